@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    testTimeout: 20_000,
+    sequence: { shuffle: { files: true, tests: true } },
+    coverage: {
+      provider: 'v8',
+      include: ['core/**', 'adapters/**', 'functions/**', 'local/**'],
+      reporter: ['text-summary', 'json-summary', 'lcovonly'],
+      thresholds: {
+        'core/**': { branches: 95, functions: 95, lines: 95, statements: 95 },
+      },
+    },
+  },
+});
