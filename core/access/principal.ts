@@ -1,0 +1,73 @@
+import { invalidRequest, WorkbenchError } from '../errors.ts';
+
+/**
+ * Who calls.
+ * - `open`: nobody is asked (keyless local mode).
+ * - `static_key`: a trusted backend with the static key.
+ * - `token`: the bearer of a verified token.
+ */
+export type Principal =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'static_key' }
+  | {
+      readonly kind: 'token';
+      /** The user claim; absent when the token has none. */
+      readonly subject?: string;
+      readonly scopes: readonly string[];
+      readonly clientId?: string;
+      /** It may act for any user without a user claim: a token of our own key, or of a configured service. */
+      readonly service: boolean;
+      /** Seconds since 1970. */
+      readonly expiresAt: number;
+    };
+
+/** Whether the principal may act for anybody and use what is for operators. */
+export function isAdmin(principal: Principal, adminScope: string): boolean {
+  return principal.kind !== 'token' || principal.scopes.includes(adminScope);
+}
+
+/**
+ * The user a request acts for. Decided on every request: what the authorizer answered may be up to a minute old.
+ * @param requested the request's user_id, already checked for form; undefined when left out
+ * @param now milliseconds since 1970
+ * @throws WorkbenchError `forbidden` (`token_expired`, `no_user_claim`, `user_mismatch`), `invalid_request`
+ */
+export function actingUser(
+  principal: Principal,
+  requested: string | undefined,
+  { now, adminScope }: { readonly now: number; readonly adminScope: string },
+): string {
+  if (principal.kind !== 'token') return requested ?? missingUser();
+  if (now >= principal.expiresAt * 1000) {
+    throw new WorkbenchError('forbidden', 'The token has expired.', { reason: 'token_expired' });
+  }
+  const { subject } = principal;
+  if (subject === undefined) {
+    if (principal.service || isAdmin(principal, adminScope)) return requested ?? missingUser();
+    throw new WorkbenchError('forbidden', 'The token names no user, and its client may not act for others.', {
+      reason: 'no_user_claim',
+    });
+  }
+  if (requested === undefined || requested === subject) return subject;
+  if (isAdmin(principal, adminScope)) return requested;
+  throw new WorkbenchError('forbidden', 'The token is for another user.', { reason: 'user_mismatch' });
+}
+
+/** How the history names who asked; at most 96 characters. */
+export function actorOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'open':
+      return 'local';
+    case 'static_key':
+      return 'static key';
+    case 'token': {
+      const actor =
+        principal.subject ?? (principal.clientId === undefined ? 'token' : `client ${principal.clientId}`);
+      return [...actor].slice(0, 96).join('');
+    }
+  }
+}
+
+function missingUser(): never {
+  throw invalidRequest({ user_id: 'required: whose workbenches' });
+}

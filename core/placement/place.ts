@@ -1,0 +1,64 @@
+import { WorkbenchError } from '../errors.ts';
+import type {
+  Capacity,
+  CapacityCatalog,
+  CapacityProvider,
+  DedicatedInstanceType,
+} from '../ports/capacity-catalog.ts';
+import type { WorkbenchSpec } from '../workbench/workbench.ts';
+
+export type Fit =
+  | { readonly kind: 'fits'; readonly provider: string }
+  | { readonly kind: 'dedicated' }
+  | { readonly kind: 'cannot_fit'; readonly message: string };
+
+/** Where a request can go: the first provider, in the catalog's order, that can hold it; or what would fit. */
+export function place(
+  spec: WorkbenchSpec,
+  providers: readonly CapacityProvider[],
+  instanceTypes: readonly DedicatedInstanceType[],
+): Fit {
+  if (spec.dedicatedInstanceType !== undefined)
+    return dedicated(spec, spec.dedicatedInstanceType, instanceTypes);
+  const provider = providers.find((candidate) => holds(candidate, spec));
+  if (provider) return { kind: 'fits', provider: provider.name };
+  return { kind: 'cannot_fit', message: `Nothing can hold ${sizeOf(spec)}. ${wouldFit(providers)}` };
+}
+
+function dedicated(spec: WorkbenchSpec, name: string, types: readonly DedicatedInstanceType[]): Fit {
+  const type = types.find((candidate) => candidate.name === name);
+  if (!type) {
+    const names = types.map((candidate) => candidate.name).join(', ');
+    const offer = names === '' ? 'No dedicated instances are offered here.' : `What can be had: ${names}.`;
+    return { kind: 'cannot_fit', message: `There is no instance type ${name}. ${offer}` };
+  }
+  if (holds(type, spec)) return { kind: 'dedicated' };
+  return {
+    kind: 'cannot_fit',
+    message: `A ${name} cannot hold ${sizeOf(spec)}. It holds up to ${sizeOf(type)}.`,
+  };
+}
+
+/** @throws WorkbenchError `cannot_fit` naming what would fit */
+export async function assertFits(spec: WorkbenchSpec, catalog: CapacityCatalog): Promise<void> {
+  const fit = place(spec, await catalog.providers(), await catalog.instanceTypes());
+  if (fit.kind === 'cannot_fit') throw new WorkbenchError('cannot_fit', fit.message);
+}
+
+function holds(capacity: Capacity, spec: Capacity): boolean {
+  return (
+    spec.cpuUnits <= capacity.cpuUnits &&
+    spec.memoryMib <= capacity.memoryMib &&
+    spec.gpuCount <= capacity.gpuCount
+  );
+}
+
+function wouldFit(providers: readonly CapacityProvider[]): string {
+  if (providers.length === 0) return 'No capacity is configured.';
+  return `What can be held: up to ${providers.map(sizeOf).join('; or up to ')}.`;
+}
+
+function sizeOf({ cpuUnits, memoryMib, gpuCount }: Capacity): string {
+  const gpus = gpuCount === 0 ? 'no GPU' : `${gpuCount} GPU${gpuCount === 1 ? '' : 's'}`;
+  return `${cpuUnits} CPU units, ${memoryMib} MiB of memory and ${gpus}`;
+}

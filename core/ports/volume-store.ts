@@ -1,0 +1,45 @@
+import type { ReasonCode } from '../workbench/reasons.ts';
+
+/**
+ * The files of workbenches: one volume each, named by the workbench's id, never reused.
+ */
+export interface VolumeStore {
+  /**
+   * Makes the volume if it is not there and answers how to mount it. Idempotent: the same mount each time.
+   * Never called again once a wipe of it has begun.
+   */
+  ensure(workbenchId: string): Promise<VolumeOutcome>;
+  /**
+   * Removes part of the volume, bounded per call (seconds, not minutes), and says whether anything is left.
+   * Only called when no task mounts it any more and its record says `deleting`. Resumable after a crash at
+   * any point; `done` means that the volume's root is gone, and is answered again for one gone before.
+   */
+  wipe(workbenchId: string): Promise<WipeProgress>;
+  /** Every volume of ours, in pages of at most 1,000. */
+  list(
+    cursor?: string,
+  ): Promise<{ readonly volumes: readonly VolumeObservation[]; readonly cursor?: string }>;
+}
+
+export type Mount = Readonly<Record<string, string>>;
+
+export type VolumeOutcome =
+  | { readonly kind: 'ready'; readonly mount: Mount }
+  | {
+      readonly kind: 'refused';
+      readonly code: ReasonCode;
+      readonly message: string;
+      readonly retryable: boolean;
+    };
+
+export interface WipeProgress {
+  readonly done: boolean;
+  /** Files and folders removed by this call. */
+  readonly removed: number;
+}
+
+export interface VolumeObservation {
+  readonly workbenchId: string;
+  /** When it was made, milliseconds since 1970, where the store knows. */
+  readonly createdAt?: number;
+}

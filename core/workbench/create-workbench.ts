@@ -1,0 +1,154 @@
+import { WorkbenchError } from '../errors.ts';
+import { assertFits } from '../placement/place.ts';
+import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
+import type { Ids } from '../ports/ids.ts';
+import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
+import { ask, type ChangePorts, type WakePorts, wake } from './change.ts';
+import { requestedHost } from './lifecycle/host.ts';
+import type { Policy } from './lifecycle/policy.ts';
+import {
+  keyOf,
+  runOf,
+  SCHEMA_VERSION,
+  type Starting,
+  type Workbench,
+  type WorkbenchKey,
+  type WorkbenchSpec,
+} from './workbench.ts';
+
+export interface CreatePorts extends ChangePorts, WakePorts {
+  readonly idempotency: IdempotencyStore;
+  readonly catalog: CapacityCatalog;
+  readonly ids: Ids;
+}
+
+export interface CreateRequest extends WorkbenchSpec {
+  /** 1-128 characters. @default `wb-<id>` */
+  readonly name?: string;
+}
+
+export interface Creation {
+  readonly userId: string;
+  readonly request: CreateRequest;
+  /** The user's own key, 1-128 visible ASCII characters: a retry with it returns the first workbench. */
+  readonly idempotencyKey?: string;
+  /** Digest of the request's body. */
+  readonly bodyHash: string;
+  readonly by: string;
+}
+
+export interface Created {
+  readonly workbench: Workbench;
+  /** False when it is the workbench of an earlier request with the same key. */
+  readonly created: boolean;
+}
+
+/**
+ * Creates a workbench that is wanted running. Only its intent is written, by one conditional write (two more
+ * for an idempotency key); whoever drives does the rest.
+ * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_destroyed`, `unavailable`
+ */
+export async function createWorkbench(
+  ports: CreatePorts,
+  policy: Policy,
+  creation: Creation,
+): Promise<Created> {
+  const { request, idempotencyKey } = creation;
+  const now = ports.clock.now();
+  const workbenchId = ports.ids.workbenchId(now);
+  if (idempotencyKey !== undefined)
+    return createOnce(ports, policy, creation, idempotencyKey, workbenchId, now);
+  await assertFits(request, ports.catalog);
+  const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now);
+  if (!(await createdByUs(ports, workbench))) {
+    throw new WorkbenchError('unavailable', 'Try again.', { detail: `workbench id ${workbenchId} is taken` });
+  }
+  await wake(ports, workbench);
+  return { workbench, created: true };
+}
+
+async function createOnce(
+  ports: CreatePorts,
+  policy: Policy,
+  creation: Creation,
+  key: string,
+  newId: string,
+  now: number,
+): Promise<Created> {
+  const { userId, bodyHash } = creation;
+  await assertFits(creation.request, ports.catalog);
+  const { claim } = await ports.idempotency.claim(
+    { userId, key, workbenchId: newId, bodyHash, expiresAt: now + IDEMPOTENCY_KEPT_MS },
+    now,
+  );
+  if (claim.bodyHash !== bodyHash) {
+    throw new WorkbenchError('idempotency_conflict', 'This Idempotency-Key was used with another body.');
+  }
+  const { workbenchId } = claim;
+  if (claim.state === 'done') return existing(ports, { userId, workbenchId });
+  // The claim is open: its first request may still be at work, or may have died before it wrote the record.
+  const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
+  const created = await createdByUs(ports, workbench);
+  const settled = await ports.idempotency.settle(userId, key, workbenchId, workbench.run.runId);
+  if (!created) return existing(ports, { userId, workbenchId });
+  if (settled === 'already') {
+    // Another request with this key created it, and it was destroyed before we wrote: ours must not take its place.
+    await ask(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: creation.by }));
+    throw destroyed();
+  }
+  await wake(ports, workbench);
+  return { workbench, created: true };
+}
+
+/** A write repeated after a lost answer meets its own record: the run id tells it from another's. */
+async function createdByUs(ports: CreatePorts, workbench: Starting): Promise<boolean> {
+  if ((await ports.workbenches.create(workbench)) === 'created') return true;
+  const found = await ports.workbenches.read(keyOf(workbench));
+  return found !== undefined && runOf(found)?.runId === workbench.run.runId;
+}
+
+async function existing(ports: CreatePorts, key: WorkbenchKey): Promise<Created> {
+  const workbench = await ports.workbenches.read(key);
+  if (workbench === undefined) throw destroyed();
+  return { workbench, created: false };
+}
+
+function destroyed(): WorkbenchError {
+  return new WorkbenchError(
+    'workbench_destroyed',
+    'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
+  );
+}
+
+function newWorkbench(
+  { userId, request, by }: Creation,
+  workbenchId: string,
+  runId: string,
+  policy: Policy,
+  now: number,
+  idempotencyKey?: string,
+): Starting {
+  const { name, ...spec } = request;
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    userId,
+    workbenchId,
+    name: name ?? `wb-${workbenchId}`,
+    spec,
+    ...(spec.dedicatedInstanceType ? { host: requestedHost(spec.dedicatedInstanceType, 1) } : {}),
+    strays: [],
+    status: 'starting',
+    desired: 'running',
+    run: { phase: 'preparing', runId, attempt: 1 },
+    createdAt: now,
+    startedAt: now,
+    updatedAt: now,
+    deadlineAt: now + policy.startingMs,
+    nextAt: now,
+    failures: 0,
+    revision: 1,
+    historySeq: 1,
+    outbox: [{ seq: 1, at: now, event: 'created', by, to: 'starting' }],
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { WorkQueue } from '../ports/work-queue.ts';
+import type { IdempotencyStore } from '../ports/workbench-store.ts';
+import { type ChangePorts, change, wake } from './change.ts';
+import { carryOut, type WorldPorts } from './effect-outcomes.ts';
+import { type Effect, owed } from './lifecycle/effects.ts';
+import type { Learned } from './lifecycle/inputs.ts';
+import { EFFECT_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
+
+export interface DrivePorts extends ChangePorts, WorldPorts {
+  readonly idempotency: IdempotencyStore;
+  readonly queue: WorkQueue;
+  readonly telemetry: Telemetry;
+}
+
+/** The history of a destroyed workbench is kept this long: 30 days, in milliseconds. */
+export const HISTORY_AFTER_DESTROY_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Rounds of effects in one call; what is left then is sent to the queue again, so that no call runs for ever. */
+const ROUNDS_MAX = 20;
+
+/**
+ * Brings a workbench on its way: reads the record, carries out what it owes, feeds back what was learnt, until
+ * there is nothing to do but wait; then asks to be called again when there is. Safe to run twice at once, to be
+ * killed anywhere, and to be called for what needs nothing.
+ *
+ * @throws WorkbenchError or PortError from the store; the caller's queue delivers the key again
+ */
+export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey): Promise<void> {
+  let readAt = ports.clock.now();
+  let read: Workbench | undefined;
+  let workbench = await change(ports, policy, key, (current) => {
+    read = current;
+    return { type: 'tick' };
+  });
+  for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
+    const effects = owed(workbench, ports.clock.now(), policy);
+    if (effects.length === 0) break;
+    const began = readAt;
+    readAt = ports.clock.now();
+    workbench = await carryOutRound(ports, policy, workbench, effects, began);
+  }
+  if (workbench === undefined) return;
+  const told = workbench.outbox.length === 0 ? workbench : await tellHistory(ports, policy, workbench);
+  // Whoever wrote a time for the next look has also sent a message for it: one chain of messages is enough.
+  if (told !== undefined && told !== read) await wake(ports, told);
+}
+
+/** One round: every effect owed by this revision, then one write with all that was learnt. */
+async function carryOutRound(
+  ports: DrivePorts,
+  policy: Policy,
+  workbench: Workbench,
+  effects: readonly Effect[],
+  readAt: number,
+): Promise<Workbench | undefined> {
+  const outcomes: Learned[] = [];
+  for (const effect of effects) {
+    // An effect that begins late may act on a record that has moved on: leave it to the next read.
+    if (ports.clock.now() - readAt >= EFFECT_WITHIN_MS) break;
+    if (effect.type === 'remove_record') return removeRecord(ports, policy, workbench);
+    const learned = await carryOut(ports, workbench, effect);
+    if (learned.type === 'effect_failed') report(ports.telemetry, workbench, effect, learned.kind);
+    outcomes.push(learned);
+  }
+  if (outcomes.length === 0) return change(ports, policy, keyOf(workbench), () => ({ type: 'tick' }));
+  const { revision } = workbench;
+  const input = { type: 'outcomes', revision, outcomes } as const;
+  return change(ports, policy, keyOf(workbench), () => input, workbench);
+}
+
+/** The history is written before the record forgets it. */
+async function tellHistory(
+  ports: ChangePorts,
+  policy: Policy,
+  workbench: Workbench,
+): Promise<Workbench | undefined> {
+  await ports.history.append(workbench.workbenchId, workbench.outbox);
+  const through = workbench.historySeq;
+  return change(ports, policy, keyOf(workbench), () => ({ type: 'history_written', through }), workbench);
+}
+
+/**
+ * The last step of a destroy, when everything else is gone. The idempotency key is closed first: a request that
+ * died half-way must not be able to make this workbench again.
+ */
+async function removeRecord(
+  ports: DrivePorts,
+  policy: Policy,
+  workbench: Workbench,
+): Promise<Workbench | undefined> {
+  const { userId, workbenchId, idempotencyKey } = workbench;
+  if (idempotencyKey !== undefined) {
+    await ports.idempotency.settle(userId, idempotencyKey, workbenchId, 'destroy');
+  }
+  const told = workbench.outbox.length === 0 ? workbench : await tellHistory(ports, policy, workbench);
+  if (told === undefined) return undefined;
+  await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_AFTER_DESTROY_MS);
+  const removed = await ports.workbenches.remove(keyOf(told), told.revision);
+  if (removed === 'removed') {
+    ports.telemetry.info('workbench destroyed', { workbenchId });
+    return undefined;
+  }
+  return ports.workbenches.read(keyOf(told));
+}
+
+function report(telemetry: Telemetry, workbench: Workbench, effect: Effect, kind: string): void {
+  const { workbenchId, status, failures } = workbench;
+  telemetry.warn('an effect did not go through', {
+    workbenchId,
+    status,
+    effect: effect.type,
+    kind,
+    failures,
+  });
+  telemetry.count('effect_failed', 1, { effect: effect.type, kind });
+}

@@ -1,0 +1,24 @@
+import type { Workbench } from '../workbench.ts';
+import type { Policy } from './policy.ts';
+
+/** What a step may look at beside the record: nothing that differs between two calls with the same arguments. */
+export interface Context {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly policy: Policy;
+}
+
+/** Sees to it that the workbench is looked at by `at`; an earlier appointment stands. */
+export function lookBy<W extends Workbench>(workbench: W, at: number): W {
+  return { ...workbench, nextAt: Math.min(workbench.nextAt ?? at, at) };
+}
+
+/** Something got on: the next effect is owed at once, and what failed before is forgotten. */
+export function progressed<W extends Workbench>(workbench: W, { now }: Context): W {
+  return lookBy({ ...workbench, failures: 0 }, now);
+}
+
+/** Nothing to do but wait: look again after the usual interval. */
+export function waits<W extends Workbench>(workbench: W, { now, policy }: Context): W {
+  return lookBy({ ...workbench, failures: 0 }, now + policy.lookMs);
+}

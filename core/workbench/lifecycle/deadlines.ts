@@ -1,0 +1,66 @@
+import type { StatusReason } from '../reasons.ts';
+import { statusDetail } from '../status-detail.ts';
+import { runOf, type Starting, type Workbench } from '../workbench.ts';
+import type { Context } from './context.ts';
+import { isEnding } from './run.ts';
+import { forgetGoneStrays } from './strays.ts';
+import { beginStop, runGone } from './transitions.ts';
+
+/** What follows from time alone: fences that have passed, deadlines that are over. */
+export function timePassed(workbench: Workbench, context: Context): Workbench {
+  return overdue(pastFence(forgetGoneStrays(workbench, context), context), context);
+}
+
+function pastFence(workbench: Workbench, context: Context): Workbench {
+  const run = runOf(workbench);
+  const past = run?.phase === 'accepted' && run.goneAt !== undefined && run.goneAt <= context.now;
+  return past && isEnding(workbench) ? runGone(workbench, context) : workbench;
+}
+
+function overdue(workbench: Workbench, context: Context): Workbench {
+  if (!('deadlineAt' in workbench) || workbench.overdue || context.now < workbench.deadlineAt)
+    return workbench;
+  switch (workbench.status) {
+    case 'starting':
+      if (workbench.pausedAt !== undefined) return workbench;
+      return beginStop(workbench, context, { reason: workbench.refusal ?? timedOut(workbench, context) });
+    case 'provisioning':
+      return beginStop(workbench, context, {
+        reason: {
+          code: 'no_capacity',
+          message: `No machine had room for it ${within(context.policy.provisioningMs)}.`,
+        },
+      });
+    case 'pending':
+      return beginStop(workbench, context, { reason: timedOut(workbench, context) });
+    default:
+      // A stop or destroy is never assumed to have happened: it goes on, and says that it is late.
+      return { ...workbench, overdue: true };
+  }
+}
+
+function timedOut(workbench: Workbench, { policy }: Context): StatusReason {
+  const allowed = workbench.status === 'starting' ? policy.startingMs : policy.pendingMs;
+  const detail = statusDetail(workbench);
+  const what = detail === undefined ? '' : ` It was waiting for: ${detail}.`;
+  return { code: 'start_timeout', message: `It did not become ready ${within(allowed)}.${what}` };
+}
+
+function within(ms: number): string {
+  return ms < 120_000
+    ? `within ${Math.round(ms / 1000)} seconds`
+    : `within ${Math.round(ms / 60_000)} minutes`;
+}
+
+/** While we ourselves queue the work (a throttle), the deadline of a start stands still. */
+export function paused(workbench: Workbench, { now }: Context): Workbench {
+  if (workbench.status !== 'starting' || workbench.pausedAt !== undefined) return workbench;
+  return { ...workbench, pausedAt: now };
+}
+
+/** The work was taken: the deadline runs again from where it stood. */
+export function resumed(workbench: Workbench, { now }: Context): Workbench {
+  if (workbench.status !== 'starting' || workbench.pausedAt === undefined) return workbench;
+  const { pausedAt, ...rest } = workbench;
+  return { ...(rest as Starting), deadlineAt: workbench.deadlineAt + Math.max(0, now - pausedAt) };
+}

@@ -1,0 +1,109 @@
+import type { HostObservation } from '../../ports/host-fleet.ts';
+import { type Host, runOf, type Workbench } from '../workbench.ts';
+import { type Context, lookBy, progressed, waits } from './context.ts';
+import { hostIsReady, requestedHost, withObservation } from './host.ts';
+import type { Outcome } from './inputs.ts';
+import { HOST_LOST, isEnding, lost } from './run.ts';
+import { beginStop, settle } from './transitions.ts';
+
+/** The answer to a launch or start of this generation. */
+export function hostAccepted(
+  workbench: Workbench,
+  outcome: Extract<Outcome, { type: 'host_accepted' }>,
+  context: Context,
+): Workbench {
+  const { host } = workbench;
+  if (host?.generation !== outcome.generation) return workbench;
+  if (host.instanceId !== undefined && host.instanceId !== outcome.host.instanceId) return workbench;
+  return withHost(workbench, withObservation(host, outcome.host), context);
+}
+
+/**
+ * A launch that is refused gave no machine: another launch is another generation. A start that is refused
+ * means that this machine as it is cannot be had: it is replaced.
+ */
+export function hostRefused(
+  workbench: Workbench,
+  outcome: Extract<Outcome, { type: 'host_refused' }>,
+  context: Context,
+): Workbench {
+  const { host } = workbench;
+  if (host?.generation !== outcome.generation) return workbench;
+  if (workbench.status === 'starting') {
+    if (host.instanceId !== undefined) {
+      return progressed(
+        { ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason },
+        context,
+      );
+    }
+    const next = requestedHost(host.instanceType, host.generation + 1);
+    if (outcome.retryable) {
+      const again = { ...workbench, host: next, refusal: outcome.reason, failures: 0 };
+      return lookBy(again, context.now + context.policy.retryMs);
+    }
+    const { host: _none, ...without } = workbench;
+    return beginStop(without, context, { reason: outcome.reason });
+  }
+  return host.instanceId === undefined ? withoutHost(workbench, context) : waits(workbench, context);
+}
+
+/** The wish was taken; whether it came true is seen by looking. */
+export function hostStopAsked(
+  workbench: Workbench,
+  { type, instanceId }: Extract<Outcome, { type: 'host_stop_asked' | 'host_terminate_asked' }>,
+  context: Context,
+): Workbench {
+  const { host } = workbench;
+  if (host?.instanceId !== instanceId) return workbench;
+  const state = type === 'host_stop_asked' ? 'stopping' : 'shutting-down';
+  return waits({ ...workbench, host: { ...host, state, agentConnected: false } }, context);
+}
+
+export function hostObserved(workbench: Workbench, seen: HostObservation, context: Context): Workbench {
+  const { host } = workbench;
+  if (host?.instanceId !== seen.instanceId) return workbench;
+  return withHost(workbench, withObservation(host, seen), context);
+}
+
+/** An event says that the machine is not as recorded: worth a look. */
+export function hostHinted(workbench: Workbench, seen: HostObservation, context: Context): Workbench {
+  const { host } = workbench;
+  if (host?.instanceId !== seen.instanceId) return workbench;
+  const news = host.state !== seen.state || host.agentConnected !== seen.agentConnected;
+  return news ? lookBy(workbench, context.now) : workbench;
+}
+
+function withHost(workbench: Workbench, host: Host, context: Context): Workbench {
+  const run = runOf(workbench);
+  const ended = host.state === 'stopped' || host.state === 'terminated';
+  // A machine that is stopped or terminated runs nothing: the proof that needs no agent.
+  const after =
+    ended && run?.phase === 'accepted'
+      ? lost({ ...workbench, host }, run, HOST_LOST, context)
+      : { ...workbench, host };
+  if (host.state === 'terminated') return withoutHost(after, context);
+  if (isEnding(after))
+    return settle(host.state === 'stopped' ? progressed(after, context) : waits(after, context), context);
+  if (after.status === 'starting') {
+    const moves = hostIsReady(host) || host.state === 'stopped';
+    return moves ? progressed(after, context) : waits(after, context);
+  }
+  const asWanted = after.status === 'stopped' ? host.state === 'stopped' : hostIsReady(host);
+  return asWanted ? after : waits(after, context);
+}
+
+/** The machine is no more. A start that needs one launches another, under a new token. */
+function withoutHost(workbench: Workbench, context: Context): Workbench {
+  const { host, ...without } = workbench;
+  if (workbench.status === 'starting' && host) {
+    const next = requestedHost(host.instanceType, host.generation + 1);
+    return progressed({ ...workbench, host: next }, context);
+  }
+  if (isEnding(without as Workbench)) {
+    return settle(
+      progressed(without as Extract<Workbench, { status: 'stopping' | 'deleting' }>, context),
+      context,
+    );
+  }
+  return without as Workbench;
+}

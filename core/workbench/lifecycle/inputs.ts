@@ -1,0 +1,86 @@
+import type { HostObservation } from '../../ports/host-fleet.ts';
+import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
+import type { Mount } from '../../ports/volume-store.ts';
+import type { StatusReason } from '../reasons.ts';
+import type { Effect } from './effects.ts';
+
+/** What a user asks for. `by` names who, for the history. */
+export type Request =
+  | { readonly type: 'start'; readonly runId: string; readonly by: string }
+  | { readonly type: 'stop'; readonly by: string }
+  /**
+   * `seenRunId` is the run that the caller saw when it asked (absent: none): of two restarts that saw the
+   * same run only the first restarts. `runId` is the run to come.
+   */
+  | {
+      readonly type: 'restart';
+      readonly seenRunId: string | undefined;
+      readonly runId: string;
+      readonly by: string;
+    }
+  | { readonly type: 'delete'; readonly by: string }
+  | { readonly type: 'change'; readonly changes: Changes; readonly by: string };
+
+export interface Changes {
+  readonly name?: string;
+  readonly cpuUnits?: number;
+  readonly memoryMib?: number;
+  readonly gpuCount?: number;
+}
+
+/** What has become of an effect. Those of another run, attempt or generation than the record's are no news. */
+export type Outcome =
+  | { readonly type: 'volume_ready'; readonly mount: Mount }
+  | { readonly type: 'volume_refused'; readonly reason: StatusReason; readonly retryable: boolean }
+  | { readonly type: 'volume_wiping' }
+  | { readonly type: 'volume_wiped' }
+  | {
+      readonly type: 'run_placed';
+      readonly runId: string;
+      readonly attempt: number;
+      readonly placement: TaskInput['placement'];
+    }
+  | {
+      readonly type: 'run_refused';
+      readonly runId: string;
+      readonly attempt: number;
+      readonly reason: StatusReason;
+      readonly retryable: boolean;
+    }
+  | { readonly type: 'task_stop_asked'; readonly taskId: string }
+  | { readonly type: 'host_accepted'; readonly generation: number; readonly host: HostObservation }
+  | {
+      readonly type: 'host_refused';
+      readonly generation: number;
+      readonly reason: StatusReason;
+      readonly retryable: boolean;
+    }
+  | { readonly type: 'host_stop_asked' | 'host_terminate_asked'; readonly instanceId: string }
+  /** The call did not go through: `throttled` = nothing happened, `unavailable` = it may have. */
+  | {
+      readonly type: 'effect_failed';
+      readonly effect: Effect['type'];
+      readonly kind: 'throttled' | 'unavailable';
+    };
+
+/** What was seen. */
+export type Observation =
+  | { readonly type: 'task_observed'; readonly task: TaskObservation }
+  | { readonly type: 'task_missing'; readonly taskId: string }
+  /** By asking: the truth about that instance at this moment. */
+  | { readonly type: 'host_observed'; readonly host: HostObservation }
+  /** By an event, which may be late and carries no version: a reason to ask, nothing more. */
+  | { readonly type: 'host_hint'; readonly host: HostObservation };
+
+/** What carrying out an effect can teach. */
+export type Learned = Outcome | Observation;
+
+export type Input =
+  | Request
+  | Observation
+  /** What has become of the effects that were owed by the record at `revision`, all at once. */
+  | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly Learned[] }
+  /** Time has passed. */
+  | { readonly type: 'tick' }
+  /** The entries up to and with `through` are in the history. */
+  | { readonly type: 'history_written'; readonly through: number };

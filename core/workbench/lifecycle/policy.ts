@@ -1,0 +1,51 @@
+/**
+ * How long the life cycle waits for what. All in milliseconds. Settings fill it (functions/env.ts); the
+ * defaults here are those of the documentation.
+ */
+export interface Policy {
+  /** A start may stay `starting` (no task yet) this long; stands still while we ourselves queue the work. @default 15 min */
+  readonly startingMs: number;
+  /** A task may wait for capacity this long: scale-outs take minutes. @default 30 min */
+  readonly provisioningMs: number;
+  /** A task may be prepared (image, mount, first HTTP answer) this long. @default 15 min */
+  readonly pendingMs: number;
+  /** After this a stop is reported as `host_unreachable`; it is never assumed to have happened. @default 10 min */
+  readonly stoppingMs: number;
+  /** After this a destroy that has not ended is reported as overdue. @default 60 min */
+  readonly deletingMs: number;
+  /** A STOPPED task counts as gone only after this: its container may outlive the answer. @default 5 s */
+  readonly fenceMs: number;
+  /** In transition, a task or host is looked at this often when no event comes. @default 15 s */
+  readonly lookMs: number;
+  /** A stop that shows no effect is asked for again this often. @default 60 s */
+  readonly stopAgainMs: number;
+  /**
+   * A new RunTask attempt after a refusal waits this long. Not below EFFECT_WITHIN_MS: until then a delayed
+   * call of the attempt before could still come. @default 60 s
+   */
+  readonly retryMs: number;
+  /** A task that is not found counts as gone when it has been missing this long: lists lag. @default 5 min */
+  readonly missingMs: number;
+  /** A dedicated host that keeps an overdue stop from ending is terminated after this much more. @default 30 min */
+  readonly silentHostMs: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+export const DEFAULT_POLICY: Policy = {
+  startingMs: 15 * MINUTE,
+  provisioningMs: 30 * MINUTE,
+  pendingMs: 15 * MINUTE,
+  stoppingMs: 10 * MINUTE,
+  deletingMs: 60 * MINUTE,
+  fenceMs: 5 * SECOND,
+  lookMs: 15 * SECOND,
+  stopAgainMs: 60 * SECOND,
+  retryMs: 60 * SECOND,
+  missingMs: 5 * MINUTE,
+  silentHostMs: 30 * MINUTE,
+};
+
+/** Effects begin within this time of the read that owed them; after it the record is read again. */
+export const EFFECT_WITHIN_MS = 60 * SECOND;

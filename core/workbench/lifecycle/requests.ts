@@ -1,0 +1,95 @@
+import { WorkbenchError } from '../../errors.ts';
+import type { Stopping, Workbench } from '../workbench.ts';
+import type { Context } from './context.ts';
+import type { Changes, Request } from './inputs.ts';
+import { beginDelete, beginStart, beginStop } from './transitions.ts';
+
+/**
+ * What a request changes; the same workbench when it changes nothing.
+ * @throws WorkbenchError `deleting`, `not_stopped`
+ */
+export function request(workbench: Workbench, asked: Request, context: Context): Workbench {
+  switch (asked.type) {
+    case 'start':
+      return start(workbench, asked.runId, context);
+    case 'stop':
+      return stop(workbench, context);
+    case 'restart':
+      return restart(workbench, asked, context);
+    case 'delete':
+      return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
+    case 'change':
+      return change(workbench, asked.changes);
+  }
+}
+
+function start(workbench: Workbench, runId: string, context: Context): Workbench {
+  switch (workbench.status) {
+    case 'stopped':
+      return beginStart(workbench, runId, context.now, context);
+    case 'stopping':
+      return startAfterStop(workbench, runId, context);
+    case 'deleting':
+      throw beingDeleted();
+    default:
+      return workbench;
+  }
+}
+
+function startAfterStop(workbench: Stopping, runId: string, { now }: Context): Stopping {
+  if (workbench.desired === 'running') return workbench;
+  return { ...workbench, desired: 'running', next: { runId, requestedAt: now }, nextAt: now };
+}
+
+function stop(workbench: Workbench, context: Context): Workbench {
+  switch (workbench.status) {
+    case 'stopped':
+    case 'deleting':
+      return workbench;
+    case 'stopping': {
+      if (workbench.desired === 'stopped') return workbench;
+      const { next: _dropped, ...rest } = workbench;
+      return { ...rest, desired: 'stopped', nextAt: context.now };
+    }
+    default:
+      return beginStop(workbench, context);
+  }
+}
+
+/** A start under way already gives what a restart asks for: a new run. */
+function restart(
+  workbench: Workbench,
+  asked: Extract<Request, { type: 'restart' }>,
+  context: Context,
+): Workbench {
+  switch (workbench.status) {
+    case 'running': {
+      if (workbench.run.runId !== asked.seenRunId) return workbench;
+      return beginStop(workbench, context, { next: { runId: asked.runId, requestedAt: context.now } });
+    }
+    default:
+      return start(workbench, asked.runId, context);
+  }
+}
+
+function change(workbench: Workbench, changes: Changes): Workbench {
+  if (workbench.status === 'deleting') throw beingDeleted();
+  const { name, ...sizes } = changes;
+  const spec = { ...workbench.spec, ...sizes };
+  const resized =
+    spec.cpuUnits !== workbench.spec.cpuUnits ||
+    spec.memoryMib !== workbench.spec.memoryMib ||
+    spec.gpuCount !== workbench.spec.gpuCount;
+  if (resized && workbench.status !== 'stopped') {
+    throw new WorkbenchError(
+      'not_stopped',
+      'Its size can be changed only while it is stopped: stop it first.',
+    );
+  }
+  if (!resized && (name === undefined || name === workbench.name)) return workbench;
+  return { ...workbench, spec, name: name ?? workbench.name };
+}
+
+function beingDeleted(): WorkbenchError {
+  return new WorkbenchError('deleting', 'This workbench is being destroyed.');
+}

@@ -1,0 +1,248 @@
+import type { TaskObservation } from '../../ports/task-runner.ts';
+import type { StatusReason } from '../reasons.ts';
+import {
+  type AcceptedRun,
+  baseOf,
+  DETAIL_MAX,
+  type Deleting,
+  type IssuedRun,
+  type Pending,
+  type Provisioning,
+  type Run,
+  type Running,
+  runOf,
+  type Starting,
+  type Stopping,
+  type Workbench,
+} from '../workbench.ts';
+import { type Context, lookBy, progressed, waits } from './context.ts';
+import type { Outcome } from './inputs.ts';
+import { observeStray } from './strays.ts';
+import { beginStop, runGone } from './transitions.ts';
+
+type Launched = Provisioning | Pending | Running;
+type Ending = Stopping | Deleting;
+
+/** Where the run is to go is decided: from here on RunTask may have been sent. */
+export function runPlaced(
+  workbench: Workbench,
+  outcome: Extract<Outcome, { type: 'run_placed' }>,
+  context: Context,
+): Workbench {
+  if (workbench.status !== 'starting' || workbench.mount === undefined) return workbench;
+  const { run, spec, host } = workbench;
+  if (run.phase !== 'preparing' || !isOf(run, outcome)) return workbench;
+  const issued: IssuedRun = {
+    ...run,
+    phase: 'issued',
+    input: {
+      userId: workbench.userId,
+      workbenchId: workbench.workbenchId,
+      runId: run.runId,
+      attempt: run.attempt,
+      name: workbench.name,
+      // A dedicated machine is given whole.
+      cpuUnits: host?.cpuUnits ?? spec.cpuUnits,
+      memoryMib: host?.memoryMib ?? spec.memoryMib,
+      gpuCount: spec.gpuCount,
+      placement: outcome.placement,
+      mount: workbench.mount,
+    },
+  };
+  return progressed({ ...workbench, run: issued }, context);
+}
+
+/** It is known that no task came of this attempt. */
+export function runRefused(
+  workbench: Workbench,
+  outcome: Extract<Outcome, { type: 'run_refused' }>,
+  context: Context,
+): Workbench {
+  const run = runOf(workbench);
+  if (!run || run.phase === 'accepted' || !isOf(run, outcome)) return workbench;
+  if (workbench.status === 'stopping' || workbench.status === 'deleting') return runGone(workbench, context);
+  if (workbench.status !== 'starting') return workbench;
+  // Nothing came of it, so there is nothing to resolve: a new attempt, or the end.
+  const again: Starting = {
+    ...workbench,
+    run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
+  };
+  if (!outcome.retryable) return beginStop(again, context, { reason: outcome.reason });
+  return lookBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.retryMs);
+}
+
+export function taskStopAsked(workbench: Workbench, taskId: string, context: Context): Workbench {
+  const run = runOf(workbench);
+  const strays = workbench.strays.map((stray) =>
+    stray.taskId === taskId ? { ...stray, stopAskedAt: context.now } : stray,
+  );
+  if (run?.phase === 'accepted' && run.taskId === taskId && isEnding(workbench)) {
+    return waits({ ...workbench, strays, run: { ...run, stopAskedAt: context.now } }, context);
+  }
+  return waits({ ...workbench, strays }, context);
+}
+
+/** Takes in what was seen of a task. What is older than what is known, or of a run long gone, moves nothing. */
+export function taskObserved(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
+  const run = runOf(workbench);
+  if (!run || run.phase === 'preparing' || !isOf(run, task)) return observeStray(workbench, task, context);
+  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeStray(workbench, task, context);
+  if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
+  const seen = withTask(run, task, context);
+  if (isEnding(workbench)) return observeEnding({ ...workbench, run: seen }, seen, task, context);
+  if (workbench.status === 'stopped') return workbench;
+  return observeWanted(workbench, seen, task, context);
+}
+
+/** ECS forgets a task an hour after it stopped, and may not yet show one just started. */
+export function taskMissing(workbench: Workbench, taskId: string, context: Context): Workbench {
+  const run = runOf(workbench);
+  if (run?.phase !== 'accepted' || run.taskId !== taskId) {
+    const strays = workbench.strays.map((stray) =>
+      stray.taskId === taskId && stray.goneAt === undefined
+        ? { ...stray, goneAt: context.now + context.policy.missingMs }
+        : stray,
+    );
+    return waits({ ...workbench, strays }, context);
+  }
+  const missingSince = run.missingSince ?? context.now;
+  const missing: AcceptedRun = { ...run, missingSince };
+  if (context.now - missingSince < context.policy.missingMs) {
+    return waits(withAccepted(workbench, missing), context);
+  }
+  return lost(
+    workbench,
+    missing,
+    { code: 'task_lost', message: 'Its task is gone, and nothing tells why.' },
+    context,
+  );
+}
+
+/** The run's task, or its machine, is known to be no more. */
+export function lost(
+  workbench: Workbench,
+  run: AcceptedRun,
+  reason: StatusReason,
+  context: Context,
+): Workbench {
+  if (workbench.status === 'stopped' || workbench.status === 'starting') return workbench;
+  const ending = isEnding(workbench)
+    ? { ...workbench, run }
+    : beginStop({ ...workbench, run }, context, { reason });
+  return isEnding(ending) && ending.run ? runGone(ending, context) : ending;
+}
+
+function observeWanted(
+  workbench: Starting | Launched,
+  run: AcceptedRun,
+  task: TaskObservation,
+  context: Context,
+): Workbench {
+  const { now, policy } = context;
+  const { nextAt: _next, ...base } = baseOf(workbench);
+  const launched = { ...base, desired: 'running' as const, run, failures: 0 };
+  const detail = task.detail === undefined ? {} : { detail: task.detail.slice(0, DETAIL_MAX) };
+  switch (task.status) {
+    case 'provisioning':
+    case 'pending': {
+      if (task.host === 'gone') return endedUnasked(workbench, run, task, context);
+      const { status } = task;
+      const allowed = status === 'provisioning' ? policy.provisioningMs : policy.pendingMs;
+      const deadlineAt = workbench.status === status ? workbench.deadlineAt : now + allowed;
+      return waits({ ...launched, ...keptLook(workbench), status, deadlineAt, ...detail }, context);
+    }
+    case 'running': {
+      if (task.host === 'gone') return endedUnasked(workbench, run, task, context);
+      const running: Running = { ...launched, status: 'running', readyAt: base.readyAt ?? now };
+      if (workbench.status === 'running') return { ...running, ...keptLook(workbench) };
+      return running.strays.length > 0 ? lookBy(running, now) : running;
+    }
+    case 'stopping':
+    case 'stopped':
+      return endedUnasked(workbench, run, task, context);
+  }
+}
+
+/** Nobody asked for it, yet its task is ending. Why may not be known before it has stopped. */
+function endedUnasked(
+  workbench: Starting | Launched,
+  run: AcceptedRun,
+  task: TaskObservation,
+  context: Context,
+): Workbench {
+  const options = task.host === 'gone' ? { reason: HOST_LOST } : { unexplained: true };
+  const ending = beginStop({ ...workbench, run } as Launched, context, options);
+  return isEnding(ending) ? observeEnding(ending, run, task, context) : ending;
+}
+
+function observeEnding(
+  workbench: Ending,
+  run: AcceptedRun,
+  task: TaskObservation,
+  context: Context,
+): Workbench {
+  const explained = withReason(workbench, task);
+  if (task.host === 'gone') return runGone(explained, context);
+  if (task.status !== 'stopped')
+    return run.stopAskedAt === undefined ? progressed(explained, context) : waits(explained, context);
+  // A silent agent's last word is not proof: the container may still run. Wait for the agent or the machine's end.
+  if (task.host === 'disconnected') return waits(explained, context);
+  if (task.host === undefined || context.policy.fenceMs === 0) return runGone(explained, context);
+  const goneAt = run.goneAt ?? context.now + context.policy.fenceMs;
+  return lookBy({ ...explained, run: { ...run, goneAt } }, goneAt);
+}
+
+export const HOST_LOST: StatusReason = {
+  code: 'host_lost',
+  message: 'The machine it ran on stopped or was lost. Start it again.',
+};
+
+/** A stop that nobody asked for is explained as soon as the task tells why. */
+function withReason(workbench: Ending, task: TaskObservation): Ending {
+  if (workbench.status !== 'stopping' || !workbench.unexplained || task.stop === undefined) return workbench;
+  const { unexplained: _explained, ...explained } = workbench;
+  const { code, message } = task.stop;
+  const reason: StatusReason =
+    code === 'requested'
+      ? { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' }
+      : { code, message: message.slice(0, 500) };
+  return { ...explained, reason };
+}
+
+function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
+  const known = run.phase === 'accepted' ? run : undefined;
+  const endpoint = task.endpoint ?? known?.endpoint;
+  const containerInstance = task.containerInstance ?? known?.containerInstance;
+  const provider = task.provider ?? known?.provider;
+  return {
+    phase: 'accepted',
+    runId: run.runId,
+    attempt: run.attempt,
+    taskId: task.taskId,
+    taskVersion: task.version,
+    acceptedAt: known?.acceptedAt ?? now,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(containerInstance === undefined ? {} : { containerInstance }),
+    ...(provider === undefined ? {} : { provider }),
+    ...(known?.stopAskedAt === undefined ? {} : { stopAskedAt: known.stopAskedAt }),
+    ...(known?.goneAt === undefined ? {} : { goneAt: known.goneAt }),
+  };
+}
+
+/** An event that tells nothing new leaves the next look where it was. */
+function keptLook(workbench: Workbench): { nextAt?: number } {
+  return workbench.nextAt === undefined ? {} : { nextAt: workbench.nextAt };
+}
+
+function withAccepted(workbench: Workbench, run: AcceptedRun): Workbench {
+  if (workbench.status === 'stopped' || workbench.status === 'starting') return workbench;
+  return { ...workbench, run };
+}
+
+function isOf(run: Run, other: { readonly runId: string; readonly attempt: number }): boolean {
+  return run.runId === other.runId && run.attempt === other.attempt;
+}
+
+export function isEnding(workbench: Workbench): workbench is Ending {
+  return workbench.status === 'stopping' || workbench.status === 'deleting';
+}

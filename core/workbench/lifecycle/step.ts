@@ -1,0 +1,161 @@
+import type { HistoryEntry } from '../history.ts';
+import { isSettled } from '../settled.ts';
+import { keyOf, type Workbench } from '../workbench.ts';
+import { backOff } from './back-off.ts';
+import { type Context, lookBy } from './context.ts';
+import { paused, resumed, timePassed } from './deadlines.ts';
+import { type Effect, owed } from './effects.ts';
+import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
+import type { Input, Learned } from './inputs.ts';
+import type { Policy } from './policy.ts';
+import { request } from './requests.ts';
+import { runPlaced, runRefused, taskMissing, taskObserved, taskStopAsked } from './run.ts';
+import { same } from './same.ts';
+import { volumeReady, volumeRefused, volumeWiped } from './volume.ts';
+
+export interface Step {
+  /** The next record; the very same object when nothing changed, so that nothing need be written. */
+  readonly workbench: Workbench;
+  /** What is owed to the world now, in order. */
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * The life cycle: what becomes of a workbench when something is asked, learnt or seen, or when time passes.
+ * Pure: it knows no clock, no network and no chance, so that everything that can go wrong is decided here and
+ * can be tried a million times without a cloud.
+ *
+ * @throws WorkbenchError for a request that the state does not allow (`deleting`, `not_stopped`)
+ */
+export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Step;
+
+export function lifecycle(policy: Policy): Lifecycle {
+  return (workbench, input, now) => {
+    const context: Context = { now, policy };
+    const moved = kept(workbench, advance(workbench, input, context), input, context);
+    return { workbench: moved, effects: owed(moved, now, policy) };
+  };
+}
+
+function advance(workbench: Workbench, input: Input, context: Context): Workbench {
+  switch (input.type) {
+    case 'start':
+    case 'stop':
+    case 'restart':
+    case 'delete':
+    case 'change':
+      return request(workbench, input, context);
+    case 'tick':
+      return looked(timePassed(workbench, context), context);
+    case 'history_written':
+      return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
+    case 'outcomes':
+      return outcomes(workbench, input, context);
+    default:
+      return learn(workbench, input, context);
+  }
+}
+
+/**
+ * The effects owed by one revision have been tried. Their outcomes decide together when to look again; if the
+ * record has moved on meanwhile, what it asks for since then stands.
+ */
+function outcomes(
+  workbench: Workbench,
+  input: Extract<Input, { type: 'outcomes' }>,
+  context: Context,
+): Workbench {
+  const { nextAt: _tried, ...untimed } = workbench;
+  let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
+  const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
+  if (!throttled) next = resumed(next, context);
+  for (const outcome of input.outcomes) next = learn(next, outcome, context);
+  return next;
+}
+
+/** An appointment that has come with nothing to do for it is over: it must not be due for ever. */
+function looked(workbench: Workbench, { now, policy }: Context): Workbench {
+  if (workbench.nextAt === undefined || workbench.nextAt > now) return workbench;
+  if (owed(workbench, now, policy).length > 0) return workbench;
+  const { nextAt: _over, ...rest } = workbench;
+  return rest;
+}
+
+function learn(workbench: Workbench, learned: Learned, context: Context): Workbench {
+  switch (learned.type) {
+    case 'volume_ready':
+      return volumeReady(workbench, learned, context);
+    case 'volume_refused':
+      return volumeRefused(workbench, learned, context);
+    case 'volume_wiping':
+      return volumeWiped(workbench, false, context);
+    case 'volume_wiped':
+      return volumeWiped(workbench, true, context);
+    case 'run_placed':
+      return runPlaced(workbench, learned, context);
+    case 'run_refused':
+      return runRefused(workbench, learned, context);
+    case 'task_stop_asked':
+      return taskStopAsked(workbench, learned.taskId, context);
+    case 'task_observed':
+      return taskObserved(workbench, learned.task, context);
+    case 'task_missing':
+      return taskMissing(workbench, learned.taskId, context);
+    case 'host_accepted':
+      return hostAccepted(workbench, learned, context);
+    case 'host_refused':
+      return hostRefused(workbench, learned, context);
+    case 'host_stop_asked':
+    case 'host_terminate_asked':
+      return hostStopAsked(workbench, learned, context);
+    case 'host_observed':
+      return hostObserved(workbench, learned.host, context);
+    case 'host_hint':
+      return hostHinted(workbench, learned.host, context);
+    case 'effect_failed': {
+      const failures = workbench.failures + 1;
+      const waiting = learned.kind === 'throttled' ? paused(workbench, context) : workbench;
+      return lookBy({ ...waiting, failures }, context.now + backOff(workbench.workbenchId, failures));
+    }
+  }
+}
+
+/** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */
+function kept(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
+  if (same(before, after)) return before;
+  const timed =
+    isSettled(after) || after.nextAt !== undefined
+      ? after
+      : lookBy(after, context.now + context.policy.lookMs);
+  const entry = historyOf(before, timed, input, context.now);
+  return {
+    ...timed,
+    ...keyOf(before),
+    revision: before.revision + 1,
+    updatedAt: context.now,
+    ...(entry ? { historySeq: entry.seq, outbox: [...timed.outbox, entry] } : {}),
+  };
+}
+
+const REQUESTED = {
+  start: 'start_requested',
+  stop: 'stop_requested',
+  restart: 'restart_requested',
+  delete: 'delete_requested',
+  change: 'changed',
+} as const;
+
+function historyOf(before: Workbench, after: Workbench, input: Input, now: number): HistoryEntry | undefined {
+  const moved = before.status === after.status ? {} : { from: before.status, to: after.status };
+  const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;
+  const entry = { seq: before.historySeq + 1, at: now, ...moved, ...(reason ? { code: reason.code } : {}) };
+  if (input.type in REQUESTED && 'by' in input) {
+    return { ...entry, event: REQUESTED[input.type as keyof typeof REQUESTED], by: input.by };
+  }
+  if (before.status !== after.status || reason) return { ...entry, event: 'status_changed' };
+  if (after.strays.length > before.strays.length) return { ...entry, event: 'stray_task_found' };
+  if (after.host && before.host && after.host.generation > before.host.generation) {
+    return { ...entry, event: 'host_replaced' };
+  }
+  return undefined;
+}

@@ -1,0 +1,112 @@
+import type { StatusReason } from '../reasons.ts';
+import {
+  baseOf,
+  type Deleting,
+  type Run,
+  type Starting,
+  type Stopped,
+  type Stopping,
+  type Workbench,
+} from '../workbench.ts';
+import { type Context, lookBy } from './context.ts';
+import { requestedHost } from './host.ts';
+
+/** Begins a start: nothing is sent yet, so that it can be taken back at once. */
+export function beginStart(
+  workbench: Workbench,
+  runId: string,
+  requestedAt: number,
+  context: Context,
+): Starting {
+  const { readyAt: _ready, stoppedAt: _stopped, nextAt: _next, ...base } = baseOf(workbench);
+  const { dedicatedInstanceType } = base.spec;
+  const host = base.host ?? (dedicatedInstanceType ? requestedHost(dedicatedInstanceType, 1) : undefined);
+  return {
+    ...base,
+    ...(host ? { host } : {}),
+    status: 'starting',
+    desired: 'running',
+    run: { phase: 'preparing', runId, attempt: 1 },
+    startedAt: requestedAt,
+    deadlineAt: context.now + context.policy.startingMs,
+    nextAt: context.now,
+    failures: 0,
+  };
+}
+
+/**
+ * Ends a run that is wanted no longer, or that cannot be had: on the way to `stopped`, or to the next run.
+ * @param reason why, when nobody asked
+ */
+export function beginStop(
+  workbench: Exclude<Workbench, Stopped | Deleting>,
+  context: Context,
+  options: {
+    readonly reason?: StatusReason;
+    readonly next?: Stopping['next'];
+    readonly unexplained?: boolean;
+  } = {},
+): Workbench {
+  const { run } = workbench;
+  const { nextAt: _next, ...base } = baseOf(workbench);
+  return settle(
+    {
+      ...base,
+      status: 'stopping',
+      desired: options.next ? 'running' : 'stopped',
+      ...(options.next ? { next: options.next } : {}),
+      ...(options.reason ? { reason: options.reason } : {}),
+      ...(options.unexplained ? { unexplained: true } : {}),
+      ...withRun(run),
+      deadlineAt: context.now + context.policy.stoppingMs,
+      nextAt: context.now,
+      failures: 0,
+    },
+    context,
+  );
+}
+
+/** Begins a destroy, whatever the state. */
+export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Context): Deleting {
+  const { nextAt: _next, ...base } = baseOf(workbench);
+  return {
+    ...base,
+    status: 'deleting',
+    desired: 'deleted',
+    ...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),
+    deadlineAt: context.now + context.policy.deletingMs,
+    nextAt: context.now,
+    failures: 0,
+  };
+}
+
+/** Goes on from an ended part of a stop or destroy: to the next run, to `stopped`, or to the next part. */
+export function settle(workbench: Stopping | Deleting, context: Context): Workbench {
+  if (workbench.run || workbench.status === 'deleting') return workbench;
+  if (workbench.next) {
+    return beginStart(workbench, workbench.next.runId, workbench.next.requestedAt, context);
+  }
+  if (workbench.host && workbench.host.state !== 'stopped') return workbench;
+  const { nextAt: _next, ...base } = baseOf(workbench);
+  const stopped: Stopped = {
+    ...base,
+    status: 'stopped',
+    desired: 'stopped',
+    stoppedAt: context.now,
+    failures: 0,
+    ...(workbench.reason ? { reason: workbench.reason } : {}),
+  };
+  return stopped.strays.length > 0 ? lookBy(stopped, context.now) : stopped;
+}
+
+/** The run is gone for certain: its task is STOPPED and past its fence, was never started, or its machine is no more. */
+export function runGone(workbench: Stopping | Deleting, context: Context): Workbench {
+  const { run, ...rest } = workbench;
+  const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
+  return settle(lookBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
+}
+
+/** A run of which nothing was ever sent is dropped at once. */
+function withRun(run: Run | undefined): { run?: Run } {
+  return run === undefined || run.phase === 'preparing' ? {} : { run };
+}

@@ -1,0 +1,30 @@
+import type { Workbench } from '../workbench.ts';
+import { type Context, lookBy, progressed } from './context.ts';
+import type { Outcome } from './inputs.ts';
+import { beginStop } from './transitions.ts';
+
+/** The volume is there. True in every state but `deleting`, where it is on its way out. */
+export function volumeReady(
+  workbench: Workbench,
+  { mount }: Extract<Outcome, { type: 'volume_ready' }>,
+  context: Context,
+): Workbench {
+  if (workbench.status === 'deleting' || workbench.mount !== undefined) return workbench;
+  return progressed({ ...workbench, mount: { ...mount } }, context);
+}
+
+export function volumeRefused(
+  workbench: Workbench,
+  outcome: Extract<Outcome, { type: 'volume_refused' }>,
+  context: Context,
+): Workbench {
+  if (workbench.status !== 'starting') return workbench;
+  if (!outcome.retryable) return beginStop(workbench, context, { reason: outcome.reason });
+  return lookBy({ ...workbench, refusal: outcome.reason, failures: 0 }, context.now + context.policy.retryMs);
+}
+
+/** A part of it is gone (`done` false), or its root is: that is the proof that nothing is left. */
+export function volumeWiped(workbench: Workbench, done: boolean, context: Context): Workbench {
+  if (workbench.status !== 'deleting') return workbench;
+  return progressed(done ? { ...workbench, wiped: true } : workbench, context);
+}

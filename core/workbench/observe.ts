@@ -1,0 +1,53 @@
+import type { HostObservation } from '../ports/host-fleet.ts';
+import type { TaskObservation } from '../ports/task-runner.ts';
+import { type ChangePorts, change, type WakePorts, wake } from './change.ts';
+import type { Observation } from './lifecycle/inputs.ts';
+import type { Policy } from './lifecycle/policy.ts';
+import type { Workbench, WorkbenchKey } from './workbench.ts';
+
+/**
+ * Takes in what an event says of a task. Late, repeated and foreign ones change nothing; one of a workbench
+ * that is no more is reported.
+ */
+export async function observeTask(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  task: TaskObservation,
+): Promise<Workbench | undefined> {
+  const workbench = await observe(ports, policy, key, { type: 'task_observed', task });
+  if (workbench === undefined && task.status !== 'stopped') {
+    ports.telemetry.warn('a task lives whose workbench is no more', {
+      workbenchId: task.workbenchId,
+      taskId: task.taskId,
+      runId: task.runId,
+    });
+    ports.telemetry.count('orphan_task_seen', 1);
+  }
+  return workbench;
+}
+
+/** Takes in what an event says of a dedicated machine: a hint, since such events carry no version. */
+export async function observeHost(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  host: HostObservation,
+): Promise<Workbench | undefined> {
+  return observe(ports, policy, key, { type: 'host_hint', host });
+}
+
+async function observe(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  observation: Observation,
+): Promise<Workbench | undefined> {
+  let before: Workbench | undefined;
+  const after = await change(ports, policy, key, (current) => {
+    before = current;
+    return observation;
+  });
+  if (after !== undefined && after !== before) await wake(ports, after);
+  return after;
+}

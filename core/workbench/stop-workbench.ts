@@ -1,0 +1,16 @@
+import { ask, type ChangePorts, type WakePorts } from './change.ts';
+import type { Policy } from './lifecycle/policy.ts';
+import type { Workbench, WorkbenchKey } from './workbench.ts';
+
+/**
+ * Wants it stopped. Cancels a start; changes nothing when it is stopped or on its way there, or being destroyed.
+ * @throws WorkbenchError `workbench_not_found`, `unavailable`
+ */
+export async function stopWorkbench(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  by: string,
+): Promise<Workbench> {
+  return ask(ports, policy, key, () => ({ type: 'stop', by }));
+}
