@@ -1,0 +1,236 @@
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import type { HistoryEntry, Status } from '#core/workbench/history.ts';
+import {
+  type AcceptedRun,
+  type Deleting,
+  type Host,
+  type IssuedRun,
+  type Pending,
+  type PreparingRun,
+  type Provisioning,
+  type Running,
+  SCHEMA_VERSION,
+  type Starting,
+  type Stopped,
+  type Stopping,
+  type Workbench,
+} from '#core/workbench/workbench.ts';
+
+/** Midday of 1 March 2026 UTC: when every built record was made, unless told otherwise. */
+export const T0 = Date.UTC(2026, 2, 1, 12);
+export const MINUTE = 60_000;
+
+export const USER = 'ada';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** A well-formed workbench id of that time; `n` (below 2^53) fills the place of the random bits. */
+export function idAt(time: number, n = 0): string {
+  return base32(time, 10) + base32(n, 16);
+}
+
+export const ID = idAt(T0, 1);
+export const RUN_ID = base32(1, 16);
+
+const base = {
+  schemaVersion: SCHEMA_VERSION,
+  userId: USER,
+  workbenchId: ID,
+  name: 'AutoCyber',
+  spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 },
+  strays: [],
+  createdAt: T0,
+  updatedAt: T0,
+  revision: 1,
+  failures: 0,
+  historySeq: 1,
+  outbox: [],
+} satisfies Partial<Workbench>;
+
+const MOUNT = { path: 'volumes/ada' };
+
+export function anEntry(entry: Partial<HistoryEntry> = {}): HistoryEntry {
+  return { seq: 1, at: T0, event: 'created', by: USER, to: 'starting', ...entry };
+}
+
+export function aTaskInput(input: Partial<TaskInput> = {}): TaskInput {
+  return {
+    userId: USER,
+    workbenchId: ID,
+    runId: RUN_ID,
+    attempt: 1,
+    name: base.name,
+    ...base.spec,
+    placement: { kind: 'provider', provider: 'small' },
+    mount: MOUNT,
+    ...input,
+  };
+}
+
+export function preparingRun(run: Partial<PreparingRun> = {}): PreparingRun {
+  return { phase: 'preparing', runId: RUN_ID, attempt: 1, ...run };
+}
+
+export function issuedRun(run: Partial<IssuedRun> = {}): IssuedRun {
+  return { phase: 'issued', runId: RUN_ID, attempt: 1, input: aTaskInput(), ...run };
+}
+
+export function acceptedRun(run: Partial<AcceptedRun> = {}): AcceptedRun {
+  return {
+    phase: 'accepted',
+    runId: RUN_ID,
+    attempt: 1,
+    taskId: 'task-1',
+    taskVersion: 1,
+    acceptedAt: T0,
+    ...run,
+  };
+}
+
+export function aHost(host: Partial<Host> = {}): Host {
+  return {
+    instanceType: 'm7i.large',
+    generation: 1,
+    state: 'running',
+    instanceId: 'i-0123456789abcdef0',
+    agentConnected: true,
+    ...host,
+  };
+}
+
+/** Settled, with nothing running. */
+export function stopped(fields: Partial<Stopped> = {}): Stopped {
+  return { ...base, status: 'stopped', desired: 'stopped', ...fields };
+}
+
+/** Just asked for: nothing done yet, due at once. */
+export function starting(fields: Partial<Starting> = {}): Starting {
+  return {
+    ...base,
+    status: 'starting',
+    desired: 'running',
+    run: preparingRun(),
+    startedAt: T0,
+    deadlineAt: T0 + 15 * MINUTE,
+    nextAt: T0,
+    ...fields,
+  };
+}
+
+export function provisioning(fields: Partial<Provisioning> = {}): Provisioning {
+  return {
+    ...base,
+    status: 'provisioning',
+    desired: 'running',
+    run: acceptedRun(),
+    mount: MOUNT,
+    startedAt: T0,
+    deadlineAt: T0 + 30 * MINUTE,
+    nextAt: T0 + MINUTE,
+    ...fields,
+  };
+}
+
+export function pending(fields: Partial<Pending> = {}): Pending {
+  return {
+    ...base,
+    status: 'pending',
+    desired: 'running',
+    run: acceptedRun({ taskVersion: 2 }),
+    mount: MOUNT,
+    startedAt: T0,
+    deadlineAt: T0 + 15 * MINUTE,
+    nextAt: T0 + MINUTE,
+    ...fields,
+  };
+}
+
+/** Settled, answering at its endpoint. */
+export function running(fields: Partial<Running> = {}): Running {
+  return {
+    ...base,
+    status: 'running',
+    desired: 'running',
+    run: acceptedRun({ taskVersion: 3, endpoint: 'http://127.0.0.1:40001' }),
+    mount: MOUNT,
+    startedAt: T0,
+    readyAt: T0 + MINUTE,
+    ...fields,
+  };
+}
+
+export function stopping(fields: Partial<Stopping> = {}): Stopping {
+  return {
+    ...base,
+    status: 'stopping',
+    desired: 'stopped',
+    run: acceptedRun({ taskVersion: 3, endpoint: 'http://127.0.0.1:40001' }),
+    mount: MOUNT,
+    startedAt: T0,
+    readyAt: T0 + MINUTE,
+    deadlineAt: T0 + 10 * MINUTE,
+    nextAt: T0,
+    ...fields,
+  };
+}
+
+/** Asked to be destroyed; its task, if it had one, is gone. */
+export function deleting(fields: Partial<Deleting> = {}): Deleting {
+  return {
+    ...base,
+    status: 'deleting',
+    desired: 'deleted',
+    mount: MOUNT,
+    deadlineAt: T0 + 60 * MINUTE,
+    nextAt: T0,
+    ...fields,
+  };
+}
+
+const BUILDERS: { readonly [S in Status]: () => Workbench } = {
+  stopped,
+  starting,
+  provisioning,
+  pending,
+  running,
+  stopping,
+  deleting,
+};
+
+/** A valid record of that status, with the identity and counters given. */
+export function aWorkbench(status: Status, fields: CommonFields = {}): Workbench {
+  return { ...BUILDERS[status](), ...fields };
+}
+
+/** The fields that every status has and that say nothing about it. */
+export type CommonFields = Partial<
+  Pick<
+    Workbench,
+    | 'userId'
+    | 'workbenchId'
+    | 'name'
+    | 'spec'
+    | 'mount'
+    | 'host'
+    | 'strays'
+    | 'lastTaskId'
+    | 'createdAt'
+    | 'updatedAt'
+    | 'revision'
+    | 'nextAt'
+    | 'failures'
+    | 'historySeq'
+    | 'outbox'
+    | 'idempotencyKey'
+  >
+>;
+
+function base32(value: number, length: number): string {
+  let rest = BigInt(value);
+  let text = '';
+  for (let place = 0; place < length; place++) {
+    text = ALPHABET.charAt(Number(rest % 32n)) + text;
+    rest /= 32n;
+  }
+  return text;
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { place } from '#core/placement/place.ts';
+import { INSTANCE_TYPES, PROVIDERS } from '#test/simulation/memory-world.ts';
+
+const spec = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
+
+describe('placing a request', () => {
+  it('takes the first provider that can hold it', () => {
+    expect(place(spec, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'small' });
+    expect(place({ ...spec, memoryMib: 4097 }, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'large' });
+    expect(place({ ...spec, gpuCount: 1 }, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'large' });
+  });
+
+  it('never takes one that cannot, and always one when there is one', () => {
+    const capacity = fc.record({ cpuUnits: fc.nat(99), memoryMib: fc.nat(99), gpuCount: fc.nat(3) });
+    fc.assert(
+      fc.property(capacity, fc.array(capacity, { maxLength: 5 }), (request, sizes) => {
+        const providers = sizes.map((size, i) => ({ ...size, name: `p${i}` }));
+        const fit = place(request, providers, []);
+        const holding = providers.filter(
+          (p) =>
+            p.cpuUnits >= request.cpuUnits &&
+            p.memoryMib >= request.memoryMib &&
+            p.gpuCount >= request.gpuCount,
+        );
+        if (fit.kind === 'fits') expect(holding.map(({ name }) => name)).toContain(fit.provider);
+        else expect(holding).toEqual([]);
+      }),
+    );
+  });
+
+  it('tells what would fit', () => {
+    const fit = place({ ...spec, gpuCount: 2 }, PROVIDERS, []);
+    expect(fit).toEqual({
+      kind: 'cannot_fit',
+      message:
+        'Nothing can hold 1024 CPU units, 2048 MiB of memory and 2 GPUs. What can be held: up to 2048 CPU units, ' +
+        '4096 MiB of memory and no GPU; or up to 8192 CPU units, 32768 MiB of memory and 1 GPU.',
+    });
+    expect(place(spec, [], [])).toMatchObject({
+      message: expect.stringContaining('No capacity is configured.'),
+    });
+  });
+
+  it('puts a dedicated one on its own type, if that exists and holds it', () => {
+    const dedicated = { ...spec, dedicatedInstanceType: 'm7i.large' };
+    expect(place(dedicated, [], INSTANCE_TYPES)).toEqual({ kind: 'dedicated' });
+    expect(place({ ...dedicated, cpuUnits: 4096 }, [], INSTANCE_TYPES)).toMatchObject({
+      message: expect.stringContaining('A m7i.large cannot hold'),
+    });
+    expect(place({ ...dedicated, dedicatedInstanceType: 'x9' }, [], INSTANCE_TYPES)).toMatchObject({
+      message: 'There is no instance type x9. What can be had: m7i.large.',
+    });
+    expect(place(dedicated, [], [])).toMatchObject({
+      message: expect.stringContaining('No dedicated instances are offered here.'),
+    });
+  });
+});

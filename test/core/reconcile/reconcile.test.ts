@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { UnreadableRecord } from '#core/ports/workbench-store.ts';
+import { reconcileActive } from '#core/reconcile/active.ts';
+import { reconcileDue } from '#core/reconcile/due.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+
+describe('the pass over what is due', () => {
+  it('wakes what is due and reads nothing else', async () => {
+    const world = new MemoryWorld();
+    for (let i = 0; i < 20; i += 1) await world.untilStatus(await world.create(), 'running');
+    const due = [await world.create(), await world.create()];
+    while (world.queue.take()) {} // every message is lost
+    let reads = 0;
+    const workbenches = instead(world.stores.workbenches, {
+      read: async () => {
+        reads += 1;
+        return undefined;
+      },
+    });
+    expect(await reconcileDue({ ...world.ports, workbenches }, { limit: 100 })).toEqual({
+      woken: 2,
+      more: false,
+    });
+    expect(reads).toBe(0);
+    for (const key of due) await world.untilStatus(key, 'running');
+  });
+
+  it('stops at its limit and says that there is more', async () => {
+    const world = new MemoryWorld();
+    for (let i = 0; i < 5; i += 1) await world.create();
+    expect(await reconcileDue(world.ports, { limit: 3 })).toEqual({ woken: 3, more: true });
+  });
+
+  it('finds nothing due when everything is settled', async () => {
+    const world = new MemoryWorld();
+    await world.untilStatus(await world.create(), 'running');
+    world.clock.advance(24 * 60 * 60_000);
+    expect(await reconcileDue(world.ports, { limit: 10 })).toEqual({ woken: 0, more: false });
+  });
+});
+
+describe('the pass over what is active', () => {
+  it('changes nothing when everything is as recorded', async () => {
+    const world = new MemoryWorld();
+    for (let i = 0; i < 3; i += 1) await world.untilStatus(await world.create(), 'running');
+    await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
+    expect(await reconcileActive(world.ports, world.policy)).toEqual({ lookedAt: 4, changed: 0, failed: 0 });
+  });
+
+  it('finds a dedicated machine that was lost without an event', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(
+      await world.create({ dedicatedInstanceType: 'm7i.large' }),
+      'running',
+    );
+    await world.hosts.terminate(key.host?.instanceId ?? '');
+    await world.clock.pass(5000);
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ changed: 1 });
+    expect(await world.read(key)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+
+  it('goes on past a record that cannot be read', async () => {
+    const world = new MemoryWorld();
+    const poisoned = await world.untilStatus(await world.create(), 'running');
+    await world.untilStatus(await world.create(), 'running');
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      read: async (key) => {
+        if (key.workbenchId === poisoned.workbenchId) throw new UnreadableRecord(key, 'nonsense');
+        return store.read(key);
+      },
+    });
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toEqual({
+      lookedAt: 1,
+      changed: 0,
+      failed: 1,
+    });
+  });
+
+  it('leaves alone what was changed or removed since it was listed', async () => {
+    const world = new MemoryWorld();
+    const workbenches = instead(world.stores.workbenches, {
+      listActive: async () => ({ keys: [{ userId: 'ada', workbenchId: 'gone' }] }),
+    });
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toEqual({
+      lookedAt: 0,
+      changed: 0,
+      failed: 0,
+    });
+  });
+});

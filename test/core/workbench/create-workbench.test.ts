@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
+import { type Creation, createWorkbench } from '#core/workbench/create-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+
+const KEY = 'retry-1';
+
+function creation(fields: Partial<Creation> = {}): Creation {
+  const request = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
+  return { userId: 'ada', request, bodyHash: 'a', by: 'ada', ...fields };
+}
+
+function create(world: MemoryWorld, fields: Partial<Creation> = {}) {
+  return createWorkbench(world.ports, world.policy, creation(fields));
+}
+
+async function count(world: MemoryWorld): Promise<number> {
+  return (await world.stores.workbenches.listByUser('ada', { limit: 100 })).workbenches.length;
+}
+
+describe('creating', () => {
+  it('writes the intent, due at once, and sends its key', async () => {
+    const world = new MemoryWorld();
+    const { workbench, created } = await create(world);
+    expect(created).toBe(true);
+    expect(workbench).toMatchObject({ status: 'starting', desired: 'running', nextAt: world.clock.now() });
+    expect(workbench.name).toBe(`wb-${workbench.workbenchId}`);
+    expect(await world.stores.workbenches.read(workbench)).toEqual(workbench);
+    expect(world.queue.size).toBe(1);
+  });
+
+  it('is refused at once when nothing can hold the request, and says what would fit', async () => {
+    const world = new MemoryWorld();
+    const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
+    await expect(create(world, { request })).rejects.toMatchObject({
+      code: 'cannot_fit',
+      message: expect.stringContaining('8192 CPU units, 32768 MiB of memory and 1 GPU'),
+    });
+    expect(await count(world)).toBe(0);
+  });
+
+  it('counts although the queue did not take the key: the record says what is owed', async () => {
+    const world = new MemoryWorld();
+    const queue = { send: () => Promise.reject(new PortError('unavailable', 'no answer')) };
+    const { workbench } = await createWorkbench({ ...world.ports, queue }, world.policy, creation());
+    expect(world.telemetry.counts.get('queue_send_failed')).toBe(1);
+    await world.untilStatus(workbench, 'running', 120_000);
+  });
+
+  it('knows its own record again when the answer to its write was lost', async () => {
+    const world = new MemoryWorld();
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      create: async (workbench) => {
+        await store.create(workbench);
+        return store.create(workbench);
+      },
+    });
+    const { created } = await createWorkbench({ ...world.ports, workbenches }, world.policy, creation());
+    expect(created).toBe(true);
+    expect(await count(world)).toBe(1);
+  });
+
+  it('never takes the place of another workbench with its id', async () => {
+    const world = new MemoryWorld();
+    const ids = { ...world.ids, workbenchId: () => 'the-same' };
+    await createWorkbench({ ...world.ports, ids }, world.policy, creation());
+    await expect(createWorkbench({ ...world.ports, ids }, world.policy, creation())).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+  });
+});
+
+describe('creating with an idempotency key', () => {
+  it('again answers the first workbench', async () => {
+    const world = new MemoryWorld();
+    const first = await create(world, { idempotencyKey: KEY });
+    const again = await create(world, { idempotencyKey: KEY });
+    expect([first.created, again.created]).toEqual([true, false]);
+    expect(again.workbench.workbenchId).toBe(first.workbench.workbenchId);
+    expect(await count(world)).toBe(1);
+  });
+
+  it('twenty times at once creates one', async () => {
+    const world = new MemoryWorld();
+    const all = await Promise.all(Array.from({ length: 20 }, () => create(world, { idempotencyKey: KEY })));
+    expect(new Set(all.map(({ workbench }) => workbench.workbenchId)).size).toBe(1);
+    expect(all.filter(({ created }) => created)).toHaveLength(1);
+  });
+
+  it('and another body is a conflict', async () => {
+    const world = new MemoryWorld();
+    await create(world, { idempotencyKey: KEY });
+    await expect(create(world, { idempotencyKey: KEY, bodyHash: 'b' })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+  });
+
+  it('is the user’s own: another user’s same key is another key', async () => {
+    const world = new MemoryWorld();
+    const ada = await create(world, { idempotencyKey: KEY });
+    const grace = await create(world, { idempotencyKey: KEY, userId: 'grace' });
+    expect(grace.workbench.workbenchId).not.toBe(ada.workbench.workbenchId);
+  });
+
+  it('of a workbench destroyed since says so, for 24 hours', async () => {
+    const world = new MemoryWorld();
+    const { workbench } = await create(world, { idempotencyKey: KEY });
+    await destroyWorkbench(world.ports, world.policy, workbench, 'ada');
+    await world.untilGone(workbench);
+    await expect(create(world, { idempotencyKey: KEY })).rejects.toMatchObject({
+      code: 'workbench_destroyed',
+    });
+    world.clock.advance(IDEMPOTENCY_KEPT_MS);
+    expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
+  });
+
+  it('goes on with a claim whose request died before it wrote the record', async () => {
+    const world = new MemoryWorld();
+    const dead = instead(world.stores.workbenches, { create: () => Promise.reject(new Error('killed')) });
+    await expect(
+      createWorkbench({ ...world.ports, workbenches: dead }, world.policy, creation({ idempotencyKey: KEY })),
+    ).rejects.toThrow('killed');
+    const { workbench, created } = await create(world, { idempotencyKey: KEY });
+    expect(created).toBe(true);
+    await world.untilStatus(workbench, 'running');
+    expect(await count(world)).toBe(1);
+  });
+
+  it('does not bring back what was created and destroyed while it stalled', async () => {
+    const world = new MemoryWorld();
+    const store = world.stores.workbenches;
+    const stalled = instead(store, {
+      create: async (workbench) => {
+        const { workbench: first } = await create(world, { idempotencyKey: KEY });
+        await destroyWorkbench(world.ports, world.policy, first, 'ada');
+        await world.untilGone(first);
+        return store.create(workbench);
+      },
+    });
+    await expect(
+      createWorkbench(
+        { ...world.ports, workbenches: stalled },
+        world.policy,
+        creation({ idempotencyKey: KEY }),
+      ),
+    ).rejects.toMatchObject({ code: 'workbench_destroyed' });
+    await world.pass(60_000);
+    expect(await count(world)).toBe(0);
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { WorkbenchError } from '#core/errors.ts';
+import type { Request } from '#core/workbench/lifecycle/inputs.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  issuedRun,
+  pending,
+  provisioning,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+} from '#test/builders/workbench.ts';
+
+const step = lifecycle(DEFAULT_POLICY);
+const next = { runId: 'next-run', requestedAt: T0 };
+
+const STATES: Readonly<Record<string, Workbench>> = {
+  stopped: stopped(),
+  preparing: starting(),
+  issued: starting({ run: issuedRun() }),
+  provisioning: provisioning(),
+  pending: pending(),
+  running: running(),
+  stopping: stopping(),
+  'stopping, to start again': stopping({ desired: 'running', next }),
+  deleting: deleting(),
+};
+
+const REQUESTS: Readonly<Record<string, Request>> = {
+  start: { type: 'start', runId: 'new-run', by: 'ada' },
+  stop: { type: 'stop', by: 'ada' },
+  restart: { type: 'restart', seenRunId: acceptedRun().runId, runId: 'new-run', by: 'ada' },
+  delete: { type: 'delete', by: 'ada' },
+  rename: { type: 'change', changes: { name: 'Other' }, by: 'ada' },
+  resize: { type: 'change', changes: { cpuUnits: 4096 }, by: 'ada' },
+};
+
+/** What each request makes of each state: status/desired, `same` when nothing changes, or the error's code. */
+const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
+  //          start               stop               restart             delete             rename                 resize
+  stopped: [
+    'starting/running',
+    'same',
+    'starting/running',
+    'deleting/deleted',
+    'stopped/stopped',
+    'stopped/stopped',
+  ],
+  preparing: ['same', 'stopped/stopped', 'same', 'deleting/deleted', 'starting/running', 'not_stopped'],
+  issued: ['same', 'stopping/stopped', 'same', 'deleting/deleted', 'starting/running', 'not_stopped'],
+  provisioning: [
+    'same',
+    'stopping/stopped',
+    'same',
+    'deleting/deleted',
+    'provisioning/running',
+    'not_stopped',
+  ],
+  pending: ['same', 'stopping/stopped', 'same', 'deleting/deleted', 'pending/running', 'not_stopped'],
+  running: [
+    'same',
+    'stopping/stopped',
+    'stopping/running',
+    'deleting/deleted',
+    'running/running',
+    'not_stopped',
+  ],
+  stopping: [
+    'stopping/running',
+    'same',
+    'stopping/running',
+    'deleting/deleted',
+    'stopping/stopped',
+    'not_stopped',
+  ],
+  'stopping, to start again': [
+    'same',
+    'stopping/stopped',
+    'same',
+    'deleting/deleted',
+    'stopping/running',
+    'not_stopped',
+  ],
+  deleting: ['deleting', 'same', 'deleting', 'same', 'deleting', 'deleting'],
+};
+
+function outcomeOf(workbench: Workbench, request: Request): string {
+  try {
+    const { workbench: after } = step(workbench, request, T0);
+    return after === workbench ? 'same' : `${after.status}/${after.desired}`;
+  } catch (error) {
+    if (error instanceof WorkbenchError) return error.code;
+    throw error;
+  }
+}
+
+describe('a request', () => {
+  for (const [state, workbench] of Object.entries(STATES)) {
+    Object.entries(REQUESTS).forEach(([name, request], column) => {
+      const expected = OUTCOMES[state]?.[column];
+      it(`to ${name} while ${state}: ${expected}`, () => {
+        expect(outcomeOf(workbench, request)).toBe(expected);
+      });
+    });
+  }
+
+  it('is remembered with who asked, and what came of it', () => {
+    const { workbench } = step(running(), { type: 'stop', by: 'grace' }, T0 + 5);
+    expect(workbench.outbox).toEqual([
+      { seq: 2, at: T0 + 5, event: 'stop_requested', by: 'grace', from: 'running', to: 'stopping' },
+    ]);
+    expect(workbench).toMatchObject({ historySeq: 2, revision: 2, updatedAt: T0 + 5 });
+  });
+
+  it('to restart that saw another run than the current one changes nothing', () => {
+    expect(outcomeOf(running(), { type: 'restart', seenRunId: 'older', runId: 'new', by: 'ada' })).toBe(
+      'same',
+    );
+    expect(outcomeOf(running(), { type: 'restart', seenRunId: undefined, runId: 'new', by: 'ada' })).toBe(
+      'same',
+    );
+  });
+
+  it('to change name and size while running changes neither', () => {
+    const both = { type: 'change', changes: { name: 'Other', memoryMib: 1 }, by: 'ada' } as const;
+    expect(outcomeOf(running(), both)).toBe('not_stopped');
+  });
+
+  it('to change what is already so changes nothing', () => {
+    const { name, spec } = running();
+    expect(outcomeOf(running(), { type: 'change', changes: { name, ...spec }, by: 'ada' })).toBe('same');
+  });
+
+  it('to start a dedicated one again keeps its machine and forgets why it was stopped', () => {
+    const host = aHost({ state: 'stopped', agentConnected: false });
+    const before = stopped({
+      host,
+      spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' },
+      reason: { code: 'exited', message: 'Exit code 1.' },
+      stoppedAt: T0,
+    });
+    const { workbench } = step(before, { type: 'start', runId: 'new-run', by: 'ada' }, T0);
+    expect(workbench.host).toEqual(host);
+    expect(workbench).not.toHaveProperty('reason');
+    expect(workbench).not.toHaveProperty('stoppedAt');
+  });
+
+  it('to delete a stopped one with a machine ends the machine before the volume', () => {
+    const before = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
+    const { workbench, effects } = step(before, { type: 'delete', by: 'ada' }, T0);
+    expect(workbench.status).toBe('deleting');
+    expect(effects.map(({ type }) => type)).toEqual(['terminate_host']);
+  });
+});

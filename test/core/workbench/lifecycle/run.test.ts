@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskObservation } from '#core/ports/task-runner.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { statusDetail } from '#core/workbench/status-detail.ts';
+import { dueAt, type Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  ID,
+  issuedRun,
+  pending,
+  provisioning,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+  USER,
+} from '#test/builders/workbench.ts';
+
+const step = lifecycle(DEFAULT_POLICY);
+
+function aTask(fields: Partial<TaskObservation> = {}): TaskObservation {
+  return {
+    taskId: 'task-1',
+    userId: USER,
+    workbenchId: ID,
+    runId: RUN_ID,
+    attempt: 1,
+    version: 9,
+    status: 'running',
+    host: 'connected',
+    ...fields,
+  };
+}
+
+function observe(workbench: Workbench, task: Partial<TaskObservation>, now = T0): Workbench {
+  return step(workbench, { type: 'task_observed', task: aTask(task) }, now).workbench;
+}
+
+describe('an observation of the current task', () => {
+  it('that is older than what is known changes nothing', () => {
+    const now = running({ run: acceptedRun({ taskVersion: 10 }) });
+    expect(observe(now, { version: 9, status: 'pending' })).toBe(now);
+    const later = stopping({ run: acceptedRun({ taskVersion: 10 }) });
+    expect(observe(later, { version: 9, status: 'stopped' })).toBe(later);
+  });
+
+  it('that repeats what is known changes nothing', () => {
+    const seen = observe(pending(), { version: 9, status: 'running' });
+    expect(observe(seen, { version: 9, status: 'running' })).toBe(seen);
+  });
+
+  it('that arrives before the answer of RunTask is the answer', () => {
+    const seen = observe(starting({ run: issuedRun(), mount: {} }), { status: 'provisioning', version: 1 });
+    expect(seen).toMatchObject({ status: 'provisioning', run: { phase: 'accepted', taskId: 'task-1' } });
+  });
+
+  it('keeps the deadline while the status stays, and sets a new one when it moves', () => {
+    const same = observe(provisioning(), { status: 'provisioning', detail: 'waiting' }, T0 + 1000);
+    expect(same).toMatchObject({ deadlineAt: provisioning().deadlineAt, detail: 'waiting' });
+    const moved = observe(provisioning(), { status: 'pending' }, T0 + 1000);
+    expect(moved).toMatchObject({ status: 'pending', deadlineAt: T0 + 1000 + DEFAULT_POLICY.pendingMs });
+  });
+
+  it('cuts the task’s own words down to what the record holds', () => {
+    expect(
+      statusDetail(observe(provisioning(), { status: 'provisioning', detail: 'x'.repeat(999) })),
+    ).toHaveLength(200);
+  });
+
+  it('settles a start that runs, and notes when it became ready', () => {
+    const seen = observe(pending(), { endpoint: 'http://10.0.0.1:8080' }, T0 + 7);
+    expect(seen).toMatchObject({
+      status: 'running',
+      readyAt: T0 + 7,
+      run: { endpoint: 'http://10.0.0.1:8080' },
+    });
+    expect(seen.nextAt).toBeUndefined();
+  });
+
+  it('that stops unasked is explained by what the task tells when it has stopped', () => {
+    const ending = observe(running(), { status: 'stopping' });
+    expect(ending).toMatchObject({ status: 'stopping', desired: 'stopped', unexplained: true });
+    expect(ending).not.toHaveProperty('reason');
+    const explained = observe(ending, {
+      version: 10,
+      status: 'stopped',
+      stop: { code: 'out_of_memory', message: 'Too much.' },
+    });
+    expect(explained).toMatchObject({ reason: { code: 'out_of_memory', message: 'Too much.' } });
+    expect(explained).not.toHaveProperty('unexplained');
+  });
+
+  it('that was stopped by somebody else says so', () => {
+    const ended = observe(running(), {
+      status: 'stopped',
+      stop: { code: 'requested', message: 'Task stopped by user' },
+    });
+    expect(ended).toMatchObject({ reason: { code: 'stopped_externally' } });
+  });
+
+  it('that stops because the user asked has no reason', () => {
+    const ended = observe(stopping(), {
+      status: 'stopped',
+      stop: { code: 'exited', message: 'Exit code 143.' },
+    });
+    expect(ended).not.toHaveProperty('reason');
+  });
+
+  it('counts a stopped task as gone only when its fence has passed', () => {
+    const ended = observe(stopping(), { status: 'stopped' });
+    expect(ended).toMatchObject({ status: 'stopping', run: { goneAt: T0 + DEFAULT_POLICY.fenceMs } });
+    expect(dueAt(ended)).toBe(T0);
+    const before = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs - 1).workbench;
+    expect(before.status).toBe('stopping');
+    const after = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs).workbench;
+    expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
+  });
+
+  it('does not believe a silent machine that its task has stopped', () => {
+    const ended = observe(stopping(), { status: 'stopped', host: 'disconnected' });
+    expect(ended.status).toBe('stopping');
+    expect(ended).not.toHaveProperty('run.goneAt');
+    expect(observe(ended, { status: 'stopped', host: 'gone' }).status).toBe('stopped');
+  });
+
+  it('takes the end of the machine for the end of the task, whatever the task says', () => {
+    expect(observe(running(), { host: 'gone' })).toMatchObject({
+      status: 'stopped',
+      desired: 'stopped',
+      reason: { code: 'host_lost' },
+    });
+    expect(observe(provisioning(), { status: 'pending', host: 'gone' })).toMatchObject({
+      reason: { code: 'host_lost' },
+    });
+    expect(observe(stopping(), { host: 'gone' }).status).toBe('stopped');
+  });
+
+  it('that never reached a machine needs no fence', () => {
+    const { host: _none, ...unplaced } = aTask({
+      status: 'stopped',
+      stop: { code: 'no_capacity', message: 'None.' },
+    });
+    const ended = step(provisioning(), { type: 'task_observed', task: unplaced }, T0).workbench;
+    expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'no_capacity' } });
+  });
+});
+
+describe('an observation of another task', () => {
+  const other = { taskId: 'task-0', runId: 'older-run' };
+
+  it('that is stopped never moves the workbench', () => {
+    for (const workbench of [running(), stopped(), starting(), stopping(), deleting()]) {
+      expect(observe(workbench, { ...other, status: 'stopped' })).toBe(workbench);
+    }
+  });
+
+  it('that lives is noted as a stray and stopped', () => {
+    const { workbench, effects } = step(running(), { type: 'task_observed', task: aTask(other) }, T0);
+    expect(workbench).toMatchObject({ status: 'running', strays: [{ taskId: 'task-0' }] });
+    expect(effects).toContainEqual({ type: 'stop_task', taskId: 'task-0', why: 'not the current run' });
+    expect(workbench.outbox.at(-1)?.event).toBe('stray_task_found');
+  });
+
+  it('of an earlier attempt of the same run is a stray as well', () => {
+    const now = provisioning({ run: acceptedRun({ attempt: 2, taskId: 'task-2' }) });
+    expect(observe(now, { attempt: 1 }).strays).toEqual([{ taskId: 'task-1' }]);
+  });
+
+  it('of the last run that ended is no news', () => {
+    const now = stopped({ lastTaskId: 'task-0' });
+    expect(observe(now, other)).toBe(now);
+  });
+
+  it('keeps a start from sending anything and a destroy from wiping anything while it lives', () => {
+    const strays = [{ taskId: 'task-0', stopAskedAt: T0 }];
+    const start = step(starting({ strays, mount: {} }), { type: 'tick' }, T0);
+    expect(start.effects).toEqual([{ type: 'look_at_task', taskId: 'task-0' }]);
+    expect(statusDetail(start.workbench)).toBe('run');
+    const destroy = step(deleting({ strays }), { type: 'tick' }, T0);
+    expect(destroy.effects).toEqual([{ type: 'look_at_task', taskId: 'task-0' }]);
+    expect(statusDetail(destroy.workbench)).toBe('run');
+  });
+
+  it('is forgotten when it has stopped and its fence has passed', () => {
+    const seen = observe(stopped({ strays: [{ taskId: 'task-0' }] }), { ...other, status: 'stopped' });
+    expect(seen.strays).toEqual([{ taskId: 'task-0', goneAt: T0 + DEFAULT_POLICY.fenceMs }]);
+    const after = step(seen, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs).workbench;
+    expect(after.strays).toEqual([]);
+  });
+
+  it('is forgotten at once when its machine is gone, and later when it is not found', () => {
+    const before = stopped({ strays: [{ taskId: 'task-0' }] });
+    expect(observe(before, { ...other, host: 'gone' }).strays).toEqual([]);
+    const missing = step(before, { type: 'task_missing', taskId: 'task-0' }, T0).workbench;
+    expect(missing.strays).toEqual([{ taskId: 'task-0', goneAt: T0 + DEFAULT_POLICY.missingMs }]);
+  });
+
+  it('is kept while its silent machine may still run it', () => {
+    const before = stopped({ strays: [{ taskId: 'task-0' }] });
+    expect(observe(before, { ...other, status: 'stopped', host: 'disconnected' }).strays).toEqual([
+      { taskId: 'task-0' },
+    ]);
+  });
+
+  it('beyond what a record remembers is left to the audit', () => {
+    const strays = ['a', 'b', 'c', 'd'].map((taskId) => ({ taskId }));
+    const full = stopped({ strays });
+    expect(observe(full, other)).toBe(full);
+  });
+});
+
+describe('a task that is not found', () => {
+  it('is looked at again until it has been missing for long', () => {
+    const missing = step(running(), { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
+    expect(missing).toMatchObject({ status: 'running', run: { missingSince: T0 } });
+    expect(dueAt(missing)).toBe(T0 + DEFAULT_POLICY.lookMs);
+    const found = observe(missing, { version: 9, status: 'running' });
+    expect(found).not.toHaveProperty('run.missingSince');
+  });
+
+  it('ends a stop, or a destroy, without a reason', () => {
+    const run = acceptedRun({ missingSince: T0 });
+    const now = T0 + DEFAULT_POLICY.missingMs;
+    const ended = step(stopping({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
+    expect(ended.status).toBe('stopped');
+    expect(ended).not.toHaveProperty('reason');
+    const gone = step(deleting({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
+    expect(gone).not.toHaveProperty('run');
+  });
+});
+
+describe('an outcome of another run', () => {
+  const stale = { runId: 'older-run', attempt: 1 };
+  const inputs = [
+    { type: 'run_placed', ...stale, placement: { kind: 'provider', provider: 'small' } },
+    { type: 'run_refused', ...stale, reason: { code: 'no_capacity', message: 'None.' }, retryable: false },
+    {
+      type: 'host_accepted',
+      generation: 7,
+      host: { instanceId: 'i-9', state: 'running', agentConnected: true },
+    },
+    {
+      type: 'host_refused',
+      generation: 7,
+      reason: { code: 'no_capacity', message: 'None.' },
+      retryable: false,
+    },
+    { type: 'host_stop_asked', instanceId: 'i-9' },
+    { type: 'host_observed', host: { instanceId: 'i-9', state: 'terminated', agentConnected: false } },
+    { type: 'host_hint', host: { instanceId: 'i-9', state: 'terminated', agentConnected: false } },
+    { type: 'volume_refused', reason: { code: 'storage_failed', message: 'No.' }, retryable: false },
+    { type: 'volume_wiped' },
+  ] as const;
+
+  it('changes nothing that a user could see', () => {
+    for (const workbench of [running({ host: aHost() }), provisioning(), stopped()]) {
+      for (const outcome of inputs) {
+        const { revision } = workbench;
+        const { workbench: after } = step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, T0);
+        expect([after.status, after.desired, after.host]).toEqual([
+          workbench.status,
+          workbench.desired,
+          workbench.host,
+        ]);
+      }
+    }
+  });
+
+  it('does not put off what was asked for meanwhile', () => {
+    const asked = step(running(), { type: 'stop', by: 'ada' }, T0).workbench;
+    const look = { type: 'task_observed', task: aTask({ version: 9 }) } as const;
+    const { workbench } = step(
+      asked,
+      { type: 'outcomes', revision: asked.revision - 1, outcomes: [look] },
+      T0,
+    );
+    expect(dueAt(workbench)).toBe(T0);
+  });
+});

@@ -1,0 +1,245 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { WorkbenchError } from '#core/errors.ts';
+import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
+import { TASK_STATUSES } from '#core/ports/task-runner.ts';
+import { backOff } from '#core/workbench/lifecycle/back-off.ts';
+import { owed, runToken } from '#core/workbench/lifecycle/effects.ts';
+import type { Input, Learned } from '#core/workbench/lifecycle/inputs.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { REASON_CODES } from '#core/workbench/reasons.ts';
+import { isSettled } from '#core/workbench/settled.ts';
+import { statusDetail } from '#core/workbench/status-detail.ts';
+import { dueAt, isActive, runOf, type Workbench, workbenchSchema } from '#core/workbench/workbench.ts';
+import { aTaskInput, ID, RUN_ID, starting, T0, USER } from '#test/builders/workbench.ts';
+
+const step = lifecycle(DEFAULT_POLICY);
+
+const runIds = fc.constantFrom(RUN_ID, 'run-b', 'run-c');
+const by = fc.constant('ada');
+const reason = fc.record({ code: fc.constantFrom(...REASON_CODES), message: fc.string({ maxLength: 20 }) });
+const instance = fc.record({
+  instanceId: fc.constantFrom('i-1', 'i-2'),
+  state: fc.constantFrom(...INSTANCE_STATES),
+  agentConnected: fc.boolean(),
+});
+const task = fc.record(
+  {
+    taskId: fc.constantFrom('task-1', 'task-2', 'task-3'),
+    userId: fc.constant(USER),
+    workbenchId: fc.constant(ID),
+    runId: runIds,
+    attempt: fc.integer({ min: 1, max: 2 }),
+    version: fc.integer({ min: 1, max: 9 }),
+    status: fc.constantFrom(...TASK_STATUSES),
+    host: fc.constantFrom('connected' as const, 'disconnected' as const, 'gone' as const),
+    stop: fc.record({ code: fc.constantFrom('requested' as const, ...REASON_CODES), message: fc.string() }),
+  },
+  { requiredKeys: ['taskId', 'userId', 'workbenchId', 'runId', 'attempt', 'version', 'status'] },
+);
+const learned: fc.Arbitrary<Learned> = fc.oneof(
+  fc.record({ type: fc.constant('volume_ready' as const), mount: fc.constant({ path: '/v' }) }),
+  fc.record({ type: fc.constant('volume_refused' as const), reason, retryable: fc.boolean() }),
+  fc.record({ type: fc.constantFrom('volume_wiping' as const, 'volume_wiped' as const) }),
+  fc.record({
+    type: fc.constant('run_placed' as const),
+    runId: runIds,
+    attempt: fc.integer({ min: 1, max: 2 }),
+    placement: fc.constant({ kind: 'provider' as const, provider: 'small' }),
+  }),
+  fc.record({
+    type: fc.constant('run_refused' as const),
+    runId: runIds,
+    attempt: fc.integer({ min: 1, max: 2 }),
+    reason,
+    retryable: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant('task_stop_asked' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
+  fc.record({
+    type: fc.constant('host_accepted' as const),
+    generation: fc.constantFrom(1, 2),
+    host: instance,
+  }),
+  fc.record({
+    type: fc.constant('host_refused' as const),
+    generation: fc.constantFrom(1, 2),
+    reason,
+    retryable: fc.boolean(),
+  }),
+  fc.record({
+    type: fc.constantFrom('host_stop_asked' as const, 'host_terminate_asked' as const),
+    instanceId: fc.constantFrom('i-1', 'i-2'),
+  }),
+  fc.record({
+    type: fc.constant('effect_failed' as const),
+    effect: fc.constant('run_task' as const),
+    kind: fc.constantFrom('throttled' as const, 'unavailable' as const),
+  }),
+  fc.record({ type: fc.constant('task_observed' as const), task }),
+  fc.record({ type: fc.constant('task_missing' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
+  fc.record({ type: fc.constantFrom('host_observed' as const, 'host_hint' as const), host: instance }),
+) as fc.Arbitrary<Learned>;
+const input: fc.Arbitrary<Input> = fc.oneof(
+  fc.record({ type: fc.constant('start' as const), runId: runIds, by }),
+  fc.record({ type: fc.constant('stop' as const), by }),
+  fc.record({ type: fc.constant('restart' as const), seenRunId: runIds, runId: runIds, by }),
+  fc.record({ type: fc.constant('delete' as const), by }),
+  fc.record({ type: fc.constant('change' as const), changes: fc.record({ name: fc.string() }), by }),
+  fc.record({ type: fc.constant('tick' as const) }),
+  fc.record({ type: fc.constant('history_written' as const), through: fc.integer({ min: 0, max: 50 }) }),
+  fc.record({
+    type: fc.constant('outcomes' as const),
+    revision: fc.integer({ min: 0, max: 30 }),
+    outcomes: fc.array(learned, { maxLength: 3 }),
+  }),
+  learned.filter(
+    (one) => one.type === 'task_observed' || one.type === 'host_observed',
+  ) as fc.Arbitrary<Input>,
+);
+const walk = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
+const first = fc.constantFrom<Workbench>(
+  starting(),
+  starting({ spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' } }),
+);
+
+/** Takes the walk and calls `each` with every step of it that the state allows. */
+function take(
+  begin: Workbench,
+  steps: readonly { input: Input; wait: number }[],
+  each: (before: Workbench, after: Workbench, asked: Input, now: number) => void,
+): void {
+  let workbench = begin;
+  let now = T0;
+  for (const { input: asked, wait } of steps) {
+    now += wait;
+    try {
+      const after = step(workbench, asked, now).workbench;
+      each(workbench, after, asked, now);
+      workbench = after;
+    } catch (error) {
+      if (!(error instanceof WorkbenchError)) throw error;
+      expect(['deleting', 'not_stopped']).toContain(error.code);
+    }
+  }
+}
+
+describe('the life cycle, whatever comes in whatever order', () => {
+  it('always leaves a record that can be read again', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (_, after) => {
+          expect(workbenchSchema.safeParse(after).error).toBeUndefined();
+        });
+      }),
+    );
+  });
+
+  it('always comes back to what is not settled, and never to what is', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (before, after) => {
+          if (after === before) return;
+          if (!isSettled(after)) expect(dueAt(after)).toBeDefined();
+          if (after.status === 'stopped' && isSettled(after)) expect(runOf(after)).toBeUndefined();
+          expect(isActive(after) || isSettled(after)).toBe(true);
+        });
+      }),
+    );
+  });
+
+  it('counts every change by one revision, and changes nothing without one', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (before, after) => {
+          expect(after.revision).toBe(after === before ? before.revision : before.revision + 1);
+        });
+      }),
+    );
+  });
+
+  it('numbers its history without gaps and names each change of status once', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (before, after) => {
+          if (after.status === before.status) return;
+          const entry = after.outbox.at(-1);
+          expect(entry).toMatchObject({ seq: before.historySeq + 1, from: before.status, to: after.status });
+        });
+      }),
+    );
+  });
+
+  it('never runs, and never wipes, while a run or a stray may be alive', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (_, after, __, now) => {
+          for (const effect of owed(after, now, DEFAULT_POLICY)) {
+            if (effect.type === 'wipe_volume' || effect.type === 'remove_record') {
+              expect([runOf(after), after.strays, after.host]).toEqual([undefined, [], undefined]);
+            }
+            if (effect.type === 'run_task' && after.status === 'starting') expect(after.strays).toEqual([]);
+          }
+        });
+      }),
+    );
+  });
+
+  it('only ever leaves deleting by removing the record', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (before, after) => {
+          if (before.status === 'deleting') expect(after.status).toBe('deleting');
+        });
+      }),
+    );
+  });
+
+  it('gives up no task of which it does not know that it is gone', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (before, after, asked) => {
+          const run = runOf(before);
+          if (run?.phase !== 'issued' || runOf(after) !== undefined) return;
+          // Only the answer that no task came of it, or the task itself, may end a run that was issued.
+          expect(asked.type === 'outcomes' || asked.type === 'task_observed').toBe(true);
+        });
+      }),
+    );
+  });
+
+  it('says what every transition waits for, in words of the contract or of the task', () => {
+    fc.assert(
+      fc.property(first, walk, (begin, steps) => {
+        take(begin, steps, (_, after) => {
+          const detail = statusDetail(after);
+          if (after.status === 'stopped' || after.status === 'running') expect(detail).toBeUndefined();
+          if (after.status === 'starting' || after.status === 'stopping' || after.status === 'deleting') {
+            expect(['queued', 'volume', 'host', 'capacity', 'run', 'host_unreachable']).toContain(detail);
+          }
+        });
+      }),
+    );
+  });
+});
+
+describe('tokens', () => {
+  it('fit what ECS takes: at most 64 visible ASCII characters', () => {
+    const token = runToken(aTaskInput({ attempt: 9999 }));
+    expect(token).toMatch(/^[!-~]{1,64}$/);
+  });
+});
+
+describe('the back-off', () => {
+  it('grows to a minute, is never less than half of its step, and differs between workbenches', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (id, failures) => {
+        const wait = backOff(id, failures);
+        const whole = Math.min(60_000, 1000 * 2 ** Math.min(failures - 1, 16));
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(whole / 2));
+        expect(wait).toBeLessThanOrEqual(whole);
+      }),
+    );
+    expect(new Set(['a', 'b', 'c', 'd'].map((id) => backOff(id, 8))).size).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,10 @@
+/** A port in which some methods are replaced; the others go to the original. */
+export function instead<P extends object>(port: P, methods: Partial<P>): P {
+  return new Proxy(port, {
+    get(target, name) {
+      if (name in methods) return methods[name as keyof P];
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

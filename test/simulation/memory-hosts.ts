@@ -1,0 +1,126 @@
+import type { Timers } from '#adapters/local/timers.ts';
+import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
+
+export interface MemoryHostsOptions {
+  readonly timers: Timers;
+  /** How long a start takes until it is running, the agent to connect after that, a stop and a termination. Milliseconds. @default 1,000 each */
+  readonly startMs?: number;
+  readonly agentMs?: number;
+  readonly stopMs?: number;
+  readonly onChange?: (observation: HostObservation) => void;
+}
+
+interface MemoryHost {
+  observation: HostObservation;
+  cancel?: () => void;
+}
+
+const PAGE = 100;
+
+/** Dedicated machines that live in memory and by the clock they are given. Each offers 2,048 units and 8,192 MiB. */
+export class MemoryHosts implements HostFleet {
+  readonly #options: MemoryHostsOptions;
+  readonly #hosts = new Map<string, MemoryHost>();
+  readonly #byToken = new Map<string, string>();
+  #count = 0;
+  #answers: (() => HostOutcome | undefined)[] = [];
+
+  constructor(options: MemoryHostsOptions) {
+    this.#options = options;
+  }
+
+  /** The next launch with a new token, or start of a stopped host, calls this first: it may throw, or answer a refusal. */
+  next(answer: () => HostOutcome | undefined): void {
+    this.#answers.push(answer);
+  }
+
+  async launch(request: HostRequest, token: string): Promise<HostOutcome> {
+    const known = this.#hosts.get(this.#byToken.get(token) ?? '');
+    if (known !== undefined) return { kind: 'accepted', host: known.observation };
+    const answer = this.#answers.shift()?.();
+    if (answer !== undefined) return answer;
+    this.#count += 1;
+    const instanceId = `host-${String(this.#count).padStart(6, '0')}`;
+    const { workbenchId } = request;
+    const host: MemoryHost = {
+      observation: { instanceId, workbenchId, state: 'pending', agentConnected: false },
+    };
+    this.#hosts.set(instanceId, host);
+    this.#byToken.set(token, instanceId);
+    this.#boot(host);
+    return { kind: 'accepted', host: host.observation };
+  }
+
+  async start(instanceId: string): Promise<HostOutcome> {
+    const host = this.#hosts.get(instanceId);
+    const state = host?.observation.state;
+    if (host !== undefined && (state === 'running' || state === 'pending')) {
+      return { kind: 'accepted', host: host.observation };
+    }
+    if (host === undefined || state !== 'stopped') {
+      const message = `The instance is ${state ?? 'gone'}.`;
+      return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
+    }
+    const answer = this.#answers.shift()?.();
+    if (answer !== undefined) return answer;
+    this.#change(host, { state: 'pending' });
+    this.#boot(host);
+    return { kind: 'accepted', host: host.observation };
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    const host = this.#hosts.get(instanceId);
+    const state = host?.observation.state;
+    if (host === undefined || (state !== 'pending' && state !== 'running')) return;
+    this.#change(host, { state: 'stopping', agentConnected: false });
+    this.#later(host, this.#options.stopMs, () => this.#change(host, { state: 'stopped' }));
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    const host = this.#hosts.get(instanceId);
+    const state = host?.observation.state;
+    if (host === undefined || state === 'shutting-down' || state === 'terminated') return;
+    this.#change(host, { state: 'shutting-down', agentConnected: false });
+    this.#later(host, this.#options.stopMs, () => this.#change(host, { state: 'terminated' }));
+  }
+
+  async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
+    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
+    return instanceIds.map(
+      (instanceId) =>
+        this.#hosts.get(instanceId)?.observation ?? {
+          instanceId,
+          state: 'terminated',
+          agentConnected: false,
+        },
+    );
+  }
+
+  async list(cursor = ''): Promise<{ hosts: readonly HostObservation[]; cursor?: string }> {
+    const rest = [...this.#hosts.values()]
+      .map((host) => host.observation)
+      .filter((host) => host.state !== 'terminated' && host.instanceId > cursor);
+    const hosts = rest.slice(0, PAGE);
+    const last = hosts.at(-1);
+    return rest.length > PAGE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
+  }
+
+  #boot(host: MemoryHost): void {
+    this.#later(host, this.#options.startMs, () => {
+      this.#change(host, { state: 'running' });
+      this.#later(host, this.#options.agentMs, () => {
+        this.#change(host, { agentConnected: true, cpuUnits: 2048, memoryMib: 8192 });
+      });
+    });
+  }
+
+  #change(host: MemoryHost, change: Partial<HostObservation>): void {
+    host.observation = { ...host.observation, ...change };
+    this.#options.onChange?.(host.observation);
+  }
+
+  #later(host: MemoryHost, ms: number | undefined, action: () => void): void {
+    host.cancel?.();
+    host.cancel = this.#options.timers.after(ms ?? 1000, action);
+  }
+}

@@ -1,0 +1,24 @@
+import { describeHistoryStoreContract } from '../contracts/history-store.ts';
+import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
+import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
+import { memoryStores } from './memory-stores.ts';
+
+describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
+  const store = memoryStores().workbenches;
+  return {
+    store,
+    plant: async (key, raw) => store.plant(key, raw),
+    reported: () => store.leftOut.map(({ workbenchId }) => workbenchId),
+    dispose: async () => {},
+  };
+});
+
+describeHistoryStoreContract('MemoryHistoryStore', async () => {
+  const store = memoryStores().history;
+  return { store, sweep: async (now) => store.sweep(now), dispose: async () => {} };
+});
+
+describeIdempotencyStoreContract('MemoryIdempotencyStore', async () => ({
+  store: memoryStores().idempotency,
+  dispose: async () => {},
+}));

@@ -1,0 +1,160 @@
+import type { Timers } from '#adapters/local/timers.ts';
+import type {
+  MissingTask,
+  RunOutcome,
+  TaskInput,
+  TaskObservation,
+  TaskRunner,
+} from '#core/ports/task-runner.ts';
+
+export interface MemoryTasksOptions {
+  readonly timers: Timers;
+  /** Tasks that may be placed at once. @default no limit */
+  readonly max?: number;
+  /** How long a placed task stays provisioning, then pending; and how long a stop takes. Milliseconds. @default 1,000 each */
+  readonly provisioningMs?: number;
+  readonly pendingMs?: number;
+  readonly stoppingMs?: number;
+  readonly onChange?: (observation: TaskObservation) => void;
+}
+
+/** Stopped tasks are forgotten after this: one hour, in milliseconds. */
+const REMEMBERED_MS = 60 * 60 * 1000;
+const PAGE = 100;
+
+interface MemoryTask {
+  observation: TaskObservation;
+  placed: boolean;
+  stoppedAt?: number;
+  cancel?: () => void;
+}
+
+/** Tasks that live in memory and by the clock they are given. Deterministic; nothing fails unless told to. */
+export class MemoryTasks implements TaskRunner {
+  readonly #options: MemoryTasksOptions;
+  readonly #tasks = new Map<string, MemoryTask>();
+  readonly #byToken = new Map<string, string>();
+  #count = 0;
+  #answers: (() => RunOutcome | undefined)[] = [];
+  /** The tokens of every call of `run`, in order. */
+  readonly runs: string[] = [];
+
+  constructor(options: MemoryTasksOptions) {
+    this.#options = options;
+  }
+
+  /** The next call of `run` with a new token calls this first: it may throw, or answer a refusal. */
+  next(answer: () => RunOutcome | undefined): void {
+    this.#answers.push(answer);
+  }
+
+  /** Lets a task end by itself. */
+  end(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
+    this.#stopped(taskId, stop);
+  }
+
+  async run(input: TaskInput, token: string): Promise<RunOutcome> {
+    this.runs.push(token);
+    const known = this.#find(this.#byToken.get(token));
+    if (known !== undefined) return { kind: 'accepted', task: known.observation };
+    const answer = this.#answers.shift()?.();
+    if (answer !== undefined) return answer;
+    this.#count += 1;
+    const taskId = `task-${String(this.#count).padStart(6, '0')}`;
+    const { userId, workbenchId, runId, attempt, placement } = input;
+    const where =
+      placement.kind === 'host'
+        ? { containerInstance: placement.instanceId }
+        : { provider: placement.provider };
+    const task: MemoryTask = {
+      observation: {
+        taskId,
+        userId,
+        workbenchId,
+        runId,
+        attempt,
+        version: 1,
+        status: 'provisioning',
+        ...where,
+      },
+      placed: false,
+    };
+    this.#tasks.set(taskId, task);
+    this.#byToken.set(token, taskId);
+    this.#place();
+    return { kind: 'accepted', task: task.observation };
+  }
+
+  async stop(taskId: string, reason: string): Promise<void> {
+    const task = this.#find(taskId);
+    const status = task?.observation.status;
+    if (task === undefined || status === 'stopping' || status === 'stopped') return;
+    const stop = { code: 'requested' as const, message: reason };
+    if (!task.placed) {
+      this.#stopped(taskId, stop);
+      return;
+    }
+    this.#change(task, { status: 'stopping' });
+    this.#later(task, this.#options.stoppingMs, () => this.#stopped(taskId, stop));
+  }
+
+  async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
+    if (taskIds.length > PAGE) throw new RangeError(`at most ${PAGE} tasks at once`);
+    return taskIds.map((taskId) => this.#find(taskId)?.observation ?? { taskId, missing: true });
+  }
+
+  async list(cursor = ''): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
+    const rest = [...this.#tasks.values()]
+      .map((task) => task.observation)
+      .filter((task) => task.status !== 'stopped' && task.taskId > cursor);
+    const tasks = rest.slice(0, PAGE);
+    const last = tasks.at(-1);
+    return rest.length > PAGE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
+  }
+
+  #find(taskId: string | undefined): MemoryTask | undefined {
+    if (taskId === undefined) return undefined;
+    const task = this.#tasks.get(taskId);
+    if (task?.stoppedAt === undefined) return task;
+    return this.#options.timers.now() - task.stoppedAt <= REMEMBERED_MS ? task : undefined;
+  }
+
+  #place(): void {
+    const max = this.#options.max ?? Number.POSITIVE_INFINITY;
+    let taken = 0;
+    for (const task of this.#tasks.values()) {
+      if (task.placed && task.observation.status !== 'stopped') taken += 1;
+    }
+    for (const task of this.#tasks.values()) {
+      if (task.placed || task.observation.status === 'stopped') continue;
+      if (taken >= max) return;
+      taken += 1;
+      task.placed = true;
+      this.#later(task, this.#options.provisioningMs, () => {
+        this.#change(task, { status: 'pending', host: 'connected' });
+        this.#later(task, this.#options.pendingMs, () => {
+          this.#change(task, { status: 'running', endpoint: 'http://127.0.0.1:1' });
+        });
+      });
+    }
+  }
+
+  #stopped(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
+    const task = this.#tasks.get(taskId);
+    if (task === undefined || task.observation.status === 'stopped') return;
+    task.cancel?.();
+    task.stoppedAt = this.#options.timers.now();
+    this.#change(task, { status: 'stopped', stop });
+    this.#place();
+  }
+
+  #change(task: MemoryTask, change: Partial<TaskObservation>): void {
+    task.observation = { ...task.observation, ...change, version: task.observation.version + 1 };
+    this.#options.onChange?.(task.observation);
+  }
+
+  #later(task: MemoryTask, ms: number | undefined, action: () => void): void {
+    task.cancel?.();
+    task.cancel = this.#options.timers.after(ms ?? 1000, action);
+  }
+}

@@ -1,0 +1,183 @@
+import type {
+  CapacityCatalog,
+  CapacityProvider,
+  DedicatedInstanceType,
+} from '#core/ports/capacity-catalog.ts';
+import type { HostObservation } from '#core/ports/host-fleet.ts';
+import type { TaskObservation } from '#core/ports/task-runner.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { reconcileDue } from '#core/reconcile/due.ts';
+import { type CreateRequest, createWorkbench } from '#core/workbench/create-workbench.ts';
+import { drive } from '#core/workbench/drive.ts';
+import { DEFAULT_POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts';
+import { observeHost, observeTask } from '#core/workbench/observe.ts';
+import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryHosts } from './memory-hosts.ts';
+import { MemoryQueue } from './memory-queue.ts';
+import { memoryStores } from './memory-stores.ts';
+import { MemoryTasks, type MemoryTasksOptions } from './memory-tasks.ts';
+import { MemoryVolumes } from './memory-volumes.ts';
+
+export const PROVIDERS: readonly CapacityProvider[] = [
+  { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0 },
+  { name: 'large', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 1 },
+];
+export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
+  { name: 'm7i.large', cpuUnits: 2048, memoryMib: 8192, gpuCount: 0 },
+];
+
+/** What was told to operators, kept for a test to read. */
+export class KeptTelemetry implements Telemetry {
+  readonly lines: { readonly level: string; readonly message: string }[] = [];
+  readonly counts = new Map<string, number>();
+
+  info(message: string): void {
+    this.lines.push({ level: 'info', message });
+  }
+  warn(message: string): void {
+    this.lines.push({ level: 'warn', message });
+  }
+  error(message: string): void {
+    this.lines.push({ level: 'error', message });
+  }
+  count(metric: string, value: number): void {
+    this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+  }
+}
+
+export interface MemoryWorldOptions {
+  readonly policy?: Partial<Policy>;
+  readonly tasks?: Omit<MemoryTasksOptions, 'timers' | 'onChange'>;
+  /** Whether changes of tasks and hosts are told by events; without, only looking finds them. @default true */
+  readonly events?: boolean;
+}
+
+/** Everything the core needs, in memory and by one clock, with the loops that local mode and Lambda run. */
+export class MemoryWorld {
+  readonly clock = new ManualClock();
+  readonly stores = memoryStores();
+  readonly queue = new MemoryQueue(this.clock);
+  readonly telemetry = new KeptTelemetry();
+  readonly policy: Policy;
+  readonly tasks: MemoryTasks;
+  readonly hosts: MemoryHosts;
+  readonly volumes = new MemoryVolumes({ clock: this.clock });
+  readonly catalog: CapacityCatalog = {
+    providers: async () => PROVIDERS,
+    instanceTypes: async () => INSTANCE_TYPES,
+  };
+  readonly #told: (() => Promise<unknown>)[] = [];
+  #ids = 0;
+
+  constructor(options: MemoryWorldOptions = {}) {
+    this.policy = { ...DEFAULT_POLICY, ...options.policy };
+    const events = options.events ?? true;
+    this.tasks = new MemoryTasks({
+      ...options.tasks,
+      timers: this.clock,
+      onChange: (task) => events && this.tellTask(task),
+    });
+    this.hosts = new MemoryHosts({ timers: this.clock, onChange: (host) => events && this.#tellHost(host) });
+  }
+
+  readonly ids = {
+    workbenchId: (now: number) => `${now.toString(36)}w${String(++this.#ids).padStart(6, '0')}`,
+    runId: () => `run${String(++this.#ids).padStart(6, '0')}`,
+  };
+
+  /** All ports under the names that use cases know them by. */
+  get ports() {
+    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, ids } = this;
+    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, ids };
+  }
+
+  /** An event of a task is on its way. */
+  tellTask(task: TaskObservation): void {
+    this.#told.push(() => observeTask(this.ports, this.policy, task, task));
+  }
+
+  #tellHost(host: HostObservation): void {
+    this.#told.push(async () => {
+      const key = await this.stores.workbenches.findByInstanceId(host.instanceId);
+      if (key) await observeHost(this.ports, this.policy, key, host);
+    });
+  }
+
+  async create(request: Partial<CreateRequest> = {}, userId = 'ada'): Promise<Workbench> {
+    const { workbench } = await createWorkbench(this.ports, this.policy, {
+      userId,
+      request: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, ...request },
+      bodyHash: 'none',
+      by: userId,
+    });
+    return workbench;
+  }
+
+  async read(key: WorkbenchKey): Promise<Workbench> {
+    const workbench = await this.stores.workbenches.read(key);
+    if (!workbench) throw new Error(`${key.workbenchId} is gone`);
+    return workbench;
+  }
+
+  async drive(key: WorkbenchKey): Promise<void> {
+    await drive(this.ports, this.policy, key);
+  }
+
+  /** Delivers what is due now: events and messages, until nothing is. */
+  async deliver(): Promise<void> {
+    do {
+      for (let tell = this.#told.shift(); tell; tell = this.#told.shift()) await tell();
+      await this.queue.deliverDue((key) => this.drive(key));
+    } while (this.#told.length > 0);
+  }
+
+  /** Lets time pass in steps of a second, delivering after each; a pass of the reconciler each minute. */
+  async pass(ms: number): Promise<void> {
+    const end = this.clock.now() + ms;
+    await this.deliver();
+    while (this.clock.now() < end) {
+      await this.clock.pass(Math.min(1000, end - this.clock.now()));
+      if (this.clock.now() % 60_000 < 1000) await reconcileDue(this.ports, { limit: 100 });
+      await this.deliver();
+    }
+  }
+
+  /** Lets time pass until the workbench is as wished; throws after `within` milliseconds of the world's time. */
+  async until(
+    key: WorkbenchKey,
+    wish: (workbench: Workbench | undefined) => boolean,
+    within = 3_600_000,
+  ): Promise<void> {
+    const end = this.clock.now() + within;
+    await this.deliver();
+    for (;;) {
+      const workbench = await this.stores.workbenches.read(key);
+      if (wish(workbench)) return;
+      if (this.clock.now() >= end) {
+        throw new Error(`not as wished within ${within} ms: ${JSON.stringify(workbench, undefined, 1)}`);
+      }
+      await this.pass(1000);
+    }
+  }
+
+  async untilStatus(key: WorkbenchKey, status: Workbench['status'], within?: number): Promise<Workbench> {
+    await this.until(key, (workbench) => workbench?.status === status, within);
+    return this.read(key);
+  }
+
+  async untilGone(key: WorkbenchKey, within?: number): Promise<void> {
+    await this.until(key, (workbench) => workbench === undefined, within);
+  }
+
+  /** When somebody should next look at it. */
+  async dueAt(key: WorkbenchKey): Promise<number | undefined> {
+    return dueAt(await this.read(key));
+  }
+
+  /** Its tasks that have not stopped. */
+  async liveTasks(workbenchId: string): Promise<readonly TaskObservation[]> {
+    const { tasks } = await this.tasks.list();
+    return tasks.filter((task) => task.workbenchId === workbenchId);
+  }
+}
