@@ -49,8 +49,11 @@ export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 export interface HostObservation {
   readonly instanceId: string;
-  /** The workbench it was launched for; absent when the instance is unknown. */
+  /** The workbench it was launched for, and its user; absent when the instance is unknown. */
   readonly workbenchId?: string;
+  readonly userId?: string;
+  /** When it was launched, milliseconds since 1970. */
+  readonly launchedAt?: number;
   readonly state: InstanceState;
   /** Its agent is connected: tasks can be placed on it. Never true unless running. */
   readonly agentConnected: boolean;

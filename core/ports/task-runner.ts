@@ -27,6 +27,15 @@ export interface TaskRunner {
   stop(taskId: string, reason: string): Promise<void>;
 
   /**
+   * The last means, for a task whose stop shows no effect: makes sure that the machine under it can run nothing
+   * any more. On ECS it drains the container instance, terminates its EC2 instance and takes it off the cluster
+   * once it is terminated: **whatever else runs on it ends too**. Where the machine is the runner's own it kills
+   * the task's processes at once. Resolves when the wish is taken; describe then comes to answer
+   * `host: 'gone'`, or that the task has stopped. A stopped or unknown task is no error.
+   */
+  endMachine(taskId: string): Promise<void>;
+
+  /**
    * What is known of each task, in the order asked; at most 100 at once. A task that is not known (never
    * started, not visible yet, or stopped more than an hour ago) is answered as `{ taskId, missing: true }`.
    */
@@ -78,6 +87,8 @@ export interface TaskObservation {
   readonly workbenchId: string;
   readonly runId: string;
   readonly attempt: number;
+  /** When it was accepted, milliseconds since 1970, where the runner knows. */
+  readonly createdAt?: number;
   /** Grows with each change of this task; of two observations the one with the larger version is the newer. */
   readonly version: number;
   readonly status: TaskStatus;

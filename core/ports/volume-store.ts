@@ -15,6 +15,16 @@ export interface VolumeStore {
    * any point; `done` means that the volume's root is gone, and is answered again for one gone before.
    */
   wipe(workbenchId: string): Promise<WipeProgress>;
+  /**
+   * Removes a volume that nobody wants, only if nothing is in it. Decided by the removal itself (rmdir), not by
+   * a look before it. One that is not there counts as removed.
+   */
+  removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'>;
+  /**
+   * Sets a volume aside that nobody wants but that holds files: nothing mounts it any more, nothing in it is
+   * touched, and `list` shows it no longer. Idempotent.
+   */
+  quarantine(workbenchId: string): Promise<void>;
   /** Every volume of ours, in pages of at most 1,000. */
   list(
     cursor?: string,

@@ -58,6 +58,9 @@ async function call(ports: WorldPorts, workbench: Workbench, effect: WorldEffect
     case 'stop_task':
       await tasks.stop(effect.taskId, effect.why);
       return { type: 'task_stop_asked', taskId: effect.taskId };
+    case 'end_machine':
+      await tasks.endMachine(effect.taskId);
+      return { type: 'machine_end_asked', taskId: effect.taskId };
     case 'look_at_task': {
       const [task] = await tasks.describe([effect.taskId]);
       if (task === undefined || isMissing(task)) return { type: 'task_missing', taskId: effect.taskId };

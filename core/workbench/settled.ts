@@ -1,5 +1,5 @@
 import { hostIsReady } from './lifecycle/host.ts';
-import type { Workbench } from './workbench.ts';
+import type { AcceptedRun, Workbench } from './workbench.ts';
 
 /** What is wanted is what is: nothing need be done or looked at until something is asked or seen. */
 export function isSettled(workbench: Workbench): boolean {
@@ -7,5 +7,10 @@ export function isSettled(workbench: Workbench): boolean {
   const { host } = workbench;
   if (workbench.status === 'stopped') return host === undefined || host.state === 'stopped';
   if (workbench.status !== 'running') return false;
-  return workbench.run.missingSince === undefined && (host === undefined || hostIsReady(host));
+  return !isInDoubt(workbench.run) && (host === undefined || hostIsReady(host));
+}
+
+/** Its task is not found, or its machine is silent. */
+function isInDoubt({ missingSince, silentSince }: AcceptedRun): boolean {
+  return missingSince !== undefined || silentSince !== undefined;
 }

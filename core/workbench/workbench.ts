@@ -59,6 +59,8 @@ export const acceptedRunSchema = z.object({
   stopAskedAt: z.optional(z.int()),
   /** Its task is STOPPED, and counts as gone from this time on. */
   goneAt: z.optional(z.int()),
+  /** Since when its machine's agent has been silent. */
+  silentSince: z.optional(z.int()),
   /** Since when its task has not been found. */
   missingSince: z.optional(z.int()),
 });
@@ -176,6 +178,8 @@ export const stoppingSchema = z.object({
   reason: z.optional(reasonSchema),
   /** Nobody asked for it and its task has not told why yet. */
   unexplained: z.optional(z.boolean()),
+  /** Somebody asked for the last means: its machine is ended as soon as the stop shows no effect. */
+  forced: z.optional(z.boolean()),
 });
 
 export const deletingSchema = z.object({
@@ -184,6 +188,7 @@ export const deletingSchema = z.object({
   status: z.literal('deleting'),
   desired: z.literal('deleted'),
   run: z.optional(runSchema),
+  forced: z.optional(z.boolean()),
   /** The volume is gone: only the record is left. */
   wiped: z.optional(z.boolean()),
 });

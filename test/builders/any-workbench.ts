@@ -35,7 +35,9 @@ const word = () => fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 
 const runId = () => anyWorkbenchId().map((id) => id.slice(0, 16));
 const attempt = () => fc.integer({ min: 1, max: 20 });
 const reason = () => fc.record({ code: fc.constantFrom(...REASON_CODES), message: word() });
-const mount = () => fc.dictionary(word(), word(), { maxKeys: 3, noNullPrototype: true });
+/** Schemas drop `__proto__`, which no object has of its own in any case. */
+const mountName = () => word().filter((name) => name !== '__proto__');
+const mount = () => fc.dictionary(mountName(), word(), { maxKeys: 3, noNullPrototype: true });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 type Exact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {

@@ -41,9 +41,10 @@ export class MemoryHosts implements HostFleet {
     if (answer !== undefined) return answer;
     this.#count += 1;
     const instanceId = `host-${String(this.#count).padStart(6, '0')}`;
-    const { workbenchId } = request;
+    const { workbenchId, userId } = request;
+    const launchedAt = this.#options.timers.now();
     const host: MemoryHost = {
-      observation: { instanceId, workbenchId, state: 'pending', agentConnected: false },
+      observation: { instanceId, workbenchId, userId, launchedAt, state: 'pending', agentConnected: false },
     };
     this.#hosts.set(instanceId, host);
     this.#byToken.set(token, instanceId);

@@ -73,6 +73,7 @@ export class MemoryTasks implements TaskRunner {
         workbenchId,
         runId,
         attempt,
+        createdAt: this.#options.timers.now(),
         version: 1,
         status: 'provisioning',
         ...where,
@@ -96,6 +97,10 @@ export class MemoryTasks implements TaskRunner {
     }
     this.#change(task, { status: 'stopping' });
     this.#later(task, this.#options.stoppingMs, () => this.#stopped(taskId, stop));
+  }
+
+  async endMachine(taskId: string): Promise<void> {
+    this.#stopped(taskId, { code: 'requested', message: 'Its machine was ended.' });
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {

@@ -24,6 +24,7 @@ export class MemoryVolumes implements VolumeStore {
   readonly #options: MemoryVolumesOptions;
   readonly #volumes = new Map<string, MemoryVolume>();
   readonly #wiped = new Set<string>();
+  readonly #aside = new Map<string, MemoryVolume>();
   #answers: (() => VolumeOutcome | undefined)[] = [];
 
   constructor(options: MemoryVolumesOptions) {
@@ -47,6 +48,10 @@ export class MemoryVolumes implements VolumeStore {
       const message = 'The files of this workbench have been deleted.';
       return { kind: 'refused', code: 'storage_failed', message, retryable: false };
     }
+    if (this.#aside.has(workbenchId)) {
+      const message = 'The files of this workbench have been set aside.';
+      return { kind: 'refused', code: 'storage_failed', message, retryable: false };
+    }
     if (!this.#volumes.has(workbenchId)) {
       this.#volumes.set(workbenchId, { createdAt: this.#options.clock.now(), files: new Set() });
     }
@@ -55,7 +60,7 @@ export class MemoryVolumes implements VolumeStore {
 
   async wipe(workbenchId: string): Promise<WipeProgress> {
     this.#wiped.add(workbenchId);
-    const volume = this.#volumes.get(workbenchId);
+    const volume = this.#volumes.get(workbenchId) ?? this.#aside.get(workbenchId);
     if (volume === undefined) return { done: true, removed: 0 };
     let removed = 0;
     for (const file of volume.files) {
@@ -64,7 +69,21 @@ export class MemoryVolumes implements VolumeStore {
       removed += 1;
     }
     this.#volumes.delete(workbenchId);
+    this.#aside.delete(workbenchId);
     return { done: true, removed: removed + 1 };
+  }
+
+  async removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'> {
+    if ((this.#volumes.get(workbenchId)?.files.size ?? 0) > 0) return 'not_empty';
+    this.#volumes.delete(workbenchId);
+    return 'removed';
+  }
+
+  async quarantine(workbenchId: string): Promise<void> {
+    const volume = this.#volumes.get(workbenchId);
+    if (volume === undefined) return;
+    this.#aside.set(workbenchId, volume);
+    this.#volumes.delete(workbenchId);
   }
 
   async list(cursor = ''): Promise<{ volumes: readonly VolumeObservation[]; cursor?: string }> {

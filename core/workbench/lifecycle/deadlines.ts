@@ -2,13 +2,21 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { runOf, type Starting, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
-import { isEnding } from './run.ts';
+import { HOST_LOST, isEnding } from './run.ts';
 import { forgetGoneStrays } from './strays.ts';
 import { beginStop, runGone } from './transitions.ts';
 
 /** What follows from time alone: fences that have passed, deadlines that are over. */
 export function timePassed(workbench: Workbench, context: Context): Workbench {
-  return overdue(pastFence(forgetGoneStrays(workbench, context), context), context);
+  return overdue(silent(pastFence(forgetGoneStrays(workbench, context), context), context), context);
+}
+
+/** A machine whose agent has been silent for long is given up: its task shows RUNNING for ever. */
+function silent(workbench: Workbench, context: Context): Workbench {
+  if (workbench.status !== 'running' && workbench.status !== 'pending') return workbench;
+  const { silentSince } = workbench.run;
+  if (silentSince === undefined || context.now - silentSince < context.policy.silentHostMs) return workbench;
+  return beginStop(workbench, context, { reason: HOST_LOST });
 }
 
 function pastFence(workbench: Workbench, context: Context): Workbench {

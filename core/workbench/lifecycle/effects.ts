@@ -1,5 +1,5 @@
 import type { TaskInput } from '../../ports/task-runner.ts';
-import type { Base, Run, Workbench } from '../workbench.ts';
+import type { Base, Deleting, Run, Stopping, Workbench } from '../workbench.ts';
 import { hostEffect, hostIsReady } from './host.ts';
 import type { Policy } from './policy.ts';
 
@@ -13,7 +13,7 @@ export type Effect =
   | { readonly type: 'place_run'; readonly runId: string; readonly attempt: number }
   | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
   | { readonly type: 'stop_task'; readonly taskId: string; readonly why: string }
-  | { readonly type: 'look_at_task'; readonly taskId: string }
+  | { readonly type: 'look_at_task' | 'end_machine'; readonly taskId: string }
   | {
       readonly type: 'launch_host';
       readonly generation: number;
@@ -64,7 +64,7 @@ function owedToState(workbench: Workbench, now: number, policy: Policy): readonl
       ];
     case 'stopping':
     case 'deleting': {
-      if (workbench.run) return owedToEndingRun(workbench, workbench.run, workbench.deadlineAt, now, policy);
+      if (workbench.run) return owedToEndingRun(workbench, workbench.run, now, policy);
       if (workbench.strays.length > 0) return [];
       const host = workbench.host;
       if (host)
@@ -79,23 +79,26 @@ function owedToState(workbench: Workbench, now: number, policy: Policy): readonl
 
 /** An issued run is resolved by the same call again: only its answer tells whether there is a task to stop. */
 function owedToEndingRun(
-  workbench: Base,
+  workbench: Stopping | Deleting,
   run: Run,
-  deadlineAt: number,
   now: number,
   policy: Policy,
 ): readonly Effect[] {
   if (run.phase === 'preparing') return [];
   if (run.phase === 'issued') return [{ type: 'run_task', input: run.input, token: runToken(run.input) }];
   if (run.goneAt !== undefined) return [];
-  const effects: Effect[] = [stopOrLook(run.taskId, run.stopAskedAt, 'asked by the user', now, policy)];
-  const host = workbench.host;
-  if (host?.instanceId !== undefined && now >= deadlineAt + policy.silentHostMs) {
-    // The machine has been silent for so long that only its end can prove the end of the task.
-    const type = host.state === 'shutting-down' ? 'look_at_host' : 'terminate_host';
-    effects.push({ type, instanceId: host.instanceId });
-  } else if (host?.instanceId !== undefined) {
-    effects.push({ type: 'look_at_host', instanceId: host.instanceId });
+  const { host, forced } = workbench;
+  const patience = forced ? policy.lookMs : policy.silentHostMs;
+  const overdue = now >= workbench.deadlineAt + patience;
+  const silent = run.silentSince !== undefined && now - run.silentSince >= patience;
+  const effects: Effect[] = [stopOrLook(run.taskId, run.stopAskedAt, 'not wanted any more', now, policy)];
+  if (host?.instanceId !== undefined) {
+    // Only the machine's end can still prove the end of the task.
+    const end = (overdue || silent) && host.state !== 'shutting-down';
+    effects.push({ type: end ? 'terminate_host' : 'look_at_host', instanceId: host.instanceId });
+  } else if (silent || (forced && overdue)) {
+    // Others may be on this machine: not while its agent answers, unless somebody who may has said so.
+    effects.push({ type: 'end_machine', taskId: run.taskId });
   }
   return effects;
 }

@@ -7,7 +7,8 @@ import type { Effect } from './effects.ts';
 /** What a user asks for. `by` names who, for the history. */
 export type Request =
   | { readonly type: 'start'; readonly runId: string; readonly by: string }
-  | { readonly type: 'stop'; readonly by: string }
+  /** `force` shortens the waits by the last means (TaskRunner.endMachine); it never invents an outcome. */
+  | { readonly type: 'stop'; readonly by: string; readonly force?: boolean }
   /**
    * `seenRunId` is the run that the caller saw when it asked (absent: none): of two restarts that saw the
    * same run only the first restarts. `runId` is the run to come.
@@ -47,7 +48,7 @@ export type Outcome =
       readonly reason: StatusReason;
       readonly retryable: boolean;
     }
-  | { readonly type: 'task_stop_asked'; readonly taskId: string }
+  | { readonly type: 'task_stop_asked' | 'machine_end_asked'; readonly taskId: string }
   | { readonly type: 'host_accepted'; readonly generation: number; readonly host: HostObservation }
   | {
       readonly type: 'host_refused';

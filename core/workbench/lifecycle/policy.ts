@@ -26,7 +26,11 @@ export interface Policy {
   readonly retryMs: number;
   /** A task that is not found counts as gone when it has been missing this long: lists lag. @default 5 min */
   readonly missingMs: number;
-  /** A dedicated host that keeps an overdue stop from ending is terminated after this much more. @default 30 min */
+  /**
+   * A machine whose agent has been silent this long is given up: what ran on it counts as lost, and a stop that
+   * waits for it ends the machine. A dedicated host that keeps an overdue stop from ending is ended after this
+   * much more, silent or not. Agents are silent for seconds several times an hour. @default 30 min
+   */
   readonly silentHostMs: number;
 }
 

@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../../errors.ts';
-import type { Stopping, Workbench } from '../workbench.ts';
+import type { Deleting, Stopping, Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import type { Changes, Request } from './inputs.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
@@ -13,7 +13,7 @@ export function request(workbench: Workbench, asked: Request, context: Context):
     case 'start':
       return start(workbench, asked.runId, context);
     case 'stop':
-      return stop(workbench, context);
+      return stop(workbench, asked.force === true, context);
     case 'restart':
       return restart(workbench, asked, context);
     case 'delete':
@@ -41,19 +41,29 @@ function startAfterStop(workbench: Stopping, runId: string, { now }: Context): S
   return { ...workbench, desired: 'running', next: { runId, requestedAt: now }, nextAt: now };
 }
 
-function stop(workbench: Workbench, context: Context): Workbench {
+function stop(workbench: Workbench, force: boolean, context: Context): Workbench {
   switch (workbench.status) {
     case 'stopped':
-    case 'deleting':
       return workbench;
+    case 'deleting':
+      return force ? forced(workbench, context) : workbench;
     case 'stopping': {
-      if (workbench.desired === 'stopped') return workbench;
       const { next: _dropped, ...rest } = workbench;
-      return { ...rest, desired: 'stopped', nextAt: context.now };
+      const unwanted: Stopping =
+        workbench.desired === 'stopped' ? workbench : { ...rest, desired: 'stopped', nextAt: context.now };
+      return force ? forced(unwanted, context) : unwanted;
     }
-    default:
-      return beginStop(workbench, context);
+    default: {
+      const stopping = beginStop(workbench, context);
+      return force && stopping.status === 'stopping' ? forced(stopping, context) : stopping;
+    }
   }
+}
+
+/** Its deadline is now; the task is asked once more, and its machine ended if that shows no effect. */
+function forced<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
+  if (workbench.forced || !workbench.run) return workbench;
+  return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextAt: now };
 }
 
 /** A start under way already gives what a restart asks for: a new run. */

@@ -211,6 +211,7 @@ function withReason(workbench: Ending, task: TaskObservation): Ending {
 
 function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
   const known = run.phase === 'accepted' ? run : undefined;
+  const silentSince = task.host === 'disconnected' ? (known?.silentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
   const containerInstance = task.containerInstance ?? known?.containerInstance;
   const provider = task.provider ?? known?.provider;
@@ -224,6 +225,7 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(containerInstance === undefined ? {} : { containerInstance }),
     ...(provider === undefined ? {} : { provider }),
+    ...(silentSince === undefined ? {} : { silentSince }),
     ...(known?.stopAskedAt === undefined ? {} : { stopAskedAt: known.stopAskedAt }),
     ...(known?.goneAt === undefined ? {} : { goneAt: known.goneAt }),
   };

@@ -2,7 +2,7 @@ import type { HistoryEntry } from '../history.ts';
 import { isSettled } from '../settled.ts';
 import { keyOf, type Workbench } from '../workbench.ts';
 import { backOff } from './back-off.ts';
-import { type Context, lookBy } from './context.ts';
+import { type Context, lookBy, waits } from './context.ts';
 import { paused, resumed, timePassed } from './deadlines.ts';
 import { type Effect, owed } from './effects.ts';
 import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
@@ -95,6 +95,8 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
       return runPlaced(workbench, learned, context);
     case 'run_refused':
       return runRefused(workbench, learned, context);
+    case 'machine_end_asked':
+      return waits(workbench, context);
     case 'task_stop_asked':
       return taskStopAsked(workbench, learned.taskId, context);
     case 'task_observed':

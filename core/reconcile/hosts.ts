@@ -1,0 +1,68 @@
+import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
+import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import type { Policy } from '../workbench/lifecycle/policy.ts';
+import { keyOf, type Workbench } from '../workbench/workbench.ts';
+import type { ReconcileReport, ReportDraft } from './report.ts';
+import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
+
+type Ports = ChangePorts & WakePorts & SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'terminate'> };
+
+/** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
+export async function sweepHosts(
+  ports: Ports,
+  policy: Policy,
+  settings: SweepSettings,
+): Promise<ReconcileReport> {
+  return reported(ports, 'hosts', async (draft) => {
+    const orphans: Orphan[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await ports.hosts.list(cursor);
+      for (const host of page.hosts) {
+        draft.lookedAt += 1;
+        const orphan = await holdAgainstRecord(ports, policy, host, draft);
+        if (orphan) orphans.push(orphan);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    await removeOrphans(ports, settings, orphans, draft);
+  });
+}
+
+async function holdAgainstRecord(
+  ports: Ports,
+  policy: Policy,
+  host: HostObservation,
+  draft: ReportDraft,
+): Promise<Orphan | undefined> {
+  const { instanceId, workbenchId, userId } = host;
+  if (host.state === 'shutting-down' || host.state === 'terminated') return undefined;
+  let record: Workbench | undefined;
+  try {
+    if (workbenchId !== undefined && userId !== undefined) {
+      record = await ports.workbenches.read({ userId, workbenchId });
+    }
+  } catch (error) {
+    draft.note(instanceId, 'waits_unreadable', 'The record of its workbench cannot be read.');
+    ports.telemetry.error('an instance names a record that cannot be read', { instanceId }, error);
+    return undefined;
+  }
+  // A launch whose answer was lost is resolved by the record itself, with the token it launched under.
+  if (record?.host && (record.host.instanceId === undefined || record.host.instanceId === instanceId)) {
+    if (record.host.instanceId === undefined) return undefined;
+    const seen = await change(ports, policy, keyOf(record), () => ({ type: 'host_observed', host }), record);
+    if (seen === undefined || seen === record) return undefined;
+    draft.note(instanceId, 'repaired', `It is ${host.state}; its workbench thought otherwise.`);
+    await wake(ports, seen);
+    return undefined;
+  }
+  return {
+    id: instanceId,
+    madeAt: host.launchedAt,
+    why: record ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
+    remove: async () => {
+      await ports.hosts.terminate(instanceId);
+      return 'removed';
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
+import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import type { ReconcileReport } from './report.ts';
+import { type Orphan, removeOrphans, reported, type SweepPorts } from './sweep.ts';
+
+interface Ports extends SweepPorts {
+  readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
+  readonly history: Pick<HistoryStore, 'list'>;
+  readonly volumes: Pick<VolumeStore, 'list' | 'removeEmpty' | 'quarantine' | 'wipe'>;
+}
+
+export interface VolumeSweepSettings {
+  /** What is younger is left alone. Milliseconds. @default 24 hours */
+  readonly graceMs: number;
+  /** Only the volumes of this shard are looked at: one a day each. */
+  readonly shard: number;
+  readonly shards: number;
+}
+
+/**
+ * Every volume of a shard, held against the records. One that no record wants is removed only when it is empty,
+ * or when the history proves that its owner asked for its destruction; otherwise it is set aside for people to
+ * look at. No file is ever removed on the strength of a record that is missing.
+ */
+export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
+  return reported(ports, 'volumes', async (draft) => {
+    const orphans: Orphan[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await ports.volumes.list(cursor);
+      for (const volume of page.volumes) {
+        if (shardOf(volume.workbenchId, settings.shards) !== settings.shard) continue;
+        draft.lookedAt += 1;
+        if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume));
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    await removeOrphans(ports, settings, orphans, draft);
+  });
+}
+
+/** An index entry is a hint: the record decides, and one that cannot be read still wants its files. */
+async function isWanted(ports: Ports, workbenchId: string): Promise<boolean> {
+  const key = await ports.workbenches.findByWorkbenchId(workbenchId);
+  if (key === undefined) return false;
+  try {
+    return (await ports.workbenches.read(key)) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation): Orphan {
+  return {
+    id: workbenchId,
+    madeAt: createdAt,
+    why: 'No workbench has it.',
+    remove: async () => {
+      if ((await ports.volumes.removeEmpty(workbenchId)) === 'removed') return 'removed';
+      const history = await ports.history.list(workbenchId);
+      if (!history.some(({ event }) => event === 'delete_requested')) {
+        await ports.volumes.quarantine(workbenchId);
+        return 'quarantined';
+      }
+      let done = false;
+      // Bounded: what is left goes with the next sweep.
+      for (let slice = 0; slice < 100 && !done; slice += 1)
+        ({ done } = await ports.volumes.wipe(workbenchId));
+      if (!done) throw new Error(`the volume ${workbenchId} is not gone yet`);
+      return 'removed';
+    },
+  };
+}
+
+/** The random end of an id spreads evenly. */
+export function shardOf(workbenchId: string, shards: number): number {
+  let sum = 0;
+  for (const character of workbenchId.slice(-4)) sum = sum * 31 + character.charCodeAt(0);
+  return sum % shards;
+}

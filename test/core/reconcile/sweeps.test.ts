@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { sweepHosts } from '#core/reconcile/hosts.ts';
+import { REMOVE_MAX } from '#core/reconcile/sweep.ts';
+import { sweepTasks } from '#core/reconcile/tasks.ts';
+import { shardOf, sweepVolumes } from '#core/reconcile/volumes.ts';
+import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryReportStore } from '#test/simulation/memory-report-store.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const GRACE = { graceMs: 15 * MINUTE };
+const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
+
+function aWorld() {
+  const world = new MemoryWorld({ events: false });
+  const reports = new MemoryReportStore();
+  return { world, reports, ports: { ...world.ports, reports } };
+}
+
+function anInput(workbenchId: string): TaskInput {
+  return {
+    userId: 'ada',
+    workbenchId,
+    runId: 'run-x',
+    attempt: 1,
+    name: 'x',
+    cpuUnits: 1,
+    memoryMib: 1,
+    gpuCount: 0,
+    placement: { kind: 'provider', provider: 'small' },
+    mount: {},
+  };
+}
+
+describe('the sweep over tasks', () => {
+  it('leaves alone what is as recorded', async () => {
+    const { world, ports } = aWorld();
+    for (let i = 0; i < 3; i += 1) await world.untilStatus(await world.create(), 'running');
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report).toMatchObject({ lookedAt: 3, repaired: 0, removed: 0, waiting: 0, findings: [] });
+  });
+
+  it('stops a task without a workbench, but not while it is young', async () => {
+    const { world, ports, reports } = aWorld();
+    await world.tasks.run(anInput('gone'), 'token');
+    const young = await sweepTasks(ports, world.policy, GRACE);
+    expect(young).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_young' }] });
+    await world.clock.pass(GRACE.graceMs);
+    const old = await sweepTasks(ports, world.policy, GRACE);
+    expect(old).toMatchObject({
+      removed: 1,
+      findings: [{ what: 'removed', why: 'Its workbench gone is no more.' }],
+    });
+    await world.clock.pass(MINUTE);
+    expect((await world.tasks.list()).tasks).toEqual([]);
+    expect(await reports.list()).toEqual([old, young]);
+  });
+
+  it('tells a record of a task of another run, which the life cycle then stops', async () => {
+    const { world, ports } = aWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.tasks.run({ ...anInput(key.workbenchId) }, 'another token');
+    await world.clock.pass(3000);
+    expect(await world.liveTasks(key.workbenchId)).toHaveLength(2);
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report).toMatchObject({ repaired: 1, removed: 0 });
+    await world.until(key, (workbench) => workbench?.strays.length === 0);
+    expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
+    expect((await world.read(key)).status).toBe('running');
+  });
+
+  it('removes nothing and raises the alarm when it wants to remove suspiciously much', async () => {
+    const { world, ports } = aWorld();
+    for (let i = 0; i <= REMOVE_MAX; i += 1) await world.tasks.run(anInput(`gone-${i}`), `token-${i}`);
+    await world.clock.pass(GRACE.graceMs);
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report).toMatchObject({ alarm: true, removed: 0, waiting: REMOVE_MAX + 1 });
+    expect((await world.tasks.list()).tasks).toHaveLength(REMOVE_MAX + 1);
+    expect(world.telemetry.counts.get('reconcile_alarm')).toBe(1);
+  });
+
+  it('spares a task whose record cannot be read', async () => {
+    const { world, ports } = aWorld();
+    await world.tasks.run(anInput('poisoned'), 'token');
+    await world.clock.pass(DAY);
+    const workbenches = instead(world.stores.workbenches, {
+      read: () => Promise.reject(new Error('poisoned')),
+    });
+    const report = await sweepTasks({ ...ports, workbenches }, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_unreadable' }] });
+  });
+
+  it('that ends early says so and harms nothing', async () => {
+    const { world, ports, reports } = aWorld();
+    const tasks = instead(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
+    expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
+      failed: 1,
+      removed: 0,
+    });
+    expect(await reports.list()).toHaveLength(1);
+  });
+});
+
+describe('the sweep over machines', () => {
+  const dedicated = { dedicatedInstanceType: 'm7i.large' };
+
+  it('terminates one whose workbench is no more, stopped ones too, but not the young', async () => {
+    const { world, ports } = aWorld();
+    const request = { userId: 'ada', workbenchId: 'gone', instanceType: 'm7i.large' };
+    const launched = await world.hosts.launch(request, 'token');
+    if (launched.kind !== 'accepted') throw new Error('not launched');
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 0, waiting: 1 });
+    await world.clock.pass(GRACE.graceMs);
+    await world.hosts.stop(launched.host.instanceId);
+    await world.clock.pass(MINUTE);
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 1, lookedAt: 1 });
+    await world.clock.pass(MINUTE);
+    expect((await world.hosts.list()).hosts).toEqual([]);
+  });
+
+  it('leaves alone what a record uses, and what a launch without an answer may have made', async () => {
+    const { world, ports } = aWorld();
+    await world.untilStatus(await world.create(dedicated), 'running');
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({
+      lookedAt: 1,
+      removed: 0,
+      repaired: 0,
+    });
+  });
+
+  it('repairs a record that thinks otherwise of its machine', async () => {
+    const { world, ports } = aWorld();
+    const key = await world.untilStatus(await world.create(dedicated), 'running');
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    const stopped = await world.untilStatus(key, 'stopped');
+    await world.hosts.start(stopped.host?.instanceId ?? '');
+    await world.clock.pass(5000);
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ repaired: 1 });
+    await world.until(key, (workbench) => workbench?.nextAt === undefined);
+    expect((await world.hosts.describe([stopped.host?.instanceId ?? '']))[0]?.state).toBe('stopped');
+  });
+});
+
+describe('the sweep over volumes', () => {
+  it('leaves alone what a workbench has', async () => {
+    const { world, ports } = aWorld();
+    await world.untilStatus(await world.create(), 'running');
+    world.clock.advance(2 * DAY);
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ lookedAt: 1, removed: 0, quarantined: 0 });
+  });
+
+  it('removes an empty one that nobody wants, but not while it is young', async () => {
+    const { world, ports } = aWorld();
+    await world.volumes.ensure('gone');
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 0, waiting: 1 });
+    world.clock.advance(DAY);
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 1 });
+    expect(world.volumes.files('gone')).toBeUndefined();
+  });
+
+  it('sets one with files aside and touches none of them', async () => {
+    const { world, ports } = aWorld();
+    await world.volumes.ensure('gone');
+    world.volumes.files('gone')?.add('thesis.tex');
+    world.clock.advance(DAY);
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 0, quarantined: 1 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ lookedAt: 0 });
+  });
+
+  it('removes one with files whose owner had asked for its destruction', async () => {
+    const { world, ports } = aWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await destroyWorkbench(world.ports, world.policy, key, 'ada');
+    await world.untilGone(key);
+    const left = { volumes: [{ workbenchId: key.workbenchId, createdAt: 0 }] };
+    const wiped: string[] = [];
+    const volumes = instead(world.volumes, {
+      list: async () => left,
+      removeEmpty: async () => 'not_empty' as const,
+      wipe: async (workbenchId) => {
+        wiped.push(workbenchId);
+        return { done: wiped.length === 3, removed: 1 };
+      },
+    });
+    expect(await sweepVolumes({ ...ports, volumes }, VOLUMES)).toMatchObject({ removed: 1, quarantined: 0 });
+    expect(wiped).toEqual(Array.from({ length: 3 }, () => key.workbenchId));
+  });
+
+  it('keeps the files of a record that cannot be read', async () => {
+    const { world, ports } = aWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    world.volumes.files(key.workbenchId)?.add('thesis.tex');
+    world.clock.advance(2 * DAY);
+    const workbenches = instead(world.stores.workbenches, {
+      read: () => Promise.reject(new Error('poisoned')),
+    });
+    expect(await sweepVolumes({ ...ports, workbenches }, VOLUMES)).toMatchObject({
+      removed: 0,
+      quarantined: 0,
+    });
+  });
+
+  it('looks at each volume in exactly one shard', () => {
+    for (let i = 0; i < 1000; i += 1) {
+      const shard = shardOf(`01hq0000000000000000${String(i).padStart(6, '0')}`, 7);
+      expect(Number.isInteger(shard) && shard >= 0 && shard < 7).toBe(true);
+    }
+  });
+});

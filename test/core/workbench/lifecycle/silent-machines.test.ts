@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskObservation } from '#core/ports/task-runner.ts';
+import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { dueAt, type Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  ID,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+  USER,
+} from '#test/builders/workbench.ts';
+
+const step = lifecycle(POLICY);
+
+function observe(workbench: Workbench, host: 'connected' | 'disconnected', now = T0): Workbench {
+  const task: TaskObservation = {
+    taskId: 'task-1',
+    userId: USER,
+    workbenchId: ID,
+    runId: RUN_ID,
+    attempt: 1,
+    version: 9,
+    status: 'running',
+    host,
+  };
+  return step(workbench, { type: 'task_observed', task }, now).workbench;
+}
+
+function effectsAt(workbench: Workbench, now: number): readonly string[] {
+  return step({ ...workbench, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+}
+
+describe('a machine whose agent is silent', () => {
+  it('is looked at until it speaks again, and nothing is concluded from a short silence', () => {
+    const silent = observe(running(), 'disconnected');
+    expect(silent).toMatchObject({ status: 'running', run: { silentSince: T0 } });
+    expect(dueAt(silent)).toBeDefined();
+    const still = observe(silent, 'disconnected', T0 + 60_000);
+    expect(still).toMatchObject({ run: { silentSince: T0 } });
+    expect(observe(still, 'connected', T0 + 120_000)).not.toHaveProperty('run.silentSince');
+  });
+
+  it('for long is given up: its run is lost, and the machine is ended', () => {
+    const silent = observe(running(), 'disconnected');
+    const now = T0 + POLICY.silentHostMs;
+    expect(step(silent, { type: 'tick' }, now - 1).workbench.status).toBe('running');
+    const lost = step(silent, { type: 'tick' }, now).workbench;
+    expect(lost).toMatchObject({ status: 'stopping', desired: 'stopped', reason: { code: 'host_lost' } });
+    expect(effectsAt(lost, now)).toEqual(['stop_task', 'end_machine']);
+  });
+
+  it('keeps a stop waiting, and is ended only when it has been silent for long', () => {
+    const silent = observe(stopping(), 'disconnected');
+    expect(effectsAt(silent, T0 + POLICY.silentHostMs - 1)).not.toContain('end_machine');
+    expect(effectsAt(silent, T0 + POLICY.silentHostMs)).toContain('end_machine');
+  });
+
+  it('is never ended while its agent answers: others may be on it', () => {
+    expect(effectsAt(stopping(), T0 + 24 * 60 * 60_000)).not.toContain('end_machine');
+  });
+});
+
+describe('a forced stop', () => {
+  const force = { type: 'stop', by: 'ops', force: true } as const;
+
+  it('of a running one begins like any stop, and ends the machine if that shows no effect', () => {
+    const forced = step(running(), force, T0).workbench;
+    expect(forced).toMatchObject({ status: 'stopping', forced: true });
+    expect(effectsAt(forced, T0)).toEqual(['stop_task']);
+    expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('end_machine');
+  });
+
+  it('of one that is stopping, or being destroyed, shortens its waits', () => {
+    for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
+      expect(effectsAt(workbench, T0 + POLICY.lookMs)).not.toContain('end_machine');
+      const forced = step(workbench, force, T0).workbench;
+      expect(forced).toMatchObject({ status: workbench.status, forced: true, deadlineAt: T0 });
+      expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('end_machine');
+      expect(step(forced, force, T0 + 1).workbench).toBe(forced);
+    }
+  });
+
+  it('of a dedicated one ends its own machine', () => {
+    const forced = step(running({ host: aHost() }), force, T0).workbench;
+    expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('terminate_host');
+  });
+
+  it('never invents an outcome: it is stopping until the task is gone', () => {
+    const forced = step(running(), force, T0).workbench;
+    expect(step(forced, { type: 'tick' }, T0 + 24 * 60 * 60_000).workbench.status).toBe('stopping');
+  });
+
+  it('where there is nothing to shorten is a stop', () => {
+    expect(step(stopped(), force, T0).workbench).toEqual(stopped());
+    expect(step(starting(), force, T0).workbench.status).toBe('stopped');
+    const hostStopping = stopping({
+      run: undefined,
+      host: aHost({ state: 'stopping', agentConnected: false }),
+    });
+    expect(step(hostStopping, force, T0).workbench).not.toHaveProperty('forced');
+  });
+});

@@ -1,0 +1,176 @@
+/**
+ * Faults planted one at a time in the product, as a replacement in its source: each must be found by the
+ * simulation. One whose text is not found exactly once any more is an error, so that the list stays true.
+ */
+export interface Mutant {
+  readonly name: string;
+  /** What a developer could have got wrong. */
+  readonly fault: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const LIFECYCLE = 'core/workbench/lifecycle';
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'act-before-intent',
+    fault: 'sends RunTask before the record says that it may have been sent',
+    file: 'core/workbench/effect-outcomes.ts',
+    find: "    case 'place_run':\n      return placeRun(ports.catalog, workbench, effect);",
+    replace:
+      "    case 'place_run': {\n      const placed = await placeRun(ports.catalog, workbench, effect);\n      if (placed.type !== 'run_placed') return placed;\n      const { userId, workbenchId, name, spec, mount } = workbench;\n      const { runId, attempt } = effect;\n      const input = { userId, workbenchId, runId, attempt, name, ...spec, placement: placed.placement, mount: mount ?? {} };\n      await tasks.run(input as never, [workbenchId, runId, attempt].join('/'));\n      return placed;\n    }",
+  },
+  {
+    name: 'drop-issued-run',
+    fault: 'takes a run whose RunTask has no known outcome for one that never was',
+    file: `${LIFECYCLE}/transitions.ts`,
+    find: "return run === undefined || run.phase === 'preparing' ? {} : { run };",
+    replace: "return run === undefined || run.phase !== 'accepted' ? {} : { run };",
+  },
+  {
+    name: 'token-per-workbench',
+    fault: 'one client token for all runs of a workbench',
+    file: `${LIFECYCLE}/effects.ts`,
+    find: 'return `${input.workbenchId}/${input.runId}/${input.attempt}`;',
+    replace: 'return `${input.workbenchId}`;',
+  },
+  {
+    name: 'token-per-call',
+    fault: 'retries RunTask under a new token after a time-out',
+    file: 'core/workbench/effect-outcomes.ts',
+    find: 'const outcome = await tasks.run(effect.input, effect.token);',
+    replace: 'const outcome = await tasks.run(effect.input, `${effect.token}/${workbench.revision}`);',
+  },
+  {
+    name: 'ignore-task-version',
+    fault: 'believes an observation that is older than what is known',
+    file: `${LIFECYCLE}/run.ts`,
+    find: "if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;",
+    replace: '',
+  },
+  {
+    name: 'ignore-run-id',
+    fault: 'takes what is seen of any run for the current one',
+    file: `${LIFECYCLE}/run.ts`,
+    find: "  if (!run || run.phase === 'preparing' || !isOf(run, task)) return observeStray(workbench, task, context);\n  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeStray(workbench, task, context);",
+    replace: "  if (!run || run.phase === 'preparing') return observeStray(workbench, task, context);",
+  },
+  {
+    name: 'wipe-before-gone',
+    fault: 'wipes the files while the task may still be there',
+    file: `${LIFECYCLE}/transitions.ts`,
+    find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
+    replace: '',
+  },
+  {
+    name: 'no-fence',
+    fault: 'takes a STOPPED task for a container that has ended',
+    file: `${LIFECYCLE}/run.ts`,
+    find: 'if (task.host === undefined || context.policy.fenceMs === 0) return runGone(explained, context);',
+    replace: 'return runGone(explained, context);',
+  },
+  {
+    name: 'believe-the-silent',
+    fault: 'takes the last word of a silent agent for the truth',
+    file: `${LIFECYCLE}/run.ts`,
+    find: "if (task.host === 'disconnected') return waits(explained, context);",
+    replace: '',
+  },
+  {
+    name: 'mount-twice',
+    fault: 'begins a start that came during a stop before the old run is gone',
+    file: `${LIFECYCLE}/requests.ts`,
+    find: "return { ...workbench, desired: 'running', next: { runId, requestedAt: now }, nextAt: now };",
+    replace:
+      "return { ...workbench, run: undefined, status: 'starting', desired: 'running', deadlineAt: now + 900000, nextAt: now, ...{ run: { phase: 'preparing', runId, attempt: 1 } } } as never;",
+  },
+  {
+    name: 'lose-the-stop',
+    fault: 'loses the stop that came while starting',
+    file: `${LIFECYCLE}/requests.ts`,
+    find: '    default:\n      return beginStop(workbench, context);',
+    replace:
+      "    case 'starting':\n    case 'provisioning':\n      return { ...workbench, nextAt: context.now + 1 };\n    default:\n      return beginStop(workbench, context);",
+  },
+  {
+    name: 'no-deadline',
+    fault: 'lets a start wait for ever',
+    file: `${LIFECYCLE}/deadlines.ts`,
+    find: 'context.now < workbench.deadlineAt)',
+    replace: 'context.now > 0)',
+  },
+  {
+    name: 'drop-effects',
+    fault: 'owes nothing to a stopping workbench',
+    file: `${LIFECYCLE}/effects.ts`,
+    find: 'if (workbench.run) return owedToEndingRun(workbench, workbench.run, workbench.deadlineAt, now, policy);',
+    replace: 'if (workbench.run) return [];',
+  },
+  {
+    name: 'give-up-at-throttle',
+    fault: 'gives a start up at the first throttle',
+    file: `${LIFECYCLE}/step.ts`,
+    find: "const waiting = learned.kind === 'throttled' ? paused(workbench, context) : workbench;",
+    replace:
+      "if (learned.kind === 'throttled' && workbench.status === 'starting') return request(workbench, { type: 'stop', by: 'us' }, context);\n      const waiting = workbench;",
+  },
+  {
+    name: 'never-wake',
+    fault: 'the reconciler never wakes what is due',
+    file: 'core/reconcile/due.ts',
+    find: 'for (const key of keys) await ports.queue.send(key, 0);',
+    replace: '',
+  },
+  {
+    name: 'forget-the-sweep',
+    fault: 'never removes tasks that nobody wants',
+    file: 'core/reconcile/sweep.ts',
+    find: 'for (const { id, why, remove } of old) {',
+    replace: 'for (const { id, why, remove } of old.slice(0, 0)) {',
+  },
+  {
+    name: 'sweep-the-young',
+    fault: 'removes what was made a moment ago',
+    file: 'core/reconcile/sweep.ts',
+    find: 'madeAt === undefined || now - madeAt >= graceMs',
+    replace: 'madeAt === undefined || now - madeAt >= 0',
+  },
+  {
+    name: 'forget-strays',
+    fault: 'runs although a task of another run is alive',
+    file: `${LIFECYCLE}/strays.ts`,
+    find: 'return progressed({ ...workbench, strays: [...workbench.strays, { taskId }] }, context);',
+    replace: 'return workbench;',
+  },
+  {
+    name: 'host-left-running',
+    fault: 'counts a dedicated workbench as stopped while its machine still runs',
+    file: `${LIFECYCLE}/transitions.ts`,
+    find: "if (workbench.host && workbench.host.state !== 'stopped') return workbench;",
+    replace: '',
+  },
+  {
+    name: 'forget-the-launch',
+    fault: 'forgets a machine whose launch has no known outcome',
+    file: `${LIFECYCLE}/host.ts`,
+    find: '  if (instanceId === undefined) {',
+    replace:
+      "  if (instanceId === undefined && wish !== 'ready') return [];\n  if (instanceId === undefined) {",
+  },
+  {
+    name: 'stale-outcomes',
+    fault: 'lets the outcome of an older revision put off what was asked for since',
+    file: `${LIFECYCLE}/step.ts`,
+    find: 'let next: Workbench = workbench.revision === input.revision ? untimed : workbench;',
+    replace: 'let next: Workbench = untimed as Workbench;',
+  },
+  {
+    name: 'blind-writes',
+    fault: 'writes over what somebody else wrote meanwhile',
+    file: 'core/workbench/change.ts',
+    find: '    current = await ports.workbenches.read(key);\n  }\n  throw',
+    replace: '    current = undefined;\n  }\n  throw',
+  },
+];

@@ -1,0 +1,45 @@
+/**
+ * The one source of chance in a simulated schedule: numbers drawn beforehand, read one after another. Zero is
+ * always the harmless choice, and so is the end of the tape, so that a schedule shrinks towards one in which
+ * nothing goes wrong.
+ */
+export class Tape {
+  readonly #values: readonly number[];
+  #read = 0;
+
+  /** @param values integers 0 … 2³²−1 */
+  constructor(values: readonly number[]) {
+    this.#values = values;
+  }
+
+  /** How many numbers have been asked for so far. */
+  get read(): number {
+    return this.#read;
+  }
+
+  /** An integer from 0 to n − 1; n ≥ 1. */
+  below(n: number): number {
+    return this.#next() % n;
+  }
+
+  /** An integer from min to max, both included; min is the harmless one. */
+  between(min: number, max: number): number {
+    return min + this.below(max - min + 1);
+  }
+
+  /** True with probability p; never on an ended tape. */
+  chance(p: number): boolean {
+    return this.#next() >= 2 ** 32 * (1 - p);
+  }
+
+  /** One of the list; the first is the harmless one. */
+  pick<T>(list: readonly [T, ...T[]]): T {
+    return list[this.below(list.length)] ?? list[0];
+  }
+
+  #next(): number {
+    const value = this.#values[this.#read] ?? 0;
+    this.#read += 1;
+    return value;
+  }
+}
