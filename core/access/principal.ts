@@ -1,4 +1,5 @@
 import { invalidRequest, WorkbenchError } from '../errors.ts';
+import { boundedText } from '../workbench/bounded-text.ts';
 
 /**
  * Who calls.
@@ -53,7 +54,7 @@ export function actingUser(
   throw new WorkbenchError('forbidden', 'The token is for another user.', { reason: 'user_mismatch' });
 }
 
-/** How the history names who asked; at most 96 characters. */
+/** How the history names who asked; at most 96 bytes. */
 export function actorOf(principal: Principal): string {
   switch (principal.kind) {
     case 'open':
@@ -63,7 +64,7 @@ export function actorOf(principal: Principal): string {
     case 'token': {
       const actor =
         principal.subject ?? (principal.clientId === undefined ? 'token' : `client ${principal.clientId}`);
-      return [...actor].slice(0, 96).join('');
+      return boundedText(actor, 96);
     }
   }
 }

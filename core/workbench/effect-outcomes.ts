@@ -4,8 +4,10 @@ import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { VolumeStore } from '../ports/volume-store.ts';
+import { boundedText } from './bounded-text.ts';
 import type { Effect } from './lifecycle/effects.ts';
 import type { Learned } from './lifecycle/inputs.ts';
+import { REASON_MESSAGE_MAX } from './reasons.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface WorldPorts {
@@ -115,5 +117,5 @@ function refusal(outcome: {
   retryable: boolean;
 }) {
   const { code, message, retryable } = outcome;
-  return { reason: { code, message: message.slice(0, 500) }, retryable };
+  return { reason: { code, message: boundedText(message, REASON_MESSAGE_MAX) }, retryable };
 }

@@ -31,7 +31,7 @@ export const historyEntrySchema = z.object({
   /** Milliseconds since 1970. */
   at: z.int(),
   event: z.enum(HISTORY_EVENTS),
-  /** Who asked; absent where nobody did. At most 96 characters. */
+  /** Who asked; absent where nobody did. At most 96 bytes. */
   by: z.optional(z.string()),
   from: z.optional(z.enum(STATUSES)),
   to: z.optional(z.enum(STATUSES)),

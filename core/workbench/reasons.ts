@@ -20,7 +20,10 @@ export type ReasonCode = keyof typeof REASONS;
 
 export const REASON_CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
 
-/** Why it stopped: the code for programs, the message for people (at most 500 characters). */
+/** The longest message of a reason, in bytes of UTF-8. */
+export const REASON_MESSAGE_MAX = 300;
+
+/** Why it stopped: the code for programs, the message for people (at most REASON_MESSAGE_MAX). */
 export interface StatusReason {
   readonly code: ReasonCode;
   readonly message: string;

@@ -152,7 +152,7 @@ const launched = {
   ...transition,
   desired: z.literal('running'),
   run: acceptedRunSchema,
-  /** What the task itself says it waits for or does; at most DETAIL_MAX characters. */
+  /** What the task itself says it waits for or does; at most DETAIL_MAX bytes. */
   detail: z.optional(z.string()),
 };
 export const provisioningSchema = z.object({ ...launched, status: z.literal('provisioning') });
@@ -224,13 +224,13 @@ export function baseOf(workbench: Base): Base {
 }
 
 /** The most stray tasks a record remembers; what is beyond is found by the audit. */
-export const STRAYS_MAX = 4;
+export const STRAYS_MAX = 2;
 
-/** The longest task detail kept, in characters. */
+/** The longest task detail kept, in bytes of UTF-8. */
 export const DETAIL_MAX = 200;
 
 /** The most entries the record holds back for the history; a writer that would exceed it writes the history first. */
-export const OUTBOX_MAX = 6;
+export const OUTBOX_MAX = 4;
 
 export function keyOf(workbench: WorkbenchKey): WorkbenchKey {
   return { userId: workbench.userId, workbenchId: workbench.workbenchId };

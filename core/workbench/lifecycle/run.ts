@@ -1,5 +1,6 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
-import type { StatusReason } from '../reasons.ts';
+import { boundedText } from '../bounded-text.ts';
+import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import {
   type AcceptedRun,
   baseOf,
@@ -141,7 +142,7 @@ function observeWanted(
   const { now, policy } = context;
   const { nextAt: _next, ...base } = baseOf(workbench);
   const launched = { ...base, desired: 'running' as const, run, failures: 0 };
-  const detail = task.detail === undefined ? {} : { detail: task.detail.slice(0, DETAIL_MAX) };
+  const detail = task.detail === undefined ? {} : { detail: boundedText(task.detail, DETAIL_MAX) };
   switch (task.status) {
     case 'provisioning':
     case 'pending': {
@@ -205,7 +206,7 @@ function withReason(workbench: Ending, task: TaskObservation): Ending {
   const reason: StatusReason =
     code === 'requested'
       ? { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' }
-      : { code, message: message.slice(0, 500) };
+      : { code, message: boundedText(message, REASON_MESSAGE_MAX) };
   return { ...explained, reason };
 }
 

@@ -208,7 +208,7 @@ describe('an observation of another task', () => {
   });
 
   it('beyond what a record remembers is left to the audit', () => {
-    const strays = ['a', 'b', 'c', 'd'].map((taskId) => ({ taskId }));
+    const strays = ['a', 'b'].map((taskId) => ({ taskId }));
     const full = stopped({ strays });
     expect(observe(full, other)).toBe(full);
   });

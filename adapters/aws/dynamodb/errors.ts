@@ -1,0 +1,34 @@
+import { isAwsError, isOnlyAttempt, isProgramFault, portError } from '../errors.ts';
+
+/**
+ * What became of a conditional write.
+ * - `done`: it was carried out
+ * - `refused`: the condition did not hold, and nothing of ours had been carried out before
+ * - `unclear`: the condition did not hold, but the SDK had sent the request more than once: a first attempt
+ *   whose answer was lost may have been carried out, and made the condition fail for the second
+ */
+export type Conditional = 'done' | 'refused' | 'unclear';
+
+/** Makes a call and turns what it throws into a PortError; faults of this program pass through as they are. */
+export async function calling<T>(operation: string, send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw translated(operation, error);
+  }
+}
+
+/** The same for a conditional write, whose failed condition is an answer. */
+export async function conditionally(operation: string, send: () => Promise<unknown>): Promise<Conditional> {
+  try {
+    await send();
+    return 'done';
+  } catch (error) {
+    if (isAwsError(error, 'conditionFailed')) return isOnlyAttempt(error) ? 'refused' : 'unclear';
+    throw translated(operation, error);
+  }
+}
+
+function translated(operation: string, error: unknown): unknown {
+  return isProgramFault(error) ? error : portError('dynamodb', operation, error);
+}

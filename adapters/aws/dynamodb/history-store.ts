@@ -1,0 +1,145 @@
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { HISTORY_KEPT, type HistoryStore } from '#core/ports/workbench-store.ts';
+import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
+import { calling, conditionally } from './errors.ts';
+import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
+import { TABLE } from './table.ts';
+
+/** Calls of one method under way at once. */
+const AT_ONCE = 10;
+
+/**
+ * Histories in DynamoDB: an item per entry, in a partition of the workbench's own, so that they outlive its
+ * record and whoever owned it. An entry is only ever written where there is none: writing one again leaves
+ * the first as it is, and the end of life that `expire` has given it.
+ */
+export class DynamoHistoryStore implements HistoryStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #telemetry: Telemetry;
+
+  constructor(client: DynamoDBClient, tableName: string, telemetry: Telemetry) {
+    this.#client = client;
+    this.#table = tableName;
+    this.#telemetry = telemetry;
+  }
+
+  async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
+    const newest = Math.max(0, ...entries.map(({ seq }) => seq));
+    const kept = entries.filter(({ seq }) => seq > newest - HISTORY_KEPT);
+    await inTurns(kept, (entry) => this.#put(workbenchId, entry));
+    // Each number that is written takes one away, written now or before: so a call that was cut off half-way
+    // is made good when it is repeated.
+    const old = entries.map(({ seq }) => seq - HISTORY_KEPT).filter((seq) => seq > 0);
+    await inTurns(old, (seq) => this.#remove(workbenchId, seq));
+  }
+
+  async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
+    const answer = await calling('Query', () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: HISTORY_KEPT,
+          ...inPartition(workbenchId),
+        }),
+      ),
+    );
+    return (answer.Items ?? []).flatMap((item) => this.#readable(workbenchId, item) ?? []);
+  }
+
+  async expire(workbenchId: string, at: number): Promise<void> {
+    let start: Item | undefined;
+    do {
+      const page = await calling('Query', () =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            ConsistentRead: true,
+            ProjectionExpression: 'pk, sk',
+            ...inPartition(workbenchId),
+            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+          }),
+        ),
+      );
+      await inTurns(page.Items ?? [], (key) => this.#end(key, at));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+  }
+
+  async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {
+    const { seq, ...rest } = historyEntrySchema.parse(entry);
+    // A failed condition, clear or not, means that the entry is there.
+    await conditionally('PutItem', () =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: {
+            ...keyAttributes(historyKey(workbenchId, seq)),
+            entry: { M: marshall({ seq, ...rest }, { removeUndefinedValues: true }) },
+          },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      ),
+    );
+  }
+
+  async #remove(workbenchId: string, seq: number): Promise<void> {
+    await calling('DeleteItem', () =>
+      this.#client.send(
+        new DeleteItemCommand({ TableName: this.#table, Key: keyAttributes(historyKey(workbenchId, seq)) }),
+      ),
+    );
+  }
+
+  async #end(key: Item, at: number): Promise<void> {
+    // Only where it still is: an update would otherwise make an item of nothing but an end.
+    await conditionally('UpdateItem', () =>
+      this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: key,
+          UpdateExpression: `SET ${TABLE.ttlAttribute} = :at`,
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':at': { N: String(Math.ceil(at / 1000)) } },
+        }),
+      ),
+    );
+  }
+
+  #readable(workbenchId: string, item: Item): HistoryEntry | undefined {
+    try {
+      return historyEntrySchema.parse(unmarshall(item.entry?.M ?? {}));
+    } catch (error) {
+      this.#telemetry.error('a line of history cannot be read and is left out', { workbenchId }, error);
+      this.#telemetry.count('UnreadableHistory', 1);
+      return undefined;
+    }
+  }
+}
+
+function inPartition(workbenchId: string): {
+  KeyConditionExpression: string;
+  ExpressionAttributeValues: Record<string, AttributeValue>;
+} {
+  return {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': { S: historyPartition(workbenchId) } },
+  };
+}
+
+async function inTurns<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < all.length; start += AT_ONCE) {
+    await Promise.all(all.slice(start, start + AT_ONCE).map(act));
+  }
+}

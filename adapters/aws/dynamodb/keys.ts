@@ -1,0 +1,78 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from './table.ts';
+
+export type Item = Record<string, AttributeValue>;
+
+/**
+ * How an item is named. A partition key is a fixed word, `#`, and the rest as it is: user ids may hold `#` and
+ * any other character, since only the first `#` divides.
+ */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+const USER = 'user#';
+const HISTORY = 'history#';
+const IDEMPOTENCY = 'idempotency#';
+/** What the sort keys of a user's records begin with. */
+export const WORKBENCH = 'workbench#';
+
+/** Digits of a sequence number in a sort key: text sorts as numbers do up to ten thousand million. */
+const SEQ_DIGITS = 10;
+
+export function userPartition(userId: string): string {
+  return USER + userId;
+}
+
+export function recordKey({ userId, workbenchId }: WorkbenchKey): ItemKey {
+  return { pk: userPartition(userId), sk: WORKBENCH + workbenchId };
+}
+
+export function idempotencyKey(userId: string, key: string): ItemKey {
+  return { pk: userPartition(userId), sk: IDEMPOTENCY + key };
+}
+
+export function historyPartition(workbenchId: string): string {
+  return HISTORY + workbenchId;
+}
+
+export function historyKey(workbenchId: string, seq: number): ItemKey {
+  return { pk: historyPartition(workbenchId), sk: String(seq).padStart(SEQ_DIGITS, '0') };
+}
+
+/** The key as the SDK wants it. */
+export function keyAttributes({ pk, sk }: ItemKey): Item {
+  return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };
+}
+
+/** The workbench whose record this item is, or names by its keys alone; undefined for every other kind of item. */
+export function keyOfItem(item: Item): WorkbenchKey | undefined {
+  const pk = item[TABLE.partitionKey.name]?.S;
+  const sk = item[TABLE.sortKey.name]?.S;
+  if (!pk?.startsWith(USER) || !sk?.startsWith(WORKBENCH)) return undefined;
+  return { userId: pk.slice(USER.length), workbenchId: sk.slice(WORKBENCH.length) };
+}
+
+/** The partitions of the due index, and of the active one. */
+export const DUE_PARTITIONS: readonly string[] = partitions('due', DUE_SHARDS);
+export const ACTIVE_PARTITIONS: readonly string[] = partitions('active', ACTIVE_SHARDS);
+
+/** Which of the partitions holds this workbench. */
+export function partitionOf(workbenchId: string, among: readonly string[]): string {
+  return among[hash(workbenchId) % among.length] ?? '';
+}
+
+function partitions(index: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, shard) => `${index}#${shard}`);
+}
+
+/** FNV-1a, 32 bits: the same on every machine and for ever, which is all that is asked of it. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let place = 0; place < text.length; place++) {
+    value = Math.imul(value ^ text.charCodeAt(place), 0x01000193);
+  }
+  return value >>> 0;
+}

@@ -1,0 +1,37 @@
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { sweepExpired } from '#adapters/local/expired-items.ts';
+import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
+import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
+import { plantRecord, tableUnderTest } from './table-under-test.ts';
+
+describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
+  const table = await tableUnderTest();
+  return {
+    store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
+    plant: (key, raw) => plantRecord(table, key, raw),
+    reported: () => table.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
+    dispose: table.dispose,
+  };
+});
+
+describeHistoryStoreContract('DynamoHistoryStore', async () => {
+  const table = await tableUnderTest();
+  return {
+    store: new DynamoHistoryStore(table.client, table.tableName, table.telemetry),
+    sweep: async (now) => {
+      await sweepExpired(table.client, table.tableName, now);
+    },
+    dispose: table.dispose,
+  };
+});
+
+describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
+  const table = await tableUnderTest();
+  return {
+    store: new DynamoIdempotencyStore(table.client, table.tableName),
+    dispose: table.dispose,
+  };
+});

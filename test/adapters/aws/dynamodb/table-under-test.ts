@@ -1,0 +1,55 @@
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
+import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
+import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+
+/** An empty table in memory, with a client of its own. */
+export interface TableUnderTest {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly telemetry: RecordedTelemetry;
+  /** Another client, to be destroyed by whoever asked for it. */
+  newClient(): DynamoDBClient;
+  dispose(): Promise<void>;
+}
+
+export async function tableUnderTest(): Promise<TableUnderTest> {
+  const table = await openEmbeddedTable();
+  const client = tableClient(table.clientOptions);
+  return {
+    client,
+    tableName: table.tableName,
+    telemetry: new RecordedTelemetry(),
+    newClient: () => tableClient(table.clientOptions),
+    async dispose() {
+      client.destroy();
+      await table.close();
+    },
+  };
+}
+
+/** Puts whatever is given where the record of `key` belongs. */
+export async function plantRecord(table: TableUnderTest, key: WorkbenchKey, raw: unknown): Promise<void> {
+  const { record } = marshall({ record: raw }, { removeUndefinedValues: true });
+  if (record === undefined) throw new Error('there is nothing to plant');
+  await table.client.send(
+    new PutItemCommand({ TableName: table.tableName, Item: { ...keyAttributes(recordKey(key)), record } }),
+  );
+}
+
+export class RecordedTelemetry implements Telemetry {
+  readonly errors: { message: string; fields: TelemetryFields }[] = [];
+  readonly counts: { metric: string; value: number }[] = [];
+
+  info(): void {}
+  warn(): void {}
+  error(message: string, fields: TelemetryFields = {}): void {
+    this.errors.push({ message, fields });
+  }
+  count(metric: string, value: number): void {
+    this.counts.push({ metric, value });
+  }
+}

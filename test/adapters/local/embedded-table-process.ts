@@ -1,0 +1,25 @@
+import { once } from 'node:events';
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
+import { idAt, starting, T0 } from '#test/builders/workbench.ts';
+
+/**
+ * A process of its own that opens the folder it is given, writes one record after another, says the id of
+ * each once it has been acknowledged, and goes on until it is killed. Says the error's code when it cannot open.
+ */
+const silent = { info() {}, warn() {}, error() {}, count() {} };
+
+try {
+  const table = await openEmbeddedTable({ path: String(process.argv[2]) });
+  const store = new DynamoWorkbenchStore(tableClient(table.clientOptions), table.tableName, silent);
+  process.stdout.write('open\n');
+  for (let n = 0; ; n++) {
+    const workbench = starting({ workbenchId: idAt(T0, n) });
+    await store.create(workbench);
+    if (!process.stdout.write(`${workbench.workbenchId}\n`)) await once(process.stdout, 'drain');
+  }
+} catch (error) {
+  process.stdout.write(`${(error as { code?: string }).code ?? String(error)}\n`);
+  process.exit(1);
+}

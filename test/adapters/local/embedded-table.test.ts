@@ -1,0 +1,280 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import db, { type Store } from 'dynalite/db/index.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import {
+  DataDirectoryLocked,
+  type EmbeddedTable,
+  openEmbeddedTable,
+} from '#adapters/local/embedded-table.ts';
+import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
+import { idAt, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { RecordedTelemetry } from '../aws/dynamodb/table-under-test.ts';
+
+describe('the embedded table', () => {
+  let path: string;
+  const open: EmbeddedTable[] = [];
+  const clients: ReturnType<typeof tableClient>[] = [];
+  const children: ChildProcess[] = [];
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'embedded-table-'));
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+    for (const client of clients.splice(0)) client.destroy();
+    for (const table of open.splice(0)) await table.close();
+    await rm(path, { recursive: true, force: true });
+  });
+
+  async function openTable(options: Parameters<typeof openEmbeddedTable>[0] = { path }) {
+    const table = await openEmbeddedTable(options);
+    open.push(table);
+    return table;
+  }
+
+  function storeOver(table: EmbeddedTable) {
+    const client = tableClient(table.clientOptions);
+    clients.push(client);
+    return new DynamoWorkbenchStore(client, table.tableName, new RecordedTelemetry());
+  }
+
+  it('keeps what was written over a close', async () => {
+    const first = await openTable();
+    await storeOver(first).create(starting());
+    await first.close();
+    const store = storeOver(await openTable());
+    expect(await store.read(keyOf(starting()))).toEqual(starting());
+    expect(await store.listDue(T0, 10)).toEqual([keyOf(starting())]);
+    expect((await store.listByUser('ada', { limit: 10 })).workbenches).toEqual([starting()]);
+  });
+
+  it('keeps nothing without a folder', async () => {
+    const first = await openTable({});
+    await storeOver(first).create(starting());
+    await first.close();
+    expect(await storeOver(await openTable({})).read(keyOf(starting()))).toBeUndefined();
+  });
+
+  it('makes the folder where there is none', async () => {
+    const table = await openTable({ path: join(path, 'a', 'b') });
+    await expect(storeOver(table).ping()).resolves.toBeUndefined();
+  });
+
+  it('says that the folder is in use when this process has it open', async () => {
+    const first = await openTable();
+    await expect(openEmbeddedTable({ path })).rejects.toMatchObject({
+      code: 'data_directory_locked',
+      message: expect.stringContaining(path),
+    });
+    await expect(openEmbeddedTable({ path })).rejects.toThrow(DataDirectoryLocked);
+    await storeOver(first).create(stopped());
+    await first.close();
+    expect(await storeOver(await openTable()).read(keyOf(stopped()))).toEqual(stopped());
+  });
+
+  it('says that the folder is in use when another process has it open, and the other way about', async () => {
+    const child = openInChild(path);
+    expect(await child.next()).toBe('open');
+    await expect(openEmbeddedTable({ path })).rejects.toThrow(DataDirectoryLocked);
+    await child.kill();
+    await openTable();
+    expect(await openInChild(path).next()).toBe('data_directory_locked');
+  });
+
+  it('keeps every acknowledged write, and its place in the indexes, when its process is killed', async () => {
+    const child = openInChild(path);
+    expect(await child.next()).toBe('open');
+    const acknowledged: string[] = [];
+    while (acknowledged.length < 50) acknowledged.push(String(await child.next()));
+    acknowledged.push(...(await child.kill()));
+    const store = storeOver(await openTable());
+    const due = new Set((await store.listDue(T0, 1_000)).map(({ workbenchId }) => workbenchId));
+    for (const workbenchId of acknowledged) {
+      expect(await store.read({ userId: 'ada', workbenchId })).toEqual(starting({ workbenchId }));
+      expect(due.has(workbenchId)).toBe(true);
+    }
+  });
+
+  it('closes while calls are under way, answers those, and does not wait for connections kept alive', async () => {
+    const table = await openTable();
+    const store = storeOver(table);
+    await store.ping();
+    const writes = Array.from({ length: 40 }, (_, n) => store.create(stopped({ workbenchId: idAt(T0, n) })));
+    await writes[0];
+    const closing = performance.now();
+    const closed = table.close();
+    const outcomes = await Promise.allSettled(writes);
+    await closed;
+    expect(performance.now() - closing).toBeLessThan(4_000);
+    const again = storeOver(await openTable());
+    for (const [n, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') continue;
+      expect(await again.read({ userId: 'ada', workbenchId: idAt(T0, n) })).toBeDefined();
+    }
+  });
+
+  it('may be closed twice', async () => {
+    const table = await openTable();
+    await Promise.all([table.close(), table.close()]);
+    await table.close();
+  });
+
+  it('makes its table anew, and keeps the items, when another version has made it with other indexes', async () => {
+    const before = await openTable();
+    await storeOver(before).create(starting());
+    await before.close();
+    await behindItsBack(path, async (store) => {
+      const { GlobalSecondaryIndexes: indexes, ...definition } = createTableInput(before.tableName);
+      const older = { ...definition, TableStatus: 'ACTIVE', GlobalSecondaryIndexes: indexes.slice(0, 1) };
+      await new Promise((resolve) => store.tableDb.put(before.tableName, older, resolve));
+    });
+    await expectKnown(storeOver(await openTable()), starting());
+  });
+
+  it('opens a table that a killed process left half made', async () => {
+    const before = await openTable();
+    await before.close();
+    await behindItsBack(path, async (store) => {
+      const halfMade = { ...createTableInput(before.tableName), TableStatus: 'CREATING' };
+      await new Promise((resolve) => store.tableDb.put(before.tableName, halfMade, resolve));
+    });
+    const store = storeOver(await openTable());
+    await store.create(starting());
+    await expectKnown(store, starting());
+  });
+
+  it('makes the indexes anew from the items: a killed process may have left them behind', async () => {
+    const before = await openTable();
+    const store = storeOver(before);
+    await store.create(starting());
+    await store.create(stopped({ workbenchId: idAt(T0, 2) }));
+    await before.close();
+    await behindItsBack(path, async ({ db }) => {
+      const prefix = `index-global~${before.tableName}~`;
+      const entries: unknown[] = [];
+      for await (const entry of db.values({ gte: prefix, lt: `${prefix}\xff` })) entries.push(entry);
+      expect(entries).toHaveLength(4);
+      await db.clear({ gte: prefix, lt: `${prefix}\xff` });
+    });
+    const after = storeOver(await openTable());
+    await expectKnown(after, starting());
+    expect(await after.findByWorkbenchId(idAt(T0, 2))).toEqual({ userId: 'ada', workbenchId: idAt(T0, 2) });
+  });
+
+  it('takes entries out of the indexes whose items are gone', async () => {
+    const before = await openTable();
+    await storeOver(before).create(starting());
+    await before.close();
+    await behindItsBack(path, async (store) => {
+      const prefix = `item-${before.tableName}~`;
+      await store.db.clear({ gte: prefix, lt: `${prefix}\xff` });
+    });
+    const after = storeOver(await openTable());
+    expect(await after.listDue(T0, 10)).toEqual([]);
+    expect(await after.findByWorkbenchId(starting().workbenchId)).toBeUndefined();
+  });
+
+  async function expectKnown(store: DynamoWorkbenchStore, workbench: Workbench) {
+    const key = keyOf(workbench);
+    expect(await store.read(key)).toEqual(workbench);
+    expect(await store.listDue(T0, 10)).toEqual([key]);
+    expect(await store.findByWorkbenchId(key.workbenchId)).toEqual(key);
+  }
+
+  it('answers nobody but the clients of this opening', async () => {
+    const table = await openTable();
+    const other = tableClient({
+      ...table.clientOptions,
+      credentials: { accessKeyId: 'another', secretAccessKey: 'unchecked' },
+    });
+    clients.push(other);
+    const read = other.send(
+      new GetItemCommand({ TableName: table.tableName, Key: { pk: { S: 'a' }, sk: { S: 'b' } } }),
+    );
+    await expect(read).rejects.toMatchObject({ $metadata: { httpStatusCode: 403 } });
+    expect(await statusOf(table, { method: 'GET' })).toBe(403);
+    expect(await statusOf(table, { method: 'OPTIONS', headers: { origin: 'http://evil.example' } })).toBe(
+      403,
+    );
+    const authorization = `AWS4-HMAC-SHA256 Credential=${table.clientOptions.credentials?.accessKeyId}/x`;
+    expect(await statusOf(table, { method: 'GET', headers: { authorization } })).toBe(200);
+    const foreign = { authorization, origin: 'http://evil.example' };
+    expect(await statusOf(table, { method: 'GET', headers: foreign })).toBe(403);
+  });
+
+  it('goes on when a client hangs up in the middle of a request', async () => {
+    const table = await openTable();
+    const { port } = new URL(table.endpoint);
+    const head = [
+      'POST / HTTP/1.1',
+      'host: x',
+      `authorization: AWS4-HMAC-SHA256 Credential=${table.clientOptions.credentials?.accessKeyId}/x`,
+      'content-length: 1000',
+      '',
+      'half',
+    ];
+    for (let n = 0; n < 5; n++) {
+      const socket = connect(Number(port), '127.0.0.1');
+      await once(socket, 'connect');
+      await new Promise<void>((resolve) => socket.write(head.join('\r\n'), () => resolve()));
+      socket.resetAndDestroy();
+      await once(socket, 'close');
+    }
+    await expect(storeOver(table).ping()).resolves.toBeUndefined();
+  });
+
+  function openInChild(folder: string) {
+    const script = new URL('./embedded-table-process.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.push(child);
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    return {
+      async next(): Promise<string | undefined> {
+        const line = await lines.next();
+        return line.done ? undefined : line.value;
+      },
+      /** Kills it and answers what it had still said, whole lines only. */
+      async kill(): Promise<string[]> {
+        const closed = once(child, 'close');
+        child.kill('SIGKILL');
+        const rest: string[] = [];
+        for (let line = await this.next(); line !== undefined; line = await this.next()) rest.push(line);
+        await closed;
+        return rest.filter((line) => line.length === 26);
+      },
+    };
+  }
+
+  function statusOf(
+    table: EmbeddedTable,
+    { method, headers = {} }: { method: string; headers?: Record<string, string> },
+  ): Promise<number | undefined> {
+    return new Promise((resolve, reject) => {
+      request(table.endpoint, { method, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+});
+
+/** Works on a closed folder's data below the table. */
+async function behindItsBack(path: string, act: (store: Store) => Promise<void>): Promise<void> {
+  const store = db.create({ path });
+  await store.db.open();
+  await act(store);
+  await store.db.close();
+}

@@ -1,0 +1,82 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { TABLE } from '#adapters/aws/dynamodb/table.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
+import { keyOf } from '#core/workbench/workbench.ts';
+import { anEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
+import { type TableUnderTest, tableUnderTest } from '../aws/dynamodb/table-under-test.ts';
+
+describe('sweeping what has expired', () => {
+  let table: TableUnderTest;
+  beforeEach(async () => {
+    table = await tableUnderTest();
+  });
+  afterEach(() => table.dispose());
+
+  it('removes what has a TTL that has passed, and nothing else', async () => {
+    const store = new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
+    const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
+    const claims = new DynamoIdempotencyStore(table.client, table.tableName);
+    await store.create(stopped());
+    await history.append(ID, [anEntry(), anEntry({ seq: 2 })]);
+    await history.append(idAt(T0, 2), [anEntry()]);
+    await history.expire(ID, T0 + 5_000);
+    const claim = { userId: 'ada', workbenchId: ID, bodyHash: 'h' };
+    await claims.claim({ ...claim, key: 'old', expiresAt: T0 + 5_000 }, T0);
+    await claims.claim({ ...claim, key: 'young', expiresAt: T0 + 60_000 }, T0);
+
+    expect(await sweepExpired(table.client, table.tableName, T0)).toEqual({ removed: 0, next: undefined });
+    expect(await sweepExpired(table.client, table.tableName, T0 + 10_000)).toMatchObject({ removed: 3 });
+    expect(await store.read(keyOf(stopped()))).toEqual(stopped());
+    expect(await history.list(ID)).toEqual([]);
+    expect(await history.list(idAt(T0, 2))).toHaveLength(1);
+    const others = { ...claim, workbenchId: idAt(T0, 3), expiresAt: T0 + 90_000 };
+    expect((await claims.claim({ ...others, key: 'young' }, T0 + 10_000)).ours).toBe(false);
+    expect((await claims.claim({ ...others, key: 'old' }, T0)).ours).toBe(true);
+  });
+
+  it('keeps a claim that is made anew while it sweeps', async () => {
+    const claims = new DynamoIdempotencyStore(table.client, table.tableName);
+    const claim = { userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h' };
+    const later = T0 + 60_000;
+    await claims.claim({ ...claim, expiresAt: T0 + 5_000 }, T0);
+    const sweeping = table.newClient();
+    sweeping.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName === 'DeleteItemCommand') {
+          await claims.claim({ ...claim, workbenchId: idAt(T0, 2), expiresAt: later + 5_000 }, later);
+        }
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    expect(await sweepExpired(sweeping, table.tableName, later)).toMatchObject({ removed: 0 });
+    sweeping.destroy();
+    const third = { ...claim, workbenchId: idAt(T0, 3), expiresAt: later + 5_000 };
+    expect((await claims.claim(third, later)).claim.workbenchId).toBe(idAt(T0, 2));
+  });
+
+  it('looks at a thousand items a call, and says where the next is to go on', async () => {
+    const put = (n: number) =>
+      table.client.send(
+        new PutItemCommand({
+          TableName: table.tableName,
+          Item: { pk: { S: `old#${n}` }, sk: { S: 'x' }, [TABLE.ttlAttribute]: { N: '1' } },
+        }),
+      );
+    for (let n = 0; n < 1_200; n += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, i) => put(n + i)));
+    }
+    const removed: number[] = [];
+    let position: SweepPosition;
+    do {
+      const sweep = await sweepExpired(table.client, table.tableName, T0, position);
+      removed.push(sweep.removed);
+      position = sweep.next;
+    } while (position !== undefined);
+    expect(removed).toEqual([1_000, 200]);
+  });
+});

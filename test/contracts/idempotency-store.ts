@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  IDEMPOTENCY_KEPT_MS,
+  type IdempotencyClaim,
+  type IdempotencyStore,
+} from '#core/ports/workbench-store.ts';
+import { ID, idAt, T0 } from '../builders/workbench.ts';
+
+export interface IdempotencyStoreSubject {
+  readonly store: IdempotencyStore;
+  dispose(): Promise<void>;
+}
+
+type Claim = Omit<IdempotencyClaim, 'state'>;
+
+function aClaim(claim: Partial<Claim> = {}): Claim {
+  return {
+    userId: 'ada',
+    key: 'key-1',
+    workbenchId: ID,
+    bodyHash: 'hash-1',
+    expiresAt: T0 + IDEMPOTENCY_KEPT_MS,
+    ...claim,
+  };
+}
+
+/** What every IdempotencyStore does. */
+export function describeIdempotencyStoreContract(
+  name: string,
+  makeSubject: () => Promise<IdempotencyStoreSubject>,
+): void {
+  describe(`${name} as an idempotency store`, () => {
+    let subject: IdempotencyStoreSubject;
+    let store: IdempotencyStore;
+    beforeEach(async () => {
+      subject = await makeSubject();
+      store = subject.store;
+    });
+    afterEach(() => subject.dispose());
+
+    it('gives the claim to the first, and shows it to the second', async () => {
+      const standing = { ...aClaim(), state: 'open' };
+      expect(await store.claim(aClaim(), T0)).toEqual({ claim: standing, ours: true });
+      const other = aClaim({ workbenchId: idAt(T0, 2), bodyHash: 'hash-2' });
+      expect(await store.claim(other, T0 + 1)).toEqual({ claim: standing, ours: false });
+    });
+
+    it('gives the claim to one of a hundred at once, and shows it to all', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, (_, n) => store.claim(aClaim({ workbenchId: idAt(T0, n) }), T0)),
+      );
+      expect(answers.filter(({ ours }) => ours)).toHaveLength(1);
+      expect(new Set(answers.map(({ claim }) => claim.workbenchId)).size).toBe(1);
+    });
+
+    it('knows its own claim again when it is made twice', async () => {
+      await store.claim(aClaim(), T0);
+      expect((await store.claim(aClaim(), T0)).ours).toBe(true);
+    });
+
+    it('keeps keys and users apart, whatever they hold', async () => {
+      const pairs = [
+        ['ada', 'k'],
+        ['ada', 'k#'],
+        ['ada', '#k'],
+        ['ada#idempotency', 'k'],
+        ['😀', '~!@#$%^&*()'],
+        ['__proto__', 'constructor'],
+        ['ada', 'x'.repeat(128)],
+      ] as const;
+      const answers = await Promise.all(
+        pairs.map(([userId, key], n) => store.claim(aClaim({ userId, key, workbenchId: idAt(T0, n) }), T0)),
+      );
+      expect(answers.every(({ ours }) => ours)).toBe(true);
+    });
+
+    it('counts a claim as absent once it has expired', async () => {
+      await store.claim(aClaim(), T0);
+      const later = T0 + IDEMPOTENCY_KEPT_MS;
+      const next = aClaim({ workbenchId: idAt(T0, 2), expiresAt: later + IDEMPOTENCY_KEPT_MS });
+      expect((await store.claim(next, later - 1)).ours).toBe(false);
+      expect(await store.claim(next, later)).toEqual({ claim: { ...next, state: 'open' }, ours: true });
+      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('gone');
+    });
+
+    it('gives an expired claim to one of many at once', async () => {
+      await store.claim(aClaim(), T0);
+      const later = T0 + IDEMPOTENCY_KEPT_MS;
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          store.claim(aClaim({ workbenchId: idAt(later, n), expiresAt: later + 1_000 }), later),
+        ),
+      );
+      expect(answers.filter(({ ours }) => ours)).toHaveLength(1);
+    });
+
+    it('settles a claim for the first, however often that one asks', async () => {
+      await store.claim(aClaim(), T0);
+      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect(await store.settle('ada', 'key-1', ID, 'second')).toBe('already');
+      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect((await store.claim(aClaim({ workbenchId: idAt(T0, 2) }), T0)).claim.state).toBe('done');
+    });
+
+    it('settles a claim for one of many at once', async () => {
+      await store.claim(aClaim(), T0);
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => store.settle('ada', 'key-1', ID, `settler-${n}`)),
+      );
+      expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'already'), 'settled']);
+    });
+
+    it('settles nothing that is not there or names another workbench', async () => {
+      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('gone');
+      await store.claim(aClaim(), T0);
+      expect(await store.settle('ada', 'key-1', idAt(T0, 2), 'first')).toBe('gone');
+      expect(await store.settle('bob', 'key-1', ID, 'first')).toBe('gone');
+      expect((await store.claim(aClaim(), T0)).claim.state).toBe('open');
+    });
+
+    it('forgets who settled a claim when it is made anew', async () => {
+      await store.claim(aClaim(), T0);
+      await store.settle('ada', 'key-1', ID, 'first');
+      const later = T0 + IDEMPOTENCY_KEPT_MS;
+      await store.claim(aClaim({ expiresAt: later + 1_000 }), later);
+      expect(await store.settle('ada', 'key-1', ID, 'second')).toBe('settled');
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { dueAt, keyOf, type Workbench } from '#core/workbench/workbench.ts';
+import { acceptedRun, aHost, idAt, MINUTE, running, starting, stopped, T0 } from '../builders/workbench.ts';
+import { allActive, idOf } from './walks.ts';
+
+/** A part of the workbench store's contract: what is due, what is active, and finding by other names. */
+export function describeHints(getStore: () => WorkbenchStore): void {
+  let store: WorkbenchStore;
+  beforeEach(() => {
+    store = getStore();
+  });
+
+  describe('listDue', () => {
+    it('answers what is due by then, earliest first, and nothing that is settled', async () => {
+      const times = [50, 10, 40, 10, 30, 0, 20].map((minutes) => T0 + minutes * MINUTE);
+      const due = times.map((nextAt, n) =>
+        starting({ workbenchId: idAt(T0, n), nextAt, deadlineAt: T0 + 90 * MINUTE }),
+      );
+      await Promise.all(due.map((workbench) => store.create(workbench)));
+      await store.create(stopped({ workbenchId: idAt(T0, 100) }));
+      await store.create(running({ workbenchId: idAt(T0, 101) }));
+      expect(await dueTimes(T0 + 30 * MINUTE)).toEqual([0, 10, 10, 20, 30]);
+      expect(await dueTimes(T0 + 60 * MINUTE)).toEqual([0, 10, 10, 20, 30, 40, 50]);
+      expect(await dueTimes(T0 + 60 * MINUTE, 3)).toEqual([0, 10, 10]);
+      expect(await dueTimes(T0 - 1)).toEqual([]);
+
+      async function dueTimes(now: number, limit = 1_000): Promise<number[]> {
+        const keys = await store.listDue(now, limit);
+        return keys.map(({ workbenchId }) => {
+          const workbench = due.find((one) => one.workbenchId === workbenchId);
+          return workbench === undefined ? Number.NaN : ((dueAt(workbench) ?? 0) - T0) / MINUTE;
+        });
+      }
+    });
+
+    it('lets a record go when it is settled, and takes it again when it is not', async () => {
+      await store.create(starting());
+      expect(await store.listDue(T0, 10)).toEqual([keyOf(starting())]);
+      await store.update(running({ revision: 2 }), 1);
+      expect(await store.listDue(T0 + 1e12, 10)).toEqual([]);
+      await store.update(running({ revision: 3, nextAt: T0 + 5 }), 2);
+      expect(await store.listDue(T0 + 4, 10)).toEqual([]);
+      expect(await store.listDue(T0 + 5, 10)).toEqual([keyOf(running())]);
+      await store.remove(keyOf(running()), 3);
+      expect(await store.listDue(T0 + 5, 10)).toEqual([]);
+    });
+
+    it('names the earliest of many, wherever they are kept', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.nat({ max: 50 }), { minLength: 1, maxLength: 20 }),
+          fc.integer({ min: 1, max: 25 }),
+          async (offsets, limit) => {
+            const records = offsets.map((offset, n) =>
+              stopped({ userId: 'due', workbenchId: idAt(T0 + n, offset), nextAt: T0 + offset }),
+            );
+            await Promise.all(records.map((record) => store.create(record)));
+            const keys = await store.listDue(T0 + 40, limit);
+            const expected = offsets.filter((offset) => offset <= 40).toSorted((a, b) => a - b);
+            const named = keys.map((key) => records.find((one) => one.workbenchId === key.workbenchId));
+            expect(named.map((record) => (record?.nextAt ?? 0) - T0)).toEqual(expected.slice(0, limit));
+            await Promise.all(records.map((record) => store.remove(keyOf(record), 1)));
+          },
+        ),
+        { numRuns: 20 },
+      );
+    });
+  });
+
+  describe('listActive', () => {
+    it('walks over everything that has a run or a host or is in transition, once each', async () => {
+      const records: Workbench[] = [];
+      for (let n = 0; n < 230; n++) records.push(running({ workbenchId: idAt(T0, n) }));
+      records.push(stopped({ workbenchId: idAt(T0, 1_000), host: aHost({ state: 'stopped' }) }));
+      records.push(stopped({ workbenchId: idAt(T0, 1_001), strays: [{ taskId: 'stray' }] }));
+      records.push(starting({ workbenchId: idAt(T0, 1_002) }));
+      await Promise.all(records.map((record) => store.create(record)));
+      await store.create(stopped({ workbenchId: idAt(T0, 2_000) }));
+      expect((await allActive(store)).map(idOf).toSorted()).toEqual(records.map(idOf).toSorted());
+    });
+
+    it('lets a record go when it stops, and when it is removed', async () => {
+      await store.create(running());
+      await store.create(running({ workbenchId: idAt(T0, 2) }));
+      await store.update(stopped({ revision: 2 }), 1);
+      await store.remove({ userId: 'ada', workbenchId: idAt(T0, 2) }, 1);
+      expect(await allActive(store)).toEqual([]);
+    });
+  });
+
+  it('finds a workbench by its id, and by its dedicated instance while it has that', async () => {
+    const host = aHost({ instanceId: 'i-1' });
+    await store.create(running({ host }));
+    await store.create(running({ userId: 'bob', workbenchId: idAt(T0, 9), run: acceptedRun() }));
+    expect(await store.findByWorkbenchId(idAt(T0, 9))).toEqual({ userId: 'bob', workbenchId: idAt(T0, 9) });
+    expect(await store.findByInstanceId('i-1')).toEqual(keyOf(running()));
+    await store.update(running({ revision: 2, host: { ...host, instanceId: 'i-2' } }), 1);
+    expect(await store.findByInstanceId('i-1')).toBeUndefined();
+    expect(await store.findByInstanceId('i-2')).toEqual(keyOf(running()));
+    await store.update(running({ revision: 3 }), 2);
+    expect(await store.findByInstanceId('i-2')).toBeUndefined();
+    expect(await store.findByWorkbenchId('unknown')).toBeUndefined();
+  });
+}

@@ -1,0 +1,194 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
+import { aHost, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
+import { allActive, hundred } from './walks.ts';
+import { describeHints } from './workbench-store-hints.ts';
+import { describeLists } from './workbench-store-lists.ts';
+
+export interface WorkbenchStoreSubject {
+  readonly store: WorkbenchStore;
+  /** Puts whatever is given in a record's place, as a bug or a newer version might have. */
+  plant(key: WorkbenchKey, raw: unknown): Promise<void>;
+  /** The ids of the records that lists have reported as unreadable. */
+  reported(): readonly string[];
+  dispose(): Promise<void>;
+}
+
+/** What every WorkbenchStore does. Indexes are expected to follow at once. */
+export function describeWorkbenchStoreContract(
+  name: string,
+  makeSubject: () => Promise<WorkbenchStoreSubject>,
+): void {
+  describe(`${name} as a workbench store`, () => {
+    let subject: WorkbenchStoreSubject;
+    let store: WorkbenchStore;
+    beforeEach(async () => {
+      subject = await makeSubject();
+      store = subject.store;
+    });
+    afterEach(() => subject.dispose());
+
+    it('answers what was written, whatever the record', async () => {
+      let n = 0;
+      await fc.assert(
+        fc.asyncProperty(anyWorkbench(), async (any) => {
+          n += 1;
+          const workbench = { ...any, workbenchId: idAt(T0, n) };
+          await store.create(workbench);
+          expect(await store.read(keyOf(workbench))).toEqual(workbench);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
+    it('answers nothing for a workbench that is not there', async () => {
+      expect(await store.read(keyOf(stopped()))).toBeUndefined();
+    });
+
+    it('keeps a copy of its own', async () => {
+      const workbench = stopped();
+      await store.create(workbench);
+      workbench.spec.cpuUnits = 1;
+      const seen = await store.read(keyOf(workbench));
+      if (seen !== undefined) seen.spec.cpuUnits = 2;
+      expect((await store.read(keyOf(workbench)))?.spec.cpuUnits).toBe(1024);
+    });
+
+    it('refuses to write what could not be read back', async () => {
+      const workbench = { ...stopped(), status: 'asleep' } as unknown as Workbench;
+      const outcomes = await Promise.allSettled([store.create(workbench), store.update(workbench, 1)]);
+      for (const outcome of outcomes) {
+        expect(outcome.status).toBe('rejected');
+        // A fault of the caller's: what looks like an outage would be tried again for ever.
+        if (outcome.status === 'rejected') expect(outcome.reason).not.toBeInstanceOf(PortError);
+      }
+      expect(await store.read(keyOf(workbench))).toBeUndefined();
+    });
+
+    describe('create', () => {
+      it('keeps the record that is there', async () => {
+        expect(await store.create(stopped({ name: 'first' }))).toBe('created');
+        expect(await store.create(stopped({ name: 'second' }))).toBe('exists');
+        expect((await store.read(keyOf(stopped())))?.name).toBe('first');
+      });
+
+      it('lets one of a hundred at once through', async () => {
+        const outcomes = await Promise.all(
+          hundred((n) => store.create(stopped({ name: `wb-${n}` })).then((outcome) => ({ outcome, n }))),
+        );
+        const won = outcomes.filter(({ outcome }) => outcome === 'created');
+        expect(won).toHaveLength(1);
+        expect((await store.read(keyOf(stopped())))?.name).toBe(`wb-${won[0]?.n}`);
+      });
+
+      it('takes the same id under two users as two workbenches', async () => {
+        await store.create(stopped({ userId: 'ada', name: 'hers' }));
+        await store.create(stopped({ userId: 'bob', name: 'his' }));
+        expect((await store.read(keyOf(stopped({ userId: 'ada' }))))?.name).toBe('hers');
+      });
+    });
+
+    describe('update', () => {
+      it('replaces a record of the expected revision, leaving nothing of the old one', async () => {
+        await store.create(running({ revision: 7, host: aHost() }));
+        const next = stopped({ revision: 8 });
+        expect(await store.update(next, 7)).toBe('updated');
+        expect(await store.read(keyOf(next))).toEqual(next);
+      });
+
+      it('keeps a record of another revision', async () => {
+        await store.create(stopped({ revision: 7 }));
+        expect(await store.update(stopped({ revision: 9 }), 8)).toBe('conflict');
+        expect(await store.update(stopped({ revision: 7 }), 6)).toBe('conflict');
+        expect((await store.read(keyOf(stopped())))?.revision).toBe(7);
+      });
+
+      it('does not bring a removed record back', async () => {
+        await store.create(stopped());
+        await store.remove(keyOf(stopped()), 1);
+        expect(await store.update(stopped({ revision: 2 }), 1)).toBe('conflict');
+        expect(await store.read(keyOf(stopped()))).toBeUndefined();
+      });
+
+      it('lets one of a hundred at once through, even when all say the same', async () => {
+        await store.create(stopped());
+        const outcomes = await Promise.all(hundred(() => store.update(stopped({ revision: 2 }), 1)));
+        expect(outcomes.filter((outcome) => outcome === 'updated')).toHaveLength(1);
+      });
+    });
+
+    describe('remove', () => {
+      it('removes a record of the expected revision', async () => {
+        await store.create(stopped({ revision: 3 }));
+        expect(await store.remove(keyOf(stopped()), 3)).toBe('removed');
+        expect(await store.read(keyOf(stopped()))).toBeUndefined();
+        expect(await store.findByWorkbenchId(stopped().workbenchId)).toBeUndefined();
+      });
+
+      it('keeps a record of another revision', async () => {
+        await store.create(stopped({ revision: 3 }));
+        expect(await store.remove(keyOf(stopped()), 2)).toBe('conflict');
+        expect(await store.read(keyOf(stopped()))).toBeDefined();
+      });
+
+      it('takes one that is gone for removed', async () => {
+        expect(await store.remove(keyOf(stopped()), 3)).toBe('removed');
+      });
+    });
+
+    describe('strange user ids', () => {
+      it('keeps users apart, whatever their ids', async () => {
+        const ids = [
+          '#',
+          '##',
+          'a',
+          'a#',
+          'a#workbench#',
+          'user#a',
+          'A',
+          'é',
+          'e\u0301',
+          '😀',
+          'x'.repeat(96),
+        ];
+        ids.push('😀'.repeat(24), ' ', 'a/b', '%23', '"', '\\', 'constructor', '__proto__');
+        await Promise.all(ids.map((userId) => store.create(stopped({ userId, name: `of ${userId}` }))));
+        for (const userId of ids) {
+          const { workbenches } = await store.listByUser(userId, { limit: 100 });
+          expect(workbenches).toEqual([stopped({ userId, name: `of ${userId}` })]);
+        }
+        const active = await Promise.all(
+          ids.map((userId) => store.update(starting({ userId, revision: 2 }), 1)),
+        );
+        expect(new Set(active)).toEqual(new Set(['updated']));
+        expect((await allActive(store)).map(({ userId }) => userId).toSorted()).toEqual(ids.toSorted());
+        expect((await store.listDue(T0, 100)).map(({ userId }) => userId).toSorted()).toEqual(ids.toSorted());
+      });
+
+      it('finds whatever user id a record has', async () => {
+        let n = 0;
+        await fc.assert(
+          fc.asyncProperty(anyUserId(), async (userId) => {
+            n += 1;
+            const workbench = starting({ userId, workbenchId: idAt(T0, n) });
+            await store.create(workbench);
+            expect(await store.read(keyOf(workbench))).toEqual(workbench);
+            expect(await store.findByWorkbenchId(workbench.workbenchId)).toEqual(keyOf(workbench));
+          }),
+          { numRuns: 40 },
+        );
+      });
+    });
+
+    describeLists(() => subject);
+    describeHints(() => store);
+
+    it('answers a ping', async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+    });
+  });
+}
