@@ -1,0 +1,72 @@
+import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
+import { hostIsGone, taskStopOf } from './stop-reasons.ts';
+import { type IdentityFacts, identityOf, type NamedValue } from './task-identity.ts';
+
+/** What is read of a task, be it from DescribeTasks' answer or from an event's `detail`, which are alike. */
+export interface TaskFacts extends IdentityFacts {
+  readonly taskArn?: string | undefined;
+  readonly version?: number | undefined;
+  readonly lastStatus?: string | undefined;
+  readonly attachments?:
+    | readonly { readonly type?: string | undefined; readonly details?: readonly NamedValue[] | undefined }[]
+    | undefined;
+  readonly connectivity?: string | undefined;
+  readonly containerInstanceArn?: string | undefined;
+  readonly capacityProviderName?: string | undefined;
+  readonly stopCode?: string | undefined;
+  readonly stoppedReason?: string | undefined;
+  readonly containers?:
+    | readonly { readonly reason?: string | undefined; readonly exitCode?: number | undefined }[]
+    | undefined;
+}
+
+const STATUSES: ReadonlyMap<string, TaskStatus> = new Map([
+  ['PROVISIONING', 'provisioning'],
+  ['PENDING', 'pending'],
+  ['ACTIVATING', 'pending'],
+  ['RUNNING', 'running'],
+  ['DEACTIVATING', 'stopping'],
+  ['STOPPING', 'stopping'],
+  ['DEPROVISIONING', 'stopping'],
+  ['STOPPED', 'stopped'],
+  ['DELETED', 'stopped'],
+]);
+
+/**
+ * What ECS says of a task of ours; undefined for a task that was not started by the controller.
+ * @param port the port on which the workbench's container answers; the address is the task's own
+ */
+export function taskObservationOf(task: TaskFacts, port: number): TaskObservation | undefined {
+  const identity = identityOf(task);
+  const status = STATUSES.get(task.lastStatus ?? '');
+  const { taskArn: taskId, version, containerInstanceArn, capacityProviderName } = task;
+  if (identity === undefined || status === undefined) return undefined;
+  if (taskId === undefined || version === undefined) return undefined;
+  const waiting = status === 'provisioning' && containerInstanceArn === undefined;
+  const address = addressOf(task);
+  const host = hostOf(task);
+  return {
+    taskId,
+    ...identity,
+    version,
+    status,
+    ...(waiting ? { detail: 'capacity' } : {}),
+    ...(address === undefined ? {} : { endpoint: `http://${address}:${port}` }),
+    ...(containerInstanceArn === undefined ? {} : { containerInstance: containerInstanceArn }),
+    ...(capacityProviderName === undefined ? {} : { provider: capacityProviderName }),
+    ...(host === undefined ? {} : { host }),
+    ...(status === 'stopped' ? { stop: taskStopOf({ ...task, containers: task.containers ?? [] }) } : {}),
+  };
+}
+
+function addressOf({ attachments }: TaskFacts): string | undefined {
+  const interfaces = attachments?.filter(({ type }) => type === 'eni' || type === 'ElasticNetworkInterface');
+  const details = interfaces?.flatMap((attachment) => attachment.details ?? []);
+  return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
+}
+
+function hostOf(task: TaskFacts): TaskObservation['host'] {
+  if (hostIsGone(task)) return 'gone';
+  if (task.containerInstanceArn === undefined || task.connectivity === undefined) return undefined;
+  return task.connectivity === 'CONNECTED' ? 'connected' : 'disconnected';
+}

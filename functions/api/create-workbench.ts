@@ -1,0 +1,43 @@
+import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { SettingsFor } from '../env.ts';
+import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { idempotencyKey } from '../middleware/idempotency-key.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { type PolicySettings, policyOf } from '../policy.ts';
+import { bodyHash } from './body-hash.ts';
+import { pollHeaders, presentWorkbench } from './present-workbench.ts';
+import { type AmountSettings, createBody, creationOf } from './requests.ts';
+
+type Settings = ApiSettings &
+  AmountSettings &
+  PolicySettings &
+  SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
+
+/** POST /workbenches */
+export function build(ports: CreatePorts, settings: Settings): ApiHandler {
+  const policy = policyOf(settings);
+  const frame = userApi(ports, settings)
+    .use(idempotencyKey())
+    .use(jsonBody(createBody(settings)));
+  return answer(frame, async (event) => {
+    const { workbench, created } = await createWorkbench(ports, policy, {
+      userId: event.userId,
+      request: creationOf(event.input, settings),
+      bodyHash: bodyHash(event.input),
+      by: event.by,
+      ...(event.idempotencyKey === undefined ? {} : { idempotencyKey: event.idempotencyKey }),
+    });
+    return {
+      status: created ? 201 : 200,
+      headers: { ...pollHeaders(workbench), location: locationOf(workbench, settings) },
+      body: { success: true, item: presentWorkbench(workbench, settings) },
+    };
+  });
+}
+
+/** Names the user too, so that it can be followed with every kind of authorization. */
+function locationOf({ userId, workbenchId }: Workbench, settings: Settings): string {
+  return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
+}

@@ -1,0 +1,22 @@
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { getWorkbench } from '#core/workbench/get-workbench.ts';
+import type { SettingsFor } from '../env.ts';
+import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { workbenchId } from '../middleware/workbench-id.ts';
+import { pollHeaders, presentWorkbench } from './present-workbench.ts';
+
+/** GET /workbenches/{wid}: what frontends poll. One GetItem and nothing else. */
+export function build(
+  ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
+  settings: ApiSettings & SettingsFor<'BASE_URL'>,
+): ApiHandler {
+  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
+    const workbench = await getWorkbench(ports, { userId, workbenchId });
+    return {
+      status: 200,
+      headers: pollHeaders(workbench),
+      body: { success: true, item: presentWorkbench(workbench, settings) },
+    };
+  });
+}

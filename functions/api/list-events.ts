@@ -1,0 +1,26 @@
+import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { HistoryEntry } from '#core/workbench/history.ts';
+import { listHistory } from '#core/workbench/list-history.ts';
+import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { workbenchId } from '../middleware/workbench-id.ts';
+import { iso } from './present-workbench.ts';
+import type { HistoryItem } from './responses.ts';
+
+/** GET /workbenches/{wid}/events */
+export function build(
+  ports: ApiPorts & {
+    readonly workbenches: Pick<WorkbenchStore, 'read'>;
+    readonly history: Pick<HistoryStore, 'list'>;
+  },
+  settings: ApiSettings,
+): ApiHandler {
+  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
+    const entries = await listHistory(ports, { userId, workbenchId });
+    return { status: 200, body: { success: true, items: entries.map(presentEntry) } };
+  });
+}
+
+function presentEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
+  return { ...entry, time: iso(at), ...(code === undefined ? {} : { reason_code: code }) };
+}

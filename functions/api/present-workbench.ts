@@ -1,0 +1,58 @@
+import type { Status } from '#core/workbench/history.ts';
+import { statusDetail } from '#core/workbench/status-detail.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { SettingsFor } from '../env.ts';
+import type { Item } from './responses.ts';
+
+/**
+ * A record as the API shows it. What does not apply is left out.
+ * @param settings BASE_URL: where workbenches are served
+ */
+export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BASE_URL'>): Item {
+  const { userId, workbenchId, spec, host } = workbench;
+  const detail = statusDetail(workbench);
+  return {
+    user_id: userId,
+    workbench_id: workbenchId,
+    workbench_name: workbench.name,
+    status: workbench.status,
+    ...(detail === undefined ? {} : { status_detail: detail }),
+    desired_status: workbench.desired,
+    ...('reason' in workbench && workbench.reason !== undefined ? { status_reason: workbench.reason } : {}),
+    public_endpoint: `${settings.BASE_URL}/project/${workbenchId}`,
+    requested_cpu: spec.cpuUnits,
+    requested_memory: spec.memoryMib,
+    requested_gpu: spec.gpuCount,
+    ...(spec.dedicatedInstanceType === undefined
+      ? {}
+      : { allocated_instance_type: spec.dedicatedInstanceType }),
+    ...(host?.instanceId === undefined ? {} : { allocated_instance_id: host.instanceId }),
+    created_at: iso(workbench.createdAt),
+    ...(workbench.startedAt === undefined ? {} : { started_at: iso(workbench.startedAt) }),
+    ...(workbench.readyAt === undefined ? {} : { ready_at: iso(workbench.readyAt) }),
+    ...(workbench.stoppedAt === undefined ? {} : { stopped_at: iso(workbench.stoppedAt) }),
+    updated_at: iso(workbench.updatedAt),
+  };
+}
+
+/** When a poll is worth while again, in seconds, for a workbench in transition. Capacity takes minutes. */
+const POLL_SECONDS: Readonly<Record<Status, number | undefined>> = {
+  stopped: undefined,
+  starting: 2,
+  provisioning: 5,
+  pending: 2,
+  running: undefined,
+  stopping: 2,
+  deleting: 2,
+};
+
+/** `Retry-After`, while it is in transition. */
+export function pollHeaders({ status }: Workbench): Readonly<Record<string, string>> {
+  const seconds = POLL_SECONDS[status];
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
+}
+
+/** Milliseconds since 1970 as ISO 8601 in UTC. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,100 @@
+import * as z from 'zod/mini';
+import { ERROR_CODES } from '#core/errors.ts';
+import { HISTORY_EVENTS, STATUSES } from '#core/workbench/history.ts';
+import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
+
+/**
+ * The shapes of answers. A field that does not apply is left out, never null. Functions use the types alone;
+ * the schemas are for docs/api.yaml and for tests.
+ */
+
+const time = () => z.iso.datetime().check(z.describe('ISO 8601, UTC, milliseconds.'));
+const status = () =>
+  z
+    .enum(STATUSES)
+    .check(
+      z.describe(
+        'Poll until it is `running`: then the workbench answers HTTP. `stopped` means that nothing of it runs any more.',
+      ),
+    );
+
+const reasonList = Object.entries(REASONS).map(([code, meaning]) => `\`${code}\`: ${meaning}`);
+
+export const itemSchema = z.object({
+  user_id: z.string(),
+  workbench_id: z.string().check(z.describe('26 lower-case letters and digits; sorts by creation time.')),
+  workbench_name: z.string(),
+  status: status(),
+  status_detail: z.optional(
+    z
+      .string()
+      .check(
+        z.describe(
+          "What a workbench in transition waits for: `queued`, `volume`, `host`, `capacity`, `run`, `host_unreachable`, or the task's own word.",
+        ),
+      ),
+  ),
+  desired_status: z.enum(['running', 'stopped', 'deleted']).check(z.describe('What was asked for last.')),
+  status_reason: z.optional(
+    z
+      .object({ code: z.enum(REASON_CODES).check(z.describe(reasonList.join('\n'))), message: z.string() })
+      .check(z.describe('Why it is, or is going to be, stopped although it was wanted running.')),
+  ),
+  public_endpoint: z.string().check(z.describe('Where it is opened in a browser.')),
+  requested_cpu: z.int().check(z.minimum(0), z.describe('CPU units: 1 vCPU = 1024.')),
+  requested_memory: z.int().check(z.minimum(0), z.describe('MiB.')),
+  requested_gpu: z.int().check(z.minimum(0)),
+  allocated_instance_type: z.optional(
+    z.string().check(z.describe('The type of its own instance, when it has one.')),
+  ),
+  allocated_instance_id: z.optional(z.string().check(z.describe('Its own instance, once there is one.'))),
+  created_at: time(),
+  started_at: z.optional(time().check(z.describe('When the current or last run was asked for.'))),
+  ready_at: z.optional(time().check(z.describe('When the current or last run became ready.'))),
+  stopped_at: z.optional(time().check(z.describe('When the last run ended.'))),
+  updated_at: time(),
+});
+export type Item = z.infer<typeof itemSchema>;
+
+export const historyItemSchema = z.object({
+  seq: z.int().check(z.minimum(1), z.describe('Counts up from 1.')),
+  time: time(),
+  event: z.enum(HISTORY_EVENTS),
+  by: z.optional(z.string().check(z.describe('Who asked.'))),
+  from: z.optional(status()),
+  to: z.optional(status()),
+  reason_code: z.optional(z.enum(REASON_CODES)),
+});
+export type HistoryItem = z.infer<typeof historyItemSchema>;
+
+const success = z.literal(true);
+
+export const doneSchema = z.object({ success });
+export const itemAnswerSchema = z.object({ success, item: itemSchema });
+export const listAnswerSchema = z.object({
+  success,
+  items: z.array(itemSchema),
+  next_cursor: z.optional(
+    z.string().check(z.describe('Send it as `cursor` for the next page; absent on the last.')),
+  ),
+});
+export const historyAnswerSchema = z.object({ success, items: z.array(historyItemSchema) });
+export const healthAnswerSchema = z.object({
+  success,
+  item: z.object({ status: z.literal('ok'), version: z.string() }),
+});
+
+export const errorAnswerSchema = z.object({
+  success: z.literal(false),
+  error: z.object({
+    code: z.enum(ERROR_CODES),
+    message: z.string().check(z.describe('For people: what was wrong, and what to do.')),
+    reason: z.optional(z.string().check(z.describe('A machine word that narrows the code.'))),
+    fields: z.optional(
+      z.record(z.string(), z.string()).check(z.describe('Each bad field, with what is expected of it.')),
+    ),
+  }),
+});
+
+/** What API Gateway itself answers, before a function is asked. */
+export const gatewayErrorSchema = z.object({ message: z.string() });

@@ -1,0 +1,19 @@
+import type { Ids } from '#core/ports/ids.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import { startWorkbench } from '#core/workbench/start-workbench.ts';
+import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { workbenchId } from '../middleware/workbench-id.ts';
+import { type PolicySettings, policyOf } from '../policy.ts';
+
+/** POST /workbenches/{wid}/start. Its body, if any, is not looked at. */
+export function build(
+  ports: ChangePorts & WakePorts & { readonly ids: Ids },
+  settings: ApiSettings & PolicySettings,
+): ApiHandler {
+  const policy = policyOf(settings);
+  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
+    await startWorkbench(ports, policy, { userId, workbenchId }, by);
+    return { status: 200, body: { success: true } };
+  });
+}

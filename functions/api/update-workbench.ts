@@ -1,0 +1,30 @@
+import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import { updateWorkbench } from '#core/workbench/update-workbench.ts';
+import type { SettingsFor } from '../env.ts';
+import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { jsonBody } from '../middleware/json-body.ts';
+import { workbenchId } from '../middleware/workbench-id.ts';
+import { type PolicySettings, policyOf } from '../policy.ts';
+import { pollHeaders, presentWorkbench } from './present-workbench.ts';
+import { type AmountSettings, changesOf, updateBody } from './requests.ts';
+
+/** PATCH /workbenches/{wid} */
+export function build(
+  ports: ChangePorts & WakePorts & { readonly catalog: CapacityCatalog },
+  settings: ApiSettings & AmountSettings & PolicySettings & SettingsFor<'BASE_URL'>,
+): ApiHandler {
+  const policy = policyOf(settings);
+  const frame = userApi(ports, settings)
+    .use(workbenchId())
+    .use(jsonBody(updateBody(settings)));
+  return answer(frame, async ({ userId, workbenchId, input, by }) => {
+    const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, changesOf(input), by);
+    return {
+      status: 200,
+      headers: pollHeaders(workbench),
+      body: { success: true, item: presentWorkbench(workbench, settings) },
+    };
+  });
+}

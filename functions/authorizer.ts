@@ -1,0 +1,121 @@
+import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
+import type { Principal } from '#core/access/principal.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { bearerToken } from './authorizer/bearer.ts';
+import { principalOfClaims } from './authorizer/claims.ts';
+import { type AuthorizerContext, toContext } from './authorizer/context.ts';
+import { Refused } from './authorizer/refused.ts';
+import { staticKey } from './authorizer/static-key.ts';
+import { algorithmOf, hs256Tokens, isPublicKeyAlgorithm, issuerTokens } from './authorizer/tokens.ts';
+import type { SettingsFor } from './env.ts';
+
+export interface AuthorizerPorts {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+export type AuthorizerSettings = SettingsFor<
+  | 'RESTAPI_AUTH'
+  | 'RESTAPI_AUTH_STATIC_KEY'
+  | 'RESTAPI_AUTH_JWT_KEY'
+  | 'RESTAPI_OIDC_ISSUER'
+  | 'RESTAPI_OIDC_AUDIENCE'
+  | 'RESTAPI_OIDC_JWKS_URL'
+  | 'RESTAPI_OIDC_SERVICE_CLIENTS'
+  | 'RESTAPI_USER_CLAIM'
+>;
+
+/** What is read of an HTTP API's authorizer event (payload 2.0). */
+export interface AuthorizerEvent {
+  /** The values that the answer is cached under: the Authorization header, alone. */
+  readonly identitySource?: readonly string[] | null;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface AuthorizerOptions {
+  /** An issuer that does not give its keys by then is down, in milliseconds; the authorizer itself has 10 s. @default 3,000 */
+  readonly jwksTimeoutMs?: number;
+}
+
+export type AuthorizerAnswer = APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>;
+
+/**
+ * The authorizer of the HTTP API. Decides who is asking, from the bearer token alone, because its answer is
+ * kept for that token whatever is asked next; whether they may is decided on each request, in the functions.
+ *
+ * Static key, HS256 and OIDC may be configured together: the token itself says which it is. A token that
+ * cannot be decided about (the issuer's keys cannot be fetched) is an error and not a refusal, so that no
+ * gateway remembers it as one.
+ */
+export function build(
+  ports: AuthorizerPorts,
+  settings: AuthorizerSettings,
+  { jwksTimeoutMs = 3000 }: AuthorizerOptions = {},
+): (event: AuthorizerEvent) => Promise<AuthorizerAnswer> {
+  const identify = identifier(settings, jwksTimeoutMs);
+  return async (event) => {
+    try {
+      const header = event.identitySource?.[0] ?? event.headers?.authorization;
+      const principal = await identify(header, new Date(ports.clock.now()));
+      return { isAuthorized: true, context: toContext(principal) };
+    } catch (error) {
+      if (error instanceof Refused) {
+        ports.telemetry.count('authorizer_refused', 1, { reason: error.reason });
+        return { isAuthorized: false, context: { reason: error.reason } };
+      }
+      ports.telemetry.error('the authorizer cannot decide', { code: codeOf(error) });
+      ports.telemetry.count('authorizer_failed', 1);
+      throw new Error('the authorizer cannot decide');
+    }
+  };
+}
+
+type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
+
+function identifier(settings: AuthorizerSettings, jwksTimeoutMs: number): Identify {
+  if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
+  const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
+  const isStaticKey = RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKey(RESTAPI_AUTH_STATIC_KEY);
+  const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Tokens(RESTAPI_AUTH_JWT_KEY);
+  const issued = issuerOf(settings, jwksTimeoutMs);
+  const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
+  if (!isStaticKey && !ours && !issued) {
+    return async () => {
+      throw new Refused('no_key_configured');
+    };
+  }
+  return async (header, now) => {
+    const token = bearerToken(header);
+    if (isStaticKey?.(token)) return { kind: 'static_key' };
+    if (!ours && !issued) throw new Refused('wrong_key');
+    const algorithm = algorithmOf(token);
+    if (ours && algorithm === 'HS256')
+      return principalOfClaims(await ours(token, now), userClaim, () => true);
+    if (issued && isPublicKeyAlgorithm(algorithm)) {
+      const claims = await issued(token, now);
+      return principalOfClaims(
+        claims,
+        userClaim,
+        (clientId) => clientId !== undefined && services.has(clientId),
+      );
+    }
+    throw new Refused('algorithm');
+  };
+}
+
+function issuerOf(settings: AuthorizerSettings, timeoutMs: number) {
+  const {
+    RESTAPI_OIDC_ISSUER: issuer,
+    RESTAPI_OIDC_AUDIENCE: audience,
+    RESTAPI_OIDC_JWKS_URL: jwksUrl,
+  } = settings;
+  if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined;
+  return issuerTokens({ issuer, audience, jwksUrl, timeoutMs });
+}
+
+/** A machine word for the log. Not the error itself: some of jose's carry the claims. */
+function codeOf(error: unknown): string {
+  const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+  return typeof code === 'string' ? code : String(name);
+}

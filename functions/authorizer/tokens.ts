@@ -1,0 +1,107 @@
+import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import { type Refusal, Refused } from './refused.ts';
+
+/** Verifies a token and answers its claims. Any error but `Refused` means that it could not be decided. */
+export type VerifyToken = (token: string, now: Date) => Promise<JWTPayload>;
+
+/** What an issuer may sign with: its public keys verify, so that nothing of ours could forge a token. */
+const PUBLIC_KEY_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+];
+
+/** After a fetch, an unknown key id causes no other one for this long: strangers must not make us call the issuer. */
+const JWKS_COOLDOWN_MS = 30_000;
+/** Keys are fetched anew after this, so that a withdrawn one is forgotten. */
+const JWKS_MAX_AGE_MS = 600_000;
+
+export interface Issuer {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUrl: string;
+  /** How long its keys are waited for, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * The algorithm that a token claims to be signed with: which kind of token it is, and nothing more. The
+ * verifiers pin their algorithms themselves.
+ * @throws Refused when it is no signed token
+ */
+export function algorithmOf(token: string): string {
+  try {
+    const { alg } = decodeProtectedHeader(token);
+    if (typeof alg === 'string') return alg;
+  } catch {
+    // Not a token, as below.
+  }
+  throw new Refused('not_a_token');
+}
+
+/** Tokens signed with a secret of ours. */
+export function hs256Tokens(secret: string): VerifyToken {
+  const key = new TextEncoder().encode(secret);
+  return async (token, now) => {
+    const options = { algorithms: ['HS256'], requiredClaims: ['exp'], currentDate: now };
+    const { payload } = await jwtVerify(token, key, options).catch(refuse);
+    return payload;
+  };
+}
+
+/** Tokens of an OpenID Connect issuer, verified with the keys that it publishes. */
+export function issuerTokens({ issuer, audience, jwksUrl, timeoutMs }: Issuer): VerifyToken {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), {
+    timeoutDuration: timeoutMs,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    cacheMaxAge: JWKS_MAX_AGE_MS,
+  });
+  return async (token, now) => {
+    const options = {
+      algorithms: PUBLIC_KEY_ALGORITHMS,
+      issuer,
+      audience,
+      requiredClaims: ['exp'],
+      currentDate: now,
+    };
+    const { payload } = await jwtVerify(token, keys, options).catch(refuse);
+    return payload;
+  };
+}
+
+export function isPublicKeyAlgorithm(algorithm: string): boolean {
+  return PUBLIC_KEY_ALGORITHMS.includes(algorithm);
+}
+
+/** Turns what is wrong with the token into a refusal; what is wrong with the issuer is passed on. */
+function refuse(error: unknown): never {
+  const { code, claim } = error as { readonly code?: unknown; readonly claim?: unknown };
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new Refused(CLAIMS[String(claim)] ?? 'claims');
+  const reason = CODES[String(code)];
+  throw reason === undefined ? error : new Refused(reason);
+}
+
+/** Codes of jose that speak of the token. All others (time-out, bad key set, no connection) speak of the issuer. */
+const CODES: Readonly<Record<string, Refusal>> = {
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JWT_INVALID: 'not_a_token',
+  ERR_JWS_INVALID: 'not_a_token',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
+  ERR_JOSE_NOT_SUPPORTED: 'algorithm',
+  ERR_JWKS_NO_MATCHING_KEY: 'unknown_signing_key',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'unknown_signing_key',
+};
+
+const CLAIMS: Readonly<Record<string, Refusal>> = {
+  exp: 'no_expiry',
+  nbf: 'not_yet_valid',
+  iss: 'issuer',
+  aud: 'audience',
+};

@@ -1,0 +1,25 @@
+import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import { observeTask } from '#core/workbench/observe.ts';
+import type { SettingsFor } from '../env.ts';
+import { type PolicySettings, policyOf } from '../policy.ts';
+import { readTaskEvent } from './read-task-event.ts';
+
+/**
+ * Takes EventBridge's `ECS Task State Change` in: late, repeated and out of order as they come. What is not
+ * ours is passed over. A rejection makes EventBridge deliver the event again.
+ */
+export function build(
+  ports: ChangePorts & WakePorts,
+  settings: PolicySettings & SettingsFor<'WB_CONTAINER_PORT'>,
+): (event: unknown) => Promise<void> {
+  const policy = policyOf(settings);
+  return async (event) => {
+    const task = readTaskEvent(event, settings);
+    if (task === undefined) {
+      ports.telemetry.count('event_passed_over', 1);
+      return;
+    }
+    const { userId, workbenchId } = task;
+    await observeTask(ports, policy, { userId, workbenchId }, task);
+  };
+}

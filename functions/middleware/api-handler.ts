@@ -1,0 +1,56 @@
+import middy, { type MiddyfiedHandler } from '@middy/core';
+import { invalidRequest, WorkbenchError } from '#core/errors.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { SettingsFor } from '../env.ts';
+import { actingUser } from './acting-user.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { errorAnswers } from './error-answers.ts';
+import type { ApiEvent, ApiHandler, GatewayAnswer, Reply } from './gateway.ts';
+import { principal } from './principal.ts';
+import { requestId } from './request-id.ts';
+
+export interface ApiPorts {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** What every function that acts for a user reads. */
+export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
+
+/** So long before Lambda ends the function it answers 503 by itself, in milliseconds. */
+const ANSWER_BEFORE_END_MS = 500;
+
+/** The frame of every endpoint: the request's id, the headers of answers, and errors as the contract has them. */
+export function publicApi(ports: Pick<ApiPorts, 'telemetry'>) {
+  return middy<ApiEvent, GatewayAnswer>({
+    timeoutEarlyInMillis: ANSWER_BEFORE_END_MS,
+    timeoutEarlyResponse: () => {
+      throw new WorkbenchError('unavailable', 'The answer took too long. Try again.', { reason: 'timeout' });
+    },
+  })
+    .use(requestId())
+    .use(answerHeaders())
+    .use(errorAnswers(ports.telemetry));
+}
+
+/** The frame of the endpoints that act for a user. */
+export function userApi(ports: ApiPorts, settings: ApiSettings) {
+  return publicApi(ports).use(principal(settings)).use(actingUser(ports, settings));
+}
+
+/**
+ * Puts the endpoint into its frame. It is asked only when nothing that the middlewares have read is wrong;
+ * otherwise all of it is refused at once.
+ */
+export function answer<E extends ApiEvent>(
+  frame: MiddyfiedHandler<E, GatewayAnswer>,
+  endpoint: (event: E) => Promise<Reply>,
+): ApiHandler {
+  const handler = frame.handler(async (event: E): Promise<GatewayAnswer> => {
+    if (event.faults.size > 0) throw invalidRequest(Object.fromEntries(event.faults));
+    const { status, body, headers } = await endpoint(event);
+    return { statusCode: status, headers: { ...headers }, body: JSON.stringify(body) };
+  });
+  return async (event, context) => handler({ ...event } as E, context);
+}

@@ -1,0 +1,60 @@
+import type { MiddlewareObj } from '@middy/core';
+import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { ApiEvent, GatewayAnswer } from './gateway.ts';
+import { statusOf } from './status-codes.ts';
+
+/** When to come back after an error that passes by itself and does not say when, in seconds. */
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * Turns whatever was thrown into the contract's error body. What is not a coded error is `internal`: the
+ * caller gets the request's id, and the log gets the rest.
+ */
+export function errorAnswers(telemetry: Telemetry): MiddlewareObj<ApiEvent, GatewayAnswer> {
+  return {
+    onError: (request) => {
+      const { event, error } = request;
+      const coded = codedError(error);
+      const status = statusOf(coded.code);
+      telemetry.count('api_error', 1, { code: coded.code });
+      if (status >= 500) {
+        const { code, reason, detail } = coded;
+        const fields = { requestId: event.requestId, route: event.routeKey, code, reason, detail };
+        telemetry.error('a request failed', fields, coded.cause ?? error);
+      }
+      const retryAfter = retryAfterOf(coded);
+      request.response = {
+        statusCode: status,
+        headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
+        body: JSON.stringify({ success: false, error: bodyOf(coded, event.requestId) }),
+      };
+    },
+  };
+}
+
+function codedError(error: unknown): WorkbenchError {
+  if (error instanceof WorkbenchError) return error;
+  if (error instanceof PortError) {
+    const message = 'Something the controller needs does not answer just now. Try again.';
+    return new WorkbenchError('unavailable', message, {
+      detail: `${error.kind}: ${error.message}`,
+      cause: error,
+    });
+  }
+  return new WorkbenchError('internal', '', { cause: error });
+}
+
+function bodyOf(error: WorkbenchError, requestId: string) {
+  const message =
+    error.code === 'internal'
+      ? `Something went wrong. Quote request ${requestId} when you report it.`
+      : error.message;
+  return { code: error.code, message, reason: error.reason, fields: error.fields };
+}
+
+function retryAfterOf({ code, retryAfterSeconds }: WorkbenchError): number | undefined {
+  const passes: readonly ErrorCode[] = ['unavailable', 'too_many_requests'];
+  return retryAfterSeconds ?? (passes.includes(code) ? RETRY_AFTER_SECONDS : undefined);
+}

@@ -1,0 +1,22 @@
+import type { ErrorCode } from '#core/errors.ts';
+
+const STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
+  invalid_request: 400,
+  forbidden: 403,
+  workbench_not_found: 404,
+  not_stopped: 409,
+  deleting: 409,
+  idempotency_conflict: 409,
+  workbench_destroyed: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  cannot_fit: 422,
+  too_many_requests: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** The HTTP status that each error code is answered with. */
+export function statusOf(code: ErrorCode): number {
+  return STATUS_CODES[code];
+}

@@ -1,0 +1,11 @@
+import { type ActiveReport, reconcileActive } from '#core/reconcile/active.ts';
+import { type PolicySettings, policyOf } from '../policy.ts';
+
+/** Each few minutes: holds every active record against the tasks and machines that are really there. */
+export function build(
+  ports: Parameters<typeof reconcileActive>[0],
+  settings: PolicySettings,
+): () => Promise<ActiveReport> {
+  const policy = policyOf(settings);
+  return () => reconcileActive(ports, policy);
+}

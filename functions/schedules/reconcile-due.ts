@@ -1,0 +1,9 @@
+import { reconcileDue } from '#core/reconcile/due.ts';
+
+/** As many are woken in one pass; with a pass each minute that is 60,000 an hour. */
+const WOKEN_MAX = 1000;
+
+/** Each minute: wakes what is due. Reads only that, and only writes to the queue. */
+export function build(ports: Parameters<typeof reconcileDue>[0]): () => Promise<{ readonly woken: number }> {
+  return () => reconcileDue(ports, { limit: WOKEN_MAX });
+}

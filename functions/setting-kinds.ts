@@ -1,0 +1,135 @@
+import * as z from 'zod/mini';
+import type { Setting } from './setting.ts';
+
+/** The kinds of settings there are. Each returns a declaration for functions/env.ts or local/settings.ts. */
+
+interface About {
+  readonly description: string;
+  readonly readBy: readonly string[];
+  readonly default?: string | number;
+  readonly required?: true;
+  readonly secret?: true;
+}
+
+/** A setting with neither default nor `required` may be undefined. */
+type ValueOf<A, T> = A extends { readonly default: unknown } | { readonly required: true }
+  ? T
+  : T | undefined;
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+interface Length {
+  /** In characters. */
+  readonly minLength?: number;
+  readonly maxLength: number;
+}
+
+/** A whole number in decimal digits. */
+export function integer<const A extends About & Bounds & { readonly unit?: string }>(
+  about: A,
+): Setting<ValueOf<A, number>> {
+  const schema = z.pipe(
+    z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
+    z.int().check(z.minimum(about.min), z.maximum(about.max)),
+  );
+  return declare(about, `a whole number from ${grouped(about.min)} to ${grouped(about.max)}`, schema);
+}
+
+/** Text that `pattern` matches, when there is one. `expected` says what the pattern means. */
+export function text<
+  const A extends About & Length & { readonly pattern?: RegExp; readonly expected?: string },
+>(about: A): Setting<ValueOf<A, string>> {
+  const min = about.minLength ?? 1;
+  const schema = z
+    .string()
+    .check(z.minLength(min), z.maxLength(about.maxLength), z.regex(about.pattern ?? /^/));
+  return declare(
+    about,
+    about.expected ?? `${grouped(min)} to ${grouped(about.maxLength)} characters`,
+    schema,
+  );
+}
+
+/** One of a closed set of words. */
+export function choice<const A extends About & { readonly words: readonly [string, ...string[]] }>(
+  about: A,
+): Setting<ValueOf<A, A['words'][number]>> {
+  return declare(about, about.words.map((word) => `\`${word}\``).join(' or '), z.enum(about.words));
+}
+
+/**
+ * An absolute http or https address without user, query or fragment; a slash at its end is dropped.
+ * `plain: false` takes http only to the machine itself: what is fetched there is trusted.
+ */
+export function url<const A extends About & { readonly plain: boolean }>(
+  about: A,
+): Setting<ValueOf<A, string>> {
+  const acceptable = (written: string) => {
+    const parsed = URL.parse(written);
+    if (parsed === null || `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` !== '')
+      return false;
+    if (parsed.protocol === 'https:') return true;
+    return parsed.protocol === 'http:' && (about.plain || LOOPBACK.test(parsed.hostname));
+  };
+  const schema = z.pipe(
+    z.string().check(z.maxLength(MAX_URL_LENGTH), z.refine(acceptable)),
+    z.transform((written: string) => written.replace(/\/+$/, '')),
+  );
+  const scheme = about.plain ? 'an http or https address' : 'an https address (http on localhost alone)';
+  return declare(
+    about,
+    `${scheme} without query or fragment, at most ${grouped(MAX_URL_LENGTH)} characters`,
+    schema,
+  );
+}
+
+/** Words that `pattern` matches, separated by commas; spaces around them do not count. Empty unless a default is given. */
+export function list<
+  const A extends About & {
+    readonly pattern: RegExp;
+    readonly expectedItem: string;
+    readonly maxItems: number;
+  },
+>(about: A): Setting<readonly string[]> {
+  const schema = z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((written: string) => {
+        const items = written.split(',').map((item) => item.trim());
+        return items.filter((item) => item !== '');
+      }),
+    ),
+    z.array(z.string().check(z.regex(about.pattern))).check(z.maxLength(about.maxItems)),
+  );
+  const expected = `at most ${about.maxItems} of ${about.expectedItem}, separated by commas`;
+  return declare({ default: '', ...about }, expected, schema) as Setting<readonly string[]>;
+}
+
+/** The longest address taken. */
+const MAX_URL_LENGTH = 2048;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function declare<A extends About & { readonly unit?: string }, T>(
+  about: A,
+  expected: string,
+  schema: z.ZodMiniType<T, string>,
+): Setting<ValueOf<A, T>> {
+  const presence = about.default === undefined && about.required === undefined ? z.optional(schema) : schema;
+  return {
+    description: about.description,
+    readBy: about.readBy,
+    expected,
+    required: about.required ?? false,
+    secret: about.secret ?? false,
+    schema: presence as unknown as Setting<ValueOf<A, T>>['schema'],
+    ...(about.unit === undefined ? {} : { unit: about.unit }),
+    ...(about.default === undefined ? {} : { default: String(about.default) }),
+  };
+}
+
+function grouped(n: number): string {
+  return n.toLocaleString('en-GB');
+}

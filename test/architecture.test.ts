@@ -1,0 +1,122 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ROUTES } from '#functions/routes.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** What each room may import from, beside itself. Packages are named where they are restricted. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  adapters: ['core'],
+  functions: ['core', 'adapters'],
+  local: ['core', 'adapters', 'functions'],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+function sources(room: string): string[] {
+  return globSync(`${room}/**/*.{ts,mjs}`, { cwd: ROOT }).sort();
+}
+
+/** Every module that a file names in an import, export or dynamic import. */
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const names = text.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'|\bimport\(\s*'([^']+)'|\n\s*import\s*'([^']+)'/g,
+  );
+  return [...names].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? '' }));
+}
+
+/** The room a module belongs to; undefined for a package. */
+function roomOf({ file, from }: Import): string | undefined {
+  if (from.startsWith('#')) return from.slice(1).split('/')[0];
+  if (!from.startsWith('.')) return undefined;
+  return relative(ROOT, resolve(ROOT, dirname(file), from)).split('/')[0];
+}
+
+describe('imports', () => {
+  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+    it(`of ${room} go to ${allowed.length === 0 ? 'itself alone' : `itself, ${allowed.join(', ')}`}`, () => {
+      const files = sources(room);
+      expect(files.length).toBeGreaterThan(5);
+      const astray = files
+        .flatMap(importsOf)
+        .filter((found) => {
+          const to = roomOf(found);
+          return (
+            to !== undefined && to !== room && !allowed.includes(to) && !found.from.endsWith('package.json')
+          );
+        })
+        .map(({ file, from }) => `${file} → ${from}`);
+      expect(astray).toEqual([]);
+    });
+  }
+
+  it('of core name no package but zod/mini', () => {
+    const packages = sources('core')
+      .flatMap(importsOf)
+      .filter((found) => roomOf(found) === undefined)
+      .map(({ from }) => from);
+    expect([...new Set(packages)]).toEqual(['zod/mini']);
+  });
+
+  it('of functions name no AWS client: they are given ports', () => {
+    const clients = sources('functions')
+      .flatMap(importsOf)
+      .filter(({ from }) => from.startsWith('@aws-sdk/'));
+    expect(clients).toEqual([]);
+  });
+});
+
+describe('every route', () => {
+  const documented = parse(readFileSync(join(ROOT, 'docs/api.yaml'), 'utf8')) as {
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
+
+  for (const route of ROUTES) {
+    it(`${route.method} ${route.path} has a function, a test and a place in docs/api.yaml`, async () => {
+      const module = (await import(join(ROOT, 'functions', route.function))) as { build?: unknown };
+      expect(module.build).toBeTypeOf('function');
+      const test = join(ROOT, 'test/functions', route.function.replace(/\.ts$/, '.test.ts'));
+      expect(existsSync(test), relative(ROOT, test)).toBe(true);
+      const operation = documented.paths[route.path]?.[route.method.toLowerCase()];
+      expect(operation?.operationId).toBe(route.operationId);
+    });
+  }
+
+  it('is documented, and nothing else is', () => {
+    const operations = Object.values(documented.paths).flatMap((path) =>
+      Object.values(path).map(({ operationId }) => operationId),
+    );
+    expect(operations.sort()).toEqual(ROUTES.map(({ operationId }) => operationId).sort());
+  });
+
+  it('is the only way to a function of the API', () => {
+    const built = sources('functions/api').filter((file) =>
+      /export (?:async )?function build\b/.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(built).toEqual(ROUTES.map((route) => `functions/${route.function}`).sort());
+  });
+});
+
+describe('files', () => {
+  const all = [...Object.keys(MAY_IMPORT), 'test', 'tools', 'bench'].flatMap(sources);
+
+  it('are named after what they are about', () => {
+    const vague = all.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\b/i.test(file));
+    expect(vague).toEqual([]);
+  });
+
+  it('hold one idea: none of the product has more than 400 lines', () => {
+    const long = Object.keys(MAY_IMPORT)
+      .flatMap(sources)
+      .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 400);
+    expect(long).toEqual([]);
+  });
+});

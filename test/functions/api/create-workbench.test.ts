@@ -1,0 +1,268 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import { build } from '#functions/api/create-workbench.ts';
+import { itemAnswerSchema } from '#functions/api/responses.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+
+const query = 'user_id=xyz';
+
+function setUp(env: Readonly<Record<string, string>> = {}) {
+  const { world, ports } = worldWithIds();
+  return { world, ports, create: build(ports, settingsWith(env)) };
+}
+
+describe('POST /workbenches', () => {
+  it('creates a workbench and answers with the whole item', async () => {
+    const { create } = setUp();
+    const body = { workbench_name: 'AutoCyber', requested_memory: 4096, requested_cpu: 2048 };
+    const answered = await call(create, { query, body });
+    expect(answered.status).toBe(201);
+    expect(itemAnswerSchema.parse(answered.body)).toEqual(answered.body);
+    const { item } = answered.body;
+    expect(item).toEqual({
+      user_id: 'xyz',
+      workbench_id: expect.stringMatching(/^[0-9a-z]{26}$/),
+      workbench_name: 'AutoCyber',
+      status: 'starting',
+      status_detail: 'volume',
+      desired_status: 'running',
+      public_endpoint: `https://wb.example.com/project/${item.workbench_id}`,
+      requested_cpu: 2048,
+      requested_memory: 4096,
+      requested_gpu: 0,
+      created_at: '2030-01-01T00:00:00.000Z',
+      started_at: '2030-01-01T00:00:00.000Z',
+      updated_at: '2030-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('says where it is and when to look again', async () => {
+    const { create } = setUp({ RESTAPI_URL_PREFIX: '/api/v1' });
+    const { headers, body } = await call(create, { query: 'user_id=a%26b+c' });
+    expect(headers.location).toBe(`/api/v1/workbenches/${body.item.workbench_id}?user_id=a%26b%20c`);
+    expect(headers['retry-after']).toBe('2');
+  });
+
+  it('takes the defaults of the settings for what is left out, and no body for an empty one', async () => {
+    const { create } = setUp({ WB_DEFAULT_RAM: '1024', WB_DEFAULT_CPU: '512' });
+    for (const request of [{ query }, { query, body: {} }]) {
+      const { item } = (await call(create, request)).body;
+      expect(item).toMatchObject({ requested_memory: 1024, requested_cpu: 512, requested_gpu: 0 });
+      expect(item.workbench_name).toBe(`wb-${item.workbench_id}`);
+    }
+  });
+
+  it('gives it an instance of its own when asked to', async () => {
+    const { create } = setUp();
+    const { item } = (await call(create, { query, body: { allocated_instance_type: 'm7i.large' } })).body;
+    expect(item.allocated_instance_type).toBe('m7i.large');
+    expect(item).not.toHaveProperty('allocated_instance_id');
+  });
+
+  it('writes the intent and wakes whoever drives', async () => {
+    const { world, create } = setUp();
+    const { item } = (await call(create, { query })).body;
+    expect(world.queue.take()).toEqual({ userId: 'xyz', workbenchId: item.workbench_id });
+    const record = await world.read({ userId: 'xyz', workbenchId: item.workbench_id });
+    expect(record.outbox).toMatchObject([{ event: 'created', by: 'static key' }]);
+  });
+
+  it.each<[Record<string, unknown>, string[]]>([
+    [{ workbench_name: '' }, ['workbench_name']],
+    [{ workbench_name: 'x'.repeat(129) }, ['workbench_name']],
+    [{ workbench_name: 'a\u0000b' }, ['workbench_name']],
+    [{ workbench_name: '\ud800' }, ['workbench_name']],
+    [{ workbench_name: 7 }, ['workbench_name']],
+    [{ workbench_name: null }, ['workbench_name']],
+    [{ requested_memory: 255 }, ['requested_memory']],
+    [{ requested_memory: 1e9 }, ['requested_memory']],
+    [{ requested_memory: 2048.5 }, ['requested_memory']],
+    [{ requested_memory: '2048' }, ['requested_memory']],
+    [{ requested_cpu: 0 }, ['requested_cpu']],
+    [{ requested_cpu: -1 }, ['requested_cpu']],
+    [{ requested_cpu: true }, ['requested_cpu']],
+    [{ requested_gpu: -1 }, ['requested_gpu']],
+    [{ requested_gpu: [] }, ['requested_gpu']],
+    [{ allocated_instance_type: 'M7I; rm -rf' }, ['allocated_instance_type']],
+    [{ colour: 'red' }, ['colour']],
+    [
+      {
+        workbench_name: 1,
+        requested_memory: 'x',
+        requested_cpu: 'x',
+        requested_gpu: 'x',
+        size: 1,
+        user_id: 'bob',
+      },
+      ['requested_cpu', 'requested_gpu', 'requested_memory', 'size', 'user_id', 'workbench_name'],
+    ],
+  ])('refuses %j, naming every bad field', async (body, fields) => {
+    const { create, world } = setUp();
+    const answered = await call(create, { query, body });
+    expect(answered).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
+    expect(Object.keys(answered.body.error.fields).sort()).toEqual(fields);
+    expect(world.stores.workbenches.dump()).toEqual([]);
+  });
+
+  it('names bad fields of query, header and body together', async () => {
+    const { create } = setUp();
+    const answered = await call(create, {
+      headers: { 'idempotency-key': 'a b' },
+      body: { requested_cpu: 'x' },
+    });
+    expect(Object.keys(answered.body.error.fields).sort()).toEqual([
+      'Idempotency-Key',
+      'requested_cpu',
+      'user_id',
+    ]);
+  });
+
+  it.each([
+    ['__proto__', '{"__proto__":1}'],
+    ['body', '{'],
+    ['body', '[]'],
+  ])('names %s of a bad body together with the rest', async (field, body) => {
+    const { create } = setUp();
+    const headers = { 'content-type': 'application/json' };
+    const answered = await call(create, { query: 'user_id=a&user_id=b', headers, body });
+    expect(answered.status).toBe(400);
+    expect(Object.keys(answered.body.error.fields)).toEqual(['user_id', field]);
+  });
+
+  it("refuses another user's token before it looks at the body", async () => {
+    const { create } = setUp();
+    expect((await call(create, { query, authorizer: tokenOf('ada'), body: { colour: 1 } })).status).toBe(403);
+  });
+
+  it('counts the characters of a name, not its bytes', async () => {
+    const { create } = setUp();
+    expect((await call(create, { query, body: { workbench_name: '😀'.repeat(128) } })).status).toBe(201);
+    expect((await call(create, { query, body: { workbench_name: '😀'.repeat(129) } })).status).toBe(400);
+  });
+
+  it('has the bounds of the settings', async () => {
+    const { create } = setUp({ WB_MIN_RAM: '1024', WB_MAX_RAM: '2048' });
+    for (const [requested_memory, status] of [
+      [1023, 400],
+      [1024, 201],
+      [2048, 201],
+      [2049, 400],
+    ] as const) {
+      expect((await call(create, { query, body: { requested_memory } })).status).toBe(status);
+    }
+  });
+
+  it('refuses what nothing can hold, and says what would fit', async () => {
+    const { create } = setUp();
+    const answered = await call(create, { query, body: { requested_memory: 100_000 } });
+    expect(answered).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
+    expect(answered.body.error.message).toContain('32768 MiB');
+    const dedicated = await call(create, { query, body: { allocated_instance_type: 'x1.huge' } });
+    expect(dedicated.status).toBe(422);
+    expect(dedicated.body.error.message).toContain('m7i.large');
+  });
+
+  it('answers 503 when the table does not', async () => {
+    const { ports } = setUp();
+    const workbenches = Object.assign(Object.create(ports.workbenches), {
+      create: () => Promise.reject(new PortError('unavailable', 'no connection')),
+    });
+    const answered = await call(build({ ...ports, workbenches }, settingsWith()), { query });
+    expect(answered).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    expect(answered.headers).toHaveProperty('retry-after');
+  });
+
+  it('is never an error of ours, whatever the query and the body are', async () => {
+    const { create } = setUp();
+    const fields = [
+      'workbench_name',
+      'requested_memory',
+      'requested_cpu',
+      'requested_gpu',
+      'allocated_instance_type',
+    ];
+    const body = fc.dictionary(fc.oneof(fc.constantFrom(...fields), fc.string()), fc.jsonValue());
+    const asked = fc.oneof(
+      fc.string(),
+      fc.string().map((text) => `user_id=${text}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(asked, body, fc.string(), async (text, object, key) => {
+        const answered = await call(create, {
+          query: text,
+          body: object,
+          headers: { 'idempotency-key': key },
+        });
+        expect(answered.status).toBeLessThan(500);
+        expect(answered.body.success).toBe(answered.status < 300);
+      }),
+    );
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'key-1' };
+  const body = { workbench_name: 'one', requested_cpu: 512 };
+
+  it('makes a retry answer the first workbench', async () => {
+    const { create } = setUp();
+    const first = await call(create, { query, headers, body });
+    const again = await call(create, { query, headers, body: { requested_cpu: 512, workbench_name: 'one' } });
+    expect(first.status).toBe(201);
+    expect(again.status).toBe(200);
+    expect(again.body).toEqual(first.body);
+  });
+
+  it('makes twins answer the same workbench', async () => {
+    const { create, world } = setUp();
+    const twins = await Promise.all(Array.from({ length: 20 }, () => call(create, { query, headers, body })));
+    expect(new Set(twins.map((twin) => twin.body.item.workbench_id)).size).toBe(1);
+    expect(world.stores.workbenches.dump()).toHaveLength(1);
+  });
+
+  it("is the user's own", async () => {
+    const { create } = setUp();
+    const ids = [];
+    for (const user of ['ada', 'bob']) {
+      ids.push((await call(create, { query: `user_id=${user}`, headers, body })).body.item.workbench_id);
+    }
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('with another body is a conflict', async () => {
+    const { create } = setUp();
+    await call(create, { query, headers, body });
+    const other = await call(create, { query, headers, body: { ...body, requested_cpu: 513 } });
+    expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
+  });
+
+  it('of a workbench that is no more says so', async () => {
+    const { create, world } = setUp();
+    const { item } = (await call(create, { query, headers, body })).body;
+    const key = { userId: 'xyz', workbenchId: item.workbench_id };
+    const { revision } = await world.read(key);
+    await world.stores.workbenches.remove(key, revision);
+    const again = await call(create, { query, headers, body });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'workbench_destroyed' } } });
+  });
+
+  it('is kept for 24 hours', async () => {
+    const { create, world } = setUp();
+    const first = (await call(create, { query, headers, body })).body.item.workbench_id;
+    world.clock.advance(24 * 3_600_000 + 1);
+    expect((await call(create, { query, headers, body })).body.item.workbench_id).not.toBe(first);
+  });
+
+  it.each(['', ' ', 'a b', 'ä', 'x'.repeat(129), 'a\tb'])('is 400 when it is %j', async (key) => {
+    const { create } = setUp();
+    const answered = await call(create, { query, headers: { 'idempotency-key': key } });
+    expect(answered.status).toBe(400);
+    expect(answered.body.error.fields).toHaveProperty('Idempotency-Key');
+  });
+
+  it.each(['x', '!~"', 'x'.repeat(128)])('may be %s', async (key) => {
+    const { create } = setUp();
+    expect((await call(create, { query, headers: { 'idempotency-key': key } })).status).toBe(201);
+  });
+});

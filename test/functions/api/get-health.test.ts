@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { build } from '#functions/api/get-health.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { KeptTelemetry } from '#test/simulation/memory-world.ts';
+import manifest from '../../../package.json' with { type: 'json' };
+import { call } from '../calling.ts';
+
+function setUp(ping: () => Promise<void>) {
+  const clock = new ManualClock();
+  let pings = 0;
+  const workbenches = {
+    ping: () => {
+      pings += 1;
+      return ping();
+    },
+  };
+  const health = build({ clock, telemetry: new KeptTelemetry(), workbenches }, { timeoutMs: 20 });
+  return { clock, health: () => call(health, { authorizer: undefined }), pings: () => pings };
+}
+
+describe('GET /health', () => {
+  it('says the version when the table answers, without authorization', async () => {
+    const { health } = setUp(async () => {});
+    expect(await health()).toMatchObject({
+      status: 200,
+      body: { success: true, item: { status: 'ok', version: manifest.version } },
+    });
+  });
+
+  it('is 503 when the table does not answer', async () => {
+    const { health } = setUp(() => Promise.reject(new Error('no connection to 10.0.0.1')));
+    const answered = await health();
+    expect(answered).toMatchObject({
+      status: 503,
+      body: { error: { code: 'unavailable', reason: 'table' } },
+    });
+    expect(answered.headers['retry-after']).toBe('5');
+    expect(JSON.stringify(answered)).not.toContain('10.0.0.1');
+  });
+
+  it('is 503 when the table takes too long', async () => {
+    const { health } = setUp(() => new Promise(() => {}));
+    expect((await health()).status).toBe(503);
+  });
+
+  it('looks at the table once in 5 s, whether it answers or not', async () => {
+    let fails = false;
+    const { health, clock, pings } = setUp(() => (fails ? Promise.reject(new Error()) : Promise.resolve()));
+    await health();
+    clock.advance(4999);
+    await health();
+    expect(pings()).toBe(1);
+    fails = true;
+    clock.advance(1);
+    expect((await health()).status).toBe(503);
+    fails = false;
+    expect((await health()).status).toBe(503);
+    expect(pings()).toBe(2);
+    clock.advance(5000);
+    expect((await health()).status).toBe(200);
+  });
+
+  it('looks once for all who ask at the same time', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { health, pings } = setUp(() => promise);
+    const asked = Promise.all(Array.from({ length: 50 }, health));
+    resolve();
+    expect(new Set((await asked).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(pings()).toBe(1);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { build as buildCreate } from '#functions/api/create-workbench.ts';
+import { build } from '#functions/api/get-workbench.ts';
+import { itemAnswerSchema } from '#functions/api/responses.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+
+const query = 'user_id=ada';
+
+async function setUp() {
+  const { world, ports } = worldWithIds();
+  const settings = settingsWith();
+  const { item } = (await call(buildCreate(ports, settings), { query })).body;
+  const wid: string = item.workbench_id;
+  return { world, ports, wid, key: { userId: 'ada', workbenchId: wid }, get: build(ports, settings) };
+}
+
+describe('GET /workbenches/{wid}', () => {
+  it('answers the item, and when to look again while it is in transition', async () => {
+    const { world, get, wid, key } = await setUp();
+    const starting = await call(get, { wid, query });
+    expect(starting).toMatchObject({ status: 200, body: { success: true, item: { status: 'starting' } } });
+    expect(starting.headers['retry-after']).toBe('2');
+    await world.untilStatus(key, 'running');
+    const running = await call(get, { wid, query });
+    expect(running.body.item).toMatchObject({
+      status: 'running',
+      started_at: expect.stringMatching(/^2030-.*Z$/),
+      ready_at: expect.stringMatching(/^2030-.*Z$/),
+    });
+    expect(running.body.item).not.toHaveProperty('status_detail');
+    expect(running.headers).not.toHaveProperty('retry-after');
+    expect(itemAnswerSchema.parse(running.body)).toEqual(running.body);
+  });
+
+  it('is one read of the record and nothing else', async () => {
+    const { ports, wid } = await setUp();
+    const asked: string[] = [];
+    const workbenches = {
+      read: (key: { userId: string; workbenchId: string }) => {
+        asked.push('read');
+        return ports.workbenches.read(key);
+      },
+    };
+    const { clock, telemetry } = ports;
+    await call(build({ workbenches, clock, telemetry }, settingsWith()), { wid, query });
+    expect(asked).toEqual(['read']);
+  });
+
+  it("is 404 for somebody else's, for an unknown one and for what is no id, all alike", async () => {
+    const { get, wid } = await setUp();
+    const answers = [
+      await call(get, { wid, query: 'user_id=bob' }),
+      await call(get, { wid: '0'.repeat(26), query }),
+      await call(get, { wid: '..%2F..', query }),
+      await call(get, { wid: wid.toUpperCase(), query }),
+      await call(get, { query }),
+    ];
+    for (const answered of answers) {
+      expect(answered).toEqual({
+        ...answers[0],
+        status: 404,
+        body: { success: false, error: { code: 'workbench_not_found', message: expect.any(String) } },
+      });
+    }
+  });
+
+  it('does not tell a token of another user whether it exists', async () => {
+    const { get, wid } = await setUp();
+    const answers = [wid, '0'.repeat(26)].map((id) =>
+      call(get, { wid: id, query, authorizer: tokenOf('bob') }),
+    );
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([403, 403]);
+  });
+});

@@ -1,0 +1,20 @@
+import { build as buildCreate } from '#functions/api/create-workbench.ts';
+import { call, settingsWith, worldWithIds } from '../calling.ts';
+
+/** A world with one workbench of `ada`, just created. */
+export async function withWorkbench() {
+  const { world, ports } = worldWithIds();
+  const settings = settingsWith();
+  const { body } = await call(buildCreate(ports, settings), { query: 'user_id=ada' });
+  const wid: string = body.item.workbench_id;
+  const request = { wid, query: 'user_id=ada' };
+  return { world, ports, settings, key: { userId: 'ada', workbenchId: wid }, request };
+}
+
+/** Bodies and content types that an endpoint without a body does not look at. */
+export const IGNORED = [
+  {},
+  { body: '{' },
+  { body: '{"__proto__":1}', headers: { 'content-type': 'application/json' } },
+  { body: 'x'.repeat(70_000), headers: { 'content-type': 'text/plain' } },
+];

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { pollHeaders, presentWorkbench } from '#functions/api/present-workbench.ts';
+import { itemSchema } from '#functions/api/responses.ts';
+
+const settings = { BASE_URL: 'https://wb.example.com/ide' };
+
+const stopped: Workbench = {
+  schemaVersion: 1,
+  userId: 'ada',
+  workbenchId: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+  name: 'One',
+  spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 1, dedicatedInstanceType: 'g5.xlarge' },
+  host: {
+    instanceType: 'g5.xlarge',
+    generation: 1,
+    state: 'stopped',
+    instanceId: 'i-0123',
+    agentConnected: false,
+  },
+  strays: [],
+  createdAt: 0,
+  startedAt: 1,
+  readyAt: 2,
+  stoppedAt: 3,
+  updatedAt: 4,
+  revision: 9,
+  failures: 0,
+  historySeq: 5,
+  outbox: [],
+  idempotencyKey: 'key-1',
+  status: 'stopped',
+  desired: 'stopped',
+  reason: { code: 'exited', message: 'Its main process ended.' },
+};
+
+describe('a workbench, as the API shows it', () => {
+  it('has every field of the contract that applies, and none of the record besides', () => {
+    const item = presentWorkbench(stopped, settings);
+    expect(item).toEqual({
+      user_id: 'ada',
+      workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+      workbench_name: 'One',
+      status: 'stopped',
+      desired_status: 'stopped',
+      status_reason: { code: 'exited', message: 'Its main process ended.' },
+      public_endpoint: 'https://wb.example.com/ide/project/01k5w3p8xg7t2mzq4v9r6ehbnc',
+      requested_cpu: 1024,
+      requested_memory: 2048,
+      requested_gpu: 1,
+      allocated_instance_type: 'g5.xlarge',
+      allocated_instance_id: 'i-0123',
+      created_at: '1970-01-01T00:00:00.000Z',
+      started_at: '1970-01-01T00:00:00.001Z',
+      ready_at: '1970-01-01T00:00:00.002Z',
+      stopped_at: '1970-01-01T00:00:00.003Z',
+      updated_at: '1970-01-01T00:00:00.004Z',
+    });
+    expect(itemSchema.parse(item)).toEqual(item);
+  });
+
+  it('leaves out what does not apply, and has no nulls', () => {
+    const { host: _host, startedAt: _s, readyAt: _r, stoppedAt: _e, reason: _reason, ...rest } = stopped;
+    const { dedicatedInstanceType: _type, ...spec } = stopped.spec;
+    const item = presentWorkbench({ ...rest, spec } as Workbench, settings);
+    expect(Object.keys(item)).toHaveLength(11);
+    expect(Object.values(item)).not.toContain(undefined);
+    expect(Object.values(item)).not.toContain(null);
+  });
+
+  it('says when to look again only while it is in transition', () => {
+    const statuses = ['starting', 'provisioning', 'pending', 'stopping', 'deleting'] as const;
+    for (const status of statuses) {
+      expect(pollHeaders({ ...stopped, status } as Workbench)['retry-after'], status).toMatch(/^[25]$/);
+    }
+    expect(pollHeaders(stopped)).toEqual({});
+    expect(pollHeaders({ ...stopped, status: 'running' } as unknown as Workbench)).toEqual({});
+  });
+});

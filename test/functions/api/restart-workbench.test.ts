@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { runOf } from '#core/workbench/workbench.ts';
+import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
+import { build } from '#functions/api/restart-workbench.ts';
+import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { call } from '../calling.ts';
+import { IGNORED, withWorkbench } from './life-of-a-workbench.ts';
+
+async function setUp() {
+  const found = await withWorkbench();
+  const { ports, settings } = found;
+  return {
+    ...found,
+    restart: build(ports, settings),
+    stop: buildStop(ports, settings),
+    destroy: buildDestroy(ports, settings),
+  };
+}
+
+describe('POST /workbenches/{wid}/restart', () => {
+  it('gives one that runs another run', async () => {
+    const { world, key, request, restart } = await setUp();
+    const before = runOf(await world.untilStatus(key, 'running'));
+    expect(await call(restart, request)).toMatchObject({ status: 200, body: { success: true } });
+    await world.untilStatus(key, 'stopping');
+    const after = runOf(await world.untilStatus(key, 'running'));
+    expect(after?.runId).not.toBe(before?.runId);
+  });
+
+  it('restarts once when asked twice at once', async () => {
+    const { world, key, request, restart } = await setUp();
+    await world.untilStatus(key, 'running');
+    const answers = await Promise.all([call(restart, request), call(restart, request)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    await world.untilStatus(key, 'stopping');
+    await world.untilStatus(key, 'running');
+    await world.pass(120_000);
+    const history = await world.stores.history.list(key.workbenchId);
+    expect(history.filter(({ to }) => to === 'stopping')).toHaveLength(1);
+  });
+
+  it('starts one that is stopped', async () => {
+    const { world, key, request, restart, stop } = await setUp();
+    await call(stop, request);
+    await world.untilStatus(key, 'stopped');
+    expect((await call(restart, request)).status).toBe(200);
+    await world.untilStatus(key, 'running');
+  });
+
+  it('is 409 while it is being destroyed', async () => {
+    const { world, key, request, restart, destroy } = await setUp();
+    await world.untilStatus(key, 'running');
+    await call(destroy, request);
+    expect(await call(restart, request)).toMatchObject({
+      status: 409,
+      body: { error: { code: 'deleting' } },
+    });
+  });
+
+  it.each(IGNORED)('does not look at its body (%#)', async (sent) => {
+    const { request, restart } = await setUp();
+    expect((await call(restart, { ...request, ...sent })).status).toBe(200);
+  });
+});

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
+import { itemAnswerSchema } from '#functions/api/responses.ts';
+import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { build } from '#functions/api/update-workbench.ts';
+import { call } from '../calling.ts';
+import { withWorkbench } from './life-of-a-workbench.ts';
+
+async function setUp() {
+  const found = await withWorkbench();
+  const { ports, settings } = found;
+  return {
+    ...found,
+    update: build(ports, settings),
+    stop: buildStop(ports, settings),
+    destroy: buildDestroy(ports, settings),
+  };
+}
+
+describe('PATCH /workbenches/{wid}', () => {
+  it('renames at any time', async () => {
+    const { world, key, request, update } = await setUp();
+    await world.untilStatus(key, 'running');
+    const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
+    expect(answered).toMatchObject({ status: 200, body: { success: true, item: { workbench_name: 'Two' } } });
+    expect(itemAnswerSchema.parse(answered.body)).toEqual(answered.body);
+  });
+
+  it('resizes while it is stopped', async () => {
+    const { world, key, request, update, stop } = await setUp();
+    await call(stop, request);
+    await world.untilStatus(key, 'stopped');
+    const body = { requested_cpu: 2048, requested_memory: 4096, requested_gpu: 0 };
+    expect((await call(update, { ...request, body })).body.item).toMatchObject(body);
+    const larger = await call(update, { ...request, body: { requested_memory: 100_000 } });
+    expect(larger).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
+  });
+
+  it('does all of it or nothing while it is not stopped', async () => {
+    const { world, key, request, update } = await setUp();
+    const { name } = await world.untilStatus(key, 'running');
+    const answered = await call(update, { ...request, body: { workbench_name: 'Two', requested_cpu: 2048 } });
+    expect(answered).toMatchObject({ status: 409, body: { error: { code: 'not_stopped' } } });
+    expect((await world.read(key)).name).toBe(name);
+  });
+
+  it('is 409 while it is being destroyed', async () => {
+    const { world, key, request, update, destroy } = await setUp();
+    await world.untilStatus(key, 'running');
+    await call(destroy, request);
+    const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
+    expect(answered).toMatchObject({ status: 409, body: { error: { code: 'deleting' } } });
+  });
+
+  it('changes nothing when nothing is to be changed', async () => {
+    const { world, key, request, update } = await setUp();
+    const before = await world.read(key);
+    for (const sent of [{}, { body: {} }, { body: { workbench_name: before.name } }]) {
+      expect((await call(update, { ...request, ...sent })).status).toBe(200);
+    }
+    expect(await world.read(key)).toEqual(before);
+  });
+
+  it('refuses what cannot be changed, and bodies that are not JSON', async () => {
+    const { request, update } = await setUp();
+    const answered = await call(update, {
+      ...request,
+      body: { allocated_instance_type: 'm7i.large', status: 'x' },
+    });
+    expect(Object.keys(answered.body.error.fields).sort()).toEqual(['allocated_instance_type', 'status']);
+    expect((await call(update, { ...request, body: 'name=x' })).status).toBe(415);
+    const json = { 'content-type': 'application/json' };
+    expect((await call(update, { ...request, body: '[]', headers: json })).status).toBe(400);
+    expect((await call(update, { ...request, body: `"${'x'.repeat(70_000)}"`, headers: json })).status).toBe(
+      413,
+    );
+  });
+
+  it("is 404 for somebody else's", async () => {
+    const { request, update } = await setUp();
+    const answered = await call(update, {
+      ...request,
+      query: 'user_id=bob',
+      body: { workbench_name: 'Two' },
+    });
+    expect(answered.status).toBe(404);
+  });
+});

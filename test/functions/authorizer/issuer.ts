@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+
+interface Key {
+  readonly kid: string;
+  readonly algorithm: string;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+}
+
+/** An OpenID Connect issuer that publishes its keys over HTTP, and can rotate, lose and break them. */
+export async function startIssuer() {
+  const published: Key[] = [];
+  let broken: 'no' | '500' | 'not json' | 'not keys' | 'silent' = 'no';
+  let fetches = 0;
+  const server = createServer(async (_request, response) => {
+    fetches += 1;
+    if (broken === 'silent') return;
+    if (broken === '500') return void response.writeHead(500).end();
+    if (broken === 'not json') return void response.end('<html>');
+    if (broken === 'not keys') return void response.end('{"keys":"none"}');
+    const keys = published.map(async ({ kid, algorithm, publicKey }) => ({
+      ...(await exportJWK(publicKey)),
+      kid,
+      alg: algorithm,
+      use: 'sig',
+    }));
+    response.end(JSON.stringify({ keys: await Promise.all(keys) }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const issuer = 'https://id.example.com/realms/wb';
+
+  return {
+    issuer,
+    audience: 'workbench',
+    jwksUrl: `http://127.0.0.1:${port}/certs`,
+    get fetches() {
+      return fetches;
+    },
+    async newKey(kid: string, algorithm = 'RS256'): Promise<Key> {
+      const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
+      return { kid, algorithm, privateKey, publicKey };
+    },
+    publish(...keys: readonly Key[]): void {
+      published.splice(0, published.length, ...keys);
+    },
+    break(how: typeof broken): void {
+      broken = how;
+    },
+    /** A token as the issuer would sign it, valid for five minutes from `now`; claims given as undefined are left out. */
+    async sign(key: Key, now: number, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+      const at = Math.floor(now / 1000);
+      const payload = { iss: issuer, aud: 'workbench', sub: 'ada', iat: at, exp: at + 300, ...claims };
+      return new SignJWT(payload)
+        .setProtectedHeader({ alg: key.algorithm, kid: key.kid })
+        .sign(key.privateKey);
+    },
+    async close(): Promise<void> {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readTaskEvent } from '#functions/events/read-task-event.ts';
+import { pulled, running, stopped, USER, WORKBENCH } from './task-events.ts';
+
+const settings = { WB_CONTAINER_PORT: 8080 };
+const read = (event: unknown) => readTaskEvent(event, settings);
+
+describe('an ECS task event', () => {
+  it('of a running workbench is read whole', () => {
+    expect(read(running())).toEqual({
+      taskId: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
+      userId: USER,
+      workbenchId: WORKBENCH,
+      runId: '7t2mzq4v9r6ehbnc',
+      attempt: 2,
+      version: 5,
+      status: 'running',
+      endpoint: 'http://10.0.3.17:8080',
+      containerInstance: 'arn:aws:ecs:eu-central-1:111122223333:container-instance/workbenches/9a8b7c6d5e4f',
+      provider: 'medium',
+      host: 'connected',
+    });
+  });
+
+  it('of a task that waits for capacity says so', () => {
+    const { containerInstanceArn: _arn, attachments: _none, ...waiting } = running().detail;
+    const task = read(
+      running({ ...waiting, containerInstanceArn: undefined, attachments: [], lastStatus: 'PROVISIONING' }),
+    );
+    expect(task).toMatchObject({ status: 'provisioning', detail: 'capacity' });
+    expect(task).not.toHaveProperty('endpoint');
+    expect(task).not.toHaveProperty('host');
+  });
+
+  it.each([
+    ['PROVISIONING', 'provisioning'],
+    ['PENDING', 'pending'],
+    ['ACTIVATING', 'pending'],
+    ['RUNNING', 'running'],
+    ['DEACTIVATING', 'stopping'],
+    ['STOPPING', 'stopping'],
+    ['DEPROVISIONING', 'stopping'],
+    ['STOPPED', 'stopped'],
+    ['DELETED', 'stopped'],
+  ])('%s is %s', (lastStatus, status) => {
+    expect(read(running({ lastStatus }))?.status).toBe(status);
+  });
+
+  it('tells whether the agent of the machine speaks', () => {
+    expect(read(running({ connectivity: 'DISCONNECTED' }))?.host).toBe('disconnected');
+    expect(read(running({ connectivity: undefined }))).not.toHaveProperty('host');
+  });
+
+  it('of a machine that was terminated says that it is gone', () => {
+    const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
+    const task = read(stopped({ stopCode: 'TerminationNotice', stoppedReason }));
+    expect(task).toMatchObject({ host: 'gone', stop: { code: 'host_lost', message: stoppedReason } });
+  });
+
+  it('does not take it from whoever stops a task that its machine is gone', () => {
+    const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
+    const task = read(stopped({ stopCode: 'UserInitiated', stoppedReason }));
+    expect(task).toMatchObject({ host: 'connected', stop: { code: 'requested' } });
+  });
+
+  it('of an image that could not be pulled gives the reason of its container', () => {
+    expect(read(pulled())).toMatchObject({
+      status: 'stopped',
+      stop: {
+        code: 'image_pull_failed',
+        message: 'pull access denied for h1st/workbench, repository does not exist',
+      },
+    });
+  });
+
+  it.each([
+    [{ source: 'custom.ecs' }],
+    [{ 'detail-type': 'ECS Container Instance State Change' }],
+    [{ detail: undefined }],
+    [{ detail: { ...running().detail, version: 'new' } }],
+    [{ detail: { ...running().detail, taskArn: '' } }],
+  ])('of another kind is passed over (%#)', (change) => {
+    expect(read({ ...running(), ...change })).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['a service', { group: 'service:web', startedBy: 'ecs-svc/2770844949256052681' }],
+    ['a family', { group: 'family:web' }],
+    ['no group', { group: undefined }],
+    ['a workbench whose name is no id', { group: 'workbench/../other' }],
+    ['nobody', { startedBy: undefined }],
+    ['an empty user', { startedBy: '' }],
+    ['a user in no base64url', { startedBy: 'a+b/c=' }],
+    ['a user that is not UTF-8', { startedBy: Buffer.from([0xff]).toString('base64url') }],
+    ['a user with control characters', { startedBy: Buffer.from('a\n').toString('base64url') }],
+    ['no run', { overrides: { containerOverrides: [{ name: 'workbench' }] } }],
+    [
+      'no attempt',
+      { overrides: { containerOverrides: [{ environment: [{ name: 'WB_RUN_ID', value: 'x' }] }] } },
+    ],
+    ['an attempt that is no number', override('0')],
+    ['an attempt in words', override('two')],
+    ['no overrides', { overrides: undefined }],
+    ['a status that nobody knows', { lastStatus: 'HIBERNATING' }],
+    ['a status that every object has', { lastStatus: 'constructor' }],
+  ])('of %s is passed over', (_, change) => {
+    expect(read(running(change))).toBeUndefined();
+  });
+
+  it('never throws, whatever it is', () => {
+    fc.assert(fc.property(fc.anything(), (event) => void read(event)));
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...Object.keys(stopped().detail)), fc.anything()),
+        (change) => {
+          read(stopped(change));
+        },
+      ),
+    );
+  });
+});
+
+function override(attempt: string) {
+  const environment = [
+    { name: 'WB_RUN_ID', value: 'x' },
+    { name: 'WB_RUN_ATTEMPT', value: attempt },
+  ];
+  return { overrides: { containerOverrides: [{ environment }] } };
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { jsonTelemetry } from '#functions/telemetry.ts';
+
+function setUp() {
+  const lines: [string, string, Record<string, unknown>][] = [];
+  const keep =
+    (level: string) =>
+    (message: unknown, ...fields: readonly unknown[]) => {
+      lines.push([level, String(message), fields[0] as Record<string, unknown>]);
+    };
+  const telemetry = jsonTelemetry({ info: keep('info'), warn: keep('warn'), error: keep('error') });
+  return { lines, telemetry };
+}
+
+describe('telemetry', () => {
+  it('writes lines with their fields', () => {
+    const { lines, telemetry } = setUp();
+    telemetry.info('a', { workbenchId: 'x' });
+    telemetry.warn('b');
+    telemetry.error('c', { code: 'internal' });
+    expect(lines).toEqual([
+      ['info', 'a', { workbenchId: 'x' }],
+      ['warn', 'b', {}],
+      ['error', 'c', { code: 'internal' }],
+    ]);
+  });
+
+  it('writes of an error what it is, with its causes, and nothing that hangs on it', () => {
+    const { lines, telemetry } = setUp();
+    const cause = Object.assign(new Error('no connection'), { code: 'ECONNREFUSED', token: 'secret' });
+    telemetry.error('failed', {}, Object.assign(new TypeError('outer', { cause }), { payload: 'secret' }));
+    expect(lines[0]?.[2].cause).toEqual({
+      name: 'TypeError',
+      message: 'outer',
+      stack: expect.any(String),
+      cause: { name: 'Error', message: 'no connection', stack: expect.any(String), code: 'ECONNREFUSED' },
+    });
+    telemetry.error('failed', {}, 'secret');
+    expect(JSON.stringify(lines)).not.toContain('secret');
+  });
+
+  it('ends with an error that causes itself', () => {
+    const { lines, telemetry } = setUp();
+    const error = new Error('round');
+    error.cause = error;
+    telemetry.error('failed', {}, error);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('writes counters as CloudWatch metrics, and nothing for nothing', () => {
+    const { lines, telemetry } = setUp();
+    telemetry.count('api_error', 2, { code: 'internal' });
+    telemetry.count('api_error', 0);
+    expect(lines).toEqual([
+      [
+        'info',
+        'metric',
+        {
+          _aws: {
+            Timestamp: expect.any(Number),
+            CloudWatchMetrics: [
+              {
+                Namespace: 'WorkbenchController',
+                Dimensions: [['code']],
+                Metrics: [{ Name: 'api_error', Unit: 'Count' }],
+              },
+            ],
+          },
+          code: 'internal',
+          api_error: 2,
+        },
+      ],
+    ]);
+  });
+
+  it('never throws', () => {
+    const fail = () => {
+      throw new Error('the disk is full');
+    };
+    const telemetry = jsonTelemetry({ info: fail, warn: fail, error: fail });
+    telemetry.info('x');
+    telemetry.warn('x');
+    telemetry.error('x', {}, new Error('y'));
+    telemetry.count('x', 1);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { errorAnswerSchema, gatewayErrorSchema } from '#functions/api/responses.ts';
+import { readSettings } from '#functions/env.ts';
+import { ROUTES, type Route } from '#functions/routes.ts';
+import { openApi } from '#tools/docs/openapi.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the document is JSON of many shapes
+const document = openApi('1.2.3') as any;
+const routes: readonly Route[] = ROUTES;
+const settings = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
+
+function resolve(ref: string): unknown {
+  const path = ref.slice(2).split('/');
+  return path.reduce((at: Record<string, unknown> | undefined, key) => at?.[key] as never, document);
+}
+
+function* refs(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '$ref') yield String(inner);
+    else yield* refs(inner);
+  }
+}
+
+describe('the OpenAPI document', () => {
+  it('has every route with its parameters', () => {
+    for (const route of routes) {
+      const operation = document.paths[route.path][route.method.toLowerCase()];
+      expect(operation.operationId).toBe(route.operationId);
+      expect(operation.parameters?.length ?? 0).toBe(route.parameters.length);
+      expect('requestBody' in operation).toBe(route.body !== undefined);
+    }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const all = new Set(refs(document));
+    expect(all.size).toBeGreaterThan(15);
+    for (const ref of all) expect(resolve(ref), ref).toBeDefined();
+  });
+
+  it('gives examples that are as the schemas say', () => {
+    for (const { path, method, answers, body } of routes) {
+      const operation = document.paths[path][method.toLowerCase()];
+      for (const [status, answer] of Object.entries(answers)) {
+        const { example } = operation.responses[status].content['application/json'];
+        expect(answer.schema.parse(example), path).toEqual(example);
+      }
+      if (body === undefined) continue;
+      const { example } = operation.requestBody.content['application/json'];
+      expect(body(settings).parse(example)).toEqual(example);
+    }
+  });
+
+  it('has both bodies of errors, ours and the gateway’s', () => {
+    const { Forbidden, Unauthorized, TooManyRequests } = document.components.responses;
+    const bodies = (response: typeof Forbidden) => [...refs(response.content)];
+    const ours = '#/components/schemas/Error';
+    const gateway = '#/components/schemas/GatewayError';
+    expect(bodies(Forbidden)).toEqual([ours, gateway]);
+    expect(bodies(TooManyRequests)).toEqual([ours, gateway]);
+    expect(bodies(Unauthorized)).toEqual([gateway]);
+    expect(errorAnswerSchema.safeParse(Forbidden.content['application/json'].example).success).toBe(true);
+    expect(gatewayErrorSchema.safeParse(Unauthorized.content['application/json'].example).success).toBe(true);
+  });
+
+  it('asks for a bearer token everywhere but at /health', () => {
+    expect(document.security).toEqual([{ bearer: [] }]);
+    for (const { path, method, access } of routes) {
+      const { security } = document.paths[path][method.toLowerCase()];
+      expect(security).toEqual(access === 'public' ? [] : undefined);
+    }
+  });
+
+  it('says when to come back wherever that may be asked for', () => {
+    const { TooManyRequests, Unavailable } = document.components.responses;
+    expect(TooManyRequests.headers).toHaveProperty('Retry-After');
+    expect(Unavailable.headers).toHaveProperty('Retry-After');
+    expect(document.paths['/workbenches/{wid}'].get.responses[200].headers).toHaveProperty('Retry-After');
+    expect(document.paths['/workbenches'].post.responses[201].headers).toHaveProperty('Location');
+  });
+});

@@ -1,0 +1,111 @@
+import type { ErrorCode } from '#core/errors.ts';
+import type { OperationId } from '#functions/routes.ts';
+
+export const INTRODUCTION = `Browser workbenches for each user of a platform: created, listed, read, started, stopped and destroyed.
+
+Answers are \`{"success": true, "item" | "items"}\`. A field that does not apply is left out, never null. Times are ISO 8601 in UTC.
+
+Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code; \`fields\` names every bad field at once. What API Gateway answers before a function is asked (401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) has its own body, \`{"message": "…"}\`; local mode gives the same.
+
+Who asks: the static key, and tokens of our own key without a user claim, act for any user and need \`user_id\`. A token with a user claim acts for that user, and \`user_id\` may be left out; with the admin scope it acts for any user. An OpenID Connect token without a user claim is refused unless its client is a configured service. Somebody else's workbench is answered like one that does not exist.
+
+After creating or starting a workbench, poll it until its status is \`running\`; \`Retry-After\` says when to ask again.`;
+
+/** What each error code means, as the document explains it. */
+export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
+  invalid_request: 'Something in the request is not as it must be; `fields` names each bad field.',
+  forbidden: '`reason` is `user_mismatch`, `no_user_claim`, `token_expired` or `not_authorized`.',
+  workbench_not_found: 'There is no such workbench, or it belongs to another user.',
+  not_stopped: 'CPU, memory and GPUs can be changed only while it is stopped.',
+  deleting: 'It is being destroyed.',
+  idempotency_conflict: 'This Idempotency-Key was used with another body.',
+  workbench_destroyed: 'The workbench created with this Idempotency-Key has been destroyed since.',
+  payload_too_large: 'The body is larger than 64 KiB.',
+  unsupported_media_type: 'The body is not JSON.',
+  cannot_fit: 'Nothing can hold what is requested; the message says what would fit.',
+  too_many_requests: 'Ask again after `Retry-After`.',
+  internal: 'Something went wrong; the message has the id of the request.',
+  unavailable: 'Something the controller needs does not answer; ask again after `Retry-After`.',
+};
+
+export const GATEWAY_MEANING = "The gateway's own answer has only a `message`.";
+
+/** An answer with the first of these codes; the gateway's when there is none. */
+export function errorExample([code]: readonly ErrorCode[]): unknown {
+  if (code === undefined) return { message: 'Unauthorized' };
+  return { success: false, error: { code, ...ERRORS[code] } };
+}
+
+const ERRORS: Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>> = {
+  invalid_request: {
+    message: 'The request is not valid: see requested_cpu, colour.',
+    fields: { requested_cpu: 'a whole number from 128 to 196608', colour: 'no field of this request' },
+  },
+  forbidden: { message: 'The token is for another user.', reason: 'user_mismatch' },
+  workbench_not_found: { message: 'There is no such workbench.' },
+  not_stopped: { message: 'The workbench must be stopped first.' },
+  deleting: { message: 'The workbench is being destroyed.' },
+  idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
+  workbench_destroyed: {
+    message: 'The workbench created with this Idempotency-Key has been destroyed since.',
+  },
+  payload_too_large: { message: 'The body is larger than 64 KiB.' },
+  unsupported_media_type: { message: 'The body must be sent as application/json.' },
+  cannot_fit: {
+    message:
+      'Nothing can hold 8192 CPU units, 2048 MiB of memory and no GPU. What can be held: up to 2048 CPU units, 4096 MiB of memory and no GPU.',
+  },
+  too_many_requests: { message: 'Too many requests.' },
+  internal: { message: 'Something went wrong. Quote request 4c9f6a3e when you report it.' },
+  unavailable: { message: 'Something the controller needs does not answer just now. Try again.' },
+};
+
+const ITEM = {
+  user_id: 'xyz',
+  workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
+  workbench_name: 'AutoCyber',
+  status: 'running',
+  desired_status: 'running',
+  public_endpoint: 'https://cloud.example.com/project/01k5w3p8xg7t2mzq4v9r6ehbnc',
+  requested_cpu: 1024,
+  requested_memory: 2048,
+  requested_gpu: 0,
+  created_at: '2030-01-01T09:00:00.000Z',
+  started_at: '2030-01-01T09:00:00.000Z',
+  ready_at: '2030-01-01T09:00:42.000Z',
+  updated_at: '2030-01-01T09:00:42.000Z',
+};
+
+const { ready_at: _ready, ...NEW } = ITEM;
+const STARTING = { ...NEW, status: 'starting', status_detail: 'volume', updated_at: ITEM.created_at };
+
+const REQUESTS: Partial<Record<OperationId, unknown>> = {
+  createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
+  updateWorkbench: { workbench_name: 'AutoCyber 2' },
+};
+
+const DONE = { success: true };
+
+const ANSWERS: Readonly<Record<OperationId, unknown>> = {
+  listWorkbenches: { success: true, items: [ITEM] },
+  createWorkbench: { success: true, item: STARTING },
+  getWorkbench: { success: true, item: ITEM },
+  updateWorkbench: { success: true, item: { ...ITEM, workbench_name: 'AutoCyber 2' } },
+  destroyWorkbench: DONE,
+  startWorkbench: DONE,
+  stopWorkbench: DONE,
+  restartWorkbench: DONE,
+  listEvents: {
+    success: true,
+    items: [
+      { seq: 2, time: ITEM.ready_at, event: 'status_changed', from: 'pending', to: 'running' },
+      { seq: 1, time: ITEM.created_at, event: 'created', by: 'xyz', to: 'starting' },
+    ],
+  },
+  getHealth: { success: true, item: { status: 'ok', version: '0.1.0' } },
+};
+
+/** An example for the document; undefined where there is none. */
+export function exampleOf(operationId: string, of: 'request' | 'answer'): unknown {
+  return (of === 'request' ? REQUESTS : ANSWERS)[operationId as OperationId];
+}

@@ -1,0 +1,204 @@
+import * as z from 'zod/mini';
+import type { ErrorCode } from '#core/errors.ts';
+import {
+  errorAnswerSchema,
+  gatewayErrorSchema,
+  historyItemSchema,
+  itemSchema,
+} from '#functions/api/responses.ts';
+import { readSettings } from '#functions/env.ts';
+import { statusOf } from '#functions/middleware/status-codes.ts';
+import { PARAMETERS, type Parameter } from '#functions/parameters.ts';
+import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#functions/routes.ts';
+import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The settings whose bounds the document shows: the defaults. */
+const DOCUMENTED = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
+
+/** Statuses that API Gateway can answer with by itself, with a body of its own. */
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 429, 500, 503]);
+
+/** docs/api.yaml, as an object: OpenAPI 3.1 from the route table and the schemas. */
+export function openApi(version: string): Json {
+  const routes: readonly Route[] = ROUTES;
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Workbench Controller',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: INTRODUCTION,
+    },
+    servers: [
+      { url: 'http://127.0.0.1:8999', description: 'Local mode. On AWS: the address of the deployed API.' },
+    ],
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      schemas: componentSchemas(),
+      parameters: PARAMETERS,
+      responses: Object.fromEntries(
+        Object.entries(COMMON).map(([name, codes]) => [name, commonAnswer(codes)]),
+      ),
+      headers: HEADERS,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'The static key, an HS256 token with `exp`, or a token of the configured OpenID Connect issuer. In local mode without a key nothing is needed.',
+        },
+      },
+    },
+  };
+}
+
+function operation(route: Route): Json {
+  const { operationId, summary, description, parameters, body, access } = route;
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(access === 'public' ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterReference) }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: false,
+            description: 'At most 64 KiB. `application/json` or `application/*+json`.',
+            content: json(schemaOf(body(DOCUMENTED)), exampleOf(operationId, 'request')),
+          },
+        }),
+    responses: { ...goodAnswers(route), ...badAnswers(route) },
+  };
+}
+
+function goodAnswers({ operationId, answers }: Route): Json {
+  const entries = Object.entries(answers).map(([status, answer]) => [
+    status,
+    {
+      description: answer.description,
+      headers: references([...(answer.headers ?? []), 'X-Request-Id']),
+      content: json(schemaOf(answer.schema), exampleOf(operationId, 'answer')),
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function parameterReference(parameter: Parameter): Json {
+  const [name] = Object.entries(PARAMETERS).find(([, known]) => known === parameter) ?? [];
+  return { $ref: `#/components/parameters/${name}` };
+}
+
+/** Answers that many routes give, each written once: name → the codes of ours that it stands for. */
+const COMMON: Readonly<Record<string, readonly ErrorCode[]>> = {
+  Unauthorized: [],
+  Forbidden: ['forbidden'],
+  TooManyRequests: ['too_many_requests'],
+  Internal: ['internal'],
+  Unavailable: ['unavailable'],
+};
+
+function badAnswers({ errors, access }: Route): Json {
+  const codes = [...errors, ...ERRORS_OF_ALL, ...(access === 'user' ? ERRORS_OF_USER_ROUTES : [])];
+  const statuses = [...new Set(codes.map(statusOf)), ...(access === 'user' ? [401] : [])].sort(
+    (a, b) => a - b,
+  );
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const ours = codes.filter((code) => statusOf(code) === status);
+      const common = Object.entries(COMMON).find(([, stands]) => stands.join() === ours.join());
+      return [status, common ? { $ref: `#/components/responses/${common[0]}` } : badAnswer(status, ours)];
+    }),
+  );
+}
+
+function commonAnswer(codes: readonly ErrorCode[]): Json {
+  const [code] = codes;
+  return badAnswer(code === undefined ? 401 : statusOf(code), codes);
+}
+
+function badAnswer(status: number, codes: readonly ErrorCode[]): Json {
+  const meanings = codes.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`);
+  if (GATEWAY_STATUSES.has(status)) meanings.push(GATEWAY_MEANING);
+  const bodies = [
+    ...(codes.length > 0 ? [{ $ref: '#/components/schemas/Error' }] : []),
+    ...(GATEWAY_STATUSES.has(status) ? [{ $ref: '#/components/schemas/GatewayError' }] : []),
+  ];
+  const headers = [
+    ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
+    ...(codes.length > 0 ? (['X-Request-Id'] as const) : []),
+  ];
+  return {
+    description: meanings.join('\n'),
+    ...(headers.length > 0 ? { headers: references(headers) } : {}),
+    content: json(bodies.length === 1 ? bodies[0] : { oneOf: bodies }, errorExample(codes)),
+  };
+}
+
+function references(headers: readonly string[]): Json {
+  return Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+const HEADERS: Json = {
+  Location: { description: 'The path of the workbench.', schema: { type: 'string' } },
+  'Retry-After': {
+    description:
+      'When to ask again, in whole seconds: while a workbench is in transition, and after 429 and 503.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  'X-Request-Id': {
+    description: 'Names the request; quote it when you report an error.',
+    schema: { type: 'string' },
+  },
+};
+
+function json(schema: unknown, example: unknown): Json {
+  return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
+}
+
+/** The schemas with names; others are written where they are used and refer to these. */
+const NAMED = z.registry<{ id: string }>();
+NAMED.add(itemSchema, { id: 'Workbench' });
+NAMED.add(historyItemSchema, { id: 'HistoryEntry' });
+NAMED.add(errorAnswerSchema, { id: 'Error' });
+NAMED.add(gatewayErrorSchema, { id: 'GatewayError' });
+
+const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { uri: (id: string) => string } =
+  {
+    uri: (id) => `#/components/schemas/${id}`,
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      // What `format` and `type` say already.
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  };
+
+function componentSchemas(): Json {
+  const { schemas } = z.toJSONSchema(NAMED, TO_JSON_SCHEMA);
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)]));
+}
+
+function schemaOf(schema: z.ZodMiniType): Json {
+  const once = z.registry<{ id: string }>();
+  for (const named of [itemSchema, historyItemSchema, errorAnswerSchema, gatewayErrorSchema]) {
+    once.add(named, { id: NAMED.get(named)?.id ?? '' });
+  }
+  once.add(schema, { id: 'this' });
+  const { schemas } = z.toJSONSchema(once, TO_JSON_SCHEMA);
+  return plain(schemas.this);
+}
+
+/** Without the keywords that say where a schema lies: here that is said by its place. */
+function plain(schema: unknown): Json {
+  const { $schema: _schema, $id: _id, ...rest } = schema as Record<string, unknown>;
+  return rest;
+}
