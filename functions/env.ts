@@ -221,6 +221,18 @@ export const SETTINGS = {
     DAY,
     'A task that is not found counts as gone after this: lists lag.',
   ),
+  WB_ORPHAN_GRACE_SECONDS: duration(
+    15 * 60_000,
+    60,
+    DAY,
+    'A task or machine that no record wants is left alone this long after it was made: its record may be on its way.',
+  ),
+  WB_VOLUME_GRACE_SECONDS: duration(
+    DAY * 1000,
+    3600,
+    30 * DAY,
+    'The same for a volume, which is then removed when it is empty or its destruction was asked for, and otherwise set aside.',
+  ),
   WB_SILENT_HOST_SECONDS: duration(
     DEFAULT_POLICY.silentHostMs,
     60,

@@ -43,6 +43,14 @@ export const PARAMETERS = {
     description: 'The `next_cursor` of the page before. Belongs to the user whose list it is.',
     schema: { type: 'string' },
   },
+  force: {
+    name: 'force',
+    in: 'query',
+    required: false,
+    description:
+      'Shortens the waits of a stop by the last means, when the machine under the workbench does not answer: the machine is ended. It never invents an outcome. On a shared machine, where others lose theirs too, it needs the admin scope.',
+    schema: { type: 'boolean', default: false },
+  },
   idempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',

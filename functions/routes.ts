@@ -7,6 +7,7 @@ import {
   historyAnswerSchema,
   itemAnswerSchema,
   listAnswerSchema,
+  reportsAnswerSchema,
 } from './api/responses.ts';
 import type { Settings } from './env.ts';
 import { PARAMETERS, type Parameter } from './parameters.ts';
@@ -21,8 +22,11 @@ export interface Route {
   readonly operationId: string;
   /** The function behind it: a file under functions/ that exports `build`. */
   readonly function: `api/${string}.ts`;
-  /** `user`: the authorizer is asked, and the request acts for a user. `public`: anybody. */
-  readonly access: 'public' | 'user';
+  /**
+   * `user`: the authorizer is asked, and the request acts for a user. `admin`: the authorizer is asked, and the
+   * caller must hold the admin scope. `public`: anybody.
+   */
+  readonly access: 'public' | 'user' | 'admin';
   readonly summary: string;
   readonly description?: string;
   readonly parameters: readonly Parameter[];
@@ -40,7 +44,7 @@ export interface Answer {
   readonly headers?: readonly ('Location' | 'Retry-After')[];
 }
 
-const { user_id, wid, limit, cursor, idempotencyKey } = PARAMETERS;
+const { user_id, wid, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
 const done = (description: string): Route['answers'] => ({ 200: { description, schema: doneSchema } });
 const item = (description: string): Answer => ({
@@ -154,7 +158,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'Stops a workbench; nothing changes when it is stopped already.',
     description: 'While it starts, the start is cancelled. A body is not looked at.',
-    parameters: [wid, user_id],
+    parameters: [wid, user_id, force],
     answers: done('It is wanted stopped.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
@@ -180,6 +184,18 @@ export const ROUTES = [
     parameters: [wid, user_id],
     answers: { 200: { description: 'Its history.', schema: historyAnswerSchema } },
     errors: ['invalid_request', 'workbench_not_found'],
+  },
+  {
+    method: 'GET',
+    path: '/reports/reconcile',
+    operationId: 'listReports',
+    function: 'api/list-reports.ts',
+    access: 'admin',
+    summary: 'What the last runs of the reconciler looked at, repaired, removed and left waiting, and why.',
+    description: 'For operators: needs the admin scope. Newest first, at most 50.',
+    parameters: [],
+    answers: { 200: { description: 'The reports.', schema: reportsAnswerSchema } },
+    errors: ['forbidden'],
   },
   {
     method: 'GET',

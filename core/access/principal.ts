@@ -39,9 +39,7 @@ export function actingUser(
   { now, adminScope }: { readonly now: number; readonly adminScope: string },
 ): string {
   if (principal.kind !== 'token') return requested ?? missingUser();
-  if (now >= principal.expiresAt * 1000) {
-    throw new WorkbenchError('forbidden', 'The token has expired.', { reason: 'token_expired' });
-  }
+  assertNotExpired(principal, now);
   const { subject } = principal;
   if (subject === undefined) {
     if (principal.service || isAdmin(principal, adminScope)) return requested ?? missingUser();
@@ -52,6 +50,25 @@ export function actingUser(
   if (requested === undefined || requested === subject) return subject;
   if (isAdmin(principal, adminScope)) return requested;
   throw new WorkbenchError('forbidden', 'The token is for another user.', { reason: 'user_mismatch' });
+}
+
+/**
+ * Lets operators alone through.
+ * @param now milliseconds since 1970
+ * @throws WorkbenchError `forbidden` (`token_expired`, `admin_required`)
+ */
+export function assertAdmin(
+  principal: Principal,
+  { now, adminScope }: { readonly now: number; readonly adminScope: string },
+): void {
+  if (principal.kind === 'token') assertNotExpired(principal, now);
+  if (isAdmin(principal, adminScope)) return;
+  throw new WorkbenchError('forbidden', `This needs the scope ${adminScope}.`, { reason: 'admin_required' });
+}
+
+function assertNotExpired({ expiresAt }: { readonly expiresAt: number }, now: number): void {
+  if (now < expiresAt * 1000) return;
+  throw new WorkbenchError('forbidden', 'The token has expired.', { reason: 'token_expired' });
 }
 
 /** How the history names who asked; at most 96 bytes. */

@@ -4,48 +4,39 @@ import { type ChangePorts, change, type WakePorts, wake } from '../workbench/cha
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { keyOf, runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
+import type { ReconcileReport, ReportDraft } from './report.ts';
+import { reported, type SweepPorts } from './sweep.ts';
 
-export interface ActiveReport {
-  readonly lookedAt: number;
-  /** Records that what was seen has changed. */
-  readonly changed: number;
-  /** Records that could not be looked at; the next pass tries again. */
-  readonly failed: number;
-}
+type Ports = ChangePorts &
+  WakePorts &
+  SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
 /**
  * Holds every active record against what is really there: a running workbench owes nothing and is therefore
  * never due, so that the loss of its last event would go unseen for ever.
  */
-export async function reconcileActive(
-  ports: ChangePorts &
-    WakePorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> },
-  policy: Policy,
-): Promise<ActiveReport> {
-  const report = { lookedAt: 0, changed: 0, failed: 0 };
-  let cursor: string | undefined;
-  do {
-    const page = await ports.workbenches.listActive(cursor);
-    for (const { workbench, observations } of await look(ports, page.keys, report)) {
-      report.lookedAt += 1;
-      const after = await takeIn(ports, policy, workbench, observations);
-      if (after) report.changed += 1;
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  ports.telemetry.count('reconcile_active_changed', report.changed);
-  return report;
+export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
+  return reported(ports, 'active', async (draft) => {
+    let cursor: string | undefined;
+    do {
+      const page = await ports.workbenches.listActive(cursor);
+      for (const { workbench, observations } of await look(ports, page.keys, draft)) {
+        draft.lookedAt += 1;
+        const after = await takeIn(ports, policy, workbench, observations);
+        if (after === undefined) continue;
+        const why = `It was ${workbench.status}, and is ${after.status} after a look at what is there.`;
+        draft.note(workbench.workbenchId, 'repaired', why);
+      }
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  });
 }
 
 /** Reads a page of records and describes their tasks and machines, one call for each kind. */
 async function look(
-  ports: Pick<ChangePorts, 'workbenches'> &
-    Pick<WakePorts, 'telemetry'> & {
-      readonly tasks: Pick<TaskRunner, 'describe'>;
-      readonly hosts: Pick<HostFleet, 'describe'>;
-    },
+  ports: Ports,
   keys: readonly WorkbenchKey[],
-  report: { failed: number },
+  draft: ReportDraft,
 ): Promise<readonly { workbench: Workbench; observations: readonly Observation[] }[]> {
   const workbenches: Workbench[] = [];
   for (const key of keys) {
@@ -54,7 +45,7 @@ async function look(
       if (workbench) workbenches.push(workbench);
     } catch (error) {
       // One record that cannot be read must not keep the others from being looked at.
-      report.failed += 1;
+      draft.note(key.workbenchId, 'waits_unreadable', 'Its record cannot be read.');
       ports.telemetry.error('an active record could not be read', { workbenchId: key.workbenchId }, error);
     }
   }
@@ -82,18 +73,19 @@ async function look(
   });
 }
 
+/** The record after what was seen, if that changed it. */
 async function takeIn(
   ports: ChangePorts & WakePorts,
   policy: Policy,
   workbench: Workbench,
   observations: readonly Observation[],
-): Promise<boolean> {
+): Promise<Workbench | undefined> {
   let after: Workbench | undefined = workbench;
   for (const observation of observations) {
     if (after === undefined) break;
     after = await change(ports, policy, keyOf(workbench), () => observation, after);
   }
-  if (after === undefined || after === workbench) return false;
+  if (after === undefined || after === workbench) return undefined;
   await wake(ports, after);
-  return true;
+  return after;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ERROR_CODES } from '#core/errors.ts';
+import { findingSchema, SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_EVENTS, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 
@@ -79,6 +80,29 @@ export const listAnswerSchema = z.object({
   ),
 });
 export const historyAnswerSchema = z.object({ success, items: z.array(historyItemSchema) });
+export const reportItemSchema = z.object({
+  sweep: z
+    .enum(SWEEPS)
+    .check(
+      z.describe(
+        '`active`: records held against their tasks and machines; `tasks`, `hosts`, `volumes`: what is there held against the records.',
+      ),
+    ),
+  started_at: time(),
+  ended_at: time(),
+  looked_at: z.int(),
+  repaired: z.int().check(z.describe('Records that were not as what was found.')),
+  removed: z.int(),
+  quarantined: z.int().check(z.describe('Volumes with files that no workbench has: set aside, untouched.')),
+  waiting: z.int().check(z.describe('Left alone this time; the findings say why.')),
+  failed: z.int(),
+  alarm: z
+    .boolean()
+    .check(z.describe('It wanted to remove suspiciously much and removed nothing: somebody must look.')),
+  findings: z.array(findingSchema).check(z.describe('The first 20; the counts are whole.')),
+});
+export type ReportItem = z.infer<typeof reportItemSchema>;
+export const reportsAnswerSchema = z.object({ success, items: z.array(reportItemSchema) });
 export const healthAnswerSchema = z.object({
   success,
   item: z.object({ status: z.literal('ok'), version: z.string() }),

@@ -1,6 +1,8 @@
+import { isAdmin } from '#core/access/principal.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { force } from '../middleware/force.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
@@ -8,8 +10,12 @@ import { type PolicySettings, policyOf } from '../policy.ts';
 /** POST /workbenches/{wid}/stop. Its body, if any, is not looked at. */
 export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
   const policy = policyOf(settings);
-  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
-    await stopWorkbench(ports, policy, { userId, workbenchId }, by);
-    return { status: 200, body: { success: true } };
-  });
+  return answer(
+    userApi(ports, settings).use(workbenchId()).use(force()),
+    async ({ userId, workbenchId, by, forced, principal }) => {
+      const admin = isAdmin(principal, settings.RESTAPI_ADMIN_SCOPE);
+      await stopWorkbench(ports, policy, { userId, workbenchId }, by, forced ? { admin } : undefined);
+      return { status: 200, body: { success: true } };
+    },
+  );
 }

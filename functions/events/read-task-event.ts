@@ -15,6 +15,7 @@ export const taskEventSchema = z.object({
     taskArn: z.string().check(z.minLength(1), z.maxLength(2048)),
     version: z.int(),
     lastStatus: z.string(),
+    createdAt: z.optional(z.string()),
     group: z.optional(z.string()),
     startedBy: z.optional(z.string()),
     overrides: z.optional(

@@ -1,4 +1,5 @@
 import middy, { type MiddyfiedHandler } from '@middy/core';
+import { assertAdmin } from '#core/access/principal.ts';
 import { invalidRequest, WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -37,6 +38,16 @@ export function publicApi(ports: Pick<ApiPorts, 'telemetry'>) {
 /** The frame of the endpoints that act for a user. */
 export function userApi(ports: ApiPorts, settings: ApiSettings) {
   return publicApi(ports).use(principal(settings)).use(actingUser(ports, settings));
+}
+
+/** The frame of the endpoints for operators. */
+export function adminApi(ports: ApiPorts, settings: ApiSettings) {
+  return publicApi(ports)
+    .use(principal(settings))
+    .use({
+      before: ({ event }) =>
+        assertAdmin(event.principal, { now: ports.clock.now(), adminScope: settings.RESTAPI_ADMIN_SCOPE }),
+    });
 }
 
 /**

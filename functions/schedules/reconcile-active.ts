@@ -1,11 +1,12 @@
-import { type ActiveReport, reconcileActive } from '#core/reconcile/active.ts';
+import { reconcileActive } from '#core/reconcile/active.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
 
 /** Each few minutes: holds every active record against the tasks and machines that are really there. */
 export function build(
   ports: Parameters<typeof reconcileActive>[0],
   settings: PolicySettings,
-): () => Promise<ActiveReport> {
+): () => Promise<ReconcileReport> {
   const policy = policyOf(settings);
   return () => reconcileActive(ports, policy);
 }

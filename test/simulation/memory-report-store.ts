@@ -1,15 +1,16 @@
-import { REPORTS_KEPT, type ReportStore } from '#core/ports/report-store.ts';
+import { REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 
-/** Reports in memory, newest first. */
+/** Reports in memory. */
 export class MemoryReportStore implements ReportStore {
-  #reports: readonly ReconcileReport[] = [];
+  readonly #reports = new Map<string, ReconcileReport>();
 
   async add(report: ReconcileReport): Promise<void> {
-    this.#reports = [structuredClone(report), ...this.#reports].slice(0, REPORTS_KEPT);
+    this.#reports.set(`${report.endedAt}#${report.sweep}`, structuredClone(report));
   }
 
   async list(): Promise<readonly ReconcileReport[]> {
-    return structuredClone(this.#reports);
+    const newestFirst = [...this.#reports.values()].sort((a, b) => b.endedAt - a.endedAt);
+    return structuredClone(newestFirst.slice(0, REPORTS_SHOWN));
   }
 }

@@ -15,6 +15,7 @@ import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbe
 import { ManualClock } from './manual-clock.ts';
 import { MemoryHosts } from './memory-hosts.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import { MemoryReportStore } from './memory-report-store.ts';
 import { memoryStores } from './memory-stores.ts';
 import { MemoryTasks, type MemoryTasksOptions } from './memory-tasks.ts';
 import { MemoryVolumes } from './memory-volumes.ts';
@@ -67,6 +68,7 @@ export class MemoryWorld {
     providers: async () => PROVIDERS,
     instanceTypes: async () => INSTANCE_TYPES,
   };
+  readonly reports = new MemoryReportStore();
   readonly #told: (() => Promise<unknown>)[] = [];
   #ids = 0;
 
@@ -88,8 +90,8 @@ export class MemoryWorld {
 
   /** All ports under the names that use cases know them by. */
   get ports() {
-    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, ids } = this;
-    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, ids };
+    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, ids, reports } = this;
+    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, ids, reports };
   }
 
   /** An event of a task is on its way. */

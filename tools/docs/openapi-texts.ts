@@ -102,6 +102,30 @@ const ANSWERS: Readonly<Record<OperationId, unknown>> = {
       { seq: 1, time: ITEM.created_at, event: 'created', by: 'xyz', to: 'starting' },
     ],
   },
+  listReports: {
+    success: true,
+    items: [
+      {
+        sweep: 'tasks',
+        started_at: '2030-01-01T09:10:00.000Z',
+        ended_at: '2030-01-01T09:10:02.000Z',
+        looked_at: 214,
+        repaired: 0,
+        removed: 1,
+        quarantined: 0,
+        waiting: 0,
+        failed: 0,
+        alarm: false,
+        findings: [
+          {
+            id: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
+            what: 'removed',
+            why: 'Its workbench 01k5w3p8xg7t2mzq4v9r6ehbnc is no more.',
+          },
+        ],
+      },
+    ],
+  },
   getHealth: { success: true, item: { status: 'ok', version: '0.1.0' } },
 };
 

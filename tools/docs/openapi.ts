@@ -107,8 +107,8 @@ const COMMON: Readonly<Record<string, readonly ErrorCode[]>> = {
 };
 
 function badAnswers({ errors, access }: Route): Json {
-  const codes = [...errors, ...ERRORS_OF_ALL, ...(access === 'user' ? ERRORS_OF_USER_ROUTES : [])];
-  const statuses = [...new Set(codes.map(statusOf)), ...(access === 'user' ? [401] : [])].sort(
+  const codes = [...errors, ...ERRORS_OF_ALL, ...(access === 'public' ? [] : ERRORS_OF_USER_ROUTES)];
+  const statuses = [...new Set(codes.map(statusOf)), ...(access === 'public' ? [] : [401])].sort(
     (a, b) => a - b,
   );
   return Object.fromEntries(

@@ -21,6 +21,8 @@ export const WORKBENCH = 'workbench#';
 
 /** Digits of a sequence number in a sort key: text sorts as numbers do up to ten thousand million. */
 const SEQ_DIGITS = 10;
+/** Of a time in milliseconds: enough until the year 2286. */
+const TIME_DIGITS = 13;
 
 export function userPartition(userId: string): string {
   return USER + userId;
@@ -40,6 +42,13 @@ export function historyPartition(workbenchId: string): string {
 
 export function historyKey(workbenchId: string, seq: number): ItemKey {
   return { pk: historyPartition(workbenchId), sk: String(seq).padStart(SEQ_DIGITS, '0') };
+}
+
+/** The reconciler's reports, by the time they ended; a system item, nobody's. */
+export const REPORTS_PARTITION = 'system#reports';
+
+export function reportKey(endedAt: number, sweep: string): ItemKey {
+  return { pk: REPORTS_PARTITION, sk: `${String(endedAt).padStart(TIME_DIGITS, '0')}#${sweep}` };
 }
 
 /** The key as the SDK wants it. */

@@ -7,6 +7,8 @@ export interface TaskFacts extends IdentityFacts {
   readonly taskArn?: string | undefined;
   readonly version?: number | undefined;
   readonly lastStatus?: string | undefined;
+  /** A date in answers, ISO text in events. */
+  readonly createdAt?: Date | string | undefined;
   readonly attachments?:
     | readonly { readonly type?: string | undefined; readonly details?: readonly NamedValue[] | undefined }[]
     | undefined;
@@ -42,12 +44,14 @@ export function taskObservationOf(task: TaskFacts, port: number): TaskObservatio
   const { taskArn: taskId, version, containerInstanceArn, capacityProviderName } = task;
   if (identity === undefined || status === undefined) return undefined;
   if (taskId === undefined || version === undefined) return undefined;
+  const createdAt = new Date(task.createdAt ?? Number.NaN).getTime();
   const waiting = status === 'provisioning' && containerInstanceArn === undefined;
   const address = addressOf(task);
   const host = hostOf(task);
   return {
     taskId,
     ...identity,
+    ...(Number.isNaN(createdAt) ? {} : { createdAt }),
     version,
     status,
     ...(waiting ? { detail: 'capacity' } : {}),

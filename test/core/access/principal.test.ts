@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actingUser, actorOf, isAdmin, type Principal } from '#core/access/principal.ts';
+import { actingUser, actorOf, assertAdmin, isAdmin, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 
 const NOW = 1_800_000_000_000;
@@ -61,6 +61,17 @@ describe('the admin', () => {
     expect(isAdmin({ kind: 'static_key' }, adminScope)).toBe(true);
     expect(isAdmin(aToken(), adminScope)).toBe(false);
     expect(isAdmin(aToken({ scopes: ['a', adminScope] }), adminScope)).toBe(true);
+  });
+});
+
+describe('what is for operators', () => {
+  it('is refused to everybody else, and to an expired admin', () => {
+    const at = { now: NOW, adminScope };
+    expect(() => assertAdmin({ kind: 'static_key' }, at)).not.toThrow();
+    expect(() => assertAdmin(aToken({ scopes: [adminScope] }), at)).not.toThrow();
+    expect(() => assertAdmin(aToken(), at)).toThrow(expect.objectContaining({ reason: 'admin_required' }));
+    const expired = aToken({ scopes: [adminScope], expiresAt: NOW / 1000 });
+    expect(() => assertAdmin(expired, at)).toThrow(expect.objectContaining({ reason: 'token_expired' }));
   });
 });
 

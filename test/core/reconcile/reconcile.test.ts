@@ -45,7 +45,11 @@ describe('the pass over what is active', () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 3; i += 1) await world.untilStatus(await world.create(), 'running');
     await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
-    expect(await reconcileActive(world.ports, world.policy)).toEqual({ lookedAt: 4, changed: 0, failed: 0 });
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+      lookedAt: 4,
+      repaired: 0,
+      waiting: 0,
+    });
   });
 
   it('finds a dedicated machine that was lost without an event', async () => {
@@ -56,7 +60,7 @@ describe('the pass over what is active', () => {
     );
     await world.hosts.terminate(key.host?.instanceId ?? '');
     await world.clock.pass(5000);
-    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ changed: 1 });
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ repaired: 1 });
     expect(await world.read(key)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
 
@@ -71,10 +75,10 @@ describe('the pass over what is active', () => {
         return store.read(key);
       },
     });
-    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toEqual({
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
       lookedAt: 1,
-      changed: 0,
-      failed: 1,
+      repaired: 0,
+      waiting: 1,
     });
   });
 
@@ -83,10 +87,10 @@ describe('the pass over what is active', () => {
     const workbenches = instead(world.stores.workbenches, {
       listActive: async () => ({ keys: [{ userId: 'ada', workbenchId: 'gone' }] }),
     });
-    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toEqual({
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
       lookedAt: 0,
-      changed: 0,
-      failed: 0,
+      repaired: 0,
+      waiting: 0,
     });
   });
 });

@@ -7,7 +7,6 @@ import { shardOf, sweepVolumes } from '#core/reconcile/volumes.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { instead } from '#test/simulation/instead.ts';
-import { MemoryReportStore } from '#test/simulation/memory-report-store.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -17,8 +16,7 @@ const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
 
 function aWorld() {
   const world = new MemoryWorld({ events: false });
-  const reports = new MemoryReportStore();
-  return { world, reports, ports: { ...world.ports, reports } };
+  return { world, reports: world.reports, ports: world.ports };
 }
 
 function anInput(workbenchId: string): TaskInput {

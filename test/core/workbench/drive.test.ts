@@ -251,7 +251,7 @@ describe('a run that ends by itself', () => {
     await world.pass(10 * MINUTE);
     expect((await world.read(key)).status).toBe('running');
     const report = await reconcileActive(world.ports, world.policy);
-    expect(report).toEqual({ lookedAt: 1, changed: 1, failed: 0 });
+    expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
     await world.untilStatus(key, 'stopped', MINUTE);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
 import { build } from '#functions/api/stop-workbench.ts';
-import { call } from '../calling.ts';
+import { call, tokenOf } from '../calling.ts';
 import { IGNORED, withWorkbench } from './life-of-a-workbench.ts';
 
 async function setUp() {
@@ -44,6 +44,36 @@ describe('POST /workbenches/{wid}/stop', () => {
   it.each(IGNORED)('does not look at its body (%#)', async (sent) => {
     const { request, stop } = await setUp();
     expect((await call(stop, { ...request, ...sent })).status).toBe(200);
+  });
+
+  describe('with force', () => {
+    const forced = (query: string) => `${query}&force=true`;
+
+    it('shortens the waits of one on a shared machine, for an admin', async () => {
+      const { world, key, request, stop } = await setUp();
+      await world.untilStatus(key, 'running');
+      expect((await call(stop, { ...request, query: forced(request.query) })).status).toBe(200);
+      expect(await world.read(key)).toMatchObject({ status: 'stopping', forced: true });
+      await world.untilStatus(key, 'stopped');
+    });
+
+    it('on a shared machine is refused to its user, and changes nothing', async () => {
+      const { world, key, request, stop } = await setUp();
+      const running = await world.untilStatus(key, 'running');
+      const authorizer = tokenOf(key.userId);
+      const answer = await call(stop, { ...request, query: forced(request.query), authorizer });
+      expect(answer).toMatchObject({ status: 403, body: { error: { reason: 'admin_required' } } });
+      expect(await world.read(key)).toEqual(running);
+    });
+
+    it('takes nothing but true and false', async () => {
+      const { request, stop } = await setUp();
+      const answer = await call(stop, { ...request, query: `${request.query}&force=maybe` });
+      expect(answer).toMatchObject({
+        status: 400,
+        body: { error: { fields: { force: '`true` or `false`' } } },
+      });
+    });
   });
 
   it("is 404 for somebody else's", async () => {

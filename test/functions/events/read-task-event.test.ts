@@ -15,6 +15,7 @@ describe('an ECS task event', () => {
       runId: '7t2mzq4v9r6ehbnc',
       attempt: 2,
       version: 5,
+      createdAt: Date.parse('2030-01-01T09:00:01.200Z'),
       status: 'running',
       endpoint: 'http://10.0.3.17:8080',
       containerInstance: 'arn:aws:ecs:eu-central-1:111122223333:container-instance/workbenches/9a8b7c6d5e4f',

@@ -10,6 +10,6 @@ it('the pass over what is active finds a task that has gone without an event', a
     describe: async (ids: readonly string[]) => ids.map((taskId) => ({ taskId, missing: true })),
   });
   const report = await build({ ...ports, tasks }, settings)();
-  expect(report).toMatchObject({ lookedAt: 1, changed: 1, failed: 0 });
+  expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
   expect(runOf(await world.read(key))).toHaveProperty('missingSince');
 });

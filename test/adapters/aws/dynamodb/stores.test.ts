@@ -1,9 +1,11 @@
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { sweepExpired } from '#adapters/local/expired-items.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord, tableUnderTest } from './table-under-test.ts';
 
@@ -24,6 +26,14 @@ describeHistoryStoreContract('DynamoHistoryStore', async () => {
     sweep: async (now) => {
       await sweepExpired(table.client, table.tableName, now);
     },
+    dispose: table.dispose,
+  };
+});
+
+describeReportStoreContract('DynamoReportStore', async () => {
+  const table = await tableUnderTest();
+  return {
+    store: new DynamoReportStore(table.client, table.tableName, table.telemetry),
     dispose: table.dispose,
   };
 });

@@ -1,0 +1,62 @@
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { REPORTS_KEPT_MS, REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/report.ts';
+import { calling } from './errors.ts';
+import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
+import { TABLE } from './table.ts';
+
+/** Reports in DynamoDB: one partition, a few items an hour, removed by the table's time to live. */
+export class DynamoReportStore implements ReportStore {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #telemetry: Telemetry;
+
+  constructor(client: DynamoDBClient, tableName: string, telemetry: Telemetry) {
+    this.#client = client;
+    this.#table = tableName;
+    this.#telemetry = telemetry;
+  }
+
+  async add(report: ReconcileReport): Promise<void> {
+    const ends = Math.ceil((report.endedAt + REPORTS_KEPT_MS) / 1000);
+    await calling('PutItem', () =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: {
+            ...keyAttributes(reportKey(report.endedAt, report.sweep)),
+            report: { M: marshall(report, { removeUndefinedValues: true }) },
+            [TABLE.ttlAttribute]: { N: String(ends) },
+          },
+        }),
+      ),
+    );
+  }
+
+  async list(): Promise<readonly ReconcileReport[]> {
+    const answer = await calling('Query', () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: REPORTS_SHOWN,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: REPORTS_PARTITION } },
+        }),
+      ),
+    );
+    return (answer.Items ?? []).flatMap((item) => this.#readable(item) ?? []);
+  }
+
+  #readable(item: Item): ReconcileReport | undefined {
+    try {
+      return reconcileReportSchema.parse(unmarshall(item.report?.M ?? {}));
+    } catch (error) {
+      this.#telemetry.error('a report cannot be read and is left out', {}, error);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+
+export function aReport(fields: Partial<ReconcileReport> = {}): ReconcileReport {
+  return {
+    sweep: 'tasks',
+    startedAt: 1_900_000_000_000,
+    endedAt: 1_900_000_001_000,
+    lookedAt: 3,
+    repaired: 0,
+    removed: 1,
+    quarantined: 0,
+    waiting: 0,
+    failed: 0,
+    alarm: false,
+    findings: [{ id: 'task-1', what: 'removed', why: 'Its workbench is no more.' }],
+    ...fields,
+  };
+}
+
+export interface ReportStoreSubject {
+  readonly store: ReportStore;
+  readonly dispose: () => Promise<void>;
+}
+
+/** What every ReportStore keeps. `make` answers an empty one. */
+export function describeReportStoreContract(name: string, make: () => Promise<ReportStoreSubject>): void {
+  describe(`reports in ${name}`, () => {
+    let dispose: (() => Promise<void>) | undefined;
+    const open = async () => {
+      const subject = await make();
+      dispose = subject.dispose;
+      return subject.store;
+    };
+    afterEach(() => dispose?.());
+
+    it('come back as they were, newest first', async () => {
+      const store = await open();
+      expect(await store.list()).toEqual([]);
+      const older = aReport();
+      const newer = aReport({ sweep: 'hosts', endedAt: older.endedAt + 1, alarm: true, findings: [] });
+      await store.add(newer);
+      await store.add(older);
+      expect(await store.list()).toEqual([newer, older]);
+    });
+
+    it('of two sweeps that end at one moment are both kept, and one added twice is kept once', async () => {
+      const store = await open();
+      await store.add(aReport());
+      await store.add(aReport());
+      await store.add(aReport({ sweep: 'volumes' }));
+      expect(await store.list()).toHaveLength(2);
+    });
+
+    it('are shown up to their number', async () => {
+      const store = await open();
+      for (let i = 0; i < REPORTS_SHOWN + 5; i += 1)
+        await store.add(aReport({ endedAt: 1_900_000_000_000 + i }));
+      const shown = await store.list();
+      expect(shown).toHaveLength(REPORTS_SHOWN);
+      expect(shown[0]?.endedAt).toBe(1_900_000_000_000 + REPORTS_SHOWN + 4);
+    });
+  });
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { build } from '#functions/api/list-reports.ts';
+import { reportsAnswerSchema } from '#functions/api/responses.ts';
+import { aReport } from '#test/contracts/report-store.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+
+function aHandler() {
+  const { world, ports } = worldWithIds();
+  return { world, handler: build(ports, settingsWith()) };
+}
+
+describe('GET /reports/reconcile', () => {
+  it('shows an admin what the last sweeps did', async () => {
+    const { world, handler } = aHandler();
+    await world.reports.add(aReport());
+    const { status, body } = await call(handler);
+    expect(status).toBe(200);
+    expect(reportsAnswerSchema.safeParse(body).error).toBeUndefined();
+    expect(body.items).toMatchObject([
+      { sweep: 'tasks', looked_at: 3, removed: 1, findings: [{ what: 'removed' }] },
+    ]);
+  });
+
+  it('is for admins alone', async () => {
+    const { handler } = aHandler();
+    const forbidden = { error: { code: 'forbidden', reason: 'admin_required' } };
+    expect((await call(handler, { authorizer: tokenOf('ada') })).body).toMatchObject(forbidden);
+    expect((await call(handler, { authorizer: tokenOf(undefined, { service: 'true' }) })).body).toMatchObject(
+      forbidden,
+    );
+    const admin = tokenOf('ada', { scopes: 'workbench:admin' });
+    expect((await call(handler, { authorizer: admin })).status).toBe(200);
+    expect((await call(handler, { authorizer: { ...admin, expires_at: '1' } })).body).toMatchObject({
+      error: { reason: 'token_expired' },
+    });
+    expect((await call(handler, { authorizer: undefined })).status).toBe(403);
+  });
+});

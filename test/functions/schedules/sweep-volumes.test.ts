@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { build } from '#functions/schedules/sweep-volumes.ts';
+import { withWorkbench } from '../api/life-of-a-workbench.ts';
+
+it('the sweep over volumes looks at each of them once a day', async () => {
+  const { world, ports, settings, key } = await withWorkbench();
+  await world.untilStatus(key, 'running');
+  const sweep = build(ports, settings);
+  let lookedAt = 0;
+  for (let hour = 0; hour < 24; hour += 1) {
+    lookedAt += (await sweep()).lookedAt;
+    world.clock.advance(60 * 60_000);
+  }
+  expect(lookedAt).toBe(1);
+});
