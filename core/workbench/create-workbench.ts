@@ -88,10 +88,9 @@ async function createOnce(
   if (claim.state === 'done') return existing(ports, { userId, workbenchId });
   // The claim is open: its first request may still be at work, or may have died before it wrote the record.
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
-  const created = await createdByUs(ports, workbench);
-  const settled = await ports.idempotency.settle(userId, key, workbenchId, workbench.run.runId);
-  if (!created) return existing(ports, { userId, workbenchId });
-  if (settled === 'already') {
+  if (!(await createdByUs(ports, workbench))) return existing(ports, { userId, workbenchId });
+  // Only who creates a record and who destroys it settle its claim.
+  if ((await ports.idempotency.settle(userId, key, workbenchId, workbench.run.runId)) === 'already') {
     // Another request with this key created it, and it was destroyed before we wrote: ours must not take its place.
     await ask(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: creation.by }));
     throw destroyed();

@@ -31,6 +31,9 @@ export function hostRefused(
   if (host?.generation !== outcome.generation) return workbench;
   if (workbench.status === 'starting') {
     if (host.instanceId !== undefined) {
+      // It may only be on its way to another state; without capacity, or for good, it is of no use.
+      const passing = outcome.retryable && outcome.reason.code !== 'no_capacity';
+      if (passing) return waits({ ...workbench, refusal: outcome.reason }, context);
       return progressed(
         { ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason },
         context,

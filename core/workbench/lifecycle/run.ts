@@ -172,8 +172,10 @@ function endedUnasked(
   context: Context,
 ): Workbench {
   const options = task.host === 'gone' ? { reason: HOST_LOST } : { unexplained: true };
-  const ending = beginStop({ ...workbench, run } as Launched, context, options);
-  return isEnding(ending) ? observeEnding(ending, run, task, context) : ending;
+  // It is ending by itself. To ask it to stop as well would only cover up why; that comes if it does not end.
+  const asked: AcceptedRun = { ...run, stopAskedAt: context.now };
+  const ending = beginStop({ ...workbench, run: asked } as Launched, context, options);
+  return isEnding(ending) ? observeEnding(ending, asked, task, context) : ending;
 }
 
 function observeEnding(

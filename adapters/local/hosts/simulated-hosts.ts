@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
+import {
+  type HostFleet,
+  type HostObservation,
+  type HostOutcome,
+  type HostRequest,
+  INSTANCE_STATES,
+} from '#core/ports/host-fleet.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { RecordFolder } from '../record-folder.ts';
+import { systemTimers, type Timers } from '../timers.ts';
+
+export interface SimulatedHostsOptions {
+  /** Hosts are kept in `<dataDir>/hosts`; absolute. */
+  readonly dataDir: string;
+  /** What can be launched; another type is refused. */
+  readonly instanceTypes: readonly DedicatedInstanceType[];
+  readonly delays?: Partial<HostDelays>;
+  /** Told of each change of an instance, once it is on disk. */
+  readonly onChange?: (observation: HostObservation) => void;
+  readonly timers?: Timers;
+  readonly telemetry?: Telemetry;
+}
+
+/** How long what takes, milliseconds: like the real thing, only shorter. */
+export interface HostDelays {
+  /** From the launch until it is running. @default 3,000 */
+  readonly launchMs: number;
+  /** From the start of a stopped one until it is running. @default 2,000 */
+  readonly startMs: number;
+  /** From running until its agent is connected. @default 500 */
+  readonly agentMs: number;
+  /** @default 2,000 */
+  readonly stopMs: number;
+  /** @default 1,000 */
+  readonly terminateMs: number;
+}
+
+const DEFAULT_DELAYS: HostDelays = {
+  launchMs: 3000,
+  startMs: 2000,
+  agentMs: 500,
+  stopMs: 2000,
+  terminateMs: 1000,
+};
+
+const hostRecordSchema = z.object({
+  instanceId: z.string(),
+  workbenchId: z.string(),
+  userId: z.string(),
+  /** Milliseconds since 1970. */
+  launchedAt: z.int(),
+  instanceType: z.string(),
+  state: z.enum(INSTANCE_STATES),
+  agentConnected: z.boolean(),
+  /** When it was terminated, milliseconds since 1970. */
+  terminatedAt: z.optional(z.int()),
+});
+type HostRecord = z.infer<typeof hostRecordSchema>;
+
+/** A terminated instance, and its token, are known for this long, milliseconds: a day. */
+const REMEMBERED_MS = 24 * 60 * 60 * 1000;
+const PAGE = 100;
+
+interface SimulatedHost {
+  record: HostRecord;
+  /** Takes back the step that waits for its time. */
+  cancel?: () => void;
+  changes: Promise<void>;
+}
+
+/**
+ * Dedicated machines that are only played: instances with ids like `sim-0a1b…`, which take their time to
+ * start and stop and hold nothing. When the server has been away they are found stopped, as after a power
+ * failure.
+ */
+export class SimulatedHosts implements HostFleet {
+  readonly #options: SimulatedHostsOptions;
+  readonly #timers: Timers;
+  readonly #delays: HostDelays;
+  readonly #records: RecordFolder<HostRecord>;
+  readonly #hosts = new Map<string, SimulatedHost>();
+
+  /** Reads the hosts there were. */
+  static async open(options: SimulatedHostsOptions): Promise<SimulatedHosts> {
+    const hosts = new SimulatedHosts(options);
+    await hosts.#takeOver();
+    return hosts;
+  }
+
+  private constructor(options: SimulatedHostsOptions) {
+    this.#options = options;
+    this.#timers = options.timers ?? systemTimers;
+    this.#delays = { ...DEFAULT_DELAYS, ...options.delays };
+    this.#records = new RecordFolder({
+      path: join(options.dataDir, 'hosts'),
+      parse: (value) => hostRecordSchema.parse(value),
+      idOf: (record) => record.instanceId,
+      onUnreadable: (file, cause) =>
+        options.telemetry?.error('a host record cannot be read', { file }, cause),
+    });
+  }
+
+  async launch(request: HostRequest, token: string): Promise<HostOutcome> {
+    const instanceId = instanceIdOf(token);
+    const known = this.#hosts.get(instanceId);
+    if (known !== undefined) return this.#accepted(known);
+    const { workbenchId, userId, instanceType } = request;
+    if (!this.#options.instanceTypes.some(({ name }) => name === instanceType)) {
+      const message = `There is no instance type ${instanceType}.`;
+      return { kind: 'refused', code: 'cannot_fit', message, retryable: false };
+    }
+    this.#forgetOld();
+    const launchedAt = this.#timers.now();
+    const fresh = { state: 'pending', agentConnected: false } as const;
+    const record: HostRecord = { instanceId, workbenchId, userId, launchedAt, instanceType, ...fresh };
+    const host: SimulatedHost = { record, changes: Promise.resolve() };
+    this.#hosts.set(instanceId, host);
+    this.#change(host, {});
+    this.#becomeRunning(host, this.#delays.launchMs);
+    return this.#accepted(host);
+  }
+
+  async start(instanceId: string): Promise<HostOutcome> {
+    const host = this.#hosts.get(instanceId);
+    const state = host?.record.state ?? 'terminated';
+    if (host !== undefined && (state === 'pending' || state === 'running')) return this.#accepted(host);
+    if (host === undefined || state !== 'stopped') {
+      const message = `The instance is ${state} and cannot be started.`;
+      return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
+    }
+    this.#change(host, { state: 'pending' });
+    this.#becomeRunning(host, this.#delays.startMs);
+    return this.#accepted(host);
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    const host = this.#hosts.get(instanceId);
+    if (host === undefined || (host.record.state !== 'pending' && host.record.state !== 'running')) return;
+    this.#change(host, { state: 'stopping', agentConnected: false });
+    this.#later(host, this.#delays.stopMs, () => this.#change(host, { state: 'stopped' }));
+    await this.#saved(host);
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    const host = this.#hosts.get(instanceId);
+    const state = host?.record.state;
+    if (host === undefined || state === 'shutting-down' || state === 'terminated') return;
+    this.#change(host, { state: 'shutting-down', agentConnected: false });
+    this.#later(host, this.#delays.terminateMs, () => this.#terminated(host));
+    await this.#saved(host);
+  }
+
+  async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
+    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
+    return instanceIds.map((instanceId) => {
+      const host = this.#hosts.get(instanceId);
+      return host === undefined
+        ? { instanceId, state: 'terminated', agentConnected: false }
+        : this.#observe(host.record);
+    });
+  }
+
+  async list(cursor = ''): Promise<{ hosts: readonly HostObservation[]; cursor?: string }> {
+    const rest = [...this.#hosts.values()]
+      .map(({ record }) => record)
+      .filter(({ state, instanceId }) => state !== 'terminated' && instanceId > cursor)
+      .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
+    const hosts = rest.slice(0, PAGE).map((record) => this.#observe(record));
+    const last = hosts.at(-1);
+    return rest.length > PAGE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
+  }
+
+  /** Nothing changes by itself any more, and everything is on disk. */
+  async close(): Promise<void> {
+    for (const host of this.#hosts.values()) host.cancel?.();
+    await Promise.all([...this.#hosts.values()].map((host) => host.changes));
+  }
+
+  #becomeRunning(host: SimulatedHost, ms: number): void {
+    this.#later(host, ms, () => {
+      this.#change(host, { state: 'running' });
+      this.#later(host, this.#delays.agentMs, () => this.#change(host, { agentConnected: true }));
+    });
+  }
+
+  #terminated(host: SimulatedHost): void {
+    this.#change(host, { state: 'terminated', terminatedAt: this.#timers.now() });
+  }
+
+  #later(host: SimulatedHost, ms: number, action: () => void): void {
+    host.cancel?.();
+    host.cancel = this.#timers.after(ms, action);
+  }
+
+  /** What is seen is what holds now; who listens is told once it is on disk. */
+  #change(host: SimulatedHost, fields: Partial<HostRecord>): void {
+    const record = { ...host.record, ...fields };
+    host.record = record;
+    host.changes = host.changes
+      .then(() => this.#records.save(record))
+      .then(() => this.#options.onChange?.(this.#observe(record)))
+      .catch((error: unknown) => {
+        const { instanceId } = record;
+        this.#options.telemetry?.error('a change of a host could not be kept or told', { instanceId }, error);
+      });
+  }
+
+  async #accepted(host: SimulatedHost): Promise<HostOutcome> {
+    await this.#saved(host);
+    return { kind: 'accepted', host: this.#observe(host.record) };
+  }
+
+  async #saved(host: SimulatedHost): Promise<void> {
+    await host.changes;
+  }
+
+  #observe(record: HostRecord): HostObservation {
+    const { instanceId, workbenchId, userId, launchedAt, instanceType, state, agentConnected } = record;
+    const type = this.#options.instanceTypes.find(({ name }) => name === instanceType);
+    const offer =
+      agentConnected && type !== undefined ? { cpuUnits: type.cpuUnits, memoryMib: type.memoryMib } : {};
+    return { instanceId, workbenchId, userId, launchedAt, state, agentConnected, ...offer };
+  }
+
+  #forgetOld(): void {
+    const now = this.#timers.now();
+    for (const { record } of this.#hosts.values()) {
+      if (record.terminatedAt === undefined || now - record.terminatedAt < REMEMBERED_MS) continue;
+      this.#hosts.delete(record.instanceId);
+      void this.#records.remove(record.instanceId).catch(() => {});
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    for (const record of await this.#records.open()) {
+      const host: SimulatedHost = { record, changes: Promise.resolve() };
+      this.#hosts.set(record.instanceId, host);
+      if (record.state === 'shutting-down') this.#terminated(host);
+      else if (record.state !== 'terminated' && record.state !== 'stopped') {
+        this.#change(host, { state: 'stopped', agentConnected: false });
+      }
+    }
+    this.#forgetOld();
+    await Promise.all([...this.#hosts.values()].map((host) => host.changes));
+  }
+}
+
+/** Made from the token, so that a token leads to its instance. As long as the ids of EC2. */
+function instanceIdOf(token: string): string {
+  return `sim-${createHash('sha256').update(token).digest('hex').slice(0, 17)}`;
+}

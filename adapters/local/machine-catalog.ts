@@ -1,0 +1,32 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type {
+  CapacityCatalog,
+  CapacityProvider,
+  DedicatedInstanceType,
+} from '#core/ports/capacity-catalog.ts';
+
+export interface MachineCatalogOptions {
+  readonly instanceTypes: readonly DedicatedInstanceType[];
+  /** @default what this machine has */
+  readonly cpus?: number;
+  /** Bytes. @default what this machine has */
+  readonly memory?: number;
+}
+
+const UNITS_PER_CPU = 1024;
+const MIB = 1024 * 1024;
+
+/** One provider, `local`: this machine, all of it to each request, without GPUs. */
+export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog {
+  const { instanceTypes, cpus = availableParallelism(), memory = totalmem() } = options;
+  const local: CapacityProvider = {
+    name: 'local',
+    cpuUnits: cpus * UNITS_PER_CPU,
+    memoryMib: Math.floor(memory / MIB),
+    gpuCount: 0,
+  };
+  return {
+    providers: async () => [local],
+    instanceTypes: async () => instanceTypes,
+  };
+}

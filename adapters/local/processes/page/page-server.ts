@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { FileProblem, PROBLEMS } from './file-problem.ts';
+import { type Expected, FolderFiles, LARGEST_FILE } from './folder-files.ts';
+import { checkOrigin } from './origin-check.ts';
+
+export interface PageServerOptions {
+  /** The folder whose files are shown: an absolute path without symbolic links. */
+  readonly folder: string;
+  /** What the workbench is called. */
+  readonly name: string;
+  /** The host name under which people reach it, where it is not one of this machine's own. */
+  readonly baseHostname?: string;
+}
+
+/** Nothing from elsewhere is loaded, run or asked, and nothing of it is kept by caches. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+const ASSETS = new Map(
+  [
+    ['/', 'page.html', 'text/html'],
+    ['/page.css', 'page.css', 'text/css'],
+    ['/page.js', 'page.js', 'text/javascript'],
+    ['/dialogs.js', 'dialogs.js', 'text/javascript'],
+    ['/files.js', 'files.js', 'text/javascript'],
+    ['/text.js', 'text.js', 'text/javascript'],
+  ].map(([path = '', file = '', type = '']) => [
+    path,
+    { content: readFileSync(new URL(file, import.meta.url)), type: `${type}; charset=utf-8` },
+  ]),
+);
+
+/** The largest JSON body, bytes. */
+const LARGEST_JSON = 16 * 1024;
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+}
+
+/** The built-in workbench: a page that shows, edits and saves the files of one folder, and the requests it makes. */
+export function createPageServer(options: PageServerOptions): Server {
+  const files = new FolderFiles(options.folder);
+  return createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
+    void respond(request, response, options, files);
+  });
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: PageServerOptions,
+  files: FolderFiles,
+): Promise<void> {
+  let answer: Answer;
+  try {
+    checkOrigin(request, options.baseHostname);
+    answer = await answerTo(request, options, files);
+  } catch (error) {
+    answer = problemAnswer(error);
+  }
+  // A body that nobody has read would be taken for the next request.
+  if (!request.complete) response.setHeader('connection', 'close');
+  response.writeHead(answer.status, { ...HEADERS, ...answer.headers });
+  response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  options: PageServerOptions,
+  files: FolderFiles,
+): Promise<Answer> {
+  const url = urlOf(request);
+  const path = url.searchParams.get('path') ?? '';
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const asset = ASSETS.get(url.pathname);
+  if (asset !== undefined && method === 'GET') {
+    return { status: 200, headers: { 'content-type': asset.type }, body: asset.content };
+  }
+  switch (`${method} ${url.pathname}`) {
+    case 'GET /api/workbench':
+      return json(200, { name: options.name });
+    case 'GET /api/folder':
+      return json(200, await files.list(path));
+    case 'POST /api/folder':
+      await files.makeFolder(await readPath(request));
+      return json(201, {});
+    case 'GET /api/file': {
+      const { content, tag } = await files.read(path);
+      const headers = {
+        'content-type': 'application/octet-stream',
+        'content-disposition': 'attachment',
+        etag: `"${tag}"`,
+      };
+      return { status: 200, headers, body: content };
+    }
+    case 'PUT /api/file': {
+      const expected = expectedBy(request);
+      checkType(request, 'application/octet-stream');
+      const tag = await files.save(path, await readBody(request, LARGEST_FILE), expected);
+      return json(expected === 'absent' ? 201 : 200, {}, { etag: `"${tag}"` });
+    }
+    default:
+      if (asset !== undefined || ['/api/workbench', '/api/folder', '/api/file'].includes(url.pathname)) {
+        throw new FileProblem('method_not_allowed', 'This cannot be done here.');
+      }
+      throw new FileProblem('not_found', 'There is no such page.');
+  }
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const target = request.url ?? '/';
+  // Put together, not resolved: `//x` is a path here and not a host.
+  const url = target.startsWith('/') ? URL.parse(`http://workbench${target}`) : null;
+  if (url === null) throw new FileProblem('invalid_request', 'The address cannot be read.');
+  return url;
+}
+
+function expectedBy(request: IncomingMessage): Expected {
+  const match = /^"([\w-]{27})"$/.exec(request.headers['if-match'] ?? '');
+  if (match?.[1] !== undefined) return { tag: match[1] };
+  if (request.headers['if-none-match'] === '*') return 'absent';
+  throw new FileProblem(
+    'precondition_required',
+    'A save must say what it replaces (If-Match or If-None-Match: *).',
+  );
+}
+
+/** These types cannot be sent by a page of another site without this server's leave, which it never gives. */
+function checkType(request: IncomingMessage, type: string): void {
+  const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (given !== type) throw new FileProblem('unsupported_media_type', `The content type must be ${type}.`);
+}
+
+async function readPath(request: IncomingMessage): Promise<string> {
+  checkType(request, 'application/json');
+  const text = (await readBody(request, LARGEST_JSON)).toString();
+  try {
+    const { path } = JSON.parse(text);
+    if (typeof path === 'string') return path;
+  } catch {
+    // Answered below.
+  }
+  throw new FileProblem('invalid_request', 'The body must be an object with a path.');
+}
+
+async function readBody(request: IncomingMessage, largest: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of request) {
+    length += part.length;
+    if (length > largest) throw new FileProblem('too_large', 'This is more than can be saved here: 1 MiB.');
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
+}
+
+function problemAnswer(error: unknown): Answer {
+  if (error instanceof FileProblem) {
+    const { code, message } = error;
+    return json(PROBLEMS[code], { error: { code, message } });
+  }
+  console.error(error);
+  return json(PROBLEMS.internal, { error: { code: 'internal', message: 'Something went wrong.' } });
+}

@@ -1,0 +1,211 @@
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { RecordFolder } from '../record-folder.ts';
+import { pause, settlesWithin, type Timers } from '../timers.ts';
+import type { GatedProcess } from './gated-process.ts';
+import { waitUntilAnswering } from './http-answer.ts';
+import { endFamily, type Family } from './process-family.ts';
+import type { ProcessTable } from './process-table.ts';
+import { mayBecome, type TaskRecord, type TaskStop } from './task-record.ts';
+
+export interface ProcessTaskContext {
+  readonly records: Pick<RecordFolder<TaskRecord>, 'save'>;
+  readonly table: ProcessTable;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry | undefined;
+  /** From SIGTERM to SIGKILL, milliseconds. */
+  readonly graceMs: number;
+  /** Aborts when nothing is to be waited for any more: what still lives stays. */
+  readonly givenUp: AbortSignal;
+  /** Told after each change, once it is on disk. */
+  readonly onChange: (record: TaskRecord) => void;
+}
+
+/** A process started for a task, which waits at its gate. */
+export interface Launched {
+  readonly process: GatedProcess;
+  /** What its processes carry in their environment and no others do. */
+  readonly marker: readonly string[];
+  /** What to tell people when it ends by itself: where its output is. */
+  readonly outputName: string;
+  /** Called once when everything of it is gone. */
+  dispose(): void;
+}
+
+/** How long the program's own end is waited for after nothing of it was found any more, milliseconds. */
+const REAP_MS = 2000;
+/** When the process table could not be read it is tried again after this, milliseconds. */
+const LOOK_AGAIN_MS = 1000;
+
+/** One task in its life: from its record, through its process, to its end. Each change is on disk before it is seen. */
+export class ProcessTask {
+  #record: TaskRecord;
+  readonly #context: ProcessTaskContext;
+  #changes: Promise<unknown> = Promise.resolve();
+  /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
+  #stop: TaskStop | undefined;
+  #launching: Promise<Launched | undefined> | undefined;
+  #ended: Promise<void> | undefined;
+  readonly #ending = new AbortController();
+  readonly #hurry = new AbortController();
+  readonly #stopped = Promise.withResolvers<void>();
+
+  constructor(record: TaskRecord, context: ProcessTaskContext) {
+    this.#record = record;
+    this.#context = context;
+  }
+
+  get record(): TaskRecord {
+    return this.#record;
+  }
+
+  /** Whether something is ending it, or has. */
+  get ending(): boolean {
+    return this.#stop !== undefined || this.#record.status === 'stopped';
+  }
+
+  /**
+   * Changes the record, on disk first; steps backwards are left out. Answers whether it is on disk: a disk
+   * that is full must not keep anything from being stopped, so the change counts either way.
+   */
+  change(fields: Partial<Omit<TaskRecord, 'version'>>): Promise<boolean> {
+    const next = this.#changes.then(async () => {
+      const { status } = fields;
+      if (status !== undefined && !mayBecome(this.#record.status, status)) return true;
+      const record = { ...this.#record, ...fields, version: this.#record.version + 1 };
+      if (status !== undefined && fields.detail === undefined) delete record.detail;
+      const saved = await this.#context.records.save(record).then(
+        () => true,
+        (error: unknown) => {
+          this.#context.telemetry?.error(
+            'a task record could not be written',
+            { taskId: record.taskId },
+            error,
+          );
+          return false;
+        },
+      );
+      this.#record = record;
+      this.#context.onChange(record);
+      if (record.status === 'stopped') this.#stopped.resolve();
+      return saved;
+    });
+    this.#changes = next;
+    return next;
+  }
+
+  /** Resolves when it has stopped: at once for one that had before. */
+  get stopped(): Promise<void> {
+    if (this.#record.status === 'stopped') this.#stopped.resolve();
+    return this.#stopped.promise;
+  }
+
+  /** Resolves when every change asked for so far is on disk. */
+  async written(): Promise<void> {
+    await this.#changes;
+  }
+
+  /**
+   * Brings the task to life. `launch` may answer why it could not be done, and is not called when the task
+   * is to end before.
+   *
+   * @param endpoint where its program will answer, without a slash at the end
+   * @param what the kind of program, for people
+   */
+  async live(endpoint: string, what: string, launch: () => Promise<Launched | TaskStop>): Promise<void> {
+    this.#launching = this.#begin(endpoint, what, launch);
+    const launched = await this.#launching;
+    if (launched === undefined) return;
+    void launched.process.ended.then(({ code, signal }) => {
+      const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+      const message = `Its main process ended ${how}. Its output is in ${launched.outputName}.`;
+      return this.end({ code: 'exited', message });
+    });
+    if (this.ending) return;
+    launched.process.release();
+    if (await waitUntilAnswering(`${endpoint}/`, this.#context.timers, this.#ending.signal)) {
+      await this.change({ status: 'running' });
+    }
+  }
+
+  /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
+  end(stop: TaskStop): Promise<void> {
+    if (this.#record.status === 'stopped') return Promise.resolve();
+    if (this.#ended === undefined) {
+      this.#stop = stop;
+      this.#ending.abort();
+      this.#ended = this.#finish(stop);
+    }
+    return this.#ended;
+  }
+
+  /** Ends the task like `end`, and kills its processes at once. */
+  kill(stop: TaskStop): Promise<void> {
+    this.#hurry.abort();
+    return this.end(stop);
+  }
+
+  /** Ends a task of an earlier server, once it is known that nothing is left of it. */
+  endWhenGone(stop: TaskStop, gone: Promise<boolean>): Promise<void> {
+    this.#stop = stop;
+    this.#ended = this.change({ status: 'stopping' }).then(async () => {
+      if (await gone) await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+    });
+    return this.#ended;
+  }
+
+  async #begin(
+    endpoint: string,
+    what: string,
+    launch: () => Promise<Launched | TaskStop>,
+  ): Promise<Launched | undefined> {
+    await this.change({ status: 'pending', endpoint, detail: `starting ${what}` });
+    if (this.ending) return undefined;
+    const launched = await launch();
+    if ('code' in launched) {
+      void this.end(launched);
+      return undefined;
+    }
+    const { pid } = launched.process;
+    const { table } = this.#context;
+    const [entry, bootId] = await Promise.all([table.read(pid), table.bootId()]);
+    // Without the record the gate stays shut: nobody could tell later whose process it is.
+    const startTime = entry?.startTime;
+    const saved = startTime !== undefined && (await this.change({ process: { pid, startTime, bootId } }));
+    if (!saved) void this.end({ code: 'start_refused', message: 'Its process could not be recorded.' });
+    return launched;
+  }
+
+  async #finish(stop: TaskStop): Promise<void> {
+    const launching = this.#launching;
+    if (launching !== undefined) {
+      await this.change({ status: 'stopping' });
+      const launched = await launching;
+      if (launched !== undefined && !(await this.#endProcesses(launched))) return;
+    }
+    await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+  }
+
+  /** Answers false when it was given up: something may live on, and the record goes on saying so. */
+  async #endProcesses(launched: Launched): Promise<boolean> {
+    const { timers, givenUp, telemetry } = this.#context;
+    const { process, taskId } = this.#record;
+    const family: Family = {
+      leaders: process === undefined ? [] : [{ ...process, watched: true }],
+      marker: launched.marker,
+    };
+    launched.process.abandon();
+    while (!givenUp.aborted) {
+      try {
+        if (!(await endFamily(family, { ...this.#context, hurry: this.#hurry.signal, signal: givenUp })))
+          return false;
+        await settlesWithin(timers, REAP_MS, launched.process.ended);
+        launched.dispose();
+        return true;
+      } catch (error) {
+        telemetry?.error('processes could not be looked at', { taskId }, error);
+        await pause(timers, LOOK_AGAIN_MS, givenUp);
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '../state-file.ts';
+import { pause, type Timers } from '../timers.ts';
+import { checkWorkbenchId } from '../workbench-id.ts';
+
+/** The runs of a workbench whose output is kept. */
+const RUNS_KEPT = 5;
+/** A file is cut when it has grown beyond this, bytes; the part cut off is kept once, as `.log.1`. */
+const LARGEST = 8 * 1024 * 1024;
+/** How often the files of live runs are looked at, milliseconds. */
+const LOOK_MS = 10_000;
+
+/** The output of runs: `<root>/<workbenchId>/<runId>.log`, written by the processes themselves. */
+export class RunLogs {
+  readonly #root: string;
+  readonly #timers: Timers;
+  readonly #largest: number;
+  readonly #live = new Set<string>();
+  #watching: AbortController | undefined;
+
+  /** @param root absolute; each workbench has a folder of its own in it */
+  constructor(root: string, timers: Timers, largest = LARGEST) {
+    this.#root = root;
+    this.#timers = timers;
+    this.#largest = largest;
+  }
+
+  /** The file of a run, relative to the root. */
+  name(workbenchId: string, runId: string): string {
+    return join(checkWorkbenchId(workbenchId), `${checkWorkbenchId(runId)}.log`);
+  }
+
+  /** Opens the file of a run for appending and watches its size; answers a file handle for the caller to close. */
+  async begin(workbenchId: string, runId: string) {
+    const folder = join(this.#root, checkWorkbenchId(workbenchId));
+    const file = join(this.#root, this.name(workbenchId, runId));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const handle = await open(file, 'a', 0o600);
+    await this.#prune(folder);
+    this.#live.add(file);
+    this.#watch();
+    return handle;
+  }
+
+  /** No longer watches the file of a run. */
+  end(workbenchId: string, runId: string): void {
+    this.#live.delete(join(this.#root, this.name(workbenchId, runId)));
+    if (this.#live.size === 0) this.#watching?.abort();
+  }
+
+  /** Cuts what has grown too large. */
+  async cut(): Promise<void> {
+    for (const file of this.#live) {
+      try {
+        if ((await stat(file)).size <= this.#largest) continue;
+        // The process goes on appending to the same file; what it writes between the two steps is lost.
+        await copyFile(file, `${file}.1`);
+        await truncate(file, 0);
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') this.#live.delete(file);
+      }
+    }
+  }
+
+  #watch(): void {
+    if (this.#watching?.signal.aborted === false) return;
+    const watching = new AbortController();
+    this.#watching = watching;
+    void (async () => {
+      for (;;) {
+        await pause(this.#timers, LOOK_MS, watching.signal);
+        if (watching.signal.aborted) return;
+        await this.cut();
+      }
+    })();
+  }
+
+  async #prune(folder: string): Promise<void> {
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.log'));
+    const aged = await Promise.all(
+      files.map(async (file) => ({
+        file,
+        at: (await stat(join(folder, file)).catch(() => undefined))?.mtimeMs ?? 0,
+      })),
+    );
+    aged.sort((a, b) => b.at - a.at);
+    for (const { file } of aged.slice(RUNS_KEPT)) {
+      if (this.#live.has(join(folder, file))) continue;
+      await rm(join(folder, file), { force: true });
+      await rm(join(folder, `${file}.1`), { force: true });
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import * as z from 'zod/mini';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { newTaskFields, TASK_FIELDS, taskIdOf as taskIdOfKind } from '../tasks/task-record.ts';
+
+/** A task as it is kept on disk. */
+export const taskRecordSchema = z.object({
+  ...TASK_FIELDS,
+  /** Present once its process is known: by these three, and no fewer, it is recognized. */
+  process: z.optional(z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() })),
+});
+
+export type TaskRecord = z.infer<typeof taskRecordSchema>;
+
+export function taskIdOf(token: string): string {
+  return taskIdOfKind('proc', token);
+}
+
+export function newTaskRecord(input: TaskInput, token: string, detail: string, now: number): TaskRecord {
+  return newTaskFields(taskIdOf(token), input, token, detail, now);
+}
+
+export { mayBecome, observationOf, type TaskStop } from '../tasks/task-record.ts';

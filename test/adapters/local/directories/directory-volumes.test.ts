@@ -1,0 +1,222 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
+import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+
+async function countFiles(path: string | undefined): Promise<number | undefined> {
+  const files = await readdir(path ?? '', { recursive: true }).catch(() => undefined);
+  return files?.length;
+}
+
+describeVolumeStoreContract('DirectoryVolumes', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'wb-volumes-'));
+  const open = () => new DirectoryVolumes({ dataDir, clock: { now: () => Date.now() } });
+  return {
+    volumes: open(),
+    fill: async ({ path = '' }, files) => {
+      await Promise.all(Array.from({ length: files }, (_, n) => writeFile(join(path, `f${n}`), 'x')));
+    },
+    count: ({ path }) => countFiles(path),
+    reopen: async () => open(),
+    end: () => rm(dataDir, { recursive: true, force: true }),
+  };
+});
+
+describe('DirectoryVolumes', () => {
+  let dataDir: string;
+  let clock: ManualClock;
+  let volumes: DirectoryVolumes;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'wb-volumes-'));
+    clock = new ManualClock();
+    volumes = new DirectoryVolumes({ dataDir, clock });
+  });
+  afterEach(() => rm(dataDir, { recursive: true, force: true }));
+
+  async function ensured(id: string): Promise<string> {
+    const outcome = await volumes.ensure(id);
+    if (outcome.kind !== 'ready') throw new Error(outcome.message);
+    return outcome.mount.path ?? '';
+  }
+  async function wipeAll(id: string): Promise<number> {
+    for (let calls = 1; calls < 1000; calls += 1) {
+      if ((await volumes.wipe(id)).done) return calls;
+    }
+    throw new Error('the wipe does not end');
+  }
+  async function isThere(path: string): Promise<boolean> {
+    return lstat(path).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  it('makes a folder that only its owner can read', async () => {
+    const path = await ensured('wb1');
+    expect(path).toBe(join(dataDir, 'volumes', 'wb1'));
+    expect((await lstat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  it.each(['', '.', '..', '../wb1', 'wb1/..', '/etc', 'WB1', '.wiped', 'a\0b', '-a', 'a'.repeat(64)])(
+    'takes no path for an id: %j',
+    async (id) => {
+      await expect(volumes.ensure(id)).rejects.toThrow(RangeError);
+      await expect(volumes.wipe(id)).rejects.toThrow(RangeError);
+      expect(await readdir(dataDir)).toEqual([]);
+    },
+  );
+
+  it('refuses what is no folder of its own', async () => {
+    await mkdir(join(dataDir, 'volumes'));
+    await symlink('/tmp', join(dataDir, 'volumes', 'wb1'));
+    expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'refused', code: 'storage_failed' });
+  });
+
+  it('refuses, for now, when the folder cannot be made', async () => {
+    await writeFile(join(dataDir, 'volumes'), 'in the way');
+    expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'refused', retryable: true });
+  });
+
+  it('removes symbolic links and not what they lead to', async () => {
+    const path = await ensured('wb1');
+    const outside = join(dataDir, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'precious'), 'kept');
+    await symlink(outside, join(path, 'folder'));
+    await symlink(join(outside, 'precious'), join(path, 'file'));
+    await symlink('nowhere', join(path, 'dangling'));
+    await wipeAll('wb1');
+    expect(await isThere(path)).toBe(false);
+    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('kept');
+  });
+
+  it('removes a root that has become a symbolic link, and not what it leads to', async () => {
+    const path = await ensured('wb1');
+    await rm(path, { recursive: true });
+    const outside = join(dataDir, 'outside');
+    await mkdir(outside);
+    await writeFile(join(outside, 'precious'), 'kept');
+    await symlink(outside, path);
+    await wipeAll('wb1');
+    expect(await isThere(path)).toBe(false);
+    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('kept');
+  });
+
+  it('removes folders nested more deeply than a path can say', async () => {
+    const path = await ensured('wb1');
+    // 3,000 folders with names of 20 bytes: 63,000 bytes of path.
+    const nest = `for (let n = 0; n < 3000; n += 1) { require('fs').mkdirSync('d'.repeat(20)); process.chdir('d'.repeat(20)); }`;
+    execFileSync(process.execPath, ['-e', `${nest} require('fs').writeFileSync('file', '')`], { cwd: path });
+    await wipeAll('wb1');
+    expect(await isThere(path)).toBe(false);
+  });
+
+  it('removes names that are not text', async () => {
+    const path = await ensured('wb1');
+    await writeFile(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0x66, 0xff, 0xfe])]), 'x');
+    await mkdir(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xc3, 0x28])]));
+    await wipeAll('wb1');
+    expect(await isThere(path)).toBe(false);
+  });
+
+  it('stops a call after its time, having removed something', async () => {
+    let now = 0;
+    const elapsed = () => {
+      now += 50;
+      return now;
+    };
+    volumes = new DirectoryVolumes({ dataDir, clock, elapsed });
+    const path = await ensured('wb1');
+    await Promise.all(Array.from({ length: 20 }, (_, n) => writeFile(join(path, `f${n}`), '')));
+    const { done, removed } = await volumes.wipe('wb1');
+    expect(done).toBe(false);
+    expect(removed).toBeGreaterThan(0);
+    expect(removed).toBeLessThan(6);
+    expect(await wipeAll('wb1')).toBeGreaterThan(1);
+  });
+
+  it('removes what else there was of the workbench, and of no other', async () => {
+    for (const id of ['wb1', 'wb2']) {
+      await ensured(id);
+      for (const side of ['logs', 'private']) {
+        await mkdir(join(dataDir, side, id, 'deeper'), { recursive: true });
+        await writeFile(join(dataDir, side, id, 'deeper', 'file'), '');
+      }
+    }
+    await wipeAll('wb1');
+    for (const side of ['logs', 'private', 'volumes']) {
+      expect((await readdir(join(dataDir, side))).filter((name) => name !== '.wiped')).toEqual(['wb2']);
+    }
+    expect(await countFiles(join(dataDir, 'logs', 'wb2'))).toBe(2);
+  });
+
+  it('forgets that a volume was wiped after a long while, and not before', async () => {
+    await wipeAll('wb1');
+    clock.advance(399 * 86_400_000);
+    await wipeAll('wb2');
+    expect((await readdir(join(dataDir, 'volumes', '.wiped'))).sort()).toEqual(['wb1', 'wb2']);
+    clock.advance(2 * 86_400_000);
+    await wipeAll('wb3');
+    expect((await readdir(join(dataDir, 'volumes', '.wiped'))).sort()).toEqual(['wb2', 'wb3']);
+  });
+
+  it('keeps what was set aside as it was, also when it is set aside a second time', async () => {
+    const path = await ensured('wb1');
+    await writeFile(join(path, 'file'), 'kept');
+    await volumes.quarantine('wb1');
+    await mkdir(path);
+    await writeFile(join(path, 'file'), 'another');
+    await expect(volumes.quarantine('wb1')).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await readFile(join(dataDir, 'volumes', '.quarantine', 'wb1', 'file'), 'utf8')).toBe('kept');
+  });
+
+  it('says when a volume was made, and lists nothing that is none', async () => {
+    const path = await ensured('wb1');
+    await writeFile(join(dataDir, 'volumes', 'file'), '');
+    await mkdir(join(dataDir, 'volumes', 'Not An Id'));
+    await utimes(path, 1, 1);
+    const { volumes: listed } = await volumes.list();
+    expect(listed).toEqual([{ workbenchId: 'wb1', createdAt: expect.any(Number) }]);
+    expect(await new DirectoryVolumes({ dataDir: join(dataDir, 'nowhere'), clock }).list()).toEqual({
+      volumes: [],
+    });
+  });
+});
+
+/** As a normal user, whom permissions bind: root is bound by none of them. */
+describe('DirectoryVolumes for a user whom permissions bind', () => {
+  const script = new URL('wipe-as-user.ts', import.meta.url).pathname;
+
+  it.each(['folder without any', 'folder without write', 'deep folder without any'])(
+    'removes a %s permission',
+    async (kind) => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'wb-volumes-'));
+      await chmod(dataDir, 0o777);
+      const uid = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+      const child = spawn(process.execPath, [script, dataDir, kind], {
+        ...uid,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
+      await new Promise((resolve) => child.once('close', resolve));
+      await rm(dataDir, { recursive: true, force: true });
+      expect(output).toBe('wiped');
+    },
+  );
+});

@@ -1,0 +1,31 @@
+/** Makes a volume with folders that permissions close, and wipes it: `node wipe-as-user.ts <dataDir> <kind>`. */
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
+
+const [dataDir = '', kind] = process.argv.slice(2);
+const volumes = new DirectoryVolumes({ dataDir, clock: { now: () => Date.now() } });
+const outcome = await volumes.ensure('wb1');
+const path = outcome.kind === 'ready' ? (outcome.mount.path ?? '') : '';
+const closed = join(path, 'closed');
+await mkdir(join(closed, 'inner'), { recursive: true });
+await writeFile(join(closed, 'file'), '');
+await writeFile(join(closed, 'inner', 'file'), '');
+if (kind === 'folder without any') await chmod(closed, 0o000);
+if (kind === 'folder without write') await chmod(closed, 0o500);
+if (kind === 'deep folder without any') {
+  const above = join(path, 'd'.repeat(150), 'd'.repeat(150));
+  await mkdir(above, { recursive: true });
+  await rename(closed, join(above, 'closed'));
+  await chmod(join(above, 'closed', 'inner'), 0o000);
+  await chmod(join(above, 'closed'), 0o000);
+  await chmod(above, 0o500);
+}
+let calls = 0;
+while (!(await volumes.wipe('wb1')).done) {
+  calls += 1;
+  if (calls > 100) throw new Error('the wipe does not end');
+}
+if (existsSync(path)) throw new Error('it is still there');
+process.stdout.write('wiped');

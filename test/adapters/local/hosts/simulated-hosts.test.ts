@@ -1,0 +1,162 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
+import type { HostObservation, HostOutcome } from '#core/ports/host-fleet.ts';
+import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+
+const LARGE = { name: 'm5.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
+const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
+
+describeHostFleetContract('SimulatedHosts', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'wb-hosts-'));
+  const timers = new ManualClock();
+  let hosts = await SimulatedHosts.open({ dataDir, instanceTypes: [LARGE], timers });
+  return {
+    hosts,
+    request: (change) => ({ ...REQUEST, ...change }),
+    pass: () => timers.pass(250),
+    reopen: async () => {
+      await hosts.close();
+      hosts = await SimulatedHosts.open({ dataDir, instanceTypes: [LARGE], timers });
+      return hosts;
+    },
+    end: async () => {
+      await hosts.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+});
+
+describe('SimulatedHosts', () => {
+  let dataDir: string;
+  let timers: ManualClock;
+  let observed: HostObservation[];
+  let hosts: SimulatedHosts;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'wb-hosts-'));
+    timers = new ManualClock();
+    observed = [];
+    hosts = await open();
+  });
+  afterEach(async () => {
+    await hosts.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  function open(): Promise<SimulatedHosts> {
+    return SimulatedHosts.open({
+      dataDir,
+      instanceTypes: [LARGE],
+      timers,
+      onChange: (observation) => observed.push(observation),
+    });
+  }
+  async function reopen(): Promise<void> {
+    await hosts.close();
+    observed = [];
+    hosts = await open();
+  }
+  function idOf(outcome: HostOutcome): string {
+    if (outcome.kind !== 'accepted') throw new Error(outcome.message);
+    return outcome.host.instanceId;
+  }
+  async function look(id: string): Promise<HostObservation | undefined> {
+    return (await hosts.describe([id]))[0];
+  }
+  async function told(): Promise<unknown[]> {
+    await hosts.close();
+    return observed.map((host) => [host.state, host.agentConnected]);
+  }
+
+  it('names its instances so that they are known to be played', async () => {
+    expect(idOf(await hosts.launch(REQUEST, 't'))).toMatch(/^sim-[0-9a-f]{17}$/);
+  });
+
+  it('takes three seconds to launch, and a little more until the agent says what there is', async () => {
+    const id = idOf(await hosts.launch(REQUEST, 't'));
+    timers.advance(2999);
+    expect(await look(id)).toMatchObject({ state: 'pending' });
+    timers.advance(1);
+    const running = await look(id);
+    expect(running).toMatchObject({ state: 'running', agentConnected: false });
+    expect(running?.cpuUnits).toBeUndefined();
+    timers.advance(500);
+    expect(await look(id)).toMatchObject({ agentConnected: true, cpuUnits: 2048, memoryMib: 7680 });
+  });
+
+  it('takes two seconds each to stop and to start again, and cannot be started in between', async () => {
+    const id = idOf(await hosts.launch(REQUEST, 't'));
+    timers.advance(5000);
+    await hosts.stop(id);
+    timers.advance(1999);
+    expect(await look(id)).toMatchObject({ state: 'stopping', agentConnected: false });
+    expect(await hosts.start(id)).toMatchObject({ kind: 'refused', retryable: true });
+    timers.advance(1);
+    expect(await look(id)).toMatchObject({ state: 'stopped' });
+    await hosts.start(id);
+    timers.advance(1999);
+    expect(await look(id)).toMatchObject({ state: 'pending' });
+    timers.advance(1);
+    expect(await look(id)).toMatchObject({ state: 'running' });
+  });
+
+  it('tells of each change in its order', async () => {
+    const id = idOf(await hosts.launch(REQUEST, 't'));
+    timers.advance(5000);
+    await hosts.terminate(id);
+    timers.advance(5000);
+    expect(await told()).toEqual([
+      ['pending', false],
+      ['running', false],
+      ['running', true],
+      ['shutting-down', false],
+      ['terminated', false],
+    ]);
+  });
+
+  it('stops while it starts, and does not come up after all', async () => {
+    const id = idOf(await hosts.launch(REQUEST, 't'));
+    await hosts.stop(id);
+    timers.advance(60_000);
+    expect(await look(id)).toMatchObject({ state: 'stopped', agentConnected: false });
+  });
+
+  it('refuses an instance type that there is not', async () => {
+    const outcome = await hosts.launch({ ...REQUEST, instanceType: 'x9.huge' }, 't');
+    expect(outcome).toMatchObject({ kind: 'refused', code: 'cannot_fit', retryable: false });
+    expect((await hosts.list()).hosts).toEqual([]);
+  });
+
+  it('finds what was running, starting or stopping stopped after a restart, and what was ending terminated', async () => {
+    const running = idOf(await hosts.launch(REQUEST, 'a'));
+    const stopping = idOf(await hosts.launch(REQUEST, 'b'));
+    const ending = idOf(await hosts.launch(REQUEST, 'c'));
+    timers.advance(5000);
+    const starting = idOf(await hosts.launch(REQUEST, 'd'));
+    await hosts.stop(stopping);
+    await hosts.terminate(ending);
+    await reopen();
+    const states = (await hosts.describe([running, stopping, starting, ending])).map((host) => host.state);
+    expect(states).toEqual(['stopped', 'stopped', 'stopped', 'terminated']);
+    expect(observed).toHaveLength(4);
+    timers.advance(60_000);
+    expect(await look(running)).toMatchObject({ state: 'stopped', agentConnected: false });
+    expect(idOf(await hosts.launch(REQUEST, 'a'))).toBe(running);
+  });
+
+  it('forgets a terminated instance after a day, and not before', async () => {
+    const id = idOf(await hosts.launch(REQUEST, 't'));
+    await hosts.terminate(id);
+    timers.advance(23 * 3_600_000);
+    await hosts.launch(REQUEST, 'u');
+    expect(await look(id)).toMatchObject({ workbenchId: 'wb1', state: 'terminated' });
+    timers.advance(2 * 3_600_000);
+    await hosts.launch(REQUEST, 'v');
+    expect(await look(id)).toEqual({ instanceId: id, state: 'terminated', agentConnected: false });
+    await hosts.close();
+    await expect.poll(() => readdir(join(dataDir, 'hosts'))).toHaveLength(2);
+  });
+});

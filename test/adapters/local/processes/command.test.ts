@@ -1,0 +1,69 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { chooseCommand, findOnPath, type RunPlace } from '#adapters/local/processes/command.ts';
+
+const PLACE: RunPlace = {
+  port: 20_000,
+  folder: '/data/volumes/wb1',
+  privateFolder: '/data/private/wb1',
+  basePath: '/project/wb1/',
+};
+
+function choose(programs: readonly string[], bootCommand?: string) {
+  const find = (program: string) => (programs.includes(program) ? `/usr/bin/${program}` : undefined);
+  return chooseCommand({ bootCommand, find, node: '/usr/bin/node', page: '/app/page/server.ts' });
+}
+
+describe('what is run as a workbench', () => {
+  it('is the boot command when there is one, as a shell takes it', () => {
+    const command = choose(['code-server', 'jupyter-lab'], 'exec "my ide" --port $PORT');
+    expect(command).toMatchObject({ kind: 'boot command', file: '/bin/sh' });
+    expect(command.args(PLACE)).toEqual(['-c', 'exec "my ide" --port $PORT']);
+  });
+
+  it('is code-server before Jupyter, on the one port of 127.0.0.1, keeping its own in the private folder', () => {
+    const command = choose(['jupyter-notebook', 'code-server'], ' ');
+    expect(command).toMatchObject({ kind: 'code-server', file: '/usr/bin/code-server' });
+    const line = command.args(PLACE).join(' ');
+    expect(line).toContain('--auth none --bind-addr 127.0.0.1:20000');
+    expect(line).toContain('--user-data-dir /data/private/wb1/code-server ');
+    expect(line.endsWith(' /data/volumes/wb1')).toBe(true);
+    const settings = JSON.parse(command.seeds?.['code-server/User/settings.json'] ?? '');
+    expect(settings['security.workspace.trust.enabled']).toBe(false);
+  });
+
+  it('is Jupyter when that is all there is, under the path that people see', () => {
+    const lab = choose(['jupyter-notebook', 'jupyter-lab']);
+    expect(lab).toMatchObject({ kind: 'jupyter', file: '/usr/bin/jupyter-lab', underBasePath: true });
+    expect(lab.args(PLACE)).toContain('--ServerApp.base_url=/project/wb1/');
+    const notebook = choose(['jupyter-notebook']);
+    expect(notebook.args(PLACE)).toContain('--NotebookApp.base_url=/project/wb1/');
+    for (const folder of Object.values(notebook.environment?.(PLACE) ?? {})) {
+      expect(folder.startsWith('/data/private/wb1/')).toBe(true);
+    }
+  });
+
+  it('is the built-in page otherwise', () => {
+    const command = choose([]);
+    expect(command).toMatchObject({ kind: 'page', file: '/usr/bin/node' });
+    expect(command.args(PLACE)).toEqual(['/app/page/server.ts']);
+  });
+});
+
+describe('a program on PATH', () => {
+  it('is the first file that may be executed, in a folder named in full', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wb-path-'));
+    const [first, second] = [join(folder, 'first'), join(folder, 'second')];
+    await mkdir(join(first, 'ide'), { recursive: true });
+    await mkdir(second);
+    await writeFile(join(second, 'ide'), '', { mode: 0o755 });
+    const path = `:.:relative:${first}:${second}`;
+    expect(findOnPath('ide', path)).toBe(join(second, 'ide'));
+    await chmod(join(second, 'ide'), 0o644);
+    expect(findOnPath('ide', path)).toBeUndefined();
+    expect(findOnPath('ide', undefined)).toBeUndefined();
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,18 @@
+import { createServer } from 'node:net';
+import { expect, it } from 'vitest';
+import { LocalPorts } from '#adapters/local/processes/local-ports.ts';
+
+it('gives no port twice while it is held, and only such as are free', async () => {
+  const ports = new LocalPorts();
+  const taken = await Promise.all(Array.from({ length: 200 }, () => ports.take()));
+  expect(new Set(taken).size).toBe(200);
+  for (const port of taken.slice(0, 20)) {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    await new Promise((resolve) => server.close(resolve));
+    ports.release(port);
+  }
+});

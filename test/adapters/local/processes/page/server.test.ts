@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { Agent, get } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chooseCommand } from '#adapters/local/processes/command.ts';
+import { accepted, Bench, reaches } from '../fixture.ts';
+
+const PAGE = fileURLToPath(
+  new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),
+);
+
+describe('the program of the built-in page', () => {
+  let folder: string;
+  let child: ChildProcess | undefined;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wb-page-'));
+  });
+  afterEach(async () => {
+    child?.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  interface Program {
+    /** Its port, once it serves. */
+    readonly serving: Promise<number>;
+    readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
+  }
+
+  function start(port: number): Program {
+    const env = { PATH: process.env.PATH, WORKSPACE_PATH: folder, PORT: String(port) };
+    const program = spawn(process.execPath, [PAGE], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = program;
+    let said = '';
+    const ended = new Promise<{ code: number | null; said: string }>((resolve) => {
+      program.once('close', (code) => resolve({ code, said }));
+    });
+    const serving = new Promise<number>((resolve) => {
+      for (const stream of [program.stdout, program.stderr]) {
+        stream.on('data', (data) => {
+          said += data;
+          const match = /Serving on 127\.0\.0\.1:(\d+)/.exec(said);
+          if (match !== null) resolve(Number(match[1]));
+        });
+      }
+    });
+    return { serving, ended };
+  }
+
+  it('ends with code 0 at SIGTERM, connections that are kept open notwithstanding', async () => {
+    const program = start(0);
+    const port = await program.serving;
+    const agent = new Agent({ keepAlive: true });
+    const status = await new Promise((resolve, reject) => {
+      const request = get({ port, host: '127.0.0.1', path: '/', agent }, (response) => {
+        response.resume();
+        response.once('end', () => resolve(response.statusCode));
+      });
+      request.once('error', reject);
+    });
+    expect(status).toBe(200);
+    child?.kill('SIGTERM');
+    expect((await program.ended).code).toBe(0);
+    agent.destroy();
+  });
+
+  it('ends with code 1, and says why, when its port is taken', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const address = blocker.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const { code, said } = await start(port).ended;
+    expect(code).toBe(1);
+    expect(said).toContain('EADDRINUSE');
+    blocker.close();
+  });
+
+  it('is what a workbench runs where there is nothing else, and keeps its files over a stop', async () => {
+    const bench = await Bench.make();
+    const command = chooseCommand({ find: () => undefined, node: process.execPath, page: PAGE });
+    const tasks = await bench.open({ command });
+    const input = await bench.input();
+    const first = await accepted(tasks, input, 'a');
+    const { endpoint } = await reaches(tasks, first, 'running');
+    const save = await fetch(`${endpoint}/api/file?path=notes.txt`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
+      body: 'kept',
+    });
+    expect(save.status).toBe(201);
+    await tasks.stop(first, 'enough');
+    await reaches(tasks, first, 'stopped');
+    const again = { ...input, runId: `${input.runId}-again` };
+    const second = await reaches(tasks, await accepted(tasks, again, 'b'), 'running');
+    expect(await (await fetch(`${second.endpoint}/api/file?path=notes.txt`)).text()).toBe('kept');
+    expect(await readFile(join(input.mount.path ?? '', 'notes.txt'), 'utf8')).toBe('kept');
+    await bench.end();
+  });
+});

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import {
+  linuxProcesses,
+  type ProcessEntry,
+  parsePs,
+  parseStat,
+  psProcesses,
+} from '#adapters/local/processes/process-table.ts';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+
+describe('a line of /proc/<pid>/stat', () => {
+  const line = (state: string) =>
+    `${state} 10 20 30 0 -1 4194304 102 0 0 0 0 0 0 0 20 0 1 0 140195 2998272 414`;
+
+  it('is read whatever the program is called', () => {
+    for (const name of ['cat', 'a b', '(x) S 1 1 1', ')', 'a)b(c']) {
+      expect(parseStat(`4711 (${name}) ${line('S')}`)).toEqual({
+        pid: 4711,
+        parent: 10,
+        group: 20,
+        session: 30,
+        startTime: '140195',
+        zombie: false,
+      });
+    }
+  });
+
+  it('tells a zombie, and is nothing when it is cut off', () => {
+    expect(parseStat(`1 (x) ${line('Z')}`)?.zombie).toBe(true);
+    expect(parseStat('1 (x) S 10 20')).toBeUndefined();
+    expect(parseStat('')).toBeUndefined();
+  });
+});
+
+describe('the answer of ps', () => {
+  it('is read line by line', () => {
+    const output =
+      '  501     1   501 Ss   Tue Nov 24 23:29:18 2026\n  502   501   501 Z+   Wed Nov 25 00:00:00 2026    \nps: odd\n';
+    expect(parsePs(output)).toEqual([
+      { pid: 501, parent: 1, group: 501, session: 501, startTime: 'Tue Nov 24 23:29:18 2026', zombie: false },
+      {
+        pid: 502,
+        parent: 501,
+        group: 501,
+        session: 501,
+        startTime: 'Wed Nov 25 00:00:00 2026',
+        zombie: true,
+      },
+    ]);
+  });
+});
+
+const tables = [
+  { name: 'ps', table: psProcesses, here: true },
+  { name: '/proc', table: linuxProcesses, here: process.platform === 'linux' },
+];
+describe.each(tables.filter(({ here }) => here))('the process table by $name', ({ table }) => {
+  it('shows a process with the same start time each time, and no more once it is gone', async () => {
+    const child = spawn('sleep', ['300'], { detached: true, env: { MARK: 'here' } });
+    const pid = child.pid ?? 0;
+    // Linux has no times of day for its processes: there ps works them out, to the second or the next.
+    const same = (entry: ProcessEntry | undefined) =>
+      table === psProcesses && process.platform === 'linux' ? { ...entry, startTime: '' } : entry;
+    const entry = await table.read(pid);
+    expect(entry).toMatchObject({ pid, parent: process.pid, group: pid, zombie: false });
+    expect(same((await table.readAll()).find((one) => one.pid === pid))).toEqual(same(entry));
+    expect(same(await table.read(pid))).toEqual(same(entry));
+    const environment = await table.environment(pid);
+    if (environment !== undefined) expect(environment).toContain('MARK=here');
+    child.kill('SIGKILL');
+    await eventually(realStep, 'gone', async () => (await table.read(pid)) === undefined);
+    expect(await table.environment(pid)).toBeUndefined();
+  });
+});

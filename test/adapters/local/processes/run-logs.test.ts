@@ -1,0 +1,65 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RunLogs } from '#adapters/local/processes/run-logs.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+
+describe('RunLogs', () => {
+  let root: string;
+  let timers: ManualClock;
+  let logs: RunLogs;
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'wb-logs-'));
+    timers = new ManualClock();
+    logs = new RunLogs(root, timers, 100);
+  });
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  it('appends to what an earlier attempt of the run has written', async () => {
+    for (const text of ['first ', 'second']) {
+      const log = await logs.begin('wb1', 'run1');
+      await log.write(text);
+      await log.close();
+    }
+    expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('first second');
+  });
+
+  it('cuts a file that has grown too large, keeps the part before once, and goes on in the same file', async () => {
+    const log = await logs.begin('wb1', 'run1');
+    await log.write('a'.repeat(100));
+    await logs.cut();
+    expect(await readdir(join(root, 'wb1'))).toEqual(['run1.log']);
+    await log.write('b');
+    await logs.cut();
+    await log.write('after');
+    expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('after');
+    expect(await readFile(join(root, 'wb1', 'run1.log.1'), 'utf8')).toBe(`${'a'.repeat(100)}b`);
+    await log.close();
+  });
+
+  it('looks by itself while a run lives, and no longer', async () => {
+    const log = await logs.begin('wb1', 'run1');
+    await log.write('a'.repeat(101));
+    expect(timers.waiting).toBe(1);
+    await timers.pass(10_000);
+    await expect.poll(() => readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('');
+    await expect.poll(() => timers.waiting).toBe(1);
+    logs.end('wb1', 'run1');
+    expect(timers.waiting).toBe(0);
+    await log.close();
+  });
+
+  it('watches no file that was removed with its workbench', async () => {
+    const log = await logs.begin('wb1', 'run1');
+    await rm(join(root, 'wb1'), { recursive: true });
+    await logs.cut();
+    await log.close();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it.each(['../x', 'a/b', '', '.'])('takes no path for an id: %j', async (id) => {
+    await expect(logs.begin(id, 'run1')).rejects.toThrow(RangeError);
+    await expect(logs.begin('wb1', id)).rejects.toThrow(RangeError);
+  });
+});
