@@ -109,7 +109,7 @@ export class Invocation {
   async call<T>(call: string, effect: () => T | Promise<T>, failures: Failures): Promise<T> {
     const { kernel, tape } = this.#options;
     if (!this.#alive) return never();
-    await kernel.sleep(tape.between(1, 40));
+    await kernel.sleep(tape.jitter(1, 40));
     if (!this.#alive) return never();
     const fault = this.#draw(call);
     this.#options.onCall?.(this.name, call, fault);
@@ -149,7 +149,7 @@ export class Invocation {
 
   /** The answer takes its time too. */
   async #answer<T>(answer: T): Promise<T> {
-    await this.#options.kernel.sleep(this.#options.tape.between(0, 20));
+    await this.#options.kernel.sleep(this.#options.tape.jitter(0, 20));
     return this.#alive ? answer : never();
   }
 }

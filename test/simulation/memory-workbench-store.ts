@@ -11,32 +11,32 @@ import {
 const ACTIVE_PAGE = 100;
 
 /**
- * The records in memory. They are kept as JSON text, so that no caller ever shares an object with the store
- * and `undefined` members vanish, as they do in a table. Every call takes effect at once, before its promise
+ * The records in memory. They are kept frozen, as JSON would carry them, so that no caller can change what
+ * the store has, and `undefined` members vanish, as they do in a table. Every call takes effect at once, before its promise
  * is handed out: calls made one after another without awaiting race in the order in which they were made.
  */
 export class MemoryWorkbenchStore implements WorkbenchStore {
   /** user id → workbench id → record */
-  readonly #users = new Map<string, Map<string, string>>();
+  readonly #users = new Map<string, Map<string, Kept>>();
   /** Keys of the records that lists have left out because they could not be read, in the order met. */
   readonly leftOut: WorkbenchKey[] = [];
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const text = serialise(workbench);
-    if (this.#text(workbench) !== undefined) return 'exists';
-    this.#put(workbench, text);
+    const record = frozenCopy(workbench);
+    if (this.#kept(workbench) !== undefined) return 'exists';
+    this.#put(workbench, { record });
     return 'created';
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
-    const text = this.#text(key);
-    return text === undefined ? undefined : parse(key, text);
+    const kept = this.#kept(key);
+    return kept === undefined ? undefined : readable(key, kept);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
-    const text = serialise(workbench);
+    const record = frozenCopy(workbench);
     if (this.#revision(workbench) !== expectedRevision) return 'conflict';
-    this.#put(workbench, text);
+    this.#put(workbench, { record });
     return 'updated';
   }
 
@@ -105,29 +105,32 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   /** Puts whatever is given in a record's place, as a bug or a newer version might have. */
   plant(key: WorkbenchKey, raw: unknown): void {
-    this.#put(key, JSON.stringify(raw));
+    this.#put(key, { raw: structuredClone(raw) });
   }
 
-  #put(key: WorkbenchKey, text: string): void {
-    const records = this.#users.get(key.userId) ?? new Map<string, string>();
-    records.set(key.workbenchId, text);
+  #put(key: WorkbenchKey, kept: Kept): void {
+    const records = this.#users.get(key.userId) ?? new Map<string, Kept>();
+    records.set(key.workbenchId, kept);
     this.#users.set(key.userId, records);
   }
 
-  #text(key: WorkbenchKey): string | undefined {
+  #kept(key: WorkbenchKey): Kept | undefined {
     return this.#users.get(key.userId)?.get(key.workbenchId);
   }
 
   #revision(key: WorkbenchKey): unknown {
-    const text = this.#text(key);
-    return text === undefined ? undefined : (JSON.parse(text)?.revision ?? null);
+    const kept = this.#kept(key);
+    if (kept === undefined) return undefined;
+    return 'record' in kept
+      ? kept.record.revision
+      : ((kept.raw as { revision?: unknown } | null)?.revision ?? null);
   }
 
   #readable(key: WorkbenchKey): Workbench | undefined {
-    const text = this.#text(key);
-    if (text === undefined) return undefined;
+    const kept = this.#kept(key);
+    if (kept === undefined) return undefined;
     try {
-      return parse(key, text);
+      return readable(key, kept);
     } catch {
       this.leftOut.push(key);
       return undefined;
@@ -146,18 +149,30 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 }
 
-function serialise(workbench: Workbench): string {
-  return JSON.stringify(workbenchSchema.parse(workbench));
+/** A record as written, or whatever was planted in its place. */
+type Kept = { readonly record: Workbench } | { readonly raw: unknown };
+
+function frozenCopy(workbench: Workbench): Workbench {
+  return deeplyFrozen(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
 }
 
-function parse(key: WorkbenchKey, text: string): Workbench {
-  const parsed = workbenchSchema.safeParse(JSON.parse(text));
+function readable(key: WorkbenchKey, kept: Kept): Workbench {
+  if ('record' in kept) return kept.record;
+  const parsed = workbenchSchema.safeParse(kept.raw);
   if (!parsed.success) throw new UnreadableRecord(key, parsed.error);
   const { userId, workbenchId } = parsed.data;
   if (userId !== key.userId || workbenchId !== key.workbenchId) {
     throw new UnreadableRecord(key, new Error('the record names another workbench'));
   }
   return parsed.data;
+}
+
+function deeplyFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deeplyFrozen(member);
+    Object.freeze(value);
+  }
+  return value;
 }
 
 /** By code units, not by locale: ids are lower-case letters and digits. */

@@ -6,10 +6,12 @@
 export class Tape {
   readonly #values: readonly number[];
   #read = 0;
+  #seed: number;
 
   /** @param values integers 0 … 2³²−1 */
   constructor(values: readonly number[]) {
     this.#values = values;
+    this.#seed = values[0] ?? 0;
   }
 
   /** How many numbers have been asked for so far. */
@@ -25,6 +27,15 @@ export class Tape {
   /** An integer from min to max, both included; min is the harmless one. */
   between(min: number, max: number): number {
     return min + this.below(max - min + 1);
+  }
+
+  /**
+   * An integer from min to max for what only has to differ, such as how long an answer takes: it uses up no tape
+   * and does not shrink.
+   */
+  jitter(min: number, max: number): number {
+    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return min + ((this.#seed >>> 8) % (max - min + 1));
   }
 
   /** True with probability p; never on an ended tape. */

@@ -1,0 +1,76 @@
+import { FAULTS } from '../invocation.ts';
+import type { BatchResult } from './batch.ts';
+
+/** The transitions that a record can make. */
+export const TRANSITIONS: readonly string[] = [
+  'nothing → starting',
+  'starting → provisioning',
+  'starting → pending',
+  'starting → stopping',
+  'starting → stopped',
+  'starting → deleting',
+  'provisioning → pending',
+  'provisioning → running',
+  'provisioning → stopping',
+  'provisioning → stopped',
+  'provisioning → deleting',
+  'pending → running',
+  'pending → stopping',
+  'pending → deleting',
+  'running → stopping',
+  'running → deleting',
+  'stopping → stopped',
+  'stopping → starting',
+  'stopping → deleting',
+  'stopped → starting',
+  'stopped → deleting',
+  'deleting → nothing',
+];
+
+/** The calls that change something: each must have met each fault. */
+export const EFFECTS: readonly string[] = [
+  'RunTask',
+  'StopTask',
+  'RegisterTaskDefinition',
+  'RunInstances',
+  'StartInstances',
+  'StopInstances',
+  'TerminateInstances',
+  'CreateAccessPoint',
+  'DeleteAccessPoint',
+  'janitor.begin',
+  'janitor.removeSome',
+  'SendMessage',
+  'workbenches.create',
+  'workbenches.update',
+  'workbenches.remove',
+  'history.append',
+  'history.expire',
+  'idempotency.claim',
+  'idempotency.settle',
+];
+
+export interface Coverage {
+  readonly transitions: ReadonlyMap<string, number>;
+  readonly faults: ReadonlyMap<string, number>;
+  /** What should have been reached and was not. */
+  readonly missing: readonly string[];
+}
+
+export function coverageOf(results: readonly BatchResult[]): Coverage {
+  const transitions = sum(results.map((result) => result.transitions));
+  const faults = sum(results.map((result) => result.faults));
+  const pairs = EFFECTS.flatMap((effect) => FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`));
+  const missing = [
+    ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
+    ...pairs.filter((pair) => !faults.has(pair)),
+  ];
+  return { transitions, faults, missing };
+}
+
+function sum(all: readonly (readonly (readonly [string, number])[])[]): ReadonlyMap<string, number> {
+  const total = new Map<string, number>();
+  for (const counts of all)
+    for (const [name, count] of counts) total.set(name, (total.get(name) ?? 0) + count);
+  return new Map([...total].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,62 @@
+import { Worker } from 'node:worker_threads';
+import type { BatchRequest, BatchResult } from './batch.ts';
+
+/** Schedules in one batch: a failure stops the run at the end of the batches under way. */
+const BATCH = 250;
+const TWICE_EVERY = 125;
+
+export interface PoolOptions {
+  readonly schedules: number;
+  /** 0 … 2³²−1; batch n uses seed + n. */
+  readonly seed: number;
+  readonly workers: number;
+  readonly mutant?: string;
+  readonly onBatch?: (done: number, result: BatchResult) => void;
+}
+
+/** Spreads schedules over worker threads until all are done or one has broken a rule. */
+export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
+  const { schedules, seed, workers, mutant, onBatch } = options;
+  const batches = Math.ceil(schedules / BATCH);
+  const results: BatchResult[] = [];
+  let next = 0;
+  let done = 0;
+  let failed = false;
+
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: { mutant } });
+    try {
+      while (next < batches && !failed) {
+        const batch = next++;
+        const size = Math.min(BATCH, schedules - batch * BATCH);
+        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: TWICE_EVERY };
+        const result = await ask(worker, request);
+        results.push(result);
+        done += result.schedules;
+        failed ||= result.failure !== undefined;
+        onBatch?.(done, result);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, batches) }, work));
+  return results;
+}
+
+function ask(worker: Worker, request: BatchRequest): Promise<BatchResult> {
+  return new Promise((resolve, reject) => {
+    const over = () => worker.off('error', failed).off('message', answered);
+    const failed = (error: Error) => {
+      over();
+      reject(error);
+    };
+    const answered = ({ result, error }: { result?: BatchResult; error?: string }) => {
+      over();
+      if (result) resolve(result);
+      else reject(new Error(error));
+    };
+    worker.once('error', failed).once('message', answered);
+    worker.postMessage(request);
+  });
+}

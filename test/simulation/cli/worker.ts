@@ -1,0 +1,16 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { plantMutant } from '../plant-mutant.ts';
+import type { BatchRequest } from './batch.ts';
+
+const { mutant } = workerData as { mutant?: string };
+if (mutant !== undefined) plantMutant(mutant);
+// Only now: a planted fault must be there before anything of the product is loaded.
+const { runBatch } = await import('./batch.ts');
+
+parentPort?.on('message', (request: BatchRequest) => {
+  runBatch(request).then(
+    (result) => parentPort?.postMessage({ result }),
+    (error: unknown) =>
+      parentPort?.postMessage({ error: error instanceof Error ? error.stack : String(error) }),
+  );
+});

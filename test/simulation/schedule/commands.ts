@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+
+/** What users do. */
+export const KINDS = [
+  'create',
+  'create_twice',
+  'start',
+  'stop',
+  'restart',
+  'restart_twice',
+  'force_stop',
+  'delete',
+  'rename',
+  'read',
+  'list',
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Users and the workbenches that each of them may have. */
+export const USERS = ['ada', 'grace'] as const;
+export const SLOTS = 2;
+
+export interface Command {
+  /** When, in milliseconds from the beginning. */
+  readonly at: number;
+  readonly user: number;
+  /** Which of the user's workbenches. */
+  readonly slot: number;
+  readonly kind: Kind;
+  /** A machine of its own; for creates. */
+  readonly dedicated: boolean;
+}
+
+/** Faults happen, and users act, during this time: 25 minutes, in milliseconds. */
+export const TROUBLE_MS = 25 * 60_000;
+
+export interface Schedule {
+  readonly commands: readonly Command[];
+  readonly tape: readonly number[];
+  /** Probability that a call meets a fault, in percent. */
+  readonly faultPercent: number;
+}
+
+const command = fc.record({
+  at: fc.nat(TROUBLE_MS),
+  user: fc.nat(USERS.length - 1),
+  slot: fc.nat(SLOTS - 1),
+  kind: fc.constantFrom(...KINDS),
+  dedicated: fc.boolean(),
+});
+
+/** The first thing that happens to most slots is a create; what comes before it does nothing. */
+export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
+  commands: fc
+    .tuple(
+      fc.array(
+        fc.record({
+          ...fields(),
+          at: fc.nat(60_000),
+          kind: fc.constantFrom('create' as const, 'create_twice' as const),
+        }),
+        {
+          minLength: 1,
+          maxLength: 3,
+        },
+      ),
+      fc.array(command, { maxLength: 10 }),
+    )
+    .map(([creates, others]) => [...creates, ...others].sort((a, b) => a.at - b.at)),
+  tape: fc.array(fc.nat(2 ** 32 - 1), { minLength: 1000, maxLength: 2500, size: 'max' }),
+  faultPercent: fc.constantFrom(0, 3, 8, 20, 35),
+});
+
+function fields() {
+  return { user: fc.nat(USERS.length - 1), slot: fc.nat(SLOTS - 1), dedicated: fc.boolean() };
+}

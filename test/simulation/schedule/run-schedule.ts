@@ -1,0 +1,314 @@
+import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { isSettled } from '#core/workbench/settled.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { Invocations } from '../invocation.ts';
+import { Kernel } from '../kernel.ts';
+import { Tape } from '../tape.ts';
+import { World } from '../world/world.ts';
+import { WORLD_OPTIONS } from '../world/world-subject.ts';
+import { BrokenRule } from './broken-rule.ts';
+import { ClientHistory } from './client-history.ts';
+import { type Schedule, TROUBLE_MS } from './commands.ts';
+import { Controller } from './controller.ts';
+import { EventChannel } from './event-channel.ts';
+import { Outcome } from './outcome.ts';
+import { Safety } from './safety.ts';
+import { Users } from './users.ts';
+import { WorkConsumer } from './work-consumer.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Once nothing goes wrong any more, everything settles within this: the deadlines, one after another. */
+const SETTLES_MS = 3 * HOUR;
+/** A start that is accepted when nothing goes wrong reaches `running` within this. */
+const STARTS_MS = 30 * MINUTE;
+/** What nobody wants is found and, past its grace, gone within this. */
+const SWEPT_MS = 35 * MINUTE;
+/** A schedule that takes more steps than this goes round in circles. */
+const STEPS_MAX = 60_000;
+
+/**
+ * Runs one schedule: trouble, then calm, and all the checks. A broken rule is in the outcome, with the story of
+ * how it came about.
+ */
+export async function runSchedule(
+  schedule: Schedule,
+  options: { readonly story?: boolean } = {},
+): Promise<Outcome> {
+  const run = new Run(schedule, options.story === true);
+  try {
+    await run.all();
+  } catch (error) {
+    run.outcome.broken = error instanceof Error ? error : new Error(String(error));
+  }
+  run.outcome.end(run.kernel.now());
+  return run.outcome;
+}
+
+class Run {
+  readonly kernel = new Kernel();
+  readonly outcome: Outcome;
+  readonly #schedule: Schedule;
+  readonly #begin: number;
+  readonly #tape: Tape;
+  readonly #clients = new ClientHistory();
+  readonly #world: World;
+  readonly #invocations: Invocations;
+  readonly #controller: Controller;
+  readonly #channel: EventChannel;
+  readonly #consumer: WorkConsumer;
+  readonly #users: Users;
+  readonly #safety: Safety;
+  /** The status of each record that there is. */
+  readonly #statuses = new Map<string, Workbench['status']>();
+  #failure: unknown;
+
+  constructor(schedule: Schedule, story: boolean) {
+    const { kernel } = this;
+    this.#schedule = schedule;
+    this.#begin = kernel.now();
+    const tape = new Tape(schedule.tape);
+    this.#tape = tape;
+    this.outcome = new Outcome(kernel, story);
+    const hazards = schedule.faultPercent === 0 ? NO_HAZARDS : {};
+    this.#world = new World(kernel, tape, {
+      ...WORLD_OPTIONS,
+      hazards,
+      queue: { visibilityTimeoutSeconds: 90, maxReceives: 1000, onReady: () => this.#consumer.ready() },
+      onEvent: (event) => this.#channel.publish(event),
+    });
+    this.#invocations = new Invocations({
+      kernel,
+      tape,
+      faultRate: schedule.faultPercent / 100,
+      onCall: (invocation, call, fault) => this.outcome.called(invocation, call, fault),
+    });
+    this.#controller = new Controller({
+      kernel,
+      tape,
+      world: this.#world,
+      invocations: this.#invocations,
+      store: (inner) => this.#watched(inner),
+      onError: (message, error) => this.#fail(new Error(message, { cause: error })),
+    });
+    this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.event(event));
+    this.#consumer = new WorkConsumer(this.#world.sqs, this.#controller);
+    this.#users = new Users(kernel, this.#controller, this.#clients);
+    this.#safety = new Safety(this.#world, this.#clients);
+  }
+
+  async all(): Promise<void> {
+    this.#every(MINUTE, () => this.#controller.reconcileDue());
+    this.#every(10 * MINUTE, () => this.#controller.audit());
+    for (const command of this.#schedule.commands) {
+      this.kernel.after(command.at, () => {
+        this.outcome.tell(
+          `user: ${command.kind} ${command.user}/${command.slot}${command.dedicated ? ' (dedicated)' : ''}`,
+        );
+        this.#users.carryOut(command).catch((error) => this.#fail(error));
+      });
+    }
+    await this.#until(this.#begin + TROUBLE_MS);
+    this.outcome.drawn = this.#tape.read;
+    this.#becomeCalm();
+    await this.#settle('after the trouble', SETTLES_MS);
+    this.#checkWishes();
+    await this.#startAll();
+    await this.#sweep();
+    this.#checkNothingLeftOver();
+    await this.#deleteAll();
+  }
+
+  #becomeCalm(): void {
+    this.outcome.tell('--- from here on nothing goes wrong ---');
+    this.#world.calm();
+    this.#invocations.endFaults();
+    this.#channel.beCalm();
+    this.#controller.beCalm();
+  }
+
+  /** Every record is as it is wanted. */
+  async #settle(when: string, withinMs: number): Promise<void> {
+    const end = this.kernel.now() + withinMs;
+    const unsettled = () =>
+      this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
+    // A call that was in flight, or a process that was frozen, may still wake.
+    await this.#until(this.kernel.now() + 15 * MINUTE);
+    while (unsettled().length > 0 && this.kernel.now() < end) await this.#until(this.kernel.now() + MINUTE);
+    const left = unsettled();
+    if (left.length > 0) {
+      throw new BrokenRule(`${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`);
+    }
+  }
+
+  #checkWishes(): void {
+    const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
+    for (const workbenchId of this.#clients.workbenchIds) {
+      const record = records.get(workbenchId);
+      const possible = this.#clients.possibleWishes(workbenchId);
+      const is = record === undefined ? 'deleted' : record.status;
+      const excused = record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
+      if (!excused && !possible.has(is as 'running')) {
+        throw new BrokenRule(
+          `${workbenchId} is ${is}, but was last asked to be ${[...possible].join(' or ')}`,
+        );
+      }
+    }
+  }
+
+  /** Ending everything as timed out is no way to settle: a start must still succeed. */
+  async #startAll(): Promise<void> {
+    for (const { userId, workbenchId } of this.#records()) {
+      const { status } = await this.#during(this.#users.change(userId, workbenchId, 'start'));
+      if (status !== 200) throw new BrokenRule(`the start of ${workbenchId} was answered ${status}`);
+    }
+    await this.#settle('after a start', STARTS_MS);
+    for (const record of this.#records()) {
+      if (record.status !== 'running') {
+        const why = record.status === 'stopped' ? JSON.stringify(record.reason) : '';
+        throw new BrokenRule(
+          `${record.workbenchId} was started when nothing went wrong, and is ${record.status} ${why}`,
+        );
+      }
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    await this.#until(this.kernel.now() + SWEPT_MS);
+    await this.#during(this.#controller.sweepVolumes(10 * MINUTE));
+  }
+
+  #checkNothingLeftOver(): void {
+    const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
+    for (const { workbenchId, taskArn } of this.#world.containers) {
+      if (records.get(workbenchId)?.status !== 'running')
+        throw new BrokenRule(`nobody wants ${taskArn}, and it runs`);
+    }
+    for (const { instanceId } of this.#world.dedicatedMachines) {
+      const wanted = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
+      if (!wanted) throw new BrokenRule(`nobody wants the machine ${instanceId}, and it costs money`);
+    }
+    for (const { path } of this.#world.directories.values()) {
+      if (path.includes('/.')) continue;
+      const workbenchId = path.split('/').at(-1) ?? '';
+      if (!records.has(workbenchId)) throw new BrokenRule(`nobody has ${path}, and it is there`);
+    }
+    for (const { arn, machine } of this.#world.leftOverRegistrations) {
+      if (machine.spec.provider !== undefined) continue;
+      throw new BrokenRule(`${arn} is registered, and its machine ${machine.instanceId} is terminated`);
+    }
+  }
+
+  /** What is destroyed is gone, to the last byte. */
+  async #deleteAll(): Promise<void> {
+    for (const { userId, workbenchId } of this.#records()) {
+      await this.#during(this.#users.change(userId, workbenchId, 'delete'));
+    }
+    const end = this.kernel.now() + HOUR;
+    while (this.#records().length > 0 && this.kernel.now() < end)
+      await this.#until(this.kernel.now() + MINUTE);
+    const left = this.#records();
+    if (left.length > 0)
+      throw new BrokenRule(`${left[0]?.workbenchId} was destroyed, and is ${left[0]?.status}`);
+    if (this.#world.containers.size > 0) throw new BrokenRule('everything was destroyed, and a task runs');
+    if (this.#world.dedicatedMachines.length > 0)
+      throw new BrokenRule('everything was destroyed, and a machine is there');
+    for (const { path } of this.#world.directories.values())
+      throw new BrokenRule(`all was destroyed, and ${path} is there`);
+  }
+
+  #records(): readonly Workbench[] {
+    return this.#controller.stores.workbenches.dump();
+  }
+
+  async #until(end: number): Promise<void> {
+    while (await this.kernel.step(end)) {
+      this.#safety.check();
+      this.outcome.steps += 1;
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.outcome.steps > STEPS_MAX)
+        throw new BrokenRule(`more than ${STEPS_MAX} steps: it goes round in circles`);
+    }
+  }
+
+  async #during<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const result = work.finally(() => {
+      done = true;
+    });
+    result.catch(() => {});
+    while (!done) await this.#until(this.kernel.now() + 1000);
+    return result;
+  }
+
+  #every(ms: number, action: () => Promise<void>): void {
+    this.kernel.after(ms, () => {
+      action().catch((error) => this.#fail(error));
+      this.#every(ms, action);
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  /** The store, with the checks that belong to each write. */
+  #watched(inner: WorkbenchStore): WorkbenchStore {
+    const written = (record: Workbench, before: Workbench['status'] | undefined) => {
+      this.#statuses.set(record.workbenchId, record.status);
+      this.outcome.moved(record, before);
+      this.#safety.checkWritten(record);
+    };
+    return new Proxy(inner, {
+      get: (target, name) => {
+        switch (name) {
+          case 'create':
+            return async (record: Workbench) => {
+              const created = await inner.create(record);
+              if (created === 'created') written(record, undefined);
+              return created;
+            };
+          case 'update':
+            return async (record: Workbench, revision: number) => {
+              const before = this.#statuses.get(record.workbenchId);
+              const updated = await inner.update(record, revision);
+              if (updated === 'updated') written(record, before);
+              return updated;
+            };
+          case 'remove':
+            return async (key: { userId: string; workbenchId: string }, revision: number) => {
+              const there = this.#statuses.delete(key.workbenchId);
+              const removed = await inner.remove(key, revision);
+              if (there && removed === 'removed') {
+                this.outcome.gone(key.workbenchId);
+                this.#safety.checkRemoved(key);
+              }
+              return removed;
+            };
+          default: {
+            const value = Reflect.get(target, name, target);
+            return typeof value === 'function' ? value.bind(target) : value;
+          }
+        }
+      },
+    });
+  }
+}
+
+const NO_HAZARDS = Object.fromEntries(
+  [
+    'pullFails',
+    'mountFails',
+    'exitsAtBoot',
+    'neverHealthy',
+    'exits',
+    'outOfMemory',
+    'agentIsFlaky',
+    'agentIsSilentLong',
+    'machineDies',
+    'machineBreaks',
+    'noCapacity',
+    'slowCapacity',
+  ].map((hazard) => [hazard, 0]),
+);

@@ -1,0 +1,99 @@
+import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { World } from '../world/world.ts';
+import { BrokenRule } from './broken-rule.ts';
+import type { ClientHistory } from './client-history.ts';
+
+/**
+ * What must hold at every moment, checked against what is really there and against what clients were told,
+ * never against the record alone.
+ */
+export class Safety {
+  readonly #world: World;
+  readonly #clients: ClientHistory;
+  #removals = 0;
+  #mounts = 0;
+
+  constructor(world: World, clients: ClientHistory) {
+    this.#world = world;
+    this.#clients = clients;
+  }
+
+  /** After every step. */
+  check(): void {
+    const { truth } = this.#world;
+    if (truth.mounts.length > this.#mounts) this.#checkMounts();
+    while (this.#removals < truth.removals.length) {
+      const removal = truth.removals[this.#removals];
+      this.#removals += 1;
+      if (removal === undefined) continue;
+      const { directory, mountedBy } = removal;
+      if (mountedBy.length > 0) {
+        throw new BrokenRule(
+          `files of ${directory.path} were removed while ${mountedBy[0]?.taskArn} had them mounted`,
+        );
+      }
+      const workbenchId = directory.path.split('/').at(-1) ?? '';
+      const hadFiles = removal.removed > (removal.root ? 1 : 0);
+      if (hadFiles && !this.#clients.mayBeDeleted(workbenchId)) {
+        throw new BrokenRule(`files of ${workbenchId} were removed although nobody asked for it`);
+      }
+    }
+    if (truth.lostWrites.length > 0) {
+      throw new BrokenRule(`${truth.lostWrites[0]?.taskArn} wrote into a directory that had been removed`);
+    }
+  }
+
+  /** When a record is written. */
+  checkWritten(workbench: Workbench): void {
+    if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
+    const alive = this.#aliveOf(workbench);
+    if (alive) throw new BrokenRule(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
+    const machine = this.#world.dedicatedMachines.find(
+      ({ instanceId, state }) => instanceId === workbench.host?.instanceId && state === 'running',
+    );
+    if (machine)
+      throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
+  }
+
+  /** When a record is removed. */
+  checkRemoved(key: WorkbenchKey): void {
+    if (!this.#clients.mayBeDeleted(key.workbenchId)) {
+      throw new BrokenRule(`the record of ${key.workbenchId} was removed although nobody asked for it`);
+    }
+    const alive = this.#aliveOf(key);
+    if (alive)
+      throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${alive.taskArn} lives`);
+    for (const [name, directory] of this.#world.directories) {
+      if (directory.path.endsWith(`/${key.workbenchId}`) && directory.files.size > 0) {
+        throw new BrokenRule(`the record of ${key.workbenchId} was removed before its files in ${name}`);
+      }
+    }
+  }
+
+  #checkMounts(): void {
+    const { truth } = this.#world;
+    for (const { directory, workbenchId } of truth.mounts.slice(this.#mounts)) {
+      if (directory.mountedBy.size > 1) {
+        const tasks = [...directory.mountedBy].map(
+          ({ taskArn, runId, attempt }) => `${taskArn} (${runId}/${attempt})`,
+        );
+        throw new BrokenRule(
+          `two live tasks have the volume of ${workbenchId} mounted: ${tasks.join(' and ')}`,
+        );
+      }
+      const before = truth.removals.find(
+        (removal) => removal.root && removal.directory.path === directory.path,
+      );
+      if (before && before.directory !== directory) {
+        throw new BrokenRule(`the path ${directory.path} was used again after its volume was wiped`);
+      }
+    }
+    this.#mounts = truth.mounts.length;
+  }
+
+  #aliveOf({ workbenchId }: WorkbenchKey) {
+    for (const container of this.#world.containers)
+      if (container.workbenchId === workbenchId) return container;
+    return undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** An error as the SDK throws it: known by its name. */
+export function awsError(
+  name: string,
+  message: string,
+  fields: Readonly<Record<string, unknown>> = {},
+  statusCode = 400,
+): Error {
+  const error = new Error(message);
+  error.name = name;
+  return Object.assign(error, {
+    $fault: statusCode >= 500 ? 'server' : 'client',
+    $metadata: { httpStatusCode: statusCode, attempts: 1, requestId: 'simulated' },
+    ...fields,
+  });
+}
+
+/** What a command of the SDK looks like from outside. */
+export interface AwsCommand {
+  readonly input: object;
+}
+
+export const METADATA = { httpStatusCode: 200, attempts: 1, requestId: 'simulated' } as const;

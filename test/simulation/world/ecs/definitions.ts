@@ -1,0 +1,94 @@
+import type {
+  DeregisterTaskDefinitionCommandInput,
+  DescribeTaskDefinitionCommandInput,
+  ListTaskDefinitionFamiliesCommandInput,
+  ListTaskDefinitionsCommandInput,
+  RegisterTaskDefinitionCommandInput,
+} from '@aws-sdk/client-ecs';
+import { awsError } from '../aws-error.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { ACCOUNT, definitionShape } from './shapes.ts';
+import type { Definition } from './types.ts';
+
+const PAGE = 100;
+
+/** The registered task definitions. Registration and deregistration share a bucket: 20, then one a second. */
+export class Definitions {
+  /** family → revisions, the first is 1 */
+  readonly families = new Map<string, Definition[]>();
+  readonly #bucket: TokenBucket;
+
+  constructor(now: () => number) {
+    this.#bucket = new TokenBucket(now, 20, 1);
+  }
+
+  /** By family (the newest active), family:revision or ARN. */
+  find(name: string): Definition | undefined {
+    const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
+    const revisions = this.families.get(family) ?? [];
+    return revision === undefined
+      ? revisions.findLast(({ active }) => active)
+      : revisions[Number(revision) - 1];
+  }
+
+  register(input: RegisterTaskDefinitionCommandInput) {
+    this.#throttle();
+    const { family = '' } = input;
+    if (!/^[\w-]{1,255}$/.test(family))
+      throw awsError('ClientException', 'Family contains invalid characters.');
+    const revisions = this.families.get(family) ?? [];
+    this.families.set(family, revisions);
+    const revision = revisions.length + 1;
+    const arn = `arn:aws:ecs:${ACCOUNT}:task-definition/${family}:${revision}`;
+    const definition: Definition = { arn, family, revision, input, active: true };
+    revisions.push(definition);
+    return { taskDefinition: definitionShape(definition), tags: input.tags };
+  }
+
+  describe({ taskDefinition = '' }: DescribeTaskDefinitionCommandInput) {
+    const definition = this.find(taskDefinition);
+    if (definition === undefined) throw awsError('ClientException', 'Unable to describe task definition.');
+    return { taskDefinition: definitionShape(definition) };
+  }
+
+  deregister({ taskDefinition = '' }: DeregisterTaskDefinitionCommandInput) {
+    this.#throttle();
+    const definition = taskDefinition.includes(':') ? this.find(taskDefinition) : undefined;
+    if (!definition?.active) {
+      throw awsError('ClientException', 'The specified task definition is inactive or not there.');
+    }
+    definition.active = false;
+    return { taskDefinition: definitionShape(definition) };
+  }
+
+  listFamilies(input: ListTaskDefinitionFamiliesCommandInput) {
+    const { familyPrefix = '', status, maxResults = PAGE, nextToken = '' } = input;
+    const rest = [...this.families]
+      .filter(([family, revisions]) => {
+        const active = revisions.some((revision) => revision.active);
+        return family.startsWith(familyPrefix) && (status === 'ALL' || active === (status !== 'INACTIVE'));
+      })
+      .map(([family]) => family)
+      .sort()
+      .filter((family) => family > nextToken);
+    const families = rest.slice(0, maxResults);
+    return { families, nextToken: rest.length > maxResults ? families.at(-1) : undefined };
+  }
+
+  list(input: ListTaskDefinitionsCommandInput) {
+    const { familyPrefix, status = 'ACTIVE', sort, maxResults = PAGE, nextToken } = input;
+    // The prefix of this call is a whole family name.
+    const revisions = (this.families.get(familyPrefix ?? '') ?? []).filter(
+      ({ active }) => active === (status === 'ACTIVE'),
+    );
+    const ordered = sort === 'DESC' ? revisions.toReversed() : revisions;
+    const from = nextToken === undefined ? 0 : ordered.findIndex(({ arn }) => arn === nextToken) + 1;
+    const page = ordered.slice(from, from + maxResults);
+    const more = ordered.length > from + maxResults;
+    return { taskDefinitionArns: page.map(({ arn }) => arn), nextToken: more ? page.at(-1)?.arn : undefined };
+  }
+
+  #throttle(): void {
+    if (!this.#bucket.take()) throw awsError('ThrottlingException', 'Rate exceeded');
+  }
+}

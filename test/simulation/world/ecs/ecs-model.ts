@@ -1,0 +1,269 @@
+import type {
+  DeregisterContainerInstanceCommandInput,
+  DeregisterTaskDefinitionCommandInput,
+  DescribeContainerInstancesCommandInput,
+  DescribeTaskDefinitionCommandInput,
+  DescribeTasksCommandInput,
+  ListContainerInstancesCommandInput,
+  ListTaskDefinitionFamiliesCommandInput,
+  ListTaskDefinitionsCommandInput,
+  ListTasksCommandInput,
+  RegisterTaskDefinitionCommandInput,
+  RunTaskCommandInput,
+  StopTaskCommandInput,
+  UpdateContainerInstancesStateCommandInput,
+} from '@aws-sdk/client-ecs';
+import type { Kernel } from '../../kernel.ts';
+import { type AwsCommand, awsError } from '../aws-error.ts';
+import type { Draws } from '../draws.ts';
+import type { Machines } from '../machines.ts';
+import { TokenBucket } from '../token-bucket.ts';
+import { Agents } from './agents.ts';
+import { Capacity, type ProviderSpec } from './capacity.ts';
+import { Definitions } from './definitions.ts';
+import { matches } from './query.ts';
+import { RunTasks } from './run-tasks.ts';
+import { ACCOUNT, asDetail, instanceShape, taskShape } from './shapes.ts';
+import { TaskLife, type TaskSurroundings } from './task-life.ts';
+import type { ContainerInstance, Task } from './types.ts';
+
+export interface EcsSurroundings
+  extends Pick<TaskSurroundings, 'directoryFor' | 'containerBegins' | 'containerEnds'> {
+  readonly machines: () => Machines;
+  /** Tags of what capacity providers launch. */
+  readonly tags: Readonly<Record<string, string>>;
+  event(event: Readonly<Record<string, unknown>>): void;
+}
+
+/** The most that one call describes, and the largest page. */
+const PAGE = 100;
+
+/** One cluster of ECS. */
+export class EcsModel {
+  readonly tasks = new Map<string, Task>();
+  readonly definitions: Definitions;
+  readonly agents: Agents;
+  readonly capacity: Capacity;
+  readonly life: TaskLife;
+  readonly #kernel: Kernel;
+  readonly #around: EcsSurroundings;
+  readonly #clusterArn: string;
+  readonly #runs: RunTasks;
+  /** RunTask, StopTask and the like; Describe and List. */
+  readonly #changes: TokenBucket;
+  readonly #looks: TokenBucket;
+
+  constructor(
+    kernel: Kernel,
+    draws: Draws,
+    cluster: string,
+    providers: readonly ProviderSpec[],
+    around: EcsSurroundings,
+  ) {
+    this.#kernel = kernel;
+    this.#around = around;
+    this.#clusterArn = `arn:aws:ecs:${ACCOUNT}:cluster/${cluster}`;
+    const now = () => kernel.now();
+    this.#changes = new TokenBucket(now, 100, 40);
+    this.#looks = new TokenBucket(now, 100, 20);
+    this.definitions = new Definitions(now);
+    const taskChanged = (task: Task) =>
+      this.#tell('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
+    const instanceChanged = (instance: ContainerInstance) =>
+      this.#tell('ECS Container Instance State Change', instance.arn, {
+        ...instanceShape(instance),
+        clusterArn: this.#clusterArn,
+      });
+    this.life = new TaskLife(kernel, draws, {
+      taskChanged,
+      instanceChanged,
+      placeFreed: (instance) => this.capacity.canPlace(instance),
+      noLongerWaits: (task) => this.capacity.noLongerWaits(task),
+      directoryFor: around.directoryFor,
+      containerBegins: around.containerBegins,
+      containerEnds: around.containerEnds,
+    });
+    this.agents = new Agents(kernel, draws, {
+      cluster,
+      life: this.life,
+      machines: around.machines,
+      instanceChanged,
+      taskChanged,
+      canPlace: (instance) => this.capacity.canPlace(instance),
+    });
+    this.capacity = new Capacity(kernel, draws, providers, {
+      machines: around.machines,
+      tags: around.tags,
+      instances: () => this.agents.instances.values(),
+      place: (task, instance) => this.life.place(task, instance),
+      giveUp: (task) => this.life.giveUp(task),
+    });
+    this.#runs = new RunTasks(kernel, draws, cluster, {
+      tasks: this.tasks,
+      definitions: this.definitions,
+      capacity: this.capacity,
+      instances: this.agents.instances,
+      place: (task, instance) => this.life.place(task, instance),
+      accepted: taskChanged,
+      shape: (task) => taskShape(task, this.#clusterArn),
+    });
+  }
+
+  handle(command: AwsCommand): unknown {
+    const { input } = command;
+    switch (command.constructor.name) {
+      case 'RunTaskCommand':
+        this.#throttle(this.#changes);
+        return this.#runs.run(input as RunTaskCommandInput);
+      case 'StopTaskCommand':
+        this.#throttle(this.#changes);
+        return this.#stopTask(input as StopTaskCommandInput);
+      case 'DescribeTasksCommand':
+        this.#throttle(this.#looks);
+        return this.#describeTasks(input as DescribeTasksCommandInput);
+      case 'ListTasksCommand':
+        this.#throttle(this.#looks);
+        return this.#listTasks(input as ListTasksCommandInput);
+      case 'DescribeContainerInstancesCommand':
+        this.#throttle(this.#looks);
+        return this.#describeInstances(input as DescribeContainerInstancesCommandInput);
+      case 'ListContainerInstancesCommand':
+        this.#throttle(this.#looks);
+        return this.#listInstances(input as ListContainerInstancesCommandInput);
+      case 'DeregisterContainerInstanceCommand':
+        this.#throttle(this.#changes);
+        return this.#deregisterInstance(input as DeregisterContainerInstanceCommandInput);
+      case 'UpdateContainerInstancesStateCommand':
+        return this.#drain(input as UpdateContainerInstancesStateCommandInput);
+      case 'RegisterTaskDefinitionCommand':
+        return this.definitions.register(input as RegisterTaskDefinitionCommandInput);
+      case 'DeregisterTaskDefinitionCommand':
+        return this.definitions.deregister(input as DeregisterTaskDefinitionCommandInput);
+      case 'DescribeTaskDefinitionCommand':
+        return this.definitions.describe(input as DescribeTaskDefinitionCommandInput);
+      case 'ListTaskDefinitionsCommand':
+        return this.definitions.list(input as ListTaskDefinitionsCommandInput);
+      case 'ListTaskDefinitionFamiliesCommand':
+        return this.definitions.listFamilies(input as ListTaskDefinitionFamiliesCommandInput);
+      default:
+        throw new Error(`ECS is not modelled for ${command.constructor.name}`);
+    }
+  }
+
+  #stopTask({ task: arn = '', reason }: StopTaskCommandInput) {
+    checkTaskId(arn);
+    const task = this.#find(arn);
+    if (task === undefined) throw awsError('InvalidParameterException', 'The referenced task was not found.');
+    this.life.askToStop(task, reason ?? 'Task stopped by user');
+    return { task: taskShape(task, this.#clusterArn) };
+  }
+
+  #describeTasks({ tasks: arns = [] }: DescribeTasksCommandInput) {
+    if (arns.length === 0 || arns.length > PAGE) {
+      throw awsError('InvalidParameterException', 'Tasks must be 1 to 100.');
+    }
+    const tasks = [];
+    const failures = [];
+    for (const arn of arns) {
+      checkTaskId(arn);
+      const task = this.#find(arn);
+      if (task !== undefined && task.visibleAt <= this.#kernel.now())
+        tasks.push(taskShape(task, this.#clusterArn));
+      else failures.push({ arn, reason: 'MISSING' });
+    }
+    return { tasks, failures };
+  }
+
+  #listTasks(input: ListTasksCommandInput) {
+    const { family, startedBy, desiredStatus = 'RUNNING', maxResults = PAGE, nextToken } = input;
+    if (startedBy !== undefined && (family !== undefined || input.desiredStatus !== undefined)) {
+      throw awsError('InvalidParameterException', 'startedBy must be the only filter.');
+    }
+    const now = this.#kernel.now();
+    const arns: string[] = [];
+    for (const task of this.tasks.values()) {
+      if (task.forgottenAt <= now) {
+        this.tasks.delete(task.arn);
+        continue;
+      }
+      if (nextToken !== undefined && task.arn <= nextToken) continue;
+      const desired = task.desired === 'STOPPED' && now >= task.desiredSeenAt ? 'STOPPED' : 'RUNNING';
+      if (task.listedAt > now || desired !== desiredStatus) continue;
+      if (family !== undefined && task.definition.family !== family) continue;
+      if (startedBy !== undefined && task.request.startedBy !== startedBy) continue;
+      if (arns.length === maxResults) return { taskArns: arns, nextToken: arns.at(-1) };
+      arns.push(task.arn);
+    }
+    return { taskArns: arns };
+  }
+
+  #describeInstances({ containerInstances: arns = [] }: DescribeContainerInstancesCommandInput) {
+    if (arns.length === 0 || arns.length > PAGE) {
+      throw awsError('InvalidParameterException', 'Container instances must be 1 to 100.');
+    }
+    const containerInstances = [];
+    const failures = [];
+    for (const arn of arns) {
+      const instance = this.agents.instances.get(arn);
+      if (instance === undefined) failures.push({ arn, reason: 'MISSING' });
+      else containerInstances.push(instanceShape(instance));
+    }
+    return { containerInstances, failures };
+  }
+
+  #listInstances({ filter, status, maxResults = PAGE, nextToken }: ListContainerInstancesCommandInput) {
+    const arns: string[] = [];
+    for (const instance of this.agents.instances.values()) {
+      if (nextToken !== undefined && instance.arn <= nextToken) continue;
+      if (status === undefined ? instance.status === 'INACTIVE' : instance.status !== status) continue;
+      if (filter !== undefined && !matches(filter, instance)) continue;
+      if (arns.length === maxResults) return { containerInstanceArns: arns, nextToken: arns.at(-1) };
+      arns.push(instance.arn);
+    }
+    return { containerInstanceArns: arns };
+  }
+
+  #deregisterInstance({ containerInstance = '', force }: DeregisterContainerInstanceCommandInput) {
+    const instance = this.agents.instances.get(containerInstance);
+    if (instance === undefined || instance.status === 'INACTIVE') {
+      throw awsError('InvalidParameterException', 'Referenced container instance not found.');
+    }
+    if (!force && instance.tasks.size > 0) {
+      throw awsError('InvalidParameterException', 'Found running tasks on the instance.');
+    }
+    this.agents.deregister(instance);
+    return { containerInstance: instanceShape(instance) };
+  }
+
+  #drain({ containerInstances = [], status }: UpdateContainerInstancesStateCommandInput) {
+    const changed = [];
+    for (const arn of containerInstances) {
+      const instance = this.agents.instances.get(arn);
+      if (instance === undefined || instance.status === 'INACTIVE') continue;
+      instance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
+      instance.version += 1;
+      changed.push(instanceShape(instance));
+    }
+    return { containerInstances: changed, failures: [] };
+  }
+
+  #find(arn: string): Task | undefined {
+    const task = this.tasks.get(arn);
+    return task !== undefined && task.forgottenAt > this.#kernel.now() ? task : undefined;
+  }
+
+  #throttle(bucket: TokenBucket): void {
+    if (!bucket.take()) throw awsError('ThrottlingException', 'Rate exceeded');
+  }
+
+  #tell(type: string, arn: string, shape: object): void {
+    const detail = { ...asDetail(shape), updatedAt: new Date(this.#kernel.now()).toISOString() };
+    this.#around.event({ source: 'aws.ecs', 'detail-type': type, resources: [arn], detail });
+  }
+}
+
+function checkTaskId(arn: string): void {
+  if (!/(^|\/)[0-9a-f]{32}$/.test(arn)) {
+    throw awsError('InvalidParameterException', 'taskId length should be one of [32,36]');
+  }
+}

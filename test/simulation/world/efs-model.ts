@@ -1,0 +1,155 @@
+import type {
+  AccessPointDescription,
+  CreateAccessPointCommandInput,
+  DeleteAccessPointCommandInput,
+  DescribeAccessPointsCommandInput,
+} from '@aws-sdk/client-efs';
+import type { Kernel } from '../kernel.ts';
+import { type AwsCommand, awsError } from './aws-error.ts';
+import type { Draws } from './draws.ts';
+import type { Directory, Truth } from './truth.ts';
+
+interface AccessPoint {
+  readonly id: string;
+  readonly input: CreateAccessPointCommandInput;
+  readonly path: string;
+  /** `creating` until then. */
+  readonly availableAt: number;
+}
+
+/** Of one file system. */
+const ACCESS_POINTS_MAX = 10_000;
+const PAGE = 100;
+
+/** EFS: file systems with access points, and the directories behind them. */
+export class EfsModel {
+  readonly accessPoints = new Map<string, AccessPoint>();
+  readonly #byToken = new Map<string, AccessPoint>();
+  readonly #fileSystemIds: ReadonlySet<string>;
+  readonly #kernel: Kernel;
+  readonly #draws: Draws;
+  readonly #truth: Truth;
+  readonly #tokenErrs: boolean;
+  #count = 0;
+
+  constructor(kernel: Kernel, draws: Draws, fileSystemIds: readonly string[], truth: Truth) {
+    this.#kernel = kernel;
+    this.#draws = draws;
+    this.#truth = truth;
+    this.#fileSystemIds = new Set(fileSystemIds);
+    this.#tokenErrs = draws.happens('accessPointTokenErrs');
+  }
+
+  handle(command: AwsCommand): unknown {
+    const { input } = command;
+    switch (command.constructor.name) {
+      case 'CreateAccessPointCommand':
+        return this.#create(input as CreateAccessPointCommandInput);
+      case 'DescribeAccessPointsCommand':
+        return this.#describe(input as DescribeAccessPointsCommandInput);
+      case 'DeleteAccessPointCommand':
+        return this.#delete(input as DeleteAccessPointCommandInput);
+      default:
+        throw new Error(`EFS is not modelled for ${command.constructor.name}`);
+    }
+  }
+
+  /**
+   * What a mount through an access point leads to: its directory, which is made if it is not there. Undefined
+   * when the access point cannot be mounted.
+   */
+  mounted(fileSystemId: string, accessPointId: string): Directory | undefined {
+    const point = this.accessPoints.get(accessPointId);
+    if (point === undefined || point.input.FileSystemId !== fileSystemId) return undefined;
+    if (point.availableAt > this.#kernel.now()) return undefined;
+    const key = `${fileSystemId}:${point.path}`;
+    const there = this.#truth.directories.get(key);
+    if (there !== undefined) return there;
+    const directory: Directory = {
+      fileSystemId,
+      path: point.path,
+      createdAt: this.#kernel.now(),
+      files: new Map(),
+      mountedBy: new Set(),
+    };
+    this.#truth.directories.set(key, directory);
+    return directory;
+  }
+
+  #create(input: CreateAccessPointCommandInput) {
+    const { FileSystemId = '', ClientToken = '', RootDirectory, PosixUser } = input;
+    this.#checkFileSystem(FileSystemId);
+    if (!/^.{1,64}$/.test(ClientToken)) throw awsError('BadRequest', 'The token is not valid.');
+    const token = `${FileSystemId} ${ClientToken}`;
+    const known = this.#byToken.get(token);
+    if (known !== undefined) {
+      if (!this.#tokenErrs) return this.#shape(known);
+      throw awsError(
+        'AccessPointAlreadyExists',
+        'The access point exists.',
+        { ErrorCode: 'AccessPointAlreadyExists', AccessPointId: known.id },
+        409,
+      );
+    }
+    if (PosixUser === undefined || RootDirectory?.CreationInfo === undefined) {
+      throw awsError('BadRequest', 'Without user and creation info the directory is not made.');
+    }
+    if (this.accessPoints.size >= ACCESS_POINTS_MAX) {
+      throw awsError('AccessPointLimitExceeded', 'There are too many access points.', {}, 403);
+    }
+    this.#count += 1;
+    const creating = this.#draws.happens('accessPointCreating') ? this.#draws.seconds(1, 10) : 0;
+    const point: AccessPoint = {
+      id: `fsap-${this.#count.toString(16).padStart(17, '0')}`,
+      input,
+      path: RootDirectory.Path ?? '/',
+      availableAt: this.#kernel.now() + creating,
+    };
+    this.accessPoints.set(point.id, point);
+    this.#byToken.set(token, point);
+    return this.#shape(point);
+  }
+
+  #describe(input: DescribeAccessPointsCommandInput) {
+    const { FileSystemId, AccessPointId, MaxResults = PAGE, NextToken = '' } = input;
+    if (AccessPointId !== undefined) {
+      const point = this.accessPoints.get(AccessPointId);
+      if (point === undefined) throw notFound();
+      return { AccessPoints: [this.#shape(point)] };
+    }
+    if (FileSystemId !== undefined) this.#checkFileSystem(FileSystemId);
+    const AccessPoints: AccessPointDescription[] = [];
+    for (const point of this.accessPoints.values()) {
+      if (point.id <= NextToken) continue;
+      if (FileSystemId !== undefined && point.input.FileSystemId !== FileSystemId) continue;
+      if (AccessPoints.length === Math.min(MaxResults, PAGE)) {
+        return { AccessPoints, NextToken: AccessPoints.at(-1)?.AccessPointId };
+      }
+      AccessPoints.push(this.#shape(point));
+    }
+    return { AccessPoints };
+  }
+
+  /** Containers that have it mounted go on; the directory stays. */
+  #delete({ AccessPointId = '' }: DeleteAccessPointCommandInput) {
+    const point = this.accessPoints.get(AccessPointId);
+    if (point === undefined) throw notFound();
+    this.accessPoints.delete(AccessPointId);
+    this.#byToken.delete(`${point.input.FileSystemId} ${point.input.ClientToken}`);
+    return {};
+  }
+
+  #shape({ id, input, availableAt }: AccessPoint): AccessPointDescription {
+    const { FileSystemId, ClientToken, PosixUser, RootDirectory, Tags } = input;
+    const LifeCycleState = availableAt > this.#kernel.now() ? 'creating' : 'available';
+    return { AccessPointId: id, FileSystemId, ClientToken, PosixUser, RootDirectory, Tags, LifeCycleState };
+  }
+
+  #checkFileSystem(id: string): void {
+    if (!this.#fileSystemIds.has(id)) throw awsError('FileSystemNotFound', 'No such file system.', {}, 404);
+  }
+}
+
+function notFound(): Error {
+  return awsError('AccessPointNotFound', 'There is no such access point.', {}, 404);
+}

@@ -1,0 +1,68 @@
+/**
+ * What can go wrong in the world by itself, beside what happens to calls and events on their way. Each is a
+ * probability of 0 … 1, per occasion; the tape says whether it happens. 1 is always, 0 never.
+ */
+export interface Hazards {
+  /** How services behave where it is not documented; drawn once for each world. */
+  readonly replayAnswersTheOld: number;
+  readonly limitBeforeToken: number;
+  readonly failureUsesToken: number;
+  readonly connectivityHasNoEvent: number;
+  readonly accessPointTokenErrs: number;
+  readonly pendingCannotStop: number;
+  /** A task or machine just made cannot be described, or is not listed, for some seconds. */
+  readonly hiddenAtFirst: number;
+  readonly listLags: number;
+  /** A start that fails, by what; and one that never gets healthy. */
+  readonly pullFails: number;
+  readonly mountFails: number;
+  readonly exitsAtBoot: number;
+  readonly neverHealthy: number;
+  /** A running container ends by itself, or is ended for want of memory. */
+  readonly exits: number;
+  readonly outOfMemory: number;
+  /** A container is still there up to 4 s after its task is STOPPED. */
+  readonly outlivesStop: number;
+  /** A machine's agent loses its connection now and then, for seconds or minutes; seldom for long. */
+  readonly agentIsFlaky: number;
+  readonly agentIsSilentLong: number;
+  /** A machine is lost: taken back (spot), or broken. */
+  readonly machineDies: number;
+  readonly machineBreaks: number;
+  /** No machine to be had: for a scale-out, a launch, a start. */
+  readonly noCapacity: number;
+  /** Capacity takes minutes longer than usual. */
+  readonly slowCapacity: number;
+  /** Messages come twice, or late. */
+  readonly messageRepeated: number;
+  readonly messageLate: number;
+  /** An access point is `creating` for some seconds. */
+  readonly accessPointCreating: number;
+}
+
+export const DEFAULT_HAZARDS: Hazards = {
+  replayAnswersTheOld: 0.3,
+  limitBeforeToken: 0.5,
+  failureUsesToken: 0.3,
+  connectivityHasNoEvent: 0.5,
+  accessPointTokenErrs: 0.5,
+  pendingCannotStop: 0.5,
+  hiddenAtFirst: 0.1,
+  listLags: 0.2,
+  pullFails: 0.03,
+  mountFails: 0.02,
+  exitsAtBoot: 0.02,
+  neverHealthy: 0.02,
+  exits: 0.05,
+  outOfMemory: 0.02,
+  outlivesStop: 0.4,
+  agentIsFlaky: 0.15,
+  agentIsSilentLong: 0.1,
+  machineDies: 0.06,
+  machineBreaks: 0.06,
+  noCapacity: 0.1,
+  slowCapacity: 0.1,
+  messageRepeated: 0.05,
+  messageLate: 0.1,
+  accessPointCreating: 0.2,
+};

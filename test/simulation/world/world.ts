@@ -1,0 +1,225 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { EFSClient } from '@aws-sdk/client-efs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Kernel } from '../kernel.ts';
+import type { Tape } from '../tape.ts';
+import type { AwsCommand } from './aws-error.ts';
+import { Draws } from './draws.ts';
+import { Ec2Model } from './ec2-model.ts';
+import type { ProviderSpec } from './ecs/capacity.ts';
+import { EcsModel } from './ecs/ecs-model.ts';
+import type { ContainerInstance, Task } from './ecs/types.ts';
+import { EfsModel } from './efs-model.ts';
+import type { Hazards } from './hazards.ts';
+import { type Machine, Machines, type Size } from './machines.ts';
+import { SimulatedJanitor } from './simulated-janitor.ts';
+import { type QueueOptions, SqsModel } from './sqs-model.ts';
+import { type Container, type Directory, Truth } from './truth.ts';
+
+export interface WorldOptions {
+  readonly providers: readonly ProviderSpec[];
+  /** What may be launched by RunInstances. @default none */
+  readonly instanceTypes?: Readonly<Record<string, Size>>;
+  /** @default workbench */
+  readonly cluster?: string;
+  /** @default ['fs-1'] */
+  readonly fileSystemIds?: readonly string[];
+  /** @default /workbenches */
+  readonly parentPath?: string;
+  /** Tags of the machines that capacity providers launch. @default none */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly hazards?: Partial<Hazards>;
+  readonly queue?: QueueOptions;
+  /** Entries that one call of the janitor removes at most. @default 1,000 */
+  readonly entriesPerCall?: number;
+  /** Every event that AWS sends to EventBridge, whole, at the moment of the change. */
+  readonly onEvent?: (event: WorldEvent) => void;
+}
+
+export interface WorldEvent {
+  readonly source: 'aws.ecs' | 'aws.ec2';
+  readonly 'detail-type': string;
+  readonly id: string;
+  readonly time: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** A running container writes this often. */
+const WRITES_EVERY_MS = 600_000;
+
+/**
+ * AWS as far as the controller meets it: ECS, EC2, EFS and SQS in one account, one region, one moment. It
+ * answers the SDK's commands at once and takes its time only between them, by the kernel. `truth`, and what
+ * is read-only below, show what is really there.
+ */
+export class World {
+  readonly truth = new Truth();
+  readonly machines: Machines;
+  readonly ecs: EcsModel;
+  readonly ec2: Ec2Model;
+  readonly efs: EfsModel;
+  readonly sqs: SqsModel;
+  readonly janitor: SimulatedJanitor;
+  readonly #kernel: Kernel;
+  readonly #draws: Draws;
+  readonly #onEvent: ((event: WorldEvent) => void) | undefined;
+  #events = 0;
+
+  constructor(kernel: Kernel, tape: Tape, options: WorldOptions) {
+    const { cluster = 'workbench', fileSystemIds = ['fs-1'], parentPath = '/workbenches' } = options;
+    this.#kernel = kernel;
+    this.#draws = new Draws(tape, options.hazards);
+    this.#onEvent = options.onEvent;
+    const event = (about: Readonly<Record<string, unknown>>) => this.#tell(about);
+    const containerEnds = (container: Container) => this.#end(container);
+    this.ecs = new EcsModel(kernel, this.#draws, cluster, options.providers, {
+      machines: () => this.machines,
+      tags: options.tags ?? {},
+      event,
+      directoryFor: (task) => this.#directoryFor(task),
+      containerBegins: (task, instance, directory) => this.#begin(task, instance, directory),
+      containerEnds,
+    });
+    this.machines = new Machines(kernel, this.#draws, {
+      booted: (machine) => this.ecs.agents.booted(machine),
+      powerLost: (machine, how) => this.ecs.agents.powerLost(machine, how),
+      endContainer: containerEnds,
+      event,
+    });
+    this.ec2 = new Ec2Model(kernel, this.#draws, this.machines, cluster, options.instanceTypes ?? {});
+    this.efs = new EfsModel(kernel, this.#draws, fileSystemIds, this.truth);
+    this.sqs = new SqsModel(kernel, this.#draws, options.queue ?? {});
+    this.janitor = new SimulatedJanitor(kernel, this.truth, {
+      parent: parentPath,
+      entriesPerCall: options.entriesPerCall ?? 1000,
+    });
+    this.ecs.capacity.begin();
+  }
+
+  /** Answers a command of the SDK, or throws what the SDK would. */
+  handle(command: AwsCommand): unknown {
+    const { name } = command.constructor;
+    if (name.includes('AccessPoint')) return this.efs.handle(command);
+    if (name.includes('Message')) return this.sqs.handle(command);
+    if (/^(Run|Describe|Start|Stop|Terminate)InstancesCommand$/.test(name)) return this.ec2.handle(command);
+    return this.ecs.handle(command);
+  }
+
+  /**
+   * Clients to give to adapters.
+   * @param through what each call passes through on its way; it may keep it from its effect, or its answer from coming
+   */
+  clients(
+    through: (name: string, effect: () => unknown) => Promise<unknown> = async (_, effect) => effect(),
+  ) {
+    const send = (command: AwsCommand) => through(command.constructor.name, () => this.handle(command));
+    const client = { send };
+    return client as unknown as Pick<ECSClient, 'send'> &
+      Pick<EC2Client, 'send'> &
+      Pick<EFSClient, 'send'> &
+      Pick<SQSClient, 'send'>;
+  }
+
+  /**
+   * From now on nothing goes wrong by itself and everything takes its shortest time. What had gone wrong before
+   * is put right as AWS would in the end: silent agents speak, broken machines are given up.
+   */
+  calm(): void {
+    this.#draws.beCalm();
+    this.ecs.agents.beCalm();
+    for (const machine of this.machines.all.values()) {
+      if (machine.broken && machine.state === 'running') this.machines.terminate(machine);
+    }
+  }
+
+  /** Containers that live. */
+  get containers(): ReadonlySet<Container> {
+    return this.truth.containers;
+  }
+
+  /** Directories that are there, those set aside too. */
+  get directories(): ReadonlyMap<string, Directory> {
+    return this.truth.directories;
+  }
+
+  /** Dedicated machines that are not terminated: they cost money, or their disks do. */
+  get dedicatedMachines(): readonly Machine[] {
+    return [...this.machines.all.values()].filter(
+      ({ spec, state }) => spec.provider === undefined && state !== 'terminated',
+    );
+  }
+
+  /** Container instances on the cluster whose machine is terminated. */
+  get leftOverRegistrations(): readonly ContainerInstance[] {
+    return [...this.ecs.agents.instances.values()].filter(
+      ({ status, machine }) => status !== 'INACTIVE' && machine.state === 'terminated',
+    );
+  }
+
+  /** What tasks would mount through this access point, made as a first mount would. */
+  mounted(fileSystemId: string, accessPointId: string): Directory | undefined {
+    return this.efs.mounted(fileSystemId, accessPointId);
+  }
+
+  #directoryFor(task: Task): Directory | undefined {
+    const volume = task.definition.input.volumes?.[0]?.efsVolumeConfiguration;
+    return this.efs.mounted(volume?.fileSystemId ?? '', volume?.authorizationConfig?.accessPointId ?? '');
+  }
+
+  #begin(task: Task, { machine }: ContainerInstance, directory: Directory): Container {
+    const container: Container = {
+      taskArn: task.arn,
+      workbenchId: task.workbenchId,
+      runId: task.runId,
+      attempt: task.attempt,
+      instanceId: machine.instanceId,
+      directory,
+      startedAt: this.#kernel.now(),
+    };
+    this.truth.containers.add(container);
+    this.truth.mounts.push(container);
+    directory.mountedBy.add(container);
+    machine.containers.add(container);
+    this.#writes(container, 0);
+    return container;
+  }
+
+  #writes(container: Container, count: number): void {
+    if (container.endedAt !== undefined) return;
+    this.#write(container, String(count));
+    this.#kernel.after(WRITES_EVERY_MS, () => this.#writes(container, count + 1));
+  }
+
+  #write(container: Container, what: string): void {
+    const { directory, runId, attempt, workbenchId } = container;
+    if (directory.removedAt !== undefined) this.truth.lostWrites.push(container);
+    else directory.files.set(`${runId}-${attempt}-${what}`, workbenchId);
+  }
+
+  /** The last thing that it does is to save its files, unless the power went. */
+  #end(container: Container): void {
+    if (container.endedAt !== undefined) return;
+    const machine = this.machines.all.get(container.instanceId);
+    if (machine?.powered) this.#write(container, 'last');
+    container.endedAt = this.#kernel.now();
+    this.truth.containers.delete(container);
+    container.directory.mountedBy.delete(container);
+    machine?.containers.delete(container);
+  }
+
+  #tell(about: Readonly<Record<string, unknown>>): void {
+    if (this.#onEvent === undefined) return;
+    this.#events += 1;
+    const envelope = {
+      version: '0',
+      id: `event-${this.#events}`,
+      account: '123456789012',
+      region: 'us-east-1',
+      time: new Date(this.#kernel.now()).toISOString(),
+      ...about,
+    };
+    this.#onEvent(envelope as unknown as WorldEvent);
+  }
+}
