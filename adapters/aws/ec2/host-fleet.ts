@@ -1,0 +1,215 @@
+import {
+  type Instance,
+  RunInstancesCommand,
+  StartInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import type { ContainerInstance } from '@aws-sdk/client-ecs';
+import type { Clock } from '#core/ports/clock.ts';
+import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { ReasonCode } from '#core/workbench/reasons.ts';
+import { type ContainerInstances, registeredSize } from '../ecs/container-instances.ts';
+import { isAwsError, isOnlyAttempt, nameOf, portError } from '../errors.ts';
+import { launchRequest } from './launch-request.ts';
+import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './machines.ts';
+import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
+
+const PAGE = 100;
+
+/** A machine just launched cannot be described at once; one that still cannot be after this is no more. Milliseconds. */
+const VISIBLE_WITHIN_MS = 10 * 60_000;
+
+const ALIVE = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+
+/**
+ * Dedicated machines on EC2, which join the ECS cluster. Only what carries the installation's tag and a
+ * workbench's is touched.
+ *
+ * `terminated` means off the cluster as well: a machine that was stopped or silent when it ended stays
+ * registered, so whoever is the first to see it terminated takes it off before saying so.
+ */
+export class Ec2HostFleet implements HostFleet {
+  readonly #client: Ec2Client;
+  readonly #machines: Ec2Machines;
+  readonly #instances: ContainerInstances;
+  readonly #settings: HostSettings;
+  readonly #clock: Clock;
+
+  constructor(client: Ec2Client, instances: ContainerInstances, settings: HostSettings, clock: Clock) {
+    this.#client = client;
+    this.#machines = new Ec2Machines(client, settings.installation);
+    this.#instances = instances;
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  async launch(request: HostRequest, token: string): Promise<HostOutcome> {
+    try {
+      const { Instances = [] } = await this.#client.send(
+        new RunInstancesCommand(launchRequest(this.#settings, request, token)),
+      );
+      return await this.#launched(request, Instances[0]);
+    } catch (error) {
+      return this.#notLaunched(token, error);
+    }
+  }
+
+  async start(instanceId: string): Promise<HostOutcome> {
+    const instance = await this.#find(instanceId);
+    if (instance === undefined) return refused('host_lost', 'The instance is gone.', false);
+    const state = stateOf(instance);
+    if (state === 'running' || state === 'pending') return this.#accepted(instance);
+    if (state === 'stopping') throw new PortError('throttled', 'ec2 StartInstances: it is still stopping');
+    if (state !== 'stopped') return refused('host_lost', `The instance is ${state}.`, false);
+    const { acceptedImages } = this.#settings;
+    if (acceptedImages !== undefined && !acceptedImages.has(instance.ImageId ?? '')) {
+      return refused('start_refused', 'The image of its machine is too old.', false);
+    }
+    try {
+      await this.#client.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
+      return await this.#accepted({ ...instance, State: { Name: 'pending' } });
+    } catch (error) {
+      return notStarted(error);
+    }
+  }
+
+  async stop(instanceId: string): Promise<void> {
+    const instance = await this.#find(instanceId);
+    const state = instance === undefined ? 'terminated' : stateOf(instance);
+    if (state !== 'running' && state !== 'pending') return;
+    try {
+      await this.#client.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
+    } catch (error) {
+      if (isAwsError(error, 'noSuchInstance')) return;
+      // One that is still pending cannot be stopped: nothing happened, and it is asked again.
+      if (!isAwsError(error, 'wrongState')) throw portError('ec2', 'StopInstances', error);
+      throw new PortError('throttled', `ec2 StopInstances: ${nameOf(error)}`, error);
+    }
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    const instance = await this.#find(instanceId);
+    if (instance === undefined) return;
+    if (stateOf(instance) === 'terminated') await this.#observe([instance]);
+    else await this.#machines.terminate(instanceId);
+  }
+
+  async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
+    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
+    const known = [...(await this.#machines.describe(instanceIds)).values()];
+    const observed = await this.#observe(known.filter(isDedicated));
+    const byId = new Map(observed.map((host) => [host.instanceId, host]));
+    return instanceIds.map((instanceId) => byId.get(instanceId) ?? gone(instanceId));
+  }
+
+  async list(cursor?: string): Promise<{ hosts: readonly HostObservation[]; cursor?: string }> {
+    const page = await this.#machines.find(
+      [
+        { Name: 'tag-key', Values: [WORKBENCH_TAG] },
+        { Name: 'instance-state-name', Values: ALIVE },
+      ],
+      cursor,
+    );
+    const alive = page.instances.filter(
+      (instance) => isDedicated(instance) && stateOf(instance) !== 'terminated',
+    );
+    const hosts = await this.#observe(alive);
+    return page.cursor === undefined ? { hosts } : { hosts, cursor: page.cursor };
+  }
+
+  /**
+   * Answers a launch only once the machine can be described. From then on one that cannot be described is no
+   * more, and nobody takes a young machine for a lost one.
+   */
+  async #launched(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
+    const instanceId = launched?.InstanceId;
+    if (instanceId === undefined) throw new PortError('unavailable', 'ec2 RunInstances: no instance');
+    const instance = await this.#find(instanceId);
+    if (instance !== undefined) return this.#accepted(instance);
+    const age = this.#clock.now() - (launched?.LaunchTime?.getTime() ?? this.#clock.now());
+    if (age < VISIBLE_WITHIN_MS) throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
+    const { workbenchId, userId } = request;
+    return { kind: 'accepted', host: { ...gone(instanceId), workbenchId, userId } };
+  }
+
+  async #notLaunched(token: string, error: unknown): Promise<HostOutcome> {
+    if (error instanceof PortError) throw error;
+    const definite =
+      isAwsError(error, 'noCapacity', 'quota', 'badLaunch', 'forbidden') && isOnlyAttempt(error);
+    if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
+    // Another call with this token, whose answer was lost, may have launched one, with other settings perhaps.
+    const { instances } = await this.#machines.find([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
+    const [instance] = instances;
+    if (instance !== undefined) return this.#accepted(instance);
+    if (!definite) throw portError('ec2', 'RunInstances', error);
+    if (isAwsError(error, 'noCapacity', 'quota')) {
+      return refused('no_capacity', `There is no such machine to be had just now (${nameOf(error)}).`, true);
+    }
+    return refused('start_refused', `The platform refused to launch a machine (${nameOf(error)}).`, false);
+  }
+
+  async #find(instanceId: string): Promise<Instance | undefined> {
+    const instance = (await this.#machines.describe([instanceId])).get(instanceId);
+    return instance !== undefined && isDedicated(instance) ? instance : undefined;
+  }
+
+  async #accepted(instance: Instance): Promise<HostOutcome> {
+    const [host] = await this.#observe([instance]);
+    return { kind: 'accepted', host: host ?? gone(instance.InstanceId ?? '') };
+  }
+
+  async #observe(instances: readonly Instance[]): Promise<readonly HostObservation[]> {
+    const asked = instances.filter((instance) => ['running', 'terminated'].includes(stateOf(instance)));
+    const registered = await this.#instances.ofInstances(asked.flatMap(({ InstanceId }) => InstanceId ?? []));
+    const hosts: HostObservation[] = [];
+    for (const instance of instances) {
+      const known = registered.get(instance.InstanceId ?? '');
+      if (stateOf(instance) === 'terminated' && known?.containerInstanceArn !== undefined) {
+        await this.#instances.deregister(known.containerInstanceArn);
+      }
+      hosts.push(observation(instance, known));
+    }
+    return hosts;
+  }
+}
+
+function observation(instance: Instance, known: ContainerInstance | undefined): HostObservation {
+  const state = stateOf(instance);
+  const workbenchId = tagOf(instance, WORKBENCH_TAG);
+  const user = tagOf(instance, USER_TAG);
+  const launchedAt = instance.LaunchTime?.getTime();
+  return {
+    instanceId: instance.InstanceId ?? '',
+    ...(workbenchId === undefined ? {} : { workbenchId }),
+    ...(user === undefined ? {} : { userId: Buffer.from(user, 'base64url').toString('utf8') }),
+    ...(launchedAt === undefined ? {} : { launchedAt }),
+    state,
+    agentConnected: state === 'running' && known?.status === 'ACTIVE' && known.agentConnected === true,
+    ...(known === undefined ? {} : registeredSize(known)),
+  };
+}
+
+function isDedicated(instance: Instance): boolean {
+  return tagOf(instance, WORKBENCH_TAG) !== undefined;
+}
+
+function gone(instanceId: string): HostObservation {
+  return { instanceId, state: 'terminated', agentConnected: false };
+}
+
+/** A start that did not go through: the machine as it is cannot be had, or nothing is known. */
+function notStarted(error: unknown): HostOutcome {
+  if (isAwsError(error, 'noCapacity', 'quota') && isOnlyAttempt(error)) {
+    return refused('no_capacity', `Its machine cannot be started just now (${nameOf(error)}).`, true);
+  }
+  if (isAwsError(error, 'noSuchInstance')) return refused('host_lost', 'The instance is gone.', false);
+  if (isAwsError(error, 'wrongState')) {
+    throw new PortError('throttled', `ec2 StartInstances: ${nameOf(error)}`, error);
+  }
+  throw portError('ec2', 'StartInstances', error);
+}
+
+function refused(code: ReasonCode, message: string, retryable: boolean): HostOutcome {
+  return { kind: 'refused', code, message, retryable };
+}

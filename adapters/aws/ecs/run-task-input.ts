@@ -1,0 +1,77 @@
+import type { RunTaskCommandInput, TaskOverride } from '@aws-sdk/client-ecs';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { type TaskSettings, tagList, WORKBENCH_CONTAINER } from './settings.ts';
+import { groupOf, RUN_ATTEMPT_VARIABLE, RUN_ID_VARIABLE, startedByOf } from './task-identity.ts';
+
+/** The most JSON that the overrides of one RunTask may come to, in characters. */
+export const OVERRIDES_MAX = 8192;
+
+/** The attribute by which a dedicated machine's container instance is found. */
+export const HOST_ATTRIBUTE = 'workbench';
+
+/**
+ * RunTask's input for a start as decided: the same for the same input, so that a retry with its token is the
+ * same call. Undefined when its overrides would be too long.
+ */
+export function runTaskInput(
+  settings: TaskSettings,
+  input: TaskInput,
+  token: string,
+  taskDefinitionArn: string,
+): RunTaskCommandInput | undefined {
+  const overrides = overridesOf(settings, input);
+  if (JSON.stringify(overrides).length > OVERRIDES_MAX) return undefined;
+  return {
+    cluster: settings.cluster,
+    taskDefinition: taskDefinitionArn,
+    count: 1,
+    clientToken: token,
+    group: groupOf(input.workbenchId),
+    startedBy: startedByOf(input.userId),
+    ...placementOf(input),
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        subnets: [...settings.subnets],
+        securityGroups: [...settings.securityGroups],
+        assignPublicIp: 'DISABLED',
+      },
+    },
+    overrides,
+    propagateTags: 'TASK_DEFINITION',
+    tags: tagList({ 'workbench:user': startedByOf(input.userId), 'workbench:run': input.runId }),
+  };
+}
+
+function placementOf({ placement, workbenchId }: TaskInput): Partial<RunTaskCommandInput> {
+  if (placement.kind === 'host') {
+    const expression = `attribute:${HOST_ATTRIBUTE} == ${workbenchId}`;
+    return { launchType: 'EC2', placementConstraints: [{ type: 'memberOf', expression }] };
+  }
+  return {
+    capacityProviderStrategy: [{ capacityProvider: placement.provider, weight: 1 }],
+    placementStrategy: [{ type: 'binpack', field: 'memory' }],
+  };
+}
+
+function overridesOf(settings: TaskSettings, input: TaskInput): TaskOverride {
+  const variables = {
+    WORKBENCH_ID: input.workbenchId,
+    WORKBENCH_NAME: input.name,
+    BASE_URL: settings.baseUrl(input.workbenchId),
+    [RUN_ID_VARIABLE]: input.runId,
+    [RUN_ATTEMPT_VARIABLE]: String(input.attempt),
+  };
+  return {
+    cpu: String(input.cpuUnits),
+    memory: String(input.memoryMib),
+    containerOverrides: [
+      {
+        name: WORKBENCH_CONTAINER,
+        environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
+        ...(input.gpuCount === 0
+          ? {}
+          : { resourceRequirements: [{ type: 'GPU' as const, value: String(input.gpuCount) }] }),
+      },
+    ],
+  };
+}

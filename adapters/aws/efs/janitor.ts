@@ -1,0 +1,38 @@
+import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
+
+/** A volume's place: the directory named by the workbench, in the parent directory on this file system. */
+export interface Place {
+  readonly fileSystemId: string;
+  readonly workbenchId: string;
+}
+
+/** What has become of a volume: its wipe has begun, or it was set aside. */
+export type Fate = 'wiped' | 'aside';
+
+/**
+ * Does with directories what only somebody can do who has their parent mounted. Access points are none of its
+ * business. Notes the end of volumes beside them, on the same file system, so that no copy of it can be lost
+ * or restored apart from the files. Bounded: each call takes seconds at most.
+ *
+ * All methods throw PortError.
+ */
+export interface Janitor {
+  fate(place: Place): Promise<Fate | undefined>;
+  /** Notes that the wipe has begun, unless it was noted; answers whether the access point is known to be gone. */
+  begin(place: Place): Promise<{ readonly detached: boolean }>;
+  /** Notes that the access point is gone. */
+  detached(place: Place): Promise<void>;
+  /** Removes part of the directory, its root last, where it is or where it was set aside. Only after `begin`. */
+  removeSome(place: Place): Promise<WipeProgress>;
+  /** Removes the directory if it is empty. */
+  removeEmpty(place: Place): Promise<'removed' | 'not_empty'>;
+  /** Moves the directory, untouched, to where nothing mounts it. One that is not there is no error. */
+  setAside(place: Place): Promise<void>;
+  /** Which of these workbenches have a directory, of at most 1,000. */
+  present(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]>;
+  /** The directories in their places, in pages of at most 1,000. */
+  list(
+    fileSystemId: string,
+    cursor?: string,
+  ): Promise<{ readonly directories: readonly VolumeObservation[]; readonly cursor?: string }>;
+}

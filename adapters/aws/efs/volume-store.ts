@@ -1,0 +1,257 @@
+import {
+  type AccessPointDescription,
+  CreateAccessPointCommand,
+  DeleteAccessPointCommand,
+  DescribeAccessPointsCommand,
+  type EFSClient,
+} from '@aws-sdk/client-efs';
+import type { Clock } from '#core/ports/clock.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type {
+  VolumeObservation,
+  VolumeOutcome,
+  VolumeStore,
+  WipeProgress,
+} from '#core/ports/volume-store.ts';
+import { calling, isAwsError, nameOf, portError } from '../errors.ts';
+import type { Fate, Janitor } from './janitor.ts';
+
+export type EfsClient = Pick<EFSClient, 'send'>;
+
+export interface EfsSettings {
+  /** The file systems, 1 or more: a new volume goes to one of them by its name. One that holds volumes must stay in the list. */
+  readonly fileSystemIds: readonly [string, ...string[]];
+  /** The directory that holds the volumes' directories, on each file system. @default /workbenches */
+  readonly parentPath?: string;
+  /** The image's own user, as whom every access is made. @default 1000 each */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** EFS's own page. */
+const PAGE = 100;
+const MADE_AT = 'workbench:made-at';
+
+/**
+ * Volumes as directories on EFS, each behind an access point of its own that forces its directory and its user:
+ * that, and the task definition that names it, is what keeps workbenches apart. A mount is
+ * `{ fileSystemId, accessPointId }`.
+ *
+ * The directory comes into being when it is first mounted, and outlives its access point.
+ */
+export class EfsVolumeStore implements VolumeStore {
+  readonly #client: EfsClient;
+  readonly #janitor: Janitor;
+  readonly #settings: EfsSettings;
+  readonly #clock: Clock;
+
+  constructor(client: EfsClient, janitor: Janitor, settings: EfsSettings, clock: Clock) {
+    this.#client = client;
+    this.#janitor = janitor;
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  async ensure(workbenchId: string): Promise<VolumeOutcome> {
+    for (const fileSystemId of this.#settings.fileSystemIds) {
+      const fate = await this.#janitor.fate({ fileSystemId, workbenchId });
+      if (fate !== undefined) return refused(FATES[fate], false);
+    }
+    const fileSystemId = this.#shardOf(workbenchId);
+    try {
+      const { accessPointId, ready } = await this.#made(fileSystemId, workbenchId);
+      if (ready || (await this.#isReady(accessPointId))) {
+        return { kind: 'ready', mount: { fileSystemId, accessPointId } };
+      }
+    } catch (error) {
+      const refusal = isAwsError(error, 'accessPointLimit', 'noSuchFileSystem', 'notReady');
+      if (!refusal) throw portError('efs', 'CreateAccessPoint', error);
+      return refused(`The storage for its files cannot be made just now (${nameOf(error)}).`, true);
+    }
+    throw new PortError('unavailable', 'efs CreateAccessPoint: not available yet');
+  }
+
+  async wipe(workbenchId: string): Promise<WipeProgress> {
+    let removed = 0;
+    for (const fileSystemId of this.#settings.fileSystemIds) {
+      const place = { fileSystemId, workbenchId };
+      const { detached } = await this.#janitor.begin(place);
+      if (!detached) {
+        await this.#detach(fileSystemId, workbenchId);
+        await this.#janitor.detached(place);
+      }
+      const progress = await this.#janitor.removeSome(place);
+      removed += progress.removed;
+      if (!progress.done) return { done: false, removed };
+    }
+    return { done: true, removed };
+  }
+
+  async removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'> {
+    for (const fileSystemId of this.#settings.fileSystemIds) {
+      const outcome = await this.#janitor.removeEmpty({ fileSystemId, workbenchId });
+      if (outcome === 'not_empty') return outcome;
+      await this.#detach(fileSystemId, workbenchId);
+    }
+    return 'removed';
+  }
+
+  async quarantine(workbenchId: string): Promise<void> {
+    for (const fileSystemId of this.#settings.fileSystemIds) {
+      await this.#detach(fileSystemId, workbenchId);
+      await this.#janitor.setAside({ fileSystemId, workbenchId });
+    }
+  }
+
+  /** File system by file system: first what has an access point and no directory yet, then the directories. */
+  async list(cursor?: string): Promise<{ volumes: readonly VolumeObservation[]; cursor?: string }> {
+    const { index, part, at } = parseCursor(cursor);
+    const fileSystemId = this.#settings.fileSystemIds[index];
+    if (fileSystemId === undefined) return { volumes: [] };
+    if (part === 'points') {
+      const { points, next } = await this.#points(fileSystemId, at);
+      const there = new Set(
+        await this.#janitor.present(
+          fileSystemId,
+          points.map(({ workbenchId }) => workbenchId),
+        ),
+      );
+      const volumes = points.filter(({ workbenchId }) => !there.has(workbenchId));
+      return { volumes, cursor: next === undefined ? `${index} folders ` : `${index} points ${next}` };
+    }
+    const page = await this.#janitor.list(fileSystemId, at === '' ? undefined : at);
+    if (page.cursor !== undefined) {
+      return { volumes: page.directories, cursor: `${index} folders ${page.cursor}` };
+    }
+    const last = index + 1 >= this.#settings.fileSystemIds.length;
+    return { volumes: page.directories, ...(last ? {} : { cursor: `${index + 1} points ` }) };
+  }
+
+  /** Once for each workbench: its id is the token. */
+  async #made(fileSystemId: string, workbenchId: string): Promise<{ accessPointId: string; ready: boolean }> {
+    const { uid = 1000, gid = 1000 } = this.#settings;
+    try {
+      const made = await this.#client.send(
+        new CreateAccessPointCommand({
+          FileSystemId: fileSystemId,
+          ClientToken: workbenchId,
+          PosixUser: { Uid: uid, Gid: gid },
+          RootDirectory: {
+            Path: `${this.#parent}/${workbenchId}`,
+            CreationInfo: { OwnerUid: uid, OwnerGid: gid, Permissions: '0700' },
+          },
+          Tags: [
+            { Key: 'Name', Value: `workbench ${workbenchId}` },
+            { Key: 'workbench:id', Value: workbenchId },
+            { Key: MADE_AT, Value: String(this.#clock.now()) },
+          ],
+        }),
+      );
+      if (made.AccessPointId === undefined)
+        throw new PortError('unavailable', 'efs CreateAccessPoint: no id');
+      return { accessPointId: made.AccessPointId, ready: made.LifeCycleState === 'available' };
+    } catch (error) {
+      const known = (error as { readonly AccessPointId?: unknown }).AccessPointId;
+      if (!isAwsError(error, 'accessPointExists') || typeof known !== 'string') throw error;
+      return { accessPointId: known, ready: false };
+    }
+  }
+
+  async #isReady(accessPointId: string): Promise<boolean> {
+    try {
+      const { AccessPoints = [] } = await this.#client.send(
+        new DescribeAccessPointsCommand({ AccessPointId: accessPointId }),
+      );
+      return AccessPoints[0]?.LifeCycleState === 'available';
+    } catch (error) {
+      if (isAwsError(error, 'noSuchAccessPoint')) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Deletes the access point, whether there is one or not. It can be found by its token only, and that by
+   * making it: listing all of a file system to find one would take up to a hundred calls.
+   */
+  async #detach(fileSystemId: string, workbenchId: string): Promise<void> {
+    let accessPointId: string;
+    try {
+      ({ accessPointId } = await this.#made(fileSystemId, workbenchId));
+    } catch (error) {
+      if (!isAwsError(error, 'accessPointLimit')) throw portError('efs', 'CreateAccessPoint', error);
+      const found = await this.#searched(fileSystemId, workbenchId);
+      if (found === undefined) return;
+      accessPointId = found;
+    }
+    try {
+      await this.#client.send(new DeleteAccessPointCommand({ AccessPointId: accessPointId }));
+    } catch (error) {
+      if (!isAwsError(error, 'noSuchAccessPoint')) throw portError('efs', 'DeleteAccessPoint', error);
+    }
+  }
+
+  async #searched(fileSystemId: string, workbenchId: string): Promise<string | undefined> {
+    let at = '';
+    for (;;) {
+      const { points, next } = await this.#points(fileSystemId, at);
+      const found = points.find((point) => point.workbenchId === workbenchId);
+      if (found !== undefined || next === undefined) return found?.accessPointId;
+      at = next;
+    }
+  }
+
+  async #points(fileSystemId: string, at: string) {
+    const { AccessPoints = [], NextToken } = await calling('efs', 'DescribeAccessPoints', () =>
+      this.#client.send(
+        new DescribeAccessPointsCommand({
+          FileSystemId: fileSystemId,
+          MaxResults: PAGE,
+          ...(at === '' ? {} : { NextToken: at }),
+        }),
+      ),
+    );
+    const points = AccessPoints.flatMap((point) => this.#ours(point) ?? []);
+    return { points, next: NextToken };
+  }
+
+  #ours({ AccessPointId, RootDirectory, LifeCycleState, Tags }: AccessPointDescription) {
+    const prefix = `${this.#parent}/`;
+    const path = RootDirectory?.Path;
+    if (AccessPointId === undefined || !path?.startsWith(prefix)) return undefined;
+    if (LifeCycleState === 'deleting' || LifeCycleState === 'deleted') return undefined;
+    const madeAt = Number(Tags?.find(({ Key }) => Key === MADE_AT)?.Value ?? Number.NaN);
+    return {
+      accessPointId: AccessPointId,
+      workbenchId: path.slice(prefix.length),
+      ...(Number.isSafeInteger(madeAt) ? { createdAt: madeAt } : {}),
+    };
+  }
+
+  get #parent(): string {
+    return this.#settings.parentPath ?? '/workbenches';
+  }
+
+  /** The same file system for the same workbench, as long as the list stays as it is. */
+  #shardOf(workbenchId: string): string {
+    const { fileSystemIds } = this.#settings;
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < workbenchId.length; i += 1) {
+      hash = Math.imul(hash ^ workbenchId.charCodeAt(i), 0x01000193);
+    }
+    return fileSystemIds[(hash >>> 0) % fileSystemIds.length] ?? fileSystemIds[0];
+  }
+}
+
+const FATES: Readonly<Record<Fate, string>> = {
+  wiped: 'The files of this workbench have been deleted.',
+  aside: 'The files of this workbench have been set aside.',
+};
+
+function parseCursor(cursor: string | undefined): { index: number; part: 'points' | 'folders'; at: string } {
+  const [, index = '0', part = 'points', at = ''] = /^(\d+) (points|folders) (.*)$/s.exec(cursor ?? '') ?? [];
+  return { index: Number(index), part: part === 'folders' ? 'folders' : 'points', at };
+}
+
+function refused(message: string, retryable: boolean): VolumeOutcome {
+  return { kind: 'refused', code: 'storage_failed', message, retryable };
+}

@@ -1,0 +1,33 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { calling } from '../errors.ts';
+
+export type SqsClient = Pick<SQSClient, 'send'>;
+
+/**
+ * Keys in a standard SQS queue, as JSON: `{"userId":"…","workbenchId":"…"}`. Delivery, its repetition when the
+ * consumer fails, and the dead-letter queue after that are the queue's own settings.
+ */
+export class SqsWorkQueue implements WorkQueue {
+  readonly #client: SqsClient;
+  readonly #queueUrl: string;
+
+  constructor(client: SqsClient, queueUrl: string) {
+    this.#client = client;
+    this.#queueUrl = queueUrl;
+  }
+
+  async send({ userId, workbenchId }: WorkbenchKey, delaySeconds: number): Promise<void> {
+    const DelaySeconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
+    await calling('sqs', 'SendMessage', () =>
+      this.#client.send(
+        new SendMessageCommand({
+          QueueUrl: this.#queueUrl,
+          MessageBody: JSON.stringify({ userId, workbenchId }),
+          DelaySeconds,
+        }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,34 @@
+import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
+import { readTaskEvent } from '#functions/events/read-task-event.ts';
+import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
+import type { Hazards } from '#test/simulation/world/hazards.ts';
+import { taskInput, WorldSubject } from '#test/simulation/world/world-subject.ts';
+
+const UNDOCUMENTED: readonly (readonly [string, Partial<Hazards>])[] = [
+  ['EcsTaskRunner', {}],
+  ['EcsTaskRunner over an ECS that changes connectivity without an event', { connectivityHasNoEvent: 1 }],
+  ['EcsTaskRunner over an ECS that lets containers outlive their STOPPED', { outlivesStop: 1 }],
+];
+
+for (const [name, hazards] of UNDOCUMENTED) {
+  describeTaskRunnerContract(name, async () => {
+    const subject = new WorldSubject({ hazards });
+    const tasks = subject.tasks();
+    const observed: TaskObservation[] = [];
+    return {
+      tasks,
+      input: (change: Partial<TaskInput> = {}) => taskInput(subject, change),
+      get observed() {
+        observed.length = 0;
+        for (const event of subject.events) {
+          const task = readTaskEvent(event, { WB_CONTAINER_PORT: 8080 });
+          if (task) observed.push(task);
+        }
+        return observed;
+      },
+      pass: () => subject.pass(1),
+      reopen: async () => subject.tasks(),
+      end: async () => {},
+    };
+  });
+}
