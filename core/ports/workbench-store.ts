@@ -25,6 +25,11 @@ export interface WorkbenchStore {
   listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage>;
   /** Hints: what is due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]>;
+  /**
+   * Sets an unreadable record aside: listDue names it no more before `until`, so that it does not stand in the way of
+   * others. Nothing else of it is changed; one that is not due at `now` is left alone.
+   */
+  postpone(key: WorkbenchKey, now: number, until: number): Promise<void>;
   /** Hints: what has a run or a host, or is in transition; pages of at most 100. */
   listActive(cursor?: string): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }>;
   /** Hint: whose workbench this is. */

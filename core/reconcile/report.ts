@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** What a pass was about. */
-export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes'] as const;
+export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
 export type Sweep = (typeof SWEEPS)[number];
 
 /** The most findings that one report spells out; the counts are always whole. */

@@ -40,7 +40,10 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
 }
 
 /** An index entry is a hint: the record decides, and one that cannot be read still wants its files. */
-async function isWanted(ports: Ports, workbenchId: string): Promise<boolean> {
+export async function isWanted(
+  ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'> },
+  workbenchId: string,
+): Promise<boolean> {
   const key = await ports.workbenches.findByWorkbenchId(workbenchId);
   if (key === undefined) return false;
   try {

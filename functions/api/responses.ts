@@ -85,7 +85,7 @@ export const reportItemSchema = z.object({
     .enum(SWEEPS)
     .check(
       z.describe(
-        '`active`: records held against their tasks and machines; `tasks`, `hosts`, `volumes`: what is there held against the records.',
+        '`active`: records held against their tasks and machines; `tasks`, `hosts`, `volumes`: what is there held against the records; `cluster`: task definitions and registrations.',
       ),
     ),
   started_at: time(),

@@ -1,8 +1,12 @@
 import type { SQSBatchItemFailure, SQSBatchResponse } from 'aws-lambda';
+import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
 import { readMessage, writeMessage } from './message.ts';
+
+/** A record that cannot be read is looked at again, and reported again, after an hour. Milliseconds. */
+const SET_ASIDE_MS = 60 * 60 * 1000;
 
 /** What is read of an SQS event. */
 export interface QueueEvent {
@@ -24,8 +28,27 @@ export function build(
       await drive(ports, policy, key);
       return true;
     } catch (error) {
+      if (error instanceof UnreadableRecord) return setAside(key, error);
       ports.telemetry.error('a workbench could not be driven', { workbenchId: key.workbenchId }, error);
       ports.telemetry.count('drive_failed', 1);
+      return false;
+    }
+  };
+
+  // Tried again it would be no better: it is said, and nobody's turn is held up by it.
+  const setAside = async (key: WorkbenchKey, error: UnreadableRecord): Promise<boolean> => {
+    ports.telemetry.error(
+      'a record cannot be read and is set aside',
+      { workbenchId: key.workbenchId },
+      error,
+    );
+    ports.telemetry.count('unreadable_record', 1);
+    const now = ports.clock.now();
+    try {
+      await ports.workbenches.postpone(key, now, now + SET_ASIDE_MS);
+      return true;
+    } catch (failure) {
+      ports.telemetry.error('a record could not be set aside', { workbenchId: key.workbenchId }, failure);
       return false;
     }
   };

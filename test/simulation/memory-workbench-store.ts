@@ -74,6 +74,9 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
       .map(({ key }) => key);
   }
 
+  /** Lists leave out what cannot be read, so there is nothing to set aside. */
+  async postpone(_key: WorkbenchKey, _now: number, _until: number): Promise<void> {}
+
   async listActive(
     cursor?: string,
   ): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }> {

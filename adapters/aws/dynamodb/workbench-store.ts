@@ -15,6 +15,7 @@ import { calling, conditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
 import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH } from './keys.ts';
 import { indexAttributes, recordAttribute, workbenchOf } from './record.ts';
+import { INDEXES } from './table.ts';
 
 /** The most a page of a list holds. */
 const PAGE_MAX = 100;
@@ -89,6 +90,23 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     if (outcome === 'unclear')
       return (await this.#carries('write', mark, workbench)) ? 'updated' : 'conflict';
     return outcome === 'done' ? 'updated' : 'conflict';
+  }
+
+  async postpone(key: WorkbenchKey, now: number, until: number): Promise<void> {
+    const due = INDEXES.due.sortKey.name;
+    // One that has been written anew since is not due any more, or is due for good reason: its own time stands.
+    await conditionally('UpdateItem', () =>
+      this.#client.send(
+        new UpdateItemCommand({
+          TableName: this.#table,
+          Key: keyAttributes(recordKey(key)),
+          UpdateExpression: 'SET #due = :until',
+          ConditionExpression: '#due <= :now',
+          ExpressionAttributeNames: { '#due': due },
+          ExpressionAttributeValues: { ':until': { N: String(until) }, ':now': { N: String(now) } },
+        }),
+      ),
+    );
   }
 
   async remove(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {

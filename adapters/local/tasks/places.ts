@@ -15,15 +15,24 @@ export class Places {
     this.#fill();
   }
 
+  /** Like `add`, for what is at work already: it does not wait, even when that is one too many. */
+  addAtWork(occupy: () => Promise<void>): void {
+    this.#take(occupy);
+  }
+
   #fill(): void {
     while (this.#taken < this.#max) {
       const occupy = this.#waiting.shift();
       if (occupy === undefined) return;
-      this.#taken += 1;
-      void occupy().finally(() => {
-        this.#taken -= 1;
-        this.#fill();
-      });
+      this.#take(occupy);
     }
+  }
+
+  #take(occupy: () => Promise<void>): void {
+    this.#taken += 1;
+    void occupy().finally(() => {
+      this.#taken -= 1;
+      this.#fill();
+    });
   }
 }

@@ -43,7 +43,8 @@ export class RecordedTask<R extends TaskFields> {
   change(fields: Partial<Omit<R, 'version'>>): Promise<boolean> {
     const next = this.#changes.then(async () => {
       const { status } = fields;
-      if (status !== undefined && !mayBecome(this.#record.status, status)) return true;
+      // Nothing comes after the end.
+      if (!mayBecome(this.#record.status, status ?? this.#record.status)) return true;
       const record = { ...this.#record, ...fields, version: this.#record.version + 1 };
       if (status !== undefined && fields.detail === undefined) delete record.detail;
       const saved = await this.#context.records.save(record).then(

@@ -134,7 +134,8 @@ function kept(before: Workbench, after: Workbench, input: Input, context: Contex
     ...timed,
     ...keyOf(before),
     revision: before.revision + 1,
-    updatedAt: context.now,
+    // That the history was written is nothing new to anybody.
+    updatedAt: input.type === 'history_written' ? before.updatedAt : context.now,
     ...(entry ? { historySeq: entry.seq, outbox: [...timed.outbox, entry] } : {}),
   };
 }

@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import {
+  DataDirectoryLocked,
+  type EmbeddedTable,
+  type EmbeddedTableOptions,
+  openEmbeddedTable,
+} from '#adapters/local/embedded-table.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Closing } from './closing.ts';
+import { StartError } from './listen.ts';
+
+export interface LocalData {
+  readonly client: DynamoDBClient;
+  readonly tableName: string;
+  readonly workbenches: DynamoWorkbenchStore;
+  readonly history: DynamoHistoryStore;
+  readonly idempotency: DynamoIdempotencyStore;
+  readonly reports: DynamoReportStore;
+}
+
+/**
+ * Opens the records in `<dataDir>/table`, before anything else in the folder is touched: a second server on
+ * the same folder is found out here.
+ * @throws StartError when the folder cannot be used
+ */
+export async function openData(
+  dataDir: string,
+  tableName: string,
+  telemetry: Telemetry,
+  closing: Closing,
+): Promise<LocalData> {
+  const table = await openTable({ path: join(await makeFolder(dataDir), 'table'), tableName }, dataDir);
+  closing.add(() => table.close());
+  const client = tableClient(table.clientOptions);
+  closing.add(async () => client.destroy());
+  return {
+    client,
+    tableName,
+    workbenches: new DynamoWorkbenchStore(client, tableName, telemetry),
+    history: new DynamoHistoryStore(client, tableName, telemetry),
+    idempotency: new DynamoIdempotencyStore(client, tableName),
+    reports: new DynamoReportStore(client, tableName, telemetry),
+  };
+}
+
+/** For its owner alone: users' files and keys of their programs lie in it. */
+async function makeFolder(dataDir: string): Promise<string> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    return dataDir;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StartError(
+      `The data folder ${dataDir} cannot be made (${why}). Set WB_DATA_DIR to another one.`,
+      error,
+    );
+  }
+}
+
+async function openTable(options: EmbeddedTableOptions, dataDir: string): Promise<EmbeddedTable> {
+  try {
+    return await openEmbeddedTable(options);
+  } catch (error) {
+    if (!(error instanceof DataDirectoryLocked)) throw error;
+    throw new StartError(
+      `Another server is running on the data in ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import type { HostFleet } from '#core/ports/host-fleet.ts';
+import type { Ids } from '#core/ports/ids.ts';
+import type { ReportStore } from '#core/ports/report-store.ts';
+import type { TaskRunner } from '#core/ports/task-runner.ts';
+import type { VolumeStore } from '#core/ports/volume-store.ts';
+import type { CreatePorts } from '#core/workbench/create-workbench.ts';
+import type { DrivePorts } from '#core/workbench/drive.ts';
+import { build as createWorkbench } from '#functions/api/create-workbench.ts';
+import { build as destroyWorkbench } from '#functions/api/destroy-workbench.ts';
+import { build as getHealth } from '#functions/api/get-health.ts';
+import { build as getWorkbench } from '#functions/api/get-workbench.ts';
+import { build as listEvents } from '#functions/api/list-events.ts';
+import { build as listReports } from '#functions/api/list-reports.ts';
+import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
+import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
+import { build as startWorkbench } from '#functions/api/start-workbench.ts';
+import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
+import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
+import type { Settings } from '#functions/env.ts';
+import type { ApiHandler } from '#functions/middleware/gateway.ts';
+import { type OperationId, ROUTES } from '#functions/routes.ts';
+import type { FrontRoute } from './front/front.ts';
+
+/** Everything the functions need, in one process. */
+export interface LocalPorts extends CreatePorts, DrivePorts {
+  readonly ids: Ids;
+  readonly reports: ReportStore;
+  readonly catalog: CapacityCatalog;
+  readonly tasks: TaskRunner;
+  readonly hosts: HostFleet;
+  readonly volumes: VolumeStore;
+}
+
+/** The routes of the API, each with its function. */
+export function buildRoutes(ports: LocalPorts, settings: Settings): readonly FrontRoute[] {
+  const handlers: Readonly<Record<OperationId, ApiHandler>> = {
+    createWorkbench: createWorkbench(ports, settings),
+    destroyWorkbench: destroyWorkbench(ports, settings),
+    getHealth: getHealth(ports),
+    getWorkbench: getWorkbench(ports, settings),
+    listEvents: listEvents(ports, settings),
+    listReports: listReports(ports, settings),
+    listWorkbenches: listWorkbenches(ports, settings),
+    restartWorkbench: restartWorkbench(ports, settings),
+    startWorkbench: startWorkbench(ports, settings),
+    stopWorkbench: stopWorkbench(ports, settings),
+    updateWorkbench: updateWorkbench(ports, settings),
+  };
+  return ROUTES.map(({ method, path, access, operationId }) => ({
+    method,
+    path,
+    access,
+    handler: handlers[operationId],
+  }));
+}

@@ -1,0 +1,82 @@
+import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
+import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
+import { machineCatalog } from '#adapters/local/machine-catalog.ts';
+import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
+import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
+import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
+import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import type { HostObservation } from '#core/ports/host-fleet.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { observeHost } from '#core/workbench/observe.ts';
+import type { Settings } from '#functions/env.ts';
+import { build as buildTaskStateChange } from '#functions/events/task-state-change.ts';
+import { toTaskStateChangeEvent } from '#functions/events/write-task-event.ts';
+import { policyOf } from '#functions/policy.ts';
+import { type Closing, WORK_ENDS_WITHIN_MS } from './closing.ts';
+import { LocalEvents } from './events.ts';
+import type { LocalPorts } from './handlers.ts';
+import type { LocalSettings } from './settings.ts';
+
+/** This machine, where workbenches run. */
+export interface Machine {
+  readonly tasks: ProcessTasks;
+  readonly hosts: SimulatedHosts;
+  readonly volumes: DirectoryVolumes;
+  readonly catalog: CapacityCatalog;
+  /** Says who is told what happens to tasks and hosts. What has happened since the opening is told then. */
+  connect(ports: LocalPorts, settings: Settings): void;
+}
+
+/**
+ * Opens what runs workbenches, and ends what an earlier server has left behind. Closing it ends every
+ * workbench, and what is told of that is still delivered.
+ * @param baseUrl where workbenches are served; asked when one is started
+ */
+export async function openMachine(
+  settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
+  command: WorkbenchCommand,
+  telemetry: Telemetry,
+  closing: Closing,
+  baseUrl: () => string,
+): Promise<Machine> {
+  const { dataDir, dedicatedTypes: instanceTypes } = settings;
+  const timers = systemTimers;
+  const taskEvents = new LocalEvents({ timers, telemetry });
+  const hostEvents = new LocalEvents({ timers, telemetry });
+  closing.add(() =>
+    settlesWithin(timers, WORK_ENDS_WITHIN_MS, Promise.all([taskEvents.idle(), hostEvents.idle()])),
+  );
+  const hosts = await SimulatedHosts.open({
+    dataDir,
+    instanceTypes,
+    telemetry,
+    onChange: (host) => hostEvents.publish(host.instanceId, host),
+  });
+  closing.add(() => hosts.close());
+  const tasks = await ProcessTasks.open({
+    dataDir,
+    command,
+    telemetry,
+    max: settings.maxRunning,
+    graceMs: settings.stopGraceMs,
+    baseUrl: (workbenchId) => `${baseUrl()}/project/${workbenchId}/`,
+    onChange: (task) => taskEvents.publish(task.taskId, toTaskStateChangeEvent(task)),
+  });
+  closing.add(() => tasks.close());
+  return {
+    tasks,
+    hosts,
+    volumes: new DirectoryVolumes({ dataDir, clock: timers }),
+    catalog: machineCatalog({ instanceTypes }),
+    connect(ports, functionSettings) {
+      taskEvents.connect(buildTaskStateChange(ports, functionSettings));
+      hostEvents.connect((host) => hostChanged(ports, functionSettings, host as HostObservation));
+    },
+  };
+}
+
+/** The machines of local mode send no events of AWS: what they say is a hint, taken in as such. */
+async function hostChanged(ports: LocalPorts, settings: Settings, host: HostObservation): Promise<void> {
+  const key = await ports.workbenches.findByInstanceId(host.instanceId);
+  if (key !== undefined) await observeHost(ports, policyOf(settings), key, host);
+}

@@ -1,0 +1,49 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { statusDetail } from '#core/workbench/status-detail.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { Page } from './pages.ts';
+
+/** What the workbenches' origin answers by itself: a page to a browser, JSON to everything else. */
+export interface OwnAnswer {
+  readonly page: Page;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** Nothing of these pages is kept, runs, or is shown inside another page. */
+const SAFE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+export function answer(request: IncomingMessage, response: ServerResponse, { page, json }: OwnAnswer): void {
+  const html = acceptsHtml(request);
+  response.writeHead(page.status, {
+    ...SAFE_HEADERS,
+    'content-type': html ? 'text/html; charset=utf-8' : 'application/json',
+    ...(page.again === undefined ? {} : { 'retry-after': String(page.again) }),
+  });
+  response.end(html ? page.html : JSON.stringify(json));
+}
+
+/** For an upgrade that is not to be: there is no response object yet. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+/** The state of a workbench that is not running, for programs. */
+export function stateOf(workbench: Workbench): Readonly<Record<string, unknown>> {
+  const detail = statusDetail(workbench);
+  return {
+    message: 'The workbench is not running.',
+    status: workbench.status,
+    ...(detail === undefined ? {} : { status_detail: detail }),
+    ...('reason' in workbench && workbench.reason !== undefined ? { status_reason: workbench.reason } : {}),
+  };
+}
+
+function acceptsHtml(request: IncomingMessage): boolean {
+  return request.headers.accept?.includes('text/html') ?? false;
+}

@@ -1,0 +1,184 @@
+import type { Timers } from '#adapters/local/timers.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+
+export interface LocalQueueOptions {
+  readonly timers: Timers;
+  readonly telemetry: Telemetry;
+  /** Takes one key; a rejection means that it is to come again. */
+  readonly deliver: (key: WorkbenchKey) => Promise<void>;
+  /** Deliveries at once. @default 8 */
+  readonly concurrency?: number;
+  /** Failed deliveries of a key, one after another, until it is dropped to the dead letters. @default 6 */
+  readonly maxAttempts?: number;
+  /** The first retry waits this long, each further one twice as long, in milliseconds. @default 500 */
+  readonly retryMs?: number;
+}
+
+/** A key that was given up. Kept for whoever looks; the reconciler finds its record all the same. */
+export interface DeadLetter {
+  readonly key: WorkbenchKey;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly error: unknown;
+}
+
+/** The longest that a retry waits, in milliseconds. */
+const RETRY_MAX_MS = 30_000;
+/** The newest dead letters are kept. */
+const DEAD_LETTERS_KEPT = 100;
+
+interface Delayed {
+  readonly dueAt: number;
+  readonly cancel: () => void;
+}
+
+/**
+ * The WorkQueue of one process. A key waits at most once: sent again, it comes at the earlier of the two
+ * times. One key is never delivered twice at the same moment: what is sent meanwhile waits for the end.
+ * Nothing survives the process; the records say what is owed.
+ */
+export class LocalQueue implements WorkQueue {
+  readonly #options: Required<LocalQueueOptions>;
+  readonly #keys = new Map<string, WorkbenchKey>();
+  readonly #delayed = new Map<string, Delayed>();
+  /** Due, in the order in which they fell due. */
+  readonly #ready = new Set<string>();
+  readonly #active = new Set<string>();
+  /** Failed deliveries one after another. */
+  readonly #failures = new Map<string, number>();
+  readonly #idleWaiters = new Set<() => void>();
+  readonly #deadLetters: DeadLetter[] = [];
+  #concurrency: number;
+  #closed = false;
+
+  constructor(options: LocalQueueOptions) {
+    this.#options = { concurrency: 8, maxAttempts: 6, retryMs: 500, ...options };
+    this.#concurrency = this.#options.concurrency;
+  }
+
+  /**
+   * Gives way to something more urgent, or ends that: so many deliveries at once, at least one, until it is
+   * called again. Deliveries under way are not touched.
+   */
+  limit(concurrency: number): void {
+    this.#concurrency = Math.min(Math.max(1, concurrency), this.#options.concurrency);
+    this.#deliverReady();
+  }
+
+  async send(key: WorkbenchKey, delaySeconds: number): Promise<void> {
+    if (this.#closed) throw new PortError('unavailable', 'the queue is closed');
+    const seconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
+    this.#put(key, seconds * 1000);
+    this.#deliverReady();
+  }
+
+  /** Newest last; at most DEAD_LETTERS_KEPT. */
+  get deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters;
+  }
+
+  /** Keys that wait for their time. */
+  get delayed(): number {
+    return this.#delayed.size;
+  }
+
+  /** Resolves when nothing is due and nothing is being delivered; what waits for its time is not awaited. */
+  async idle(): Promise<void> {
+    while (this.#ready.size > 0 || this.#active.size > 0) {
+      await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
+    }
+  }
+
+  /** Takes and delivers nothing more; resolves when the deliveries under way have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { cancel } of this.#delayed.values()) cancel();
+    this.#delayed.clear();
+    this.#ready.clear();
+    await this.idle();
+  }
+
+  #put(key: WorkbenchKey, delayMs: number): void {
+    const id = idOf(key);
+    this.#keys.set(id, { userId: key.userId, workbenchId: key.workbenchId });
+    if (this.#ready.has(id)) return;
+    const dueAt = this.#options.timers.now() + delayMs;
+    const delayed = this.#delayed.get(id);
+    if (delayed !== undefined && delayed.dueAt <= dueAt) return;
+    this.#delay(id, dueAt, delayMs);
+  }
+
+  #delay(id: string, dueAt: number, delayMs: number): void {
+    this.#delayed.get(id)?.cancel();
+    this.#delayed.delete(id);
+    if (delayMs <= 0) {
+      this.#ready.add(id);
+      return;
+    }
+    const cancel = this.#options.timers.after(delayMs, () => {
+      this.#delayed.delete(id);
+      this.#ready.add(id);
+      this.#deliverReady();
+    });
+    this.#delayed.set(id, { dueAt, cancel });
+  }
+
+  #deliverReady(): void {
+    for (const id of this.#ready) {
+      if (this.#active.size >= this.#concurrency) return;
+      if (this.#active.has(id)) continue;
+      this.#ready.delete(id);
+      this.#active.add(id);
+      void this.#deliver(id);
+    }
+  }
+
+  async #deliver(id: string): Promise<void> {
+    const key = this.#keys.get(id);
+    try {
+      if (key !== undefined) await this.#options.deliver(key);
+      this.#failures.delete(id);
+    } catch (error) {
+      if (key !== undefined) this.#retry(id, key, error);
+    }
+    this.#active.delete(id);
+    if (!this.#ready.has(id) && !this.#delayed.has(id)) this.#keys.delete(id);
+    this.#deliverReady();
+    if (this.#ready.size === 0 && this.#active.size === 0) {
+      for (const resolve of this.#idleWaiters) resolve();
+      this.#idleWaiters.clear();
+    }
+  }
+
+  #retry(id: string, key: WorkbenchKey, error: unknown): void {
+    const { timers, telemetry, maxAttempts, retryMs } = this.#options;
+    const failures = (this.#failures.get(id) ?? 0) + 1;
+    if (this.#closed) return;
+    if (failures >= maxAttempts) {
+      this.#failures.delete(id);
+      this.#deadLetters.push({ key, at: timers.now(), error });
+      if (this.#deadLetters.length > DEAD_LETTERS_KEPT) this.#deadLetters.shift();
+      telemetry.error('work was given up', { workbenchId: key.workbenchId, attempts: failures }, error);
+      return;
+    }
+    this.#failures.set(id, failures);
+    telemetry.warn('work failed and will be tried again', {
+      workbenchId: key.workbenchId,
+      attempt: failures,
+      error: error instanceof Error ? error.message : String(error),
+    });
+    const wait = Math.min(retryMs * 2 ** (failures - 1), RETRY_MAX_MS);
+    // What was sent while the delivery ran waits for the back-off too: a consumer that sends and then throws
+    // would otherwise go round without a pause.
+    this.#ready.delete(id);
+    this.#delay(id, timers.now() + wait, wait);
+  }
+}
+
+/** A workbench id has no slash, so that the two parts cannot run into each other. */
+function idOf(key: WorkbenchKey): string {
+  return `${key.workbenchId}/${key.userId}`;
+}

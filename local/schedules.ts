@@ -1,0 +1,42 @@
+import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import type { Settings } from '#functions/env.ts';
+import { build as buildReconcileActive } from '#functions/schedules/reconcile-active.ts';
+import { build as buildReconcileDue } from '#functions/schedules/reconcile-due.ts';
+import { build as buildSweepCloud } from '#functions/schedules/sweep-cloud.ts';
+import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
+import type { LocalData } from './data.ts';
+import type { LocalPorts } from './handlers.ts';
+import { Repeated } from './timer.ts';
+
+const MINUTE = 60_000;
+
+/**
+ * Begins what comes again and again, with a first look at once: what happened while nobody was there is found.
+ * @returns stops it, and resolves when the runs under way have ended
+ */
+export function startSchedules(
+  ports: LocalPorts,
+  settings: Settings,
+  { client, tableName }: LocalData,
+): () => Promise<void> {
+  const { telemetry } = ports;
+  const repeated = (name: string, everyMs: number, run: () => Promise<unknown>) =>
+    new Repeated({ name, everyMs, run, telemetry, timers: systemTimers });
+  let position: SweepPosition;
+  const due = repeated('reconcile-due', MINUTE, buildReconcileDue(ports));
+  const active = repeated('reconcile-active', 10 * MINUTE, buildReconcileActive(ports, settings));
+  const cloud = repeated('sweep-cloud', 10 * MINUTE, buildSweepCloud(ports, settings));
+  const volumes = repeated('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
+  const expired = repeated('expired-items', 10 * MINUTE, async () => {
+    ({ next: position } = await sweepExpired(client, tableName, ports.clock.now(), position));
+  });
+  const all = [due, active, cloud, volumes, expired];
+  for (const schedule of all) {
+    void schedule.runNow();
+    schedule.start();
+  }
+  return async () => {
+    await Promise.all(all.map((schedule) => schedule.stop()));
+  };
+}

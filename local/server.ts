@@ -1,0 +1,156 @@
+import type { Server } from 'node:http';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
+import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
+import { RandomIds } from '#adapters/random-ids.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { build as buildAuthorizer } from '#functions/authorizer.ts';
+import { build as buildDrive } from '#functions/drive/drive.ts';
+import type { Settings } from '#functions/env.ts';
+import { ANSWERS_END_WITHIN_MS, Closing, WORK_ENDS_WITHIN_MS } from './closing.ts';
+import { openData } from './data.ts';
+import { createFront, type FrontOptions } from './front/front.ts';
+import { buildRoutes, type LocalPorts } from './handlers.ts';
+import { closeServer, listen } from './listen.ts';
+import { openMachine } from './machine.ts';
+import type { ApiAddress } from './proxy/pages.ts';
+import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
+import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
+import { LocalQueue } from './queue.ts';
+import { startSchedules } from './schedules.ts';
+import type { LocalSettings } from './settings.ts';
+import { asMessage } from './work-messages.ts';
+
+export interface RunningServer {
+  /** Where the API is, with its prefix: `http://127.0.0.1:8999`. */
+  readonly api: ApiAddress;
+  /** Where workbenches are opened. */
+  readonly baseUrl: string;
+  /** The port behind it on this machine. */
+  readonly workbenchPort: number;
+  readonly command: WorkbenchCommand['kind'];
+  /** The table's client: calls can be counted at its middleware stack. */
+  readonly client: DynamoDBClient;
+  /**
+   * Takes no more requests, ends every workbench, writes down that they are stopped, and closes the data. Takes
+   * no longer than the workbenches' grace and some seconds.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything, in an order in which what fails has touched nothing else: first the records, whose lock
+ * finds out a second server, then what runs workbenches, which ends what an earlier server left behind, then
+ * the two ports.
+ * @throws StartError for what the user can put right; all that was opened is closed again
+ */
+export async function startServer(
+  settings: LocalSettings,
+  command: WorkbenchCommand,
+  telemetry: Telemetry,
+): Promise<RunningServer> {
+  const closing = new Closing();
+  try {
+    return await open(settings, command, telemetry, closing);
+  } catch (error) {
+    await closing.run().catch(() => {});
+    throw error;
+  }
+}
+
+async function open(
+  settings: LocalSettings,
+  command: WorkbenchCommand,
+  telemetry: Telemetry,
+  closing: Closing,
+): Promise<RunningServer> {
+  const timers = systemTimers;
+  const { bindAddress } = settings;
+  const name = shownName(settings);
+  const data = await openData(settings.dataDir, settings.functions.WB_TABLE_NAME, telemetry, closing);
+  const queue = new LocalQueue({ timers, telemetry, deliver: (key) => drive(key) });
+  closing.add(async () => {
+    await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.idle());
+    await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.close());
+  });
+  const machine = await openMachine(settings, command, telemetry, closing, () => baseUrl);
+
+  let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
+  const proxy = new WorkbenchProxy({
+    routes: new WorkbenchRoutes({ workbenches: data.workbenches, timers }),
+    guard: { hosts: hostsOfWorkbenches(settings), origins: [] },
+    telemetry,
+    api: () => api,
+    baseUrl: () => new URL(baseUrl),
+  });
+  const workbenchPort = await listen(proxy.server, bindAddress, settings.workbenchPort, 'WB_WORKBENCH_PORT');
+  closing.add(() => proxy.close(ANSWERS_END_WITHIN_MS));
+  const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
+
+  const ports: LocalPorts = { ...data, ...machine, queue, telemetry, clock: timers, ids: new RandomIds() };
+  const functions: Settings = { ...settings.functions, BASE_URL: baseUrl };
+  const drive = asMessage(buildDrive(ports, functions));
+  machine.connect(ports, functions);
+
+  const front = createFront(frontOptions(ports, functions, settings));
+  giveWay(front, queue);
+  const port = await listen(front, bindAddress, settings.port, 'PORT');
+  closing.add(() => closeServer(front, ANSWERS_END_WITHIN_MS));
+  api = {
+    url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
+    authorized: functions.RESTAPI_AUTH !== 'none',
+  };
+
+  closing.add(startSchedules(ports, functions, data));
+  return {
+    api,
+    baseUrl,
+    workbenchPort,
+    command: command.kind,
+    client: data.client,
+    close: () => closing.run(),
+  };
+}
+
+function frontOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSettings): FrontOptions {
+  const { RESTAPI_AUTH, RESTAPI_URL_PREFIX: prefix = '', RESTAPI_CORS_ORIGIN: corsOrigins } = functions;
+  const authorizer = {
+    authorize: buildAuthorizer(ports, functions),
+    ttlSeconds: functions.RESTAPI_AUTH_CACHE_SECONDS,
+  };
+  return {
+    routes: buildRoutes(ports, functions),
+    ...(RESTAPI_AUTH === 'none' ? {} : { authorizer }),
+    prefix,
+    corsOrigins,
+    guard: { hosts, origins: corsOrigins },
+    timers: systemTimers,
+    telemetry: ports.telemetry,
+  };
+}
+
+/** With so many requests at once the server counts as busy. */
+const BUSY_FROM = 4;
+
+/** One process does everything here: while requests are being answered, the work behind them steps back. */
+function giveWay(front: Server, queue: LocalQueue): void {
+  let answering = 0;
+  front.on('request', (_request, response) => {
+    answering += 1;
+    if (answering === BUSY_FROM) queue.limit(1);
+    response.once('close', () => {
+      answering -= 1;
+      if (answering === 0) queue.limit(Number.POSITIVE_INFINITY);
+    });
+  });
+}
+
+/** The name that addresses are printed with. */
+function shownName({ bindAddress, hosts: [first] }: LocalSettings): string {
+  return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
+}
+
+/** Who has set BASE_URL has thereby named the host. */
+function hostsOfWorkbenches({ hosts, baseUrl }: LocalSettings): readonly string[] {
+  return baseUrl === undefined ? hosts : [...hosts, new URL(baseUrl).host];
+}

@@ -1,0 +1,65 @@
+import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
+
+/**
+ * A log for people, on stderr: time, level when it is none of the usual, message, fields. Metrics are only
+ * counted.
+ */
+export class LocalTelemetry implements Telemetry {
+  readonly #write: (line: string) => void;
+  readonly #now: () => Date;
+  readonly counts = new Map<string, number>();
+
+  constructor(
+    write: (line: string) => void = (line) => void process.stderr.write(line),
+    now: () => Date = () => new Date(),
+  ) {
+    this.#write = write;
+    this.#now = now;
+  }
+
+  info(message: string, fields: TelemetryFields = {}): void {
+    this.#log('', message, fields);
+  }
+
+  warn(message: string, fields: TelemetryFields = {}): void {
+    this.#log('WARNING ', message, fields);
+  }
+
+  error(message: string, fields: TelemetryFields = {}, cause?: unknown): void {
+    this.#log('ERROR ', message, fields, cause);
+  }
+
+  count(metric: string, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
+    const name = [metric, ...Object.values(dimensions)].join('.');
+    this.counts.set(name, (this.counts.get(name) ?? 0) + value);
+  }
+
+  #log(level: string, message: string, fields: TelemetryFields, cause?: unknown): void {
+    const shown = Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined ? [] : [` ${name}=${plain(value)}`],
+    );
+    const time = this.#now().toTimeString().slice(0, 8);
+    try {
+      this.#write(`${time} ${level}${oneLine(message)}${shown.join('')}${causeOf(cause)}\n`);
+    } catch {
+      // Nobody reads it any more.
+    }
+  }
+}
+
+function plain(value: string | number | boolean): string {
+  if (typeof value !== 'string') return String(value);
+  return /^[\w./:@-]+$/.test(value) ? value : oneLine(JSON.stringify(value));
+}
+
+/** What a user has chosen could otherwise begin a line of its own, or drive the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ');
+}
+
+function causeOf(cause: unknown): string {
+  if (cause === undefined) return '';
+  if (!(cause instanceof Error)) return `\n    ${oneLine(String(cause))}`;
+  const lines = (cause.stack ?? String(cause)).split('\n').slice(0, 8);
+  return lines.map((line) => `\n    ${oneLine(line.trim())}`).join('') + causeOf(cause.cause);
+}

@@ -1,0 +1,38 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { keyOf } from '#core/workbench/workbench.ts';
+import { running, starting, T0 } from '#test/builders/workbench.ts';
+import { tableUnderTest } from './table-under-test.ts';
+
+const HOUR = 3_600_000;
+let dispose: (() => Promise<void>) | undefined;
+afterEach(() => dispose?.());
+
+async function aStore() {
+  const table = await tableUnderTest();
+  dispose = table.dispose;
+  return new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
+}
+
+describe('a record that is set aside', () => {
+  it('is not due before its time, and otherwise as it was', async () => {
+    const store = await aStore();
+    await store.create(starting());
+    await store.postpone(keyOf(starting()), T0, T0 + HOUR);
+    expect(await store.listDue(T0 + HOUR - 1, 10)).toEqual([]);
+    expect(await store.listDue(T0 + HOUR, 10)).toEqual([keyOf(starting())]);
+    expect(await store.read(keyOf(starting()))).toEqual(starting());
+  });
+
+  it('is left alone when it is settled, or due later, or gone', async () => {
+    const store = await aStore();
+    await store.postpone(keyOf(starting()), T0, T0 + HOUR);
+    expect(await store.read(keyOf(starting()))).toBeUndefined();
+    await store.create(starting({ nextAt: T0 + 5 }));
+    await store.postpone(keyOf(starting()), T0, T0 + HOUR);
+    expect(await store.listDue(T0 + 5, 10)).toEqual([keyOf(starting())]);
+    await store.update(running({ revision: 2 }), 1);
+    await store.postpone(keyOf(starting()), T0 + 10, T0 + HOUR);
+    expect(await store.listDue(T0 + 2 * HOUR, 10)).toEqual([]);
+  });
+});

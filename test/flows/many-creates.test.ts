@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import type { Item } from '#functions/api/responses.ts';
+import { call, create, type OpenServer, openServer, TINY_SERVER, until } from './open-server.ts';
+
+/** The statuses in which one may have a process. */
+const PLACED = new Set(['pending', 'running', 'stopping']);
+
+/** Every workbench of the user, page by page. */
+async function listAll(server: OpenServer): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let cursor = '';
+  for (;;) {
+    const { body } = await call(server, 'GET', `/workbenches?user_id=me${cursor}`);
+    items.push(...body.items);
+    if (body.next_cursor === undefined) return items;
+    cursor = `&cursor=${encodeURIComponent(body.next_cursor)}`;
+  }
+}
+
+test('500 creates at once are all answered, none lost, none doubled, and each gets its turn', async () => {
+  const server = await openServer({ WB_BOOT_COMMAND: 'exit 3', WB_LOCAL_MAX: '8' });
+  const took: number[] = [];
+  const answers = await Promise.all(
+    Array.from({ length: 500 }, async (_, i) => {
+      const begun = performance.now();
+      const answer = await call(server, 'POST', '/workbenches', { body: { workbench_name: `w${i}` } });
+      took.push(performance.now() - begun);
+      return answer;
+    }),
+  );
+  took.sort((a, b) => a - b);
+  const [p50, p99] = [took[249] ?? 0, took[494] ?? 0].map(Math.round);
+  console.log(`500 creates at once: p50 ${p50} ms, p99 ${p99} ms`);
+  expect(answers.map(({ status }) => status)).toEqual(Array(500).fill(201));
+  const ids = answers.map((answer) => answer.body.item.workbench_id);
+  expect(new Set(ids).size).toBe(500);
+
+  const listed = await listAll(server);
+  expect(listed.map(({ workbench_id }) => workbench_id).sort()).toEqual(ids.sort());
+  expect(new Set(listed.map(({ workbench_name }) => workbench_name)).size).toBe(500);
+
+  // Each ends at once and frees its place; the rest waits its turn. Sixty of them show that it moves.
+  const waited = performance.now();
+  const turns = await until(
+    async () => {
+      const items = await listAll(server);
+      expect(items.length).toBe(500);
+      expect(items.filter(({ status }) => PLACED.has(status)).length).toBeLessThanOrEqual(8);
+      const stopped = items.filter(({ status }) => status === 'stopped');
+      return stopped.length >= 60 && stopped;
+    },
+    'sixty have had their turn',
+    { withinMs: 45_000, everyMs: 1000 },
+  );
+  console.log(
+    `${turns.length} of them have run and ended within ${Math.round(performance.now() - waited)} ms`,
+  );
+  expect(turns.filter(({ status_reason }) => status_reason?.code !== 'exited')).toEqual([]);
+});
+
+test('no more run at once than may, and the next begins when a place is free', async () => {
+  const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX: '3' });
+  const ids = (await Promise.all(Array.from({ length: 9 }, () => create(server)))).map(
+    (item) => item.workbench_id,
+  );
+  const seen = new Set<string>();
+  await until(async () => {
+    const items = await listAll(server);
+    const running = items
+      .filter(({ status }) => status === 'running')
+      .map(({ workbench_id }) => workbench_id);
+    expect(running.length).toBeLessThanOrEqual(3);
+    for (const id of running) {
+      seen.add(id);
+      await call(server, 'POST', `/workbenches/${id}/stop`);
+    }
+    return seen.size === ids.length;
+  }, 'all of them have run');
+});

@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { onTestFinished, vi } from 'vitest';
+import { chooseCommand } from '#adapters/local/processes/command.ts';
+import type { Item } from '#functions/api/responses.ts';
+import { type RunningServer, startServer } from '#local/server.ts';
+import { readLocalSettings } from '#local/settings.ts';
+import { SilentTelemetry } from '#test/local/silent-telemetry.ts';
+
+// Whole servers with real processes, several at once on few cores: patience costs nothing when all goes well.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+export const PAGE = join(import.meta.dirname, '../../adapters/local/processes/page/server.ts');
+
+/** Answers every request with 200, within some 50 ms of its start. */
+export const TINY_SERVER = `exec '${process.execPath}' -e "require('http').createServer((q,s)=>s.end(q.url)).listen(process.env.PORT,'127.0.0.1')"`;
+
+/** A folder of its own, removed when the test has ended. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface OpenServer extends RunningServer {
+  readonly telemetry: SilentTelemetry;
+  readonly dataDir: string;
+}
+
+/** A whole server on free ports, closed when the test ends; without WB_DATA_DIR on a folder of its own. */
+export async function openServer(environment: Readonly<Record<string, string>> = {}): Promise<OpenServer> {
+  const dataDir = environment.WB_DATA_DIR ?? (await temporaryFolder());
+  const settings = readLocalSettings({ PORT: '0', ...environment, WB_DATA_DIR: dataDir });
+  const telemetry = new SilentTelemetry();
+  const command = chooseCommand({
+    bootCommand: settings.functions.WB_BOOT_COMMAND,
+    find: () => undefined,
+    node: process.execPath,
+    page: PAGE,
+  });
+  const server = await startServer(settings, command, telemetry);
+  onTestFinished(() => server.close());
+  return { ...server, telemetry, dataDir };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: {
+    readonly success?: boolean;
+    readonly item: Item;
+    readonly items: readonly Item[];
+    readonly error: { readonly code: string; readonly reason?: string };
+    readonly message?: string;
+    readonly next_cursor?: string;
+  };
+}
+
+/** Calls the API as user `me`, unless the path has a query of its own. */
+export async function call(
+  server: { readonly api: { readonly url: string } },
+  method: string,
+  path: string,
+  {
+    body,
+    headers = {},
+  }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Answer> {
+  const url = `${server.api.url}${path}${path.includes('?') ? '' : '?user_id=me'}`;
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
+  const response = await fetch(url, { method, ...sent, headers: { ...type, ...headers } });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Answer['body'],
+  };
+}
+
+/** Creates a workbench and answers its item. */
+export async function create(server: OpenServer, body: object = {}): Promise<Item> {
+  const { status, body: answered } = await call(server, 'POST', '/workbenches', { body });
+  if (status !== 201) throw new Error(`create was answered ${status}: ${JSON.stringify(answered)}`);
+  return answered.item;
+}
+
+/** Polls until it is so. */
+export async function until<T>(
+  look: () => Promise<T | undefined | false>,
+  what: string,
+  { withinMs = 30_000, everyMs = 50 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
+): Promise<T> {
+  const end = performance.now() + withinMs;
+  while (performance.now() < end) {
+    const seen = await look();
+    if (seen !== undefined && seen !== false) return seen;
+    await setTimeout(everyMs);
+  }
+  throw new Error(`waited in vain until ${what}`);
+}
+
+/** Polls a workbench until it has that status. */
+export async function untilStatus(server: OpenServer, id: string, status: string): Promise<Item> {
+  let last: unknown;
+  return until(async () => {
+    const { body } = await call(server, 'GET', `/workbenches/${id}`);
+    last = body;
+    return body.item?.status === status && body.item;
+  }, `${id} is ${status}`).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${JSON.stringify(last)}`);
+  });
+}
+
+/** Polls a workbench until it is no more. */
+export async function untilGone(server: OpenServer, id: string): Promise<void> {
+  await until(async () => (await call(server, 'GET', `/workbenches/${id}`)).status === 404, `${id} is gone`);
+}

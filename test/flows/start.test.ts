@@ -1,0 +1,189 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { call, TINY_SERVER, temporaryFolder, until } from './open-server.ts';
+
+const START = join(import.meta.dirname, '../../local/start.mjs');
+/** Ends only by SIGKILL. */
+const STUBBORN = `trap '' TERM; '${process.execPath}' -e "process.on('SIGTERM',()=>{});require('http').createServer((q,s)=>s.end()).listen(process.env.PORT,'127.0.0.1')"`;
+
+interface Started {
+  readonly process: ChildProcess;
+  /** What it has written so far. */
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly exited: Promise<number | null>;
+}
+
+/** Runs what `npm start` runs, in `folder`, with this environment and hardly any other. */
+function start(
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+): Started {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [...flags, START], {
+    cwd: folder,
+    env: { PATH, PORT: '0', WB_BOOT_COMMAND: TINY_SERVER, ...environment },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return { process: child, stdout: () => stdout, stderr: () => stderr, exited };
+}
+
+/** Waits for the lines that a server prints once it runs. */
+async function untilReady(started: Started): Promise<{ readonly api: { readonly url: string } }> {
+  const url = await until(async () => /API +(http\S+)/.exec(started.stdout())?.[1], 'the server is ready');
+  return { api: { url } };
+}
+
+async function runOne(server: { readonly api: { readonly url: string } }): Promise<string> {
+  const { body } = await call(server, 'POST', '/workbenches');
+  const path = `/workbenches/${body.item.workbench_id}`;
+  await until(async () => (await call(server, 'GET', path)).body.item.status === 'running', 'it runs');
+  return path;
+}
+
+/** The processes that the tasks of this folder have, or had. */
+async function pidsOf(folder: string): Promise<readonly number[]> {
+  const tasks = join(folder, '.workbench', 'tasks');
+  const texts = await Promise.all((await readdir(tasks)).map((name) => readFile(join(tasks, name), 'utf8')));
+  return texts.flatMap((text) => (JSON.parse(text) as { process?: { pid: number } }).process?.pid ?? []);
+}
+
+/** A process that has ended and that nobody has asked about yet does not live, although it can be signalled. */
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return !existsSync('/proc/self/stat');
+  }
+}
+
+describe('npm start', () => {
+  test('prints where everything is, and takes settings from .env, over which the environment goes', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, '.env'), 'RESTAPI_URL_PREFIX=/from-file\nWB_DATA_DIR=kept\nPORT=1\n');
+    const started = start(folder);
+    const { api } = await untilReady(started);
+    expect(api.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/from-file$/);
+    expect(started.stdout()).toContain(join(folder, 'kept'));
+    expect(started.stdout()).toContain(`curl -X POST "${api.url}/workbenches?user_id=me"`);
+    expect((await stat(join(folder, 'kept'))).mode & 0o777).toBe(0o700);
+    started.process.kill('SIGTERM');
+    expect(await started.exited).toBe(0);
+  });
+
+  test('on Ctrl-C ends every workbench, says so, and leaves records that tell it', async () => {
+    const folder = await temporaryFolder();
+    const first = start(folder);
+    const path = await runOne(await untilReady(first));
+    const pids = await pidsOf(folder);
+    expect(pids.map(lives)).toEqual([true]);
+    // As under npm, where both the terminal and npm send it.
+    first.process.kill('SIGINT');
+    first.process.kill('SIGINT');
+    expect(await first.exited).toBe(0);
+    expect(first.stderr()).toContain('ending every workbench');
+    expect(pids.map(lives)).toEqual([false]);
+
+    const { body } = await call(await untilReady(start(folder)), 'GET', path);
+    expect(body.item).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
+  });
+
+  test('ends at once when it is told a second time', async () => {
+    const folder = await temporaryFolder();
+    const started = start(folder, { WB_BOOT_COMMAND: STUBBORN, WB_LOCAL_STOP_SECONDS: '300' });
+    await runOne(await untilReady(started));
+    const pids = await pidsOf(folder);
+    onTestFinished(() => {
+      for (const pid of pids) if (lives(pid)) process.kill(-pid, 'SIGKILL');
+    });
+    const code = await until(async () => {
+      started.process.kill('SIGINT');
+      return started.process.exitCode ?? undefined;
+    }, 'it has ended');
+    expect(code).toBe(1);
+  });
+
+  test('killed outright leaves nothing behind: the next start ends what is left and says so in the record', async () => {
+    const folder = await temporaryFolder();
+    const first = start(folder);
+    const path = await runOne(await untilReady(first));
+    first.process.kill('SIGKILL');
+    await first.exited;
+    const pids = await pidsOf(folder);
+
+    const second = await untilReady(start(folder));
+    expect(pids.map(lives)).toEqual([false]);
+    const item = await until(async () => {
+      const { body } = await call(second, 'GET', path);
+      return body.item.status === 'stopped' && body.item;
+    }, 'it is stopped');
+    expect(item.status_reason?.code).toBe('host_lost');
+  });
+
+  test('on an error that nobody has caught logs it, ends every workbench, and exits with 1', async () => {
+    const folder = await temporaryFolder();
+    const failing = 'process.on("SIGUSR2",()=>{throw new Error("unforeseen")})';
+    const started = start(folder, {}, ['--import', `data:text/javascript,${failing}`]);
+    await runOne(await untilReady(started));
+    started.process.kill('SIGUSR2');
+    expect(await started.exited).toBe(1);
+    expect(started.stderr()).toMatch(/ERROR the server has failed and ends\n {4}Error: unforeseen\n/);
+    expect((await pidsOf(folder)).map(lives)).toEqual([false]);
+  });
+
+  test('lists every fault of the settings and no stack, and exits with 1', async () => {
+    const folder = await temporaryFolder();
+    const started = start(folder, {
+      PORT: 'http',
+      WB_LOCAL_MAX: '0',
+      WB_LOCAL_EXPOSE: 'yes',
+      RESTAPI_AUTH_STATIC_KEY: 'short-secret',
+    });
+    expect(await started.exited).toBe(1);
+    const lines = started.stderr().trim().split('\n');
+    expect(lines.length).toBe(5);
+    expect(lines[0]).toBe('The settings are not valid:');
+    for (const name of ['PORT', 'WB_LOCAL_MAX', 'WB_LOCAL_EXPOSE', 'RESTAPI_AUTH_STATIC_KEY']) {
+      expect(started.stderr()).toContain(`  ${name}: expected `);
+    }
+    expect(started.stderr()).not.toContain('short-secret');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('says what to do when the port is in use, and exits with 1', async () => {
+    const squatter = createServer().listen(0, '127.0.0.1');
+    await once(squatter, 'listening');
+    onTestFinished(() => void squatter.close());
+    const { port } = squatter.address() as { port: number };
+    const started = start(await temporaryFolder(), { PORT: String(port) });
+    expect(await started.exited).toBe(1);
+    expect(started.stderr()).toBe(`Port ${port} is in use. Stop what uses it, or set PORT to another one.\n`);
+    expect(started.stdout()).toBe('');
+  });
+
+  test('says what to do on a Node.js that is too old, and exits with 1', async () => {
+    const old = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
+    const started = start(await temporaryFolder(), {}, ['--import', `data:text/javascript,${old}`]);
+    expect(await started.exited).toBe(1);
+    expect(started.stderr()).toMatch(/^This needs Node\.js 22\.18 or newer, .*npm ci/s);
+  });
+});

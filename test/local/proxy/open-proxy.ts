@@ -1,0 +1,58 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { onTestFinished } from 'vitest';
+import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { closeServer, listen } from '#local/listen.ts';
+import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
+import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
+import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { SilentTelemetry } from '../silent-telemetry.ts';
+
+/** One record, and how often it has been read. */
+export class OneRecord {
+  record: Workbench | undefined;
+  reads = 0;
+  failing = false;
+
+  async findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
+    if (this.failing) throw new Error('the table is away');
+    return this.record?.workbenchId === workbenchId ? keyOf(this.record) : undefined;
+  }
+
+  async read(): Promise<Workbench | undefined> {
+    this.reads += 1;
+    return this.record;
+  }
+}
+
+export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:1') {
+  const timers = new ManualClock();
+  const telemetry = new SilentTelemetry();
+  const workbenches = new OneRecord();
+  workbenches.record = record;
+  const proxy = new WorkbenchProxy({
+    routes: new WorkbenchRoutes({ workbenches, timers }),
+    guard: { hosts: [], origins: [] },
+    telemetry,
+    api: () => ({ url: 'http://127.0.0.1:8999', authorized: false }),
+    baseUrl: () => new URL(baseUrl),
+  });
+  const port = await listen(proxy.server, '127.0.0.1', 0, 'WB_WORKBENCH_PORT');
+  onTestFinished(() => proxy.close(0));
+  const origin = `http://127.0.0.1:${port}`;
+  return { proxy, port, origin, url: `${origin}/project/${ID}`, timers, telemetry, workbenches };
+}
+
+/** A server that stands for a workbench's own. */
+export async function openBackend(
+  listener: RequestListener,
+): Promise<{ server: Server; url: string; port: number }> {
+  const server = createServer(listener);
+  const port = await listen(server, '127.0.0.1', 0, 'PORT');
+  onTestFinished(() => closeServer(server, 0));
+  return { server, port, url: `http://127.0.0.1:${port}` };
+}
+
+export function runningAt(endpoint: string): Workbench {
+  return running({ run: acceptedRun({ endpoint }) });
+}

@@ -1,0 +1,316 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { describe, expect, test, vi } from 'vitest';
+import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
+import { rawRequest, sendRaw } from '../raw-http.ts';
+import { openBackend, openProxy, runningAt } from './open-proxy.ts';
+
+const HTML = { Accept: 'text/html,application/xhtml+xml' };
+
+/** A proxy before one backend that answers what `listener` says. */
+async function openBoth(listener: (request: IncomingMessage, response: ServerResponse) => void) {
+  const requests: IncomingMessage[] = [];
+  const backend = await openBackend((request, response) => {
+    requests.push(request);
+    listener(request, response);
+  });
+  return { ...(await openProxy(runningAt(backend.url))), backend, requests };
+}
+
+describe('a running workbench', () => {
+  test('gets the request without the prefix, and is told of it', async () => {
+    const { url, port, requests } = await openBoth((_request, response) => response.end('hello'));
+    const response = await fetch(`${url}/a%2Fb/c.js?x=1&x=2`, { headers: { 'X-Forwarded-For': '10.0.0.1' } });
+    expect(await response.text()).toBe('hello');
+    expect(requests[0]?.url).toBe('/a%2Fb/c.js?x=1&x=2');
+    expect(requests[0]?.headers).toMatchObject({
+      host: `127.0.0.1:${port}`,
+      'x-forwarded-host': `127.0.0.1:${port}`,
+      'x-forwarded-prefix': `/project/${ID}`,
+      'x-forwarded-proto': 'http',
+      'x-forwarded-for': '10.0.0.1, 127.0.0.1',
+    });
+  });
+
+  test('does not see forwarding headers that the client made up', async () => {
+    const { url, port, requests } = await openBoth((_request, response) => response.end());
+    const made = { Forwarded: 'host=evil', 'X-Forwarded-Host': 'evil', 'X-Forwarded-Prefix': '/evil' };
+    await fetch(`${url}/`, { headers: { ...made, 'X-Forwarded-Proto': 'gopher' } });
+    expect(requests[0]?.headers).toMatchObject({
+      'x-forwarded-host': `127.0.0.1:${port}`,
+      'x-forwarded-prefix': `/project/${ID}`,
+      'x-forwarded-proto': 'http',
+    });
+    expect(requests[0]?.headers).not.toHaveProperty('forwarded');
+  });
+
+  test('is redirected to with its slash, keeping the query', async () => {
+    const { url, requests } = await openBoth((_request, response) => response.end());
+    const response = await fetch(`${url}?folder=/x`, { redirect: 'manual' });
+    expect(response.status).toBe(307);
+    expect(response.headers.get('location')).toBe(`/project/${ID}/?folder=/x`);
+    expect(requests).toEqual([]);
+  });
+
+  test.each([
+    ['/', `/project/${ID}/`],
+    ['/?a=1', `/project/${ID}/?a=1`],
+    ['/tree/x', `/project/${ID}/tree/x`],
+  ])('that expects its prefix gets %s with it', async (path, expected) => {
+    const backend = await openBackend((request, response) => response.end(request.url));
+    const { url } = await openProxy(runningAt(`${backend.url}/project/${ID}`));
+    expect(await (await fetch(`${url}${path}`)).text()).toBe(expected);
+  });
+
+  test('is told of the address in front of this server, if there is one', async () => {
+    const backend = await openBackend(({ headers }, response) => {
+      response.end(`${headers['x-forwarded-proto']} ${headers['x-forwarded-prefix']}`);
+    });
+    const { url } = await openProxy(runningAt(backend.url), 'https://wb.example/lab');
+    expect(await (await fetch(`${url}/`)).text()).toBe(`https /lab/project/${ID}`);
+    const { headers } = await fetch(`${url}?x`, { redirect: 'manual' });
+    expect(headers.get('location')).toBe(`/lab/project/${ID}/?x`);
+  });
+
+  test('has its answer passed on as it is', async () => {
+    const { url } = await openBoth((_request, response) => {
+      response.writeHead(418, { 'Content-Type': 'text/x', 'Set-Cookie': ['a=1', 'b=2'], ETag: '"x"' });
+      response.end('short and stout');
+    });
+    const response = await fetch(`${url}/`);
+    expect(response.status).toBe(418);
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2']);
+    expect(response.headers.get('etag')).toBe('"x"');
+    expect(await response.text()).toBe('short and stout');
+  });
+
+  test.each([
+    ['/tree?a=1', `/project/${ID}/tree?a=1`],
+    [`/project/${ID}/tree`, `/project/${ID}/tree`],
+    ['tree', 'tree'],
+    ['https://else.example/x', 'https://else.example/x'],
+    ['//else.example/x', '//else.example/x'],
+  ])('that redirects to %s is followed to %s', async (location, passedOn) => {
+    const { url } = await openBoth((_request, response) => response.writeHead(302, { location }).end());
+    const response = await fetch(`${url}/`, { redirect: 'manual' });
+    expect(response.headers.get('location')).toBe(passedOn);
+  });
+
+  test('is sent an upload while it is still being written', async () => {
+    const { url, requests } = await openBoth((request, response) => {
+      request.once('data', (chunk) => response.write(chunk));
+      request.on('end', () => response.end());
+    });
+    let push: (text: string) => void = () => {};
+    let finish = () => {};
+    const body = new ReadableStream({
+      start(controller) {
+        push = (text) => controller.enqueue(new TextEncoder().encode(text));
+        finish = () => controller.close();
+      },
+    });
+    push('first');
+    const response = await fetch(`${url}/upload`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first');
+    expect(requests[0]?.complete).toBe(false);
+    finish();
+    expect((await reader?.read())?.done).toBe(true);
+  });
+
+  test('has its answer streamed, and learns when nobody reads it any more', async () => {
+    const { url, requests } = await openBoth((_request, response) => {
+      response.write('first');
+    });
+    const abort = new AbortController();
+    const response = await fetch(`${url}/events`, { signal: abort.signal });
+    const reader = response.body?.getReader();
+    expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first');
+    const closed = once(requests[0]?.socket as object as NodeJS.EventEmitter, 'close');
+    abort.abort();
+    await closed;
+  });
+
+  test('that dies in the middle of an answer leaves it visibly incomplete', async () => {
+    const { url } = await openBoth((request, response) => {
+      response.writeHead(200, { 'Content-Length': 100 });
+      response.write('half');
+      setImmediate(() => request.socket.destroy());
+    });
+    const response = await fetch(`${url}/`);
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  test('is looked up once for a storm of requests, and again when a second has passed', async () => {
+    const { url, timers, workbenches } = await openBoth((_request, response) => response.end());
+    await Promise.all(Array.from({ length: 50 }, (_, i) => fetch(`${url}/${i}.js`).then((r) => r.text())));
+    expect(workbenches.reads).toBe(1);
+    timers.advance(1000);
+    await fetch(`${url}/`);
+    expect(workbenches.reads).toBe(2);
+  });
+});
+
+describe('a workbench that is said to run and does not answer', () => {
+  test('is looked up again, and found where it answers now', async () => {
+    const dead = await openBackend(() => {});
+    dead.server.close();
+    await once(dead.server, 'close');
+    const alive = await openBackend((request, response) => response.end(request.url));
+    const { url, workbenches } = await openProxy(runningAt(dead.url));
+    expect((await fetch(`${url}/`)).status).toBe(502);
+    workbenches.record = runningAt(alive.url);
+    // What the failed request has looked up last is still kept: the refusal drops it.
+    expect(await (await fetch(`${url}/x`)).text()).toBe('/x');
+  });
+
+  test('shows its state when it has stopped meanwhile', async () => {
+    const dead = await openBackend(() => {});
+    dead.server.close();
+    const { url, workbenches } = await openProxy(runningAt(dead.url));
+    workbenches.read = async () => {
+      const record = workbenches.record;
+      workbenches.record = stopped();
+      return record;
+    };
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ status: 'stopped' });
+  });
+
+  test('gives a page that looks again to a browser, and JSON to others', async () => {
+    const { url } = await openBoth((request) => request.socket.destroy());
+    const page = await fetch(`${url}/`, { headers: HTML });
+    expect([page.status, page.headers.get('content-type')]).toEqual([502, 'text/html; charset=utf-8']);
+    expect(await page.text()).toContain('http-equiv="refresh" content="2"');
+    const json = await fetch(`${url}/`);
+    expect([json.status, await json.json()]).toEqual([502, { message: 'The workbench does not answer.' }]);
+  });
+
+  test('is asked twice for what changes nothing, and once for everything else', async () => {
+    const { url, requests } = await openBoth((request) => request.socket.destroy());
+    expect((await fetch(`${url}/`)).status).toBe(502);
+    expect(requests.length).toBe(2);
+    expect((await fetch(`${url}/`, { method: 'POST', body: 'x' })).status).toBe(502);
+    expect(requests.length).toBe(3);
+  });
+});
+
+describe('a workbench that is not running', () => {
+  test.each([starting(), pending({ detail: 'waiting for port 40001' }), stopping(), deleting()])(
+    'has a page that looks again soon: $status',
+    async (record) => {
+      const { url } = await openProxy(record);
+      const response = await fetch(`${url}/some/file`, { headers: HTML });
+      const html = await response.text();
+      expect(response.status).toBe(503);
+      expect(response.headers.get('retry-after')).toBe('2');
+      expect(html).toContain('http-equiv="refresh" content="2"');
+      expect(html).toContain(`<b>${record.status}</b>`);
+      if (record.status === 'pending') expect(html).toContain('(waiting for port 40001)');
+    },
+  );
+
+  test('has a page that says how to start it when it is stopped, and looks again only seldom', async () => {
+    const reason = { code: 'exited', message: 'It ended with code 1.' } as const;
+    const { url } = await openProxy(stopped({ reason, userId: "o'hara & co" }));
+    const response = await fetch(`${url}/`, { headers: HTML });
+    const html = await response.text();
+    expect(html).toContain('http-equiv="refresh" content="30"');
+    expect(html).toContain('It ended with code 1. (exited)');
+    const line = `curl -X POST 'http://127.0.0.1:8999/workbenches/${ID}/start?user_id=o%27hara%20%26%20co'`;
+    expect(html.replaceAll('&#39;', "'")).toContain(line);
+  });
+
+  test('has its name and its words escaped', async () => {
+    const evil = '<script>alert("1")</script>&\'';
+    const reason = { code: 'exited', message: evil } as const;
+    const { url } = await openProxy(stopped({ name: evil, reason }));
+    const html = await (await fetch(`${url}/`, { headers: HTML })).text();
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#38;&#39;');
+  });
+
+  test('lets nothing run in its page', async () => {
+    const { url } = await openProxy(starting());
+    const { headers } = await fetch(`${url}/`, { headers: HTML });
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src/);
+    expect(headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('is a 503 in JSON for what is no browser', async () => {
+    const reason = { code: 'no_capacity', message: 'No room.' } as const;
+    const { url } = await openProxy(stopping({ reason }));
+    const response = await fetch(`${url}/api`, { method: 'POST', body: 'x' });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(await response.json()).toEqual({
+      message: 'The workbench is not running.',
+      status: 'stopping',
+      status_detail: 'run',
+      status_reason: reason,
+    });
+  });
+
+  test('that runs without an address yet is waited for', async () => {
+    const record = running();
+    const { endpoint: _, ...run } = record.run;
+    const { url } = await openProxy({ ...record, run });
+    expect((await fetch(`${url}/`)).status).toBe(503);
+  });
+});
+
+describe("the workbenches' origin", () => {
+  test('has a page that says what it is', async () => {
+    const { origin } = await openProxy();
+    const response = await fetch(origin, { headers: HTML });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain('/project/&lt;workbench id&gt;/');
+  });
+
+  test.each(['/nothing', `/project/${ID}/`, '/project/x/'])('knows nothing at %s', async (path) => {
+    const { origin } = await openProxy();
+    const page = await fetch(`${origin}${path}`, { headers: HTML });
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    expect((await fetch(`${origin}${path}`)).headers.get('content-type')).toBe('application/json');
+  });
+
+  test('says so when the records cannot be read, and reads them again the next time', async () => {
+    const { url, workbenches, telemetry } = await openProxy(stopped());
+    workbenches.failing = true;
+    expect(await (await fetch(`${url}/`)).json()).toEqual({ message: 'The records cannot be read.' });
+    expect(telemetry.lines.length).toBe(1);
+    workbenches.failing = false;
+    expect(await (await fetch(`${url}/`)).json()).toMatchObject({ status: 'stopped' });
+  });
+
+  test('refuses foreign hosts, and changes asked for by pages of other origins', async () => {
+    const { port, requests } = await openBoth((_request, response) => response.end());
+    const target = `/project/${ID}/`;
+    const foreign = await sendRaw(port, rawRequest(`GET ${target}`, ['Host: evil.example']));
+    expect([foreign.status, foreign.body]).toEqual([403, expect.stringContaining('WB_LOCAL_HOSTS')]);
+    const page = ['Host: localhost', 'Origin: http://localhost:8999'];
+    expect((await sendRaw(port, rawRequest(`POST ${target}`, page))).status).toBe(403);
+    expect((await sendRaw(port, rawRequest('GET http://evil.example/', ['Host: localhost']))).status).toBe(
+      400,
+    );
+    expect(requests).toEqual([]);
+  });
+
+  test('closes in time although an answer has no end', async () => {
+    const { url, proxy } = await openBoth((_request, response) => void response.write('x'));
+    const response = await fetch(`${url}/`);
+    await proxy.close(10);
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  test('drops a connection that sends no whole request line', async () => {
+    const { port } = await openProxy();
+    const socket = connect(port, '127.0.0.1', () => socket.end('\0\0\0\r\n\r\n'));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    await once(socket, 'close');
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 /);
+    await vi.waitFor(() => expect(socket.destroyed).toBe(true));
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
+import { acceptedRun, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+
+/** Routes over these records; `reads` are the ids that were looked up. */
+function makeRoutes(records: readonly Workbench[], capacity = 500) {
+  const timers = new ManualClock();
+  const reads: string[] = [];
+  let failure: Error | undefined;
+  const workbenches = {
+    async findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
+      reads.push(workbenchId);
+      if (failure !== undefined) throw failure;
+      const found = records.find((record) => record.workbenchId === workbenchId);
+      return found === undefined ? undefined : keyOf(found);
+    },
+    read: async (key: WorkbenchKey) => records.find((record) => record.workbenchId === key.workbenchId),
+  };
+  const fail = (error: Error | undefined) => {
+    failure = error;
+  };
+  return { timers, reads, fail, routes: new WorkbenchRoutes({ workbenches, timers, capacity }) };
+}
+
+const [a, b, c] = [idAt(T0, 1), idAt(T0, 2), idAt(T0, 3)];
+const runs = running({ workbenchId: a, run: acceptedRun({ endpoint: 'http://127.0.0.1:4000' }) });
+const sleeps = stopped({ workbenchId: b });
+
+describe('WorkbenchRoutes', () => {
+  test('finds where a running workbench answers, and what the others do', async () => {
+    const { routes } = makeRoutes([runs, sleeps]);
+    expect(await routes.find(a)).toEqual({ kind: 'running', target: 'http://127.0.0.1:4000/' });
+    expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: sleeps });
+    expect(await routes.find(c)).toEqual({ kind: 'unknown' });
+  });
+
+  test('does not believe an index entry whose record is gone', async () => {
+    const workbenches = { findByWorkbenchId: async () => keyOf(runs), read: async () => undefined };
+    const routes = new WorkbenchRoutes({ workbenches, timers: new ManualClock() });
+    expect(await routes.find(a)).toEqual({ kind: 'unknown' });
+  });
+
+  test('lets those who ask at once share one look-up, and asks again when its time is over', async () => {
+    const { routes, reads, timers } = makeRoutes([runs]);
+    await Promise.all([routes.find(a), routes.find(a)]);
+    timers.advance(999);
+    await routes.find(a);
+    expect(reads).toEqual([a]);
+    timers.advance(1);
+    await routes.find(a);
+    expect(reads).toEqual([a, a]);
+  });
+
+  test('looks up again what was dropped, even while it is being looked up', async () => {
+    const { routes, reads } = makeRoutes([runs]);
+    const before = routes.find(a);
+    routes.drop(a);
+    await Promise.all([before, routes.find(a)]);
+    expect(reads).toEqual([a, a]);
+  });
+
+  test('looks up again each time what is not running: it may be the next moment', async () => {
+    const { routes, reads } = makeRoutes([sleeps]);
+    for (const id of [b, b, c, c]) await routes.find(id);
+    expect(reads).toEqual([b, b, c, c]);
+  });
+
+  test('does not keep a failure', async () => {
+    const { routes, fail } = makeRoutes([runs]);
+    fail(new Error('the table is away'));
+    await expect(routes.find(a)).rejects.toThrow('the table is away');
+    fail(undefined);
+    expect((await routes.find(a)).kind).toBe('running');
+  });
+
+  test('keeps no more than it may, and drops the oldest', async () => {
+    const { routes, reads } = makeRoutes([runs, { ...runs, workbenchId: b }, { ...runs, workbenchId: c }], 2);
+    for (const id of [a, b, c, c, b, a]) await routes.find(id);
+    expect(reads).toEqual([a, b, c, a]);
+  });
+});

@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { LocalQueue, type LocalQueueOptions } from '#local/queue.ts';
+import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { SilentTelemetry } from './silent-telemetry.ts';
+
+const key = (workbenchId: string, userId = 'ada'): WorkbenchKey => ({ userId, workbenchId });
+
+/** A queue whose deliveries stay open until they are let go. */
+function makeQueue(options: Partial<LocalQueueOptions> = {}) {
+  const timers = new ManualClock();
+  const telemetry = new SilentTelemetry();
+  const delivered: string[] = [];
+  const open: { id: string; end(error?: Error): void }[] = [];
+  const queue = new LocalQueue({
+    timers,
+    telemetry,
+    deliver: ({ workbenchId }) => {
+      delivered.push(workbenchId);
+      return new Promise((resolve, reject) => {
+        open.push({ id: workbenchId, end: (error) => (error === undefined ? resolve() : reject(error)) });
+      });
+    },
+    ...options,
+  });
+  /** Ends the oldest open delivery. */
+  const end = async (error?: Error) => {
+    open.shift()?.end(error);
+    await timers.pass(0);
+  };
+  return { timers, telemetry, delivered, open, queue, end };
+}
+
+describeWorkQueueContract('LocalQueue', async () => {
+  const timers = new ManualClock();
+  const delivered: WorkbenchKey[] = [];
+  let failures = 0;
+  const queue = new LocalQueue({
+    timers,
+    telemetry: new SilentTelemetry(),
+    async deliver(taken) {
+      delivered.push(taken);
+      if (failures > 0) {
+        failures -= 1;
+        throw new Error('planned');
+      }
+    },
+  });
+  return {
+    queue,
+    delivered,
+    redeliverWithinSeconds: 1,
+    failNext(times) {
+      failures = times;
+    },
+    advance: (seconds) => timers.pass(seconds * 1000),
+    dispose: () => queue.close(),
+  };
+});
+
+describe('LocalQueue', () => {
+  test('delivers a key once that is sent several times while it waits', async () => {
+    const { queue, delivered, timers, end } = makeQueue();
+    for (const delay of [20, 5, 40]) await queue.send(key('a'), delay);
+    await timers.pass(4_999);
+    expect(delivered).toEqual([]);
+    await timers.pass(1);
+    await end();
+    await timers.pass(100_000);
+    expect(delivered).toEqual(['a']);
+  });
+
+  test('keeps what is sent during a delivery until that has ended', async () => {
+    const { queue, delivered, end } = makeQueue();
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 0);
+    expect(delivered).toEqual(['a']);
+    await end();
+    expect(delivered).toEqual(['a', 'a']);
+    await end();
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
+  test('does not deliver a key a second time when its delay ends during a delivery', async () => {
+    const { queue, delivered, timers, end } = makeQueue();
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 1);
+    await timers.pass(5_000);
+    expect(delivered).toEqual(['a']);
+    await end();
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
+  test('delivers no more at once than it may', async () => {
+    const { queue, delivered, open, end } = makeQueue({ concurrency: 3 });
+    for (let i = 0; i < 10; i += 1) await queue.send(key(`w${i}`), 0);
+    expect(open.length).toBe(3);
+    for (let left = 10; left > 0; left -= 1) {
+      expect(open.length).toBe(Math.min(3, left));
+      await end();
+    }
+    expect(delivered).toEqual(Array.from({ length: 10 }, (_, i) => `w${i}`));
+  });
+
+  test('gives way when it is told to, and catches up afterwards', async () => {
+    const { queue, open, end } = makeQueue({ concurrency: 3 });
+    queue.limit(1);
+    for (let i = 0; i < 6; i += 1) await queue.send(key(`w${i}`), 0);
+    expect(open.length).toBe(1);
+    await end();
+    expect(open.length).toBe(1);
+    queue.limit(Number.POSITIVE_INFINITY);
+    expect(open.length).toBe(3);
+    queue.limit(0);
+    for (let left = 5; left > 0; left -= 1) await end();
+    expect(open.length).toBe(0);
+  });
+
+  test('lets others pass a key that waits for its own delivery to end', async () => {
+    const { queue, delivered } = makeQueue({ concurrency: 2 });
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 0);
+    await queue.send(key('b'), 0);
+    expect(delivered).toEqual(['a', 'b']);
+  });
+
+  test('tries again after pauses that double, then gives the key up and says so', async () => {
+    const { queue, delivered, timers, telemetry, end } = makeQueue({ maxAttempts: 4, retryMs: 1000 });
+    const failure = new Error('the store is away');
+    await queue.send(key('a'), 0);
+    for (const [attempts, pause] of [
+      [1, 1000],
+      [2, 2000],
+      [3, 4000],
+    ] as const) {
+      await end(failure);
+      await timers.pass(pause - 1);
+      expect(delivered.length).toBe(attempts);
+      await timers.pass(1);
+      expect(delivered.length).toBe(attempts + 1);
+    }
+    await end(failure);
+    await timers.pass(1_000_000);
+    expect(delivered.length).toBe(4);
+    expect(queue.deadLetters).toEqual([{ key: key('a'), at: expect.any(Number), error: failure }]);
+    expect(telemetry.lines.at(-1)?.message).toBe('work was given up');
+  });
+
+  test('counts failures anew after a success', async () => {
+    const { queue, delivered, timers, end } = makeQueue({ maxAttempts: 2, retryMs: 1000 });
+    for (let round = 0; round < 3; round += 1) {
+      await queue.send(key('a'), 0);
+      await end(new Error('once'));
+      await timers.pass(1000);
+      await end();
+    }
+    expect(delivered.length).toBe(6);
+    expect(queue.deadLetters).toEqual([]);
+  });
+
+  test('takes a key again that it has given up', async () => {
+    const { queue, delivered, end } = makeQueue({ maxAttempts: 1 });
+    await queue.send(key('a'), 0);
+    await end(new Error('no'));
+    expect(queue.deadLetters.length).toBe(1);
+    await queue.send(key('a'), 0);
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
+  test('pauses also when the failed delivery had sent its own key without delay', async () => {
+    const { queue, delivered, timers, end } = makeQueue({ retryMs: 1000 });
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 0);
+    await end(new Error('no'));
+    expect(delivered).toEqual(['a']);
+    await timers.pass(1000);
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
+  test('retries in seconds although the failed delivery had asked to be called in minutes', async () => {
+    const { queue, delivered, timers, end } = makeQueue({ retryMs: 1000 });
+    await queue.send(key('a'), 0);
+    await queue.send(key('a'), 600);
+    await end(new Error('no'));
+    await timers.pass(1000);
+    expect(delivered).toEqual(['a', 'a']);
+  });
+
+  test('is idle once nothing is due, whatever waits for its time', async () => {
+    const { queue, end } = makeQueue();
+    await queue.send(key('a'), 0);
+    await queue.send(key('b'), 600);
+    let idle = false;
+    const waiting = queue.idle().then(() => {
+      idle = true;
+    });
+    await Promise.resolve();
+    expect(idle).toBe(false);
+    await end();
+    await waiting;
+    expect(queue.delayed).toBe(1);
+  });
+
+  test('on closing waits for deliveries under way, starts none and refuses what is sent', async () => {
+    const { queue, delivered, timers, end } = makeQueue({ concurrency: 1 });
+    await queue.send(key('a'), 0);
+    await queue.send(key('b'), 0);
+    await queue.send(key('c'), 3);
+    let closed = false;
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    await timers.pass(10_000);
+    expect(closed).toBe(false);
+    await end();
+    await closing;
+    await timers.pass(10_000);
+    expect(delivered).toEqual(['a']);
+    expect(timers.waiting).toBe(0);
+    await expect(queue.send(key('d'), 0)).rejects.toBeInstanceOf(PortError);
+  });
+
+  test('does not retry a delivery that fails while it closes', async () => {
+    const { queue, delivered, timers, end } = makeQueue();
+    await queue.send(key('a'), 0);
+    const closing = queue.close();
+    await end(new Error('no'));
+    await closing;
+    await timers.pass(60_000);
+    expect(delivered).toEqual(['a']);
+  });
+});

@@ -1,0 +1,149 @@
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SettingsError } from '#functions/setting.ts';
+import { readLocalSettings } from '#local/settings.ts';
+
+const KEY = 'a-key-of-sixteen-characters';
+
+function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  try {
+    readLocalSettings(environment);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return Object.fromEntries(error.faults.map(({ name, problem }) => [name, problem]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('the settings of local mode', () => {
+  test('need nothing: an open API on this machine alone', () => {
+    expect(readLocalSettings({})).toMatchObject({
+      functions: { RESTAPI_AUTH: 'none', WB_DEFAULT_RAM: 2048, WB_DEFAULT_CPU: 1024, WB_FENCE_SECONDS: 0 },
+      baseUrl: undefined,
+      port: 8999,
+      workbenchPort: 0,
+      dataDir: resolve('.workbench'),
+      maxRunning: 8,
+      stopGraceMs: 10_000,
+      bindAddress: '127.0.0.1',
+      hosts: [],
+      dedicatedTypes: [
+        { name: 't3.medium', cpuUnits: 2048, memoryMib: 3840, gpuCount: 0 },
+        { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 },
+        { name: 'm6i.xlarge', cpuUnits: 4096, memoryMib: 15_616, gpuCount: 0 },
+      ],
+    });
+  });
+
+  test('take what they are told', () => {
+    const settings = readLocalSettings({
+      PORT: '9000',
+      WB_WORKBENCH_PORT: '9001',
+      WB_DATA_DIR: '/var/wb',
+      WB_LOCAL_MAX: '100',
+      WB_LOCAL_STOP_SECONDS: '0',
+      BASE_URL: 'https://wb.example/lab/',
+      WB_DEDICATED_TYPES: 'tiny:128:256, gpu.big:8192:32768:4',
+      WB_FENCE_SECONDS: '3',
+      RESTAPI_AUTH_STATIC_KEY: KEY,
+    });
+    expect(settings).toMatchObject({
+      port: 9000,
+      workbenchPort: 9001,
+      dataDir: '/var/wb',
+      maxRunning: 100,
+      stopGraceMs: 0,
+      baseUrl: 'https://wb.example/lab',
+      dedicatedTypes: [
+        { name: 'tiny', cpuUnits: 128, memoryMib: 256, gpuCount: 0 },
+        { name: 'gpu.big', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 4 },
+      ],
+      functions: { RESTAPI_AUTH: undefined, RESTAPI_AUTH_STATIC_KEY: KEY, WB_FENCE_SECONDS: 3 },
+    });
+  });
+
+  test.each<[name: string, value: string]>([
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '80x'],
+    ['WB_WORKBENCH_PORT', '1e3'],
+    ['WB_LOCAL_MAX', '0'],
+    ['WB_LOCAL_MAX', '101'],
+    ['WB_LOCAL_STOP_SECONDS', '301'],
+    ['WB_LOCAL_EXPOSE', 'true'],
+    ['WB_LOCAL_HOSTS', 'http://wb.example'],
+    ['WB_LOCAL_HOSTS', 'WB.example'],
+    ['WB_LOCAL_HOSTS', '*'],
+    ['WB_DEDICATED_TYPES', 'm6i.large'],
+    ['WB_DEDICATED_TYPES', 'm6i.large:2048'],
+    ['WB_DEDICATED_TYPES', 'm6i.large:0:7680'],
+    ['WB_DEDICATED_TYPES', 'm6i.large:2048:7680:1:1'],
+    ['BASE_URL', 'wb.example'],
+  ])('refuse %s=%s', (name, value) => {
+    expect(Object.keys(faultsOf({ [name]: value }))).toEqual([name]);
+  });
+
+  test('list every fault at once', () => {
+    const faults = faultsOf({
+      PORT: 'x',
+      WB_LOCAL_MAX: 'x',
+      WB_DEFAULT_RAM: 'x',
+      RESTAPI_AUTH_JWT_KEY: 'short',
+    });
+    expect(Object.keys(faults).sort()).toEqual([
+      'PORT',
+      'RESTAPI_AUTH_JWT_KEY',
+      'WB_DEFAULT_RAM',
+      'WB_LOCAL_MAX',
+    ]);
+  });
+
+  const exposed = { WB_LOCAL_EXPOSE: 'all-interfaces' };
+
+  test('expose to other machines only what has a key and is told its names', () => {
+    const hosts = { WB_LOCAL_HOSTS: 'wb.example,10.0.0.7:8999' };
+    const key = { RESTAPI_AUTH_STATIC_KEY: KEY };
+    expect(Object.values(faultsOf(exposed))).toEqual(['an API that other machines reach needs a key']);
+    expect(Object.values(faultsOf({ ...exposed, ...hosts }))).toEqual([
+      'an API that other machines reach needs a key',
+    ]);
+    expect(Object.values(faultsOf({ ...exposed, ...key }))).toEqual([
+      'name the hosts under which other machines reach it',
+    ]);
+    expect(readLocalSettings({ ...exposed, ...hosts, ...key })).toMatchObject({
+      bindAddress: '0.0.0.0',
+      hosts: ['wb.example', '10.0.0.7:8999'],
+    });
+  });
+
+  test('listen on this machine alone although hosts are named', () => {
+    expect(readLocalSettings({ WB_LOCAL_HOSTS: 'wb.example' }).bindAddress).toBe('127.0.0.1');
+  });
+
+  test('want two ports that differ', () => {
+    expect(Object.values(faultsOf({ PORT: '9000', WB_WORKBENCH_PORT: '9000' }))).toEqual(['must differ']);
+    expect(faultsOf({ PORT: '0', WB_WORKBENCH_PORT: '0' })).toEqual({});
+  });
+
+  test('do not open an API half of whose key is configured', () => {
+    expect(Object.values(faultsOf({ RESTAPI_OIDC_AUDIENCE: 'workbenches' }))).toEqual([
+      'OIDC needs all three of them',
+    ]);
+  });
+
+  test('do not let every web page call an open API', () => {
+    expect(Object.keys(faultsOf({ RESTAPI_CORS_ORIGIN: '*' }))).toEqual([
+      'RESTAPI_AUTH, RESTAPI_CORS_ORIGIN',
+    ]);
+    expect(faultsOf({ RESTAPI_CORS_ORIGIN: '*', RESTAPI_AUTH_STATIC_KEY: KEY })).toEqual({});
+  });
+
+  test('count an empty variable as absent', () => {
+    expect(readLocalSettings({ PORT: '', RESTAPI_AUTH_STATIC_KEY: '', RESTAPI_AUTH: '' })).toMatchObject({
+      port: 8999,
+      functions: { RESTAPI_AUTH: 'none' },
+    });
+  });
+});

@@ -1,0 +1,26 @@
+import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
+
+export interface TelemetryLine {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: TelemetryFields;
+}
+
+/** Keeps what is said, for tests that look at it. */
+export class SilentTelemetry implements Telemetry {
+  readonly lines: TelemetryLine[] = [];
+
+  info(message: string, fields: TelemetryFields = {}): void {
+    this.lines.push({ level: 'info', message, fields });
+  }
+
+  warn(message: string, fields: TelemetryFields = {}): void {
+    this.lines.push({ level: 'warn', message, fields });
+  }
+
+  error(message: string, fields: TelemetryFields = {}): void {
+    this.lines.push({ level: 'error', message, fields });
+  }
+
+  count(): void {}
+}

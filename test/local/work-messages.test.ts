@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import type { QueueEvent } from '#functions/drive/drive.ts';
+import { readMessage } from '#functions/drive/message.ts';
+import { asMessage } from '#local/work-messages.ts';
+import { ID } from '#test/builders/workbench.ts';
+
+const key = { userId: 'Zoë "x"', workbenchId: ID };
+
+test('a key is handed over as a batch of one message that names it', async () => {
+  const events: QueueEvent[] = [];
+  const deliver = asMessage(async (event) => {
+    events.push(event);
+    return { batchItemFailures: [] };
+  });
+  await deliver(key);
+  await deliver(key);
+  expect(events.map(({ Records }) => Records.map(({ body }) => readMessage(body)))).toEqual([[key], [key]]);
+  expect(new Set(events.flatMap(({ Records }) => Records.map(({ messageId }) => messageId))).size).toBe(2);
+});
+
+test('a message that is answered as failed is a failed delivery', async () => {
+  const deliver = asMessage(async ({ Records }) => ({
+    batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
+  }));
+  await expect(deliver(key)).rejects.toThrow('the function answered that it has failed');
+});
