@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { LocalServer, temporaryDataDir } from './local-server.ts';
+
+const STARTS = 100;
+
+interface Item {
+  readonly workbench_id: string;
+  readonly status: string;
+  readonly status_reason?: { readonly code: string };
+}
+
+test(`after kill -9 in the middle of ${STARTS} starts nothing is left over and nothing is stuck`, async () => {
+  const dataDir = await temporaryDataDir();
+  // Each ends by itself, so that every place comes free in time.
+  const settings = { WB_LOCAL_MAX: '25', WB_BOOT_COMMAND: 'exec sleep 1' };
+  const first = await LocalServer.started(dataDir, settings);
+  const created = await Promise.all(Array.from({ length: STARTS }, () => create(first)));
+  expect(new Set(created).size).toBe(STARTS);
+  await eventually(realStep, 'some of them run', async () => (await first.workbenchProcesses()).length >= 5);
+  await first.kill();
+
+  const second = await LocalServer.started(dataDir, settings);
+  let items: readonly Item[] = [];
+  await eventually(realStep, 'all have stopped', async () => {
+    items = await list(second);
+    return items.every(({ status }) => status === 'stopped');
+  });
+  expect(items.map(({ workbench_id }) => workbench_id).sort()).toEqual([...created].sort());
+  // Each says why: its process ended, or the server did.
+  const codes = new Set(items.map(({ status_reason }) => status_reason?.code));
+  expect([...codes].sort()).toEqual(['exited', 'host_lost']);
+  expect(await second.workbenchProcesses()).toEqual([]);
+
+  const reports = await reportsOf(second);
+  expect(reports.map(({ sweep }) => sweep)).toEqual(expect.arrayContaining(['active', 'tasks', 'hosts']));
+  for (const report of reports) expect(report).toMatchObject({ failed: 0, removed: 0, alarm: false });
+});
+
+async function create(server: LocalServer): Promise<string> {
+  const answer = await fetch(`${apiOf(server)}/workbenches?user_id=me`, { method: 'POST' });
+  expect(answer.status).toBe(201);
+  return ((await answer.json()) as { item: Item }).item.workbench_id;
+}
+
+async function list(server: LocalServer): Promise<readonly Item[]> {
+  const answer = await fetch(`${apiOf(server)}/workbenches?user_id=me`);
+  return ((await answer.json()) as { items: readonly Item[] }).items;
+}
+
+async function reportsOf(
+  server: LocalServer,
+): Promise<readonly { readonly sweep: string; readonly failed: number }[]> {
+  const answer = await fetch(`${apiOf(server)}/reports/reconcile`);
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { items: readonly { sweep: string; failed: number }[] }).items;
+}
+
+function apiOf(server: LocalServer): string {
+  const url = /API\s+(http:\S+)/.exec(server.output)?.[1];
+  if (url === undefined) throw new Error('the server has not said where its API is');
+  return url;
+}
