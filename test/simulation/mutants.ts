@@ -90,9 +90,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lose-the-stop',
     fault: 'loses the stop that came while starting',
     file: `${LIFECYCLE}/requests.ts`,
-    find: '    default:\n      return beginStop(workbench, context);',
+    find: '      const stopping = beginStop(workbench, context);',
     replace:
-      "    case 'starting':\n    case 'provisioning':\n      return { ...workbench, nextAt: context.now + 1 };\n    default:\n      return beginStop(workbench, context);",
+      "      if (workbench.status === 'starting' || workbench.status === 'provisioning') return { ...workbench, nextAt: context.now + 1 };\n      const stopping = beginStop(workbench, context);",
   },
   {
     name: 'no-deadline',
@@ -105,7 +105,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'drop-effects',
     fault: 'owes nothing to a stopping workbench',
     file: `${LIFECYCLE}/effects.ts`,
-    find: 'if (workbench.run) return owedToEndingRun(workbench, workbench.run, workbench.deadlineAt, now, policy);',
+    find: 'if (workbench.run) return owedToEndingRun(workbench, workbench.run, now, policy);',
     replace: 'if (workbench.run) return [];',
   },
   {

@@ -41,36 +41,28 @@ export interface Schedule {
   readonly faultPercent: number;
 }
 
-const command = fc.record({
-  at: fc.nat(TROUBLE_MS),
-  user: fc.nat(USERS.length - 1),
-  slot: fc.nat(SLOTS - 1),
-  kind: fc.constantFrom(...KINDS),
-  dedicated: fc.boolean(),
+const gap = fc.oneof(fc.nat(3000), fc.nat(60_000), fc.nat(5 * 60_000));
+const slots = { user: fc.nat(USERS.length - 1), slot: fc.nat(SLOTS - 1), dedicated: fc.boolean() };
+const create = fc.record({
+  gap: fc.nat(5000),
+  kind: fc.constantFrom('create' as const, 'create_twice'),
+  ...slots,
 });
+const command = fc.record({ gap, kind: fc.constantFrom(...KINDS), ...slots });
 
-/** The first thing that happens to most slots is a create; what comes before it does nothing. */
+/** People act in bursts: a stop comes seconds after the start, a delete while it still starts. */
 export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   commands: fc
-    .tuple(
-      fc.array(
-        fc.record({
-          ...fields(),
-          at: fc.nat(60_000),
-          kind: fc.constantFrom('create' as const, 'create_twice' as const),
-        }),
-        {
-          minLength: 1,
-          maxLength: 3,
-        },
-      ),
-      fc.array(command, { maxLength: 10 }),
-    )
-    .map(([creates, others]) => [...creates, ...others].sort((a, b) => a.at - b.at)),
+    .tuple(fc.array(create, { minLength: 1, maxLength: 3 }), fc.array(command, { maxLength: 14 }))
+    .map(([creates, others]) => timed([...creates, ...others])),
   tape: fc.array(fc.nat(2 ** 32 - 1), { minLength: 1000, maxLength: 2500, size: 'max' }),
   faultPercent: fc.constantFrom(0, 3, 8, 20, 35),
 });
 
-function fields() {
-  return { user: fc.nat(USERS.length - 1), slot: fc.nat(SLOTS - 1), dedicated: fc.boolean() };
+function timed(all: readonly (Omit<Command, 'at'> & { readonly gap: number })[]): readonly Command[] {
+  let at = 0;
+  return all.map(({ gap, ...command }) => {
+    at = Math.min(at + gap, TROUBLE_MS);
+    return { at, ...command };
+  });
 }

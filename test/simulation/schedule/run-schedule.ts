@@ -60,8 +60,8 @@ class Run {
   readonly #consumer: WorkConsumer;
   readonly #users: Users;
   readonly #safety: Safety;
-  /** The status of each record that there is. */
-  readonly #statuses = new Map<string, Workbench['status']>();
+  /** Each record that there is, as last written. */
+  readonly #known = new Map<string, Workbench>();
   #failure: unknown;
 
   constructor(schedule: Schedule, story: boolean) {
@@ -95,7 +95,7 @@ class Run {
     this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.event(event));
     this.#consumer = new WorkConsumer(this.#world.sqs, this.#controller);
     this.#users = new Users(kernel, this.#controller, this.#clients);
-    this.#safety = new Safety(this.#world, this.#clients);
+    this.#safety = new Safety(this.#world, this.#clients, (id) => this.#known.get(id));
   }
 
   async all(): Promise<void> {
@@ -256,7 +256,7 @@ class Run {
   /** The store, with the checks that belong to each write. */
   #watched(inner: WorkbenchStore): WorkbenchStore {
     const written = (record: Workbench, before: Workbench['status'] | undefined) => {
-      this.#statuses.set(record.workbenchId, record.status);
+      this.#known.set(record.workbenchId, record);
       this.outcome.moved(record, before);
       this.#safety.checkWritten(record);
     };
@@ -271,14 +271,14 @@ class Run {
             };
           case 'update':
             return async (record: Workbench, revision: number) => {
-              const before = this.#statuses.get(record.workbenchId);
+              const before = this.#known.get(record.workbenchId)?.status;
               const updated = await inner.update(record, revision);
               if (updated === 'updated') written(record, before);
               return updated;
             };
           case 'remove':
             return async (key: { userId: string; workbenchId: string }, revision: number) => {
-              const there = this.#statuses.delete(key.workbenchId);
+              const there = this.#known.delete(key.workbenchId);
               const removed = await inner.remove(key, revision);
               if (there && removed === 'removed') {
                 this.outcome.gone(key.workbenchId);

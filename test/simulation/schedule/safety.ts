@@ -10,12 +10,18 @@ import type { ClientHistory } from './client-history.ts';
 export class Safety {
   readonly #world: World;
   readonly #clients: ClientHistory;
+  readonly #recordOf: (workbenchId: string) => Workbench | undefined;
   #removals = 0;
   #mounts = 0;
 
-  constructor(world: World, clients: ClientHistory) {
+  constructor(
+    world: World,
+    clients: ClientHistory,
+    recordOf: (workbenchId: string) => Workbench | undefined,
+  ) {
     this.#world = world;
     this.#clients = clients;
+    this.#recordOf = recordOf;
   }
 
   /** After every step. */
@@ -72,7 +78,13 @@ export class Safety {
 
   #checkMounts(): void {
     const { truth } = this.#world;
-    for (const { directory, workbenchId } of truth.mounts.slice(this.#mounts)) {
+    for (const { directory, workbenchId, taskArn } of truth.mounts.slice(this.#mounts)) {
+      const record = this.#recordOf(workbenchId);
+      if (record === undefined || (record.status === 'stopped' && record.strays.length === 0)) {
+        throw new BrokenRule(
+          `${taskArn} began to run although ${workbenchId} is ${record?.status ?? 'no more'}`,
+        );
+      }
       if (directory.mountedBy.size > 1) {
         const tasks = [...directory.mountedBy].map(
           ({ taskArn, runId, attempt }) => `${taskArn} (${runId}/${attempt})`,

@@ -1,0 +1,16 @@
+import { randomInt } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { runPool } from './cli/pool.ts';
+
+const SCHEDULES = 2000;
+
+it(`${SCHEDULES} random schedules break none of the rules`, { timeout: 300_000 }, async () => {
+  const seed = randomInt(2 ** 32);
+  console.log(`simulating ${SCHEDULES} schedules from seed ${seed}`);
+  const results = await runPool({ schedules: SCHEDULES, seed, workers: 2 });
+  const failure = results.find((result) => result.failure)?.failure;
+  const again = failure && `npm run simulate -- --seed ${failure.seed} --replay ${failure.path}`;
+  expect(failure?.message, again).toBeUndefined();
+  expect(results.reduce((sum, { schedules }) => sum + schedules, 0)).toBe(SCHEDULES);
+  expect(results.reduce((sum, { repeated }) => sum + repeated, 0)).toBeGreaterThan(0);
+});
