@@ -36,7 +36,7 @@ export async function openData(
   telemetry: Telemetry,
   closing: Closing,
 ): Promise<LocalData> {
-  const table = await openTable({ path: join(await makeFolder(dataDir), 'table'), tableName }, dataDir);
+  const table = await openTable({ path: await makeTableFolder(dataDir), tableName }, dataDir);
   closing.add(() => table.close());
   const client = tableClient(table.clientOptions);
   closing.add(async () => client.destroy());
@@ -51,14 +51,15 @@ export async function openData(
 }
 
 /** For its owner alone: users' files and keys of their programs lie in it. */
-async function makeFolder(dataDir: string): Promise<string> {
+async function makeTableFolder(dataDir: string): Promise<string> {
+  const folder = join(dataDir, 'table');
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    return dataDir;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return folder;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new StartError(
-      `The data folder ${dataDir} cannot be made (${why}). Set WB_DATA_DIR to another one.`,
+      `The data folder ${dataDir} cannot be made or written to (${why}). Set WB_DATA_DIR to another one.`,
       error,
     );
   }

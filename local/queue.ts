@@ -29,21 +29,21 @@ export interface DeadLetter {
 const RETRY_MAX_MS = 30_000;
 /** The newest dead letters are kept. */
 const DEAD_LETTERS_KEPT = 100;
+/** A message may come this much late when its key comes then anyway, in milliseconds: bounds what waits. */
+const MERGED_WITHIN_MS = 1000;
 
-interface Delayed {
-  readonly dueAt: number;
-  readonly cancel: () => void;
-}
+/** When a key comes again (milliseconds since 1970), and how to call that off. */
+type Appointments = Map<number, () => void>;
 
 /**
- * The WorkQueue of one process. A key waits at most once: sent again, it comes at the earlier of the two
- * times. One key is never delivered twice at the same moment: what is sent meanwhile waits for the end.
- * Nothing survives the process; the records say what is owed.
+ * The WorkQueue of one process. A message may be merged with a later one, never with an earlier one: what is
+ * to be looked at then may not be there yet. One key is never delivered twice at the same moment: what is sent
+ * meanwhile waits for the end. Nothing survives the process; the records say what is owed.
  */
 export class LocalQueue implements WorkQueue {
   readonly #options: Required<LocalQueueOptions>;
   readonly #keys = new Map<string, WorkbenchKey>();
-  readonly #delayed = new Map<string, Delayed>();
+  readonly #delayed = new Map<string, Appointments>();
   /** Due, in the order in which they fell due. */
   readonly #ready = new Set<string>();
   readonly #active = new Set<string>();
@@ -95,7 +95,7 @@ export class LocalQueue implements WorkQueue {
   /** Takes and delivers nothing more; resolves when the deliveries under way have ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { cancel } of this.#delayed.values()) cancel();
+    for (const appointments of this.#delayed.values()) for (const cancel of appointments.values()) cancel();
     this.#delayed.clear();
     this.#ready.clear();
     await this.idle();
@@ -104,26 +104,23 @@ export class LocalQueue implements WorkQueue {
   #put(key: WorkbenchKey, delayMs: number): void {
     const id = idOf(key);
     this.#keys.set(id, { userId: key.userId, workbenchId: key.workbenchId });
-    if (this.#ready.has(id)) return;
-    const dueAt = this.#options.timers.now() + delayMs;
-    const delayed = this.#delayed.get(id);
-    if (delayed !== undefined && delayed.dueAt <= dueAt) return;
-    this.#delay(id, dueAt, delayMs);
+    if (delayMs <= 0) this.#ready.add(id);
+    else this.#delay(id, delayMs);
   }
 
-  #delay(id: string, dueAt: number, delayMs: number): void {
-    this.#delayed.get(id)?.cancel();
-    this.#delayed.delete(id);
-    if (delayMs <= 0) {
-      this.#ready.add(id);
-      return;
-    }
-    const cancel = this.#options.timers.after(delayMs, () => {
-      this.#delayed.delete(id);
+  #delay(id: string, delayMs: number): void {
+    const { timers } = this.#options;
+    const dueAt = timers.now() + delayMs;
+    const appointments: Appointments = this.#delayed.get(id) ?? new Map();
+    for (const at of appointments.keys()) if (at >= dueAt && at < dueAt + MERGED_WITHIN_MS) return;
+    this.#delayed.set(id, appointments);
+    const come = () => {
+      appointments.delete(dueAt);
+      if (appointments.size === 0) this.#delayed.delete(id);
       this.#ready.add(id);
       this.#deliverReady();
-    });
-    this.#delayed.set(id, { dueAt, cancel });
+    };
+    appointments.set(dueAt, timers.after(delayMs, come));
   }
 
   #deliverReady(): void {
@@ -174,7 +171,7 @@ export class LocalQueue implements WorkQueue {
     // What was sent while the delivery ran waits for the back-off too: a consumer that sends and then throws
     // would otherwise go round without a pause.
     this.#ready.delete(id);
-    this.#delay(id, timers.now() + wait, wait);
+    this.#delay(id, wait);
   }
 }
 

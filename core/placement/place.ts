@@ -39,10 +39,19 @@ function dedicated(spec: WorkbenchSpec, name: string, types: readonly DedicatedI
   };
 }
 
+/** `cannot_fit` naming what would fit; undefined when it can be held. */
+export async function misfit(
+  spec: WorkbenchSpec,
+  catalog: CapacityCatalog,
+): Promise<WorkbenchError | undefined> {
+  const fit = place(spec, await catalog.providers(), await catalog.instanceTypes());
+  return fit.kind === 'cannot_fit' ? new WorkbenchError('cannot_fit', fit.message) : undefined;
+}
+
 /** @throws WorkbenchError `cannot_fit` naming what would fit */
 export async function assertFits(spec: WorkbenchSpec, catalog: CapacityCatalog): Promise<void> {
-  const fit = place(spec, await catalog.providers(), await catalog.instanceTypes());
-  if (fit.kind === 'cannot_fit') throw new WorkbenchError('cannot_fit', fit.message);
+  const unfit = await misfit(spec, catalog);
+  if (unfit !== undefined) throw unfit;
 }
 
 function holds(capacity: Capacity, spec: Capacity): boolean {

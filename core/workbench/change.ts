@@ -9,7 +9,7 @@ import { lifecycle } from './lifecycle/step.ts';
 import { dueAt, keyOf, OUTBOX_MAX, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 /** How often a write that met another's is tried again before the caller is told to come back. */
-const CONFLICTS_MAX = 10;
+const CONFLICTS_MAX = 20;
 
 export interface ChangePorts {
   readonly workbenches: WorkbenchStore;

@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../errors.ts';
-import { assertFits } from '../placement/place.ts';
+import { assertFits, misfit } from '../placement/place.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
@@ -76,9 +76,11 @@ async function createOnce(
   now: number,
 ): Promise<Created> {
   const { userId, bodyHash } = creation;
-  await assertFits(creation.request, ports.catalog);
+  const unfit = await misfit(creation.request, ports.catalog);
+  // What nothing can hold must not use up its key: its claim ends as it is made, and only finds an earlier one.
+  const expiresAt = unfit === undefined ? now + IDEMPOTENCY_KEPT_MS : now;
   const { claim } = await ports.idempotency.claim(
-    { userId, key, workbenchId: newId, bodyHash, expiresAt: now + IDEMPOTENCY_KEPT_MS },
+    { userId, key, workbenchId: newId, bodyHash, expiresAt },
     now,
   );
   if (claim.bodyHash !== bodyHash) {
@@ -86,6 +88,7 @@ async function createOnce(
   }
   const { workbenchId } = claim;
   if (claim.state === 'done') return existing(ports, { userId, workbenchId });
+  if (unfit !== undefined) throw unfit;
   // The claim is open: its first request may still be at work, or may have died before it wrote the record.
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
   if (!(await createdByUs(ports, workbench))) return existing(ports, { userId, workbenchId });

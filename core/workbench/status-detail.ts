@@ -1,9 +1,9 @@
-import type { Workbench } from './workbench.ts';
+import type { Deleting, Stopping, Workbench } from './workbench.ts';
 
 /**
  * What a workbench in transition waits for, in the API's words: `queued` (our own queue), `volume`, `host`,
- * `capacity`, `run` (a task that must be gone first), `host_unreachable` (a stop that is late because its
- * machine is silent), or what the task itself says. Undefined when it waits for nothing.
+ * `capacity`, `run` (a task that must be gone first), `host_unreachable` (a stop that is late because of
+ * its machine), or what the task itself says. Undefined when it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
@@ -21,15 +21,14 @@ export function statusDetail(workbench: Workbench): string | undefined {
     case 'pending':
       return workbench.detail;
     case 'stopping':
-      return endingDetail(workbench) ?? 'host';
     case 'deleting':
-      return endingDetail(workbench) ?? (workbench.host ? 'host' : 'volume');
+      return endingDetail(workbench);
   }
 }
 
-function endingDetail(
-  workbench: Extract<Workbench, { status: 'stopping' | 'deleting' }>,
-): string | undefined {
-  if (!workbench.run && (workbench.status === 'stopping' || workbench.strays.length === 0)) return undefined;
-  return workbench.overdue ? 'host_unreachable' : 'run';
+function endingDetail({ run, strays, host, overdue }: Stopping | Deleting): string {
+  const runIsLeft = run !== undefined || strays.length > 0;
+  if (!runIsLeft && host === undefined) return 'volume';
+  if (overdue) return 'host_unreachable';
+  return runIsLeft ? 'run' : 'host';
 }

@@ -88,6 +88,18 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(times(key('a'))).toBeGreaterThanOrEqual(1);
     });
 
+    test('does not let an earlier message for a key stand for a later one', async () => {
+      await subject.queue.send(key('a'), 10);
+      await subject.queue.send(key('a'), 0);
+      await subject.queue.send(key('a'), 20);
+      await subject.advance(9);
+      const early = times(key('a'));
+      await subject.advance(2);
+      const middle = times(key('a'));
+      await subject.advance(10);
+      expect([early, middle - early, times(key('a')) - middle].map((n) => n > 0)).toEqual([true, true, true]);
+    });
+
     test('delivers again what the consumer failed on', async () => {
       subject.failNext(1);
       await subject.queue.send(key('a'), 0);

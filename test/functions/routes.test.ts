@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '#core/errors.ts';
 import { statusOf } from '#functions/middleware/status-codes.ts';
@@ -7,18 +6,6 @@ import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#funct
 const routes: readonly Route[] = ROUTES;
 
 describe('the route table', () => {
-  it.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
-    '%s has a function and a test of it',
-    async (_, route) => {
-      const { build } = await import(
-        /* @vite-ignore */ new URL(`../../functions/${route.function}`, import.meta.url).href
-      );
-      expect(build).toBeTypeOf('function');
-      const test = new URL(`./${route.function.replace('.ts', '.test.ts')}`, import.meta.url);
-      expect(existsSync(test)).toBe(true);
-    },
-  );
-
   it('has each method of a path, each operation and each function once', () => {
     for (const of of [
       routes.map(({ method, path }) => `${method} ${path}`),

@@ -5,7 +5,7 @@ export const INTRODUCTION = `Browser workbenches for each user of a platform: cr
 
 Answers are \`{"success": true, "item" | "items"}\`. A field that does not apply is left out, never null. Times are ISO 8601 in UTC.
 
-Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code; \`fields\` names every bad field at once. What API Gateway answers before a function is asked (401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) has its own body, \`{"message": "…"}\`; local mode gives the same.
+Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code; \`fields\` names every bad field at once. What API Gateway answers before a function is asked (400 for an address that cannot be read, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) has its own body, \`{"message": "…"}\`; local mode gives the same.
 
 Who asks: the static key, and tokens of our own key without a user claim, act for any user and need \`user_id\`. A token with a user claim acts for that user, and \`user_id\` may be left out; with the admin scope it acts for any user. An OpenID Connect token without a user claim is refused unless its client is a configured service. Somebody else's workbench is answered like one that does not exist.
 
@@ -14,7 +14,7 @@ After creating or starting a workbench, poll it until its status is \`running\`;
 /** What each error code means, as the document explains it. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'Something in the request is not as it must be; `fields` names each bad field.',
-  forbidden: '`reason` is `user_mismatch`, `no_user_claim`, `token_expired` or `not_authorized`.',
+  forbidden: '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
   workbench_not_found: 'There is no such workbench, or it belongs to another user.',
   not_stopped: 'CPU, memory and GPUs can be changed only while it is stopped.',
   deleting: 'It is being destroyed.',

@@ -18,7 +18,7 @@ type Json = Readonly<Record<string, unknown>>;
 const DOCUMENTED = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
 
 /** Statuses that API Gateway can answer with by itself, with a body of its own. */
-const GATEWAY_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 429, 500, 503]);
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 413, 429, 500, 503]);
 
 /** docs/api.yaml, as an object: OpenAPI 3.1 from the route table and the schemas. */
 export function openApi(version: string): Json {

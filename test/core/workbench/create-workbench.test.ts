@@ -99,6 +99,35 @@ describe('creating with an idempotency key', () => {
     });
   });
 
+  it('and another body is a conflict also when nothing can hold what it asks for', async () => {
+    const world = new MemoryWorld();
+    await create(world, { idempotencyKey: KEY });
+    const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
+    await expect(create(world, { idempotencyKey: KEY, request, bodyHash: 'b' })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+  });
+
+  it('again answers the first workbench although nothing can hold its like any more', async () => {
+    const world = new MemoryWorld();
+    const { workbench } = await create(world, { idempotencyKey: KEY });
+    const catalog = instead(world.ports.catalog, { providers: async () => [] });
+    const again = await createWorkbench(
+      { ...world.ports, catalog },
+      world.policy,
+      creation({ idempotencyKey: KEY }),
+    );
+    expect(again).toMatchObject({ created: false, workbench: { workbenchId: workbench.workbenchId } });
+  });
+
+  it('leaves the key free when nothing can hold the request', async () => {
+    const world = new MemoryWorld();
+    const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
+    const unfit = create(world, { idempotencyKey: KEY, request, bodyHash: 'b' });
+    await expect(unfit).rejects.toMatchObject({ code: 'cannot_fit' });
+    expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
+  });
+
   it('is the user’s own: another user’s same key is another key', async () => {
     const world = new MemoryWorld();
     const ada = await create(world, { idempotencyKey: KEY });
