@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**'],
+    exclude: ['test/e2e/**', 'test/adapters/local/containers/engine/**'],
     testTimeout: 20_000,
     sequence: { shuffle: { files: true, tests: true } },
     coverage: {
       provider: 'v8',
-      include: ['core/**', 'adapters/**', 'functions/**', 'local/**'],
+      include: ['{core,adapters,functions,local}/**/*.ts'],
       reporter: ['text-summary', 'json-summary', 'lcovonly'],
       thresholds: {
         'core/**': { branches: 95, functions: 95, lines: 95, statements: 95 },

@@ -1,22 +1,15 @@
 import type { RunningServer } from './server.ts';
 
-const RUNS: Readonly<Record<RunningServer['command'], string>> = {
-  'boot command': 'the command in WB_BOOT_COMMAND',
-  'code-server': 'code-server',
-  jupyter: 'Jupyter',
-  page: 'a small built-in page (`npm run local:ide` installs a whole IDE, WB_BOOT_COMMAND runs something else)',
-};
-
 /** What is said once the server runs: where everything is, and the lines to try it with. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'baseUrl' | 'command'>,
+  server: Pick<RunningServer, 'api' | 'baseUrl' | 'about'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, baseUrl, command } = server;
+  const { api, baseUrl, about } = server;
   const reach = exposed ? 'other machines reach it too' : 'this machine alone reaches it';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -30,7 +23,7 @@ export function banner(
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
     `  Workbenches    ${baseUrl}/project/<workbench_id>/`,
-    `  They run       ${RUNS[command]}`,
+    ...about.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
     `  Data           ${dataDir}`,
     '',
     'Try it:',

@@ -1,11 +1,10 @@
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import { machineCatalog } from '#adapters/local/machine-catalog.ts';
-import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
-import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
+import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import type { Settings } from '#functions/env.ts';
@@ -15,15 +14,19 @@ import { policyOf } from '#functions/policy.ts';
 import { type Closing, WORK_ENDS_WITHIN_MS } from './closing.ts';
 import { LocalEvents } from './events.ts';
 import type { LocalPorts } from './handlers.ts';
+import type { Runtime } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
 
 /** This machine, where workbenches run. */
 export interface Machine {
-  readonly tasks: ProcessTasks;
+  readonly tasks: TaskRunner;
   readonly hosts: SimulatedHosts;
   readonly volumes: DirectoryVolumes;
   readonly catalog: CapacityCatalog;
-  /** Says who is told what happens to tasks and hosts. What has happened since the opening is told then. */
+  /**
+   * Says who is told what happens to tasks and hosts, what has happened since the opening too, and goes on with
+   * the tasks that have outlived an earlier server.
+   */
   connect(ports: LocalPorts, settings: Settings): void;
 }
 
@@ -34,7 +37,7 @@ export interface Machine {
  */
 export async function openMachine(
   settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
-  command: WorkbenchCommand,
+  runtime: Runtime,
   telemetry: Telemetry,
   closing: Closing,
   baseUrl: () => string,
@@ -53,9 +56,8 @@ export async function openMachine(
     onChange: (host) => hostEvents.publish(host.instanceId, host),
   });
   closing.add(() => hosts.close());
-  const tasks = await ProcessTasks.open({
+  const tasks = await runtime.open({
     dataDir,
-    command,
     telemetry,
     max: settings.maxRunning,
     graceMs: settings.stopGraceMs,
@@ -67,10 +69,11 @@ export async function openMachine(
     tasks,
     hosts,
     volumes: new DirectoryVolumes({ dataDir, clock: timers }),
-    catalog: machineCatalog({ instanceTypes }),
+    catalog: machineCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
     connect(ports, functionSettings) {
       taskEvents.connect(buildTaskStateChange(ports, functionSettings));
       hostEvents.connect((host) => hostChanged(ports, functionSettings, host as HostObservation));
+      tasks.resume?.();
     },
   };
 }

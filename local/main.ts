@@ -1,11 +1,10 @@
-import { join } from 'node:path';
-import { chooseCommand, findOnPath, IdeNotFound } from '#adapters/local/processes/command.ts';
+import { IdeNotFound } from '#adapters/local/processes/command.ts';
 import { SettingsError } from '#functions/setting.ts';
 import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './environment.ts';
-import { INSTALLED_IDE } from './installed-ide.ts';
 import { StartError } from './listen.ts';
+import { chooseRuntime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { readLocalSettings } from './settings.ts';
 import { LocalTelemetry } from './telemetry.ts';
@@ -43,14 +42,8 @@ export async function main(): Promise<void> {
   try {
     const environment = readEnvironment(process.cwd(), process.env);
     const settings = readLocalSettings(environment);
-    const command = chooseCommand({
-      bootCommand: settings.functions.WB_BOOT_COMMAND,
-      ide: settings.ide,
-      find: (program) => findOnPath(program, process.env.PATH) ?? findOnPath(program, INSTALLED_IDE),
-      node: process.execPath,
-      page: join(import.meta.dirname, '../adapters/local/processes/page/server.ts'),
-    });
-    const server = await startServer(settings, command, telemetry);
+    const runtime = await chooseRuntime(settings, process.env.PATH);
+    const server = await startServer(settings, runtime, telemetry);
     stop = async (exitCode) => {
       await server.close().catch((error: unknown) => telemetry.error('not everything was closed', {}, error));
       process.exit(exitCode);

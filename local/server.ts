@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -17,6 +16,7 @@ import type { ApiAddress } from './proxy/pages.ts';
 import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
 import { LocalQueue } from './queue.ts';
+import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
 import { asMessage } from './work-messages.ts';
@@ -28,7 +28,8 @@ export interface RunningServer {
   readonly baseUrl: string;
   /** The port behind it on this machine. */
   readonly workbenchPort: number;
-  readonly command: WorkbenchCommand['kind'];
+  /** What its workbenches run in, for people. */
+  readonly about: Runtime['about'];
   /** The table's client: calls can be counted at its middleware stack. */
   readonly client: DynamoDBClient;
   /**
@@ -46,12 +47,12 @@ export interface RunningServer {
  */
 export async function startServer(
   settings: LocalSettings,
-  command: WorkbenchCommand,
+  runtime: Runtime,
   telemetry: Telemetry,
 ): Promise<RunningServer> {
   const closing = new Closing();
   try {
-    return await open(settings, command, telemetry, closing);
+    return await open(settings, runtime, telemetry, closing);
   } catch (error) {
     await closing.run().catch(() => {});
     throw error;
@@ -60,7 +61,7 @@ export async function startServer(
 
 async function open(
   settings: LocalSettings,
-  command: WorkbenchCommand,
+  runtime: Runtime,
   telemetry: Telemetry,
   closing: Closing,
 ): Promise<RunningServer> {
@@ -73,7 +74,7 @@ async function open(
     await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.idle());
     await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.close());
   });
-  const machine = await openMachine(settings, command, telemetry, closing, () => baseUrl);
+  const machine = await openMachine(settings, runtime, telemetry, closing, () => baseUrl);
 
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
@@ -106,7 +107,7 @@ async function open(
     api,
     baseUrl,
     workbenchPort,
-    command: command.kind,
+    about: runtime.about,
     client: data.client,
     close: () => closing.run(),
   };

@@ -11,19 +11,21 @@ export interface MachineCatalogOptions {
   readonly cpus?: number;
   /** Bytes. @default what this machine has */
   readonly memory?: number;
+  /** @default 0 */
+  readonly gpuCount?: number;
 }
 
 const UNITS_PER_CPU = 1024;
 const MIB = 1024 * 1024;
 
-/** One provider, `local`: this machine, all of it to each request, without GPUs. */
+/** One provider, `local`: this machine, all of it to each request. */
 export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog {
-  const { instanceTypes, cpus = availableParallelism(), memory = totalmem() } = options;
+  const { instanceTypes, cpus = availableParallelism(), memory = totalmem(), gpuCount = 0 } = options;
   const local: CapacityProvider = {
     name: 'local',
     cpuUnits: cpus * UNITS_PER_CPU,
     memoryMib: Math.floor(memory / MIB),
-    gpuCount: 0,
+    gpuCount,
   };
   return {
     providers: async () => [local],

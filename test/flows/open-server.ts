@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { onTestFinished, vi } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
 import type { Item } from '#functions/api/responses.ts';
+import { processRuntime } from '#local/runtime.ts';
 import { type RunningServer, startServer } from '#local/server.ts';
 import { readLocalSettings } from '#local/settings.ts';
 import { SilentTelemetry } from '#test/local/silent-telemetry.ts';
@@ -40,7 +41,7 @@ export async function openServer(environment: Readonly<Record<string, string>> =
     node: process.execPath,
     page: PAGE,
   });
-  const server = await startServer(settings, command, telemetry);
+  const server = await startServer(settings, processRuntime(command), telemetry);
   onTestFinished(() => server.close());
   return { ...server, telemetry, dataDir };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import type { Mount } from '#core/ports/volume-store.ts';
+import { BOOT_STEP } from '../../boot-step.ts';
 import {
   COMPANION_CONTAINER,
   familyOf,
@@ -15,9 +16,6 @@ import {
 const DIGEST_LABEL = 'workbench.definition';
 
 const VOLUME = 'files';
-
-/** Prepares the project folder, then becomes the boot command. Both come by environment: nothing is pasted into it. */
-const BOOT_STEP = 'mkdir -p "$WORKSPACE_PATH" && cd "$WORKSPACE_PATH" && exec /bin/sh -c "$WB_BOOT_COMMAND"';
 
 /** Any answer will do, even an error page: it answers HTTP. */
 const HEALTH_COMMAND = 'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$PORT/"';

@@ -2,13 +2,13 @@ import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../state-file.ts';
+import type { RunLogs } from '../tasks/run-logs.ts';
+import type { TaskStop } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunPlace, WorkbenchCommand } from './command.ts';
 import { INSTALLATION_VARIABLE, RUN_VARIABLE, workbenchEnvironment } from './environment.ts';
 import { spawnGated } from './gated-process.ts';
 import type { Launched } from './process-task.ts';
-import type { RunLogs } from './run-logs.ts';
-import type { TaskStop } from './task-record.ts';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;

@@ -1,23 +1,19 @@
-import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { RecordFolder } from '../record-folder.ts';
+import { waitUntilAnswering } from '../tasks/http-answer.ts';
+import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.ts';
+import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
 import type { GatedProcess } from './gated-process.ts';
-import { waitUntilAnswering } from './http-answer.ts';
 import { endFamily, type Family } from './process-family.ts';
 import type { ProcessTable } from './process-table.ts';
-import { mayBecome, type TaskRecord, type TaskStop } from './task-record.ts';
+import type { TaskRecord } from './task-record.ts';
 
-export interface ProcessTaskContext {
-  readonly records: Pick<RecordFolder<TaskRecord>, 'save'>;
+export interface ProcessTaskContext extends RecordedTaskContext<TaskRecord> {
   readonly table: ProcessTable;
   readonly timers: Timers;
-  readonly telemetry: Telemetry | undefined;
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
   /** Aborts when nothing is to be waited for any more: what still lives stays. */
   readonly givenUp: AbortSignal;
-  /** Told after each change, once it is on disk. */
-  readonly onChange: (record: TaskRecord) => void;
 }
 
 /** A process started for a task, which waits at its gate. */
@@ -36,72 +32,24 @@ const REAP_MS = 2000;
 /** When the process table could not be read it is tried again after this, milliseconds. */
 const LOOK_AGAIN_MS = 1000;
 
-/** One task in its life: from its record, through its process, to its end. Each change is on disk before it is seen. */
-export class ProcessTask {
-  #record: TaskRecord;
+/** One task in its life: from its record, through its process, to its end. */
+export class ProcessTask extends RecordedTask<TaskRecord> {
   readonly #context: ProcessTaskContext;
-  #changes: Promise<unknown> = Promise.resolve();
   /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
   #stop: TaskStop | undefined;
   #launching: Promise<Launched | undefined> | undefined;
   #ended: Promise<void> | undefined;
   readonly #ending = new AbortController();
   readonly #hurry = new AbortController();
-  readonly #stopped = Promise.withResolvers<void>();
 
   constructor(record: TaskRecord, context: ProcessTaskContext) {
-    this.#record = record;
+    super(record, context);
     this.#context = context;
-  }
-
-  get record(): TaskRecord {
-    return this.#record;
   }
 
   /** Whether something is ending it, or has. */
   get ending(): boolean {
-    return this.#stop !== undefined || this.#record.status === 'stopped';
-  }
-
-  /**
-   * Changes the record, on disk first; steps backwards are left out. Answers whether it is on disk: a disk
-   * that is full must not keep anything from being stopped, so the change counts either way.
-   */
-  change(fields: Partial<Omit<TaskRecord, 'version'>>): Promise<boolean> {
-    const next = this.#changes.then(async () => {
-      const { status } = fields;
-      if (status !== undefined && !mayBecome(this.#record.status, status)) return true;
-      const record = { ...this.#record, ...fields, version: this.#record.version + 1 };
-      if (status !== undefined && fields.detail === undefined) delete record.detail;
-      const saved = await this.#context.records.save(record).then(
-        () => true,
-        (error: unknown) => {
-          this.#context.telemetry?.error(
-            'a task record could not be written',
-            { taskId: record.taskId },
-            error,
-          );
-          return false;
-        },
-      );
-      this.#record = record;
-      this.#context.onChange(record);
-      if (record.status === 'stopped') this.#stopped.resolve();
-      return saved;
-    });
-    this.#changes = next;
-    return next;
-  }
-
-  /** Resolves when it has stopped: at once for one that had before. */
-  get stopped(): Promise<void> {
-    if (this.#record.status === 'stopped') this.#stopped.resolve();
-    return this.#stopped.promise;
-  }
-
-  /** Resolves when every change asked for so far is on disk. */
-  async written(): Promise<void> {
-    await this.#changes;
+    return this.#stop !== undefined || this.record.status === 'stopped';
   }
 
   /**
@@ -129,7 +77,7 @@ export class ProcessTask {
 
   /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
   end(stop: TaskStop): Promise<void> {
-    if (this.#record.status === 'stopped') return Promise.resolve();
+    if (this.record.status === 'stopped') return Promise.resolve();
     if (this.#ended === undefined) {
       this.#stop = stop;
       this.#ending.abort();
@@ -188,7 +136,7 @@ export class ProcessTask {
   /** Answers false when it was given up: something may live on, and the record goes on saying so. */
   async #endProcesses(launched: Launched): Promise<boolean> {
     const { timers, givenUp, telemetry } = this.#context;
-    const { process, taskId } = this.#record;
+    const { process, taskId } = this.record;
     const family: Family = {
       leaders: process === undefined ? [] : [{ ...process, watched: true }],
       marker: launched.marker,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { PortError } from '#core/ports/port-error.ts';
 import type {
   MissingTask,
   RunOutcome,
@@ -9,16 +8,18 @@ import type {
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { installationOf } from '../installation.ts';
-import { RecordFolder } from '../record-folder.ts';
+import { LocalPorts } from '../tasks/local-ports.ts';
+import { Places } from '../tasks/places.ts';
+import { RunLogs } from '../tasks/run-logs.ts';
+import { observationOf } from '../tasks/task-record.ts';
+import { type TaskRecords, TaskRegister, taskFolder } from '../tasks/task-register.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
 import { endpointOf, type LaunchSettings, launch } from './launch.ts';
 import { endLeftOver } from './left-over.ts';
-import { LocalPorts } from './local-ports.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
-import { RunLogs } from './run-logs.ts';
-import { newTaskRecord, observationOf, type TaskRecord, taskIdOf, taskRecordSchema } from './task-record.ts';
+import { newTaskRecord, type TaskRecord, taskIdOf, taskRecordSchema } from './task-record.ts';
 
 export interface ProcessTasksOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
@@ -38,44 +39,28 @@ export interface ProcessTasksOptions {
   readonly table?: ProcessTable;
   readonly telemetry?: Telemetry;
   /** Where task records are kept. @default files in `<dataDir>/tasks` */
-  readonly records?: TaskRecords;
+  readonly records?: TaskRecords<TaskRecord>;
 }
 
-export type TaskRecords = Pick<RecordFolder<TaskRecord>, 'open' | 'save' | 'remove'>;
-
-/** A stopped task is known for this long, milliseconds: twice what the contract asks for. */
-const REMEMBERED_MS = 2 * 60 * 60 * 1000;
-/** The old are looked for this often at most, milliseconds. */
-const PRUNE_EVERY_MS = 10 * 60 * 1000;
 /** The longest wait, beyond the grace, for everything to be gone, milliseconds. */
 const PATIENCE_MS = 5000;
-const PAGE = 100;
 
-interface Held {
-  readonly task: ProcessTask;
-  /** The write of its record, which everybody who asks for the token waits for. */
-  readonly accepted: Promise<boolean>;
-}
-
-const SERVER_STOPPED = { code: 'host_lost', message: 'The local server was stopped while it ran.' } as const;
+const SERVER_STOPPED = {
+  code: 'host_lost',
+  message: 'The local server was stopped, and it with it.',
+} as const;
 
 /** Tasks as child processes of this server: see TaskRunner for what it promises. */
 export class ProcessTasks implements TaskRunner {
-  readonly #options: ProcessTasksOptions;
   readonly #max: number;
   readonly #graceMs: number;
   readonly #timers: Timers;
-  readonly #records: TaskRecords;
   readonly #launch: LaunchSettings;
   readonly #context: ProcessTaskContext;
+  readonly #register: TaskRegister<TaskRecord, ProcessTask>;
+  readonly #places: Places;
   readonly #giveUp = new AbortController();
   readonly #ports = new LocalPorts();
-  readonly #tasks = new Map<string, Held>();
-  /** Accepted and not placed yet, in the order of acceptance. */
-  readonly #waiting: { readonly task: ProcessTask; readonly input: TaskInput }[] = [];
-  #placed = 0;
-  #prunedAt: number;
-  #closed = false;
 
   /** Reads what there was, and ends what an earlier server left behind: tasks do not outlive their server. */
   static async open(options: ProcessTasksOptions): Promise<ProcessTasks> {
@@ -86,19 +71,12 @@ export class ProcessTasks implements TaskRunner {
 
   private constructor(options: ProcessTasksOptions, installation: string) {
     const { dataDir, telemetry } = options;
-    this.#options = options;
     this.#max = options.max ?? 8;
+    this.#places = new Places(this.#max);
     this.#graceMs = options.graceMs ?? 10_000;
     this.#timers = options.timers ?? systemTimers;
-    this.#prunedAt = this.#timers.now();
-    this.#records =
-      options.records ??
-      new RecordFolder<TaskRecord>({
-        path: join(dataDir, 'tasks'),
-        parse: (value) => taskRecordSchema.parse(value),
-        idOf: (record) => record.taskId,
-        onUnreadable: (file, cause) => telemetry?.error('a task record cannot be read', { file }, cause),
-      });
+    const records =
+      options.records ?? taskFolder(dataDir, (value) => taskRecordSchema.parse(value), telemetry);
     this.#launch = {
       command: options.command,
       installation,
@@ -108,7 +86,7 @@ export class ProcessTasks implements TaskRunner {
       own: options.own ?? process.env,
     };
     this.#context = {
-      records: this.#records,
+      records,
       table: options.table ?? systemProcesses(),
       timers: this.#timers,
       telemetry,
@@ -122,90 +100,47 @@ export class ProcessTasks implements TaskRunner {
         }
       },
     };
+    const make = (record: TaskRecord) => new ProcessTask(record, this.#context);
+    this.#register = new TaskRegister({ records, timers: this.#timers, telemetry, make });
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
-    if (this.#closed) throw new PortError('throttled', 'the task runner is closed');
-    const held = this.#tasks.get(taskIdOf(token)) ?? this.#accept(input, token);
-    if (!(await held.accepted)) throw new PortError('unavailable', 'the task record could not be written');
-    return { kind: 'accepted', task: observationOf(held.task.record) };
+    const detail = `waiting for one of ${this.#max} places`;
+    const fresh = () => newTaskRecord(input, token, detail, this.#timers.now());
+    return this.#register.accept(taskIdOf(token), fresh, (task) =>
+      this.#places.add(() => this.#occupy(task, input)),
+    );
   }
 
   async stop(taskId: string, reason: string): Promise<void> {
-    const task = this.#tasks.get(taskId)?.task;
+    const task = this.#register.find(taskId);
     if (task === undefined) return;
     void task.end({ code: 'requested', message: reason });
     await task.written();
   }
 
   async endMachine(taskId: string): Promise<void> {
-    const task = this.#tasks.get(taskId)?.task;
+    const task = this.#register.find(taskId);
     if (task === undefined) return;
     void task.kill({ code: 'requested', message: 'Its processes were killed.' });
     await task.written();
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
-    if (taskIds.length > PAGE) throw new RangeError(`at most ${PAGE} tasks at once`);
-    return taskIds.map((taskId) => {
-      const held = this.#tasks.get(taskId);
-      return held === undefined ? { taskId, missing: true } : observationOf(held.task.record);
-    });
+    return this.#register.describe(taskIds);
   }
 
-  async list(cursor = ''): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
-    const rest = [...this.#tasks.values()]
-      .map(({ task }) => task.record)
-      .filter((record) => record.status !== 'stopped' && record.taskId > cursor)
-      .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
-    const tasks = rest.slice(0, PAGE).map(observationOf);
-    const last = tasks.at(-1);
-    return rest.length > PAGE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
+  async list(cursor?: string): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
+    return this.#register.list(cursor);
   }
 
   /** Ends every task and waits until all are gone, no longer than the grace and five seconds. Takes no more. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const ends = [...this.#tasks.values()].map(({ task }) => task.end(SERVER_STOPPED));
+    this.#register.close();
+    const ends = this.#register.all().map((task) => task.end(SERVER_STOPPED));
     await settlesWithin(this.#timers, this.#graceMs + PATIENCE_MS, Promise.all(ends));
     this.#giveUp.abort();
-    await Promise.all([...this.#tasks.values()].map(({ task }) => task.written()));
-  }
-
-  #accept(input: TaskInput, token: string): Held {
-    this.#prune();
-    const detail = `waiting for one of ${this.#max} places`;
-    const record = newTaskRecord(input, token, detail, this.#timers.now());
-    const task = new ProcessTask(record, this.#context);
-    const accepted = this.#records.save(record).then(
-      () => {
-        this.#waiting.push({ task, input });
-        this.#place();
-        return true;
-      },
-      (error: unknown) => {
-        this.#options.telemetry?.error(
-          'a task record could not be written',
-          { taskId: record.taskId },
-          error,
-        );
-        this.#tasks.delete(record.taskId);
-        return false;
-      },
-    );
-    return this.#hold(task, accepted);
-  }
-
-  #place(): void {
-    while (this.#placed < this.#max) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
-      this.#placed += 1;
-      void this.#occupy(next.task, next.input).finally(() => {
-        this.#placed -= 1;
-        this.#place();
-      });
-    }
+    await Promise.all(this.#register.all().map((task) => task.written()));
   }
 
   /** One task's time in its place: resolves when it has stopped and everything of it is gone. */
@@ -221,42 +156,10 @@ export class ProcessTasks implements TaskRunner {
     this.#ports.release(port);
   }
 
-  #prune(): void {
-    const now = this.#timers.now();
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return;
-    this.#prunedAt = now;
-    for (const { task } of this.#tasks.values()) void this.#forgetOld(task.record, now);
-  }
-
-  async #forgetOld(record: TaskRecord, now: number): Promise<boolean> {
-    if (record.status !== 'stopped' || now - (record.stoppedAt ?? now) < REMEMBERED_MS) return false;
-    this.#tasks.delete(record.taskId);
-    await this.#records.remove(record.taskId).catch(() => {});
-    return true;
-  }
-
   async #takeOver(): Promise<void> {
-    const now = this.#timers.now();
-    const left: TaskRecord[] = [];
-    for (const record of await this.#records.open()) {
-      if (await this.#forgetOld(record, now)) continue;
-      if (record.status === 'stopped')
-        this.#hold(new ProcessTask(record, this.#context), Promise.resolve(true));
-      else left.push(record);
-    }
+    const left = await this.#register.open();
     const gone = endLeftOver(left, this.#launch.installation, this.#context);
-    const ends = left.map((record) => {
-      // A power failure may have taken back versions that had been told already: go far beyond them.
-      const task = new ProcessTask({ ...record, version: record.version + 1000 }, this.#context);
-      this.#hold(task, Promise.resolve(true));
-      return task.endWhenGone(SERVER_STOPPED, gone);
-    });
+    const ends = left.map((record) => this.#register.holdBeyond(record).endWhenGone(SERVER_STOPPED, gone));
     await settlesWithin(this.#timers, PATIENCE_MS, Promise.all([gone, ...ends]));
-  }
-
-  #hold(task: ProcessTask, accepted: Promise<boolean>): Held {
-    const held = { task, accepted };
-    this.#tasks.set(task.record.taskId, held);
-    return held;
   }
 }

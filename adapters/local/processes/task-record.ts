@@ -18,5 +18,3 @@ export function taskIdOf(token: string): string {
 export function newTaskRecord(input: TaskInput, token: string, detail: string, now: number): TaskRecord {
   return newTaskFields(taskIdOf(token), input, token, detail, now);
 }
-
-export { mayBecome, observationOf, type TaskStop } from '../tasks/task-record.ts';

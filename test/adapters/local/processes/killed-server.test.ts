@@ -50,7 +50,7 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
       const taskId = await accepted(tasks, await bench.input({ workbenchId: 'wb1', runId: 'run1' }), 't');
       expect(await seen(tasks, taskId)).toMatchObject({
         status: 'stopped',
-        stop: { code: 'host_lost', message: 'The local server was stopped while it ran.' },
+        stop: { code: 'host_lost', message: 'The local server was stopped, and it with it.' },
       });
       // Beyond whatever a lost write may have been told as.
       expect((await seen(tasks, taskId)).version).toBeGreaterThan(1000);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { LocalPorts } from '#adapters/local/processes/local-ports.ts';
+import { LocalPorts } from '#adapters/local/tasks/local-ports.ts';
 
 it('gives no port twice while it is held, and only such as are free', async () => {
   const ports = new LocalPorts();

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunLogs } from '#adapters/local/processes/run-logs.ts';
+import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
 import { ManualClock } from '#test/simulation/manual-clock.ts';
 
 describe('RunLogs', () => {

@@ -1,0 +1,32 @@
+import { boundedText } from '#core/workbench/bounded-text.ts';
+import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
+import type { TaskStop } from '../tasks/task-record.ts';
+import { EngineRefused } from './engine.ts';
+import { PullFailed } from './images.ts';
+
+/** What ends the start of a task, and why. */
+export class CannotStart extends Error {
+  readonly stop: TaskStop;
+
+  constructor(code: TaskStop['code'], message: string) {
+    super(message);
+    this.name = 'CannotStart';
+    this.stop = { code, message };
+  }
+}
+
+/** What an error ends a start with; undefined when the engine could not be asked, and is to be asked again. */
+export function stopFor(error: unknown): TaskStop | undefined {
+  if (error instanceof CannotStart) return error.stop;
+  if (error instanceof PullFailed) {
+    return { code: 'image_pull_failed', message: said('fetch its image', error) };
+  }
+  if (error instanceof EngineRefused) {
+    return { code: 'start_refused', message: said('start its container', error) };
+  }
+  return undefined;
+}
+
+function said(what: string, { message }: Error): string {
+  return boundedText(`The container engine could not ${what}: ${message}`, REASON_MESSAGE_MAX);
+}

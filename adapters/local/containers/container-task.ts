@@ -1,0 +1,280 @@
+import { waitUntilAnswering } from '../tasks/http-answer.ts';
+import type { LocalPorts } from '../tasks/local-ports.ts';
+import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.ts';
+import type { TaskStop } from '../tasks/task-record.ts';
+import { pause, type Timers } from '../timers.ts';
+import { CannotStart, stopFor } from './cannot-start.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { type ContainerSettings, containerName, containerSpec, isOf, memoryMibOf } from './container-spec.ts';
+import { endingOf } from './ending.ts';
+import type { Engine, SeenContainer } from './engine.ts';
+import type { Images } from './images.ts';
+import { kernelEndedForMemory } from './kernel-log.ts';
+import { preparedFolder } from './prepared-folder.ts';
+import type { RunOutput } from './run-output.ts';
+
+export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecord> {
+  readonly engine: Engine;
+  readonly images: Images;
+  readonly settings: ContainerSettings;
+  readonly output: RunOutput;
+  readonly ports: LocalPorts;
+  readonly timers: Timers;
+  /** From SIGTERM to SIGKILL, milliseconds. */
+  readonly graceMs: number;
+  /** Aborts when nothing is to be waited for any more: what still lives stays, and is adopted by the next server. */
+  readonly givenUp: AbortSignal;
+}
+
+/** When the engine could not be asked, or has nothing new to say, it is asked again after this, milliseconds. */
+const ASK_AGAIN_MS = 1000;
+/** How often a container is looked at, whatever the engine says or does not say of its own accord, milliseconds. */
+const LOOK_AT_LEAST_MS = 5000;
+/** How often a container that is being ended is looked at, milliseconds. */
+const LOOK_MS = 50;
+
+const REMOVED = { code: 'stopped_externally', message: 'Its container was removed from outside.' } as const;
+const RESTARTED = { code: 'host_lost', message: 'The container engine was restarted while it ran.' } as const;
+
+/**
+ * One task in its life. Every step asks the engine what there is before it does anything, so that it can be
+ * taken at any time again: by this server after a lost answer, or by the next one after a crash.
+ */
+export class ContainerTask extends RecordedTask<ContainerRecord> {
+  readonly #context: ContainerTaskContext;
+  readonly #name: string;
+  /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
+  #stop: TaskStop | undefined;
+  #starting: Promise<void> | undefined;
+  /** Taken for its container, and held until that is gone. */
+  #hostPort: number | undefined;
+  #ended: Promise<void> | undefined;
+  readonly #ending = new AbortController();
+  readonly #hurry = new AbortController();
+
+  constructor(record: ContainerRecord, context: ContainerTaskContext) {
+    super(record, context);
+    this.#context = context;
+    this.#name = containerName(context.settings.installation, record.taskId);
+  }
+
+  /** Whether something is ending it, or has. */
+  get ending(): boolean {
+    return this.#stop !== undefined || this.record.status === 'stopped';
+  }
+
+  /** Brings the task to life from wherever it is, and watches it; resolves when it has stopped, or was given up. */
+  async live(): Promise<void> {
+    if (!this.ending) {
+      this.#starting = this.#start();
+      await this.#starting;
+    }
+    if (this.ending) await this.#ended;
+    else await this.#watch();
+  }
+
+  /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
+  end(stop: TaskStop): Promise<void> {
+    if (this.record.status === 'stopped') return Promise.resolve();
+    if (this.#ended === undefined) {
+      this.#stop = stop;
+      this.#ending.abort();
+      this.#ended = this.#finish(stop);
+    }
+    return this.#ended;
+  }
+
+  /** Ends the task like `end`, and kills its container at once. */
+  kill(stop: TaskStop): Promise<void> {
+    this.#hurry.abort();
+    return this.end(stop);
+  }
+
+  async #start(): Promise<void> {
+    const { timers } = this.#context;
+    await this.change({ status: 'pending', detail: 'waiting for the container engine' });
+    while (!this.#ending.signal.aborted) {
+      try {
+        const container = await this.#container();
+        if (container === undefined || (await this.#learnEndpoint(container))) return;
+        await pause(timers, LOOK_MS, this.#ending.signal);
+      } catch (error) {
+        const stop = stopFor(error);
+        if (stop === undefined) await this.#silent(error);
+        else void this.end(stop);
+        await pause(timers, ASK_AGAIN_MS, this.#ending.signal);
+      }
+    }
+  }
+
+  /** The task's container, started; undefined when it is to end before. */
+  async #container(): Promise<SeenContainer | undefined> {
+    const { engine, settings } = this.#context;
+    for (;;) {
+      const seen = await engine.find(this.#name);
+      if (this.#ending.signal.aborted) return undefined;
+      if (seen === undefined) {
+        // It had been made, so somebody has removed it.
+        if (this.record.containerId !== undefined) throw new CannotStart(REMOVED.code, REMOVED.message);
+        await this.#create();
+        continue;
+      }
+      if (!isOf(seen, settings.installation, this.record.taskId)) {
+        throw new CannotStart('start_refused', `Another container has the name ${this.#name}.`);
+      }
+      if (this.record.containerId === undefined) await this.change({ containerId: seen.id });
+      if (seen.phase !== 'fresh') return seen;
+      // podman forgets at a restart of the machine that a container ran.
+      if (this.record.startedAt !== undefined) throw new CannotStart(RESTARTED.code, RESTARTED.message);
+      await this.change({ detail: 'starting' });
+      if (this.#ending.signal.aborted) return undefined;
+      await engine.start(seen.id);
+      await this.change({ startedAt: this.#context.timers.now() });
+    }
+  }
+
+  /** Answers false when a container that runs does not show its port yet. */
+  async #learnEndpoint(seen: SeenContainer): Promise<boolean> {
+    const port = seen.hostPort(this.#context.settings.port);
+    // One that has ended has none any more.
+    if (port === undefined) return seen.phase === 'ended';
+    const endpoint = `http://127.0.0.1:${port}`;
+    if (this.record.endpoint !== endpoint || this.record.silent)
+      await this.change({ endpoint, silent: false });
+    return true;
+  }
+
+  async #create(): Promise<void> {
+    const { engine, images, settings, ports } = this.#context;
+    const { input, image, taskId } = this.record;
+    if (input.gpuCount > 0 && !settings.engine.gpus) {
+      throw new CannotStart('cannot_fit', 'The container engine of this machine has no GPUs to give.');
+    }
+    const folder = await preparedFolder(input, settings.identity);
+    await images.ensure(image, (detail) => void this.change({ detail }), this.#ending.signal);
+    if (this.#ending.signal.aborted) return;
+    await this.change({ detail: 'creating its container' });
+    this.#hostPort ??= await ports.take().catch(() => {
+      throw new CannotStart('start_refused', 'There is no free port for it.');
+    });
+    await engine.create(containerSpec(settings, input, folder, { taskId, image, hostPort: this.#hostPort }));
+  }
+
+  /** Watches the container until it ends; whoever cannot be asked is asked again. */
+  async #watch(): Promise<void> {
+    const { engine, timers, givenUp } = this.#context;
+    void this.#becomeRunning();
+    while (!this.#ending.signal.aborted && !givenUp.aborted) {
+      try {
+        const seen = await engine.find(this.#name);
+        if (this.record.silent) await this.change({ silent: false });
+        if (seen === undefined) void this.end(REMOVED);
+        else if (seen.phase === 'fresh') void this.end(RESTARTED);
+        else if (seen.phase === 'ended') void this.end(await this.#endingOf(seen));
+        else {
+          await this.#untilItEnds(seen.id);
+          await pause(timers, LOOK_MS, this.#ending.signal);
+        }
+      } catch (error) {
+        if (this.#ending.signal.aborted || givenUp.aborted) break;
+        await this.#silent(error);
+        await pause(timers, ASK_AGAIN_MS, this.#ending.signal, givenUp);
+      }
+    }
+    await this.#ended;
+  }
+
+  /** Resolves when it has ended, and at the latest when it is time to look again. */
+  async #untilItEnds(id: string): Promise<void> {
+    const { engine, timers, givenUp } = this.#context;
+    const enough = new AbortController();
+    const cancel = timers.after(LOOK_AT_LEAST_MS, () => enough.abort());
+    try {
+      await engine.wait(id, AbortSignal.any([this.#ending.signal, givenUp, enough.signal]));
+    } finally {
+      cancel();
+    }
+  }
+
+  async #becomeRunning(): Promise<void> {
+    const { timers, givenUp } = this.#context;
+    const { status, endpoint } = this.record;
+    if (status === 'running' || endpoint === undefined) return;
+    const signal = AbortSignal.any([this.#ending.signal, givenUp]);
+    if (await waitUntilAnswering(`${endpoint}/`, timers, signal)) {
+      await this.change({ status: 'running' });
+    }
+  }
+
+  async #endingOf(seen: SeenContainer): Promise<TaskStop> {
+    const { settings, output, timers } = this.#context;
+    const { input, workbenchId, runId } = this.record;
+    return endingOf({
+      seen,
+      kernelEndedIt: await kernelEndedForMemory(seen.id, seen.finishedAt ?? timers.now()),
+      memoryMib: memoryMibOf(settings, input),
+      outputName: output.name(workbenchId, runId),
+    });
+  }
+
+  async #finish(stop: TaskStop): Promise<void> {
+    const begun = this.#starting !== undefined || this.record.status !== 'provisioning';
+    if (begun) await this.change({ status: 'stopping', ending: stop });
+    await this.#starting;
+    if (!(await this.#clear())) return;
+    if (this.#hostPort !== undefined) this.#context.ports.release(this.#hostPort);
+    await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+  }
+
+  /** Ends and removes the container; answers false when it was given up. */
+  async #clear(): Promise<boolean> {
+    const { engine, settings, timers, givenUp } = this.#context;
+    while (!givenUp.aborted) {
+      try {
+        const seen = await engine.find(this.#name);
+        if (seen === undefined || !isOf(seen, settings.installation, this.record.taskId)) return true;
+        if (seen.phase === 'live') await this.#endContainer(seen.id);
+        else {
+          await this.#keepOutput(seen);
+          await engine.remove(seen.id);
+        }
+        await pause(timers, LOOK_MS, givenUp);
+      } catch (error) {
+        await this.#silent(error);
+        await pause(timers, ASK_AGAIN_MS, givenUp);
+      }
+    }
+    return false;
+  }
+
+  async #endContainer(id: string): Promise<void> {
+    const { engine, graceMs } = this.#context;
+    const { signal: hurry } = this.#hurry;
+    // The engine answers a stop only when it is done.
+    const kill = () => void engine.kill(id).catch(() => {});
+    hurry.addEventListener('abort', kill);
+    try {
+      if (hurry.aborted) await engine.kill(id);
+      else await engine.stop(id, Math.ceil(graceMs / 1000));
+    } finally {
+      hurry.removeEventListener('abort', kill);
+    }
+  }
+
+  async #keepOutput(seen: SeenContainer): Promise<void> {
+    const { workbenchId, runId, taskId } = this.record;
+    if (seen.phase === 'fresh') return;
+    // That there is no room for it must not keep anything from ending.
+    await this.#context.output.keep(seen.id, workbenchId, runId).catch((error: unknown) => {
+      this.#context.telemetry?.error('the output of a container could not be kept', { taskId }, error);
+    });
+  }
+
+  /** The engine could not be asked: what was last seen may be old. */
+  async #silent(error: unknown): Promise<void> {
+    if (this.record.silent) return;
+    const { taskId } = this.record;
+    this.#context.telemetry?.error('the container engine does not answer', { taskId }, error);
+    await this.change({ silent: true });
+  }
+}

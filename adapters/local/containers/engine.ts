@@ -1,0 +1,224 @@
+import type { Readable } from 'node:stream';
+import Docker from 'dockerode';
+import { type EngineFacts, engineFacts } from './engine-facts.ts';
+import { unreachable } from './engine-socket.ts';
+import { type EngineEvent, engineEvents } from './engine-stream.ts';
+
+/** The engine has answered, and will not do it. */
+export class EngineRefused extends Error {
+  /** The HTTP status of its answer. */
+  readonly status: number;
+
+  constructor(status: number, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'EngineRefused';
+    this.status = status;
+  }
+}
+
+/** A container as the engine shows it. */
+export interface SeenContainer {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `fresh`: made and never started; `ended`: it ran, and its exit code is known. */
+  readonly phase: 'fresh' | 'live' | 'ended';
+  readonly exitCode: number;
+  /** The engine says that something in it was ended for want of memory. Not every engine does. */
+  readonly outOfMemory: boolean;
+  /** When it ended, milliseconds since 1970. */
+  readonly finishedAt: number | undefined;
+  /** The port of 127.0.0.1 that leads to `containerPort`. */
+  hostPort(containerPort: number): number | undefined;
+}
+
+/** An engine that says nothing for so long does not answer, milliseconds. */
+const QUICK_MS = 30_000;
+
+/** Not started, or not yet: podman's words for it too. */
+const FRESH = new Set(['created', 'configured', 'initialized']);
+const ENDED = new Set(['exited', 'dead']);
+
+/**
+ * A container engine on this machine, by Docker's API: dockerd, Docker Desktop, podman. Every method throws
+ * EngineRefused when the engine says no, and anything else when it could not be asked.
+ */
+export class Engine {
+  readonly socket: string;
+  /** For what may take as long as it takes. */
+  readonly #docker: Docker;
+  /** For what an engine that is well answers at once. */
+  readonly #quick: Docker;
+
+  constructor(socket: string) {
+    this.socket = socket;
+    this.#docker = new Docker({ socketPath: socket });
+    this.#quick = new Docker({ socketPath: socket, timeout: QUICK_MS });
+  }
+
+  /** @throws EngineUnusable */
+  async facts(): Promise<EngineFacts> {
+    try {
+      const [info, version] = await Promise.all([this.#quick.info(), this.#quick.version()]);
+      return engineFacts(info, version);
+    } catch (error) {
+      throw unreachable(this.socket, error);
+    }
+  }
+
+  async hasImage(name: string): Promise<boolean> {
+    return (await unlessMissing(this.#quick.getImage(name).inspect())) !== undefined;
+  }
+
+  /** Resolves when the image is there. */
+  async pull(name: string, onEvent: (event: EngineEvent) => void, signal?: AbortSignal): Promise<void> {
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const stream = await refusals(this.#docker.pull(name, options) as Promise<Readable>);
+    for await (const event of engineEvents(stream)) {
+      if (event.error !== undefined) throw new EngineRefused(500, inOneLine(event.error));
+      onEvent(event);
+    }
+  }
+
+  /**
+   * Answers false when there is one of that name already. An init in front of its first process is left out
+   * where the engine has none to give (podman without catatonit).
+   */
+  async create(options: Docker.ContainerCreateOptions & { readonly name: string }): Promise<boolean> {
+    try {
+      await refusals(this.#docker.createContainer({ ...options }));
+      return true;
+    } catch (error) {
+      if (!(error instanceof EngineRefused)) throw error;
+      // podman answers a name in use as it answers anything that it cannot do.
+      if (error.status === 409 || (await this.find(options.name)) !== undefined) return false;
+      if (options.HostConfig?.Init !== true) throw error;
+      const { Init: _, ...rest } = options.HostConfig;
+      return await this.create({ ...options, HostConfig: rest });
+    }
+  }
+
+  /** A container by its name or id; undefined when there is none. */
+  async find(name: string): Promise<SeenContainer | undefined> {
+    const seen = await unlessMissing(this.#quick.getContainer(name).inspect());
+    return seen === undefined ? undefined : seenContainer(seen);
+  }
+
+  /** The names of all containers with this label, `name=value`, ended ones too. */
+  async named(label: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
+    const all = await refusals(this.#quick.listContainers({ all: true, filters: { label: [label] } }));
+    return all.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? '').replace(/^\//, '') }));
+  }
+
+  /** One that runs, or has run, already is no error: the answer to an earlier start may have been lost. */
+  async start(id: string): Promise<void> {
+    try {
+      await unlessStatus(304, this.#docker.getContainer(id).start());
+    } catch (error) {
+      const phase = error instanceof EngineRefused ? (await this.find(id))?.phase : undefined;
+      if (phase === undefined || phase === 'fresh') throw error;
+    }
+  }
+
+  /**
+   * Resolves when it no longer runs, or the signal aborts. When the connection is lost after the engine has
+   * begun its answer, only the signal tells: look at the container now and then all the same.
+   */
+  async wait(id: string, signal: AbortSignal): Promise<void> {
+    const aborted = Promise.withResolvers<void>();
+    const abort = () => aborted.resolve();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    const ended = unlessMissing(this.#docker.getContainer(id).wait({ abortSignal: signal }));
+    try {
+      await Promise.race([ended, aborted.promise]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+      ended.catch(() => {});
+    }
+  }
+
+  /** SIGTERM, after the grace SIGKILL; resolves when it has ended. One that has ended or is gone is no error. */
+  async stop(id: string, graceSeconds: number): Promise<void> {
+    await unlessMissing(unlessStatus(304, this.#docker.getContainer(id).stop({ t: graceSeconds })));
+  }
+
+  /** SIGKILL. One that has ended or is gone is no error. */
+  async kill(id: string): Promise<void> {
+    await unlessMissing(unlessStatus(409, this.#docker.getContainer(id).kill()));
+  }
+
+  /** Removes it with whatever runs in it, and the volumes that the engine made for it alone. */
+  async remove(id: string): Promise<void> {
+    await unlessMissing(unlessStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })));
+  }
+
+  /** What it has printed: the last `lines` of it. */
+  async output(id: string, lines: number): Promise<Buffer> {
+    const container = this.#docker.getContainer(id);
+    return (await unlessMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of();
+  }
+}
+
+function seenContainer(seen: Docker.ContainerInspectInfo): SeenContainer {
+  const { Status: status, ExitCode: exitCode, OOMKilled: outOfMemory, FinishedAt } = seen.State;
+  const finishedAt = Date.parse(FinishedAt);
+  return {
+    id: seen.Id,
+    labels: seen.Config.Labels ?? {},
+    phase: FRESH.has(status) ? 'fresh' : ENDED.has(status) ? 'ended' : 'live',
+    exitCode,
+    outOfMemory,
+    // The year 1 stands for never.
+    finishedAt: finishedAt > 0 ? finishedAt : undefined,
+    hostPort: (containerPort) => {
+      const bound = seen.NetworkSettings.Ports?.[`${containerPort}/tcp`]?.[0]?.HostPort;
+      return bound === undefined || bound === '' ? undefined : Number(bound);
+    },
+  };
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined;
+}
+
+/** The engine's own words, without what its client puts around them. */
+function wordsOf(error: Error): string {
+  const json: unknown = 'json' in error ? error.json : undefined;
+  const said =
+    typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string'
+      ? json.message
+      : error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '');
+  return inOneLine(said);
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}
+
+function asRefusal(error: Error): EngineRefused {
+  return new EngineRefused(statusOf(error) ?? 500, wordsOf(error), error);
+}
+
+async function refusals<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && statusOf(error) !== undefined) throw asRefusal(error);
+    throw error;
+  }
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  return unlessStatus(404, answer);
+}
+
+async function unlessStatus<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await refusals(answer);
+  } catch (error) {
+    if (error instanceof EngineRefused && error.status === status) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+import { readdir } from 'node:fs/promises';
+import { ContainerTasks } from '#adapters/local/containers/container-tasks.ts';
+import { Engine } from '#adapters/local/containers/engine.ts';
+import type { EngineFacts } from '#adapters/local/containers/engine-facts.ts';
+import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-socket.ts';
+import { Images, PullFailed } from '#adapters/local/containers/images.ts';
+import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
+import { StartError } from './listen.ts';
+import type { Runtime, RuntimeOptions } from './runtime.ts';
+import { EXAMPLE_IMAGE, type LocalSettings } from './settings.ts';
+
+type ContainerSettings = Pick<LocalSettings, 'image' | 'engineSocket' | 'dockerHost' | 'functions'>;
+
+/**
+ * Workbenches as containers of this machine's engine. Looks first whether there is one, and whether it has the
+ * image or can fetch it.
+ * @throws StartError that says what to do
+ */
+export async function chooseContainerRuntime(settings: ContainerSettings): Promise<Runtime> {
+  const { image, functions } = settings;
+  const { engine, facts } = await connect(settings);
+  const images = new Images(engine, systemTimers);
+  const there = await probe(images, image, facts);
+  return {
+    about: [
+      ['They run', `containers of ${image}${there === 'there' ? '' : ' (being pulled)'}`],
+      ['Engine', `${facts.name}${facts.rootless ? ' (rootless)' : ''} at ${engine.socket}`],
+    ],
+    gpuCount: facts.gpus ? await gpusOfThisMachine() : 0,
+    async open(options) {
+      await endLeftProcesses(options);
+      return await ContainerTasks.open({
+        ...options,
+        engine,
+        facts,
+        image,
+        images,
+        bootCommand: functions.WB_BOOT_COMMAND,
+        port: functions.WB_CONTAINER_PORT,
+      });
+    },
+  };
+}
+
+async function connect(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineFacts }> {
+  try {
+    const socket = findSocket({
+      socket: settings.engineSocket,
+      dockerHost: settings.dockerHost,
+      home: process.env.HOME,
+      runtimeDir: process.env.XDG_RUNTIME_DIR,
+    });
+    const engine = new Engine(socket);
+    return { engine, facts: await engine.facts() };
+  } catch (error) {
+    if (error instanceof EngineUnusable) throw new StartError(error.message, error);
+    throw error;
+  }
+}
+
+async function probe(images: Images, image: string, facts: EngineFacts): Promise<'there' | 'coming'> {
+  try {
+    return await images.probe(image);
+  } catch (error) {
+    if (!(error instanceof PullFailed)) throw error;
+    const advice =
+      image === EXAMPLE_IMAGE
+        ? 'Build it with `npm run image:build`, or name another image with WB_IMAGE.'
+        : `Correct WB_IMAGE, fetch the image yourself (its registry may need a login), or unset WB_IMAGE and build the example with \`npm run image:build\`.`;
+    throw new StartError(
+      `${facts.name} does not have the image ${image}, and cannot pull it: ${error.message}\n${advice}`,
+      error,
+    );
+  }
+}
+
+/** What a killed server of the process runtime has left must not have its files together with a container. */
+async function endLeftProcesses(options: RuntimeOptions): Promise<void> {
+  const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
+  const { onChange: _, ...rest } = options;
+  await (await ProcessTasks.open({ ...rest, command })).close();
+}
+
+/** As its driver shows them; none where there is no such driver. */
+async function gpusOfThisMachine(): Promise<number> {
+  return (await readdir('/proc/driver/nvidia/gpus').catch(() => [])).length;
+}

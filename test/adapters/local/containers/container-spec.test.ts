@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { BOOT_STEP } from '#adapters/boot-step.ts';
+import {
+  type ContainerSettings,
+  containerName,
+  containerSpec,
+  isOf,
+} from '#adapters/local/containers/container-spec.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+
+const engine = {
+  name: 'Docker 28',
+  kind: 'docker',
+  rootless: false,
+  labelsFiles: false,
+  gpus: true,
+  cpus: 4,
+  memory: 8 * 1024 ** 3 + 7,
+} as const;
+
+const settings: ContainerSettings = {
+  installation: 'a'.repeat(32),
+  engine,
+  identity: { user: '1000:1000' },
+  port: 8080,
+  baseUrl: (id) => `http://127.0.0.1:9000/project/${id}/`,
+};
+
+const input: TaskInput = {
+  userId: 'alice',
+  workbenchId: 'wb1',
+  runId: 'run1',
+  attempt: 2,
+  name: 'mine',
+  cpuUnits: 1024,
+  memoryMib: 2048,
+  gpuCount: 0,
+  placement: { kind: 'provider', provider: 'local' },
+  mount: { path: '/data/volumes/wb1' },
+};
+const place = { taskId: 'cont-1', image: 'image:1', hostPort: 20_001 };
+
+function spec(change: Partial<ContainerSettings> = {}, asked: Partial<TaskInput> = {}) {
+  return containerSpec({ ...settings, ...change }, { ...input, ...asked }, '/data/volumes/wb1', place);
+}
+
+describe('what the engine is asked to make', () => {
+  it('is named after its task, and after the installation', () => {
+    expect(spec().name).toBe('workbench-aaaaaaaa-cont-1');
+    expect(containerName('b'.repeat(32), 'cont-1')).not.toBe(spec().name);
+  });
+
+  it('is one without privileges, reached at one port of 127.0.0.1', () => {
+    expect(spec().HostConfig).toMatchObject({
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      PidsLimit: 4096,
+      PortBindings: { '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '20001' }] },
+      RestartPolicy: { Name: 'no' },
+    });
+  });
+
+  it('runs the image’s own command when there is no boot command', () => {
+    for (const bootCommand of [undefined, '', '  ']) {
+      expect(spec({ bootCommand })).not.toHaveProperty('Entrypoint');
+      expect(spec({ bootCommand })).not.toHaveProperty('Cmd');
+    }
+  });
+
+  it('takes the boot command by its environment, and pastes it into nothing', () => {
+    const bootCommand = 'echo "$(id)" && exec jupyter lab';
+    const { Entrypoint, Cmd, Env } = spec({ bootCommand });
+    expect([Entrypoint, Cmd]).toEqual([['/bin/sh', '-c'], [BOOT_STEP]]);
+    expect(Env).toContain(`WB_BOOT_COMMAND=${bootCommand}`);
+  });
+
+  it('has a name in its environment whatever that holds', () => {
+    expect(spec({}, { name: 'a\0b\n=c' }).Env).toContain('WORKBENCH_NAME=ab\n=c');
+  });
+
+  it('has the size that was asked for, and no more processors than there are', () => {
+    expect(spec().HostConfig).toMatchObject({
+      NanoCpus: 1e9,
+      Memory: 2 * 1024 ** 3,
+      MemorySwap: 2 * 1024 ** 3,
+    });
+    expect(spec({}, { cpuUnits: 99_999 }).HostConfig?.NanoCpus).toBe(4e9);
+  });
+
+  it('has all of this machine when it plays a dedicated one', () => {
+    const { HostConfig } = spec({}, { placement: { kind: 'host', instanceId: 'sim-1' } });
+    expect(HostConfig).toMatchObject({ NanoCpus: 4e9, Memory: 8 * 1024 ** 3 });
+  });
+
+  it('passes the wish for GPUs on', () => {
+    expect(spec().HostConfig).not.toHaveProperty('DeviceRequests');
+    expect(spec({}, { gpuCount: 2 }).HostConfig?.DeviceRequests).toEqual([
+      { Driver: '', Count: 2, Capabilities: [['gpu']] },
+    ]);
+  });
+
+  it('has its files labelled where SELinux asks for it', () => {
+    expect(spec().HostConfig?.Mounts).toEqual([
+      { Type: 'bind', Source: '/data/volumes/wb1', Target: '/workspace', ReadOnly: false },
+    ]);
+    const labelled = spec({ engine: { ...engine, labelsFiles: true } }).HostConfig;
+    expect(labelled?.Binds).toEqual(['/data/volumes/wb1:/workspace:rw,Z']);
+    expect(labelled).not.toHaveProperty('Mounts');
+  });
+
+  it('keeps the user’s number where the engine is told to', () => {
+    expect(spec().HostConfig).not.toHaveProperty('UsernsMode');
+    const identity = { user: '1001:1001', userNamespace: 'keep-id' } as const;
+    expect(spec({ identity })).toMatchObject({ User: '1001:1001', HostConfig: { UsernsMode: 'keep-id' } });
+  });
+});
+
+describe('a container', () => {
+  it('is that of a task by both labels, never by one', () => {
+    const labels = spec().Labels ?? {};
+    const seen = (shown: Record<string, string>) => ({
+      ...({ id: 'x', phase: 'live', exitCode: 0, outOfMemory: false, finishedAt: undefined } as const),
+      labels: shown,
+      hostPort: () => undefined,
+    });
+    expect(isOf(seen(labels), settings.installation, 'cont-1')).toBe(true);
+    expect(isOf(seen(labels), settings.installation, 'cont-2')).toBe(false);
+    expect(isOf(seen(labels), 'b'.repeat(32), 'cont-1')).toBe(false);
+    expect(isOf(seen({}), settings.installation, 'cont-1')).toBe(false);
+  });
+});

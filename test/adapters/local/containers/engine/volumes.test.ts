@@ -1,0 +1,31 @@
+import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
+import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
+import { ownedByWorkbench, runToEnd } from './fixture.ts';
+
+/** Files that only the user of a workbench may read, as a container writes them through its mount. */
+describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () => {
+  const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'wb-volumes-')));
+  const open = () => new DirectoryVolumes({ dataDir, clock: { now: () => Date.now() } });
+  return {
+    volumes: open(),
+    fill: async ({ path = '' }, files) => {
+      const user = await ownedByWorkbench(path);
+      const script = `for (let n = 0; n < ${files}; n += 1) require('fs').writeFileSync('/workspace/f' + n, 'x', { mode: 0o600 })`;
+      await runToEnd({
+        Image: EXAMPLE_IMAGE,
+        User: user,
+        Entrypoint: ['node', '-e', script],
+        Healthcheck: { Test: ['NONE'] },
+        HostConfig: { Mounts: [{ Type: 'bind', Source: path, Target: '/workspace' }] },
+      });
+    },
+    count: async ({ path }) =>
+      (await readdir(path ?? '', { recursive: true }).catch(() => undefined))?.length,
+    reopen: async () => open(),
+    end: () => rm(dataDir, { recursive: true, force: true }),
+  };
+});

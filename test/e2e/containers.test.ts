@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Docker from 'dockerode';
+import { expect, onTestFinished, test } from 'vitest';
+import { findSocket } from '#adapters/local/containers/engine-socket.ts';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { openPage } from './browser.ts';
+import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
+import { LocalServer, temporaryDataDir } from './local-server.ts';
+import { pollUntil, pollUntilGone, runPrinted } from './printed-lines.ts';
+
+const SOCKET = findSocket({
+  socket: process.env.WB_DOCKER_SOCKET || undefined,
+  dockerHost: process.env.DOCKER_HOST || undefined,
+  home: process.env.HOME,
+  runtimeDir: process.env.XDG_RUNTIME_DIR,
+});
+const SETTINGS = { WB_LOCAL_RUNTIME: 'docker', WB_DOCKER_SOCKET: SOCKET };
+
+const docker = new Docker({ socketPath: SOCKET });
+
+/** A data folder of the test's own; whatever happens, none of its containers outlives the test. */
+async function containerDataDir(): Promise<string> {
+  const dataDir = await temporaryDataDir();
+  onTestFinished(async () => {
+    for (const { Id } of await listContainers(dataDir)) await docker.getContainer(Id).remove({ force: true });
+  });
+  return dataDir;
+}
+
+async function listContainers(dataDir: string): Promise<readonly Docker.ContainerInfo[]> {
+  const installation = (await readFile(join(dataDir, 'installation'), 'utf8')).trim();
+  const filters = { label: [`workbench.installation=${installation}`] };
+  return await docker.listContainers({ all: true, filters });
+}
+
+/** The containers of a data folder, as the engine shows them: `running`, `exited`, … */
+async function containersOf(dataDir: string): Promise<readonly string[]> {
+  return (await listContainers(dataDir)).map(({ State }) => State);
+}
+
+test('in a container of the example image a file written in the terminal outlives a stop and goes with a delete', async () => {
+  const dataDir = await containerDataDir();
+  const server = await LocalServer.started(dataDir, SETTINGS);
+  expect(server.output).toContain('containers of workbench-example:latest');
+  const page = await openPage();
+  const { item } = await runPrinted(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  expect(await containersOf(dataDir)).toEqual(['running']);
+  await page.goto(item.public_endpoint);
+  await waitForIde(page);
+
+  await typeInTerminal(
+    page,
+    'printf "made by %s in the terminal of %s" "$(id -un)" "$WORKBENCH_NAME" > made.txt',
+  );
+  const volume = join(dataDir, 'volumes', item.workbench_id);
+  const made = /^made by (\S+|I have no name!) in the terminal of First$/;
+  await eventually(realStep, 'the file is written', async () =>
+    made.test(await readFile(join(volume, 'project/made.txt'), 'utf8').catch(() => '')),
+  );
+  const content = await readFile(join(volume, 'project/made.txt'), 'utf8');
+  expect(content).not.toContain('root');
+
+  await runPrinted(server, 'stop', item.workbench_id);
+  await pollUntil(server, item.workbench_id, 'stopped');
+  expect(await containersOf(dataDir)).toEqual([]);
+  await runPrinted(server, 'start', item.workbench_id);
+  await pollUntil(server, item.workbench_id, 'running');
+  await page.goto(item.public_endpoint);
+  await waitForIde(page);
+  await waitForTextInEditor(page, 'made.txt', content);
+
+  await runPrinted(server, 'delete', item.workbench_id);
+  await pollUntilGone(server, item.workbench_id);
+  expect(await containersOf(dataDir)).toEqual([]);
+  for (const folder of ['volumes', 'logs']) {
+    expect(existsSync(join(dataDir, folder, item.workbench_id)), folder).toBe(false);
+  }
+});
+
+test('a container outlives kill -9 of the server, the next one has it still running, and Ctrl-C ends it', async () => {
+  const dataDir = await containerDataDir();
+  const first = await LocalServer.started(dataDir, SETTINGS);
+  const { item } = await runPrinted(first, 'create');
+  await pollUntil(first, item.workbench_id, 'running');
+  await first.kill();
+  expect(await containersOf(dataDir)).toEqual(['running']);
+
+  // The runtime of processes would know nothing of it.
+  const wrong = await new LocalServer(dataDir, { WB_LOCAL_RUNTIME: 'process' }).ended();
+  expect(wrong.code).toBe(1);
+  expect(wrong.output).toContain('Start once with WB_LOCAL_RUNTIME=docker');
+
+  const second = await LocalServer.started(dataDir, SETTINGS);
+  const { item: adopted } = await runPrinted(second, 'poll', item.workbench_id);
+  expect(adopted).toMatchObject({ status: 'running', desired_status: 'running' });
+  const page = await openPage();
+  await page.goto(adopted.public_endpoint);
+  await waitForIde(page);
+
+  await second.interrupt();
+  expect(await containersOf(dataDir)).toEqual([]);
+  const third = await LocalServer.started(dataDir, SETTINGS);
+  const { item: stopped } = await runPrinted(third, 'poll', item.workbench_id);
+  expect(stopped).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
+});
+
+test('npm start says what to do when the engine or the image is not there, and ends with 1', async () => {
+  const dataDir = await temporaryDataDir();
+  const nowhere = join(dataDir, 'nowhere.sock');
+  const cases = [
+    [{ WB_DOCKER_SOCKET: nowhere }, `There is no socket ${nowhere}`],
+    [{ WB_DOCKER_SOCKET: '', DOCKER_HOST: 'tcp://127.0.0.1:2375' }, 'set WB_DOCKER_SOCKET to its socket'],
+    // Nothing listens on port 1.
+    [{ WB_IMAGE: '127.0.0.1:1/nobody/nothing:1' }, 'does not have the image 127.0.0.1:1/nobody/nothing:1'],
+  ] as const;
+  for (const [settings, said] of cases) {
+    const { code, output } = await new LocalServer(dataDir, { ...SETTINGS, ...settings }).ended();
+    expect(code, output).toBe(1);
+    expect(output).toContain(said);
+    expect(output).not.toMatch(/^\s+at /m);
+  }
+  expect(existsSync(join(dataDir, 'table'))).toBe(false);
+});

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { newContainerRecord } from '#adapters/local/containers/container-record.ts';
+import { StartError } from '#local/listen.ts';
+import { chooseRuntime, processRuntime } from '#local/runtime.ts';
+import { readLocalSettings } from '#local/settings.ts';
+import { SilentTelemetry } from './silent-telemetry.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'wb-runtime-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+});
+
+const docker = (environment: Readonly<Record<string, string>>) =>
+  chooseRuntime(readLocalSettings({ WB_LOCAL_RUNTIME: 'docker', ...environment }), '');
+
+/** Answers every request of an engine's API as told: `/version` → what. Answers the socket. */
+async function engineThat(answers: (path: string) => { status: number; body: unknown }): Promise<string> {
+  const socket = join(folder, 'engine.sock');
+  const server = createServer((request, response) => {
+    const { status, body } = answers((request.url ?? '').replace(/\?.*/, ''));
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  onTestFinished(() => void server.close());
+  return socket;
+}
+
+const PODMAN: Readonly<Record<string, unknown>> = {
+  '/info': { NCPU: 2, MemTotal: 4e9, ServerVersion: '4.3.1', SecurityOptions: ['name=rootless'] },
+  '/version': { Components: [{ Name: 'Podman Engine' }] },
+};
+
+describe('the runtime of workbenches', () => {
+  test('is processes unless the settings say otherwise', async () => {
+    const runtime = await chooseRuntime(readLocalSettings({ WB_LOCAL_IDE: 'page' }), '');
+    expect(runtime.about).toEqual([['They run', expect.stringContaining('a small built-in page')]]);
+    expect(runtime.gpuCount).toBe(0);
+  });
+
+  test('is containers of the image, on the engine, when they do', async () => {
+    const socket = await engineThat((path) => ({ status: 200, body: PODMAN[path] ?? {} }));
+    const { about } = await docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'ide:3' });
+    expect(about).toEqual([
+      ['They run', 'containers of ide:3'],
+      ['Engine', `podman 4.3.1 (rootless) at ${socket}`],
+    ]);
+  });
+
+  test('cannot be had where nothing listens, and this is said with what to do', async () => {
+    await expect(docker({ WB_DOCKER_SOCKET: join(folder, 'none') })).rejects.toThrow(StartError);
+    await expect(docker({ WB_DOCKER_SOCKET: join(folder, 'none') })).rejects.toThrow('Start it');
+    await expect(docker({ DOCKER_HOST: 'tcp://10.0.0.7:2375' })).rejects.toThrow('set WB_DOCKER_SOCKET');
+  });
+
+  test('cannot be had from what is no engine', async () => {
+    const socket = await engineThat(() => ({ status: 404, body: { message: 'page not found' } }));
+    await expect(docker({ WB_DOCKER_SOCKET: socket })).rejects.toThrow('does not answer as one');
+  });
+
+  test('cannot be had without the image: the example is to be built, another to be corrected', async () => {
+    const socket = await engineThat((path) =>
+      path in PODMAN
+        ? { status: 200, body: PODMAN[path] }
+        : path === '/images/create'
+          ? { status: 500, body: { message: 'no registry is reached' } }
+          : { status: 404, body: { message: 'no such image' } },
+    );
+    const example = docker({ WB_DOCKER_SOCKET: socket });
+    await expect(example).rejects.toThrow(StartError);
+    await expect(example).rejects.toThrow('no registry is reached\nBuild it with `npm run image:build`');
+    const other = docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'registry.example/ide:3' });
+    await expect(other).rejects.toThrow(
+      'podman 4.3.1 does not have the image registry.example/ide:3, and cannot pull it',
+    );
+  });
+
+  test('of processes does not begin while containers may still have the files', async () => {
+    const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
+    const options = {
+      ...{ dataDir: folder, max: 1, graceMs: 100, telemetry: new SilentTelemetry() },
+      ...{ baseUrl: () => 'http://127.0.0.1/', onChange: () => {} },
+    };
+    const input = {
+      ...{ userId: 'ada', workbenchId: 'wb1', runId: 'run1', attempt: 1, name: 'x' },
+      ...{ cpuUnits: 1, memoryMib: 1, gpuCount: 0, mount: {} },
+      placement: { kind: 'provider', provider: 'local' },
+    } as const;
+    const record = newContainerRecord(input, 't', 'image', '', 0);
+    const tasks = join(folder, 'containers/tasks');
+    await mkdir(tasks, { recursive: true });
+    const write = (change: object) =>
+      writeFile(join(tasks, `${record.taskId}.json`), JSON.stringify({ ...record, ...change }));
+    await write({ status: 'running' });
+    await expect(processRuntime(command).open(options)).rejects.toThrow('WB_LOCAL_RUNTIME=docker');
+    await write({ status: 'stopped' });
+    await (await processRuntime(command).open(options)).close();
+  });
+});
