@@ -14,7 +14,8 @@ After creating or starting a workbench, poll it until its status is \`running\`;
 /** What each error code means, as the document explains it. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'Something in the request is not as it must be; `fields` names each bad field.',
-  forbidden: '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
+  forbidden:
+    '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
   workbench_not_found: 'There is no such workbench, or it belongs to another user.',
   not_stopped: 'CPU, memory and GPUs can be changed only while it is stopped.',
   deleting: 'It is being destroyed.',

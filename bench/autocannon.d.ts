@@ -1,0 +1,31 @@
+/** The little of autocannon that is used here. */
+declare module 'autocannon' {
+  import type { EventEmitter } from 'node:events';
+
+  interface Request {
+    readonly method?: string;
+    readonly path?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  }
+
+  interface Options {
+    readonly url: string;
+    readonly connections: number;
+    /** Seconds. */
+    readonly duration: number;
+    /** Each connection sends them in turn, again and again. */
+    readonly requests: readonly Request[];
+  }
+
+  interface Result {
+    /** Seconds, to two decimals. */
+    readonly duration: number;
+    /** Connections that failed, timeouts among them. */
+    readonly errors: number;
+    readonly timeouts: number;
+  }
+
+  /** Emits `response` with (client, status, bytes, milliseconds). */
+  export default function autocannon(options: Options): EventEmitter & PromiseLike<Result>;
+}

@@ -1,0 +1,77 @@
+/**
+ * `npm run bench`: what the local server answers per second and how soon, written to bench/results. With
+ * `--quick` it only looks whether all is well: shorter, and nothing is written. Ends with 1 when a request
+ * failed or a workbench was lost or doubled.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { call, untilAllStopped } from './api-client.ts';
+import { burst, notingCommand } from './burst.ts';
+import { type LoadResult, measure } from './load.ts';
+import { describeMachine } from './machine.ts';
+import { burstTable, page, type Results, table } from './report.ts';
+import { withServer } from './server-process.ts';
+
+const quick = process.argv.includes('--quick');
+const seconds = quick ? 2 : 8;
+/** A page of a list. */
+const STORED = 100;
+const CREATES = quick ? 100 : 500;
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+console.error('Measuring polls and lists …');
+const reads = await withServer(
+  () => ({ WB_BOOT_COMMAND: 'exit 0' }),
+  async ({ url }): Promise<readonly LoadResult[]> => {
+    for (let index = 0; index < STORED; index += 1) {
+      await call('POST', `${url}/workbenches?user_id=bench`, { workbench_name: `stored ${index}` });
+    }
+    const stored = await untilAllStopped(url, 'bench', 120_000);
+    const polls = stored.map(({ workbench_id }) => ({
+      path: `/workbenches/${workbench_id}?user_id=bench`,
+    }));
+    const list = { path: '/workbenches?user_id=bench' };
+    return [
+      await measure(url, { what: 'poll', requests: polls }, seconds),
+      await measure(url, { what: `list of ${STORED}`, requests: [list] }, seconds),
+    ];
+  },
+);
+
+console.error('Measuring creates …');
+const creates = await withServer(
+  () => ({ WB_BOOT_COMMAND: 'exit 0' }),
+  async ({ url }) => {
+    const body = JSON.stringify({ workbench_name: 'created' });
+    const create = { method: 'POST', path: '/workbenches?user_id=bench', headers: JSON_HEADERS, body };
+    return await measure(url, { what: 'create', requests: [create] }, seconds);
+  },
+);
+
+console.error(`Creating ${CREATES} at once, and waiting until each has had its turn …`);
+const burstResult = await withServer(
+  (folder) => ({ WB_BOOT_COMMAND: notingCommand(folder) }),
+  (server) => burst(server, CREATES),
+);
+
+const results: Results = {
+  machine: describeMachine(),
+  seconds,
+  loads: [...reads, creates],
+  burst: burstResult,
+};
+console.log(`${table(results)}\n\n${burstTable(results)}`);
+
+if (!quick) {
+  const folder = join(import.meta.dirname, 'results');
+  await writeFile(join(folder, 'local-api.md'), page(results));
+  await writeFile(join(folder, 'local-api.json'), `${JSON.stringify(results, null, 2)}\n`);
+}
+const { refused, lost, doubled, neverRun } = burstResult;
+const failed = results.loads.reduce((sum, load) => sum + load.failed, 0);
+if (failed + refused + lost + doubled + neverRun > 0) {
+  console.error('Not every request was answered as it should be.');
+  process.exitCode = 1;
+}
+// Connections kept for later must not keep it from ending.
+process.exit();

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+
+/** What figures depend on. */
+export interface Machine {
+  readonly date: string;
+  /** The commit measured; with `+` when files differ from it. */
+  readonly commit: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGib: number;
+  readonly system: string;
+  readonly node: string;
+}
+
+export function describeMachine(): Machine {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    system: `${distribution()}${type()} ${release()}`,
+    node: process.version,
+  };
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
+    const changed = git('status', '--porcelain', '--', ':/', ':!/bench/results') !== '';
+    return git('rev-parse', '--short=12', 'HEAD') + (changed ? '+' : '');
+  } catch {
+    return 'unknown';
+  }
+}
+
+function distribution(): string {
+  try {
+    const name = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
+    return name === undefined ? '' : `${name}, `;
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SETTINGS } from '#functions/env.ts';
+import { LOCAL_SETTINGS } from '#local/settings.ts';
+
+const START = join(import.meta.dirname, '../local/start.mjs');
+
+export interface ServerProcess {
+  /** Of the API: `http://127.0.0.1:port`. */
+  readonly url: string;
+  /** Everything that goes when it ends, absolute. */
+  readonly folder: string;
+}
+
+/** Runs `use` against the local server in a process of its own, on a folder of its own that is removed then. */
+export async function withServer<T>(
+  settings: (folder: string) => Readonly<Record<string, string>>,
+  use: (server: ServerProcess) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'workbench-bench-'));
+  const unset = Object.fromEntries(Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']));
+  const server = spawn(process.execPath, [START], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      ...unset,
+      ...{ PORT: '0', WB_DATA_DIR: join(folder, 'data'), WB_LOCAL_IDE: 'page' },
+      ...settings(folder),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(server, 'close');
+  try {
+    return await use({ url: await addressOf(server), folder });
+  } finally {
+    // What it runs hangs on it and ends with it.
+    server.kill('SIGKILL');
+    await ended;
+    await rm(folder, { recursive: true, force: true, maxRetries: 20 });
+  }
+}
+
+/** Reads what it prints to the end: a full pipe would stop it. */
+async function addressOf(server: ChildProcess): Promise<string> {
+  let output = '';
+  return await new Promise((resolve, reject) => {
+    for (const stream of [server.stdout, server.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        if (output.length < 10_000) output += text;
+        const url = /^ +API +(http:\S+)$/m.exec(output)?.[1];
+        if (url !== undefined) resolve(url);
+      });
+    }
+    server.once('exit', () => reject(new Error(`the server has not started:\n${output}`)));
+  });
+}

@@ -1,0 +1,55 @@
+import { errors, type Page } from 'playwright-core';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+
+/** Longest wait for the IDE, which loads some MiB of scripts and starts its processes, milliseconds. */
+const IDE_MS = 60_000;
+/** Longest wait for the palette, once it has been asked, milliseconds. */
+const PALETTE_MS = 1_000;
+
+/** Waits until the IDE is open and has read its folder. */
+export async function waitForIde(page: Page): Promise<void> {
+  await page.locator('.monaco-workbench .explorer-folders-view').waitFor({ timeout: IDE_MS });
+}
+
+/** Opens a new terminal, and types a line into it as soon as there is a prompt. */
+export async function typeInTerminal(page: Page, line: string): Promise<void> {
+  await runCommand(page, 'Terminal: Create New Terminal');
+  const input = page.locator('.terminal-wrapper.active textarea.xterm-helper-textarea');
+  await input.waitFor({ state: 'attached', timeout: IDE_MS });
+  const rows = page.locator('.terminal-wrapper.active .xterm-rows');
+  await eventually(realStep, 'the terminal shows a prompt', async () =>
+    /[$#%>]\s*$/.test(((await rows.textContent()) ?? '').replaceAll('\u00a0', ' ')),
+  );
+  await input.focus();
+  await page.keyboard.type(line);
+  await page.keyboard.press('Enter');
+}
+
+/**
+ * Chooses a command from the palette. While the IDE is starting a key may be lost, and the palette does not know
+ * every command yet: so it is opened anew until it does.
+ */
+async function runCommand(page: Page, command: string): Promise<void> {
+  const palette = page.locator('.quick-input-widget input[type=text]');
+  const offered = page.locator('.quick-input-list').getByText(command, { exact: true }).first();
+  await eventually(realStep, `the palette offers "${command}"`, async () => {
+    try {
+      await page.keyboard.press('F1');
+      await palette.fill(`>${command}`, { timeout: PALETTE_MS });
+      await offered.click({ timeout: PALETTE_MS });
+      return true;
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError)) throw error;
+      await page.keyboard.press('Escape');
+      return false;
+    }
+  });
+}
+
+/** Opens a file of the explorer and waits until the editor shows this text. */
+export async function waitForTextInEditor(page: Page, name: string, text: string): Promise<void> {
+  await page.locator('.explorer-folders-view').getByText(name, { exact: true }).dblclick();
+  // The editor draws spaces that do not break.
+  const pattern = new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s'));
+  await page.locator('.editor-instance .view-lines').getByText(pattern).waitFor({ timeout: IDE_MS });
+}

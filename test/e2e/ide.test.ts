@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findOnPath } from '#adapters/local/processes/command.ts';
+import { INSTALLED_IDE } from '#local/installed-ide.ts';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { openPage } from './browser.ts';
+import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
+import { LocalServer, temporaryDataDir } from './local-server.ts';
+import { pollUntil, pollUntilGone, runPrinted } from './printed-lines.ts';
+
+const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);
+/** Where it has just been installed, its absence is no reason to skip. */
+const REQUIRED = process.env.E2E_IDE === 'required';
+
+test('in a real IDE a file is written through the terminal, outlives a stop and is shown in the editor', async ({
+  skip,
+}) => {
+  skip(
+    CODE_SERVER === undefined && !REQUIRED,
+    'there is no code-server: `npm run local:ide` installs it for this project',
+  );
+  const dataDir = await temporaryDataDir();
+  const server = await LocalServer.started(dataDir, { WB_LOCAL_IDE: 'code-server' });
+  const page = await openPage();
+  const { item } = await runPrinted(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  await page.goto(item.public_endpoint);
+  await waitForIde(page);
+
+  await typeInTerminal(page, 'printf "made in the terminal of %s" "$WORKBENCH_NAME" > made.txt');
+  const onDisk = join(dataDir, 'volumes', item.workbench_id, 'made.txt');
+  await eventually(realStep, 'the file is written', async () => {
+    const content = await readFile(onDisk, 'utf8').catch(() => '');
+    return content === 'made in the terminal of First';
+  });
+
+  await runPrinted(server, 'stop', item.workbench_id);
+  await pollUntil(server, item.workbench_id, 'stopped');
+  expect(await server.workbenchProcesses()).toEqual([]);
+  await runPrinted(server, 'start', item.workbench_id);
+  await pollUntil(server, item.workbench_id, 'running');
+  await page.goto(item.public_endpoint);
+  await waitForIde(page);
+  await waitForTextInEditor(page, 'made.txt', 'made in the terminal of First');
+
+  await runPrinted(server, 'delete', item.workbench_id);
+  await pollUntilGone(server, item.workbench_id);
+  expect(await server.workbenchProcesses()).toEqual([]);
+});

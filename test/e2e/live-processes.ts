@@ -1,0 +1,47 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+interface LiveProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly command: string;
+  readonly environment: readonly string[];
+}
+
+/** Reads /proc by itself: what the product knows of processes is what is tested. */
+async function liveProcesses(): Promise<readonly LiveProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.map(read));
+  return found.filter((one) => one !== undefined);
+}
+
+async function read(pid: number): Promise<LiveProcess | undefined> {
+  try {
+    const [status, command, environment] = await Promise.all(
+      ['status', 'cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1')),
+    );
+    if (status === undefined || /^State:\s+[ZX]/m.test(status)) return undefined;
+    return {
+      pid,
+      parent: Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]),
+      command: (command ?? '').replaceAll('\0', ' '),
+      environment: (environment ?? '').split('\0'),
+    };
+  } catch {
+    // Gone, or another user's.
+    return undefined;
+  }
+}
+
+/** The processes that were started with this variable, `NAME=value`, in their environment. */
+export async function processesOf(variable: string): Promise<readonly number[]> {
+  const all = await liveProcesses();
+  return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
+}
+
+/** Children of a process, their children, and so on. */
+export async function descendantsOf(pid: number): Promise<readonly LiveProcess[]> {
+  const all = await liveProcesses();
+  const below = (parent: number): LiveProcess[] =>
+    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+  return below(pid);
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { SETTINGS } from '#functions/env.ts';
+import { LOCAL_SETTINGS } from '#local/settings.ts';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { descendantsOf, processesOf } from './live-processes.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** What this shell or a `.env` of the project says must not reach the server: an empty variable counts as absent. */
+const NO_SETTINGS = Object.fromEntries(
+  Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']),
+);
+
+/** A data folder of the test's own, removed when it ends. */
+export async function temporaryDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'workbench-e2e-'));
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  return dataDir;
+}
+
+/** How a server ended: its exit code, all it printed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/**
+ * `npm start` on free ports. It leads a process group, as it would in a terminal. When the test ends, so does it.
+ */
+export class LocalServer {
+  readonly dataDir: string;
+  readonly #npm: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  #output = '';
+
+  constructor(dataDir: string, settings: Readonly<Record<string, string>> = {}) {
+    this.dataDir = dataDir;
+    this.#npm = spawn('npm', ['start'], {
+      cwd: PROJECT,
+      env: {
+        ...process.env,
+        ...NO_SETTINGS,
+        ...{ PORT: '0', WB_DATA_DIR: dataDir, WB_LOCAL_IDE: 'page' },
+        ...settings,
+      },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#npm.stdout, this.#npm.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+      });
+    }
+    this.#ended = once(this.#npm, 'close').then(([code]) => code as number | null);
+    onTestFinished(async ({ task }) => {
+      await this.#end();
+      if (task.result?.state === 'fail') console.error(`npm start printed:\n${this.#output}`);
+    });
+  }
+
+  /** Starts one and waits until it has said where it is. */
+  static async started(dataDir: string, settings?: Readonly<Record<string, string>>): Promise<LocalServer> {
+    const server = new LocalServer(dataDir, settings);
+    await server.until('Ctrl-C ends the server');
+    return server;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits until it has printed this. */
+  async until(text: string): Promise<void> {
+    await eventually(realStep, `the server prints "${text}"`, () => {
+      if (this.#npm.exitCode !== null) throw new Error(`npm start has ended:\n${this.#output}`);
+      return this.#output.includes(text);
+    });
+  }
+
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<Ended> {
+    return { code: await this.#ended, output: this.#output };
+  }
+
+  /** Ctrl-C in a terminal: SIGINT to everything in the foreground. */
+  async interrupt(): Promise<Ended> {
+    this.#signalGroup('SIGINT');
+    return await this.ended();
+  }
+
+  /** `kill -9` of the server itself, not of npm and not of the workbenches. */
+  async kill(): Promise<Ended> {
+    const started = await descendantsOf(this.#npm.pid ?? 0);
+    const [server, ...more] = started.filter(({ command }) => /^\S*node local\/start\.mjs/.test(command));
+    if (server === undefined || more.length > 0) throw new Error('which process is the server?');
+    process.kill(server.pid, 'SIGKILL');
+    return await this.ended();
+  }
+
+  /** The processes that carry the mark of this server's data folder: its workbenches and all they started. */
+  async workbenchProcesses(): Promise<readonly number[]> {
+    const mark = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
+    return await processesOf(`WB_INSTALLATION=${mark}`);
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#npm;
+    if (pid === undefined || this.#npm.exitCode !== null) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // Gone in this moment.
+    }
+  }
+
+  async #end(): Promise<void> {
+    this.#signalGroup('SIGTERM');
+    const gaveUp = setTimeout(() => this.#signalGroup('SIGKILL'), 20_000);
+    await this.#ended;
+    clearTimeout(gaveUp);
+    for (const pid of await this.workbenchProcesses().catch(() => [])) process.kill(pid, 'SIGKILL');
+  }
+}
