@@ -21,7 +21,7 @@ answers() {
 
 # Only the process that was started here, by its number and what it runs.
 ours() {
-  [ -s "$pid_file" ] && tr '\0' ' ' <"/proc/$(cat "$pid_file")/cmdline" 2>/dev/null | grep -q "$socket"
+  [ -s "$pid_file" ] && cat "/proc/$(cat "$pid_file")/cmdline" 2>/dev/null | tr '\0' ' ' | grep -q "$socket"
 }
 
 if [ "${1:-}" = stop ]; then

@@ -5,24 +5,47 @@ import { eventually, realStep } from '#test/contracts/eventually.ts';
 const IDE_MS = 60_000;
 /** Longest wait for the palette, once it has been asked, milliseconds. */
 const PALETTE_MS = 1_000;
+/** Longest wait for the shell to show what was typed, milliseconds. */
+const ECHO_MS = 3_000;
 
 /** Waits until the IDE is open and has read its folder. */
 export async function waitForIde(page: Page): Promise<void> {
   await page.locator('.monaco-workbench .explorer-folders-view').waitFor({ timeout: IDE_MS });
 }
 
-/** Opens a new terminal, and types a line into it as soon as there is a prompt. */
+/**
+ * Opens a new terminal and runs a line in it. What is typed while the shell is starting may be lost in part, so
+ * it is typed anew until it stands behind the prompt.
+ */
 export async function typeInTerminal(page: Page, line: string): Promise<void> {
   await runCommand(page, 'Terminal: Create New Terminal');
   const input = page.locator('.terminal-wrapper.active textarea.xterm-helper-textarea');
   await input.waitFor({ state: 'attached', timeout: IDE_MS });
   const rows = page.locator('.terminal-wrapper.active .xterm-rows');
-  await eventually(realStep, 'the terminal shows a prompt', async () =>
-    /[$#%>]\s*$/.test(((await rows.textContent()) ?? '').replaceAll('\u00a0', ' ')),
-  );
-  await input.focus();
-  await page.keyboard.type(line);
+  /** Ends with the prompt of a shell and this; the terminal draws its own spaces and wraps long lines. */
+  const prompts = async (typed: string) => {
+    const shown = ((await rows.textContent()) ?? '').replaceAll(/\s/g, '');
+    const behind = typed.replaceAll(/\s/g, '');
+    return shown.endsWith(behind) && /[$#%]$/.test(shown.slice(0, shown.length - behind.length));
+  };
+  await eventually(realStep, `the terminal shows "${line}"`, async () => {
+    await input.focus();
+    await page.keyboard.press('Control+C');
+    if (!(await within(ECHO_MS, () => prompts('')))) return false;
+    await page.keyboard.type(line);
+    return await within(ECHO_MS, () => prompts(line));
+  });
   await page.keyboard.press('Enter');
+}
+
+/** Whether a condition comes true within so many milliseconds. */
+async function within(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const until = performance.now() + ms;
+  while (!(await condition())) {
+    if (performance.now() > until) return false;
+    await realStep();
+  }
+  return true;
 }
 
 /**

@@ -16,10 +16,11 @@ const REQUIRED = process.env.E2E_IDE === 'required';
 test('in a real IDE a file is written through the terminal, outlives a stop and is shown in the editor', async ({
   skip,
 }) => {
-  skip(
-    CODE_SERVER === undefined && !REQUIRED,
-    'there is no code-server: `npm run local:ide` installs it for this project',
-  );
+  if (CODE_SERVER === undefined && !REQUIRED) {
+    const reason = 'there is no code-server: `npm run local:ide` installs it for this project';
+    console.warn(`Skipped: ${reason}.`);
+    skip(reason);
+  }
   const dataDir = await temporaryDataDir();
   const server = await LocalServer.started(dataDir, { WB_LOCAL_IDE: 'code-server' });
   const page = await openPage();

@@ -95,11 +95,30 @@ export class LocalServer {
 
   /** `kill -9` of the server itself, not of npm and not of the workbenches. */
   async kill(): Promise<Ended> {
-    const started = await descendantsOf(this.#npm.pid ?? 0);
-    const [server, ...more] = started.filter(({ command }) => /^\S*node local\/start\.mjs/.test(command));
-    if (server === undefined || more.length > 0) throw new Error('which process is the server?');
-    process.kill(server.pid, 'SIGKILL');
+    process.kill(await this.#serverProcess(), 'SIGKILL');
     return await this.ended();
+  }
+
+  /** Does something while the server, holding all that it holds, does nothing. */
+  async whilePaused<T>(action: () => Promise<T>): Promise<T> {
+    const pid = await this.#serverProcess();
+    process.kill(pid, 'SIGSTOP');
+    try {
+      await eventually(realStep, 'the server is paused', async () =>
+        /^State:\s+T/m.test(await readFile(`/proc/${pid}/status`, 'latin1')),
+      );
+      return await action();
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  }
+
+  async #serverProcess(): Promise<number> {
+    const started = await descendantsOf(this.#npm.pid ?? 0);
+    // The topmost: what it is about to start looks like it until the program has taken its place.
+    const server = started.find(({ command }) => /^\S*node local\/start\.mjs/.test(command));
+    if (server === undefined) throw new Error('which process is the server?');
+    return server.pid;
   }
 
   /** The processes that carry the mark of this server's data folder: its workbenches and all they started. */

@@ -68,17 +68,20 @@ test('a second npm start on the same data says so, ends with 1 and touches nothi
   const { item } = await runPrinted(first, 'create');
   await pollUntil(first, item.workbench_id, 'running');
   const processes = await first.workbenchProcesses();
-  const files = await contentsOf(dataDir);
-  expect(Object.keys(files).length).toBeGreaterThan(3);
 
-  const second = new LocalServer(dataDir);
-  const { code, output } = await second.ended();
-  expect(code).toBe(1);
-  expect(output).toContain(
-    `Another server is running on the data in ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
-  );
-  expect(output).not.toMatch(/^\s+at /m);
-  expect(await contentsOf(dataDir)).toEqual(files);
+  // What changes now, the second has changed.
+  await first.whilePaused(async () => {
+    const files = await contentsOf(dataDir);
+    expect(Object.keys(files).length).toBeGreaterThan(3);
+    const second = new LocalServer(dataDir);
+    const { code, output } = await second.ended();
+    expect(code).toBe(1);
+    expect(output).toContain(
+      `Another server is running on the data in ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
+    );
+    expect(output).not.toMatch(/^\s+at /m);
+    expect(await contentsOf(dataDir)).toEqual(files);
+  });
   expect(await first.workbenchProcesses()).toEqual(processes);
   expect((await runPrinted(first, 'poll', item.workbench_id)).item.status).toBe('running');
   expect((await fetch(item.public_endpoint)).status).toBe(200);
