@@ -37,6 +37,12 @@ export interface Creation {
   readonly by: string;
 }
 
+/**
+ * A request that has stalled for longer than this after its claim writes no record any more: nobody waits for
+ * its answer, and what it knows of the claim is old. Milliseconds; the gateway gives a request 30 s.
+ */
+const CREATED_WITHIN_MS = 30_000;
+
 export interface Created {
   readonly workbench: Workbench;
   /** False when it is the workbench of an earlier request with the same key. */
@@ -89,6 +95,10 @@ async function createOnce(
   const { workbenchId } = claim;
   if (claim.state === 'done') return existing(ports, { userId, workbenchId });
   if (unfit !== undefined) throw unfit;
+  if (ports.clock.now() - now > CREATED_WITHIN_MS) {
+    // So late the workbench may have been created by another request with this key, and destroyed, meanwhile.
+    throw new WorkbenchError('unavailable', 'This took too long. Try again.', { reason: 'stalled' });
+  }
   // The claim is open: its first request may still be at work, or may have died before it wrote the record.
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
   if (!(await createdByUs(ports, workbench))) return existing(ports, { userId, workbenchId });

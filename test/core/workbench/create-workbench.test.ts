@@ -159,6 +159,23 @@ describe('creating with an idempotency key', () => {
     expect(await count(world)).toBe(1);
   });
 
+  it('writes nothing any more when it has stalled for long after its claim', async () => {
+    const world = new MemoryWorld();
+    const store = world.stores.idempotency;
+    const idempotency = instead(store, {
+      claim: async (claim, now) => {
+        const claimed = await store.claim(claim, now);
+        world.clock.advance(31_000);
+        return claimed;
+      },
+    });
+    await expect(
+      createWorkbench({ ...world.ports, idempotency }, world.policy, creation({ idempotencyKey: KEY })),
+    ).rejects.toMatchObject({ code: 'unavailable', reason: 'stalled' });
+    expect(await count(world)).toBe(0);
+    expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
+  });
+
   it('does not bring back what was created and destroyed while it stalled', async () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
