@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/adapters/local/containers/engine/**'],
     testTimeout: 20_000,
+    // Half of the time is spent waiting for processes: one worker for each core, not one less.
+    maxWorkers: '100%',
     sequence: { shuffle: { files: true, tests: true } },
     coverage: {
       provider: 'v8',
