@@ -4,6 +4,7 @@ import { type ChangePorts, change, type WakePorts, wake } from '../workbench/cha
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { keyOf, runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
+import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { reported, type SweepPorts } from './sweep.ts';
 
@@ -17,9 +18,7 @@ type Ports = ChangePorts &
  */
 export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
   return reported(ports, 'active', async (draft) => {
-    let cursor: string | undefined;
-    do {
-      const page = await ports.workbenches.listActive(cursor);
+    for await (const page of pagesOf((cursor) => ports.workbenches.listActive(cursor))) {
       for (const { workbench, observations } of await look(ports, page.keys, draft)) {
         draft.lookedAt += 1;
         const after = await takeIn(ports, policy, workbench, observations);
@@ -27,8 +26,7 @@ export async function reconcileActive(ports: Ports, policy: Policy): Promise<Rec
         const why = `It was ${workbench.status}, and is ${after.status} after a look at what is there.`;
         draft.note(workbench.workbenchId, 'repaired', why);
       }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
   });
 }
 

@@ -2,6 +2,7 @@ import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
 import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { keyOf, type Workbench } from '../workbench/workbench.ts';
+import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
 
@@ -15,16 +16,13 @@ export async function sweepHosts(
 ): Promise<ReconcileReport> {
   return reported(ports, 'hosts', async (draft) => {
     const orphans: Orphan[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await ports.hosts.list(cursor);
+    for await (const page of pagesOf((cursor) => ports.hosts.list(cursor))) {
       for (const host of page.hosts) {
         draft.lookedAt += 1;
         const orphan = await holdAgainstRecord(ports, policy, host, draft);
         if (orphan) orphans.push(orphan);
       }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
     await removeOrphans(ports, settings, orphans, draft);
   });
 }

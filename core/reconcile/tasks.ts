@@ -2,6 +2,7 @@ import type { TaskObservation, TaskRunner } from '../ports/task-runner.ts';
 import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { keyOf, runOf, type Workbench } from '../workbench/workbench.ts';
+import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
 
@@ -18,16 +19,13 @@ export async function sweepTasks(
 ): Promise<ReconcileReport> {
   return reported(ports, 'tasks', async (draft) => {
     const orphans: Orphan[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await ports.tasks.list(cursor);
+    for await (const page of pagesOf((cursor) => ports.tasks.list(cursor))) {
       for (const task of page.tasks) {
         draft.lookedAt += 1;
         const orphan = await holdAgainstRecord(ports, policy, task, draft);
         if (orphan) orphans.push(orphan);
       }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
     await removeOrphans(ports, settings, orphans, draft);
   });
 }

@@ -2,6 +2,7 @@ import type { ClusterUpkeep } from '../ports/cluster-upkeep.ts';
 import { PortError } from '../ports/port-error.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { createdAtOf } from '../workbench/workbench-id.ts';
+import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { reported, type SweepPorts } from './sweep.ts';
 import { isWanted, shardOf } from './volumes.ts';
@@ -37,9 +38,7 @@ export async function sweepCluster(ports: Ports, settings: UpkeepSettings): Prom
 
 async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportDraft): Promise<void> {
   let left = DEREGISTER_MAX;
-  let cursor: string | undefined;
-  do {
-    const page = await ports.upkeep.listDefined(cursor);
+  for await (const page of pagesOf((cursor) => ports.upkeep.listDefined(cursor))) {
     for (const workbenchId of page.workbenchIds) {
       if (shardOf(workbenchId, settings.shards) !== settings.shard) continue;
       draft.lookedAt += 1;
@@ -51,8 +50,7 @@ async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportD
       left -= removed;
       if (left <= 0) return;
     }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
 }
 
 /** How many were deregistered; undefined when the pass should end here and leave the calls to users. */

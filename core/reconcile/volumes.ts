@@ -1,5 +1,6 @@
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
+import { pagesOf } from './pages.ts';
 import type { ReconcileReport } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts } from './sweep.ts';
 
@@ -25,16 +26,13 @@ export interface VolumeSweepSettings {
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return reported(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await ports.volumes.list(cursor);
+    for await (const page of pagesOf((cursor) => ports.volumes.list(cursor))) {
       for (const volume of page.volumes) {
         if (shardOf(volume.workbenchId, settings.shards) !== settings.shard) continue;
         draft.lookedAt += 1;
         if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume));
       }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    }
     await removeOrphans(ports, settings, orphans, draft);
   });
 }
