@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/adapters/local/containers/engine/**'],
+    exclude: ['test/e2e/**', 'test/aws/**', 'test/adapters/local/containers/engine/**'],
     testTimeout: 20_000,
     // Half of the time is spent waiting for processes: one worker for each core, not one less.
     maxWorkers: '100%',
