@@ -18,7 +18,7 @@ export interface MachineCatalogOptions {
 const UNITS_PER_CPU = 1024;
 const MIB = 1024 * 1024;
 
-/** One provider, `local`: this machine, all of it to each request. */
+/** One provider, `local`: this machine, all of it to each request, and at no price. Of room there is nothing to keep. */
 export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog {
   const { instanceTypes, cpus = availableParallelism(), memory = totalmem(), gpuCount = 0 } = options;
   const local: CapacityProvider = {
@@ -26,9 +26,12 @@ export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog 
     cpuUnits: cpus * UNITS_PER_CPU,
     memoryMib: Math.floor(memory / MIB),
     gpuCount,
+    price: 0,
   };
   return {
     providers: async () => [local],
     instanceTypes: async () => instanceTypes,
+    room: async () => [],
+    taken: () => {},
   };
 }

@@ -1,26 +1,33 @@
 import { WorkbenchError } from '../errors.ts';
 import type {
   Capacity,
-  CapacityCatalog,
   CapacityProvider,
   DedicatedInstanceType,
+  Room,
+  SizeCatalog,
 } from '../ports/capacity-catalog.ts';
 import type { WorkbenchSpec } from '../workbench/workbench.ts';
+import { chooseProvider } from './choose-provider.ts';
+import { holds } from './dominant-share.ts';
 
 export type Fit =
   | { readonly kind: 'fits'; readonly provider: string }
   | { readonly kind: 'dedicated' }
   | { readonly kind: 'cannot_fit'; readonly message: string };
 
-/** Where a request can go: the first provider, in the catalog's order, that can hold it; or what would fit. */
+/**
+ * Where a request goes: to the provider that `chooseProvider` prefers, or to a machine of its own; otherwise what
+ * would fit. Of the room nothing depends but the choice among providers that can hold it anyway.
+ */
 export function place(
   spec: WorkbenchSpec,
   providers: readonly CapacityProvider[],
   instanceTypes: readonly DedicatedInstanceType[],
+  room: readonly Room[] = [],
 ): Fit {
   if (spec.dedicatedInstanceType !== undefined)
     return dedicated(spec, spec.dedicatedInstanceType, instanceTypes);
-  const provider = providers.find((candidate) => holds(candidate, spec));
+  const provider = chooseProvider(spec, providers, room);
   if (provider) return { kind: 'fits', provider: provider.name };
   return { kind: 'cannot_fit', message: `Nothing can hold ${sizeOf(spec)}. ${wouldFit(providers)}` };
 }
@@ -40,26 +47,15 @@ function dedicated(spec: WorkbenchSpec, name: string, types: readonly DedicatedI
 }
 
 /** `cannot_fit` naming what would fit; undefined when it can be held. */
-export async function misfit(
-  spec: WorkbenchSpec,
-  catalog: CapacityCatalog,
-): Promise<WorkbenchError | undefined> {
+export async function misfit(spec: WorkbenchSpec, catalog: SizeCatalog): Promise<WorkbenchError | undefined> {
   const fit = place(spec, await catalog.providers(), await catalog.instanceTypes());
   return fit.kind === 'cannot_fit' ? new WorkbenchError('cannot_fit', fit.message) : undefined;
 }
 
 /** @throws WorkbenchError `cannot_fit` naming what would fit */
-export async function assertFits(spec: WorkbenchSpec, catalog: CapacityCatalog): Promise<void> {
+export async function assertFits(spec: WorkbenchSpec, catalog: SizeCatalog): Promise<void> {
   const unfit = await misfit(spec, catalog);
   if (unfit !== undefined) throw unfit;
-}
-
-function holds(capacity: Capacity, spec: Capacity): boolean {
-  return (
-    spec.cpuUnits <= capacity.cpuUnits &&
-    spec.memoryMib <= capacity.memoryMib &&
-    spec.gpuCount <= capacity.gpuCount
-  );
 }
 
 function wouldFit(providers: readonly CapacityProvider[]): string {

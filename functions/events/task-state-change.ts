@@ -2,6 +2,8 @@ import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import type { SettingsFor } from '../env.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { changePorts } from '../wiring/change.ts';
+import { wired } from '../wiring/wired.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
 /**
@@ -23,3 +25,5 @@ export function build(
     await observeTask(ports, policy, { userId, workbenchId }, task);
   };
 }
+
+export const handler = wired('task-state-change', (wiring) => build(changePorts(wiring), wiring.settings));

@@ -51,6 +51,13 @@ export function reportKey(endedAt: number, sweep: string): ItemKey {
   return { pk: REPORTS_PARTITION, sk: `${String(endedAt).padStart(TIME_DIGITS, '0')}#${sweep}` };
 }
 
+/** What shared machines have left, by container instance; system items. */
+export const ROOM_PARTITION = 'system#room';
+
+export function roomKey(machineId: string): ItemKey {
+  return { pk: ROOM_PARTITION, sk: machineId };
+}
+
 /** The key as the SDK wants it. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };

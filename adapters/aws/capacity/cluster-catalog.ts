@@ -1,0 +1,77 @@
+import { roomAfter } from '#core/placement/room.ts';
+import type {
+  Capacity,
+  CapacityCatalog,
+  CapacityProvider,
+  DedicatedInstanceType,
+  Room,
+  SizeCatalog,
+} from '#core/ports/capacity-catalog.ts';
+import type { Clock } from '#core/ports/clock.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { RoomStore } from '#core/ports/room-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+
+export interface ClusterCatalogOptions {
+  readonly sizes: SizeCatalog;
+  readonly rooms: Pick<RoomStore, 'list'>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** How long a list of room is used before it is read again: 10 s, in milliseconds. */
+export const ROOM_USED_MS = 10_000;
+
+/**
+ * What the settings offer, and the room that the cluster's events have told of. One for each process: a start
+ * costs one read of the store at most, and a burst of them one in ROOM_USED_MS.
+ */
+export class ClusterCatalog implements CapacityCatalog {
+  readonly #options: ClusterCatalogOptions;
+  #room: readonly Room[] = [];
+  #readAt: number | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(options: ClusterCatalogOptions) {
+    this.#options = options;
+  }
+
+  providers(): Promise<readonly CapacityProvider[]> {
+    return this.#options.sizes.providers();
+  }
+
+  instanceTypes(): Promise<readonly DedicatedInstanceType[]> {
+    return this.#options.sizes.instanceTypes();
+  }
+
+  async room(): Promise<readonly Room[]> {
+    const age = this.#options.clock.now() - (this.#readAt ?? Number.NEGATIVE_INFINITY);
+    // Less than none: the clock was put back, and it is not known how old the list is.
+    if (age >= ROOM_USED_MS || age < 0) {
+      this.#reading ??= this.#read().finally(() => {
+        this.#reading = undefined;
+      });
+      await this.#reading;
+    }
+    return this.#room;
+  }
+
+  taken(provider: string, request: Capacity): void {
+    this.#room = roomAfter(request, provider, this.#room);
+  }
+
+  async #read(): Promise<void> {
+    const { rooms, clock, telemetry } = this.#options;
+    const now = clock.now();
+    try {
+      this.#room = await rooms.list(now);
+    } catch (error) {
+      if (!(error instanceof PortError)) throw error;
+      // Room is a preference: without it a start goes where it is cheapest.
+      telemetry.warn('the room on machines could not be read', { kind: error.kind });
+      telemetry.count('room_unknown', 1);
+      this.#room = [];
+    }
+    this.#readAt = now;
+  }
+}

@@ -1,0 +1,229 @@
+import { holds } from '#core/placement/dominant-share.ts';
+import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
+import type { Timeline } from './timeline.ts';
+
+/** Seconds. */
+const MINUTE = 60;
+/** From the launch of a machine until its agent takes tasks. */
+const BOOTS_IN = 90;
+/** Scale-in comes after 15 one-minute datapoints. */
+const IDLE_FOR = 15 * MINUTE;
+
+interface Task {
+  readonly request: Capacity;
+  readonly lasts: number;
+  readonly askedAt: number;
+}
+
+interface Machine {
+  readonly id: string;
+  readonly group: Group;
+  readonly launchedAt: number;
+  free: { cpuUnits: number; memoryMib: number; gpuCount: number };
+  tasks: number;
+  idleSince: number;
+  version: number;
+}
+
+interface Group {
+  readonly provider: CapacityProvider;
+  readonly machines: Set<Machine>;
+  readonly waiting: Task[];
+  coming: number;
+}
+
+/** What ECS tells of a machine when it changes. */
+export interface MachineEvent {
+  readonly machineId: string;
+  readonly version: number;
+  readonly provider: string;
+  readonly free: Capacity;
+  readonly gone: boolean;
+}
+
+/** What has been paid for and used, each as an integral over time. */
+export interface Bill {
+  /** USD. */
+  cost: number;
+  /** Hours in which workbenches ran. */
+  workbenchHours: number;
+  /** Unit hours that were paid for, and those that workbenches had. */
+  paid: { cpu: number; memory: number };
+  used: { cpu: number; memory: number };
+  started: number;
+  /** Starts that waited for a new machine. */
+  waited: number;
+}
+
+/**
+ * Capacity providers with managed scaling, as ECS has them: a task goes to the fullest machine of its provider
+ * that has room (binpack by memory) or waits; each minute machines are launched for those that wait, two at least
+ * where there are none; a machine without a task for 15 minutes is terminated; machines are paid by the second.
+ */
+export class Cluster {
+  readonly #timeline: Timeline;
+  readonly #groups = new Map<string, Group>();
+  readonly #onChange: (event: MachineEvent) => void;
+  #launches = 0;
+  /** What runs now, and since when nothing has changed. */
+  readonly #running = { count: 0, cpu: 0, memory: 0, since: 0 };
+  readonly bill: Bill = {
+    cost: 0,
+    workbenchHours: 0,
+    paid: { cpu: 0, memory: 0 },
+    used: { cpu: 0, memory: 0 },
+    started: 0,
+    waited: 0,
+  };
+
+  constructor(
+    timeline: Timeline,
+    providers: readonly CapacityProvider[],
+    onChange: (event: MachineEvent) => void,
+  ) {
+    this.#timeline = timeline;
+    this.#onChange = onChange;
+    for (const provider of providers) {
+      this.#groups.set(provider.name, { provider, machines: new Set(), waiting: [], coming: 0 });
+    }
+  }
+
+  run(request: Capacity, lasts: number, provider: string): void {
+    const group = this.#groups.get(provider);
+    if (group === undefined || !holds(group.provider, request))
+      throw new RangeError(`${provider} cannot hold it`);
+    const task = { request, lasts, askedAt: this.#timeline.now };
+    const machine = fullest(group, request);
+    if (machine !== undefined) this.#place(task, machine);
+    else group.waiting.push(task);
+  }
+
+  /** Each minute. */
+  evaluate(): void {
+    const { now } = this.#timeline;
+    for (const group of this.#groups.values()) {
+      for (const machine of group.machines) {
+        if (machine.tasks === 0 && now - machine.idleSince >= IDLE_FOR) this.#terminate(machine);
+      }
+      if (group.waiting.length === 0) continue;
+      const bins = binsFor(group);
+      const wanted = group.machines.size + group.coming === 0 ? Math.max(2, bins) : bins;
+      for (let n = group.coming; n < wanted; n += 1) this.#launch(group);
+    }
+  }
+
+  /** What runs is counted, and what is there paid, up to now. */
+  close(): void {
+    this.#count({ cpuUnits: 0, memoryMib: 0, gpuCount: 0 }, 0);
+    for (const { machines } of this.#groups.values())
+      for (const machine of machines) this.#terminate(machine);
+  }
+
+  #launch(group: Group): void {
+    const launchedAt = this.#timeline.now;
+    group.coming += 1;
+    this.#launches += 1;
+    const id = `machine-${this.#launches}`;
+    this.#timeline.after(BOOTS_IN, () => {
+      group.coming -= 1;
+      const { cpuUnits, memoryMib, gpuCount } = group.provider;
+      const machine: Machine = {
+        id,
+        group,
+        launchedAt,
+        free: { cpuUnits, memoryMib, gpuCount },
+        tasks: 0,
+        idleSince: this.#timeline.now,
+        version: 0,
+      };
+      group.machines.add(machine);
+      this.#changed(machine);
+      for (const task of [...group.waiting]) {
+        if (!holds(machine.free, task.request)) continue;
+        group.waiting.splice(group.waiting.indexOf(task), 1);
+        this.#place(task, machine);
+      }
+    });
+  }
+
+  #place(task: Task, machine: Machine): void {
+    const { bill } = this;
+    bill.started += 1;
+    if (this.#timeline.now > task.askedAt) bill.waited += 1;
+    machine.tasks += 1;
+    take(machine.free, task.request, -1);
+    this.#changed(machine);
+    this.#count(task.request, 1);
+    this.#timeline.after(task.lasts, () => {
+      this.#count(task.request, -1);
+      machine.tasks -= 1;
+      take(machine.free, task.request, 1);
+      if (machine.tasks === 0) machine.idleSince = this.#timeline.now;
+      this.#changed(machine);
+    });
+  }
+
+  #count({ cpuUnits, memoryMib }: Capacity, change: 1 | 0 | -1): void {
+    const running = this.#running;
+    const hours = (this.#timeline.now - running.since) / 3600;
+    this.bill.workbenchHours += hours * running.count;
+    this.bill.used.cpu += hours * running.cpu;
+    this.bill.used.memory += hours * running.memory;
+    running.since = this.#timeline.now;
+    running.count += change;
+    running.cpu += change * cpuUnits;
+    running.memory += change * memoryMib;
+  }
+
+  #terminate(machine: Machine): void {
+    const { bill } = this;
+    const { price, cpuUnits, memoryMib } = machine.group.provider;
+    const hours = (this.#timeline.now - machine.launchedAt) / 3600;
+    machine.group.machines.delete(machine);
+    bill.cost += hours * price;
+    bill.paid.cpu += hours * cpuUnits;
+    bill.paid.memory += hours * memoryMib;
+    this.#changed(machine, true);
+  }
+
+  #changed(machine: Machine, gone = false): void {
+    machine.version += 1;
+    this.#onChange({
+      machineId: machine.id,
+      version: machine.version,
+      provider: machine.group.provider.name,
+      free: { ...machine.free },
+      gone,
+    });
+  }
+}
+
+function fullest({ machines }: Group, request: Capacity): Machine | undefined {
+  let best: Machine | undefined;
+  for (const machine of machines) {
+    if (!holds(machine.free, request)) continue;
+    if (best === undefined || machine.free.memoryMib < best.free.memoryMib) best = machine;
+  }
+  return best;
+}
+
+/** How many empty machines hold all that wait, first fit. */
+function binsFor({ provider, waiting }: Group): number {
+  const bins: Machine['free'][] = [];
+  for (const { request } of waiting) {
+    let bin = bins.find((candidate) => holds(candidate, request));
+    if (bin === undefined) {
+      const { cpuUnits, memoryMib, gpuCount } = provider;
+      bin = { cpuUnits, memoryMib, gpuCount };
+      bins.push(bin);
+    }
+    take(bin, request, -1);
+  }
+  return bins.length;
+}
+
+function take(free: Machine['free'], request: Capacity, sign: 1 | -1): void {
+  free.cpuUnits += sign * request.cpuUnits;
+  free.memoryMib += sign * request.memoryMib;
+  free.gpuCount += sign * request.gpuCount;
+}

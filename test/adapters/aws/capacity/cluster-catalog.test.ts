@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ClusterCatalog, ROOM_USED_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { MachineRoom } from '#core/ports/room-store.ts';
+import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
+import { aMachine } from '#test/contracts/room-store.ts';
+import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { MemoryRoomStore } from '#test/simulation/memory-room-store.ts';
+import { INSTANCE_TYPES, KeptTelemetry, PROVIDERS } from '#test/simulation/memory-world.ts';
+
+const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
+
+let clock: ManualClock;
+let rooms: MemoryRoomStore;
+let reads: number;
+/** Instead of what the store holds. */
+let answer: (() => Promise<readonly MachineRoom[]>) | undefined;
+let telemetry: KeptTelemetry;
+let catalog: ClusterCatalog;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  rooms = new MemoryRoomStore();
+  reads = 0;
+  answer = undefined;
+  telemetry = new KeptTelemetry();
+  catalog = new ClusterCatalog({
+    sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
+    rooms: {
+      list: (now) => {
+        reads += 1;
+        return answer?.() ?? rooms.list(now);
+      },
+    },
+    clock,
+    telemetry,
+  });
+});
+
+const noted = (fields: Partial<MachineRoom> = {}) => rooms.note(aMachine({ at: clock.now(), ...fields }));
+
+describeCapacityCatalogContract('the settings and the cluster, with machines', async () => {
+  await noted();
+  await noted({ machineId: 'machine-2', provider: 'large', gpuCount: 1 });
+  return catalog;
+});
+
+describe('the room of the cluster', () => {
+  it('is read once for a burst of starts, and again when it has become old', async () => {
+    await noted();
+    await Promise.all([catalog.room(), catalog.room(), catalog.room()]);
+    await clock.pass(ROOM_USED_MS - 1);
+    await catalog.room();
+    expect(reads).toBe(1);
+    await clock.pass(1);
+    await catalog.room();
+    expect(reads).toBe(2);
+  });
+
+  it('is not read for sizes', async () => {
+    await catalog.providers();
+    await catalog.instanceTypes();
+    expect(reads).toBe(0);
+  });
+
+  it('is read again when the clock was put back', async () => {
+    await catalog.room();
+    clock.now = () => 0;
+    await catalog.room();
+    expect(reads).toBe(2);
+  });
+
+  it('grows less by what goes there, and is what the cluster says once that is read', async () => {
+    await noted();
+    await catalog.room();
+    catalog.taken('small', SMALL);
+    expect(await catalog.room()).toMatchObject([{ cpuUnits: 512, memoryMib: 3072 }]);
+    await noted({ version: 11, cpuUnits: 300 });
+    await clock.pass(ROOM_USED_MS);
+    expect(await catalog.room()).toMatchObject([{ cpuUnits: 300 }]);
+  });
+
+  it('is none while it cannot be read, which is told, and not asked for again at once', async () => {
+    await noted();
+    await catalog.room();
+    await clock.pass(ROOM_USED_MS);
+    answer = () => Promise.reject(new PortError('throttled', 'too many'));
+    expect(await catalog.room()).toEqual([]);
+    expect(await catalog.room()).toEqual([]);
+    expect(reads).toBe(2);
+    expect(telemetry.counts.get('room_unknown')).toBe(1);
+    answer = undefined;
+    await clock.pass(ROOM_USED_MS);
+    expect(await catalog.room()).toHaveLength(1);
+  });
+
+  it('does not hide a fault of the program', async () => {
+    answer = () => Promise.reject(new TypeError('no such thing'));
+    await expect(catalog.room()).rejects.toThrow('no such thing');
+    answer = undefined;
+    expect(await catalog.room()).toEqual([]);
+  });
+});

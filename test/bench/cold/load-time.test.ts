@@ -1,0 +1,58 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadTimes } from '../../../bench/cold/load-time.ts';
+
+describe('load times', () => {
+  it('are the medians of turns', () => {
+    const asked: string[] = [];
+    const answers = [1, 10, 9, 20, 2, 30];
+    const times = loadTimes(
+      new Map([
+        ['a', '/a.js'],
+        ['b', '/b.js'],
+      ]),
+      3,
+      (file) => {
+        asked.push(file);
+        return answers[asked.length - 1] ?? Number.NaN;
+      },
+    );
+    expect(asked).toEqual(['/a.js', '/b.js', '/a.js', '/b.js', '/a.js', '/b.js']);
+    expect([...times]).toEqual([
+      ['a', 2],
+      ['b', 20],
+    ]);
+  });
+
+  describe('of a module', () => {
+    let folder: string;
+    beforeEach(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'load-'));
+    });
+    afterEach(() => rm(folder, { recursive: true, force: true }));
+
+    it('hold what it does when it is loaded, and nothing of what it is loaded by', async () => {
+      const busy = join(folder, 'busy.js');
+      const idle = join(folder, 'idle.js');
+      await writeFile(busy, 'const end = performance.now() + 100; while (performance.now() < end);');
+      await writeFile(idle, 'setInterval(() => {}, 1000);');
+      const times = loadTimes(
+        new Map([
+          ['busy', busy],
+          ['idle', idle],
+        ]),
+        1,
+      );
+      expect(times.get('busy')).toBeGreaterThanOrEqual(100);
+      expect(times.get('idle')).toBeLessThan(times.get('busy') ?? 0);
+    });
+
+    it('are an error when it cannot be loaded', async () => {
+      const broken = join(folder, 'broken.js');
+      await writeFile(broken, 'throw new Error("broken");');
+      expect(() => loadTimes(new Map([['broken', broken]]), 1)).toThrow();
+    });
+  });
+});

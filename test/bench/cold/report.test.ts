@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { coldFault, coldTable } from '../../../bench/cold/report.ts';
+
+const NAMES = { baseline: 'client', polled: 'poll' };
+
+describe('the figures of cold starts', () => {
+  it('are shown beside those of the client alone', () => {
+    const table = coldTable({
+      ...NAMES,
+      rounds: 20,
+      times: new Map([
+        ['client', 40],
+        ['poll', 50],
+      ]),
+      bytes: new Map([
+        ['client', 331_000],
+        ['poll', 300_600],
+      ]),
+    });
+    expect(table.split('\n').slice(2)).toEqual([
+      '| client | 331 | 40.0 | 1.00 |',
+      '| poll | 301 | 50.0 | 1.25 |',
+    ]);
+  });
+
+  it.each([
+    [59.9, false],
+    [60, false],
+    [60.1, true],
+  ])('of %s ms for 40 of the client are a fault: %s', (ms, isFault) => {
+    const times = new Map([
+      ['client', 40],
+      ['poll', ms],
+    ]);
+    expect(coldFault({ ...NAMES, times }) !== undefined).toBe(isFault);
+  });
+
+  it('are a fault when there are none', () => {
+    expect(coldFault({ ...NAMES, times: new Map() })).toContain('NaN');
+  });
+});

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
+import { LowerBound } from '../../../bench/placement/lower-bound.ts';
+import { OFFERS } from '../../../bench/placement/offer.ts';
+
+describe('the lower bound of what runs', () => {
+  it('is the price of a machine for all that it offers, and half of that for half', () => {
+    const only: CapacityProvider = { name: 'only', cpuUnits: 2048, memoryMib: 7000, gpuCount: 0, price: 0.1 };
+    const bound = new LowerBound([only]);
+    expect(bound.costOf(only)).toBeCloseTo(0.1, 12);
+    expect(bound.costOf({ cpuUnits: 1024, memoryMib: 3500, gpuCount: 0 })).toBeCloseTo(0.05, 12);
+    expect(bound.costOf({ cpuUnits: 1024, memoryMib: 0, gpuCount: 0 })).toBeCloseTo(0.05, 12);
+  });
+
+  it('mixes machines where that is cheaper', () => {
+    const compute = { name: 'compute', cpuUnits: 10, memoryMib: 1, gpuCount: 0, price: 1 };
+    const memory = { name: 'memory', cpuUnits: 1, memoryMib: 10, gpuCount: 0, price: 1 };
+    expect(
+      new LowerBound([compute, memory]).costOf({ cpuUnits: 11, memoryMib: 11, gpuCount: 0 }),
+    ).toBeCloseTo(2);
+  });
+
+  it('is never more than whole machines that hold it cost', () => {
+    for (const { providers } of OFFERS) {
+      const bound = new LowerBound(providers);
+      const counts = fc.array(fc.nat(9), { minLength: providers.length, maxLength: providers.length });
+      fc.assert(
+        fc.property(counts, fc.double({ min: 0, max: 1, noNaN: true }), (machines, part) => {
+          const total = { cpuUnits: 0, memoryMib: 0, gpuCount: 0 };
+          let price = 0;
+          for (const [at, provider] of providers.entries()) {
+            const count = machines[at] ?? 0;
+            total.cpuUnits += count * provider.cpuUnits * part;
+            total.memoryMib += count * provider.memoryMib;
+            total.gpuCount += count * provider.gpuCount;
+            price += count * provider.price;
+          }
+          expect(bound.costOf(total)).toBeLessThanOrEqual(price + 1e-9);
+        }),
+      );
+    }
+  });
+});

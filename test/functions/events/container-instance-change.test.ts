@@ -1,0 +1,176 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { build, readContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+import { settingsWith } from '../calling.ts';
+
+const MACHINE = '0123456789abcdef0123456789abcdef';
+const TIME = '2030-01-01T00:00:00Z';
+const AT = Date.parse(TIME);
+
+/** An event as ECS sends it, with fields that are not read. */
+function containerInstanceEvent(detail: Readonly<Record<string, unknown>> = {}) {
+  return {
+    version: '0',
+    source: 'aws.ecs',
+    'detail-type': 'ECS Container Instance State Change',
+    time: TIME,
+    region: 'eu-central-1',
+    detail: {
+      clusterArn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/workbench',
+      containerInstanceArn: `arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/${MACHINE}`,
+      ec2InstanceId: 'i-1',
+      agentConnected: true,
+      status: 'ACTIVE',
+      version: 14801,
+      attributes: [
+        { name: 'com.amazonaws.ecs.capability.logging-driver.awslogs' },
+        { name: 'ecs.os-type', value: null },
+        { name: 'workbench-provider', value: 'small' },
+      ],
+      remainingResources: [
+        { name: 'CPU', type: 'INTEGER', integerValue: 1988 },
+        { name: 'MEMORY', type: 'INTEGER', integerValue: 767 },
+        { name: 'PORTS', type: 'STRINGSET', stringSetValue: ['22', '2376'] },
+      ],
+      ...detail,
+    },
+  };
+}
+
+const dedicatedTo = (workbenchId: string) => ({ attributes: [{ name: 'workbench', value: workbenchId }] });
+
+describe('an event of a container instance', () => {
+  it('is read: what placement and what a dedicated workbench want to know', () => {
+    expect(readContainerInstanceEvent(containerInstanceEvent())).toEqual({
+      host: { instanceId: 'i-1', state: 'running', agentConnected: true },
+      machine: {
+        machineId: MACHINE,
+        provider: 'small',
+        takesTasks: true,
+        free: { cpuUnits: 1988, memoryMib: 767, gpuCount: 0 },
+        version: 14801,
+        at: AT,
+      },
+    });
+  });
+
+  it.each([
+    [{ agentConnected: false }, false],
+    [{ status: 'DRAINING' }, false],
+    [{ status: 'INACTIVE' }, false],
+    [{}, true],
+  ])('tells whether the agent can be given tasks (%j)', (detail, connected) => {
+    const change = readContainerInstanceEvent(containerInstanceEvent(detail));
+    expect(change?.host.agentConnected).toBe(connected);
+    expect(change?.machine?.takesTasks).toBe(connected);
+  });
+
+  it('tells of a dedicated machine nothing for placement', () => {
+    const change = readContainerInstanceEvent(containerInstanceEvent(dedicatedTo('wb')));
+    expect(change).toEqual({ host: { instanceId: 'i-1', state: 'running', agentConnected: true } });
+  });
+
+  it('takes the provider that ECS names', () => {
+    const detail = { capacityProviderName: 'large' };
+    expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.machine?.provider).toBe('large');
+  });
+
+  it.each([
+    [{ ...containerInstanceEvent(), source: 'somebody.else' }],
+    [{ ...containerInstanceEvent(), 'detail-type': 'ECS Task State Change' }],
+    [{ ...containerInstanceEvent(), time: 'yesterday' }],
+    [containerInstanceEvent({ version: '14801' })],
+    [containerInstanceEvent({ ec2InstanceId: undefined })],
+    ['nonsense'],
+    [undefined],
+  ])('that is none, or broken, is passed over (%#)', async (event) => {
+    const world = new MemoryWorld();
+    expect(readContainerInstanceEvent(event)).toBeUndefined();
+    await build(world.ports, settingsWith())(event);
+    expect(await world.rooms.list(AT)).toEqual([]);
+    expect(world.telemetry.counts.get('event_passed_over')).toBe(1);
+  });
+});
+
+describe('of a shared machine', () => {
+  let world: MemoryWorld;
+  let looked: string[];
+  let handler: (event: unknown) => Promise<void>;
+  beforeEach(() => {
+    world = new MemoryWorld();
+    looked = [];
+    const workbenches = instead(world.ports.workbenches, {
+      findByInstanceId: async (instanceId) => {
+        looked.push(instanceId);
+        return undefined;
+      },
+    });
+    handler = build({ ...world.ports, workbenches }, settingsWith());
+  });
+  const room = () => world.rooms.list(AT);
+
+  it('the room is kept, and no workbench looked for', async () => {
+    await handler(containerInstanceEvent());
+    expect(await room()).toMatchObject([{ machineId: MACHINE, provider: 'small', memoryMib: 767 }]);
+    expect(looked).toEqual([]);
+  });
+
+  it('an event that is repeated, or comes late, changes nothing', async () => {
+    const resources = (memory: number) => ({
+      remainingResources: [{ name: 'MEMORY', type: 'INTEGER', integerValue: memory }],
+    });
+    await handler(containerInstanceEvent({ version: 3, ...resources(300) }));
+    await handler(containerInstanceEvent({ version: 3, ...resources(301) }));
+    await handler(containerInstanceEvent({ version: 2, ...resources(200) }));
+    expect(await room()).toMatchObject([{ version: 3, memoryMib: 300 }]);
+  });
+
+  it.each([[{ status: 'INACTIVE' }], [{ status: 'DRAINING' }], [{ agentConnected: false }]])(
+    'that takes no tasks any more the room is forgotten (%j)',
+    async (detail) => {
+      await handler(containerInstanceEvent());
+      await handler(containerInstanceEvent({ version: 14802, ...detail }));
+      expect(await room()).toEqual([]);
+    },
+  );
+
+  it('that is none of our providers nothing is kept', async () => {
+    await handler(containerInstanceEvent({ capacityProviderName: 'of-somebody' }));
+    expect(await room()).toEqual([]);
+    expect(world.telemetry.counts.get('event_passed_over')).toBe(1);
+  });
+});
+
+describe('of a dedicated machine', () => {
+  it('makes its workbench be looked at when the agent falls silent', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(
+      await world.create({ dedicatedInstanceType: 'm7i.large' }),
+      'running',
+    );
+    const handler = build(world.ports, settingsWith());
+    const event = {
+      ec2InstanceId: key.host?.instanceId,
+      agentConnected: false,
+      ...dedicatedTo(key.workbenchId),
+    };
+    await handler(containerInstanceEvent(event));
+    expect((await world.read(key)).nextAt).toBe(world.clock.now());
+    expect(await world.rooms.list(AT)).toEqual([]);
+  });
+
+  it('changes nothing when it tells nothing new', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(
+      await world.create({ dedicatedInstanceType: 'm7i.large' }),
+      'running',
+    );
+    const handler = build(world.ports, settingsWith());
+    await handler(
+      containerInstanceEvent({ ec2InstanceId: key.host?.instanceId, ...dedicatedTo(key.workbenchId) }),
+    );
+    await handler(containerInstanceEvent({ ec2InstanceId: 'i-of-somebody', ...dedicatedTo('wb') }));
+    expect(await world.read(key)).toEqual(key);
+  });
+});
