@@ -6,7 +6,7 @@ import type { ReasonCode } from '../workbench/reasons.ts';
 export interface VolumeStore {
   /**
    * Makes the volume if it is not there and answers how to mount it. Idempotent: the same mount each time.
-   * Never called again once a wipe of it has begun.
+   * Once a wipe of it has begun it is `wiped` for ever, and nothing is made.
    */
   ensure(workbenchId: string): Promise<VolumeOutcome>;
   /**
@@ -35,6 +35,8 @@ export type Mount = Readonly<Record<string, string>>;
 
 export type VolumeOutcome =
   | { readonly kind: 'ready'; readonly mount: Mount }
+  /** Its wipe has begun: whoever still has a record of it has one that came back after the destroy. */
+  | { readonly kind: 'wiped' }
   | {
       readonly kind: 'refused';
       readonly code: ReasonCode;

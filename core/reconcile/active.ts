@@ -1,33 +1,53 @@
+import { WorkbenchError } from '../errors.ts';
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
-import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { keyOf, runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
+import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
 import { pagesOf } from './pages.ts';
-import type { ReconcileReport, ReportDraft } from './report.ts';
+import { readRecord } from './read-record.ts';
+import { putRight } from './repair.ts';
+import type { ReconcileReport, Repair, ReportDraft } from './report.ts';
 import { reported, type SweepPorts } from './sweep.ts';
 
 type Ports = ChangePorts &
   WakePorts &
   SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
+/** No further page is begun after this, in milliseconds: a function that audits has five minutes. */
+const PASS_WITHIN_MS = 4 * 60_000;
+
+interface Look {
+  readonly workbench: Workbench;
+  readonly observations: readonly Observation[];
+}
+
 /**
  * Holds every active record against what is really there: a running workbench owes nothing and is therefore
- * never due, so that the loss of its last event would go unseen for ever.
+ * never due, so that the loss of its last event would go unseen for ever. A pass that follows one that gave way,
+ * or had no more time, goes on where that one stopped, so that what comes late in the list has its turn too.
  */
 export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
   return reported(ports, 'active', async (draft) => {
-    for await (const page of pagesOf((cursor) => ports.workbenches.listActive(cursor))) {
-      for (const { workbench, observations } of await look(ports, page.keys, draft)) {
+    draft.resumeAt = await resumedAt(ports);
+    for await (const page of pagesOf((cursor) => ports.workbenches.listActive(cursor), draft.resumeAt)) {
+      for (const seen of await look(ports, page.keys, draft)) {
         draft.lookedAt += 1;
-        const after = await takeIn(ports, policy, workbench, observations);
-        if (after === undefined) continue;
-        const why = `It was ${workbench.status}, and is ${after.status} after a look at what is there.`;
-        draft.note(workbench.workbenchId, 'repaired', why);
+        await takeIn(ports, policy, seen, draft);
+      }
+      draft.resumeAt = page.cursor;
+      if (page.cursor !== undefined && ports.clock.now() - draft.startedAt >= PASS_WITHIN_MS) {
+        draft.gaveWay = true;
+        draft.note('active', 'waits_turn', 'There is more than one pass has time for: the next one goes on.');
+        return;
       }
     }
   });
+}
+
+async function resumedAt({ reports }: SweepPorts): Promise<string | undefined> {
+  return (await reports.list()).find(({ sweep }) => sweep === 'active')?.resumeAt;
 }
 
 /** Reads a page of records and describes their tasks and machines, one call for each kind. */
@@ -35,30 +55,19 @@ async function look(
   ports: Ports,
   keys: readonly WorkbenchKey[],
   draft: ReportDraft,
-): Promise<readonly { workbench: Workbench; observations: readonly Observation[] }[]> {
+): Promise<readonly Look[]> {
   const workbenches: Workbench[] = [];
   for (const key of keys) {
-    try {
-      const workbench = await ports.workbenches.read(key);
-      if (workbench) workbenches.push(workbench);
-    } catch (error) {
-      // One record that cannot be read must not keep the others from being looked at.
-      draft.note(key.workbenchId, 'waits_unreadable', 'Its record cannot be read.');
-      ports.telemetry.error('an active record could not be read', { workbenchId: key.workbenchId }, error);
-    }
+    const workbench = await readRecord(ports, key, draft, key.workbenchId);
+    if (workbench !== undefined && workbench !== 'unreadable') workbenches.push(workbench);
   }
-  const taskIds = workbenches.flatMap((workbench) => {
-    const run = runOf(workbench);
-    return run?.phase === 'accepted' ? [run.taskId] : [];
-  });
-  const instanceIds = workbenches.flatMap(({ host }) =>
-    host?.instanceId === undefined ? [] : [host.instanceId],
-  );
+  const taskIds = workbenches.flatMap((workbench) => taskIdOf(workbench) ?? []);
+  const instanceIds = workbenches.flatMap(({ host }) => host?.instanceId ?? []);
   const tasks = taskIds.length === 0 ? [] : await ports.tasks.describe(taskIds);
   const hosts = instanceIds.length === 0 ? [] : await ports.hosts.describe(instanceIds);
   return workbenches.map((workbench) => {
-    const run = runOf(workbench);
-    const task = run?.phase === 'accepted' ? tasks.find(({ taskId }) => taskId === run.taskId) : undefined;
+    const taskId = taskIdOf(workbench);
+    const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);
     const host = hosts.find(({ instanceId }) => instanceId === workbench.host?.instanceId);
     const observations: Observation[] = [];
     if (task) {
@@ -71,19 +80,52 @@ async function look(
   });
 }
 
-/** The record after what was seen, if that changed it. */
+function taskIdOf(workbench: Workbench): string | undefined {
+  const run = runOf(workbench);
+  return run?.phase === 'accepted' ? run.taskId : undefined;
+}
+
 async function takeIn(
-  ports: ChangePorts & WakePorts,
+  ports: Ports,
   policy: Policy,
-  workbench: Workbench,
-  observations: readonly Observation[],
-): Promise<Workbench | undefined> {
-  let after: Workbench | undefined = workbench;
-  for (const observation of observations) {
-    if (after === undefined) break;
-    after = await change(ports, policy, keyOf(workbench), () => observation, after);
+  { workbench, observations }: Look,
+  draft: ReportDraft,
+): Promise<void> {
+  const { workbenchId } = workbench;
+  let current: Workbench | undefined = workbench;
+  try {
+    for (const observation of observations) {
+      if (current === undefined) return;
+      const { workbench: after, repair } = await putRight(ports, policy, current, observation);
+      if (repair !== undefined && after !== undefined)
+        draft.note(workbenchId, 'repaired', whyOf(repair, after), repair);
+      current = after;
+    }
+  } catch (error) {
+    // Others keep changing it: it is in good hands, and must not keep the rest from being looked at.
+    if (!(error instanceof WorkbenchError)) throw error;
+    draft.note(workbenchId, 'failed', 'Others keep changing its record.');
+    return;
   }
-  if (after === undefined || after === workbench) return undefined;
-  await wake(ports, after);
-  return after;
+  const doubt = current && doubtOf(current);
+  if (doubt !== undefined) draft.note(workbenchId, 'waits_in_doubt', doubt);
+}
+
+function whyOf(repair: Repair, { status }: Workbench): string {
+  switch (repair) {
+    case 'run_ended':
+      return `It was said to be running; its run has ended, and it is ${status}.`;
+    case 'task_missing':
+      return 'It is said to be running, and its task is not found.';
+    default:
+      return 'Its machine was not as recorded.';
+  }
+}
+
+/** Why nothing can be concluded yet of a workbench that is said to be running. */
+function doubtOf(workbench: Workbench): string | undefined {
+  if (workbench.status !== 'running') return undefined;
+  const { missingSince, silentSince } = workbench.run;
+  if (missingSince !== undefined) return 'Its task is not found; it counts as lost when that lasts.';
+  return silentSince === undefined ? undefined : 'Its machine is silent; it is given up when that lasts.';
 }

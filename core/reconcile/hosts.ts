@@ -1,8 +1,9 @@
 import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
-import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { keyOf, type Workbench } from '../workbench/workbench.ts';
 import { pagesOf } from './pages.ts';
+import { readRecord } from './read-record.ts';
+import { putRight, tellHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
 
@@ -23,7 +24,7 @@ export async function sweepHosts(
         if (orphan) orphans.push(orphan);
       }
     }
-    await removeOrphans(ports, settings, orphans, draft);
+    await removeOrphans(ports, settings, 'orphan_machine', orphans, draft);
   });
 }
 
@@ -35,23 +36,16 @@ async function holdAgainstRecord(
 ): Promise<Orphan | undefined> {
   const { instanceId, workbenchId, userId } = host;
   if (host.state === 'shutting-down' || host.state === 'terminated') return undefined;
-  let record: Workbench | undefined;
-  try {
-    if (workbenchId !== undefined && userId !== undefined) {
-      record = await ports.workbenches.read({ userId, workbenchId });
-    }
-  } catch (error) {
-    draft.note(instanceId, 'waits_unreadable', 'The record of its workbench cannot be read.');
-    ports.telemetry.error('an instance names a record that cannot be read', { instanceId }, error);
-    return undefined;
-  }
+  const record =
+    workbenchId === undefined || userId === undefined
+      ? undefined
+      : await readRecord(ports, { userId, workbenchId }, draft, instanceId);
+  if (record === 'unreadable') return undefined;
   // A launch whose answer was lost is resolved by the record itself, with the token it launched under.
   if (record?.host && (record.host.instanceId === undefined || record.host.instanceId === instanceId)) {
-    if (record.host.instanceId === undefined) return undefined;
-    const seen = await change(ports, policy, keyOf(record), () => ({ type: 'host_observed', host }), record);
-    if (seen === undefined || seen === record) return undefined;
-    draft.note(instanceId, 'repaired', `It is ${host.state}; its workbench thought otherwise.`);
-    await wake(ports, seen);
+    const { repair } = await putRight(ports, policy, record, { type: 'host_observed', host });
+    if (repair !== undefined)
+      draft.note(instanceId, 'repaired', `It is ${host.state}; its workbench thought otherwise.`, repair);
     return undefined;
   }
   return {
@@ -60,6 +54,7 @@ async function holdAgainstRecord(
     why: record ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
     remove: async () => {
       await ports.hosts.terminate(instanceId);
+      if (record !== undefined) await tellHistory(ports, policy, record, 'stray_host_ended');
       return 'removed';
     },
   };

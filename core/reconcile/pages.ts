@@ -1,11 +1,12 @@
-/** Walks a list that answers in pages, one call after another, until a page has no cursor. */
+/** Walks a list, page by page, from `cursor` on (its beginning when absent) until a page has no cursor. */
 export async function* pagesOf<P extends { readonly cursor?: string }>(
   list: (cursor?: string) => Promise<P>,
+  cursor?: string,
 ): AsyncGenerator<P, void> {
-  let cursor: string | undefined;
+  let at = cursor;
   do {
-    const page = await list(cursor);
+    const page = await list(at);
     yield page;
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+    at = page.cursor;
+  } while (at !== undefined);
 }

@@ -7,6 +7,27 @@ export type Sweep = (typeof SWEEPS)[number];
 /** The most findings that one report spells out; the counts are always whole. */
 export const FINDINGS_MAX = 20;
 
+/**
+ * The kinds of repairs, as they are counted:
+ * - of records: the run had ended (`run_ended`), or its task is not found (`task_missing`: it counts as lost when
+ *   that lasts); the machine was not as it said (`machine_changed`);
+ * - `stray_task`: a task that its workbench did not know, told to it, which then ends it;
+ * - what no workbench wants: `orphan_task`, `orphan_machine`, `orphan_volume`;
+ * - what is needed no more: `task_definition`, `registration` of a machine that is terminated.
+ */
+export const REPAIRS = [
+  'run_ended',
+  'task_missing',
+  'machine_changed',
+  'stray_task',
+  'orphan_task',
+  'orphan_machine',
+  'orphan_volume',
+  'task_definition',
+  'registration',
+] as const;
+export type Repair = (typeof REPAIRS)[number];
+
 export const findingSchema = z.object({
   /** The task, instance or workbench id. */
   id: z.string(),
@@ -17,9 +38,14 @@ export const findingSchema = z.object({
     'waits_young',
     'waits_too_many',
     'waits_unreadable',
+    'waits_in_doubt',
+    'waits_turn',
+    'waits_throttled',
     'failed',
   ]),
   why: z.string(),
+  /** Of what was repaired, removed or set aside. */
+  kind: z.optional(z.enum(REPAIRS)),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
@@ -38,24 +64,34 @@ export const reconcileReportSchema = z.object({
   /** It wanted to remove more than it may: nothing was removed, and somebody must look. */
   alarm: z.boolean(),
   findings: z.array(findingSchema),
+  /** Where the next pass goes on, when this one gave way before its end. */
+  resumeAt: z.optional(z.string()),
 });
 export type ReconcileReport = z.infer<typeof reconcileReportSchema>;
 
 /** Counts while a pass goes on. */
 export class ReportDraft {
   readonly #sweep: Sweep;
-  readonly #startedAt: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly #tell: (finding: Finding) => void;
   readonly #findings: Finding[] = [];
   readonly #counts = { repaired: 0, removed: 0, quarantined: 0, waiting: 0, failed: 0 };
   #alarm = false;
   lookedAt = 0;
+  /** Where the next pass goes on if this one gives way now. */
+  resumeAt: string | undefined;
+  /** It ended before its end, for others to go first or for want of time. */
+  gaveWay = false;
 
-  constructor(sweep: Sweep, startedAt: number) {
+  /** @param tell told of each finding as it is made, those too that the report has no room for */
+  constructor(sweep: Sweep, startedAt: number, tell: (finding: Finding) => void = () => {}) {
     this.#sweep = sweep;
-    this.#startedAt = startedAt;
+    this.startedAt = startedAt;
+    this.#tell = tell;
   }
 
-  note(id: string, what: Finding['what'], why: string): void {
+  note(id: string, what: Finding['what'], why: string, kind?: Repair): void {
     switch (what) {
       case 'repaired':
       case 'removed':
@@ -67,18 +103,21 @@ export class ReportDraft {
         this.#counts.waiting += 1;
     }
     if (what === 'waits_too_many') this.#alarm = true;
-    if (this.#findings.length < FINDINGS_MAX) this.#findings.push({ id, what, why });
+    const finding: Finding = { id, what, why, ...(kind === undefined ? {} : { kind }) };
+    if (this.#findings.length < FINDINGS_MAX) this.#findings.push(finding);
+    this.#tell(finding);
   }
 
   end(endedAt: number): ReconcileReport {
     return {
       sweep: this.#sweep,
-      startedAt: this.#startedAt,
+      startedAt: this.startedAt,
       endedAt,
       lookedAt: this.lookedAt,
       ...this.#counts,
       alarm: this.#alarm,
       findings: this.#findings,
+      ...(this.gaveWay && this.resumeAt !== undefined ? { resumeAt: this.resumeAt } : {}),
     };
   }
 }

@@ -1,8 +1,10 @@
 import type { TaskObservation, TaskRunner } from '../ports/task-runner.ts';
-import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { keyOf, runOf, type Workbench } from '../workbench/workbench.ts';
+import { runOf, STRAYS_MAX, type Workbench } from '../workbench/workbench.ts';
 import { pagesOf } from './pages.ts';
+import { readRecord } from './read-record.ts';
+import { putRight } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
 
@@ -26,7 +28,7 @@ export async function sweepTasks(
         if (orphan) orphans.push(orphan);
       }
     }
-    await removeOrphans(ports, settings, orphans, draft);
+    await removeOrphans(ports, settings, 'orphan_task', orphans, draft);
   });
 }
 
@@ -36,30 +38,32 @@ async function holdAgainstRecord(
   task: TaskObservation,
   draft: ReportDraft,
 ): Promise<Orphan | undefined> {
-  let record: Workbench | undefined;
-  try {
-    record = await ports.workbenches.read(task);
-  } catch (error) {
-    draft.note(task.taskId, 'waits_unreadable', 'The record of its workbench cannot be read.');
-    ports.telemetry.error('a task names a record that cannot be read', { taskId: task.taskId }, error);
-    return undefined;
-  }
+  const { taskId, workbenchId } = task;
+  const record = await readRecord(ports, task, draft, taskId);
+  if (record === 'unreadable') return undefined;
   if (record === undefined) {
     return {
-      id: task.taskId,
+      id: taskId,
       madeAt: task.createdAt,
-      why: `Its workbench ${task.workbenchId} is no more.`,
+      why: `Its workbench ${workbenchId} is no more.`,
       remove: async () => {
-        await ports.tasks.stop(task.taskId, 'its workbench is no more');
+        await ports.tasks.stop(taskId, 'its workbench is no more');
         return 'removed';
       },
     };
   }
-  const run = runOf(record);
-  if (run?.phase === 'accepted' && run.taskId === task.taskId) return undefined;
-  const told = await change(ports, policy, keyOf(record), () => ({ type: 'task_observed', task }), record);
-  if (told === undefined || told === record) return undefined;
-  draft.note(task.taskId, 'repaired', `Its workbench ${task.workbenchId} did not know it.`);
-  await wake(ports, told);
+  if (isKnown(record, taskId)) return undefined;
+  const { workbench: after, repair } = await putRight(ports, policy, record, { type: 'task_observed', task });
+  if (repair !== undefined)
+    draft.note(taskId, 'repaired', `Its workbench ${workbenchId} did not know it.`, repair);
+  else if (after !== undefined && after.strays.length >= STRAYS_MAX && !isKnown(after, taskId))
+    draft.note(taskId, 'waits_turn', `Its workbench ${workbenchId} has others to end first.`);
   return undefined;
+}
+
+/** It is the run's, or noted as one to be ended, or the last run's, of which the end is known. */
+function isKnown(record: Workbench, taskId: string): boolean {
+  const run = runOf(record);
+  if (run?.phase === 'accepted' && run.taskId === taskId) return true;
+  return record.lastTaskId === taskId || record.strays.some((stray) => stray.taskId === taskId);
 }

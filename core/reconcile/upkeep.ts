@@ -1,10 +1,9 @@
 import type { ClusterUpkeep } from '../ports/cluster-upkeep.ts';
-import { PortError } from '../ports/port-error.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { createdAtOf } from '../workbench/workbench-id.ts';
 import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { reported, type SweepPorts } from './sweep.ts';
+import { isThrottled, reported, type SweepPorts } from './sweep.ts';
 import { isWanted, shardOf } from './volumes.ts';
 
 interface Ports extends SweepPorts {
@@ -20,18 +19,19 @@ export interface UpkeepSettings {
   readonly shards: number;
 }
 
-/** Deregistrations in one pass: they share one a second with the registrations that starts wait for. */
-const DEREGISTER_MAX = 100;
+/** Deregistrations in one pass: 10 minutes of them, at the pace at which they give way to registrations. */
+export const DEREGISTER_MAX = 300;
 
 /**
  * Clears away task definitions that no start can need any more, a few at a time and giving way at the first
- * throttle, and machines that are terminated and still on the cluster.
+ * throttle, and machines that are terminated and still on the cluster. Nothing that is lost by it: a start
+ * registers anew what it does not find, so that there may be as many as there are.
  */
 export async function sweepCluster(ports: Ports, settings: UpkeepSettings): Promise<ReconcileReport> {
   return reported(ports, 'cluster', async (draft) => {
     const machines = await ports.upkeep.deregisterTerminated();
     for (let n = 0; n < machines; n += 1)
-      draft.note('container instance', 'removed', 'Its machine is terminated.');
+      draft.note('container instance', 'removed', 'Its machine is terminated.', 'registration');
     await pruneShard(ports, settings, draft);
   });
 }
@@ -41,38 +41,39 @@ async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportD
   for await (const page of pagesOf((cursor) => ports.upkeep.listDefined(cursor))) {
     for (const workbenchId of page.workbenchIds) {
       if (shardOf(workbenchId, settings.shards) !== settings.shard) continue;
-      draft.lookedAt += 1;
       const age = ports.clock.now() - (createdAtOf(workbenchId) ?? 0);
       if (age < settings.graceMs) continue;
+      if (left <= 0) {
+        draft.note(workbenchId, 'waits_turn', `${DEREGISTER_MAX} are enough for one pass.`);
+        return;
+      }
+      draft.lookedAt += 1;
       const keep = (await isWanted(ports, workbenchId)) ? 'newest' : 'none';
-      const removed = await prune(ports, workbenchId, keep, left, draft);
-      if (removed === undefined) return;
-      left -= removed;
-      if (left <= 0) return;
+      left -= await prune(ports, workbenchId, keep, left, draft);
     }
   }
 }
 
-/** How many were deregistered; undefined when the pass should end here and leave the calls to users. */
+/**
+ * How many were deregistered.
+ * @throws PortError `throttled`: the calls that are left are for users
+ */
 async function prune(
   { upkeep, telemetry }: Ports,
   workbenchId: string,
   keep: 'newest' | 'none',
   limit: number,
   draft: ReportDraft,
-): Promise<number | undefined> {
+): Promise<number> {
   try {
     const { removed } = await upkeep.pruneDefinitions(workbenchId, keep, limit);
     if (removed > 0) {
-      draft.note(
-        workbenchId,
-        'removed',
-        keep === 'none' ? 'Task definitions of no workbench.' : 'Old task definitions.',
-      );
+      const why = keep === 'none' ? 'Task definitions of no workbench.' : 'Old task definitions.';
+      draft.note(workbenchId, 'removed', why, 'task_definition');
     }
     return removed;
   } catch (error) {
-    if (error instanceof PortError && error.kind === 'throttled') return undefined;
+    if (isThrottled(error)) throw error;
     draft.note(workbenchId, 'failed', 'Its task definitions could not be deregistered.');
     telemetry.error('task definitions could not be deregistered', { workbenchId }, error);
     return 0;

@@ -1,3 +1,4 @@
+import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { pagesOf } from './pages.ts';
@@ -33,11 +34,14 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
         if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume));
       }
     }
-    await removeOrphans(ports, settings, orphans, draft);
+    await removeOrphans(ports, settings, 'orphan_volume', orphans, draft);
   });
 }
 
-/** An index entry is a hint: the record decides, and one that cannot be read still wants its files. */
+/**
+ * An index entry is a hint: the record decides, and one that cannot be read still wants its files.
+ * @throws PortError when the table does not answer
+ */
 export async function isWanted(
   ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'> },
   workbenchId: string,
@@ -46,7 +50,8 @@ export async function isWanted(
   if (key === undefined) return false;
   try {
     return (await ports.workbenches.read(key)) !== undefined;
-  } catch {
+  } catch (error) {
+    if (error instanceof PortError) throw error;
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { WorkbenchError } from '../errors.ts';
 import { assertFits, misfit } from '../placement/place.ts';
-import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
+import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
 import { ask, type ChangePorts, type WakePorts, wake } from './change.ts';
@@ -18,7 +18,7 @@ import {
 
 export interface CreatePorts extends ChangePorts, WakePorts {
   readonly idempotency: IdempotencyStore;
-  readonly catalog: CapacityCatalog;
+  readonly catalog: SizeCatalog;
   readonly ids: Ids;
 }
 

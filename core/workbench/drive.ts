@@ -21,6 +21,12 @@ export const HISTORY_AFTER_DESTROY_MS = 30 * 24 * 60 * 60 * 1000;
 const ROUNDS_MAX = 20;
 
 /**
+ * No further round begins after this, in milliseconds. A function that drives has a minute, and one slice of a wipe
+ * may take 25 s of it.
+ */
+const ROUNDS_WITHIN_MS = 20_000;
+
+/**
  * Brings a workbench on its way: reads the record, carries out what it owes, feeds back what was learnt, until
  * there is nothing to do but wait; then asks to be called again when there is. Safe to run twice at once, to be
  * killed anywhere, and to be called for what needs nothing.
@@ -28,20 +34,25 @@ const ROUNDS_MAX = 20;
  * @throws WorkbenchError or PortError from the store; the caller's queue delivers the key again
  */
 export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey): Promise<void> {
-  let readAt = ports.clock.now();
+  const began = ports.clock.now();
+  let readAt = began;
   let read: Workbench | undefined;
   let workbench = await change(ports, policy, key, (current) => {
     read = current;
     return { type: 'tick' };
   });
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
-    const effects = owed(workbench, ports.clock.now(), policy);
-    if (effects.length === 0) break;
-    const began = readAt;
-    readAt = ports.clock.now();
-    workbench = await carryOutRound(ports, policy, workbench, effects, began);
+    const now = ports.clock.now();
+    const effects = owed(workbench, now, policy);
+    if (effects.length === 0 || now - began >= ROUNDS_WITHIN_MS) break;
+    const owedSince = readAt;
+    readAt = now;
+    workbench = await carryOutRound(ports, policy, workbench, effects, owedSince);
   }
   if (workbench === undefined) return;
+  const { status } = workbench;
+  // Counted at each look, for as long as it lasts: somebody should find out what holds it up.
+  if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });
   const told = workbench.outbox.length === 0 ? workbench : await tellHistory(ports, policy, workbench);
   // Whoever wrote a time for the next look has also sent a message for it: one chain of messages is enough.
   if (told !== undefined && told !== read) await wake(ports, told);

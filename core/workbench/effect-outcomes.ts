@@ -43,6 +43,7 @@ async function call(ports: WorldPorts, workbench: Workbench, effect: WorldEffect
     case 'ensure_volume': {
       const outcome = await volumes.ensure(workbench.workbenchId);
       if (outcome.kind === 'ready') return { type: 'volume_ready', mount: outcome.mount };
+      if (outcome.kind === 'wiped') return { type: 'volume_destroyed' };
       return { type: 'volume_refused', ...refusal(outcome) };
     }
     case 'wipe_volume': {
@@ -98,8 +99,10 @@ async function placeRun(
   if (instanceId !== undefined) {
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
   }
-  const fit = place(workbench.spec, await catalog.providers(), await catalog.instanceTypes());
+  const { spec } = workbench;
+  const fit = place(spec, await catalog.providers(), await catalog.instanceTypes(), await catalog.room());
   if (fit.kind === 'fits') {
+    catalog.taken(fit.provider, spec);
     return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider: fit.provider } };
   }
   const message = fit.kind === 'cannot_fit' ? fit.message : 'It has no machine of its own yet.';

@@ -11,7 +11,10 @@ export const HISTORY_EVENTS = [
   'changed',
   'status_changed',
   'stray_task_found',
+  'stray_task_ended',
+  'stray_host_ended',
   'host_replaced',
+  'corrected',
 ] as const;
 
 export const STATUSES = [

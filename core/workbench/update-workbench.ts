@@ -1,6 +1,6 @@
 import { workbenchNotFound } from '../errors.ts';
 import { assertFits } from '../placement/place.ts';
-import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
+import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import { type ChangePorts, change, type WakePorts, wake } from './change.ts';
 import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
@@ -11,7 +11,7 @@ import type { Workbench, WorkbenchKey } from './workbench.ts';
  * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `cannot_fit`, `unavailable`
  */
 export async function updateWorkbench(
-  ports: ChangePorts & WakePorts & { readonly catalog: CapacityCatalog },
+  ports: ChangePorts & WakePorts & { readonly catalog: SizeCatalog },
   policy: Policy,
   key: WorkbenchKey,
   changes: Changes,

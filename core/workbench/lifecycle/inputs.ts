@@ -32,6 +32,7 @@ export interface Changes {
 /** What has become of an effect. Those of another run, attempt or generation than the record's are no news. */
 export type Outcome =
   | { readonly type: 'volume_ready'; readonly mount: Mount }
+  | { readonly type: 'volume_destroyed' }
   | { readonly type: 'volume_refused'; readonly reason: StatusReason; readonly retryable: boolean }
   | { readonly type: 'volume_wiping' }
   | { readonly type: 'volume_wiped' }
@@ -79,6 +80,10 @@ export type Learned = Outcome | Observation;
 export type Input =
   | Request
   | Observation
+  /** What a pass of the reconciler saw: what that puts right is told in the history. */
+  | { readonly type: 'audited'; readonly observation: Observation }
+  /** What was done for the workbench beside its record: to be told in the history, and nothing else. */
+  | { readonly type: 'noted'; readonly event: 'stray_host_ended' }
   /** What has become of the effects that were owed by the record at `revision`, all at once. */
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly Learned[] }
   /** Time has passed. */

@@ -13,7 +13,10 @@ export interface Policy {
   readonly stoppingMs: number;
   /** After this a destroy that has not ended is reported as overdue. @default 60 min */
   readonly deletingMs: number;
-  /** A STOPPED task counts as gone only after this: its container may outlive the answer. @default 5 s */
+  /**
+   * A STOPPED task counts as gone only after this: its container may outlive the answer by seconds, and of the two
+   * functions that measure it one's clock may be ahead of the other's. @default 10 s
+   */
   readonly fenceMs: number;
   /** In transition, a task or host is looked at this often when no event comes. @default 15 s */
   readonly lookMs: number;
@@ -43,7 +46,7 @@ export const DEFAULT_POLICY: Policy = {
   pendingMs: 15 * MINUTE,
   stoppingMs: 10 * MINUTE,
   deletingMs: 60 * MINUTE,
-  fenceMs: 5 * SECOND,
+  fenceMs: 10 * SECOND,
   lookMs: 15 * SECOND,
   stopAgainMs: 60 * SECOND,
   retryMs: 60 * SECOND,

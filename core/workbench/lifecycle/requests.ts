@@ -96,7 +96,6 @@ function change(workbench: Workbench, changes: Changes): Workbench {
       'Its size can be changed only while it is stopped: stop it first.',
     );
   }
-  if (!resized && (name === undefined || name === workbench.name)) return workbench;
   return { ...workbench, spec, name: name ?? workbench.name };
 }
 

@@ -130,7 +130,7 @@ export function lost(
   const ending = isEnding(workbench)
     ? { ...workbench, run }
     : beginStop({ ...workbench, run }, context, { reason });
-  return isEnding(ending) && ending.run ? runGone(ending, context) : ending;
+  return isEnding(ending) && ending.run ? runGone(ending, context, reason) : ending;
 }
 
 function observeWanted(
@@ -185,7 +185,7 @@ function observeEnding(
   context: Context,
 ): Workbench {
   const explained = withReason(workbench, task);
-  if (task.host === 'gone') return runGone(explained, context);
+  if (task.host === 'gone') return runGone(explained, context, HOST_LOST);
   if (task.status !== 'stopped')
     return run.stopAskedAt === undefined ? progressed(explained, context) : waits(explained, context);
   // A silent agent's last word is not proof: the container may still run. Wait for the agent or the machine's end.

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../history.ts';
 import { isSettled } from '../settled.ts';
-import { keyOf, type Workbench } from '../workbench.ts';
+import { keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backOff } from './back-off.ts';
 import { type Context, lookBy, waits } from './context.ts';
 import { paused, resumed, timePassed } from './deadlines.ts';
@@ -11,7 +11,7 @@ import type { Policy } from './policy.ts';
 import { request } from './requests.ts';
 import { runPlaced, runRefused, taskMissing, taskObserved, taskStopAsked } from './run.ts';
 import { same } from './same.ts';
-import { volumeReady, volumeRefused, volumeWiped } from './volume.ts';
+import { volumeDestroyed, volumeReady, volumeRefused, volumeWiped } from './volume.ts';
 
 export interface Step {
   /** The next record; the very same object when nothing changed, so that nothing need be written. */
@@ -47,6 +47,10 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
       return request(workbench, input, context);
     case 'tick':
       return looked(timePassed(workbench, context), context);
+    case 'audited':
+      return learn(workbench, input.observation, context);
+    case 'noted':
+      return workbench;
     case 'history_written':
       return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
     case 'outcomes':
@@ -85,6 +89,8 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
   switch (learned.type) {
     case 'volume_ready':
       return volumeReady(workbench, learned, context);
+    case 'volume_destroyed':
+      return volumeDestroyed(workbench, context);
     case 'volume_refused':
       return volumeRefused(workbench, learned, context);
     case 'volume_wiping':
@@ -124,7 +130,7 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
 
 /** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */
 function kept(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
-  if (same(before, after)) return before;
+  if (same(before, after) && input.type !== 'noted') return before;
   const timed =
     isSettled(after) || after.nextAt !== undefined
       ? after
@@ -156,9 +162,20 @@ function historyOf(before: Workbench, after: Workbench, input: Input, now: numbe
     return { ...entry, event: REQUESTED[input.type as keyof typeof REQUESTED], by: input.by };
   }
   if (before.status !== after.status || reason) return { ...entry, event: 'status_changed' };
+  if (input.type === 'noted') return { ...entry, event: input.event };
   if (after.strays.length > before.strays.length) return { ...entry, event: 'stray_task_found' };
   if (after.host && before.host && after.host.generation > before.host.generation) {
     return { ...entry, event: 'host_replaced' };
   }
+  if (after.strays.length < before.strays.length) return { ...entry, event: 'stray_task_ended' };
+  if (input.type === 'audited' && isCorrected(before, after)) return { ...entry, event: 'corrected' };
   return undefined;
+}
+
+/** The record was at rest, and its task was not there, or its machine not as it said. */
+function isCorrected(before: Workbench, after: Workbench): boolean {
+  if (!isSettled(before)) return false;
+  const run = runOf(after);
+  const missing = run?.phase === 'accepted' && run.missingSince !== undefined;
+  return missing || before.host?.state !== after.host?.state;
 }

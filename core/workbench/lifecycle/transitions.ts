@@ -19,6 +19,8 @@ export function beginStart(
   context: Context,
 ): Starting {
   const { readyAt: _ready, stoppedAt: _stopped, nextAt: _next, ...base } = baseOf(workbench);
+  // Whatever has become of its mount, it is the first thing to be seen to: the volume is made sure of once more.
+  if (workbench.status === 'stopped' && workbench.reason?.code === 'storage_failed') delete base.mount;
   const { dedicatedInstanceType } = base.spec;
   const host = base.host ?? (dedicatedInstanceType ? requestedHost(dedicatedInstanceType, 1) : undefined);
   return {
@@ -99,11 +101,20 @@ export function settle(workbench: Stopping | Deleting, context: Context): Workbe
   return stopped.strays.length > 0 ? lookBy(stopped, context.now) : stopped;
 }
 
-/** The run is gone for certain: its task is STOPPED and past its fence, was never started, or its machine is no more. */
-export function runGone(workbench: Stopping | Deleting, context: Context): Workbench {
-  const { run, ...rest } = workbench;
+/**
+ * The run is gone for certain: its task is STOPPED and past its fence, was never started, or its machine is no more.
+ * @param why what it is put down to when nobody asked for its end and its task has not told why
+ */
+export function runGone(workbench: Stopping | Deleting, context: Context, why?: StatusReason): Workbench {
+  const { run, ...rest } = explainedBy(workbench, why);
   const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
   return settle(lookBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
+}
+
+function explainedBy(workbench: Stopping | Deleting, why: StatusReason | undefined): Stopping | Deleting {
+  if (workbench.status !== 'stopping' || !workbench.unexplained || why === undefined) return workbench;
+  const { unexplained: _explained, ...explained } = workbench;
+  return { ...explained, reason: why };
 }
 
 /** A run of which nothing was ever sent is dropped at once. */

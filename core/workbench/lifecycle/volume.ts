@@ -1,7 +1,7 @@
 import type { Workbench } from '../workbench.ts';
 import { type Context, lookBy, progressed } from './context.ts';
 import type { Outcome } from './inputs.ts';
-import { beginStop } from './transitions.ts';
+import { beginDelete, beginStop } from './transitions.ts';
 
 /** The volume is there. True in every state but `deleting`, where it is on its way out. */
 export function volumeReady(
@@ -11,6 +11,14 @@ export function volumeReady(
 ): Workbench {
   if (workbench.status === 'deleting' || workbench.mount !== undefined) return workbench;
   return progressed({ ...workbench, mount: { ...mount } }, context);
+}
+
+/**
+ * Its files were wiped before, which only a destroy does: the record is of a create that was on its way for so long
+ * that it came after the end. It goes where the first went.
+ */
+export function volumeDestroyed(workbench: Workbench, context: Context): Workbench {
+  return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
 }
 
 export function volumeRefused(

@@ -1,0 +1,62 @@
+import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import type { Observation } from '../workbench/lifecycle/inputs.ts';
+import type { Policy } from '../workbench/lifecycle/policy.ts';
+import { isSettled } from '../workbench/settled.ts';
+import { keyOf, type Workbench } from '../workbench/workbench.ts';
+import type { Repair } from './report.ts';
+
+export interface Repaired {
+  /** The record as it now stands; undefined when it has been removed meanwhile. */
+  readonly workbench: Workbench | undefined;
+  /** What was put right; absent when the record was as what was seen, or is on its way and being looked at. */
+  readonly repair?: Repair;
+}
+
+/**
+ * Takes in what a pass saw: the life cycle decides what becomes of it, the history tells what it put right, and
+ * whoever drives is woken for what is owed now.
+ * @throws WorkbenchError `unavailable` when others keep changing the record
+ */
+export async function putRight(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  record: Workbench,
+  observation: Observation,
+): Promise<Repaired> {
+  let before = record;
+  const input = { type: 'audited', observation } as const;
+  const after = await change(
+    ports,
+    policy,
+    keyOf(record),
+    (current) => {
+      before = current;
+      return input;
+    },
+    record,
+  );
+  if (after === undefined || after === before) return { workbench: after };
+  await wake(ports, after);
+  const repair = repairOf(before, after);
+  return { workbench: after, ...(repair === undefined ? {} : { repair }) };
+}
+
+/** Tells the history of a workbench what was done for it beside its record. */
+export async function tellHistory(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  record: Workbench,
+  event: 'stray_host_ended',
+): Promise<void> {
+  const told = await change(ports, policy, keyOf(record), () => ({ type: 'noted', event }), record);
+  if (told !== undefined) await wake(ports, told);
+}
+
+/** Only what the history tells of, and of what is on its way only what that way does not lead to. */
+function repairOf(before: Workbench, after: Workbench): Repair | undefined {
+  if (after.historySeq === before.historySeq) return undefined;
+  if (after.strays.length > before.strays.length) return 'stray_task';
+  if (before.status === 'running' && after.status !== 'running') return 'run_ended';
+  if (!isSettled(before)) return undefined;
+  return before.host?.state === after.host?.state ? 'task_missing' : 'machine_changed';
+}
