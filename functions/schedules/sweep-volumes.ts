@@ -1,6 +1,10 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import type { SettingsFor } from '../env.ts';
+import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
+import { volumeStoreForAudit } from '../wiring/volumes.ts';
+import { wired } from '../wiring/wired.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
@@ -17,3 +21,17 @@ export function build(
     return sweepVolumes(ports, { graceMs, shard, shards: SHARDS });
   };
 }
+
+export const handler = wired('sweep-volumes', (wiring) => {
+  const { settings, telemetry } = wiring;
+  const table = openTable(wiring);
+  const ports = {
+    workbenches: workbenchStore(table),
+    history: historyStore(table),
+    reports: reportStore(table),
+    volumes: volumeStoreForAudit(settings),
+    clock: systemClock,
+    telemetry,
+  };
+  return build(ports, settings);
+});

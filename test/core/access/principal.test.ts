@@ -75,6 +75,38 @@ describe('what is for operators', () => {
   });
 });
 
+describe('a refusal', () => {
+  it.each<[string, () => unknown, object]>([
+    [
+      'an expired token',
+      () => actingUser(aToken({ expiresAt: 0 }), 'ada', { now: NOW, adminScope }),
+      { code: 'forbidden', message: 'The token has expired.' },
+    ],
+    [
+      'another user',
+      () => actingUser(aToken(), 'grace', { now: NOW, adminScope }),
+      { code: 'forbidden', message: 'The token is for another user.' },
+    ],
+    [
+      'a client that may not act for others',
+      () => actingUser(aTokenWithoutUser(), 'grace', { now: NOW, adminScope }),
+      { message: 'The token names no user, and its client may not act for others.' },
+    ],
+    [
+      'the scope that is missing',
+      () => assertAdmin(aToken(), { now: NOW, adminScope }),
+      { code: 'forbidden', message: 'This needs the scope workbench:admin.' },
+    ],
+    [
+      'the user that is missing',
+      () => actingUser({ kind: 'open' }, undefined, { now: NOW, adminScope }),
+      { code: 'invalid_request', fields: { user_id: 'required: whose workbenches' } },
+    ],
+  ])('says in words that it is for %s', (_, refuse, expected) => {
+    expect(refuse).toThrow(expect.objectContaining(expected));
+  });
+});
+
 describe('who asked, in the history', () => {
   it('is the user, the client, or the kind of key', () => {
     expect(actorOf({ kind: 'open' })).toBe('local');

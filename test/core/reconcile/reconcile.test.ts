@@ -30,6 +30,17 @@ describe('the pass over what is due', () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 5; i += 1) await world.create();
     expect(await reconcileDue(world.ports, { limit: 3 })).toEqual({ woken: 3, more: true });
+    const message = 'more is due than one pass wakes';
+    expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
+    expect(world.telemetry.fields.get(message)).toEqual({ woken: 3 });
+  });
+
+  it('counts what it wakes, and has nothing to say when that is all', async () => {
+    const world = new MemoryWorld();
+    for (let i = 0; i < 2; i += 1) await world.create();
+    await reconcileDue(world.ports, { limit: 3 });
+    expect(world.telemetry.lines).toEqual([]);
+    expect([...world.telemetry.counts]).toEqual([['reconcile_due', 2]]);
   });
 
   it('finds nothing due when everything is settled', async () => {
@@ -64,6 +75,28 @@ describe('the pass over what is active', () => {
     expect(await world.read(key)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
 
+  it('holds each record against its own machine', async () => {
+    const world = new MemoryWorld({ events: false });
+    const own = { dedicatedInstanceType: 'm7i.large' };
+    await world.untilStatus(await world.create(own), 'running');
+    const lost = await world.untilStatus(await world.create(own), 'running');
+    await world.hosts.terminate(lost.host?.instanceId ?? '');
+    await world.clock.pass(5000);
+    await reconcileActive(world.ports, world.policy);
+    expect(await world.read(lost)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+
+  it('wakes nobody for what is as recorded, though it is due', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(await world.create(), 'provisioning');
+    while (world.queue.take()) {}
+    const left = world.queue.size;
+    await reconcileActive(world.ports, world.policy);
+    await reconcileActive(world.ports, world.policy);
+    expect((await world.read(key)).status).toBe('provisioning');
+    expect([world.queue.take(), world.queue.size - left]).toEqual([undefined, 0]);
+  });
+
   it('goes on past a record that cannot be read', async () => {
     const world = new MemoryWorld();
     const poisoned = await world.untilStatus(await world.create(), 'running');
@@ -79,7 +112,48 @@ describe('the pass over what is active', () => {
       lookedAt: 1,
       repaired: 0,
       waiting: 1,
+      findings: [
+        {
+          id: poisoned.workbenchId,
+          what: 'waits_unreadable',
+          why: 'The record of its workbench cannot be read.',
+        },
+      ],
     });
+    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'a record cannot be read' }]);
+    expect(world.telemetry.fields.get('a record cannot be read')).toEqual({
+      workbenchId: poisoned.workbenchId,
+      id: poisoned.workbenchId,
+    });
+  });
+
+  it('asks once for the tasks of a page and once for its machines, and for none where there is none', async () => {
+    const world = new MemoryWorld();
+    const asked: string[][] = [];
+    const ports = {
+      ...world.ports,
+      tasks: instead(world.tasks, {
+        describe: async (ids) => {
+          asked.push([...ids]);
+          return world.tasks.describe(ids);
+        },
+      }),
+      hosts: instead(world.hosts, {
+        describe: async (ids) => {
+          asked.push([...ids]);
+          return world.hosts.describe(ids);
+        },
+      }),
+    };
+    await world.create();
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 1 });
+    expect(asked).toEqual([]);
+    for (let i = 0; i < 2; i += 1) await world.untilStatus(await world.create(), 'running');
+    const own = { dedicatedInstanceType: 'm7i.large' };
+    const { host } = await world.untilStatus(await world.create(own), 'running');
+    await reconcileActive(ports, world.policy);
+    expect(asked.map((ids) => ids.length)).toEqual([4, 1]);
+    expect(asked[1]).toEqual([host?.instanceId]);
   });
 
   it('leaves alone what was changed or removed since it was listed', async () => {
@@ -88,9 +162,7 @@ describe('the pass over what is active', () => {
       listActive: async () => ({ keys: [{ userId: 'ada', workbenchId: 'gone' }] }),
     });
     expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
-      lookedAt: 0,
-      repaired: 0,
-      waiting: 0,
+      ...{ lookedAt: 0, repaired: 0, waiting: 0, failed: 0 },
     });
   });
 });

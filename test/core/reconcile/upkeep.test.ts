@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sweepCluster } from '#core/reconcile/upkeep.ts';
-import { createdAtOf } from '#core/workbench/workbench-id.ts';
+import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/upkeep.ts';
+import { shardOf } from '#core/reconcile/volumes.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
 import { instead } from '#test/simulation/instead.ts';
 import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
@@ -55,10 +55,112 @@ describe('the sweep over the cluster', () => {
   });
 });
 
-describe('the time in an id', () => {
-  it('is when the workbench was created', () => {
-    expect(createdAtOf(idAt(T0, 5))).toBe(T0);
-    expect(createdAtOf('too-short')).toBeUndefined();
-    expect(createdAtOf('ILOU000000000000')).toBeUndefined();
+describe('what the upkeep leaves for later', () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => idAt(T0, n));
+
+  it('is what is over when it has deregistered as many as it may in one pass', async () => {
+    const { upkeep, ports } = aWorld();
+    for (const id of many(DEREGISTER_MAX + 2)) upkeep.definitions.set(id, 1);
+    const limits: number[] = [];
+    const counting = instead(upkeep, {
+      pruneDefinitions: (id, keep, limit) => {
+        limits.push(limit);
+        return upkeep.pruneDefinitions(id, keep, limit);
+      },
+    });
+    const report = await sweepCluster({ ...ports, upkeep: counting }, ALL);
+    expect(report).toMatchObject({ lookedAt: DEREGISTER_MAX, removed: DEREGISTER_MAX, waiting: 1 });
+    expect([...upkeep.definitions.values()].filter((count) => count > 0)).toHaveLength(2);
+    expect([limits[0], limits.at(-1)]).toEqual([DEREGISTER_MAX, 1]);
+  });
+
+  it('is named when there is more, and not when that was all', async () => {
+    const { upkeep, ports, world } = aWorld();
+    for (const id of many(DEREGISTER_MAX)) upkeep.definitions.set(id, 1);
+    expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: DEREGISTER_MAX, waiting: 0 });
+    const more = instead(upkeep, {
+      listDefined: async () => ({ workbenchIds: many(DEREGISTER_MAX + 1) }),
+      pruneDefinitions: async () => ({ removed: 1, more: false }),
+    });
+    await sweepCluster({ ...ports, upkeep: more }, ALL);
+    expect((await world.reports.list())[0]).toMatchObject({ waiting: 1 });
+    const { findings } = await sweepCluster(
+      { ...ports, upkeep: instead(more, { pruneDefinitions: async () => ({ removed: 150, more: false }) }) },
+      ALL,
+    );
+    expect(findings.at(-1)).toEqual({
+      ...{ id: many(3)[2], what: 'waits_turn' },
+      why: `${DEREGISTER_MAX} are enough for one pass.`,
+    });
+  });
+
+  it('is everything after the first throttle, which it says', async () => {
+    const { upkeep, ports } = aWorld();
+    for (const id of many(3)) upkeep.definitions.set(id, 1);
+    upkeep.allowed = 1;
+    const report = await sweepCluster(ports, ALL);
+    expect(report.findings.map(({ what }) => what)).toEqual(['removed', 'waits_throttled']);
+    expect(report.lookedAt).toBe(2);
+  });
+
+  it('is one that cannot be deregistered, which it tells', async () => {
+    const { upkeep, ports, world } = aWorld();
+    for (const id of many(2)) upkeep.definitions.set(id, 1);
+    const broken = instead(upkeep, {
+      pruneDefinitions: (id, keep, limit) =>
+        id === many(1)[0] ? Promise.reject(new Error('no')) : upkeep.pruneDefinitions(id, keep, limit),
+    });
+    const report = await sweepCluster({ ...ports, upkeep: broken }, ALL);
+    expect(report.findings).toMatchObject([
+      { id: many(1)[0], what: 'failed', why: 'Its task definitions could not be deregistered.' },
+      { what: 'removed' },
+    ]);
+    const message = 'task definitions could not be deregistered';
+    expect(world.telemetry.lines).toContainEqual({ level: 'error', message });
+    expect(world.telemetry.fields.get(message)).toEqual({ workbenchId: many(1)[0] });
+  });
+});
+
+describe('the upkeep', () => {
+  it('finds nothing to say of what has only its newest task definition', async () => {
+    const { world, upkeep, ports } = aWorld();
+    const { workbenchId } = await world.create();
+    upkeep.definitions.set(workbenchId, 1);
+    world.clock.advance(ALL.graceMs);
+    expect(await sweepCluster(ports, ALL)).toMatchObject({ lookedAt: 1, removed: 0, findings: [] });
+  });
+
+  it('says of old ones that they are old', async () => {
+    const { world, upkeep, ports } = aWorld();
+    const { workbenchId } = await world.create();
+    upkeep.definitions.set(workbenchId, 2);
+    world.clock.advance(ALL.graceMs);
+    expect((await sweepCluster(ports, ALL)).findings).toEqual([
+      { id: workbenchId, what: 'removed', kind: 'task_definition', why: 'Old task definitions.' },
+    ]);
+  });
+
+  it('spares the young until their grace is over, to the moment', async () => {
+    const { world, upkeep, ports } = aWorld();
+    const id = idAt(world.clock.now(), 9);
+    upkeep.definitions.set(id, 1);
+    world.clock.advance(ALL.graceMs - 1);
+    expect(await sweepCluster(ports, ALL)).toMatchObject({ lookedAt: 0 });
+    world.clock.advance(1);
+    expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: 1 });
+  });
+
+  it('counts what has no time in its name as old', async () => {
+    const { upkeep, ports } = aWorld();
+    upkeep.definitions.set('of-somebody-else', 1);
+    expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: 1 });
+  });
+
+  it('looks at its shard alone', async () => {
+    const { upkeep, ports } = aWorld();
+    const ids = Array.from({ length: 30 }, (_, n) => idAt(T0, n));
+    for (const id of ids) upkeep.definitions.set(id, 1);
+    const report = await sweepCluster(ports, { ...ALL, shard: 1, shards: 3 });
+    expect(report.removed).toBe(ids.filter((id) => shardOf(id, 3) === 1).length);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { change } from '#core/workbench/change.ts';
+import { change, wake } from '#core/workbench/change.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import { startWorkbench } from '#core/workbench/start-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
@@ -27,14 +27,113 @@ describe('changing a record', () => {
   it('gives up with an error that says to come back when others never stop writing', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    const workbenches = instead(world.stores.workbenches, { update: async () => 'conflict' as const });
+    let tries = 0;
+    const workbenches = instead(world.stores.workbenches, {
+      update: async () => {
+        tries += 1;
+        return 'conflict';
+      },
+    });
     await expect(
       stopWorkbench({ ...world.ports, workbenches }, world.policy, key, 'ada'),
     ).rejects.toMatchObject({
       code: 'unavailable',
+      message: 'The workbench is being changed by others just now. Try again.',
       reason: 'conflict',
       retryAfterSeconds: 1,
+      detail: `20 revision conflicts on ${key.workbenchId}`,
     });
+    expect(tries).toBe(20);
+  });
+
+  it('that is as it should be writes nothing', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    const before = await world.read(key);
+    const after = await change(world.ports, world.policy, key, () => ({ type: 'tick' }), before);
+    expect(after).toBe(before);
+    expect((await world.read(key)).revision).toBe(before.revision);
+  });
+
+  it('that fills the outbox to its last place is one write, and one more writes the history first', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    let [updates, reads] = [0, 0];
+    const workbenches = instead(world.stores.workbenches, {
+      read: (...args) => {
+        reads += 1;
+        return world.stores.workbenches.read(...args);
+      },
+      update: (...args) => {
+        updates += 1;
+        return world.stores.workbenches.update(...args);
+      },
+    });
+    const rename = async (name: string) =>
+      change({ ...world.ports, workbenches }, world.policy, key, () => ({
+        ...{ type: 'change', by: 'ada' },
+        changes: { name },
+      }));
+    for (let n = 1; n <= OUTBOX_MAX; n += 1) expect((await rename(`${n}`))?.outbox).toHaveLength(n);
+    expect(updates).toBe(OUTBOX_MAX);
+    const written = (await world.stores.history.list(key.workbenchId)).length;
+    expect((await rename('more'))?.outbox).toHaveLength(1);
+    expect([updates, reads]).toEqual([OUTBOX_MAX + 2, OUTBOX_MAX + 1]);
+    expect(await world.stores.history.list(key.workbenchId)).toHaveLength(written + OUTBOX_MAX);
+  });
+
+  it('begins again from a new read when others write between the history and the change', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    const rename = (name: string, ports = world.ports) =>
+      change(ports, world.policy, key, () => ({ type: 'change', changes: { name }, by: 'ada' }));
+    for (let n = 1; n <= OUTBOX_MAX; n += 1) await rename(`${n}`);
+    let updates = 0;
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      update: async (workbench, revision) => {
+        updates += 1;
+        if (updates === 1) await rename('of another');
+        return store.update(workbench, revision);
+      },
+    });
+    const after = await rename('ours', { ...world.ports, workbenches });
+    expect(after).toMatchObject({ name: 'ours' });
+    expect(updates).toBe(2);
+    const seqs = [...(await world.stores.history.list(key.workbenchId)), ...(after?.outbox ?? [])];
+    expect(new Set(seqs.map(({ seq }) => seq)).size).toBe(after?.historySeq);
+  });
+
+  it('of what is at rest wakes nobody', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    while (world.queue.take()) {}
+    const left = world.queue.size;
+    await wake(world.ports, await world.read(key));
+    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+  });
+
+  it('whose key the queue does not take tells which, and goes on', async () => {
+    const world = new MemoryWorld();
+    const workbench = await world.create();
+    const queue = { send: () => Promise.reject(new Error('no')) };
+    await wake({ ...world.ports, queue }, workbench);
+    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'work queue did not take a key' }]);
+    expect(world.telemetry.fields.get('work queue did not take a key')).toEqual({
+      workbenchId: workbench.workbenchId,
+    });
+  });
+
+  it('asks to be looked at in whole seconds, and never before', async () => {
+    const world = new MemoryWorld();
+    const workbench = await world.create();
+    while (world.queue.take()) {}
+    const now = world.clock.now();
+    await wake(world.ports, { ...workbench, outbox: [], nextAt: now + 1500 });
+    expect(world.queue.nextDueAt()).toBe(now + 2000);
   });
 
   it('writes the history early rather than lose any of it', async () => {

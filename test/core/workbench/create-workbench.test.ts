@@ -3,6 +3,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
 import { type Creation, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { instead } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
@@ -24,8 +25,19 @@ async function count(world: MemoryWorld): Promise<number> {
 describe('creating', () => {
   it('writes the intent, due at once, and sends its key', async () => {
     const world = new MemoryWorld();
-    const { workbench, created } = await create(world);
-    expect(created).toBe(true);
+    let reads = 0;
+    const workbenches = instead(world.stores.workbenches, {
+      read: (key) => {
+        reads += 1;
+        return world.stores.workbenches.read(key);
+      },
+    });
+    const { workbench, created } = await createWorkbench(
+      { ...world.ports, workbenches },
+      world.policy,
+      creation(),
+    );
+    expect([created, reads]).toEqual([true, 0]);
     expect(workbench).toMatchObject({ status: 'starting', desired: 'running', nextAt: world.clock.now() });
     expect(workbench.name).toBe(`wb-${workbench.workbenchId}`);
     expect(await world.stores.workbenches.read(workbench)).toEqual(workbench);
@@ -70,7 +82,54 @@ describe('creating', () => {
     await createWorkbench({ ...world.ports, ids }, world.policy, creation());
     await expect(createWorkbench({ ...world.ports, ids }, world.policy, creation())).rejects.toMatchObject({
       code: 'unavailable',
+      message: 'Try again.',
+      detail: 'workbench id the-same is taken',
     });
+  });
+
+  it('is told that its id is taken also when that one has been destroyed, or stopped, since', async () => {
+    const world = new MemoryWorld();
+    const workbenches = instead(world.stores.workbenches, { create: async () => 'exists' as const });
+    const taken = { code: 'unavailable', detail: expect.stringMatching(/ is taken$/) };
+    const ports = { ...world.ports, workbenches };
+    await expect(createWorkbench(ports, world.policy, creation())).rejects.toMatchObject(taken);
+    const other = await create(world);
+    const { status } = await stopWorkbench(world.ports, world.policy, other.workbench, 'ada');
+    expect(status).toBe('stopped');
+    const ids = { ...world.ids, workbenchId: () => other.workbench.workbenchId };
+    await expect(createWorkbench({ ...world.ports, ids }, world.policy, creation())).rejects.toMatchObject(
+      taken,
+    );
+  });
+
+  it('remembers under which key it was created, if under any', async () => {
+    const world = new MemoryWorld();
+    expect((await create(world)).workbench).not.toHaveProperty('idempotencyKey');
+    expect((await create(world, { idempotencyKey: KEY })).workbench.idempotencyKey).toBe(KEY);
+  });
+
+  it('begins the history, and the time that it may take', async () => {
+    const world = new MemoryWorld();
+    const { workbench } = await create(world, { by: 'grace' });
+    const now = world.clock.now();
+    expect(workbench).toMatchObject({
+      ...{ createdAt: now, startedAt: now, updatedAt: now, deadlineAt: now + world.policy.startingMs },
+      ...{ revision: 1, failures: 0, strays: [], historySeq: 1 },
+      run: { phase: 'preparing', attempt: 1 },
+      outbox: [{ seq: 1, at: now, event: 'created', by: 'grace', to: 'starting' }],
+    });
+    expect(workbench).not.toHaveProperty('host');
+  });
+
+  it('with a machine of its own asks for the first of its generations', async () => {
+    const world = new MemoryWorld();
+    const request = { ...creation().request, dedicatedInstanceType: 'm7i.large', name: 'Mine' };
+    const { workbench } = await create(world, { request });
+    expect(workbench).toMatchObject({
+      name: 'Mine',
+      host: { instanceType: 'm7i.large', generation: 1, state: 'requested', agentConnected: false },
+    });
+    expect(workbench.spec).not.toHaveProperty('name');
   });
 });
 
@@ -96,6 +155,7 @@ describe('creating with an idempotency key', () => {
     await create(world, { idempotencyKey: KEY });
     await expect(create(world, { idempotencyKey: KEY, bodyHash: 'b' })).rejects.toMatchObject({
       code: 'idempotency_conflict',
+      message: 'This Idempotency-Key was used with another body.',
     });
   });
 
@@ -162,17 +222,30 @@ describe('creating with an idempotency key', () => {
   it('writes nothing any more when it has stalled for long after its claim', async () => {
     const world = new MemoryWorld();
     const store = world.stores.idempotency;
-    const idempotency = instead(store, {
-      claim: async (claim, now) => {
-        const claimed = await store.claim(claim, now);
-        world.clock.advance(31_000);
-        return claimed;
-      },
+    const stalling = (ms: number) => ({
+      ...world.ports,
+      idempotency: instead(store, {
+        claim: async (claim, now) => {
+          const claimed = await store.claim(claim, now);
+          world.clock.advance(ms);
+          return claimed;
+        },
+      }),
     });
     await expect(
-      createWorkbench({ ...world.ports, idempotency }, world.policy, creation({ idempotencyKey: KEY })),
-    ).rejects.toMatchObject({ code: 'unavailable', reason: 'stalled' });
+      createWorkbench(stalling(30_001), world.policy, creation({ idempotencyKey: KEY })),
+    ).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'stalled',
+      message: 'This took too long. Try again.',
+    });
     expect(await count(world)).toBe(0);
+    const inTime = await createWorkbench(
+      stalling(30_000),
+      world.policy,
+      creation({ idempotencyKey: 'retry-2' }),
+    );
+    expect(inTime.created).toBe(true);
     expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
   });
 

@@ -9,6 +9,7 @@ import { startWorkbench } from '#core/workbench/start-workbench.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
+import { instead } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -199,6 +200,16 @@ describe('a stop', () => {
     await world.pass(world.policy.stoppingMs + MINUTE);
     const late = await world.read(key);
     expect([late.status, statusDetail(late)]).toEqual(['stopping', 'host_unreachable']);
+  });
+
+  it('that is overdue is counted at each look, so that somebody is told', async () => {
+    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
+    const key = await aRunningOne(world);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await world.pass(world.policy.stoppingMs - MINUTE);
+    expect(world.telemetry.counts.get('overdue')).toBeUndefined();
+    await world.pass(10 * MINUTE);
+    expect(world.telemetry.counts.get('overdue')).toBeGreaterThan(1);
   });
 });
 
@@ -405,6 +416,26 @@ describe('a dedicated machine', () => {
 });
 
 describe('driving', () => {
+  it('ends in time for the function it runs in, and asks to be called again for the rest', async () => {
+    const world = new MemoryWorld();
+    const key = await aRunningOne(world);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await world.untilStatus(key, 'stopped');
+    await destroyWorkbench(world.ports, world.policy, key, 'ada');
+    while (world.queue.take());
+    let slices = 0;
+    const volumes = instead(world.volumes, {
+      wipe: async () => {
+        slices += 1;
+        world.clock.advance(8000);
+        return { done: false, removed: 1 };
+      },
+    });
+    await drive({ ...world.ports, volumes }, world.policy, key);
+    expect(slices).toBe(3);
+    expect(world.queue.take()?.workbenchId).toBe(key.workbenchId);
+  });
+
   it('of a workbench that is no more does nothing', async () => {
     const world = new MemoryWorld();
     await expect(

@@ -1,7 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { baseOf, type Deleting, type Stopping, type Workbench } from '#core/workbench/workbench.ts';
-import { acceptedRun, aHost, deleting, stopping } from '#test/builders/workbench.ts';
+import {
+  baseOf,
+  type Deleting,
+  type Starting,
+  type Stopping,
+  type Workbench,
+} from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  issuedRun,
+  pending,
+  provisioning,
+  running,
+  starting,
+  stopped,
+  stopping,
+} from '#test/builders/workbench.ts';
 
 type Left = Partial<Pick<Deleting, 'run' | 'host' | 'strays' | 'overdue'>>;
 
@@ -15,6 +32,32 @@ function ending(workbench: Stopping | Deleting, left: Left): Workbench {
   const { status, desired, deadlineAt } = workbench;
   return { ...base, status, desired, deadlineAt, ...left } as Workbench;
 }
+
+describe('what a start waits for', () => {
+  const spec = { cpuUnits: 1, memoryMib: 1, gpuCount: 0 };
+  const dedicated = { ...spec, dedicatedInstanceType: 'm7i.large' };
+  const mount = {};
+
+  it.each<[string, string, Partial<Starting>]>([
+    ['our own queue, whatever else', 'queued', { pausedAt: 0, strays }],
+    ['its volume', 'volume', { strays, spec: dedicated }],
+    ['another task', 'run', { mount, strays, spec: dedicated }],
+    ['its machine', 'host', { mount, spec: dedicated }],
+    ['the answer to what was sent to its machine', 'capacity', { mount, spec: dedicated, run: issuedRun() }],
+    ['a place', 'capacity', { mount, spec }],
+  ])('is told while it waits for %s', (_what, detail, fields) => {
+    expect(statusDetail(starting(fields))).toBe(detail);
+  });
+
+  it('is in the words of its task once it has one', () => {
+    expect(statusDetail(provisioning({ detail: 'capacity' }))).toBe('capacity');
+    expect(statusDetail(pending({ detail: 'pulling the image' }))).toBe('pulling the image');
+  });
+
+  it('is nothing for what is at rest', () => {
+    expect([statusDetail(running()), statusDetail(stopped())]).toEqual([undefined, undefined]);
+  });
+});
 
 describe('what a stop waits for', () => {
   it.each<[string, string, Left]>([

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoRoomStore } from '#adapters/aws/dynamodb/room-store.ts';
 import { DUE_SHARDS } from '#adapters/aws/dynamodb/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { ROOM_LISTED } from '#core/ports/room-store.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { anEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aMachine } from '#test/contracts/room-store.ts';
 import { type TableUnderTest, tableUnderTest } from './table-under-test.ts';
 
 /** What a call costs is part of what the store promises: counted where the SDK sends. */
@@ -85,6 +88,18 @@ describe('the calls behind each method', () => {
     await history.append(ID, [anEntry()]);
     await history.list(ID);
     expect(commands()).toEqual(['PutItemCommand', 'QueryCommand']);
+  });
+
+  it('are one conditional write for what is heard of a machine, new or old, and one bounded Query for all room', async () => {
+    const rooms = new DynamoRoomStore(table.client, table.tableName);
+    await rooms.note(aMachine());
+    await rooms.note(aMachine());
+    await rooms.forget(aMachine({ version: 11 }));
+    await rooms.list(aMachine().at);
+    expect(commands()).toEqual(['PutItemCommand', 'PutItemCommand', 'PutItemCommand', 'QueryCommand']);
+    expect(calls.slice(0, 3).every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
+    expect(calls[3]?.input).toMatchObject({ Limit: ROOM_LISTED });
+    expect(calls[3]?.input.ConsistentRead).toBeUndefined();
   });
 
   it('are one write for a claim that nothing is in the way of, and one for settling it', async () => {

@@ -1,11 +1,13 @@
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoRoomStore } from '#adapters/aws/dynamodb/room-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { sweepExpired } from '#adapters/local/expired-items.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeRoomStoreContract } from '#test/contracts/room-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord, tableUnderTest } from './table-under-test.ts';
 
@@ -44,4 +46,9 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
     store: new DynamoIdempotencyStore(table.client, table.tableName),
     dispose: table.dispose,
   };
+});
+
+describeRoomStoreContract('DynamoRoomStore', async () => {
+  const table = await tableUnderTest();
+  return { store: new DynamoRoomStore(table.client, table.tableName), dispose: table.dispose };
 });

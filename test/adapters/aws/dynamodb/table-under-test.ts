@@ -32,7 +32,11 @@ export async function tableUnderTest(): Promise<TableUnderTest> {
 }
 
 /** Puts whatever is given where the record of `key` belongs. */
-export async function plantRecord(table: TableUnderTest, key: WorkbenchKey, raw: unknown): Promise<void> {
+export async function plantRecord(
+  table: Pick<TableUnderTest, 'client' | 'tableName'>,
+  key: WorkbenchKey,
+  raw: unknown,
+): Promise<void> {
   const { record } = marshall({ record: raw }, { removeUndefinedValues: true });
   if (record === undefined) throw new Error('there is nothing to plant');
   await table.client.send(

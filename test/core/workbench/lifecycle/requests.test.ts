@@ -133,9 +133,28 @@ describe('a request', () => {
     expect(outcomeOf(running(), both)).toBe('not_stopped');
   });
 
-  it('to change what is already so changes nothing', () => {
+  it('to change what is already so, or nothing at all, changes nothing', () => {
     const { name, spec } = running();
     expect(outcomeOf(running(), { type: 'change', changes: { name, ...spec }, by: 'ada' })).toBe('same');
+    expect(outcomeOf(running(), { type: 'change', changes: {}, by: 'ada' })).toBe('same');
+  });
+
+  it.each([{ cpuUnits: 1 }, { memoryMib: 1 }, { gpuCount: 1 }])(
+    'to change the size %j is carried out while stopped, and refused with what to do otherwise',
+    (changes) => {
+      const { name, spec } = stopped();
+      const asked = { type: 'change', changes, by: 'ada' } as const;
+      expect(step(stopped(), asked, T0).workbench).toMatchObject({ name, spec: { ...spec, ...changes } });
+      expect(() => step(running(), asked, T0)).toThrow(
+        'Its size can be changed only while it is stopped: stop it first.',
+      );
+    },
+  );
+
+  it('of what is being destroyed is refused in words', () => {
+    expect(() => step(deleting(), { type: 'start', runId: 'new-run', by: 'ada' }, T0)).toThrow(
+      'This workbench is being destroyed.',
+    );
   });
 
   it('to start a dedicated one again keeps its machine and forgets why it was stopped', () => {

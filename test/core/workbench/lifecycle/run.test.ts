@@ -95,6 +95,24 @@ describe('an observation of the current task', () => {
     expect(explained).not.toHaveProperty('unexplained');
   });
 
+  it('that stops unasked is put down to its machine when that ends before the task has told why', () => {
+    const ending = observe(running(), { status: 'stopping' });
+    const ended = observe(ending, { version: 10, status: 'stopping', host: 'gone' });
+    expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+
+  it('that stops unasked and is then not known any more is put down to that', () => {
+    const ending = observe(running(), { status: 'stopping' });
+    const missing = step(ending, { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
+    const later = T0 + DEFAULT_POLICY.missingMs;
+    const ended = step(missing, { type: 'task_missing', taskId: 'task-1' }, later).workbench;
+    expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
+  });
+
+  it('that stops because the user asked has no reason when its machine ends with it', () => {
+    expect(observe(stopping(), { status: 'stopping', host: 'gone' })).not.toHaveProperty('reason');
+  });
+
   it('that was stopped by somebody else says so', () => {
     const ended = observe(running(), {
       status: 'stopped',

@@ -5,7 +5,7 @@ import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import { TASK_STATUSES } from '#core/ports/task-runner.ts';
 import { backOff } from '#core/workbench/lifecycle/back-off.ts';
 import { owed, runToken } from '#core/workbench/lifecycle/effects.ts';
-import type { Input, Learned } from '#core/workbench/lifecycle/inputs.ts';
+import type { Input, Learned, Observation } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
@@ -41,6 +41,7 @@ const task = fc.record(
 const learned: fc.Arbitrary<Learned> = fc.oneof(
   fc.record({ type: fc.constant('volume_ready' as const), mount: fc.constant({ path: '/v' }) }),
   fc.record({ type: fc.constant('volume_refused' as const), reason, retryable: fc.boolean() }),
+  fc.constant({ type: 'volume_destroyed' as const }),
   fc.record({ type: fc.constantFrom('volume_wiping' as const, 'volume_wiped' as const) }),
   fc.record({
     type: fc.constant('run_placed' as const),
@@ -80,6 +81,9 @@ const learned: fc.Arbitrary<Learned> = fc.oneof(
   fc.record({ type: fc.constant('task_missing' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
   fc.record({ type: fc.constantFrom('host_observed' as const, 'host_hint' as const), host: instance }),
 ) as fc.Arbitrary<Learned>;
+const observation = learned.filter(
+  (one) => one.type === 'task_observed' || one.type === 'host_observed' || one.type === 'task_missing',
+) as fc.Arbitrary<Observation>;
 const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ type: fc.constant('start' as const), runId: runIds, by }),
   fc.record({ type: fc.constant('stop' as const), by }),
@@ -93,9 +97,9 @@ const input: fc.Arbitrary<Input> = fc.oneof(
     revision: fc.integer({ min: 0, max: 30 }),
     outcomes: fc.array(learned, { maxLength: 3 }),
   }),
-  learned.filter(
-    (one) => one.type === 'task_observed' || one.type === 'host_observed',
-  ) as fc.Arbitrary<Input>,
+  observation,
+  fc.record({ type: fc.constant('audited' as const), observation }),
+  fc.constant<Input>({ type: 'noted', event: 'stray_host_ended' }),
 );
 const walk = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
 const first = fc.constantFrom<Workbench>(

@@ -1,0 +1,229 @@
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { reconcileActive } from '#core/reconcile/active.ts';
+import { sweepHosts } from '#core/reconcile/hosts.ts';
+import { sweepTasks } from '#core/reconcile/tasks.ts';
+import { sweepVolumes } from '#core/reconcile/volumes.ts';
+import { aReport } from '#test/contracts/report-store.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+
+const MINUTE = 60_000;
+const GRACE = { graceMs: 15 * MINUTE };
+const throttled = () => Promise.reject(new PortError('throttled', 'Rate exceeded'));
+const unavailable = () => Promise.reject(new PortError('unavailable', 'no answer'));
+
+const GAVE_WAY = {
+  what: 'waits_throttled',
+  why: 'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.',
+};
+
+function orphan(n: number): TaskInput {
+  return {
+    ...{ userId: 'ada', workbenchId: `gone-${n}`, runId: 'run-x', attempt: 1, name: 'x' },
+    ...{ cpuUnits: 1, memoryMib: 1, gpuCount: 0, mount: {} },
+    placement: { kind: 'provider', provider: 'small' },
+  };
+}
+
+describe('a pass that meets a throttle', () => {
+  it('ends there, says so, and counts it neither as failed nor as an alarm', async () => {
+    const world = new MemoryWorld();
+    const tasks = instead(world.tasks, { list: throttled });
+    const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
+    expect(report).toMatchObject({ waiting: 1, failed: 0, alarm: false });
+    expect(report.findings).toStrictEqual([{ id: 'tasks', ...GAVE_WAY }]);
+    expect(world.telemetry.fields.get('a sweep gives way')).toEqual({ sweep: 'tasks', id: 'tasks' });
+    expect(world.telemetry.lines.slice(-1)).toEqual([{ level: 'warn', message: 'a sweep gives way' }]);
+    expect(await world.reports.list()).toEqual([report]);
+  });
+
+  it('removes no more, and names what is left', async () => {
+    const world = new MemoryWorld();
+    for (let n = 0; n < 3; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.pass(GRACE.graceMs);
+    const asked: string[] = [];
+    const tasks = instead(world.tasks, {
+      stop: async (taskId, why) => {
+        asked.push(taskId);
+        if (asked.length === 2) return throttled();
+        return world.tasks.stop(taskId, why);
+      },
+    });
+    const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 1, waiting: 2, failed: 0 });
+    expect(report.findings.map(({ what }) => what)).toEqual([
+      'removed',
+      'waits_throttled',
+      'waits_throttled',
+    ]);
+    expect(asked).toHaveLength(2);
+    expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('goes on after a removal that failed for another reason', async () => {
+    const world = new MemoryWorld();
+    for (let n = 0; n < 2; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.pass(GRACE.graceMs);
+    let asked = 0;
+    const tasks = instead(world.tasks, { stop: () => (++asked === 1 ? unavailable() : Promise.resolve()) });
+    expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
+      removed: 1,
+      failed: 1,
+    });
+  });
+});
+
+describe('the pass over what is active', () => {
+  /** Two pages, of which the second cannot be described just now. */
+  async function twoPages() {
+    const world = new MemoryWorld();
+    const first = await world.untilStatus(await world.create(), 'running');
+    const second = await world.untilStatus(await world.create(), 'running');
+    const asked: (string | undefined)[] = [];
+    const workbenches = instead(world.stores.workbenches, {
+      listActive: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { keys: [first], cursor: 'page 2' } : { keys: [second] };
+      },
+    });
+    let calls = 0;
+    const tasks = instead(world.tasks, {
+      describe: (ids) => (++calls === 2 ? throttled() : world.tasks.describe(ids)),
+    });
+    return { world, asked, ports: { ...world.ports, workbenches, tasks } };
+  }
+
+  it('is taken up where it gave way, and begins anew when it has come to the end', async () => {
+    const { world, asked, ports } = await twoPages();
+    const first = await reconcileActive(ports, world.policy);
+    expect(first).toMatchObject({ lookedAt: 1, waiting: 1, resumeAt: 'page 2' });
+    world.clock.advance(1);
+    const rest = await reconcileActive(ports, world.policy);
+    expect(rest).toMatchObject({ lookedAt: 1, waiting: 0 });
+    expect(rest).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(asked).toEqual([undefined, 'page 2', 'page 2', undefined, 'page 2']);
+  });
+
+  it('ends in time, and is taken up there', async () => {
+    const { world, asked, ports } = await twoPages();
+    const lasting = (ms: number) => ({
+      ...ports,
+      tasks: instead(world.tasks, {
+        describe: async (ids) => {
+          world.clock.advance(ms);
+          return world.tasks.describe(ids);
+        },
+      }),
+    });
+    const long = await reconcileActive(lasting(4 * MINUTE), world.policy);
+    expect(long).toMatchObject({ ...{ lookedAt: 1, waiting: 1, failed: 0, resumeAt: 'page 2' } });
+    expect(long.findings).toEqual([
+      {
+        ...{ id: 'active', what: 'waits_turn' },
+        why: 'There is more than one pass has time for: the next one goes on.',
+      },
+    ]);
+    // The last page is the last, however long it took.
+    expect(await reconcileActive(lasting(4 * MINUTE), world.policy)).toMatchObject({
+      lookedAt: 1,
+      waiting: 0,
+    });
+    expect(await reconcileActive(lasting(4 * MINUTE - 1), world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+
+  it('is not taken up where another kind of pass stopped', async () => {
+    const { world, asked, ports } = await twoPages();
+    await world.reports.add(aReport({ sweep: 'tasks', resumeAt: 'elsewhere' }));
+    await reconcileActive(ports, world.policy);
+    expect(asked[0]).toBeUndefined();
+  });
+
+  it('begins anew after one that failed, wherever that was', async () => {
+    const { world, asked, ports } = await twoPages();
+    let calls = 0;
+    const tasks = instead(world.tasks, {
+      describe: (ids) => (++calls === 2 ? unavailable() : world.tasks.describe(ids)),
+    });
+    const failed = await reconcileActive({ ...ports, tasks }, world.policy);
+    expect(failed).toMatchObject({ lookedAt: 1, failed: 1 });
+    expect(failed).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    await reconcileActive({ ...ports, tasks }, world.policy);
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+
+  it('ends when the table takes no write', async () => {
+    const world = new MemoryWorld({ events: false });
+    await world.untilStatus(await world.create(), 'running');
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const workbenches = instead(world.stores.workbenches, { update: unavailable });
+    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
+    expect(report.findings).toMatchObject([{ id: 'active', what: 'failed' }]);
+  });
+
+  it('goes on past a record that others keep changing', async () => {
+    const world = new MemoryWorld({ events: false });
+    const contested = await world.untilStatus(await world.create(), 'running');
+    const other = await world.untilStatus(await world.create(), 'running');
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      update: async (workbench, revision) =>
+        workbench.workbenchId === contested.workbenchId ? 'conflict' : store.update(workbench, revision),
+    });
+    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
+    expect(report).toMatchObject({ lookedAt: 2, repaired: 1, failed: 1 });
+    expect(report.findings).toContainEqual({
+      id: contested.workbenchId,
+      what: 'failed',
+      why: 'Others keep changing its record.',
+    });
+    expect(await world.read(other)).toHaveProperty('run.missingSince');
+  });
+
+  it('looks no further at a record that is removed between two of its looks', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(
+      await world.create({ dedicatedInstanceType: 'm7i.large' }),
+      'running',
+    );
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      update: async () => {
+        await store.remove(key, key.revision);
+        return 'conflict';
+      },
+    });
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
+      lookedAt: 1,
+      repaired: 0,
+      waiting: 0,
+      failed: 0,
+    });
+  });
+});
+
+describe('a table that does not answer', () => {
+  const ENDED = { failed: 1, removed: 0, quarantined: 0, waiting: 0 };
+
+  it('ends every pass: nothing is known of any record', async () => {
+    const world = new MemoryWorld();
+    await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
+    world.clock.advance(48 * 60 * MINUTE);
+    const workbenches = instead(world.stores.workbenches, { read: unavailable });
+    const ports = { ...world.ports, workbenches };
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
+    expect(await sweepVolumes(ports, { graceMs: 0, shard: 0, shards: 1 })).toMatchObject({
+      lookedAt: 1,
+      ...ENDED,
+    });
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 0, ...ENDED });
+  });
+});

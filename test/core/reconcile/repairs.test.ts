@@ -1,0 +1,394 @@
+import { describe, expect, it } from 'vitest';
+import type { HostObservation } from '#core/ports/host-fleet.ts';
+import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
+import { reconcileActive } from '#core/reconcile/active.ts';
+import { sweepHosts } from '#core/reconcile/hosts.ts';
+import type { Repair } from '#core/reconcile/report.ts';
+import { sweepTasks } from '#core/reconcile/tasks.ts';
+import { sweepCluster } from '#core/reconcile/upkeep.ts';
+import { sweepVolumes } from '#core/reconcile/volumes.ts';
+import { listHistory } from '#core/workbench/list-history.ts';
+import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { idAt, T0 } from '#test/builders/workbench.ts';
+import { instead } from '#test/simulation/instead.ts';
+import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
+import { MemoryWorld } from '#test/simulation/memory-world.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const GRACE = { graceMs: 15 * MINUTE };
+const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
+const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
+
+/** Nothing is told by events: only passes find out. */
+function aWorld() {
+  return new MemoryWorld({ events: false });
+}
+
+async function aRunningOne(world: MemoryWorld, request = {}): Promise<Workbench> {
+  return world.untilStatus(await world.create(request), 'running');
+}
+
+function taskIdOf(workbench: Workbench): string {
+  const run = runOf(workbench);
+  return run?.phase === 'accepted' ? run.taskId : '';
+}
+
+function another({ userId, workbenchId }: WorkbenchKey, runId = 'run-x'): TaskInput {
+  return {
+    ...{ userId, workbenchId, runId, attempt: 1, name: 'x', cpuUnits: 1, memoryMib: 1, gpuCount: 0 },
+    placement: { kind: 'provider', provider: 'small' },
+    mount: {},
+  };
+}
+
+async function history(world: MemoryWorld, key: WorkbenchKey): Promise<readonly string[]> {
+  const entries = await listHistory(world.ports, key);
+  return entries.map(({ event, from, to, code }) => [event, from, to, code].filter(Boolean).join(' '));
+}
+
+/** How many repairs were counted, by kind. */
+function counted(world: MemoryWorld): Partial<Record<Repair, number>> {
+  const all = [...world.telemetry.countsBy].filter(([name]) => name.startsWith('reconcile_repair.'));
+  return Object.fromEntries(all.map(([name, count]) => [name.slice('reconcile_repair.'.length), count]));
+}
+
+const lines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'a repair');
+
+describe('a repair of a record', () => {
+  it('whose task has stopped unseen is in its history, with why, and counted', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    world.tasks.end(taskIdOf(key), { code: 'out_of_memory', message: 'Too much.' });
+    const report = await reconcileActive(world.ports, world.policy);
+    expect(report).toMatchObject({
+      repaired: 1,
+      waiting: 0,
+      findings: [
+        {
+          id: key.workbenchId,
+          what: 'repaired',
+          kind: 'run_ended',
+          why: 'It was said to be running; its run has ended, and it is stopping.',
+        },
+      ],
+    });
+    expect((await history(world, key))[0]).toBe('status_changed running stopping out_of_memory');
+    expect(counted(world)).toEqual({ run_ended: 1 });
+    expect(lines(world)).toHaveLength(1);
+  });
+
+  it('whose task is not found is in its history at once, and again when it counts as lost', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const describe = async (ids: readonly string[]) =>
+      ids.map((taskId) => ({ taskId, missing: true }) as const);
+    world.tasks.describe = describe;
+    const report = await reconcileActive(world.ports, world.policy);
+    expect(report).toMatchObject({ repaired: 1, waiting: 1 });
+    expect(report.findings).toMatchObject([
+      { what: 'repaired', kind: 'task_missing', why: 'It is said to be running, and its task is not found.' },
+      { what: 'waits_in_doubt', why: 'Its task is not found; it counts as lost when that lasts.' },
+    ]);
+    expect((await history(world, key))[0]).toBe('corrected');
+    expect(counted(world)).toEqual({ task_missing: 1 });
+    await world.untilStatus(key, 'stopped', world.policy.missingMs + 2 * MINUTE);
+    expect(await history(world, key)).toContain('status_changed running stopped task_lost');
+  });
+
+  it('is made and counted once: the next pass only sees that it is still in doubt', async () => {
+    const world = aWorld();
+    await aRunningOne(world);
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    await reconcileActive(world.ports, world.policy);
+    world.clock.advance(MINUTE);
+    const again = await reconcileActive(world.ports, world.policy);
+    expect(again).toMatchObject({ repaired: 0, waiting: 1, findings: [{ what: 'waits_in_doubt' }] });
+    expect(counted(world)).toEqual({ task_missing: 1 });
+  });
+
+  it('is not what the silence of a machine asks for: it waits, and says so', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const [task] = await world.tasks.describe([taskIdOf(key)]);
+    if (task === undefined || 'missing' in task) throw new Error('no task');
+    world.tasks.describe = async () => [{ ...task, version: task.version + 1, host: 'disconnected' }];
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+      repaired: 0,
+      waiting: 1,
+      findings: [{ what: 'waits_in_doubt', why: 'Its machine is silent; it is given up when that lasts.' }],
+    });
+    expect((await history(world, key))[0]).toMatch(/^status_changed .* running$/);
+  });
+
+  it('is not what a look at something under way comes to', async () => {
+    const world = aWorld();
+    const key = await world.untilStatus(await world.create(), 'provisioning');
+    await world.clock.pass(5000);
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ lookedAt: 1, repaired: 0 });
+    expect((await world.read(key)).status).toBe('running');
+    expect(counted(world)).toEqual({});
+  });
+
+  it('whose machine runs although it is stopped is in its history and counted', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world, DEDICATED);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    const { host } = await world.untilStatus(key, 'stopped');
+    await world.hosts.start(host?.instanceId ?? '');
+    const report = await sweepHosts(world.ports, world.policy, GRACE);
+    expect(report).toMatchObject({
+      repaired: 1,
+      findings: [{ kind: 'machine_changed', why: 'It is pending; its workbench thought otherwise.' }],
+    });
+    expect((await history(world, key))[0]).toBe('corrected');
+    expect(counted(world)).toEqual({ machine_changed: 1 });
+  });
+
+  it('by the pass over what is active says of a machine that it was not as recorded', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world, DEDICATED);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    const { host } = await world.untilStatus(key, 'stopped');
+    await world.hosts.start(host?.instanceId ?? '');
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+      repaired: 1,
+      findings: [{ kind: 'machine_changed', why: 'Its machine was not as recorded.' }],
+    });
+  });
+
+  it('of a lost machine tells why the run has ended', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world, DEDICATED);
+    await world.hosts.terminate(key.host?.instanceId ?? '');
+    await world.clock.pass(5000);
+    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+      repaired: 1,
+      findings: [
+        { kind: 'run_ended', why: 'It was said to be running; its run has ended, and it is stopped.' },
+      ],
+    });
+    expect((await history(world, key))[0]).toBe('status_changed running stopped host_lost');
+  });
+
+  it('wakes whoever drives, for what it owes now', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    await world.tasks.run(another(key), 'another token');
+    while (world.queue.take()) {}
+    await sweepTasks(world.ports, world.policy, GRACE);
+    expect(world.queue.take()).toMatchObject({ workbenchId: key.workbenchId });
+  });
+});
+
+describe('a stray task', () => {
+  it('is in the history of its workbench when it is found and when it has ended, and counted', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const outcome = await world.tasks.run(another(key), 'another token');
+    const taskId = outcome.kind === 'accepted' ? outcome.task.taskId : '';
+    const report = await sweepTasks(world.ports, world.policy, GRACE);
+    expect(report).toMatchObject({
+      repaired: 1,
+      findings: [
+        {
+          id: taskId,
+          what: 'repaired',
+          kind: 'stray_task',
+          why: `Its workbench ${key.workbenchId} did not know it.`,
+        },
+      ],
+    });
+    await world.until(key, (workbench) => workbench?.strays.length === 0);
+    expect((await history(world, key)).slice(0, 2)).toEqual(['stray_task_ended', 'stray_task_found']);
+    expect(counted(world)).toEqual({ stray_task: 1 });
+  });
+
+  it('that is known already is no news', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    await world.tasks.run(another(key), 'another token');
+    await sweepTasks(world.ports, world.policy, GRACE);
+    const { revision } = await world.read(key);
+    world.clock.advance(1000);
+    expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
+      lookedAt: 2,
+      repaired: 0,
+      waiting: 0,
+    });
+    expect((await world.read(key)).revision).toBe(revision);
+  });
+
+  it('that runs no more is none, however it is listed', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const gone = { ...(await world.liveTasks(key.workbenchId))[0], taskId: 'task-x', runId: 'run-x' };
+    const tasks = instead(world.tasks, {
+      list: async () => ({ tasks: [{ ...gone, host: 'gone' } as TaskObservation] }),
+    });
+    const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
+    expect(report).toMatchObject({ lookedAt: 1, repaired: 0, waiting: 0, findings: [] });
+  });
+
+  it('whose workbench is removed meanwhile is an orphan for the next sweep', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    await world.tasks.run(another(key), 'another token');
+    const store = world.stores.workbenches;
+    const workbenches = instead(store, {
+      update: async () => {
+        await store.remove(key, (await world.read(key)).revision);
+        return 'conflict';
+      },
+    });
+    const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
+    expect(report).toMatchObject({ repaired: 0, waiting: 0, failed: 0 });
+  });
+
+  it('beside as many as a record remembers is told from the last run, of which the end is known', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const store = world.stores.workbenches;
+    const record = await world.read(key);
+    const strays = ['a', 'b'].map((taskId) => ({ taskId }));
+    const last = { ...record, strays, lastTaskId: 'task-x', revision: record.revision + 1 };
+    await store.update(last, record.revision);
+    const [live] = await world.liveTasks(key.workbenchId);
+    const listed = { ...live, taskId: 'task-x', runId: 'run-x' } as TaskObservation;
+    const tasks = instead(world.tasks, { list: async () => ({ tasks: [listed] }) });
+    expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({ waiting: 0 });
+  });
+
+  it('is not what the current run is, whatever has become of it: another pass looks at that', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const { revision } = await world.read(key);
+    const [live] = await world.liveTasks(key.workbenchId);
+    const listed = { ...live, version: 99, status: 'stopping' } as TaskObservation;
+    const tasks = instead(world.tasks, { list: async () => ({ tasks: [listed] }) });
+    expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({ repaired: 0 });
+    expect((await world.read(key)).revision).toBe(revision);
+  });
+
+  it('beyond what a record remembers waits its turn', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    for (const run of ['a', 'b', 'c']) await world.tasks.run(another(key, run), `token ${run}`);
+    const report = await sweepTasks(world.ports, world.policy, GRACE);
+    expect(report).toMatchObject({ lookedAt: 4, repaired: 2, waiting: 1 });
+    expect(report.findings.at(-1)).toMatchObject({
+      what: 'waits_turn',
+      why: `Its workbench ${key.workbenchId} has others to end first.`,
+    });
+  });
+});
+
+describe('what no workbench wants', () => {
+  it('is counted by kind when it is a task', async () => {
+    const world = aWorld();
+    await world.tasks.run(another({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.pass(GRACE.graceMs);
+    expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
+      findings: [{ what: 'removed', kind: 'orphan_task' }],
+    });
+    expect(counted(world)).toEqual({ orphan_task: 1 });
+    expect(lines(world)).toHaveLength(1);
+  });
+
+  it('is in the history of the workbench that uses another machine', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world, DEDICATED);
+    const request = { userId: key.userId, workbenchId: key.workbenchId, instanceType: 'm7i.large' };
+    const launched = await world.hosts.launch(request, 'another token');
+    if (launched.kind !== 'accepted') throw new Error('not launched');
+    await world.pass(GRACE.graceMs);
+    expect(await sweepHosts(world.ports, world.policy, GRACE)).toMatchObject({
+      removed: 1,
+      findings: [
+        {
+          id: launched.host.instanceId,
+          what: 'removed',
+          kind: 'orphan_machine',
+          why: `Its workbench ${key.workbenchId} uses another.`,
+        },
+      ],
+    });
+    expect((await history(world, key))[0]).toBe('stray_host_ended');
+    expect(world.queue.take()).toMatchObject({ workbenchId: key.workbenchId });
+    await world.pass(MINUTE);
+    const { outbox, status, nextAt } = await world.read(key);
+    expect({ outbox, status, nextAt }).toEqual({ outbox: [], status: 'running', nextAt: undefined });
+    expect(counted(world)).toEqual({ orphan_machine: 1 });
+  });
+
+  it('has no history to be told in when its workbench is removed meanwhile', async () => {
+    const world = aWorld();
+    const key = await aRunningOne(world);
+    const store = world.stores.workbenches;
+    const host: HostObservation = {
+      ...{ instanceId: 'i-1', userId: key.userId, workbenchId: key.workbenchId, launchedAt: 0 },
+      ...{ state: 'running', agentConnected: true },
+    };
+    const hosts = instead(world.hosts, { list: async () => ({ hosts: [host] }), terminate: async () => {} });
+    const workbenches = instead(store, {
+      update: async () => {
+        await store.remove(key, (await world.read(key)).revision);
+        return 'conflict';
+      },
+    });
+    expect(await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE)).toMatchObject({
+      ...{ sweep: 'hosts', removed: 1, failed: 0 },
+    });
+  });
+
+  it('is counted by kind when it is a volume, removed or set aside', async () => {
+    const world = aWorld();
+    await world.volumes.ensure('empty');
+    await world.volumes.ensure('full');
+    world.volumes.files('full')?.add('thesis.tex');
+    world.clock.advance(DAY);
+    const report = await sweepVolumes(world.ports, VOLUMES);
+    expect(report.findings).toMatchObject([
+      { id: 'empty', what: 'removed', kind: 'orphan_volume', why: 'No workbench has it.' },
+      { id: 'full', what: 'quarantined', kind: 'orphan_volume' },
+    ]);
+    expect(counted(world)).toEqual({ orphan_volume: 2 });
+    expect([...world.telemetry.countsBy]).toContainEqual(['reconcile_quarantined.volumes', 1]);
+  });
+
+  it('is counted by kind when it is what gathers around a cluster', async () => {
+    const world = aWorld();
+    const upkeep = new MemoryUpkeep();
+    upkeep.terminated = 1;
+    upkeep.definitions.set(idAt(T0, 1), 1);
+    const report = await sweepCluster({ ...world.ports, upkeep }, { graceMs: 0, shard: 0, shards: 1 });
+    expect(report.findings).toEqual([
+      { id: 'container instance', what: 'removed', kind: 'registration', why: 'Its machine is terminated.' },
+      {
+        id: idAt(T0, 1),
+        what: 'removed',
+        kind: 'task_definition',
+        why: 'Task definitions of no workbench.',
+      },
+    ]);
+    expect(counted(world)).toEqual({ registration: 1, task_definition: 1 });
+  });
+
+  it('and could not be removed is a failure, and no repair', async () => {
+    const world = aWorld();
+    await world.tasks.run(another({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.pass(GRACE.graceMs);
+    const tasks = instead(world.tasks, { stop: () => Promise.reject(new Error('no')) });
+    expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
+      removed: 0,
+      failed: 1,
+      findings: [{ what: 'failed', why: 'Its workbench gone is no more.' }],
+    });
+    expect(counted(world)).toEqual({});
+    expect(world.telemetry.lines).toContainEqual({
+      level: 'error',
+      message: 'an orphan could not be removed',
+    });
+  });
+});

@@ -1,0 +1,349 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskObservation } from '#core/ports/task-runner.ts';
+import type { Learned } from '#core/workbench/lifecycle/inputs.ts';
+import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aTaskInput,
+  deleting,
+  ID,
+  issuedRun,
+  preparingRun,
+  provisioning,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+  USER,
+} from '#test/builders/workbench.ts';
+
+const step = lifecycle(POLICY);
+const OF = { runId: RUN_ID, attempt: 1 } as const;
+const NO_CAPACITY = { code: 'no_capacity', message: 'No room.' } as const;
+const placed = {
+  type: 'run_placed',
+  ...OF,
+  placement: { kind: 'provider', provider: 'small' },
+} as const;
+const refused = { type: 'run_refused', ...OF, reason: NO_CAPACITY, retryable: true } as const;
+
+function learn(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+  const { revision } = workbench;
+  return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
+}
+
+/** Everything but the books: what an outcome that is no news leaves as it is. */
+function meant({ status, run, strays, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
+  return { status, run, strays, mount, reason };
+}
+
+function expectNoNews(workbench: Workbench, outcome: Learned): void {
+  expect(meant(learn(workbench, outcome))).toEqual(meant(workbench));
+}
+
+describe('a run of which it is decided where it goes', () => {
+  const mount = { path: 'volumes/ada' };
+
+  it('is issued with all that its task is to be started with', () => {
+    const after = learn(starting({ mount, failures: 2 }), placed);
+    expect(after).toMatchObject({ status: 'starting', nextAt: T0, failures: 0 });
+    expect('run' in after && after.run).toEqual(issuedRun({ input: aTaskInput() }));
+  });
+
+  it('is not issued before its volume is there', () => {
+    expectNoNews(starting(), placed);
+  });
+
+  it('is issued once: what was sent stays what was sent', () => {
+    const elsewhere = { ...placed, placement: { kind: 'provider', provider: 'large' } } as const;
+    expectNoNews(starting({ mount, run: issuedRun() }), elsewhere);
+  });
+
+  it.each([
+    ['run', { runId: 'older-run' }],
+    ['attempt', { attempt: 2 }],
+  ])('is not issued by the decision about another %s', (_, other) => {
+    expectNoNews(starting({ mount }), { ...placed, ...other });
+  });
+
+  it('is not issued when it is wanted no longer', () => {
+    for (const workbench of [stopped({ mount }), stopping({ run: undefined }), deleting(), running()])
+      expectNoNews(workbench, placed);
+  });
+});
+
+describe('an attempt that came to nothing', () => {
+  const issued = starting({ mount: {}, run: issuedRun(), failures: 2 });
+
+  it('for now is followed by the next, under another token, and why is remembered', () => {
+    expect(learn(issued, refused)).toMatchObject({
+      status: 'starting',
+      run: { phase: 'preparing', runId: RUN_ID, attempt: 2 },
+      refusal: NO_CAPACITY,
+      failures: 0,
+      nextAt: T0 + POLICY.retryMs,
+    });
+  });
+
+  it('for good ends the start, with why', () => {
+    const after = learn(issued, { ...refused, retryable: false });
+    expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: NO_CAPACITY });
+  });
+
+  it('while it was to be stopped ends the stop: there is no task', () => {
+    const after = learn(stopping({ run: issuedRun(), lastTaskId: 'task-0' }), refused);
+    expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-0' });
+    expect(after).not.toHaveProperty('reason');
+  });
+
+  it('while it was to be destroyed lets the destroy go on', () => {
+    const after = learn(deleting({ run: issuedRun(), nextAt: T0 + 5 }), refused);
+    expect(after).not.toHaveProperty('run');
+    expect(after).toMatchObject({ status: 'deleting', nextAt: T0 });
+  });
+
+  it('is no news of an attempt that has its task, or of another one', () => {
+    expectNoNews(provisioning(), refused);
+    expectNoNews(running({ run: acceptedRun() }), { ...refused, retryable: false });
+    expectNoNews(stopping(), refused);
+    expectNoNews(issued, { ...refused, attempt: 2 });
+    expectNoNews(issued, { ...refused, runId: 'older-run' });
+    expectNoNews(stopped(), refused);
+  });
+});
+
+describe('a task that is seen', () => {
+  const task: TaskObservation = {
+    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...OF },
+    ...{ version: 4, status: 'provisioning' },
+  };
+
+  function see(workbench: Workbench, fields: Partial<TaskObservation> = {}, now = T0): Workbench {
+    return step(workbench, { type: 'task_observed', task: { ...task, ...fields } }, now).workbench;
+  }
+
+  it('makes an issued run an accepted one, with what is known of it and no more', () => {
+    const after = see(starting({ run: issuedRun() }), {}, T0 + 9);
+    expect('run' in after && after.run).toStrictEqual({
+      phase: 'accepted',
+      ...OF,
+      taskId: 'task-1',
+      taskVersion: 4,
+      acceptedAt: T0 + 9,
+    });
+    expect(after).toMatchObject({ status: 'provisioning', deadlineAt: T0 + 9 + POLICY.provisioningMs });
+    expect(after).not.toHaveProperty('detail');
+  });
+
+  it('may be on a silent machine from the first', () => {
+    const after = see(starting({ run: issuedRun() }), { status: 'pending', host: 'disconnected' });
+    expect(after).toMatchObject({
+      run: { silentSince: T0 },
+      deadlineAt: T0 + POLICY.pendingMs,
+    });
+  });
+
+  it('is remembered with where it is, also when it does not say so again', () => {
+    const where = { endpoint: 'http://10.0.0.1:8080', containerInstance: 'ci-1', provider: 'small' };
+    const first = see(starting({ run: issuedRun() }), { status: 'running', ...where }, T0 + 1);
+    const again = see(first, { status: 'running', version: 5 }, T0 + 2);
+    expect(again).toMatchObject({ run: { ...where, acceptedAt: T0 + 1, taskVersion: 5 } });
+  });
+
+  it('of a run of which nothing was sent yet, or under another id, is a stray', () => {
+    expect(see(starting({ run: preparingRun() })).strays).toEqual([{ taskId: 'task-1' }]);
+    const twin = see(provisioning({ run: acceptedRun({ taskId: 'task-2' }) }));
+    expect(twin.strays).toEqual([{ taskId: 'task-1' }]);
+    expect(twin).toMatchObject({ status: 'provisioning', run: { taskId: 'task-2' } });
+  });
+
+  it('again leaves the next look where it was', () => {
+    const soon = { nextAt: T0 + 1000 };
+    expect(see(provisioning(soon), { detail: 'news' })).toMatchObject(soon);
+    expect(see(provisioning({ nextAt: T0 + 10 * POLICY.lookMs }), { detail: 'news' })).toMatchObject({
+      nextAt: T0 + POLICY.lookMs,
+    });
+    expect(see(running({ ...soon, run: acceptedRun() }), { status: 'running', version: 9 })).toMatchObject(
+      soon,
+    );
+  });
+
+  it('running beside a stray has that one looked after at once', () => {
+    const strays = [{ taskId: 'task-0' }];
+    expect(see(provisioning({ strays }), { status: 'running' })).toMatchObject({
+      status: 'running',
+      nextAt: T0,
+    });
+  });
+
+  it('that became ready keeps the time at which it first did', () => {
+    expect(see(running(), { status: 'running', version: 9 }, T0 + 99_000)).toMatchObject({
+      readyAt: running().readyAt,
+    });
+  });
+
+  it('still alive while it is to end is asked to at once, and then waited for', () => {
+    const unasked = see(stopping({ nextAt: T0 + 60_000 }), { status: 'running' });
+    expect(unasked).toMatchObject({ status: 'stopping', nextAt: T0 });
+    const asked = stopping({ run: acceptedRun({ stopAskedAt: T0 }), nextAt: T0 + 60_000 });
+    expect(see(asked, { status: 'stopping' })).toMatchObject({
+      nextAt: T0 + POLICY.lookMs,
+      run: { stopAskedAt: T0 },
+    });
+  });
+
+  it('stopped keeps its fence, however often it is seen', () => {
+    const ended = see(stopping(), { status: 'stopped', host: 'connected' });
+    const again = see(ended, { status: 'stopped', host: 'connected', version: 5 }, T0 + 3000);
+    expect(again).toMatchObject({ run: { goneAt: T0 + POLICY.fenceMs } });
+  });
+
+  it('stopped is gone at once where no fence is wanted', () => {
+    const observed = {
+      type: 'task_observed',
+      task: { ...task, status: 'stopped', host: 'connected' },
+    } as const;
+    const unfenced = lifecycle({ ...POLICY, fenceMs: 0 });
+    expect(unfenced(stopping(), observed, T0).workbench.status).toBe('stopped');
+  });
+
+  it('stopped from outside says so in words', () => {
+    const stop = { code: 'requested', message: 'Task stopped by user' } as const;
+    const ended = see(running({ run: acceptedRun() }), { status: 'stopped', host: 'connected', stop });
+    expect(ended).toMatchObject({
+      reason: { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' },
+    });
+  });
+
+  it('ending by itself is only looked at, and asked to end if it does not', () => {
+    const ending = see(running({ run: acceptedRun() }), { status: 'stopping', host: 'connected' });
+    const owedAt = (now: number) =>
+      step({ ...ending, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+    expect(ending).toMatchObject({ run: { stopAskedAt: T0 }, unexplained: true });
+    expect(owedAt(T0)).toEqual(['look_at_task']);
+    expect(owedAt(T0 + POLICY.stopAgainMs)).toEqual(['stop_task']);
+  });
+});
+
+describe('an end that nobody asked for', () => {
+  const seen: TaskObservation = {
+    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...OF },
+    ...{ version: 9, status: 'stopped', host: 'gone' },
+  };
+  const HOST_LOST = 'The machine it ran on stopped or was lost. Start it again.';
+  const end = (workbench: Workbench, task: TaskObservation = seen) =>
+    step(workbench, { type: 'task_observed', task }, T0).workbench;
+
+  it('is put down to its machine when its task does not tell why', () => {
+    expect(end(stopping({ unexplained: true }))).toMatchObject({
+      status: 'stopped',
+      reason: { code: 'host_lost', message: HOST_LOST },
+    });
+  });
+
+  it('is put down to what its task tells, when it does', () => {
+    const stop = { code: 'exited', message: 'Exit code 3.' } as const;
+    expect(end(stopping({ unexplained: true }), { ...seen, stop })).toMatchObject({ reason: stop });
+  });
+
+  it('is put down to nothing when it was asked for', () => {
+    expect(end(stopping())).not.toHaveProperty('reason');
+    expect(end(deleting({ run: acceptedRun() }))).not.toHaveProperty('reason');
+  });
+
+  it('keeps the reason that it has', () => {
+    const reason = { code: 'start_timeout', message: 'Too late.' } as const;
+    expect(end(stopping({ reason }))).toMatchObject({ reason });
+  });
+
+  it('past its fence, without a word from its task, has no reason', () => {
+    const fenced = stopping({ unexplained: true, run: acceptedRun({ goneAt: T0 }) });
+    const { workbench } = step(fenced, { type: 'tick' }, T0);
+    expect(workbench.status).toBe('stopped');
+    expect(workbench).not.toHaveProperty('reason');
+  });
+
+  it('of a task that is lost says that nothing tells why', () => {
+    const run = acceptedRun({ missingSince: T0 - POLICY.missingMs });
+    const missing = { type: 'task_missing', taskId: 'task-1' } as const;
+    const { workbench } = step(stopping({ unexplained: true, run }), missing, T0);
+    expect(workbench).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
+  });
+});
+
+describe('a stop that was asked of a task', () => {
+  const asked = { type: 'task_stop_asked', taskId: 'task-1' } as const;
+
+  it('is noted, and waited for', () => {
+    expect(learn(stopping({ failures: 2 }), asked, T0 + 1)).toMatchObject({
+      run: { stopAskedAt: T0 + 1 },
+      nextAt: T0 + 1 + POLICY.lookMs,
+      failures: 0,
+    });
+  });
+
+  it('of a stray is noted with that stray alone', () => {
+    const strays = [{ taskId: 'task-0' }, { taskId: 'task-9' }];
+    const after = learn(stopping({ strays }), { ...asked, taskId: 'task-0' }, T0 + 1);
+    expect(after.strays).toEqual([{ taskId: 'task-0', stopAskedAt: T0 + 1 }, { taskId: 'task-9' }]);
+    expect(after).not.toHaveProperty('run.stopAskedAt');
+  });
+
+  it('that is wanted again meanwhile is not noted with its run', () => {
+    expect(learn(running({ run: acceptedRun() }), asked)).not.toHaveProperty('run.stopAskedAt');
+  });
+});
+
+describe('the end of a machine that was asked for', () => {
+  it('is waited for', () => {
+    const ending = stopping({ run: acceptedRun({ silentSince: T0 }), failures: 2 });
+    expect(learn(ending, { type: 'machine_end_asked', taskId: 'task-1' })).toMatchObject({
+      status: 'stopping',
+      nextAt: T0 + POLICY.lookMs,
+      failures: 0,
+    });
+  });
+
+  it('is not a stop that was asked of the task', () => {
+    const ending = stopping({ run: acceptedRun({ silentSince: T0 }) });
+    expect(learn(ending, { type: 'machine_end_asked', taskId: 'task-1' })).not.toHaveProperty(
+      'run.stopAskedAt',
+    );
+  });
+});
+
+describe('a task that is not found', () => {
+  const missing = (taskId: string) => ({ type: 'task_missing', taskId }) as const;
+
+  it('for long is lost, and says so in words', () => {
+    const run = acceptedRun({ missingSince: T0 });
+    const late = T0 + POLICY.missingMs;
+    expect(step(running({ run }), missing('task-1'), late - 1).workbench.status).toBe('running');
+    expect(step(running({ run }), missing('task-1'), late).workbench).toMatchObject({
+      status: 'stopped',
+      desired: 'stopped',
+      reason: { code: 'task_lost', message: 'Its task is gone, and nothing tells why.' },
+    });
+  });
+
+  it('is not the run that has another', () => {
+    const { workbench } = step(running({ run: acceptedRun() }), missing('task-9'), T0);
+    expect(workbench).not.toHaveProperty('run.missingSince');
+  });
+
+  it('and is a stray has the time from when it was first missed', () => {
+    const strays = [{ taskId: 'task-0' }, { taskId: 'task-8', goneAt: T0 + 1 }, { taskId: 'task-9' }];
+    const before = stopped({ strays });
+    const goneAt = T0 + POLICY.missingMs;
+    expect(step(before, missing('task-0'), T0).workbench.strays).toEqual([
+      { taskId: 'task-0', goneAt },
+      strays[1],
+      strays[2],
+    ]);
+    expect(step(before, missing('task-8'), T0).workbench.strays).toEqual(strays);
+  });
+});

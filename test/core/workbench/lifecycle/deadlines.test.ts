@@ -1,0 +1,201 @@
+import { describe, expect, it } from 'vitest';
+import type { Learned } from '#core/workbench/lifecycle/inputs.ts';
+import { DEFAULT_POLICY as POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { dueAt, type Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  deleting,
+  issuedRun,
+  pending,
+  provisioning,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+} from '#test/builders/workbench.ts';
+
+const MINUTE = 60_000;
+
+function tick(workbench: Workbench, now: number, policy: Partial<Policy> = {}): Workbench {
+  return lifecycle({ ...POLICY, ...policy })(workbench, { type: 'tick' }, now).workbench;
+}
+
+function learn(workbench: Workbench, now: number, ...outcomes: readonly Learned[]): Workbench {
+  const { revision } = workbench;
+  return lifecycle(POLICY)(workbench, { type: 'outcomes', revision, outcomes }, now).workbench;
+}
+
+describe('a start past its deadline', () => {
+  it('is not ended a moment before', () => {
+    const issued = starting({ run: issuedRun(), mount: {} });
+    for (const workbench of [issued, provisioning(), pending()]) {
+      expect(tick(workbench, workbench.deadlineAt - 1).status).toBe(workbench.status);
+      expect(tick(workbench, workbench.deadlineAt).status).toBe('stopping');
+    }
+  });
+
+  it.each([
+    ['its volume', starting(), 'volume'],
+    [
+      'its machine',
+      starting({
+        mount: {},
+        spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' },
+      }),
+      'host',
+    ],
+    ['capacity', starting({ mount: {} }), 'capacity'],
+    ['another task', starting({ mount: {}, strays: [{ taskId: 'task-0' }] }), 'run'],
+  ])('says that it was waiting for %s', (_, workbench, word) => {
+    expect(tick(workbench, workbench.deadlineAt)).toMatchObject({
+      desired: 'stopped',
+      reason: {
+        code: 'start_timeout',
+        message: `It did not become ready within 15 minutes. It was waiting for: ${word}.`,
+      },
+    });
+  });
+
+  it('says what was refused last, where something was', () => {
+    const refusal = { code: 'no_capacity', message: 'No room.' } as const;
+    const workbench = starting({ mount: {}, refusal });
+    expect(tick(workbench, workbench.deadlineAt)).toMatchObject({ reason: refusal });
+  });
+
+  it('that waited for a machine says how long', () => {
+    const workbench = provisioning();
+    expect(tick(workbench, workbench.deadlineAt)).toMatchObject({
+      reason: { code: 'no_capacity', message: 'No machine had room for it within 30 minutes.' },
+    });
+  });
+
+  it('that never became ready says what its task did last, if it said anything', () => {
+    const silent = pending();
+    expect(tick(silent, silent.deadlineAt, { pendingMs: 20 * MINUTE })).toMatchObject({
+      reason: { code: 'start_timeout', message: 'It did not become ready within 20 minutes.' },
+    });
+    const pulling = pending({ detail: 'pulling the image' });
+    expect(tick(pulling, pulling.deadlineAt)).toMatchObject({
+      reason: {
+        message: 'It did not become ready within 15 minutes. It was waiting for: pulling the image.',
+      },
+    });
+  });
+
+  it.each([
+    [119_000, 'within 119 seconds'],
+    [120_000, 'within 2 minutes'],
+    [1000, 'within 1 seconds'],
+  ])('counts %i ms as %s', (startingMs, words) => {
+    const workbench = starting({ mount: {} });
+    const ended = tick(workbench, workbench.deadlineAt, { startingMs });
+    expect('reason' in ended && ended.reason?.message).toContain(`${words}.`);
+  });
+});
+
+describe('a stop or destroy past its deadline', () => {
+  it('goes on, and says once that it is late', () => {
+    for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
+      expect(tick(workbench, workbench.deadlineAt - 1)).not.toHaveProperty('overdue');
+      const late = tick(workbench, workbench.deadlineAt);
+      expect(late).toMatchObject({ status: workbench.status, overdue: true });
+      const later = tick({ ...late, nextAt: workbench.deadlineAt + MINUTE }, workbench.deadlineAt + 1);
+      expect(later.revision).toBe(late.revision);
+    }
+  });
+
+  it('is not due for its deadline any more', () => {
+    const late = stopping({ overdue: true, nextAt: T0 + 60 * MINUTE });
+    expect(dueAt(late)).toBe(T0 + 60 * MINUTE);
+  });
+});
+
+describe('the deadline of a start that we ourselves hold up', () => {
+  const throttled = { type: 'effect_failed', effect: 'run_task', kind: 'throttled' } as const;
+  const unavailable = { ...throttled, kind: 'unavailable' } as const;
+  const placed = {
+    type: 'run_placed',
+    ...{ runId: starting().run.runId, attempt: 1 },
+    placement: { kind: 'provider', provider: 'small' },
+  } as const;
+  const issued = starting({ run: issuedRun(), mount: {} });
+
+  it('stands still from the first throttle on', () => {
+    const held = learn(issued, T0 + MINUTE, throttled);
+    expect(held).toMatchObject({ pausedAt: T0 + MINUTE });
+    expect(learn(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ pausedAt: T0 + MINUTE });
+    expect(tick(held, issued.deadlineAt + MINUTE).status).toBe('starting');
+  });
+
+  it('stands still too when only one of several calls was throttled', () => {
+    const held = learn(issued, T0 + MINUTE, throttled);
+    const asked = { type: 'task_stop_asked', taskId: 'task-0' } as const;
+    expect(learn(held, T0 + 2 * MINUTE, asked, throttled)).toMatchObject({
+      pausedAt: T0 + MINUTE,
+      deadlineAt: issued.deadlineAt,
+    });
+  });
+
+  it('is not due while it stands still', () => {
+    const held = learn(issued, T0 + MINUTE, throttled);
+    expect(dueAt({ ...held, nextAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
+  });
+
+  it('runs on from where it stood when the work is taken', () => {
+    const held = learn(starting({ mount: {} }), T0 + MINUTE, throttled);
+    const taken = learn(held, T0 + 6 * MINUTE, placed);
+    expect(taken).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE, run: { phase: 'issued' } });
+    expect(taken).not.toHaveProperty('pausedAt');
+  });
+
+  it('runs on when the next call fails for another reason', () => {
+    const held = learn(issued, T0 + MINUTE, throttled);
+    const failed = learn(held, T0 + 6 * MINUTE, unavailable);
+    expect(failed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE });
+    expect(failed).not.toHaveProperty('pausedAt');
+  });
+
+  it('never comes nearer, though a clock may have been set back', () => {
+    const held = learn(issued, T0 + MINUTE, throttled);
+    expect(learn(held, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+  });
+
+  it('is left as it is by what never stood still, and there is none to hold in other states', () => {
+    expect(learn(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+    for (const workbench of [provisioning(), running(), stopping(), deleting()])
+      expect(learn(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('pausedAt');
+  });
+});
+
+describe('the fence of a task that has stopped', () => {
+  it('counts only while its end is wanted', () => {
+    const gone = acceptedRun({ goneAt: T0 });
+    expect(tick(stopping({ run: gone }), T0).status).toBe('stopped');
+    expect(tick(deleting({ run: gone }), T0)).not.toHaveProperty('run');
+    expect(tick(running({ run: gone }), T0).status).toBe('running');
+    expect(tick(stopping({ run: acceptedRun({ goneAt: T0 + 1 }) }), T0).status).toBe('stopping');
+  });
+
+  it('is when it is next due', () => {
+    const ending = stopping({ run: acceptedRun({ goneAt: T0 + 5 }), nextAt: T0 + MINUTE });
+    expect(dueAt(ending)).toBe(T0 + 5);
+    expect(dueAt(stopped({ strays: [{ taskId: 'task-0', goneAt: T0 + 7 }] }))).toBe(T0 + 7);
+  });
+});
+
+describe('a machine that has been silent for long', () => {
+  const silentSince = T0;
+  const long = T0 + POLICY.silentHostMs;
+
+  it('is given up under a workbench that runs, or is about to', () => {
+    const lost = { status: 'stopping', desired: 'stopped', reason: { code: 'host_lost' } };
+    expect(tick(running({ run: acceptedRun({ silentSince }) }), long)).toMatchObject(lost);
+    const late = { deadlineAt: long + MINUTE, run: acceptedRun({ silentSince }) };
+    expect(tick(pending(late), long)).toMatchObject(lost);
+    expect(tick(pending(late), long - 1).status).toBe('pending');
+    expect(tick(provisioning(late), long).status).toBe('provisioning');
+    expect(tick(pending({ ...late, run: acceptedRun() }), long).status).toBe('pending');
+  });
+});

@@ -1,0 +1,467 @@
+import { describe, expect, it } from 'vitest';
+import type { HostObservation, InstanceState } from '#core/ports/host-fleet.ts';
+import type { Input, Learned } from '#core/workbench/lifecycle/inputs.ts';
+import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import type { Host, Starting, Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  ID,
+  issuedRun,
+  pending,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+} from '#test/builders/workbench.ts';
+
+const step = lifecycle(POLICY);
+const MINUTE = 60_000;
+const INSTANCE = 'i-0123456789abcdef0';
+const SPEC = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, dedicatedInstanceType: 'm7i.large' };
+const NO_CAPACITY = { code: 'no_capacity', message: 'None left.' } as const;
+const REFUSED = { code: 'start_refused', message: 'Not allowed.' } as const;
+
+const requested: Host = {
+  instanceType: 'm7i.large',
+  generation: 1,
+  state: 'requested',
+  agentConnected: false,
+};
+
+function aStart(host: Host, fields: Partial<Starting> = {}): Starting {
+  return starting({ mount: {}, spec: SPEC, host, failures: 3, ...fields });
+}
+
+function seen(state: InstanceState, fields: Partial<HostObservation> = {}): HostObservation {
+  return { instanceId: INSTANCE, state, agentConnected: false, ...fields };
+}
+
+function learn(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+  const { revision } = workbench;
+  return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
+}
+
+function take(workbench: Workbench, input: Input, now = T0): Workbench {
+  return step(workbench, input, now).workbench;
+}
+
+/** What is owed when it is next looked at. */
+function owedBy(workbench: Workbench) {
+  return step({ ...workbench, nextAt: T0 }, { type: 'tick' }, T0).effects;
+}
+
+describe('what a start owes to its machine', () => {
+  it('is a launch under the token of its generation, until it is known which instance came of it', () => {
+    expect(owedBy(aStart({ ...requested, generation: 3 }))).toEqual([
+      { type: 'launch_host', generation: 3, instanceType: 'm7i.large', token: `${ID}/host/3` },
+    ]);
+  });
+
+  it.each<[InstanceState, string]>([
+    ['pending', 'look_at_host'],
+    ['stopping', 'look_at_host'],
+    ['shutting-down', 'look_at_host'],
+    ['stopped', 'start_host'],
+  ])('while the instance is %s is %s', (state, effect) => {
+    const effects = owedBy(aStart(aHost({ state, agentConnected: false })));
+    expect(effects).toHaveLength(1);
+    expect(effects[0]).toMatchObject({ type: effect, instanceId: INSTANCE });
+  });
+
+  it('is a look while its agent is silent, and nothing more once it speaks', () => {
+    expect(owedBy(aStart(aHost({ agentConnected: false })))).toEqual([
+      { type: 'look_at_host', instanceId: INSTANCE },
+    ]);
+    expect(owedBy(aStart(aHost()))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
+  });
+
+  it('is its end when it is being replaced, whatever its state', () => {
+    for (const state of ['running', 'stopped', 'stopping'] as const)
+      expect(owedBy(aStart(aHost({ state, replacing: true })))).toEqual([
+        { type: 'terminate_host', instanceId: INSTANCE },
+      ]);
+    expect(owedBy(aStart(aHost({ state: 'shutting-down', replacing: true })))).toEqual([
+      { type: 'look_at_host', instanceId: INSTANCE },
+    ]);
+  });
+
+  it('names the generation that is started', () => {
+    const host = aHost({ state: 'stopped', agentConnected: false, generation: 4 });
+    expect(owedBy(aStart(host))).toEqual([{ type: 'start_host', generation: 4, instanceId: INSTANCE }]);
+  });
+});
+
+describe('what a stop or destroy owes to its machine', () => {
+  it.each<[InstanceState, readonly string[]]>([
+    ['running', ['stop_host']],
+    ['pending', ['stop_host']],
+    ['stopping', ['look_at_host']],
+    ['shutting-down', ['look_at_host']],
+    ['stopped', []],
+  ])('once the run is gone and the instance is %s is %j', (state, effects) => {
+    const host = aHost({ state, agentConnected: false });
+    const types = (workbench: Workbench) => owedBy(workbench).map(({ type }) => type);
+    expect(types(stopping({ run: undefined, host }))).toEqual(effects);
+    expect(types(stopped({ host }))).toEqual(effects);
+  });
+
+  it('that destroys is the end of the machine, in every state but its last', () => {
+    for (const state of ['running', 'pending', 'stopping', 'stopped'] as const)
+      expect(owedBy(deleting({ host: aHost({ state }) }))).toEqual([
+        { type: 'terminate_host', instanceId: INSTANCE },
+      ]);
+    expect(owedBy(deleting({ host: aHost({ state: 'shutting-down' }) }))).toEqual([
+      { type: 'look_at_host', instanceId: INSTANCE },
+    ]);
+  });
+
+  it('of which it is not known whether it was launched is the same launch again', () => {
+    expect(owedBy(deleting({ host: requested }))).toMatchObject([{ type: 'launch_host', generation: 1 }]);
+  });
+
+  it('is nothing while a stray task may be on it', () => {
+    const strays = [{ taskId: 'task-0', stopAskedAt: T0 }];
+    expect(owedBy(stopping({ run: undefined, host: aHost(), strays }))).toEqual([
+      { type: 'look_at_task', taskId: 'task-0' },
+    ]);
+  });
+});
+
+describe('the answer to a launch or start', () => {
+  it('is taken in with what the machine offers', () => {
+    const host = seen('running', { agentConnected: true, cpuUnits: 2048, memoryMib: 7800 });
+    const after = learn(aStart(requested), { type: 'host_accepted', generation: 1, host });
+    expect(after.host).toEqual({
+      ...requested,
+      instanceId: INSTANCE,
+      state: 'running',
+      agentConnected: true,
+      cpuUnits: 2048,
+      memoryMib: 7800,
+    });
+    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+  });
+
+  it('that it boots is waited for', () => {
+    const after = learn(aStart(requested), { type: 'host_accepted', generation: 1, host: seen('pending') });
+    expect(after).toMatchObject({ nextAt: T0 + POLICY.lookMs, failures: 0 });
+  });
+
+  it('of another generation, or about another instance, changes nothing', () => {
+    const other = seen('running', { instanceId: 'i-9', agentConnected: true });
+    const known = aStart(aHost({ state: 'pending', agentConnected: false }));
+    expect(learn(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(known.host);
+    expect(learn(known, { type: 'host_accepted', generation: 2, host: seen('running') }).host).toEqual(
+      known.host,
+    );
+  });
+
+  it('keeps what was known of its size when it does not tell', () => {
+    const known = aStart(aHost({ state: 'pending', cpuUnits: 2048, memoryMib: 7800 }));
+    const after = learn(known, { type: 'host_accepted', generation: 1, host: seen('pending') });
+    expect(after.host).toMatchObject({ cpuUnits: 2048, memoryMib: 7800 });
+  });
+
+  it('believes no agent on a machine that does not run', () => {
+    const host = seen('stopping', { agentConnected: true });
+    expect(learn(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject({
+      agentConnected: false,
+    });
+  });
+});
+
+describe('a launch that is refused', () => {
+  const refusal = { type: 'host_refused', generation: 1 } as const;
+
+  it('for now is tried again later, under another token, and why is remembered', () => {
+    const after = learn(aStart(requested), { ...refusal, reason: NO_CAPACITY, retryable: true });
+    expect(after).toMatchObject({
+      status: 'starting',
+      host: { ...requested, generation: 2 },
+      refusal: NO_CAPACITY,
+      failures: 0,
+      nextAt: T0 + POLICY.retryMs,
+    });
+    expect(after.outbox.at(-1)?.event).toBe('host_replaced');
+  });
+
+  it('for good ends the start, with why and without a machine', () => {
+    const after = learn(aStart(requested), { ...refusal, reason: REFUSED, retryable: false });
+    expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: REFUSED });
+    expect(after).not.toHaveProperty('host');
+  });
+
+  it('of another generation is no news', () => {
+    const before = aStart({ ...requested, generation: 2 });
+    const after = learn(before, { ...refusal, reason: REFUSED, retryable: false });
+    expect(after).toMatchObject({ status: 'starting', host: before.host });
+  });
+
+  it('is all that a stop or destroy waits for: there is no machine', () => {
+    const reason = { reason: REFUSED, retryable: true };
+    const ended = learn(stopping({ run: undefined, host: requested }), { ...refusal, ...reason });
+    expect(ended.status).toBe('stopped');
+    expect(ended).not.toHaveProperty('host');
+    const destroyed = learn(deleting({ host: requested }), { ...refusal, ...reason });
+    expect(destroyed).not.toHaveProperty('host');
+    expect(destroyed).toMatchObject({ status: 'deleting', nextAt: T0 });
+  });
+});
+
+describe('a start of a machine that is refused', () => {
+  const host = aHost({ state: 'stopped', agentConnected: false });
+  const refusal = { type: 'host_refused', generation: 1 } as const;
+
+  it('because there is none to be had replaces it', () => {
+    const after = learn(aStart(host), { ...refusal, reason: NO_CAPACITY, retryable: true });
+    expect(after).toMatchObject({
+      status: 'starting',
+      host: { ...host, replacing: true },
+      refusal: NO_CAPACITY,
+      nextAt: T0,
+    });
+  });
+
+  it('for good replaces it as well', () => {
+    const after = learn(aStart(host), { ...refusal, reason: REFUSED, retryable: false });
+    expect(after).toMatchObject({ status: 'starting', host: { replacing: true }, refusal: REFUSED });
+  });
+
+  it('for the moment is looked at again', () => {
+    const after = learn(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
+    expect(after).toMatchObject({ host, refusal: REFUSED, nextAt: T0 + POLICY.lookMs, failures: 0 });
+    expect(after.host).not.toHaveProperty('replacing');
+  });
+
+  it('during a stop is looked at again: the machine is there', () => {
+    const ending = stopping({ run: undefined, host: aHost() });
+    const after = learn(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
+    expect(after).toMatchObject({ status: 'stopping', host: aHost(), nextAt: T0 + POLICY.lookMs });
+  });
+});
+
+describe('a wish that was taken', () => {
+  it('to stop or end a machine is noted, and looked after', () => {
+    const ending = stopping({ run: undefined, host: aHost() });
+    expect(learn(ending, { type: 'host_stop_asked', instanceId: INSTANCE })).toMatchObject({
+      host: { state: 'stopping', agentConnected: false },
+      nextAt: T0 + POLICY.lookMs,
+    });
+    expect(
+      learn(deleting({ host: aHost() }), { type: 'host_terminate_asked', instanceId: INSTANCE }),
+    ).toMatchObject({ host: { state: 'shutting-down', agentConnected: false } });
+  });
+
+  it('about another machine is no news', () => {
+    const ending = stopping({ run: undefined, host: aHost() });
+    expect(learn(ending, { type: 'host_stop_asked', instanceId: 'i-9' }).host).toEqual(aHost());
+  });
+});
+
+describe('a look at a machine', () => {
+  const look = (state: InstanceState, fields: Partial<HostObservation> = {}) =>
+    ({ type: 'host_observed', host: seen(state, fields) }) as const;
+
+  it('that runs and speaks lets a start go on at once', () => {
+    const after = take(
+      aStart(aHost({ state: 'pending', agentConnected: false })),
+      look('running', { agentConnected: true }),
+    );
+    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+  });
+
+  it('that has stopped by itself lets a start go on at once: it is to be started', () => {
+    const after = take(
+      aStart(aHost({ agentConnected: false, state: 'pending' }), { nextAt: T0 + MINUTE }),
+      look('stopped'),
+    );
+    expect(after).toMatchObject({ host: { state: 'stopped' }, nextAt: T0 });
+  });
+
+  it('that is on its way is looked at again', () => {
+    const after = take(
+      aStart(aHost({ state: 'pending', agentConnected: false }), { nextAt: T0 + MINUTE }),
+      look('running'),
+    );
+    expect(after).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+  });
+
+  it('of another one is no news', () => {
+    const before = running({ host: aHost() });
+    expect(take(before, look('terminated', { instanceId: 'i-9' }))).toBe(before);
+    expect(take(running(), look('terminated'))).toEqual(running());
+  });
+
+  it('that has stopped under a run ends the run, and its machine stays', () => {
+    const after = take(running({ host: aHost() }), look('stopped'));
+    expect(after).toMatchObject({
+      status: 'stopped',
+      reason: { code: 'host_lost', message: 'The machine it ran on stopped or was lost. Start it again.' },
+      host: { state: 'stopped' },
+    });
+  });
+
+  it('that is terminated under a run ends the run, and there is no machine any more', () => {
+    for (const workbench of [running({ host: aHost() }), pending({ host: aHost() })]) {
+      const after = take(workbench, look('terminated'));
+      expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+      expect(after).not.toHaveProperty('host');
+    }
+  });
+
+  it('that is terminated before anything ran on it launches another', () => {
+    const after = take(aStart(aHost({ state: 'pending', generation: 2 })), look('terminated'));
+    expect(after).toMatchObject({
+      status: 'starting',
+      host: { ...requested, generation: 3 },
+      nextAt: T0,
+      failures: 0,
+    });
+    expect(after.host).not.toHaveProperty('instanceId');
+  });
+
+  it('that is terminated with an issued run leaves that run to be resolved', () => {
+    const after = take(aStart(aHost(), { run: issuedRun() }), look('terminated'));
+    expect(after).toMatchObject({ status: 'starting', run: { phase: 'issued' }, host: { generation: 2 } });
+  });
+
+  it('that has stopped ends a stop', () => {
+    const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
+    expect(take(ending, look('stopped'))).toMatchObject({ status: 'stopped', host: { state: 'stopped' } });
+    expect(take(ending, look('stopping')).status).toBe('stopping');
+    expect(take(ending, look('terminated'))).not.toHaveProperty('host');
+  });
+
+  it('that has stopped proves the end of the task of a stop', () => {
+    const after = take(stopping({ host: aHost() }), look('stopped'));
+    expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
+    expect(after).not.toHaveProperty('reason');
+  });
+
+  it('that has ended leaves an issued run to be resolved: there may be a task of it elsewhere', () => {
+    const ending = stopping({ run: issuedRun(), host: aHost() });
+    expect(take(ending, look('stopped'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
+    expect(take(ending, look('terminated'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
+  });
+
+  it('that has stopped lets a destroy go on at once: it is to be ended', () => {
+    const ending = deleting({ host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
+    expect(take(ending, look('stopped'))).toMatchObject({ nextAt: T0, failures: 0 });
+  });
+
+  it('that is still there keeps a stop looking', () => {
+    const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
+    expect(take(ending, look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+  });
+
+  it('that is gone lets a destroy go on at once', () => {
+    const ending = deleting({ host: aHost({ state: 'shutting-down' }), nextAt: T0 + MINUTE });
+    const after = take(ending, look('terminated'));
+    expect(after).not.toHaveProperty('host');
+    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+  });
+
+  it('that is stopped where it should be running, or runs where it should be stopped, is looked after', () => {
+    const asleep = take(running({ host: aHost() }), look('running', { agentConnected: false }));
+    expect(asleep).toMatchObject({ status: 'running', nextAt: T0 + POLICY.lookMs });
+    const awake = take(
+      stopped({ host: aHost({ state: 'stopped', agentConnected: false }) }),
+      look('running'),
+    );
+    expect(awake).toMatchObject({ status: 'stopped', nextAt: T0 + POLICY.lookMs });
+    const later = { host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE };
+    expect(take(stopped(later), look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    expect(owedBy(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
+  });
+
+  it('that is as it should be changes nothing', () => {
+    const before = running({ host: aHost() });
+    expect(take(before, look('running', { agentConnected: true }))).toBe(before);
+    const asleep = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
+    expect(take(asleep, look('stopped'))).toBe(asleep);
+  });
+
+  it('that is terminated while stopped leaves it without a machine, to be launched with the next start', () => {
+    const before = stopped({
+      ...{ spec: SPEC, stoppedAt: T0 - MINUTE, reason: REFUSED },
+      host: aHost({ state: 'stopped', agentConnected: false }),
+    });
+    const after = take(before, look('terminated'));
+    expect(after).not.toHaveProperty('host');
+    expect(after).toMatchObject({ status: 'stopped', stoppedAt: T0 - MINUTE, reason: REFUSED });
+    const again = take(after, { type: 'start', runId: 'new-run', by: 'ada' });
+    expect(again).toMatchObject({ host: requested });
+  });
+});
+
+describe('an event about a machine', () => {
+  const hint = (fields: Partial<HostObservation>) =>
+    ({ type: 'host_hint', host: seen('running', { agentConnected: true, ...fields }) }) as const;
+
+  it('is a reason to look when it is not as recorded', () => {
+    const before = running({ host: aHost() });
+    expect(take(before, hint({ state: 'stopped' }))).toMatchObject({ nextAt: T0, host: aHost() });
+    expect(take(before, hint({ agentConnected: false }))).toMatchObject({ nextAt: T0 });
+  });
+
+  it('is none when it is, or when it is another machine', () => {
+    const before = running({ host: aHost() });
+    expect(take(before, hint({}))).toBe(before);
+    expect(take(before, hint({ instanceId: 'i-9', state: 'stopped' }))).toBe(before);
+  });
+});
+
+describe('a run on a dedicated machine', () => {
+  it('is given the whole of it, once it is known how much that is', () => {
+    const placed = {
+      type: 'run_placed',
+      ...{ runId: RUN_ID, attempt: 1 },
+      placement: { kind: 'host', instanceId: INSTANCE },
+    } as const;
+    const whole = aStart(aHost({ cpuUnits: 2048, memoryMib: 7800 }));
+    expect(learn(whole, placed)).toMatchObject({
+      run: { phase: 'issued', input: { cpuUnits: 2048, memoryMib: 7800, gpuCount: 0 } },
+    });
+    expect(learn(aStart(aHost()), placed)).toMatchObject({
+      run: { input: { cpuUnits: 1024, memoryMib: 2048 } },
+    });
+  });
+
+  it('looks at task and machine while it is on its way', () => {
+    const look = [
+      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'look_at_host', instanceId: INSTANCE },
+    ];
+    expect(owedBy(pending({ host: aHost() }))).toEqual(look);
+    expect(owedBy(pending())).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
+  });
+
+  it('that is overdue ends the machine, after the patience with silent ones, and not twice', () => {
+    const ending = stopping({ host: aHost(), run: acceptedRun({ stopAskedAt: T0 }) });
+    const at = (now: number, workbench: Workbench = ending) =>
+      step({ ...workbench, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+    const over = ending.deadlineAt + POLICY.silentHostMs;
+    expect(at(over - 1)).toEqual(['stop_task', 'look_at_host']);
+    expect(at(over)).toEqual(['stop_task', 'terminate_host']);
+    expect(at(over, stopping({ ...ending, host: aHost({ state: 'shutting-down' }) }))).toEqual([
+      'stop_task',
+      'look_at_host',
+    ]);
+  });
+
+  it('whose machine has been silent for long ends the machine before it is overdue', () => {
+    const ending = stopping({
+      host: aHost(),
+      run: acceptedRun({ stopAskedAt: T0, silentSince: T0 - POLICY.silentHostMs }),
+    });
+    expect(owedBy(ending)).toEqual([
+      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'terminate_host', instanceId: INSTANCE },
+    ]);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { owed } from '#core/workbench/lifecycle/effects.ts';
+import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import {
+  acceptedRun,
+  aTaskInput,
+  deleting,
+  ID,
+  issuedRun,
+  pending,
+  preparingRun,
+  provisioning,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+  T0,
+} from '#test/builders/workbench.ts';
+
+const MINUTE = 60_000;
+const at = (workbench: Workbench, now: number) => owed({ ...workbench, nextAt: now }, now, POLICY);
+const due = (workbench: Workbench) => at(workbench, T0);
+
+const RUN_TASK = { type: 'run_task', input: aTaskInput(), token: `${ID}/${RUN_ID}/1` };
+const STOP = { type: 'stop_task', taskId: 'task-1', why: 'not wanted any more' };
+const LOOK = { type: 'look_at_task', taskId: 'task-1' };
+
+describe('what is owed', () => {
+  it('is nothing to what is at rest, however much time passes', () => {
+    expect(owed(running(), T0 + 365 * 24 * 60 * MINUTE, POLICY)).toEqual([]);
+  });
+
+  it('is nothing before the time of the next look', () => {
+    expect(owed(starting({ nextAt: T0 + 1 }), T0, POLICY)).toEqual([]);
+    expect(owed(starting({ nextAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
+  });
+
+  it('to a start is its volume, then a place, then its task', () => {
+    expect(due(starting())).toEqual([{ type: 'ensure_volume' }]);
+    expect(due(starting({ mount: {} }))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
+    expect(due(starting({ mount: {}, run: issuedRun() }))).toEqual([RUN_TASK]);
+  });
+
+  it('to a task that is on its way, or runs and is looked at, is a look', () => {
+    for (const workbench of [provisioning(), pending(), running()]) expect(due(workbench)).toEqual([LOOK]);
+  });
+
+  it('to an issued run that is wanted no longer is the same call again', () => {
+    expect(due(stopping({ run: issuedRun() }))).toEqual([RUN_TASK]);
+    expect(due(deleting({ run: issuedRun() }))).toEqual([RUN_TASK]);
+  });
+
+  it('to a run that is wanted no longer is its stop, again after a while, and a look in between', () => {
+    expect(due(stopping())).toEqual([STOP]);
+    const asked = stopping({ run: acceptedRun({ stopAskedAt: T0 }) });
+    expect(at(asked, T0 + POLICY.stopAgainMs - 1)).toEqual([LOOK]);
+    expect(at(asked, T0 + POLICY.stopAgainMs)).toEqual([STOP]);
+  });
+
+  it('to a run whose task has stopped is to wait for its fence', () => {
+    expect(due(stopping({ run: acceptedRun({ goneAt: T0 + 1 }) }))).toEqual([]);
+    expect(due(deleting({ run: acceptedRun({ goneAt: T0 + 1 }) }))).toEqual([]);
+  });
+
+  it('to a run of which nothing was sent is nothing', () => {
+    expect(due(stopping({ run: preparingRun() }))).toEqual([]);
+  });
+
+  it('to a stop with nothing left to end is nothing: above all no wipe', () => {
+    expect(due(stopping({ run: undefined }))).toEqual([]);
+  });
+
+  it('to what is stopped and has no machine is nothing', () => {
+    expect(due(stopped())).toEqual([]);
+  });
+
+  it('to a destroy is the wipe of the volume, and the record last', () => {
+    expect(due(deleting())).toEqual([{ type: 'wipe_volume' }]);
+    expect(due(deleting({ wiped: true }))).toEqual([{ type: 'remove_record' }]);
+  });
+
+  it('to strays is their stop, but not to those that have only their fence before them', () => {
+    const strays = [
+      { taskId: 'task-7' },
+      { taskId: 'task-8', stopAskedAt: T0 },
+      { taskId: 'task-9', goneAt: T0 + 1 },
+    ];
+    expect(due(stopped({ strays }))).toEqual([
+      { type: 'stop_task', taskId: 'task-7', why: 'not the current run' },
+      { type: 'look_at_task', taskId: 'task-8' },
+    ]);
+    expect(due(running({ strays })).at(-1)).toEqual(LOOK);
+  });
+
+  it('to a start or a destroy beside a stray is to wait for the stray', () => {
+    const strays = [{ taskId: 'task-9', goneAt: T0 + 1 }];
+    expect(due(starting({ mount: {}, strays }))).toEqual([]);
+    expect(due(deleting({ strays }))).toEqual([]);
+  });
+});
+
+describe('the last means', () => {
+  const silent = acceptedRun({ stopAskedAt: T0, silentSince: T0 });
+
+  it('on a shared machine is used when it has been silent for long', () => {
+    const ending = stopping({ run: silent });
+    expect(at(ending, T0 + POLICY.silentHostMs - 1)).toEqual([STOP]);
+    expect(at(ending, T0 + POLICY.silentHostMs)).toEqual([STOP, { type: 'end_machine', taskId: 'task-1' }]);
+  });
+
+  it('on a shared machine whose agent answers is used only when it is forced and overdue', () => {
+    const run = acceptedRun({ stopAskedAt: T0 });
+    const late = stopping({ run, deadlineAt: T0 });
+    expect(at(late, T0 + POLICY.silentHostMs).map(({ type }) => type)).not.toContain('end_machine');
+    const forced = stopping({ run, deadlineAt: T0, forced: true });
+    expect(at(forced, T0 + POLICY.lookMs - 1)).toEqual([LOOK]);
+    expect(at(forced, T0 + POLICY.lookMs)).toEqual([LOOK, { type: 'end_machine', taskId: 'task-1' }]);
+  });
+});

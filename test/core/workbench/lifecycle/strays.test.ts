@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { TaskObservation } from '#core/ports/task-runner.ts';
+import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { ID, running, stopped, stopping, T0, USER } from '#test/builders/workbench.ts';
+
+const step = lifecycle(POLICY);
+const OTHERS = [{ taskId: 'task-9' }, { taskId: 'task-0' }];
+const MINUTE = 60_000;
+
+function see(workbench: Workbench, fields: Partial<TaskObservation> = {}, now = T0): Workbench {
+  const task: TaskObservation = {
+    ...{ taskId: 'task-0', userId: USER, workbenchId: ID, runId: 'older-run', attempt: 1 },
+    ...{ version: 1, status: 'running', host: 'connected' },
+    ...fields,
+  };
+  return step(workbench, { type: 'task_observed', task }, now).workbench;
+}
+
+function unplaced(workbench: Workbench, status: TaskObservation['status']): Workbench {
+  const task = { taskId: 'task-0', userId: USER, workbenchId: ID, runId: 'older-run', attempt: 1 };
+  return step(workbench, { type: 'task_observed', task: { ...task, version: 1, status } }, T0).workbench;
+}
+
+describe('a stray task', () => {
+  it('that is found is acted on at once', () => {
+    expect(see(running({ nextAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
+      strays: [{ taskId: 'task-0' }],
+      nextAt: T0,
+      failures: 0,
+    });
+  });
+
+  it('whose machine is gone runs no more, and is none', () => {
+    const before = running();
+    expect(see(before, { host: 'gone' })).toBe(before);
+  });
+
+  it('that is known and still there is looked at again, and stays', () => {
+    const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE, failures: 2 });
+    for (const status of ['provisioning', 'running', 'stopping'] as const)
+      expect(see(before, { status })).toMatchObject({
+        strays: OTHERS,
+        nextAt: T0 + POLICY.lookMs,
+        failures: 0,
+      });
+  });
+
+  it('that has ended on a machine that speaks goes when its fence has passed, and it alone', () => {
+    const ended = see(stopped({ strays: OTHERS, nextAt: T0 + MINUTE }), { status: 'stopped' });
+    const goneAt = T0 + POLICY.fenceMs;
+    expect(ended).toMatchObject({ strays: [{ taskId: 'task-9' }, { taskId: 'task-0', goneAt }] });
+    expect(ended.nextAt).toBe(goneAt);
+    const before = step(ended, { type: 'tick' }, goneAt - 1).workbench;
+    expect(before.strays).toHaveLength(2);
+    expect(step(ended, { type: 'tick' }, goneAt).workbench.strays).toEqual([{ taskId: 'task-9' }]);
+  });
+
+  it('keeps its fence, however often its end is seen', () => {
+    const ended = see(stopped({ strays: OTHERS }), { status: 'stopped' });
+    expect(see(ended, { status: 'stopped', version: 2 }, T0 + 1000).strays).toEqual(ended.strays);
+  });
+
+  it('that has ended without ever having been on a machine goes at once, and it alone', () => {
+    const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE });
+    expect(unplaced(before, 'stopped')).toMatchObject({ strays: [{ taskId: 'task-9' }], nextAt: T0 });
+    expect(unplaced(before, 'provisioning').strays).toEqual(OTHERS);
+  });
+
+  it('whose machine is gone goes at once, and it alone', () => {
+    expect(see(stopped({ strays: OTHERS }), { host: 'gone' }).strays).toEqual([{ taskId: 'task-9' }]);
+  });
+
+  it('keeps what is stopped from being at rest, and leaves it so when it has gone', () => {
+    const strays = [{ taskId: 'task-0', goneAt: T0 + 5 }];
+    const ended = step(stopping({ run: undefined, strays }), { type: 'tick' }, T0).workbench;
+    expect(ended.strays).toEqual(strays);
+    const gone = step(stopped({ strays, nextAt: T0 + 5 }), { type: 'tick' }, T0 + 5).workbench;
+    expect(gone.strays).toEqual([]);
+    const rested = step(gone, { type: 'tick' }, T0 + 6).workbench;
+    expect(rested).not.toHaveProperty('nextAt');
+  });
+});
