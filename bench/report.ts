@@ -1,6 +1,7 @@
 import type { BurstResult } from './burst.ts';
 import { CONNECTIONS, type LoadResult } from './load.ts';
 import type { Machine } from './machine.ts';
+import { markdown, measured } from './markdown.ts';
 
 export interface Results {
   readonly machine: Machine;
@@ -47,18 +48,7 @@ export function page(results: Results): string {
     '',
     burstTable(results),
     '',
-    markdown([
-      ['measured', ''],
-      ['date', machine.date],
-      ['commit', machine.commit],
-      ['machine', `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB`],
-      ['system', `${machine.system}, Node ${machine.node}`],
-    ]),
+    measured(machine),
     '',
   ].join('\n');
-}
-
-function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

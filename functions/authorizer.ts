@@ -1,4 +1,7 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
+import { secretsClient } from '#adapters/aws/secrets-manager/client.ts';
+import { secretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { systemClock } from '#adapters/system-clock.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -6,9 +9,11 @@ import { bearerToken } from './authorizer/bearer.ts';
 import { principalOfClaims } from './authorizer/claims.ts';
 import { type AuthorizerContext, toContext } from './authorizer/context.ts';
 import { Refused } from './authorizer/refused.ts';
+import { fromSecret, type Keys, keysOf } from './authorizer/secret-keys.ts';
 import { staticKey } from './authorizer/static-key.ts';
 import { algorithmOf, hs256Tokens, isPublicKeyAlgorithm, issuerTokens } from './authorizer/tokens.ts';
 import type { SettingsFor } from './env.ts';
+import { wired } from './wiring/wired.ts';
 
 export interface AuthorizerPorts {
   readonly clock: Clock;
@@ -38,6 +43,8 @@ export interface AuthorizerOptions {
   readonly jwksTimeoutMs?: number;
 }
 
+export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerAnswer>;
+
 export type AuthorizerAnswer = APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>;
 
 /**
@@ -52,7 +59,7 @@ export function build(
   ports: AuthorizerPorts,
   settings: AuthorizerSettings,
   { jwksTimeoutMs = 3000 }: AuthorizerOptions = {},
-): (event: AuthorizerEvent) => Promise<AuthorizerAnswer> {
+): Authorize {
   const identify = identifier(settings, jwksTimeoutMs);
   return async (event) => {
     try {
@@ -119,3 +126,20 @@ function codeOf(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return typeof code === 'string' ? code : String(name);
 }
+
+/** A secret that cannot be had is an error, like an issuer's keys. */
+export const handler = wired('authorizer', ({ settings, telemetry }) => {
+  const ports = { clock: systemClock, telemetry };
+  const arn = settings.WB_AUTH_SECRET_ARN;
+  const withKeys = (keys: Keys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
+  if (arn === undefined) {
+    return withKeys({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
+  }
+  const client = secretsClient();
+  const current = fromSecret(
+    systemClock,
+    () => secretText(client, arn),
+    (text) => withKeys(keysOf(text)),
+  );
+  return async (event: AuthorizerEvent) => (await current())(event);
+});

@@ -215,3 +215,17 @@ export type OperationId = (typeof ROUTES)[number]['operationId'];
 /** The errors that every route can answer with, and, second, every one that acts for a user. */
 export const ERRORS_OF_ALL: readonly ErrorCode[] = ['internal', 'unavailable'];
 export const ERRORS_OF_USER_ROUTES: readonly ErrorCode[] = ['forbidden', 'too_many_requests'];
+
+/** What a page of an allowed origin may send and read, once, for the local front and API Gateway. */
+export const CORS = {
+  allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+  allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  exposeHeaders: ['location', 'retry-after', 'x-request-id'],
+  /** How long a browser may keep a preflight's answer, in seconds. */
+  maxAge: 300,
+} as const satisfies {
+  readonly allowHeaders: readonly string[];
+  readonly allowMethods: readonly Route['method'][];
+  readonly exposeHeaders: readonly string[];
+  readonly maxAge: number;
+};

@@ -31,10 +31,11 @@ interface Length {
 export function integer<const A extends About & Bounds & { readonly unit?: string }>(
   about: A,
 ): Setting<ValueOf<A, number>> {
-  const schema = z.pipe(
-    z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
-    z.int().check(z.minimum(about.min), z.maximum(about.max)),
-  );
+  const schema = () =>
+    z.pipe(
+      z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
+      z.int().check(z.minimum(about.min), z.maximum(about.max)),
+    );
   return declare(about, `a whole number from ${grouped(about.min)} to ${grouped(about.max)}`, schema);
 }
 
@@ -43,9 +44,8 @@ export function text<
   const A extends About & Length & { readonly pattern?: RegExp; readonly expected?: string },
 >(about: A): Setting<ValueOf<A, string>> {
   const min = about.minLength ?? 1;
-  const schema = z
-    .string()
-    .check(z.minLength(min), z.maxLength(about.maxLength), z.regex(about.pattern ?? /^/));
+  const schema = () =>
+    z.string().check(z.minLength(min), z.maxLength(about.maxLength), z.regex(about.pattern ?? /^/));
   return declare(
     about,
     about.expected ?? `${grouped(min)} to ${grouped(about.maxLength)} characters`,
@@ -57,7 +57,7 @@ export function text<
 export function choice<const A extends About & { readonly words: readonly [string, ...string[]] }>(
   about: A,
 ): Setting<ValueOf<A, A['words'][number]>> {
-  return declare(about, about.words.map((word) => `\`${word}\``).join(' or '), z.enum(about.words));
+  return declare(about, about.words.map((word) => `\`${word}\``).join(' or '), () => z.enum(about.words));
 }
 
 /**
@@ -74,10 +74,11 @@ export function url<const A extends About & { readonly plain: boolean }>(
     if (parsed.protocol === 'https:') return true;
     return parsed.protocol === 'http:' && (about.plain || LOOPBACK.test(parsed.hostname));
   };
-  const schema = z.pipe(
-    z.string().check(z.maxLength(MAX_URL_LENGTH), z.refine(acceptable)),
-    z.transform((written: string) => written.replace(/\/+$/, '')),
-  );
+  const schema = () =>
+    z.pipe(
+      z.string().check(z.maxLength(MAX_URL_LENGTH), z.refine(acceptable)),
+      z.transform((written: string) => written.replace(/\/+$/, '')),
+    );
   const scheme = about.plain ? 'an http or https address' : 'an https address (http on localhost alone)';
   return declare(
     about,
@@ -86,26 +87,56 @@ export function url<const A extends About & { readonly plain: boolean }>(
   );
 }
 
-/** Words that `pattern` matches, separated by commas; spaces around them do not count. Empty unless a default is given. */
+/**
+ * Words that `pattern` matches, separated by commas; spaces around them do not count. Empty unless a default is
+ * given; with `minItems` it is required, and has that many.
+ */
 export function list<
   const A extends About & {
     readonly pattern: RegExp;
     readonly expectedItem: string;
+    readonly minItems?: 1;
     readonly maxItems: number;
   },
->(about: A): Setting<readonly string[]> {
-  const schema = z.pipe(
+>(about: A): Setting<ItemsOf<A>> {
+  const { minItems = 0, maxItems } = about;
+  const schema = () =>
     z.pipe(
-      z.string(),
-      z.transform((written: string) => {
-        const items = written.split(',').map((item) => item.trim());
-        return items.filter((item) => item !== '');
-      }),
-    ),
-    z.array(z.string().check(z.regex(about.pattern))).check(z.maxLength(about.maxItems)),
-  );
-  const expected = `at most ${about.maxItems} of ${about.expectedItem}, separated by commas`;
-  return declare({ default: '', ...about }, expected, schema) as Setting<readonly string[]>;
+      z.pipe(
+        z.string(),
+        z.transform((written: string) => {
+          const items = written.split(',').map((item) => item.trim());
+          return items.filter((item) => item !== '');
+        }),
+      ),
+      z.array(z.string().check(z.regex(about.pattern))).check(z.minLength(minItems), z.maxLength(maxItems)),
+    );
+  const amount = minItems === 0 ? `at most ${maxItems}` : `${minItems} to ${maxItems}`;
+  const expected = `${amount} of ${about.expectedItem}, separated by commas`;
+  const presence: About = minItems === 0 ? { default: '', ...about } : { ...about, required: true };
+  return declare(presence, expected, schema) as unknown as Setting<ItemsOf<A>>;
+}
+
+type ItemsOf<A> = A extends { readonly minItems: 1 } ? readonly [string, ...string[]] : readonly string[];
+
+/** The longest JSON taken, in characters: a Lambda function's environment holds 4 KB in all. */
+const MAX_JSON_LENGTH = 4096;
+
+/** JSON that `schema` takes, which has to bound it. `expected` says what that is. */
+export function json<const A extends About & { readonly expected: string }, T>(
+  about: A & { readonly schema: () => z.ZodMiniType<T> },
+): Setting<ValueOf<A, T>> {
+  const read = (written: string, context: z.core.ParsePayload): unknown => {
+    try {
+      return JSON.parse(written);
+    } catch {
+      context.issues.push({ code: 'custom', message: 'JSON', input: written });
+      return z.NEVER;
+    }
+  };
+  const schema = () =>
+    z.pipe(z.pipe(z.string().check(z.maxLength(MAX_JSON_LENGTH)), z.transform(read)), about.schema());
+  return declare(about, about.expected, schema as unknown as () => z.ZodMiniType<T, string>);
 }
 
 /** The longest address taken. */
@@ -115,9 +146,10 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 function declare<A extends About & { readonly unit?: string }, T>(
   about: A,
   expected: string,
-  schema: z.ZodMiniType<T, string>,
+  schema: () => z.ZodMiniType<T, string>,
 ): Setting<ValueOf<A, T>> {
-  const presence = about.default === undefined && about.required === undefined ? z.optional(schema) : schema;
+  const mayBeAbsent = about.default === undefined && about.required === undefined;
+  const presence = () => (mayBeAbsent ? z.optional(schema()) : schema());
   return {
     description: about.description,
     readBy: about.readBy,
@@ -130,6 +162,7 @@ function declare<A extends About & { readonly unit?: string }, T>(
   };
 }
 
+/** `1,048,576`. By hand: the formatter of the language takes 10 ms to load, in every cold start. */
 function grouped(n: number): string {
-  return n.toLocaleString('en-GB');
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -20,8 +20,11 @@ export interface Setting<T> {
   readonly secret: boolean;
   /** Which parts of the system read it. */
   readonly readBy: readonly string[];
-  /** From the text in the environment (undefined when absent, and without a default) to the value. */
-  readonly schema: z.ZodMiniType<T, string | undefined>;
+  /**
+   * From the text in the environment (undefined when absent, and without a default) to the value. Made when it is
+   * read: a function reads few of all that are declared, and each schema takes its time in every cold start.
+   */
+  readonly schema: () => z.ZodMiniType<T, string | undefined>;
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
@@ -77,7 +80,7 @@ export function parseSettings<D extends Settings>(
       faults.push({ name, problem: `is required; expected ${setting.expected}` });
       continue;
     }
-    const parsed = z.safeParse(setting.schema, text);
+    const parsed = z.safeParse(setting.schema(), text);
     if (parsed.success) values.set(name, parsed.data);
     else faults.push({ name, problem: `expected ${setting.expected}${shown(setting, text)}` });
   }

@@ -1,7 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
 import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 
-/** The CloudWatch namespace of the counters. */
+const SERVICE = 'workbench-controller';
+
+/** The CloudWatch namespace of the counters, where the deployment names none of its own. */
 const NAMESPACE = 'WorkbenchController';
 
 /** The deepest chain of causes written down. */
@@ -15,9 +18,7 @@ export type LineWriter = Pick<Logger, 'info' | 'warn' | 'error'>;
  * format, so that they become metrics without a call. Of errors only name, message, code and stack are
  * written: what else hangs on them may be the content of a request.
  */
-export function jsonTelemetry(
-  lines: LineWriter = new Logger({ serviceName: 'workbench-controller' }),
-): Telemetry {
+export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMESPACE): Telemetry {
   const safely = (write: () => void): void => {
     try {
       write();
@@ -34,18 +35,36 @@ export function jsonTelemetry(
       ),
     count: (metric, value, dimensions) =>
       safely(() => {
-        if (value !== 0) lines.info('metric', embedded(metric, value, dimensions ?? {}));
+        if (value !== 0) lines.info('metric', embedded(namespace, metric, value, dimensions ?? {}));
       }),
   };
 }
 
-function embedded(metric: string, value: number, dimensions: TelemetryFields) {
+export interface LambdaTelemetry {
+  readonly telemetry: Telemetry;
+  /** An invocation begins: its lines name the function and the request. */
+  begin(context: Context): void;
+}
+
+/** The same in a function of Lambda. */
+export function lambdaTelemetry(): LambdaTelemetry {
+  const logger = newLogger();
+  // The variable that the tools of this logger read their namespace from; installations in one account differ in it.
+  const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || NAMESPACE;
+  return { telemetry: jsonTelemetry(logger, namespace), begin: (context) => logger.addContext(context) };
+}
+
+function newLogger(): Logger {
+  return new Logger({ serviceName: SERVICE });
+}
+
+function embedded(namespace: string, metric: string, value: number, dimensions: TelemetryFields) {
   return {
     _aws: {
       Timestamp: Date.now(),
       CloudWatchMetrics: [
         {
-          Namespace: NAMESPACE,
+          Namespace: namespace,
           Dimensions: [Object.keys(dimensions)],
           Metrics: [{ Name: metric, Unit: 'Count' }],
         },

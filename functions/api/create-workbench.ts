@@ -1,3 +1,4 @@
+import { RandomIds } from '#adapters/random-ids.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { SettingsFor } from '../env.ts';
@@ -6,6 +7,10 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { idempotencyKey } from '../middleware/idempotency-key.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { sizeCatalog } from '../wiring/catalog.ts';
+import { changePorts } from '../wiring/change.ts';
+import { idempotencyStore, openTable } from '../wiring/table.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 import { bodyHash } from './body-hash.ts';
 import { pollHeaders, presentWorkbench } from './present-workbench.ts';
 import { type AmountSettings, createBody, creationOf } from './requests.ts';
@@ -41,3 +46,14 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
 function locationOf({ userId, workbenchId }: Workbench, settings: Settings): string {
   return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
 }
+
+export const handler = wiredApi('create-workbench', (wiring) => {
+  const table = openTable(wiring);
+  const ports = {
+    ...changePorts(wiring, table),
+    idempotency: idempotencyStore(table),
+    catalog: sizeCatalog(wiring.settings),
+    ids: new RandomIds(),
+  };
+  return build(ports, wiring.settings);
+});

@@ -4,6 +4,8 @@ import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts'
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { changePorts } from '../wiring/change.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 
 /** DELETE /workbenches/{wid}. Its body, if any, is not looked at. */
 export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
@@ -13,3 +15,5 @@ export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & Po
     return { status: 200, body: { success: true } };
   });
 }
+
+export const handler = wiredApi('destroy-workbench', (wiring) => build(changePorts(wiring), wiring.settings));

@@ -1,8 +1,11 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { type ApiPorts, answer, publicApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
+import { openTable, workbenchStore } from '../wiring/table.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 
 /** How long one look at the table answers for, in milliseconds: anybody may ask, the table is asked seldom. */
 export const HEALTH_KEPT_MS = 5000;
@@ -47,3 +50,8 @@ async function resolvesWithin(promise: Promise<void>, ms: number): Promise<boole
     clearTimeout(timer);
   }
 }
+
+export const handler = wiredApi('get-health', (wiring) => {
+  const { telemetry } = wiring;
+  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry });
+});

@@ -1,9 +1,12 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { listHistory } from '#core/workbench/list-history.ts';
 import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
+import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 import { iso } from './present-workbench.ts';
 import type { HistoryItem } from './responses.ts';
 
@@ -24,3 +27,10 @@ export function build(
 function presentEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
   return { ...entry, time: iso(at), ...(code === undefined ? {} : { reason_code: code }) };
 }
+
+export const handler = wiredApi('list-events', (wiring) => {
+  const { settings, telemetry } = wiring;
+  const table = openTable(wiring);
+  const stores = { workbenches: workbenchStore(table), history: historyStore(table) };
+  return build({ ...stores, clock: systemClock, telemetry }, settings);
+});

@@ -1,7 +1,10 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type ApiPorts, type ApiSettings, adminApi, answer } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
+import { openTable, reportStore } from '../wiring/table.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 import { iso } from './present-workbench.ts';
 import type { ReportItem } from './responses.ts';
 
@@ -16,6 +19,18 @@ export function build(
   });
 }
 
-function presentReport({ startedAt, endedAt, lookedAt, ...report }: ReconcileReport): ReportItem {
+/** Where the next pass goes on is nobody's business but its own. */
+function presentReport({
+  startedAt,
+  endedAt,
+  lookedAt,
+  resumeAt: _own,
+  ...report
+}: ReconcileReport): ReportItem {
   return { ...report, started_at: iso(startedAt), ended_at: iso(endedAt), looked_at: lookedAt };
 }
+
+export const handler = wiredApi('list-reports', (wiring) => {
+  const { settings, telemetry } = wiring;
+  return build({ reports: reportStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
+});

@@ -1,3 +1,4 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/list-workbenches.ts';
 import type { SettingsFor } from '../env.ts';
@@ -5,6 +6,8 @@ import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/
 import { writeCursor } from '../middleware/cursor.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { page } from '../middleware/page.ts';
+import { openTable, workbenchStore } from '../wiring/table.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 import { presentWorkbench } from './present-workbench.ts';
 
 /** GET /workbenches: one query per page. */
@@ -19,3 +22,8 @@ export function build(
     return { status: 200, body: { success: true, items, ...cursor } };
   });
 }
+
+export const handler = wiredApi('list-workbenches', (wiring) => {
+  const { settings, telemetry } = wiring;
+  return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
+});

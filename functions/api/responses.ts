@@ -60,7 +60,13 @@ export type Item = z.infer<typeof itemSchema>;
 export const historyItemSchema = z.object({
   seq: z.int().check(z.minimum(1), z.describe('Counts up from 1.')),
   time: time(),
-  event: z.enum(HISTORY_EVENTS),
+  event: z
+    .enum(HISTORY_EVENTS)
+    .check(
+      z.describe(
+        '`stray_task_found`, `stray_task_ended`, `stray_host_ended`: of a task or machine that is not the current one. `corrected`: its task or machine was not as recorded.',
+      ),
+    ),
   by: z.optional(z.string().check(z.describe('Who asked.'))),
   from: z.optional(status()),
   to: z.optional(status()),

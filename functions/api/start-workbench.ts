@@ -1,3 +1,4 @@
+import { RandomIds } from '#adapters/random-ids.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { startWorkbench } from '#core/workbench/start-workbench.ts';
@@ -5,6 +6,8 @@ import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts'
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { changePorts } from '../wiring/change.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 
 /** POST /workbenches/{wid}/start. Its body, if any, is not looked at. */
 export function build(
@@ -17,3 +20,7 @@ export function build(
     return { status: 200, body: { success: true } };
   });
 }
+
+export const handler = wiredApi('start-workbench', (wiring) =>
+  build({ ...changePorts(wiring), ids: new RandomIds() }, wiring.settings),
+);

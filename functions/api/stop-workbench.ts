@@ -6,6 +6,8 @@ import { force } from '../middleware/force.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { changePorts } from '../wiring/change.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 
 /** POST /workbenches/{wid}/stop. Its body, if any, is not looked at. */
 export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
@@ -19,3 +21,5 @@ export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & Po
     },
   );
 }
+
+export const handler = wiredApi('stop-workbench', (wiring) => build(changePorts(wiring), wiring.settings));

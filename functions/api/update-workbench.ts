@@ -1,4 +1,4 @@
-import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { updateWorkbench } from '#core/workbench/update-workbench.ts';
 import type { SettingsFor } from '../env.ts';
@@ -7,12 +7,15 @@ import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { sizeCatalog } from '../wiring/catalog.ts';
+import { changePorts } from '../wiring/change.ts';
+import { wiredApi } from '../wiring/wired-api.ts';
 import { pollHeaders, presentWorkbench } from './present-workbench.ts';
 import { type AmountSettings, changesOf, updateBody } from './requests.ts';
 
 /** PATCH /workbenches/{wid} */
 export function build(
-  ports: ChangePorts & WakePorts & { readonly catalog: CapacityCatalog },
+  ports: ChangePorts & WakePorts & { readonly catalog: SizeCatalog },
   settings: ApiSettings & AmountSettings & PolicySettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);
@@ -28,3 +31,7 @@ export function build(
     };
   });
 }
+
+export const handler = wiredApi('update-workbench', (wiring) =>
+  build({ ...changePorts(wiring), catalog: sizeCatalog(wiring.settings) }, wiring.settings),
+);

@@ -1,8 +1,14 @@
 import type { SQSBatchItemFailure, SQSBatchResponse } from 'aws-lambda';
+import type { WorkQueue } from '#core/ports/work-queue.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
+import { drivePorts } from '../wiring/drive.ts';
+import { queues } from '../wiring/queue.ts';
+import { openCluster } from '../wiring/tasks.ts';
+import { wired } from '../wiring/wired.ts';
+import { Elsewhere, hostsElsewhere, machinesElsewhere } from './elsewhere.ts';
 import { readMessage, writeMessage } from './message.ts';
 
 /** A record that cannot be read is looked at again, and reported again, after an hour. Milliseconds. */
@@ -16,9 +22,12 @@ export interface QueueEvent {
 /**
  * Drives the workbenches that a batch of messages names, each once however often it is named. Those that
  * failed are answered as such, and the queue delivers them, and only them, again.
+ *
+ * @param ports.elsewhere where the keys go of workbenches that need a port which is Elsewhere. The function behind
+ *   that queue has all ports and none of this: nothing ever comes back.
  */
 export function build(
-  ports: DrivePorts,
+  ports: DrivePorts & { readonly elsewhere?: WorkQueue },
   settings: PolicySettings,
 ): (event: QueueEvent) => Promise<SQSBatchResponse> {
   const policy = policyOf(settings);
@@ -29,8 +38,20 @@ export function build(
       return true;
     } catch (error) {
       if (error instanceof UnreadableRecord) return setAside(key, error);
+      if (error instanceof Elsewhere && ports.elsewhere !== undefined) return forward(key, ports.elsewhere);
       ports.telemetry.error('a workbench could not be driven', { workbenchId: key.workbenchId }, error);
       ports.telemetry.count('drive_failed', 1);
+      return false;
+    }
+  };
+
+  const forward = async (key: WorkbenchKey, queue: WorkQueue): Promise<boolean> => {
+    try {
+      await queue.send(key, 0);
+      return true;
+    } catch (failure) {
+      ports.telemetry.error('a key could not be forwarded', { workbenchId: key.workbenchId }, failure);
+      ports.telemetry.count('forward_failed', 1);
       return false;
     }
   };
@@ -74,3 +95,12 @@ export function build(
     return { batchItemFailures };
   };
 }
+
+/** Without the client of EC2, which most workbenches never need: see with-ec2/drive-host.ts. */
+export const handler = wired('drive', (wiring) => {
+  const { settings } = wiring;
+  const queue = queues();
+  const work = queue(settings.WB_QUEUE_URL);
+  const ports = drivePorts(wiring, work, openCluster(settings), machinesElsewhere);
+  return build({ ...ports, hosts: hostsElsewhere, elsewhere: queue(settings.WB_HOST_QUEUE_URL) }, settings);
+});

@@ -1,16 +1,10 @@
+import { CORS } from '#functions/routes.ts';
 import type { GatewayResponse } from './gateway-response.ts';
 
 /**
  * CORS as API Gateway does it when it is configured: preflights are answered without asking authorizer or
  * function, and what a page of an allowed origin may read is said on every answer, errors included.
  */
-export const CORS = {
-  allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-  allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
-  exposeHeaders: ['location', 'retry-after', 'x-request-id'],
-  /** How long a browser may keep a preflight's answer, in seconds. */
-  maxAge: 300,
-};
 
 /** The headers that let a page of `origin` read the answer; none for an origin that is not allowed. */
 export function corsHeaders(

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { jsonTelemetry } from '#functions/telemetry.ts';
 
-function setUp() {
+function setUp(namespace?: string) {
   const lines: [string, string, Record<string, unknown>][] = [];
   const keep =
     (level: string) =>
     (message: unknown, ...fields: readonly unknown[]) => {
       lines.push([level, String(message), fields[0] as Record<string, unknown>]);
     };
-  const telemetry = jsonTelemetry({ info: keep('info'), warn: keep('warn'), error: keep('error') });
+  const telemetry = jsonTelemetry(
+    { info: keep('info'), warn: keep('warn'), error: keep('error') },
+    namespace,
+  );
   return { lines, telemetry };
 }
 
@@ -70,6 +73,14 @@ describe('telemetry', () => {
           api_error: 2,
         },
       ],
+    ]);
+  });
+
+  it('keeps the counters of installations in one account apart', () => {
+    const { lines, telemetry } = setUp('WorkbenchController/staging');
+    telemetry.count('api_error', 1);
+    expect(lines).toMatchObject([
+      ['info', 'metric', { _aws: { CloudWatchMetrics: [{ Namespace: 'WorkbenchController/staging' }] } }],
     ]);
   });
 

@@ -24,10 +24,4 @@ export interface LaunchTemplate {
   readonly version: string;
 }
 
-/** On every machine of an installation, those of capacity providers too. */
-export const INSTALLATION_TAG = 'workbench:installation';
-/** On dedicated machines alone. */
-export const WORKBENCH_TAG = 'workbench:id';
-export const USER_TAG = 'workbench:user';
-/** The token it was launched with. */
-export const LAUNCH_TAG = 'workbench:launch';
+export { INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '../tags.ts';

@@ -47,13 +47,18 @@ export function familyOf(settings: Pick<TaskSettings, 'familyPrefix'>, workbench
   return `${settings.familyPrefix}-${workbenchId}`;
 }
 
-/** The workbench whose family it is; undefined for a family that is not ours. */
+/**
+ * The workbench whose family it is; undefined for a family that is not ours. An id has no hyphen in it: where one
+ * follows, it is of an installation whose name begins like ours.
+ */
 export function workbenchOfFamily(
   settings: Pick<TaskSettings, 'familyPrefix'>,
   family: string,
 ): string | undefined {
   const prefix = familyOf(settings, '');
-  return family.startsWith(prefix) ? family.slice(prefix.length) : undefined;
+  if (!family.startsWith(prefix)) return undefined;
+  const workbenchId = family.slice(prefix.length);
+  return workbenchId.includes('-') ? undefined : workbenchId;
 }
 
 /** Tags as ECS and EC2 both take them: of the user id only the base64url form is sure to be allowed. */

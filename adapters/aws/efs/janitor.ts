@@ -6,6 +6,9 @@ export interface Place {
   readonly workbenchId: string;
 }
 
+/** What the name of a volume's directory looks like: nothing that leads anywhere else. */
+export const VOLUME_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 /** What has become of a volume: its wipe has begun, or it was set aside. */
 export type Fate = 'wiped' | 'aside';
 

@@ -1,9 +1,10 @@
 import { lstat, mkdir, readdir, readFile, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removalBudget, removeSome } from '#adapters/local/directories/removal.ts';
+import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
+import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
-import type { Fate, Janitor, Place } from './janitor.ts';
+import { type Fate, type Janitor, type Place, VOLUME_NAME } from './janitor.ts';
 
 export interface MountedJanitorOptions {
   /** Where the parent directory of a file system's volumes is mounted, absolute; undefined when it is not. */
@@ -21,7 +22,6 @@ const WIPED = '.wiped';
 /** Holds what was set aside. */
 const ASIDE = '.quarantine';
 const PAGE = 1000;
-const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** The janitor in a process that has the parent directory mounted. */
 export class MountedJanitor implements Janitor {
@@ -73,8 +73,8 @@ export class MountedJanitor implements Janitor {
         await rmdir(join(root, name));
         return 'removed';
       } catch (error) {
-        if (codeOf(error) === 'ENOENT') return 'removed';
-        if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error))) return 'not_empty';
+        if (errorCode(error) === 'ENOENT') return 'removed';
+        if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error))) return 'not_empty';
         throw error;
       }
     });
@@ -86,7 +86,7 @@ export class MountedJanitor implements Janitor {
       await mkdir(join(root, ASIDE), { recursive: true, mode: 0o700 });
       // Never onto one that is there already: the move then fails, unless that one is empty.
       await rename(join(root, name), join(root, ASIDE, name)).catch((error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') throw error;
+        if (errorCode(error) !== 'ENOENT') throw error;
       });
     });
   }
@@ -108,7 +108,7 @@ export class MountedJanitor implements Janitor {
     return working('list', async () => {
       const entries = await readdir(root, { withFileTypes: true });
       const rest = entries
-        .filter((entry) => entry.isDirectory() && NAME.test(entry.name) && entry.name > cursor)
+        .filter((entry) => entry.isDirectory() && VOLUME_NAME.test(entry.name) && entry.name > cursor)
         .map((entry) => entry.name)
         .sort();
       const names = rest.slice(0, PAGE);
@@ -128,7 +128,7 @@ export class MountedJanitor implements Janitor {
   }
 
   #at({ fileSystemId, workbenchId }: Place): { root: string; name: string } {
-    if (!NAME.test(workbenchId)) throw new RangeError('not the id of a workbench');
+    if (!VOLUME_NAME.test(workbenchId)) throw new RangeError('not the id of a workbench');
     return { root: this.#root(fileSystemId), name: workbenchId };
   }
 
@@ -152,7 +152,7 @@ async function noted(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -162,7 +162,7 @@ async function isThere(path: string): Promise<boolean> {
     await lstat(path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }
@@ -171,10 +171,6 @@ async function working<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw new PortError('unavailable', `janitor ${what}: ${codeOf(error) || 'failed'}`, error);
+    throw new PortError('unavailable', `janitor ${what}: ${errorCode(error) || 'failed'}`, error);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

@@ -14,7 +14,8 @@ import type {
   WipeProgress,
 } from '#core/ports/volume-store.ts';
 import { calling, isAwsError, nameOf, portError } from '../errors.ts';
-import type { Fate, Janitor } from './janitor.ts';
+import { WORKBENCH_TAG } from '../tags.ts';
+import type { Janitor } from './janitor.ts';
 
 export type EfsClient = Pick<EFSClient, 'send'>;
 
@@ -26,6 +27,8 @@ export interface EfsSettings {
   /** The image's own user, as whom every access is made. @default 1000 each */
   readonly uid?: number;
   readonly gid?: number;
+  /** Of each access point, beside the workbench's own: what it may be made and deleted by. @default none */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** EFS's own page. */
@@ -55,7 +58,8 @@ export class EfsVolumeStore implements VolumeStore {
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     for (const fileSystemId of this.#settings.fileSystemIds) {
       const fate = await this.#janitor.fate({ fileSystemId, workbenchId });
-      if (fate !== undefined) return refused(FATES[fate], false);
+      if (fate === 'wiped') return { kind: 'wiped' };
+      if (fate === 'aside') return refused('The files of this workbench have been set aside.', false);
     }
     const fileSystemId = this.#shardOf(workbenchId);
     try {
@@ -130,21 +134,24 @@ export class EfsVolumeStore implements VolumeStore {
   /** Once for each workbench: its id is the token. */
   async #made(fileSystemId: string, workbenchId: string): Promise<{ accessPointId: string; ready: boolean }> {
     const { uid = 1000, gid = 1000 } = this.#settings;
+    const tags = {
+      ...this.#settings.tags,
+      Name: `workbench ${workbenchId}`,
+      [WORKBENCH_TAG]: workbenchId,
+      [MADE_AT]: String(this.#clock.now()),
+    };
     try {
       const made = await this.#client.send(
         new CreateAccessPointCommand({
           FileSystemId: fileSystemId,
-          ClientToken: workbenchId,
+          // It is not documented whether a token counts for the account or for a file system.
+          ClientToken: `${fileSystemId}/${workbenchId}`,
           PosixUser: { Uid: uid, Gid: gid },
           RootDirectory: {
             Path: `${this.#parent}/${workbenchId}`,
             CreationInfo: { OwnerUid: uid, OwnerGid: gid, Permissions: '0700' },
           },
-          Tags: [
-            { Key: 'Name', Value: `workbench ${workbenchId}` },
-            { Key: 'workbench:id', Value: workbenchId },
-            { Key: MADE_AT, Value: String(this.#clock.now()) },
-          ],
+          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
         }),
       );
       if (made.AccessPointId === undefined)
@@ -241,11 +248,6 @@ export class EfsVolumeStore implements VolumeStore {
     return fileSystemIds[(hash >>> 0) % fileSystemIds.length] ?? fileSystemIds[0];
   }
 }
-
-const FATES: Readonly<Record<Fate, string>> = {
-  wiped: 'The files of this workbench have been deleted.',
-  aside: 'The files of this workbench have been set aside.',
-};
 
 function parseCursor(cursor: string | undefined): { index: number; part: 'points' | 'folders'; at: string } {
   const [, index = '0', part = 'points', at = ''] = /^(\d+) (points|folders) (.*)$/s.exec(cursor ?? '') ?? [];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../state-file.ts';
+import { errorCode } from '../../system-error.ts';
 
 /** The container engine cannot be used; the message says what to do. */
 export class EngineUnusable extends Error {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { errorCode } from '../state-file.ts';
+import { errorCode } from '../../system-error.ts';
 
 /** One message of the kernel's. */
 interface KernelMessage {

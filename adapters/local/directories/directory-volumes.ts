@@ -8,9 +8,10 @@ import type {
   VolumeStore,
   WipeProgress,
 } from '#core/ports/volume-store.ts';
-import { errorCode, readIfThere, replaceFile } from '../state-file.ts';
+import { removalBudget, removeSome } from '../../directories/removal.ts';
+import { errorCode } from '../../system-error.ts';
+import { readIfThere, replaceFile } from '../state-file.ts';
 import { checkWorkbenchId, isWorkbenchId } from '../workbench-id.ts';
-import { removalBudget, removeSome } from './removal.ts';
 
 export interface DirectoryVolumesOptions {
   /** Volumes are the folders in `<dataDir>/volumes`; absolute. */
@@ -56,7 +57,7 @@ export class DirectoryVolumes implements VolumeStore {
     const path = join(this.#root, checkWorkbenchId(workbenchId));
     try {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
-      if (await this.#isWiped(workbenchId)) return GONE;
+      if (await this.#isWiped(workbenchId)) return { kind: 'wiped' };
       if (await isThere(join(this.#aside, workbenchId))) return ASIDE;
       const made = await makeFolder(path);
       if (!(await lstat(path)).isDirectory()) {
@@ -65,7 +66,7 @@ export class DirectoryVolumes implements VolumeStore {
       // Looked at again: a wipe that began meanwhile has either seen the folder or is seen here.
       if (!(await this.#isWiped(workbenchId))) return { kind: 'ready', mount: { path } };
       if (made) await rmdir(path).catch(() => {});
-      return GONE;
+      return { kind: 'wiped' };
     } catch (error) {
       return refused(
         `The folder for its files could not be made (${errorCode(error) || 'unknown error'}).`,
@@ -171,7 +172,6 @@ const ASIDE = refused(
   'The files of this workbench have been set aside: an operator must look at them.',
   false,
 );
-const GONE = refused('The files of this workbench have been deleted.', false);
 
 function refused(message: string, retryable: boolean): VolumeOutcome {
   return { kind: 'refused', code: 'storage_failed', message, retryable };

@@ -1,7 +1,7 @@
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { errorCode } from '../state-file.ts';
+import { errorCode } from '../../system-error.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
 import type { TaskStop } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';

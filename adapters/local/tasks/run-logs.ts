@@ -1,6 +1,6 @@
 import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../state-file.ts';
+import { errorCode } from '../../system-error.ts';
 import { pause, type Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 

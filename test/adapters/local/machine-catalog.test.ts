@@ -1,14 +1,18 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { expect, it } from 'vitest';
 import { machineCatalog } from '#adapters/local/machine-catalog.ts';
+import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
 
-it('offers this machine as the one provider, without GPUs', async () => {
+describeCapacityCatalogContract('this machine', async () => machineCatalog({ instanceTypes: [] }));
+
+it('offers this machine as the one provider, without GPUs and at no price', async () => {
   expect(await machineCatalog({ instanceTypes: [] }).providers()).toEqual([
     {
       name: 'local',
       cpuUnits: availableParallelism() * 1024,
       memoryMib: Math.floor(totalmem() / 1_048_576),
       gpuCount: 0,
+      price: 0,
     },
   ]);
 });

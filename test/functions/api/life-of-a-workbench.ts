@@ -1,12 +1,12 @@
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { call, settingsWith, worldWithIds } from '../calling.ts';
 
-/** A world with one workbench of `ada`, just created. */
-export async function withWorkbench() {
+/** A world with one workbench of `ada`, just created with this body. */
+export async function withWorkbench(body: Readonly<Record<string, unknown>> = {}) {
   const { world, ports } = worldWithIds();
   const settings = settingsWith();
-  const { body } = await call(buildCreate(ports, settings), { query: 'user_id=ada' });
-  const wid: string = body.item.workbench_id;
+  const created = await call(buildCreate(ports, settings), { query: 'user_id=ada', body });
+  const wid: string = created.body.item.workbench_id;
   const request = { wid, query: 'user_id=ada' };
   return { world, ports, settings, key: { userId: 'ada', workbenchId: wid }, request };
 }

@@ -3,8 +3,10 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
+import { Elsewhere, hostsElsewhere, machinesElsewhere } from '#functions/drive/elsewhere.ts';
 import { writeMessage } from '#functions/drive/message.ts';
 import { instead } from '#test/simulation/instead.ts';
+import { MemoryQueue } from '#test/simulation/memory-queue.ts';
 import { withWorkbench } from '../api/life-of-a-workbench.ts';
 
 const OTHER = { userId: 'bob', workbenchId: '01k5w3p8xg7t2mzq4v9r6ehbnc' };
@@ -80,4 +82,82 @@ describe('the function behind the work queue', () => {
     const { ports, settings } = await withWorkbench();
     expect(await build(ports, settings)(batch())).toEqual({ batchItemFailures: [] });
   });
+});
+
+describe('without the client of EC2', () => {
+  const DEDICATED = { allocated_instance_type: 'm7i.large' };
+
+  /** The world with one dedicated workbench, `drive` without machines, and `drive-host` with them. */
+  async function bothFunctions() {
+    const { world, ports, settings, key } = await withWorkbench(DEDICATED);
+    const hostQueue = new MemoryQueue(world.clock);
+    return {
+      world,
+      ports,
+      key,
+      hostQueue,
+      drive: build({ ...ports, hosts: hostsElsewhere, elsewhere: hostQueue }, settings),
+      driveHost: build({ ...ports, queue: hostQueue }, settings),
+    };
+  }
+
+  it('hands a workbench on that needs a machine, and what is done until then is done', async () => {
+    const { world, key, hostQueue, drive } = await bothFunctions();
+    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [] });
+    expect(hostQueue.take()).toEqual(key);
+    expect(hostQueue.size).toBe(0);
+    expect(await world.read(key)).toMatchObject({ status: 'starting', mount: expect.anything() });
+    expect(world.telemetry.counts.get('drive_failed')).toBeUndefined();
+    expect(world.telemetry.counts.get('effect_failed')).toBeUndefined();
+  });
+
+  it('drives one that needs no machine to itself', async () => {
+    const { world, ports, settings, key } = await withWorkbench();
+    const hostQueue = new MemoryQueue(world.clock);
+    const drive = build({ ...ports, hosts: hostsElsewhere, elsewhere: hostQueue }, settings);
+    await drive(batch(writeMessage(key)));
+    expect((await world.read(key)).status).not.toBe('starting');
+    expect(hostQueue.size).toBe(0);
+  });
+
+  it('has the message delivered again when it could not be handed on', async () => {
+    const { ports, settings, key } = await withWorkbench(DEDICATED);
+    const elsewhere = {
+      send: async () => {
+        throw new PortError('unavailable', 'no answer');
+      },
+    };
+    const drive = build({ ...ports, hosts: hostsElsewhere, elsewhere }, settings);
+    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+  });
+
+  it('is never handed back: whoever has the machines goes on by the queue of its own', async () => {
+    const { world, key, hostQueue, drive, driveHost } = await bothFunctions();
+    await drive(batch(writeMessage(key)));
+    while (world.queue.take());
+    let handed = 0;
+    for (let second = 0; second < 600 && (await world.read(key)).status !== 'running'; second += 1) {
+      for (let next = hostQueue.take(); next !== undefined; next = hostQueue.take()) {
+        handed += 1;
+        expect(await driveHost(batch(writeMessage(next)))).toEqual({ batchItemFailures: [] });
+      }
+      await world.clock.pass(1000);
+    }
+    expect((await world.read(key)).status).toBe('running');
+    expect(handed).toBeGreaterThan(1);
+    expect(world.queue.size).toBe(0);
+  });
+
+  it('is a fault where there is nobody to hand it to', async () => {
+    const { ports, settings, key } = await withWorkbench(DEDICATED);
+    const drive = build({ ...ports, hosts: hostsElsewhere }, settings);
+    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+  });
+
+  it.each([...Object.entries(hostsElsewhere), ...Object.entries(machinesElsewhere)])(
+    '%s is elsewhere',
+    async (_, method: () => Promise<never>) => {
+      await expect(method()).rejects.toBeInstanceOf(Elsewhere);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { access, type FileHandle, mkdir, open, opendir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { errorCode } from '../../state-file.ts';
+import { errorCode } from '../../../system-error.ts';
 import { FileProblem } from './file-problem.ts';
 
 /** The largest file that is opened or saved: 1 MiB. */

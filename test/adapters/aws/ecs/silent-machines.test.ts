@@ -50,6 +50,17 @@ describe('a task whose machine is silent', () => {
     await foreign.tasks.endMachine(foreign.taskId);
     expect(foreign.registered.machine.state).toBe('running');
   });
+
+  it('is not gone when its live machine was taken off the cluster, and is ended with it by the last means', async () => {
+    const { host, tasks, taskId, world, registered, subject } = await silent();
+    world.ecs.agents.deregister(registered);
+    expect(await host()).toEqual(['stopped', 'disconnected']);
+    expect(world.containers.size).toBe(1);
+    await tasks.endMachine(taskId);
+    await subject.pass(2 * MINUTE);
+    expect(world.containers.size).toBe(0);
+    expect(await host()).toEqual(['stopped', 'gone']);
+  });
 });
 
 describe('the list of tasks', () => {

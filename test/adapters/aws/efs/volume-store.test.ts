@@ -1,3 +1,6 @@
+import type { CreateAccessPointCommandInput } from '@aws-sdk/client-efs';
+import { describe, expect, it } from 'vitest';
+import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { WorldSubject } from '#test/simulation/world/world-subject.ts';
 
@@ -29,3 +32,25 @@ for (const [name, fileSystemIds, accessPointTokenErrs] of [
     };
   });
 }
+
+describe('an access point', () => {
+  it('carries the tags of the installation, and says which workbench it is of', async () => {
+    const subject = new WorldSubject();
+    const made: CreateAccessPointCommandInput[] = [];
+    const client = subject.world.clients(async (_, effect) => {
+      const answer = effect();
+      if ((answer as { ClientToken?: string } | undefined)?.ClientToken !== undefined) {
+        made.push(answer as CreateAccessPointCommandInput);
+      }
+      return answer;
+    });
+    const settings = { fileSystemIds: ['fs-1'], tags: { installation: 'prod' } } as const;
+    await new EfsVolumeStore(client, subject.world.janitor, settings, subject.kernel).ensure('aaaa');
+    expect(made[0]?.Tags).toEqual(
+      expect.arrayContaining([
+        { Key: 'installation', Value: 'prod' },
+        { Key: 'workbench:id', Value: 'aaaa' },
+      ]),
+    );
+  });
+});

@@ -50,7 +50,7 @@ describe('DirectoryVolumes', () => {
 
   async function ensured(id: string): Promise<string> {
     const outcome = await volumes.ensure(id);
-    if (outcome.kind !== 'ready') throw new Error(outcome.message);
+    if (outcome.kind !== 'ready') throw new Error(JSON.stringify(outcome));
     return outcome.mount.path ?? '';
   }
   async function wipeAll(id: string): Promise<number> {

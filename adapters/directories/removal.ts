@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dir } from 'node:fs';
 import { chmod, lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises';
-import { errorCode } from '../state-file.ts';
+import { errorCode } from '../system-error.ts';
 
 /** How much one call may do. */
 export interface RemovalBudget {

@@ -1,0 +1,31 @@
+import type { Machines } from '#adapters/aws/ecs/container-instances.ts';
+import type { HostFleet } from '#core/ports/host-fleet.ts';
+
+/**
+ * Thrown by the ports that a function does not have, before anything is done: another function has them. It is
+ * no PortError, so nothing is learnt from it and whoever drives ends where it stands; what was done until then
+ * is in the record, or is done again.
+ */
+export class Elsewhere extends Error {
+  constructor() {
+    super('another function has this port');
+    this.name = 'Elsewhere';
+  }
+}
+
+const elsewhere = async (): Promise<never> => {
+  throw new Elsewhere();
+};
+
+/** The dedicated machines, in a function that does not carry the client of EC2. */
+export const hostsElsewhere: HostFleet = {
+  launch: elsewhere,
+  start: elsewhere,
+  stop: elsewhere,
+  terminate: elsewhere,
+  describe: elsewhere,
+  list: elsewhere,
+};
+
+/** The machines under the cluster, likewise: asked about when an agent is silent. */
+export const machinesElsewhere: Machines = { states: elsewhere, terminate: elsewhere };

@@ -1,0 +1,28 @@
+import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { systemClock } from '#adapters/system-clock.ts';
+import type { CapacityCatalog, SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import type { CatalogSettingName } from '../deployed.ts';
+import type { DeployedSettingsFor } from '../deployment-env.ts';
+import { roomStore, type Table } from './table.ts';
+
+type Settings = DeployedSettingsFor<CatalogSettingName>;
+
+/** What can be had, by the settings alone. */
+export function sizeCatalog(settings: Settings): SizeCatalog {
+  return settingsCatalog({
+    providers: settings.WB_CAPACITY_PROVIDERS,
+    instanceTypes: settings.WB_INSTANCE_TYPES,
+  });
+}
+
+/** The same, with the room that the cluster's machines have told of. */
+export function clusterCatalog(settings: Settings, table: Table): CapacityCatalog {
+  const { telemetry } = table;
+  return new ClusterCatalog({
+    sizes: sizeCatalog(settings),
+    rooms: roomStore(table),
+    clock: systemClock,
+    telemetry,
+  });
+}

@@ -1,0 +1,23 @@
+import { systemClock } from '#adapters/system-clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import type { DeployedSettingsFor } from '../deployment-env.ts';
+import { workQueue } from './queue.ts';
+import { historyStore, openTable, type Table, workbenchStore } from './table.ts';
+
+/** What is needed to change a workbench: its records, and the queue that wakes whoever drives. */
+export function changePorts(
+  wiring: {
+    readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;
+    readonly telemetry: Telemetry;
+  },
+  table: Table = openTable(wiring),
+): ChangePorts & WakePorts {
+  return {
+    workbenches: workbenchStore(table),
+    history: historyStore(table),
+    queue: workQueue(wiring.settings.WB_QUEUE_URL),
+    clock: systemClock,
+    telemetry: wiring.telemetry,
+  };
+}

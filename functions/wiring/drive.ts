@@ -1,0 +1,42 @@
+import type { Machines } from '#adapters/aws/ecs/container-instances.ts';
+import { systemClock } from '#adapters/system-clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { WorkQueue } from '#core/ports/work-queue.ts';
+import type { DrivePorts } from '#core/workbench/drive.ts';
+import type { CatalogSettingName, TaskSettingName, VolumeSettingName } from '../deployed.ts';
+import type { DeployedSettingsFor } from '../deployment-env.ts';
+import { clusterCatalog } from './catalog.ts';
+import { historyStore, idempotencyStore, openTable, workbenchStore } from './table.ts';
+import { type Cluster, taskRunner } from './tasks.ts';
+import { volumeStore } from './volumes.ts';
+
+/**
+ * What driving needs, but for the dedicated machines.
+ * @param queue whoever looks later is woken by it
+ * @param machines those under the cluster
+ */
+export function drivePorts(
+  wiring: {
+    readonly settings: DeployedSettingsFor<
+      'WB_TABLE_NAME' | TaskSettingName | VolumeSettingName | CatalogSettingName
+    >;
+    readonly telemetry: Telemetry;
+  },
+  queue: WorkQueue,
+  cluster: Cluster,
+  machines: Machines,
+): Omit<DrivePorts, 'hosts'> {
+  const { settings, telemetry } = wiring;
+  const table = openTable(wiring);
+  return {
+    workbenches: workbenchStore(table),
+    history: historyStore(table),
+    idempotency: idempotencyStore(table),
+    queue,
+    tasks: taskRunner(cluster, settings, machines),
+    volumes: volumeStore(settings),
+    catalog: clusterCatalog(settings, table),
+    clock: systemClock,
+    telemetry,
+  };
+}

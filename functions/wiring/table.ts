@@ -1,0 +1,46 @@
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoRoomStore } from '#adapters/aws/dynamodb/room-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import type { ReportStore } from '#core/ports/report-store.ts';
+import type { RoomStore } from '#core/ports/room-store.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
+import type { DeployedSettingsFor } from '../deployment-env.ts';
+
+/** The table, by one client of DynamoDB. */
+export interface Table {
+  readonly client: ReturnType<typeof tableClient>;
+  readonly name: string;
+  readonly telemetry: Telemetry;
+}
+
+/** Each function takes of the table what it needs, and its bundle carries no more. */
+export function openTable(wiring: {
+  readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>;
+  readonly telemetry: Telemetry;
+}): Table {
+  return { client: tableClient(), name: wiring.settings.WB_TABLE_NAME, telemetry: wiring.telemetry };
+}
+
+export function workbenchStore({ client, name, telemetry }: Table): WorkbenchStore {
+  return new DynamoWorkbenchStore(client, name, telemetry);
+}
+
+export function historyStore({ client, name, telemetry }: Table): HistoryStore {
+  return new DynamoHistoryStore(client, name, telemetry);
+}
+
+export function idempotencyStore({ client, name }: Table): IdempotencyStore {
+  return new DynamoIdempotencyStore(client, name);
+}
+
+export function reportStore({ client, name, telemetry }: Table): ReportStore {
+  return new DynamoReportStore(client, name, telemetry);
+}
+
+export function roomStore({ client, name }: Table): RoomStore {
+  return new DynamoRoomStore(client, name);
+}

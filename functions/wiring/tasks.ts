@@ -1,0 +1,68 @@
+import { auditEcsClient } from '#adapters/aws/ecs/audit-client.ts';
+import { ecsClient } from '#adapters/aws/ecs/client.ts';
+import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-upkeep.ts';
+import { ContainerInstances, type Machines } from '#adapters/aws/ecs/container-instances.ts';
+import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
+import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
+import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
+import type { TaskRunner } from '#core/ports/task-runner.ts';
+import type { TaskSettingName } from '../deployed.ts';
+import type { DeployedSettingsFor } from '../deployment-env.ts';
+
+type Settings = DeployedSettingsFor<TaskSettingName>;
+
+/** The cluster, by one client of ECS. */
+export interface Cluster {
+  readonly client: EcsClient;
+  readonly instances: ContainerInstances;
+}
+
+export function openCluster(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+  return clusterOver(ecsClient(), settings);
+}
+
+/** The same for an audit, whose calls give way to those of users. */
+export function openClusterForAudit(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+  return clusterOver(auditEcsClient(ecsClient({ maxAttempts: 1 })), settings);
+}
+
+function clusterOver(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+  return { client, instances: new ContainerInstances(client, settings.WB_CLUSTER) };
+}
+
+/** @param machines asked only about machines whose agent is silent */
+export function taskRunner({ client }: Cluster, settings: Settings, machines: Machines): TaskRunner {
+  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines);
+}
+
+export function clusterUpkeep(cluster: Cluster, settings: Settings, machines: Machines): ClusterUpkeep {
+  const definitions = new TaskDefinitions(cluster.client, taskSettings(settings, process.env.AWS_REGION));
+  return new EcsClusterUpkeep(definitions, cluster.instances, machines);
+}
+
+/**
+ * What the tasks have in common, as the settings say.
+ * @param region where the functions run, which Lambda tells them: there is the log group
+ */
+export function taskSettings(settings: Settings, region: string | undefined): TaskSettings {
+  const { WB_TASK_LOG_GROUP: group } = settings;
+  if (group !== undefined && region === undefined) throw new Error('AWS_REGION is not set');
+  return {
+    cluster: settings.WB_CLUSTER,
+    familyPrefix: settings.WB_INSTALLATION,
+    image: settings.WB_IMAGE,
+    bootCommand: settings.WB_BOOT_COMMAND,
+    port: settings.WB_CONTAINER_PORT,
+    uid: settings.WB_IMAGE_UID,
+    gid: settings.WB_IMAGE_GID,
+    baseUrl: (workbenchId) => `${settings.BASE_URL}/project/${workbenchId}/`,
+    subnets: settings.WB_TASK_SUBNETS,
+    securityGroups: settings.WB_TASK_SECURITY_GROUPS,
+    executionRoleArn: settings.WB_EXECUTION_ROLE_ARN,
+    taskRoleArn: settings.WB_TASK_ROLE_ARN,
+    tags: { [INSTALLATION_TAG]: settings.WB_INSTALLATION },
+    logs: group === undefined || region === undefined ? undefined : { group, region },
+  };
+}

@@ -1,0 +1,35 @@
+import { auditEfsClient } from '#adapters/aws/efs/audit-client.ts';
+import { efsClient } from '#adapters/aws/efs/client.ts';
+import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { lambdaClient } from '#adapters/aws/lambda/client.ts';
+import { RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
+import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import { systemClock } from '#adapters/system-clock.ts';
+import type { VolumeStore } from '#core/ports/volume-store.ts';
+import type { VolumeSettingName } from '../deployed.ts';
+import { type DeployedSettingsFor, VOLUMES_PARENT } from '../deployment-env.ts';
+
+type Settings = DeployedSettingsFor<VolumeSettingName>;
+
+/** The volumes, by a client of EFS and one of Lambda, which reaches the janitor of each file system. */
+export function volumeStore(settings: Settings): VolumeStore {
+  return volumesOver(efsClient(), settings);
+}
+
+/** The same for an audit, whose calls give way to those of users. */
+export function volumeStoreForAudit(settings: Settings): VolumeStore {
+  return volumesOver(auditEfsClient(efsClient({ maxAttempts: 1 })), settings);
+}
+
+function volumesOver(client: EfsClient, settings: Settings): VolumeStore {
+  const { WB_FILE_SYSTEMS: fileSystemIds, WB_JANITOR_FUNCTION: janitors } = settings;
+  const functions = new Map(fileSystemIds.map((id, index) => [id, janitors[index] ?? '']));
+  const janitor = new RemoteJanitor(lambdaClient(), functions);
+  const { WB_IMAGE_UID: uid, WB_IMAGE_GID: gid, WB_INSTALLATION } = settings;
+  return new EfsVolumeStore(
+    client,
+    janitor,
+    { fileSystemIds, parentPath: VOLUMES_PARENT, uid, gid, tags: { [INSTALLATION_TAG]: WB_INSTALLATION } },
+    systemClock,
+  );
+}

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { type SecretsClient, secretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { PortError } from '#core/ports/port-error.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf';
+
+function clientThat(answer: () => unknown) {
+  const asked: unknown[] = [];
+  const send = async (command: { readonly input: unknown }) => {
+    asked.push(command.input);
+    return answer();
+  };
+  return { asked, client: { send } as unknown as SecretsClient };
+}
+
+describe('the text of a secret', () => {
+  it('is its current version', async () => {
+    const { asked, client } = clientThat(() => ({ SecretString: 'text' }));
+    expect(await secretText(client, ARN)).toBe('text');
+    expect(asked).toEqual([{ SecretId: ARN }]);
+  });
+
+  it('is not to be had when it holds bytes', async () => {
+    const { client } = clientThat(() => ({ SecretBinary: new Uint8Array([1]) }));
+    await expect(secretText(client, ARN)).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  it.each(['AccessDeniedException', 'ResourceNotFoundException', 'TimeoutError'])(
+    'fails with %s as an error of the port',
+    async (name) => {
+      const { client } = clientThat(() => {
+        throw Object.assign(new Error('no'), { name });
+      });
+      const failure = await secretText(client, ARN).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(PortError);
+      expect(failure).toMatchObject({ message: `secretsmanager GetSecretValue: ${name}` });
+    },
+  );
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { taskSettings } from '#functions/wiring/tasks.ts';
+import { ENVIRONMENT, settingsOf } from './settings-of.ts';
+
+describe('what tasks have in common', () => {
+  it('is as the deployment says', () => {
+    const { baseUrl, ...settings } = taskSettings(settingsOf('drive'), 'eu-west-1');
+    expect(settings).toEqual({
+      cluster: 'staging-workbenches',
+      familyPrefix: 'staging',
+      image: ENVIRONMENT.WB_IMAGE,
+      bootCommand: undefined,
+      port: 8080,
+      uid: 1001,
+      gid: 1002,
+      subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      securityGroups: ['sg-0123456789abcdef0'],
+      executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
+      taskRoleArn: 'arn:aws:iam::123456789012:role/task',
+      tags: { 'workbench:installation': 'staging' },
+      logs: { group: '/workbenches/staging', region: 'eu-west-1' },
+    });
+    expect(baseUrl('abc')).toBe('https://wb.example.com/project/abc/');
+  });
+
+  it('has no logs where there is no group, wherever it is', () => {
+    const settings = settingsOf('drive', { WB_TASK_LOG_GROUP: '' });
+    expect(taskSettings(settings, undefined).logs).toBeUndefined();
+  });
+
+  it('is nothing without a region for the logs: each start would fail', () => {
+    expect(() => taskSettings(settingsOf('drive'), undefined)).toThrow('AWS_REGION');
+  });
+});

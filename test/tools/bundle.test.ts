@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedTable, openEmbeddedTable } from '#adapters/local/embedded-table.ts';
+import { DEPLOYED, type FunctionName } from '#functions/deployed.ts';
+import { gatewayEvent } from '#test/functions/calling.ts';
+import { ENVIRONMENT } from '#test/functions/wiring/settings-of.ts';
+import { bundleFunctions, type FunctionBundle } from '#tools/bundle.ts';
+import { faultsOf } from '#tools/bundles/check.ts';
+import { type AwsServices, awsServices } from './aws-services.ts';
+import { invokeBundle } from './bundled-function.ts';
+
+const STATIC_KEY = 'a-static-key-for-bundles';
+
+let folder: string;
+let bundles: readonly FunctionBundle[];
+let table: EmbeddedTable;
+let aws: AwsServices;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bundles-'));
+  [bundles, table, aws] = await Promise.all([bundleFunctions(folder), openEmbeddedTable(), awsServices()]);
+}, 60_000);
+afterAll(async () => {
+  await table.close();
+  await aws.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** What Lambda and the deployment would tell a function; no more than it reads. */
+function environmentOf(name: FunctionName): Record<string, string> {
+  const { credentials } = table.clientOptions;
+  const reads: readonly string[] = DEPLOYED[name].reads;
+  // The SDK takes a queue's address for where the queue is, too.
+  const settings = { ...ENVIRONMENT, WB_QUEUE_URL: `${aws.endpoint}/123456789012/work` };
+  return {
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: credentials?.accessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey ?? '',
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    AWS_ENDPOINT_URL: aws.endpoint,
+    ...Object.fromEntries(Object.entries(settings).filter(([setting]) => reads.includes(setting))),
+  };
+}
+
+function invoke(name: FunctionName, event: unknown) {
+  return invokeBundle(join(folder, name, 'index.js'), event, environmentOf(name));
+}
+
+describe('the bundles', () => {
+  it('carry what they may and need, and no more', () => {
+    expect(faultsOf(bundles, DEPLOYED)).toEqual([]);
+  });
+
+  it('are folders with the function and a source map that holds no sources', async () => {
+    expect(bundles.map(({ name }) => name)).toEqual(Object.keys(DEPLOYED));
+    for (const bundle of bundles) {
+      expect(existsSync(join(bundle.folder, 'index.js')), bundle.name).toBe(true);
+      const map = JSON.parse(await readFile(join(bundle.folder, 'index.js.map'), 'utf8'));
+      expect(map.sourcesContent ?? [], bundle.name).toEqual([]);
+    }
+  });
+
+  it('all load without any environment, and do nothing by that', async () => {
+    const all = join(folder, 'all.js');
+    const loading = bundles.map(({ name }) => `typeof require('./${name}/index.js').handler`);
+    await writeFile(all, `const loaded = [${loading}]; exports.handler = async () => loaded;`);
+    const { answer, log } = await invokeBundle(all, undefined, {});
+    expect(answer).toEqual(bundles.map(() => 'function'));
+    expect(log.trim()).toBe('');
+  });
+});
+
+describe('the bundled functions', () => {
+  it('create a workbench, list it, answer polls for it, and drive it as far as there is a cloud', async () => {
+    const created = await invoke('create-workbench', gatewayEvent({ query: 'user_id=ada', body: {} }));
+    expect(created.answer.statusCode, created.log).toBe(201);
+    const { workbench_id: wid } = JSON.parse(created.answer.body).item;
+    expect(aws.sent.map((body) => JSON.parse(body))).toEqual([{ userId: 'ada', workbenchId: wid }]);
+
+    const [polled, listed, missing, driven] = await Promise.all([
+      invoke('get-workbench', gatewayEvent({ query: 'user_id=ada', wid })),
+      invoke('list-workbenches', gatewayEvent({ query: 'user_id=ada' })),
+      invoke('get-workbench', gatewayEvent({ query: 'user_id=eve', wid })),
+      invoke('drive', { Records: [{ messageId: 'm1', body: aws.sent[0] }] }),
+    ]);
+    expect(JSON.parse(polled.answer.body).item).toMatchObject({
+      workbench_id: wid,
+      public_endpoint: `https://wb.example.com/project/${wid}`,
+    });
+    expect(JSON.parse(listed.answer.body).items).toHaveLength(1);
+    expect(missing.answer.statusCode).toBe(404);
+    expect(driven.answer).toEqual({ batchItemFailures: [] });
+    expect(driven.log).toContain('"effect":"ensure_volume"');
+    expect(driven.log).toContain('"function_request_id":"request-1"');
+  });
+
+  it('answer 500 in the words of the contract when their settings are missing', async () => {
+    const file = join(folder, 'get-workbench', 'index.js');
+    const { answer, log } = await invokeBundle(file, gatewayEvent({ query: 'user_id=ada' }), {});
+    expect(answer.statusCode).toBe(500);
+    expect(JSON.parse(answer.body).error.code).toBe('internal');
+    expect(log).toContain('BASE_URL: is required');
+  });
+
+  it('let in whoever has the key in the secret, and nobody else', async () => {
+    aws.secret = JSON.stringify({ static_key: STATIC_KEY });
+    const ask = (token: string) => invoke('authorizer', { identitySource: [`Bearer ${token}`] });
+    const [right, wrong] = await Promise.all([ask(STATIC_KEY), ask('another-key-altogether')]);
+    expect(right.answer).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
+    expect(wrong.answer).toEqual({ isAuthorized: false, context: { reason: 'wrong_key' } });
+    expect(right.log + wrong.log).not.toContain(STATIC_KEY);
+  });
+
+  it('refuse nobody when the secret cannot be had: that is an error, which no gateway remembers', async () => {
+    aws.secret = undefined;
+    const unreachable = await invoke('authorizer', { identitySource: [`Bearer ${STATIC_KEY}`] });
+    expect(unreachable.error).toBe('Error: authorizer failed');
+    aws.secret = 'hunter2-is-no-json';
+    const unreadable = await invoke('authorizer', { identitySource: [`Bearer ${STATIC_KEY}`] });
+    expect(unreadable.error).toBe('Error: authorizer failed');
+    expect(unreadable.log).toContain('the secret is no JSON object');
+    expect(unreachable.log + unreadable.log).not.toMatch(/hunter2|a-static-key/);
+  });
+});
