@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { HostFleet, HostObservation, HostRequest } from '#core/ports/host-fleet.ts';
 import { eventually } from './eventually.ts';
+import { type Exceptions, itUnlessExcepted } from './exceptions.ts';
 
 export interface HostFleetSubject {
   readonly hosts: HostFleet;
@@ -14,8 +15,13 @@ export interface HostFleetSubject {
 }
 
 /** What every HostFleet does. */
-export function describeHostFleetContract(name: string, makeSubject: () => Promise<HostFleetSubject>): void {
+export function describeHostFleetContract(
+  name: string,
+  makeSubject: () => Promise<HostFleetSubject>,
+  exceptions?: Exceptions,
+): void {
   describe(`${name} keeps the contract of HostFleet`, () => {
+    const it = itUnlessExcepted(exceptions);
     let subject: HostFleetSubject;
     let hosts: HostFleet;
     beforeEach(async () => {

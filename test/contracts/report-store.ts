@@ -39,7 +39,13 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
       const store = await open();
       expect(await store.list()).toEqual([]);
       const older = aReport();
-      const newer = aReport({ sweep: 'hosts', endedAt: older.endedAt + 1, alarm: true, findings: [] });
+      const newer = aReport({
+        sweep: 'hosts',
+        endedAt: older.endedAt + 1,
+        alarm: true,
+        findings: [],
+        resumeAt: 'page 2',
+      });
       await store.add(newer);
       await store.add(older);
       expect(await store.list()).toEqual([newer, older]);

@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { eventually } from './eventually.ts';
+import { type Exceptions, itUnlessExcepted } from './exceptions.ts';
 
 export interface TaskRunnerSubject {
   readonly tasks: TaskRunner;
@@ -22,8 +23,10 @@ const ORDER = ['provisioning', 'pending', 'running', 'stopping', 'stopped'];
 export function describeTaskRunnerContract(
   name: string,
   makeSubject: () => Promise<TaskRunnerSubject>,
+  exceptions?: Exceptions,
 ): void {
   describe(`${name} keeps the contract of TaskRunner`, () => {
+    const it = itUnlessExcepted(exceptions);
     let subject: TaskRunnerSubject;
     let tasks: TaskRunner;
     beforeEach(async () => {

@@ -50,7 +50,7 @@ export function describeWorkbenchStoreContract(
     });
 
     it('keeps a copy of its own', async () => {
-      const workbench = stopped();
+      const workbench = structuredClone(stopped());
       await store.create(workbench);
       workbench.spec.cpuUnits = 1;
       const seen = await store.read(keyOf(workbench));

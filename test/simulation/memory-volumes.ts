@@ -44,10 +44,7 @@ export class MemoryVolumes implements VolumeStore {
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     const answer = this.#answers.shift()?.();
     if (answer !== undefined) return answer;
-    if (this.#wiped.has(workbenchId)) {
-      const message = 'The files of this workbench have been deleted.';
-      return { kind: 'refused', code: 'storage_failed', message, retryable: false };
-    }
+    if (this.#wiped.has(workbenchId)) return { kind: 'wiped' };
     if (this.#aside.has(workbenchId)) {
       const message = 'The files of this workbench have been set aside.';
       return { kind: 'refused', code: 'storage_failed', message, retryable: false };

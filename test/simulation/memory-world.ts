@@ -1,11 +1,11 @@
-import type {
-  CapacityCatalog,
-  CapacityProvider,
-  DedicatedInstanceType,
-} from '#core/ports/capacity-catalog.ts';
+import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { WorkbenchError } from '#core/errors.ts';
+import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
-import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 import { reconcileDue } from '#core/reconcile/due.ts';
 import { type CreateRequest, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { drive } from '#core/workbench/drive.ts';
@@ -16,13 +16,14 @@ import { ManualClock } from './manual-clock.ts';
 import { MemoryHosts } from './memory-hosts.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import { MemoryReportStore } from './memory-report-store.ts';
+import { MemoryRoomStore } from './memory-room-store.ts';
 import { memoryStores } from './memory-stores.ts';
 import { MemoryTasks, type MemoryTasksOptions } from './memory-tasks.ts';
 import { MemoryVolumes } from './memory-volumes.ts';
 
 export const PROVIDERS: readonly CapacityProvider[] = [
-  { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0 },
-  { name: 'large', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 1 },
+  { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0, price: 0.1 },
+  { name: 'large', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 1, price: 0.8 },
 ];
 export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
   { name: 'm7i.large', cpuUnits: 2048, memoryMib: 8192, gpuCount: 0 },
@@ -31,19 +32,30 @@ export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
 /** What was told to operators, kept for a test to read. */
 export class KeptTelemetry implements Telemetry {
   readonly lines: { readonly level: string; readonly message: string }[] = [];
+  /** What each line had beside its message, by message; of several the last. */
+  readonly fields = new Map<string, TelemetryFields>();
   readonly counts = new Map<string, number>();
+  /** By the metric and the values of its dimensions: `reconcile_repair.run_ended`. */
+  readonly countsBy = new Map<string, number>();
 
-  info(message: string): void {
-    this.lines.push({ level: 'info', message });
+  info(message: string, fields?: TelemetryFields): void {
+    this.#keep('info', message, fields);
   }
-  warn(message: string): void {
-    this.lines.push({ level: 'warn', message });
+  warn(message: string, fields?: TelemetryFields): void {
+    this.#keep('warn', message, fields);
   }
-  error(message: string): void {
-    this.lines.push({ level: 'error', message });
+  error(message: string, fields?: TelemetryFields): void {
+    this.#keep('error', message, fields);
   }
-  count(metric: string, value: number): void {
+  count(metric: string, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
+    const name = [metric, ...Object.values(dimensions)].join('.');
     this.counts.set(metric, (this.counts.get(metric) ?? 0) + value);
+    this.countsBy.set(name, (this.countsBy.get(name) ?? 0) + value);
+  }
+
+  #keep(level: string, message: string, fields: TelemetryFields = {}): void {
+    this.lines.push({ level, message });
+    this.fields.set(message, fields);
   }
 }
 
@@ -64,10 +76,13 @@ export class MemoryWorld {
   readonly tasks: MemoryTasks;
   readonly hosts: MemoryHosts;
   readonly volumes = new MemoryVolumes({ clock: this.clock });
-  readonly catalog: CapacityCatalog = {
-    providers: async () => PROVIDERS,
-    instanceTypes: async () => INSTANCE_TYPES,
-  };
+  readonly rooms = new MemoryRoomStore();
+  readonly catalog = new ClusterCatalog({
+    sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
+    rooms: this.rooms,
+    clock: this.clock,
+    telemetry: this.telemetry,
+  });
   readonly reports = new MemoryReportStore();
   readonly #told: (() => Promise<unknown>)[] = [];
   #ids = 0;
@@ -90,8 +105,8 @@ export class MemoryWorld {
 
   /** All ports under the names that use cases know them by. */
   get ports() {
-    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, ids, reports } = this;
-    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, ids, reports };
+    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, rooms, ids, reports } = this;
+    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, rooms, ids, reports };
   }
 
   /** An event of a task is on its way. */
@@ -126,12 +141,24 @@ export class MemoryWorld {
     await drive(this.ports, this.policy, key);
   }
 
-  /** Delivers what is due now: events and messages, until nothing is. */
+  /**
+   * Delivers what is due now: events and messages, until nothing is.
+   * @throws a fault of the program in what they set off, which the queue would only deliver again and again
+   */
   async deliver(): Promise<void> {
+    const faults: unknown[] = [];
     do {
       for (let tell = this.#told.shift(); tell; tell = this.#told.shift()) await tell();
-      await this.queue.deliverDue((key) => this.drive(key));
+      await this.queue.deliverDue(async (key) => {
+        try {
+          await this.drive(key);
+        } catch (error) {
+          if (!(error instanceof PortError || error instanceof WorkbenchError)) faults.push(error);
+          throw error;
+        }
+      });
     } while (this.#told.length > 0);
+    if (faults.length > 0) throw faults[0];
   }
 
   /** Lets time pass in steps of a second, delivering after each; a pass of the reconciler each minute. */

@@ -152,6 +152,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: '',
   },
   {
+    name: 'leave-it-registered',
+    fault: 'ends a stopped machine without taking it off the cluster',
+    file: 'adapters/aws/ec2/host-fleet.ts',
+    find: "if (stateOf(instance) === 'terminated' && known?.containerInstanceArn !== undefined) {",
+    replace: 'if (known === null) {',
+  },
+  {
     name: 'forget-the-launch',
     fault: 'forgets a machine whose launch has no known outcome',
     file: `${LIFECYCLE}/host.ts`,
@@ -172,5 +179,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'core/workbench/change.ts',
     find: '    current = await ports.workbenches.read(key);\n  }\n  throw',
     replace: '    current = undefined;\n  }\n  throw',
+  },
+  {
+    name: 'keep-it-here',
+    fault:
+      'takes a workbench that needs a machine for driven, without handing it to the function that has them',
+    file: 'functions/drive/drive.ts',
+    find: 'return forward(key, ports.elsewhere);',
+    replace: 'return true;',
   },
 ];

@@ -9,6 +9,8 @@ export interface BatchRequest {
   readonly schedules: number;
   /** Every so many schedules one is run twice, and must do the same both times. */
   readonly twiceEvery: number;
+  /** Whether a failure is shrunk; else the first is reported as it is. */
+  readonly shrink: boolean;
 }
 
 export interface BatchResult {
@@ -30,46 +32,64 @@ export interface Failure {
   readonly lines: readonly string[];
 }
 
-/** How many schedules fast-check may try while it shrinks. */
-const SHRINKS_MAX = 300;
+/** How long a failure may be shrunk, in milliseconds. */
+const SHRINK_MS = 60_000;
 
 /** Runs schedules one after another until one breaks a rule; that one is shrunk and told as a story. */
-export async function runBatch({ seed, schedules, twiceEvery }: BatchRequest): Promise<BatchResult> {
+export async function runBatch({ seed, schedules, twiceEvery, shrink }: BatchRequest): Promise<BatchResult> {
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
-  let [ran, steps, virtualMs, repeated, shrinks] = [0, 0, 0, 0, 0];
-  let failed: string | undefined;
+  let [ran, steps, virtualMs, repeated] = [0, 0, 0, 0];
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    if (failed !== undefined && ++shrinks > SHRINKS_MAX) return;
     const outcome = await runSchedule(schedule);
-    if (failed === undefined) {
-      ran += 1;
-      steps += outcome.steps;
-      virtualMs += outcome.virtualMs;
-      add(transitions, outcome.transitions);
-      add(faults, outcome.faults);
-    }
-    if (outcome.broken) {
-      failed ??= kindOf(outcome.broken);
-      // A shrunk schedule must break the same rule.
-      if (kindOf(outcome.broken) === failed) throw outcome.broken;
-      return;
-    }
-    if (failed === undefined && ran % twiceEvery === 0) {
-      repeated += 1;
-      const again = await runSchedule(schedule);
-      if (again.trace !== outcome.trace) throw new Error('two runs of one schedule did not do the same');
-    }
+    ran += 1;
+    steps += outcome.steps;
+    virtualMs += outcome.virtualMs;
+    add(transitions, outcome.transitions);
+    add(faults, outcome.faults);
+    if (outcome.broken) throw outcome.broken;
+    if (ran % twiceEvery !== 0) return;
+    repeated += 1;
+    const again = await runSchedule(schedule);
+    if (again.trace !== outcome.trace) throw new Error('two runs of one schedule did not do the same');
   });
-  const details = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: false });
+  const found = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
   const counts = { schedules: ran, steps, virtualMs, repeated };
   const result = { ...counts, transitions: [...transitions], faults: [...faults] };
-  const [schedule] = details.counterexample ?? [];
-  if (!details.failed || schedule === undefined) return result;
+  const [broke] = found.counterexample ?? [];
+  if (!found.failed || broke === undefined) return result;
+  const at = { path: found.counterexamplePath ?? '', schedule: broke, error: asError(found.errorInstance) };
+  const { path, schedule, error } = shrink ? await shrunk(seed, at) : at;
   const { lines, broken } = await runSchedule(schedule, { story: true });
-  const message = broken?.message ?? String(details.errorInstance);
-  const path = details.counterexamplePath ?? '';
-  return { ...result, failure: { seed, path, message, schedule, lines } };
+  return { ...result, failure: { seed, path, message: (broken ?? error).message, schedule, lines } };
+}
+
+interface Broken {
+  readonly path: string;
+  readonly schedule: Schedule;
+  readonly error: Error;
+}
+
+/** The smallest schedule found in the time there is that breaks the same rule. */
+async function shrunk(seed: number, broken: Broken): Promise<Broken> {
+  const kind = kindOf(broken.error);
+  const property = fc.asyncProperty(anySchedule, async (schedule) => {
+    const { broken: error } = await runSchedule(schedule);
+    if (error && kindOf(error) === kind) throw error;
+  });
+  const details = await fc.check(property, {
+    seed: seed | 0,
+    path: broken.path,
+    numRuns: 1,
+    interruptAfterTimeLimit: SHRINK_MS,
+  });
+  const [schedule] = details.counterexample ?? [];
+  if (schedule === undefined) return broken;
+  return { path: details.counterexamplePath ?? '', schedule, error: asError(details.errorInstance) };
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /** Runs the one schedule that a failure names. */

@@ -16,8 +16,10 @@ export const TRANSITIONS: readonly string[] = [
   'provisioning → deleting',
   'pending → running',
   'pending → stopping',
+  'pending → stopped',
   'pending → deleting',
   'running → stopping',
+  'running → stopped',
   'running → deleting',
   'stopping → stopped',
   'stopping → starting',
@@ -38,6 +40,8 @@ export const EFFECTS: readonly string[] = [
   'TerminateInstances',
   'CreateAccessPoint',
   'DeleteAccessPoint',
+  'DeregisterTaskDefinition',
+  'DeregisterContainerInstance',
   'janitor.begin',
   'janitor.removeSome',
   'SendMessage',
@@ -48,10 +52,16 @@ export const EFFECTS: readonly string[] = [
   'history.expire',
   'idempotency.claim',
   'idempotency.settle',
+  'rooms.note',
+  'rooms.forget',
 ];
 
 export interface Coverage {
+  /** How often each state was entered. */
+  readonly states: ReadonlyMap<string, number>;
   readonly transitions: ReadonlyMap<string, number>;
+  readonly faultKinds: ReadonlyMap<string, number>;
+  /** By call and kind. */
   readonly faults: ReadonlyMap<string, number>;
   /** What should have been reached and was not. */
   readonly missing: readonly string[];
@@ -65,10 +75,17 @@ export function coverageOf(results: readonly BatchResult[]): Coverage {
     ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
     ...pairs.filter((pair) => !faults.has(pair)),
   ];
-  return { transitions, faults, missing };
+  const states = regrouped(transitions, (transition) => transition.split(' → ')[1] ?? '');
+  states.delete('nothing');
+  const faultKinds = regrouped(faults, (pair) => pair.split(' ')[1] ?? '');
+  return { states, transitions, faultKinds, faults, missing };
 }
 
-function sum(all: readonly (readonly (readonly [string, number])[])[]): ReadonlyMap<string, number> {
+function regrouped(counts: ReadonlyMap<string, number>, of: (name: string) => string): Map<string, number> {
+  return sum([[...counts].map(([name, count]) => [of(name), count] as const)]);
+}
+
+function sum(all: readonly (readonly (readonly [string, number])[])[]): Map<string, number> {
   const total = new Map<string, number>();
   for (const counts of all)
     for (const [name, count] of counts) total.set(name, (total.get(name) ?? 0) + count);

@@ -11,12 +11,14 @@ export interface PoolOptions {
   readonly seed: number;
   readonly workers: number;
   readonly mutant?: string;
+  /** Whether a failure is shrunk. @default true */
+  readonly shrink?: boolean;
   readonly onBatch?: (done: number, result: BatchResult) => void;
 }
 
 /** Spreads schedules over worker threads until all are done or one has broken a rule. */
 export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
-  const { schedules, seed, workers, mutant, onBatch } = options;
+  const { schedules, seed, workers, mutant, shrink = true, onBatch } = options;
   const batches = Math.ceil(schedules / BATCH);
   const results: BatchResult[] = [];
   let next = 0;
@@ -29,7 +31,7 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
       while (next < batches && !failed) {
         const batch = next++;
         const size = Math.min(BATCH, schedules - batch * BATCH);
-        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: TWICE_EVERY };
+        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: TWICE_EVERY, shrink };
         const result = await ask(worker, request);
         results.push(result);
         done += result.schedules;

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
-import { MUTANTS } from '../mutants.ts';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
+import { MUTANTS, type Mutant } from '../mutants.ts';
+import { command, options, runNumbers, UsageError } from './arguments.ts';
+import { machineLine } from './machine-line.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
@@ -13,31 +15,44 @@ Plants faults in the product one at a time. The simulation must find each.
   --workers N     threads (default: one for each core)
   --only NAME     this one alone
   --out FILE      writes the table there too
+  --help
 `;
 
-const { values } = parseArgs({
-  options: {
+interface Run {
+  readonly schedules: number;
+  readonly seed: number;
+  readonly workers: number;
+}
+
+await command(async () => {
+  const { help, only, out, ...given } = options({
     schedules: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(cpus().length) },
     only: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
-  },
+  });
+  if (help) console.log(HELP);
+  else await simulateMutants(runNumbers(given), chosen(only), out);
 });
 
-if (values.help) console.log(HELP);
-else await simulateMutants();
+/** @throws UsageError when there is no such mutant */
+function chosen(only: string | undefined): readonly Mutant[] {
+  if (only === undefined) return MUTANTS;
+  const found = MUTANTS.filter(({ name }) => name === only);
+  if (found.length > 0) return found;
+  throw new UsageError(
+    `--only: no mutant is called ${only}; there are ${MUTANTS.map(({ name }) => name).join(', ')}`,
+  );
+}
 
-async function simulateMutants(): Promise<void> {
-  const [schedules, seed, workers] = [Number(values.schedules), Number(values.seed), Number(values.workers)];
-  const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name === values.only);
-  if (chosen.length === 0) throw new Error(`no mutant is called ${values.only}`);
+async function simulateMutants(run: Run, mutants: readonly Mutant[], out: string | undefined): Promise<void> {
   const rows: string[] = [];
   let missed = 0;
-  for (const { name, fault } of chosen) {
+  for (const { name, fault } of mutants) {
     const began = performance.now();
-    const results = await runPool({ schedules, seed, workers, mutant: name });
+    const results = await runPool({ ...run, mutant: name, shrink: false });
     const ran = results.reduce((sum, result) => sum + result.schedules, 0);
     const failure = results.find((result) => result.failure)?.failure;
     if (!failure) missed += 1;
@@ -47,18 +62,18 @@ async function simulateMutants(): Promise<void> {
     console.log(`${row} ${((performance.now() - began) / 1000).toFixed(0)} s`);
   }
   const report = [
-    `Faults planted one at a time, and what found them. Seed ${seed}, ${new Date().toISOString()},`,
-    `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}.`,
+    `Faults planted one at a time, and what found them. Seed ${run.seed}, ${new Date().toISOString()},`,
+    `${machineLine()}.`,
     '',
     '| mutant | the fault | found, in schedules | by the rule |',
     '|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
-  if (values.out !== undefined) {
-    mkdirSync('bench/results', { recursive: true });
-    writeFileSync(values.out, report);
+  if (out !== undefined) {
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(out, report);
   }
-  console.log(`\n${chosen.length - missed} passed, ${missed} failed`);
+  console.log(`\n${mutants.length - missed} passed, ${missed} failed`);
   if (missed > 0) process.exitCode = 1;
 }

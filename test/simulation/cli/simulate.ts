@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
-import type { Failure } from './batch.ts';
+import { command, options, runNumbers, whole } from './arguments.ts';
+import type { BatchResult, Failure } from './batch.ts';
 import { coverageOf } from './coverage.ts';
+import { machineLine } from './machine-line.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate -- [options]
@@ -19,39 +20,50 @@ Runs random schedules of users, faults and chance over the functions, in a world
   --help
 `;
 
-/** Below this many schedules rare pairs need not have come up. */
+/** Below this many schedules rare pairs need not have come up; from it on, one that has not is an error. */
 const WHOLE_COVERAGE_FROM = 20_000;
 
-const { values } = parseArgs({
-  options: {
+interface Given {
+  readonly schedules: string;
+  readonly seed?: string | undefined;
+  readonly workers: string;
+  readonly out?: string | undefined;
+}
+
+await command(async () => {
+  const { help, replay, ...given } = options({
     schedules: { type: 'string', default: '1000' },
     seed: { type: 'string' },
     workers: { type: 'string', default: String(cpus().length) },
     out: { type: 'string' },
     replay: { type: 'string' },
     help: { type: 'boolean', default: false },
-  },
+  });
+  if (help) console.log(HELP);
+  else if (replay !== undefined) await replayOne(given.seed ?? '', replay);
+  else await simulate(given);
 });
 
-if (values.help) console.log(HELP);
-else if (values.replay !== undefined) await replayOne(values.replay);
-else await simulate();
-
-async function simulate(): Promise<void> {
-  const schedules = whole('schedules', values.schedules, 1, 10_000_000);
-  const workers = whole('workers', values.workers, 1, 64);
-  const seed = values.seed === undefined ? randomInt(2 ** 32) : whole('seed', values.seed, 0, 2 ** 32 - 1);
+async function simulate({ out, ...given }: Given): Promise<void> {
+  const { schedules, workers, seed } = runNumbers({
+    ...given,
+    seed: given.seed ?? String(randomInt(2 ** 32)),
+  });
   console.log(`${schedules} schedules from seed ${seed}, ${workers} workers`);
   const began = performance.now();
   let shown = began;
+  const sofar: BatchResult[] = [];
   const results = await runPool({
     schedules,
     seed,
     workers,
-    onBatch: (done) => {
+    onBatch: (done, result) => {
+      sofar.push(result);
       if (performance.now() - shown < 10_000) return;
       shown = performance.now();
-      console.log(`  ${done} done, ${seconds(began)} s`);
+      const { missing } = coverageOf(sofar);
+      const left = missing.length === 0 ? 'everything was reached' : `${missing.length} not reached yet`;
+      console.log(`  ${done} done, ${seconds(began)} s, ${left}`);
     },
   });
   const failure = results.find((result) => result.failure)?.failure;
@@ -60,7 +72,7 @@ async function simulate(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { transitions, faults, missing } = coverageOf(results);
+  const { states, transitions, faultKinds, faults, missing } = coverageOf(results);
   const total = (of: 'schedules' | 'steps' | 'virtualMs' | 'repeated') =>
     results.reduce((sum, r) => sum + r[of], 0);
   const lines = [
@@ -71,29 +83,40 @@ async function simulate(): Promise<void> {
     `run twice          ${total('repeated')}, with equal traces`,
     `time               ${seconds(began)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,
-    `machine            ${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
+    `machine            ${machineLine()}`,
+    '',
+    'States reached',
+    ...table(states),
     '',
     'Transitions',
     ...table(transitions),
     '',
+    'Faults by kind',
+    ...table(faultKinds),
+    '',
     'Faults by call',
     ...table(faults),
     '',
-    missing.length === 0 ? 'Everything that should be reached was.' : `Never reached: ${missing.join(', ')}`,
+    missing.length === 0
+      ? 'Everything that should be reached was.'
+      : `Never reached (an error from ${WHOLE_COVERAGE_FROM} schedules on): ${missing.join(', ')}`,
   ];
   const report = lines.join('\n');
   console.log(report);
-  if (values.out !== undefined) {
-    mkdirSync(dirname(values.out), { recursive: true });
-    writeFileSync(values.out, `${report}\n`);
+  if (out !== undefined) {
+    mkdirSync(dirname(out), { recursive: true });
+    writeFileSync(out, `${report}\n`);
   }
-  if (missing.length > 0 && schedules >= WHOLE_COVERAGE_FROM) process.exitCode = 1;
-  console.log(`\n${total('schedules')} passed, 0 failed`);
+  const incomplete = missing.length > 0 && schedules >= WHOLE_COVERAGE_FROM;
+  if (incomplete) process.exitCode = 1;
+  console.log(
+    `\n${total('schedules')} passed, ${incomplete ? 'but not everything was reached' : '0 failed'}`,
+  );
 }
 
-async function replayOne(path: string): Promise<void> {
+async function replayOne(seedGiven: string, path: string): Promise<void> {
   const { replay } = await import('./batch.ts');
-  const seed = whole('seed', values.seed ?? '', 0, 2 ** 32 - 1);
+  const seed = whole('seed', seedGiven, 0, 2 ** 32 - 1);
   const failure = await replay(seed, path);
   console.log(failure ? story(failure) : 'It breaks no rule any more.');
   if (failure) process.exitCode = 1;
@@ -126,15 +149,4 @@ function table(counts: ReadonlyMap<string, number>): string[] {
 
 function seconds(began: number): string {
   return ((performance.now() - began) / 1000).toFixed(0);
-}
-
-function whole(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    console.error(
-      `--${name}: expected a whole number from ${min} to ${max}, not ${text === '' ? 'nothing' : text}`,
-    );
-    process.exit(2);
-  }
-  return value;
 }

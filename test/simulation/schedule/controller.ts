@@ -1,14 +1,22 @@
 import type { Context } from 'aws-lambda';
+import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { auditEc2Client } from '#adapters/aws/ec2/audit-client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
+import { type Ec2Client, Ec2Machines } from '#adapters/aws/ec2/machines.ts';
+import { auditEcsClient } from '#adapters/aws/ecs/audit-client.ts';
+import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-upkeep.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
-import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
-import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
+import { auditEfsClient } from '#adapters/aws/efs/audit-client.ts';
+import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import type { MachineRoom, RoomStore } from '#core/ports/room-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { sweepCluster } from '#core/reconcile/upkeep.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
+import { createdAtOf } from '#core/workbench/workbench-id.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
@@ -17,7 +25,10 @@ import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
+import { DEPLOYED, type FunctionName } from '#functions/deployed.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
+import { hostsElsewhere, machinesElsewhere } from '#functions/drive/elsewhere.ts';
+import { build as buildContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
 import { build as buildInstanceEvent } from '#functions/events/instance-state-change.ts';
 import { build as buildTaskEvent } from '#functions/events/task-state-change.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
@@ -28,44 +39,81 @@ import { type Call, gatewayEvent, settingsWith } from '#test/functions/calling.t
 import { clientThrough, type Invocation, type Invocations, through } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
 import { MemoryReportStore } from '../memory-report-store.ts';
+import { MemoryRoomStore } from '../memory-room-store.ts';
 import { memoryStores } from '../memory-stores.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
-import {
-  EFS_SETTINGS,
-  HOST_SETTINGS,
-  INSTALLATION,
-  TASK_SETTINGS,
-  WORLD_OPTIONS,
-} from '../world/world-subject.ts';
+import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-subject.ts';
 
-/** As deployed: what API Gateway allows a function, and what the others have. Milliseconds. */
-const API_ENDS_MS = 29_000;
-const FUNCTION_ENDS_MS = 60_000;
+/** After this Lambda ends a function, milliseconds: as deployed. */
+function endOf(name: FunctionName): number {
+  return DEPLOYED[name].timeoutSeconds * 1000;
+}
 
 /** The clocks of two machines differ by no more than this. Milliseconds. */
 const SKEW_MS = 2000;
 
+/** What nobody wants is spared for this long after it was made. Milliseconds. */
+const ORPHAN_GRACE_MS = 15 * 60_000;
+
 /** Hints miss an entry this often. */
 const HINT_LAGS = 0.1;
+/** An index may not know a new workbench for so long, in milliseconds; asked then, it mostly does not. */
+const INDEX_LAGS_MS = 10 * 60_000;
+const INDEX_LAGS = 0.3;
+
+/** What is told of room is wrong this often. */
+const ROOM_MISLEADS = 0.2;
+
+/** What is told before anything is known. */
+const NEVER_THERE: readonly MachineRoom[] = [
+  {
+    machineId: 'none',
+    provider: 'small',
+    cpuUnits: 4096,
+    memoryMib: 15_500,
+    gpuCount: 0,
+    version: 1,
+    at: 0,
+  },
+];
+
+const EVENTS: Readonly<
+  Record<string, readonly [FunctionName, typeof buildTaskEvent | typeof buildContainerInstanceEvent]>
+> = {
+  'ECS Task State Change': ['task-state-change', buildTaskEvent],
+  'ECS Container Instance State Change': ['container-instance-change', buildContainerInstanceEvent],
+  'EC2 Instance State-change Notification': ['instance-state-change', buildInstanceEvent],
+};
 
 const OPERATIONS = {
-  create: buildCreate,
-  read: buildGet,
-  list: buildList,
-  start: buildStart,
-  stop: buildStop,
-  restart: buildRestart,
-  delete: buildDestroy,
-  rename: buildUpdate,
-} as const;
+  create: ['create-workbench', buildCreate],
+  read: ['get-workbench', buildGet],
+  list: ['list-workbenches', buildList],
+  start: ['start-workbench', buildStart],
+  stop: ['stop-workbench', buildStop],
+  restart: ['restart-workbench', buildRestart],
+  delete: ['destroy-workbench', buildDestroy],
+  rename: ['update-workbench', buildUpdate],
+} as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
 export type Operation = keyof typeof OPERATIONS;
 
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: clients look into answers of every shape
   readonly body: any;
+}
+
+const WORK_QUEUE = 'https://sqs.example/work';
+const HOST_QUEUE = 'https://sqs.example/host';
+
+interface Clients {
+  readonly ecs: EcsClient;
+  /** Absent in a function that does not carry it. */
+  readonly ec2?: Ec2Client;
+  readonly efs: EfsClient;
+  readonly sqs: SqsClient;
 }
 
 export interface ControllerOptions {
@@ -84,19 +132,15 @@ export class Controller {
   readonly reports = new MemoryReportStore();
   readonly #options: ControllerOptions;
   readonly #workbenches: WorkbenchStore;
-  readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: '900' });
-  readonly #catalog: CapacityCatalog;
+  readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000) });
+  readonly #rooms = new MemoryRoomStore();
+  #listedBefore: readonly MachineRoom[] = NEVER_THERE;
   readonly #ids = { count: 0 };
   #calm = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     this.#workbenches = options.store(this.stores.workbenches);
-    this.#catalog = {
-      providers: async () => WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size })),
-      instanceTypes: async () =>
-        Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
-    };
   }
 
   beCalm(): void {
@@ -105,8 +149,9 @@ export class Controller {
 
   /** A request through API Gateway: 503 when the function does not answer in time. */
   async request(operation: Operation, call: Call): Promise<Answer> {
-    const answer = await this.#invoke(`api/${operation}`, API_ENDS_MS, async (invocation) => {
-      const handler = OPERATIONS[operation](this.#ports(invocation), this.#settings) as ApiHandler;
+    const [name, build] = OPERATIONS[operation];
+    const answer = await this.#invoke(name, endOf(name), async (invocation) => {
+      const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
       const { statusCode, body } = await handler(gatewayEvent(call), {} as Context);
       return { status: statusCode, body: JSON.parse(body) };
     });
@@ -115,18 +160,29 @@ export class Controller {
 
   /** A batch of messages. Answers those that are done with; undefined when the function died. */
   async drive(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
-    return this.#invoke('drive', FUNCTION_ENDS_MS, async (invocation) => {
-      const handler = buildDrive(this.#ports(invocation), this.#settings);
-      const { batchItemFailures } = await handler({ Records: messages });
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      return messages.filter(({ messageId }) => !failed.has(messageId));
+    return this.#invoke('drive', endOf('drive'), async (invocation) => {
+      const client = this.#client(invocation);
+      const ports = this.#portsOver(invocation, { ecs: client, efs: client, sqs: client });
+      const elsewhere = new SqsWorkQueue(client, HOST_QUEUE);
+      return driven(buildDrive({ ...ports, elsewhere }, this.#settings), messages);
+    });
+  }
+
+  /** The same, of those that need a machine. */
+  async driveHost(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
+    return this.#invoke('drive-host', endOf('drive-host'), async (invocation) => {
+      const queue = new SqsWorkQueue(this.#client(invocation), HOST_QUEUE);
+      return driven(buildDrive({ ...this.#ports(invocation), queue }, this.#settings), messages);
     });
   }
 
   /** An event. Answers whether it was taken in. */
   async event(event: WorldEvent): Promise<boolean> {
-    const build = event['detail-type'] === 'ECS Task State Change' ? buildTaskEvent : buildInstanceEvent;
-    const done = await this.#invoke('event', FUNCTION_ENDS_MS, async (invocation) => {
+    const [name, build] = EVENTS[event['detail-type']] ?? [];
+    if (name === undefined || build === undefined) {
+      throw new Error(`no function takes ${event['detail-type']}`);
+    }
+    const done = await this.#invoke(name, endOf(name), async (invocation) => {
       await build(this.#ports(invocation), this.#settings)(event);
       return true;
     });
@@ -135,30 +191,33 @@ export class Controller {
 
   /** Each minute. */
   async reconcileDue(): Promise<void> {
-    await this.#invoke('reconcile-due', FUNCTION_ENDS_MS, (invocation) =>
+    await this.#invoke('reconcile-due', endOf('reconcile-due'), (invocation) =>
       buildDue(this.#ports(invocation))(),
     );
   }
 
-  /** Each ten minutes. */
+  /** Each ten minutes; the upkeep of the cluster all at once, not by the hour. */
   async audit(): Promise<void> {
-    await this.#invoke('reconcile-active', 5 * FUNCTION_ENDS_MS, (invocation) =>
-      buildActive(this.#ports(invocation), this.#settings)(),
+    await this.#invoke('reconcile-active', endOf('reconcile-active'), (invocation) =>
+      buildActive(this.#auditPorts(invocation), this.#settings)(),
     );
-    await this.#invoke('sweep-cloud', 5 * FUNCTION_ENDS_MS, (invocation) =>
-      buildSweepCloud(this.#ports(invocation), this.#settings)(),
+    await this.#invoke('sweep-cloud', endOf('sweep-cloud'), (invocation) =>
+      buildSweepCloud(this.#auditPorts(invocation), this.#settings)(),
+    );
+    await this.#invoke('sweep-cluster', endOf('sweep-cluster'), (invocation) =>
+      sweepCluster(this.#auditPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
     );
   }
 
   /** Each day. */
   async sweepVolumes(graceMs: number): Promise<void> {
-    await this.#invoke('sweep-volumes', 15 * FUNCTION_ENDS_MS, (invocation) =>
-      sweepVolumes(this.#ports(invocation), { graceMs, shard: 0, shards: 1 }),
+    await this.#invoke('sweep-volumes', endOf('sweep-volumes'), (invocation) =>
+      sweepVolumes(this.#auditPorts(invocation), { graceMs, shard: 0, shards: 1 }),
     );
   }
 
   async #invoke<T>(
-    name: string,
+    name: FunctionName,
     endsMs: number,
     run: (invocation: Invocation) => Promise<T>,
   ): Promise<T | undefined> {
@@ -174,10 +233,33 @@ export class Controller {
     return answer;
   }
 
+  #client(invocation: Invocation) {
+    return clientThrough((command) => this.#options.world.handle(command as never), invocation);
+  }
+
   #ports(invocation: Invocation) {
+    const client = this.#client(invocation);
+    return this.#portsOver(invocation, { ecs: client, ec2: client, efs: client, sqs: client });
+  }
+
+  /** The calls of an audit wait their turn. */
+  #auditPorts(invocation: Invocation) {
+    const { kernel } = this.#options;
+    const client = this.#client(invocation);
+    const ecs = auditEcsClient(client, kernel);
+    const ec2 = auditEc2Client(client, kernel);
+    const efs = auditEfsClient(client, kernel);
+    const definitions = new TaskDefinitions(ecs, TASK_SETTINGS);
+    const instances = new ContainerInstances(ecs, TASK_SETTINGS.cluster);
+    return {
+      ...this.#portsOver(invocation, { ecs, ec2, efs, sqs: client }),
+      upkeep: new EcsClusterUpkeep(definitions, instances, new Ec2Machines(ec2, INSTALLATION)),
+    };
+  }
+
+  #portsOver(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
     const { kernel, tape, world } = this.#options;
     const skew = this.#calm ? 0 : tape.between(0, SKEW_MS) - (tape.chance(0.5) ? SKEW_MS : 0);
-    const client = clientThrough((command) => world.handle(command as never), invocation);
     const clock = { now: () => kernel.now() + skew };
     const { onError } = this.#options;
     const telemetry: Telemetry = {
@@ -188,21 +270,25 @@ export class Controller {
       },
       count: () => {},
     };
+    const rooms = through(this.#misleading(), 'rooms', invocation);
     return {
       workbenches: through(this.#lagging(), 'workbenches', invocation),
       history: through(this.stores.history, 'history', invocation),
       idempotency: through(this.stores.idempotency, 'idempotency', invocation),
       reports: through(this.reports, 'reports', invocation),
-      queue: new SqsWorkQueue(client, 'https://sqs.example/work'),
-      tasks: new EcsTaskRunner(client, TASK_SETTINGS, new Ec2Machines(client, INSTALLATION)),
-      hosts: new Ec2HostFleet(
-        client,
-        new ContainerInstances(client, HOST_SETTINGS.cluster),
-        HOST_SETTINGS,
-        clock,
+      queue: new SqsWorkQueue(sqs, WORK_QUEUE),
+      tasks: new EcsTaskRunner(
+        ecs,
+        TASK_SETTINGS,
+        ec2 === undefined ? machinesElsewhere : new Ec2Machines(ec2, INSTALLATION),
       ),
-      volumes: new EfsVolumeStore(client, through(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
-      catalog: this.#catalog,
+      hosts:
+        ec2 === undefined
+          ? hostsElsewhere
+          : new Ec2HostFleet(ec2, new ContainerInstances(ecs, HOST_SETTINGS.cluster), HOST_SETTINGS, clock),
+      volumes: new EfsVolumeStore(efs, through(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
+      rooms,
+      catalog: new ClusterCatalog({ sizes: SIZES, rooms, clock, telemetry }),
       clock,
       telemetry,
       ids: {
@@ -212,10 +298,30 @@ export class Controller {
     };
   }
 
+  /** Room is a hint: it may be told as it was before, or of a machine that never was. */
+  #misleading(): RoomStore {
+    const rooms = this.#rooms;
+    return {
+      note: (room) => rooms.note(room),
+      forget: (machine) => rooms.forget(machine),
+      list: async (now) => {
+        if (!this.#calm && this.#options.tape.chance(ROOM_MISLEADS)) return this.#listedBefore;
+        const listed = await rooms.list(now);
+        if (listed.length > 0) this.#listedBefore = listed;
+        return listed;
+      },
+    };
+  }
+
   /** Indexes lag: what they answer may lack an entry. */
   #lagging(): WorkbenchStore {
     const inner = this.#workbenches;
-    const there = () => this.#calm || !this.#options.tape.chance(HINT_LAGS);
+    const { kernel, tape } = this.#options;
+    const there = () => this.#calm || !tape.chance(HINT_LAGS);
+    const isKnown = (workbenchId: string) => {
+      const age = kernel.now() - (createdAtOf(workbenchId) ?? 0);
+      return this.#calm || age >= INDEX_LAGS_MS || !tape.chance(INDEX_LAGS);
+    };
     return new Proxy(inner, {
       get(target, name) {
         switch (name) {
@@ -228,6 +334,11 @@ export class Controller {
             };
           case 'findByInstanceId':
             return async (instanceId: string) => (there() ? inner.findByInstanceId(instanceId) : undefined);
+          case 'findByWorkbenchId':
+            return async (workbenchId: string) => {
+              const key = await inner.findByWorkbenchId(workbenchId);
+              return isKnown(workbenchId) ? key : undefined;
+            };
           default: {
             const value = Reflect.get(target, name, target);
             return typeof value === 'function' ? value.bind(target) : value;
@@ -236,6 +347,16 @@ export class Controller {
       },
     });
   }
+}
+
+/** Those of a batch that are done with. */
+async function driven(
+  handler: ReturnType<typeof buildDrive>,
+  messages: readonly ReceivedMessage[],
+): Promise<readonly ReceivedMessage[]> {
+  const { batchItemFailures } = await handler({ Records: messages });
+  const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  return messages.filter(({ messageId }) => !failed.has(messageId));
 }
 
 /** Errors of ports are part of the game; others are faults of the product. */

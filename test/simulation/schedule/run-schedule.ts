@@ -8,7 +8,7 @@ import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-subject.ts';
 import { BrokenRule } from './broken-rule.ts';
 import { ClientHistory } from './client-history.ts';
-import { type Schedule, TROUBLE_MS } from './commands.ts';
+import { type Command, type Schedule, SLOTS, TROUBLE_MS, USERS } from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { Outcome } from './outcome.ts';
@@ -25,18 +25,29 @@ const SETTLES_MS = 3 * HOUR;
 const STARTS_MS = 30 * MINUTE;
 /** What nobody wants is found and, past its grace, gone within this. */
 const SWEPT_MS = 35 * MINUTE;
+/** Volumes are swept far more often than they are in the end, so that it happens at every moment of a start. */
+const SWEEP_VOLUMES_MS = 4 * MINUTE;
+/** Volumes that nobody wants are spared for so long: longer than any index lags. */
+const VOLUME_GRACE_MS = 15 * MINUTE;
+/** The task definitions of what is destroyed are gone within this: the interval of the audits, and a pass of one. */
+const CLEARED_MS = 15 * MINUTE;
+/** No message is given up: what comes of one that always fails is to be seen. */
+const QUEUE = { visibilityTimeoutSeconds: 90, maxReceives: 1000 };
 /** A schedule that takes more steps than this goes round in circles. */
 const STEPS_MAX = 60_000;
+
+export interface RunOptions {
+  readonly story?: boolean;
+  /** Told of each call that a function makes: `drive#12`, `RunTask`. */
+  readonly onCall?: (invocation: string, call: string) => void;
+}
 
 /**
  * Runs one schedule: trouble, then calm, and all the checks. A broken rule is in the outcome, with the story of
  * how it came about.
  */
-export async function runSchedule(
-  schedule: Schedule,
-  options: { readonly story?: boolean } = {},
-): Promise<Outcome> {
-  const run = new Run(schedule, options.story === true);
+export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<Outcome> {
+  const run = new Run(schedule, options);
   try {
     await run.all();
   } catch (error) {
@@ -45,6 +56,22 @@ export async function runSchedule(
   run.outcome.end(run.kernel.now());
   return run.outcome;
 }
+
+/** What changes the world: of these it matters what becomes of them when no answer comes. */
+const WITH_EFFECT: ReadonlySet<string> = new Set([
+  'RunTask',
+  'StopTask',
+  'RegisterTaskDefinition',
+  'RunInstances',
+  'StartInstances',
+  'StopInstances',
+  'TerminateInstances',
+  'CreateAccessPoint',
+]);
+/** So often somebody changes their mind just then, and within so many milliseconds. */
+const HASTE = 0.4;
+const HASTE_MS = 8000;
+const HASTY = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
 
 class Run {
   readonly kernel = new Kernel();
@@ -58,13 +85,14 @@ class Run {
   readonly #controller: Controller;
   readonly #channel: EventChannel;
   readonly #consumer: WorkConsumer;
+  readonly #hostConsumer: WorkConsumer;
   readonly #users: Users;
   readonly #safety: Safety;
   /** Each record that there is, as last written. */
   readonly #known = new Map<string, Workbench>();
   #failure: unknown;
 
-  constructor(schedule: Schedule, story: boolean) {
+  constructor(schedule: Schedule, { story = false, onCall }: RunOptions) {
     const { kernel } = this;
     this.#schedule = schedule;
     this.#begin = kernel.now();
@@ -75,14 +103,19 @@ class Run {
     this.#world = new World(kernel, tape, {
       ...WORLD_OPTIONS,
       hazards,
-      queue: { visibilityTimeoutSeconds: 90, maxReceives: 1000, onReady: () => this.#consumer.ready() },
+      queue: { ...QUEUE, onReady: () => this.#consumer.ready() },
+      hostQueue: { ...QUEUE, onReady: () => this.#hostConsumer.ready() },
       onEvent: (event) => this.#channel.publish(event),
     });
     this.#invocations = new Invocations({
       kernel,
       tape,
       faultRate: schedule.faultPercent / 100,
-      onCall: (invocation, call, fault) => this.outcome.called(invocation, call, fault),
+      onCall: (invocation, call, fault) => {
+        this.outcome.called(invocation, call, fault);
+        onCall?.(invocation, call);
+        if (fault !== 'none' && WITH_EFFECT.has(call)) this.#haste();
+      },
     });
     this.#controller = new Controller({
       kernel,
@@ -93,7 +126,8 @@ class Run {
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });
     this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.event(event));
-    this.#consumer = new WorkConsumer(this.#world.sqs, this.#controller);
+    this.#consumer = new WorkConsumer(this.#world.sqs, (batch) => this.#controller.drive(batch));
+    this.#hostConsumer = new WorkConsumer(this.#world.hostSqs, (batch) => this.#controller.driveHost(batch));
     this.#users = new Users(kernel, this.#controller, this.#clients);
     this.#safety = new Safety(this.#world, this.#clients, (id) => this.#known.get(id));
   }
@@ -102,11 +136,11 @@ class Run {
     this.#every(MINUTE, () => this.#controller.reconcileDue());
     this.#every(10 * MINUTE, () => this.#controller.audit());
     for (const command of this.#schedule.commands) {
-      this.kernel.after(command.at, () => {
-        this.outcome.tell(
-          `user: ${command.kind} ${command.user}/${command.slot}${command.dedicated ? ' (dedicated)' : ''}`,
-        );
-        this.#users.carryOut(command).catch((error) => this.#fail(error));
+      this.kernel.after(command.at, () => this.#carryOut(command));
+    }
+    for (let at = SWEEP_VOLUMES_MS; at < TROUBLE_MS; at += SWEEP_VOLUMES_MS) {
+      this.kernel.after(at, () => {
+        this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#fail(error));
       });
     }
     await this.#until(this.#begin + TROUBLE_MS);
@@ -118,6 +152,23 @@ class Run {
     await this.#sweep();
     this.#checkNothingLeftOver();
     await this.#deleteAll();
+  }
+
+  #carryOut(command: Command): void {
+    const { kind, user, slot, dedicated } = command;
+    this.outcome.tell(`user: ${kind} ${user}/${slot}${dedicated ? ' (dedicated)' : ''}`);
+    this.#users.carryOut(command).catch((error) => this.#fail(error));
+  }
+
+  /** People act at the worst moment: while nobody knows what has become of a call. */
+  #haste(): void {
+    const tape = this.#tape;
+    if (!tape.chance(HASTE)) return;
+    const at = this.kernel.now() + tape.between(0, HASTE_MS);
+    if (at >= this.#begin + TROUBLE_MS) return;
+    const [user, slot] = [tape.between(0, USERS.length - 1), tape.between(0, SLOTS - 1)];
+    const command = { at, user, slot, kind: tape.pick(HASTY), dedicated: false };
+    this.kernel.after(at - this.kernel.now(), () => this.#carryOut(command));
   }
 
   #becomeCalm(): void {
@@ -176,7 +227,7 @@ class Run {
 
   async #sweep(): Promise<void> {
     await this.#until(this.kernel.now() + SWEPT_MS);
-    await this.#during(this.#controller.sweepVolumes(10 * MINUTE));
+    await this.#during(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
   }
 
   #checkNothingLeftOver(): void {
@@ -216,6 +267,9 @@ class Run {
       throw new BrokenRule('everything was destroyed, and a machine is there');
     for (const { path } of this.#world.directories.values())
       throw new BrokenRule(`all was destroyed, and ${path} is there`);
+    await this.#until(this.kernel.now() + CLEARED_MS);
+    const [family] = this.#world.definedFamilies;
+    if (family !== undefined) throw new BrokenRule(`all was destroyed, and ${family} is still defined`);
   }
 
   #records(): readonly Workbench[] {
@@ -258,7 +312,7 @@ class Run {
     const written = (record: Workbench, before: Workbench['status'] | undefined) => {
       this.#known.set(record.workbenchId, record);
       this.outcome.moved(record, before);
-      this.#safety.checkWritten(record);
+      this.#safety.checkWritten(record, before);
     };
     return new Proxy(inner, {
       get: (target, name) => {
@@ -308,6 +362,7 @@ const NO_HAZARDS = Object.fromEntries(
     'agentIsSilentLong',
     'machineDies',
     'machineBreaks',
+    'deregisteredAlive',
     'noCapacity',
     'slowCapacity',
   ].map((hazard) => [hazard, 0]),

@@ -1,3 +1,4 @@
+import { WORKBENCH_TAG } from '#adapters/aws/tags.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import { BrokenRule } from './broken-rule.ts';
@@ -50,8 +51,9 @@ export class Safety {
   }
 
   /** When a record is written. */
-  checkWritten(workbench: Workbench): void {
+  checkWritten(workbench: Workbench, before: Workbench['status'] | undefined): void {
     if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
+    if (before !== 'stopped') this.#checkNoTaskIsComing(workbench);
     const alive = this.#aliveOf(workbench);
     if (alive) throw new BrokenRule(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
     const machine = this.#world.dedicatedMachines.find(
@@ -59,6 +61,14 @@ export class Safety {
     );
     if (machine)
       throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
+  }
+
+  /** A task that only waits for capacity has no container yet, and will have one. */
+  #checkNoTaskIsComing({ workbenchId }: Workbench): void {
+    for (const { arn, lastStatus, desired, workbenchId: of } of this.#world.ecs.tasks.values()) {
+      if (of === workbenchId && desired === 'RUNNING' && lastStatus !== 'STOPPED')
+        throw new BrokenRule(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
+    }
   }
 
   /** When a record is removed. */
@@ -69,6 +79,10 @@ export class Safety {
     const alive = this.#aliveOf(key);
     if (alive)
       throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${alive.taskArn} lives`);
+    for (const { arn, machine } of this.#world.leftOverRegistrations) {
+      if (machine.spec.tags[WORKBENCH_TAG] === key.workbenchId)
+        throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${arn} is registered`);
+    }
     for (const [name, directory] of this.#world.directories) {
       if (directory.path.endsWith(`/${key.workbenchId}`) && directory.files.size > 0) {
         throw new BrokenRule(`the record of ${key.workbenchId} was removed before its files in ${name}`);

@@ -1,19 +1,21 @@
-import type { SqsModel } from '../world/sqs-model.ts';
-import type { Controller } from './controller.ts';
+import type { ReceivedMessage, SqsModel } from '../world/sqs-model.ts';
 
 /** Functions that drive at once, and messages that each is given. */
 const AT_ONCE = 5;
 const BATCH = 3;
 
+/** Answers the messages that are done with; undefined when the function died. */
+type Drive = (messages: readonly ReceivedMessage[]) => Promise<readonly ReceivedMessage[] | undefined>;
+
 /** What Lambda does between a queue and its function: hands out batches, and removes what is done with. */
 export class WorkConsumer {
   readonly #queue: SqsModel;
-  readonly #controller: Controller;
+  readonly #drive: Drive;
   #busy = 0;
 
-  constructor(queue: SqsModel, controller: Controller) {
+  constructor(queue: SqsModel, drive: Drive) {
     this.#queue = queue;
-    this.#controller = controller;
+    this.#drive = drive;
   }
 
   /** There may be messages to receive. */
@@ -22,7 +24,7 @@ export class WorkConsumer {
       const messages = this.#queue.receive(BATCH);
       if (messages.length === 0) return;
       this.#busy += 1;
-      void this.#controller.drive(messages).then((done) => {
+      void this.#drive(messages).then((done) => {
         // Of those that the function did not live to answer nothing is removed: they are delivered again.
         for (const { receiptHandle } of done ?? []) this.#queue.remove(receiptHandle);
         this.#busy -= 1;

@@ -30,6 +30,7 @@ export class EfsModel {
   readonly #draws: Draws;
   readonly #truth: Truth;
   readonly #tokenErrs: boolean;
+  readonly #tokensOfAccount: boolean;
   #count = 0;
 
   constructor(kernel: Kernel, draws: Draws, fileSystemIds: readonly string[], truth: Truth) {
@@ -38,6 +39,7 @@ export class EfsModel {
     this.#truth = truth;
     this.#fileSystemIds = new Set(fileSystemIds);
     this.#tokenErrs = draws.happens('accessPointTokenErrs');
+    this.#tokensOfAccount = draws.happens('accessPointTokenOfAccount');
   }
 
   handle(command: AwsCommand): unknown {
@@ -80,7 +82,7 @@ export class EfsModel {
     const { FileSystemId = '', ClientToken = '', RootDirectory, PosixUser } = input;
     this.#checkFileSystem(FileSystemId);
     if (!/^.{1,64}$/.test(ClientToken)) throw awsError('BadRequest', 'The token is not valid.');
-    const token = `${FileSystemId} ${ClientToken}`;
+    const token = this.#tokenOf(FileSystemId, ClientToken);
     const known = this.#byToken.get(token);
     if (known !== undefined) {
       if (!this.#tokenErrs) return this.#shape(known);
@@ -135,8 +137,12 @@ export class EfsModel {
     const point = this.accessPoints.get(AccessPointId);
     if (point === undefined) throw notFound();
     this.accessPoints.delete(AccessPointId);
-    this.#byToken.delete(`${point.input.FileSystemId} ${point.input.ClientToken}`);
+    this.#byToken.delete(this.#tokenOf(point.input.FileSystemId, point.input.ClientToken));
     return {};
+  }
+
+  #tokenOf(fileSystemId = '', clientToken = ''): string {
+    return this.#tokensOfAccount ? clientToken : `${fileSystemId} ${clientToken}`;
   }
 
   #shape({ id, input, availableAt }: AccessPoint): AccessPointDescription {

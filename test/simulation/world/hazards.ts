@@ -8,7 +8,9 @@ export interface Hazards {
   readonly limitBeforeToken: number;
   readonly failureUsesToken: number;
   readonly connectivityHasNoEvent: number;
+  readonly eventNamesNoProvider: number;
   readonly accessPointTokenErrs: number;
+  readonly accessPointTokenOfAccount: number;
   readonly pendingCannotStop: number;
   /** A task or machine just made cannot be described, or is not listed, for some seconds. */
   readonly hiddenAtFirst: number;
@@ -29,6 +31,8 @@ export interface Hazards {
   /** A machine is lost: taken back (spot), or broken. */
   readonly machineDies: number;
   readonly machineBreaks: number;
+  /** Somebody takes a machine off the cluster by force while it runs tasks: ECS says that they have stopped. */
+  readonly deregisteredAlive: number;
   /** No machine to be had: for a scale-out, a launch, a start. */
   readonly noCapacity: number;
   /** Capacity takes minutes longer than usual. */
@@ -45,7 +49,9 @@ export const DEFAULT_HAZARDS: Hazards = {
   limitBeforeToken: 0.5,
   failureUsesToken: 0.3,
   connectivityHasNoEvent: 0.5,
+  eventNamesNoProvider: 0.5,
   accessPointTokenErrs: 0.5,
+  accessPointTokenOfAccount: 0.5,
   pendingCannotStop: 0.5,
   hiddenAtFirst: 0.1,
   listLags: 0.2,
@@ -60,6 +66,7 @@ export const DEFAULT_HAZARDS: Hazards = {
   agentIsSilentLong: 0.1,
   machineDies: 0.06,
   machineBreaks: 0.06,
+  deregisteredAlive: 0.04,
   noCapacity: 0.1,
   slowCapacity: 0.1,
   messageRepeated: 0.05,

@@ -1,3 +1,4 @@
+import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
 import { type HostSettings, INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
@@ -6,6 +7,7 @@ import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { type EfsSettings, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
@@ -33,12 +35,21 @@ export const HOST_SETTINGS: HostSettings = {
 
 export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
 
+/** USD per hour of one machine. */
+const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
+
 export const WORLD_OPTIONS: WorldOptions = {
   providers: [
     {
       name: 'small',
       instanceType: 'm6i.xlarge',
       size: { cpuUnits: 4096, memoryMib: 15_500, gpuCount: 0 },
+      max: 20,
+    },
+    {
+      name: 'memory',
+      instanceType: 'r6i.large',
+      size: { cpuUnits: 2048, memoryMib: 15_000, gpuCount: 0 },
       max: 20,
     },
     {
@@ -54,6 +65,12 @@ export const WORLD_OPTIONS: WorldOptions = {
   },
   tags: { [INSTALLATION_TAG]: INSTALLATION },
 };
+
+/** What it offers, as the settings would say it. */
+export const SIZES: SizeCatalog = settingsCatalog({
+  providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size, price: PRICES[name] ?? 0 })),
+  instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
+});
 
 /** A world with the AWS adapters over it, and its time in the test's hand. */
 export class WorldSubject {
@@ -94,7 +111,9 @@ export class WorldSubject {
     return new SqsWorkQueue(this.world.clients(), 'https://sqs.example/work');
   }
 
+  /** Lets what waits for nothing but its promises go on, and then time pass. */
   async pass(seconds: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     const end = this.kernel.now() + seconds * 1000;
     while (await this.kernel.step(end));
   }
@@ -104,7 +123,7 @@ export class WorldSubject {
 export async function taskInput(subject: WorldSubject, change: Partial<TaskInput> = {}): Promise<TaskInput> {
   const workbenchId = change.workbenchId ?? '01jf0000000000000000000001';
   const volume = await subject.volumes().ensure(workbenchId);
-  if (volume.kind !== 'ready') throw new Error(volume.message);
+  if (volume.kind !== 'ready') throw new Error(JSON.stringify(volume));
   return {
     userId: 'alice',
     workbenchId,

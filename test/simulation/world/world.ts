@@ -1,7 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { EFSClient } from '@aws-sdk/client-efs';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { AwsCommand } from './aws-error.ts';
@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly tags?: Readonly<Record<string, string>>;
   readonly hazards?: Partial<Hazards>;
   readonly queue?: QueueOptions;
+  /** The queue of the function that has the machines; its address ends in `/host`. */
+  readonly hostQueue?: QueueOptions;
   /** Entries that one call of the janitor removes at most. @default 1,000 */
   readonly entriesPerCall?: number;
   /** Every event that AWS sends to EventBridge, whole, at the moment of the change. */
@@ -61,6 +63,7 @@ export class World {
   readonly ec2: Ec2Model;
   readonly efs: EfsModel;
   readonly sqs: SqsModel;
+  readonly hostSqs: SqsModel;
   readonly janitor: SimulatedJanitor;
   readonly #kernel: Kernel;
   readonly #draws: Draws;
@@ -91,6 +94,7 @@ export class World {
     this.ec2 = new Ec2Model(kernel, this.#draws, this.machines, cluster, options.instanceTypes ?? {});
     this.efs = new EfsModel(kernel, this.#draws, fileSystemIds, this.truth);
     this.sqs = new SqsModel(kernel, this.#draws, options.queue ?? {});
+    this.hostSqs = new SqsModel(kernel, this.#draws, options.hostQueue ?? {});
     this.janitor = new SimulatedJanitor(kernel, this.truth, {
       parent: parentPath,
       entriesPerCall: options.entriesPerCall ?? 1000,
@@ -102,7 +106,10 @@ export class World {
   handle(command: AwsCommand): unknown {
     const { name } = command.constructor;
     if (name.includes('AccessPoint')) return this.efs.handle(command);
-    if (name.includes('Message')) return this.sqs.handle(command);
+    if (name.includes('Message')) {
+      const { QueueUrl } = command.input as SendMessageCommandInput;
+      return (QueueUrl?.endsWith('/host') ? this.hostSqs : this.sqs).handle(command);
+    }
     if (/^(Run|Describe|Start|Stop|Terminate)InstancesCommand$/.test(name)) return this.ec2.handle(command);
     return this.ecs.handle(command);
   }
@@ -149,6 +156,14 @@ export class World {
     return [...this.machines.all.values()].filter(
       ({ spec, state }) => spec.provider === undefined && state !== 'terminated',
     );
+  }
+
+  /** The families of task definitions that have an active one. */
+  get definedFamilies(): readonly string[] {
+    const { families } = this.ecs.definitions;
+    return [...families]
+      .filter(([, revisions]) => revisions.some(({ active }) => active))
+      .map(([name]) => name);
   }
 
   /** Container instances on the cluster whose machine is terminated. */

@@ -113,6 +113,11 @@ export class Agents {
   #planTrouble(instance: ContainerInstance): void {
     const { machine } = instance;
     if (this.#draws.happens('agentIsFlaky')) this.#planSilence(instance, 4);
+    if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredAlive')) {
+      this.#kernel.after(this.#draws.seconds(60, 1800), () => {
+        if (!this.#draws.calm && instance.status !== 'INACTIVE' && machine.powered) this.deregister(instance);
+      });
+    }
     if (this.#draws.happens('machineDies')) {
       this.#kernel.after(this.#draws.seconds(60, 5400), () => {
         if (!this.#draws.calm && machine.state === 'running') this.#around.machines().terminate(machine);

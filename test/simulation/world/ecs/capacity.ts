@@ -1,3 +1,4 @@
+import { PROVIDER_ATTRIBUTE } from '#adapters/aws/tags.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { Draws } from '../draws.ts';
 import type { Machines, Size } from '../machines.ts';
@@ -136,7 +137,7 @@ export class Capacity {
       size: spec.size,
       provider: spec.name,
       tags: this.#around.tags,
-      attributes: {},
+      attributes: { [PROVIDER_ATTRIBUTE]: spec.name },
       imageId: 'ami-shared',
     });
   }

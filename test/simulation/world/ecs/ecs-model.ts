@@ -69,11 +69,15 @@ export class EcsModel {
     this.definitions = new Definitions(now);
     const taskChanged = (task: Task) =>
       this.#tell('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
-    const instanceChanged = (instance: ContainerInstance) =>
+    const eventNamesNoProvider = draws.happens('eventNamesNoProvider');
+    const instanceChanged = (instance: ContainerInstance) => {
+      const { capacityProviderName, ...shape } = instanceShape(instance);
       this.#tell('ECS Container Instance State Change', instance.arn, {
-        ...instanceShape(instance),
+        ...shape,
+        ...(eventNamesNoProvider ? {} : { capacityProviderName }),
         clusterArn: this.#clusterArn,
       });
+    };
     this.life = new TaskLife(kernel, draws, {
       taskChanged,
       instanceChanged,

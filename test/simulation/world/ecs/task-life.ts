@@ -43,6 +43,7 @@ export class TaskLife {
     instance.tasks.add(task);
     instance.idleSince = undefined;
     take(instance, task, -1);
+    instance.version += 1;
     this.#around.instanceChanged(instance);
     this.#kernel.after(this.#draws.seconds(2, 10), () => {
       if (task.lastStatus !== 'PROVISIONING') return;
@@ -236,6 +237,7 @@ export class TaskLife {
     take(instance, task, 1);
     if (instance.tasks.size === 0) instance.idleSince = now;
     if (instance.status === 'INACTIVE') return;
+    instance.version += 1;
     this.#around.instanceChanged(instance);
     this.#around.placeFreed(instance);
   }

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { options, runNumbers, UsageError, whole } from './arguments.ts';
+
+const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
+
+describe('the numbers of a run', () => {
+  it('are whole and within their bounds', () => {
+    expect(runNumbers(NUMBERS)).toEqual({ schedules: 1000, seed: 0, workers: 2 });
+    expect(runNumbers({ ...NUMBERS, seed: '4294967295' }).seed).toBe(2 ** 32 - 1);
+  });
+
+  it.each([
+    ['schedules', '0', '--schedules: expected a whole number from 1 to 10000000, not 0'],
+    ['schedules', '1e3', '--schedules: expected a whole number from 1 to 10000000, not 1e3'],
+    ['schedules', 'many', '--schedules: expected a whole number from 1 to 10000000, not many'],
+    ['seed', '-1', '--seed: expected a whole number from 0 to 4294967295, not -1'],
+    ['seed', '4294967296', '--seed: expected a whole number from 0 to 4294967295, not 4294967296'],
+    ['seed', '', '--seed: expected a whole number from 0 to 4294967295, not nothing'],
+    ['workers', '0', '--workers: expected a whole number from 1 to 64, not 0'],
+    ['workers', '65', '--workers: expected a whole number from 1 to 64, not 65'],
+    ['workers', '1.5', '--workers: expected a whole number from 1 to 64, not 1.5'],
+  ])('are refused in one line otherwise: %s %s', (name, text, message) => {
+    expect(() => runNumbers({ ...NUMBERS, [name]: text })).toThrow(new UsageError(message));
+  });
+
+  it('are what was typed, whatever whole number that is', () => {
+    fc.assert(
+      fc.property(fc.nat(), (n) => {
+        expect(whole('seed', String(n), 0, 2 ** 32 - 1)).toBe(n);
+      }),
+    );
+  });
+});
+
+describe('the options of a command', () => {
+  const CONFIG = { seed: { type: 'string', default: '1' }, help: { type: 'boolean' } } as const;
+
+  it('are read, with their defaults', () => {
+    expect(options(CONFIG, [])).toMatchObject({ seed: '1' });
+    expect(options(CONFIG, ['--seed', '7', '--help'])).toMatchObject({ seed: '7', help: true });
+  });
+
+  it.each([[['--sed', '7']], [['--seed']], [['7']]])('are refused when there is no such one: %j', (args) => {
+    expect(() => options(CONFIG, args)).toThrow(UsageError);
+  });
+});

@@ -1,0 +1,56 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
+/** What was typed cannot be meant: said in one line, without a stack. */
+export class UsageError extends Error {}
+
+/**
+ * The options of this process's command line, as text.
+ * @throws UsageError for one that there is not, or without its value
+ */
+export function options<T extends ParseArgsOptionsConfig>(
+  config: T,
+  args: readonly string[] = process.argv.slice(2),
+) {
+  try {
+    return parseArgs({ args: [...args], options: config }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/**
+ * A whole number from `min` to `max`.
+ * @throws UsageError for anything else
+ */
+export function whole(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    const given = text === '' ? 'nothing' : text;
+    throw new UsageError(`--${name}: expected a whole number from ${min} to ${max}, not ${given}`);
+  }
+  return value;
+}
+
+/** The numbers that every run has, checked before anything begins. */
+export function runNumbers(given: {
+  readonly schedules: string;
+  readonly seed: string;
+  readonly workers: string;
+}): { readonly schedules: number; readonly seed: number; readonly workers: number } {
+  return {
+    schedules: whole('schedules', given.schedules, 1, 10_000_000),
+    seed: whole('seed', given.seed, 0, 2 ** 32 - 1),
+    workers: whole('workers', given.workers, 1, 64),
+  };
+}
+
+/** Runs a command; ends with 2 and one line when what was typed cannot be meant. */
+export async function command(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}
