@@ -1,0 +1,25 @@
+import type { Construct } from 'constructs';
+import { ApiStack } from './api-stack.ts';
+import { ClusterStack } from './cluster-stack.ts';
+import { DataStack } from './data-stack.ts';
+import { NetworkStack } from './network-stack.ts';
+import type { StageSettings } from './settings/stage.ts';
+
+export interface Stacks {
+  readonly network: NetworkStack;
+  readonly data: DataStack;
+  readonly cluster: ClusterStack;
+  readonly api: ApiStack;
+}
+
+/**
+ * The stacks of an installation, each on those before it.
+ * @param bundles the folder with the bundles of the functions
+ */
+export function addStacks(app: Construct, settings: StageSettings, bundles: string): Stacks {
+  const network = new NetworkStack(app, settings);
+  const data = new DataStack(app, settings, network.network);
+  const cluster = new ClusterStack(app, settings, network.network);
+  const api = new ApiStack(app, settings, { network: network.network, data, cluster, bundles });
+  return { network, data, cluster, api };
+}

@@ -1,0 +1,187 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { DEPLOYED, type DeployedFunction, type FunctionName, type StartedBy } from '#functions/deployed.ts';
+import type { ClusterStack } from './cluster-stack.ts';
+import { addAlarms } from './constructs/alarm-rules.ts';
+import { AlarmTopic } from './constructs/alarm-topic.ts';
+import { Alarms } from './constructs/alarms.ts';
+import { AuthSecret } from './constructs/auth-secret.ts';
+import { ControllerFunction } from './constructs/controller-function.ts';
+import { Janitor } from './constructs/janitor.ts';
+import type { Network } from './constructs/network.ts';
+import { OperationsDashboard } from './constructs/operations-dashboard.ts';
+import { startByEvents, startByQueue, startBySchedule } from './constructs/triggers.ts';
+import { WorkQueues } from './constructs/work-queues.ts';
+import { WorkbenchApi } from './constructs/workbench-api.ts';
+import type { DataStack } from './data-stack.ts';
+import { deployedValues } from './deployed-values.ts';
+import { environmentFor } from './function-environment.ts';
+import { clusterArn } from './permissions/agents.ts';
+import { PERMISSIONS } from './permissions/of-functions.ts';
+import { sendFailures } from './permissions/queues.ts';
+import type { Surroundings } from './permissions/surroundings.ts';
+import { nameOf } from './settings/capacity.ts';
+import type { StageSettings } from './settings/stage.ts';
+import { WorkbenchStack } from './workbench-stack.ts';
+
+export interface ApiStackProps {
+  readonly network: Network;
+  readonly data: DataStack;
+  readonly cluster: ClusterStack;
+  /** The folder with the bundles of the functions. */
+  readonly bundles: string;
+}
+
+/** The controller itself: the HTTP API, the functions, the queues between them, and what watches over them. */
+export class ApiStack extends WorkbenchStack {
+  readonly queues: WorkQueues;
+  readonly functions: ReadonlyMap<string, LambdaFunction>;
+
+  constructor(scope: Construct, settings: StageSettings, props: ApiStackProps) {
+    super(scope, 'api', settings, {
+      description: 'Workbench controller: API, functions, queues, alarms',
+      terminationProtection: settings.production,
+    });
+    this.queues = new WorkQueues(this, 'Queues');
+    const secret = new AuthSecret(this, 'Auth', settings.auth);
+    const janitors = this.#janitors(settings, props);
+    const functions = this.#functions(settings, props, secret.arn, [...janitors.values()]);
+    this.functions = new Map([...functions, ...janitors]);
+    const api = new WorkbenchApi(this, 'Http', {
+      settings,
+      functions: new Map(
+        startedBy('route').map(([name, { operationId }]) => [operationId, functions.get(name)]),
+      ),
+      authorizer: functions.get('authorizer'),
+      logRetention: settings.logs.retentionDays,
+    });
+    this.#watch(settings, props, api);
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    if (secret.arn !== undefined) {
+      new CfnOutput(this, 'AuthSecret', {
+        description: 'Holds the key of the API',
+        value: secret.arn,
+      });
+    }
+  }
+
+  #janitors(settings: StageSettings, { network, data, bundles }: ApiStackProps): Map<string, LambdaFunction> {
+    const { installation, logs } = settings;
+    return new Map(
+      data.files.shelves.map((shelf, at) => {
+        const props = { shelf, network, installation, bundles, logRetention: logs.retentionDays };
+        return [`janitor-${at}`, new Janitor(this, `Janitor${at}`, props).lambda];
+      }),
+    );
+  }
+
+  #functions(
+    settings: StageSettings,
+    props: ApiStackProps,
+    secret: string | undefined,
+    janitors: readonly LambdaFunction[],
+  ): Map<FunctionName, LambdaFunction> {
+    const { bundles, cluster } = props;
+    const values = deployedValues(settings, { ...props, queues: this.queues, secret });
+    const our = this.#surroundings(settings, props, secret, janitors);
+    const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
+    const made = new Map<FunctionName, LambdaFunction>();
+    for (const [name, deployed] of Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]) {
+      const { startedBy: start } = deployed;
+      if (start.by === 'janitor' || (start.by === 'authorizer' && settings.auth === 'none')) continue;
+      const unwaited = start.by === 'event' || start.by === 'schedule';
+      const { lambda } = new ControllerFunction(this, name, {
+        name,
+        deployed,
+        installation: settings.installation,
+        bundles,
+        environment: environmentFor(deployed.reads, values),
+        permissions: [
+          ...PERMISSIONS[name](our),
+          ...(unwaited ? [sendFailures(this.queues.failures.queueArn)] : []),
+        ],
+        logRetention: settings.logs.retentionDays,
+      });
+      made.set(name, lambda);
+      const scope = lambda.node.scope as Construct;
+      if (start.by === 'queue') startByQueue(scope, start, { lambda, ...triggers });
+      if (start.by === 'event') startByEvents(scope, start, { lambda, ...triggers });
+      if (start.by === 'schedule') startBySchedule(scope, start, { lambda, ...triggers });
+    }
+    return made;
+  }
+
+  #surroundings(
+    { installation, dedicated }: StageSettings,
+    { network, data, cluster }: ApiStackProps,
+    secret: string | undefined,
+    janitors: readonly LambdaFunction[],
+  ): Surroundings {
+    const { template, gpuTemplate } = cluster.dedicated;
+    return {
+      scope: this,
+      installation,
+      table: data.records.table.tableArn,
+      queues: this.queues.queues,
+      cluster: cluster.clusterName,
+      taskRole: data.files.taskRole.roleArn,
+      executionRole: cluster.executionRole.roleArn,
+      machineRole: cluster.machineRole.roleArn,
+      fileSystems: data.files.shelves.map(({ fileSystem }) => fileSystem.fileSystemArn),
+      janitors: janitors.map(({ functionArn }) => functionArn),
+      launchTemplates: [template, gpuTemplate].flatMap((one) => one?.launchTemplateId ?? []),
+      hostSubnets: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
+      hostSecurityGroup: network.machines.securityGroupId,
+      dedicatedTypes: dedicated.instanceTypes.map(nameOf),
+      secret,
+    };
+  }
+
+  #watch(settings: StageSettings, { data, cluster }: ApiStackProps, { api }: WorkbenchApi): void {
+    const { installation } = settings;
+    const { queues, functions } = this;
+    const { table } = data.records;
+    const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { installation, email: settings.alarms.email });
+    alarmTopic.tellOfFailedBackups(data.backups.vault.backupVaultName, queues.undelivered);
+    const alarms = new Alarms(this, 'Alarms', { topic: alarmTopic.topic, installation });
+    const routes = new Set<string>(startedBy('route').map(([name]) => name));
+    const heartbeat = functions.get(HEARTBEAT);
+    if (heartbeat === undefined) throw new Error(`${HEARTBEAT} is not deployed`);
+    addAlarms(alarms, {
+      settings,
+      api,
+      queues,
+      table,
+      background: new Map([...functions].filter(([name]) => !routes.has(name))),
+      heartbeat,
+      cluster: cluster.clusterName,
+      providers: cluster.sizeClasses.map(({ providerName }) => providerName),
+    });
+    new OperationsDashboard(this, 'Operations', {
+      installation,
+      alarms: alarms.all,
+      api,
+      queues,
+      functions,
+      table,
+      fileSystemIds: data.files.shelves.map(({ fileSystem }) => fileSystem.fileSystemId),
+      cluster: cluster.clusterName,
+      groups: cluster.sizeClasses.map(({ providerName, group }) => ({ provider: providerName, group })),
+    });
+  }
+}
+
+/** Runs each minute, whatever happens. */
+const HEARTBEAT: FunctionName = 'reconcile-due';
+
+/** The functions that are started so, with how. */
+function startedBy<B extends StartedBy['by']>(
+  by: B,
+): readonly (readonly [FunctionName, Extract<StartedBy, { by: B }>])[] {
+  return (Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]).flatMap(([name, deployed]) =>
+    deployed.startedBy.by === by
+      ? [[name, deployed.startedBy as Extract<StartedBy, { by: B }>] as const]
+      : [],
+  );
+}

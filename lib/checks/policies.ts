@@ -1,0 +1,61 @@
+import { ANY_RESOURCE, WHY } from '../permissions/allow.ts';
+import { listOf, type Resource, resourcesOf, type Template } from './template.ts';
+
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect?: 'Allow' | 'Deny';
+  readonly Action?: string | readonly string[];
+  readonly NotAction?: unknown;
+  readonly Resource?: unknown;
+  readonly NotResource?: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** A policy in a template. */
+export interface PolicyFound {
+  /** The logical id of the resource that it is in. */
+  readonly at: string;
+  /** Of a role, or of the resource that it protects: that one then is its own resource. */
+  readonly of: 'role' | 'resource';
+  /** The logical ids, or whatever stands there, of the roles that have it. */
+  readonly roles: readonly unknown[];
+  readonly statements: readonly Statement[];
+  /** By sid. */
+  readonly why: Readonly<Record<string, string>>;
+  readonly anyResource: Readonly<Record<string, string>>;
+}
+
+/** Every policy in a template, wherever it stands: each object with a `Statement`. */
+export function policiesIn(template: Template): readonly PolicyFound[] {
+  return resourcesOf(template).flatMap(([at, resource]) =>
+    documentsIn(resource.Properties).map(({ statements, key }) => ({
+      at,
+      of: isOfRole(resource, key) ? ('role' as const) : ('resource' as const),
+      roles: resource.Type === 'AWS::IAM::Policy' ? listOf(resource.Properties?.Roles) : [{ Ref: at }],
+      statements,
+      why: metadata(resource, WHY),
+      anyResource: metadata(resource, ANY_RESOURCE),
+    })),
+  );
+}
+
+function isOfRole({ Type }: Resource, key: string): boolean {
+  return Type.startsWith('AWS::IAM::') && key !== 'AssumeRolePolicyDocument';
+}
+
+function metadata({ Metadata }: Resource, name: string): Readonly<Record<string, string>> {
+  return (Metadata?.[name] ?? {}) as Readonly<Record<string, string>>;
+}
+
+function documentsIn(
+  value: unknown,
+  key = '',
+): readonly { readonly key: string; readonly statements: readonly Statement[] }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => documentsIn(item, key));
+  if ('Statement' in value) {
+    return [{ key, statements: listOf(value.Statement as Statement | readonly Statement[]) }];
+  }
+  return Object.entries(value).flatMap(([name, inner]) => documentsIn(inner, name));
+}

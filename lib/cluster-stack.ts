@@ -1,0 +1,123 @@
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
+import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
+import { DedicatedMachines } from './constructs/dedicated-machines.ts';
+import { ImageRepository } from './constructs/image-repository.ts';
+import type { Network } from './constructs/network.ts';
+import { SizeClass } from './constructs/size-class.ts';
+import { agent, execution } from './permissions/agents.ts';
+import { allow } from './permissions/allow.ts';
+import { serviceOf } from './permissions/service-of.ts';
+import type { StageSettings } from './settings/stage.ts';
+import { WorkbenchStack } from './workbench-stack.ts';
+
+/** Where workbenches run: the cluster, its machines, the image. */
+export class ClusterStack extends WorkbenchStack {
+  readonly clusterName: string;
+  readonly sizeClasses: readonly SizeClass[];
+  readonly dedicated: DedicatedMachines;
+  readonly images: ImageRepository;
+  /** Of the machines. */
+  readonly machineRole: IRole;
+  /** Of ECS for the tasks. */
+  readonly executionRole: IRole;
+  readonly workbenchLogs: LogGroup;
+
+  constructor(scope: Construct, settings: StageSettings, network: Network) {
+    super(scope, 'cluster', settings, {
+      description: 'Workbench controller: ECS cluster, machines, image repository',
+      terminationProtection: settings.production,
+    });
+    const { installation, ecs, logs } = settings;
+    const { vpc, machines: securityGroup } = network;
+    // Fixed: the machines' and functions' rights name it.
+    this.clusterName = installation;
+    const cluster = new Cluster(this, 'Cluster', {
+      vpc,
+      clusterName: this.clusterName,
+      containerInsightsV2: ecs.containerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
+    });
+    if (!ecs.containerInsights) {
+      const reason =
+        'Each workbench has a task definition of its own and would be billed as several metrics: `ecs.containerInsights` turns it on.';
+      acknowledge(
+        cluster,
+        { id: 'AwsSolutions-ECS4', reason },
+        { id: `${CONTROL_TOWER}::ecs_container_insights_enabled_check`, reason },
+      );
+    }
+    this.images = new ImageRepository(this, 'Images');
+    this.workbenchLogs = new LogGroup(this, 'WorkbenchLogs', {
+      logGroupName: `/${installation}/workbenches`,
+      retention: logs.workbenchRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const executionRole = new Role(this, 'ExecutionRole', {
+      description: 'ECS: pulls the image of workbenches and keeps what they print',
+      assumedBy: serviceOf(this, 'ecs-tasks.amazonaws.com'),
+    });
+    this.executionRole = executionRole;
+    allow(
+      this,
+      'Execution',
+      executionRole,
+      execution(this.images.repository.repositoryArn, this.workbenchLogs.logGroupArn),
+    );
+    const machineRole = new Role(this, 'MachineRole', {
+      description: 'Machines of workbenches: the ECS agent',
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+    });
+    this.machineRole = machineRole;
+    allow(this, 'Agent', machineRole, agent(this, this.clusterName));
+
+    this.sizeClasses = settings.capacityProviders.map(
+      (setting) =>
+        new SizeClass(this, `Class-${setting.name}`, {
+          setting,
+          installation,
+          cluster: this.clusterName,
+          vpc,
+          securityGroup,
+          role: machineRole,
+        }),
+    );
+    const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
+      cluster: cluster.clusterName,
+      capacityProviders: this.sizeClasses.map(({ provider }) => provider.ref),
+      // Every start names its provider.
+      defaultCapacityProviderStrategy: [],
+    });
+    // With the cluster comes the role by which ECS scales the groups, once for an account.
+    for (const { provider } of this.sizeClasses) provider.node.addDependency(cluster);
+    // At the end the cluster lets go of a provider before its machines' group is deleted.
+    for (const { group } of this.sizeClasses) associations.node.addDependency(group);
+    this.dedicated = new DedicatedMachines(this, 'Dedicated', {
+      ...settings.dedicated,
+      architecture: settings.image.architecture,
+      vpc,
+      securityGroup,
+      role: machineRole,
+    });
+    this.#tell(ecs.awsvpcTrunking ? this.#trunking(settings) : undefined);
+  }
+
+  #trunking({ installation, logs }: StageSettings): string {
+    return new AwsvpcTrunking(this, 'Trunking', { installation, retentionDays: logs.retentionDays }).value;
+  }
+
+  #tell(trunking: string | undefined): void {
+    new CfnOutput(this, 'ClusterName', { value: this.clusterName });
+    new CfnOutput(this, 'ImageRepository', {
+      description: 'Where the image of workbenches is pushed to',
+      value: this.images.repository.repositoryUri,
+    });
+    new CfnOutput(this, 'AwsvpcTrunking', {
+      description: 'The account setting, as this deployment left it',
+      value: trunking ?? 'not touched: the setting ecs.awsvpcTrunking is off',
+    });
+  }
+}

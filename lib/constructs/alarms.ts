@@ -1,0 +1,93 @@
+import type { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { type AlarmingMetric, type Metric as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { metricsNamespace } from './controller-function.ts';
+
+export interface AlarmProps {
+  /** What it means and what is to be looked at: the first thing that somebody reads at night. */
+  readonly what: string;
+  readonly metric: IMetric;
+  /** The alarm goes off at this value… */
+  readonly atLeast: number;
+  /** …in as many periods in a row. @default 1 */
+  readonly periods?: number;
+  /** Goes off when nothing is told. @default false */
+  readonly silenceIsBad?: true;
+  /** Goes off below the value instead. @default false */
+  readonly below?: true;
+}
+
+/** The alarms of an installation. Each tells somebody, when it begins and when it is over. */
+export class Alarms extends Construct {
+  readonly #topic: ITopic;
+  readonly #installation: string;
+  /** In the order in which they were made. */
+  readonly all: Alarm[] = [];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly topic: ITopic; readonly installation: string },
+  ) {
+    super(scope, id);
+    this.#topic = props.topic;
+    this.#installation = props.installation;
+  }
+
+  when(id: string, props: AlarmProps): void {
+    const { what, metric, atLeast, periods = 1, silenceIsBad, below } = props;
+    const alarm = new Alarm(this, id, {
+      alarmName: `${this.#installation} ${id}`,
+      alarmDescription: what,
+      metric,
+      threshold: atLeast,
+      evaluationPeriods: periods,
+      comparisonOperator: below
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+    });
+    const action = new SnsAction(this.#topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+    this.all.push(alarm);
+  }
+
+  /** What the functions count, over all values of its dimension. */
+  counted(name: AlarmingMetric, period: Duration): IMetric {
+    const { by, values = [] }: Counted = METRICS[name];
+    if (typeof by !== 'string') return this.#metric(name, period);
+    const usingMetrics = Object.fromEntries(
+      values.map((value) => [`m_${value}`, this.#metric(name, period, { [by]: value })]),
+    );
+    return new MathExpression({
+      expression: Object.keys(usingMetrics)
+        .map((metric) => `FILL(${metric}, 0)`)
+        .join(' + '),
+      usingMetrics,
+      period,
+      label: name,
+    });
+  }
+
+  #metric(name: MetricName, period: Duration, dimensionsMap: Record<string, string> = {}): Metric {
+    return new Metric({
+      namespace: metricsNamespace(this.#installation),
+      metricName: name,
+      dimensionsMap,
+      statistic: Stats.SUM,
+      period,
+    });
+  }
+}

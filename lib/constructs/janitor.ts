@@ -1,0 +1,89 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { DEPLOYED } from '#functions/deployed.ts';
+import { environmentFor } from '../function-environment.ts';
+import type { Permission } from '../permissions/allow.ts';
+import { ControllerFunction } from './controller-function.ts';
+import type { Network } from './network.ts';
+import type { Shelf } from './workbench-files.ts';
+
+export interface JanitorProps {
+  readonly shelf: Shelf;
+  readonly network: Network;
+  readonly installation: string;
+  readonly bundles: string;
+  readonly logRetention: RetentionDays;
+}
+
+/** Lambda takes mounts below /mnt alone. */
+const MOUNT_PATH = '/mnt/volumes';
+
+/** The function that alone sees the files of all workbenches on one file system. It can reach nothing else. */
+export class Janitor extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: JanitorProps) {
+    super(scope, id);
+    const { shelf, network, installation, bundles, logRetention } = props;
+    const { fileSystem, parent, janitorRole, janitorName } = shelf;
+    const mounts = `{"${fileSystem.fileSystemId}":"${MOUNT_PATH}"}`;
+    const made = new ControllerFunction(this, 'Janitor', {
+      name: 'janitor',
+      called: janitorName.slice(installation.length + 1),
+      deployed: DEPLOYED.janitor,
+      installation,
+      bundles,
+      environment: environmentFor(DEPLOYED.janitor.reads, { WB_JANITOR_MOUNTS: mounts }),
+      permissions: joinsVpc(this, janitorName),
+      logRetention,
+      role: janitorRole,
+    });
+    this.lambda = made.lambda;
+    // CDK's own way would add rights of its choice to the role.
+    const resource = this.lambda.node.defaultChild as CfnFunction;
+    resource.vpcConfig = {
+      subnetIds: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
+      securityGroupIds: [network.janitor.securityGroupId],
+    };
+    resource.fileSystemConfigs = [{ arn: parent.accessPointArn, localMountPath: MOUNT_PATH }];
+  }
+}
+
+const INTERFACES = [
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** Lambda puts its functions into a VPC with their own rights, of which the code itself is to make no use. */
+function joinsVpc(scope: Construct, functionName: string): readonly Permission[] {
+  const arn = Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: functionName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return [
+    {
+      sid: 'JoinVpc',
+      actions: INTERFACES,
+      resources: ['*'],
+      why: 'Lambda makes the network interfaces by which it reaches the file system.',
+      anyResource: 'Lambda refuses to make a function whose role may not do this everywhere.',
+    },
+    {
+      sid: 'NotByItself',
+      denies: true,
+      actions: INTERFACES,
+      resources: ['*'],
+      conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn } },
+      why: 'Its own code has no use for them: Lambda alone has.',
+      anyResource: 'What is forbidden is forbidden everywhere.',
+    },
+  ];
+}

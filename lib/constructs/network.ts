@@ -1,0 +1,105 @@
+import {
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type ISecurityGroup,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import { acknowledge } from '../checks/acknowledge.ts';
+import { type NetworkSetting, ownNetworkOf } from '../settings/network.ts';
+import { FlowLogs } from './flow-logs.ts';
+
+export interface NetworkProps {
+  readonly setting: NetworkSetting;
+  readonly installation: string;
+  /** The port on which the container of a workbench answers HTTP. */
+  readonly containerPort: number;
+  readonly logRetentionDays: number;
+}
+
+/** NFS, which EFS speaks. */
+const NFS = Port.tcp(2049);
+
+/**
+ * The VPC, made or given, and who may reach whom in it. Workbenches are reached by the gateway alone, and reach
+ * the internet and their files; no workbench reaches another.
+ */
+export class Network extends Construct {
+  readonly vpc: IVpc;
+  /** For the reverse proxy in front of workbenches. */
+  readonly gateway: ISecurityGroup;
+  readonly tasks: ISecurityGroup;
+  readonly machines: ISecurityGroup;
+  readonly files: ISecurityGroup;
+  readonly janitor: ISecurityGroup;
+
+  constructor(scope: Construct, id: string, props: NetworkProps) {
+    super(scope, id);
+    const { setting } = props;
+    this.vpc = setting.existing === undefined ? this.#ownVpc(props) : this.#givenVpc(setting.existing);
+    this.gateway = this.#group('Gateway', 'The reverse proxy in front of workbenches');
+    this.tasks = this.#group('Tasks', 'Workbenches');
+    this.machines = this.#group('Machines', 'Machines that run workbenches');
+    this.files = this.#group('Files', 'File systems of workbenches');
+    this.janitor = this.#group('Janitor', 'Wipes files of destroyed workbenches');
+
+    const port = Port.tcp(props.containerPort);
+    this.tasks.addIngressRule(this.gateway, port, 'Workbenches are reached by the gateway alone');
+    this.gateway.addEgressRule(this.tasks, port, 'To workbenches');
+    for (const egress of setting.egressPorts) {
+      this.tasks.addEgressRule(Peer.anyIpv4(), Port.tcp(egress), 'The internet');
+    }
+    // The agent and the pulls of images: ECS, ECR and S3.
+    this.machines.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
+    for (const client of [this.tasks, this.janitor]) {
+      client.addEgressRule(this.files, NFS, 'Their files');
+      this.files.addIngressRule(client, NFS, 'Files are reached by workbenches and the janitor');
+    }
+  }
+
+  #ownVpc({ setting, installation, logRetentionDays }: NetworkProps): IVpc {
+    const { cidr, zones, natGateways } = ownNetworkOf(setting);
+    const vpc = new Vpc(this, 'Vpc', {
+      vpcName: installation,
+      ipAddresses: IpAddresses.cidr(cidr),
+      maxAzs: zones,
+      natGateways,
+      // Nothing is ever in the default group; emptying it would take a function of CDK's own in every stack.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
+        // The rest, evenly: each task takes an address.
+        { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      ],
+    });
+    // Both are free, and spare the way through the NAT gateway: images come from S3.
+    vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    // CDK's own types are not made for exact optional properties.
+    const made = vpc as IVpc;
+    new FlowLogs(this, 'FlowLogs', { vpc: made, installation, retentionDays: logRetentionDays });
+    return made;
+  }
+
+  #givenVpc(given: NonNullable<NetworkSetting['existing']>): IVpc {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId: given.vpcId,
+      availabilityZones: given.zones,
+      privateSubnetIds: given.privateSubnets,
+    });
+    acknowledge(vpc, {
+      id: '@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason: 'Nothing is added to the routes of a VPC that is not ours.',
+    });
+    return vpc;
+  }
+
+  #group(id: string, description: string): SecurityGroup {
+    return new SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: false });
+  }
+}

@@ -1,0 +1,217 @@
+import { Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  type IWidget,
+  MathExpression,
+  Metric,
+  PeriodOverride,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { type Metric as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { reservation } from './alarm-rules.ts';
+import { metricsNamespace } from './controller-function.ts';
+import type { WorkQueues } from './work-queues.ts';
+
+export interface OperationsDashboardProps {
+  readonly installation: string;
+  readonly alarms: readonly IAlarm[];
+  readonly api: HttpApi;
+  readonly queues: WorkQueues;
+  readonly functions: ReadonlyMap<string, LambdaFunction>;
+  readonly table: TableV2;
+  readonly fileSystemIds: readonly string[];
+  readonly cluster: string;
+  readonly groups: readonly { readonly provider: string; readonly group: IAutoScalingGroup }[];
+}
+
+const PERIOD = Duration.minutes(5);
+
+/** One page: is it up, is it behind, does it fail, what does it cost. */
+export class OperationsDashboard extends Construct {
+  readonly #props: OperationsDashboardProps;
+
+  constructor(scope: Construct, id: string, props: OperationsDashboardProps) {
+    super(scope, id);
+    this.#props = props;
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: props.installation,
+      periodOverride: PeriodOverride.AUTO,
+      widgets: [
+        [new AlarmStatusWidget({ alarms: [...props.alarms], title: 'Alarms', width: 24, height: 5 })],
+        heading('The API'),
+        this.#api(),
+        heading('The work: what waits, what does not go through'),
+        this.#work(),
+        heading('The reconciler: what was not as it should be'),
+        this.#reconciler(),
+        heading('Machines'),
+        this.#machines(),
+        heading('Functions, records and files'),
+        this.#services(),
+      ],
+    });
+  }
+
+  #api(): IWidget[] {
+    const { api } = this.#props;
+    return [
+      graph('Requests', [
+        api.metricCount({ period: PERIOD, label: 'all' }),
+        api.metricClientError({ period: PERIOD, label: '4xx' }),
+        api.metricServerError({ period: PERIOD, label: '5xx' }),
+      ]),
+      graph(
+        'Latency, ms',
+        ['p50', 'p95', 'p99'].map((statistic) =>
+          api.metricLatency({ period: PERIOD, statistic, label: statistic }),
+        ),
+      ),
+      graph('Errors by code', [this.#counted('api_error')]),
+      graph('Authorizer', [this.#counted('authorizer_refused'), this.#counted('authorizer_failed')]),
+    ];
+  }
+
+  #work(): IWidget[] {
+    const { queues, setAside, undelivered, failures } = this.#props.queues;
+    const ages = Object.values(queues).map((queue) =>
+      queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, label: queue.node.id }),
+    );
+    const depths = [...Object.values(queues), ...Object.values(setAside), undelivered, failures].map(
+      (queue) => queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, label: queue.node.id }),
+    );
+    return [
+      graph('Messages', depths),
+      graph('Oldest message, s', ages),
+      graph('Calls to the cloud that did not go through', [this.#counted('effect_failed')]),
+      graph('Late, lost, unreadable', [
+        this.#counted('overdue'),
+        this.#counted('drive_failed'),
+        this.#counted('forward_failed'),
+        this.#counted('queue_send_failed'),
+        this.#counted('unreadable_record'),
+        this.#counted('UnreadableRecord'),
+        this.#counted('UnreadableHistory'),
+        this.#counted('message_dropped'),
+      ]),
+    ];
+  }
+
+  #reconciler(): IWidget[] {
+    return [
+      graph('Woken', [this.#counted('reconcile_due')]),
+      graph('Repairs', [this.#counted('reconcile_repair')]),
+      graph('Removed, set aside, left alone', [
+        this.#counted('reconcile_removed'),
+        this.#counted('reconcile_quarantined'),
+        this.#counted('reconcile_waiting'),
+      ]),
+      graph('Failed', [this.#counted('reconcile_failed'), this.#counted('reconcile_alarm')]),
+    ];
+  }
+
+  #machines(): IWidget[] {
+    const { groups, cluster } = this.#props;
+    const ofGroup = (metricName: string) =>
+      groups.map(
+        ({ provider, group }) =>
+          new Metric({
+            namespace: 'AWS/AutoScaling',
+            metricName,
+            dimensionsMap: { AutoScalingGroupName: group.autoScalingGroupName },
+            statistic: Stats.MAXIMUM,
+            period: PERIOD,
+            label: provider,
+          }),
+      );
+    const ofCluster = (metricName: string) =>
+      new Metric({
+        namespace: 'AWS/ECS',
+        metricName,
+        dimensionsMap: { ClusterName: cluster },
+        statistic: Stats.AVERAGE,
+        period: PERIOD,
+      });
+    return [
+      graph('Machines', ofGroup('GroupInServiceInstances')),
+      graph(
+        'Needed, % of what there is',
+        groups.map(({ provider }) => reservation(cluster, provider, PERIOD)),
+      ),
+      graph('Reserved, %', [
+        ofCluster('CPUReservation'),
+        ofCluster('MemoryReservation'),
+        ofCluster('GPUReservation'),
+      ]),
+      graph('Placed without knowing what is free', [this.#counted('room_unknown')]),
+    ];
+  }
+
+  #services(): IWidget[] {
+    const { functions, table, fileSystemIds } = this.#props;
+    const lambdas = [...functions];
+    return [
+      graph(
+        'Errors of functions',
+        lambdas.map(([name, lambda]) => lambda.metricErrors({ period: PERIOD, label: name })),
+      ),
+      graph(
+        'Duration, p95, ms',
+        lambdas.map(([name, lambda]) =>
+          lambda.metricDuration({ period: PERIOD, statistic: 'p95', label: name }),
+        ),
+      ),
+      graph('Table: units', [
+        table.metricConsumedReadCapacityUnits({ period: PERIOD }),
+        table.metricConsumedWriteCapacityUnits({ period: PERIOD }),
+      ]),
+      graph(
+        'Files: bytes',
+        fileSystemIds.map(
+          (id, at) =>
+            new Metric({
+              namespace: 'AWS/EFS',
+              metricName: 'StorageBytes',
+              dimensionsMap: { FileSystemId: id, StorageClass: 'Total' },
+              statistic: Stats.AVERAGE,
+              period: Duration.minutes(15),
+              label: `${at}`,
+            }),
+        ),
+      ),
+    ];
+  }
+
+  /** Whatever values its dimensions have had. */
+  #counted(name: MetricName): IMetric {
+    const { by }: Counted = METRICS[name];
+    const namespace = metricsNamespace(this.#props.installation);
+    if (by === undefined) {
+      return new Metric({ namespace, metricName: name, statistic: Stats.SUM, period: PERIOD });
+    }
+    const schema = [namespace, ...(typeof by === 'string' ? [by] : by)].map((part) => `"${part}"`).join(',');
+    return new MathExpression({
+      expression: `SEARCH('{${schema}} MetricName="${name}"', 'Sum', ${PERIOD.toSeconds()})`,
+      period: PERIOD,
+      usingMetrics: {},
+      label: '',
+    });
+  }
+}
+
+function heading(markdown: string): IWidget[] {
+  return [new TextWidget({ markdown: `## ${markdown}`, width: 24, height: 1 })];
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, left, width: 6, height: 6, leftYAxis: { min: 0 } });
+}

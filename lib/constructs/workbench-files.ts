@@ -1,0 +1,101 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
+import { AccessPoint, FileSystem, LifecyclePolicy, ThroughputMode } from 'aws-cdk-lib/aws-efs';
+import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
+import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
+import { allow } from '../permissions/allow.ts';
+import { mountPolicy, mountsItsOwn, mountsTheParent } from '../permissions/mounts.ts';
+import { serviceOf } from '../permissions/service-of.ts';
+
+export interface WorkbenchFilesProps {
+  readonly vpc: IVpc;
+  readonly securityGroup: ISecurityGroup;
+  readonly installation: string;
+  /** 1-20. One that is there is never taken away: it holds files. */
+  readonly fileSystems: number;
+  /** ARNs of roles of people who may mount the file systems, too. */
+  readonly operatorRoles: readonly string[];
+}
+
+/** A file system together with who may see all of it. */
+export interface Shelf {
+  readonly fileSystem: FileSystem;
+  /** For the directory that holds those of all workbenches. */
+  readonly parent: AccessPoint;
+  readonly janitorRole: Role;
+  readonly janitorName: string;
+}
+
+/**
+ * The file systems, and the only two kinds of roles that can mount them: that of the workbenches, each through an
+ * access point of its own, and that of each janitor, through the one that leads to the parent of all directories.
+ */
+export class WorkbenchFiles extends Construct {
+  readonly shelves: readonly Shelf[];
+  readonly taskRole: IRole;
+
+  constructor(scope: Construct, id: string, props: WorkbenchFilesProps) {
+    super(scope, id);
+    const taskRole = new Role(this, 'TaskRole', {
+      description: 'Workbenches: mounts their files, and nothing else',
+      assumedBy: serviceOf(this, 'ecs-tasks.amazonaws.com'),
+    });
+    this.taskRole = taskRole;
+    this.shelves = Array.from({ length: props.fileSystems }, (_, at) => this.#shelf(at, taskRole, props));
+    allow(
+      this,
+      'TaskMounts',
+      taskRole,
+      mountsItsOwn(
+        this,
+        this.shelves.map(({ fileSystem }) => fileSystem.fileSystemArn),
+        this.shelves.map(({ parent }) => parent.accessPointArn),
+      ),
+    );
+  }
+
+  #shelf(at: number, taskRole: Role, props: WorkbenchFilesProps): Shelf {
+    const { vpc, securityGroup, installation, operatorRoles } = props;
+    // Its name is fixed: the policy of its role names it, and comes first.
+    const janitorName = `${installation}-janitor-${at}`;
+    const janitorRole = new Role(this, `JanitorRole${at}`, {
+      description: `${janitorName}: removes the files of destroyed workbenches`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const fileSystem = new FileSystem(this, `FileSystem${at}`, {
+      vpc,
+      securityGroup,
+      fileSystemName: `${installation}-${at}`,
+      encrypted: true,
+      throughputMode: ThroughputMode.ELASTIC,
+      // What nobody has touched for long costs a fraction; the first read brings it back.
+      lifecyclePolicy: LifecyclePolicy.AFTER_60_DAYS,
+      transitionToArchivePolicy: LifecyclePolicy.AFTER_270_DAYS,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      // Ours is complete; CDK's own statement for anonymous clients would let in every role of the account.
+      allowAnonymousAccess: true,
+      fileSystemPolicy: mountPolicy({
+        task: taskRole.roleArn,
+        janitor: janitorRole.roleArn,
+        operators: operatorRoles,
+      }),
+    });
+    acknowledge(fileSystem, {
+      id: `${CONTROL_TOWER}::efs_automatic_backups_enabled_check`,
+      reason: 'It is backed up by a plan of our own, whose retention the settings of the stage say.',
+    });
+    const parent = new AccessPoint(this, `Parent${at}`, {
+      fileSystem,
+      path: VOLUMES_PARENT,
+      // Whoever made a file, and however they protected it: its removal must not fail for want of rights.
+      posixUser: { uid: '0', gid: '0' },
+      createAcl: { ownerUid: '0', ownerGid: '0', permissions: '755' },
+    });
+    allow(this, `JanitorMounts${at}`, janitorRole, [
+      ...mountsTheParent(fileSystem.fileSystemArn, parent.accessPointArn),
+    ]);
+    return { fileSystem, parent, janitorRole, janitorName };
+  }
+}

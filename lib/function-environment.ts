@@ -1,0 +1,24 @@
+import type { DeployedSettingName } from '#functions/deployment-env.ts';
+import { DEPLOYMENT_SETTINGS } from '#functions/deployment-env.ts';
+import { SETTINGS } from '#functions/env.ts';
+import type { Environment, Setting } from '#functions/setting.ts';
+
+/** The values of all that deployed functions may read; undefined for what does not apply. */
+export type EnvironmentValues = Environment;
+
+const DECLARED: Readonly<Record<string, Setting<unknown>>> = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
+
+/**
+ * The environment of a function: what it reads, and of that only what differs from the default, since a function's
+ * environment holds 4 KB in all.
+ */
+export function environmentFor(
+  reads: readonly DeployedSettingName[],
+  values: EnvironmentValues,
+): Readonly<Record<string, string>> {
+  const given = [...new Set<string>(reads)].flatMap((name) => {
+    const value = values[name];
+    return value === undefined || value === '' || value === DECLARED[name]?.default ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,54 @@
+/** What one machine of an EC2 instance type has. */
+export interface MachineSize {
+  readonly vcpus: number;
+  /** As AWS gives it, before the kernel and the agent have taken theirs; MiB. */
+  readonly memoryMib: number;
+  readonly gpus: number;
+  readonly architecture: Architecture;
+}
+
+export type Architecture = 'x86_64' | 'arm64';
+
+export interface KnownInstanceType extends MachineSize {
+  /** On demand, Linux, us-east-1, USD per hour; AWS price list of July 2026. Other regions differ by a few percent to a third. */
+  readonly pricePerHour: number;
+}
+
+const GIB = 1024;
+
+function x86(vcpus: number, memoryGib: number, pricePerHour: number, gpus = 0): KnownInstanceType {
+  return { vcpus, memoryMib: memoryGib * GIB, gpus, architecture: 'x86_64', pricePerHour };
+}
+
+/** The types that settings may name alone. Any other is given with its size and price. */
+export const KNOWN_INSTANCE_TYPES: Readonly<Record<string, KnownInstanceType>> = {
+  't3.medium': x86(2, 4, 0.0416),
+  'm6i.large': x86(2, 8, 0.096),
+  'm6i.xlarge': x86(4, 16, 0.192),
+  'm6i.2xlarge': x86(8, 32, 0.384),
+  'c6i.large': x86(2, 4, 0.085),
+  'c6i.xlarge': x86(4, 8, 0.17),
+  'c6i.2xlarge': x86(8, 16, 0.34),
+  'r6i.large': x86(2, 16, 0.126),
+  'r6i.xlarge': x86(4, 32, 0.252),
+  'r6i.2xlarge': x86(8, 64, 0.504),
+  'c5.2xlarge': x86(8, 16, 0.34),
+  'c5.18xlarge': x86(72, 144, 3.06),
+  'g4dn.xlarge': x86(4, 16, 0.526, 1),
+  'g5.xlarge': x86(4, 16, 1.006, 1),
+};
+
+/**
+ * The share of a type's memory that its machine is sure to offer to tasks. What it really offers (the kernel's
+ * total less what the agent keeps) is known only once it has registered: a c5.2xlarge shows 15,577 of 16,384 MiB.
+ */
+const MEMORY_SHARE = 0.9;
+
+/** What a request to a machine of this size may come to: 1,024 CPU units are one vCPU. */
+export function offeredBy({ vcpus, memoryMib, gpus }: Omit<MachineSize, 'architecture'>): {
+  readonly cpuUnits: number;
+  readonly memoryMib: number;
+  readonly gpuCount: number;
+} {
+  return { cpuUnits: vcpus * 1024, memoryMib: Math.floor(memoryMib * MEMORY_SHARE), gpuCount: gpus };
+}

@@ -1,0 +1,29 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Network } from './constructs/network.ts';
+import { functionSettings } from './settings/function-settings.ts';
+import type { StageSettings } from './settings/stage.ts';
+import { WorkbenchStack } from './workbench-stack.ts';
+
+/** Where everything runs, and who may reach whom. */
+export class NetworkStack extends WorkbenchStack {
+  readonly network: Network;
+
+  constructor(scope: Construct, settings: StageSettings) {
+    super(scope, 'network', settings, {
+      description: 'Workbench controller: VPC and security groups',
+      terminationProtection: settings.production,
+    });
+    this.network = new Network(this, 'Network', {
+      setting: settings.network,
+      installation: settings.installation,
+      containerPort: functionSettings(settings).WB_CONTAINER_PORT,
+      logRetentionDays: settings.logs.retentionDays,
+    });
+    new CfnOutput(this, 'VpcId', { value: this.network.vpc.vpcId });
+    new CfnOutput(this, 'GatewaySecurityGroup', {
+      description: 'For the reverse proxy in front of workbenches: nothing else reaches them',
+      value: this.network.gateway.securityGroupId,
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { INDEXES } from '#adapters/aws/dynamodb/table.ts';
+import type { Permission } from './allow.ts';
+import type { IndexName, Surroundings } from './surroundings.ts';
+
+/** Rights on the table. Each function gets the fewest of these that its use case needs. */
+
+export function readRecord({ table }: Surroundings, why = 'Reads a record.'): Permission {
+  return { sid: 'ReadRecord', actions: ['dynamodb:GetItem'], resources: [table], why };
+}
+
+export function listRecords({ table }: Surroundings, why: string): Permission {
+  return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
+}
+
+export function findRecords({ table }: Surroundings, index: IndexName, why: string): Permission {
+  return {
+    sid: 'FindRecords',
+    actions: ['dynamodb:Query'],
+    resources: [`${table}/index/${INDEXES[index].name}`],
+    why,
+  };
+}
+
+/** One conditional write of the record; its history beside it, of which the oldest lines go. */
+export function changeRecord(
+  { table }: Surroundings,
+  why = 'Reads a record and writes it back if nobody else has; writes its history, of which the oldest lines go.',
+): Permission {
+  return {
+    sid: 'ChangeRecord',
+    actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    resources: [table],
+    why,
+  };
+}
+
+export function note({ table }: Surroundings, why: string): Permission {
+  return { sid: 'Note', actions: ['dynamodb:PutItem'], resources: [table], why };
+}

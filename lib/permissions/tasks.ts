@@ -1,0 +1,157 @@
+import { Stack } from 'aws-cdk-lib';
+import { clusterArn, inCluster } from './agents.ts';
+import type { Permission } from './allow.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Rights on the cluster and its tasks. */
+
+function onlyIn({ scope, cluster }: Surroundings) {
+  return { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } };
+}
+
+/** Task definitions of ours: their families begin with the installation's name. */
+function definitions({ scope, installation }: Surroundings): string {
+  return Stack.of(scope).formatArn({
+    service: 'ecs',
+    resource: 'task-definition',
+    resourceName: `${installation}-*`,
+  });
+}
+
+export function defineTasks(our: Surroundings): readonly Permission[] {
+  return [
+    {
+      sid: 'LookUpDefinition',
+      actions: ['ecs:DescribeTaskDefinition'],
+      resources: ['*'],
+      why: 'Whether the newest definition of a workbench still is what it should be.',
+      anyResource: 'ECS knows no resources for it.',
+    },
+    {
+      sid: 'RegisterDefinition',
+      actions: ['ecs:RegisterTaskDefinition'],
+      resources: [definitions(our)],
+      why: 'A definition for each workbench: image, boot step, files, health check.',
+    },
+    {
+      sid: 'TagDefinition',
+      actions: ['ecs:TagResource'],
+      resources: [definitions(our)],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
+      why: 'Definitions carry the workbench’s id.',
+    },
+    {
+      sid: 'PassTaskRoles',
+      actions: ['iam:PassRole'],
+      resources: [our.taskRole, our.executionRole],
+      conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+      why: 'Tasks run with these two roles and no others.',
+    },
+  ];
+}
+
+export function runTasks(our: Surroundings): readonly Permission[] {
+  return [
+    {
+      sid: 'RunTask',
+      actions: ['ecs:RunTask'],
+      resources: [definitions(our)],
+      conditions: onlyIn(our),
+      why: 'Starts workbenches, in this cluster alone.',
+    },
+    {
+      sid: 'TagTask',
+      actions: ['ecs:TagResource'],
+      resources: [inCluster(our.scope, 'task', our.cluster)],
+      conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+      why: 'Tasks carry the workbench’s id, its user and its run.',
+    },
+  ];
+}
+
+export function stopTasks(our: Surroundings): Permission {
+  return {
+    sid: 'StopTask',
+    actions: ['ecs:StopTask'],
+    resources: [inCluster(our.scope, 'task', our.cluster)],
+    conditions: onlyIn(our),
+    why: 'Stops workbenches.',
+  };
+}
+
+export function lookAtTasks(our: Surroundings): readonly Permission[] {
+  return [
+    {
+      sid: 'LookAtTasks',
+      actions: ['ecs:DescribeTasks'],
+      resources: [inCluster(our.scope, 'task', our.cluster)],
+      conditions: onlyIn(our),
+      why: 'What has become of tasks.',
+    },
+    lookAtMachinesOf(our),
+  ];
+}
+
+export function listTasks(our: Surroundings): Permission {
+  return {
+    sid: 'ListTasks',
+    actions: ['ecs:ListTasks'],
+    resources: ['*'],
+    conditions: onlyIn(our),
+    why: 'Which tasks there are: those of a start whose answer was lost, and those that nobody wants.',
+    anyResource:
+      'Its only resource is a container instance, and the list is of the whole cluster, to which the condition limits it.',
+  };
+}
+
+function lookAtMachinesOf(our: Surroundings): Permission {
+  return {
+    sid: 'LookAtMachines',
+    actions: ['ecs:DescribeContainerInstances'],
+    resources: [inCluster(our.scope, 'container-instance', our.cluster)],
+    conditions: onlyIn(our),
+    why: 'Whether the agent of a machine answers, and what the machine offers.',
+  };
+}
+
+export function listMachines(our: Surroundings): Permission {
+  return {
+    sid: 'ListMachines',
+    actions: ['ecs:ListContainerInstances'],
+    resources: [clusterArn(our.scope, our.cluster)],
+    why: 'Which machines are on the cluster.',
+  };
+}
+
+export function lookAtMachines(our: Surroundings): readonly Permission[] {
+  return [lookAtMachinesOf(our), listMachines(our)];
+}
+
+export function drainMachines(our: Surroundings): Permission {
+  return {
+    sid: 'DrainMachine',
+    actions: ['ecs:UpdateContainerInstancesState'],
+    resources: [inCluster(our.scope, 'container-instance', our.cluster)],
+    conditions: onlyIn(our),
+    why: 'A silent machine takes no more tasks before it is ended.',
+  };
+}
+
+export function deregisterMachines(our: Surroundings): Permission {
+  return {
+    sid: 'DeregisterMachine',
+    actions: ['ecs:DeregisterContainerInstance'],
+    resources: [clusterArn(our.scope, our.cluster)],
+    why: 'Takes machines that are terminated off the cluster: ECS would show their tasks as running for ever.',
+  };
+}
+
+export function pruneDefinitions(): Permission {
+  return {
+    sid: 'PruneDefinitions',
+    actions: ['ecs:ListTaskDefinitionFamilies', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
+    resources: ['*'],
+    why: 'Deregisters definitions that no start can need any more.',
+    anyResource: 'ECS knows no resources for them; the function asks for families of the installation alone.',
+  };
+}

@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+import { SETTINGS, type SettingName, type Settings } from '#functions/env.ts';
+import { SETTING_RULES } from '#functions/env-rules.ts';
+import { type Environment, parseSettings, SettingsError } from '#functions/setting.ts';
+import type { AuthSetting } from './access.ts';
+import type { StageFault } from './faults.ts';
+import { group, problem } from './kinds.ts';
+
+/**
+ * From the settings of a stage to the environment of its functions, checked by the functions' own declarations:
+ * what would make a function refuse to start is a fault of the stage's file.
+ */
+
+/** What a stage may say of the functions, under the functions' own names; the rest follows from other settings. */
+export type OverridableName = Exclude<Extract<SettingName, `WB_${string}`>, 'WB_TABLE_NAME'>;
+
+const OVERRIDABLE = (Object.keys(SETTINGS) as SettingName[]).filter(
+  (name): name is OverridableName => name.startsWith('WB_') && name !== 'WB_TABLE_NAME',
+);
+
+function override(name: OverridableName) {
+  const { description, unit, expected, default: byDefault } = SETTINGS[name];
+  const about = `${description}${byDefault === undefined ? '' : ` \`${byDefault}\` by default.`}`;
+  const error = (issue: { readonly input?: unknown }) => problem(expected, issue.input);
+  return z.optional(
+    z
+      .union([z.string(), z.number()], { error })
+      .check(z.meta({ description: about, expected, ...(unit === undefined ? {} : { unit }) })),
+  );
+}
+
+const overrides = Object.fromEntries(OVERRIDABLE.map((name) => [name, override(name)])) as Record<
+  OverridableName,
+  ReturnType<typeof override>
+>;
+
+export const functionsSetting = group(overrides, {
+  description: 'Settings of the functions, under their own names; the others follow from what stands here.',
+});
+
+export type FunctionOverrides = z.infer<typeof functionsSetting>;
+
+/** The parts of a stage's settings that functions read. */
+export interface StagePart {
+  readonly baseUrl?: string | undefined;
+  readonly auth?: AuthSetting | undefined;
+  readonly api?: {
+    readonly prefix?: string | undefined;
+    readonly corsOrigins: readonly string[];
+    readonly authCacheSeconds: number;
+  };
+  readonly functions?: FunctionOverrides;
+}
+
+/** Where in a stage's file the value of a setting stands. */
+const PATHS: Partial<Record<SettingName, string>> = {
+  BASE_URL: 'baseUrl',
+  RESTAPI_AUTH: 'auth',
+  RESTAPI_AUTH_STATIC_KEY: 'auth.staticKey',
+  RESTAPI_OIDC_ISSUER: 'auth.oidc.issuer',
+  RESTAPI_OIDC_AUDIENCE: 'auth.oidc.audience',
+  RESTAPI_OIDC_JWKS_URL: 'auth.oidc.jwksUrl',
+  RESTAPI_OIDC_SERVICE_CLIENTS: 'auth.oidc.serviceClients',
+  RESTAPI_USER_CLAIM: 'auth.userClaim',
+  RESTAPI_ADMIN_SCOPE: 'auth.adminScope',
+  RESTAPI_AUTH_CACHE_SECONDS: 'api.authCacheSeconds',
+  RESTAPI_URL_PREFIX: 'api.prefix',
+  RESTAPI_CORS_ORIGIN: 'api.corsOrigins',
+};
+
+/** Stands in for a key, which is in Secrets Manager and not in the settings. */
+const KEY_IN_SECRET = 'x'.repeat(32);
+
+/** The environment as text, without the secrets and without what only the deployment knows. */
+export function environmentOf({ baseUrl, auth, api, functions = {} }: StagePart): Environment {
+  const keys = auth === 'none' ? undefined : auth;
+  return {
+    BASE_URL: baseUrl,
+    RESTAPI_AUTH: auth === 'none' ? 'none' : undefined,
+    RESTAPI_OIDC_ISSUER: keys?.oidc?.issuer,
+    RESTAPI_OIDC_AUDIENCE: keys?.oidc?.audience,
+    RESTAPI_OIDC_JWKS_URL: keys?.oidc?.jwksUrl,
+    RESTAPI_OIDC_SERVICE_CLIENTS: keys?.oidc?.serviceClients.join(','),
+    RESTAPI_USER_CLAIM: keys?.userClaim,
+    RESTAPI_ADMIN_SCOPE: keys?.adminScope,
+    RESTAPI_AUTH_CACHE_SECONDS: api === undefined ? undefined : String(api.authCacheSeconds),
+    RESTAPI_URL_PREFIX: api?.prefix,
+    RESTAPI_CORS_ORIGIN: api?.corsOrigins.join(','),
+    ...Object.fromEntries(
+      Object.entries(functions).map(([name, value]) => [name, value === undefined ? value : String(value)]),
+    ),
+  };
+}
+
+/** What a function would refuse. */
+export function functionFaults(stage: StagePart): readonly StageFault[] {
+  const { auth } = stage;
+  const keys = auth === 'none' || auth === undefined ? undefined : auth;
+  const env = {
+    ...environmentOf(stage),
+    // That there is one at all is a rule of its own.
+    ...(keys === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: KEY_IN_SECRET }),
+  };
+  try {
+    parseSettings(SETTINGS, SETTING_RULES, env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.faults.map(({ name, problem: what }) => ({
+      path: name
+        .split(', ')
+        .map((one) => PATHS[one as SettingName] ?? `functions.${one}`)
+        .join(', '),
+      problem: what,
+    }));
+  }
+}
+
+/** The functions' settings as they read them. Only for a stage without faults. */
+export function functionSettings(stage: StagePart): Pick<Settings, OverridableName> {
+  return parseSettings(SETTINGS, [], environmentOf(stage));
+}

@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StageSettingsError } from './faults.ts';
+import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
+
+/** Where the settings of the stages are. */
+export const SETTINGS_FOLDER = join(import.meta.dirname, '../../settings');
+
+/** The stages that have settings. */
+export function stagesIn(folder = SETTINGS_FOLDER): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length))
+    .sort();
+}
+
+/**
+ * Reads settings/<stage>.json.
+ * @throws StageSettingsError when there is no such stage, or listing every fault of its file
+ */
+export function readStage(stage: string, folder = SETTINGS_FOLDER): StageSettings {
+  const file = `settings/${stage}.json`;
+  if (!STAGE_NAME.test(stage) || !stagesIn(folder).includes(stage)) {
+    const known = stagesIn(folder).join(', ');
+    throw new StageSettingsError(file, [
+      { path: '', problem: `there is no such stage; there are: ${known}` },
+    ]);
+  }
+  let written: unknown;
+  try {
+    written = JSON.parse(readFileSync(join(folder, `${stage}.json`), 'utf8'));
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new StageSettingsError(file, [{ path: '', problem: what }]);
+  }
+  return parseStage(stage, written, file);
+}

@@ -1,0 +1,144 @@
+import type { AuthSetting } from './access.ts';
+import { architecturesOf, type InstanceTypeSetting, nameOf, providerPrice, sizeOf } from './capacity.ts';
+import type { StageFault } from './faults.ts';
+import { functionFaults } from './function-settings.ts';
+import type { StageSettings } from './stage.ts';
+
+/** What must hold between settings. Looked at only when each of `needs` is itself in order. */
+interface StageRule<N extends keyof StageSettings> {
+  readonly needs: readonly N[];
+  faults(settings: Pick<StageSettings, N>): readonly StageFault[];
+}
+
+const rule = <N extends keyof StageSettings>(checked: StageRule<N>) =>
+  checked as unknown as StageRule<keyof StageSettings>;
+
+export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
+  rule({
+    needs: ['network'],
+    faults: ({ network: { own, existing } }) => {
+      if (own !== undefined && existing !== undefined) {
+        return [{ path: 'network', problem: 'has both `own` and `existing`; leave one of them out' }];
+      }
+      if (own !== undefined && own.natGateways > own.zones) {
+        return [{ path: 'network.own.natGateways', problem: 'there are not that many zones' }];
+      }
+      if (existing !== undefined && existing.zones.length !== existing.privateSubnets.length) {
+        return [{ path: 'network.existing.privateSubnets', problem: 'must be as many as `zones`' }];
+      }
+      return [];
+    },
+  }),
+  rule({
+    needs: ['image', 'production'],
+    faults: ({ image: { tag, digest }, production }) => {
+      if ((tag === undefined) === (digest === undefined)) {
+        return [{ path: 'image', problem: 'needs either `tag` or `digest`' }];
+      }
+      return production && tag === 'latest'
+        ? [{ path: 'image.tag', problem: '`latest` moves; production takes a pinned image' }]
+        : [];
+    },
+  }),
+  rule({ needs: ['auth'], faults: ({ auth }) => authFaults(auth) }),
+  rule({
+    needs: ['alarms', 'production'],
+    faults: ({ alarms: { email }, production }) =>
+      production && email === undefined
+        ? [{ path: 'alarms.email', problem: 'is required in production: somebody must be told' }]
+        : [],
+  }),
+  rule({
+    needs: ['capacityProviders'],
+    faults: ({ capacityProviders }) => [
+      ...repeated(
+        capacityProviders.map(({ name }) => name),
+        (at) => `capacityProviders[${at}].name`,
+      ),
+      ...capacityProviders.flatMap((provider, at) => {
+        const path = `capacityProviders[${at}]`;
+        const { instanceTypes } = provider;
+        const unknown = unknownTypes(instanceTypes, `${path}.instanceTypes`);
+        const twice = repeated(instanceTypes.map(nameOf), (type) => `${path}.instanceTypes[${type}]`);
+        if (unknown.length > 0) return [...unknown, ...twice];
+        const gpus = new Set(instanceTypes.map((type) => sizeOf(type)?.gpus));
+        return [
+          ...twice,
+          ...(gpus.size > 1
+            ? [{ path: `${path}.instanceTypes`, problem: 'must all have as many GPUs' }]
+            : []),
+          ...(providerPrice(provider) === undefined
+            ? [
+                {
+                  path: `${path}.pricePerHour`,
+                  problem: provider.spot
+                    ? 'is required for spot machines'
+                    : 'is required: not all of its types have one',
+                },
+              ]
+            : []),
+        ];
+      }),
+    ],
+  }),
+  rule({
+    needs: ['dedicated'],
+    faults: ({ dedicated: { instanceTypes } }) => [
+      ...unknownTypes(instanceTypes, 'dedicated.instanceTypes'),
+      ...repeated(instanceTypes.map(nameOf), (at) => `dedicated.instanceTypes[${at}]`),
+    ],
+  }),
+  rule({
+    needs: ['image', 'capacityProviders', 'dedicated'],
+    faults: ({ image, capacityProviders, dedicated }) => {
+      const lists = [
+        ...capacityProviders.map(({ instanceTypes }, at) => ({
+          path: `capacityProviders[${at}].instanceTypes`,
+          types: instanceTypes,
+        })),
+        { path: 'dedicated.instanceTypes', types: dedicated.instanceTypes },
+      ];
+      return lists
+        .filter(({ types }) => [...architecturesOf(types)].some((of) => of !== image.architecture))
+        .map(({ path }) => ({ path, problem: `the image is built for ${image.architecture}` }));
+    },
+  }),
+  rule({
+    needs: ['baseUrl', 'auth', 'api', 'functions'],
+    faults: (settings) => functionFaults(settings),
+  }),
+];
+
+function authFaults(auth: AuthSetting): readonly StageFault[] {
+  if (auth === 'none') return [];
+  const { staticKey, jwtKey, secretArn, oidc } = auth;
+  if (!staticKey && !jwtKey && oidc === undefined) {
+    return [{ path: 'auth', problem: 'names no key; use `staticKey`, `jwtKey`, `oidc`, or the word `none`' }];
+  }
+  if (staticKey && jwtKey && secretArn === undefined) {
+    return [{ path: 'auth.secretArn', problem: 'is required when both kinds of keys are used' }];
+  }
+  if (!staticKey && !jwtKey && secretArn !== undefined) {
+    return [{ path: 'auth.secretArn', problem: 'there is no key for it to hold' }];
+  }
+  return [];
+}
+
+function unknownTypes(types: readonly InstanceTypeSetting[], path: string): readonly StageFault[] {
+  return types.flatMap((type, at) =>
+    sizeOf(type) === undefined
+      ? [
+          {
+            path: `${path}[${at}]`,
+            problem: `${nameOf(type)} is not in lib/instance-types.ts; give its size`,
+          },
+        ]
+      : [],
+  );
+}
+
+function repeated(names: readonly string[], pathAt: (at: number) => string): readonly StageFault[] {
+  return names.flatMap((name, at) =>
+    names.indexOf(name) < at ? [{ path: pathAt(at), problem: `${name} is there twice` }] : [],
+  );
+}

@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { CfnLaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import { CfnFileSystem } from 'aws-cdk-lib/aws-efs';
+import { CfnPolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnTopic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addStacks } from '#lib/add-stacks.ts';
+import { addValidations } from '#lib/checks/add-validations.ts';
+import { rulesFor } from '#lib/checks/control-tower-worker.ts';
+import { emptyBundles, recommendedContext } from '#tools/stage-templates.ts';
+import { someStage } from '../some-stage.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'validations-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the validations say of an app; undefined when they find nothing. */
+function findings(build: (app: App) => void): string | undefined {
+  const outdir = mkdtempSync(join(folder, 'out-'));
+  const app = new App({ context: recommendedContext(), outdir, analyticsReporting: false });
+  build(app);
+  addValidations(app);
+  const told: string[] = [];
+  const printed = vi
+    .spyOn(console, 'error')
+    .mockImplementation((...words) => void told.push(words.join(' ')));
+  try {
+    app.synth();
+    return undefined;
+  } catch (error) {
+    return `${told.join('\n')}\n${String(error)}`;
+  } finally {
+    printed.mockRestore();
+  }
+}
+
+/** A stack with one thing in it. */
+const planted = (make: (stack: Stack) => void) => (app: App) => make(new Stack(app, 'Planted'));
+
+// CDK's own validation takes a second for each app, and is not ours to test.
+beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'false'));
+afterEach(() => vi.unstubAllEnvs());
+
+describe('the validations', { timeout: 60_000 }, () => {
+  it('find a file system that is not encrypted', () => {
+    const found = findings(planted((stack) => new CfnFileSystem(stack, 'Files', { encrypted: false })));
+    expect(found).toMatch(/AwsSolutions-EFS1|CT\.ELASTICFILESYSYSTEM\.PR\.1/);
+  });
+
+  it('find a disk that is not encrypted', () => {
+    const found = findings(
+      planted(
+        (stack) =>
+          new CfnLaunchTemplate(stack, 'Machines', {
+            launchTemplateData: {
+              blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { encrypted: false, volumeSize: 8 } }],
+            },
+          }),
+      ),
+    );
+    expect(found).toContain('CT.EC2.PR.');
+  });
+
+  it('find a queue that can be used without TLS, and one without a dead-letter queue', () => {
+    const found = findings(planted((stack) => new Queue(stack, 'Queue')));
+    expect(found).toContain('AwsSolutions-SQS4');
+    expect(found).toContain('CT.SQS.PR.1');
+  });
+
+  it('find a topic that can be used without TLS', () => {
+    expect(findings(planted((stack) => new CfnTopic(stack, 'Topic')))).toContain('AwsSolutions-SNS3');
+  });
+
+  it('find a right to do everything', () => {
+    const found = findings(
+      planted(
+        (stack) =>
+          new CfnPolicy(stack, 'Policy', {
+            policyName: 'all',
+            roles: ['some'],
+            policyDocument: { Statement: [{ Effect: 'Allow', Action: 'ecs:*', Resource: '*' }] },
+          }),
+      ),
+    );
+    expect(found).toContain('AwsSolutions-IAM5[Action::ecs:*]');
+  });
+
+  it('find nothing in a stage that is unlike those that come with the sources', () => {
+    const settings = someStage({
+      account: '123456789012',
+      region: 'us-west-1',
+      auth: 'none',
+      network: {
+        existing: {
+          vpcId: 'vpc-0123456789abcdef0',
+          zones: ['us-west-1a', 'us-west-1c'],
+          privateSubnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+        },
+      },
+      image: { digest: `sha256:${'0'.repeat(64)}`, architecture: 'arm64' },
+      capacityProviders: [
+        {
+          name: 'arm',
+          instanceTypes: [
+            { name: 'm7g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
+            { name: 'm6g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
+          ],
+          maxMachines: 3,
+          spot: true,
+          pricePerHour: 0.03,
+        },
+      ],
+      storage: { fileSystems: 2, operatorRoles: ['arn:aws:iam::123456789012:role/operator'] },
+      ecs: { awsvpcTrunking: true, containerInsights: true },
+    });
+    expect(findings((app) => addStacks(app, settings, emptyBundles(folder)))).toBeUndefined();
+  });
+});
+
+it('a template is held against the rules of the services that it uses', () => {
+  const rules = rulesFor({
+    Resources: {
+      A: { Type: 'AWS::ApiGatewayV2::Route' },
+      B: { Type: 'AWS::Logs::LogGroup' },
+      C: { Type: 'Custom::Thing' },
+    },
+  });
+  expect(rules.map((path) => path.split('/').at(-1))).toEqual(['apigateway', 'cloudwatch']);
+});

@@ -1,0 +1,172 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#adapters/aws/tags.ts';
+import { flat } from '#lib/checks/flat.ts';
+import type { Resource } from '#lib/checks/template.ts';
+import { someStage } from './some-stage.ts';
+import { at, type Synthesized, synthesized } from './synthesized.ts';
+
+let app: Synthesized;
+beforeAll(async () => {
+  app = await synthesized(
+    someStage({
+      capacityProviders: [
+        { name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 },
+        { name: 'spot', instanceTypes: ['m6i.2xlarge'], maxMachines: 30, spot: true, pricePerHour: 0.2 },
+        { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxMachines: 2 },
+      ],
+      dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
+    }),
+  );
+}, 30_000);
+
+interface TemplateData {
+  readonly UserData?: unknown;
+  readonly ImageId?: unknown;
+  readonly [name: string]: unknown;
+}
+
+function launchTemplates(): readonly (readonly [string, TemplateData])[] {
+  return app
+    .all('cluster', 'AWS::EC2::LaunchTemplate')
+    .map(([id, { Properties }]) => [id, Properties?.LaunchTemplateData as TemplateData]);
+}
+
+function find<T>(entries: readonly (readonly [string, T])[], name: string): T {
+  const found = entries.find(([id]) => id.includes(name));
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found[1];
+}
+
+const groups = (): readonly (readonly [string, Resource])[] =>
+  app.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
+
+describe('every machine', () => {
+  it('keeps its credentials to itself, and its disk encrypted', () => {
+    expect(launchTemplates()).toHaveLength(5);
+    for (const [, data] of launchTemplates()) {
+      expect(data).toMatchObject({
+        MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+        BlockDeviceMappings: [{ Ebs: { Encrypted: true, VolumeType: 'gp3' } }],
+        IamInstanceProfile: expect.anything(),
+      });
+    }
+  });
+
+  it('of a size class carries the tag by which the adapters know it', () => {
+    for (const [, { Properties }] of groups()) {
+      expect(Properties?.Tags).toEqual(
+        expect.arrayContaining([
+          { Key: INSTALLATION_TAG, Value: 'workbench-some', PropagateAtLaunch: true },
+          { Key: 'AmazonECSManaged', Value: 'true', PropagateAtLaunch: true },
+        ]),
+      );
+    }
+  });
+
+  it('of a size class joins the cluster, with metadata blocked and nothing privileged', () => {
+    const userData = flat(find(launchTemplates(), 'standard').UserData);
+    expect(userData).toContain('ECS_CLUSTER=workbench-some');
+    expect(find(launchTemplates(), 'standard').UserData).toMatchObject({
+      'Fn::Base64': expect.stringContaining(
+        `ECS_INSTANCE_ATTRIBUTES={"${PROVIDER_ATTRIBUTE}":"workbench-some-standard"}\n`,
+      ),
+    });
+    expect(JSON.stringify(find(launchTemplates(), 'standard').UserData)).toMatch(
+      /ECS_AWSVPC_BLOCK_IMDS=true.*ECS_DISABLE_PRIVILEGED=true/,
+    );
+    const spot = JSON.stringify(find(launchTemplates(), 'spot').UserData);
+    expect(spot).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true');
+  });
+
+  it('with GPUs has the image for them', () => {
+    const image = (name: string) => flat(find(launchTemplates(), name).ImageId);
+    expect(image('Classgpu')).toContain('gpurecommended');
+    expect(image('DedicatedGpuTemplate')).toContain('gpurecommended');
+    expect(image('DedicatedTemplate')).not.toContain('gpurecommended');
+  });
+});
+
+describe('a size class', () => {
+  it('has no machine while none is needed, and protects those that have workbenches', () => {
+    for (const [, { Properties }] of groups()) {
+      expect(Properties).toMatchObject({ MinSize: '0', NewInstancesProtectedFromScaleIn: true });
+      expect(Properties).not.toHaveProperty('DesiredCapacity');
+    }
+    expect(find(groups(), 'standard').Properties?.MaxSize).toBe('4');
+  });
+
+  it('is scaled, protected and drained by ECS', () => {
+    const providers = app.all('cluster', 'AWS::ECS::CapacityProvider');
+    expect(providers.map(([, { Properties }]) => Properties?.Name)).toEqual([
+      'workbench-some-standard',
+      'workbench-some-spot',
+      'workbench-some-gpu',
+    ]);
+    for (const [, { Properties }] of providers) {
+      expect(Properties?.AutoScalingGroupProvider).toMatchObject({
+        ManagedScaling: { Status: 'ENABLED', TargetCapacity: 100 },
+        ManagedTerminationProtection: 'ENABLED',
+        ManagedDraining: 'ENABLED',
+      });
+    }
+  });
+
+  it('is of spot machines when the settings say so', () => {
+    const share = (name: string) =>
+      at(find(groups(), name), 'Properties', 'MixedInstancesPolicy', 'InstancesDistribution');
+    expect(share('spot')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 0 });
+    expect(share('standard')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 100 });
+  });
+
+  it('is known to the cluster, and chosen by each start alone', () => {
+    app.assert('cluster').hasResourceProperties('AWS::ECS::ClusterCapacityProviderAssociations', {
+      CapacityProviders: [{}, {}, {}].map((_, at) => ({
+        Ref: app.all('cluster', 'AWS::ECS::CapacityProvider')[at]?.[0],
+      })),
+      DefaultCapacityProviderStrategy: [],
+    });
+  });
+});
+
+describe('the image repository', () => {
+  it('scans what is pushed, keeps tags as they are but `latest`, and outlives its stack', () => {
+    const [repository] = app.all('cluster', 'AWS::ECR::Repository');
+    expect(repository?.[1]).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        ImageScanningConfiguration: { ScanOnPush: true },
+        ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',
+        ImageTagMutabilityExclusionFilters: [
+          {
+            ImageTagMutabilityExclusionFilterType: 'WILDCARD',
+            ImageTagMutabilityExclusionFilterValue: 'latest',
+          },
+        ],
+      },
+    });
+    expect(JSON.stringify(repository?.[1].Properties?.LifecyclePolicy)).toContain('untagged');
+  });
+});
+
+describe('trunking', () => {
+  it('is not touched unless it is asked for, and the deployment says so', () => {
+    expect(app.all('cluster', 'Custom::AWS')).toEqual([]);
+    app.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('not touched') });
+  });
+
+  it('is turned on for the account when asked for, and never off', async () => {
+    const other = await synthesized(someStage({ ecs: { awsvpcTrunking: true } }));
+    const [setting] = other.all('cluster', 'Custom::AWS');
+    const { Create, Update, Delete } = setting?.[1].Properties ?? {};
+    for (const call of [Create, Update]) {
+      // It is text: a function of CDK's own reads it.
+      expect(JSON.parse(String(call))).toMatchObject({
+        service: 'ECS',
+        action: 'putAccountSettingDefault',
+        parameters: { name: 'awsvpcTrunking', value: 'enabled' },
+      });
+    }
+    expect(Delete).toBeUndefined();
+  }, 30_000);
+});

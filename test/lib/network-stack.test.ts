@@ -1,0 +1,117 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { flat } from '#lib/checks/flat.ts';
+import { someStage } from './some-stage.ts';
+import { type Synthesized, synthesized } from './synthesized.ts';
+
+let app: Synthesized;
+beforeAll(async () => {
+  app = await synthesized(
+    someStage({ network: { egressPorts: [443] }, functions: { WB_CONTAINER_PORT: 9000 } }),
+  );
+}, 30_000);
+
+interface Rule {
+  readonly from: string;
+  readonly to: string;
+  readonly port: unknown;
+}
+
+/** Who may reach whom, by the groups' rules on either side: an address stands for itself. */
+function rules(side: 'Ingress' | 'Egress'): readonly Rule[] {
+  const own = app.all('network', 'AWS::EC2::SecurityGroup').flatMap(([id, { Properties }]) =>
+    ((Properties?.[`SecurityGroup${side}`] ?? []) as Record<string, unknown>[]).map((rule) => ({
+      group: id,
+      other: String(rule.CidrIp),
+      port: rule.FromPort,
+    })),
+  );
+  const apart = app.all('network', `AWS::EC2::SecurityGroup${side}`).map(([, { Properties = {} }]) => ({
+    group: flat(Properties.GroupId),
+    other: flat(Properties.SourceSecurityGroupId ?? Properties.DestinationSecurityGroupId),
+    port: Properties.FromPort,
+  }));
+  return [...own, ...apart].map(({ group, other, port }) => {
+    const names = [nameOf(group), nameOf(other)] as const;
+    return side === 'Ingress'
+      ? { from: names[1], to: names[0], port }
+      : { from: names[0], to: names[1], port };
+  });
+}
+
+/** `<NetworkTasks1234ABCD.GroupId>` → `Tasks`. */
+function nameOf(group: string): string {
+  return /Network([A-Z][a-z]+)[0-9A-F]{8}/.exec(group)?.[1] ?? group;
+}
+
+describe('the security groups', () => {
+  it('let workbenches be reached by the gateway alone, on the port of their container', () => {
+    expect(rules('Ingress').filter(({ to }) => to === 'Tasks')).toEqual([
+      { from: 'Gateway', to: 'Tasks', port: 9000 },
+    ]);
+  });
+
+  it('let files be reached by workbenches and the janitor alone', () => {
+    expect(
+      rules('Ingress')
+        .filter(({ to }) => to === 'Files')
+        .map(({ from, port }) => `${from} ${String(port)}`)
+        .sort(),
+    ).toEqual(['Janitor 2049', 'Tasks 2049']);
+  });
+
+  it('let nobody reach machines, the gateway or the janitor', () => {
+    const reached = new Set(rules('Ingress').map(({ to }) => to));
+    expect([...reached].sort()).toEqual(['Files', 'Tasks']);
+  });
+
+  it('let workbenches reach their files and the ports that are set, and no other workbench', () => {
+    expect(
+      rules('Egress')
+        .filter(({ from }) => from === 'Tasks')
+        .map(({ to, port }) => `${to} ${String(port)}`)
+        .sort(),
+    ).toEqual(['0.0.0.0/0 443', 'Files 2049']);
+  });
+
+  it('let the janitor reach files and nothing else', () => {
+    expect(rules('Egress').filter(({ from }) => from === 'Janitor')).toEqual([
+      { from: 'Janitor', to: 'Files', port: 2049 },
+    ]);
+  });
+});
+
+describe('the VPC', () => {
+  it('has the endpoints that are free, and none that is paid for', () => {
+    const endpoints = app.all('network', 'AWS::EC2::VPCEndpoint');
+    expect(endpoints.map(([, { Properties }]) => Properties?.VpcEndpointType)).toEqual([
+      'Gateway',
+      'Gateway',
+    ]);
+  });
+
+  it('keeps a log of what was refused', () => {
+    const logs = app.assert('network');
+    logs.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
+    logs.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('has as many zones and ways out as set', async () => {
+    const other = await synthesized(someStage({ network: { own: { zones: 3, natGateways: 2 } } }));
+    expect(other.all('network', 'AWS::EC2::Subnet')).toHaveLength(6);
+    expect(other.all('network', 'AWS::EC2::NatGateway')).toHaveLength(2);
+  }, 30_000);
+
+  it('that is given is used as it is', async () => {
+    const privateSubnets = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
+    const existing = { vpcId: 'vpc-0123456789abcdef0', zones: ['us-west-1a', 'us-west-1c'], privateSubnets };
+    const given = await synthesized(
+      someStage({ network: { existing }, region: 'us-west-1', account: '123456789012' }),
+    );
+    expect(given.all('network', 'AWS::EC2::VPC')).toEqual([]);
+    for (const [, group] of given.all('network', 'AWS::EC2::SecurityGroup')) {
+      expect(group.Properties?.VpcId).toBe(existing.vpcId);
+    }
+    const [group] = given.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
+    expect(group?.[1].Properties?.VPCZoneIdentifier).toEqual(privateSubnets);
+  }, 30_000);
+});

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from '#functions/env.ts';
+import { SETTINGS_FOLDER, stagesIn } from '#lib/settings/read-stage.ts';
+import { stageSchemaText, stageSettingsSection } from '#tools/docs/stage-settings.ts';
+
+describe('the section about stages in docs/settings.md', () => {
+  const section = stageSettingsSection();
+
+  it('tells of each setting its unit, what is accepted, its default and what it means', () => {
+    expect(section).toContain(
+      '| `storage.backupRetentionDays` | days | a whole number from 1 to 3,650 | `35` | How long the daily backups',
+    );
+    expect(section).toContain(
+      '| `capacityProviders[].maxMachines` |  | a whole number from 1 to 1,000 | *required* |',
+    );
+    expect(section).toContain('| `auth.oidc.issuer` |');
+    expect(section).toContain('| `dedicated.instanceTypes[].vcpus` |');
+  });
+
+  it('has no row without a meaning', () => {
+    for (const row of section.split('\n').filter((line) => line.startsWith('| `'))) {
+      expect(row.split(' | ').at(-1)?.length, row).toBeGreaterThan(5);
+    }
+  });
+});
+
+describe('the schema for editors', () => {
+  const schema = JSON.parse(stageSchemaText()) as {
+    properties: Record<string, { properties?: Record<string, { description?: string }> }>;
+  };
+
+  it('knows every setting of the functions that a stage may change, with its meaning', () => {
+    const { functions } = schema.properties;
+    for (const [name, { description }] of Object.entries(SETTINGS)) {
+      if (!name.startsWith('WB_') || name === 'WB_TABLE_NAME') continue;
+      expect(functions?.properties?.[name]?.description).toContain(description);
+    }
+    expect(functions?.properties).not.toHaveProperty('WB_TABLE_NAME');
+  });
+
+  it('is the one that the stages name', () => {
+    for (const stage of stagesIn()) {
+      const written = JSON.parse(readFileSync(join(SETTINGS_FOLDER, `${stage}.json`), 'utf8')) as {
+        $schema: string;
+      };
+      const file = join(SETTINGS_FOLDER, written.$schema);
+      expect(readFileSync(file, 'utf8')).toBe(stageSchemaText());
+    }
+  });
+});

@@ -1,0 +1,15 @@
+import { parseStage, type StageSettings } from '#lib/settings/stage.ts';
+
+/** A stage with a bit of everything, so that the docs do not change with anybody's settings. */
+export function exampleStage(): StageSettings {
+  return parseStage('example', {
+    production: true,
+    baseUrl: 'https://workbench.example.com',
+    auth: { staticKey: true },
+    image: { tag: '1.0.0' },
+    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 10 }],
+    dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
+    alarms: { email: 'ops@example.com' },
+    ecs: { awsvpcTrunking: true },
+  });
+}
