@@ -1,0 +1,61 @@
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoRoomStore } from '#adapters/aws/dynamodb/room-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { sweepExpired } from '#adapters/local/expired-items.ts';
+import { plantRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
+import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeRoomStoreContract } from '#test/contracts/room-store.ts';
+import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
+import { tableOnMinistack } from './table.ts';
+
+/**
+ * A DynamoDB made by others, beside the embedded one of local mode, on which `npm test` runs the same. Not on that
+ * of moto: its conditional writes are not atomic, and of a hundred at once two may go through.
+ */
+describeWorkbenchStoreContract('DynamoWorkbenchStore on ministack', async () => {
+  const table = await tableOnMinistack();
+  const telemetry = new RecordedTelemetry();
+  return {
+    store: new DynamoWorkbenchStore(table.client, table.tableName, telemetry),
+    plant: (key, raw) => plantRecord(table, key, raw),
+    reported: () => telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
+    dispose: table.dispose,
+  };
+});
+
+describeHistoryStoreContract('DynamoHistoryStore on ministack', async () => {
+  const table = await tableOnMinistack();
+  return {
+    store: new DynamoHistoryStore(table.client, table.tableName, new RecordedTelemetry()),
+    // No emulator lets the test say when its TTL has come: it is done as local mode does it.
+    sweep: async (now) => {
+      await sweepExpired(table.client, table.tableName, now);
+    },
+    dispose: table.dispose,
+  };
+});
+
+describeReportStoreContract('DynamoReportStore on ministack', async () => {
+  const table = await tableOnMinistack();
+  return {
+    store: new DynamoReportStore(table.client, table.tableName, new RecordedTelemetry()),
+    dispose: table.dispose,
+  };
+});
+
+describeIdempotencyStoreContract('DynamoIdempotencyStore on ministack', async () => {
+  const table = await tableOnMinistack();
+  return {
+    store: new DynamoIdempotencyStore(table.client, table.tableName),
+    dispose: table.dispose,
+  };
+});
+
+describeRoomStoreContract('DynamoRoomStore on ministack', async () => {
+  const table = await tableOnMinistack();
+  return { store: new DynamoRoomStore(table.client, table.tableName), dispose: table.dispose };
+});

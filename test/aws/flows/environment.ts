@@ -1,0 +1,69 @@
+import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { inject } from 'vitest';
+import type { QueueName } from '#functions/deployed.ts';
+import type { MotoCluster } from '../cluster-on-moto.ts';
+import { REGION, sdkConfig, uniqueName } from '../connection.ts';
+
+/** The key with which the API is asked. */
+export const STATIC_KEY = 'a-static-key-of-the-emulated-installation';
+
+/** What the CDK app tells its functions, and Lambda's own: undefined is what a shell may have and they have not. */
+export async function deployedEnvironment(installed: {
+  readonly moto: MotoCluster;
+  readonly endpoints: { readonly moto: string; readonly lambda: string };
+  readonly tableName: string;
+  readonly queueUrls: Readonly<Record<QueueName, string>>;
+  /** File system → where its parent directory is. */
+  readonly mounts: Readonly<Record<string, string>>;
+}): Promise<Readonly<Record<string, string | undefined>>> {
+  const { moto, endpoints, tableName, queueUrls, mounts } = installed;
+  const { LaunchTemplate } = await moto.ec2.send(
+    new CreateLaunchTemplateCommand({
+      LaunchTemplateName: uniqueName('template-'),
+      LaunchTemplateData: { ImageId: moto.imageId },
+    }),
+  );
+  return {
+    AWS_REGION: REGION,
+    AWS_PROFILE: undefined,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL: endpoints.moto,
+    AWS_ENDPOINT_URL_DYNAMODB: inject('emulators').ministack,
+    AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
+    // The logger of the functions then writes by way of the console.
+    POWERTOOLS_DEV: 'true',
+    WB_AUTH_SECRET_ARN: await secretWithKey(endpoints.moto),
+    BASE_URL: 'https://workbenches.example.com',
+    WB_TABLE_NAME: tableName,
+    WB_QUEUE_URL: queueUrls.work,
+    WB_HOST_QUEUE_URL: queueUrls.host,
+    WB_INSTALLATION: moto.installation,
+    WB_CLUSTER: moto.cluster,
+    WB_CAPACITY_PROVIDERS: JSON.stringify([
+      { name: 'small', cpuUnits: 4096, memoryMib: 7000, gpuCount: 0, price: 0.192 },
+    ]),
+    WB_INSTANCE_TYPES: JSON.stringify([{ name: 'm5.large', cpuUnits: 2048, memoryMib: 7000, gpuCount: 0 }]),
+    WB_IMAGE: 'registry.example/workbench:1',
+    WB_TASK_SUBNETS: moto.subnets.join(','),
+    WB_TASK_SECURITY_GROUPS: moto.securityGroups[0] ?? '',
+    WB_EXECUTION_ROLE_ARN: 'arn:aws:iam::123456789012:role/execution',
+    WB_TASK_ROLE_ARN: 'arn:aws:iam::123456789012:role/task',
+    WB_LAUNCH_TEMPLATE: `${LaunchTemplate?.LaunchTemplateId}:1`,
+    WB_HOST_SUBNETS: moto.subnets.join(','),
+    WB_FILE_SYSTEMS: Object.keys(mounts).join(','),
+    WB_JANITOR_FUNCTION: 'janitor',
+    WB_JANITOR_MOUNTS: JSON.stringify(mounts),
+  };
+}
+
+async function secretWithKey(endpoint: string): Promise<string> {
+  const secrets = new SecretsManagerClient(sdkConfig(endpoint));
+  const SecretString = JSON.stringify({ static_key: STATIC_KEY });
+  const { ARN = '' } = await secrets.send(
+    new CreateSecretCommand({ Name: uniqueName('keys-'), SecretString }),
+  );
+  secrets.destroy();
+  return ARN;
+}

@@ -1,0 +1,104 @@
+import {
+  DescribeContainerInstancesCommand,
+  DescribeTasksCommand,
+  ListContainerInstancesCommand,
+  ListTasksCommand,
+  type Task,
+} from '@aws-sdk/client-ecs';
+import type { MotoCluster } from '../cluster-on-moto.ts';
+import { type AwsEvent, containerInstanceEvent, instanceEvent, taskEvent } from './events.ts';
+import { invoke, startedBy } from './functions.ts';
+
+/**
+ * Stands for EventBridge, to which moto tells nothing: looks at the cluster, and sends an event of each thing that
+ * has changed since it last looked to the functions that are started by its kind.
+ */
+export class EventBus {
+  readonly #moto: MotoCluster;
+  readonly #seen = new Map<string, string>();
+  readonly #versions = new Map<string, number>();
+
+  constructor(moto: MotoCluster) {
+    this.#moto = moto;
+  }
+
+  /**
+   * @param arrives which events do; the others are lost
+   * @returns how many have arrived
+   */
+  async deliver(arrives: (event: AwsEvent) => boolean): Promise<number> {
+    const happened = [
+      ...(await this.#instanceEvents()),
+      ...(await this.#containerInstanceEvents()),
+      ...(await this.#taskEvents()),
+    ];
+    const events = happened.filter(arrives);
+    for (const event of events) {
+      const functions = startedBy('event', (started) =>
+        started.events.some(
+          ({ source, detailType }) => source === event.source && detailType === event['detail-type'],
+        ),
+      );
+      if (functions.length === 0) throw new Error(`nobody takes ${event['detail-type']}`);
+      // Each twice: delivery is at least once.
+      for (const name of [...functions, ...functions]) await invoke(name, event);
+    }
+    return events.length;
+  }
+
+  async #taskEvents(): Promise<readonly AwsEvent[]> {
+    const changed = (await allTasks(this.#moto)).filter((task) =>
+      this.#isNews(task.taskArn ?? '', `${task.version} ${task.lastStatus}`),
+    );
+    return changed.map(taskEvent);
+  }
+
+  async #instanceEvents(): Promise<readonly AwsEvent[]> {
+    const changed = (await this.#moto.machines()).filter(({ InstanceId = '', State }) =>
+      this.#isNews(InstanceId, State?.Name ?? ''),
+    );
+    return changed.map(({ InstanceId = '', State }) => instanceEvent(InstanceId, State?.Name ?? ''));
+  }
+
+  async #containerInstanceEvents(): Promise<readonly AwsEvent[]> {
+    const { ecs, cluster } = this.#moto;
+    const { containerInstanceArns = [] } = await ecs.send(new ListContainerInstancesCommand({ cluster }));
+    if (containerInstanceArns.length === 0) return [];
+    const { containerInstances = [] } = await ecs.send(
+      new DescribeContainerInstancesCommand({ cluster, containerInstances: containerInstanceArns }),
+    );
+    const machines = await this.#moto.machines();
+    const running = new Set(
+      machines.filter(({ State }) => State?.Name === 'running').map(({ InstanceId }) => InstanceId),
+    );
+    return containerInstances.flatMap((machine) => {
+      // moto's agents go on speaking when their machine is off.
+      const agentConnected = running.has(machine.ec2InstanceId);
+      const { containerInstanceArn = '', status, remainingResources } = machine;
+      if (!this.#isNews(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))) {
+        return [];
+      }
+      const version = (this.#versions.get(containerInstanceArn) ?? 0) + 1;
+      this.#versions.set(containerInstanceArn, version);
+      return [containerInstanceEvent({ ...machine, agentConnected }, version)];
+    });
+  }
+
+  #isNews(id: string, state: string): boolean {
+    const news = this.#seen.get(id) !== state;
+    this.#seen.set(id, state);
+    return news;
+  }
+}
+
+/** Every task of the cluster, also those that have stopped. */
+export async function allTasks({ ecs, cluster }: MotoCluster): Promise<readonly Task[]> {
+  const arns: string[] = [];
+  for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
+    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, desiredStatus }));
+    arns.push(...taskArns);
+  }
+  if (arns.length === 0) return [];
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: arns }));
+  return tasks;
+}

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import type { Context } from 'aws-lambda';
+import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
+
+type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
+const FUNCTIONS = join(import.meta.dirname, '../../../functions');
+
+const NAMED: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);
+
+/** Invokes a deployed function by its row in functions/deployed.ts, as Lambda does: by `handler` of its file. */
+export async function invoke(name: string, event: unknown): Promise<unknown> {
+  const [, deployed] = NAMED.find(([known]) => known === name) ?? [];
+  if (deployed === undefined) throw new Error(`no function is called ${name}`);
+  const { handler } = (await import(join(FUNCTIONS, deployed.entry))) as { readonly handler: Handler };
+  return handler(event, contextOf(name, deployed.timeoutSeconds * 1000));
+}
+
+/** The names of the functions that are started so. */
+export function startedBy<B extends DeployedFunction['startedBy']['by']>(
+  by: B,
+  fits: (startedBy: Extract<DeployedFunction['startedBy'], { by: B }>) => boolean,
+): readonly string[] {
+  return NAMED.filter(
+    ([, { startedBy: started }]) =>
+      started.by === by && fits(started as Extract<DeployedFunction['startedBy'], { by: B }>),
+  ).map(([name]) => name);
+}
+
+function contextOf(functionName: string, remainingMs: number): Context {
+  return {
+    functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:eu-central-1:123456789012:function:${functionName}`,
+    memoryLimitInMB: '512',
+    awsRequestId: 'request-1',
+    logGroupName: `/aws/lambda/${functionName}`,
+    logStreamName: 'stream',
+    callbackWaitsForEmptyEventLoop: false,
+    getRemainingTimeInMillis: () => remainingMs,
+    done: () => {},
+    fail: () => {},
+    succeed: () => {},
+  };
+}

@@ -1,0 +1,64 @@
+"""Runs one emulator of AWS on 127.0.0.1: `serve.py moto|mended-moto|ministack PORT`.
+
+Ends when its standard input does, which happens however its parent ends: none is left behind by a killed test run.
+"""
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from typing import Any
+
+
+def end_with_parent(folder: str) -> None:
+    def wait() -> None:
+        while sys.stdin.buffer.read(4096):
+            pass
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def serve_moto(port: int, application: Any) -> None:
+    from moto.server import MotoRequestHandler
+    from werkzeug.serving import run_simple
+
+    # A line for each request says nothing that a failed test does not.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+
+
+def moto(port: int) -> None:
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    serve_moto(port, DomainDispatcherApplication(create_backend_app))
+
+
+def mended_moto(port: int) -> None:
+    import mended_moto
+
+    serve_moto(port, mended_moto.application())
+
+
+def ministack(port: int) -> None:
+    # No container is ever to be started by it, whatever engine this machine has.
+    os.environ["DOCKER_HOST"] = "unix:///nonexistent"
+    os.environ.update(GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", LOG_LEVEL="ERROR")
+    from ministack.app import main
+
+    sys.argv[1:] = []
+    main()
+
+
+if __name__ == "__main__":
+    # Nothing is left beside this file.
+    sys.dont_write_bytecode = True
+    emulator, port = sys.argv[1], int(sys.argv[2])
+    # What it keeps for itself lies there and goes with it.
+    tempfile.tempdir = tempfile.mkdtemp(prefix="workbench-emulator-")
+    os.environ["TMPDIR"] = tempfile.tempdir
+    end_with_parent(tempfile.tempdir)
+    {"moto": moto, "mended-moto": mended_moto, "ministack": ministack}[emulator](port)
