@@ -22,13 +22,9 @@ async function writeDocs(...args: readonly string[]) {
   );
 }
 
-it('writes the docs, and says which of them are stale', { timeout: 30_000 }, async () => {
-  expect(await writeDocs('--check')).toEqual({
-    code: 1,
-    stderr: expect.stringMatching(/api\.yaml.*settings\.md/),
-  });
+it('writes the docs, and says which of them are stale', { timeout: 120_000 }, async () => {
   expect((await writeDocs()).code).toBe(0);
-  expect((await writeDocs('--check')).code).toBe(0);
+  expect(await writeDocs('--check')).toEqual({ code: 0, stderr: '' });
   await appendFile(join(folder, 'settings.md'), 'one more line\n');
   const { code, stderr } = await writeDocs('--check');
   expect(code).toBe(1);
@@ -38,4 +34,5 @@ it('writes the docs, and says which of them are stale', { timeout: 30_000 }, asy
   expect(parse(await readFile(join(folder, 'api.yaml'), 'utf8'))).toMatchObject({ openapi: '3.1.0' });
   const page = await readFile(join(folder, 'settings.md'), 'utf8');
   for (const name of Object.keys(SETTINGS)) expect(page).toContain(`| \`${name}\``);
+  expect(await readFile(join(folder, 'costs.md'), 'utf8')).toContain('### A million polls');
 });

@@ -16,7 +16,19 @@ export interface Build {
   readonly arguments?: Readonly<Record<string, string>>;
 }
 
-/** Makes and looks at images by Docker's API. */
+/** Where an image is in a registry. */
+export interface RegistryImage {
+  /** With the registry in front: `111122223333.dkr.ecr.us-west-1.amazonaws.com/workbench`. */
+  readonly repository: string;
+  readonly tag: string;
+}
+
+export interface RegistryLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Makes, looks at and sends images by Docker's API. */
 export class ImageEngine {
   readonly #docker: Docker;
 
@@ -32,6 +44,11 @@ export class ImageEngine {
       if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined;
       throw error;
     }
+  }
+
+  /** Of the processor that an image was built for, as Docker calls it: `amd64`, `arm64`. */
+  async architectureOf(tag: string): Promise<string> {
+    return (await this.#docker.getImage(tag).inspect()).Architecture;
   }
 
   /** Bytes. */
@@ -54,6 +71,23 @@ export class ImageEngine {
     const options = { t: tag, dockerfile, buildargs: { ...buildargs }, rm: true, forcerm: true };
     const stream = await this.#docker.buildImage({ context, src }, options);
     await watched(stream as Readable, (line) => process.stdout.write(`  ${line}\n`));
+  }
+
+  /**
+   * Sends an image to a registry, under the name that it has there. The login goes with this one request and is
+   * kept nowhere.
+   * @throws BuildError with what the engine, or the registry, says
+   */
+  async push(tag: string, to: RegistryImage, login: RegistryLogin): Promise<void> {
+    const { repository, tag: remote } = to;
+    await this.#docker.getImage(tag).tag({ repo: repository, tag: remote });
+    const authconfig = { ...login, serveraddress: repository.split('/')[0] ?? '' };
+    const image = this.#docker.getImage(repository);
+    try {
+      await watched((await image.push({ tag: remote, authconfig })) as Readable, () => {});
+    } catch (error) {
+      throw new BuildError(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Takes a tar of a whole file system in as an image. @throws BuildError with what the engine says */

@@ -1,0 +1,176 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { REASON_CODES } from '#core/workbench/reasons.ts';
+import { DEPLOYMENT_SETTINGS } from '#functions/deployment-env.ts';
+import { SETTINGS } from '#functions/env.ts';
+import type { Template } from '#lib/checks/template.ts';
+import { readStage, stagesIn } from '#lib/settings/read-stage.ts';
+import { type StageSettings, stageJsonSchema } from '#lib/settings/stage.ts';
+import { stageTemplates } from '#tools/stage-templates.ts';
+import { anchorOf, codeIn, sectionsOf } from './headings.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PAGE = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+const SECTIONS = sectionsOf(PAGE);
+
+interface Stage {
+  readonly settings: StageSettings;
+  readonly templates: readonly Template[];
+}
+
+let stages: readonly Stage[] = [];
+beforeAll(async () => {
+  const read = stagesIn().map((name) => readStage(name));
+  stages = await Promise.all(
+    read.map(async (settings) => ({ settings, templates: await stageTemplates(settings) })),
+  );
+}, 120_000);
+
+/** The resources of one type in all templates of a stage. */
+function propertiesOf({ templates }: Stage, type: string): readonly Readonly<Record<string, unknown>>[] {
+  return templates.flatMap(({ Resources = {} }) =>
+    Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties] : [])),
+  );
+}
+
+/** The names of a stage's alarms as the page has them: the same for every stage. */
+function alarmsOf(stage: Stage): readonly string[] {
+  const { installation } = stage.settings;
+  return propertiesOf(stage, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) =>
+    String(AlarmName)
+      .replace(`${installation} `, '')
+      .replace(new RegExp(`^${installation}-.+ full$`), '<size class> full')
+      .replace(/^janitor-\d+ /, 'janitor-<n> '),
+  );
+}
+
+function subsectionsOf(title: string) {
+  const at = SECTIONS.findIndex((section) => section.title === title);
+  const rest = SECTIONS.slice(at + 1);
+  const end = rest.findIndex(({ level }) => level <= 2);
+  return rest.slice(0, end === -1 ? undefined : end);
+}
+
+it('has a section for every alarm of every stage, and none for an alarm that there is not', () => {
+  const explained = subsectionsOf('Alarms').flatMap(({ title }) => codeIn(title));
+  expect(explained.length).toBeGreaterThan(20);
+  expect(new Set(explained).size).toBe(explained.length);
+  const alarms = new Set(stages.flatMap(alarmsOf));
+  expect([...alarms].sort()).toEqual([...explained].sort());
+});
+
+it('says in each of these sections what to do', () => {
+  for (const { title, text } of subsectionsOf('Alarms'))
+    expect(text.trim().length, title).toBeGreaterThan(120);
+});
+
+it('explains every reason for which a workbench stops, and no other', () => {
+  const rows = [...PAGE.matchAll(/^\| `([a-z_]+)` \| (.+) \|$/gm)];
+  const table = SECTIONS.find(({ title }) => title === 'A workbench does not start, or has stopped');
+  const codes = rows
+    .map(([row, code = '']) => ({ row, code }))
+    .filter(({ row }) => table?.text.includes(row));
+  const reasons = table?.text.split('`status_reason.code`')[1] ?? '';
+  const explained = codes.filter(({ row }) => reasons.includes(row)).map(({ code }) => code);
+  expect(explained.sort()).toEqual([...REASON_CODES].sort());
+});
+
+describe('what it names', () => {
+  const code = codeIn(PAGE);
+
+  const links = new Set([...PAGE.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link));
+
+  it.each([...links])('%s leads somewhere', (link) => {
+    const [path = '', anchor] = link.split('#');
+    const file = resolve(ROOT, 'docs', path);
+    if (path !== '') expect(existsSync(file), link).toBe(true);
+    if (anchor === undefined) return;
+    const target = path === '' ? PAGE : readFileSync(file, 'utf8');
+    expect(sectionsOf(target).map(({ title }) => anchorOf(title))).toContain(anchor);
+  });
+
+  it('are commands of package.json', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+    const named = [...PAGE.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => name !== undefined && !(name in scripts))).toEqual([]);
+  });
+
+  it('are settings of the functions', () => {
+    const named = [...new Set(PAGE.match(/\bWB_[A-Z_]+\b/g))];
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !(name in SETTINGS) && !(name in DEPLOYMENT_SETTINGS))).toEqual([]);
+  });
+
+  it('are settings of a stage', () => {
+    const { properties = {} } = stageJsonSchema() as { properties?: Readonly<Record<string, unknown>> };
+    const named = code.filter((text) => /^[a-z][A-Za-z]*(\.[A-Za-z_]+)+$/.test(text));
+    const ours = named.filter((text) => (text.split('.')[0] ?? '') in properties);
+    expect(ours.length).toBeGreaterThan(8);
+    expect(ours.filter((path) => !isIn(properties, path.split('.')))).toEqual([]);
+  });
+
+  it('are outputs of the stacks', () => {
+    const outputs = new Set(
+      stages.flatMap(({ templates }) => templates.flatMap(({ Outputs = {} }) => Object.keys(Outputs))),
+    );
+    const named = [
+      'ApiUrl',
+      'AuthSecret',
+      'AwsvpcTrunking',
+      'BackupVault',
+      'GatewaySecurityGroup',
+      'ImageRepository',
+      'TableName',
+    ];
+    for (const name of named) {
+      expect(PAGE).toContain(name);
+      expect([...outputs]).toContain(name);
+    }
+  });
+
+  it('are log groups of the stacks', () => {
+    const named = code.filter((text) => text.startsWith('/') && text.includes('<installation>'));
+    expect(named.length).toBeGreaterThan(3);
+    for (const stage of stages) {
+      const groups = propertiesOf(stage, 'AWS::Logs::LogGroup').map(({ LogGroupName }) => LogGroupName);
+      for (const name of named) {
+        const group = name
+          .replace('<installation>', stage.settings.installation)
+          .replace('<function>', 'drive');
+        expect(groups, name).toContain(group);
+      }
+    }
+  });
+
+  it('are lines that the logs really have', () => {
+    const sources = ['core', 'functions', 'adapters']
+      .flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: ROOT }))
+      .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+      .join('\n');
+    const alarms = new Set(stages.flatMap(alarmsOf));
+    const lines = code.filter((text) => /^[a-z]+( [a-z]+){3,}$/.test(text) && !alarms.has(text));
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.filter((line) => !sources.includes(`'${line}'`))).toEqual([]);
+  });
+});
+
+/** Whether a path leads to a property of a JSON schema, through references, alternatives and defaults. */
+function isIn(
+  properties: Readonly<Record<string, unknown>>,
+  [first = '', ...rest]: readonly string[],
+): boolean {
+  const schema = properties[first];
+  if (schema === undefined) return false;
+  if (rest.length === 0) return true;
+  return objectsIn(schema).some((inner) => isIn(inner, rest));
+}
+
+function objectsIn(schema: unknown): readonly Readonly<Record<string, unknown>>[] {
+  const { properties, anyOf = [] } = schema as {
+    properties?: Readonly<Record<string, unknown>>;
+    anyOf?: readonly unknown[];
+  };
+  return [...(properties === undefined ? [] : [properties]), ...anyOf.flatMap(objectsIn)];
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { ASSUMPTIONS, costArguments, DEFAULTS, NAMES } from '#tools/costs/assumptions.ts';
+import { UsageError } from '#tools/deploy/problem.ts';
+
+it('assumes what is usual, and what is given instead', () => {
+  expect(costArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });
+  expect(costArguments(['--stage', 'prod', '--workbench-gb', '0.5'])).toEqual({
+    stage: 'prod',
+    assumed: { ...DEFAULTS, 'workbench-gb': 0.5 },
+  });
+  expect(costArguments(['--help'])).toBeUndefined();
+});
+
+it.each(NAMES)('has a default for %s within its own bounds', (name) => {
+  const { default: byDefault, min, max } = ASSUMPTIONS[name];
+  expect(byDefault).toBeGreaterThanOrEqual(min);
+  expect(byDefault).toBeLessThanOrEqual(max);
+});
+
+it.each([
+  [['--workbench-gb', 'much'], '--workbench-gb: expected a number from 0 to 10000; found much'],
+  [['--workbench-gb', ''], 'expected a number'],
+  [['--workbench-gb=-1'], 'expected a number'],
+  [['--utilisation', '0'], 'from 0.01 to 1'],
+  [['--cold-share', '1.01'], 'from 0 to 1'],
+  [['--gb', '5'], "Unknown option '--gb'"],
+  [['staging'], "Unexpected argument 'staging'"],
+])('refuses %j and says why', (args, why) => {
+  expect(() => costArguments(args)).toThrow(UsageError);
+  expect(() => costArguments(args)).toThrow(why);
+});

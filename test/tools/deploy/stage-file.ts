@@ -1,0 +1,12 @@
+/** The settings of a stage that could be deployed, as they are written. */
+export function stageFile(changes: Readonly<Record<string, unknown>> = {}) {
+  return {
+    production: false,
+    baseUrl: 'https://workbench.platform.dev',
+    auth: { staticKey: true },
+    image: { tag: 'latest' },
+    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 }],
+    region: 'us-west-1',
+    ...changes,
+  };
+}

@@ -1,0 +1,166 @@
+import { expect, it } from 'vitest';
+import { FakeCommands } from '../deploy/fake-commands.ts';
+import { linkedProject } from '../deploy/linked-project.ts';
+import { stageFile } from '../deploy/stage-file.ts';
+import { FakeEngine } from './fake-engine.ts';
+
+const TOKEN = 'eyJwYXlsb2FkIjoic2VjcmV0LXRva2VuLW9mLWVjciJ9';
+const REPOSITORY = '111122223333.dkr.ecr.us-west-1.amazonaws.com/staging-images';
+const DIGEST = `sha256:${'ab'.repeat(32)}`;
+const TOOL = 'tools/push-image.mjs';
+const NOTHING = { images: [], failures: [{ failureCode: 'ImageNotFound' }] };
+const PUSHED = { images: [{ imageId: { imageDigest: DIGEST, imageTag: 'latest' } }], failures: [] };
+
+async function deployed() {
+  const commands = await FakeCommands.of('aws');
+  await commands.answer('aws sts get-caller-identity', {
+    Account: '111122223333',
+    Arn: 'arn:aws:iam::111122223333:user/ops',
+  });
+  await commands.answer('aws cloudformation describe-stacks', {
+    Stacks: [{ Outputs: [{ OutputKey: 'ImageRepository', OutputValue: REPOSITORY }] }],
+  });
+  await commands.answer('aws ecr get-login-password', `${TOKEN}\n`);
+  await commands.answer('aws ecr batch-get-image', NOTHING);
+  const engine = await FakeEngine.start();
+  engine.onPush = () => commands.answer('aws ecr batch-get-image', PUSHED);
+  const push = async (args: readonly string[], settings: Readonly<Record<string, unknown>> = {}) => {
+    const project = await linkedProject({ staging: stageFile(settings) });
+    return commands.run(project, TOOL, ['--stage', 'staging', ...args], {
+      DOCKER_HOST: `unix://${engine.socket}`,
+    });
+  };
+  return { commands, engine, push };
+}
+
+it('builds the example, pushes it as the settings say, and prints the digest to pin', async () => {
+  const { commands, engine, push } = await deployed();
+  const { code, stdout, stderr } = await push(['--base', 'registry']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  expect(engine.calls.filter((call) => call === 'POST /build')).toHaveLength(2);
+  expect(engine.calls).toContain('POST /images/workbench-example:latest/tag');
+  expect(engine.calls).toContain(`POST /images/${REPOSITORY}/push`);
+  expect(engine.logins).toEqual([
+    { username: 'AWS', password: TOKEN, serveraddress: '111122223333.dkr.ecr.us-west-1.amazonaws.com' },
+  ]);
+  expect(stdout).toContain(`"image": { "digest": "${DIGEST}" }`);
+  expect(await commands.calls()).toContain(
+    'aws cloudformation describe-stacks --stack-name workbench-staging-cluster --output json --region us-west-1',
+  );
+});
+
+it('shows the token nowhere: not in what it prints, not in how programs are called', async () => {
+  const { commands, engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  engine.pushError = 'denied: not authorized';
+  const { stdout, stderr } = await push(['--image', 'mine:1']);
+  expect(engine.logins).toHaveLength(1);
+  expect(stdout + stderr + (await commands.calls()).join('\n')).not.toContain(TOKEN);
+});
+
+it('pushes an image of the engine instead, when one is named', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  expect((await push(['--image', 'mine:1'])).code).toBe(0);
+  expect(engine.calls).not.toContain('POST /build');
+  expect(engine.calls).toContain('POST /images/mine:1/tag');
+});
+
+it('moves `latest`, and refuses any other tag that is there before it builds', async () => {
+  const { commands, engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  await commands.answer('aws ecr batch-get-image', PUSHED);
+  expect((await push(['--image', 'mine:1'])).code).toBe(0);
+  const asked = engine.calls.length;
+  const pinned = await push([], { image: { tag: '1.0.0' } });
+  expect(pinned.code).toBe(1);
+  expect(pinned.stderr).toContain(`The tag 1.0.0 is in the repository already (${DIGEST})`);
+  expect(engine.calls).toHaveLength(asked);
+});
+
+it('takes the tag from the command line where the settings pin a digest', async () => {
+  const { commands, engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  const pinned = { image: { digest: DIGEST } };
+  const without = await push(['--image', 'mine:1'], pinned);
+  expect(without.code).toBe(2);
+  expect(without.stderr).toContain('pins a digest: give the tag');
+  expect((await push(['--image', 'mine:1', '--tag', '1.1.0'], pinned)).code).toBe(0);
+  expect((await commands.calls()).some((call) => call.includes('imageTag=1.1.0'))).toBe(true);
+});
+
+it('called wrongly ends with 2, says why without a stack, and asks nothing', async () => {
+  const { commands, push } = await deployed();
+  const { code, stderr } = await push(['--push']);
+  expect(code).toBe(2);
+  expect(stderr).toBe("Unknown option '--push'\nSee --help.\n");
+  expect(await commands.calls()).toEqual([]);
+});
+
+it('refuses an image for another processor', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'arm64');
+  const { code, stderr } = await push(['--image', 'mine:1']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('mine:1 is built for arm64');
+  expect(engine.logins).toEqual([]);
+});
+
+it('says so when the engine does not have the image', async () => {
+  const { push } = await deployed();
+  const { code, stderr } = await push(['--image', 'mine:1']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('has no image mine:1');
+});
+
+it('asks for a deployment first, which makes the repository', async () => {
+  const { commands, engine, push } = await deployed();
+  await commands.fail(
+    'aws cloudformation describe-stacks',
+    'Stack with id workbench-staging-cluster does not exist',
+  );
+  const { code, stderr } = await push([]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('does not exist');
+  expect(stderr).toContain('npm run deploy -- --stage staging');
+  expect(engine.calls).toEqual([]);
+});
+
+it('gives what the registry says as the reason, and does not claim success', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  engine.pushError = 'tag invalid: The image tag already exists and is immutable';
+  const { code, stdout, stderr } = await push(['--image', 'mine:1']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('is immutable');
+  expect(stdout).not.toContain('Pushed.');
+});
+
+it('does not believe a push whose image is not there afterwards', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  engine.onPush = async () => {};
+  const { code, stderr } = await push(['--image', 'mine:1']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('was pushed, and is not there');
+});
+
+it('says how to start an engine where there is none', async () => {
+  const { commands } = await deployed();
+  const project = await linkedProject({ staging: stageFile() });
+  const { code, stderr } = await commands.run(project, TOOL, ['--stage', 'staging'], {
+    DOCKER_HOST: 'unix:///nowhere/docker.sock',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('There is no socket /nowhere/docker.sock');
+});
+
+it('in a dry run asks nothing and pushes nothing', async () => {
+  const { commands, engine, push } = await deployed();
+  const { code, stdout } = await push(['--dry-run'], { image: { tag: '1.0.0' } });
+  expect(code).toBe(0);
+  expect(stdout).toContain('<repository>:1.0.0, which must not be there yet');
+  expect(await commands.calls()).toEqual([]);
+  expect(engine.calls).toEqual([]);
+});

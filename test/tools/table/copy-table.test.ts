@@ -1,0 +1,53 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { expect, it, onTestFinished } from 'vitest';
+import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
+import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
+
+const TOOL = join(import.meta.dirname, '../../../tools/copy-table.ts');
+
+async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    const env = { PATH: process.env.PATH, AWS_REGION: 'us-west-1', ...environment };
+    execFile(process.execPath, [TOOL, ...args], { env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    );
+  });
+}
+
+it('copies a table, and says what stands in the way', async () => {
+  const table = await openEmbeddedTable();
+  const client = tableClient(table.clientOptions);
+  onTestFinished(async () => {
+    client.destroy();
+    await table.close();
+  });
+  const there = {
+    AWS_ENDPOINT_URL_DYNAMODB: table.clientOptions.endpoint ?? '',
+    AWS_ACCESS_KEY_ID: table.clientOptions.credentials?.accessKeyId ?? '',
+    AWS_SECRET_ACCESS_KEY: 'unchecked',
+  };
+  const Item = { pk: { S: 'a' }, sk: { S: 'b' } };
+  await client.send(new PutItemCommand({ TableName: table.tableName, Item }));
+  await client.send(new CreateTableCommand(createTableInput('other')));
+
+  const done = await run(['--from', table.tableName, '--to', 'other'], there);
+  expect(done).toMatchObject({ code: 0, stderr: '' });
+  expect(done.stdout).toContain(`1 items written from ${table.tableName} into other`);
+  const missing = await run(['--from', 'nowhere', '--to', 'other'], there);
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain('ResourceNotFoundException');
+});
+
+it.each([
+  [['--from', 'one'], '--to is needed'],
+  [['--from', 'one', '--to', 'one'], 'the same table'],
+  [['--from', 'a b', '--to', 'one'], 'no name of a table'],
+  [['--table', 'one'], "Unknown option '--table'"],
+])('called as %j ends with 2 and says why', async (args, why) => {
+  const { code, stderr } = await run(args);
+  expect(code).toBe(2);
+  expect(stderr).toContain(why);
+});

@@ -1,0 +1,140 @@
+import { listOf, type Resource, resourcesOf, type Template } from '#lib/checks/template.ts';
+
+/**
+ * Types of resources that cost nothing while nobody uses the system, in words why; what is not in this list has to
+ * have a price.
+ */
+const FREE_AT_REST: readonly (readonly [why: string, types: readonly string[]])[] = [
+  [
+    'free altogether',
+    [
+      'AWS::EC2::VPC',
+      'AWS::EC2::Subnet',
+      'AWS::EC2::RouteTable',
+      'AWS::EC2::SubnetRouteTableAssociation',
+      'AWS::EC2::Route',
+      'AWS::EC2::InternetGateway',
+      'AWS::EC2::VPCGatewayAttachment',
+      'AWS::EC2::SecurityGroup',
+      'AWS::EC2::SecurityGroupEgress',
+      'AWS::EC2::SecurityGroupIngress',
+      'AWS::EC2::LaunchTemplate',
+      'AWS::EC2::FlowLog',
+      'AWS::IAM::Role',
+      'AWS::IAM::Policy',
+      'AWS::IAM::InstanceProfile',
+      'AWS::ECS::Cluster',
+      'AWS::ECS::CapacityProvider',
+      'AWS::ECS::ClusterCapacityProviderAssociations',
+      'AWS::EFS::MountTarget',
+      'AWS::EFS::AccessPoint',
+      'AWS::SQS::QueuePolicy',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SNS::Subscription',
+      'AWS::Lambda::Permission',
+      'AWS::Lambda::EventInvokeConfig',
+      'AWS::Backup::BackupPlan',
+      'AWS::Backup::BackupSelection',
+      'Custom::AWS',
+    ],
+  ],
+  [
+    'paid by requests',
+    [
+      'AWS::Lambda::Function',
+      'AWS::SQS::Queue',
+      'AWS::SNS::Topic',
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Authorizer',
+      'AWS::ApiGatewayV2::Stage',
+    ],
+  ],
+  [
+    'paid by what they hold',
+    ['AWS::DynamoDB::GlobalTable', 'AWS::EFS::FileSystem', 'AWS::Backup::BackupVault'],
+  ],
+  ['paid by what is written to them, below', ['AWS::Logs::LogGroup']],
+  ['no machine runs while none is needed', ['AWS::AutoScaling::AutoScalingGroup']],
+];
+
+const PRICED = [
+  'AWS::EC2::NatGateway',
+  'AWS::EC2::EIP',
+  'AWS::EC2::VPCEndpoint',
+  'AWS::CloudWatch::Alarm',
+  'AWS::CloudWatch::Dashboard',
+  'AWS::SecretsManager::Secret',
+  'AWS::KMS::Key',
+  'AWS::Events::Rule',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::ECR::Repository',
+];
+
+const KNOWN: ReadonlySet<string> = new Set([...PRICED, ...FREE_AT_REST.flatMap(([, types]) => types)]);
+
+/** The types in the templates about whose cost nothing is known here. */
+export function unknownTypes(templates: readonly Template[]): readonly string[] {
+  const types = templates.flatMap((template) => resourcesOf(template).map(([, { Type }]) => Type));
+  return [...new Set(types)].filter((type) => !KNOWN.has(type)).sort();
+}
+
+/** The resources of one type. */
+export function resourcesOfType(templates: readonly Template[], type: string): readonly Resource[] {
+  return templates.flatMap((template) =>
+    resourcesOf(template).flatMap(([, resource]) => (resource.Type === type ? [resource] : [])),
+  );
+}
+
+/** Endpoints that are paid by the hour, once for each zone: those of the kind gateway are free. */
+export function interfaceEndpoints(templates: readonly Template[]): number {
+  return resourcesOfType(templates, 'AWS::EC2::VPCEndpoint')
+    .filter(({ Properties = {} }) => Properties.VpcEndpointType === 'Interface')
+    .reduce((sum, { Properties = {} }) => sum + listOf(Properties.SubnetIds).length, 0);
+}
+
+/** An alarm is paid by the metrics that it looks at. */
+export function alarmMetrics(templates: readonly Template[]): number {
+  return resourcesOfType(templates, 'AWS::CloudWatch::Alarm')
+    .map(({ Properties = {} }) => listOf(Properties.Metrics as readonly unknown[] | undefined))
+    .map((metrics) =>
+      metrics.filter((metric) => (metric as { MetricStat?: unknown }).MetricStat !== undefined),
+    )
+    .reduce((sum, metrics) => sum + Math.max(1, metrics.length), 0);
+}
+
+export interface ScheduledFunction {
+  readonly everyMinutes: number;
+  readonly memoryMib: number;
+}
+
+/** The functions that schedules start. @throws Error when a schedule is not of the kind that is known */
+export function scheduledFunctions(templates: readonly Template[]): readonly ScheduledFunction[] {
+  return templates.flatMap((template) =>
+    resourcesOf(template).flatMap(([, { Type, Properties = {} }]) => {
+      const { ScheduleExpression: expression, Targets } = Properties;
+      if (Type !== 'AWS::Events::Rule' || expression === undefined) return [];
+      return listOf(Targets as readonly { readonly Arn?: unknown }[] | undefined).map((target) => ({
+        everyMinutes: minutesOf(String(expression)),
+        memoryMib: memoryOf(template, target.Arn),
+      }));
+    }),
+  );
+}
+
+/** The memory of a function, MiB. @throws Error when the template has no such function */
+export function memoryOf({ Resources = {} }: Template, arn: unknown): number {
+  const [id] = listOf((arn as { 'Fn::GetAtt'?: string | readonly string[] } | undefined)?.['Fn::GetAtt']);
+  const memory = Resources[id ?? '']?.Properties?.MemorySize;
+  if (typeof memory === 'number') return memory;
+  throw new Error(`no function of the template: ${JSON.stringify(arn)}`);
+}
+
+/** `rate(10 minutes)` → 10. */
+function minutesOf(expression: string): number {
+  const [, number, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const minutes = { minute: 1, hour: 60, day: 1440 }[unit];
+  if (minutes === undefined) throw new Error(`not a rate: ${expression}`);
+  return Number(number) * minutes;
+}

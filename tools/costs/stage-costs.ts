@@ -1,0 +1,49 @@
+import { readStage, stagesIn } from '#lib/settings/read-stage.ts';
+import type { StageSettings } from '#lib/settings/stage.ts';
+import { stageTemplates } from '../stage-templates.ts';
+import type { Assumed } from './assumptions.ts';
+import type { BillLine } from './bill.ts';
+import { idleBill } from './idle.ts';
+import { metricsBill } from './metrics.ts';
+import { pollBill } from './polls.ts';
+import { type Dedicated, dedicatedMachines, type Running, runningInClasses } from './running.ts';
+import { stoppedBill, untouchedBills } from './stopped.ts';
+
+/** What a stage costs, in the parts in which it is asked about. */
+export interface StageCosts {
+  readonly settings: StageSettings;
+  /** USD a month in which nobody uses it. */
+  readonly idle: readonly BillLine[];
+  /** USD a month, at most, once it is used around the clock. */
+  readonly metrics: readonly BillLine[];
+  readonly running: readonly Running[];
+  readonly dedicated: readonly Dedicated[];
+  /** USD a month of a stopped workbench. */
+  readonly stopped: readonly BillLine[];
+  readonly untouched: { readonly after60: number; readonly after270: number };
+  /** USD of a million polls. */
+  readonly polls: readonly BillLine[];
+}
+
+/** @throws StageSettingsError */
+export async function stageCosts(stage: string, assumed: Assumed): Promise<StageCosts> {
+  const settings = readStage(stage);
+  const templates = await stageTemplates(settings);
+  return {
+    settings,
+    idle: idleBill(templates, settings, assumed),
+    metrics: metricsBill(templates),
+    running: runningInClasses(settings, assumed),
+    dedicated: dedicatedMachines(settings),
+    stopped: stoppedBill(assumed),
+    untouched: untouchedBills(assumed),
+    polls: pollBill(templates, settings, assumed),
+  };
+}
+
+/** Of every stage that has settings. */
+export async function allStageCosts(assumed: Assumed): Promise<readonly StageCosts[]> {
+  const costs: StageCosts[] = [];
+  for (const stage of stagesIn()) costs.push(await stageCosts(stage, assumed));
+  return costs;
+}

@@ -1,0 +1,4 @@
+// `npm run deploy`.
+import './deploy/newer-node.mjs';
+
+await import('./deploy.ts');

@@ -1,0 +1,94 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from './problem.ts';
+
+/** What CDK can be told to ask about before it changes anything. */
+const APPROVALS = ['never', 'any-change', 'broadening'];
+
+/** A name of the AWS CLI's own making: nothing that could be taken for an option. */
+const PROFILE = /^[\w.@+=,/][\w.@+=,/ -]{0,127}$/;
+
+export interface DeployArguments {
+  readonly stage: string;
+  readonly profile: string | undefined;
+  readonly requireApproval: string | undefined;
+  readonly dryRun: boolean;
+  /** For `cdk deploy`, as they are. */
+  readonly further: readonly string[];
+}
+
+export const HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
+
+Deploys a stage to AWS: looks whether everything is there that it needs, then runs \`cdk deploy --all\`.
+
+  --stage NAME              settings/NAME.json says what is deployed
+  --profile NAME            a profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
+  --require-approval WHEN   never, any-change or broadening: when CDK asks before it changes rights (default CDK's)
+  --dry-run                 says what would be run, and asks and changes nothing
+  --help
+
+What comes after a second \`--\` is passed on:
+
+  npm run deploy -- --stage staging -- --outputs-file outputs.json
+
+Ends with 1 when something is missing, with 2 when it was called wrongly, otherwise as CDK ends.
+`;
+
+/** Further arguments that would say otherwise than what was looked at here, with what to do instead. */
+const NOT_FURTHER: readonly (readonly [pattern: RegExp, instead: string])[] = [
+  [/^--profile(=|$)/, 'give --profile before the second `--`'],
+  [/^--require-approval(=|$)/, 'give --require-approval before the second `--`'],
+  [/^(-a|--app)(=|$)/, 'this deploys the app of cdk.json'],
+  [/^((-c|--context)=?)?stage=/, 'give --stage'],
+];
+
+/**
+ * @returns undefined when help is asked for
+ * @throws UsageError
+ */
+export function deployArguments(args: readonly string[]): DeployArguments | undefined {
+  const end = args.indexOf('--');
+  const own = end === -1 ? args : args.slice(0, end);
+  const further = end === -1 ? [] : args.slice(end + 1);
+  const values = parsed(own);
+  if (values.help) return undefined;
+  const { stage, profile, 'require-approval': requireApproval } = values;
+  if (stage === undefined) throw new UsageError('--stage is needed: which stage is to be deployed?');
+  if (requireApproval !== undefined && !APPROVALS.includes(requireApproval)) {
+    throw new UsageError(`--require-approval is one of ${APPROVALS.join(', ')}; found ${requireApproval}`);
+  }
+  for (const argument of further) {
+    const [, instead] = NOT_FURTHER.find(([pattern]) => pattern.test(argument)) ?? [];
+    if (instead !== undefined) throw new UsageError(`${argument} cannot be passed on: ${instead}`);
+  }
+  return { stage, profile: checkedProfile(profile), requireApproval, dryRun: values['dry-run'], further };
+}
+
+/** @throws UsageError */
+export function checkedProfile(profile: string | undefined): string | undefined {
+  if (profile !== undefined && !PROFILE.test(profile))
+    throw new UsageError('--profile: not a name of a profile');
+  return profile;
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        stage: { type: 'string' },
+        profile: { type: 'string' },
+        'require-approval': { type: 'string' },
+        'dry-run': { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw usageOf(error);
+  }
+}
+
+/** What parseArgs found, in its first sentence: the rest is about how it is programmed. */
+export function usageOf(error: unknown): UsageError {
+  const text = error instanceof Error ? error.message : String(error);
+  return new UsageError(text.split('. ')[0] ?? text);
+}

@@ -1,0 +1,30 @@
+/** Something stands in the way; the message is for whoever runs the tool, and says what to do. */
+export class Problem extends Error {}
+
+/** The tool was called in a way that it does not know. */
+export class UsageError extends Error {}
+
+/** What a shell is told when a tool was called wrongly. */
+const EXIT_USAGE = 2;
+
+/**
+ * Runs a tool: what stands in its way is printed without a stack and ends it with 1, a wrong call with 2.
+ * @param expected further classes of errors whose message is for people
+ */
+export async function runTool(
+  run: () => Promise<void>,
+  expected: readonly (abstract new (...args: never) => Error)[] = [],
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}\nSee --help.`);
+      process.exitCode = EXIT_USAGE;
+      return;
+    }
+    if (![Problem, ...expected].some((kind) => error instanceof kind)) throw error;
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,4 @@
+// `npm run image:push`.
+import './deploy/newer-node.mjs';
+
+await import('./push-image.ts');
