@@ -70,12 +70,13 @@ async function look(
     const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);
     const host = hosts.find(({ instanceId }) => instanceId === workbench.host?.instanceId);
     const observations: Observation[] = [];
+    // The machine first: what was seen of it holds for the record as it was read.
+    if (host) observations.push({ type: 'host_observed', host, asOf: workbench.revision });
     if (task) {
       observations.push(
         isMissing(task) ? { type: 'task_missing', taskId: task.taskId } : { type: 'task_observed', task },
       );
     }
-    if (host) observations.push({ type: 'host_observed', host });
     return { workbench, observations };
   });
 }

@@ -1,13 +1,16 @@
 import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
 import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
+import type { Workbench } from '../workbench/workbench.ts';
 import { pagesOf } from './pages.ts';
 import { readRecord } from './read-record.ts';
 import { putRight, tellHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
 
-type Ports = ChangePorts & WakePorts & SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'terminate'> };
+type Ports = ChangePorts &
+  WakePorts &
+  SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'describe' | 'terminate'> };
 
 /** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
 export async function sweepHosts(
@@ -43,9 +46,7 @@ async function holdAgainstRecord(
   if (record === 'unreadable') return undefined;
   // A launch whose answer was lost is resolved by the record itself, with the token it launched under.
   if (record?.host && (record.host.instanceId === undefined || record.host.instanceId === instanceId)) {
-    const { repair } = await putRight(ports, policy, record, { type: 'host_observed', host });
-    if (repair !== undefined)
-      draft.note(instanceId, 'repaired', `It is ${host.state}; its workbench thought otherwise.`, repair);
+    await lookAgain(ports, policy, record, host, draft);
     return undefined;
   }
   return {
@@ -58,4 +59,24 @@ async function holdAgainstRecord(
       return 'removed';
     },
   };
+}
+
+/** What was listed is older than the record: where they differ, what is asked now decides. */
+async function lookAgain(
+  ports: Ports,
+  policy: Policy,
+  record: Workbench,
+  listed: HostObservation,
+  draft: ReportDraft,
+): Promise<void> {
+  const { host, revision } = record;
+  const { instanceId } = listed;
+  if (host?.instanceId === undefined) return;
+  if (host.state === listed.state && host.agentConnected === listed.agentConnected) return;
+  const [seen] = await ports.hosts.describe([instanceId]);
+  if (seen === undefined) return;
+  const observation = { type: 'host_observed', host: seen, asOf: revision } as const;
+  const { repair } = await putRight(ports, policy, record, observation);
+  if (repair !== undefined)
+    draft.note(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, repair);
 }

@@ -69,8 +69,12 @@ export type Outcome =
 export type Observation =
   | { readonly type: 'task_observed'; readonly task: TaskObservation }
   | { readonly type: 'task_missing'; readonly taskId: string }
-  /** By asking: the truth about that instance at this moment. */
-  | { readonly type: 'host_observed'; readonly host: HostObservation }
+  /**
+   * By asking: the truth about that instance at that moment. `asOf` is the record's revision from before it was
+   * asked: of a record that has moved on since, it is no more than a hint, since a machine's state carries no
+   * version, and whoever asked may have been frozen.
+   */
+  | { readonly type: 'host_observed'; readonly host: HostObservation; readonly asOf?: number }
   /** By an event, which may be late and carries no version: a reason to ask, nothing more. */
   | { readonly type: 'host_hint'; readonly host: HostObservation };
 

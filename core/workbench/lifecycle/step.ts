@@ -73,7 +73,10 @@ function outcomes(
   let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumed(next, context);
-  for (const outcome of input.outcomes) next = learn(next, outcome, context);
+  for (const outcome of input.outcomes) {
+    const dated = outcome.type === 'host_observed' ? { ...outcome, asOf: input.revision } : outcome;
+    next = learn(next, dated, context);
+  }
   return next;
 }
 
@@ -116,8 +119,10 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
     case 'host_stop_asked':
     case 'host_terminate_asked':
       return hostStopAsked(workbench, learned, context);
-    case 'host_observed':
-      return hostObserved(workbench, learned.host, context);
+    case 'host_observed': {
+      const fresh = learned.asOf === undefined || learned.asOf === workbench.revision;
+      return (fresh ? hostObserved : hostHinted)(workbench, learned.host, context);
+    }
     case 'host_hint':
       return hostHinted(workbench, learned.host, context);
     case 'effect_failed': {

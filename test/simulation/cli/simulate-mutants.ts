@@ -13,7 +13,7 @@ Plants faults in the product one at a time. The simulation must find each.
   --schedules N   within how many schedules (default 20000)
   --seed N        0 … 4294967295 (default 1)
   --workers N     threads (default: one for each core)
-  --only NAME     this one alone
+  --only NAMES    these alone, separated by commas
   --out FILE      writes the table there too
   --help
 `;
@@ -40,11 +40,12 @@ await command(async () => {
 /** @throws UsageError when there is no such mutant */
 function chosen(only: string | undefined): readonly Mutant[] {
   if (only === undefined) return MUTANTS;
-  const found = MUTANTS.filter(({ name }) => name === only);
-  if (found.length > 0) return found;
-  throw new UsageError(
-    `--only: no mutant is called ${only}; there are ${MUTANTS.map(({ name }) => name).join(', ')}`,
-  );
+  return only.split(',').map((wanted) => {
+    const found = MUTANTS.find(({ name }) => name === wanted.trim());
+    if (found !== undefined) return found;
+    const names = MUTANTS.map(({ name }) => name).join(', ');
+    throw new UsageError(`--only: no mutant is called ${wanted}; there are ${names}`);
+  });
 }
 
 async function simulateMutants(run: Run, mutants: readonly Mutant[], out: string | undefined): Promise<void> {

@@ -63,11 +63,14 @@ export class Safety {
       throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
   }
 
-  /** A task that only waits for capacity has no container yet, and will have one. */
+  /** A task that waits for capacity, or is being placed, has no container yet and will have one. */
   #checkNoTaskIsComing({ workbenchId }: Workbench): void {
-    for (const { arn, lastStatus, desired, workbenchId: of } of this.#world.ecs.tasks.values()) {
-      if (of === workbenchId && desired === 'RUNNING' && lastStatus !== 'STOPPED')
-        throw new BrokenRule(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
+    for (const task of this.#world.ecs.tasks.values()) {
+      const { arn, lastStatus, desired, instance } = task;
+      if (task.workbenchId !== workbenchId || desired !== 'RUNNING' || lastStatus === 'STOPPED') continue;
+      // ECS shows tasks as running whose machine has long been switched off.
+      if (instance !== undefined && !instance.machine.powered) continue;
+      throw new BrokenRule(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
     }
   }
 

@@ -465,3 +465,24 @@ describe('a run on a dedicated machine', () => {
     ]);
   });
 });
+
+describe('what was seen of a machine before its record moved on', () => {
+  const onIt = () => running({ revision: 7, spec: SPEC, host: aHost({ instanceId: INSTANCE }) });
+  const host = seen('stopped');
+
+  it('ends no run: it is a reason to look again, and nothing more', () => {
+    const after = take(onIt(), { type: 'host_observed', host, asOf: 6 });
+    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+  });
+
+  it('nor does it as what an older revision owed', () => {
+    const outcomes = [{ type: 'host_observed', host }] as const;
+    const after = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+  });
+
+  it('counts when the record is still the same', () => {
+    const after = take(onIt(), { type: 'host_observed', host, asOf: 7 });
+    expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+});
