@@ -2,6 +2,7 @@ import type { StatusReason } from '../reasons.ts';
 import {
   baseOf,
   type Deleting,
+  type Host,
   type Run,
   type Starting,
   type Stopped,
@@ -60,6 +61,7 @@ export function beginStop(
       ...(options.reason ? { reason: options.reason } : {}),
       ...(options.unexplained ? { unexplained: true } : {}),
       ...withRun(run),
+      ...inDoubt(workbench),
       deadlineAt: context.now + context.policy.stoppingMs,
       nextAt: context.now,
       failures: 0,
@@ -115,6 +117,12 @@ function explainedBy(workbench: Stopping | Deleting, why: StatusReason | undefin
   if (workbench.status !== 'stopping' || !workbench.unexplained || why === undefined) return workbench;
   const { unexplained: _explained, ...explained } = workbench;
   return { ...explained, reason: why };
+}
+
+/** A start may have been sent to the machine that is still on record as stopped: only a look tells. */
+function inDoubt({ status, host }: Workbench): { host?: Host } {
+  if (status !== 'starting' || host?.instanceId === undefined || host.state !== 'stopped') return {};
+  return { host: { ...host, state: 'stopping' } };
 }
 
 /** A run of which nothing was ever sent is dropped at once. */

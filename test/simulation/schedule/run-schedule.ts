@@ -321,7 +321,7 @@ class Run {
     const written = (record: Workbench, before: Workbench['status'] | undefined) => {
       this.#known.set(record.workbenchId, record);
       this.outcome.moved(record, before);
-      this.#held(() => this.#safety.checkWritten(record, before));
+      this.#held(() => this.#safety.checkWritten(record, before, this.kernel.now()));
     };
     return new Proxy(inner, {
       get: (target, name) => {

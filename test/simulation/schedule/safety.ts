@@ -5,6 +5,12 @@ import { BrokenRule } from './broken-rule.ts';
 import type { ClientHistory } from './client-history.ts';
 
 /**
+ * A start that was on its way when the stop came may still switch a machine on: that is found and put right within
+ * this. Milliseconds.
+ */
+const FOUND_WITHIN_MS = 15 * 60_000;
+
+/**
  * What must hold at every moment, checked against what is really there and against what clients were told,
  * never against the record alone.
  */
@@ -51,13 +57,14 @@ export class Safety {
   }
 
   /** When a record is written. */
-  checkWritten(workbench: Workbench, before: Workbench['status'] | undefined): void {
+  checkWritten(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
     if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
     if (before !== 'stopped') this.#checkNoTaskIsComing(workbench);
     const alive = this.#aliveOf(workbench);
     if (alive) throw new BrokenRule(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
     const machine = this.#world.dedicatedMachines.find(
-      ({ instanceId, state }) => instanceId === workbench.host?.instanceId && state === 'running',
+      ({ instanceId, state, since }) =>
+        instanceId === workbench.host?.instanceId && state === 'running' && now - since > FOUND_WITHIN_MS,
     );
     if (machine)
       throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);

@@ -486,3 +486,35 @@ describe('what was seen of a machine before its record moved on', () => {
     expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
 });
+
+describe('a start that is taken back while its machine is on record as stopped', () => {
+  const host = aHost({ instanceId: INSTANCE, state: 'stopped', agentConnected: false });
+  const begun = () =>
+    step(
+      aStart(host, { run: { phase: 'preparing', runId: RUN_ID, attempt: 1 } }),
+      { type: 'stop', by: 'ada' },
+      T0,
+    );
+
+  it('is not over before somebody has looked: the machine may have been started', () => {
+    const { workbench, effects } = begun();
+    expect(workbench).toMatchObject({ status: 'stopping', desired: 'stopped' });
+    expect(effects).toEqual([{ type: 'look_at_host', instanceId: INSTANCE }]);
+  });
+
+  it('stops a machine that was', () => {
+    const { workbench } = begun();
+    const { revision } = workbench;
+    const outcomes = [{ type: 'host_observed', host: seen('pending') }] as const;
+    const after = take(workbench, { type: 'outcomes', revision, outcomes });
+    const { effects } = step(after, { type: 'tick' }, T0 + POLICY.lookMs);
+    expect(effects).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
+  });
+
+  it('is over when it was not', () => {
+    const { workbench } = begun();
+    expect(learn(workbench, { type: 'host_observed', host: seen('stopped') })).toMatchObject({
+      status: 'stopped',
+    });
+  });
+});
