@@ -44,8 +44,13 @@ export function runTaskInput(
 
 function placementOf({ placement, workbenchId }: TaskInput): Partial<RunTaskCommandInput> {
   if (placement.kind === 'host') {
-    const expression = `attribute:${HOST_ATTRIBUTE} == ${workbenchId}`;
-    return { launchType: 'EC2', placementConstraints: [{ type: 'memberOf', expression }] };
+    // The attribute alone would also fit another machine that was launched for it and is on its way out.
+    const expressions = [
+      `attribute:${HOST_ATTRIBUTE} == ${workbenchId}`,
+      `ec2InstanceId == ${placement.instanceId}`,
+    ];
+    const placementConstraints = expressions.map((expression) => ({ type: 'memberOf' as const, expression }));
+    return { launchType: 'EC2', placementConstraints };
   }
   return {
     capacityProviderStrategy: [{ capacityProvider: placement.provider, weight: 1 }],

@@ -39,12 +39,13 @@ describe('RunTask as the adapter calls it', () => {
     ]);
   });
 
-  it('goes to a machine of its own by attribute, and is refused while there is none', async () => {
+  it('goes to the machine of its own that is on record and to no other, and is refused while there is none', async () => {
     const { outcome, request } = await called({ placement: { kind: 'host', instanceId: 'i-1' } });
     expect(request).toMatchObject({
       launchType: 'EC2',
       placementConstraints: [
         { type: 'memberOf', expression: 'attribute:workbench == 01jf0000000000000000000001' },
+        { type: 'memberOf', expression: 'ec2InstanceId == i-1' },
       ],
     });
     expect(request?.capacityProviderStrategy).toBeUndefined();
