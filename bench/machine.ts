@@ -26,6 +26,11 @@ export function describeMachine(): Machine {
   };
 }
 
+/** The same in one line. */
+export function machineLine({ cpu, cores, memoryGib, node }: Machine = describeMachine()): string {
+  return `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
+}
+
 function commit(): string {
   try {
     const git = (...args: string[]) =>

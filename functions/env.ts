@@ -253,16 +253,3 @@ export type SettingsFor<N extends SettingName> = Pick<Settings, N>;
 export function readSettings(env: Environment): Settings {
   return parseSettings(SETTINGS, SETTING_RULES, env);
 }
-
-/**
- * Reads some of them: for a function that is given no more.
- * @throws SettingsError listing every fault
- */
-export function readSettingsFor<N extends SettingName>(
-  env: Environment,
-  names: readonly N[],
-): SettingsFor<N> {
-  const chosen = Object.entries(SETTINGS).filter(([name]) => (names as readonly string[]).includes(name));
-  const declared = Object.fromEntries(chosen) as unknown as typeof SETTINGS;
-  return parseSettings(declared, SETTING_RULES, env);
-}

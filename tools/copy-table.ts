@@ -2,11 +2,10 @@
  * `npm run table:copy -- --from TABLE --to TABLE`: after a restore, which makes a table of its own, brings what was
  * restored back into the table that the functions know.
  */
-import { parseArgs } from 'node:util';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { nameOf } from '#adapters/aws/errors.ts';
-import { checkedProfile, usageOf } from './deploy/arguments.ts';
-import { Problem, runTool, UsageError } from './deploy/problem.ts';
+import { optionsOf, Problem, runTool, UsageError } from './command-line.ts';
+import { checkedProfile } from './deploy/arguments.ts';
 import { copyItems } from './table/copy.ts';
 
 const HELP = `npm run table:copy -- --from TABLE --to TABLE [options]
@@ -22,13 +21,22 @@ stays. Stop the functions first (docs/operations.md, Recovery). Broken off, it c
   --help
 `;
 
+const OPTIONS = {
+  from: { type: 'string' },
+  to: { type: 'string' },
+  profile: { type: 'string' },
+  region: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /** As DynamoDB takes it. */
 const TABLE = /^[\w.-]{3,255}$/;
 /** A page of a table is up to a megabyte. Milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 await runTool(async () => {
-  const { from, to, profile, region, 'dry-run': dryRun, help } = parsed(process.argv.slice(2));
+  const { from, to, profile, region, 'dry-run': dryRun, help } = optionsOf(process.argv.slice(2), OPTIONS);
   if (help) {
     console.log(HELP);
     return;
@@ -58,22 +66,4 @@ function tableName(option: string, given: string | undefined): string {
   if (given === undefined) throw new UsageError(`${option} is needed`);
   if (!TABLE.test(given)) throw new UsageError(`${option}: ${given} is no name of a table`);
   return given;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        profile: { type: 'string' },
-        region: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw usageOf(error);
-  }
 }

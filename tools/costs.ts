@@ -3,10 +3,10 @@
  * here they can be changed. `--help` lists them.
  */
 import { StageSettingsError } from '#lib/settings/faults.ts';
+import { runTool } from './command-line.ts';
 import { ASSUMPTIONS, costArguments, NAMES } from './costs/assumptions.ts';
 import { stageSection } from './costs/page.ts';
 import { allStageCosts, stageCosts } from './costs/stage-costs.ts';
-import { runTool } from './deploy/problem.ts';
 
 const HELP = `npm run costs -- [--stage NAME] [--ASSUMPTION NUMBER]...
 

@@ -2,11 +2,12 @@
  * `npm run deploy -- --stage NAME`: looks whether everything is there that a deployment needs, then runs the CDK
  * command. `--help` says the rest.
  */
+
+import { Problem, runTool } from './command-line.ts';
 import { bootstrapCommand, trunkingCommand } from './deploy/account-checks.ts';
 import { type DeployArguments, deployArguments, HELP } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { bundle, bundleCommand, checkAccount, checkPlaceholders, checkSettings } from './deploy/checks.ts';
-import { Problem, runTool } from './deploy/problem.ts';
 import { onTerminal, typed } from './deploy/program.ts';
 
 await runTool(async () => {

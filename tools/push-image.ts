@@ -5,10 +5,10 @@
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
+import { Problem, runTool } from './command-line.ts';
 import { findAccount } from './deploy/account.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings } from './deploy/checks.ts';
-import { Problem, runTool } from './deploy/problem.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
 import { HELP, type PushArguments, pushArguments, tagOf } from './image/push-arguments.ts';

@@ -5,21 +5,15 @@ import type { SettingsFor } from '../env.ts';
 import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { volumeStoreForAudit } from '../wiring/volumes.ts';
 import { wired } from '../wiring/wired.ts';
-
-const HOUR_MS = 60 * 60 * 1000;
+import { hourlyShard } from './hourly-shard.ts';
 
 /** Each hour one shard of 24: every volume is looked at once a day. */
-const SHARDS = 24;
-
 export function build(
   ports: Parameters<typeof sweepVolumes>[0],
   settings: SettingsFor<'WB_VOLUME_GRACE_SECONDS'>,
 ): () => Promise<ReconcileReport> {
   const graceMs = settings.WB_VOLUME_GRACE_SECONDS * 1000;
-  return () => {
-    const shard = Math.floor(ports.clock.now() / HOUR_MS) % SHARDS;
-    return sweepVolumes(ports, { graceMs, shard, shards: SHARDS });
-  };
+  return () => sweepVolumes(ports, { graceMs, ...hourlyShard(ports.clock.now()) });
 }
 
 export const handler = wired('sweep-volumes', (wiring) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
-import { readSettings, readSettingsFor, SETTINGS } from '#functions/env.ts';
+import { readDeployedSettings } from '#functions/deployment-env.ts';
+import { readSettings, SETTINGS } from '#functions/env.ts';
 import { policyOf } from '#functions/policy.ts';
 import { type Setting, SettingsError } from '#functions/setting.ts';
 
@@ -161,12 +162,12 @@ describe('the settings', () => {
   );
 
   it('can be read in part, with the rules that concern that part alone', () => {
-    expect(readSettingsFor(open, ['BASE_URL', 'WB_TABLE_NAME'])).toEqual({
+    expect(readDeployedSettings(open, ['BASE_URL', 'WB_TABLE_NAME'])).toEqual({
       BASE_URL: 'https://wb.example.com',
       WB_TABLE_NAME: 'workbenches',
     });
     expect(() =>
-      readSettingsFor({ WB_MAX_RAM: '512' }, ['WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM']),
+      readDeployedSettings({ WB_MAX_RAM: '512' }, ['WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM']),
     ).toThrow('must grow');
   });
 });

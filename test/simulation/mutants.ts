@@ -167,11 +167,11 @@ export const MUTANTS: readonly Mutant[] = [
       "  if (instanceId === undefined && wish !== 'ready') return [];\n  if (instanceId === undefined) {",
   },
   {
-    name: 'stale-outcomes',
-    fault: 'lets the outcome of an older revision put off what was asked for since',
+    name: 'stale-sight',
+    fault: 'takes what was seen of a machine before its record moved on for the truth',
     file: `${LIFECYCLE}/step.ts`,
-    find: 'let next: Workbench = workbench.revision === input.revision ? untimed : workbench;',
-    replace: 'let next: Workbench = untimed as Workbench;',
+    find: 'const fresh = learned.asOf === undefined || learned.asOf === workbench.revision;',
+    replace: 'const fresh = true;',
   },
   {
     name: 'blind-writes',

@@ -1,6 +1,4 @@
-import { parseArgs } from 'node:util';
-import { usageOf } from '../deploy/arguments.ts';
-import { UsageError } from '../deploy/problem.ts';
+import { optionsOf, UsageError } from '../command-line.ts';
 
 interface Assumption {
   readonly default: number;
@@ -159,7 +157,11 @@ export interface CostArguments {
  * @throws UsageError
  */
 export function costArguments(args: readonly string[]): CostArguments | undefined {
-  const { help, stage, ...given } = parsed(args);
+  const { help, stage, ...given }: Readonly<Record<string, unknown>> = optionsOf(args, {
+    stage: { type: 'string' },
+    help: { type: 'boolean' },
+    ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])),
+  });
   if (help === true) return undefined;
   const assumed = NAMES.map((name) => [name, numberOf(name, given[name])]);
   return {
@@ -174,20 +176,4 @@ function numberOf(name: AssumptionName, given: unknown): number {
   const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new UsageError(`--${name}: expected a number from ${min} to ${max}; found ${String(given)}`);
-}
-
-function parsed(args: readonly string[]): Readonly<Record<string, unknown>> {
-  const numbers = NAMES.map((name) => [name, { type: 'string' as const }]);
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        stage: { type: 'string' },
-        help: { type: 'boolean' },
-        ...Object.fromEntries(numbers),
-      },
-    }).values;
-  } catch (error) {
-    throw usageOf(error);
-  }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { Problem } from '../command-line.ts';
 import type { Account } from './account.ts';
 import type { AwsCli } from './aws-cli.ts';
-import { Problem } from './problem.ts';
 
 /** Where `cdk bootstrap` notes its version; the qualifier is CDK's own unless an app says otherwise. */
 const BOOTSTRAP = '/cdk-bootstrap/hnb659fds/version';

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { StageSettings } from '#lib/settings/stage.ts';
+import { Problem } from '../command-line.ts';
 import { AwsCli, type AwsPlace } from './aws-cli.ts';
-import { Problem } from './problem.ts';
 
 /** Who deploys, and where to. */
 export interface Account {

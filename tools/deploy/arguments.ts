@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util';
-import { UsageError } from './problem.ts';
+import { optionsOf, UsageError } from '../command-line.ts';
 
 /** What CDK can be told to ask about before it changes anything. */
 const APPROVALS = ['never', 'any-change', 'broadening'];
@@ -33,6 +32,14 @@ What comes after a second \`--\` is passed on:
 Ends with 1 when something is missing, with 2 when it was called wrongly, otherwise as CDK ends.
 `;
 
+const OPTIONS = {
+  stage: { type: 'string' },
+  profile: { type: 'string' },
+  'require-approval': { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /** Further arguments that would say otherwise than what was looked at here, with what to do instead. */
 const NOT_FURTHER: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/^--profile(=|$)/, 'give --profile before the second `--`'],
@@ -49,7 +56,7 @@ export function deployArguments(args: readonly string[]): DeployArguments | unde
   const end = args.indexOf('--');
   const own = end === -1 ? args : args.slice(0, end);
   const further = end === -1 ? [] : args.slice(end + 1);
-  const values = parsed(own);
+  const values = optionsOf(own, OPTIONS);
   if (values.help) return undefined;
   const { stage, profile, 'require-approval': requireApproval } = values;
   if (stage === undefined) throw new UsageError('--stage is needed: which stage is to be deployed?');
@@ -68,27 +75,4 @@ export function checkedProfile(profile: string | undefined): string | undefined 
   if (profile !== undefined && !PROFILE.test(profile))
     throw new UsageError('--profile: not a name of a profile');
   return profile;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        stage: { type: 'string' },
-        profile: { type: 'string' },
-        'require-approval': { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw usageOf(error);
-  }
-}
-
-/** What parseArgs found, in its first sentence: the rest is about how it is programmed. */
-export function usageOf(error: unknown): UsageError {
-  const text = error instanceof Error ? error.message : String(error);
-  return new UsageError(text.split('. ')[0] ?? text);
 }

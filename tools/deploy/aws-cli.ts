@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Problem } from './problem.ts';
+import { Problem } from '../command-line.ts';
 import { capture, type Ended, typed } from './program.ts';
 
 /** With which credentials, and where. */

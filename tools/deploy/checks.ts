@@ -1,11 +1,11 @@
 import { StageSettingsError } from '#lib/settings/faults.ts';
 import { readStage } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
+import { Problem } from '../command-line.ts';
 import { type Account, findAccount } from './account.ts';
 import { describeTrunking, findBootstrap } from './account-checks.ts';
 import { AwsCli } from './aws-cli.ts';
 import { placeholdersIn } from './placeholders.ts';
-import { Problem } from './problem.ts';
 import { capture } from './program.ts';
 
 /** @throws Problem listing every fault of the stage's settings */

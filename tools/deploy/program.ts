@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { errorCode } from '#adapters/system-error.ts';
-import { Problem } from './problem.ts';
+import { Problem } from '../command-line.ts';
 
 /** What a program that has ended leaves. */
 export interface Ended {

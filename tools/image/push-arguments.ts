@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
-import { checkedProfile, usageOf } from '../deploy/arguments.ts';
-import { UsageError } from '../deploy/problem.ts';
+import { optionsOf, UsageError } from '../command-line.ts';
+import { checkedProfile } from '../deploy/arguments.ts';
 import { BASES, type Base, isBase } from './example-image.ts';
 
 /** As Docker takes the name of an image: what names it in a registry, and perhaps a tag or digest. */
@@ -37,12 +36,22 @@ The engine is the one that WB_DOCKER_SOCKET or DOCKER_HOST names, otherwise the 
 Ends with 1 when something is missing or fails, with 2 when it was called wrongly.
 `;
 
+const OPTIONS = {
+  stage: { type: 'string' },
+  profile: { type: 'string' },
+  image: { type: 'string' },
+  base: { type: 'string', default: 'auto' },
+  tag: { type: 'string' },
+  'dry-run': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /**
  * @returns undefined when help is asked for
  * @throws UsageError
  */
 export function pushArguments(args: readonly string[]): PushArguments | undefined {
-  const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = parsed(args);
+  const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = optionsOf(args, OPTIONS);
   if (help) return undefined;
   if (stage === undefined) throw new UsageError('--stage is needed: which stage is the image for?');
   if (!isBase(base)) throw new UsageError(`--base is one of ${BASES.join(', ')}; found ${base}`);
@@ -70,23 +79,4 @@ export function tagOf(
     );
   }
   return tag;
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        stage: { type: 'string' },
-        profile: { type: 'string' },
-        image: { type: 'string' },
-        base: { type: 'string', default: 'auto' },
-        tag: { type: 'string' },
-        'dry-run': { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw usageOf(error);
-  }
 }

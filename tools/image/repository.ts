@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { Problem } from '../command-line.ts';
 import type { AwsCli } from '../deploy/aws-cli.ts';
-import { Problem } from '../deploy/problem.ts';
 import type { RegistryLogin } from './engine-build.ts';
 
 /** As lib/cluster-stack.ts calls it. */

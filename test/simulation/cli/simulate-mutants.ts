@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import { machineLine } from '../../../bench/machine.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
 import { command, options, runNumbers, UsageError } from './arguments.ts';
-import { machineLine } from './machine-line.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]

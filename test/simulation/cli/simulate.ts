@@ -2,10 +2,10 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import { machineLine } from '../../../bench/machine.ts';
 import { command, options, runNumbers, whole } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { coverageOf } from './coverage.ts';
-import { machineLine } from './machine-line.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate -- [options]

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { UsageError } from '#tools/command-line.ts';
 import { ASSUMPTIONS, costArguments, DEFAULTS, NAMES } from '#tools/costs/assumptions.ts';
-import { UsageError } from '#tools/deploy/problem.ts';
 
 it('assumes what is usual, and what is given instead', () => {
   expect(costArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { UsageError } from '#tools/command-line.ts';
 import { deployArguments } from '#tools/deploy/arguments.ts';
-import { UsageError } from '#tools/deploy/problem.ts';
 
 it('takes the stage, its options, and the rest as it is', () => {
   const args = ['--stage', 'prod', '--require-approval=never', '--dry-run', '--', '--quiet', '-c', 'x=y'];

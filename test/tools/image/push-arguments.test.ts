@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { UsageError } from '#tools/deploy/problem.ts';
+import { UsageError } from '#tools/command-line.ts';
 import { pushArguments, tagOf } from '#tools/image/push-arguments.ts';
 
 it('takes the stage, and for the rest what is usual', () => {

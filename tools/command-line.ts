@@ -1,3 +1,5 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+
 /** Something stands in the way; the message is for whoever runs the tool, and says what to do. */
 export class Problem extends Error {}
 
@@ -26,5 +28,19 @@ export async function runTool(
     if (![Problem, ...expected].some((kind) => error instanceof kind)) throw error;
     console.error((error as Error).message);
     process.exitCode = 1;
+  }
+}
+
+/**
+ * What these arguments say.
+ * @throws UsageError for an option that there is not, or one without its value
+ */
+export function optionsOf<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    // Its first sentence: the rest is about how it is programmed.
+    throw new UsageError(text.split('. ')[0] ?? text);
   }
 }
