@@ -170,8 +170,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'stale-sight',
     fault: 'takes what was seen of a machine before its record moved on for the truth',
     file: `${LIFECYCLE}/step.ts`,
-    find: 'const fresh = learned.asOf === undefined || learned.asOf === workbench.revision;',
-    replace: 'const fresh = true;',
+    find: 'return asOf !== undefined && asOf !== revision;',
+    replace: 'return asOf !== undefined && asOf > revision;',
   },
   {
     name: 'blind-writes',

@@ -125,9 +125,11 @@ export class Ec2HostFleet implements HostFleet {
   async #launched(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
     const instanceId = launched?.InstanceId;
     if (instanceId === undefined) throw new PortError('unavailable', 'ec2 RunInstances: no instance');
+    // How old it was when it was looked for: this function may be frozen before it hears that there is none.
+    const now = this.#clock.now();
     const instance = await this.#find(instanceId);
     if (instance !== undefined) return this.#accepted(instance);
-    const age = this.#clock.now() - (launched?.LaunchTime?.getTime() ?? this.#clock.now());
+    const age = now - (launched?.LaunchTime?.getTime() ?? now);
     if (age < VISIBLE_WITHIN_MS) throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
     const { workbenchId, userId } = request;
     return { kind: 'accepted', host: { ...gone(instanceId), workbenchId, userId } };

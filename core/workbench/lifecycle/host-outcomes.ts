@@ -1,7 +1,7 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import { type Host, runOf, type Workbench } from '../workbench.ts';
 import { type Context, lookBy, progressed, waits } from './context.ts';
-import { hostIsReady, requestedHost, withObservation } from './host.ts';
+import { hasEnded, hostIsReady, requestedHost, withObservation } from './host.ts';
 import type { Outcome } from './inputs.ts';
 import { HOST_LOST, isEnding, lost } from './run.ts';
 import { beginStop, settle } from './transitions.ts';
@@ -78,10 +78,9 @@ export function hostHinted(workbench: Workbench, seen: HostObservation, context:
 
 function withHost(workbench: Workbench, host: Host, context: Context): Workbench {
   const run = runOf(workbench);
-  const ended = host.state === 'stopped' || host.state === 'terminated';
   // A machine that is stopped or terminated runs nothing: the proof that needs no agent.
   const after =
-    ended && run?.phase === 'accepted'
+    hasEnded(host) && run?.phase === 'accepted'
       ? lost({ ...workbench, host }, run, HOST_LOST, context)
       : { ...workbench, host };
   if (host.state === 'terminated') return withoutHost(after, context);

@@ -10,6 +10,11 @@ export function hostIsReady(host: Host): boolean {
   return host.state === 'running' && host.agentConnected && !host.replacing;
 }
 
+/** Stopped or terminated: nothing runs on it. */
+export function hasEnded({ state }: Pick<Host, 'state'>): boolean {
+  return state === 'stopped' || state === 'terminated';
+}
+
 /** The first host of a workbench: nothing has been sent yet, but from now on a launch may be. */
 export function requestedHost(instanceType: string, generation: number): Host {
   return { instanceType, generation, state: 'requested', agentConnected: false };

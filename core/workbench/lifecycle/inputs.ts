@@ -50,7 +50,13 @@ export type Outcome =
       readonly retryable: boolean;
     }
   | { readonly type: 'task_stop_asked' | 'machine_end_asked'; readonly taskId: string }
-  | { readonly type: 'host_accepted'; readonly generation: number; readonly host: HostObservation }
+  /** `asOf`: see `host_observed`. */
+  | {
+      readonly type: 'host_accepted';
+      readonly generation: number;
+      readonly host: HostObservation;
+      readonly asOf?: number;
+    }
   | {
       readonly type: 'host_refused';
       readonly generation: number;

@@ -5,6 +5,7 @@ import { backOff } from './back-off.ts';
 import { type Context, lookBy, waits } from './context.ts';
 import { paused, resumed, timePassed } from './deadlines.ts';
 import { type Effect, owed } from './effects.ts';
+import { hasEnded } from './host.ts';
 import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
 import type { Input, Learned } from './inputs.ts';
 import type { Policy } from './policy.ts';
@@ -74,7 +75,8 @@ function outcomes(
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumed(next, context);
   for (const outcome of input.outcomes) {
-    const dated = outcome.type === 'host_observed' ? { ...outcome, asOf: input.revision } : outcome;
+    const seen = outcome.type === 'host_observed' || outcome.type === 'host_accepted';
+    const dated = seen ? { ...outcome, asOf: input.revision } : outcome;
     next = learn(next, dated, context);
   }
   return next;
@@ -112,17 +114,20 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
       return taskObserved(workbench, learned.task, context);
     case 'task_missing':
       return taskMissing(workbench, learned.taskId, context);
-    case 'host_accepted':
-      return hostAccepted(workbench, learned, context);
+    case 'host_accepted': {
+      // Late, that it has ended is a reason to look; that it was begun counts, since nobody else may have seen it.
+      const isHint = hasEnded(learned.host) && isLate(learned, workbench);
+      return isHint
+        ? hostHinted(workbench, learned.host, context)
+        : hostAccepted(workbench, learned, context);
+    }
     case 'host_refused':
       return hostRefused(workbench, learned, context);
     case 'host_stop_asked':
     case 'host_terminate_asked':
       return hostStopAsked(workbench, learned, context);
-    case 'host_observed': {
-      const fresh = learned.asOf === undefined || learned.asOf === workbench.revision;
-      return (fresh ? hostObserved : hostHinted)(workbench, learned.host, context);
-    }
+    case 'host_observed':
+      return (isLate(learned, workbench) ? hostHinted : hostObserved)(workbench, learned.host, context);
     case 'host_hint':
       return hostHinted(workbench, learned.host, context);
     case 'effect_failed': {
@@ -131,6 +136,11 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
       return lookBy({ ...waiting, failures }, context.now + backOff(workbench.workbenchId, failures));
     }
   }
+}
+
+/** Whether the record has moved on since the machine was asked for. */
+function isLate({ asOf }: { readonly asOf?: number }, { revision }: Workbench): boolean {
+  return asOf !== undefined && asOf !== revision;
 }
 
 /** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { options, runNumbers, UsageError, whole } from './arguments.ts';
+import { options, runNumbers, schedulePath, UsageError, whole } from './arguments.ts';
 
 const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
 
@@ -30,6 +30,16 @@ describe('the numbers of a run', () => {
         expect(whole('seed', String(n), 0, 2 ** 32 - 1)).toBe(n);
       }),
     );
+  });
+});
+
+describe('the path of a schedule', () => {
+  it.each(['0', '9999999:0:12'])('is as a failure prints it: %s', (path) => {
+    expect(schedulePath(path)).toBe(path);
+  });
+
+  it.each(['', 'first', '1:', ':1', '1:-2', '10000000'])('is nothing else: %j', (path) => {
+    expect(() => schedulePath(path)).toThrow(UsageError);
   });
 });
 

@@ -31,6 +31,17 @@ export function whole(name: string, text: string, min: number, max: number): num
   return value;
 }
 
+/**
+ * Where a schedule is among those of its seed: its number, and which of the smaller ones was taken at each step.
+ * @throws UsageError for what no failure has printed
+ */
+export function schedulePath(text: string): string {
+  if (/^\d{1,7}(:\d{1,5})*$/.test(text)) return text;
+  throw new UsageError(
+    `--replay: expected numbers with colons between, as a failure prints them, not ${text}`,
+  );
+}
+
 /** The numbers that every run has, checked before anything begins. */
 export function runNumbers(given: {
   readonly schedules: string;

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
-import { command, options, runNumbers, whole } from './arguments.ts';
+import { command, options, runNumbers, schedulePath, whole } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { coverageOf } from './coverage.ts';
 import { runPool } from './pool.ts';
@@ -114,9 +114,10 @@ async function simulate({ out, ...given }: Given): Promise<void> {
   );
 }
 
-async function replayOne(seedGiven: string, path: string): Promise<void> {
+async function replayOne(seedGiven: string, pathGiven: string): Promise<void> {
   const { replay } = await import('./batch.ts');
   const seed = whole('seed', seedGiven, 0, 2 ** 32 - 1);
+  const path = schedulePath(pathGiven);
   const failure = await replay(seed, path);
   console.log(failure ? story(failure) : 'It breaks no rule any more.');
   if (failure) process.exitCode = 1;

@@ -1,4 +1,4 @@
-import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { launchRequest } from '#adapters/aws/ec2/launch-request.ts';
@@ -84,6 +84,21 @@ describe('the launch of a dedicated machine', () => {
     await subject.pass(10);
     expect(world.machines.all.has(await launch())).toBe(true);
     expect(world.machines.all.size).toBe(1);
+  });
+
+  it('is not called lost by a function that asked while it was young, and was frozen until it was old', async () => {
+    const { subject } = fleet({ hazards: { hiddenAtFirst: 1 } });
+    const client = subject.world.clients();
+    const send = async (command: AwsCommand) => {
+      const answer = await client.send(command as DescribeInstancesCommand);
+      if (command instanceof DescribeInstancesCommand) await subject.kernel.sleep(3_600_000);
+      return answer;
+    };
+    const instances = new ContainerInstances(client, 'workbench');
+    const hosts = new Ec2HostFleet({ send } as typeof client, instances, HOST_SETTINGS, subject.kernel);
+    const launching = hosts.launch(REQUEST, 'wb1/host/1').catch((error: unknown) => error);
+    await subject.pass(2 * 60 * MINUTE);
+    expect(await launching).toMatchObject({ kind: 'unavailable' });
   });
 
   it('finds the machine of an earlier call after the settings have changed', async () => {

@@ -481,6 +481,27 @@ describe('what was seen of a machine before its record moved on', () => {
     expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
   });
 
+  it('nor does it as the late answer to a launch', () => {
+    const outcomes = [{ type: 'host_accepted', generation: 1, host }] as const;
+    const late = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+    const inTime = take(onIt(), { type: 'outcomes', revision: 7, outcomes });
+    expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+
+  it('counts when it says that the machine was begun: it has to be ended again', () => {
+    const outcomes = [{ type: 'host_accepted', generation: 1, host: seen('pending') }] as const;
+    const ended = stopped({
+      revision: 7,
+      spec: SPEC,
+      host: aHost({ instanceId: INSTANCE, state: 'stopped' }),
+    });
+    expect(take(ended, { type: 'outcomes', revision: 6, outcomes })).toMatchObject({
+      status: 'stopped',
+      host: { state: 'pending' },
+    });
+  });
+
   it('counts when the record is still the same', () => {
     const after = take(onIt(), { type: 'host_observed', host, asOf: 7 });
     expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
