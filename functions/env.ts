@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, EFFECT_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { DEFAULT_POLICY, OVER_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { SETTING_RULES } from './env-rules.ts';
 import { type Environment, parseSettings, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
@@ -211,7 +211,7 @@ export const SETTINGS = {
   ),
   WB_RETRY_SECONDS: duration(
     DEFAULT_POLICY.retryMs,
-    EFFECT_WITHIN_MS / 1000,
+    OVER_WITHIN_MS / 1000,
     DAY,
     'How long a new attempt waits after a refusal.',
   ),

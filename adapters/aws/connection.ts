@@ -9,13 +9,20 @@ export interface ConnectionOptions {
   /** A new connection must stand within this time, in milliseconds; waiting for a free socket counts. @default 2,000 */
   readonly connectionTimeoutMs?: number;
   /**
-   * An attempt must be answered within this time, in milliseconds. Well below the 60 s within which an effect
-   * is to begin, so that no call is still on its way when the next attempt is made. @default 10,000
+   * An attempt must be answered within this time, in milliseconds. Part of OVER_WITHIN_MS, so that no call is still
+   * on its way when the next attempt is made. @default 10,000
    */
   readonly requestTimeoutMs?: number;
   /** Attempts of one call, the first included. @default 2: the drive loop repeats what fails, with its own back-off */
   readonly maxAttempts?: number;
 }
+
+/** How long a call takes at most, its repetition included: with OVER_WITHIN_MS in mind. */
+export const CONNECTION_DEFAULTS = {
+  connectionTimeoutMs: 2_000,
+  requestTimeoutMs: 10_000,
+  maxAttempts: 2,
+} as const;
 
 /** What the clients of the SDK take. */
 export function clientConfig(options: ConnectionOptions) {
@@ -24,10 +31,10 @@ export function clientConfig(options: ConnectionOptions) {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: options.maxAttempts ?? 2,
+    maxAttempts: options.maxAttempts ?? CONNECTION_DEFAULTS.maxAttempts,
     requestHandler: {
-      connectionTimeout: options.connectionTimeoutMs ?? 2_000,
-      requestTimeout: options.requestTimeoutMs ?? 10_000,
+      connectionTimeout: options.connectionTimeoutMs ?? CONNECTION_DEFAULTS.connectionTimeoutMs,
+      requestTimeout: options.requestTimeoutMs ?? CONNECTION_DEFAULTS.requestTimeoutMs,
       throwOnRequestTimeout: true,
     },
   };

@@ -15,6 +15,7 @@ export interface TaskRunner {
    *   stopped since (a retry can never start a second one). Tokens are remembered for at least an hour
    *   after the task has stopped.
    * - `refused`: nothing was started and nothing will be; the token is not used up.
+   * - A call that is late, since this process stood still, is not made: see OVER_WITHIN_MS.
    *
    * @throws PortError `throttled` (nothing happened) or `unavailable` (it may have been started)
    */

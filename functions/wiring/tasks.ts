@@ -6,6 +6,7 @@ import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import { systemClock } from '#adapters/system-clock.ts';
 import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TaskSettingName } from '../deployed.ts';
@@ -34,7 +35,7 @@ function clusterOver(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTE
 
 /** @param machines asked only about machines whose agent is silent */
 export function taskRunner({ client }: Cluster, settings: Settings, machines: Machines): TaskRunner {
-  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines);
+  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines, systemClock);
 }
 
 export function clusterUpkeep(cluster: Cluster, settings: Settings, machines: Machines): ClusterUpkeep {

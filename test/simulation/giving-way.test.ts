@@ -101,7 +101,7 @@ function cloud(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'sen
   const machines = new Ec2Machines(ec2, INSTALLATION);
   const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
   return {
-    tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, machines),
+    tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, machines, subject.kernel),
     hosts: new Ec2HostFleet(ec2, instances, HOST_SETTINGS, subject.kernel),
     upkeep: new EcsClusterUpkeep(new TaskDefinitions(ecs, TASK_SETTINGS), instances, machines),
     client,

@@ -174,6 +174,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return asOf !== undefined && asOf > revision;',
   },
   {
+    name: 'send-late',
+    fault: 'sends what it was about to send, however long it stood still before',
+    file: 'adapters/aws/in-time.ts',
+    find: 'if (clock.now() - began < SENT_WITHIN_MS) return;',
+    replace: 'if (clock.now() >= began || true) return;',
+  },
+  {
     name: 'blind-writes',
     fault: 'writes over what somebody else wrote meanwhile',
     file: 'core/workbench/change.ts',

@@ -11,6 +11,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
 import { type ContainerInstances, registeredSize } from '../ecs/container-instances.ts';
 import { isAwsError, isOnlyAttempt, nameOf, portError } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import { launchRequest } from './launch-request.ts';
 import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './machines.ts';
 import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
@@ -56,6 +57,7 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async start(instanceId: string): Promise<HostOutcome> {
+    const checkInTime = inTime(this.#clock);
     const instance = await this.#find(instanceId);
     if (instance === undefined) return refused('host_lost', 'The instance is gone.', false);
     const state = stateOf(instance);
@@ -66,6 +68,7 @@ export class Ec2HostFleet implements HostFleet {
     if (acceptedImages !== undefined && !acceptedImages.has(instance.ImageId ?? '')) {
       return refused('start_refused', 'The image of its machine is too old.', false);
     }
+    checkInTime('ec2', 'StartInstances');
     try {
       await this.#client.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
       return await this.#accepted({ ...instance, State: { Name: 'pending' } });
@@ -75,9 +78,11 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async stop(instanceId: string): Promise<void> {
+    const checkInTime = inTime(this.#clock);
     const instance = await this.#find(instanceId);
     const state = instance === undefined ? 'terminated' : stateOf(instance);
     if (state !== 'running' && state !== 'pending') return;
+    checkInTime('ec2', 'StopInstances');
     try {
       await this.#client.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     } catch (error) {
@@ -89,10 +94,11 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async terminate(instanceId: string): Promise<void> {
+    const checkInTime = inTime(this.#clock);
     const instance = await this.#find(instanceId);
     if (instance === undefined) return;
     if (stateOf(instance) === 'terminated') await this.#observe([instance]);
-    else await this.#machines.terminate(instanceId);
+    else await this.#machines.terminate(instanceId, checkInTime);
   }
 
   async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {

@@ -8,6 +8,7 @@ import {
 import { INSTANCE_STATES, type InstanceState } from '#core/ports/host-fleet.ts';
 import type { Machines } from '../ecs/container-instances.ts';
 import { calling, isAwsError, portError } from '../errors.ts';
+import type { InTime } from '../in-time.ts';
 import { INSTALLATION_TAG } from './settings.ts';
 
 export type Ec2Client = Pick<EC2Client, 'send'>;
@@ -35,8 +36,9 @@ export class Ec2Machines implements Machines {
     );
   }
 
-  async terminate(instanceId: string): Promise<void> {
+  async terminate(instanceId: string, checkInTime: InTime): Promise<void> {
     if (!(await this.describe([instanceId])).has(instanceId)) return;
+    checkInTime('ec2', 'TerminateInstances');
     try {
       await this.#client.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
     } catch (error) {

@@ -7,14 +7,15 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import { calling, isAwsError, portError } from '../errors.ts';
+import type { InTime } from '../in-time.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /** The EC2 instances under the cluster, as far as ECS's tasks need them. Nothing is done to one that is not ours. */
 export interface Machines {
   /** The state of each; at most 100. One that EC2 does not know any more is `terminated`. */
   states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>>;
-  /** Asks it to terminate. A terminated or unknown one is no error. */
-  terminate(instanceId: string): Promise<void>;
+  /** Asks it to terminate, unless it is too late to. A terminated or unknown one is no error. */
+  terminate(instanceId: string, inTime: InTime): Promise<void>;
 }
 
 /** The most that one call describes. */

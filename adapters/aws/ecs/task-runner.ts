@@ -1,4 +1,5 @@
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import {
   isMissing,
@@ -9,6 +10,7 @@ import {
   type TaskRunner,
 } from '#core/ports/task-runner.ts';
 import { calling, isAwsError, isOnlyAttempt, nameOf, portError } from '../errors.ts';
+import { inTime } from '../in-time.ts';
 import { ContainerInstances, type Machines } from './container-instances.ts';
 import { runTaskInput } from './run-task-input.ts';
 import type { TaskSettings } from './settings.ts';
@@ -32,20 +34,24 @@ export class EcsTaskRunner implements TaskRunner {
   readonly #definitions: TaskDefinitions;
   readonly #instances: ContainerInstances;
   readonly #machines: Machines;
+  readonly #clock: Clock;
 
   /** @param machines asked only about machines whose agent is silent */
-  constructor(client: EcsClient, settings: TaskSettings, machines: Machines) {
+  constructor(client: EcsClient, settings: TaskSettings, machines: Machines, clock: Clock) {
     this.#client = client;
     this.#settings = settings;
     this.#definitions = new TaskDefinitions(client, settings);
     this.#instances = new ContainerInstances(client, settings.cluster);
     this.#machines = machines;
+    this.#clock = clock;
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
+    const checkInTime = inTime(this.#clock);
     const definition = await this.#definitions.ensure(input.workbenchId, input.mount);
     const request = runTaskInput(this.#settings, input, token, definition);
     if (request === undefined) return refused('Its name and settings are too long for ECS.', false);
+    checkInTime('ecs', 'RunTask');
     try {
       const { tasks = [], failures = [] } = await this.#client.send(new RunTaskCommand(request));
       const [task] = tasks;
@@ -74,6 +80,7 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   async endMachine(taskId: string): Promise<void> {
+    const checkInTime = inTime(this.#clock);
     const [task] = await this.describe([taskId]);
     if (task === undefined || isMissing(task) || task.host === 'gone') return;
     // STOPPED is the last word of an agent that spoke to the end, but not of one that is silent: who takes a live
@@ -83,9 +90,10 @@ export class EcsTaskRunner implements TaskRunner {
     if (task.containerInstance === undefined) return;
     const [machine] = await this.#instances.describe([task.containerInstance]);
     if (machine?.ec2InstanceId === undefined) return;
+    checkInTime('ecs', 'UpdateContainerInstancesState');
     if (machine.status === 'ACTIVE') await this.#instances.drain(task.containerInstance);
     // Once it is terminated, `describe` answers so and takes it off the cluster.
-    await this.#machines.terminate(machine.ec2InstanceId);
+    await this.#machines.terminate(machine.ec2InstanceId, checkInTime);
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {

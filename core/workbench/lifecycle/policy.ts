@@ -23,7 +23,7 @@ export interface Policy {
   /** A stop that shows no effect is asked for again this often. @default 60 s */
   readonly stopAgainMs: number;
   /**
-   * A new RunTask attempt after a refusal waits this long. Not below EFFECT_WITHIN_MS: until then a delayed
+   * A new RunTask attempt after a refusal waits this long. Not below OVER_WITHIN_MS: until then a delayed
    * call of the attempt before could still come. @default 60 s
    */
   readonly retryMs: number;
@@ -55,4 +55,11 @@ export const DEFAULT_POLICY: Policy = {
 };
 
 /** Effects begin within this time of the read that owed them; after it the record is read again. */
-export const EFFECT_WITHIN_MS = 60 * SECOND;
+export const EFFECT_WITHIN_MS = 20 * SECOND;
+
+/**
+ * Within this of the read that owed it an effect has been had, or never will be: 20 s until it begins, 10 s until the
+ * call that counts is sent (adapters/aws/in-time.ts), 24 s for that call and its repetition
+ * (adapters/aws/connection.ts), and what is left for clocks that differ.
+ */
+export const OVER_WITHIN_MS = 60 * SECOND;

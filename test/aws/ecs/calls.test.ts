@@ -12,6 +12,7 @@ import { taskDefinition } from '#adapters/aws/ecs/task-definition.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import { systemClock } from '#adapters/system-clock.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { itUnlessExcepted } from '#test/contracts/exceptions.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
@@ -30,7 +31,12 @@ describe('a task on moto', () => {
   afterEach(() => moto.end());
 
   async function ran(input: TaskInput) {
-    const runner = new EcsTaskRunner(moto.ecs, settings, new Ec2Machines(moto.ec2, moto.installation));
+    const runner = new EcsTaskRunner(
+      moto.ecs,
+      settings,
+      new Ec2Machines(moto.ec2, moto.installation),
+      systemClock,
+    );
     const outcome = await runner.run(input, 'a/run/1');
     if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     const { tasks = [] } = await moto.ecs.send(

@@ -4,6 +4,7 @@ import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import { systemClock } from '#adapters/system-clock.ts';
 import { realStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
@@ -17,7 +18,12 @@ describeTaskRunnerContract(
     const moto = await clusterOnMoto(inject('emulators').moto);
     await moto.machine();
     const tasks = () =>
-      new EcsTaskRunner(moto.ecs, taskSettings(moto), new Ec2Machines(moto.ec2, moto.installation));
+      new EcsTaskRunner(
+        moto.ecs,
+        taskSettings(moto),
+        new Ec2Machines(moto.ec2, moto.installation),
+        systemClock,
+      );
     return {
       tasks: tasks(),
       input: async (change) => taskInput(change),
@@ -47,7 +53,7 @@ describeTaskRunnerContract(
     const installation = uniqueName('installation-');
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
     const settings = taskSettings({ cluster, installation, subnets: ['subnet-1'], securityGroups: ['sg-1'] });
-    const tasks = () => new EcsTaskRunner(ecs, settings, new Ec2Machines(ec2, installation));
+    const tasks = () => new EcsTaskRunner(ecs, settings, new Ec2Machines(ec2, installation), systemClock);
     return {
       tasks: tasks(),
       input: async (change) => taskInput(change),

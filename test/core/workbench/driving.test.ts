@@ -119,10 +119,6 @@ describe('driving', () => {
     expect(calls.filter((call) => call === 'read')).toHaveLength(2);
   });
 
-  it('within a minute is what every effect begins', () => {
-    expect(EFFECT_WITHIN_MS).toBe(MINUTE);
-  });
-
   it('tells of a call that did not go through, and only of such', async () => {
     const { world, ports, key } = await holding(stopping({ failures: 2 }));
     const tasks = instead(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });

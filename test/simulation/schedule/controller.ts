@@ -281,6 +281,7 @@ export class Controller {
         ecs,
         TASK_SETTINGS,
         ec2 === undefined ? machinesElsewhere : new Ec2Machines(ec2, INSTALLATION),
+        clock,
       ),
       hosts:
         ec2 === undefined

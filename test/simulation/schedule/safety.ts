@@ -10,6 +10,9 @@ import type { ClientHistory } from './client-history.ts';
  */
 const FOUND_WITHIN_MS = 15 * 60_000;
 
+/** A task goes through these in this order: what goes back has believed what is old. */
+const ONE_WAY: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
+
 /**
  * What must hold at every moment, checked against what is really there and against what clients were told,
  * never against the record alone.
@@ -58,6 +61,12 @@ export class Safety {
 
   /** When a record is written. */
   checkWritten(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
+    const [was, is] = [before, workbench.status].map((status) =>
+      ONE_WAY.indexOf(status as Workbench['status']),
+    );
+    if (was !== undefined && is !== undefined && is >= 0 && is < was) {
+      throw new BrokenRule(`${workbench.workbenchId} went back from ${before} to ${workbench.status}`);
+    }
     if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
     if (before !== 'stopped') this.#checkNoTaskIsComing(workbench);
     const alive = this.#aliveOf(workbench);

@@ -15,6 +15,8 @@ export interface Hazards {
   /** A task or machine just made cannot be described, or is not listed, for some seconds. */
   readonly hiddenAtFirst: number;
   readonly listLags: number;
+  /** A start is refused although there would be room, and the next may not be. */
+  readonly startRefused: number;
   /** A start that fails, by what; and one that never gets healthy. */
   readonly pullFails: number;
   readonly mountFails: number;
@@ -55,6 +57,7 @@ export const DEFAULT_HAZARDS: Hazards = {
   pendingCannotStop: 0.5,
   hiddenAtFirst: 0.1,
   listLags: 0.2,
+  startRefused: 0.05,
   pullFails: 0.03,
   mountFails: 0.02,
   exitsAtBoot: 0.02,

@@ -89,6 +89,7 @@ export class WorldSubject {
       client,
       { ...TASK_SETTINGS, ...settings },
       new Ec2Machines(client, INSTALLATION),
+      this.kernel,
     );
   }
 

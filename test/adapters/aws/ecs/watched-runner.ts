@@ -25,6 +25,7 @@ export function watched(options: Partial<WorldOptions> = {}, settings: Partial<T
       client,
       { ...TASK_SETTINGS, ...settings, ...change },
       new Ec2Machines(subject.world.clients(), INSTALLATION),
+      subject.kernel,
     );
   const inputs = <T>(name: string) =>
     sent.filter((call) => call.name === name).map(({ input }) => input as T);

@@ -37,6 +37,9 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const PROVISIONING_MAX = 500;
 
+/** What `failures[]` may say of a start that another time would have been placed. */
+const REFUSALS = ['RESOURCE:ENI', 'AGENT', 'LOCATION'] as const;
+
 /** RunTask: tokens, limits, and where a task goes. */
 export class RunTasks {
   readonly #kernel: Kernel;
@@ -132,6 +135,7 @@ export class RunTasks {
 
   #place(input: RunTaskCommandInput, definition: Definition): Task | Answer {
     const size = sizeOf(input, definition);
+    if (this.#draws.happens('startRefused')) return failed(this.#draws.pick(REFUSALS));
     const provider = input.capacityProviderStrategy?.[0]?.capacityProvider;
     if (provider === undefined) return this.#placeByConstraint(input, definition, size);
     const instance = this.#around.capacity.roomFor(size, provider);
