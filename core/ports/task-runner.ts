@@ -33,8 +33,11 @@ export interface TaskRunner {
    * once it is terminated: **whatever else runs on it ends too**. Where the machine is the runner's own it kills
    * the task's processes at once. Resolves when the wish is taken; describe then comes to answer
    * `host: 'gone'`, or that the task has stopped. A stopped or unknown task is no error.
+   *
+   * @param forced also while the machine's agent answers, since somebody who may has said so; else such a machine is
+   *   left alone: its agent has come back, and can end the task itself
    */
-  endMachine(taskId: string): Promise<void>;
+  endMachine(taskId: string, forced: boolean): Promise<void>;
 
   /**
    * What is known of each task, in the order asked; at most 100 at once. A task that is not known (never

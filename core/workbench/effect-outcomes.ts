@@ -62,7 +62,7 @@ async function call(ports: WorldPorts, workbench: Workbench, effect: WorldEffect
       await tasks.stop(effect.taskId, effect.why);
       return { type: 'task_stop_asked', taskId: effect.taskId };
     case 'end_machine':
-      await tasks.endMachine(effect.taskId);
+      await tasks.endMachine(effect.taskId, effect.forced);
       return { type: 'machine_end_asked', taskId: effect.taskId };
     case 'look_at_task': {
       const [task] = await tasks.describe([effect.taskId]);

@@ -97,9 +97,16 @@ const baseShape = {
   /** Present once the volume is known to exist. */
   mount: z.optional(z.record(z.string(), z.string())),
   host: z.optional(hostSchema),
+  /** Of the last machine that is no more, or was never to be had: the next launch counts on, under another token. */
+  lastHostGeneration: z.optional(z.int()),
   /** Live tasks of other runs, to be stopped; nothing is started and nothing wiped while there are any. At most STRAYS_MAX. */
   strays: z.array(
-    z.object({ taskId: z.string(), stopAskedAt: z.optional(z.int()), goneAt: z.optional(z.int()) }),
+    z.object({
+      taskId: z.string(),
+      stopAskedAt: z.optional(z.int()),
+      goneAt: z.optional(z.int()),
+      silentSince: z.optional(z.int()),
+    }),
   ),
   /** The task of the last run that is gone: what still comes of it is no news. */
   lastTaskId: z.optional(z.string()),

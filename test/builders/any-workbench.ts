@@ -146,8 +146,16 @@ const base = () => ({
   spec: spec(),
   mount: maybe(mount()),
   host: maybe(host()),
+  lastHostGeneration: maybe(attempt()),
   strays: fc.array(
-    exact(fc.record({ taskId: word(), stopAskedAt: maybe(anyTime()), goneAt: maybe(anyTime()) })),
+    exact(
+      fc.record({
+        taskId: word(),
+        stopAskedAt: maybe(anyTime()),
+        goneAt: maybe(anyTime()),
+        silentSince: maybe(anyTime()),
+      }),
+    ),
     { maxLength: STRAYS_MAX },
   ),
   lastTaskId: maybe(word()),

@@ -138,13 +138,13 @@ export function describeTaskRunnerContract(
       const { taskId } = await accepted(await subject.input(), 'a/run/1');
       await reaches(taskId, 'running');
       await tasks.stop(taskId, 'as the test wants');
-      await tasks.endMachine(taskId);
+      await tasks.endMachine(taskId, true);
       await eventually(subject.pass, 'nothing of it runs', async () => {
         const task = await known(taskId);
         return task === undefined || task.status === 'stopped' || task.host === 'gone';
       });
-      await tasks.endMachine(taskId);
-      await tasks.endMachine('unknown');
+      await tasks.endMachine(taskId, true);
+      await tasks.endMachine('unknown', true);
     });
 
     it('describes in the order asked, the unknown as missing, and no more than 100', async () => {

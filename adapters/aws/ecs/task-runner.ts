@@ -79,13 +79,14 @@ export class EcsTaskRunner implements TaskRunner {
     }
   }
 
-  async endMachine(taskId: string): Promise<void> {
+  async endMachine(taskId: string, forced: boolean): Promise<void> {
     const checkInTime = inTime(this.#clock);
     const [task] = await this.describe([taskId]);
     if (task === undefined || isMissing(task) || task.host === 'gone') return;
     // STOPPED is the last word of an agent that spoke to the end, but not of one that is silent: who takes a live
     // machine off the cluster by force makes ECS say so of tasks that go on.
     if (task.status === 'stopped' && task.host !== 'disconnected') return;
+    if (task.host === 'connected' && !forced) return;
     // Without a machine there is nothing to end: it waits for capacity, and a stop is all it takes.
     if (task.containerInstance === undefined) return;
     const [machine] = await this.#instances.describe([task.containerInstance]);

@@ -22,3 +22,14 @@ export function progressed<W extends Workbench>(workbench: W, { now }: Context):
 export function waits<W extends Workbench>(workbench: W, { now, policy }: Context): W {
   return lookBy({ ...workbench, failures: 0 }, now + policy.lookMs);
 }
+
+/** Looks fail and are repeated within a minute, and found again within another when a message is lost. */
+const LEFT_ALONE_MS = 5 * 60_000;
+
+/**
+ * Nobody has looked at it for long: the controller stood still, or was kept from its queue. Time that passed so proves
+ * nothing, and what is known may be old. While it is waited for something a record is written with each look.
+ */
+export function wasLeftAlone({ updatedAt }: Workbench, { now }: Pick<Context, 'now'>): boolean {
+  return now - updatedAt >= LEFT_ALONE_MS;
+}

@@ -1,14 +1,18 @@
 import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { runOf, type Starting, type Workbench } from '../workbench.ts';
-import type { Context } from './context.ts';
+import { type Context, lookBy, wasLeftAlone } from './context.ts';
 import { HOST_LOST, isEnding } from './run.ts';
 import { forgetGoneStrays } from './strays.ts';
 import { beginStop, runGone } from './transitions.ts';
 
 /** What follows from time alone: fences that have passed, deadlines that are over. */
 export function timePassed(workbench: Workbench, context: Context): Workbench {
-  return overdue(silent(pastFence(forgetGoneStrays(workbench, context), context), context), context);
+  const current = pastFence(forgetGoneStrays(workbench, context), context);
+  const judged = overdue(silent(current, context), context);
+  // What was waited for may have come meanwhile.
+  const ends = judged.status !== current.status;
+  return ends && wasLeftAlone(workbench, context) ? lookBy(current, context.now) : judged;
 }
 
 /** A machine whose agent has been silent for long is given up: its task shows RUNNING for ever. */

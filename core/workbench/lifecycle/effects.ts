@@ -1,5 +1,6 @@
 import type { TaskInput } from '../../ports/task-runner.ts';
 import type { Base, Deleting, Run, Stopping, Workbench } from '../workbench.ts';
+import { wasLeftAlone } from './context.ts';
 import { hostEffect, hostIsReady } from './host.ts';
 import type { Policy } from './policy.ts';
 
@@ -13,7 +14,8 @@ export type Effect =
   | { readonly type: 'place_run'; readonly runId: string; readonly attempt: number }
   | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
   | { readonly type: 'stop_task'; readonly taskId: string; readonly why: string }
-  | { readonly type: 'look_at_task' | 'end_machine'; readonly taskId: string }
+  | { readonly type: 'look_at_task'; readonly taskId: string }
+  | { readonly type: 'end_machine'; readonly taskId: string; readonly forced: boolean }
   | {
       readonly type: 'launch_host';
       readonly generation: number;
@@ -41,7 +43,11 @@ export function owed(workbench: Workbench, now: number, policy: Policy): readonl
 function owedToStrays(workbench: Base, now: number, policy: Policy): readonly Effect[] {
   return workbench.strays
     .filter((stray) => stray.goneAt === undefined)
-    .map(({ taskId, stopAskedAt }) => stopOrLook(taskId, stopAskedAt, 'not the current run', now, policy));
+    .flatMap(({ taskId, stopAskedAt, silentSince }) => {
+      const silent = silentSince !== undefined && now - silentSince >= policy.silentHostMs;
+      const asked = stopOrLook(taskId, stopAskedAt, 'not the current run', now, policy);
+      return silent ? [asked, { type: 'end_machine', taskId, forced: false }] : [asked];
+    });
 }
 
 function owedToState(workbench: Workbench, now: number, policy: Policy): readonly Effect[] {
@@ -67,8 +73,10 @@ function owedToState(workbench: Workbench, now: number, policy: Policy): readonl
       if (workbench.run) return owedToEndingRun(workbench, workbench.run, now, policy);
       if (workbench.strays.length > 0) return [];
       const host = workbench.host;
-      if (host)
-        return hostEffect(workbench, host, workbench.status === 'deleting' ? 'terminated' : 'stopped');
+      if (host) {
+        const wish = workbench.status === 'deleting' || isStuck(workbench, now, policy);
+        return hostEffect(workbench, host, wish ? 'terminated' : 'stopped');
+      }
       if (workbench.status === 'stopping') return [];
       return [{ type: workbench.wiped ? 'remove_record' : 'wipe_volume' }];
     }
@@ -87,10 +95,12 @@ function owedToEndingRun(
   if (run.phase === 'preparing') return [];
   if (run.phase === 'issued') return [{ type: 'run_task', input: run.input, token: runToken(run.input) }];
   if (run.goneAt !== undefined) return [];
-  const { host, forced } = workbench;
-  const patience = forced ? policy.lookMs : policy.silentHostMs;
-  const overdue = now >= workbench.deadlineAt + patience;
-  const silent = run.silentSince !== undefined && now - run.silentSince >= patience;
+  const { host, forced = false } = workbench;
+  const overdue = isStuck(workbench, now, policy);
+  const silent =
+    run.silentSince !== undefined &&
+    now - run.silentSince >= patienceWith(workbench, policy) &&
+    !wasLeftAlone(workbench, { now });
   const effects: Effect[] = [stopOrLook(run.taskId, run.stopAskedAt, 'not wanted any more', now, policy)];
   if (host?.instanceId !== undefined) {
     // Only the machine's end can still prove the end of the task.
@@ -98,9 +108,19 @@ function owedToEndingRun(
     effects.push({ type: end ? 'terminate_host' : 'look_at_host', instanceId: host.instanceId });
   } else if (silent || (forced && overdue)) {
     // Others may be on this machine: not while its agent answers, unless somebody who may has said so.
-    effects.push({ type: 'end_machine', taskId: run.taskId });
+    effects.push({ type: 'end_machine', taskId: run.taskId, forced });
   }
   return effects;
+}
+
+/** Its stop has shown no effect for so long that only the machine's end is left. */
+function isStuck(workbench: Stopping | Deleting, now: number, policy: Policy): boolean {
+  return now >= workbench.deadlineAt + patienceWith(workbench, policy) && !wasLeftAlone(workbench, { now });
+}
+
+/** A container has half a minute to end after it was asked: that is not yet a stop without effect. */
+function patienceWith({ forced }: Stopping | Deleting, policy: Policy): number {
+  return forced ? policy.stopAgainMs : policy.silentHostMs;
 }
 
 function stopOrLook(

@@ -45,7 +45,8 @@ export function hostRefused(
       return lookBy(again, context.now + context.policy.retryMs);
     }
     const { host: _none, ...without } = workbench;
-    return beginStop(without, context, { reason: outcome.reason });
+    const after = { ...without, lastHostGeneration: host.generation };
+    return beginStop(after, context, { reason: outcome.reason });
   }
   return host.instanceId === undefined ? withoutHost(workbench, context) : waits(workbench, context);
 }
@@ -96,7 +97,8 @@ function withHost(workbench: Workbench, host: Host, context: Context): Workbench
 
 /** The machine is no more. A start that needs one launches another, under a new token. */
 function withoutHost(workbench: Workbench, context: Context): Workbench {
-  const { host, ...without } = workbench;
+  const { host, ...rest } = workbench;
+  const without = { ...rest, ...(host ? { lastHostGeneration: host.generation } : {}) };
   if (workbench.status === 'starting' && host) {
     const next = requestedHost(host.instanceType, host.generation + 1);
     return progressed({ ...workbench, host: next }, context);

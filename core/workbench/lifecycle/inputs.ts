@@ -62,6 +62,7 @@ export type Outcome =
       readonly generation: number;
       readonly reason: StatusReason;
       readonly retryable: boolean;
+      readonly asOf?: number;
     }
   | { readonly type: 'host_stop_asked' | 'host_terminate_asked'; readonly instanceId: string }
   /** The call did not go through: `throttled` = nothing happened, `unavailable` = it may have. */
@@ -74,7 +75,7 @@ export type Outcome =
 /** What was seen. */
 export type Observation =
   | { readonly type: 'task_observed'; readonly task: TaskObservation }
-  | { readonly type: 'task_missing'; readonly taskId: string }
+  | { readonly type: 'task_missing'; readonly taskId: string; readonly asOf?: number }
   /**
    * By asking: the truth about that instance at that moment. `asOf` is the record's revision from before it was
    * asked: of a record that has moved on since, it is no more than a hint, since a machine's state carries no

@@ -60,9 +60,9 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
   }
 }
 
-/** Its deadline is now; the task is asked once more, and its machine ended if that shows no effect. */
+/** Its deadline is now; task and machine are asked once more, and the machine ended if that shows no effect. */
 function forced<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
-  if (workbench.forced || !workbench.run) return workbench;
+  if (workbench.forced || !(workbench.run || workbench.host)) return workbench;
   return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextAt: now };
 }
 

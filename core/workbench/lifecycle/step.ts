@@ -75,9 +75,7 @@ function outcomes(
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumed(next, context);
   for (const outcome of input.outcomes) {
-    const seen = outcome.type === 'host_observed' || outcome.type === 'host_accepted';
-    const dated = seen ? { ...outcome, asOf: input.revision } : outcome;
-    next = learn(next, dated, context);
+    next = learn(next, isDated(outcome) ? { ...outcome, asOf: input.revision } : outcome, context);
   }
   return next;
 }
@@ -113,7 +111,9 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
     case 'task_observed':
       return taskObserved(workbench, learned.task, context);
     case 'task_missing':
-      return taskMissing(workbench, learned.taskId, context);
+      return isLate(learned, workbench)
+        ? lookBy(workbench, context.now)
+        : taskMissing(workbench, learned.taskId, context);
     case 'host_accepted': {
       // Late, that it has ended is a reason to look; that it was begun counts, since nobody else may have seen it.
       const isHint = hasEnded(learned.host) && isLate(learned, workbench);
@@ -122,7 +122,10 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
         : hostAccepted(workbench, learned, context);
     }
     case 'host_refused':
-      return hostRefused(workbench, learned, context);
+      // Of a start before this one, perhaps: asked again, the machine says what holds now.
+      return isLate(learned, workbench)
+        ? lookBy(workbench, context.now)
+        : hostRefused(workbench, learned, context);
     case 'host_stop_asked':
     case 'host_terminate_asked':
       return hostStopAsked(workbench, learned, context);
@@ -138,7 +141,20 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
   }
 }
 
-/** Whether the record has moved on since the machine was asked for. */
+/** What carries no version of its own, so that only the record's revision tells whether it still holds. */
+function isDated(learned: Learned): learned is Extract<Learned, { readonly asOf?: number }> {
+  switch (learned.type) {
+    case 'host_observed':
+    case 'host_accepted':
+    case 'host_refused':
+    case 'task_missing':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Whether the record has moved on since this was asked for. */
 function isLate({ asOf }: { readonly asOf?: number }, { revision }: Workbench): boolean {
   return asOf !== undefined && asOf !== revision;
 }

@@ -9,18 +9,28 @@ import { type Context, lookBy, progressed, waits } from './context.ts';
 export function observeStray(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
   const { taskId } = task;
   const known = workbench.strays.find((stray) => stray.taskId === taskId);
-  if (known) return { ...observeKnown(workbench, task, context) };
+  if (known) return observeKnown(workbench, known, task, context);
   const live = task.status !== 'stopped' && task.host !== 'gone';
   if (!live || taskId === workbench.lastTaskId || workbench.strays.length >= STRAYS_MAX) return workbench;
   return progressed({ ...workbench, strays: [...workbench.strays, { taskId }] }, context);
 }
 
-function observeKnown(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
+function observeKnown(
+  workbench: Workbench,
+  known: Workbench['strays'][number],
+  task: TaskObservation,
+  context: Context,
+): Workbench {
   const others = workbench.strays.filter((stray) => stray.taskId !== task.taskId);
   const gone = task.host === 'gone' || (task.status === 'stopped' && task.host === undefined);
   if (gone) return progressed({ ...workbench, strays: others }, context);
   const ended = task.status === 'stopped' && task.host === 'connected';
-  if (!ended) return waits(workbench, context);
+  if (!ended) {
+    // Alive after all, though it was not to be found for a moment; and silent as long as its agent is.
+    const { goneAt: _alive, silentSince, ...stray } = known;
+    const silent = task.host === 'disconnected' ? { silentSince: silentSince ?? context.now } : {};
+    return waits({ ...workbench, strays: [...others, { ...stray, ...silent }] }, context);
+  }
   const goneAt = context.now + context.policy.fenceMs;
   const strays = workbench.strays.map((stray) =>
     stray.taskId === task.taskId && stray.goneAt === undefined ? { ...stray, goneAt } : stray,

@@ -23,7 +23,9 @@ export function beginStart(
   // Whatever has become of its mount, it is the first thing to be seen to: the volume is made sure of once more.
   if (workbench.status === 'stopped' && workbench.reason?.code === 'storage_failed') delete base.mount;
   const { dedicatedInstanceType } = base.spec;
-  const host = base.host ?? (dedicatedInstanceType ? requestedHost(dedicatedInstanceType, 1) : undefined);
+  const generation = (base.lastHostGeneration ?? 0) + 1;
+  const host =
+    base.host ?? (dedicatedInstanceType ? requestedHost(dedicatedInstanceType, generation) : undefined);
   return {
     ...base,
     ...(host ? { host } : {}),

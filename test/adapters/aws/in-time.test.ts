@@ -100,7 +100,7 @@ describe('a process that stood still between two calls', () => {
   it('ends no machine under a task that may have ended by itself, with others on it', async () => {
     const { subject, tasks, taskId, registered, sent, settled } = await occupied(SENT_WITHIN_MS);
     subject.world.ecs.agents.disconnect(registered);
-    expect(await settled(tasks.endMachine(taskId))).toMatchObject(LATE);
+    expect(await settled(tasks.endMachine(taskId, false))).toMatchObject(LATE);
     expect(sent).not.toContain('UpdateContainerInstancesStateCommand');
     expect(sent).not.toContain('TerminateInstancesCommand');
   });

@@ -121,9 +121,9 @@ describe('carrying an effect out', () => {
     ],
     [
       'the end of a machine under a task',
-      { type: 'end_machine', taskId: 'task-1' },
+      { type: 'end_machine', taskId: 'task-1', forced: true },
       {},
-      ['tasks.endMachine', 'task-1'],
+      ['tasks.endMachine', 'task-1', true],
       { type: 'machine_end_asked', taskId: 'task-1' },
     ],
     [

@@ -42,12 +42,12 @@ describe('a task whose machine is silent', () => {
 
   it('is ended with its machine by the last means, and the machine is left when it is not ours', async () => {
     const ours = await silent();
-    await ours.tasks.endMachine(ours.taskId);
+    await ours.tasks.endMachine(ours.taskId, false);
     expect(ours.registered).toMatchObject({ status: 'DRAINING', machine: { state: 'shutting-down' } });
     await ours.subject.pass(2 * MINUTE);
     expect(ours.world.containers.size).toBe(0);
     const foreign = await silent({ ...WORLD_OPTIONS, tags: {} });
-    await foreign.tasks.endMachine(foreign.taskId);
+    await foreign.tasks.endMachine(foreign.taskId, false);
     expect(foreign.registered.machine.state).toBe('running');
   });
 
@@ -56,7 +56,7 @@ describe('a task whose machine is silent', () => {
     world.ecs.agents.deregister(registered);
     expect(await host()).toEqual(['stopped', 'disconnected']);
     expect(world.containers.size).toBe(1);
-    await tasks.endMachine(taskId);
+    await tasks.endMachine(taskId, false);
     await subject.pass(2 * MINUTE);
     expect(world.containers.size).toBe(0);
     expect(await host()).toEqual(['stopped', 'gone']);

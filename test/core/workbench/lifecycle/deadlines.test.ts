@@ -18,8 +18,10 @@ import {
 
 const MINUTE = 60_000;
 
+/** Time has passed for one that was looked at a moment ago. */
 function tick(workbench: Workbench, now: number, policy: Partial<Policy> = {}): Workbench {
-  return lifecycle({ ...POLICY, ...policy })(workbench, { type: 'tick' }, now).workbench;
+  return lifecycle({ ...POLICY, ...policy })({ ...workbench, updatedAt: now }, { type: 'tick' }, now)
+    .workbench;
 }
 
 function learn(workbench: Workbench, now: number, ...outcomes: readonly Learned[]): Workbench {
@@ -92,6 +94,35 @@ describe('a start past its deadline', () => {
     const workbench = starting({ mount: {} });
     const ended = tick(workbench, workbench.deadlineAt, { startingMs });
     expect('reason' in ended && ended.reason?.message).toContain(`${words}.`);
+  });
+});
+
+describe('a start past its deadline that nobody has looked at for long', () => {
+  const late = pending({ nextAt: T0 });
+  const now = late.deadlineAt + MINUTE;
+
+  it('is looked at before it is ended: what it waits for may have come', () => {
+    for (const workbench of [late, provisioning({ nextAt: T0 }), starting({ run: issuedRun(), mount: {} })]) {
+      const { workbench: after, effects } = lifecycle(POLICY)(workbench, { type: 'tick' }, T0 + 60 * MINUTE);
+      expect(after.status).toBe(workbench.status);
+      expect(effects).toHaveLength(1);
+    }
+  });
+
+  it('is ended when it still waits then, or when the look does not go through', () => {
+    const failed = { type: 'effect_failed', effect: 'look_at_task', kind: 'unavailable' } as const;
+    expect(tick(learn(late, now, failed), now).status).toBe('stopping');
+    const { taskId, runId, attempt } = late.run;
+    const { userId, workbenchId } = late;
+    const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'pending' } as const;
+    expect(tick(learn(late, now, { type: 'task_observed', task }), now).status).toBe('stopping');
+  });
+
+  it('runs when its task has come to run', () => {
+    const { taskId, runId, attempt } = late.run;
+    const { userId, workbenchId } = late;
+    const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'running' } as const;
+    expect(tick(learn(late, now, { type: 'task_observed', task }), now).status).toBe('running');
   });
 });
 

@@ -395,7 +395,8 @@ describe('a look at a machine', () => {
     expect(after).not.toHaveProperty('host');
     expect(after).toMatchObject({ status: 'stopped', stoppedAt: T0 - MINUTE, reason: REFUSED });
     const again = take(after, { type: 'start', runId: 'new-run', by: 'ada' });
-    expect(again).toMatchObject({ host: requested });
+    // Under another token: that of the first generation may still answer the machine that is no more.
+    expect(again).toMatchObject({ host: { ...requested, generation: 2 } });
   });
 });
 
@@ -444,7 +445,9 @@ describe('a run on a dedicated machine', () => {
   it('that is overdue ends the machine, after the patience with silent ones, and not twice', () => {
     const ending = stopping({ host: aHost(), run: acceptedRun({ stopAskedAt: T0 }) });
     const at = (now: number, workbench: Workbench = ending) =>
-      step({ ...workbench, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+      step({ ...workbench, nextAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
+        ({ type }) => type,
+      );
     const over = ending.deadlineAt + POLICY.silentHostMs;
     expect(at(over - 1)).toEqual(['stop_task', 'look_at_host']);
     expect(at(over)).toEqual(['stop_task', 'terminate_host']);
@@ -487,6 +490,23 @@ describe('what was seen of a machine before its record moved on', () => {
     expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
     const inTime = take(onIt(), { type: 'outcomes', revision: 7, outcomes });
     expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+  });
+
+  it('nor does a late refusal give a machine up: it is asked again', () => {
+    const outcomes = [{ type: 'host_refused', generation: 1, reason: NO_CAPACITY, retryable: true }] as const;
+    const begun = aStart(aHost({ instanceId: INSTANCE, state: 'stopped' }), { revision: 7 });
+    const late = take(begun, { type: 'outcomes', revision: 6, outcomes });
+    expect(late.host).not.toHaveProperty('replacing');
+    expect(take(begun, { type: 'outcomes', revision: 7, outcomes })).toMatchObject({
+      host: { replacing: true },
+    });
+  });
+
+  it('nor is a task counted as missing that a late look did not find', () => {
+    const outcomes = [{ type: 'task_missing', taskId: 'task-1' }] as const;
+    const late = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    expect(late).not.toHaveProperty('run.missingSince');
+    expect(late.nextAt).toBe(T0);
   });
 
   it('counts when it says that the machine was begun: it has to be ended again', () => {

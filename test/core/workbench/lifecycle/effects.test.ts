@@ -4,6 +4,7 @@ import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
+  aHost,
   aTaskInput,
   deleting,
   ID,
@@ -20,7 +21,9 @@ import {
 } from '#test/builders/workbench.ts';
 
 const MINUTE = 60_000;
-const at = (workbench: Workbench, now: number) => owed({ ...workbench, nextAt: now }, now, POLICY);
+/** What is owed to one that was looked at a moment ago. */
+const at = (workbench: Workbench, now: number) =>
+  owed({ ...workbench, nextAt: now, updatedAt: now }, now, POLICY);
 const due = (workbench: Workbench) => at(workbench, T0);
 
 const RUN_TASK = { type: 'run_task', input: aTaskInput(), token: `${ID}/${RUN_ID}/1` };
@@ -107,7 +110,10 @@ describe('the last means', () => {
   it('on a shared machine is used when it has been silent for long', () => {
     const ending = stopping({ run: silent });
     expect(at(ending, T0 + POLICY.silentHostMs - 1)).toEqual([STOP]);
-    expect(at(ending, T0 + POLICY.silentHostMs)).toEqual([STOP, { type: 'end_machine', taskId: 'task-1' }]);
+    expect(at(ending, T0 + POLICY.silentHostMs)).toEqual([
+      STOP,
+      { type: 'end_machine', taskId: 'task-1', forced: false },
+    ]);
   });
 
   it('on a shared machine whose agent answers is used only when it is forced and overdue', () => {
@@ -115,7 +121,39 @@ describe('the last means', () => {
     const late = stopping({ run, deadlineAt: T0 });
     expect(at(late, T0 + POLICY.silentHostMs).map(({ type }) => type)).not.toContain('end_machine');
     const forced = stopping({ run, deadlineAt: T0, forced: true });
-    expect(at(forced, T0 + POLICY.lookMs - 1)).toEqual([LOOK]);
-    expect(at(forced, T0 + POLICY.lookMs)).toEqual([LOOK, { type: 'end_machine', taskId: 'task-1' }]);
+    expect(at(forced, T0 + POLICY.stopAgainMs - 1)).toEqual([LOOK]);
+    expect(at(forced, T0 + POLICY.stopAgainMs)).toEqual([
+      STOP,
+      { type: 'end_machine', taskId: 'task-1', forced: true },
+    ]);
+  });
+
+  it('is not used on what nobody has looked at for long', () => {
+    const now = T0 + POLICY.silentHostMs;
+    const ending = stopping({ run: silent, nextAt: T0, updatedAt: T0 });
+    expect(owed(ending, now, POLICY)).toEqual([STOP]);
+    const own = stopping({ host: aHost(), run: silent, nextAt: T0, updatedAt: T0 });
+    expect(owed(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'look_at_host']);
+  });
+
+  it('is used for a task of another run as well, which nothing may be started or wiped beside', () => {
+    const strays = [{ taskId: 'task-0', stopAskedAt: T0, silentSince: T0 }];
+    const held = starting({ mount: {}, strays });
+    expect(at(held, T0 + POLICY.silentHostMs - 1).map(({ type }) => type)).toEqual(['stop_task']);
+    expect(at(held, T0 + POLICY.silentHostMs)).toContainEqual({
+      type: 'end_machine',
+      taskId: 'task-0',
+      forced: false,
+    });
+  });
+
+  it('ends a machine that does not stop though nothing runs on it', () => {
+    const host = aHost({ state: 'stopping', agentConnected: false });
+    const stuck = stopping({ run: undefined, host, deadlineAt: T0 });
+    expect(at(stuck, T0 + POLICY.silentHostMs - 1)).toMatchObject([{ type: 'look_at_host' }]);
+    expect(at(stuck, T0 + POLICY.silentHostMs)).toMatchObject([{ type: 'terminate_host' }]);
+    expect(at({ ...stuck, forced: true }, T0 + POLICY.stopAgainMs)).toMatchObject([
+      { type: 'terminate_host' },
+    ]);
   });
 });

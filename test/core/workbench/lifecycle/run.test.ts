@@ -221,6 +221,16 @@ describe('an observation of another task', () => {
   it('is kept while its silent machine may still run it', () => {
     const before = stopped({ strays: [{ taskId: 'task-0' }] });
     expect(observe(before, { ...other, status: 'stopped', host: 'disconnected' }).strays).toEqual([
+      { taskId: 'task-0', silentSince: T0 },
+    ]);
+  });
+
+  it('that is seen alive after it was not found is waited for again, and silent no more once its agent speaks', () => {
+    const before = stopped({ strays: [{ taskId: 'task-0', goneAt: T0 + 1, silentSince: T0 - 1 }] });
+    expect(observe(before, { ...other, status: 'running', host: 'disconnected' }).strays).toEqual([
+      { taskId: 'task-0', silentSince: T0 - 1 },
+    ]);
+    expect(observe(before, { ...other, status: 'running', host: 'connected' }).strays).toEqual([
       { taskId: 'task-0' },
     ]);
   });

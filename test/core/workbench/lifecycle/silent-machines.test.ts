@@ -33,8 +33,11 @@ function observe(workbench: Workbench, host: 'connected' | 'disconnected', now =
   return step(workbench, { type: 'task_observed', task }, now).workbench;
 }
 
+/** What is owed to one that was looked at a moment ago. */
 function effectsAt(workbench: Workbench, now: number): readonly string[] {
-  return step({ ...workbench, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+  return step({ ...workbench, nextAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
+    ({ type }) => type,
+  );
 }
 
 describe('a machine whose agent is silent', () => {
@@ -51,9 +54,17 @@ describe('a machine whose agent is silent', () => {
     const silent = observe(running(), 'disconnected');
     const now = T0 + POLICY.silentHostMs;
     expect(step(silent, { type: 'tick' }, now - 1).workbench.status).toBe('running');
-    const lost = step(silent, { type: 'tick' }, now).workbench;
+    const lost = step({ ...silent, updatedAt: now }, { type: 'tick' }, now).workbench;
     expect(lost).toMatchObject({ status: 'stopping', desired: 'stopped', reason: { code: 'host_lost' } });
     expect(effectsAt(lost, now)).toEqual(['stop_task', 'end_machine']);
+  });
+
+  it('is looked at first when nobody has for long: it may have spoken again', () => {
+    const silent = observe(running(), 'disconnected');
+    const now = T0 + POLICY.silentHostMs;
+    const after = step(silent, { type: 'tick' }, now);
+    expect(after.workbench.status).toBe('running');
+    expect(after.effects).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
   });
 
   it('keeps a stop waiting, and is ended only when it has been silent for long', () => {
@@ -74,22 +85,22 @@ describe('a forced stop', () => {
     const forced = step(running(), force, T0).workbench;
     expect(forced).toMatchObject({ status: 'stopping', forced: true });
     expect(effectsAt(forced, T0)).toEqual(['stop_task']);
-    expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('end_machine');
+    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('end_machine');
   });
 
   it('of one that is stopping, or being destroyed, shortens its waits', () => {
     for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
-      expect(effectsAt(workbench, T0 + POLICY.lookMs)).not.toContain('end_machine');
+      expect(effectsAt(workbench, T0 + POLICY.stopAgainMs)).not.toContain('end_machine');
       const forced = step(workbench, force, T0).workbench;
       expect(forced).toMatchObject({ status: workbench.status, forced: true, deadlineAt: T0 });
-      expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('end_machine');
+      expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('end_machine');
       expect(step(forced, force, T0 + 1).workbench).toBe(forced);
     }
   });
 
   it('of a dedicated one ends its own machine', () => {
     const forced = step(running({ host: aHost() }), force, T0).workbench;
-    expect(effectsAt(forced, T0 + POLICY.lookMs)).toContain('terminate_host');
+    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('terminate_host');
   });
 
   it('never invents an outcome: it is stopping until the task is gone', () => {
@@ -100,10 +111,15 @@ describe('a forced stop', () => {
   it('where there is nothing to shorten is a stop', () => {
     expect(step(stopped(), force, T0).workbench).toEqual(stopped());
     expect(step(starting(), force, T0).workbench.status).toBe('stopped');
+  });
+
+  it('of one that waits for its machine alone ends that machine', () => {
     const hostStopping = stopping({
       run: undefined,
       host: aHost({ state: 'stopping', agentConnected: false }),
     });
-    expect(step(hostStopping, force, T0).workbench).not.toHaveProperty('forced');
+    const forced = step(hostStopping, force, T0).workbench;
+    expect(forced).toMatchObject({ forced: true, deadlineAt: T0 });
+    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('terminate_host');
   });
 });
