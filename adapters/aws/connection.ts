@@ -13,7 +13,7 @@ export interface ConnectionOptions {
    * on its way when the next attempt is made. @default 10,000
    */
   readonly requestTimeoutMs?: number;
-  /** Attempts of one call, the first included. @default 2: the drive loop repeats what fails, with its own back-off */
+  /** Attempts of one call, the first included. @default 2, and 1 where the client says so: see SENT_ONCE */
   readonly maxAttempts?: number;
 }
 
@@ -23,6 +23,13 @@ export const CONNECTION_DEFAULTS = {
   requestTimeoutMs: 10_000,
   maxAttempts: 2,
 } as const;
+
+/**
+ * For services where what is sent late may do harm: a process may be frozen between two attempts for as long as anybody
+ * likes, and the SDK sends the second when it wakes, past the check of in-time.ts. The drive loop repeats what failed,
+ * by a new read of the record and with its own back-off.
+ */
+export const SENT_ONCE = { maxAttempts: 1 } as const;
 
 /** What the clients of the SDK take. */
 export function clientConfig(options: ConnectionOptions) {

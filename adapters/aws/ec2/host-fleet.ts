@@ -147,8 +147,7 @@ export class Ec2HostFleet implements HostFleet {
       isAwsError(error, 'noCapacity', 'quota', 'badLaunch', 'forbidden') && isOnlyAttempt(error);
     if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
     // Another call with this token, whose answer was lost, may have launched one, with other settings perhaps.
-    const { instances } = await this.#machines.find([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
-    const [instance] = instances;
+    const [instance] = await this.#machines.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
     if (instance !== undefined) return this.#accepted(instance);
     if (!definite) throw portError('ec2', 'RunInstances', error);
     if (isAwsError(error, 'noCapacity', 'quota')) {

@@ -16,7 +16,13 @@ export type Ec2Client = Pick<EC2Client, 'send'>;
 /** The largest page asked for; as many ids fit one filter. */
 const PAGE = 100;
 
-/** The EC2 instances of an installation: all that carry its tag. Others are as good as not there. */
+/** What the ids of EC2 look like; an instance registered from elsewhere (ECS Anywhere) is `mi-…`, and not EC2's. */
+const INSTANCE_ID = /^i-/;
+
+/**
+ * The EC2 instances of an installation: all that carry its tag. Others are as good as not there, except that their
+ * state is told: a machine without the tag may run tasks of ours, and is no proof that they have ended.
+ */
 export class Ec2Machines implements Machines {
   readonly #client: Ec2Client;
   readonly #installation: string;
@@ -27,11 +33,13 @@ export class Ec2Machines implements Machines {
   }
 
   async states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>> {
-    const known = await this.describe(instanceIds);
+    const asked = instanceIds.filter((id) => INSTANCE_ID.test(id));
+    const known = byId(asked.length === 0 ? [] : await this.#instances([withIds(asked)]));
     return new Map(
       instanceIds.map((id) => {
         const instance = known.get(id);
-        return [id, instance === undefined ? 'terminated' : stateOf(instance)];
+        if (instance !== undefined) return [id, stateOf(instance)];
+        return [id, INSTANCE_ID.test(id) ? 'terminated' : 'pending'];
       }),
     );
   }
@@ -46,32 +54,74 @@ export class Ec2Machines implements Machines {
     }
   }
 
-  /** Those of these that are ours, by id; at most 100. Asked by filter, which one unknown id does not make fail. */
+  /** Those of these that are ours, by id; at most 100. */
   async describe(instanceIds: readonly string[]): Promise<ReadonlyMap<string, Instance>> {
     if (instanceIds.length === 0) return new Map();
-    const { instances } = await this.find([{ Name: 'instance-id', Values: [...new Set(instanceIds)] }]);
-    return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
+    return byId(await this.findAll([withIds(instanceIds)]));
   }
 
-  /** A page of those that are ours and fit the filters. */
-  async find(
-    filters: readonly Filter[],
-    cursor?: string,
-  ): Promise<{ readonly instances: readonly Instance[]; readonly cursor?: string }> {
+  /** All that are ours and fit the filters, of which there must be few. */
+  async findAll(filters: readonly Filter[]): Promise<readonly Instance[]> {
+    return (await this.#instances([this.#tagged, ...filters])).filter((instance) => this.#isOurs(instance));
+  }
+
+  /** A page of those that are ours and fit the filters. One that is empty need not be the last. */
+  async find(filters: readonly Filter[], cursor?: string): Promise<Page> {
+    const { instances, ...rest } = await this.#page([this.#tagged, ...filters], cursor);
+    return { instances: instances.filter((instance) => this.#isOurs(instance)), ...rest };
+  }
+
+  /**
+   * What fits the filters, over all pages: EC2 may answer fewer than there are, or none, and a token. Who took the first
+   * page for all would take for terminated what lives.
+   */
+  async #instances(filters: readonly Filter[]): Promise<readonly Instance[]> {
+    const found: Instance[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.#page(filters, cursor);
+      found.push(...page.instances);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return found;
+  }
+
+  async #page(filters: readonly Filter[], cursor: string | undefined): Promise<Page> {
     const { Reservations = [], NextToken } = await calling('ec2', 'DescribeInstances', () =>
       this.#client.send(
         new DescribeInstancesCommand({
-          Filters: [{ Name: `tag:${INSTALLATION_TAG}`, Values: [this.#installation] }, ...filters],
+          Filters: [...filters],
           MaxResults: PAGE,
           ...(cursor === undefined ? {} : { NextToken: cursor }),
         }),
       ),
     );
-    const found = Reservations.flatMap(({ Instances = [] }) => Instances);
-    // What an endpoint makes of a filter is its affair; what is touched is ours.
-    const instances = found.filter((instance) => tagOf(instance, INSTALLATION_TAG) === this.#installation);
+    const instances = Reservations.flatMap(({ Instances = [] }) => Instances);
     return { instances, ...(NextToken ? { cursor: NextToken } : {}) };
   }
+
+  get #tagged(): Filter {
+    return { Name: `tag:${INSTALLATION_TAG}`, Values: [this.#installation] };
+  }
+
+  /** What an endpoint makes of a filter is its affair; what is touched is ours. */
+  #isOurs(instance: Instance): boolean {
+    return tagOf(instance, INSTALLATION_TAG) === this.#installation;
+  }
+}
+
+interface Page {
+  readonly instances: readonly Instance[];
+  readonly cursor?: string;
+}
+
+/** A filter, which one unknown id does not make fail. */
+function withIds(instanceIds: readonly string[]): Filter {
+  return { Name: 'instance-id', Values: [...new Set(instanceIds)] };
+}
+
+function byId(instances: readonly Instance[]): ReadonlyMap<string, Instance> {
+  return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
 }
 
 export function tagOf({ Tags }: Pick<Instance, 'Tags'>, name: string): string | undefined {

@@ -10,11 +10,17 @@ import { calling, isAwsError, portError } from '../errors.ts';
 import type { InTime } from '../in-time.ts';
 import type { EcsClient } from './task-definitions.ts';
 
-/** The EC2 instances under the cluster, as far as ECS's tasks need them. Nothing is done to one that is not ours. */
+/**
+ * The machines under the cluster, as far as ECS's tasks need them. Somebody else's may be among them: their state is
+ * told, and nothing is done to them while they live.
+ */
 export interface Machines {
-  /** The state of each; at most 100. One that EC2 does not know any more is `terminated`. */
+  /**
+   * The state of each, whosever it is; at most 100. `terminated` is proof that nothing runs on it: EC2 says so, or does
+   * not know it any more. One that is not EC2's is `pending`, from which nothing is concluded.
+   */
   states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>>;
-  /** Asks it to terminate, unless it is too late to. A terminated or unknown one is no error. */
+  /** Asks one of ours to terminate, unless it is too late to. Of one that is not ours, or is no more: nothing. */
   terminate(instanceId: string, inTime: InTime): Promise<void>;
 }
 
@@ -101,7 +107,7 @@ export class ContainerInstances {
       const found = await machines.states(suspects.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []));
       for (const { containerInstanceArn, ec2InstanceId } of suspects) {
         if (containerInstanceArn === undefined || ec2InstanceId === undefined) continue;
-        if ((found.get(ec2InstanceId) ?? 'terminated') !== 'terminated') continue;
+        if (found.get(ec2InstanceId) !== 'terminated') continue;
         await this.deregister(containerInstanceArn);
         removed += 1;
       }

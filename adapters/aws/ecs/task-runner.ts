@@ -152,14 +152,21 @@ export class EcsTaskRunner implements TaskRunner {
 
   async #find({ workbenchId, runId, attempt }: TaskInput): Promise<TaskObservation | undefined> {
     const { familyPrefix, cluster } = this.#settings;
+    const family = `${familyPrefix}-${workbenchId}`;
     for (const desiredStatus of DESIRED) {
-      const family = `${familyPrefix}-${workbenchId}`;
-      const { taskArns = [] } = await calling('ecs', 'ListTasks', () =>
-        this.#client.send(new ListTasksCommand({ cluster, family, desiredStatus, maxResults: PAGE })),
-      );
-      const known = await this.#known(taskArns);
-      const found = known.find((task) => task.runId === runId && task.attempt === attempt);
-      if (found !== undefined) return found;
+      let nextToken: string | undefined;
+      // A page that is short, or empty, need not be the last.
+      do {
+        const page = await calling('ecs', 'ListTasks', () =>
+          this.#client.send(
+            new ListTasksCommand({ cluster, family, desiredStatus, maxResults: PAGE, nextToken }),
+          ),
+        );
+        const known = await this.#known(page.taskArns ?? []);
+        const found = known.find((task) => task.runId === runId && task.attempt === attempt);
+        if (found !== undefined) return found;
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type AccessPointDescription,
   CreateAccessPointCommand,
@@ -15,12 +16,15 @@ import type {
 } from '#core/ports/volume-store.ts';
 import { calling, isAwsError, nameOf, portError } from '../errors.ts';
 import { WORKBENCH_TAG } from '../tags.ts';
-import type { Janitor } from './janitor.ts';
+import { type Janitor, VOLUME_NAME } from './janitor.ts';
 
 export type EfsClient = Pick<EFSClient, 'send'>;
 
 export interface EfsSettings {
-  /** The file systems, 1 or more: a new volume goes to one of them by its name. One that holds volumes must stay in the list. */
+  /**
+   * The file systems, 1 or more: a new volume goes to one of them by its name, and stays there when more are added. One
+   * that holds volumes must stay in the list.
+   */
   readonly fileSystemIds: readonly [string, ...string[]];
   /** The directory that holds the volumes' directories, on each file system. @default /workbenches */
   readonly parentPath?: string;
@@ -61,7 +65,9 @@ export class EfsVolumeStore implements VolumeStore {
       if (fate === 'wiped') return { kind: 'wiped' };
       if (fate === 'aside') return refused('The files of this workbench have been set aside.', false);
     }
-    const fileSystemId = this.#shardOf(workbenchId);
+    const places = await this.#placesOf(workbenchId);
+    if (places.length > 1) return refused('The files of this workbench are on several file systems.', false);
+    const fileSystemId = places[0] ?? this.#shardOf(workbenchId);
     try {
       const { accessPointId, ready } = await this.#made(fileSystemId, workbenchId);
       if (ready || (await this.#isReady(accessPointId))) {
@@ -226,10 +232,13 @@ export class EfsVolumeStore implements VolumeStore {
     const path = RootDirectory?.Path;
     if (AccessPointId === undefined || !path?.startsWith(prefix)) return undefined;
     if (LifeCycleState === 'deleting' || LifeCycleState === 'deleted') return undefined;
+    const workbenchId = path.slice(prefix.length);
+    // One made by hand, for `.quarantine` or for something within a volume: the janitor would refuse the whole page.
+    if (!VOLUME_NAME.test(workbenchId)) return undefined;
     const madeAt = Number(Tags?.find(({ Key }) => Key === MADE_AT)?.Value ?? Number.NaN);
     return {
       accessPointId: AccessPointId,
-      workbenchId: path.slice(prefix.length),
+      workbenchId,
       ...(Number.isSafeInteger(madeAt) ? { createdAt: madeAt } : {}),
     };
   }
@@ -238,14 +247,24 @@ export class EfsVolumeStore implements VolumeStore {
     return this.#settings.parentPath ?? '/workbenches';
   }
 
-  /** The same file system for the same workbench, as long as the list stays as it is. */
-  #shardOf(workbenchId: string): string {
+  /**
+   * The file systems that have its directory: where its files are, however many file systems there were when it was
+   * made. One without a directory was never mounted, and holds nothing. Where there is one file system nobody is asked.
+   */
+  async #placesOf(workbenchId: string): Promise<readonly string[]> {
     const { fileSystemIds } = this.#settings;
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < workbenchId.length; i += 1) {
-      hash = Math.imul(hash ^ workbenchId.charCodeAt(i), 0x01000193);
-    }
-    return fileSystemIds[(hash >>> 0) % fileSystemIds.length] ?? fileSystemIds[0];
+    if (fileSystemIds.length === 1) return fileSystemIds;
+    const present = await Promise.all(
+      fileSystemIds.map((fileSystemId) => this.#janitor.present(fileSystemId, [workbenchId])),
+    );
+    return fileSystemIds.filter((_, index) => present[index]?.includes(workbenchId));
+  }
+
+  /** Where a new one goes. When a file system is added, to that one or to where it would have gone before. */
+  #shardOf(workbenchId: string): string {
+    const weight = (fileSystemId: string) =>
+      createHash('sha256').update(`${fileSystemId}/${workbenchId}`).digest('hex');
+    return this.#settings.fileSystemIds.reduce((best, next) => (weight(next) > weight(best) ? next : best));
   }
 }
 

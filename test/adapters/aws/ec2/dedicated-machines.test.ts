@@ -242,4 +242,38 @@ describe('what is registered although its machine is terminated', () => {
     expect(world.leftOverRegistrations).toEqual([]);
     expect(second.status).toBe('ACTIVE');
   });
+
+  it('is not a machine without our tag that lives and is silent', async () => {
+    const { subject, world } = fleet();
+    const foreign = world.machines.launch({
+      instanceType: 'm5.large',
+      size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
+      tags: {},
+      attributes: {},
+      imageId: 'ami-1',
+    });
+    await subject.pass(2 * MINUTE);
+    const [registered] = world.ecs.agents.instances.values();
+    if (registered === undefined) throw new Error('not registered');
+    world.ecs.agents.disconnect(registered);
+    const instances = new ContainerInstances(world.clients(), 'workbench');
+    const machines = new Ec2Machines(world.clients(), INSTALLATION);
+    expect(await instances.deregisterTerminated(machines)).toBe(0);
+    expect(registered.status).toBe('ACTIVE');
+    world.machines.terminate(foreign);
+    await subject.pass(2 * MINUTE);
+    expect(await instances.deregisterTerminated(machines)).toBe(1);
+  });
+
+  it('is none whose state was not told', async () => {
+    const { subject, world, launch } = fleet();
+    await launch();
+    await subject.pass(2 * MINUTE);
+    const [registered] = world.ecs.agents.instances.values();
+    if (registered === undefined) throw new Error('not registered');
+    world.ecs.agents.disconnect(registered);
+    const instances = new ContainerInstances(world.clients(), 'workbench');
+    expect(await instances.deregisterTerminated({ states: async () => new Map() })).toBe(0);
+    expect(registered.status).toBe('ACTIVE');
+  });
 });

@@ -51,6 +51,17 @@ describe('a task whose machine is silent', () => {
     expect(foreign.registered.machine.state).toBe('running');
   });
 
+  it('is not gone when its machine lives without our tag, which stays on the cluster', async () => {
+    const { host, subject, world, registered } = await silent({ tags: {} });
+    expect(await host()).toEqual(['running', 'disconnected']);
+    expect(registered.status).toBe('ACTIVE');
+    expect(world.containers.size).toBe(1);
+    world.machines.terminate(registered.machine);
+    await subject.pass(2 * MINUTE);
+    expect(await host()).toEqual(['running', 'gone']);
+    expect(registered.status).toBe('INACTIVE');
+  });
+
   it('is not gone when its live machine was taken off the cluster, and is ended with it by the last means', async () => {
     const { host, tasks, taskId, world, registered, subject } = await silent();
     world.ecs.agents.deregister(registered);

@@ -112,6 +112,20 @@ describe('a start of which not all is known', () => {
     through();
   });
 
+  it('is found on a later page of the list, though the first is empty', async () => {
+    const { tasks, subject, next } = watched();
+    const input = await taskInput(subject);
+    const first = await tasks.run(input, TOKEN);
+    let pages = 0;
+    next((name, effect) => {
+      if (name === 'RunTaskCommand') throw awsError('InvalidParameterException', 'not now');
+      if (name !== 'ListTasksCommand') return effect();
+      pages += 1;
+      return pages === 1 ? { taskArns: [], nextToken: 'more' } : { taskArns: [taskOf(first)] };
+    });
+    expect(await tasks.run(input, TOKEN)).toMatchObject({ task: { taskId: taskOf(first) } });
+  });
+
   it('is unknown when the SDK had to ask more than once, whatever the last answer was', async () => {
     const { tasks, subject, next } = watched();
     const input = await taskInput(subject);

@@ -1,7 +1,16 @@
-import type { CreateAccessPointCommandInput } from '@aws-sdk/client-efs';
+import {
+  CreateAccessPointCommand,
+  type CreateAccessPointCommandInput,
+  DeleteAccessPointCommand,
+} from '@aws-sdk/client-efs';
 import { describe, expect, it } from 'vitest';
+import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
+import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
+import { instead } from '#test/simulation/instead.ts';
+import type { Hazards } from '#test/simulation/world/hazards.ts';
 import { WorldSubject } from '#test/simulation/world/world-subject.ts';
 
 for (const [name, fileSystemIds, accessPointTokenErrs] of [
@@ -52,5 +61,179 @@ describe('an access point', () => {
         { Key: 'workbench:id', Value: 'aaaa' },
       ]),
     );
+  });
+});
+
+describe('an access point made by hand below the directory of volumes', () => {
+  it.each(['.quarantine', '.wiped', 'aaaa/within', '', 'Ünlike'])(
+    'is no volume, and ends no list: %s',
+    async (name) => {
+      const subject = new WorldSubject();
+      const RootDirectory = {
+        Path: `/workbenches/${name}`,
+        CreationInfo: { OwnerUid: 0, OwnerGid: 0, Permissions: '0700' },
+      };
+      await subject.world.clients().send(
+        new CreateAccessPointCommand({
+          FileSystemId: 'fs-1',
+          ClientToken: 'by hand',
+          PosixUser: { Uid: 0, Gid: 0 },
+          RootDirectory,
+        }),
+      );
+      await subject.volumes().ensure('aaaa');
+      // The janitor of the deployment refuses the whole request for one name that is none.
+      const asked: unknown[] = [];
+      const send = async ({ input }: { input: { Payload: Uint8Array } }) => {
+        asked.push(JSON.parse(new TextDecoder().decode(input.Payload)));
+        return { Payload: new TextEncoder().encode('{"workbenchIds":[]}') };
+      };
+      const janitor = new RemoteJanitor({ send } as never, new Map([['fs-1', 'janitor']]));
+      const clients = subject.world.clients();
+      const volumes = new EfsVolumeStore(clients, janitor, { fileSystemIds: ['fs-1'] }, subject.kernel);
+      expect((await volumes.list()).volumes.map(({ workbenchId }) => workbenchId)).toEqual(['aaaa']);
+      expect(asked).toEqual([{ act: 'present', fileSystemId: 'fs-1', workbenchIds: ['aaaa'] }]);
+    },
+  );
+});
+
+describe('a volume made before a file system was added', () => {
+  type FileSystems = readonly [string, ...string[]];
+  const IDS = Array.from({ length: 20 }, (_, n) => `01jf00000000000000000000${String(n).padStart(2, '0')}`);
+  const ALL = ['fs-1', 'fs-2', 'fs-3'] as const;
+
+  /** Twenty volumes with three files each, and the store with one file system more. */
+  async function grown(before: FileSystems, after: FileSystems, hazards: Partial<Hazards> = {}) {
+    const subject = new WorldSubject({ fileSystemIds: ALL, hazards });
+    const { world } = subject;
+    const old = subject.volumes({ fileSystemIds: before });
+    const mounts = new Map<string, Mount>();
+    for (const id of IDS) {
+      const mount = await ensured(old, id);
+      mounts.set(id, mount);
+      const directory = world.mounted(mount.fileSystemId ?? '', mount.accessPointId ?? '');
+      for (let n = 0; n < 3; n += 1) directory?.files.set(`${n}`, id);
+    }
+    return { subject, world, mounts, volumes: subject.volumes({ fileSystemIds: after }) };
+  }
+  async function ensured(volumes: VolumeStore, id: string): Promise<Mount> {
+    const outcome = await volumes.ensure(id);
+    if (outcome.kind !== 'ready') throw new Error(JSON.stringify(outcome));
+    return outcome.mount;
+  }
+  const GROWTH: readonly [FileSystems, FileSystems][] = [
+    [['fs-1'], ['fs-1', 'fs-2']],
+    [['fs-1', 'fs-2'], ALL],
+    [['fs-3'], ['fs-1', 'fs-2', 'fs-3']],
+  ];
+
+  it.each(GROWTH)('is given out where it is: %j, then %j', async (before, after) => {
+    for (const accessPointTokenErrs of [0, 1]) {
+      const { mounts, volumes, world } = await grown(before, after, { accessPointTokenErrs });
+      for (const id of IDS) expect(await ensured(volumes, id)).toEqual(mounts.get(id));
+      expect(world.directories.size).toBe(IDS.length);
+      expect(world.efs.accessPoints.size).toBe(IDS.length);
+    }
+  });
+
+  it('is given out where its files are when its access point is no more', async () => {
+    const { subject, mounts, volumes } = await grown(['fs-1'], ['fs-1', 'fs-2']);
+    for (const id of IDS) {
+      const AccessPointId = mounts.get(id)?.accessPointId;
+      await subject.world.clients().send(new DeleteAccessPointCommand({ AccessPointId }));
+      const { fileSystemId = '', accessPointId = '' } = await ensured(volumes, id);
+      expect(fileSystemId).toBe('fs-1');
+      expect(subject.world.mounted(fileSystemId, accessPointId)?.files.size).toBe(3);
+    }
+  });
+
+  it.each(GROWTH)('is wiped with its files: %j, then %j', async (before, after) => {
+    const { volumes, world } = await grown(before, after);
+    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, removed: 4 });
+    expect(world.directories.size).toBe(0);
+    expect(world.efs.accessPoints.size).toBe(0);
+    for (const id of IDS) expect(await volumes.ensure(id)).toEqual({ kind: 'wiped' });
+  });
+
+  it.each(GROWTH)('is set aside, and given out no more: %j, then %j', async (before, after) => {
+    const { volumes, world } = await grown(before, after);
+    for (const id of IDS) await volumes.quarantine(id);
+    expect(world.efs.accessPoints.size).toBe(0);
+    expect([...world.directories.keys()].every((at) => at.includes('/.quarantine/'))).toBe(true);
+    for (const id of IDS) expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused' });
+  });
+
+  it.each(GROWTH)('is removed when it is empty, and not before: %j, then %j', async (before, after) => {
+    const { volumes, world } = await grown(before, after);
+    for (const id of IDS) expect(await volumes.removeEmpty(id)).toBe('not_empty');
+    for (const { files } of world.directories.values()) files.clear();
+    for (const id of IDS) expect(await volumes.removeEmpty(id)).toBe('removed');
+    expect(world.directories.size).toBe(0);
+    expect(world.efs.accessPoints.size).toBe(0);
+  });
+
+  it('holds nothing where it was never mounted, and leaves nothing there wherever it goes', async () => {
+    const subject = new WorldSubject({ fileSystemIds: ALL });
+    for (const id of IDS) await ensured(subject.volumes({ fileSystemIds: ['fs-1'] }), id);
+    const volumes = subject.volumes({ fileSystemIds: ALL });
+    for (const id of IDS) expect(await ensured(volumes, id)).toEqual(await ensured(volumes, id));
+    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, removed: 0 });
+    expect(subject.world.efs.accessPoints.size).toBe(0);
+  });
+
+  it('is given out to nobody when it is on two of them: which has the files is not for us to say', async () => {
+    const { subject, world, volumes } = await grown(['fs-1'], ['fs-1', 'fs-2']);
+    const [id = ''] = IDS;
+    const other = await ensured(subject.volumes({ fileSystemIds: ['fs-2'] }), id);
+    world.mounted('fs-2', other.accessPointId ?? '');
+    expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused', retryable: false });
+    expect(await volumes.wipe(id)).toEqual({ done: true, removed: 5 });
+  });
+});
+
+describe('a new volume', () => {
+  const ids = Array.from({ length: 300 }, (_, n) => `wb${String(n).padStart(6, '0')}`);
+  const placed = async (fileSystemIds: readonly [string, ...string[]]) => {
+    const volumes = new WorldSubject({ fileSystemIds }).volumes({ fileSystemIds });
+    const outcomes = await Promise.all(ids.map((id) => volumes.ensure(id)));
+    return outcomes.map((outcome) => (outcome.kind === 'ready' ? (outcome.mount.fileSystemId ?? '') : ''));
+  };
+
+  it('goes to each of the file systems about as often', async () => {
+    const at = await placed(['fs-1', 'fs-2', 'fs-3']);
+    for (const fileSystemId of ['fs-1', 'fs-2', 'fs-3']) {
+      const share = at.filter((id) => id === fileSystemId).length / ids.length;
+      expect(share).toBeGreaterThan(0.25);
+      expect(share).toBeLessThan(0.42);
+    }
+  });
+
+  it('goes to where it would have gone before, or to the file system that was added', async () => {
+    const before = await placed(['fs-1', 'fs-2']);
+    const after = await placed(['fs-1', 'fs-2', 'fs-3']);
+    expect(after.filter((at, n) => at !== before[n] && at !== 'fs-3')).toEqual([]);
+  });
+
+  it.each<[readonly [string, ...string[]], readonly string[]]>([
+    [['fs-1'], ['fate']],
+    [
+      ['fs-1', 'fs-2'],
+      ['fate', 'fate', 'present', 'present'],
+    ],
+  ])('over %j asks the janitor for %j', async (fileSystemIds, asks) => {
+    const { world, kernel } = new WorldSubject({ fileSystemIds });
+    const asked: string[] = [];
+    const janitor: Janitor = instead<Janitor>(world.janitor, {
+      fate: async (place) => {
+        asked.push('fate');
+        return world.janitor.fate(place);
+      },
+      present: async (fileSystemId, workbenchIds) => {
+        asked.push('present');
+        return world.janitor.present(fileSystemId, workbenchIds);
+      },
+    });
+    await new EfsVolumeStore(world.clients(), janitor, { fileSystemIds }, kernel).ensure('aaaa');
+    expect(asked).toEqual(asks);
   });
 });
