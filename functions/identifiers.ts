@@ -3,9 +3,9 @@
 /** Bounded so that it fits a task's `startedBy` (128 characters) as base64url. */
 export const USER_ID_MAX_BYTES = 96;
 
-/** 1-96 bytes of UTF-8 without control characters. */
+/** 1-96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF. */
 export function isUserId(text: string): boolean {
-  if (text === '' || !text.isWellFormed() || CONTROL.test(text)) return false;
+  if (text === '' || !text.isWellFormed() || CONTROL.test(text) || NOT_IN_MESSAGES.test(text)) return false;
   return Buffer.byteLength(text, 'utf8') <= USER_ID_MAX_BYTES;
 }
 
@@ -18,3 +18,6 @@ export function isWorkbenchId(text: string): boolean {
 
 /** C0, DEL and C1. */
 export const CONTROL = /\p{Cc}/u;
+
+/** What SQS refuses in a message beside control characters: a key with it could never be sent. */
+const NOT_IN_MESSAGES = /[\ufffe\uffff]/u;

@@ -1,4 +1,4 @@
-import { SWEEPS } from '#core/reconcile/report.ts';
+import { BRAKED_SWEEPS, SWEEPS } from '#core/reconcile/report.ts';
 
 /**
  * What is counted, and by which dimension: the alarms and the dashboard are made from it. CloudWatch keeps a metric
@@ -23,7 +23,7 @@ export const METRICS = {
     values: ['stopping', 'deleting'],
     what: 'Looks at workbenches whose stop or destroy is late.',
   },
-  unreadable_record: { what: 'Records that cannot be read, and are set aside.' },
+  unreadable_record: { what: 'Looks at records that cannot be read, and are left alone.' },
   UnreadableRecord: { what: 'Records that cannot be read, and are left out of a list.' },
   UnreadableHistory: { what: 'Lines of history that cannot be read.' },
   wiring_failed: { by: 'function', what: 'Functions that could not be made from their settings.' },
@@ -31,9 +31,15 @@ export const METRICS = {
   orphan_task_seen: { what: 'Events of tasks whose workbench is no more.' },
   room_unknown: { what: 'Placements without knowing what is free on the machines.' },
   reconcile_due: { what: 'Workbenches that were woken because they were due.' },
-  reconcile_alarm: {
+  sweep_completed: {
     by: 'sweep',
     values: SWEEPS,
+    what: 'Sweeps that came to the end of what there is to look at.',
+  },
+  sweep_ended_early: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
+  reconcile_alarm: {
+    by: 'sweep',
+    values: BRAKED_SWEEPS,
     what: 'Sweeps that wanted to remove suspiciously much, and removed nothing.',
   },
   reconcile_repaired: { by: 'sweep', values: SWEEPS, what: 'Records that were not as things are.' },

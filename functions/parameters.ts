@@ -17,7 +17,7 @@ export const PARAMETERS = {
     name: 'user_id',
     in: 'query',
     required: false,
-    description: `Whose workbenches: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, given once. May be left out when the token names its user; otherwise it is required.`,
+    description: `Whose workbenches: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. May be left out when the token names its user; otherwise it is required.`,
     schema: { type: 'string', minLength: 1, maxLength: USER_ID_MAX_BYTES },
     example: 'xyz',
   },

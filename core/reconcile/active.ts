@@ -1,22 +1,21 @@
-import { WorkbenchError } from '../errors.ts';
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
-import { pagesOf } from './pages.ts';
 import { readRecord } from './read-record.ts';
-import { putRight } from './repair.ts';
+import { putRightOrNote } from './repair.ts';
 import type { ReconcileReport, Repair, ReportDraft } from './report.ts';
 import { reported, type SweepPorts } from './sweep.ts';
+import { walk } from './walk.ts';
 
 type Ports = ChangePorts &
   WakePorts &
   SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
-/** No further page is begun after this, in milliseconds: a function that audits has five minutes. */
-const PASS_WITHIN_MS = 4 * 60_000;
+/** A function that audits has five minutes. */
+const WALK = { withinMs: 4 * 60_000, resumes: true };
 
 interface Look {
   readonly workbench: Workbench;
@@ -30,24 +29,14 @@ interface Look {
  */
 export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
   return reported(ports, 'active', async (draft) => {
-    draft.resumeAt = await resumedAt(ports);
-    for await (const page of pagesOf((cursor) => ports.workbenches.listActive(cursor), draft.resumeAt)) {
-      for (const seen of await look(ports, page.keys, draft)) {
+    const list = (cursor?: string) => ports.workbenches.listActive(cursor);
+    await walk(ports, 'active', WALK, draft, list, async ({ keys }) => {
+      for (const seen of await look(ports, keys, draft)) {
         draft.lookedAt += 1;
         await takeIn(ports, policy, seen, draft);
       }
-      draft.resumeAt = page.cursor;
-      if (page.cursor !== undefined && ports.clock.now() - draft.startedAt >= PASS_WITHIN_MS) {
-        draft.gaveWay = true;
-        draft.note('active', 'waits_turn', 'There is more than one pass has time for: the next one goes on.');
-        return;
-      }
-    }
+    });
   });
-}
-
-async function resumedAt({ reports }: SweepPorts): Promise<string | undefined> {
-  return (await reports.list()).find(({ sweep }) => sweep === 'active')?.resumeAt;
 }
 
 /** Reads a page of records and describes their tasks and machines, one call for each kind. */
@@ -94,19 +83,14 @@ async function takeIn(
 ): Promise<void> {
   const { workbenchId } = workbench;
   let current: Workbench | undefined = workbench;
-  try {
-    for (const observation of observations) {
-      if (current === undefined) return;
-      const { workbench: after, repair } = await putRight(ports, policy, current, observation);
-      if (repair !== undefined && after !== undefined)
-        draft.note(workbenchId, 'repaired', whyOf(repair, after), repair);
-      current = after;
-    }
-  } catch (error) {
-    // Others keep changing it: it is in good hands, and must not keep the rest from being looked at.
-    if (!(error instanceof WorkbenchError)) throw error;
-    draft.note(workbenchId, 'failed', 'Others keep changing its record.');
-    return;
+  for (const observation of observations) {
+    if (current === undefined) return;
+    const done = await putRightOrNote(ports, policy, current, observation, draft, workbenchId);
+    if (done === undefined) return;
+    const { workbench: after, repair } = done;
+    if (repair !== undefined && after !== undefined)
+      draft.note(workbenchId, 'repaired', whyOf(repair, after), repair);
+    current = after;
   }
   const doubt = current && doubtOf(current);
   if (doubt !== undefined) draft.note(workbenchId, 'waits_in_doubt', doubt);

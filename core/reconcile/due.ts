@@ -1,27 +1,59 @@
 import type { Clock } from '../ports/clock.ts';
+import { PortError } from '../ports/port-error.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import type { WorkbenchKey } from '../workbench/workbench.ts';
+
+/** A key that the queue can never take is tried again, and reported again, after an hour. Milliseconds. */
+const SET_ASIDE_MS = 60 * 60 * 1000;
+
+interface Ports {
+  readonly workbenches: Pick<WorkbenchStore, 'listDue' | 'postpone'>;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
 
 /**
  * Wakes what is due and nothing else: its cost follows what is unsettled, not what is stored. Makes good for
- * every message that was lost and every process that died between two steps.
+ * every message that was lost and every process that died between two steps. A key that the queue does not take
+ * stands in nobody's way.
  * @param options.limit 1-1,000 keys; what is over is found by the next pass
  * @returns how many keys were sent
  */
 export async function reconcileDue(
-  ports: {
-    readonly workbenches: Pick<WorkbenchStore, 'listDue'>;
-    readonly queue: WorkQueue;
-    readonly clock: Clock;
-    readonly telemetry: Telemetry;
-  },
+  ports: Ports,
   { limit }: { readonly limit: number },
 ): Promise<{ readonly woken: number; readonly more: boolean }> {
   const keys = await ports.workbenches.listDue(ports.clock.now(), limit);
-  for (const key of keys) await ports.queue.send(key, 0);
+  let woken = 0;
+  for (const key of keys) if (await wakes(ports, key)) woken += 1;
   const more = keys.length >= limit;
-  if (more) ports.telemetry.warn('more is due than one pass wakes', { woken: keys.length });
-  ports.telemetry.count('reconcile_due', keys.length);
-  return { woken: keys.length, more };
+  if (more) ports.telemetry.warn('more is due than one pass wakes', { woken });
+  ports.telemetry.count('reconcile_due', woken);
+  return { woken, more };
+}
+
+async function wakes(ports: Ports, key: WorkbenchKey): Promise<boolean> {
+  const { queue, telemetry } = ports;
+  try {
+    await queue.send(key, 0);
+    return true;
+  } catch (error) {
+    telemetry.error('work queue did not take a key', { workbenchId: key.workbenchId }, error);
+    telemetry.count('queue_send_failed', 1);
+    // A PortError is about the moment, and the next pass tries again; anything else is about this key.
+    if (!(error instanceof PortError)) await setAside(ports, key);
+    return false;
+  }
+}
+
+async function setAside({ workbenches, clock, telemetry }: Ports, key: WorkbenchKey): Promise<void> {
+  const now = clock.now();
+  try {
+    await workbenches.postpone(key, now, now + SET_ASIDE_MS);
+  } catch (failure) {
+    telemetry.error('a key could not be set aside', { workbenchId: key.workbenchId }, failure);
+  }
 }

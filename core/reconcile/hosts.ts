@@ -2,15 +2,20 @@ import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
 import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import type { Workbench } from '../workbench/workbench.ts';
-import { pagesOf } from './pages.ts';
+import { type Orphan, removeOrphans, type SweepSettings } from './orphans.ts';
 import { readRecord } from './read-record.ts';
-import { putRight, tellHistory } from './repair.ts';
+import { putRightOrNote, tellHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
+import { reported, type SweepPorts } from './sweep.ts';
+import { walk } from './walk.ts';
 
 type Ports = ChangePorts &
   WakePorts &
   SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'describe' | 'terminate'> };
+
+/** Two sweeps share the five minutes of a function. */
+const WALK = { withinMs: 90_000, resumes: true };
+const ENDS_AFTER_MS = 140_000;
 
 /** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
 export async function sweepHosts(
@@ -20,14 +25,15 @@ export async function sweepHosts(
 ): Promise<ReconcileReport> {
   return reported(ports, 'hosts', async (draft) => {
     const orphans: Orphan[] = [];
-    for await (const page of pagesOf((cursor) => ports.hosts.list(cursor))) {
-      for (const host of page.hosts) {
+    const list = (cursor?: string) => ports.hosts.list(cursor);
+    await walk(ports, 'hosts', WALK, draft, list, async ({ hosts }) => {
+      for (const host of hosts) {
         draft.lookedAt += 1;
         const orphan = await holdAgainstRecord(ports, policy, host, draft);
         if (orphan) orphans.push(orphan);
       }
-    }
-    await removeOrphans(ports, settings, 'orphan_machine', orphans, draft);
+    });
+    await removeOrphans(ports, { ...settings, endsAfterMs: ENDS_AFTER_MS }, orphans, draft);
   });
 }
 
@@ -37,28 +43,71 @@ async function holdAgainstRecord(
   host: HostObservation,
   draft: ReportDraft,
 ): Promise<Orphan | undefined> {
-  const { instanceId, workbenchId, userId } = host;
   if (host.state === 'shutting-down' || host.state === 'terminated') return undefined;
-  const record =
-    workbenchId === undefined || userId === undefined
-      ? undefined
-      : await readRecord(ports, { userId, workbenchId }, draft, instanceId);
+  const record = await recordOf(ports, host, draft);
   if (record === 'unreadable') return undefined;
-  // A launch whose answer was lost is resolved by the record itself, with the token it launched under.
-  if (record?.host && (record.host.instanceId === undefined || record.host.instanceId === instanceId)) {
+  if (record !== undefined && wants(record, host)) {
     await lookAgain(ports, policy, record, host, draft);
     return undefined;
   }
+  return orphanOf(ports, policy, record, host, draft);
+}
+
+async function recordOf(
+  ports: Ports,
+  { instanceId, workbenchId, userId }: HostObservation,
+  draft: ReportDraft,
+): Promise<Workbench | undefined | 'unreadable'> {
+  if (workbenchId === undefined || userId === undefined) return undefined;
+  return readRecord(ports, { userId, workbenchId }, draft, instanceId);
+}
+
+/** A launch whose answer was lost is resolved by the record itself, with the token it launched under. */
+function wants({ host }: Workbench, { instanceId }: HostObservation): boolean {
+  return host !== undefined && (host.instanceId === undefined || host.instanceId === instanceId);
+}
+
+function orphanOf(
+  ports: Ports,
+  policy: Policy,
+  first: Workbench | undefined,
+  host: HostObservation,
+  draft: ReportDraft,
+): Orphan {
+  const { instanceId, workbenchId } = host;
+  let record = first;
   return {
     id: instanceId,
     madeAt: host.launchedAt,
-    why: record ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
+    why: first ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
+    kind: 'orphan_machine',
+    lookAgain: async () => {
+      const now = await recordOf(ports, host, draft);
+      if (now === 'unreadable') return 'passed_over';
+      record = now;
+      return record !== undefined && wants(record, host) ? 'wanted' : 'unwanted';
+    },
     remove: async () => {
       await ports.hosts.terminate(instanceId);
-      if (record !== undefined) await tellHistory(ports, policy, record, 'stray_host_ended');
-      return 'removed';
+      if (record !== undefined) await tellOfTheEnd(ports, policy, record, instanceId);
+      return { what: 'removed' };
     },
   };
+}
+
+/** The machine has been ended, whether this is told or not: it is the history alone that may lack it. */
+async function tellOfTheEnd(
+  ports: Ports,
+  policy: Policy,
+  record: Workbench,
+  instanceId: string,
+): Promise<void> {
+  try {
+    await tellHistory(ports, policy, record, 'stray_host_ended');
+  } catch (error) {
+    const { workbenchId } = record;
+    ports.telemetry.error('a repair is not in the history', { workbenchId, id: instanceId }, error);
+  }
 }
 
 /** What was listed is older than the record: where they differ, what is asked now decides. */
@@ -76,7 +125,7 @@ async function lookAgain(
   const [seen] = await ports.hosts.describe([instanceId]);
   if (seen === undefined) return;
   const observation = { type: 'host_observed', host: seen, asOf: revision } as const;
-  const { repair } = await putRight(ports, policy, record, observation);
-  if (repair !== undefined)
-    draft.note(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, repair);
+  const done = await putRightOrNote(ports, policy, record, observation, draft, instanceId);
+  if (done?.repair !== undefined)
+    draft.note(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, done.repair);
 }

@@ -18,8 +18,20 @@ export async function readRecord(
     return await ports.workbenches.read(key);
   } catch (error) {
     if (error instanceof PortError) throw error;
-    draft.note(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
-    ports.telemetry.error('a record cannot be read', { workbenchId: key.workbenchId, id }, error);
+    noteUnreadable(ports, key, draft, id, error);
     return 'unreadable';
   }
+}
+
+/** Counted here too: of a record that is settled nobody else would ever find out. */
+export function noteUnreadable(
+  { telemetry }: Pick<SweepPorts, 'telemetry'>,
+  { workbenchId }: WorkbenchKey,
+  draft: ReportDraft,
+  id: string,
+  error: unknown,
+): void {
+  draft.note(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
+  telemetry.error('a record cannot be read', { workbenchId, id }, error);
+  telemetry.count('unreadable_record', 1);
 }

@@ -1,9 +1,13 @@
+import { WorkbenchError } from '../errors.ts';
+import { PortError } from '../ports/port-error.ts';
+import { UnreadableRecord } from '../ports/workbench-store.ts';
 import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { isSettled } from '../workbench/settled.ts';
 import { keyOf, type Workbench } from '../workbench/workbench.ts';
-import type { Repair } from './report.ts';
+import { noteUnreadable } from './read-record.ts';
+import type { Repair, ReportDraft } from './report.ts';
 
 export interface Repaired {
   /** The record as it now stands; undefined when it has been removed meanwhile. */
@@ -17,7 +21,7 @@ export interface Repaired {
  * whoever drives is woken for what is owed now.
  * @throws WorkbenchError `unavailable` when others keep changing the record
  */
-export async function putRight(
+async function putRight(
   ports: ChangePorts & WakePorts,
   policy: Policy,
   record: Workbench,
@@ -39,6 +43,37 @@ export async function putRight(
   await wake(ports, after);
   const repair = repairOf(before, after);
   return { workbench: after, ...(repair === undefined ? {} : { repair }) };
+}
+
+/**
+ * The same, and what goes wrong with this one record is noted under `id` and stands in nobody's way.
+ * @returns undefined when that was noted
+ * @throws PortError when the table does not answer: then nothing can be done for any record
+ */
+export async function putRightOrNote(
+  ports: ChangePorts & WakePorts,
+  policy: Policy,
+  record: Workbench,
+  observation: Observation,
+  draft: ReportDraft,
+  id: string,
+): Promise<Repaired | undefined> {
+  try {
+    return await putRight(ports, policy, record, observation);
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    if (error instanceof UnreadableRecord) {
+      // It was readable when the pass read it: it has been written by others since.
+      noteUnreadable(ports, keyOf(record), draft, id, error);
+    } else if (error instanceof WorkbenchError) {
+      draft.note(id, 'failed', 'Others keep changing its record.');
+    } else {
+      draft.note(id, 'failed', 'What was seen of it could not be taken in.');
+      const { workbenchId } = record;
+      ports.telemetry.error('what was seen could not be taken in', { workbenchId, id }, error);
+    }
+    return undefined;
+  }
 }
 
 /** Tells the history of a workbench what was done for it beside its record. */

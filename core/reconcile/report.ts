@@ -4,7 +4,10 @@ import * as z from 'zod/mini';
 export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
 export type Sweep = (typeof SWEEPS)[number];
 
-/** The most findings that one report spells out; the counts are always whole. */
+/** Those that remove things, and stop themselves when it would be suspiciously much. */
+export const BRAKED_SWEEPS = ['tasks', 'hosts', 'volumes'] as const satisfies readonly Sweep[];
+
+/** The most findings that one report spells out, the gravest; the counts are always whole. */
 export const FINDINGS_MAX = 20;
 
 /**
@@ -28,21 +31,26 @@ export const REPAIRS = [
 ] as const;
 export type Repair = (typeof REPAIRS)[number];
 
+/** What may be found, the gravest first: so are they kept where there is no room for all. */
+export const FOUND = [
+  'failed',
+  'waits_too_many',
+  'waits_unreadable',
+  'quarantined',
+  'removed',
+  'repaired',
+  // No record wanted it at first, and one does now: it is left alone.
+  'wanted',
+  'waits_in_doubt',
+  'waits_throttled',
+  'waits_turn',
+  'waits_young',
+] as const;
+
 export const findingSchema = z.object({
   /** The task, instance or workbench id. */
   id: z.string(),
-  what: z.enum([
-    'repaired',
-    'removed',
-    'quarantined',
-    'waits_young',
-    'waits_too_many',
-    'waits_unreadable',
-    'waits_in_doubt',
-    'waits_turn',
-    'waits_throttled',
-    'failed',
-  ]),
+  what: z.enum(FOUND),
   why: z.string(),
   /** Of what was repaired, removed or set aside. */
   kind: z.optional(z.enum(REPAIRS)),
@@ -104,8 +112,19 @@ export class ReportDraft {
     }
     if (what === 'waits_too_many') this.#alarm = true;
     const finding: Finding = { id, what, why, ...(kind === undefined ? {} : { kind }) };
-    if (this.#findings.length < FINDINGS_MAX) this.#findings.push(finding);
+    this.#keep(finding);
     this.#tell(finding);
+  }
+
+  /** In the order in which they were made; when they are too many the last of the least grave goes. */
+  #keep(finding: Finding): void {
+    this.#findings.push(finding);
+    if (this.#findings.length <= FINDINGS_MAX) return;
+    const least = Math.max(...this.#findings.map(gravity));
+    this.#findings.splice(
+      this.#findings.findLastIndex((kept) => gravity(kept) === least),
+      1,
+    );
   }
 
   end(endedAt: number): ReconcileReport {
@@ -120,4 +139,9 @@ export class ReportDraft {
       ...(this.gaveWay && this.resumeAt !== undefined ? { resumeAt: this.resumeAt } : {}),
     };
   }
+}
+
+/** The graver, the less. */
+function gravity({ what }: Finding): number {
+  return FOUND.indexOf(what);
 }

@@ -1,18 +1,25 @@
 import type { TaskObservation, TaskRunner } from '../ports/task-runner.ts';
 import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
+import { lifecycle } from '../workbench/lifecycle/step.ts';
 import { runOf, STRAYS_MAX, type Workbench } from '../workbench/workbench.ts';
-import { pagesOf } from './pages.ts';
+import { type Looked, type Orphan, type Removed, removeOrphans, type SweepSettings } from './orphans.ts';
 import { readRecord } from './read-record.ts';
-import { putRight } from './repair.ts';
+import { putRightOrNote } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { type Orphan, removeOrphans, reported, type SweepPorts, type SweepSettings } from './sweep.ts';
+import { reported, type SweepPorts } from './sweep.ts';
+import { walk } from './walk.ts';
 
 type Ports = ChangePorts & WakePorts & SweepPorts & { readonly tasks: Pick<TaskRunner, 'list' | 'stop'> };
 
+/** Two sweeps share the five minutes of a function. */
+const WALK = { withinMs: 90_000, resumes: true };
+const ENDS_AFTER_MS = 140_000;
+
 /**
  * The cloud first: every live task of ours, held against the record it names. One that a record does not know
- * is told to it, and the life cycle stops it; one without a record is an orphan.
+ * is told to it, and the life cycle stops it; one without a record is an orphan. Both end, so that one brake holds for
+ * both: in a table that is older than the world there are records, and they know of nothing that runs.
  */
 export async function sweepTasks(
   ports: Ports,
@@ -20,15 +27,16 @@ export async function sweepTasks(
   settings: SweepSettings,
 ): Promise<ReconcileReport> {
   return reported(ports, 'tasks', async (draft) => {
-    const orphans: Orphan[] = [];
-    for await (const page of pagesOf((cursor) => ports.tasks.list(cursor))) {
-      for (const task of page.tasks) {
+    const unwanted: Orphan[] = [];
+    const list = (cursor?: string) => ports.tasks.list(cursor);
+    await walk(ports, 'tasks', WALK, draft, list, async ({ tasks }) => {
+      for (const task of tasks) {
         draft.lookedAt += 1;
-        const orphan = await holdAgainstRecord(ports, policy, task, draft);
-        if (orphan) orphans.push(orphan);
+        const found = await holdAgainstRecord(ports, policy, task, draft);
+        if (found) unwanted.push(found);
       }
-    }
-    await removeOrphans(ports, settings, 'orphan_task', orphans, draft);
+    });
+    await removeOrphans(ports, { ...settings, endsAfterMs: ENDS_AFTER_MS }, unwanted, draft);
   });
 }
 
@@ -41,24 +49,66 @@ async function holdAgainstRecord(
   const { taskId, workbenchId } = task;
   const record = await readRecord(ports, task, draft, taskId);
   if (record === 'unreadable') return undefined;
-  if (record === undefined) {
-    return {
-      id: taskId,
-      madeAt: task.createdAt,
-      why: `Its workbench ${workbenchId} is no more.`,
-      remove: async () => {
-        await ports.tasks.stop(taskId, 'its workbench is no more');
-        return 'removed';
-      },
-    };
-  }
+  if (record === undefined) return orphanOf(ports, task, draft);
   if (isKnown(record, taskId)) return undefined;
-  const { workbench: after, repair } = await putRight(ports, policy, record, { type: 'task_observed', task });
-  if (repair !== undefined)
-    draft.note(taskId, 'repaired', `Its workbench ${workbenchId} did not know it.`, repair);
-  else if (after !== undefined && after.strays.length >= STRAYS_MAX && !isKnown(after, taskId))
-    draft.note(taskId, 'waits_turn', `Its workbench ${workbenchId} has others to end first.`);
+  if (isStray(ports, policy, record, task)) return strayOf(ports, policy, task, draft);
+  // What its record has room for no more, what a start without an answer has come to, what runs no more.
+  const done = await putRightOrNote(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
+  if (done?.repair !== undefined) draft.note(taskId, 'repaired', unknownTo(workbenchId), done.repair);
+  else if (done?.workbench !== undefined && isOneTooMany(done.workbench, taskId))
+    draft.note(taskId, 'waits_turn', othersFirst(workbenchId));
   return undefined;
+}
+
+function orphanOf(ports: Ports, task: TaskObservation, draft: ReportDraft): Orphan {
+  const { taskId, workbenchId, createdAt } = task;
+  return {
+    id: taskId,
+    madeAt: createdAt,
+    why: `Its workbench ${workbenchId} is no more.`,
+    kind: 'orphan_task',
+    lookAgain: async () => {
+      const record = await readRecord(ports, task, draft, taskId);
+      if (record === 'unreadable') return 'passed_over';
+      return record === undefined ? 'unwanted' : 'wanted';
+    },
+    remove: async () => {
+      await ports.tasks.stop(taskId, 'its workbench is no more');
+      return { what: 'removed' };
+    },
+  };
+}
+
+/** Whatever its age: its record is there, and would know it. */
+function strayOf(ports: Ports, policy: Policy, task: TaskObservation, draft: ReportDraft): Orphan {
+  const { taskId, workbenchId } = task;
+  let record: Workbench | undefined;
+  const lookAgain = async (): Promise<Looked> => {
+    const read = await readRecord(ports, task, draft, taskId);
+    // Without a record it is an orphan, and its age counts: that is for the next sweep.
+    if (read === 'unreadable' || read === undefined) return 'passed_over';
+    record = read;
+    const run = runOf(read);
+    if (run?.phase === 'accepted' && run.taskId === taskId) return 'wanted';
+    return isKnown(read, taskId) ? 'passed_over' : 'unwanted';
+  };
+  const remove = async (): Promise<Removed | undefined> => {
+    if (record === undefined) return undefined;
+    const done = await putRightOrNote(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
+    if (done?.workbench === undefined) return undefined;
+    if (done.repair !== undefined) return { what: 'repaired' };
+    if (!isOneTooMany(done.workbench, taskId)) return undefined;
+    return { what: 'waits_turn', why: othersFirst(workbenchId) };
+  };
+  const why = unknownTo(workbenchId);
+  return { id: taskId, madeAt: undefined, why, kind: 'stray_task', lookAgain, remove };
+}
+
+/** Whether the life cycle, told of it, would have it stopped. */
+function isStray(ports: Ports, policy: Policy, record: Workbench, task: TaskObservation): boolean {
+  const input = { type: 'audited', observation: { type: 'task_observed', task } } as const;
+  const { workbench } = lifecycle(policy)(record, input, ports.clock.now());
+  return workbench.strays.some(({ taskId }) => taskId === task.taskId);
 }
 
 /** It is the run's, or noted as one to be ended, or the last run's, of which the end is known. */
@@ -66,4 +116,16 @@ function isKnown(record: Workbench, taskId: string): boolean {
   const run = runOf(record);
   if (run?.phase === 'accepted' && run.taskId === taskId) return true;
   return record.lastTaskId === taskId || record.strays.some((stray) => stray.taskId === taskId);
+}
+
+function isOneTooMany(record: Workbench, taskId: string): boolean {
+  return record.strays.length >= STRAYS_MAX && !isKnown(record, taskId);
+}
+
+function unknownTo(workbenchId: string): string {
+  return `Its workbench ${workbenchId} did not know it.`;
+}
+
+function othersFirst(workbenchId: string): string {
+  return `Its workbench ${workbenchId} has others to end first.`;
 }

@@ -1,10 +1,10 @@
 import type { ClusterUpkeep } from '../ports/cluster-upkeep.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { createdAtOf } from '../workbench/workbench-id.ts';
-import { pagesOf } from './pages.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { isThrottled, reported, type SweepPorts } from './sweep.ts';
 import { isWanted, shardOf } from './volumes.ts';
+import { walk } from './walk.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -22,6 +22,9 @@ export interface UpkeepSettings {
 /** Deregistrations in one pass: 10 minutes of them, at the pace at which they give way to registrations. */
 export const DEREGISTER_MAX = 300;
 
+/** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
+const WALK = { withinMs: 12 * 60_000, resumes: false };
+
 /**
  * Clears away task definitions that no start can need any more, a few at a time and giving way at the first
  * throttle, and machines that are terminated and still on the cluster. Nothing that is lost by it: a start
@@ -38,8 +41,11 @@ export async function sweepCluster(ports: Ports, settings: UpkeepSettings): Prom
 
 async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportDraft): Promise<void> {
   let left = DEREGISTER_MAX;
-  for await (const page of pagesOf((cursor) => ports.upkeep.listDefined(cursor))) {
-    for (const workbenchId of page.workbenchIds) {
+  // Nothing more is listed when the pass has done its share.
+  const list = async (cursor?: string): ReturnType<ClusterUpkeep['listDefined']> =>
+    left > 0 ? ports.upkeep.listDefined(cursor) : { workbenchIds: [] };
+  await walk(ports, 'cluster', WALK, draft, list, async ({ workbenchIds }) => {
+    for (const workbenchId of workbenchIds) {
       if (shardOf(workbenchId, settings.shards) !== settings.shard) continue;
       const age = ports.clock.now() - (createdAtOf(workbenchId) ?? 0);
       if (age < settings.graceMs) continue;
@@ -51,7 +57,7 @@ async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportD
       const keep = (await isWanted(ports, workbenchId)) ? 'newest' : 'none';
       left -= await prune(ports, workbenchId, keep, left, draft);
     }
-  }
+  });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
-import { pagesOf } from './pages.ts';
+import { type Orphan, REMOVE_MAX, removeOrphans } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
-import { type Orphan, removeOrphans, reported, type SweepPorts } from './sweep.ts';
+import { reported, type SweepPorts } from './sweep.ts';
+import { walk } from './walk.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -19,6 +20,13 @@ export interface VolumeSweepSettings {
   readonly shards: number;
 }
 
+/** A pass is one of many that make a day: by REMOVE_MAX in each of them all volumes of a small table could go. */
+const REMOVE_MAX_OF_SHARD = 1;
+
+/** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
+const WALK = { withinMs: 8 * 60_000, resumes: false };
+const ENDS_AFTER_MS = 12 * 60_000;
+
 /**
  * Every volume of a shard, held against the records. One that no record wants is removed only when it is empty,
  * or when the history proves that its owner asked for its destruction; otherwise it is set aside for people to
@@ -27,14 +35,18 @@ export interface VolumeSweepSettings {
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return reported(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
-    for await (const page of pagesOf((cursor) => ports.volumes.list(cursor))) {
-      for (const volume of page.volumes) {
-        if (shardOf(volume.workbenchId, settings.shards) !== settings.shard) continue;
+    const list = (cursor?: string) => ports.volumes.list(cursor);
+    const { graceMs, shard, shards } = settings;
+    const endsAt = draft.startedAt + ENDS_AFTER_MS;
+    await walk(ports, 'volumes', WALK, draft, list, async ({ volumes }) => {
+      for (const volume of volumes) {
+        if (shardOf(volume.workbenchId, shards) !== shard) continue;
         draft.lookedAt += 1;
-        if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume));
+        if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume, endsAt));
       }
-    }
-    await removeOrphans(ports, settings, 'orphan_volume', orphans, draft);
+    });
+    const removeMax = shards > 1 ? REMOVE_MAX_OF_SHARD : REMOVE_MAX;
+    await removeOrphans(ports, { graceMs, removeMax, endsAfterMs: ENDS_AFTER_MS }, orphans, draft);
   });
 }
 
@@ -56,24 +68,27 @@ export async function isWanted(
   }
 }
 
-function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation): Orphan {
+/** @param endsAt milliseconds since 1970: no further slice is wiped after this */
+function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation, endsAt: number): Orphan {
   return {
     id: workbenchId,
     madeAt: createdAt,
     why: 'No workbench has it.',
+    kind: 'orphan_volume',
+    lookAgain: async () => ((await isWanted(ports, workbenchId)) ? 'wanted' : 'unwanted'),
     remove: async () => {
-      if ((await ports.volumes.removeEmpty(workbenchId)) === 'removed') return 'removed';
+      if ((await ports.volumes.removeEmpty(workbenchId)) === 'removed') return { what: 'removed' };
       const history = await ports.history.list(workbenchId);
       if (!history.some(({ event }) => event === 'delete_requested')) {
         await ports.volumes.quarantine(workbenchId);
-        return 'quarantined';
+        return { what: 'quarantined' };
       }
       let done = false;
       // Bounded: what is left goes with the next sweep.
-      for (let slice = 0; slice < 100 && !done; slice += 1)
+      for (let slice = 0; slice < 100 && !done && ports.clock.now() < endsAt; slice += 1)
         ({ done } = await ports.volumes.wipe(workbenchId));
       if (!done) throw new Error(`the volume ${workbenchId} is not gone yet`);
-      return 'removed';
+      return { what: 'removed' };
     },
   };
 }

@@ -105,7 +105,7 @@ export const reportItemSchema = z.object({
   alarm: z
     .boolean()
     .check(z.describe('It wanted to remove suspiciously much and removed nothing: somebody must look.')),
-  findings: z.array(findingSchema).check(z.describe('The first 20; the counts are whole.')),
+  findings: z.array(findingSchema).check(z.describe('The 20 gravest; the counts are whole.')),
 });
 export type ReportItem = z.infer<typeof reportItemSchema>;
 export const reportsAnswerSchema = z.object({ success, items: z.array(reportItemSchema) });

@@ -15,7 +15,7 @@ export interface WithUser {
   by: string;
 }
 
-const EXPECTED = `1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters`;
+const EXPECTED = `1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF`;
 
 /** Decides for which user the request is, and whether the principal may act for them; on every request. */
 export function actingUser(

@@ -3,8 +3,10 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
 import type { StageSettings } from '../settings/stage.ts';
 import type { Alarms } from './alarms.ts';
+import { sweepAlarms, twiceEvery } from './sweep-alarms.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 /** What is watched. */
@@ -23,6 +25,7 @@ export interface Watched {
 
 const SHORT = Duration.minutes(5);
 const LONG = Duration.minutes(15);
+const HOUR = Duration.hours(1);
 
 /** When somebody is told, and what they are told. docs/operations.md says what to do then. */
 export function addAlarms(alarms: Alarms, watched: Watched): void {
@@ -30,6 +33,7 @@ export function addAlarms(alarms: Alarms, watched: Watched): void {
   apiAlarms(alarms, watched);
   functionAlarms(alarms, watched);
   reconcilerAlarms(alarms);
+  sweepAlarms(alarms);
   capacityAlarms(alarms, watched);
 }
 
@@ -100,8 +104,7 @@ function functionAlarms(alarms: Alarms, { background, heartbeat, table }: Watche
   for (const [name, lambda] of background) {
     alarms.when(`${name} fails`, {
       what: `The function ${name} fails. Its log says why.`,
-      metric: lambda.metricErrors({ statistic: Stats.SUM, period: LONG }),
-      atLeast: 3,
+      ...oftenEnough(name, (period) => lambda.metricErrors({ statistic: Stats.SUM, period })),
     });
   }
   alarms.when('functions throttled', {
@@ -132,18 +135,16 @@ function functionAlarms(alarms: Alarms, { background, heartbeat, table }: Watche
   }
 }
 
+/** Of a function that runs once in a while there are not three errors in a quarter of an hour, though each run fails. */
+function oftenEnough(name: string, errors: (period: Duration) => Metric) {
+  const own: Readonly<Record<string, DeployedFunction>> = DEPLOYED;
+  const startedBy = own[name]?.startedBy;
+  const isRare = startedBy?.by === 'schedule' && startedBy.everyMinutes * 3 > LONG.toMinutes();
+  if (!isRare) return { metric: errors(LONG), atLeast: 3 };
+  return { metric: errors(twiceEvery(startedBy.everyMinutes)), atLeast: 1, periods: 2 };
+}
+
 function reconcilerAlarms(alarms: Alarms): void {
-  alarms.when('sweep stopped itself', {
-    what: 'A sweep wanted to remove suspiciously much and removed nothing: is the table the right one, and whole? See GET /reports/reconcile.',
-    metric: alarms.counted('reconcile_alarm', SHORT),
-    atLeast: 1,
-  });
-  alarms.when('sweeps fail', {
-    what: 'The reconciler could not put things right. See GET /reports/reconcile.',
-    metric: alarms.counted('reconcile_failed', LONG),
-    atLeast: 5,
-    periods: 2,
-  });
   alarms.when('much is due', {
     what: 'Minute after minute the reconciler finds much that nobody has driven: messages are lost or late.',
     metric: alarms.counted('reconcile_due', SHORT),
@@ -156,8 +157,13 @@ function reconcilerAlarms(alarms: Alarms): void {
     atLeast: 1,
     periods: 2,
   });
+  alarms.when('records unreadable', {
+    what: 'A record is not what this version can read. See the log of the function.',
+    // The passes that meet it come each ten minutes: in a shorter period it would begin and end with each.
+    metric: alarms.counted('unreadable_record', HOUR),
+    atLeast: 1,
+  });
   for (const [id, name] of [
-    ['records unreadable', 'unreadable_record'],
     ['records unreadable in lists', 'UnreadableRecord'],
     ['history unreadable', 'UnreadableHistory'],
     ['messages dropped', 'message_dropped'],

@@ -28,6 +28,11 @@ export interface AlarmProps {
   readonly below?: true;
 }
 
+/** The values of a metric's one dimension. */
+type ValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends { readonly values: readonly (infer V)[] }
+  ? V & string
+  : never;
+
 /** The alarms of an installation. Each tells somebody, when it begins and when it is over. */
 export class Alarms extends Construct {
   readonly #topic: ITopic;
@@ -79,6 +84,12 @@ export class Alarms extends Construct {
       period,
       label: name,
     });
+  }
+
+  /** What the functions count, of one value of its dimension. */
+  countedOf<M extends AlarmingMetric>(name: M, value: ValueOf<M>, period: Duration): IMetric {
+    const { by }: Counted = METRICS[name];
+    return this.#metric(name, period, { [String(by)]: value });
   }
 
   #metric(name: MetricName, period: Duration, dimensionsMap: Record<string, string> = {}): Metric {

@@ -115,7 +115,12 @@ export class OperationsDashboard extends Construct {
         this.#counted('reconcile_quarantined'),
         this.#counted('reconcile_waiting'),
       ]),
-      graph('Failed', [this.#counted('reconcile_failed'), this.#counted('reconcile_alarm')]),
+      graph('Failed', [
+        this.#counted('reconcile_failed'),
+        this.#counted('sweep_ended_early'),
+        this.#counted('reconcile_alarm'),
+      ]),
+      graph('Came to their end', [this.#counted('sweep_completed')]),
     ];
   }
 

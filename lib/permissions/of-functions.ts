@@ -2,7 +2,7 @@ import type { FunctionName } from '#functions/deployed.ts';
 import type { Permission } from './allow.ts';
 import { describeMachines, launchMachines, startAndStopMachines, terminateMachines } from './machines.ts';
 import { handOver, takeMessages, wake } from './queues.ts';
-import { changeRecord, findRecords, listRecords, note, readRecord } from './records.ts';
+import { changeRecord, findRecords, listRecords, note, postpone, readRecord } from './records.ts';
 import type { Surroundings } from './surroundings.ts';
 import {
   defineTasks,
@@ -83,7 +83,11 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
     startAndStopMachines(our),
     terminateMachines(our),
   ],
-  'reconcile-due': (our) => [findRecords(our, 'due', 'What is due.'), wake(our)],
+  'reconcile-due': (our) => [
+    findRecords(our, 'due', 'What is due.'),
+    postpone(our, 'Sets aside what the queue can never take, so that it stands in nobody’s way.'),
+    wake(our),
+  ],
   'reconcile-active': (our) => [
     ...changesAndWakes(our),
     findRecords(our, 'active', 'What has a task or a machine.'),
@@ -95,6 +99,7 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
   ],
   'sweep-cloud': (our) => [
     ...changesAndWakes(our),
+    listRecords(our, 'Its last reports: where to go on after a pass that gave way.'),
     ...lookAtTasks(our),
     listTasks(our),
     stopTasks(our),

@@ -37,3 +37,7 @@ export function changeRecord(
 export function note({ table }: Surroundings, why: string): Permission {
   return { sid: 'Note', actions: ['dynamodb:PutItem'], resources: [table], why };
 }
+
+export function postpone({ table }: Surroundings, why: string): Permission {
+  return { sid: 'Postpone', actions: ['dynamodb:UpdateItem'], resources: [table], why };
+}

@@ -22,7 +22,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return hostEffect(workbench, host, workbench.status === 'deleting' ? 'terminated' : 'stopped');",
+    text: "return hostEffect(workbench, host, ends ? 'terminated' : 'stopped');",
     changes: [["'stopped'", '""']],
     why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
   },
@@ -34,7 +34,13 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: 'const silent = run.silentSince !== undefined && now - run.silentSince >= patience;',
+    text: 'const silent = silentSince !== undefined && now - silentSince >= policy.silentHostMs;',
+    changes: [['silentSince !== undefined', 'true']],
+    why: 'for the compiler: no time has passed since undefined',
+  },
+  {
+    file: `${LIFECYCLE}/effects.ts`,
+    text: 'run.silentSince !== undefined &&',
     changes: [['run.silentSince !== undefined', 'true']],
     why: 'for the compiler: no time has passed since undefined',
   },

@@ -74,8 +74,8 @@ function owedToState(workbench: Workbench, now: number, policy: Policy): readonl
       if (workbench.strays.length > 0) return [];
       const host = workbench.host;
       if (host) {
-        const wish = workbench.status === 'deleting' || isStuck(workbench, now, policy);
-        return hostEffect(workbench, host, wish ? 'terminated' : 'stopped');
+        const ends = workbench.status === 'deleting' || isStuck(workbench, now, policy);
+        return hostEffect(workbench, host, ends ? 'terminated' : 'stopped');
       }
       if (workbench.status === 'stopping') return [];
       return [{ type: workbench.wiped ? 'remove_record' : 'wipe_volume' }];

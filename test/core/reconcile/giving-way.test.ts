@@ -75,6 +75,92 @@ describe('a pass that meets a throttle', () => {
   });
 });
 
+describe('a pass that gives way while it lists', () => {
+  /** An orphan on the first page of so many that the second cannot be had. */
+  async function throttledAtPageTwo(orphans: number) {
+    const world = new MemoryWorld({ events: false });
+    for (let n = 0; n < orphans; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.pass(GRACE.graceMs);
+    const asked: (string | undefined)[] = [];
+    const tasks = instead(world.tasks, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { ...(await world.tasks.list()), cursor: 'page 2' } : throttled();
+      },
+    });
+    return { world, asked, ports: { ...world.ports, tasks } };
+  }
+
+  it('removes what it has found so far, and is taken up there', async () => {
+    const { world, asked, ports } = await throttledAtPageTwo(1);
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 1, waiting: 1, failed: 0, resumeAt: 'page 2' });
+    await world.pass(MINUTE);
+    await sweepTasks(ports, world.policy, GRACE);
+    expect(asked).toEqual([undefined, 'page 2', 'page 2']);
+    expect((await world.tasks.list()).tasks).toEqual([]);
+  });
+
+  it('is held by the brake as any other', async () => {
+    const { world, ports } = await throttledAtPageTwo(6);
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ removed: 0, alarm: true });
+  });
+
+  it('does not count as one that has come to its end', async () => {
+    const { world, ports } = await throttledAtPageTwo(1);
+    await sweepTasks(ports, world.policy, GRACE);
+    expect(world.telemetry.counts.has('sweep_completed')).toBe(false);
+    expect(world.telemetry.counts.has('sweep_ended_early')).toBe(false);
+  });
+
+  it('begins no page when its time is over, and is taken up there', async () => {
+    const world = new MemoryWorld({ events: false });
+    const asked: (string | undefined)[] = [];
+    const hosts = instead(world.hosts, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        world.clock.advance(2 * MINUTE);
+        return cursor === undefined ? { hosts: [], cursor: 'page 2' } : { hosts: [] };
+      },
+    });
+    const ports = { ...world.ports, hosts };
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 1, resumeAt: 'page 2' });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 0 });
+    expect(asked).toEqual([undefined, 'page 2']);
+  });
+
+  it('removes nothing when it has lasted too long for that', async () => {
+    const { world, ports } = await throttledAtPageTwo(1);
+    const list: typeof world.tasks.list = async (cursor) => {
+      const page = await world.tasks.list(cursor);
+      world.clock.advance(3 * MINUTE);
+      return page;
+    };
+    const tasks = instead(world.tasks, { list });
+    expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
+      ...{ removed: 0, findings: [{ what: 'waits_turn', why: 'Its workbench gone-0 is no more.' }] },
+    });
+  });
+
+  it('begins anew when each pass has a shard of its own', async () => {
+    const world = new MemoryWorld();
+    const asked: (string | undefined)[] = [];
+    const volumes = instead(world.volumes, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { volumes: [], cursor: 'page 2' } : throttled();
+      },
+    });
+    const settings = { graceMs: 0, shard: 0, shards: 24 };
+    const report = await sweepVolumes({ ...world.ports, volumes }, settings);
+    expect(report.findings).toMatchObject([GAVE_WAY]);
+    expect(report).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    await sweepVolumes({ ...world.ports, volumes }, settings);
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+});
+
 describe('the pass over what is active', () => {
   /** Two pages, of which the second cannot be described just now. */
   async function twoPages() {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { sweepHosts } from '#core/reconcile/hosts.ts';
+import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
 import { FINDINGS_MAX } from '#core/reconcile/report.ts';
-import { REMOVE_MAX } from '#core/reconcile/sweep.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { instead } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
@@ -34,15 +34,19 @@ describe('a sweep', () => {
     expect((await sweep({ ...world.ports, tasks })).findings).toEqual([
       { id: 'tasks', what: 'failed', why: 'The sweep ended early; the next one begins anew.' },
     ]);
-    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'a sweep ended early' }]);
+    expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'a sweep ended early' });
     expect(world.telemetry.fields.get('a sweep ended early')).toEqual({ sweep: 'tasks' });
-    expect([...world.telemetry.countsBy]).toEqual([['reconcile_failed.tasks', 1]]);
+    expect([...world.telemetry.countsBy]).toEqual([
+      ['sweep_ended_early.tasks', 1],
+      ['reconcile_failed.tasks', 1],
+    ]);
   });
 
-  it('that finds nothing has nothing to say', async () => {
+  it('that finds nothing has nothing to say but that it came to its end', async () => {
     const { world, sweep } = await withOrphans(0);
     expect(await sweep()).toMatchObject({ sweep: 'tasks', lookedAt: 0, alarm: false, findings: [] });
-    expect([world.telemetry.lines, [...world.telemetry.countsBy]]).toEqual([[], []]);
+    const counted = [...world.telemetry.countsBy];
+    expect([world.telemetry.lines, counted]).toEqual([[], [['sweep_completed.tasks', 1]]]);
   });
 
   it('tells when it began and when it ended', async () => {
@@ -78,6 +82,7 @@ describe('a sweep', () => {
     });
     expect([...world.telemetry.countsBy]).toEqual([
       ['reconcile_repair.orphan_task', 2],
+      ['sweep_completed.tasks', 1],
       ['reconcile_removed.tasks', 2],
     ]);
   });
@@ -162,16 +167,40 @@ describe('a sweep that wants to remove much', () => {
       why: 'Its workbench gone-0 is no more.',
     });
     const message = 'a sweep wants to remove suspiciously much and removed nothing';
-    expect(world.telemetry.lines).toEqual([{ level: 'error', message }]);
+    expect(world.telemetry.lines).toContainEqual({ level: 'error', message });
     expect(world.telemetry.fields.get(message)).toEqual({
       sweep: 'tasks',
       waiting: REMOVE_MAX + 1,
       lookedAt: REMOVE_MAX + 1,
     });
     expect([...world.telemetry.countsBy]).toEqual([
+      ['sweep_completed.tasks', 1],
       ['reconcile_waiting.tasks', REMOVE_MAX + 1],
       ['reconcile_alarm.tasks', 1],
     ]);
+  });
+
+  it('names each thing that it leaves in the log: its report has room for twenty', async () => {
+    const { world, report } = await among(FINDINGS_MAX + 2, 0);
+    const left = world.telemetry.lines.filter(({ message }) => message === 'not put right');
+    expect([report.findings.length, left.length]).toEqual([FINDINGS_MAX, FINDINGS_MAX + 2]);
+    expect(world.telemetry.fields.get('not put right')).toEqual({
+      ...{ sweep: 'tasks', what: 'waits_too_many', id: expect.any(String) },
+      why: `Its workbench gone-${FINDINGS_MAX + 1} is no more.`,
+    });
+  });
+
+  it('is seen to do so in its report, however many young things came first', async () => {
+    const { world, sweep } = await withOrphans(FINDINGS_MAX);
+    const { tasks: old } = await world.tasks.list();
+    const young = old.map((task) => ({
+      ...task,
+      taskId: `young-${task.taskId}`,
+      createdAt: world.clock.now(),
+    }));
+    const tasks = instead(world.tasks, { list: async () => ({ tasks: [...young, ...old] }) });
+    const { findings } = await sweep({ ...world.ports, tasks });
+    expect(new Set(findings.map(({ what }) => what))).toEqual(new Set(['waits_too_many']));
   });
 });
 

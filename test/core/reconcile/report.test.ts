@@ -10,6 +10,7 @@ const WAITS = [
   'waits_in_doubt',
   'waits_turn',
   'waits_throttled',
+  'wanted',
 ] as const;
 
 /** A report of one finding of each kind. */
@@ -75,6 +76,26 @@ describe('a report', () => {
       FINDINGS_MAX + 3,
     ]);
     expect(findings.at(-1)?.id).toBe(`${FINDINGS_MAX - 1}`);
+  });
+
+  it('keeps the gravest where there is no room for all, in the order in which they were found', () => {
+    const draft = new ReportDraft('tasks', T0);
+    const fill = (count: number, what: Parameters<ReportDraft['note']>[1]) => {
+      for (let n = 0; n < count; n += 1) draft.note(`${what} ${n}`, what, 'because');
+    };
+    fill(FINDINGS_MAX, 'waits_young');
+    fill(2, 'removed');
+    fill(FINDINGS_MAX - 4, 'waits_too_many');
+    fill(1, 'failed');
+    expect(draft.end(T0).findings.map(({ id }) => id)).toEqual([
+      'waits_young 0',
+      'removed 0',
+      'removed 1',
+      ...Array.from({ length: FINDINGS_MAX - 4 }, (_, n) => `waits_too_many ${n}`),
+      'failed 0',
+    ]);
+    fill(1, 'waits_unreadable');
+    expect(draft.end(T0).findings[0]?.id).toBe('removed 0');
   });
 
   it('says where to go on only when it gave way', () => {

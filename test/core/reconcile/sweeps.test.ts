@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { sweepHosts } from '#core/reconcile/hosts.ts';
-import { REMOVE_MAX } from '#core/reconcile/sweep.ts';
+import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
 import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/upkeep.ts';
 import { shardOf } from '#core/reconcile/volumes.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
@@ -55,9 +56,9 @@ describe('the sweep over the cluster', () => {
   });
 });
 
-describe('what the upkeep leaves for later', () => {
-  const many = (count: number) => Array.from({ length: count }, (_, n) => idAt(T0, n));
+const many = (count: number) => Array.from({ length: count }, (_, n) => idAt(T0, n));
 
+describe('what the upkeep leaves for later', () => {
   it('is what is over when it has deregistered as many as it may in one pass', async () => {
     const { upkeep, ports } = aWorld();
     for (const id of many(DEREGISTER_MAX + 2)) upkeep.definitions.set(id, 1);
@@ -122,6 +123,39 @@ describe('what the upkeep leaves for later', () => {
 });
 
 describe('the upkeep', () => {
+  /** Two pages, of which the second is the end. */
+  function inPages(upkeep: MemoryUpkeep, onAsk: () => void) {
+    const asked: (string | undefined)[] = [];
+    const paged = instead<ClusterUpkeep>(upkeep, {
+      listDefined: async (cursor) => {
+        asked.push(cursor);
+        onAsk();
+        const [first, ...rest] = many(3);
+        return cursor === undefined ? { workbenchIds: [first ?? ''], cursor: '2' } : { workbenchIds: rest };
+      },
+    });
+    return { asked, paged };
+  }
+
+  it('lists nothing more when it has done its share', async () => {
+    const { upkeep, ports } = aWorld();
+    const { asked, paged } = inPages(upkeep, () => {});
+    const all = instead(paged, {
+      pruneDefinitions: async (_id, _keep, limit) => ({ removed: limit, more: true }),
+    });
+    await sweepCluster({ ...ports, upkeep: all }, ALL);
+    expect(asked).toEqual([undefined]);
+  });
+
+  it('begins no page when its time is over, and says so', async () => {
+    const { world, upkeep, ports } = aWorld();
+    const { asked, paged } = inPages(upkeep, () => world.clock.advance(12 * 60_000));
+    const report = await sweepCluster({ ...ports, upkeep: paged }, ALL);
+    expect(asked).toEqual([undefined]);
+    expect(report.findings.at(-1)).toMatchObject({ id: 'cluster', what: 'waits_turn' });
+    expect(report).not.toHaveProperty('resumeAt');
+  });
+
   it('finds nothing to say of what has only its newest task definition', async () => {
     const { world, upkeep, ports } = aWorld();
     const { workbenchId } = await world.create();

@@ -28,7 +28,7 @@ function left(history: readonly HistoryEntry[], wipe: () => { done: boolean; rem
     volumes,
     history: instead(world.stores.history, { list: async () => history }),
   };
-  return { calls, sweep: () => sweepVolumes(ports, ALL) };
+  return { world, calls, sweep: () => sweepVolumes(ports, ALL) };
 }
 
 describe('the files of a volume that nobody has', () => {
@@ -62,6 +62,15 @@ describe('the files of a volume that nobody has', () => {
     }));
     expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
     expect(calls).toHaveLength(100);
+  });
+
+  it('are wiped no further when the pass has lasted twelve minutes', async () => {
+    const { world, calls, sweep } = left([anEntry({ event: 'delete_requested' })], () => {
+      world.clock.advance(4 * 60_000);
+      return { done: false, removed: 1000 };
+    });
+    expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
+    expect(calls).toHaveLength(3);
   });
 });
 
