@@ -13,8 +13,12 @@ const THROTTLES: ReadonlySet<string> = new Set([
   'RequestThrottled',
 ]);
 
-/** DynamoDB's words for a request that is malformed: a fault of this program, which no retry mends. */
-const FAULTS: ReadonlySet<string> = new Set(['ValidationException', 'SerializationException']);
+/** DynamoDB's and SQS's words for a request that is malformed: a fault of this program, which no retry mends. */
+const FAULTS: ReadonlySet<string> = new Set([
+  'ValidationException',
+  'SerializationException',
+  'InvalidMessageContents',
+]);
 
 const NAMES = {
   conditionFailed: ['ConditionalCheckFailedException'],

@@ -12,7 +12,7 @@ export interface WorkQueue {
   /**
    * @param key the workbench to look at
    * @param delaySeconds 0 … MAX_DELAY_SECONDS, whole seconds; a fraction is rounded up, more is cut down to it
-   * @throws PortError when the message may not have been taken
+   * @throws PortError when the message may not have been taken; anything else when it never can be
    */
   send(key: WorkbenchKey, delaySeconds: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { calling } from '../errors.ts';
+import { isProgramFault, portError } from '../errors.ts';
 
 export type SqsClient = Pick<SQSClient, 'send'>;
 
@@ -20,14 +20,16 @@ export class SqsWorkQueue implements WorkQueue {
 
   async send({ userId, workbenchId }: WorkbenchKey, delaySeconds: number): Promise<void> {
     const DelaySeconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
-    await calling('sqs', 'SendMessage', () =>
-      this.#client.send(
-        new SendMessageCommand({
-          QueueUrl: this.#queueUrl,
-          MessageBody: JSON.stringify({ userId, workbenchId }),
-          DelaySeconds,
-        }),
-      ),
-    );
+    const command = new SendMessageCommand({
+      QueueUrl: this.#queueUrl,
+      MessageBody: JSON.stringify({ userId, workbenchId }),
+      DelaySeconds,
+    });
+    try {
+      await this.#client.send(command);
+    } catch (error) {
+      // A key that SQS can never take is not to be tried for ever.
+      throw isProgramFault(error) ? error : portError('sqs', 'SendMessage', error);
+    }
   }
 }

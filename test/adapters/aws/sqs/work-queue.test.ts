@@ -1,5 +1,9 @@
+import { describe, expect, it } from 'vitest';
+import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
+import { awsError } from '#test/simulation/world/aws-error.ts';
 import { WorldSubject } from '#test/simulation/world/world-subject.ts';
 
 const VISIBILITY_SECONDS = 30;
@@ -30,4 +34,18 @@ describeWorkQueueContract('SqsWorkQueue', async () => {
     advance: (seconds) => subject.pass(seconds),
     async dispose() {},
   };
+});
+
+describe('a message that is not taken', () => {
+  const refusal = async (name: string) => {
+    const send = () => Promise.reject(awsError(name, ''));
+    const queue = new SqsWorkQueue({ send } as never, 'https://sqs.example/work');
+    return queue.send({ userId: 'ada', workbenchId: 'wb1' }, 0).catch((error: unknown) => error);
+  };
+
+  it('may be taken another time, unless SQS says that it cannot be', async () => {
+    expect(await refusal('RequestThrottled')).toMatchObject({ kind: 'throttled' });
+    expect(await refusal('TimeoutError')).toMatchObject({ kind: 'unavailable' });
+    expect(await refusal('InvalidMessageContents')).not.toBeInstanceOf(PortError);
+  });
 });
