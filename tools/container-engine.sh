@@ -67,7 +67,8 @@ CONF
   tries=0
   until answers 2>/dev/null; do
     tries=$((tries + 1))
-    if [ "$tries" -gt 100 ] || ! ours; then
+    # In its first moments the process is still this shell's copy, and not known for podman by what it runs.
+    if [ "$tries" -gt 100 ] || { [ "$tries" -gt 5 ] && ! ours; }; then
       say "podman does not answer; its log, $log, says:"
       cat "$log" >&2
       exit 1
