@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
-import type { Item } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#functions/api/responses.ts';
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly body: {
-    readonly item?: Item;
-    readonly items?: readonly Item[];
+    readonly item?: WorkbenchItem;
+    readonly items?: readonly WorkbenchItem[];
     readonly next_cursor?: string;
   };
 }
@@ -13,7 +13,7 @@ export interface Answer {
 /** As many connections as there are requests. */
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
-export async function call(method: 'GET' | 'POST', url: string, body?: unknown): Promise<Answer> {
+export async function callApi(method: 'GET' | 'POST', url: string, body?: unknown): Promise<ApiResponse> {
   return await new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const asked = request(url, { method, agent, headers }, (response) => {
@@ -31,11 +31,11 @@ export async function call(method: 'GET' | 'POST', url: string, body?: unknown):
 }
 
 /** Every workbench of a user, page by page. */
-export async function listAll(url: string, userId: string): Promise<readonly Item[]> {
-  const items: Item[] = [];
+export async function listAll(url: string, userId: string): Promise<readonly WorkbenchItem[]> {
+  const items: WorkbenchItem[] = [];
   let cursor = '';
   for (;;) {
-    const { status, body } = await call('GET', `${url}/workbenches?user_id=${userId}${cursor}`);
+    const { status, body } = await callApi('GET', `${url}/workbenches?user_id=${userId}${cursor}`);
     if (status !== 200) throw new Error(`list answered ${status}: ${JSON.stringify(body)}`);
     items.push(...(body.items ?? []));
     if (body.next_cursor === undefined) return items;
@@ -44,11 +44,11 @@ export async function listAll(url: string, userId: string): Promise<readonly Ite
 }
 
 /** Waits until every workbench of a user is stopped. @throws when that takes longer than `withinMs` */
-export async function untilAllStopped(
+export async function waitUntilAllStopped(
   url: string,
   userId: string,
   withinMs: number,
-): Promise<readonly Item[]> {
+): Promise<readonly WorkbenchItem[]> {
   const began = performance.now();
   for (;;) {
     const items = await listAll(url, userId);

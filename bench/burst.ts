@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { call, listAll, untilAllStopped } from './api-client.ts';
+import { callApi, listAll, waitUntilAllStopped } from './api-client.ts';
 import { percentile } from './percentiles.ts';
 import type { ServerProcess } from './server-process.ts';
 
@@ -24,14 +24,14 @@ export interface BurstResult {
 
 const USER = 'burst';
 /** Beyond it the queue counts as stuck, milliseconds. */
-const DRAIN_WITHIN_MS = 600_000;
+const DRAIN_TIMEOUT_MS = 600_000;
 
 /** Each run notes down that it took place, and ends. */
-export function notingCommand(folder: string): string {
-  return `echo "$WORKBENCH_ID" >> '${notes(folder)}'`;
+export function recordRunCommand(folder: string): string {
+  return `echo "$WORKBENCH_ID" >> '${runsFile(folder)}'`;
 }
 
-function notes(folder: string): string {
+function runsFile(folder: string): string {
   return join(folder, 'runs.txt');
 }
 
@@ -41,7 +41,7 @@ export async function burst({ url, folder }: ServerProcess, creates: number): Pr
   const took: number[] = [];
   const answers = await Promise.all(
     Array.from({ length: creates }, async (_, index) => {
-      const answer = await call('POST', `${url}/workbenches?user_id=${USER}`, {
+      const answer = await callApi('POST', `${url}/workbenches?user_id=${USER}`, {
         workbench_name: `burst ${index}`,
       });
       took.push(performance.now() - began);
@@ -53,9 +53,9 @@ export async function burst({ url, folder }: ServerProcess, creates: number): Pr
   );
   const listed = await listAll(url, USER);
   const ids = new Set(listed.map(({ workbench_id }) => workbench_id));
-  await untilAllStopped(url, USER, DRAIN_WITHIN_MS);
+  await waitUntilAllStopped(url, USER, DRAIN_TIMEOUT_MS);
   const drainedMs = performance.now() - began;
-  const runs = (await readFile(notes(folder), 'utf8')).split('\n').filter((id) => id !== '');
+  const runs = (await readFile(runsFile(folder), 'utf8')).split('\n').filter((id) => id !== '');
   const hasRun = new Set(runs);
   return {
     creates,

@@ -7,8 +7,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLES, bundleFile, bundleFunctions } from '../tools/bundle.ts';
 import { POLL_FUNCTION } from '../tools/bundles/check.ts';
-import { loadTimes } from './cold/load-time.ts';
-import { coldFault, coldPage, coldTable } from './cold/report.ts';
+import { measureLoadTimes } from './cold/load-time.ts';
+import { describeSlowLoad, coldPage, coldTable } from './cold/report.ts';
 import { describeMachine } from './machine.ts';
 
 const BASELINE = 'client-dynamodb';
@@ -27,13 +27,13 @@ const results = {
   rounds: ROUNDS,
   baseline: BASELINE,
   polled: POLL_FUNCTION,
-  times: loadTimes(new Map(bundles.map(({ name, folder: at }) => [name, join(at, 'index.js')])), ROUNDS),
+  times: measureLoadTimes(new Map(bundles.map(({ name, folder: at }) => [name, join(at, 'index.js')])), ROUNDS),
   bytes: new Map(bundles.map(({ name, bytes }) => [name, bytes])),
 };
 console.log(coldTable(results));
 if (!quick) await writeFile(join(import.meta.dirname, 'results/cold.md'), coldPage(results));
 
-const fault = coldFault(results);
+const fault = describeSlowLoad(results);
 if (fault !== undefined) {
   console.error(fault);
   process.exitCode = 1;

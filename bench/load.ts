@@ -21,12 +21,12 @@ export interface LoadResult {
 export const CONNECTIONS = 10;
 
 /** Sends requests for so many seconds, after a warm-up that does not count. */
-export async function measure(url: string, load: Load, seconds: number): Promise<LoadResult> {
-  await run(url, load, Math.max(Math.round(seconds / 4), 1));
-  return await run(url, load, seconds);
+export async function measureLoad(url: string, load: Load, seconds: number): Promise<LoadResult> {
+  await runLoad(url, load, Math.max(Math.round(seconds / 4), 1));
+  return await runLoad(url, load, seconds);
 }
 
-async function run(url: string, { what, requests }: Load, duration: number): Promise<LoadResult> {
+async function runLoad(url: string, { what, requests }: Load, duration: number): Promise<LoadResult> {
   const took: number[] = [];
   let refused = 0;
   const running = autocannon({ url, connections: CONNECTIONS, duration, requests });

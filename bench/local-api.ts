@@ -5,9 +5,9 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { call, untilAllStopped } from './api-client.ts';
-import { burst, notingCommand } from './burst.ts';
-import { type LoadResult, measure } from './load.ts';
+import { callApi, waitUntilAllStopped } from './api-client.ts';
+import { burst, recordRunCommand } from './burst.ts';
+import { type LoadResult, measureLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { burstTable, page, type Results, table } from './report.ts';
 import { withServer } from './server-process.ts';
@@ -24,16 +24,16 @@ const reads = await withServer(
   () => ({ WB_BOOT_COMMAND: 'exit 0' }),
   async ({ url }): Promise<readonly LoadResult[]> => {
     for (let index = 0; index < STORED; index += 1) {
-      await call('POST', `${url}/workbenches?user_id=bench`, { workbench_name: `stored ${index}` });
+      await callApi('POST', `${url}/workbenches?user_id=bench`, { workbench_name: `stored ${index}` });
     }
-    const stored = await untilAllStopped(url, 'bench', 120_000);
+    const stored = await waitUntilAllStopped(url, 'bench', 120_000);
     const polls = stored.map(({ workbench_id }) => ({
       path: `/workbenches/${workbench_id}?user_id=bench`,
     }));
     const list = { path: '/workbenches?user_id=bench' };
     return [
-      await measure(url, { what: 'poll', requests: polls }, seconds),
-      await measure(url, { what: `list of ${STORED}`, requests: [list] }, seconds),
+      await measureLoad(url, { what: 'poll', requests: polls }, seconds),
+      await measureLoad(url, { what: `list of ${STORED}`, requests: [list] }, seconds),
     ];
   },
 );
@@ -44,13 +44,13 @@ const creates = await withServer(
   async ({ url }) => {
     const body = JSON.stringify({ workbench_name: 'created' });
     const create = { method: 'POST', path: '/workbenches?user_id=bench', headers: JSON_HEADERS, body };
-    return await measure(url, { what: 'create', requests: [create] }, seconds);
+    return await measureLoad(url, { what: 'create', requests: [create] }, seconds);
   },
 );
 
 console.error(`Creating ${CREATES} at once, and waiting until each has had its turn …`);
 const burstResult = await withServer(
-  (folder) => ({ WB_BOOT_COMMAND: notingCommand(folder) }),
+  (folder) => ({ WB_BOOT_COMMAND: recordRunCommand(folder) }),
   (server) => burst(server, CREATES),
 );
 

@@ -17,11 +17,11 @@ export interface Machine {
 export function describeMachine(): Machine {
   return {
     date: new Date().toISOString(),
-    commit: commit(),
+    commit: readCommit(),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: availableParallelism(),
     memoryGib: Math.round(totalmem() / 2 ** 30),
-    system: `${distribution()}${type()} ${release()}`,
+    system: `${readDistribution()}${type()} ${release()}`,
     node: process.version,
   };
 }
@@ -31,7 +31,7 @@ export function machineLine({ cpu, cores, memoryGib, node }: Machine = describeM
   return `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
 }
 
-function commit(): string {
+function readCommit(): string {
   try {
     const git = (...args: string[]) =>
       execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8' }).trim();
@@ -42,7 +42,7 @@ function commit(): string {
   }
 }
 
-function distribution(): string {
+function readDistribution(): string {
   try {
     const name = /^PRETTY_NAME="?([^"\n]+)/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
     return name === undefined ? '' : `${name}, `;

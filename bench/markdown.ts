@@ -1,14 +1,14 @@
 import type { Machine } from './machine.ts';
 
 /** A table; the first row is its head. */
-export function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
 /** When and where figures were taken, as a table. */
-export function measured({ date, commit, cpu, cores, memoryGib, system, node }: Machine): string {
-  return markdown([
+export function machineTable({ date, commit, cpu, cores, memoryGib, system, node }: Machine): string {
+  return markdownTable([
     ['measured', ''],
     ['date', date],
     ['commit', commit],

@@ -6,17 +6,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeMachine } from './machine.ts';
-import { arrivals } from './placement/arrivals.ts';
+import { generateArrivals } from './placement/arrivals.ts';
 import type { Bill } from './placement/cluster.ts';
-import { billOf, boundOf } from './placement/measure.ts';
-import { OFFERS, type Offer } from './placement/offer.ts';
+import { simulateBill, computeLowerBound } from './placement/measure.ts';
+import { PROVIDER_SETS, type ProviderSet } from './placement/offer.ts';
 import { type Comparison, costPerHour, heading, page, table } from './placement/page.ts';
 import {
-  cheapestMachineFirst,
+  cheapestInstanceFirst,
   firstFit,
   type MakePolicy,
   placement,
-  shareAlone,
+  dominantShareOnly,
 } from './placement/policies.ts';
 
 const DAYS = 5;
@@ -29,21 +29,21 @@ const FIRST_FIT = 'first fit, as listed';
 const PLACEMENT = 'placement';
 const POLICIES: readonly (readonly [string, MakePolicy])[] = [
   [FIRST_FIT, firstFit],
-  ['first fit, cheapest machine first', cheapestMachineFirst],
-  ['share alone', shareAlone],
+  ['first fit, cheapest machine first', cheapestInstanceFirst],
+  ['share alone', dominantShareOnly],
   [PLACEMENT, placement],
 ];
 
-async function compare(offer: Offer, startsPerDay: number): Promise<Comparison> {
-  const weeks = SEEDS.map((seed) => ({ seed, starts: arrivals(seed, DAYS, startsPerDay) }));
+async function comparePolicies(offer: ProviderSet, startsPerDay: number): Promise<Comparison> {
+  const weeks = SEEDS.map((seed) => ({ seed, starts: generateArrivals(seed, DAYS, startsPerDay) }));
   const bills: [string, Bill][] = [];
   for (const [name, policy] of POLICIES) {
     const each: Bill[] = [];
-    for (const { seed, starts } of weeks) each.push(await billOf(policy, offer, starts, DAYS, seed));
-    bills.push([name, each.reduce(together)]);
+    for (const { seed, starts } of weeks) each.push(await simulateBill(policy, offer, starts, DAYS, seed));
+    bills.push([name, each.reduce(addBills)]);
   }
   const bound = weeks
-    .map(({ starts }) => boundOf(offer, starts, DAYS))
+    .map(({ starts }) => computeLowerBound(offer, starts, DAYS))
     .reduce((one, other) => ({
       cost: one.cost + other.cost,
       workbenchHours: one.workbenchHours + other.workbenchHours,
@@ -58,7 +58,7 @@ async function compare(offer: Offer, startsPerDay: number): Promise<Comparison> 
   };
 }
 
-function together(one: Bill, other: Bill): Bill {
+function addBills(one: Bill, other: Bill): Bill {
   const both = (a: { cpu: number; memory: number }, b: { cpu: number; memory: number }) => ({
     cpu: a.cpu + b.cpu,
     memory: a.memory + b.memory,
@@ -74,9 +74,9 @@ function together(one: Bill, other: Bill): Bill {
 }
 
 const comparisons: Comparison[] = [];
-for (const offer of OFFERS) {
+for (const offer of PROVIDER_SETS) {
   for (const startsPerDay of STARTS_PER_DAY) {
-    const comparison = await compare(offer, startsPerDay);
+    const comparison = await comparePolicies(offer, startsPerDay);
     comparisons.push(comparison);
     console.log(`${offer.name}, ${heading(comparison)}\n\n${table(comparison)}\n`);
   }
@@ -89,7 +89,7 @@ const total = (policy: string) =>
     .flatMap(({ bills }) => bills)
     .filter(([name]) => name === policy)
     .map(([, bill]) => bill)
-    .reduce(together);
+    .reduce(addBills);
 const [before, now] = [costPerHour(total(FIRST_FIT)), costPerHour(total(PLACEMENT))];
 console.log(`All together: ${before.toFixed(4)} by ${FIRST_FIT}, ${now.toFixed(4)} by ${PLACEMENT}.`);
 if (now >= before) {

@@ -10,12 +10,12 @@ import { DUE_SHARDS } from '#adapters/aws/dynamodb/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { build as buildReconcileDue } from '#functions/schedules/reconcile-due.ts';
 import { addedUp, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-reads.ts';
-import { loadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
+import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { MemoryQueue } from '#test/simulation/memory-queue.ts';
 import { describeMachine } from './machine.ts';
-import { markdown, measured } from './markdown.ts';
+import { markdownTable, machineTable } from './markdown.ts';
 
 const HELP = `npm run bench:reconcile -- [options]
 
@@ -37,7 +37,7 @@ const { values } = parseArgs({
   },
 });
 
-interface Pass {
+interface SweepResult {
   readonly what: string;
   readonly found: number;
   readonly seconds: number;
@@ -45,7 +45,7 @@ interface Pass {
 }
 
 if (values.help) console.log(HELP);
-else await measure({ stored: whole('stored'), active: whole('active'), due: whole('due') });
+else await measure({ stored: parseCount('stored'), active: parseCount('active'), due: parseCount('due') });
 
 async function measure(of: Population): Promise<void> {
   if (of.due > 1000 || 3 * of.due > of.active || of.active > of.stored)
@@ -54,7 +54,7 @@ async function measure(of: Population): Promise<void> {
   try {
     console.error(`Loading ${of.stored} records …`);
     const began = performance.now();
-    const table = await loadedTable(shown(population(of), of.stored), folder);
+    const table = await openLoadedTable(withProgress(population(of), of.stored), folder);
     const loadSeconds = (performance.now() - began) / 1000;
     try {
       const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, new RecordedTelemetry());
@@ -67,12 +67,12 @@ async function measure(of: Population): Promise<void> {
           queue: new MemoryQueue({ now: () => NOW }),
         },
       };
-      const due = await timed(
+      const due = await measureSweep(
         'each minute: what is due',
         calls,
         async () => (await buildReconcileDue(ports)()).woken,
       );
-      const active = await timed('each ten minutes: the list of what is active', calls, async () => {
+      const active = await measureSweep('each ten minutes: the list of what is active', calls, async () => {
         let found = 0;
         let cursor: string | undefined;
         do {
@@ -101,14 +101,14 @@ async function measure(of: Population): Promise<void> {
   }
 }
 
-async function timed(what: string, calls: CountedCall[], run: () => Promise<number>): Promise<Pass> {
+async function measureSweep(what: string, calls: CountedCall[], run: () => Promise<number>): Promise<SweepResult> {
   calls.length = 0;
   const began = performance.now();
   const found = await run();
   return { what, found, seconds: (performance.now() - began) / 1000, calls: [...calls] };
 }
 
-function report({ stored, active, due }: Population, loadSeconds: number, passes: readonly Pass[]): string {
+function report({ stored, active, due }: Population, loadSeconds: number, passes: readonly SweepResult[]): string {
   const rows = passes.map(({ what, found, seconds, calls: made }) => {
     const { calls, items, scanned, units } = addedUp(made);
     return [what, ...[found, calls, items, scanned, units].map(String), `${(seconds * 1000).toFixed(0)} ms`];
@@ -122,17 +122,17 @@ function report({ stored, active, due }: Population, loadSeconds: number, passes
     'table; calls, items and read units counted where the SDK sends. The index of what is due has',
     `${DUE_SHARDS} shards, one query each.`,
     '',
-    markdown([['pass', 'found', 'calls', 'items', 'items looked at', 'read units', 'took'], ...rows]),
+    markdownTable([['pass', 'found', 'calls', 'items', 'items looked at', 'read units', 'took'], ...rows]),
     '',
     `Loaded and indexed in ${loadSeconds.toFixed(0)} s.`,
     '',
-    measured(describeMachine()),
+    machineTable(describeMachine()),
     '',
   ].join('\n');
 }
 
 /** Tells how far it has come: loading takes minutes. */
-function* shown<T>(all: Iterable<T>, total: number): Generator<T> {
+function* withProgress<T>(all: Iterable<T>, total: number): Generator<T> {
   let count = 0;
   for (const one of all) {
     count += 1;
@@ -141,7 +141,7 @@ function* shown<T>(all: Iterable<T>, total: number): Generator<T> {
   }
 }
 
-function whole(name: 'stored' | 'active' | 'due'): number {
+function parseCount(name: 'stored' | 'active' | 'due'): number {
   const text = values[name];
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > 10_000_000)

@@ -1,7 +1,7 @@
 import type { BurstResult } from './burst.ts';
 import { CONNECTIONS, type LoadResult } from './load.ts';
 import type { Machine } from './machine.ts';
-import { markdown, measured } from './markdown.ts';
+import { markdownTable, machineTable } from './markdown.ts';
 
 export interface Results {
   readonly machine: Machine;
@@ -19,12 +19,12 @@ export function table({ loads }: Pick<Results, 'loads'>): string {
     String(answers),
     String(failed),
   ]);
-  return markdown([['request', 'per second', 'p50 ms', 'p99 ms', 'answers', 'failed'], ...rows]);
+  return markdownTable([['request', 'per second', 'p50 ms', 'p99 ms', 'answers', 'failed'], ...rows]);
 }
 
 export function burstTable({ burst }: Pick<Results, 'burst'>): string {
   const { creates, p50, p99, max, refused, lost, doubled, neverRun, drainedMs } = burst;
-  return markdown([
+  return markdownTable([
     [`${creates} creates at once`, ''],
     ['answer p50 / p99 / slowest', `${[p50, p99, max].map(Math.round).join(' / ')} ms`],
     ['refused / lost / doubled / never run', [refused, lost, doubled, neverRun].join(' / ')],
@@ -48,7 +48,7 @@ export function page(results: Results): string {
     '',
     burstTable(results),
     '',
-    measured(machine),
+    machineTable(machine),
     '',
   ].join('\n');
 }

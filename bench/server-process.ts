@@ -34,7 +34,7 @@ export async function withServer<T>(
   });
   const ended = once(server, 'close');
   try {
-    return await use({ url: await addressOf(server), folder });
+    return await use({ url: await waitForAddress(server), folder });
   } finally {
     // What it runs hangs on it and ends with it.
     server.kill('SIGKILL');
@@ -44,7 +44,7 @@ export async function withServer<T>(
 }
 
 /** Reads what it prints to the end: a full pipe would stop it. */
-async function addressOf(server: ChildProcess): Promise<string> {
+async function waitForAddress(server: ChildProcess): Promise<string> {
   let output = '';
   return await new Promise((resolve, reject) => {
     for (const stream of [server.stdout, server.stderr]) {

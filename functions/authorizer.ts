@@ -5,15 +5,15 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { bearerToken } from './authorizer/bearer.ts';
-import { principalOfClaims } from './authorizer/claims.ts';
-import { type AuthorizerContext, toContext } from './authorizer/context.ts';
-import { Refused } from './authorizer/refused.ts';
-import { fromSecret, type Keys, keysOf } from './authorizer/secret-keys.ts';
-import { staticKey } from './authorizer/static-key.ts';
-import { algorithmOf, hs256Tokens, isPublicKeyAlgorithm, issuerTokens } from './authorizer/tokens.ts';
+import { parseBearerToken } from './authorizer/bearer.ts';
+import { toPrincipal } from './authorizer/claims.ts';
+import { type AuthorizerContext, toAuthorizerContext } from './authorizer/context.ts';
+import { TokenRefused } from './authorizer/refused.ts';
+import { cacheFromSecret, type AuthKeys, parseSecretKeys } from './authorizer/secret-keys.ts';
+import { staticKeyMatcher } from './authorizer/static-key.ts';
+import { readAlgorithm, hs256Tokens, isPublicKeyAlgorithm, issuerTokens } from './authorizer/tokens.ts';
 import type { SettingsFor } from './env.ts';
-import { wired } from './wiring/wired.ts';
+import { createHandler } from './wiring/wired.ts';
 
 export interface AuthorizerPorts {
   readonly clock: Clock;
@@ -43,9 +43,9 @@ export interface AuthorizerOptions {
   readonly jwksTimeoutMs?: number;
 }
 
-export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerAnswer>;
+export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerResponse>;
 
-export type AuthorizerAnswer = APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>;
+export type AuthorizerResponse = APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>;
 
 /**
  * The authorizer of the HTTP API. Decides who is asking, from the bearer token alone, because its answer is
@@ -60,18 +60,18 @@ export function build(
   settings: AuthorizerSettings,
   { jwksTimeoutMs = 3000 }: AuthorizerOptions = {},
 ): Authorize {
-  const identify = identifier(settings, jwksTimeoutMs);
+  const identify = buildIdentify(settings, jwksTimeoutMs);
   return async (event) => {
     try {
       const header = event.identitySource?.[0] ?? event.headers?.authorization;
       const principal = await identify(header, new Date(ports.clock.now()));
-      return { isAuthorized: true, context: toContext(principal) };
+      return { isAuthorized: true, context: toAuthorizerContext(principal) };
     } catch (error) {
-      if (error instanceof Refused) {
+      if (error instanceof TokenRefused) {
         ports.telemetry.count('authorizer_refused', 1, { reason: error.reason });
         return { isAuthorized: false, context: { reason: error.reason } };
       }
-      ports.telemetry.error('the authorizer cannot decide', { code: codeOf(error) });
+      ports.telemetry.error('the authorizer cannot decide', { code: readErrorCode(error) });
       ports.telemetry.count('authorizer_failed', 1);
       throw new Error('the authorizer cannot decide');
     }
@@ -80,38 +80,38 @@ export function build(
 
 type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
 
-function identifier(settings: AuthorizerSettings, jwksTimeoutMs: number): Identify {
+function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Identify {
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
-  const isStaticKey = RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKey(RESTAPI_AUTH_STATIC_KEY);
+  const isStaticKey = RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
   const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Tokens(RESTAPI_AUTH_JWT_KEY);
-  const issued = issuerOf(settings, jwksTimeoutMs);
+  const issued = buildIssuerVerifier(settings, jwksTimeoutMs);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
   if (!isStaticKey && !ours && !issued) {
     return async () => {
-      throw new Refused('no_key_configured');
+      throw new TokenRefused('no_key_configured');
     };
   }
   return async (header, now) => {
-    const token = bearerToken(header);
+    const token = parseBearerToken(header);
     if (isStaticKey?.(token)) return { kind: 'static_key' };
-    if (!ours && !issued) throw new Refused('wrong_key');
-    const algorithm = algorithmOf(token);
+    if (!ours && !issued) throw new TokenRefused('wrong_key');
+    const algorithm = readAlgorithm(token);
     if (ours && algorithm === 'HS256')
-      return principalOfClaims(await ours(token, now), userClaim, () => true);
+      return toPrincipal(await ours(token, now), userClaim, () => true);
     if (issued && isPublicKeyAlgorithm(algorithm)) {
       const claims = await issued(token, now);
-      return principalOfClaims(
+      return toPrincipal(
         claims,
         userClaim,
         (clientId) => clientId !== undefined && services.has(clientId),
       );
     }
-    throw new Refused('algorithm');
+    throw new TokenRefused('algorithm');
   };
 }
 
-function issuerOf(settings: AuthorizerSettings, timeoutMs: number) {
+function buildIssuerVerifier(settings: AuthorizerSettings, timeoutMs: number) {
   const {
     RESTAPI_OIDC_ISSUER: issuer,
     RESTAPI_OIDC_AUDIENCE: audience,
@@ -122,24 +122,24 @@ function issuerOf(settings: AuthorizerSettings, timeoutMs: number) {
 }
 
 /** A machine word for the log. Not the error itself: some of jose's carry the claims. */
-function codeOf(error: unknown): string {
+function readErrorCode(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return typeof code === 'string' ? code : String(name);
 }
 
 /** A secret that cannot be had is an error, like an issuer's keys. */
-export const handler = wired('authorizer', ({ settings, telemetry }) => {
+export const handler = createHandler('authorizer', ({ settings, telemetry }) => {
   const ports = { clock: systemClock, telemetry };
   const arn = settings.WB_AUTH_SECRET_ARN;
-  const withKeys = (keys: Keys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
+  const withKeys = (keys: AuthKeys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
   if (arn === undefined) {
     return withKeys({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
   }
   const client = secretsClient();
-  const current = fromSecret(
+  const current = cacheFromSecret(
     systemClock,
     () => secretText(client, arn),
-    (text) => withKeys(keysOf(text)),
+    (text) => withKeys(parseSecretKeys(text)),
   );
   return async (event: AuthorizerEvent) => (await current())(event);
 });

@@ -71,7 +71,7 @@ const POLICY = [
   'WB_VOLUME_GRACE_SECONDS',
 ] as const;
 
-const AMOUNTS = [
+const SIZES = [
   'WB_DEFAULT_RAM',
   'WB_MIN_RAM',
   'WB_MAX_RAM',
@@ -132,9 +132,9 @@ const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
 /** Within this an event, or a batch of the queue, is done with or given back. */
 const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
 /** An audit walks every active record; ten minutes later comes the next. */
-const AUDIT = { timeoutSeconds: 300, memoryMib: 512 } as const;
+const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
 /** The longest that Lambda allows. What is left then is found by the next pass. */
-const SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
+const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
 
 export const DEPLOYED = {
   'list-workbenches': {
@@ -147,7 +147,7 @@ export const DEPLOYED = {
   'create-workbench': {
     entry: 'api/create-workbench.ts',
     startedBy: { by: 'route', operationId: 'createWorkbench' },
-    reads: [...CHANGE_API, ...AMOUNTS, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
+    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
@@ -161,7 +161,7 @@ export const DEPLOYED = {
   'update-workbench': {
     entry: 'api/update-workbench.ts',
     startedBy: { by: 'route', operationId: 'updateWorkbench' },
-    reads: [...CHANGE_API, ...AMOUNTS, ...CATALOG, 'BASE_URL'],
+    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL'],
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
@@ -283,28 +283,28 @@ export const DEPLOYED = {
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
-    ...AUDIT,
+    ...FREQUENT_SWEEP,
   },
   'sweep-cloud': {
     entry: 'with-ec2/sweep-cloud.ts',
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
-    ...AUDIT,
+    ...FREQUENT_SWEEP,
   },
   'sweep-volumes': {
     entry: 'schedules/sweep-volumes.ts',
     startedBy: { by: 'schedule', everyMinutes: 60 },
     reads: ['WB_TABLE_NAME', 'WB_VOLUME_GRACE_SECONDS', ...VOLUMES, ...INSTALLATION, ...IMAGE_USER],
     clients: ['dynamodb', 'efs', 'lambda'],
-    ...SWEEP,
+    ...HOURLY_SWEEP,
   },
   'sweep-cluster': {
     entry: 'with-ec2/sweep-cluster.ts',
     startedBy: { by: 'schedule', everyMinutes: 60 },
     reads: ['WB_TABLE_NAME', 'WB_ORPHAN_GRACE_SECONDS', ...TASKS],
     clients: ['dynamodb', 'ec2', 'ecs'],
-    ...SWEEP,
+    ...HOURLY_SWEEP,
   },
   janitor: {
     entry: 'volumes/janitor.ts',
@@ -324,4 +324,4 @@ export type CatalogSettingName = (typeof CATALOG)[number];
 
 export type FunctionName = keyof typeof DEPLOYED;
 /** The settings that a deployed function is given. */
-export type ReadBy<N extends FunctionName> = (typeof DEPLOYED)[N]['reads'][number];
+export type SettingsReadBy<N extends FunctionName> = (typeof DEPLOYED)[N]['reads'][number];

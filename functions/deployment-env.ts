@@ -9,7 +9,7 @@ import { integer, json, list, text, url } from './setting-kinds.ts';
  * Nobody writes these by hand; local mode has none of them. Printed in docs/settings.md with the others.
  */
 
-const WORK = ['api', 'drive', 'events', 'schedules'];
+const QUEUE_SENDERS = ['api', 'drive', 'events', 'schedules'];
 const PLACEMENT = ['api', 'drive'];
 const TASKS = ['drive', 'schedules'];
 const HOSTS = ['drive-host', 'schedules'];
@@ -48,14 +48,14 @@ const providersSchema = () =>
         price: z.number().check(z.minimum(0), z.maximum(10_000)),
       }),
     )
-    .check(z.maxLength(LIST_MAX), z.refine(eachOnce));
+    .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
 
 const instanceTypesSchema = () =>
   z
     .array(z.strictObject({ name: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)), ...capacity() }))
-    .check(z.maxLength(LIST_MAX), z.refine(eachOnce));
+    .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
 
-function eachOnce(entries: readonly { readonly name: string }[]): boolean {
+function hasUniqueNames(entries: readonly { readonly name: string }[]): boolean {
   return new Set(entries.map(({ name }) => name)).size === entries.length;
 }
 
@@ -69,7 +69,7 @@ export const DEPLOYMENT_SETTINGS = {
     description: 'The work queue: the keys of workbenches that somebody should look at.',
     plain: false,
     required: true,
-    readBy: WORK,
+    readBy: QUEUE_SENDERS,
   }),
   WB_HOST_QUEUE_URL: url({
     description: 'The queue of those that need EC2, whose client `drive` does not carry.',

@@ -30,16 +30,16 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
         ? 'an open API must not be open to every web page too; name the origins'
         : undefined,
   },
-  ordered('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
-  ordered('WB_MIN_CPU', 'WB_DEFAULT_CPU', 'WB_MAX_CPU'),
-  ordered('WB_MIN_GPU', 'WB_DEFAULT_GPU', 'WB_MAX_GPU'),
+  ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
+  ascending('WB_MIN_CPU', 'WB_DEFAULT_CPU', 'WB_MAX_CPU'),
+  ascending('WB_MIN_GPU', 'WB_DEFAULT_GPU', 'WB_MAX_GPU'),
 ];
 
 type Amount = `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`;
 
-function ordered(min: Amount, byDefault: Amount, max: Amount): SettingRule<Settings> {
+function ascending(min: Amount, byDefault: Amount, max: Amount): SettingRule<Settings> {
   return {
     names: [min, byDefault, max],
-    broken: (s) => (s[min] <= s[byDefault] && s[byDefault] <= s[max] ? undefined : 'must grow in this order'),
+    check: (s) => (s[min] <= s[byDefault] && s[byDefault] <= s[max] ? undefined : 'must grow in this order'),
   };
 }

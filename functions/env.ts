@@ -12,7 +12,7 @@ const AUTHORIZER = ['authorizer'];
 const API = ['api'];
 const LIFE_CYCLE = ['api', 'drive', 'events', 'schedules'];
 const TASKS = ['tasks'];
-const FRONT = ['front'];
+const GATEWAY = ['front'];
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ORIGIN = /^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?|https?:\/\/\[[0-9a-f:]+\](:\d{1,5})?)$/;
@@ -108,7 +108,7 @@ export const SETTINGS = {
     min: 0,
     max: 60,
     default: 60,
-    readBy: FRONT,
+    readBy: GATEWAY,
   }),
   RESTAPI_URL_PREFIX: text({
     description: 'Comes before every path of the API.',
@@ -122,7 +122,7 @@ export const SETTINGS = {
     pattern: ORIGIN,
     expectedItem: 'origins such as `https://app.example.com`, or `*`',
     maxItems: 20,
-    readBy: FRONT,
+    readBy: GATEWAY,
   }),
   BASE_URL: url({
     description:
@@ -174,7 +174,7 @@ export const SETTINGS = {
     'How long a task may wait for capacity.',
   ),
   WB_PENDING_SECONDS: duration(
-    DEFAULT_POLICY.pendingMs,
+    DEFAULT_POLICY.pendingTimeoutMs,
     1,
     DAY,
     'How long a task may be prepared until it answers HTTP.',
@@ -210,7 +210,7 @@ export const SETTINGS = {
     'How often a stop that shows no effect is asked for again.',
   ),
   WB_RETRY_SECONDS: duration(
-    DEFAULT_POLICY.retryMs,
+    DEFAULT_POLICY.startRetryMs,
     OVER_WITHIN_MS / 1000,
     DAY,
     'How long a new attempt waits after a refusal.',

@@ -52,9 +52,9 @@ export const METRICS = {
     what: 'Things that could not be put right, and sweeps that ended early.',
   },
   reconcile_repair: { by: 'kind', what: 'Repairs, by what was wrong.' },
-} as const satisfies Readonly<Record<string, Metric>>;
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
 
-export interface Metric {
+export interface MetricDefinition {
   /** The dimensions that it has; none: there is one number. */
   readonly by?: string | readonly string[];
   /** The values of its one dimension, where they are a closed set. */

@@ -1,4 +1,4 @@
-import { USER_ID_MAX_BYTES, WORKBENCH_ID } from './identifiers.ts';
+import { USER_ID_MAX_BYTES, WORKBENCH_ID_PATTERN } from './identifiers.ts';
 import { PAGE_MAX } from './middleware/page.ts';
 
 /** What a request may carry besides its body, as docs/api.yaml describes it. The middlewares read it. */
@@ -26,7 +26,7 @@ export const PARAMETERS = {
     in: 'path',
     required: true,
     description: "The workbench's id. One that cannot be an id is answered like one that does not exist.",
-    schema: { type: 'string', pattern: WORKBENCH_ID.source },
+    schema: { type: 'string', pattern: WORKBENCH_ID_PATTERN.source },
     example: '01k5w3p8xg7t2mzq4v9r6ehbnc',
   },
   limit: {

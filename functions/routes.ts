@@ -33,12 +33,12 @@ export interface Route {
   /** The JSON body; without it a body is not looked at. */
   readonly body?: (settings: Settings) => z.ZodMiniType;
   /** By status: the answer when all goes well. */
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly responses: Readonly<Record<number, RouteResponse>>;
   /** The codes that it can answer with, besides those that every route can. */
   readonly errors: readonly ErrorCode[];
 }
 
-export interface Answer {
+export interface RouteResponse {
   readonly description: string;
   readonly schema: z.ZodMiniType;
   readonly headers?: readonly ('Location' | 'Retry-After')[];
@@ -46,8 +46,8 @@ export interface Answer {
 
 const { user_id, wid, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
-const done = (description: string): Route['answers'] => ({ 200: { description, schema: doneSchema } });
-const item = (description: string): Answer => ({
+const successResponse = (description: string): Route['responses'] => ({ 200: { description, schema: doneSchema } });
+const itemResponse = (description: string): RouteResponse => ({
   description,
   schema: itemAnswerSchema,
   headers: ['Retry-After'],
@@ -78,9 +78,9 @@ export const ROUTES = [
     parameters: [user_id, idempotencyKey],
     body: createBody,
     answers: {
-      201: { ...item('It is created.'), headers: ['Location', 'Retry-After'] },
+      201: { ...itemResponse('It is created.'), headers: ['Location', 'Retry-After'] },
       200: {
-        ...item('The workbench that the first request with this Idempotency-Key created.'),
+        ...itemResponse('The workbench that the first request with this Idempotency-Key created.'),
         headers: ['Location', 'Retry-After'],
       },
     },
@@ -101,7 +101,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'A workbench: what frontends poll.',
     parameters: [wid, user_id],
-    answers: { 200: item('The workbench.') },
+    answers: { 200: itemResponse('The workbench.') },
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -113,7 +113,7 @@ export const ROUTES = [
     summary: 'Renames a workbench at any time; resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBody,
-    answers: { 200: item('The workbench as it is now.') },
+    answers: { 200: itemResponse('The workbench as it is now.') },
     errors: [
       'invalid_request',
       'workbench_not_found',
@@ -134,7 +134,7 @@ export const ROUTES = [
     description:
       'Cannot be taken back. Its status is `deleting` until task, machine and files are gone; then it answers 404.',
     parameters: [wid, user_id],
-    answers: done('It is being destroyed.'),
+    answers: successResponse('It is being destroyed.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -147,7 +147,7 @@ export const ROUTES = [
     description:
       'While it stops, the start is taken and begins when the stop is done. A body is not looked at.',
     parameters: [wid, user_id],
-    answers: done('It is wanted running.'),
+    answers: successResponse('It is wanted running.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
@@ -159,7 +159,7 @@ export const ROUTES = [
     summary: 'Stops a workbench; nothing changes when it is stopped already.',
     description: 'While it starts, the start is cancelled. A body is not looked at.',
     parameters: [wid, user_id, force],
-    answers: done('It is wanted stopped.'),
+    answers: successResponse('It is wanted stopped.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -171,7 +171,7 @@ export const ROUTES = [
     summary: 'Stops a workbench and starts it again; starts one that is stopped.',
     description: 'Asked twice at once it restarts once. A body is not looked at.',
     parameters: [wid, user_id],
-    answers: done('It is being restarted.'),
+    answers: successResponse('It is being restarted.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {

@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts';
 
 /** The kinds of settings there are. Each returns a declaration for functions/env.ts or local/settings.ts. */
 
-interface About {
+interface Declaration {
   readonly description: string;
   readonly readBy: readonly string[];
   readonly default?: string | number;
@@ -28,7 +28,7 @@ interface Length {
 }
 
 /** A whole number in decimal digits. */
-export function integer<const A extends About & Bounds & { readonly unit?: string }>(
+export function integer<const A extends Declaration & Bounds & { readonly unit?: string }>(
   about: A,
 ): Setting<ValueOf<A, number>> {
   const schema = () =>
@@ -36,35 +36,35 @@ export function integer<const A extends About & Bounds & { readonly unit?: strin
       z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
       z.int().check(z.minimum(about.min), z.maximum(about.max)),
     );
-  return declare(about, `a whole number from ${grouped(about.min)} to ${grouped(about.max)}`, schema);
+  return toSetting(about, `a whole number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`, schema);
 }
 
 /** Text that `pattern` matches, when there is one. `expected` says what the pattern means. */
 export function text<
-  const A extends About & Length & { readonly pattern?: RegExp; readonly expected?: string },
+  const A extends Declaration & Length & { readonly pattern?: RegExp; readonly expected?: string },
 >(about: A): Setting<ValueOf<A, string>> {
   const min = about.minLength ?? 1;
   const schema = () =>
     z.string().check(z.minLength(min), z.maxLength(about.maxLength), z.regex(about.pattern ?? /^/));
-  return declare(
+  return toSetting(
     about,
-    about.expected ?? `${grouped(min)} to ${grouped(about.maxLength)} characters`,
+    about.expected ?? `${groupDigits(min)} to ${groupDigits(about.maxLength)} characters`,
     schema,
   );
 }
 
 /** One of a closed set of words. */
-export function choice<const A extends About & { readonly words: readonly [string, ...string[]] }>(
+export function choice<const A extends Declaration & { readonly words: readonly [string, ...string[]] }>(
   about: A,
 ): Setting<ValueOf<A, A['words'][number]>> {
-  return declare(about, about.words.map((word) => `\`${word}\``).join(' or '), () => z.enum(about.words));
+  return toSetting(about, about.words.map((word) => `\`${word}\``).join(' or '), () => z.enum(about.words));
 }
 
 /**
  * An absolute http or https address without user, query or fragment; a slash at its end is dropped.
  * `plain: false` takes http only to the machine itself: what is fetched there is trusted.
  */
-export function url<const A extends About & { readonly plain: boolean }>(
+export function url<const A extends Declaration & { readonly plain: boolean }>(
   about: A,
 ): Setting<ValueOf<A, string>> {
   const acceptable = (written: string) => {
@@ -80,9 +80,9 @@ export function url<const A extends About & { readonly plain: boolean }>(
       z.transform((written: string) => written.replace(/\/+$/, '')),
     );
   const scheme = about.plain ? 'an http or https address' : 'an https address (http on localhost alone)';
-  return declare(
+  return toSetting(
     about,
-    `${scheme} without query or fragment, at most ${grouped(MAX_URL_LENGTH)} characters`,
+    `${scheme} without query or fragment, at most ${groupDigits(MAX_URL_LENGTH)} characters`,
     schema,
   );
 }
@@ -92,7 +92,7 @@ export function url<const A extends About & { readonly plain: boolean }>(
  * given; with `minItems` it is required, and has that many.
  */
 export function list<
-  const A extends About & {
+  const A extends Declaration & {
     readonly pattern: RegExp;
     readonly expectedItem: string;
     readonly minItems?: 1;
@@ -113,8 +113,8 @@ export function list<
     );
   const amount = minItems === 0 ? `at most ${maxItems}` : `${minItems} to ${maxItems}`;
   const expected = `${amount} of ${about.expectedItem}, separated by commas`;
-  const presence: About = minItems === 0 ? { default: '', ...about } : { ...about, required: true };
-  return declare(presence, expected, schema) as unknown as Setting<ItemsOf<A>>;
+  const presence: Declaration = minItems === 0 ? { default: '', ...about } : { ...about, required: true };
+  return toSetting(presence, expected, schema) as unknown as Setting<ItemsOf<A>>;
 }
 
 type ItemsOf<A> = A extends { readonly minItems: 1 } ? readonly [string, ...string[]] : readonly string[];
@@ -123,7 +123,7 @@ type ItemsOf<A> = A extends { readonly minItems: 1 } ? readonly [string, ...stri
 const MAX_JSON_LENGTH = 4096;
 
 /** JSON that `schema` takes, which has to bound it. `expected` says what that is. */
-export function json<const A extends About & { readonly expected: string }, T>(
+export function json<const A extends Declaration & { readonly expected: string }, T>(
   about: A & { readonly schema: () => z.ZodMiniType<T> },
 ): Setting<ValueOf<A, T>> {
   const read = (written: string, context: z.core.ParsePayload): unknown => {
@@ -136,14 +136,14 @@ export function json<const A extends About & { readonly expected: string }, T>(
   };
   const schema = () =>
     z.pipe(z.pipe(z.string().check(z.maxLength(MAX_JSON_LENGTH)), z.transform(read)), about.schema());
-  return declare(about, about.expected, schema as unknown as () => z.ZodMiniType<T, string>);
+  return toSetting(about, about.expected, schema as unknown as () => z.ZodMiniType<T, string>);
 }
 
 /** The longest address taken. */
 const MAX_URL_LENGTH = 2048;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-function declare<A extends About & { readonly unit?: string }, T>(
+function toSetting<A extends Declaration & { readonly unit?: string }, T>(
   about: A,
   expected: string,
   schema: () => z.ZodMiniType<T, string>,
@@ -163,6 +163,6 @@ function declare<A extends About & { readonly unit?: string }, T>(
 }
 
 /** `1,048,576`. By hand: the formatter of the language takes 10 ms to load, in every cold start. */
-function grouped(n: number): string {
+function groupDigits(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }

@@ -41,23 +41,23 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface SettingRule<V> {
   readonly names: readonly (keyof V & string)[];
   /** What is wrong, completing the sentence "<names>: …"; undefined when all is well. Never a secret's value. */
-  broken(values: V): string | undefined;
+  check(values: V): string | undefined;
 }
 
-export interface SettingFault {
+export interface SettingProblem {
   readonly name: string;
   readonly problem: string;
 }
 
 /** Every fault of the environment at once. */
 export class SettingsError extends Error {
-  readonly faults: readonly SettingFault[];
+  readonly problems: readonly SettingProblem[];
 
-  constructor(faults: readonly SettingFault[]) {
-    const lines = faults.map(({ name, problem }) => `  ${name}: ${problem}`);
+  constructor(problems: readonly SettingProblem[]) {
+    const lines = problems.map(({ name, problem }) => `  ${name}: ${problem}`);
     super(`The settings are not valid:\n${lines.join('\n')}`);
     this.name = 'SettingsError';
-    this.faults = faults;
+    this.problems = problems;
   }
 }
 
@@ -72,7 +72,7 @@ export function parseSettings<D extends Settings>(
   env: Environment,
 ): ValuesOf<D> {
   const values = new Map<string, unknown>();
-  const faults: SettingFault[] = [];
+  const faults: SettingProblem[] = [];
   for (const [name, setting] of Object.entries(declared)) {
     const written = env[name] === '' ? undefined : env[name];
     const text = written ?? setting.default;
@@ -82,7 +82,7 @@ export function parseSettings<D extends Settings>(
     }
     const parsed = z.safeParse(setting.schema(), text);
     if (parsed.success) values.set(name, parsed.data);
-    else faults.push({ name, problem: `expected ${setting.expected}${shown(setting, text)}` });
+    else faults.push({ name, problem: `expected ${setting.expected}${describeValue(setting, text)}` });
   }
   const read = Object.fromEntries(values) as ValuesOf<D>;
   for (const rule of rules) {
@@ -94,6 +94,6 @@ export function parseSettings<D extends Settings>(
   return read;
 }
 
-function shown(setting: Setting<unknown>, text: string | undefined): string {
+function describeValue(setting: Setting<unknown>, text: string | undefined): string {
   return setting.secret || text === undefined ? '' : `; found ${JSON.stringify(text.slice(0, 80))}`;
 }

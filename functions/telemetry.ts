@@ -31,11 +31,11 @@ export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMES
     warn: (message, fields) => safely(() => lines.warn(message, { ...fields })),
     error: (message, fields, cause) =>
       safely(() =>
-        lines.error(message, cause === undefined ? { ...fields } : { ...fields, cause: errorFields(cause) }),
+        lines.error(message, cause === undefined ? { ...fields } : { ...fields, cause: toErrorFields(cause) }),
       ),
     count: (metric, value, dimensions) =>
       safely(() => {
-        if (value !== 0) lines.info('metric', embedded(namespace, metric, value, dimensions ?? {}));
+        if (value !== 0) lines.info('metric', toEmbeddedMetric(namespace, metric, value, dimensions ?? {}));
       }),
   };
 }
@@ -43,7 +43,7 @@ export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMES
 export interface LambdaTelemetry {
   readonly telemetry: Telemetry;
   /** An invocation begins: its lines name the function and the request. */
-  begin(context: Context): void;
+  startInvocation(context: Context): void;
 }
 
 /** The same in a function of Lambda. */
@@ -51,14 +51,14 @@ export function lambdaTelemetry(): LambdaTelemetry {
   const logger = newLogger();
   // The variable that the tools of this logger read their namespace from; installations in one account differ in it.
   const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || NAMESPACE;
-  return { telemetry: jsonTelemetry(logger, namespace), begin: (context) => logger.addContext(context) };
+  return { telemetry: jsonTelemetry(logger, namespace), startInvocation: (context) => logger.addContext(context) };
 }
 
 function newLogger(): Logger {
   return new Logger({ serviceName: SERVICE });
 }
 
-function embedded(namespace: string, metric: string, value: number, dimensions: TelemetryFields) {
+function toEmbeddedMetric(namespace: string, metric: string, value: number, dimensions: TelemetryFields) {
   return {
     _aws: {
       Timestamp: Date.now(),
@@ -75,7 +75,7 @@ function embedded(namespace: string, metric: string, value: number, dimensions: 
   };
 }
 
-function errorFields(error: unknown, depth = 1): Record<string, unknown> {
+function toErrorFields(error: unknown, depth = 1): Record<string, unknown> {
   if (!(error instanceof Error)) return { name: typeof error };
   const { code } = error as { readonly code?: unknown };
   return {
@@ -85,6 +85,6 @@ function errorFields(error: unknown, depth = 1): Record<string, unknown> {
     ...(typeof code === 'string' ? { code } : {}),
     ...(error.cause === undefined || depth >= CAUSES_MAX
       ? {}
-      : { cause: errorFields(error.cause, depth + 1) }),
+      : { cause: toErrorFields(error.cause, depth + 1) }),
   };
 }

@@ -11,7 +11,7 @@ import { ControllerFunction } from './constructs/controller-function.ts';
 import { Janitor } from './constructs/janitor.ts';
 import type { Network } from './constructs/network.ts';
 import { OperationsDashboard } from './constructs/operations-dashboard.ts';
-import { startByEvents, startByQueue, startBySchedule } from './constructs/triggers.ts';
+import { addEventTrigger, addQueueTrigger, addScheduleTrigger } from './constructs/triggers.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
 import { WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
@@ -19,9 +19,9 @@ import { deployedValues } from './deployed-values.ts';
 import { environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/agents.ts';
 import { PERMISSIONS } from './permissions/of-functions.ts';
-import { sendFailures } from './permissions/queues.ts';
+import { sendFailedInvocations } from './permissions/queues.ts';
 import type { Surroundings } from './permissions/surroundings.ts';
-import { nameOf } from './settings/capacity.ts';
+import { instanceTypeNameOf } from './settings/capacity.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
@@ -45,18 +45,18 @@ export class ApiStack extends WorkbenchStack {
     });
     this.queues = new WorkQueues(this, 'Queues');
     const secret = new AuthSecret(this, 'Auth', settings.auth);
-    const janitors = this.#janitors(settings, props);
-    const functions = this.#functions(settings, props, secret.arn, [...janitors.values()]);
+    const janitors = this.#createJanitors(settings, props);
+    const functions = this.#createFunctions(settings, props, secret.arn, [...janitors.values()]);
     this.functions = new Map([...functions, ...janitors]);
     const api = new WorkbenchApi(this, 'Http', {
       settings,
       functions: new Map(
-        startedBy('route').map(([name, { operationId }]) => [operationId, functions.get(name)]),
+        functionsStartedBy('route').map(([name, { operationId }]) => [operationId, functions.get(name)]),
       ),
       authorizer: functions.get('authorizer'),
       logRetention: settings.logs.retentionDays,
     });
-    this.#watch(settings, props, api);
+    this.#addMonitoring(settings, props, api);
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     if (secret.arn !== undefined) {
       new CfnOutput(this, 'AuthSecret', {
@@ -66,17 +66,17 @@ export class ApiStack extends WorkbenchStack {
     }
   }
 
-  #janitors(settings: StageSettings, { network, data, bundles }: ApiStackProps): Map<string, LambdaFunction> {
+  #createJanitors(settings: StageSettings, { network, data, bundles }: ApiStackProps): Map<string, LambdaFunction> {
     const { installation, logs } = settings;
     return new Map(
-      data.files.shelves.map((shelf, at) => {
+      data.files.fileSystems.map((shelf, at) => {
         const props = { shelf, network, installation, bundles, logRetention: logs.retentionDays };
         return [`janitor-${at}`, new Janitor(this, `Janitor${at}`, props).lambda];
       }),
     );
   }
 
-  #functions(
+  #createFunctions(
     settings: StageSettings,
     props: ApiStackProps,
     secret: string | undefined,
@@ -84,7 +84,7 @@ export class ApiStack extends WorkbenchStack {
   ): Map<FunctionName, LambdaFunction> {
     const { bundles, cluster } = props;
     const values = deployedValues(settings, { ...props, queues: this.queues, secret });
-    const our = this.#surroundings(settings, props, secret, janitors);
+    const our = this.#permissionContext(settings, props, secret, janitors);
     const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
     const made = new Map<FunctionName, LambdaFunction>();
     for (const [name, deployed] of Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]) {
@@ -99,26 +99,26 @@ export class ApiStack extends WorkbenchStack {
         environment: environmentFor(deployed.reads, values),
         permissions: [
           ...PERMISSIONS[name](our),
-          ...(unwaited ? [sendFailures(this.queues.failures.queueArn)] : []),
+          ...(unwaited ? [sendFailedInvocations(this.queues.failedInvocations.queueArn)] : []),
         ],
         logRetention: settings.logs.retentionDays,
       });
       made.set(name, lambda);
       const scope = lambda.node.scope as Construct;
-      if (start.by === 'queue') startByQueue(scope, start, { lambda, ...triggers });
-      if (start.by === 'event') startByEvents(scope, start, { lambda, ...triggers });
-      if (start.by === 'schedule') startBySchedule(scope, start, { lambda, ...triggers });
+      if (start.by === 'queue') addQueueTrigger(scope, start, { lambda, ...triggers });
+      if (start.by === 'event') addEventTrigger(scope, start, { lambda, ...triggers });
+      if (start.by === 'schedule') addScheduleTrigger(scope, start, { lambda, ...triggers });
     }
     return made;
   }
 
-  #surroundings(
+  #permissionContext(
     { installation, dedicated }: StageSettings,
     { network, data, cluster }: ApiStackProps,
     secret: string | undefined,
     janitors: readonly LambdaFunction[],
   ): Surroundings {
-    const { template, gpuTemplate } = cluster.dedicated;
+    const { template, gpuTemplate } = cluster.hosts;
     return {
       scope: this,
       installation,
@@ -128,24 +128,24 @@ export class ApiStack extends WorkbenchStack {
       taskRole: data.files.taskRole.roleArn,
       executionRole: cluster.executionRole.roleArn,
       machineRole: cluster.machineRole.roleArn,
-      fileSystems: data.files.shelves.map(({ fileSystem }) => fileSystem.fileSystemArn),
+      fileSystems: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemArn),
       janitors: janitors.map(({ functionArn }) => functionArn),
       launchTemplates: [template, gpuTemplate].flatMap((one) => one?.launchTemplateId ?? []),
       hostSubnets: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
-      hostSecurityGroup: network.machines.securityGroupId,
-      dedicatedTypes: dedicated.instanceTypes.map(nameOf),
+      hostSecurityGroup: network.instances.securityGroupId,
+      hostInstanceTypes: dedicated.instanceTypes.map(instanceTypeNameOf),
       secret,
     };
   }
 
-  #watch(settings: StageSettings, { data, cluster }: ApiStackProps, { api }: WorkbenchApi): void {
+  #addMonitoring(settings: StageSettings, { data, cluster }: ApiStackProps, { api }: WorkbenchApi): void {
     const { installation } = settings;
     const { queues, functions } = this;
     const { table } = data.records;
     const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { installation, email: settings.alarms.email });
-    alarmTopic.tellOfFailedBackups(data.backups.vault.backupVaultName, queues.undelivered);
+    alarmTopic.notifyOfFailedBackups(data.backups.vault.backupVaultName, queues.eventDeadLetterQueue);
     const alarms = new Alarms(this, 'Alarms', { topic: alarmTopic.topic, installation });
-    const routes = new Set<string>(startedBy('route').map(([name]) => name));
+    const routes = new Set<string>(functionsStartedBy('route').map(([name]) => name));
     const heartbeat = functions.get(HEARTBEAT);
     if (heartbeat === undefined) throw new Error(`${HEARTBEAT} is not deployed`);
     addAlarms(alarms, {
@@ -153,10 +153,10 @@ export class ApiStack extends WorkbenchStack {
       api,
       queues,
       table,
-      background: new Map([...functions].filter(([name]) => !routes.has(name))),
+      backgroundFunctions: new Map([...functions].filter(([name]) => !routes.has(name))),
       heartbeat,
       cluster: cluster.clusterName,
-      providers: cluster.sizeClasses.map(({ providerName }) => providerName),
+      providers: cluster.capacityProviders.map(({ providerName }) => providerName),
     });
     new OperationsDashboard(this, 'Operations', {
       installation,
@@ -165,9 +165,9 @@ export class ApiStack extends WorkbenchStack {
       queues,
       functions,
       table,
-      fileSystemIds: data.files.shelves.map(({ fileSystem }) => fileSystem.fileSystemId),
+      fileSystemIds: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId),
       cluster: cluster.clusterName,
-      groups: cluster.sizeClasses.map(({ providerName, group }) => ({ provider: providerName, group })),
+      groups: cluster.capacityProviders.map(({ providerName, group }) => ({ provider: providerName, group })),
     });
   }
 }
@@ -176,7 +176,7 @@ export class ApiStack extends WorkbenchStack {
 const HEARTBEAT: FunctionName = 'reconcile-due';
 
 /** The functions that are started so, with how. */
-function startedBy<B extends StartedBy['by']>(
+function functionsStartedBy<B extends StartedBy['by']>(
   by: B,
 ): readonly (readonly [FunctionName, Extract<StartedBy, { by: B }>])[] {
   return (Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]).flatMap(([name, deployed]) =>

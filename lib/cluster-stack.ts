@@ -5,21 +5,21 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
-import { DedicatedMachines } from './constructs/dedicated-machines.ts';
+import { HostTemplates } from './constructs/dedicated-machines.ts';
 import { ImageRepository } from './constructs/image-repository.ts';
 import type { Network } from './constructs/network.ts';
-import { SizeClass } from './constructs/size-class.ts';
-import { agent, execution } from './permissions/agents.ts';
+import { CapacityProvider } from './constructs/size-class.ts';
+import { agentPermissions, executionPermissions } from './permissions/agents.ts';
 import { allow } from './permissions/allow.ts';
-import { serviceOf } from './permissions/service-of.ts';
+import { servicePrincipalOf } from './permissions/service-of.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
 /** Where workbenches run: the cluster, its machines, the image. */
 export class ClusterStack extends WorkbenchStack {
   readonly clusterName: string;
-  readonly sizeClasses: readonly SizeClass[];
-  readonly dedicated: DedicatedMachines;
+  readonly capacityProviders: readonly CapacityProvider[];
+  readonly hosts: HostTemplates;
   readonly images: ImageRepository;
   /** Of the machines. */
   readonly machineRole: IRole;
@@ -33,7 +33,7 @@ export class ClusterStack extends WorkbenchStack {
       terminationProtection: settings.production,
     });
     const { installation, ecs, logs } = settings;
-    const { vpc, machines: securityGroup } = network;
+    const { vpc, instances: securityGroup } = network;
     // Fixed: the machines' and functions' rights name it.
     this.clusterName = installation;
     const cluster = new Cluster(this, 'Cluster', {
@@ -58,25 +58,25 @@ export class ClusterStack extends WorkbenchStack {
     });
     const executionRole = new Role(this, 'ExecutionRole', {
       description: 'ECS: pulls the image of workbenches and keeps what they print',
-      assumedBy: serviceOf(this, 'ecs-tasks.amazonaws.com'),
+      assumedBy: servicePrincipalOf(this, 'ecs-tasks.amazonaws.com'),
     });
     this.executionRole = executionRole;
     allow(
       this,
       'Execution',
       executionRole,
-      execution(this.images.repository.repositoryArn, this.workbenchLogs.logGroupArn),
+      executionPermissions(this.images.repository.repositoryArn, this.workbenchLogs.logGroupArn),
     );
     const machineRole = new Role(this, 'MachineRole', {
       description: 'Machines of workbenches: the ECS agent',
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     });
     this.machineRole = machineRole;
-    allow(this, 'Agent', machineRole, agent(this, this.clusterName));
+    allow(this, 'Agent', machineRole, agentPermissions(this, this.clusterName));
 
-    this.sizeClasses = settings.capacityProviders.map(
+    this.capacityProviders = settings.capacityProviders.map(
       (setting) =>
-        new SizeClass(this, `Class-${setting.name}`, {
+        new CapacityProvider(this, `Class-${setting.name}`, {
           setting,
           installation,
           cluster: this.clusterName,
@@ -87,29 +87,29 @@ export class ClusterStack extends WorkbenchStack {
     );
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
       cluster: cluster.clusterName,
-      capacityProviders: this.sizeClasses.map(({ provider }) => provider.ref),
+      capacityProviders: this.capacityProviders.map(({ provider }) => provider.ref),
       // Every start names its provider.
       defaultCapacityProviderStrategy: [],
     });
     // With the cluster comes the role by which ECS scales the groups, once for an account.
-    for (const { provider } of this.sizeClasses) provider.node.addDependency(cluster);
+    for (const { provider } of this.capacityProviders) provider.node.addDependency(cluster);
     // At the end the cluster lets go of a provider before its machines' group is deleted.
-    for (const { group } of this.sizeClasses) associations.node.addDependency(group);
-    this.dedicated = new DedicatedMachines(this, 'Dedicated', {
+    for (const { group } of this.capacityProviders) associations.node.addDependency(group);
+    this.hosts = new HostTemplates(this, 'Dedicated', {
       ...settings.dedicated,
       architecture: settings.image.architecture,
       vpc,
       securityGroup,
       role: machineRole,
     });
-    this.#tell(ecs.awsvpcTrunking ? this.#trunking(settings) : undefined);
+    this.#addOutputs(ecs.awsvpcTrunking ? this.#enableTrunking(settings) : undefined);
   }
 
-  #trunking({ installation, logs }: StageSettings): string {
+  #enableTrunking({ installation, logs }: StageSettings): string {
     return new AwsvpcTrunking(this, 'Trunking', { installation, retentionDays: logs.retentionDays }).value;
   }
 
-  #tell(trunking: string | undefined): void {
+  #addOutputs(trunking: string | undefined): void {
     new CfnOutput(this, 'ClusterName', { value: this.clusterName });
     new CfnOutput(this, 'ImageRepository', {
       description: 'Where the image of workbenches is pushed to',

@@ -24,10 +24,10 @@ export class DataStack extends WorkbenchStack {
       vpc: network.vpc,
       securityGroup: network.files,
       installation,
-      fileSystems: storage.fileSystems,
+      fileSystemCount: storage.fileSystems,
       operatorRoles: storage.operatorRoles,
     });
-    const fileSystems = this.files.shelves.map(({ fileSystem }) => fileSystem);
+    const fileSystems = this.files.fileSystems.map(({ fileSystem }) => fileSystem);
     this.backups = new FileBackups(this, 'Backups', {
       installation,
       fileSystems,

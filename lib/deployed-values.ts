@@ -3,10 +3,10 @@ import type { ClusterStack } from './cluster-stack.ts';
 import type { Network } from './constructs/network.ts';
 import type { WorkQueues } from './constructs/work-queues.ts';
 import type { DataStack } from './data-stack.ts';
-import { environmentOf } from './settings/function-settings.ts';
+import { toEnvironment } from './settings/function-settings.ts';
 import type { StageSettings } from './settings/stage.ts';
 
-export interface Made {
+export interface DeployedResources {
   readonly network: Network;
   readonly data: DataStack;
   readonly cluster: ClusterStack;
@@ -16,7 +16,7 @@ export interface Made {
 }
 
 /** Names that local mode knows and the deployment does not: keys are in a secret, API Gateway reads the others. */
-type Undeployed =
+type LocalOnlySetting =
   | 'RESTAPI_AUTH_STATIC_KEY'
   | 'RESTAPI_AUTH_JWT_KEY'
   | 'RESTAPI_AUTH_CACHE_SECONDS'
@@ -24,24 +24,24 @@ type Undeployed =
   /** It differs from janitor to janitor. */
   | 'WB_JANITOR_MOUNTS';
 
-type Values = Readonly<Record<Exclude<DeployedSettingName, Undeployed>, string | undefined>>;
+type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySetting>, string | undefined>>;
 
 /** Everything that functions may be told, from the settings of the stage and from what was made. */
-export function deployedValues(settings: StageSettings, made: Made): Values {
+export function deployedValues(settings: StageSettings, made: DeployedResources): DeployedValues {
   const { network, data, cluster, queues, secret } = made;
-  const { dedicated, sizeClasses, images } = cluster;
+  const { hosts: dedicated, capacityProviders: sizeClasses, images } = cluster;
   const subnets = network.vpc.privateSubnets.map(({ subnetId }) => subnetId).join(',');
   const { image } = settings;
   const { repository } = images;
   return {
-    ...(environmentOf(settings) as Values),
+    ...(toEnvironment(settings) as DeployedValues),
     WB_TABLE_NAME: data.records.table.tableName,
     WB_QUEUE_URL: queues.queues.work.queueUrl,
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
     WB_CAPACITY_PROVIDERS: JSON.stringify(sizeClasses.map(({ offer }) => offer)),
-    WB_INSTANCE_TYPES: JSON.stringify(dedicated.offers),
+    WB_INSTANCE_TYPES: JSON.stringify(dedicated.capacities),
     WB_IMAGE:
       image.digest === undefined
         ? repository.repositoryUriForTag(image.tag)
@@ -53,19 +53,19 @@ export function deployedValues(settings: StageSettings, made: Made): Values {
     WB_EXECUTION_ROLE_ARN: cluster.executionRole.roleArn,
     WB_TASK_ROLE_ARN: data.files.taskRole.roleArn,
     WB_TASK_LOG_GROUP: cluster.workbenchLogs.logGroupName,
-    WB_LAUNCH_TEMPLATE: templateOf(dedicated.template),
-    WB_GPU_LAUNCH_TEMPLATE: dedicated.gpuTemplate && templateOf(dedicated.gpuTemplate),
+    WB_LAUNCH_TEMPLATE: launchTemplateVersionOf(dedicated.template),
+    WB_GPU_LAUNCH_TEMPLATE: dedicated.gpuTemplate && launchTemplateVersionOf(dedicated.gpuTemplate),
     WB_GPU_INSTANCE_TYPES: dedicated.gpuInstanceTypes.join(','),
     WB_HOST_SUBNETS: subnets,
     WB_HOST_IMAGES: dedicated.imageIds.join(','),
-    WB_FILE_SYSTEMS: data.files.shelves.map(({ fileSystem }) => fileSystem.fileSystemId).join(','),
-    WB_JANITOR_FUNCTION: data.files.shelves.map(({ janitorName }) => janitorName).join(','),
+    WB_FILE_SYSTEMS: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId).join(','),
+    WB_JANITOR_FUNCTION: data.files.fileSystems.map(({ janitorName }) => janitorName).join(','),
     WB_AUTH_SECRET_ARN: secret,
   };
 }
 
 /** The version that this deployment made: what it is never changes under a function. */
-function templateOf({
+function launchTemplateVersionOf({
   launchTemplateId = '',
   versionNumber,
 }: {

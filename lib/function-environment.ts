@@ -6,7 +6,7 @@ import type { Environment, Setting } from '#functions/setting.ts';
 /** The values of all that deployed functions may read; undefined for what does not apply. */
 export type EnvironmentValues = Environment;
 
-const DECLARED: Readonly<Record<string, Setting<unknown>>> = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
+const DECLARED_SETTINGS: Readonly<Record<string, Setting<unknown>>> = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
 
 /**
  * The environment of a function: what it reads, and of that only what differs from the default, since a function's
@@ -18,7 +18,7 @@ export function environmentFor(
 ): Readonly<Record<string, string>> {
   const given = [...new Set<string>(reads)].flatMap((name) => {
     const value = values[name];
-    return value === undefined || value === '' || value === DECLARED[name]?.default ? [] : [[name, value]];
+    return value === undefined || value === '' || value === DECLARED_SETTINGS[name]?.default ? [] : [[name, value]];
   });
   return Object.fromEntries(given);
 }

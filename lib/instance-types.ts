@@ -1,5 +1,5 @@
 /** What one machine of an EC2 instance type has. */
-export interface MachineSize {
+export interface InstanceSize {
   readonly vcpus: number;
   /** As AWS gives it, before the kernel and the agent have taken theirs; MiB. */
   readonly memoryMib: number;
@@ -9,7 +9,7 @@ export interface MachineSize {
 
 export type Architecture = 'x86_64' | 'arm64';
 
-export interface KnownInstanceType extends MachineSize {
+export interface KnownInstanceType extends InstanceSize {
   /** On demand, Linux, us-east-1, USD per hour; AWS price list of July 2026. Other regions differ by a few percent to a third. */
   readonly pricePerHour: number;
 }
@@ -45,7 +45,7 @@ export const KNOWN_INSTANCE_TYPES: Readonly<Record<string, KnownInstanceType>> =
 const MEMORY_SHARE = 0.9;
 
 /** What a request to a machine of this size may come to: 1,024 CPU units are one vCPU. */
-export function offeredBy({ vcpus, memoryMib, gpus }: Omit<MachineSize, 'architecture'>): {
+export function allocatableCapacityOf({ vcpus, memoryMib, gpus }: Omit<InstanceSize, 'architecture'>): {
   readonly cpuUnits: number;
   readonly memoryMib: number;
   readonly gpuCount: number;

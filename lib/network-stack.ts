@@ -1,7 +1,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Network } from './constructs/network.ts';
-import { functionSettings } from './settings/function-settings.ts';
+import { readFunctionSettings } from './settings/function-settings.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
@@ -17,7 +17,7 @@ export class NetworkStack extends WorkbenchStack {
     this.network = new Network(this, 'Network', {
       setting: settings.network,
       installation: settings.installation,
-      containerPort: functionSettings(settings).WB_CONTAINER_PORT,
+      containerPort: readFunctionSettings(settings).WB_CONTAINER_PORT,
       logRetentionDays: settings.logs.retentionDays,
     });
     new CfnOutput(this, 'VpcId', { value: this.network.vpc.vpcId });

@@ -4,7 +4,7 @@ export const ANSWERS_END_WITHIN_MS = 1000;
 export const WORK_ENDS_WITHIN_MS = 5000;
 
 /** What is to be closed when all ends, in the reverse of the order in which it was opened. */
-export class Closing {
+export class Shutdown {
   readonly #steps: (() => Promise<unknown>)[] = [];
   #run: Promise<void> | undefined;
 

@@ -19,9 +19,9 @@ type ContainerSettings = Pick<LocalSettings, 'image' | 'engineSocket' | 'dockerH
  */
 export async function chooseContainerRuntime(settings: ContainerSettings): Promise<Runtime> {
   const { image, functions } = settings;
-  const { engine, facts } = await connect(settings);
+  const { engine, facts } = await connectEngine(settings);
   const images = new Images(engine, systemTimers);
-  const there = await probe(images, image, facts);
+  const there = await probeImage(images, image, facts);
   return {
     about: [
       ['They run', `containers of ${image}${there === 'there' ? '' : ' (being pulled)'}`],
@@ -33,7 +33,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
       return await ContainerTasks.open({
         ...options,
         engine,
-        facts,
+        engineInfo: facts,
         image,
         images,
         bootCommand: functions.WB_BOOT_COMMAND,
@@ -43,7 +43,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
   };
 }
 
-async function connect(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineFacts }> {
+async function connectEngine(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineFacts }> {
   try {
     const socket = findSocket({
       socket: settings.engineSocket,
@@ -52,14 +52,14 @@ async function connect(settings: ContainerSettings): Promise<{ engine: Engine; f
       runtimeDir: process.env.XDG_RUNTIME_DIR,
     });
     const engine = new Engine(socket);
-    return { engine, facts: await engine.facts() };
+    return { engine, facts: await engine.readInfo() };
   } catch (error) {
     if (error instanceof EngineUnusable) throw new StartError(error.message, error);
     throw error;
   }
 }
 
-async function probe(images: Images, image: string, facts: EngineFacts): Promise<'there' | 'coming'> {
+async function probeImage(images: Images, image: string, facts: EngineFacts): Promise<'there' | 'coming'> {
   try {
     return await images.probe(image);
   } catch (error) {

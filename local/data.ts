@@ -13,7 +13,7 @@ import {
   openEmbeddedTable,
 } from '#adapters/local/embedded-table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { Closing } from './closing.ts';
+import type { Shutdown } from './closing.ts';
 import { StartError } from './listen.ts';
 
 export interface LocalData {
@@ -34,7 +34,7 @@ export async function openData(
   dataDir: string,
   tableName: string,
   telemetry: Telemetry,
-  closing: Closing,
+  closing: Shutdown,
 ): Promise<LocalData> {
   const table = await openTable({ path: await makeTableFolder(dataDir), tableName }, dataDir);
   closing.add(() => table.close());

@@ -9,7 +9,7 @@ export interface LocalEventsOptions {
   /** Deliveries of one event until it is given up. @default 6 */
   readonly maxAttempts?: number;
   /** The first retry waits this long, each further one twice as long, in milliseconds. @default 200 */
-  readonly retryMs?: number;
+  readonly initialBackoffMs?: number;
 }
 
 type Deliver = (event: unknown) => Promise<void>;

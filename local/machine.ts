@@ -11,14 +11,14 @@ import type { Settings } from '#functions/env.ts';
 import { build as buildTaskStateChange } from '#functions/events/task-state-change.ts';
 import { toTaskStateChangeEvent } from '#functions/events/write-task-event.ts';
 import { policyOf } from '#functions/policy.ts';
-import { type Closing, WORK_ENDS_WITHIN_MS } from './closing.ts';
+import { type Shutdown, WORK_ENDS_WITHIN_MS } from './closing.ts';
 import { LocalEvents } from './events.ts';
 import type { LocalPorts } from './handlers.ts';
 import type { Runtime } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
 
 /** This machine, where workbenches run. */
-export interface Machine {
+export interface LocalInfrastructure {
   readonly tasks: TaskRunner;
   readonly hosts: SimulatedHosts;
   readonly volumes: DirectoryVolumes;
@@ -35,13 +35,13 @@ export interface Machine {
  * workbench, and what is told of that is still delivered.
  * @param baseUrl where workbenches are served; asked when one is started
  */
-export async function openMachine(
+export async function openInfrastructure(
   settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
   runtime: Runtime,
   telemetry: Telemetry,
-  closing: Closing,
+  closing: Shutdown,
   baseUrl: () => string,
-): Promise<Machine> {
+): Promise<LocalInfrastructure> {
   const { dataDir, dedicatedTypes: instanceTypes } = settings;
   const timers = systemTimers;
   const taskEvents = new LocalEvents({ timers, telemetry });
@@ -72,14 +72,14 @@ export async function openMachine(
     catalog: machineCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
     connect(ports, functionSettings) {
       taskEvents.connect(buildTaskStateChange(ports, functionSettings));
-      hostEvents.connect((host) => hostChanged(ports, functionSettings, host as HostObservation));
+      hostEvents.connect((host) => applyHostChange(ports, functionSettings, host as HostObservation));
       tasks.resume?.();
     },
   };
 }
 
 /** The machines of local mode send no events of AWS: what they say is a hint, taken in as such. */
-async function hostChanged(ports: LocalPorts, settings: Settings, host: HostObservation): Promise<void> {
+async function applyHostChange(ports: LocalPorts, settings: Settings, host: HostObservation): Promise<void> {
   const key = await ports.workbenches.findByInstanceId(host.instanceId);
   if (key !== undefined) await observeHost(ports, policyOf(settings), key, host);
 }

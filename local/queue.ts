@@ -14,7 +14,7 @@ export interface LocalQueueOptions {
   /** Failed deliveries of a key, one after another, until it is dropped to the dead letters. @default 6 */
   readonly maxAttempts?: number;
   /** The first retry waits this long, each further one twice as long, in milliseconds. @default 500 */
-  readonly retryMs?: number;
+  readonly initialBackoffMs?: number;
 }
 
 /** A key that was given up. Kept for whoever looks; the reconciler finds its record all the same. */
@@ -26,14 +26,14 @@ export interface DeadLetter {
 }
 
 /** The longest that a retry waits, in milliseconds. */
-const RETRY_MAX_MS = 30_000;
+const BACKOFF_MAX_MS = 30_000;
 /** The newest dead letters are kept. */
 const DEAD_LETTERS_KEPT = 100;
 /** A message may come this much late when its key comes then anyway, in milliseconds: bounds what waits. */
 const MERGED_WITHIN_MS = 1000;
 
 /** When a key comes again (milliseconds since 1970), and how to call that off. */
-type Appointments = Map<number, () => void>;
+type ScheduledDeliveries = Map<number, () => void>;
 
 /**
  * The WorkQueue of one process. A message may be merged with a later one, never with an earlier one: what is
@@ -43,7 +43,7 @@ type Appointments = Map<number, () => void>;
 export class LocalQueue implements WorkQueue {
   readonly #options: Required<LocalQueueOptions>;
   readonly #keys = new Map<string, WorkbenchKey>();
-  readonly #delayed = new Map<string, Appointments>();
+  readonly #delayed = new Map<string, ScheduledDeliveries>();
   /** Due, in the order in which they fell due. */
   readonly #ready = new Set<string>();
   readonly #active = new Set<string>();
@@ -63,7 +63,7 @@ export class LocalQueue implements WorkQueue {
    * Gives way to something more urgent, or ends that: so many deliveries at once, at least one, until it is
    * called again. Deliveries under way are not touched.
    */
-  limit(concurrency: number): void {
+  setConcurrency(concurrency: number): void {
     this.#concurrency = Math.min(Math.max(1, concurrency), this.#options.concurrency);
     this.#deliverReady();
   }
@@ -102,7 +102,7 @@ export class LocalQueue implements WorkQueue {
   }
 
   #put(key: WorkbenchKey, delayMs: number): void {
-    const id = idOf(key);
+    const id = toQueueKey(key);
     this.#keys.set(id, { userId: key.userId, workbenchId: key.workbenchId });
     if (delayMs <= 0) this.#ready.add(id);
     else this.#delay(id, delayMs);
@@ -111,7 +111,7 @@ export class LocalQueue implements WorkQueue {
   #delay(id: string, delayMs: number): void {
     const { timers } = this.#options;
     const dueAt = timers.now() + delayMs;
-    const appointments: Appointments = this.#delayed.get(id) ?? new Map();
+    const appointments: ScheduledDeliveries = this.#delayed.get(id) ?? new Map();
     for (const at of appointments.keys()) if (at >= dueAt && at < dueAt + MERGED_WITHIN_MS) return;
     this.#delayed.set(id, appointments);
     const come = () => {
@@ -167,7 +167,7 @@ export class LocalQueue implements WorkQueue {
       attempt: failures,
       error: error instanceof Error ? error.message : String(error),
     });
-    const wait = Math.min(retryMs * 2 ** (failures - 1), RETRY_MAX_MS);
+    const wait = Math.min(retryMs * 2 ** (failures - 1), BACKOFF_MAX_MS);
     // What was sent while the delivery ran waits for the back-off too: a consumer that sends and then throws
     // would otherwise go round without a pause.
     this.#ready.delete(id);
@@ -176,6 +176,6 @@ export class LocalQueue implements WorkQueue {
 }
 
 /** A workbench id has no slash, so that the two parts cannot run into each other. */
-function idOf(key: WorkbenchKey): string {
+function toQueueKey(key: WorkbenchKey): string {
   return `${key.workbenchId}/${key.userId}`;
 }

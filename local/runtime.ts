@@ -11,7 +11,7 @@ import type { LocalSettings } from './settings.ts';
 /** What workbenches run in. */
 export interface Runtime {
   /** For people: what is run, and what runs it. */
-  readonly about: readonly (readonly [label: string, text: string])[];
+  readonly summary: readonly (readonly [label: string, text: string])[];
   /** GPUs that it can hand to workbenches. */
   readonly gpuCount: number;
   /** Opens it, and takes over what an earlier server has left. */
@@ -60,7 +60,7 @@ export async function chooseRuntime(settings: LocalSettings, path: string | unde
   return processRuntime(command);
 }
 
-const RUNS: Readonly<Record<WorkbenchCommand['kind'], string>> = {
+const RUNTIME_LABELS: Readonly<Record<WorkbenchCommand['kind'], string>> = {
   'boot command': 'the command in WB_BOOT_COMMAND',
   'code-server': 'code-server',
   jupyter: 'Jupyter',
@@ -70,7 +70,7 @@ const RUNS: Readonly<Record<WorkbenchCommand['kind'], string>> = {
 /** Workbenches as processes of this user. */
 export function processRuntime(command: WorkbenchCommand): Runtime {
   return {
-    about: [['They run', RUNS[command.kind]]],
+    summary: [['They run', RUNTIME_LABELS[command.kind]]],
     gpuCount: 0,
     async open(options) {
       await refuseLeftContainers(options.dataDir);

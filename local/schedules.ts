@@ -7,7 +7,7 @@ import { build as buildSweepCloud } from '#functions/schedules/sweep-cloud.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
 import type { LocalData } from './data.ts';
 import type { LocalPorts } from './handlers.ts';
-import { Repeated } from './timer.ts';
+import { IntervalSchedule } from './timer.ts';
 
 const MINUTE = 60_000;
 
@@ -23,7 +23,7 @@ export function startSchedules(
 ): () => Promise<void> {
   const { telemetry } = ports;
   const repeated = (name: string, everyMs: number, run: () => Promise<unknown>) =>
-    new Repeated({ name, everyMs, run, telemetry, timers: systemTimers });
+    new IntervalSchedule({ name, everyMs, run, telemetry, timers: systemTimers });
   let position: SweepPosition;
   const due = repeated('reconcile-due', MINUTE, buildReconcileDue(ports));
   const active = repeated('reconcile-active', 10 * MINUTE, buildReconcileActive(ports, settings));

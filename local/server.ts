@@ -6,12 +6,12 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
 import type { Settings } from '#functions/env.ts';
-import { ANSWERS_END_WITHIN_MS, Closing, WORK_ENDS_WITHIN_MS } from './closing.ts';
+import { ANSWERS_END_WITHIN_MS, Shutdown, WORK_ENDS_WITHIN_MS } from './closing.ts';
 import { openData } from './data.ts';
 import { createFront, type FrontOptions } from './front/front.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { closeServer, listen } from './listen.ts';
-import { openMachine } from './machine.ts';
+import { openInfrastructure } from './machine.ts';
 import type { ApiAddress } from './proxy/pages.ts';
 import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
@@ -29,7 +29,7 @@ export interface RunningServer {
   /** The port behind it on this machine. */
   readonly workbenchPort: number;
   /** What its workbenches run in, for people. */
-  readonly about: Runtime['about'];
+  readonly summary: Runtime['summary'];
   /** The table's client: calls can be counted at its middleware stack. */
   readonly client: DynamoDBClient;
   /**
@@ -50,7 +50,7 @@ export async function startServer(
   runtime: Runtime,
   telemetry: Telemetry,
 ): Promise<RunningServer> {
-  const closing = new Closing();
+  const closing = new Shutdown();
   try {
     return await open(settings, runtime, telemetry, closing);
   } catch (error) {
@@ -63,7 +63,7 @@ async function open(
   settings: LocalSettings,
   runtime: Runtime,
   telemetry: Telemetry,
-  closing: Closing,
+  closing: Shutdown,
 ): Promise<RunningServer> {
   const timers = systemTimers;
   const { bindAddress } = settings;
@@ -74,7 +74,7 @@ async function open(
     await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.idle());
     await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.close());
   });
-  const machine = await openMachine(settings, runtime, telemetry, closing, () => baseUrl);
+  const machine = await openInfrastructure(settings, runtime, telemetry, closing, () => baseUrl);
 
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
@@ -94,7 +94,7 @@ async function open(
   machine.connect(ports, functions);
 
   const front = createFront(frontOptions(ports, functions, settings));
-  giveWay(front, queue);
+  yieldToRequests(front, queue);
   const port = await listen(front, bindAddress, settings.port, 'PORT');
   closing.add(() => closeServer(front, ANSWERS_END_WITHIN_MS));
   api = {
@@ -107,7 +107,7 @@ async function open(
     api,
     baseUrl,
     workbenchPort,
-    about: runtime.about,
+    about: runtime.summary,
     client: data.client,
     close: () => closing.run(),
   };
@@ -134,14 +134,14 @@ function frontOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSe
 const BUSY_FROM = 4;
 
 /** One process does everything here: while requests are being answered, the work behind them steps back. */
-function giveWay(front: Server, queue: LocalQueue): void {
+function yieldToRequests(front: Server, queue: LocalQueue): void {
   let answering = 0;
   front.on('request', (_request, response) => {
     answering += 1;
-    if (answering === BUSY_FROM) queue.limit(1);
+    if (answering === BUSY_FROM) queue.setConcurrency(1);
     response.once('close', () => {
       answering -= 1;
-      if (answering === 0) queue.limit(Number.POSITIVE_INFINITY);
+      if (answering === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
     });
   });
 }

@@ -36,30 +36,30 @@ export class LocalTelemetry implements Telemetry {
 
   #log(level: string, message: string, fields: TelemetryFields, cause?: unknown): void {
     const shown = Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined ? [] : [` ${name}=${plain(value)}`],
+      value === undefined ? [] : [` ${name}=${formatField(value)}`],
     );
     const time = this.#now().toTimeString().slice(0, 8);
     try {
-      this.#write(`${time} ${level}${oneLine(message)}${shown.join('')}${causeOf(cause)}\n`);
+      this.#write(`${time} ${level}${toOneLine(message)}${shown.join('')}${formatCause(cause)}\n`);
     } catch {
       // Nobody reads it any more.
     }
   }
 }
 
-function plain(value: string | number | boolean): string {
+function formatField(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
-  return /^[\w./:@-]+$/.test(value) ? value : oneLine(JSON.stringify(value));
+  return /^[\w./:@-]+$/.test(value) ? value : toOneLine(JSON.stringify(value));
 }
 
 /** What a user has chosen could otherwise begin a line of its own, or drive the terminal. */
-function oneLine(text: string): string {
+function toOneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }
 
-function causeOf(cause: unknown): string {
+function formatCause(cause: unknown): string {
   if (cause === undefined) return '';
-  if (!(cause instanceof Error)) return `\n    ${oneLine(String(cause))}`;
+  if (!(cause instanceof Error)) return `\n    ${toOneLine(String(cause))}`;
   const lines = (cause.stack ?? String(cause)).split('\n').slice(0, 8);
-  return lines.map((line) => `\n    ${oneLine(line.trim())}`).join('') + causeOf(cause.cause);
+  return lines.map((line) => `\n    ${toOneLine(line.trim())}`).join('') + formatCause(cause.cause);
 }

@@ -15,7 +15,7 @@ export interface RepeatedOptions {
  * itself: while one lasts longer than the interval, its turn is skipped. A run that fails is logged, and the
  * next comes all the same.
  */
-export class Repeated {
+export class IntervalSchedule {
   readonly #options: RepeatedOptions;
   #running: Promise<void> | undefined;
   #cancel: (() => void) | undefined;

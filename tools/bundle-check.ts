@@ -6,14 +6,14 @@
  */
 
 import { DEPLOYED } from '#functions/deployed.ts';
-import { markdown } from '../bench/markdown.ts';
+import { markdownTable } from '../bench/markdown.ts';
 import { bundleFunctions } from './bundle.ts';
-import { clientsIn, faultsOf, kb } from './bundles/check.ts';
+import { findClients, checkBundles, toKilobytes } from './bundles/check.ts';
 
 const bundles = await bundleFunctions();
-const rows = bundles.map((bundle) => [bundle.name, String(kb(bundle.bytes)), clientsIn(bundle).join(', ')]);
-console.log(markdown([['function', 'KB', 'clients'], ...rows]));
+const rows = bundles.map((bundle) => [bundle.name, String(toKilobytes(bundle.bytes)), findClients(bundle).join(', ')]);
+console.log(markdownTable([['function', 'KB', 'clients'], ...rows]));
 
-const faults = faultsOf(bundles, DEPLOYED);
+const faults = checkBundles(bundles, DEPLOYED);
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

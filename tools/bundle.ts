@@ -41,7 +41,7 @@ export async function bundleFunctions(folder: string = BUNDLES): Promise<readonl
   const outputs = await bundle(Object.fromEntries(entries), folder, {
     '@aws-sdk/credential-provider-node': './functions/wiring/environment-credentials.ts',
   });
-  return names.map((name) => ({ name, ...bundleIn(join(folder, name), outputs) }));
+  return names.map((name) => ({ name, ...toBundle(join(folder, name), outputs) }));
 }
 
 /**
@@ -50,7 +50,7 @@ export async function bundleFunctions(folder: string = BUNDLES): Promise<readonl
  */
 export async function bundleFile(entry: string, folder: string): Promise<Bundle> {
   const outputs = await bundle({ '.': relative(ROOT, entry) }, folder, {});
-  return bundleIn(folder, outputs);
+  return toBundle(folder, outputs);
 }
 
 /**
@@ -83,7 +83,7 @@ async function bundle(
   return metafile.outputs;
 }
 
-function bundleIn(folder: string, outputs: Metafile['outputs']): Bundle {
+function toBundle(folder: string, outputs: Metafile['outputs']): Bundle {
   const output = outputs[relative(ROOT, join(folder, 'index.js'))];
   if (output === undefined) throw new Error(`esbuild made no bundle in ${folder}`);
   const inputs = Object.entries(output.inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]);

@@ -1,13 +1,13 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
 /** Something stands in the way; the message is for whoever runs the tool, and says what to do. */
-export class Problem extends Error {}
+export class ToolError extends Error {}
 
 /** The tool was called in a way that it does not know. */
 export class UsageError extends Error {}
 
 /** What a shell is told when a tool was called wrongly. */
-const EXIT_USAGE = 2;
+const USAGE_EXIT_CODE = 2;
 
 /**
  * Runs a tool: what stands in its way is printed without a stack and ends it with 1, a wrong call with 2.
@@ -22,10 +22,10 @@ export async function runTool(
   } catch (error) {
     if (error instanceof UsageError) {
       console.error(`${error.message}\nSee --help.`);
-      process.exitCode = EXIT_USAGE;
+      process.exitCode = USAGE_EXIT_CODE;
       return;
     }
-    if (![Problem, ...expected].some((kind) => error instanceof kind)) throw error;
+    if (![ToolError, ...expected].some((kind) => error instanceof kind)) throw error;
     console.error((error as Error).message);
     process.exitCode = 1;
   }
@@ -35,7 +35,7 @@ export async function runTool(
  * What these arguments say.
  * @throws UsageError for an option that there is not, or one without its value
  */
-export function optionsOf<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
+export function parseOptions<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {

@@ -3,9 +3,9 @@
  * restored back into the table that the functions know.
  */
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
-import { nameOf } from '#adapters/aws/errors.ts';
-import { optionsOf, Problem, runTool, UsageError } from './command-line.ts';
-import { checkedProfile } from './deploy/arguments.ts';
+import { errorNameOf } from '#adapters/aws/errors.ts';
+import { parseOptions, ToolError, runTool, UsageError } from './command-line.ts';
+import { parseProfile } from './deploy/arguments.ts';
 import { copyItems } from './table/copy.ts';
 
 const HELP = `npm run table:copy -- --from TABLE --to TABLE [options]
@@ -36,14 +36,14 @@ const TABLE = /^[\w.-]{3,255}$/;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 await runTool(async () => {
-  const { from, to, profile, region, 'dry-run': dryRun, help } = optionsOf(process.argv.slice(2), OPTIONS);
+  const { from, to, profile, region, 'dry-run': dryRun, help } = parseOptions(process.argv.slice(2), OPTIONS);
   if (help) {
     console.log(HELP);
     return;
   }
   const tables = { from: tableName('--from', from), to: tableName('--to', to) };
   if (tables.from === tables.to) throw new UsageError('--from and --to are the same table');
-  const named = checkedProfile(profile);
+  const named = parseProfile(profile);
   if (named !== undefined) process.env.AWS_PROFILE = named;
   const client = tableClient({
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -56,7 +56,7 @@ await runTool(async () => {
       `${items} items ${dryRun ? 'would be written' : 'written'} from ${tables.from} into ${tables.to}`,
     );
   } catch (error) {
-    throw new Problem(`${nameOf(error)}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ToolError(`${errorNameOf(error)}: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     client.destroy();
   }

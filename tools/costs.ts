@@ -4,7 +4,7 @@
  */
 import { StageSettingsError } from '#lib/settings/faults.ts';
 import { runTool } from './command-line.ts';
-import { ASSUMPTIONS, costArguments, NAMES } from './costs/assumptions.ts';
+import { ASSUMPTIONS, parseCostArguments, ASSUMPTION_NAMES } from './costs/assumptions.ts';
 import { stageSection } from './costs/page.ts';
 import { allStageCosts, stageCosts } from './costs/stage-costs.ts';
 
@@ -12,14 +12,14 @@ const HELP = `npm run costs -- [--stage NAME] [--ASSUMPTION NUMBER]...
 
 Prints what a stage costs: idle, by running and by stopped workbench, by a million polls. Without --stage: all.
 
-${NAMES.map((name) => {
+${ASSUMPTION_NAMES.map((name) => {
   const { default: byDefault, unit, what } = ASSUMPTIONS[name];
   return `  --${`${name} N`.padEnd(24)} ${what} (${unit}; default ${byDefault})`;
 }).join('\n')}
 `;
 
 await runTool(async () => {
-  const given = costArguments(process.argv.slice(2));
+  const given = parseCostArguments(process.argv.slice(2));
   if (given === undefined) {
     console.log(HELP);
     return;

@@ -3,17 +3,17 @@
  * command. `--help` says the rest.
  */
 
-import { Problem, runTool } from './command-line.ts';
+import { ToolError, runTool } from './command-line.ts';
 import { bootstrapCommand, trunkingCommand } from './deploy/account-checks.ts';
-import { type DeployArguments, deployArguments, HELP } from './deploy/arguments.ts';
+import { type DeployArguments, parseDeployArguments, HELP } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
-import { bundle, bundleCommand, checkAccount, checkPlaceholders, checkSettings } from './deploy/checks.ts';
-import { onTerminal, typed } from './deploy/program.ts';
+import { runBundler, bundleCommand, checkAccount, checkPlaceholders, checkSettings } from './deploy/checks.ts';
+import { runInteractively, formatCommand } from './deploy/program.ts';
 
 await runTool(async () => {
-  const given = deployArguments(process.argv.slice(2));
+  const given = parseDeployArguments(process.argv.slice(2));
   if (given === undefined) console.log(HELP);
-  else if (given.dryRun) rehearse(given);
+  else if (given.dryRun) printDryRun(given);
   else await deploy(given);
 });
 
@@ -27,37 +27,37 @@ async function deploy(given: DeployArguments): Promise<void> {
   found(`the settings are valid: installation ${settings.installation}`);
   const { account, lines } = await checkAccount(settings, profile);
   for (const line of lines) found(line);
-  found(await bundle());
+  found(await runBundler());
 
-  const args = cdkArguments(given);
-  console.log(typed('cdk', args));
-  const code = await onTerminal('cdk', args, {
+  const args = toCdkArguments(given);
+  console.log(formatCommand('cdk', args));
+  const code = await runInteractively('cdk', args, {
     environment: { AWS_REGION: account.region },
     whenMissing: 'Run `npm ci`, and start this by `npm run deploy`.',
   });
   if (code === undefined)
-    throw new Problem('cdk was ended by a signal: run this again to finish what it began.');
+    throw new ToolError('cdk was ended by a signal: run this again to finish what it began.');
   process.exitCode = code;
 }
 
 /** Says what a deployment would run; of this machine's files it reads the settings alone. */
-function rehearse(given: DeployArguments): void {
+function printDryRun(given: DeployArguments): void {
   const settings = checkSettings(given.stage);
   const aws = new AwsCli({ profile: given.profile, region: settings.region });
   console.log('These would be run, and the second half only when the first finds nothing missing:');
   for (const args of [['sts', 'get-caller-identity'], bootstrapCommand, trunkingCommand]) {
-    console.log(`  ${aws.typed(args)}`);
+    console.log(`  ${aws.format(args)}`);
   }
-  console.log(`  ${typed('node', bundleCommand)}\n  ${typed('cdk', cdkArguments(given))}`);
+  console.log(`  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(given))}`);
   try {
     checkPlaceholders(settings);
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
+    if (!(error instanceof ToolError)) throw error;
     console.log(`It would be refused: ${error.message}`);
   }
 }
 
-function cdkArguments({ stage, profile, requireApproval, further }: DeployArguments): readonly string[] {
+function toCdkArguments({ stage, profile, requireApproval, cdkArguments: further }: DeployArguments): readonly string[] {
   return [
     'deploy',
     '--all',

@@ -8,15 +8,15 @@ import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { IDE_FOLDER, INSTALLED_IDE } from '#local/installed-ide.ts';
 import { replaceFolder } from './ide/building-folder.ts';
-import { machinesNpm, npmOf, runNpm } from './ide/npm.ts';
+import { currentNpm, npmInFolder, runNpm } from './ide/npm.ts';
 import { describeMissing } from './ide/prerequisites.ts';
 import { withProgress } from './ide/progress.ts';
 
 /** code-server refuses every other major version. */
 const NODE_MAJOR = 24;
 /** What is installed: a package.json with its lock file. */
-const PINNED = join(import.meta.dirname, 'ide/code-server');
-const COMMAND = 'bin/code-server';
+const PINNED_FOLDER = join(import.meta.dirname, 'ide/code-server');
+const START_SCRIPT = 'bin/code-server';
 /** Written when all is done: what was installed, and for which Node.js its native parts were built. */
 const STAMP = 'installed';
 /** What a failed installation has said is kept there. */
@@ -36,10 +36,10 @@ try {
 }
 
 async function install(): Promise<void> {
-  const lock = await readFile(join(PINNED, 'package-lock.json'), 'utf8');
+  const lock = await readFile(join(PINNED_FOLDER, 'package-lock.json'), 'utf8');
   const stamp = `${process.version} ${process.arch}\n${lock}`;
   const installed = await readFile(join(IDE_FOLDER, STAMP), 'utf8').catch(() => undefined);
-  if (installed === stamp && existsSync(join(IDE_FOLDER, COMMAND))) {
+  if (installed === stamp && existsSync(join(IDE_FOLDER, START_SCRIPT))) {
     console.log(`code-server is installed in ${IDE_FOLDER}: npm start finds it there.`);
     return;
   }
@@ -53,9 +53,9 @@ async function install(): Promise<void> {
   await replaceFolder(IDE_FOLDER, async (folder) => {
     await withProgress('Fetching and compiling it, which takes some minutes', fetchAndBuild(folder));
     checkNativeParts(folder);
-    await mkdir(join(folder, dirname(COMMAND)));
-    await writeFile(join(folder, COMMAND), startScript());
-    await chmod(join(folder, COMMAND), 0o755);
+    await mkdir(join(folder, dirname(START_SCRIPT)));
+    await writeFile(join(folder, START_SCRIPT), renderStartScript());
+    await chmod(join(folder, START_SCRIPT), 0o755);
     await writeFile(join(folder, STAMP), stamp);
   });
   console.log('npm start now opens workbenches in code-server. WB_LOCAL_IDE=page keeps to the small page.');
@@ -64,7 +64,7 @@ async function install(): Promise<void> {
 /** Installs what the lock file pins. */
 async function fetchAndBuild(folder: string): Promise<void> {
   for (const file of ['package.json', 'package-lock.json']) {
-    await copyFile(join(PINNED, file), join(folder, file));
+    await copyFile(join(PINNED_FOLDER, file), join(folder, file));
   }
   await writeFile(LOG, '');
   const flags = ['--no-fund', '--no-audit', '--foreground-scripts'];
@@ -72,8 +72,8 @@ async function fetchAndBuild(folder: string): Promise<void> {
   // What is compiled is compiled by an npm that is pinned too: that of a distribution may link it to the
   // distribution's own Node.js, with which it crashes.
   const done =
-    (await runNpm(machinesNpm(), ['ci', '--ignore-scripts', ...flags], place)) &&
-    (await runNpm(npmOf(folder), ['rebuild', ...flags], place));
+    (await runNpm(currentNpm(), ['ci', '--ignore-scripts', ...flags], place)) &&
+    (await runNpm(npmInFolder(folder), ['rebuild', ...flags], place));
   if (done) return;
   const end = (await readFile(LOG, 'utf8')).trimEnd().split('\n').slice(-25).join('\n');
   throw new InstallError(`${end}\n\ncode-server could not be installed. All that npm said is in ${LOG}`);
@@ -92,7 +92,7 @@ function checkNativeParts(folder: string): void {
 }
 
 /** Starts code-server with the Node.js it was built for, whatever `node` is on PATH. */
-function startScript(): string {
+function renderStartScript(): string {
   const fromHere = (file: string) => {
     const path = relative(INSTALLED_IDE, file);
     const inProject = !isAbsolute(path) && !relative(dirname(IDE_FOLDER), file).startsWith('..');

@@ -8,9 +8,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { describeMachine } from '../bench/machine.ts';
-import { withoutEquivalents } from './mutation/equivalent.ts';
+import { markEquivalents } from './mutation/equivalent.ts';
 import { EQUIVALENTS } from './mutation/equivalents.ts';
-import { mutationOf, scoreOf } from './mutation/mutation.ts';
+import { toMutation, scoreOf } from './mutation/mutation.ts';
 import { mutationPage, scoreTable } from './mutation/page.ts';
 
 const HELP = `npm run mutation -- [options]
@@ -26,9 +26,9 @@ Plants changes in core/ one at a time; a test in test/core must find each. Takes
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** The least score, as a share. */
-const THRESHOLD = 0.85;
+const SCORE_MIN = 0.85;
 /** What the sandbox needs no copy of. */
-const NOT_COPIED = ['.workbench*', 'coverage', 'cdk.out', 'docs', 'image', 'local', 'reports', 'test/e2e'];
+const IGNORED_PATTERNS = ['.workbench*', 'coverage', 'cdk.out', 'docs', 'image', 'local', 'reports', 'test/e2e'];
 
 const { values } = parseArgs({
   options: {
@@ -54,7 +54,7 @@ async function mutate(): Promise<void> {
     concurrency,
     incremental: values.incremental,
     incrementalFile: 'reports/mutation.json',
-    ignorePatterns: NOT_COPIED,
+    ignorePatterns: IGNORED_PATTERNS,
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
     vitest: { configFile: 'vitest.mutation.config.ts' },
@@ -71,9 +71,9 @@ async function mutate(): Promise<void> {
   for (const { fileName } of results)
     if (!sources.has(fileName)) sources.set(fileName, await readFile(fileName, 'utf8'));
   const planted = results.map((result) =>
-    mutationOf(result, relative(ROOT, result.fileName), sources.get(result.fileName) ?? ''),
+    toMutation(result, relative(ROOT, result.fileName), sources.get(result.fileName) ?? ''),
   );
-  const { mutations, untrue } = withoutEquivalents(planted, EQUIVALENTS);
+  const { mutations, untrue } = markEquivalents(planted, EQUIVALENTS);
   const versions = `Stryker ${versionOf('@stryker-mutator/core')}, vitest ${versionOf('vitest')}`;
   const seconds = (performance.now() - began) / 1000;
   const out =
@@ -85,7 +85,7 @@ async function mutate(): Promise<void> {
   }
   console.log(out === undefined ? page : scoreTable(mutations));
   for (const change of untrue) console.error(`listed as equivalent, and it is not so any more: ${change}`);
-  if (untrue.length > 0 || scoreOf(mutations) < THRESHOLD) process.exitCode = 1;
+  if (untrue.length > 0 || scoreOf(mutations) < SCORE_MIN) process.exitCode = 1;
 }
 
 function versionOf(name: string): string {

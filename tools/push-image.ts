@@ -5,15 +5,15 @@
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
-import { Problem, runTool } from './command-line.ts';
+import { ToolError, runTool } from './command-line.ts';
 import { findAccount } from './deploy/account.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
-import { HELP, type PushArguments, pushArguments, tagOf } from './image/push-arguments.ts';
+import { HELP, type PushArguments, parsePushArguments, resolveTag } from './image/push-arguments.ts';
 import {
-  digestOf,
+  findDigest,
   findRepository,
   imageCommand,
   logIn,
@@ -22,7 +22,7 @@ import {
 } from './image/repository.ts';
 
 /** The tag that moves with each push; every other is written once. */
-const MOVES = 'latest';
+const MUTABLE_TAG = 'latest';
 
 /** As Docker calls them. */
 const ARCHITECTURES: Readonly<Record<StageSettings['image']['architecture'], string>> = {
@@ -31,14 +31,14 @@ const ARCHITECTURES: Readonly<Record<StageSettings['image']['architecture'], str
 };
 
 await runTool(async () => {
-  const given = pushArguments(process.argv.slice(2));
+  const given = parsePushArguments(process.argv.slice(2));
   if (given === undefined) {
     console.log(HELP);
     return;
   }
   const settings = checkSettings(given.stage);
-  const tag = tagOf(given, settings.image);
-  if (given.dryRun) rehearse(given, settings, tag);
+  const tag = resolveTag(given, settings.image);
+  if (given.dryRun) printDryRun(given, settings, tag);
   else await push(given, settings, tag);
 }, [BuildError, EngineUnusable]);
 
@@ -48,8 +48,8 @@ async function push(given: PushArguments, settings: StageSettings, tag: string):
   console.log(`Account ${id}, region ${region}, as ${caller}`);
   const aws = new AwsCli({ profile, region });
   const repository = await findRepository(aws, settings.installation, stage);
-  const there = await digestOf(aws, repository.name, tag);
-  if (there !== undefined && tag !== MOVES) throw new Problem(alreadyThere(stage, tag, there));
+  const there = await findDigest(aws, repository.name, tag);
+  if (there !== undefined && tag !== MUTABLE_TAG) throw new ToolError(describeExistingTag(stage, tag, there));
 
   const { engine, called } = await findEngine();
   const image = given.image ?? EXAMPLE_IMAGE;
@@ -60,16 +60,16 @@ async function push(given: PushArguments, settings: StageSettings, tag: string):
   await checkArchitecture(engine, image, settings);
   console.log(`Pushing ${image} as ${repository.uri}:${tag}`);
   await engine.push(image, { repository: repository.uri, tag }, await logIn(aws));
-  const digest = await digestOf(aws, repository.name, tag);
-  if (digest === undefined) throw new Problem(`${repository.uri}:${tag} was pushed, and is not there.`);
+  const digest = await findDigest(aws, repository.name, tag);
+  if (digest === undefined) throw new ToolError(`${repository.uri}:${tag} was pushed, and is not there.`);
   console.log(
     `Pushed. To pin just this image, in settings/${stage}.json:\n  "image": { "digest": "${digest}" }`,
   );
 }
 
-function alreadyThere(stage: string, tag: string, digest: string): string {
+function describeExistingTag(stage: string, tag: string, digest: string): string {
   return [
-    `The tag ${tag} is in the repository already (${digest}), and only \`${MOVES}\` is ever moved.`,
+    `The tag ${tag} is in the repository already (${digest}), and only \`${MUTABLE_TAG}\` is ever moved.`,
     `Write a new tag into settings/${stage}.json, push it, then deploy the stage.`,
   ].join('\n');
 }
@@ -80,17 +80,17 @@ async function checkArchitecture(
   { image: wanted, stage }: StageSettings,
 ) {
   if ((await engine.labelsOf(image)) === undefined) {
-    throw new Problem(`The container engine has no image ${image}: build it, or fetch it, first.`);
+    throw new ToolError(`The container engine has no image ${image}: build it, or fetch it, first.`);
   }
   const built = await engine.architectureOf(image);
   if (built === ARCHITECTURES[wanted.architecture]) return;
-  throw new Problem(
+  throw new ToolError(
     `${image} is built for ${built}, and the machines of settings/${stage}.json are ${wanted.architecture} (${ARCHITECTURES[wanted.architecture]}). Build it on such a machine, or change \`image.architecture\` and the instance types.`,
   );
 }
 
 /** Says what a push would do; of this machine's files it reads the settings alone. */
-function rehearse(given: PushArguments, settings: StageSettings, tag: string): void {
+function printDryRun(given: PushArguments, settings: StageSettings, tag: string): void {
   const aws = new AwsCli({ profile: given.profile, region: settings.region });
   const commands = [
     ['sts', 'get-caller-identity'],
@@ -99,8 +99,8 @@ function rehearse(given: PushArguments, settings: StageSettings, tag: string): v
     loginCommand,
   ];
   console.log('These would be run:');
-  for (const args of commands) console.log(`  ${aws.typed(args)}`);
+  for (const args of commands) console.log(`  ${aws.format(args)}`);
   const image = given.image ?? `${EXAMPLE_IMAGE}, built first`;
-  const once = tag === MOVES ? '' : ', which must not be there yet';
+  const once = tag === MUTABLE_TAG ? '' : ', which must not be there yet';
   console.log(`and by the container engine pushed: ${image}, as <repository>:${tag}${once}`);
 }

@@ -12,21 +12,21 @@ import type { StageSettings } from '#lib/settings/stage.ts';
  * The templates of a stage, for reading: without the code of the functions, and without the checks of `npm run
  * synth`.
  */
-export async function stageTemplates(settings: StageSettings): Promise<readonly Template[]> {
-  return [...(await templatesByStack(settings)).values()];
+export async function synthesizeStage(settings: StageSettings): Promise<readonly Template[]> {
+  return [...(await synthesizeByStack(settings)).values()];
 }
 
 /** The same, by the names of the stacks. */
-export async function templatesByStack(settings: StageSettings): Promise<Templates> {
+export async function synthesizeByStack(settings: StageSettings): Promise<Templates> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
   try {
     const app = new App({
       // As the CLI does: by its path a resource can be named for people.
-      context: { ...recommendedContext(), 'aws:cdk:enable-path-metadata': true },
+      context: { ...readCdkContext(), 'aws:cdk:enable-path-metadata': true },
       outdir: join(folder, 'out'),
       analyticsReporting: false,
     });
-    addStacks(app, settings, emptyBundles(folder));
+    addStacks(app, settings, createEmptyBundles(folder));
     const { stacks } = withoutValidation(() => app.synth());
     return new Map(stacks.map(({ stackName, template }) => [stackName, template as Template]));
   } finally {
@@ -35,13 +35,13 @@ export async function templatesByStack(settings: StageSettings): Promise<Templat
 }
 
 /** The context that the CLI reads from cdk.json. */
-export function recommendedContext(): Record<string, unknown> {
+export function readCdkContext(): Record<string, unknown> {
   const text = readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8');
   return (JSON.parse(text) as { context: Record<string, unknown> }).context;
 }
 
 /** A folder with an empty bundle for each function, in place of what esbuild makes. */
-export function emptyBundles(folder: string): string {
+export function createEmptyBundles(folder: string): string {
   const bundles = join(folder, 'bundles');
   for (const name of Object.keys(DEPLOYED)) {
     mkdirSync(join(bundles, name), { recursive: true });

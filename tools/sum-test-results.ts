@@ -4,9 +4,9 @@
  * was tested.
  */
 import { readFileSync } from 'node:fs';
-import { addUp, type RunnerReport, sumLine } from './ci/test-results.ts';
+import { sumReports, type RunnerReport, formatSum } from './ci/test-results.ts';
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as RunnerReport);
-const sum = addUp(reports);
-console.log(sumLine(sum));
+const sum = sumReports(reports);
+console.log(formatSum(sum));
 if (sum.failed > 0 || sum.passed === 0) process.exitCode = 1;

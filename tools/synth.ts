@@ -9,16 +9,16 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { stagesIn } from '#lib/settings/read-stage.ts';
-import { emptyBundles } from './stage-templates.ts';
+import { listStages } from '#lib/settings/read-stage.ts';
+import { createEmptyBundles } from './stage-templates.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
 const began = performance.now();
-const stages = process.argv.length > 2 ? process.argv.slice(2) : stagesIn();
+const stages = process.argv.length > 2 ? process.argv.slice(2) : listStages();
 const folder = mkdtempSync(join(tmpdir(), 'workbench-synth-'));
 try {
-  const code = await synthesize(stages, emptyBundles(folder));
+  const code = await synthesize(stages, createEmptyBundles(folder));
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`${stages.join(', ')}: ${code === 0 ? 'ready' : 'NOT ready'} to be deployed (${seconds} s)`);
   process.exitCode = code;

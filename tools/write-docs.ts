@@ -20,7 +20,7 @@ import { openApi } from './docs/openapi.ts';
 import { operationsPage } from './docs/operations-page.ts';
 import { settingsPage } from './docs/settings-page.ts';
 import { stageSchemaText, stageSettingsSection } from './docs/stage-settings.ts';
-import { templatesByStack } from './stage-templates.ts';
+import { synthesizeByStack } from './stage-templates.ts';
 
 const { values, positionals } = parseArgs({
   options: { check: { type: 'boolean' } },
@@ -33,7 +33,7 @@ const example = exampleStage();
 const texts: Readonly<Record<string, string>> = {
   'operations.md': operationsPage(
     await readFile(join(folder, 'operations.md'), 'utf8').catch(() => undefined),
-    await templatesByStack(example),
+    await synthesizeByStack(example),
     example.installation,
   ),
   'stage-settings.schema.json': stageSchemaText(),

@@ -5,7 +5,7 @@ import { PortError } from '#core/ports/port-error.ts';
  */
 
 /** Refused before anything happened, for want of throughput or of a place in a queue. */
-const THROTTLES: ReadonlySet<string> = new Set([
+const THROTTLE_ERRORS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'RequestLimitExceeded',
@@ -14,13 +14,13 @@ const THROTTLES: ReadonlySet<string> = new Set([
 ]);
 
 /** DynamoDB's and SQS's words for a request that is malformed: a fault of this program, which no retry mends. */
-const FAULTS: ReadonlySet<string> = new Set([
+const MALFORMED_REQUEST_ERRORS: ReadonlySet<string> = new Set([
   'ValidationException',
   'SerializationException',
   'InvalidMessageContents',
 ]);
 
-const NAMES = {
+const ERROR_NAMES = {
   conditionFailed: ['ConditionalCheckFailedException'],
   /** ECS: the token was used with other parameters; `resourceIds` are the tasks that came of it. */
   tokenUsed: ['ConflictException'],
@@ -72,17 +72,17 @@ const NAMES = {
   noSuchFileSystem: ['FileSystemNotFound'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-export type AwsErrorKind = keyof typeof NAMES;
+export type AwsErrorKind = keyof typeof ERROR_NAMES;
 
 /** Whether AWS answered with one of these. */
 export function isAwsError(error: unknown, ...kinds: readonly AwsErrorKind[]): boolean {
-  const name = nameOf(error);
-  return kinds.some((kind) => (NAMES[kind] as readonly string[]).includes(name));
+  const name = errorNameOf(error);
+  return kinds.some((kind) => (ERROR_NAMES[kind] as readonly string[]).includes(name));
 }
 
 /** A malformed request: it passes through every adapter as it is. */
 export function isProgramFault(error: unknown): boolean {
-  return FAULTS.has(nameOf(error));
+  return MALFORMED_REQUEST_ERRORS.has(errorNameOf(error));
 }
 
 /**
@@ -96,13 +96,13 @@ export function isOnlyAttempt(error: unknown): boolean {
 /** What the error means for whoever called: nothing happened, or it may have. */
 export function portError(service: string, operation: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
-  const name = nameOf(error);
-  const kind = THROTTLES.has(name) && isOnlyAttempt(error) ? 'throttled' : 'unavailable';
+  const name = errorNameOf(error);
+  const kind = THROTTLE_ERRORS.has(name) && isOnlyAttempt(error) ? 'throttled' : 'unavailable';
   return new PortError(kind, `${service} ${operation}: ${name}`, error);
 }
 
 /** Makes a call and turns what it throws into a PortError. */
-export async function calling<T>(service: string, operation: string, send: () => Promise<T>): Promise<T> {
+export async function callAws<T>(service: string, operation: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
@@ -110,7 +110,7 @@ export async function calling<T>(service: string, operation: string, send: () =>
   }
 }
 
-export function nameOf(error: unknown): string {
+export function errorNameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 

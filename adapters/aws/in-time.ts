@@ -8,14 +8,14 @@ import { PortError } from '#core/ports/port-error.ts';
 export const SENT_WITHIN_MS = 10_000;
 
 /** @throws PortError `throttled`: it would come late, and nothing was sent */
-export type InTime = (service: string, operation: string) => void;
+export type CheckSendDeadline = (service: string, operation: string) => void;
 
 /**
  * Begins to count for an effect that takes several calls. What it answers is called right before the one that counts:
  * a function may be frozen between any two for as long as anybody likes, and what it was about to do may be wrong by
  * the time it wakes.
  */
-export function inTime(clock: Clock): InTime {
+export function startSendDeadline(clock: Clock): CheckSendDeadline {
   const began = clock.now();
   return (service, operation) => {
     if (clock.now() - began < SENT_WITHIN_MS) return;

@@ -18,20 +18,20 @@ export interface PacedCalls {
 }
 
 /** Lets callers through one after another, evenly spaced: no burst, which would take from others at once. */
-class Pace {
+class Pacer {
   readonly #time: PaceTime;
-  readonly #everyMs: number;
+  readonly #intervalMs: number;
   #nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(time: PaceTime, perSecond: number) {
     this.#time = time;
-    this.#everyMs = 1000 / perSecond;
+    this.#intervalMs = 1000 / perSecond;
   }
 
-  async turn(): Promise<void> {
+  async waitForTurn(): Promise<void> {
     const now = this.#time.now();
     const at = Math.max(now, this.#nextAt);
-    this.#nextAt = at + this.#everyMs;
+    this.#nextAt = at + this.#intervalMs;
     if (at > now) await new Promise<void>((resolve) => this.#time.after(at - now, resolve));
   }
 }
@@ -46,7 +46,7 @@ export function pacedClient<C extends { send: unknown }>(
   calls: readonly PacedCalls[],
   time: PaceTime,
 ): Pick<C, 'send'> {
-  const paces = calls.map(({ commands, perSecond }) => ({ commands, pace: new Pace(time, perSecond) }));
+  const paces = calls.map(({ commands, perSecond }) => ({ commands, pace: new Pacer(time, perSecond) }));
   const send = async (command: object, ...rest: unknown[]): Promise<unknown> => {
     const paced = paces.find(({ commands }) => commands.some((of) => command instanceof of));
     await paced?.pace.turn();

@@ -34,7 +34,7 @@ export interface Removal {
  * emptied: programs can nest folders beyond the longest path that the system takes (4,096 bytes on Linux,
  * 1,024 on macOS).
  */
-const DEEPEST = 200;
+const NESTING_MAX_BYTES = 200;
 
 /**
  * Removes a folder and what is in it, as far as the budget goes. Symbolic links are removed, never followed;
@@ -45,7 +45,7 @@ const DEEPEST = 200;
  */
 export async function removeSome(root: string, budget: RemovalBudget): Promise<Removal> {
   const path = Buffer.from(root);
-  const kind = await lstat(path).catch(absent);
+  const kind = await lstat(path).catch(undefinedIfMissing);
   if (kind === undefined) return { done: true, removed: 0 };
   const work: Work = { root: path, budget, removed: 0 };
   const done = await (kind.isDirectory() ? removeFolder(work, path) : removeFile(work, path, undefined));
@@ -63,7 +63,7 @@ async function removeFolder(work: Work, path: Buffer): Promise<boolean> {
   for (;;) {
     if (!(await emptyFolder(work, path)) || !work.budget.spend()) return false;
     try {
-      await unlocked(path.equals(work.root) ? undefined : parentOf(path), () => rmdir(path));
+      await withWritePermission(path.equals(work.root) ? undefined : parentOf(path), () => rmdir(path));
       work.removed += 1;
       return true;
     } catch (error) {
@@ -87,7 +87,7 @@ async function emptyFolder(work: Work, path: Buffer): Promise<boolean> {
 function removeEntry(work: Work, folder: Buffer, child: Buffer, isFolder: boolean): Promise<boolean> {
   if (!isFolder) return removeFile(work, child, folder);
   const depth = child.length - work.root.length;
-  return depth > DEEPEST && !folder.equals(work.root)
+  return depth > NESTING_MAX_BYTES && !folder.equals(work.root)
     ? moveUp(work, folder, child)
     : removeFolder(work, child);
 }
@@ -95,7 +95,7 @@ function removeEntry(work: Work, folder: Buffer, child: Buffer, isFolder: boolea
 async function removeFile(work: Work, path: Buffer, folder: Buffer | undefined): Promise<boolean> {
   if (!work.budget.spend()) return false;
   try {
-    await unlocked(folder, () => unlink(path));
+    await withWritePermission(folder, () => unlink(path));
     work.removed += 1;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
@@ -108,13 +108,13 @@ async function moveUp(work: Work, folder: Buffer, child: Buffer): Promise<boolea
   if (!work.budget.spend()) return false;
   const above = Buffer.concat([work.root, SLASH, Buffer.from(`.deep-${randomBytes(8).toString('hex')}`)]);
   // Moving a folder changes its `..`, for which it must be writable itself.
-  await unlocked(folder, () => unlocked(child, () => rename(child, above)));
+  await withWritePermission(folder, () => withWritePermission(child, () => rename(child, above)));
   return true;
 }
 
 async function openFolder(path: Buffer): Promise<Dir | undefined> {
   try {
-    return await unlocked(path, () => opendir(path, { encoding: 'buffer' as BufferEncoding }));
+    return await withWritePermission(path, () => opendir(path, { encoding: 'buffer' as BufferEncoding }));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -122,7 +122,7 @@ async function openFolder(path: Buffer): Promise<Dir | undefined> {
 }
 
 /** Does something; when permissions are in the way, gives the folder others and does it once more. */
-async function unlocked<T>(folder: Buffer | undefined, act: () => Promise<T>): Promise<T> {
+async function withWritePermission<T>(folder: Buffer | undefined, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -138,7 +138,7 @@ function parentOf(path: Buffer): Buffer {
   return path.subarray(0, path.lastIndexOf(SLASH));
 }
 
-function absent(error: unknown): undefined {
+function undefinedIfMissing(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error;
   return undefined;
 }

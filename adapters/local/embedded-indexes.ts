@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import db, { type Store, type Table } from 'dynalite/db/index.js';
 
 /** Entries written at once. */
-const BATCH = 1_000;
+const BATCH_SIZE = 1_000;
 
 /**
  * dynalite writes an item and its index entries one after another: a process that is killed in between leaves
@@ -13,13 +13,13 @@ export async function rebuildIndexes(store: Store, tableName: string): Promise<v
   const table = await findTable(store, tableName);
   if (table === undefined) throw new Error(`there is no table ${tableName}`);
   const indexes = table.GlobalSecondaryIndexes ?? [];
-  await store.db.clear(under(`index-global~${tableName}~`));
+  await store.db.clear(keyRange(`index-global~${tableName}~`));
   let batch: { type: 'put'; key: string; value: unknown }[] = [];
-  for await (const item of store.db.values(under(`item-${tableName}~`))) {
+  for await (const item of store.db.values(keyRange(`item-${tableName}~`))) {
     for (const { index, key, item: entry } of db.getIndexActions(indexes, null, item, table).puts) {
       batch.push({ type: 'put', key: `index-global~${tableName}~${index}~${key}`, value: entry });
     }
-    if (batch.length >= BATCH) {
+    if (batch.length >= BATCH_SIZE) {
       await store.db.batch(batch);
       batch = [];
     }
@@ -52,7 +52,7 @@ export async function tableOpen(store: Store, tableName: string): Promise<void> 
 
 /** Drops the definition, which another version may have made, and none of the items. */
 export async function forgetTable(store: Store, tableName: string): Promise<void> {
-  await settled((callback) => store.tableDb.del(tableName, callback));
+  await toPromise((callback) => store.tableDb.del(tableName, callback));
 }
 
 function findTable(store: Store, tableName: string): Promise<Table | undefined> {
@@ -64,10 +64,10 @@ function findTable(store: Store, tableName: string): Promise<Table | undefined> 
   });
 }
 
-function under(prefix: string): { gte: string; lt: string } {
+function keyRange(prefix: string): { gte: string; lt: string } {
   return { gte: prefix, lt: `${prefix}\xff` };
 }
 
-function settled(act: (callback: (error: Error | null) => void) => void): Promise<void> {
+function toPromise(act: (callback: (error: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => act((error) => (error ? reject(error) : resolve())));
 }

@@ -40,7 +40,7 @@ export class DataDirectoryLocked extends Error {
 }
 
 /** Connections that have not ended by themselves this long after `close` are cut, in milliseconds. */
-const CLOSE_WITHIN = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
  * One machine, one process: a slow answer means that it is busy, and starting again makes it busier. So time-outs
@@ -55,7 +55,7 @@ const LOCAL_TIMEOUT_MS = 30_000;
 export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Promise<EmbeddedTable> {
   const { path, tableName = 'workbenches' } = options;
   if (path !== undefined) await mkdir(path, { recursive: true, mode: 0o700 });
-  const { server, store } = makeServer(path);
+  const { server, store } = createDynaliteServer(path);
   try {
     await store.db.open();
   } catch (error) {
@@ -63,7 +63,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
     throw error;
   }
   const accessKeyId = randomBytes(16).toString('hex');
-  admitOnly(server, accessKeyId);
+  requireAccessKey(server, accessKeyId);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -95,7 +95,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
 }
 
 /** dynalite keeps its store to itself: it is taken note of as it is made. */
-function makeServer(path: string | undefined): { server: Server; store: Store } {
+function createDynaliteServer(path: string | undefined): { server: Server; store: Store } {
   const create = db.create;
   const stores: Store[] = [];
   db.create = (options) => {
@@ -122,7 +122,7 @@ function isLocked(error: unknown): boolean {
  * dynalite answers anybody, pages of any origin included. Only requests signed with the key of this opening
  * are let through, so that neither a web page nor another user of the machine reads or writes the table.
  */
-function admitOnly(server: Server, accessKeyId: string): void {
+function requireAccessKey(server: Server, accessKeyId: string): void {
   const [answer] = server.listeners('request') as RequestListener[];
   if (answer === undefined) throw new Error('dynalite does not listen to requests');
   server.removeAllListeners('request');
@@ -169,7 +169,7 @@ function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     // A connection that was in use when the server closed stays open, idle, when its call has been answered.
     const idle = setInterval(() => server.closeIdleConnections(), 20);
-    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN);
+    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
     server.close((error) => {
       clearInterval(idle);
       clearTimeout(cut);

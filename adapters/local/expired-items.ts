@@ -1,5 +1,5 @@
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { calling, conditionally } from '#adapters/aws/dynamodb/errors.ts';
+import { callDynamoDb, conditionally } from '#adapters/aws/dynamodb/errors.ts';
 import type { Item } from '#adapters/aws/dynamodb/keys.ts';
 import { TABLE } from '#adapters/aws/dynamodb/table.ts';
 
@@ -25,7 +25,7 @@ export async function sweepExpired(
     ExpressionAttributeNames: { '#ttl': ttlAttribute },
     ExpressionAttributeValues: { ':now': { N: String(Math.floor(now / 1000)) } },
   };
-  const page = await calling('Scan', () =>
+  const page = await callDynamoDb('Scan', () =>
     client.send(
       new ScanCommand({
         TableName: tableName,

@@ -31,7 +31,7 @@ export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog 
   return {
     providers: async () => [local],
     instanceTypes: async () => instanceTypes,
-    room: async () => [],
-    taken: () => {},
+    freeCapacity: async () => [],
+    reserve: () => {},
   };
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { percentile } from '../percentiles.ts';
 
 /** Says how long a module took to load, in milliseconds, and ends at once. */
-const LOAD = `
+const LOAD_SCRIPT = `
 const began = performance.now();
 require(process.argv[1]);
 const took = performance.now() - began;
@@ -17,7 +17,7 @@ export type LoadTimes = ReadonlyMap<string, number>;
  * @param modules name → file
  * @returns the median of each
  */
-export function loadTimes(
+export function measureLoadTimes(
   modules: ReadonlyMap<string, string>,
   rounds: number,
   load: (file: string) => number = loadInFreshProcess,
@@ -33,5 +33,5 @@ export function loadTimes(
 function loadInFreshProcess(file: string): number {
   const env = { AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'measured' };
   const options = { encoding: 'utf8', env, stdio: 'pipe' } as const;
-  return Number(execFileSync(process.execPath, ['--eval', LOAD, file], options));
+  return Number(execFileSync(process.execPath, ['--eval', LOAD_SCRIPT, file], options));
 }

@@ -1,10 +1,10 @@
-import { kb } from '../../tools/bundles/check.ts';
+import { toKilobytes } from '../../tools/bundles/check.ts';
 import type { Machine } from '../machine.ts';
-import { markdown, measured } from '../markdown.ts';
+import { markdownTable, machineTable } from '../markdown.ts';
 import type { LoadTimes } from './load-time.ts';
 
 /** The function that is polled may take this much of what the client of DynamoDB takes alone. */
-export const LOAD_MAX = 1.5;
+export const LOAD_RATIO_MAX = 1.5;
 
 export interface ColdResults {
   readonly machine: Machine;
@@ -23,22 +23,22 @@ export function coldTable({ baseline, times, bytes }: Omit<ColdResults, 'machine
   const alone = times.get(baseline) ?? Number.NaN;
   const rows = [...times].map(([name, ms]) => [
     name,
-    String(kb(bytes.get(name) ?? Number.NaN)),
+    String(toKilobytes(bytes.get(name) ?? Number.NaN)),
     ms.toFixed(1),
     (ms / alone).toFixed(2),
   ]);
-  return markdown([['function', 'KB', 'load ms', '× client alone'], ...rows]);
+  return markdownTable([['function', 'KB', 'load ms', '× client alone'], ...rows]);
 }
 
 /** What is wrong with the function that is polled; undefined when all is well. */
-export function coldFault({
+export function describeSlowLoad({
   baseline,
   polled,
   times,
 }: Pick<ColdResults, 'baseline' | 'polled' | 'times'>): string | undefined {
   const ratio = (times.get(polled) ?? Number.NaN) / (times.get(baseline) ?? Number.NaN);
-  if (ratio <= LOAD_MAX) return undefined;
-  return `${polled} takes ${ratio.toFixed(2)} times as long to load as ${baseline}: more than ${LOAD_MAX}`;
+  if (ratio <= LOAD_RATIO_MAX) return undefined;
+  return `${polled} takes ${ratio.toFixed(2)} times as long to load as ${baseline}: more than ${LOAD_RATIO_MAX}`;
 }
 
 export function coldPage(results: ColdResults): string {
@@ -50,11 +50,11 @@ export function coldPage(results: ColdResults): string {
     '',
     `What each bundled function takes to load in a fresh process: the median of ${rounds}, all of them by turns. It is`,
     `the part of a cold start that the code decides. \`${baseline}\` is the client with GetItem, bundled in the same way;`,
-    `\`${polled}\`, which frontends poll, may take ${LOAD_MAX} times as long.`,
+    `\`${polled}\`, which frontends poll, may take ${LOAD_RATIO_MAX} times as long.`,
     '',
     coldTable(results),
     '',
-    measured(machine),
+    machineTable(machine),
     '',
   ].join('\n');
 }

@@ -6,12 +6,12 @@ export interface Arrival {
   /** Seconds from the beginning. */
   readonly at: number;
   /** Seconds that it runs, from when it runs. */
-  readonly lasts: number;
+  readonly durationSeconds: number;
   readonly request: Capacity;
 }
 
-export const DAY = 86_400;
-const HOUR = 3600;
+export const DAY_SECONDS = 86_400;
+const HOUR_SECONDS = 3600;
 
 function size(cpus: number, gib: number, gpuCount = 0): Capacity {
   return { cpuUnits: cpus * 1024, memoryMib: gib * 1024, gpuCount };
@@ -33,14 +33,14 @@ const SIZES: readonly (readonly [number, Capacity])[] = [
 ];
 
 /** How long they are used, in hours: forgotten after a look, worked with, left to compute overnight. */
-const LASTS: readonly (readonly [number, number])[] = [
+const DURATIONS_HOURS: readonly (readonly [number, number])[] = [
   [25, 0.4],
   [55, 3.5],
   [20, 14],
 ];
 
 /** Arrivals by the hour of a working day, relative to its average. */
-const BY_HOUR = [
+const ARRIVALS_BY_HOUR = [
   0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.5, 1.2, 2.4, 2.6, 2.2, 1.8, 1.4, 1.8, 2.2, 2, 1.7, 1.2, 0.8, 0.6, 0.4, 0.3,
   0.2, 0.1,
 ];
@@ -49,19 +49,19 @@ const BY_HOUR = [
  * Starts over some days, in order of time. Waiting times and durations are drawn from exponential distributions.
  * @param perDay starts a day, on average
  */
-export function arrivals(seed: number, days: number, perDay: number): readonly Arrival[] {
+export function generateArrivals(seed: number, days: number, perDay: number): readonly Arrival[] {
   const random = new Random(seed);
-  const average = BY_HOUR.reduce((sum, factor) => sum + factor, 0) / BY_HOUR.length;
-  const busiest = Math.max(...BY_HOUR) / average;
+  const average = ARRIVALS_BY_HOUR.reduce((sum, factor) => sum + factor, 0) / ARRIVALS_BY_HOUR.length;
+  const busiest = Math.max(...ARRIVALS_BY_HOUR) / average;
   const all: Arrival[] = [];
   let at = 0;
   for (;;) {
     // As many as in the busiest hour, of which each hour keeps its share.
-    at += random.exponential(DAY / (perDay * busiest));
-    if (at >= days * DAY) return all;
-    const factor = (BY_HOUR[Math.floor((at % DAY) / HOUR)] ?? 0) / average;
+    at += random.exponential(DAY_SECONDS / (perDay * busiest));
+    if (at >= days * DAY_SECONDS) return all;
+    const factor = (ARRIVALS_BY_HOUR[Math.floor((at % DAY_SECONDS) / HOUR_SECONDS)] ?? 0) / average;
     if (random.next() * busiest >= factor) continue;
-    const lasts = random.exponential(random.weighted(LASTS) * HOUR);
+    const lasts = random.exponential(random.weighted(DURATIONS_HOURS) * HOUR_SECONDS);
     all.push({ at: Math.round(at), lasts: Math.max(60, Math.round(lasts)), request: random.weighted(SIZES) });
   }
 }

@@ -1,21 +1,21 @@
-import { holds } from '#core/placement/dominant-share.ts';
+import { canHold } from '#core/placement/dominant-share.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Seconds. */
-const MINUTE = 60;
+const MINUTE_SECONDS = 60;
 /** From the launch of a machine until its agent takes tasks. */
-const BOOTS_IN = 90;
+const BOOT_SECONDS = 90;
 /** Scale-in comes after 15 one-minute datapoints. */
-const IDLE_FOR = 15 * MINUTE;
+const IDLE_SECONDS_MAX = 15 * MINUTE_SECONDS;
 
 interface Task {
   readonly request: Capacity;
-  readonly lasts: number;
-  readonly askedAt: number;
+  readonly durationSeconds: number;
+  readonly requestedAt: number;
 }
 
-interface Machine {
+interface Instance {
   readonly id: string;
   readonly group: Group;
   readonly launchedAt: number;
@@ -27,14 +27,14 @@ interface Machine {
 
 interface Group {
   readonly provider: CapacityProvider;
-  readonly machines: Set<Machine>;
+  readonly instances: Set<Instance>;
   readonly waiting: Task[];
-  coming: number;
+  launching: number;
 }
 
 /** What ECS tells of a machine when it changes. */
-export interface MachineEvent {
-  readonly machineId: string;
+export interface InstanceEvent {
+  readonly instanceId: string;
   readonly version: number;
   readonly provider: string;
   readonly free: Capacity;
@@ -63,7 +63,7 @@ export interface Bill {
 export class Cluster {
   readonly #timeline: Timeline;
   readonly #groups = new Map<string, Group>();
-  readonly #onChange: (event: MachineEvent) => void;
+  readonly #onChange: (event: InstanceEvent) => void;
   #launches = 0;
   /** What runs now, and since when nothing has changed. */
   readonly #running = { count: 0, cpu: 0, memory: 0, since: 0 };
@@ -79,7 +79,7 @@ export class Cluster {
   constructor(
     timeline: Timeline,
     providers: readonly CapacityProvider[],
-    onChange: (event: MachineEvent) => void,
+    onChange: (event: InstanceEvent) => void,
   ) {
     this.#timeline = timeline;
     this.#onChange = onChange;
@@ -90,10 +90,10 @@ export class Cluster {
 
   run(request: Capacity, lasts: number, provider: string): void {
     const group = this.#groups.get(provider);
-    if (group === undefined || !holds(group.provider, request))
+    if (group === undefined || !canHold(group.provider, request))
       throw new RangeError(`${provider} cannot hold it`);
     const task = { request, lasts, askedAt: this.#timeline.now };
-    const machine = fullest(group, request);
+    const machine = findFullestInstance(group, request);
     if (machine !== undefined) this.#place(task, machine);
     else group.waiting.push(task);
   }
@@ -103,10 +103,10 @@ export class Cluster {
     const { now } = this.#timeline;
     for (const group of this.#groups.values()) {
       for (const machine of group.machines) {
-        if (machine.tasks === 0 && now - machine.idleSince >= IDLE_FOR) this.#terminate(machine);
+        if (machine.tasks === 0 && now - machine.idleSince >= IDLE_SECONDS_MAX) this.#terminate(machine);
       }
       if (group.waiting.length === 0) continue;
-      const bins = binsFor(group);
+      const bins = countInstancesNeeded(group);
       const wanted = group.machines.size + group.coming === 0 ? Math.max(2, bins) : bins;
       for (let n = group.coming; n < wanted; n += 1) this.#launch(group);
     }
@@ -121,13 +121,13 @@ export class Cluster {
 
   #launch(group: Group): void {
     const launchedAt = this.#timeline.now;
-    group.coming += 1;
+    group.launching += 1;
     this.#launches += 1;
     const id = `machine-${this.#launches}`;
-    this.#timeline.after(BOOTS_IN, () => {
-      group.coming -= 1;
+    this.#timeline.after(BOOT_SECONDS, () => {
+      group.launching -= 1;
       const { cpuUnits, memoryMib, gpuCount } = group.provider;
-      const machine: Machine = {
+      const machine: Instance = {
         id,
         group,
         launchedAt,
@@ -136,30 +136,30 @@ export class Cluster {
         idleSince: this.#timeline.now,
         version: 0,
       };
-      group.machines.add(machine);
-      this.#changed(machine);
+      group.instances.add(machine);
+      this.#emitChange(machine);
       for (const task of [...group.waiting]) {
-        if (!holds(machine.free, task.request)) continue;
+        if (!canHold(machine.free, task.request)) continue;
         group.waiting.splice(group.waiting.indexOf(task), 1);
         this.#place(task, machine);
       }
     });
   }
 
-  #place(task: Task, machine: Machine): void {
+  #place(task: Task, machine: Instance): void {
     const { bill } = this;
     bill.started += 1;
-    if (this.#timeline.now > task.askedAt) bill.waited += 1;
+    if (this.#timeline.now > task.requestedAt) bill.waited += 1;
     machine.tasks += 1;
-    take(machine.free, task.request, -1);
-    this.#changed(machine);
+    adjustFree(machine.free, task.request, -1);
+    this.#emitChange(machine);
     this.#count(task.request, 1);
-    this.#timeline.after(task.lasts, () => {
+    this.#timeline.after(task.durationSeconds, () => {
       this.#count(task.request, -1);
       machine.tasks -= 1;
-      take(machine.free, task.request, 1);
+      adjustFree(machine.free, task.request, 1);
       if (machine.tasks === 0) machine.idleSince = this.#timeline.now;
-      this.#changed(machine);
+      this.#emitChange(machine);
     });
   }
 
@@ -175,21 +175,21 @@ export class Cluster {
     running.memory += change * memoryMib;
   }
 
-  #terminate(machine: Machine): void {
+  #terminate(machine: Instance): void {
     const { bill } = this;
     const { price, cpuUnits, memoryMib } = machine.group.provider;
     const hours = (this.#timeline.now - machine.launchedAt) / 3600;
-    machine.group.machines.delete(machine);
+    machine.group.instances.delete(machine);
     bill.cost += hours * price;
     bill.paid.cpu += hours * cpuUnits;
     bill.paid.memory += hours * memoryMib;
-    this.#changed(machine, true);
+    this.#emitChange(machine, true);
   }
 
-  #changed(machine: Machine, gone = false): void {
+  #emitChange(machine: Instance, gone = false): void {
     machine.version += 1;
     this.#onChange({
-      machineId: machine.id,
+      instanceId: machine.id,
       version: machine.version,
       provider: machine.group.provider.name,
       free: { ...machine.free },
@@ -198,31 +198,31 @@ export class Cluster {
   }
 }
 
-function fullest({ machines }: Group, request: Capacity): Machine | undefined {
-  let best: Machine | undefined;
+function findFullestInstance({ instances: machines }: Group, request: Capacity): Instance | undefined {
+  let best: Instance | undefined;
   for (const machine of machines) {
-    if (!holds(machine.free, request)) continue;
+    if (!canHold(machine.free, request)) continue;
     if (best === undefined || machine.free.memoryMib < best.free.memoryMib) best = machine;
   }
   return best;
 }
 
 /** How many empty machines hold all that wait, first fit. */
-function binsFor({ provider, waiting }: Group): number {
-  const bins: Machine['free'][] = [];
+function countInstancesNeeded({ provider, waiting }: Group): number {
+  const bins: Instance['free'][] = [];
   for (const { request } of waiting) {
-    let bin = bins.find((candidate) => holds(candidate, request));
+    let bin = bins.find((candidate) => canHold(candidate, request));
     if (bin === undefined) {
       const { cpuUnits, memoryMib, gpuCount } = provider;
       bin = { cpuUnits, memoryMib, gpuCount };
       bins.push(bin);
     }
-    take(bin, request, -1);
+    adjustFree(bin, request, -1);
   }
   return bins.length;
 }
 
-function take(free: Machine['free'], request: Capacity, sign: 1 | -1): void {
+function adjustFree(free: Instance['free'], request: Capacity, sign: 1 | -1): void {
   free.cpuUnits += sign * request.cpuUnits;
   free.memoryMib += sign * request.memoryMib;
   free.gpuCount += sign * request.gpuCount;

@@ -13,23 +13,23 @@ export class LowerBound {
   readonly #corners: readonly Vector[];
 
   constructor(providers: readonly CapacityProvider[]) {
-    this.#corners = corners(providers);
+    this.#corners = findVertices(providers);
   }
 
   costOf(running: Capacity): number {
-    const demand = vector(running);
+    const demand = toVector(running);
     return Math.max(...this.#corners.map((prices) => dot(prices, demand)));
   }
 }
 
-function vector({ cpuUnits, memoryMib, gpuCount }: Capacity): Vector {
+function toVector({ cpuUnits, memoryMib, gpuCount }: Capacity): Vector {
   return [cpuUnits, memoryMib, gpuCount];
 }
 
 /** Where three of the limits meet and no other is broken. */
-function corners(providers: readonly CapacityProvider[]): readonly Vector[] {
+function findVertices(providers: readonly CapacityProvider[]): readonly Vector[] {
   const limits: readonly (readonly [Vector, number])[] = [
-    ...providers.map((provider) => [vector(provider), provider.price] as const),
+    ...providers.map((provider) => [toVector(provider), provider.price] as const),
     [[-1, 0, 0], 0],
     [[0, -1, 0], 0],
     [[0, 0, -1], 0],
@@ -38,7 +38,7 @@ function corners(providers: readonly CapacityProvider[]): readonly Vector[] {
   for (const [a, one] of limits.entries()) {
     for (const [b, two] of limits.slice(a + 1).entries()) {
       for (const three of limits.slice(a + b + 2)) {
-        const point = meeting(one, two, three);
+        const point = intersect(one, two, three);
         if (point === undefined) continue;
         if (limits.every(([row, limit]) => dot(row, point) <= limit + 1e-12)) found.push(point);
       }
@@ -50,7 +50,7 @@ function corners(providers: readonly CapacityProvider[]): readonly Vector[] {
 type Limit = readonly [Vector, number];
 
 /** By Cramer's rule; undefined where they do not meet in one point. */
-function meeting([a, p]: Limit, [b, q]: Limit, [c, r]: Limit): Vector | undefined {
+function intersect([a, p]: Limit, [b, q]: Limit, [c, r]: Limit): Vector | undefined {
   const whole = determinant(a, b, c);
   if (whole === 0) return undefined;
   const instead = (column: 0 | 1 | 2) => {

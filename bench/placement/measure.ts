@@ -1,7 +1,7 @@
-import { type Arrival, DAY } from './arrivals.ts';
+import { type Arrival, DAY_SECONDS } from './arrivals.ts';
 import { type Bill, Cluster } from './cluster.ts';
 import { LowerBound } from './lower-bound.ts';
-import type { Offer } from './offer.ts';
+import type { ProviderSet } from './offer.ts';
 import type { MakePolicy } from './policies.ts';
 import { Timeline } from './timeline.ts';
 
@@ -9,28 +9,28 @@ const MINUTE = 60;
 const HOUR = 3600;
 
 /** Lets the workbenches come and go under a policy, and says what was paid. */
-export async function billOf(
+export async function simulateBill(
   make: MakePolicy,
-  { providers }: Offer,
+  { providers }: ProviderSet,
   starts: readonly Arrival[],
   days: number,
   seed: number,
 ): Promise<Bill> {
   const timeline = new Timeline();
   const policy = make(timeline, providers, seed);
-  const cluster = new Cluster(timeline, providers, (event) => policy.heard(event));
+  const cluster = new Cluster(timeline, providers, (event) => policy.onInstanceEvent(event));
   for (const { at, request, lasts } of starts) {
     timeline.at(at, async () => cluster.run(request, lasts, await policy.choose(request)));
   }
-  for (let at = 0; at < days * DAY; at += MINUTE) timeline.at(at, () => cluster.evaluate());
-  await timeline.until(days * DAY);
+  for (let at = 0; at < days * DAY_SECONDS; at += MINUTE) timeline.at(at, () => cluster.evaluate());
+  await timeline.runUntil(days * DAY_SECONDS);
   cluster.close();
   return cluster.bill;
 }
 
 /** What the same costs at least, and for how many hours of workbenches: nobody waits, nothing is left empty. */
-export function boundOf(
-  { providers }: Offer,
+export function computeLowerBound(
+  { providers }: ProviderSet,
   starts: readonly Arrival[],
   days: number,
 ): Pick<Bill, 'cost' | 'workbenchHours'> {
@@ -38,7 +38,7 @@ export function boundOf(
   const changes = starts
     .flatMap(({ at, lasts, request }) => [
       { at, request, sign: 1 },
-      { at: Math.min(at + lasts, days * DAY), request, sign: -1 },
+      { at: Math.min(at + lasts, days * DAY_SECONDS), request, sign: -1 },
     ])
     .sort((one, other) => one.at - other.at);
   const running = { cpuUnits: 0, memoryMib: 0, gpuCount: 0 };

@@ -1,10 +1,10 @@
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 
 /** Of the nominal memory an agent registers this much at least; the rest is the kernel's and the agent's. */
-const REGISTERED = 0.9;
+const MEMORY_SHARE = 0.9;
 
 /** vCPUs, GiB, USD per hour (us-east-1, on demand, Linux, July 2026), GPUs. */
-const MACHINES = {
+const INSTANCE_TYPES = {
   'm6i-large': [2, 8, 0.096, 0],
   'm6i-xlarge': [4, 16, 0.192, 0],
   'm6i-2xlarge': [8, 32, 0.384, 0],
@@ -18,28 +18,28 @@ const MACHINES = {
   'g4dn-xlarge': [4, 16, 0.526, 1],
 } as const;
 
-export interface Offer {
+export interface ProviderSet {
   readonly name: string;
   /** In the order in which somebody wrote them into the settings. */
   readonly providers: readonly CapacityProvider[];
 }
 
-function offer(name: string, ...machines: (keyof typeof MACHINES)[]): Offer {
+function providerSet(name: string, ...machines: (keyof typeof INSTANCE_TYPES)[]): ProviderSet {
   const providers = machines.map((machine) => {
-    const [vcpus, gib, price, gpuCount] = MACHINES[machine];
-    const memoryMib = Math.floor(gib * 1024 * REGISTERED);
+    const [vcpus, gib, price, gpuCount] = INSTANCE_TYPES[machine];
+    const memoryMib = Math.floor(gib * 1024 * MEMORY_SHARE);
     return { name: machine, cpuUnits: vcpus * 1024, memoryMib, gpuCount, price };
   });
   return { name, providers };
 }
 
-export const OFFERS: readonly Offer[] = [
-  offer(
+export const PROVIDER_SETS: readonly ProviderSet[] = [
+  providerSet(
     'Ten size classes',
     ...(['m6i-large', 'm6i-xlarge', 'm6i-2xlarge'] as const),
     ...(['c6i-large', 'c6i-xlarge', 'c6i-2xlarge'] as const),
     ...(['r6i-large', 'r6i-xlarge', 'r6i-2xlarge'] as const),
     'g4dn-xlarge',
   ),
-  offer('Four size classes', 'm6i-2xlarge', 'r6i-2xlarge', 'c5-18xlarge', 'g4dn-xlarge'),
+  providerSet('Four size classes', 'm6i-2xlarge', 'r6i-2xlarge', 'c5-18xlarge', 'g4dn-xlarge'),
 ];

@@ -1,11 +1,11 @@
 import type { Machine } from '../machine.ts';
-import { markdown, measured } from '../markdown.ts';
+import { markdownTable, machineTable } from '../markdown.ts';
 import type { Bill } from './cluster.ts';
 
 /** One offer under one load: what each policy came to, all seeds together. */
 export interface Comparison {
-  readonly offer: string;
-  readonly machines: readonly string[];
+  readonly providerSet: string;
+  readonly instanceTypes: readonly string[];
   readonly startsPerDay: number;
   /** Workbenches at once, on average. */
   readonly running: number;
@@ -35,7 +35,7 @@ export function table({ bills, bound }: Comparison): string {
     percent(bill.used.memory, bill.paid.memory),
     percent(bill.waited, bill.started),
   ]);
-  return markdown([
+  return markdownTable([
     ['policy', 'USD per workbench hour', '× bound', 'cpu used', 'memory used', 'waited for a machine'],
     ...rows,
     ['lower bound', least.toFixed(4), '1.00', '', '', ''],
@@ -71,7 +71,7 @@ export function page({ machine, days, seeds, comparisons }: Results): string {
       table(comparison),
       '',
     ]),
-    measured(machine),
+    machineTable(machine),
     '',
     `Seeds ${seeds.join(', ')}, ${days} days each.`,
     '',

@@ -1,11 +1,11 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
-import { dominantShare, holds } from '#core/placement/dominant-share.ts';
+import { dominantShare, canHold } from '#core/placement/dominant-share.ts';
 import { observeMachine } from '#core/placement/observe-machine.ts';
-import { place } from '#core/placement/place.ts';
+import { choosePlacement } from '#core/placement/place.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { MemoryRoomStore } from '#test/simulation/memory-room-store.ts';
-import type { MachineEvent } from './cluster.ts';
+import type { InstanceEvent } from './cluster.ts';
 import { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -13,13 +13,13 @@ import type { Timeline } from './timeline.ts';
 export interface Policy {
   choose(request: Capacity): Promise<string>;
   /** Is told what ECS tells. */
-  heard(event: MachineEvent): void;
+  onInstanceEvent(event: InstanceEvent): void;
 }
 
 export type MakePolicy = (timeline: Timeline, providers: readonly CapacityProvider[], seed: number) => Policy;
 
 /** Processes that drive, each with what it has last read of the room. */
-const PROCESSES = 4;
+const DRIVE_PROCESSES = 4;
 
 /** The controller's own: the events of machines, the store, each process's catalog, and `place`. */
 export const placement: MakePolicy = (timeline, providers, seed) => {
@@ -29,18 +29,18 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
   const rooms = new MemoryRoomStore();
   const telemetry = { info() {}, warn() {}, error() {}, count() {} };
   const processes = Array.from(
-    { length: PROCESSES },
+    { length: DRIVE_PROCESSES },
     () => new ClusterCatalog({ sizes, rooms, clock, telemetry }),
   );
   return {
     async choose(request) {
-      const catalog = processes[Math.floor(random.next() * PROCESSES)] as ClusterCatalog;
-      const fit = place(request, providers, [], await catalog.room());
+      const catalog = processes[Math.floor(random.next() * DRIVE_PROCESSES)] as ClusterCatalog;
+      const fit = choosePlacement(request, providers, [], await catalog.freeCapacity());
       if (fit.kind !== 'fits') throw new RangeError(`nothing can hold ${JSON.stringify(request)}`);
-      catalog.taken(fit.provider, request);
+      catalog.reserve(fit.provider, request);
       return fit.provider;
     },
-    heard({ gone, ...machine }) {
+    onInstanceEvent({ gone, ...machine }) {
       const at = clock.now();
       const observe = () => observeMachine({ rooms, catalog: sizes }, { ...machine, takesTasks: !gone, at });
       timeline.after(random.between(1, 3), async () => {
@@ -52,12 +52,12 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
 
 /** The seed's: the first in the list that can hold it. */
 export const firstFit: MakePolicy = (_, providers) => ({
-  choose: async (request) => firstOf(providers, request).name,
-  heard() {},
+  choose: async (request) => findFirstFit(providers, request).name,
+  onInstanceEvent() {},
 });
 
 /** The same with the list in the order of the machines' prices. */
-export const cheapestMachineFirst: MakePolicy = (timeline, providers, seed) =>
+export const cheapestInstanceFirst: MakePolicy = (timeline, providers, seed) =>
   firstFit(
     timeline,
     [...providers].sort((one, other) => one.price - other.price),
@@ -65,19 +65,19 @@ export const cheapestMachineFirst: MakePolicy = (timeline, providers, seed) =>
   );
 
 /** What `place` would be without room, and without counting what is left empty. */
-export const shareAlone: MakePolicy = (_, providers) => ({
+export const dominantShareOnly: MakePolicy = (_, providers) => ({
   async choose(request) {
     const cost = (provider: CapacityProvider) => provider.price * dominantShare(request, provider);
-    return firstOf(
+    return findFirstFit(
       [...providers].sort((one, other) => cost(one) - cost(other)),
       request,
     ).name;
   },
-  heard() {},
+  onInstanceEvent() {},
 });
 
-function firstOf(providers: readonly CapacityProvider[], request: Capacity): CapacityProvider {
-  const first = providers.find((provider) => holds(provider, request));
+function findFirstFit(providers: readonly CapacityProvider[], request: Capacity): CapacityProvider {
+  const first = providers.find((provider) => canHold(provider, request));
   if (first === undefined) throw new RangeError(`nothing can hold ${JSON.stringify(request)}`);
   return first;
 }

@@ -1,4 +1,4 @@
-interface Planned {
+interface ScheduledAction {
   readonly at: number;
   readonly order: number;
   readonly act: () => void | Promise<void>;
@@ -6,7 +6,7 @@ interface Planned {
 
 /** What happens when, in seconds: the earliest first, of one second in the order in which it was planned. */
 export class Timeline {
-  readonly #heap: Planned[] = [];
+  readonly #heap: ScheduledAction[] = [];
   #order = 0;
   #now = 0;
 
@@ -21,8 +21,8 @@ export class Timeline {
     let place = heap.push(planned) - 1;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (!earlier(planned, heap[parent] as Planned)) break;
-      heap[place] = heap[parent] as Planned;
+      if (!isEarlier(planned, heap[parent] as ScheduledAction)) break;
+      heap[place] = heap[parent] as ScheduledAction;
       place = parent;
     }
     heap[place] = planned;
@@ -33,7 +33,7 @@ export class Timeline {
   }
 
   /** Lets everything happen that is planned up to this second. */
-  async until(end: number): Promise<void> {
+  async runUntil(end: number): Promise<void> {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       this.#removeFirst();
       this.#now = next.at;
@@ -51,15 +51,15 @@ export class Timeline {
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && earlier(heap[child + 1] as Planned, heap[child] as Planned)) child += 1;
-      if (!earlier(heap[child] as Planned, last)) break;
-      heap[place] = heap[child] as Planned;
+      if (child + 1 < heap.length && isEarlier(heap[child + 1] as ScheduledAction, heap[child] as ScheduledAction)) child += 1;
+      if (!isEarlier(heap[child] as ScheduledAction, last)) break;
+      heap[place] = heap[child] as ScheduledAction;
       place = child;
     }
     heap[place] = last;
   }
 }
 
-function earlier(one: Planned, other: Planned): boolean {
+function isEarlier(one: ScheduledAction, other: ScheduledAction): boolean {
   return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

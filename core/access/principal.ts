@@ -33,16 +33,16 @@ export function isAdmin(principal: Principal, adminScope: string): boolean {
  * @param now milliseconds since 1970
  * @throws WorkbenchError `forbidden` (`token_expired`, `no_user_claim`, `user_mismatch`), `invalid_request`
  */
-export function actingUser(
+export function resolveActingUser(
   principal: Principal,
   requested: string | undefined,
   { now, adminScope }: { readonly now: number; readonly adminScope: string },
 ): string {
-  if (principal.kind !== 'token') return requested ?? missingUser();
+  if (principal.kind !== 'token') return requested ?? throwMissingUser();
   assertNotExpired(principal, now);
   const { subject } = principal;
   if (subject === undefined) {
-    if (principal.service || isAdmin(principal, adminScope)) return requested ?? missingUser();
+    if (principal.service || isAdmin(principal, adminScope)) return requested ?? throwMissingUser();
     throw new WorkbenchError('forbidden', 'The token names no user, and its client may not act for others.', {
       reason: 'no_user_claim',
     });
@@ -86,6 +86,6 @@ export function actorOf(principal: Principal): string {
   }
 }
 
-function missingUser(): never {
+function throwMissingUser(): never {
   throw invalidRequest({ user_id: 'required: whose workbenches' });
 }

@@ -1,5 +1,5 @@
-import type { Capacity, CapacityProvider, Room } from '../ports/capacity-catalog.ts';
-import { dominantShare, holds, leftOver } from './dominant-share.ts';
+import type { Capacity, CapacityProvider, FreeCapacity } from '../ports/capacity-catalog.ts';
+import { dominantShare, canHold, leftoverShare } from './dominant-share.ts';
 import { machineFor } from './room.ts';
 
 /**
@@ -29,9 +29,9 @@ interface Candidate {
 export function chooseProvider(
   request: Capacity,
   providers: readonly CapacityProvider[],
-  room: readonly Room[],
+  room: readonly FreeCapacity[],
 ): CapacityProvider | undefined {
-  const able = providers.filter((provider) => holds(provider, request));
+  const able = providers.filter((provider) => canHold(provider, request));
   const plain = request.gpuCount === 0 ? able.filter(({ gpuCount }) => gpuCount === 0) : [];
   const allowed = plain.length > 0 ? plain : able;
   const paid = allowed.flatMap((provider) => {
@@ -40,17 +40,17 @@ export function chooseProvider(
   });
   const candidates = paid.length > 0 ? paid : allowed.map((provider) => ({ provider, into: provider }));
   const [best] = candidates.sort(
-    (one, other) => cost(request, one) - cost(request, other) || byName(one, other),
+    (one, other) => costOf(request, one) - costOf(request, other) || compareByName(one, other),
   );
   return best?.provider;
 }
 
 /** USD per hour. */
-function cost(request: Capacity, { provider, into }: Candidate): number {
+function costOf(request: Capacity, { provider, into }: Candidate): number {
   const taken = dominantShare(request, provider);
-  return provider.price * (taken + EMPTY_COUNTED * leftOver(request, into, provider));
+  return provider.price * (taken + EMPTY_COUNTED * leftoverShare(request, into, provider));
 }
 
-function byName({ provider: one }: Candidate, { provider: other }: Candidate): number {
+function compareByName({ provider: one }: Candidate, { provider: other }: Candidate): number {
   return one.name < other.name ? -1 : 1;
 }

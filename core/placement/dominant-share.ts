@@ -3,7 +3,7 @@ import type { Capacity } from '../ports/capacity-catalog.ts';
 const RESOURCES = ['cpuUnits', 'memoryMib', 'gpuCount'] as const satisfies readonly (keyof Capacity)[];
 
 /** Whether all of the request fits into what there is. */
-export function holds(there: Capacity, request: Capacity): boolean {
+export function canHold(there: Capacity, request: Capacity): boolean {
   return RESOURCES.every((resource) => request[resource] <= there[resource]);
 }
 
@@ -16,7 +16,7 @@ export function dominantShare(request: Capacity, machine: Capacity): number {
 }
 
 /** What would be left of it, in the same measure: 0 when it is used up to the last unit. */
-export function leftOver(request: Capacity, free: Capacity, machine: Capacity): number {
+export function leftoverShare(request: Capacity, free: Capacity, machine: Capacity): number {
   return Math.max(
     ...RESOURCES.map((resource) => share(free[resource] - request[resource], machine[resource])),
   );

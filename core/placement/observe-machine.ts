@@ -30,10 +30,10 @@ export async function observeMachine(
   const { provider, takesTasks, free, machineId, version, at } = seen;
   const ours = (await ports.catalog.providers()).some(({ name }) => name === provider);
   if (ours && provider !== undefined && takesTasks) {
-    await ports.rooms.note({ machineId, version, at, provider, ...free });
+    await ports.rooms.save({ machineId, version, at, provider, ...free });
   } else if (ours || (provider === undefined && !takesTasks)) {
     // The last that is heard of a machine may no longer say whose it was.
-    await ports.rooms.forget({ machineId, version, at });
+    await ports.rooms.remove({ machineId, version, at });
   }
   return ours;
 }

@@ -16,12 +16,12 @@ export interface CapacityCatalog extends SizeCatalog {
    * old by seconds, may lack a machine, and may name one that is gone. So it may decide what is preferred, never
    * what is possible. Never fails: where nothing is known there is no room.
    */
-  room(): Promise<readonly Room[]>;
+  freeCapacity(): Promise<readonly FreeCapacity[]>;
   /**
    * Tells that a request goes to this provider. Until the cluster itself is heard to say so, `room` answers as
    * if the tightest of its machines that can hold it did: of a burst of requests not all go after one place.
    */
-  taken(provider: string, request: Capacity): void;
+  reserve(provider: string, request: Capacity): void;
 }
 
 /** 1,024 cpu units = 1 vCPU. */
@@ -39,7 +39,7 @@ export interface CapacityProvider extends Capacity {
 }
 
 /** What one machine of a provider has left. */
-export interface Room extends Capacity {
+export interface FreeCapacity extends Capacity {
   readonly provider: string;
 }
 

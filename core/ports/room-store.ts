@@ -1,4 +1,4 @@
-import type { Room } from './capacity-catalog.ts';
+import type { FreeCapacity } from './capacity-catalog.ts';
 
 /**
  * How long a machine's word counts: 2 hours, in milliseconds. ECS speaks of each machine several times an hour
@@ -11,7 +11,7 @@ export const ROOM_KEPT_MS = 2 * 60 * 60 * 1000;
 export const ROOM_LISTED = 1000;
 
 /** What one shared machine has left, as it was at one moment. */
-export interface MachineRoom extends Room {
+export interface MachineRoom extends FreeCapacity {
   /** Its container instance's id: 1-64 characters. */
   readonly machineId: string;
   /** Grows with each change of the machine; of two the larger is the newer. */
@@ -29,9 +29,9 @@ export interface MachineRoom extends Room {
  */
 export interface RoomStore {
   /** Keeps what a machine has left. */
-  note(room: MachineRoom): Promise<void>;
+  save(room: MachineRoom): Promise<void>;
   /** The machine takes no more tasks, as of this version and time: it is listed no longer. */
-  forget(machine: Pick<MachineRoom, 'machineId' | 'version' | 'at'>): Promise<void>;
+  remove(machine: Pick<MachineRoom, 'machineId' | 'version' | 'at'>): Promise<void>;
   /**
    * The machines whose last word was a note not older than ROOM_KEPT_MS at `now` (milliseconds since 1970); at
    * most ROOM_LISTED, in no order. One cheap read, which may lag by a second.

@@ -106,7 +106,7 @@ export interface TaskObservation {
    * The machine under it: `connected` (its agent speaks to us), `disconnected` (silent: what it last said may
    * be old), `gone` (stopped or terminated: nothing can be running on it). Absent: never placed on one.
    */
-  readonly host?: 'connected' | 'disconnected' | 'gone';
+  readonly instance?: 'connected' | 'disconnected' | 'gone';
   /** Why it stopped; present when status is `stopped`. */
   readonly stop?: { readonly code: (typeof REASON_CODES)[number] | 'requested'; readonly message: string };
 }

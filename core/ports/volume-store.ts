@@ -14,7 +14,7 @@ export interface VolumeStore {
    * Only called when no task mounts it any more and its record says `deleting`. Resumable after a crash at
    * any point; `done` means that the volume's root is gone, and is answered again for one gone before.
    */
-  wipe(workbenchId: string): Promise<WipeProgress>;
+  deleteSlice(workbenchId: string): Promise<WipeProgress>;
   /**
    * Removes a volume that nobody wants, only if nothing is in it. Decided by the removal itself (rmdir), not by
    * a look before it. One that is not there counts as removed.

@@ -17,7 +17,7 @@ export interface WorkbenchStore {
   /** Replaces the record if its revision is still `expectedRevision`; a removed record is a conflict. */
   update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'>;
   /** Removes the record if its revision is still `expectedRevision`; one already gone counts as removed. */
-  remove(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'>;
+  delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'>;
   /**
    * A user's workbenches, newest first.
    * @param page limit 1-100; after: the workbench id that the page before ended with
@@ -92,12 +92,12 @@ export interface IdempotencyStore {
   /**
    * Marks the claim done, in the name of `settler`. Answers `settled` when this settler did it, now or before;
    * `already` when another did; `gone` when there is no such claim, or it names another workbench.
-   * @param settler a random id of the caller's, or `destroy`; tells a repeated write from another's
+   * @param completedBy a random id of the caller's, or `destroy`; tells a repeated write from another's
    */
-  settle(
+  complete(
     userId: string,
     key: string,
     workbenchId: string,
-    settler: string,
+    completedBy: string,
   ): Promise<'settled' | 'already' | 'gone'>;
 }

@@ -6,18 +6,18 @@ import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
 import { readRecord } from './read-record.ts';
 import { putRightOrNote } from './repair.ts';
-import type { ReconcileReport, Repair, ReportDraft } from './report.ts';
-import { reported, type SweepPorts } from './sweep.ts';
-import { walk } from './walk.ts';
+import type { ReconcileReport, RepairKind, ReportDraft } from './report.ts';
+import { runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage } from './walk.ts';
 
 type Ports = ChangePorts &
   WakePorts &
   SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
 /** A function that audits has five minutes. */
-const WALK = { withinMs: 4 * 60_000, resumes: true };
+const PAGING = { withinMs: 4 * 60_000, resumes: true };
 
-interface Look {
+interface ObservedRecord {
   readonly workbench: Workbench;
   readonly observations: readonly Observation[];
 }
@@ -28,23 +28,23 @@ interface Look {
  * or had no more time, goes on where that one stopped, so that what comes late in the list has its turn too.
  */
 export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
-  return reported(ports, 'active', async (draft) => {
+  return runSweep(ports, 'active', async (draft) => {
     const list = (cursor?: string) => ports.workbenches.listActive(cursor);
-    await walk(ports, 'active', WALK, draft, list, async ({ keys }) => {
-      for (const seen of await look(ports, keys, draft)) {
+    await forEachPage(ports, 'active', PAGING, draft, list, async ({ keys }) => {
+      for (const seen of await observePage(ports, keys, draft)) {
         draft.lookedAt += 1;
-        await takeIn(ports, policy, seen, draft);
+        await applyObservations(ports, policy, seen, draft);
       }
     });
   });
 }
 
 /** Reads a page of records and describes their tasks and machines, one call for each kind. */
-async function look(
+async function observePage(
   ports: Ports,
   keys: readonly WorkbenchKey[],
   draft: ReportDraft,
-): Promise<readonly Look[]> {
+): Promise<readonly ObservedRecord[]> {
   const workbenches: Workbench[] = [];
   for (const key of keys) {
     const workbench = await readRecord(ports, key, draft, key.workbenchId);
@@ -75,10 +75,10 @@ function taskIdOf(workbench: Workbench): string | undefined {
   return run?.phase === 'accepted' ? run.taskId : undefined;
 }
 
-async function takeIn(
+async function applyObservations(
   ports: Ports,
   policy: Policy,
-  { workbench, observations }: Look,
+  { workbench, observations }: ObservedRecord,
   draft: ReportDraft,
 ): Promise<void> {
   const { workbenchId } = workbench;
@@ -89,14 +89,14 @@ async function takeIn(
     if (done === undefined) return;
     const { workbench: after, repair } = done;
     if (repair !== undefined && after !== undefined)
-      draft.note(workbenchId, 'repaired', whyOf(repair, after), repair);
+      draft.add(workbenchId, 'repaired', whyOf(repair, after), repair);
     current = after;
   }
   const doubt = current && doubtOf(current);
-  if (doubt !== undefined) draft.note(workbenchId, 'waits_in_doubt', doubt);
+  if (doubt !== undefined) draft.add(workbenchId, 'waits_in_doubt', doubt);
 }
 
-function whyOf(repair: Repair, { status }: Workbench): string {
+function whyOf(repair: RepairKind, { status }: Workbench): string {
   switch (repair) {
     case 'run_ended':
       return `It was said to be running; its run has ended, and it is ${status}.`;

@@ -28,14 +28,14 @@ export async function reconcileDue(
 ): Promise<{ readonly woken: number; readonly more: boolean }> {
   const keys = await ports.workbenches.listDue(ports.clock.now(), limit);
   let woken = 0;
-  for (const key of keys) if (await wakes(ports, key)) woken += 1;
+  for (const key of keys) if (await enqueueKey(ports, key)) woken += 1;
   const more = keys.length >= limit;
   if (more) ports.telemetry.warn('more is due than one pass wakes', { woken });
   ports.telemetry.count('reconcile_due', woken);
   return { woken, more };
 }
 
-async function wakes(ports: Ports, key: WorkbenchKey): Promise<boolean> {
+async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {
   const { queue, telemetry } = ports;
   try {
     await queue.send(key, 0);
@@ -44,12 +44,12 @@ async function wakes(ports: Ports, key: WorkbenchKey): Promise<boolean> {
     telemetry.error('work queue did not take a key', { workbenchId: key.workbenchId }, error);
     telemetry.count('queue_send_failed', 1);
     // A PortError is about the moment, and the next pass tries again; anything else is about this key.
-    if (!(error instanceof PortError)) await setAside(ports, key);
+    if (!(error instanceof PortError)) await postponeKey(ports, key);
     return false;
   }
 }
 
-async function setAside({ workbenches, clock, telemetry }: Ports, key: WorkbenchKey): Promise<void> {
+async function postponeKey({ workbenches, clock, telemetry }: Ports, key: WorkbenchKey): Promise<void> {
   const now = clock.now();
   try {
     await workbenches.postpone(key, now, now + SET_ASIDE_MS);

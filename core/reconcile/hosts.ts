@@ -4,17 +4,17 @@ import type { Policy } from '../workbench/lifecycle/policy.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { type Orphan, removeOrphans, type SweepSettings } from './orphans.ts';
 import { readRecord } from './read-record.ts';
-import { putRightOrNote, tellHistory } from './repair.ts';
+import { putRightOrNote, appendToHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { reported, type SweepPorts } from './sweep.ts';
-import { walk } from './walk.ts';
+import { runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage } from './walk.ts';
 
 type Ports = ChangePorts &
   WakePorts &
   SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'describe' | 'terminate'> };
 
 /** Two sweeps share the five minutes of a function. */
-const WALK = { withinMs: 90_000, resumes: true };
+const PAGING = { withinMs: 90_000, resumes: true };
 const ENDS_AFTER_MS = 140_000;
 
 /** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
@@ -23,13 +23,13 @@ export async function sweepHosts(
   policy: Policy,
   settings: SweepSettings,
 ): Promise<ReconcileReport> {
-  return reported(ports, 'hosts', async (draft) => {
+  return runSweep(ports, 'hosts', async (draft) => {
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.hosts.list(cursor);
-    await walk(ports, 'hosts', WALK, draft, list, async ({ hosts }) => {
+    await forEachPage(ports, 'hosts', PAGING, draft, list, async ({ hosts }) => {
       for (const host of hosts) {
         draft.lookedAt += 1;
-        const orphan = await holdAgainstRecord(ports, policy, host, draft);
+        const orphan = await checkHost(ports, policy, host, draft);
         if (orphan) orphans.push(orphan);
       }
     });
@@ -37,23 +37,23 @@ export async function sweepHosts(
   });
 }
 
-async function holdAgainstRecord(
+async function checkHost(
   ports: Ports,
   policy: Policy,
   host: HostObservation,
   draft: ReportDraft,
 ): Promise<Orphan | undefined> {
   if (host.state === 'shutting-down' || host.state === 'terminated') return undefined;
-  const record = await recordOf(ports, host, draft);
+  const record = await readRecordOf(ports, host, draft);
   if (record === 'unreadable') return undefined;
-  if (record !== undefined && wants(record, host)) {
-    await lookAgain(ports, policy, record, host, draft);
+  if (record !== undefined && refersTo(record, host)) {
+    await repairFromHost(ports, policy, record, host, draft);
     return undefined;
   }
   return orphanOf(ports, policy, record, host, draft);
 }
 
-async function recordOf(
+async function readRecordOf(
   ports: Ports,
   { instanceId, workbenchId, userId }: HostObservation,
   draft: ReportDraft,
@@ -63,7 +63,7 @@ async function recordOf(
 }
 
 /** A launch whose answer was lost is resolved by the record itself, with the token it launched under. */
-function wants({ host }: Workbench, { instanceId }: HostObservation): boolean {
+function refersTo({ host }: Workbench, { instanceId }: HostObservation): boolean {
   return host !== undefined && (host.instanceId === undefined || host.instanceId === instanceId);
 }
 
@@ -82,12 +82,12 @@ function orphanOf(
     why: first ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
     kind: 'orphan_machine',
     lookAgain: async () => {
-      const now = await recordOf(ports, host, draft);
+      const now = await readRecordOf(ports, host, draft);
       if (now === 'unreadable') return 'passed_over';
       record = now;
-      return record !== undefined && wants(record, host) ? 'wanted' : 'unwanted';
+      return record !== undefined && refersTo(record, host) ? 'wanted' : 'unwanted';
     },
-    remove: async () => {
+    delete: async () => {
       await ports.hosts.terminate(instanceId);
       if (record !== undefined) await tellOfTheEnd(ports, policy, record, instanceId);
       return { what: 'removed' };
@@ -103,7 +103,7 @@ async function tellOfTheEnd(
   instanceId: string,
 ): Promise<void> {
   try {
-    await tellHistory(ports, policy, record, 'stray_host_ended');
+    await appendToHistory(ports, policy, record, 'stray_host_ended');
   } catch (error) {
     const { workbenchId } = record;
     ports.telemetry.error('a repair is not in the history', { workbenchId, id: instanceId }, error);
@@ -111,7 +111,7 @@ async function tellOfTheEnd(
 }
 
 /** What was listed is older than the record: where they differ, what is asked now decides. */
-async function lookAgain(
+async function repairFromHost(
   ports: Ports,
   policy: Policy,
   record: Workbench,
@@ -127,5 +127,5 @@ async function lookAgain(
   const observation = { type: 'host_observed', host: seen, asOf: revision } as const;
   const done = await putRightOrNote(ports, policy, record, observation, draft, instanceId);
   if (done?.repair !== undefined)
-    draft.note(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, done.repair);
+    draft.add(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, done.repair);
 }

@@ -1,4 +1,4 @@
-import type { Finding, Repair, ReportDraft } from './report.ts';
+import type { Finding, RepairKind, ReportDraft } from './report.ts';
 import { isThrottled, type SweepPorts } from './sweep.ts';
 
 /** A sweep may always remove this many things… */
@@ -12,7 +12,7 @@ export interface SweepSettings {
   readonly graceMs: number;
 }
 
-export interface Brake extends SweepSettings {
+export interface DeletionLimits extends SweepSettings {
   /** So many may always be removed, whatever their share. @default REMOVE_MAX */
   readonly removeMax?: number;
   /** Nothing further is removed when a pass has lasted so long. Milliseconds. @default no limit */
@@ -26,17 +26,17 @@ export interface Orphan {
   readonly madeAt: number | undefined;
   readonly why: string;
   /** What its removal is counted as. */
-  readonly kind: Repair;
+  readonly kind: RepairKind;
   /** Looks for its record once more. */
-  readonly lookAgain: () => Promise<Looked>;
+  readonly lookAgain: () => Promise<RecheckResult>;
   /** What it is noted as; undefined when there was nothing to do after all. */
-  readonly remove: () => Promise<Removed | undefined>;
+  readonly delete: () => Promise<DeletionResult | undefined>;
 }
 
 /** `passed_over`: it is to be left alone, and there is nothing more to be said of it. */
-export type Looked = 'unwanted' | 'wanted' | 'passed_over';
+export type RecheckResult = 'unwanted' | 'wanted' | 'passed_over';
 
-export interface Removed {
+export interface DeletionResult {
   readonly what: Finding['what'];
   /** Where it is not the orphan's own. */
   readonly why?: string;
@@ -48,7 +48,7 @@ export interface Removed {
  */
 export async function removeOrphans(
   ports: SweepPorts,
-  { graceMs, removeMax = REMOVE_MAX, endsAfterMs = Number.POSITIVE_INFINITY }: Brake,
+  { graceMs, removeMax = REMOVE_MAX, endsAfterMs = Number.POSITIVE_INFINITY }: DeletionLimits,
   orphans: readonly Orphan[],
   draft: ReportDraft,
 ): Promise<void> {
@@ -56,19 +56,19 @@ export async function removeOrphans(
   // the record then.
   const begun = draft.startedAt;
   const isOld = ({ madeAt }: Orphan): boolean => madeAt === undefined || begun - madeAt >= graceMs;
-  for (const { id, why } of orphans.filter((orphan) => !isOld(orphan))) draft.note(id, 'waits_young', why);
+  for (const { id, why } of orphans.filter((orphan) => !isOld(orphan))) draft.add(id, 'waits_young', why);
   const old = orphans.filter(isOld);
   if (old.length > Math.max(removeMax, draft.lookedAt * REMOVE_SHARE)) {
-    for (const { id, why } of old) draft.note(id, 'waits_too_many', why);
+    for (const { id, why } of old) draft.add(id, 'waits_too_many', why);
     return;
   }
   let givesWay = false;
   for (const orphan of old) {
     const { id, why } = orphan;
     if (givesWay) {
-      draft.note(id, 'waits_throttled', why);
+      draft.add(id, 'waits_throttled', why);
     } else if (ports.clock.now() - begun >= endsAfterMs) {
-      draft.note(id, 'waits_turn', why);
+      draft.add(id, 'waits_turn', why);
     } else {
       givesWay = await removeOne(ports, orphan, draft);
     }
@@ -78,23 +78,23 @@ export async function removeOrphans(
 /** @returns whether it met a throttle, so that nothing more is to be asked for */
 async function removeOne(
   ports: SweepPorts,
-  { id, why, kind, lookAgain, remove }: Orphan,
+  { id, why, kind, lookAgain, delete: remove }: Orphan,
   draft: ReportDraft,
 ): Promise<boolean> {
   try {
     // Others were looked at since, and the sweep may have been frozen: somebody may have come to want it.
     const looked = await lookAgain();
-    if (looked === 'wanted') draft.note(id, 'wanted', 'A record has come to want it since it was looked at.');
+    if (looked === 'wanted') draft.add(id, 'wanted', 'A record has come to want it since it was looked at.');
     if (looked !== 'unwanted') return false;
     const removed = await remove();
     if (removed !== undefined) {
       const isRepair = ['repaired', 'removed', 'quarantined'].includes(removed.what);
-      draft.note(id, removed.what, removed.why ?? why, isRepair ? kind : undefined);
+      draft.add(id, removed.what, removed.why ?? why, isRepair ? kind : undefined);
     }
     return false;
   } catch (error) {
     const throttled = isThrottled(error);
-    draft.note(id, throttled ? 'waits_throttled' : 'failed', why);
+    draft.add(id, throttled ? 'waits_throttled' : 'failed', why);
     if (!throttled) ports.telemetry.error('an orphan could not be removed', { id }, error);
     return throttled;
   }

@@ -31,7 +31,7 @@ export function noteUnreadable(
   id: string,
   error: unknown,
 ): void {
-  draft.note(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
+  draft.add(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
   telemetry.error('a record cannot be read', { workbenchId, id }, error);
   telemetry.count('unreadable_record', 1);
 }

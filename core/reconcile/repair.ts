@@ -1,19 +1,19 @@
 import { WorkbenchError } from '../errors.ts';
 import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord } from '../ports/workbench-store.ts';
-import { type ChangePorts, change, type WakePorts, wake } from '../workbench/change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from '../workbench/change.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { isSettled } from '../workbench/settled.ts';
 import { keyOf, type Workbench } from '../workbench/workbench.ts';
 import { noteUnreadable } from './read-record.ts';
-import type { Repair, ReportDraft } from './report.ts';
+import type { RepairKind, ReportDraft } from './report.ts';
 
-export interface Repaired {
+export interface RepairResult {
   /** The record as it now stands; undefined when it has been removed meanwhile. */
   readonly workbench: Workbench | undefined;
   /** What was put right; absent when the record was as what was seen, or is on its way and being looked at. */
-  readonly repair?: Repair;
+  readonly repair?: RepairKind;
 }
 
 /**
@@ -26,10 +26,10 @@ async function putRight(
   policy: Policy,
   record: Workbench,
   observation: Observation,
-): Promise<Repaired> {
+): Promise<RepairResult> {
   let before = record;
   const input = { type: 'audited', observation } as const;
-  const after = await change(
+  const after = await updateRecord(
     ports,
     policy,
     keyOf(record),
@@ -40,7 +40,7 @@ async function putRight(
     record,
   );
   if (after === undefined || after === before) return { workbench: after };
-  await wake(ports, after);
+  await scheduleDrive(ports, after);
   const repair = repairOf(before, after);
   return { workbench: after, ...(repair === undefined ? {} : { repair }) };
 }
@@ -57,7 +57,7 @@ export async function putRightOrNote(
   observation: Observation,
   draft: ReportDraft,
   id: string,
-): Promise<Repaired | undefined> {
+): Promise<RepairResult | undefined> {
   try {
     return await putRight(ports, policy, record, observation);
   } catch (error) {
@@ -66,9 +66,9 @@ export async function putRightOrNote(
       // It was readable when the pass read it: it has been written by others since.
       noteUnreadable(ports, keyOf(record), draft, id, error);
     } else if (error instanceof WorkbenchError) {
-      draft.note(id, 'failed', 'Others keep changing its record.');
+      draft.add(id, 'failed', 'Others keep changing its record.');
     } else {
-      draft.note(id, 'failed', 'What was seen of it could not be taken in.');
+      draft.add(id, 'failed', 'What was seen of it could not be taken in.');
       const { workbenchId } = record;
       ports.telemetry.error('what was seen could not be taken in', { workbenchId, id }, error);
     }
@@ -77,18 +77,18 @@ export async function putRightOrNote(
 }
 
 /** Tells the history of a workbench what was done for it beside its record. */
-export async function tellHistory(
+export async function appendToHistory(
   ports: ChangePorts & WakePorts,
   policy: Policy,
   record: Workbench,
   event: 'stray_host_ended',
 ): Promise<void> {
-  const told = await change(ports, policy, keyOf(record), () => ({ type: 'noted', event }), record);
-  if (told !== undefined) await wake(ports, told);
+  const told = await updateRecord(ports, policy, keyOf(record), () => ({ type: 'noted', entryType: event }), record);
+  if (told !== undefined) await scheduleDrive(ports, told);
 }
 
 /** Only what the history tells of, and of what is on its way only what that way does not lead to. */
-function repairOf(before: Workbench, after: Workbench): Repair | undefined {
+function repairOf(before: Workbench, after: Workbench): RepairKind | undefined {
   if (after.historySeq === before.historySeq) return undefined;
   if (after.strays.length > before.strays.length) return 'stray_task';
   if (before.status === 'running' && after.status !== 'running') return 'run_ended';

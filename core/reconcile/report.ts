@@ -18,7 +18,7 @@ export const FINDINGS_MAX = 20;
  * - what no workbench wants: `orphan_task`, `orphan_machine`, `orphan_volume`;
  * - what is needed no more: `task_definition`, `registration` of a machine that is terminated.
  */
-export const REPAIRS = [
+export const REPAIR_KINDS = [
   'run_ended',
   'task_missing',
   'machine_changed',
@@ -29,10 +29,10 @@ export const REPAIRS = [
   'task_definition',
   'registration',
 ] as const;
-export type Repair = (typeof REPAIRS)[number];
+export type RepairKind = (typeof REPAIR_KINDS)[number];
 
 /** What may be found, the gravest first: so are they kept where there is no room for all. */
-export const FOUND = [
+export const FINDING_TYPES = [
   'failed',
   'waits_too_many',
   'waits_unreadable',
@@ -50,10 +50,10 @@ export const FOUND = [
 export const findingSchema = z.object({
   /** The task, instance or workbench id. */
   id: z.string(),
-  what: z.enum(FOUND),
+  what: z.enum(FINDING_TYPES),
   why: z.string(),
   /** Of what was repaired, removed or set aside. */
-  kind: z.optional(z.enum(REPAIRS)),
+  kind: z.optional(z.enum(REPAIR_KINDS)),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
@@ -99,7 +99,7 @@ export class ReportDraft {
     this.#tell = tell;
   }
 
-  note(id: string, what: Finding['what'], why: string, kind?: Repair): void {
+  add(id: string, what: Finding['what'], why: string, kind?: RepairKind): void {
     switch (what) {
       case 'repaired':
       case 'removed':
@@ -120,9 +120,9 @@ export class ReportDraft {
   #keep(finding: Finding): void {
     this.#findings.push(finding);
     if (this.#findings.length <= FINDINGS_MAX) return;
-    const least = Math.max(...this.#findings.map(gravity));
+    const least = Math.max(...this.#findings.map(severityRank));
     this.#findings.splice(
-      this.#findings.findLastIndex((kept) => gravity(kept) === least),
+      this.#findings.findLastIndex((kept) => severityRank(kept) === least),
       1,
     );
   }
@@ -142,6 +142,6 @@ export class ReportDraft {
 }
 
 /** The graver, the less. */
-function gravity({ what }: Finding): number {
-  return FOUND.indexOf(what);
+function severityRank({ what }: Finding): number {
+  return FINDING_TYPES.indexOf(what);
 }

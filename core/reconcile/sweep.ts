@@ -18,13 +18,13 @@ const GAVE_WAY =
  * metrics, as an alarm, and as a report that is kept. At the first throttle it gives way: what is shared with
  * the requests of users is theirs.
  */
-export async function reported(
+export async function runSweep(
   ports: SweepPorts,
   sweep: Sweep,
   run: (draft: ReportDraft) => Promise<void>,
 ): Promise<ReconcileReport> {
   const { telemetry } = ports;
-  const draft = new ReportDraft(sweep, ports.clock.now(), (finding) => tell(telemetry, sweep, finding));
+  const draft = new ReportDraft(sweep, ports.clock.now(), (finding) => logFinding(telemetry, sweep, finding));
   try {
     await run(draft);
     // One that gave way is not counted: of one that never comes to its end the silence is to be heard.
@@ -33,7 +33,7 @@ export async function reported(
     if (isThrottled(error)) {
       giveWay(draft, sweep);
     } else {
-      draft.note(sweep, 'failed', 'The sweep ended early; the next one begins anew.');
+      draft.add(sweep, 'failed', 'The sweep ended early; the next one begins anew.');
       telemetry.error('a sweep ended early', { sweep }, error);
       telemetry.count('sweep_ended_early', 1, { sweep });
     }
@@ -57,7 +57,7 @@ export async function reported(
 /** Ends a pass for the requests of users; the next one goes on where `draft.resumeAt` says. */
 export function giveWay(draft: ReportDraft, sweep: Sweep): void {
   draft.gaveWay = true;
-  draft.note(sweep, 'waits_throttled', GAVE_WAY);
+  draft.add(sweep, 'waits_throttled', GAVE_WAY);
 }
 
 /** A call was refused before anything happened, for want of throughput. */
@@ -68,7 +68,7 @@ export function isThrottled(error: unknown): boolean {
 /** What somebody has to look at: the report has no room for all of it. */
 const TO_BE_LOOKED_AT: readonly Finding['what'][] = ['failed', 'waits_too_many', 'waits_unreadable'];
 
-function tell(telemetry: Telemetry, sweep: Sweep, { id, what, why, kind }: Finding): void {
+function logFinding(telemetry: Telemetry, sweep: Sweep, { id, what, why, kind }: Finding): void {
   if (kind !== undefined) {
     telemetry.info('a repair', { sweep, kind, what, id, why });
     telemetry.count('reconcile_repair', 1, { kind });

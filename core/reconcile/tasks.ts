@@ -3,17 +3,17 @@ import type { ChangePorts, WakePorts } from '../workbench/change.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { lifecycle } from '../workbench/lifecycle/step.ts';
 import { runOf, STRAYS_MAX, type Workbench } from '../workbench/workbench.ts';
-import { type Looked, type Orphan, type Removed, removeOrphans, type SweepSettings } from './orphans.ts';
+import { type RecheckResult, type Orphan, type DeletionResult, removeOrphans, type SweepSettings } from './orphans.ts';
 import { readRecord } from './read-record.ts';
 import { putRightOrNote } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { reported, type SweepPorts } from './sweep.ts';
-import { walk } from './walk.ts';
+import { runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage } from './walk.ts';
 
 type Ports = ChangePorts & WakePorts & SweepPorts & { readonly tasks: Pick<TaskRunner, 'list' | 'stop'> };
 
 /** Two sweeps share the five minutes of a function. */
-const WALK = { withinMs: 90_000, resumes: true };
+const PAGING = { withinMs: 90_000, resumes: true };
 const ENDS_AFTER_MS = 140_000;
 
 /**
@@ -26,13 +26,13 @@ export async function sweepTasks(
   policy: Policy,
   settings: SweepSettings,
 ): Promise<ReconcileReport> {
-  return reported(ports, 'tasks', async (draft) => {
+  return runSweep(ports, 'tasks', async (draft) => {
     const unwanted: Orphan[] = [];
     const list = (cursor?: string) => ports.tasks.list(cursor);
-    await walk(ports, 'tasks', WALK, draft, list, async ({ tasks }) => {
+    await forEachPage(ports, 'tasks', PAGING, draft, list, async ({ tasks }) => {
       for (const task of tasks) {
         draft.lookedAt += 1;
-        const found = await holdAgainstRecord(ports, policy, task, draft);
+        const found = await checkTask(ports, policy, task, draft);
         if (found) unwanted.push(found);
       }
     });
@@ -40,7 +40,7 @@ export async function sweepTasks(
   });
 }
 
-async function holdAgainstRecord(
+async function checkTask(
   ports: Ports,
   policy: Policy,
   task: TaskObservation,
@@ -50,13 +50,13 @@ async function holdAgainstRecord(
   const record = await readRecord(ports, task, draft, taskId);
   if (record === 'unreadable') return undefined;
   if (record === undefined) return orphanOf(ports, task, draft);
-  if (isKnown(record, taskId)) return undefined;
+  if (isKnownTask(record, taskId)) return undefined;
   if (isStray(ports, policy, record, task)) return strayOf(ports, policy, task, draft);
   // What its record has room for no more, what a start without an answer has come to, what runs no more.
   const done = await putRightOrNote(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
-  if (done?.repair !== undefined) draft.note(taskId, 'repaired', unknownTo(workbenchId), done.repair);
+  if (done?.repair !== undefined) draft.add(taskId, 'repaired', unknownTo(workbenchId), done.repair);
   else if (done?.workbench !== undefined && isOneTooMany(done.workbench, taskId))
-    draft.note(taskId, 'waits_turn', othersFirst(workbenchId));
+    draft.add(taskId, 'waits_turn', othersFirst(workbenchId));
   return undefined;
 }
 
@@ -72,7 +72,7 @@ function orphanOf(ports: Ports, task: TaskObservation, draft: ReportDraft): Orph
       if (record === 'unreadable') return 'passed_over';
       return record === undefined ? 'unwanted' : 'wanted';
     },
-    remove: async () => {
+    delete: async () => {
       await ports.tasks.stop(taskId, 'its workbench is no more');
       return { what: 'removed' };
     },
@@ -83,16 +83,16 @@ function orphanOf(ports: Ports, task: TaskObservation, draft: ReportDraft): Orph
 function strayOf(ports: Ports, policy: Policy, task: TaskObservation, draft: ReportDraft): Orphan {
   const { taskId, workbenchId } = task;
   let record: Workbench | undefined;
-  const lookAgain = async (): Promise<Looked> => {
+  const lookAgain = async (): Promise<RecheckResult> => {
     const read = await readRecord(ports, task, draft, taskId);
     // Without a record it is an orphan, and its age counts: that is for the next sweep.
     if (read === 'unreadable' || read === undefined) return 'passed_over';
     record = read;
     const run = runOf(read);
     if (run?.phase === 'accepted' && run.taskId === taskId) return 'wanted';
-    return isKnown(read, taskId) ? 'passed_over' : 'unwanted';
+    return isKnownTask(read, taskId) ? 'passed_over' : 'unwanted';
   };
-  const remove = async (): Promise<Removed | undefined> => {
+  const remove = async (): Promise<DeletionResult | undefined> => {
     if (record === undefined) return undefined;
     const done = await putRightOrNote(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
     if (done?.workbench === undefined) return undefined;
@@ -101,7 +101,7 @@ function strayOf(ports: Ports, policy: Policy, task: TaskObservation, draft: Rep
     return { what: 'waits_turn', why: othersFirst(workbenchId) };
   };
   const why = unknownTo(workbenchId);
-  return { id: taskId, madeAt: undefined, why, kind: 'stray_task', lookAgain, remove };
+  return { id: taskId, madeAt: undefined, why, kind: 'stray_task', lookAgain, delete: remove };
 }
 
 /** Whether the life cycle, told of it, would have it stopped. */
@@ -112,14 +112,14 @@ function isStray(ports: Ports, policy: Policy, record: Workbench, task: TaskObse
 }
 
 /** It is the run's, or noted as one to be ended, or the last run's, of which the end is known. */
-function isKnown(record: Workbench, taskId: string): boolean {
+function isKnownTask(record: Workbench, taskId: string): boolean {
   const run = runOf(record);
   if (run?.phase === 'accepted' && run.taskId === taskId) return true;
   return record.lastTaskId === taskId || record.strays.some((stray) => stray.taskId === taskId);
 }
 
 function isOneTooMany(record: Workbench, taskId: string): boolean {
-  return record.strays.length >= STRAYS_MAX && !isKnown(record, taskId);
+  return record.strays.length >= STRAYS_MAX && !isKnownTask(record, taskId);
 }
 
 function unknownTo(workbenchId: string): string {

@@ -2,9 +2,9 @@ import type { ClusterUpkeep } from '../ports/cluster-upkeep.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { createdAtOf } from '../workbench/workbench-id.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { isThrottled, reported, type SweepPorts } from './sweep.ts';
+import { isThrottled, runSweep, type SweepPorts } from './sweep.ts';
 import { isWanted, shardOf } from './volumes.ts';
-import { walk } from './walk.ts';
+import { forEachPage } from './walk.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -23,7 +23,7 @@ export interface UpkeepSettings {
 export const DEREGISTER_MAX = 300;
 
 /** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
-const WALK = { withinMs: 12 * 60_000, resumes: false };
+const PAGING = { withinMs: 12 * 60_000, resumes: false };
 
 /**
  * Clears away task definitions that no start can need any more, a few at a time and giving way at the first
@@ -31,10 +31,10 @@ const WALK = { withinMs: 12 * 60_000, resumes: false };
  * registers anew what it does not find, so that there may be as many as there are.
  */
 export async function sweepCluster(ports: Ports, settings: UpkeepSettings): Promise<ReconcileReport> {
-  return reported(ports, 'cluster', async (draft) => {
+  return runSweep(ports, 'cluster', async (draft) => {
     const machines = await ports.upkeep.deregisterTerminated();
     for (let n = 0; n < machines; n += 1)
-      draft.note('container instance', 'removed', 'Its machine is terminated.', 'registration');
+      draft.add('container instance', 'removed', 'Its machine is terminated.', 'registration');
     await pruneShard(ports, settings, draft);
   });
 }
@@ -44,13 +44,13 @@ async function pruneShard(ports: Ports, settings: UpkeepSettings, draft: ReportD
   // Nothing more is listed when the pass has done its share.
   const list = async (cursor?: string): ReturnType<ClusterUpkeep['listDefined']> =>
     left > 0 ? ports.upkeep.listDefined(cursor) : { workbenchIds: [] };
-  await walk(ports, 'cluster', WALK, draft, list, async ({ workbenchIds }) => {
+  await forEachPage(ports, 'cluster', PAGING, draft, list, async ({ workbenchIds }) => {
     for (const workbenchId of workbenchIds) {
       if (shardOf(workbenchId, settings.shards) !== settings.shard) continue;
       const age = ports.clock.now() - (createdAtOf(workbenchId) ?? 0);
       if (age < settings.graceMs) continue;
       if (left <= 0) {
-        draft.note(workbenchId, 'waits_turn', `${DEREGISTER_MAX} are enough for one pass.`);
+        draft.add(workbenchId, 'waits_turn', `${DEREGISTER_MAX} are enough for one pass.`);
         return;
       }
       draft.lookedAt += 1;
@@ -75,12 +75,12 @@ async function prune(
     const { removed } = await upkeep.pruneDefinitions(workbenchId, keep, limit);
     if (removed > 0) {
       const why = keep === 'none' ? 'Task definitions of no workbench.' : 'Old task definitions.';
-      draft.note(workbenchId, 'removed', why, 'task_definition');
+      draft.add(workbenchId, 'removed', why, 'task_definition');
     }
     return removed;
   } catch (error) {
     if (isThrottled(error)) throw error;
-    draft.note(workbenchId, 'failed', 'Its task definitions could not be deregistered.');
+    draft.add(workbenchId, 'failed', 'Its task definitions could not be deregistered.');
     telemetry.error('task definitions could not be deregistered', { workbenchId }, error);
     return 0;
   }

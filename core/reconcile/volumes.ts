@@ -3,8 +3,8 @@ import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { type Orphan, REMOVE_MAX, removeOrphans } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
-import { reported, type SweepPorts } from './sweep.ts';
-import { walk } from './walk.ts';
+import { runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage } from './walk.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -24,7 +24,7 @@ export interface VolumeSweepSettings {
 const REMOVE_MAX_OF_SHARD = 1;
 
 /** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
-const WALK = { withinMs: 8 * 60_000, resumes: false };
+const PAGING = { withinMs: 8 * 60_000, resumes: false };
 const ENDS_AFTER_MS = 12 * 60_000;
 
 /**
@@ -33,12 +33,12 @@ const ENDS_AFTER_MS = 12 * 60_000;
  * look at. No file is ever removed on the strength of a record that is missing.
  */
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
-  return reported(ports, 'volumes', async (draft) => {
+  return runSweep(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.volumes.list(cursor);
     const { graceMs, shard, shards } = settings;
     const endsAt = draft.startedAt + ENDS_AFTER_MS;
-    await walk(ports, 'volumes', WALK, draft, list, async ({ volumes }) => {
+    await forEachPage(ports, 'volumes', PAGING, draft, list, async ({ volumes }) => {
       for (const volume of volumes) {
         if (shardOf(volume.workbenchId, shards) !== shard) continue;
         draft.lookedAt += 1;
@@ -76,7 +76,7 @@ function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation, e
     why: 'No workbench has it.',
     kind: 'orphan_volume',
     lookAgain: async () => ((await isWanted(ports, workbenchId)) ? 'wanted' : 'unwanted'),
-    remove: async () => {
+    delete: async () => {
       if ((await ports.volumes.removeEmpty(workbenchId)) === 'removed') return { what: 'removed' };
       const history = await ports.history.list(workbenchId);
       if (!history.some(({ event }) => event === 'delete_requested')) {

@@ -16,7 +16,7 @@ export interface WalkOptions {
  * Looks at a list page by page for as long as a pass has time and meets no throttle. Either way it returns, so that
  * what has been found is dealt with before the pass ends.
  */
-export async function walk<P extends { readonly cursor?: string }>(
+export async function forEachPage<P extends { readonly cursor?: string }>(
   ports: SweepPorts,
   sweep: Sweep,
   { withinMs, resumes }: WalkOptions,
@@ -31,7 +31,7 @@ export async function walk<P extends { readonly cursor?: string }>(
       at = page.cursor;
       if (at !== undefined && ports.clock.now() - draft.startedAt >= withinMs) {
         draft.gaveWay = true;
-        draft.note(sweep, 'waits_turn', 'There is more than one pass has time for: the next one goes on.');
+        draft.add(sweep, 'waits_turn', 'There is more than one pass has time for: the next one goes on.');
         break;
       }
     }

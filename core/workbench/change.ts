@@ -30,7 +30,7 @@ export interface WakePorts {
  * @returns the record as it now stands; undefined when there is none
  * @throws WorkbenchError from the life cycle; `unavailable` when others keep writing
  */
-export async function change(
+export async function updateRecord(
   ports: ChangePorts,
   policy: Policy,
   key: WorkbenchKey,
@@ -67,7 +67,7 @@ export async function change(
  * Sends the key to whoever drives, if anything is owed. The record already says what is owed, so that a
  * message that cannot be sent costs one interval of the reconciler and must not fail the caller's request.
  */
-export async function wake(ports: WakePorts, workbench: Workbench): Promise<void> {
+export async function scheduleDrive(ports: WakePorts, workbench: Workbench): Promise<void> {
   const due = dueAt(workbench);
   if (due === undefined) return;
   try {
@@ -79,19 +79,19 @@ export async function wake(ports: WakePorts, workbench: Workbench): Promise<void
 }
 
 /** A user's request: the intent is written, then whoever drives is woken. */
-export async function ask(
+export async function submitRequest(
   ports: ChangePorts & WakePorts,
   policy: Policy,
   key: WorkbenchKey,
   request: (current: Workbench) => Request,
 ): Promise<Workbench> {
   let before: Workbench | undefined;
-  const after = await change(ports, policy, key, (current) => {
+  const after = await updateRecord(ports, policy, key, (current) => {
     before = current;
     return request(current);
   });
   if (after === undefined) throw workbenchNotFound();
   // Also when nothing changed: a write repeated after a lost answer finds its own change already made.
-  if (after !== before || (dueAt(after) ?? Infinity) <= ports.clock.now()) await wake(ports, after);
+  if (after !== before || (dueAt(after) ?? Infinity) <= ports.clock.now()) await scheduleDrive(ports, after);
   return after;
 }

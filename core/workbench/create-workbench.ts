@@ -1,9 +1,9 @@
 import { WorkbenchError } from '../errors.ts';
-import { assertFits, misfit } from '../placement/place.ts';
+import { assertFits, findMisfit } from '../placement/place.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
-import { ask, type ChangePorts, type WakePorts, wake } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts, scheduleDrive } from './change.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import {
@@ -27,7 +27,7 @@ export interface CreateRequest extends WorkbenchSpec {
   readonly name?: string;
 }
 
-export interface Creation {
+export interface CreateCommand {
   readonly userId: string;
   readonly request: CreateRequest;
   /** The user's own key, 1-128 visible ASCII characters: a retry with it returns the first workbench. */
@@ -43,7 +43,7 @@ export interface Creation {
  */
 const CREATED_WITHIN_MS = 30_000;
 
-export interface Created {
+export interface CreateResult {
   readonly workbench: Workbench;
   /** False when it is the workbench of an earlier request with the same key. */
   readonly created: boolean;
@@ -57,8 +57,8 @@ export interface Created {
 export async function createWorkbench(
   ports: CreatePorts,
   policy: Policy,
-  creation: Creation,
-): Promise<Created> {
+  creation: CreateCommand,
+): Promise<CreateResult> {
   const { request, idempotencyKey } = creation;
   const now = ports.clock.now();
   const workbenchId = ports.ids.workbenchId(now);
@@ -69,20 +69,20 @@ export async function createWorkbench(
   if (!(await createdByUs(ports, workbench))) {
     throw new WorkbenchError('unavailable', 'Try again.', { detail: `workbench id ${workbenchId} is taken` });
   }
-  await wake(ports, workbench);
+  await scheduleDrive(ports, workbench);
   return { workbench, created: true };
 }
 
 async function createOnce(
   ports: CreatePorts,
   policy: Policy,
-  creation: Creation,
+  creation: CreateCommand,
   key: string,
   newId: string,
   now: number,
-): Promise<Created> {
+): Promise<CreateResult> {
   const { userId, bodyHash } = creation;
-  const unfit = await misfit(creation.request, ports.catalog);
+  const unfit = await findMisfit(creation.request, ports.catalog);
   // What nothing can hold must not use up its key: its claim ends as it is made, and only finds an earlier one.
   const expiresAt = unfit === undefined ? now + IDEMPOTENCY_KEPT_MS : now;
   const { claim } = await ports.idempotency.claim(
@@ -93,7 +93,7 @@ async function createOnce(
     throw new WorkbenchError('idempotency_conflict', 'This Idempotency-Key was used with another body.');
   }
   const { workbenchId } = claim;
-  if (claim.state === 'done') return existing(ports, { userId, workbenchId });
+  if (claim.state === 'done') return readExisting(ports, { userId, workbenchId });
   if (unfit !== undefined) throw unfit;
   if (ports.clock.now() - now > CREATED_WITHIN_MS) {
     // So late the workbench may have been created by another request with this key, and destroyed, meanwhile.
@@ -101,14 +101,14 @@ async function createOnce(
   }
   // The claim is open: its first request may still be at work, or may have died before it wrote the record.
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
-  if (!(await createdByUs(ports, workbench))) return existing(ports, { userId, workbenchId });
+  if (!(await createdByUs(ports, workbench))) return readExisting(ports, { userId, workbenchId });
   // Only who creates a record and who destroys it settle its claim.
-  if ((await ports.idempotency.settle(userId, key, workbenchId, workbench.run.runId)) === 'already') {
+  if ((await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId)) === 'already') {
     // Another request with this key created it, and it was destroyed before we wrote: ours must not take its place.
-    await ask(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: creation.by }));
-    throw destroyed();
+    await submitRequest(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: creation.by }));
+    throw workbenchDeleted();
   }
-  await wake(ports, workbench);
+  await scheduleDrive(ports, workbench);
   return { workbench, created: true };
 }
 
@@ -119,13 +119,13 @@ async function createdByUs(ports: CreatePorts, workbench: Starting): Promise<boo
   return found !== undefined && runOf(found)?.runId === workbench.run.runId;
 }
 
-async function existing(ports: CreatePorts, key: WorkbenchKey): Promise<Created> {
+async function readExisting(ports: CreatePorts, key: WorkbenchKey): Promise<CreateResult> {
   const workbench = await ports.workbenches.read(key);
-  if (workbench === undefined) throw destroyed();
+  if (workbench === undefined) throw workbenchDeleted();
   return { workbench, created: false };
 }
 
-function destroyed(): WorkbenchError {
+function workbenchDeleted(): WorkbenchError {
   return new WorkbenchError(
     'workbench_destroyed',
     'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
@@ -133,7 +133,7 @@ function destroyed(): WorkbenchError {
 }
 
 function newWorkbench(
-  { userId, request, by }: Creation,
+  { userId, request, by }: CreateCommand,
   workbenchId: string,
   runId: string,
   policy: Policy,

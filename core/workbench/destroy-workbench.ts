@@ -1,4 +1,4 @@
-import { ask, type ChangePorts, type WakePorts } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts } from './change.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
@@ -13,5 +13,5 @@ export async function destroyWorkbench(
   key: WorkbenchKey,
   by: string,
 ): Promise<Workbench> {
-  return ask(ports, policy, key, () => ({ type: 'delete', by }));
+  return submitRequest(ports, policy, key, () => ({ type: 'delete', by }));
 }

@@ -1,9 +1,9 @@
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
-import { type ChangePorts, change, wake } from './change.ts';
+import { type ChangePorts, updateRecord, scheduleDrive } from './change.ts';
 import { carryOut, type WorldPorts } from './effect-outcomes.ts';
-import { type Effect, owed } from './lifecycle/effects.ts';
+import { type Effect, pendingEffects } from './lifecycle/effects.ts';
 import type { Learned } from './lifecycle/inputs.ts';
 import { EFFECT_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
@@ -37,13 +37,13 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
   const began = ports.clock.now();
   let readAt = began;
   let read: Workbench | undefined;
-  let workbench = await change(ports, policy, key, (current) => {
+  let workbench = await updateRecord(ports, policy, key, (current) => {
     read = current;
     return { type: 'tick' };
   });
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
     const now = ports.clock.now();
-    const effects = owed(workbench, now, policy);
+    const effects = pendingEffects(workbench, now, policy);
     if (effects.length === 0 || now - began >= ROUNDS_WITHIN_MS) break;
     const owedSince = readAt;
     readAt = now;
@@ -53,9 +53,9 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
   const { status } = workbench;
   // Counted at each look, for as long as it lasts: somebody should find out what holds it up.
   if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });
-  const told = workbench.outbox.length === 0 ? workbench : await tellHistory(ports, policy, workbench);
+  const told = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
   // Whoever wrote a time for the next look has also sent a message for it: one chain of messages is enough.
-  if (told !== undefined && told !== read) await wake(ports, told);
+  if (told !== undefined && told !== read) await scheduleDrive(ports, told);
 }
 
 /** One round: every effect owed by this revision, then one write with all that was learnt. */
@@ -70,45 +70,45 @@ async function carryOutRound(
   for (const effect of effects) {
     // An effect that begins late may act on a record that has moved on: leave it to the next read.
     if (ports.clock.now() - readAt >= EFFECT_WITHIN_MS) break;
-    if (effect.type === 'remove_record') return removeRecord(ports, policy, workbench);
+    if (effect.type === 'remove_record') return deleteRecord(ports, policy, workbench);
     const learned = await carryOut(ports, workbench, effect);
-    if (learned.type === 'effect_failed') report(ports.telemetry, workbench, effect, learned.kind);
+    if (learned.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, learned.kind);
     outcomes.push(learned);
   }
-  if (outcomes.length === 0) return change(ports, policy, keyOf(workbench), () => ({ type: 'tick' }));
+  if (outcomes.length === 0) return updateRecord(ports, policy, keyOf(workbench), () => ({ type: 'tick' }));
   const { revision } = workbench;
   const input = { type: 'outcomes', revision, outcomes } as const;
-  return change(ports, policy, keyOf(workbench), () => input, workbench);
+  return updateRecord(ports, policy, keyOf(workbench), () => input, workbench);
 }
 
 /** The history is written before the record forgets it. */
-async function tellHistory(
+async function writeHistory(
   ports: ChangePorts,
   policy: Policy,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   await ports.history.append(workbench.workbenchId, workbench.outbox);
   const through = workbench.historySeq;
-  return change(ports, policy, keyOf(workbench), () => ({ type: 'history_written', through }), workbench);
+  return updateRecord(ports, policy, keyOf(workbench), () => ({ type: 'history_written', through }), workbench);
 }
 
 /**
  * The last step of a destroy, when everything else is gone. The idempotency key is closed first: a request that
  * died half-way must not be able to make this workbench again.
  */
-async function removeRecord(
+async function deleteRecord(
   ports: DrivePorts,
   policy: Policy,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   const { userId, workbenchId, idempotencyKey } = workbench;
   if (idempotencyKey !== undefined) {
-    await ports.idempotency.settle(userId, idempotencyKey, workbenchId, 'destroy');
+    await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'destroy');
   }
-  const told = workbench.outbox.length === 0 ? workbench : await tellHistory(ports, policy, workbench);
+  const told = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
   if (told === undefined) return undefined;
   await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_AFTER_DESTROY_MS);
-  const removed = await ports.workbenches.remove(keyOf(told), told.revision);
+  const removed = await ports.workbenches.delete(keyOf(told), told.revision);
   if (removed === 'removed') {
     ports.telemetry.info('workbench destroyed', { workbenchId });
     return undefined;
@@ -116,7 +116,7 @@ async function removeRecord(
   return ports.workbenches.read(keyOf(told));
 }
 
-function report(telemetry: Telemetry, workbench: Workbench, effect: Effect, kind: string): void {
+function reportFailedEffect(telemetry: Telemetry, workbench: Workbench, effect: Effect, kind: string): void {
   const { workbenchId, status, failures } = workbench;
   telemetry.warn('an effect did not go through', {
     workbenchId,

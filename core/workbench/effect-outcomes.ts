@@ -1,4 +1,4 @@
-import { place } from '../placement/place.ts';
+import { choosePlacement } from '../placement/place.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
@@ -30,24 +30,24 @@ export async function carryOut(
   effect: WorldEffect,
 ): Promise<Learned> {
   try {
-    return await call(ports, workbench, effect);
+    return await callPort(ports, workbench, effect);
   } catch (error) {
     if (!(error instanceof PortError)) throw error;
     return { type: 'effect_failed', effect: effect.type, kind: error.kind };
   }
 }
 
-async function call(ports: WorldPorts, workbench: Workbench, effect: WorldEffect): Promise<Learned> {
+async function callPort(ports: WorldPorts, workbench: Workbench, effect: WorldEffect): Promise<Learned> {
   const { tasks, hosts, volumes } = ports;
   switch (effect.type) {
     case 'ensure_volume': {
       const outcome = await volumes.ensure(workbench.workbenchId);
       if (outcome.kind === 'ready') return { type: 'volume_ready', mount: outcome.mount };
       if (outcome.kind === 'wiped') return { type: 'volume_destroyed' };
-      return { type: 'volume_refused', ...refusal(outcome) };
+      return { type: 'volume_refused', ...toRefusal(outcome) };
     }
     case 'wipe_volume': {
-      const { done } = await volumes.wipe(workbench.workbenchId);
+      const { done } = await volumes.deleteSlice(workbench.workbenchId);
       return { type: done ? 'volume_wiped' : 'volume_wiping' };
     }
     case 'place_run':
@@ -56,7 +56,7 @@ async function call(ports: WorldPorts, workbench: Workbench, effect: WorldEffect
       const outcome = await tasks.run(effect.input, effect.token);
       if (outcome.kind === 'accepted') return { type: 'task_observed', task: outcome.task };
       const { runId, attempt } = effect.input;
-      return { type: 'run_refused', runId, attempt, ...refusal(outcome) };
+      return { type: 'run_refused', runId, attempt, ...toRefusal(outcome) };
     }
     case 'stop_task':
       await tasks.stop(effect.taskId, effect.why);
@@ -100,9 +100,9 @@ async function placeRun(
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
   }
   const { spec } = workbench;
-  const fit = place(spec, await catalog.providers(), await catalog.instanceTypes(), await catalog.room());
+  const fit = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes(), await catalog.freeCapacity());
   if (fit.kind === 'fits') {
-    catalog.taken(fit.provider, spec);
+    catalog.reserve(fit.provider, spec);
     return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider: fit.provider } };
   }
   const message = fit.kind === 'cannot_fit' ? fit.message : 'It has no machine of its own yet.';
@@ -111,10 +111,10 @@ async function placeRun(
 
 function hostLearned(generation: number, outcome: HostOutcome): Learned {
   if (outcome.kind === 'accepted') return { type: 'host_accepted', generation, host: outcome.host };
-  return { type: 'host_refused', generation, ...refusal(outcome) };
+  return { type: 'host_refused', generation, ...toRefusal(outcome) };
 }
 
-function refusal(outcome: {
+function toRefusal(outcome: {
   code: Extract<HostOutcome, { kind: 'refused' }>['code'];
   message: string;
   retryable: boolean;

@@ -33,7 +33,7 @@ export const historyEntrySchema = z.object({
   seq: z.int().check(z.minimum(1)),
   /** Milliseconds since 1970. */
   at: z.int(),
-  event: z.enum(HISTORY_EVENTS),
+  type: z.enum(HISTORY_EVENTS),
   /** Who asked; absent where nobody did. At most 96 bytes. */
   by: z.optional(z.string()),
   from: z.optional(z.enum(STATUSES)),

@@ -1,6 +1,6 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
-import { type ChangePorts, change, type WakePorts, wake } from './change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './change.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
@@ -15,7 +15,7 @@ export async function observeTask(
   key: WorkbenchKey,
   task: TaskObservation,
 ): Promise<Workbench | undefined> {
-  const workbench = await observe(ports, policy, key, { type: 'task_observed', task });
+  const workbench = await applyObservation(ports, policy, key, { type: 'task_observed', task });
   if (workbench === undefined && task.status !== 'stopped') {
     ports.telemetry.warn('a task lives whose workbench is no more', {
       workbenchId: task.workbenchId,
@@ -34,20 +34,20 @@ export async function observeHost(
   key: WorkbenchKey,
   host: HostObservation,
 ): Promise<Workbench | undefined> {
-  return observe(ports, policy, key, { type: 'host_hint', host });
+  return applyObservation(ports, policy, key, { type: 'host_hint', host });
 }
 
-async function observe(
+async function applyObservation(
   ports: ChangePorts & WakePorts,
   policy: Policy,
   key: WorkbenchKey,
   observation: Observation,
 ): Promise<Workbench | undefined> {
   let before: Workbench | undefined;
-  const after = await change(ports, policy, key, (current) => {
+  const after = await updateRecord(ports, policy, key, (current) => {
     before = current;
     return observation;
   });
-  if (after !== undefined && after !== before) await wake(ports, after);
+  if (after !== undefined && after !== before) await scheduleDrive(ports, after);
   return after;
 }

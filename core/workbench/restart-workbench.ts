@@ -1,5 +1,5 @@
 import type { Ids } from '../ports/ids.ts';
-import { ask, type ChangePorts, type WakePorts } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts } from './change.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { runOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
@@ -16,7 +16,7 @@ export async function restartWorkbench(
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
   let seen: { readonly runId: string | undefined } | undefined;
-  return ask(ports, policy, key, (current) => {
+  return submitRequest(ports, policy, key, (current) => {
     seen ??= { runId: runOf(current)?.runId };
     return { type: 'restart', seenRunId: seen.runId, runId, by };
   });

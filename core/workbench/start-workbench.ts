@@ -1,5 +1,5 @@
 import type { Ids } from '../ports/ids.ts';
-import { ask, type ChangePorts, type WakePorts } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts } from './change.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
@@ -15,5 +15,5 @@ export async function startWorkbench(
   by: string,
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
-  return ask(ports, policy, key, () => ({ type: 'start', runId, by }));
+  return submitRequest(ports, policy, key, () => ({ type: 'start', runId, by }));
 }

@@ -1,10 +1,10 @@
 import { WorkbenchError } from '../errors.ts';
-import { ask, type ChangePorts, type WakePorts } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts } from './change.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
 /** How a stop may be forced: the last means may end a machine that others are on. */
-export interface Force {
+export interface ForceOptions {
   /** Whether the caller may do that to others. */
   readonly admin: boolean;
 }
@@ -20,9 +20,9 @@ export async function stopWorkbench(
   policy: Policy,
   key: WorkbenchKey,
   by: string,
-  force?: Force,
+  force?: ForceOptions,
 ): Promise<Workbench> {
-  return ask(ports, policy, key, (current) => {
+  return submitRequest(ports, policy, key, (current) => {
     if (force === undefined) return { type: 'stop', by };
     if (!force.admin && current.spec.dedicatedInstanceType === undefined) {
       const message = 'It shares its machine with others: only an admin may force its stop.';

@@ -1,7 +1,7 @@
 import { workbenchNotFound } from '../errors.ts';
 import { assertFits } from '../placement/place.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
-import { type ChangePorts, change, type WakePorts, wake } from './change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './change.ts';
 import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
@@ -23,8 +23,8 @@ export async function updateWorkbench(
   if (current.status === 'stopped' && Object.keys(sizes).length > 0) {
     await assertFits({ ...current.spec, ...sizes }, ports.catalog);
   }
-  const changed = await change(ports, policy, key, () => ({ type: 'change', changes, by }), current);
+  const changed = await updateRecord(ports, policy, key, () => ({ type: 'change', changes, by }), current);
   if (changed === undefined) throw workbenchNotFound();
-  if (changed !== current) await wake(ports, changed);
+  if (changed !== current) await scheduleDrive(ports, changed);
   return changed;
 }

@@ -178,7 +178,7 @@ export const stoppingSchema = z.object({
   status: z.literal('stopping'),
   /** `running`: a start or restart was accepted meanwhile; `next` is its run. */
   desired: z.enum(['stopped', 'running']),
-  next: z.optional(z.object({ runId: z.string(), requestedAt: z.int() })),
+  nextRun: z.optional(z.object({ runId: z.string(), requestedAt: z.int() })),
   /** Absent once the task is gone and only the dedicated host is still stopping. */
   run: z.optional(runSchema),
   /** Why, when nobody asked for it. */

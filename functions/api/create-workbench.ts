@@ -2,7 +2,7 @@ import { RandomIds } from '#adapters/random-ids.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { SettingsFor } from '../env.ts';
-import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { idempotencyKey } from '../middleware/idempotency-key.ts';
 import { jsonBody } from '../middleware/json-body.ts';
@@ -26,7 +26,7 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
   const frame = userApi(ports, settings)
     .use(idempotencyKey())
     .use(jsonBody(createBody(settings)));
-  return answer(frame, async (event) => {
+  return toApiHandler(frame, async (event) => {
     const { workbench, created } = await createWorkbench(ports, policy, {
       userId: event.userId,
       request: creationOf(event.input, settings),

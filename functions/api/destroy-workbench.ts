@@ -1,6 +1,6 @@
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
-import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
@@ -10,7 +10,7 @@ import { wiredApi } from '../wiring/wired-api.ts';
 /** DELETE /workbenches/{wid}. Its body, if any, is not looked at. */
 export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
   const policy = policyOf(settings);
-  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
+  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
     await destroyWorkbench(ports, policy, { userId, workbenchId }, by);
     return { status: 200, body: { success: true } };
   });

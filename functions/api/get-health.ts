@@ -1,7 +1,7 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { type ApiPorts, answer, publicApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, toApiHandler, publicApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
@@ -27,7 +27,7 @@ export function build(
     }
     return looked.answers;
   };
-  return answer(publicApi(ports), async () => {
+  return toApiHandler(publicApi(ports), async () => {
     if (await tableAnswers())
       return { status: 200, body: { success: true, item: { status: 'ok', version } } };
     throw new WorkbenchError('unavailable', 'The table does not answer.', {

@@ -2,7 +2,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { getWorkbench } from '#core/workbench/get-workbench.ts';
 import type { SettingsFor } from '../env.ts';
-import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
@@ -14,7 +14,7 @@ export function build(
   ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
   settings: ApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
+  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
     const workbench = await getWorkbench(ports, { userId, workbenchId });
     return {
       status: 200,

@@ -2,12 +2,12 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { listHistory } from '#core/workbench/list-history.ts';
-import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { wiredApi } from '../wiring/wired-api.ts';
-import { iso } from './present-workbench.ts';
+import { toIsoTime } from './present-workbench.ts';
 import type { HistoryItem } from './responses.ts';
 
 /** GET /workbenches/{wid}/events */
@@ -18,14 +18,14 @@ export function build(
   },
   settings: ApiSettings,
 ): ApiHandler {
-  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
+  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
     const entries = await listHistory(ports, { userId, workbenchId });
     return { status: 200, body: { success: true, items: entries.map(presentEntry) } };
   });
 }
 
 function presentEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
-  return { ...entry, time: iso(at), ...(code === undefined ? {} : { reason_code: code }) };
+  return { ...entry, time: toIsoTime(at), ...(code === undefined ? {} : { reason_code: code }) };
 }
 
 export const handler = wiredApi('list-events', (wiring) => {

@@ -1,11 +1,11 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
-import { type ApiPorts, type ApiSettings, adminApi, answer } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, adminApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { openTable, reportStore } from '../wiring/table.ts';
 import { wiredApi } from '../wiring/wired-api.ts';
-import { iso } from './present-workbench.ts';
+import { toIsoTime } from './present-workbench.ts';
 import type { ReportItem } from './responses.ts';
 
 /** GET /reports/reconcile */
@@ -13,7 +13,7 @@ export function build(
   ports: ApiPorts & { readonly reports: Pick<ReportStore, 'list'> },
   settings: ApiSettings,
 ): ApiHandler {
-  return answer(adminApi(ports, settings), async () => {
+  return toApiHandler(adminApi(ports, settings), async () => {
     const reports = await ports.reports.list();
     return { status: 200, body: { success: true, items: reports.map(presentReport) } };
   });
@@ -27,7 +27,7 @@ function presentReport({
   resumeAt: _own,
   ...report
 }: ReconcileReport): ReportItem {
-  return { ...report, started_at: iso(startedAt), ended_at: iso(endedAt), looked_at: lookedAt };
+  return { ...report, started_at: toIsoTime(startedAt), ended_at: toIsoTime(endedAt), looked_at: lookedAt };
 }
 
 export const handler = wiredApi('list-reports', (wiring) => {

@@ -2,7 +2,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/list-workbenches.ts';
 import type { SettingsFor } from '../env.ts';
-import { type ApiPorts, type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import { writeCursor } from '../middleware/cursor.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { page } from '../middleware/page.ts';
@@ -15,7 +15,7 @@ export function build(
   ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
   settings: ApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  return answer(userApi(ports, settings).use(page()), async ({ userId, page }) => {
+  return toApiHandler(userApi(ports, settings).use(page()), async ({ userId, page }) => {
     const { workbenches, next } = await listWorkbenches(ports, userId, page);
     const items = workbenches.map((workbench) => presentWorkbench(workbench, settings));
     const cursor = next === undefined ? {} : { next_cursor: writeCursor(userId, next) };

@@ -2,13 +2,13 @@ import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { SettingsFor } from '../env.ts';
-import type { Item } from './responses.ts';
+import type { WorkbenchItem } from './responses.ts';
 
 /**
  * A record as the API shows it. What does not apply is left out.
  * @param settings BASE_URL: where workbenches are served
  */
-export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BASE_URL'>): Item {
+export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BASE_URL'>): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
   const detail = statusDetail(workbench);
   return {
@@ -27,11 +27,11 @@ export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BA
       ? {}
       : { allocated_instance_type: spec.dedicatedInstanceType }),
     ...(host?.instanceId === undefined ? {} : { allocated_instance_id: host.instanceId }),
-    created_at: iso(workbench.createdAt),
-    ...(workbench.startedAt === undefined ? {} : { started_at: iso(workbench.startedAt) }),
-    ...(workbench.readyAt === undefined ? {} : { ready_at: iso(workbench.readyAt) }),
-    ...(workbench.stoppedAt === undefined ? {} : { stopped_at: iso(workbench.stoppedAt) }),
-    updated_at: iso(workbench.updatedAt),
+    created_at: toIsoTime(workbench.createdAt),
+    ...(workbench.startedAt === undefined ? {} : { started_at: toIsoTime(workbench.startedAt) }),
+    ...(workbench.readyAt === undefined ? {} : { ready_at: toIsoTime(workbench.readyAt) }),
+    ...(workbench.stoppedAt === undefined ? {} : { stopped_at: toIsoTime(workbench.stoppedAt) }),
+    updated_at: toIsoTime(workbench.updatedAt),
   };
 }
 
@@ -53,6 +53,6 @@ export function pollHeaders({ status }: Workbench): Readonly<Record<string, stri
 }
 
 /** Milliseconds since 1970 as ISO 8601 in UTC. */
-export function iso(at: number): string {
+export function toIsoTime(at: number): string {
   return new Date(at).toISOString();
 }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CreateRequest } from '#core/workbench/create-workbench.ts';
 import type { Changes } from '#core/workbench/lifecycle/inputs.ts';
 import type { SettingsFor } from '../env.ts';
-import { CONTROL } from '../identifiers.ts';
+import { CONTROL_CHARACTER } from '../identifiers.ts';
 
 /** The bodies of requests. A schema's messages are what is expected of the field. */
 
@@ -13,7 +13,7 @@ export const NAME_MAX = 128;
 
 export function createBody(settings: AmountSettings) {
   return z.strictObject({
-    ...changeable(settings),
+    ...changeableFields(settings),
     allocated_instance_type: z.optional(
       z
         .string({ error: INSTANCE_TYPE })
@@ -28,7 +28,7 @@ export function createBody(settings: AmountSettings) {
 }
 
 export function updateBody(settings: AmountSettings) {
-  return z.strictObject(changeable(settings));
+  return z.strictObject(changeableFields(settings));
 }
 
 export type CreateBody = z.infer<ReturnType<typeof createBody>>;
@@ -37,7 +37,7 @@ export type UpdateBody = z.infer<ReturnType<typeof updateBody>>;
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters`;
 
-function changeable(settings: AmountSettings) {
+function changeableFields(settings: AmountSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
     z.meta({
@@ -48,13 +48,13 @@ function changeable(settings: AmountSettings) {
   );
   return {
     workbench_name: z.optional(name),
-    requested_memory: z.optional(amount('Memory in MiB.', settings.WB_MIN_RAM, settings.WB_MAX_RAM)),
-    requested_cpu: z.optional(amount('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU)),
-    requested_gpu: z.optional(amount('GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
+    requested_memory: z.optional(amountSchema('Memory in MiB.', settings.WB_MIN_RAM, settings.WB_MAX_RAM)),
+    requested_cpu: z.optional(amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU)),
+    requested_gpu: z.optional(amountSchema('GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
   };
 }
 
-function amount(description: string, min: number, max: number) {
+function amountSchema(description: string, min: number, max: number) {
   const error = `a whole number from ${min} to ${max}`;
   return z
     .int({ error })
@@ -63,7 +63,7 @@ function amount(description: string, min: number, max: number) {
 
 function isName(text: string): boolean {
   const { length } = [...text];
-  return length >= 1 && length <= NAME_MAX && text.isWellFormed() && !CONTROL.test(text);
+  return length >= 1 && length <= NAME_MAX && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
 }
 
 /** What is to be created, with the defaults for what the request leaves out. */

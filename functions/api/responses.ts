@@ -55,12 +55,12 @@ export const itemSchema = z.object({
   stopped_at: z.optional(time().check(z.describe('When the last run ended.'))),
   updated_at: time(),
 });
-export type Item = z.infer<typeof itemSchema>;
+export type WorkbenchItem = z.infer<typeof itemSchema>;
 
 export const historyItemSchema = z.object({
   seq: z.int().check(z.minimum(1), z.describe('Counts up from 1.')),
   time: time(),
-  event: z
+  type: z
     .enum(HISTORY_EVENTS)
     .check(
       z.describe(

@@ -2,7 +2,7 @@ import { RandomIds } from '#adapters/random-ids.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { startWorkbench } from '#core/workbench/start-workbench.ts';
-import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
@@ -15,7 +15,7 @@ export function build(
   settings: ApiSettings & PolicySettings,
 ): ApiHandler {
   const policy = policyOf(settings);
-  return answer(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
+  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
     await startWorkbench(ports, policy, { userId, workbenchId }, by);
     return { status: 200, body: { success: true } };
   });

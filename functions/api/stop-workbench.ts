@@ -1,7 +1,7 @@
 import { isAdmin } from '#core/access/principal.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import { force } from '../middleware/force.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
@@ -12,7 +12,7 @@ import { wiredApi } from '../wiring/wired-api.ts';
 /** POST /workbenches/{wid}/stop. Its body, if any, is not looked at. */
 export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
   const policy = policyOf(settings);
-  return answer(
+  return toApiHandler(
     userApi(ports, settings).use(workbenchId()).use(force()),
     async ({ userId, workbenchId, by, forced, principal }) => {
       const admin = isAdmin(principal, settings.RESTAPI_ADMIN_SCOPE);

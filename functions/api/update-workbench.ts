@@ -2,7 +2,7 @@ import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { updateWorkbench } from '#core/workbench/update-workbench.ts';
 import type { SettingsFor } from '../env.ts';
-import { type ApiSettings, answer, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
@@ -22,7 +22,7 @@ export function build(
   const frame = userApi(ports, settings)
     .use(workbenchId())
     .use(jsonBody(updateBody(settings)));
-  return answer(frame, async ({ userId, workbenchId, input, by }) => {
+  return toApiHandler(frame, async ({ userId, workbenchId, input, by }) => {
     const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, changesOf(input), by);
     return {
       status: 200,

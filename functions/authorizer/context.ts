@@ -7,7 +7,7 @@ import type { Principal } from '#core/access/principal.ts';
  */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
-export function toContext(principal: Principal): AuthorizerContext {
+export function toAuthorizerContext(principal: Principal): AuthorizerContext {
   if (principal.kind !== 'token') return { kind: principal.kind };
   return {
     kind: 'token',
@@ -33,7 +33,7 @@ const contextSchema = z.discriminatedUnion('kind', [
 ]);
 
 /** The principal again; undefined when this is not what the authorizer writes. */
-export function fromContext(context: unknown): Principal | undefined {
+export function parseAuthorizerContext(context: unknown): Principal | undefined {
   const parsed = z.safeParse(contextSchema, context);
   if (!parsed.success) return undefined;
   if (parsed.data.kind !== 'token') return { kind: parsed.data.kind };

@@ -1,5 +1,5 @@
 /** Why a token was not accepted. For metrics and the access log; the caller learns only that it was not. */
-export const REFUSALS = [
+export const REFUSAL_REASONS = [
   'no_key_configured',
   'no_token',
   'token_too_long',
@@ -16,12 +16,12 @@ export const REFUSALS = [
   'user_claim',
   'claims',
 ] as const;
-export type Refusal = (typeof REFUSALS)[number];
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
-export class Refused extends Error {
-  readonly reason: Refusal;
+export class TokenRefused extends Error {
+  readonly reason: RefusalReason;
 
-  constructor(reason: Refusal) {
+  constructor(reason: RefusalReason) {
     super(`the token is refused: ${reason}`);
     this.name = 'Refused';
     this.reason = reason;

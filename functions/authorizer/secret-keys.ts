@@ -11,15 +11,15 @@ const secretSchema = z.strictObject({
   jwt_key: z.optional(z.string()),
 });
 
-export type Keys = SettingsFor<'RESTAPI_AUTH_STATIC_KEY' | 'RESTAPI_AUTH_JWT_KEY'>;
+export type AuthKeys = SettingsFor<'RESTAPI_AUTH_STATIC_KEY' | 'RESTAPI_AUTH_JWT_KEY'>;
 
 /**
  * The keys in the text of a secret, `{"static_key":"…","jwt_key":"…"}` with one of them or both, within the
  * bounds of the settings for which they stand.
  * @throws an error that tells nothing of what is in it
  */
-export function keysOf(text: string): Keys {
-  const secret = z.safeParse(secretSchema, readJson(text));
+export function parseSecretKeys(text: string): AuthKeys {
+  const secret = z.safeParse(secretSchema, parseJson(text));
   if (!secret.success) {
     throw new Error('the secret is no JSON object with `static_key`, `jwt_key` or both as text');
   }
@@ -40,7 +40,7 @@ export function keysOf(text: string): Keys {
  * made anew only when the secret is another one.
  * @throws what `fetch` and `make` throw; nothing stale is used instead
  */
-export function fromSecret<T>(
+export function cacheFromSecret<T>(
   clock: Clock,
   fetch: () => Promise<string>,
   make: (text: string) => T,
@@ -66,7 +66,7 @@ export function fromSecret<T>(
 }
 
 /** A parser's own error would quote what it could not read. */
-function readJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

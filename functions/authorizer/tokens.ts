@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
-import { type Refusal, Refused } from './refused.ts';
+import { type RefusalReason, TokenRefused } from './refused.ts';
 
 /** Verifies a token and answers its claims. Any error but `Refused` means that it could not be decided. */
 export type VerifyToken = (token: string, now: Date) => Promise<JWTPayload>;
@@ -35,14 +35,14 @@ export interface Issuer {
  * verifiers pin their algorithms themselves.
  * @throws Refused when it is no signed token
  */
-export function algorithmOf(token: string): string {
+export function readAlgorithm(token: string): string {
   try {
     const { alg } = decodeProtectedHeader(token);
     if (typeof alg === 'string') return alg;
   } catch {
     // Not a token, as below.
   }
-  throw new Refused('not_a_token');
+  throw new TokenRefused('not_a_token');
 }
 
 /** Tokens signed with a secret of ours. */
@@ -50,7 +50,7 @@ export function hs256Tokens(secret: string): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token, now) => {
     const options = { algorithms: ['HS256'], requiredClaims: ['exp'], currentDate: now };
-    const { payload } = await jwtVerify(token, key, options).catch(refuse);
+    const { payload } = await jwtVerify(token, key, options).catch(throwRefusal);
     return payload;
   };
 }
@@ -70,7 +70,7 @@ export function issuerTokens({ issuer, audience, jwksUrl, timeoutMs }: Issuer): 
       requiredClaims: ['exp'],
       currentDate: now,
     };
-    const { payload } = await jwtVerify(token, keys, options).catch(refuse);
+    const { payload } = await jwtVerify(token, keys, options).catch(throwRefusal);
     return payload;
   };
 }
@@ -80,15 +80,15 @@ export function isPublicKeyAlgorithm(algorithm: string): boolean {
 }
 
 /** Turns what is wrong with the token into a refusal; what is wrong with the issuer is passed on. */
-function refuse(error: unknown): never {
+function throwRefusal(error: unknown): never {
   const { code, claim } = error as { readonly code?: unknown; readonly claim?: unknown };
-  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new Refused(CLAIMS[String(claim)] ?? 'claims');
-  const reason = CODES[String(code)];
-  throw reason === undefined ? error : new Refused(reason);
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new TokenRefused(REASONS_BY_CLAIM[String(claim)] ?? 'claims');
+  const reason = REASONS_BY_JOSE_CODE[String(code)];
+  throw reason === undefined ? error : new TokenRefused(reason);
 }
 
 /** Codes of jose that speak of the token. All others (time-out, bad key set, no connection) speak of the issuer. */
-const CODES: Readonly<Record<string, Refusal>> = {
+const REASONS_BY_JOSE_CODE: Readonly<Record<string, RefusalReason>> = {
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWT_INVALID: 'not_a_token',
   ERR_JWS_INVALID: 'not_a_token',
@@ -99,7 +99,7 @@ const CODES: Readonly<Record<string, Refusal>> = {
   ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'unknown_signing_key',
 };
 
-const CLAIMS: Readonly<Record<string, Refusal>> = {
+const REASONS_BY_CLAIM: Readonly<Record<string, RefusalReason>> = {
   exp: 'no_expiry',
   nbf: 'not_yet_valid',
   iss: 'issuer',

@@ -5,10 +5,10 @@ import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
 import { drivePorts } from '../wiring/drive.ts';
-import { queues } from '../wiring/queue.ts';
+import { workQueues } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
-import { wired } from '../wiring/wired.ts';
-import { Elsewhere, hostsElsewhere, machinesElsewhere } from './elsewhere.ts';
+import { createHandler } from '../wiring/wired.ts';
+import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from './elsewhere.ts';
 import { readMessage, writeMessage } from './message.ts';
 
 /** A record that cannot be read is looked at again, and reported again, after an hour. Milliseconds. */
@@ -27,7 +27,7 @@ export interface QueueEvent {
  *   that queue has all ports and none of this: nothing ever comes back.
  */
 export function build(
-  ports: DrivePorts & { readonly elsewhere?: WorkQueue },
+  ports: DrivePorts & { readonly hostQueue?: WorkQueue },
   settings: PolicySettings,
 ): (event: QueueEvent) => Promise<SQSBatchResponse> {
   const policy = policyOf(settings);
@@ -38,7 +38,7 @@ export function build(
       return true;
     } catch (error) {
       if (error instanceof UnreadableRecord) return setAside(key, error);
-      if (error instanceof Elsewhere && ports.elsewhere !== undefined) return forward(key, ports.elsewhere);
+      if (error instanceof PortNotAvailableHere && ports.hostQueue !== undefined) return forward(key, ports.hostQueue);
       ports.telemetry.error('a workbench could not be driven', { workbenchId: key.workbenchId }, error);
       ports.telemetry.count('drive_failed', 1);
       return false;
@@ -97,10 +97,10 @@ export function build(
 }
 
 /** Without the client of EC2, which most workbenches never need: see with-ec2/drive-host.ts. */
-export const handler = wired('drive', (wiring) => {
+export const handler = createHandler('drive', (wiring) => {
   const { settings } = wiring;
-  const queue = queues();
+  const queue = workQueues();
   const work = queue(settings.WB_QUEUE_URL);
   const ports = drivePorts(wiring, work, openCluster(settings), machinesElsewhere);
-  return build({ ...ports, hosts: hostsElsewhere, elsewhere: queue(settings.WB_HOST_QUEUE_URL) }, settings);
+  return build({ ...ports, hosts: hostsElsewhere, hostQueue: queue(settings.WB_HOST_QUEUE_URL) }, settings);
 });

@@ -1,4 +1,4 @@
-import type { Machines } from '#adapters/aws/ecs/container-instances.ts';
+import type { InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 
 /**
@@ -6,26 +6,26 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
  * no PortError, so nothing is learnt from it and whoever drives ends where it stands; what was done until then
  * is in the record, or is done again.
  */
-export class Elsewhere extends Error {
+export class PortNotAvailableHere extends Error {
   constructor() {
     super('another function has this port');
     this.name = 'Elsewhere';
   }
 }
 
-const elsewhere = async (): Promise<never> => {
-  throw new Elsewhere();
+const throwUnavailable = async (): Promise<never> => {
+  throw new PortNotAvailableHere();
 };
 
 /** The dedicated machines, in a function that does not carry the client of EC2. */
 export const hostsElsewhere: HostFleet = {
-  launch: elsewhere,
-  start: elsewhere,
-  stop: elsewhere,
-  terminate: elsewhere,
-  describe: elsewhere,
-  list: elsewhere,
+  launch: throwUnavailable,
+  start: throwUnavailable,
+  stop: throwUnavailable,
+  terminate: throwUnavailable,
+  describe: throwUnavailable,
+  list: throwUnavailable,
 };
 
 /** The machines under the cluster, likewise: asked about when an agent is silent. */
-export const machinesElsewhere: Machines = { states: elsewhere, terminate: elsewhere };
+export const machinesElsewhere: InstanceOperations = { states: throwUnavailable, terminate: throwUnavailable };

@@ -11,17 +11,17 @@ import { type PolicySettings, policyOf } from '../policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { changePorts } from '../wiring/change.ts';
 import { openTable, roomStore } from '../wiring/table.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 
-const named = z.object({ name: z.string(), value: z.optional(z.nullable(z.string())) });
-const resource = z.object({
+const attributeSchema = z.object({ name: z.string(), value: z.optional(z.nullable(z.string())) });
+const resourceSchema = z.object({
   name: z.string(),
   integerValue: z.optional(z.int()),
   stringSetValue: z.optional(z.array(z.string())),
 });
 
 /** What is read of EventBridge's `ECS Container Instance State Change`. */
-const containerInstanceEvent = z.object({
+const containerInstanceEventSchema = z.object({
   source: z.literal('aws.ecs'),
   'detail-type': z.literal('ECS Container Instance State Change'),
   time: z.iso.datetime(),
@@ -32,8 +32,8 @@ const containerInstanceEvent = z.object({
     version: z.int(),
     containerInstanceArn: z.string().check(z.maxLength(2048)),
     capacityProviderName: z.optional(z.nullable(z.string())),
-    attributes: z.optional(z.array(named)),
-    remainingResources: z.optional(z.array(resource)),
+    attributes: z.optional(z.array(attributeSchema)),
+    remainingResources: z.optional(z.array(resourceSchema)),
   }),
 });
 
@@ -42,7 +42,7 @@ export interface ContainerInstanceChange {
   /** For the workbench that has the machine to itself, if one has. */
   readonly host: HostObservation;
   /** For placement; absent when it is a dedicated machine. */
-  readonly machine?: MachineObservation;
+  readonly sharedInstance?: MachineObservation;
 }
 
 /**
@@ -61,7 +61,7 @@ export function build(
   const policy = policyOf(settings);
   return async (event) => {
     const change = readContainerInstanceEvent(event);
-    const machine = change?.machine;
+    const machine = change?.sharedInstance;
     // Of a shared machine no workbench is looked for: there is an event of it for each task that is placed.
     if (machine !== undefined && (await observeMachine(ports, machine))) return;
     const key = change && (await ports.workbenches.findByInstanceId(change.host.instanceId));
@@ -75,7 +75,7 @@ export function build(
 
 /** What the event says of a machine; undefined for every other event. */
 export function readContainerInstanceEvent(event: unknown): ContainerInstanceChange | undefined {
-  const parsed = z.safeParse(containerInstanceEvent, event);
+  const parsed = z.safeParse(containerInstanceEventSchema, event);
   if (!parsed.success) return undefined;
   const { detail, time } = parsed.data;
   const { ec2InstanceId, agentConnected, status, capacityProviderName, attributes } = detail;
@@ -94,11 +94,11 @@ export function readContainerInstanceEvent(event: unknown): ContainerInstanceCha
       state: 'running',
       agentConnected: agentConnected && status === 'ACTIVE',
     },
-    ...(machine === undefined ? {} : { machine }),
+    ...(machine === undefined ? {} : { sharedInstance: machine }),
   };
 }
 
-export const handler = wired('container-instance-change', (wiring) => {
+export const handler = createHandler('container-instance-change', (wiring) => {
   const table = openTable(wiring);
   const ports = {
     ...changePorts(wiring, table),

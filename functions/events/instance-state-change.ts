@@ -5,9 +5,9 @@ import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
 import { changePorts } from '../wiring/change.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 
-const instanceEvent = z.object({
+const instanceEventSchema = z.object({
   source: z.literal('aws.ec2'),
   'detail-type': z.literal('EC2 Instance State-change Notification'),
   detail: z.object({ 'instance-id': z.string(), state: z.enum(INSTANCE_STATES) }),
@@ -35,12 +35,12 @@ export function build(
 
 /** What the event says of a machine; undefined for every other event. */
 export function readInstanceEvent(event: unknown): HostObservation | undefined {
-  const parsed = instanceEvent.safeParse(event);
+  const parsed = instanceEventSchema.safeParse(event);
   if (!parsed.success) return undefined;
   const { 'instance-id': instanceId, state } = parsed.data.detail;
   return { instanceId, state, agentConnected: false };
 }
 
-export const handler = wired('instance-state-change', (wiring) =>
+export const handler = createHandler('instance-state-change', (wiring) =>
   build(changePorts(wiring), wiring.settings),
 );

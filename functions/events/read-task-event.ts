@@ -60,16 +60,16 @@ export function readTaskEvent(
   const local = detail.attachments?.find(({ type }) => type === LOCAL_ATTACHMENT);
   if (local === undefined) return observation;
   const said = new Map(local.details?.map(({ name, value }) => [name, value]));
-  return withLocal(observation, (name) => said.get(name), detail.stoppedReason ?? '');
+  return withLocalDetails(observation, (name) => said.get(name), detail.stoppedReason ?? '');
 }
 
 /** In local mode nothing follows from what ECS would say: what is not told is not known. */
-function withLocal(
+function withLocalDetails(
   observation: TaskObservation,
   said: (name: string) => string | undefined,
   stoppedReason: string,
 ): TaskObservation {
-  const { detail: _detail, endpoint: _endpoint, host: _host, ...rest } = observation;
+  const { detail: _detail, endpoint: _endpoint, instance: _host, ...rest } = observation;
   const detail = said('detail');
   const endpoint = said('endpoint');
   const host = said('host');
@@ -78,7 +78,7 @@ function withLocal(
     ...rest,
     ...(detail === undefined ? {} : { detail }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(host === 'connected' || host === 'disconnected' || host === 'gone' ? { host } : {}),
+    ...(host === 'connected' || host === 'disconnected' || host === 'gone' ? { instance: host } : {}),
     ...(code === undefined ? {} : { stop: { code, message: stoppedReason } }),
   };
 }

@@ -3,7 +3,7 @@ import { observeTask } from '#core/workbench/observe.ts';
 import type { SettingsFor } from '../env.ts';
 import { type PolicySettings, policyOf } from '../policy.ts';
 import { changePorts } from '../wiring/change.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
 /**
@@ -26,4 +26,4 @@ export function build(
   };
 }
 
-export const handler = wired('task-state-change', (wiring) => build(changePorts(wiring), wiring.settings));
+export const handler = createHandler('task-state-change', (wiring) => build(changePorts(wiring), wiring.settings));

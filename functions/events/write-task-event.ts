@@ -16,8 +16,8 @@ const STATUSES: Readonly<Record<TaskStatus, string>> = {
  * function takes its tasks in. `readTaskEvent` gives the observation back as it was.
  */
 export function toTaskStateChangeEvent(observation: TaskObservation): TaskEvent {
-  const { detail, endpoint, host, stop } = observation;
-  const end = stop === undefined ? undefined : endOf(stop);
+  const { detail, endpoint, instance: host, stop } = observation;
+  const end = stop === undefined ? undefined : toStopFields(stop);
   const details = { detail, endpoint, host, stop_code: end?.stopCodeOfOurs };
   const named = Object.entries(details).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, value }],
@@ -52,7 +52,7 @@ export function toTaskStateChangeEvent(observation: TaskObservation): TaskEvent 
 }
 
 /** In ECS's own words where they lead back to the same; with our code beside the message where not. */
-function endOf(stop: TaskStop) {
+function toStopFields(stop: TaskStop) {
   const { stopCode, stoppedReason, containers } = taskEndOf(stop);
   const back = taskStopOf({ stopCode, stoppedReason, containers });
   if (back.code !== stop.code || back.message !== stop.message) {

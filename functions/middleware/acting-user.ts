@@ -1,5 +1,5 @@
 import type { MiddlewareObj } from '@middy/core';
-import { actingUser as actingUserOf, actorOf } from '#core/access/principal.ts';
+import { resolveActingUser as actingUserOf, actorOf } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { SettingsFor } from '../env.ts';
@@ -15,7 +15,7 @@ export interface WithUser {
   by: string;
 }
 
-const EXPECTED = `1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF`;
+const USER_ID_EXPECTED = `1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF`;
 
 /** Decides for which user the request is, and whether the principal may act for them; on every request. */
 export function actingUser(
@@ -24,11 +24,11 @@ export function actingUser(
 ): MiddlewareObj<ApiEvent & WithPrincipal & WithUser> {
   return {
     before: ({ event }) => {
-      const { values, faults } = readQuery(event.rawQueryString, ['user_id']);
+      const { values, invalidParameters: faults } = readQuery(event.rawQueryString, ['user_id']);
       const requested = values.get('user_id');
-      for (const [field, expected] of faults) event.faults.set(field, expected);
-      if (requested !== undefined && !isUserId(requested)) event.faults.set('user_id', EXPECTED);
-      if (event.faults.size > 0) return;
+      for (const [field, expected] of faults) event.invalidFields.set(field, expected);
+      if (requested !== undefined && !isUserId(requested)) event.invalidFields.set('user_id', USER_ID_EXPECTED);
+      if (event.invalidFields.size > 0) return;
       const at = { now: ports.clock.now(), adminScope: settings.RESTAPI_ADMIN_SCOPE };
       try {
         event.userId = actingUserOf(event.principal, requested, at);
@@ -38,7 +38,7 @@ export function actingUser(
           error instanceof WorkbenchError && error.code === 'invalid_request' ? error.fields : undefined;
         if (fields === undefined) throw error;
         // Told together with whatever else is wrong with the request.
-        for (const [field, expected] of Object.entries(fields)) event.faults.set(field, expected);
+        for (const [field, expected] of Object.entries(fields)) event.invalidFields.set(field, expected);
       }
     },
   };

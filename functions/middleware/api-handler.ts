@@ -7,7 +7,7 @@ import type { SettingsFor } from '../env.ts';
 import { actingUser } from './acting-user.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { errorAnswers } from './error-answers.ts';
-import type { ApiEvent, ApiHandler, GatewayAnswer, Reply } from './gateway.ts';
+import type { ApiEvent, ApiHandler, GatewayAnswer, EndpointResult } from './gateway.ts';
 import { principal } from './principal.ts';
 import { requestId } from './request-id.ts';
 
@@ -54,12 +54,12 @@ export function adminApi(ports: ApiPorts, settings: ApiSettings) {
  * Puts the endpoint into its frame. It is asked only when nothing that the middlewares have read is wrong;
  * otherwise all of it is refused at once.
  */
-export function answer<E extends ApiEvent>(
+export function toApiHandler<E extends ApiEvent>(
   frame: MiddyfiedHandler<E, GatewayAnswer>,
-  endpoint: (event: E) => Promise<Reply>,
+  endpoint: (event: E) => Promise<EndpointResult>,
 ): ApiHandler {
   const handler = frame.handler(async (event: E): Promise<GatewayAnswer> => {
-    if (event.faults.size > 0) throw invalidRequest(Object.fromEntries(event.faults));
+    if (event.invalidFields.size > 0) throw invalidRequest(Object.fromEntries(event.invalidFields));
     const { status, body, headers } = await endpoint(event);
     return { statusCode: status, headers: { ...headers }, body: JSON.stringify(body) };
   });

@@ -6,7 +6,7 @@ import { isWorkbenchId } from '../identifiers.ts';
  * and needs no secret: whoever makes one up still lists only the workbenches of the user they act for.
  */
 export function writeCursor(userId: string, lastId: string): string {
-  return Buffer.concat([digest(userId), Buffer.from(lastId, 'latin1')]).toString('base64url');
+  return Buffer.concat([userDigest(userId), Buffer.from(lastId, 'latin1')]).toString('base64url');
 }
 
 /** The last id seen; undefined when this is not a cursor of that user's. */
@@ -20,6 +20,6 @@ export function readCursor(userId: string, cursor: string): string | undefined {
 const DIGEST_BYTES = 12;
 const CURSOR_MAX_LENGTH = 64;
 
-function digest(userId: string): Buffer {
+function userDigest(userId: string): Buffer {
   return createHash('sha256').update(`list of ${userId}`).digest().subarray(0, DIGEST_BYTES);
 }

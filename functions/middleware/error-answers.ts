@@ -3,7 +3,7 @@ import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { ApiEvent, GatewayAnswer } from './gateway.ts';
-import { statusOf } from './status-codes.ts';
+import { httpStatusOf } from './status-codes.ts';
 
 /** When to come back after an error that passes by itself and does not say when, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
@@ -17,18 +17,18 @@ export function errorAnswers(telemetry: Telemetry): MiddlewareObj<ApiEvent, Gate
     onError: (request) => {
       const { event, error } = request;
       const coded = codedError(error);
-      const status = statusOf(coded.code);
+      const status = httpStatusOf(coded.code);
       telemetry.count('api_error', 1, { code: coded.code });
       if (status >= 500) {
         const { code, reason, detail } = coded;
         const fields = { requestId: event.requestId, route: event.routeKey, code, reason, detail };
         telemetry.error('a request failed', fields, coded.cause ?? error);
       }
-      const retryAfter = retryAfterOf(coded);
+      const retryAfter = toRetryAfterSeconds(coded);
       request.response = {
         statusCode: status,
         headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
-        body: JSON.stringify({ success: false, error: bodyOf(coded, event.requestId) }),
+        body: JSON.stringify({ success: false, error: toErrorBody(coded, event.requestId) }),
       };
     },
   };
@@ -46,7 +46,7 @@ function codedError(error: unknown): WorkbenchError {
   return new WorkbenchError('internal', '', { cause: error });
 }
 
-function bodyOf(error: WorkbenchError, requestId: string) {
+function toErrorBody(error: WorkbenchError, requestId: string) {
   const message =
     error.code === 'internal'
       ? `Something went wrong. Quote request ${requestId} when you report it.`
@@ -54,7 +54,7 @@ function bodyOf(error: WorkbenchError, requestId: string) {
   return { code: error.code, message, reason: error.reason, fields: error.fields };
 }
 
-function retryAfterOf({ code, retryAfterSeconds }: WorkbenchError): number | undefined {
+function toRetryAfterSeconds({ code, retryAfterSeconds }: WorkbenchError): number | undefined {
   const passes: readonly ErrorCode[] = ['unavailable', 'too_many_requests'];
   return retryAfterSeconds ?? (passes.includes(code) ? RETRY_AFTER_SECONDS : undefined);
 }

@@ -11,10 +11,10 @@ export interface WithForce {
 export function force(): MiddlewareObj<ApiEvent & WithForce> {
   return {
     before: ({ event }) => {
-      const { values, faults } = readQuery(event.rawQueryString, ['force']);
-      for (const [field, expected] of faults) event.faults.set(field, expected);
+      const { values, invalidParameters: faults } = readQuery(event.rawQueryString, ['force']);
+      for (const [field, expected] of faults) event.invalidFields.set(field, expected);
       const value = values.get('force') ?? 'false';
-      if (value !== 'true' && value !== 'false') event.faults.set('force', '`true` or `false`');
+      if (value !== 'true' && value !== 'false') event.invalidFields.set('force', '`true` or `false`');
       event.forced = value === 'true';
     },
   };

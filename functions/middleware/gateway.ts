@@ -20,7 +20,7 @@ export interface GatewayAnswer extends APIGatewayProxyStructuredResultV2 {
 export type ApiHandler = (event: GatewayEvent, context: Context) => Promise<GatewayAnswer>;
 
 /** What an endpoint answers, before it is written down for the gateway. */
-export interface Reply {
+export interface EndpointResult {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -30,5 +30,5 @@ export interface Reply {
 export interface ApiEvent extends GatewayEvent {
   requestId: string;
   /** Every bad field found so far: field → what is expected. Refused together, before the endpoint is asked. */
-  faults: Map<string, string>;
+  invalidFields: Map<string, string>;
 }

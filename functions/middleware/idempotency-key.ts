@@ -12,7 +12,7 @@ export function idempotencyKey(): MiddlewareObj<ApiEvent & WithIdempotencyKey> {
       const key = event.headers['idempotency-key'];
       if (key === undefined) return;
       if (/^[\x21-\x7e]{1,128}$/.test(key)) event.idempotencyKey = key;
-      else event.faults.set('Idempotency-Key', '1 to 128 visible ASCII characters');
+      else event.invalidFields.set('Idempotency-Key', '1 to 128 visible ASCII characters');
     },
   };
 }

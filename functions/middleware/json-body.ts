@@ -8,14 +8,14 @@ import type { ApiEvent, GatewayEvent } from './gateway.ts';
 export const BODY_MAX_BYTES = 65_536;
 
 /** As many bad fields are named; a request with more of them is not a request of this API. */
-const FAULTS_MAX = 100;
+const INVALID_FIELDS_MAX = 100;
 
 export interface WithBody<T> {
   input: T;
 }
 
 /** Names of fields are told up to this length, in characters. */
-const NAME_MAX = 100;
+const FIELD_NAME_MAX_LENGTH = 100;
 
 /**
  * Reads a JSON body into `event.input` and notes every field that is bad or unknown; `body` stands for the
@@ -27,27 +27,27 @@ export function jsonBody<T>(schema: z.ZodMiniType<T>): MiddlewareObj<ApiEvent & 
   return {
     before: async (request) => {
       const { event } = request;
-      const sent = decode(event);
+      const sent = decodeBody(event);
       if (sent === undefined) {
-        event.faults.set('body', 'UTF-8');
+        event.invalidFields.set('body', 'UTF-8');
         return;
       }
       const plain = { ...request, event: { ...event, body: sent, isBase64Encoded: false } };
-      const parsed = sent === '' ? {} : await parse(parser, plain, event.faults);
+      const parsed = sent === '' ? {} : await parseJson(parser, plain, event.invalidFields);
       if (parsed === undefined) return;
       if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-        event.faults.set('body', 'a JSON object');
+        event.invalidFields.set('body', 'a JSON object');
         return;
       }
       const checked = z.safeParse(schema, parsed);
       if (checked.success) event.input = checked.data;
-      else noteFaults(checked.error.issues, event.faults);
+      else noteFaults(checked.error.issues, event.invalidFields);
     },
   };
 }
 
 /** The body as text; undefined when it is not UTF-8. */
-function decode({ body, isBase64Encoded }: GatewayEvent): string | undefined {
+function decodeBody({ body, isBase64Encoded }: GatewayEvent): string | undefined {
   const sent = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (sent.byteLength > BODY_MAX_BYTES) {
     throw new WorkbenchError('payload_too_large', `The body is larger than ${BODY_MAX_BYTES / 1024} KiB.`);
@@ -63,7 +63,7 @@ type Parser = ReturnType<typeof jsonBodyParser<GatewayEvent>>;
 type ParserRequest = Parameters<NonNullable<Parser['before']>>[0];
 
 /** What the body holds; undefined when it is noted among the faults that it cannot be read. */
-async function parse(parser: Parser, request: ParserRequest, faults: Map<string, string>): Promise<unknown> {
+async function parseJson(parser: Parser, request: ParserRequest, faults: Map<string, string>): Promise<unknown> {
   try {
     await parser.before?.(request);
     return request.event.body;
@@ -88,8 +88,8 @@ function noteFaults(issues: readonly z.core.$ZodIssue[], faults: Map<string, str
   for (const issue of issues) {
     const found =
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => [key.slice(0, NAME_MAX), 'no field of this request'] as const)
+        ? issue.keys.map((key) => [key.slice(0, FIELD_NAME_MAX_LENGTH), 'no field of this request'] as const)
         : [[issue.path.join('.'), issue.message] as const];
-    for (const [name, expected] of found.slice(0, FAULTS_MAX - faults.size)) faults.set(name, expected);
+    for (const [name, expected] of found.slice(0, INVALID_FIELDS_MAX - faults.size)) faults.set(name, expected);
   }
 }

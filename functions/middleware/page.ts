@@ -15,17 +15,17 @@ export interface WithPage {
 export function page(): MiddlewareObj<ApiEvent & WithUser & WithPage> {
   return {
     before: ({ event }) => {
-      const { values, faults } = readQuery(event.rawQueryString, ['limit', 'cursor']);
-      for (const [field, expected] of faults) event.faults.set(field, expected);
+      const { values, invalidParameters: faults } = readQuery(event.rawQueryString, ['limit', 'cursor']);
+      for (const [field, expected] of faults) event.invalidFields.set(field, expected);
       const limit = values.get('limit') ?? String(PAGE_MAX);
       if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > PAGE_MAX) {
-        event.faults.set('limit', `a whole number from 1 to ${PAGE_MAX}`);
+        event.invalidFields.set('limit', `a whole number from 1 to ${PAGE_MAX}`);
       }
       event.page = { limit: Number(limit) };
       const cursor = values.get('cursor');
       if (cursor === undefined || event.userId === undefined) return;
       const after = readCursor(event.userId, cursor);
-      if (after === undefined) event.faults.set('cursor', 'the next_cursor of an earlier page of this user');
+      if (after === undefined) event.invalidFields.set('cursor', 'the next_cursor of an earlier page of this user');
       else event.page = { limit: Number(limit), after };
     },
   };

@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
-import { fromContext } from '../authorizer/context.ts';
+import { parseAuthorizerContext } from '../authorizer/context.ts';
 import type { SettingsFor } from '../env.ts';
 import type { ApiEvent } from './gateway.ts';
 
@@ -16,13 +16,13 @@ export interface WithPrincipal {
 export function principal(settings: SettingsFor<'RESTAPI_AUTH'>): MiddlewareObj<ApiEvent & WithPrincipal> {
   return {
     before: ({ event }) => {
-      event.principal = settings.RESTAPI_AUTH === 'none' ? { kind: 'open' } : authorized(event);
+      event.principal = settings.RESTAPI_AUTH === 'none' ? { kind: 'open' } : readAuthorizedPrincipal(event);
     },
   };
 }
 
-function authorized(event: ApiEvent): Principal {
-  const found = fromContext(event.requestContext.authorizer?.lambda);
+function readAuthorizedPrincipal(event: ApiEvent): Principal {
+  const found = parseAuthorizerContext(event.requestContext.authorizer?.lambda);
   if (found === undefined || found.kind === 'open') {
     throw new WorkbenchError('forbidden', 'The request carries no authorization.', {
       reason: 'not_authorized',

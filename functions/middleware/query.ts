@@ -6,7 +6,7 @@ export interface Query {
   /** The value of a parameter that was given once. */
   readonly values: ReadonlyMap<string, string>;
   /** What is wrong with which parameter. */
-  readonly faults: ReadonlyMap<string, string>;
+  readonly invalidParameters: ReadonlyMap<string, string>;
 }
 
 /**
@@ -18,8 +18,8 @@ export function readQuery(raw: string | undefined, names: readonly string[]): Qu
   const faults = new Map<string, string>();
   for (const pair of (raw ?? '').split('&')) {
     const at = pair.indexOf('=');
-    const name = decode(at < 0 ? pair : pair.slice(0, at));
-    const value = decode(at < 0 ? '' : pair.slice(at + 1));
+    const name = decodeParameter(at < 0 ? pair : pair.slice(0, at));
+    const value = decodeParameter(at < 0 ? '' : pair.slice(at + 1));
     if (name === undefined) {
       faults.set('query', 'percent-encoded UTF-8');
     } else if (names.includes(name)) {
@@ -29,10 +29,10 @@ export function readQuery(raw: string | undefined, names: readonly string[]): Qu
     }
   }
   for (const name of faults.keys()) values.delete(name);
-  return { values, faults };
+  return { values, invalidParameters: faults };
 }
 
-function decode(text: string): string | undefined {
+function decodeParameter(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -7,7 +7,7 @@ export function requestId(): MiddlewareObj<ApiEvent> {
     before: ({ event, context }) => {
       const id = event.requestContext?.requestId ?? context.awsRequestId;
       event.requestId = /^[\x21-\x7e]{1,128}$/.test(id ?? '') ? id : 'unknown';
-      event.faults = new Map();
+      event.invalidFields = new Map();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#core/errors.ts';
 
-const STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
+const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,
   forbidden: 403,
   workbench_not_found: 404,
@@ -17,6 +17,6 @@ const STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** The HTTP status that each error code is answered with. */
-export function statusOf(code: ErrorCode): number {
-  return STATUS_CODES[code];
+export function httpStatusOf(code: ErrorCode): number {
+  return HTTP_STATUS_CODES[code];
 }

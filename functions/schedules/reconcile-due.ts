@@ -2,7 +2,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import { reconcileDue } from '#core/reconcile/due.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 
 /** As many are woken in one pass; with a pass each minute that is 60,000 an hour. */
 const WOKEN_MAX = 1000;
@@ -12,7 +12,7 @@ export function build(ports: Parameters<typeof reconcileDue>[0]): () => Promise<
   return () => reconcileDue(ports, { limit: WOKEN_MAX });
 }
 
-export const handler = wired('reconcile-due', (wiring) => {
+export const handler = createHandler('reconcile-due', (wiring) => {
   const { settings, telemetry } = wiring;
   const ports = {
     workbenches: workbenchStore(openTable(wiring)),

@@ -4,7 +4,7 @@ import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import type { SettingsFor } from '../env.ts';
 import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { volumeStoreForAudit } from '../wiring/volumes.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
 /** Each hour one shard of 24: every volume is looked at once a day. */
@@ -16,7 +16,7 @@ export function build(
   return () => sweepVolumes(ports, { graceMs, ...hourlyShard(ports.clock.now()) });
 }
 
-export const handler = wired('sweep-volumes', (wiring) => {
+export const handler = createHandler('sweep-volumes', (wiring) => {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);
   const ports = {

@@ -7,7 +7,7 @@ import {
   janitorRequestSchema,
 } from '#adapters/aws/efs/janitor-messages.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 
 /**
  * The janitor of one file system, which alone has the directory mounted that holds those of all workbenches.
@@ -17,23 +17,23 @@ export function build(ports: { readonly janitor: Janitor }): (event: unknown) =>
   return async (event) => {
     const request = z.safeParse(janitorRequestSchema, event);
     if (!request.success) throw new Error('not a request of the janitor');
-    return ACTS[request.data.act](ports.janitor, request.data as never);
+    return OPERATIONS[request.data.act](ports.janitor, request.data as never);
   };
 }
 
-type Acts = {
+type Operations = {
   readonly [A in JanitorAct]: (
     janitor: Janitor,
     request: Extract<JanitorRequest, { act: A }>,
   ) => Promise<JanitorAnswer<A>>;
 };
 
-const ACTS: Acts = {
+const OPERATIONS: Operations = {
   fate: async (janitor, place) => {
-    const fate = await janitor.fate(place);
+    const fate = await janitor.readMarker(place);
     return fate === undefined ? {} : { fate };
   },
-  begin: (janitor, place) => janitor.begin(place),
+  begin: (janitor, place) => janitor.writeTombstone(place),
   detached: async (janitor, place) => {
     await janitor.detached(place);
     return {};
@@ -41,11 +41,11 @@ const ACTS: Acts = {
   removeSome: (janitor, place) => janitor.removeSome(place),
   removeEmpty: async (janitor, place) => ({ outcome: await janitor.removeEmpty(place) }),
   setAside: async (janitor, place) => {
-    await janitor.setAside(place);
+    await janitor.quarantine(place);
     return {};
   },
   present: async (janitor, { fileSystemId, workbenchIds }) => ({
-    workbenchIds: [...(await janitor.present(fileSystemId, workbenchIds))],
+    workbenchIds: [...(await janitor.findExisting(fileSystemId, workbenchIds))],
   }),
   list: async (janitor, { fileSystemId, cursor }) => {
     const { directories, ...rest } = await janitor.list(fileSystemId, cursor);
@@ -53,7 +53,7 @@ const ACTS: Acts = {
   },
 };
 
-export const handler = wired('janitor', ({ settings }) => {
+export const handler = createHandler('janitor', ({ settings }) => {
   const mounts = new Map(Object.entries(settings.WB_JANITOR_MOUNTS));
   return build({ janitor: new MountedJanitor({ rootOf: (fileSystemId) => mounts.get(fileSystemId) }) });
 });

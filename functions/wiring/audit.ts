@@ -21,7 +21,7 @@ export function auditPorts(
   return {
     ...changePorts(wiring, table),
     reports: reportStore(table),
-    tasks: taskRunner(cluster, settings, ec2.machines),
+    tasks: taskRunner(cluster, settings, ec2.instances),
     hosts: hostFleet(ec2, cluster.instances, settings),
   };
 }

@@ -1,4 +1,4 @@
-import type { Machines } from '#adapters/aws/ecs/container-instances.ts';
+import type { InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
@@ -24,7 +24,7 @@ export function drivePorts(
   },
   queue: WorkQueue,
   cluster: Cluster,
-  machines: Machines,
+  machines: InstanceOperations,
 ): Omit<DrivePorts, 'hosts'> {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);

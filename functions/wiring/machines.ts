@@ -3,7 +3,7 @@ import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Machines } from '#adapters/aws/ec2/machines.ts';
 import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/settings.ts';
-import type { ContainerInstances, Machines } from '#adapters/aws/ecs/container-instances.ts';
+import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { HostSettingName } from '../deployed.ts';
@@ -12,7 +12,7 @@ import type { DeployedSettingsFor } from '../deployment-env.ts';
 /** The machines, by one client of EC2. */
 export interface Ec2 {
   readonly client: Ec2Client;
-  readonly machines: Machines;
+  readonly instances: InstanceOperations;
 }
 
 type Settings = DeployedSettingsFor<HostSettingName>;
@@ -27,7 +27,7 @@ export function openEc2ForAudit(settings: DeployedSettingsFor<'WB_INSTALLATION'>
 }
 
 function ec2Over(client: Ec2Client, settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return { client, machines: new Ec2Machines(client, settings.WB_INSTALLATION) };
+  return { client, instances: new Ec2Machines(client, settings.WB_INSTALLATION) };
 }
 
 export function hostFleet({ client }: Ec2, instances: ContainerInstances, settings: Settings): HostFleet {

@@ -1,7 +1,7 @@
 import { auditEcsClient } from '#adapters/aws/ecs/audit-client.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
 import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-upkeep.ts';
-import { ContainerInstances, type Machines } from '#adapters/aws/ecs/container-instances.ts';
+import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -34,11 +34,11 @@ function clusterOver(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTE
 }
 
 /** @param machines asked only about machines whose agent is silent */
-export function taskRunner({ client }: Cluster, settings: Settings, machines: Machines): TaskRunner {
+export function taskRunner({ client }: Cluster, settings: Settings, machines: InstanceOperations): TaskRunner {
   return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines, systemClock);
 }
 
-export function clusterUpkeep(cluster: Cluster, settings: Settings, machines: Machines): ClusterUpkeep {
+export function clusterUpkeep(cluster: Cluster, settings: Settings, machines: InstanceOperations): ClusterUpkeep {
   const definitions = new TaskDefinitions(cluster.client, taskSettings(settings, process.env.AWS_REGION));
   return new EcsClusterUpkeep(definitions, cluster.instances, machines);
 }

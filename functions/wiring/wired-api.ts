@@ -1,7 +1,7 @@
 import type { FunctionName } from '../deployed.ts';
-import { answer, publicApi } from '../middleware/api-handler.ts';
+import { toApiHandler, publicApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { prepared, type Wiring } from './wired.ts';
+import { initializeOnce, type Wiring } from './wired.ts';
 
 /**
  * A deployed function of the API: see `wired`. One that cannot be made answers as the contract has it, with 500
@@ -11,11 +11,11 @@ export function wiredApi<N extends FunctionName>(
   name: N,
   make: (wiring: Wiring<N>) => ApiHandler,
 ): ApiHandler {
-  const prepare = prepared(name, make);
+  const prepare = initializeOnce(name, make);
   return async (event, context) => {
     const { telemetry, run } = prepare(context);
     const handler = await run.catch((error: unknown) =>
-      answer(publicApi({ telemetry }), async () => {
+      toApiHandler(publicApi({ telemetry }), async () => {
         throw error;
       }),
     );

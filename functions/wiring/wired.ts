@@ -1,17 +1,17 @@
 import type { Context } from 'aws-lambda';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { DEPLOYED, type FunctionName, type ReadBy } from '../deployed.ts';
+import { DEPLOYED, type FunctionName, type SettingsReadBy } from '../deployed.ts';
 import { type DeployedSettingsFor, readDeployedSettings } from '../deployment-env.ts';
 import { type LambdaTelemetry, lambdaTelemetry } from '../telemetry.ts';
 
 /** What a function is wired with: the settings that it reads by its row in functions/deployed.ts, and no others. */
 export interface Wiring<N extends FunctionName> {
-  readonly settings: DeployedSettingsFor<ReadBy<N>>;
+  readonly settings: DeployedSettingsFor<SettingsReadBy<N>>;
   readonly telemetry: Telemetry;
 }
 
 /** A function of ours as it is after `build`. */
-export type Run<E, A> = (event: E, context: Context) => Promise<A>;
+export type BuiltHandler<E, A> = (event: E, context: Context) => Promise<A>;
 
 /** As Lambda calls it. */
 export type LambdaHandler<E, A> = (event: E, context: Context) => Promise<A>;
@@ -23,11 +23,11 @@ export type LambdaHandler<E, A> = (event: E, context: Context) => Promise<A>;
  * Whatever fails is written to the log, and thrown as an error that only says so: Lambda prints what is thrown
  * with all that hangs on it, and hands it on to the destination of failures.
  */
-export function wired<N extends FunctionName, E, A>(
+export function createHandler<N extends FunctionName, E, A>(
   name: N,
-  make: (wiring: Wiring<N>) => Run<E, A> | Promise<Run<E, A>>,
+  make: (wiring: Wiring<N>) => BuiltHandler<E, A> | Promise<BuiltHandler<E, A>>,
 ): LambdaHandler<E, A> {
-  const prepare = prepared(name, make);
+  const prepare = initializeOnce(name, make);
   return async (event, context) => {
     const { telemetry, run } = prepare(context);
     try {
@@ -43,17 +43,17 @@ export function wired<N extends FunctionName, E, A>(
  * Makes the function once, and again after it could not be made.
  * @returns what each invocation is to begin with
  */
-export function prepared<N extends FunctionName, E, A>(
+export function initializeOnce<N extends FunctionName, E, A>(
   name: N,
-  make: (wiring: Wiring<N>) => Run<E, A> | Promise<Run<E, A>>,
-): (context: Context) => { readonly telemetry: Telemetry; readonly run: Promise<Run<E, A>> } {
+  make: (wiring: Wiring<N>) => BuiltHandler<E, A> | Promise<BuiltHandler<E, A>>,
+): (context: Context) => { readonly telemetry: Telemetry; readonly run: Promise<BuiltHandler<E, A>> } {
   let logging: LambdaTelemetry | undefined;
-  let made: Promise<Run<E, A>> | undefined;
+  let made: Promise<BuiltHandler<E, A>> | undefined;
   return (context) => {
     logging ??= lambdaTelemetry();
-    logging.begin(context);
+    logging.startInvocation(context);
     const { telemetry } = logging;
-    made ??= makeOnce(name, make, telemetry).catch((error: unknown) => {
+    made ??= initialize(name, make, telemetry).catch((error: unknown) => {
       made = undefined;
       telemetry.count('wiring_failed', 1, { function: name });
       throw error;
@@ -62,11 +62,11 @@ export function prepared<N extends FunctionName, E, A>(
   };
 }
 
-async function makeOnce<N extends FunctionName, E, A>(
+async function initialize<N extends FunctionName, E, A>(
   name: N,
-  make: (wiring: Wiring<N>) => Run<E, A> | Promise<Run<E, A>>,
+  make: (wiring: Wiring<N>) => BuiltHandler<E, A> | Promise<BuiltHandler<E, A>>,
   telemetry: Telemetry,
-): Promise<Run<E, A>> {
-  const reads: readonly ReadBy<N>[] = DEPLOYED[name].reads;
+): Promise<BuiltHandler<E, A>> {
+  const reads: readonly SettingsReadBy<N>[] = DEPLOYED[name].reads;
   return make({ settings: readDeployedSettings(process.env, reads), telemetry });
 }

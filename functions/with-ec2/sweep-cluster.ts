@@ -3,17 +3,17 @@ import { build } from '../schedules/sweep-cluster.ts';
 import { openEc2ForAudit } from '../wiring/machines.ts';
 import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { clusterUpkeep, openClusterForAudit } from '../wiring/tasks.ts';
-import { wired } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/wired.ts';
 
 export { build };
 
-export const handler = wired('sweep-cluster', (wiring) => {
+export const handler = createHandler('sweep-cluster', (wiring) => {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);
   const ports = {
     workbenches: workbenchStore(table),
     reports: reportStore(table),
-    upkeep: clusterUpkeep(openClusterForAudit(settings), settings, openEc2ForAudit(settings).machines),
+    upkeep: clusterUpkeep(openClusterForAudit(settings), settings, openEc2ForAudit(settings).instances),
     clock: systemClock,
     telemetry,
   };

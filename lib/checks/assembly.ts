@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { limitFaults } from './limits.ts';
-import { rightsFaults } from './rights.ts';
-import type { Fault, Template, Templates } from './template.ts';
+import { checkLimits } from './limits.ts';
+import { checkPolicies } from './rights.ts';
+import type { Violation, Template, Templates } from './template.ts';
 
 /** What is read of a synthesized app. */
 export interface Assembly {
@@ -9,7 +9,7 @@ export interface Assembly {
 }
 
 export class UndeployableError extends Error {
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly Violation[]) {
     super(`This must not be deployed:\n${faults.map(({ at, problem }) => `  ${at}: ${problem}`).join('\n')}`);
     this.name = 'UndeployableError';
   }
@@ -26,6 +26,6 @@ export async function checkAssembly(assembly: Assembly): Promise<void> {
       JSON.parse(readFileSync(templateFullPath, 'utf8')) as Template,
     ]),
   );
-  const faults = [...limitFaults(templates), ...(await rightsFaults(templates))];
+  const faults = [...checkLimits(templates), ...(await checkPolicies(templates))];
   if (faults.length > 0) throw new UndeployableError(faults);
 }

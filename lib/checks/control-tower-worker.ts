@@ -23,7 +23,7 @@ const RULES = join(
 );
 
 /** Where the folder is not called as the service is in CloudFormation. */
-const FOLDERS: Readonly<Record<string, string>> = {
+const RULE_FOLDERS: Readonly<Record<string, string>> = {
   apigatewayv2: 'apigateway',
   autoscaling: 'ec2autoscaling',
   iam: 'identityandaccessmanagement',
@@ -35,7 +35,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
  * What AWS's Control Tower would want of every stack, and does not apply to these: the rule's file, and why. Rules
  * that are about one thing alone are acknowledged where it is made.
  */
-const NOT_HERE: Readonly<Record<string, string>> = {
+const DISABLED_RULES: Readonly<Record<string, string>> = {
   'ct-autoscaling-pr-1': 'It looks for zones by name; these groups name subnets instead, one in each zone.',
   'ct-autoscaling-pr-6':
     'A size class is of one size, or placement would promise what a machine of it may not hold. Settings may list several types that are alike.',
@@ -55,14 +55,14 @@ const NOT_HERE: Readonly<Record<string, string>> = {
  * Holds each template against the rules of the services that it uses: against all of them it takes five times as
  * long, and finds the same.
  */
-export function controlTowerReport(templatePaths: readonly string[]): PolicyValidationPluginReport {
+export function checkControlTower(templatePaths: readonly string[]): PolicyValidationPluginReport {
   const reports = templatePaths.map((path) => {
-    const rules = rulesFor(JSON.parse(readFileSync(path, 'utf8')) as Template);
+    const rules = ruleFoldersFor(JSON.parse(readFileSync(path, 'utf8')) as Template);
     if (rules.length === 0) return { success: true, violations: [] };
     const validator = new CfnGuardValidator({
       controlTowerRulesEnabled: false,
       rules: [...rules],
-      disabledRules: Object.keys(NOT_HERE),
+      disabledRules: Object.keys(DISABLED_RULES),
     });
     return validator.validate({ templatePaths: [path] } as unknown as Parameters<
       typeof validator.validate
@@ -78,9 +78,9 @@ export function controlTowerReport(templatePaths: readonly string[]): PolicyVali
 }
 
 /** The folders with rules about what is in the template. */
-export function rulesFor(template: Template): readonly string[] {
+export function ruleFoldersFor(template: Template): readonly string[] {
   const services = resourcesOf(template).map(([, { Type }]) => Type.split('::')[1]?.toLowerCase() ?? '');
-  return [...new Set(services.map((service) => join(RULES, FOLDERS[service] ?? service)))]
+  return [...new Set(services.map((service) => join(RULES, RULE_FOLDERS[service] ?? service)))]
     .filter((folder) => existsSync(folder))
     .sort();
 }
@@ -88,7 +88,7 @@ export function rulesFor(template: Template): readonly string[] {
 if (!isMainThread && (workerData as ControlTowerWork | undefined)?.resultFile !== undefined) {
   const { templatePaths, resultFile, done } = workerData as ControlTowerWork;
   try {
-    writeFileSync(resultFile, JSON.stringify(controlTowerReport(templatePaths)));
+    writeFileSync(resultFile, JSON.stringify(checkControlTower(templatePaths)));
   } catch (error) {
     writeFileSync(resultFile, JSON.stringify({ error: String(error) }));
   }

@@ -11,7 +11,7 @@ import { CONTROL_TOWER } from './acknowledge.ts';
 import type { ControlTowerWork } from './control-tower-worker.ts';
 
 /** The longest that cfn-guard may take in all, milliseconds: then something is wrong with it. */
-const TAKES_AT_MOST_MS = 5 * 60_000;
+const CFN_GUARD_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * The rules of AWS's Control Tower, by cfn-guard, which takes as long as CDK's own validation. So it works beside
@@ -26,20 +26,20 @@ export class ControlTowerRules implements IPolicyValidationPlugin {
     this.begin = {
       name: `${CONTROL_TOWER}-begin`,
       validate: ({ templatePaths }) => {
-        this.#work = beginWork(templatePaths);
+        this.#work = startWorker(templatePaths);
         return { success: true, violations: [] };
       },
     };
   }
 
   validate({ templatePaths }: Pick<IPolicyValidationContext, 'templatePaths'>): PolicyValidationPluginReport {
-    const work = this.#work ?? beginWork(templatePaths);
+    const work = this.#work ?? startWorker(templatePaths);
     this.#work = undefined;
-    return resultOf(work);
+    return waitForResult(work);
   }
 }
 
-function beginWork(templatePaths: readonly string[]): ControlTowerWork {
+function startWorker(templatePaths: readonly string[]): ControlTowerWork {
   const work: ControlTowerWork = {
     templatePaths: [...templatePaths],
     resultFile: join(mkdtempSync(join(tmpdir(), 'control-tower-')), 'result.json'),
@@ -50,8 +50,8 @@ function beginWork(templatePaths: readonly string[]): ControlTowerWork {
 }
 
 /** Plugins cannot be waited for: this thread stands still until the other is done. */
-function resultOf({ done, resultFile }: ControlTowerWork): PolicyValidationPluginReport {
-  if (Atomics.wait(done, 0, 0, TAKES_AT_MOST_MS) === 'timed-out') {
+function waitForResult({ done, resultFile }: ControlTowerWork): PolicyValidationPluginReport {
+  if (Atomics.wait(done, 0, 0, CFN_GUARD_TIMEOUT_MS) === 'timed-out') {
     throw new Error('cfn-guard has not come to an end');
   }
   const result = JSON.parse(readFileSync(resultFile, 'utf8')) as

@@ -1,5 +1,5 @@
-import { referenceOf } from './references.ts';
-import { type Fault, resourcesOf, type Template, type Templates } from './template.ts';
+import { resolveReference } from './references.ts';
+import { type Violation, resourcesOf, type Template, type Templates } from './template.ts';
 
 /** CloudFormation's limits of one stack. */
 const RESOURCES_MAX = 500;
@@ -8,7 +8,7 @@ const TEMPLATE_BYTES_MAX = 1_000_000;
 const ENVIRONMENT_BYTES_MAX = 4096;
 
 /** How long values come to that are known only when they are deployed, in characters: ids have a fixed length. */
-const LENGTHS: Readonly<Record<string, number>> = {
+const DEPLOYED_LENGTHS: Readonly<Record<string, number>> = {
   'AWS::EC2::LaunchTemplate': 20,
   'AWS::EC2::LaunchTemplate LatestVersionNumber': 6,
   'AWS::EC2::SecurityGroup GroupId': 20,
@@ -26,19 +26,19 @@ const UNKNOWN_LENGTH = 128;
 const PART_LENGTH = 14;
 
 /** What CloudFormation or Lambda would refuse for its size, half-way through a deployment. */
-export function limitFaults(templates: Templates): readonly Fault[] {
+export function checkLimits(templates: Templates): readonly Violation[] {
   return [...templates].flatMap(([stack, template]) => [
-    ...stackFaults(stack, template),
+    ...checkStackLimits(stack, template),
     ...resourcesOf(template).flatMap(([id, { Type, Properties }]) => {
       if (Type !== 'AWS::Lambda::Function') return [];
-      const bytes = environmentBytes(Properties?.Environment, stack, templates);
+      const bytes = environmentBytesMax(Properties?.Environment, stack, templates);
       const problem = `its environment may come to ${bytes} bytes, more than ${ENVIRONMENT_BYTES_MAX}`;
       return bytes > ENVIRONMENT_BYTES_MAX ? [{ at: `${stack} ${id}`, problem }] : [];
     }),
   ]);
 }
 
-function stackFaults(stack: string, template: Template): readonly Fault[] {
+function checkStackLimits(stack: string, template: Template): readonly Violation[] {
   const resources = resourcesOf(template).length;
   const bytes = Buffer.byteLength(JSON.stringify(template));
   return [
@@ -52,28 +52,28 @@ function stackFaults(stack: string, template: Template): readonly Fault[] {
 }
 
 /** The most that an environment may come to, in bytes. */
-export function environmentBytes(environment: unknown, stack: string, templates: Templates): number {
+export function environmentBytesMax(environment: unknown, stack: string, templates: Templates): number {
   const { Variables = {} } = (environment ?? {}) as {
     readonly Variables?: Readonly<Record<string, unknown>>;
   };
   return Object.entries(Variables)
-    .map(([name, value]) => Buffer.byteLength(name) + lengthOf(value, stack, templates))
+    .map(([name, value]) => Buffer.byteLength(name) + lengthOfValue(value, stack, templates))
     .reduce((sum, bytes) => sum + bytes, 0);
 }
 
-function lengthOf(value: unknown, stack: string, templates: Templates): number {
+function lengthOfValue(value: unknown, stack: string, templates: Templates): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   const node = value as Readonly<Record<string, unknown>>;
   const join = node['Fn::Join'];
   if (Array.isArray(join)) {
     const parts = join[1] as readonly unknown[];
     const between = String(join[0]).length * (parts.length - 1);
-    return parts.map((part) => lengthOf(part, stack, templates)).reduce((sum, bytes) => sum + bytes, between);
+    return parts.map((part) => lengthOfValue(part, stack, templates)).reduce((sum, bytes) => sum + bytes, between);
   }
   if (node['Fn::Select'] !== undefined) return PART_LENGTH;
-  const found = referenceOf(value, stack, templates);
+  const found = resolveReference(value, stack, templates);
   if (found === undefined) return UNKNOWN_LENGTH;
   const { type, id, attribute } = found;
-  if (type === undefined) return LENGTHS[id] ?? (/imageid/i.test(id) ? IMAGE_LENGTH : UNKNOWN_LENGTH);
-  return LENGTHS[attribute === undefined ? type : `${type} ${attribute}`] ?? UNKNOWN_LENGTH;
+  if (type === undefined) return DEPLOYED_LENGTHS[id] ?? (/imageid/i.test(id) ? IMAGE_LENGTH : UNKNOWN_LENGTH);
+  return DEPLOYED_LENGTHS[attribute === undefined ? type : `${type} ${attribute}`] ?? UNKNOWN_LENGTH;
 }

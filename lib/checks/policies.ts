@@ -13,7 +13,7 @@ export interface Statement {
 }
 
 /** A policy in a template. */
-export interface PolicyFound {
+export interface TemplatePolicy {
   /** The logical id of the resource that it is in. */
   readonly at: string;
   /** Of a role, or of the resource that it protects: that one then is its own resource. */
@@ -27,15 +27,15 @@ export interface PolicyFound {
 }
 
 /** Every policy in a template, wherever it stands: each object with a `Statement`. */
-export function policiesIn(template: Template): readonly PolicyFound[] {
+export function findPolicies(template: Template): readonly TemplatePolicy[] {
   return resourcesOf(template).flatMap(([at, resource]) =>
-    documentsIn(resource.Properties).map(({ statements, key }) => ({
+    findPolicyDocuments(resource.Properties).map(({ statements, key }) => ({
       at,
       of: isOfRole(resource, key) ? ('role' as const) : ('resource' as const),
       roles: resource.Type === 'AWS::IAM::Policy' ? listOf(resource.Properties?.Roles) : [{ Ref: at }],
       statements,
-      why: metadata(resource, WHY),
-      anyResource: metadata(resource, ANY_RESOURCE),
+      why: readMetadata(resource, WHY),
+      anyResource: readMetadata(resource, ANY_RESOURCE),
     })),
   );
 }
@@ -44,18 +44,18 @@ function isOfRole({ Type }: Resource, key: string): boolean {
   return Type.startsWith('AWS::IAM::') && key !== 'AssumeRolePolicyDocument';
 }
 
-function metadata({ Metadata }: Resource, name: string): Readonly<Record<string, string>> {
+function readMetadata({ Metadata }: Resource, name: string): Readonly<Record<string, string>> {
   return (Metadata?.[name] ?? {}) as Readonly<Record<string, string>>;
 }
 
-function documentsIn(
+function findPolicyDocuments(
   value: unknown,
   key = '',
 ): readonly { readonly key: string; readonly statements: readonly Statement[] }[] {
   if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => documentsIn(item, key));
+  if (Array.isArray(value)) return value.flatMap((item) => findPolicyDocuments(item, key));
   if ('Statement' in value) {
     return [{ key, statements: listOf(value.Statement as Statement | readonly Statement[]) }];
   }
-  return Object.entries(value).flatMap(([name, inner]) => documentsIn(inner, name));
+  return Object.entries(value).flatMap(([name, inner]) => findPolicyDocuments(inner, name));
 }

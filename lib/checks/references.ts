@@ -14,7 +14,7 @@ export interface Reference {
 }
 
 /** What `value` refers to, in its own stack or by way of another's output; undefined for anything else. */
-export function referenceOf(value: unknown, stack: string, templates: Templates): Reference | undefined {
+export function resolveReference(value: unknown, stack: string, templates: Templates): Reference | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const node = value as Readonly<Record<string, unknown>>;
   const output = node['Fn::GetStackOutput'] as
@@ -23,17 +23,17 @@ export function referenceOf(value: unknown, stack: string, templates: Templates)
   if (output !== undefined) {
     const { StackName: other, OutputName: name } = output;
     if (typeof other !== 'string' || typeof name !== 'string') return undefined;
-    return referenceOf(templates.get(other)?.Outputs?.[name]?.Value, other, templates);
+    return resolveReference(templates.get(other)?.Outputs?.[name]?.Value, other, templates);
   }
-  if (typeof node.Ref === 'string') return reference(stack, node.Ref, undefined, templates.get(stack));
+  if (typeof node.Ref === 'string') return toReference(stack, node.Ref, undefined, templates.get(stack));
   const attribute = node['Fn::GetAtt'];
   if (Array.isArray(attribute)) {
-    return reference(stack, String(attribute[0]), String(attribute[1]), templates.get(stack));
+    return toReference(stack, String(attribute[0]), String(attribute[1]), templates.get(stack));
   }
   return undefined;
 }
 
-function reference(
+function toReference(
   stack: string,
   id: string,
   attribute: string | undefined,

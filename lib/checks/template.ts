@@ -12,7 +12,7 @@ export interface Resource {
 }
 
 /** Something that must not be deployed so. */
-export interface Fault {
+export interface Violation {
   /** Which resource, or the stack itself. */
   readonly at: string;
   readonly problem: string;

@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { serviceOf } from '../permissions/service-of.ts';
+import { servicePrincipalOf } from '../permissions/service-of.ts';
 
 /** Where alarms go: to an address, when one is set, and to whatever else is subscribed later. */
 export class AlarmTopic extends Construct {
@@ -22,12 +22,12 @@ export class AlarmTopic extends Construct {
       displayName: installation,
       enforceSSL: true,
     });
-    this.topic.grantPublish({ grantPrincipal: serviceOf(this, 'cloudwatch.amazonaws.com') });
+    this.topic.grantPublish({ grantPrincipal: servicePrincipalOf(this, 'cloudwatch.amazonaws.com') });
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
   }
 
   /** AWS Backup has no metric of a vault's failures to make an alarm of; it tells of each job. */
-  tellOfFailedBackups(vault: string, undelivered: IQueue): void {
+  notifyOfFailedBackups(vault: string, undelivered: IQueue): void {
     new Rule(this, 'FailedBackups', {
       description: 'Backups of files that failed, to the alarms',
       eventPattern: {

@@ -11,25 +11,25 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type AlarmingMetric, type Metric as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { type AlarmingMetric, type MetricDefinition as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
 import { metricsNamespace } from './controller-function.ts';
 
 export interface AlarmProps {
   /** What it means and what is to be looked at: the first thing that somebody reads at night. */
-  readonly what: string;
+  readonly description: string;
   readonly metric: IMetric;
   /** The alarm goes off at this value… */
-  readonly atLeast: number;
+  readonly threshold: number;
   /** …in as many periods in a row. @default 1 */
   readonly periods?: number;
   /** Goes off when nothing is told. @default false */
-  readonly silenceIsBad?: true;
+  readonly missingIsBreaching?: true;
   /** Goes off below the value instead. @default false */
-  readonly below?: true;
+  readonly isBelow?: true;
 }
 
 /** The values of a metric's one dimension. */
-type ValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends { readonly values: readonly (infer V)[] }
+type DimensionValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends { readonly values: readonly (infer V)[] }
   ? V & string
   : never;
 
@@ -50,8 +50,8 @@ export class Alarms extends Construct {
     this.#installation = props.installation;
   }
 
-  when(id: string, props: AlarmProps): void {
-    const { what, metric, atLeast, periods = 1, silenceIsBad, below } = props;
+  add(id: string, props: AlarmProps): void {
+    const { description: what, metric, threshold: atLeast, periods = 1, missingIsBreaching: silenceIsBad, isBelow: below } = props;
     const alarm = new Alarm(this, id, {
       alarmName: `${this.#installation} ${id}`,
       alarmDescription: what,
@@ -70,7 +70,7 @@ export class Alarms extends Construct {
   }
 
   /** What the functions count, over all values of its dimension. */
-  counted(name: AlarmingMetric, period: Duration): IMetric {
+  sumOf(name: AlarmingMetric, period: Duration): IMetric {
     const { by, values = [] }: Counted = METRICS[name];
     if (typeof by !== 'string') return this.#metric(name, period);
     const usingMetrics = Object.fromEntries(
@@ -87,7 +87,7 @@ export class Alarms extends Construct {
   }
 
   /** What the functions count, of one value of its dimension. */
-  countedOf<M extends AlarmingMetric>(name: M, value: ValueOf<M>, period: Duration): IMetric {
+  sumOfValue<M extends AlarmingMetric>(name: M, value: DimensionValueOf<M>, period: Duration): IMetric {
     const { by }: Counted = METRICS[name];
     return this.#metric(name, period, { [String(by)]: value });
   }

@@ -15,10 +15,10 @@ export class AuthSecret extends Construct {
   constructor(scope: Construct, id: string, auth: AuthSetting) {
     super(scope, id);
     if (auth === 'none' || (!auth.staticKey && !auth.jwtKey)) return;
-    this.arn = auth.secretArn ?? this.#made(auth.staticKey ? 'static_key' : 'jwt_key');
+    this.arn = auth.secretArn ?? this.#createSecret(auth.staticKey ? 'static_key' : 'jwt_key');
   }
 
-  #made(key: 'static_key' | 'jwt_key'): string {
+  #createSecret(key: 'static_key' | 'jwt_key'): string {
     const secret = new Secret(this, 'Secret', {
       description: 'The key of the workbench API',
       generateSecretString: {

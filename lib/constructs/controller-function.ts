@@ -11,7 +11,7 @@ export interface ControllerFunctionProps {
   /** As in functions/deployed.ts. */
   readonly name: string;
   /** Its name in the account is `<installation>-<called>`. @default the name */
-  readonly called?: string;
+  readonly deployedName?: string;
   readonly deployed: DeployedFunction;
   readonly installation: string;
   /** The folder in which there is one for each function, with its bundle. */
@@ -29,7 +29,7 @@ export class ControllerFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ControllerFunctionProps) {
     super(scope, id);
-    const { name, called = name, deployed, installation, bundles, environment, logRetention } = props;
+    const { name, deployedName: called = name, deployed, installation, bundles, environment, logRetention } = props;
     const functionName = `${installation}-${called}`;
     const logGroup = new LogGroup(this, 'LogGroup', {
       logGroupName: `/${installation}/${called}`,

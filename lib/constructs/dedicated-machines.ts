@@ -2,10 +2,10 @@ import type { ISecurityGroup, IVpc, LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Architecture } from '../instance-types.ts';
-import { hasGpus, type InstanceTypeSetting, nameOf, type Offer, offerOf } from '../settings/capacity.ts';
-import { ecsImage, machineTemplate } from './machine-template.ts';
+import { hasGpus, type InstanceTypeSetting, instanceTypeNameOf, type NamedCapacity, minimumCapacityOf } from '../settings/capacity.ts';
+import { ecsImage, createLaunchTemplate } from './machine-template.ts';
 
-export interface DedicatedMachinesProps {
+export interface HostTemplatesProps {
   readonly instanceTypes: readonly InstanceTypeSetting[];
   readonly diskGib: number;
   readonly architecture: Architecture;
@@ -15,24 +15,24 @@ export interface DedicatedMachinesProps {
 }
 
 /** How a machine for one workbench alone is launched: by the functions, each with a configuration of its own. */
-export class DedicatedMachines extends Construct {
+export class HostTemplates extends Construct {
   readonly template: LaunchTemplate;
   /** For types with GPUs, when there are any. */
   readonly gpuTemplate: LaunchTemplate | undefined;
   readonly gpuInstanceTypes: readonly string[];
   /** With these a machine may be started again; one with an older image is replaced. */
   readonly imageIds: readonly string[];
-  readonly offers: readonly Offer[];
+  readonly capacities: readonly NamedCapacity[];
 
-  constructor(scope: Construct, id: string, props: DedicatedMachinesProps) {
+  constructor(scope: Construct, id: string, props: HostTemplatesProps) {
     super(scope, id);
     const { instanceTypes, architecture } = props;
-    this.offers = instanceTypes.map((type) => offerOf(nameOf(type), [type]));
-    this.gpuInstanceTypes = instanceTypes.filter((type) => hasGpus([type])).map(nameOf);
-    this.template = machineTemplate(this, 'Template', { ...props, gpus: false });
+    this.capacities = instanceTypes.map((type) => minimumCapacityOf(instanceTypeNameOf(type), [type]));
+    this.gpuInstanceTypes = instanceTypes.filter((type) => hasGpus([type])).map(instanceTypeNameOf);
+    this.template = createLaunchTemplate(this, 'Template', { ...props, gpus: false });
     const images = [ecsImage({ architecture, gpus: false })];
     if (this.gpuInstanceTypes.length > 0) {
-      this.gpuTemplate = machineTemplate(this, 'GpuTemplate', { ...props, gpus: true });
+      this.gpuTemplate = createLaunchTemplate(this, 'GpuTemplate', { ...props, gpus: true });
       images.push(ecsImage({ architecture, gpus: true }));
     }
     this.imageIds = images.map((image) => image.getImage(this).imageId);

@@ -4,7 +4,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { allow } from '../permissions/allow.ts';
-import { serviceOf } from '../permissions/service-of.ts';
+import { servicePrincipalOf } from '../permissions/service-of.ts';
 
 /** What was refused in a VPC: who tried to reach what they may not. Accepted traffic would cost by the gigabyte. */
 export class FlowLogs extends Construct {
@@ -22,7 +22,7 @@ export class FlowLogs extends Construct {
     });
     const role = new Role(this, 'Role', {
       description: 'Writes the flow logs',
-      assumedBy: serviceOf(this, 'vpc-flow-logs.amazonaws.com'),
+      assumedBy: servicePrincipalOf(this, 'vpc-flow-logs.amazonaws.com'),
     });
     allow(this, 'Writes', role, [
       {

@@ -9,7 +9,7 @@ import {
 import { Construct } from 'constructs';
 
 /** How many images without a tag are kept: what `latest` was before, to go back to. */
-const UNTAGGED_KEPT = 20;
+const UNTAGGED_IMAGES_MAX = 20;
 
 /** Where the image of workbenches is pushed to. `latest` moves; every other tag is written once, so that it pins. */
 export class ImageRepository extends Construct {
@@ -25,7 +25,7 @@ export class ImageRepository extends Construct {
         {
           description: 'Images that no tag names any more',
           tagStatus: TagStatus.UNTAGGED,
-          maxImageCount: UNTAGGED_KEPT,
+          maxImageCount: UNTAGGED_IMAGES_MAX,
         },
       ],
       // Workbenches that run may have to pull it again.

@@ -10,7 +10,7 @@ import type { Network } from './network.ts';
 import type { Shelf } from './workbench-files.ts';
 
 export interface JanitorProps {
-  readonly shelf: Shelf;
+  readonly files: Shelf;
   readonly network: Network;
   readonly installation: string;
   readonly bundles: string;
@@ -26,17 +26,17 @@ export class Janitor extends Construct {
 
   constructor(scope: Construct, id: string, props: JanitorProps) {
     super(scope, id);
-    const { shelf, network, installation, bundles, logRetention } = props;
+    const { files: shelf, network, installation, bundles, logRetention } = props;
     const { fileSystem, parent, janitorRole, janitorName } = shelf;
     const mounts = `{"${fileSystem.fileSystemId}":"${MOUNT_PATH}"}`;
     const made = new ControllerFunction(this, 'Janitor', {
       name: 'janitor',
-      called: janitorName.slice(installation.length + 1),
+      deployedName: janitorName.slice(installation.length + 1),
       deployed: DEPLOYED.janitor,
       installation,
       bundles,
       environment: environmentFor(DEPLOYED.janitor.reads, { WB_JANITOR_MOUNTS: mounts }),
-      permissions: joinsVpc(this, janitorName),
+      permissions: vpcPermissions(this, janitorName),
       logRetention,
       role: janitorRole,
     });
@@ -51,7 +51,7 @@ export class Janitor extends Construct {
   }
 }
 
-const INTERFACES = [
+const NETWORK_INTERFACE_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',
@@ -61,7 +61,7 @@ const INTERFACES = [
 ];
 
 /** Lambda puts its functions into a VPC with their own rights, of which the code itself is to make no use. */
-function joinsVpc(scope: Construct, functionName: string): readonly Permission[] {
+function vpcPermissions(scope: Construct, functionName: string): readonly Permission[] {
   const arn = Stack.of(scope).formatArn({
     service: 'lambda',
     resource: 'function',
@@ -71,7 +71,7 @@ function joinsVpc(scope: Construct, functionName: string): readonly Permission[]
   return [
     {
       sid: 'JoinVpc',
-      actions: INTERFACES,
+      actions: NETWORK_INTERFACE_ACTIONS,
       resources: ['*'],
       why: 'Lambda makes the network interfaces by which it reaches the file system.',
       anyResource: 'Lambda refuses to make a function whose role may not do this everywhere.',
@@ -79,7 +79,7 @@ function joinsVpc(scope: Construct, functionName: string): readonly Permission[]
     {
       sid: 'NotByItself',
       denies: true,
-      actions: INTERFACES,
+      actions: NETWORK_INTERFACE_ACTIONS,
       resources: ['*'],
       conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn } },
       why: 'Its own code has no use for them: Lambda alone has.',

@@ -20,7 +20,7 @@ export interface AgentConfig {
   readonly spot: boolean;
 }
 
-export interface MachineTemplateProps {
+export interface InstanceLaunchTemplateProps {
   readonly role: IRole;
   readonly securityGroup: ISecurityGroup;
   readonly diskGib: number;
@@ -31,7 +31,7 @@ export interface MachineTemplateProps {
 }
 
 /** How a machine that runs workbenches is launched. */
-export function machineTemplate(scope: Construct, id: string, props: MachineTemplateProps): LaunchTemplate {
+export function createLaunchTemplate(scope: Construct, id: string, props: InstanceLaunchTemplateProps): LaunchTemplate {
   const { role, securityGroup, diskGib, agentConfig } = props;
   return new LaunchTemplate(scope, id, {
     role,
@@ -51,7 +51,7 @@ export function machineTemplate(scope: Construct, id: string, props: MachineTemp
     // One hop: the machine's own credentials end at its network interface, containers do not get at them.
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
     httpPutResponseHopLimit: 1,
-    ...(agentConfig === undefined ? {} : { userData: joining(agentConfig, props.gpus) }),
+    ...(agentConfig === undefined ? {} : { userData: joinClusterUserData(agentConfig, props.gpus) }),
   });
 }
 
@@ -59,14 +59,14 @@ export function machineTemplate(scope: Construct, id: string, props: MachineTemp
 export function ecsImage({
   architecture,
   gpus,
-}: Pick<MachineTemplateProps, 'architecture' | 'gpus'>): IMachineImage {
+}: Pick<InstanceLaunchTemplateProps, 'architecture' | 'gpus'>): IMachineImage {
   if (gpus) return EcsOptimizedImage.amazonLinux2023(AmiHardwareType.GPU);
   return EcsOptimizedImage.amazonLinux2023(
     architecture === 'arm64' ? AmiHardwareType.ARM : AmiHardwareType.STANDARD,
   );
 }
 
-function joining({ cluster, provider, spot }: AgentConfig, gpus: boolean): UserData {
+function joinClusterUserData({ cluster, provider, spot }: AgentConfig, gpus: boolean): UserData {
   const userData = UserData.forLinux();
   const config = [
     `ECS_CLUSTER=${cluster}`,

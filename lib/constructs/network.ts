@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
-import { type NetworkSetting, ownNetworkOf } from '../settings/network.ts';
+import { type NetworkSetting, newNetworkOf } from '../settings/network.ts';
 import { FlowLogs } from './flow-logs.ts';
 
 export interface NetworkProps {
@@ -34,19 +34,19 @@ export class Network extends Construct {
   /** For the reverse proxy in front of workbenches. */
   readonly gateway: ISecurityGroup;
   readonly tasks: ISecurityGroup;
-  readonly machines: ISecurityGroup;
+  readonly instances: ISecurityGroup;
   readonly files: ISecurityGroup;
   readonly janitor: ISecurityGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const { setting } = props;
-    this.vpc = setting.existing === undefined ? this.#ownVpc(props) : this.#givenVpc(setting.existing);
-    this.gateway = this.#group('Gateway', 'The reverse proxy in front of workbenches');
-    this.tasks = this.#group('Tasks', 'Workbenches');
-    this.machines = this.#group('Machines', 'Machines that run workbenches');
-    this.files = this.#group('Files', 'File systems of workbenches');
-    this.janitor = this.#group('Janitor', 'Wipes files of destroyed workbenches');
+    this.vpc = setting.existing === undefined ? this.#createVpc(props) : this.#importVpc(setting.existing);
+    this.gateway = this.#createSecurityGroup('Gateway', 'The reverse proxy in front of workbenches');
+    this.tasks = this.#createSecurityGroup('Tasks', 'Workbenches');
+    this.instances = this.#createSecurityGroup('Machines', 'Machines that run workbenches');
+    this.files = this.#createSecurityGroup('Files', 'File systems of workbenches');
+    this.janitor = this.#createSecurityGroup('Janitor', 'Wipes files of destroyed workbenches');
 
     const port = Port.tcp(props.containerPort);
     this.tasks.addIngressRule(this.gateway, port, 'Workbenches are reached by the gateway alone');
@@ -55,15 +55,15 @@ export class Network extends Construct {
       this.tasks.addEgressRule(Peer.anyIpv4(), Port.tcp(egress), 'The internet');
     }
     // The agent and the pulls of images: ECS, ECR and S3.
-    this.machines.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
+    this.instances.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
     for (const client of [this.tasks, this.janitor]) {
       client.addEgressRule(this.files, NFS, 'Their files');
       this.files.addIngressRule(client, NFS, 'Files are reached by workbenches and the janitor');
     }
   }
 
-  #ownVpc({ setting, installation, logRetentionDays }: NetworkProps): IVpc {
-    const { cidr, zones, natGateways } = ownNetworkOf(setting);
+  #createVpc({ setting, installation, logRetentionDays }: NetworkProps): IVpc {
+    const { cidr, zones, natGateways } = newNetworkOf(setting);
     const vpc = new Vpc(this, 'Vpc', {
       vpcName: installation,
       ipAddresses: IpAddresses.cidr(cidr),
@@ -86,7 +86,7 @@ export class Network extends Construct {
     return made;
   }
 
-  #givenVpc(given: NonNullable<NetworkSetting['existing']>): IVpc {
+  #importVpc(given: NonNullable<NetworkSetting['existing']>): IVpc {
     const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
       vpcId: given.vpcId,
       availabilityZones: given.zones,
@@ -99,7 +99,7 @@ export class Network extends Construct {
     return vpc;
   }
 
-  #group(id: string, description: string): SecurityGroup {
+  #createSecurityGroup(id: string, description: string): SecurityGroup {
     return new SecurityGroup(this, id, { vpc: this.vpc, description, allowAllOutbound: false });
   }
 }

@@ -17,8 +17,8 @@ import {
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type Metric as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
-import { reservation } from './alarm-rules.ts';
+import { type MetricDefinition as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { providerReservationMetric } from './alarm-rules.ts';
 import { metricsNamespace } from './controller-function.ts';
 import type { WorkQueues } from './work-queues.ts';
 
@@ -49,20 +49,20 @@ export class OperationsDashboard extends Construct {
       widgets: [
         [new AlarmStatusWidget({ alarms: [...props.alarms], title: 'Alarms', width: 24, height: 5 })],
         heading('The API'),
-        this.#api(),
+        this.#apiWidgets(),
         heading('The work: what waits, what does not go through'),
-        this.#work(),
+        this.#queueWidgets(),
         heading('The reconciler: what was not as it should be'),
-        this.#reconciler(),
+        this.#reconcilerWidgets(),
         heading('Machines'),
-        this.#machines(),
+        this.#instanceWidgets(),
         heading('Functions, records and files'),
-        this.#services(),
+        this.#serviceWidgets(),
       ],
     });
   }
 
-  #api(): IWidget[] {
+  #apiWidgets(): IWidget[] {
     const { api } = this.#props;
     return [
       graph('Requests', [
@@ -76,13 +76,13 @@ export class OperationsDashboard extends Construct {
           api.metricLatency({ period: PERIOD, statistic, label: statistic }),
         ),
       ),
-      graph('Errors by code', [this.#counted('api_error')]),
-      graph('Authorizer', [this.#counted('authorizer_refused'), this.#counted('authorizer_failed')]),
+      graph('Errors by code', [this.#metric('api_error')]),
+      graph('Authorizer', [this.#metric('authorizer_refused'), this.#metric('authorizer_failed')]),
     ];
   }
 
-  #work(): IWidget[] {
-    const { queues, setAside, undelivered, failures } = this.#props.queues;
+  #queueWidgets(): IWidget[] {
+    const { queues, deadLetterQueues: setAside, eventDeadLetterQueue: undelivered, failedInvocations: failures } = this.#props.queues;
     const ages = Object.values(queues).map((queue) =>
       queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, label: queue.node.id }),
     );
@@ -92,39 +92,39 @@ export class OperationsDashboard extends Construct {
     return [
       graph('Messages', depths),
       graph('Oldest message, s', ages),
-      graph('Calls to the cloud that did not go through', [this.#counted('effect_failed')]),
+      graph('Calls to the cloud that did not go through', [this.#metric('effect_failed')]),
       graph('Late, lost, unreadable', [
-        this.#counted('overdue'),
-        this.#counted('drive_failed'),
-        this.#counted('forward_failed'),
-        this.#counted('queue_send_failed'),
-        this.#counted('unreadable_record'),
-        this.#counted('UnreadableRecord'),
-        this.#counted('UnreadableHistory'),
-        this.#counted('message_dropped'),
+        this.#metric('overdue'),
+        this.#metric('drive_failed'),
+        this.#metric('forward_failed'),
+        this.#metric('queue_send_failed'),
+        this.#metric('unreadable_record'),
+        this.#metric('UnreadableRecord'),
+        this.#metric('UnreadableHistory'),
+        this.#metric('message_dropped'),
       ]),
     ];
   }
 
-  #reconciler(): IWidget[] {
+  #reconcilerWidgets(): IWidget[] {
     return [
-      graph('Woken', [this.#counted('reconcile_due')]),
-      graph('Repairs', [this.#counted('reconcile_repair')]),
+      graph('Woken', [this.#metric('reconcile_due')]),
+      graph('Repairs', [this.#metric('reconcile_repair')]),
       graph('Removed, set aside, left alone', [
-        this.#counted('reconcile_removed'),
-        this.#counted('reconcile_quarantined'),
-        this.#counted('reconcile_waiting'),
+        this.#metric('reconcile_removed'),
+        this.#metric('reconcile_quarantined'),
+        this.#metric('reconcile_waiting'),
       ]),
       graph('Failed', [
-        this.#counted('reconcile_failed'),
-        this.#counted('sweep_ended_early'),
-        this.#counted('reconcile_alarm'),
+        this.#metric('reconcile_failed'),
+        this.#metric('sweep_ended_early'),
+        this.#metric('reconcile_alarm'),
       ]),
-      graph('Came to their end', [this.#counted('sweep_completed')]),
+      graph('Came to their end', [this.#metric('sweep_completed')]),
     ];
   }
 
-  #machines(): IWidget[] {
+  #instanceWidgets(): IWidget[] {
     const { groups, cluster } = this.#props;
     const ofGroup = (metricName: string) =>
       groups.map(
@@ -150,18 +150,18 @@ export class OperationsDashboard extends Construct {
       graph('Machines', ofGroup('GroupInServiceInstances')),
       graph(
         'Needed, % of what there is',
-        groups.map(({ provider }) => reservation(cluster, provider, PERIOD)),
+        groups.map(({ provider }) => providerReservationMetric(cluster, provider, PERIOD)),
       ),
       graph('Reserved, %', [
         ofCluster('CPUReservation'),
         ofCluster('MemoryReservation'),
         ofCluster('GPUReservation'),
       ]),
-      graph('Placed without knowing what is free', [this.#counted('room_unknown')]),
+      graph('Placed without knowing what is free', [this.#metric('room_unknown')]),
     ];
   }
 
-  #services(): IWidget[] {
+  #serviceWidgets(): IWidget[] {
     const { functions, table, fileSystemIds } = this.#props;
     const lambdas = [...functions];
     return [
@@ -197,7 +197,7 @@ export class OperationsDashboard extends Construct {
   }
 
   /** Whatever values its dimensions have had. */
-  #counted(name: MetricName): IMetric {
+  #metric(name: MetricName): IMetric {
     const { by }: Counted = METRICS[name];
     const namespace = metricsNamespace(this.#props.installation);
     if (by === undefined) {

@@ -15,14 +15,14 @@ import {
   architecturesOf,
   type CapacityProviderSetting,
   hasGpus,
-  nameOf,
-  type Offer,
-  offerOf,
-  providerPrice,
+  instanceTypeNameOf,
+  type NamedCapacity,
+  minimumCapacityOf,
+  providerPriceOf,
 } from '../settings/capacity.ts';
-import { machineTemplate } from './machine-template.ts';
+import { createLaunchTemplate } from './machine-template.ts';
 
-export interface SizeClassProps {
+export interface CapacityProviderProps {
   readonly setting: CapacityProviderSetting;
   readonly installation: string;
   readonly cluster: string;
@@ -35,24 +35,24 @@ export interface SizeClassProps {
  * A size class: machines of one kind, none while nothing needs them, and the capacity provider by which ECS starts
  * and ends them.
  */
-export class SizeClass extends Construct {
+export class CapacityProvider extends Construct {
   readonly group: IAutoScalingGroup;
   /** Of the capacity provider, as ECS and the functions know it. */
   readonly providerName: string;
   /** What is told of it to the functions. */
-  readonly offer: Offer & { readonly price: number };
+  readonly capacity: NamedCapacity & { readonly price: number };
   /** What it must be made before: the cluster takes it in by name. */
-  readonly provider: CfnCapacityProvider;
+  readonly resource: CfnCapacityProvider;
 
-  constructor(scope: Construct, id: string, props: SizeClassProps) {
+  constructor(scope: Construct, id: string, props: CapacityProviderProps) {
     super(scope, id);
     const { setting, installation, cluster, vpc, securityGroup, role } = props;
     const { name, instanceTypes, maxMachines, spot, targetCapacity, diskGib } = setting;
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
-    this.offer = { ...offerOf(this.providerName, instanceTypes), price: providerPrice(setting) ?? 0 };
+    this.capacity = { ...minimumCapacityOf(this.providerName, instanceTypes), price: providerPriceOf(setting) ?? 0 };
 
-    const launchTemplate = machineTemplate(this, 'Template', {
+    const launchTemplate = createLaunchTemplate(this, 'Template', {
       role,
       securityGroup,
       diskGib,
@@ -66,7 +66,7 @@ export class SizeClass extends Construct {
       mixedInstancesPolicy: {
         launchTemplate,
         launchTemplateOverrides: instanceTypes.map((type) => ({
-          instanceType: new InstanceType(nameOf(type)),
+          instanceType: new InstanceType(instanceTypeNameOf(type)),
         })),
         instancesDistribution: {
           onDemandBaseCapacity: 0,
@@ -98,7 +98,7 @@ export class SizeClass extends Construct {
           'The rule looks for a launch configuration and breaks on a group with several types. The disks of its template are encrypted, which test/lib shows.',
       },
     );
-    this.provider = new CfnCapacityProvider(this, 'Provider', {
+    this.resource = new CfnCapacityProvider(this, 'Provider', {
       name: this.providerName,
       autoScalingGroupProvider: {
         autoScalingGroupArn: group.autoScalingGroupName,

@@ -12,9 +12,9 @@ import type { StartedBy } from '#functions/deployed.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 /** An event is worth something for this long; then the reconciler has found what it told. */
-const EVENT_KEPT = Duration.hours(2);
+const EVENT_AGE_MAX = Duration.hours(2);
 /** Tries after the first, of a function that an event has started. */
-const RETRIES = 2;
+const RETRIES_MAX = 2;
 
 export interface TriggerProps {
   readonly lambda: LambdaFunction;
@@ -23,7 +23,7 @@ export interface TriggerProps {
 }
 
 /** Lets batches of a queue start a function. */
-export function startByQueue(
+export function addQueueTrigger(
   scope: Construct,
   { queue, batchSize, maxConcurrency }: Extract<StartedBy, { by: 'queue' }>,
   { lambda, queues }: TriggerProps,
@@ -38,7 +38,7 @@ export function startByQueue(
 }
 
 /** Lets events of AWS start a function: one rule for each kind. */
-export function startByEvents(
+export function addEventTrigger(
   scope: Construct,
   { events }: Extract<StartedBy, { by: 'event' }>,
   { lambda, queues, clusterArn }: TriggerProps,
@@ -53,13 +53,13 @@ export function startByEvents(
     new Rule(scope, `Rule${at}`, {
       description: `${detailType} to ${lambda.node.scope?.node.id}`,
       eventPattern: pattern,
-      targets: [target(lambda, queues.undelivered)],
+      targets: [lambdaTarget(lambda, queues.eventDeadLetterQueue)],
     });
   }
-  keepFailures(scope, lambda, queues.failures, RETRIES);
+  setFailureDestination(scope, lambda, queues.failedInvocations, RETRIES_MAX);
 }
 
-export function startBySchedule(
+export function addScheduleTrigger(
   scope: Construct,
   { everyMinutes }: Extract<StartedBy, { by: 'schedule' }>,
   { lambda, queues }: TriggerProps,
@@ -67,26 +67,26 @@ export function startBySchedule(
   new Rule(scope, 'Schedule', {
     description: `Every ${everyMinutes} min to ${lambda.node.scope?.node.id}`,
     schedule: Schedule.rate(Duration.minutes(everyMinutes)),
-    targets: [target(lambda, queues.undelivered)],
+    targets: [lambdaTarget(lambda, queues.eventDeadLetterQueue)],
   });
   // The next pass begins anew; a second try would only run beside it.
-  keepFailures(scope, lambda, queues.failures, 0);
+  setFailureDestination(scope, lambda, queues.failedInvocations, 0);
 }
 
-function target(lambda: LambdaFunction, undelivered: IQueue): LambdaTarget {
+function lambdaTarget(lambda: LambdaFunction, undelivered: IQueue): LambdaTarget {
   return new LambdaTarget(lambda, {
     deadLetterQueue: undelivered,
-    maxEventAge: EVENT_KEPT,
+    maxEventAge: EVENT_AGE_MAX,
     retryAttempts: 20,
   });
 }
 
-function keepFailures(scope: Construct, lambda: LambdaFunction, failures: IQueue, retries: number): void {
+function setFailureDestination(scope: Construct, lambda: LambdaFunction, failures: IQueue, retries: number): void {
   new CfnEventInvokeConfig(scope, 'Invocations', {
     functionName: lambda.functionName,
     qualifier: '$LATEST',
     maximumRetryAttempts: retries,
-    maximumEventAgeInSeconds: EVENT_KEPT.toSeconds(),
+    maximumEventAgeInSeconds: EVENT_AGE_MAX.toSeconds(),
     destinationConfig: { onFailure: { destination: failures.queueArn } },
   });
 }

@@ -38,7 +38,7 @@ export class WorkbenchApi extends Construct {
     super(scope, id);
     const { settings, functions } = props;
     const { prefix = '', corsOrigins, requestsPerSecond, burst } = settings.api;
-    const cors = preflight(corsOrigins);
+    const cors = toCorsPreflight(corsOrigins);
     this.api = new HttpApi(this, 'Api', {
       apiName: settings.installation,
       description: `Workbench controller, ${settings.stage}`,
@@ -67,7 +67,7 @@ export class WorkbenchApi extends Construct {
         integration: new HttpLambdaIntegration(operationId, lambda),
         authorizer: open ? new HttpNoneAuthorizer() : asked,
       });
-      if (open) for (const route of routes) acknowledge(route, ...unauthorized(access));
+      if (open) for (const route of routes) acknowledge(route, ...openRouteAcknowledgements(access));
     }
     stage.node.addDependency(this.api);
   }
@@ -112,7 +112,7 @@ const ACCESS_LOG = AccessLogFormat.custom(
   }),
 );
 
-function preflight(origins: readonly string[]): CorsPreflightOptions | undefined {
+function toCorsPreflight(origins: readonly string[]): CorsPreflightOptions | undefined {
   if (origins.length === 0) return undefined;
   return {
     allowOrigins: [...origins],
@@ -123,7 +123,7 @@ function preflight(origins: readonly string[]): CorsPreflightOptions | undefined
   };
 }
 
-function unauthorized(access: 'public' | 'user' | 'admin') {
+function openRouteAcknowledgements(access: 'public' | 'user' | 'admin') {
   const reason =
     access === 'public'
       ? 'Whether the controller is up is nobody’s secret: the route tells nothing else.'

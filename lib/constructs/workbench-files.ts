@@ -6,15 +6,15 @@ import { Construct } from 'constructs';
 import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
-import { mountPolicy, mountsItsOwn, mountsTheParent } from '../permissions/mounts.ts';
-import { serviceOf } from '../permissions/service-of.ts';
+import { fileSystemPolicy, workbenchMountPermissions, janitorMountPermissions } from '../permissions/mounts.ts';
+import { servicePrincipalOf } from '../permissions/service-of.ts';
 
 export interface WorkbenchFilesProps {
   readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;
   readonly installation: string;
   /** 1-20. One that is there is never taken away: it holds files. */
-  readonly fileSystems: number;
+  readonly fileSystemCount: number;
   /** ARNs of roles of people who may mount the file systems, too. */
   readonly operatorRoles: readonly string[];
 }
@@ -33,30 +33,30 @@ export interface Shelf {
  * access point of its own, and that of each janitor, through the one that leads to the parent of all directories.
  */
 export class WorkbenchFiles extends Construct {
-  readonly shelves: readonly Shelf[];
+  readonly fileSystems: readonly Shelf[];
   readonly taskRole: IRole;
 
   constructor(scope: Construct, id: string, props: WorkbenchFilesProps) {
     super(scope, id);
     const taskRole = new Role(this, 'TaskRole', {
       description: 'Workbenches: mounts their files, and nothing else',
-      assumedBy: serviceOf(this, 'ecs-tasks.amazonaws.com'),
+      assumedBy: servicePrincipalOf(this, 'ecs-tasks.amazonaws.com'),
     });
     this.taskRole = taskRole;
-    this.shelves = Array.from({ length: props.fileSystems }, (_, at) => this.#shelf(at, taskRole, props));
+    this.fileSystems = Array.from({ length: props.fileSystemCount }, (_, at) => this.#createFileSystem(at, taskRole, props));
     allow(
       this,
       'TaskMounts',
       taskRole,
-      mountsItsOwn(
+      workbenchMountPermissions(
         this,
-        this.shelves.map(({ fileSystem }) => fileSystem.fileSystemArn),
-        this.shelves.map(({ parent }) => parent.accessPointArn),
+        this.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemArn),
+        this.fileSystems.map(({ parent }) => parent.accessPointArn),
       ),
     );
   }
 
-  #shelf(at: number, taskRole: Role, props: WorkbenchFilesProps): Shelf {
+  #createFileSystem(at: number, taskRole: Role, props: WorkbenchFilesProps): Shelf {
     const { vpc, securityGroup, installation, operatorRoles } = props;
     // Its name is fixed: the policy of its role names it, and comes first.
     const janitorName = `${installation}-janitor-${at}`;
@@ -76,7 +76,7 @@ export class WorkbenchFiles extends Construct {
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       // Ours is complete; CDK's own statement for anonymous clients would let in every role of the account.
       allowAnonymousAccess: true,
-      fileSystemPolicy: mountPolicy({
+      fileSystemPolicy: fileSystemPolicy({
         task: taskRole.roleArn,
         janitor: janitorRole.roleArn,
         operators: operatorRoles,
@@ -94,7 +94,7 @@ export class WorkbenchFiles extends Construct {
       createAcl: { ownerUid: '0', ownerGid: '0', permissions: '755' },
     });
     allow(this, `JanitorMounts${at}`, janitorRole, [
-      ...mountsTheParent(fileSystem.fileSystemArn, parent.accessPointArn),
+      ...janitorMountPermissions(fileSystem.fileSystemArn, parent.accessPointArn),
     ]);
     return { fileSystem, parent, janitorRole, janitorName };
   }

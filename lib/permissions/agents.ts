@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import type { Permission } from './allow.ts';
 
 /** ARNs of what is in the cluster. */
-export function inCluster(scope: IConstruct, kind: 'container-instance' | 'task', cluster: string): string {
+export function arnInCluster(scope: IConstruct, kind: 'container-instance' | 'task', cluster: string): string {
   return Stack.of(scope).formatArn({ service: 'ecs', resource: kind, resourceName: `${cluster}/*` });
 }
 
@@ -12,7 +12,7 @@ export function clusterArn(scope: IConstruct, cluster: string): string {
 }
 
 /** Of the machines: what the ECS agent needs, and nothing of what workbenches do. */
-export function agent(scope: IConstruct, cluster: string): readonly Permission[] {
+export function agentPermissions(scope: IConstruct, cluster: string): readonly Permission[] {
   return [
     {
       sid: 'FindEcs',
@@ -36,7 +36,7 @@ export function agent(scope: IConstruct, cluster: string): readonly Permission[]
     {
       sid: 'TakeTasks',
       actions: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
-      resources: [inCluster(scope, 'container-instance', cluster)],
+      resources: [arnInCluster(scope, 'container-instance', cluster)],
       conditions: { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } },
       why: 'Is told what to run; drains itself when a spot machine is taken back.',
     },
@@ -44,7 +44,7 @@ export function agent(scope: IConstruct, cluster: string): readonly Permission[]
 }
 
 /** Of ECS, for the tasks: the image and the logs. */
-export function execution(repositoryArn: string, logGroupArn: string): readonly Permission[] {
+export function executionPermissions(repositoryArn: string, logGroupArn: string): readonly Permission[] {
   return [
     {
       sid: 'LogInToEcr',

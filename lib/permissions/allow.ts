@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type CfnPolicy, Effect, type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
-import { flat } from '../checks/flat.ts';
+import { valueToText } from '../checks/flat.ts';
 
 /** What a role may do, and why. Written out, so that somebody can read all of it: nothing is granted elsewhere. */
 export interface Permission {
@@ -60,7 +60,7 @@ function acknowledgePatterns(
 ): void {
   const by = Object.values(conditions).flatMap((operands) => Object.keys(operands));
   const limited = by.length === 0 ? 'by its name' : `by its name and by ${by.join(', ')}`;
-  const patterns = resources.map((resource) => flat(Stack.of(policy).resolve(resource)));
+  const patterns = resources.map((resource) => valueToText(Stack.of(policy).resolve(resource)));
   for (const pattern of patterns.filter((resource) => resource.includes('*'))) {
     acknowledge(policy, {
       id: `AwsSolutions-IAM5[Resource::${pattern}]`,

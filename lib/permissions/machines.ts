@@ -9,7 +9,7 @@ function ec2Arn({ scope }: Surroundings, kind: string, id: string): string {
   return Stack.of(scope).formatArn({ service: 'ec2', resource: kind, resourceName: id });
 }
 
-export function describeMachines(): Permission {
+export function describeInstances(): Permission {
   return {
     sid: 'DescribeMachines',
     actions: ['ec2:DescribeInstances'],
@@ -19,32 +19,32 @@ export function describeMachines(): Permission {
   };
 }
 
-function ours({ installation }: Surroundings) {
+function installationTagCondition({ installation }: Surroundings) {
   return { StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation } };
 }
 
-export function terminateMachines(our: Surroundings): Permission {
+export function terminateInstances(our: Surroundings): Permission {
   return {
     sid: 'TerminateMachines',
     actions: ['ec2:TerminateInstances'],
     resources: [ec2Arn(our, 'instance', '*')],
-    conditions: ours(our),
+    conditions: installationTagCondition(our),
     why: 'Ends machines of this installation: dedicated ones with their workbench, shared ones whose agent has been silent for long.',
   };
 }
 
-export function startAndStopMachines(our: Surroundings): Permission {
+export function startAndStopHosts(our: Surroundings): Permission {
   return {
     sid: 'StartAndStopMachines',
     actions: ['ec2:StartInstances', 'ec2:StopInstances'],
     resources: [ec2Arn(our, 'instance', '*')],
-    conditions: { ...ours(our), Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' } },
+    conditions: { ...installationTagCondition(our), Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' } },
     why: 'Dedicated machines are started and stopped with their workbench.',
   };
 }
 
-export function launchMachines(our: Surroundings): readonly Permission[] {
-  const { installation, launchTemplates, hostSubnets, hostSecurityGroup, dedicatedTypes, scope } = our;
+export function launchHosts(our: Surroundings): readonly Permission[] {
+  const { installation, launchTemplates, hostSubnets, hostSecurityGroup, hostInstanceTypes: dedicatedTypes, scope } = our;
   if (dedicatedTypes.length === 0) return [];
   const templates = launchTemplates.map((id) => ec2Arn(our, 'launch-template', id));
   const fromTemplate = { ArnEquals: { 'ec2:LaunchTemplate': templates } };

@@ -15,7 +15,7 @@ const ACCESS_POINT = 'elasticfilesystem:AccessPointArn';
  * The policy of a file system. It only forbids: what is left must be allowed by a role's own policy, and clients
  * without a role have none.
  */
-export function mountPolicy(roles: {
+export function fileSystemPolicy(roles: {
   readonly task: string;
   readonly janitor: string;
   readonly operators: readonly string[];
@@ -51,7 +51,7 @@ export function mountPolicy(roles: {
 }
 
 /** Of the workbenches: their files, each through the access point that its task definition names. */
-export function mountsItsOwn(
+export function workbenchMountPermissions(
   scope: IConstruct,
   fileSystems: readonly string[],
   parents: readonly string[],
@@ -79,7 +79,7 @@ export function mountsItsOwn(
 }
 
 /** Of a janitor: all files of one file system, through one access point. */
-export function mountsTheParent(fileSystem: string, parent: string): readonly Permission[] {
+export function janitorMountPermissions(fileSystem: string, parent: string): readonly Permission[] {
   return [
     {
       sid: 'MountTheParent',

@@ -1,18 +1,18 @@
 import type { FunctionName } from '#functions/deployed.ts';
 import type { Permission } from './allow.ts';
-import { describeMachines, launchMachines, startAndStopMachines, terminateMachines } from './machines.ts';
-import { handOver, takeMessages, wake } from './queues.ts';
-import { changeRecord, findRecords, listRecords, note, postpone, readRecord } from './records.ts';
+import { describeInstances, launchHosts, startAndStopHosts, terminateInstances } from './machines.ts';
+import { sendToHostQueue, receiveMessages, sendToWorkQueue } from './queues.ts';
+import { changeRecord, findRecords, listRecords, putItem, postponeRecord, readRecord } from './records.ts';
 import type { Surroundings } from './surroundings.ts';
 import {
-  defineTasks,
-  deregisterMachines,
-  drainMachines,
-  listMachines,
+  registerTaskDefinitions,
+  deregisterContainerInstances,
+  drainContainerInstances,
+  listContainerInstances,
   listTasks,
-  lookAtMachines,
-  lookAtTasks,
-  pruneDefinitions,
+  readContainerInstances,
+  describeTasks,
+  deregisterTaskDefinitions,
   runTasks,
   stopTasks,
 } from './tasks.ts';
@@ -26,14 +26,14 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
       our,
       'Claims the idempotency key, writes the record; takes both back when another request came first.',
     ),
-    wake(our),
+    sendToWorkQueue(our),
   ],
   'get-workbench': (our) => [readRecord(our, 'A poll: one GetItem and nothing else.')],
-  'update-workbench': changesAndWakes,
-  'destroy-workbench': changesAndWakes,
-  'start-workbench': changesAndWakes,
-  'stop-workbench': changesAndWakes,
-  'restart-workbench': changesAndWakes,
+  'update-workbench': changeAndEnqueue,
+  'destroy-workbench': changeAndEnqueue,
+  'start-workbench': changeAndEnqueue,
+  'stop-workbench': changeAndEnqueue,
+  'restart-workbench': changeAndEnqueue,
   'list-events': (our) => [
     readRecord(our, 'Whether the workbench is the caller’s.'),
     listRecords(our, 'Lists the history of a workbench.'),
@@ -53,83 +53,83 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
             why: 'The keys that tokens are checked with.',
           },
         ],
-  'task-state-change': changesAndWakes,
+  'task-state-change': changeAndEnqueue,
   'instance-state-change': (our) => [
-    ...changesAndWakes(our),
+    ...changeAndEnqueue(our),
     findRecords(our, 'byInstance', 'Which workbench has the machine to itself.'),
   ],
   'container-instance-change': (our) => [
-    ...changesAndWakes(our),
+    ...changeAndEnqueue(our),
     findRecords(our, 'byInstance', 'Which workbench has the machine to itself.'),
   ],
   drive: (our) => [
-    ...drives(our),
-    wake(our),
-    handOver(our),
-    takeMessages(our, 'work'),
-    ...lookAtTasks(our),
+    ...drivePermissions(our),
+    sendToWorkQueue(our),
+    sendToHostQueue(our),
+    receiveMessages(our, 'work'),
+    ...describeTasks(our),
     listTasks(our),
   ],
   'drive-host': (our) => [
-    ...drives(our),
-    handOver(our),
-    takeMessages(our, 'host'),
-    ...lookAtTasks(our),
+    ...drivePermissions(our),
+    sendToHostQueue(our),
+    receiveMessages(our, 'host'),
+    ...describeTasks(our),
     listTasks(our),
-    listMachines(our),
-    deregisterMachines(our),
-    describeMachines(),
-    ...launchMachines(our),
-    startAndStopMachines(our),
-    terminateMachines(our),
+    listContainerInstances(our),
+    deregisterContainerInstances(our),
+    describeInstances(),
+    ...launchHosts(our),
+    startAndStopHosts(our),
+    terminateInstances(our),
   ],
   'reconcile-due': (our) => [
     findRecords(our, 'due', 'What is due.'),
-    postpone(our, 'Sets aside what the queue can never take, so that it stands in nobody’s way.'),
-    wake(our),
+    postponeRecord(our, 'Sets aside what the queue can never take, so that it stands in nobody’s way.'),
+    sendToWorkQueue(our),
   ],
   'reconcile-active': (our) => [
-    ...changesAndWakes(our),
+    ...changeAndEnqueue(our),
     findRecords(our, 'active', 'What has a task or a machine.'),
     listRecords(our, 'Its last report: where to go on after a pass that gave way.'),
-    ...lookAtTasks(our),
-    listMachines(our),
-    deregisterMachines(our),
-    describeMachines(),
+    ...describeTasks(our),
+    listContainerInstances(our),
+    deregisterContainerInstances(our),
+    describeInstances(),
   ],
   'sweep-cloud': (our) => [
-    ...changesAndWakes(our),
+    ...changeAndEnqueue(our),
     listRecords(our, 'Its last reports: where to go on after a pass that gave way.'),
-    ...lookAtTasks(our),
+    ...describeTasks(our),
     listTasks(our),
     stopTasks(our),
-    listMachines(our),
-    deregisterMachines(our),
-    describeMachines(),
-    terminateMachines(our),
+    listContainerInstances(our),
+    deregisterContainerInstances(our),
+    describeInstances(),
+    terminateInstances(our),
   ],
   'sweep-volumes': (our) => [
-    ...audits(our),
+    ...sweepPermissions(our),
     listRecords(our, 'Whether a destroyed workbench’s owner asked for it.'),
     ...manageVolumes(our),
   ],
   'sweep-cluster': (our) => [
-    ...audits(our),
-    pruneDefinitions(),
-    ...lookAtMachines(our),
-    deregisterMachines(our),
-    describeMachines(),
+    ...sweepPermissions(our),
+    deregisterTaskDefinitions(),
+    ...readContainerInstances(our),
+    deregisterContainerInstances(our),
+    describeInstances(),
   ],
   // What it may do with files stands with the file systems.
   janitor: () => [],
 };
 
-function changesAndWakes(our: Surroundings): readonly Permission[] {
-  return [changeRecord(our), wake(our)];
+function changeAndEnqueue(our: Surroundings): readonly Permission[] {
+  return [changeRecord(our), sendToWorkQueue(our)];
 }
 
 /** What drive and drive-host have in common. */
-function drives(our: Surroundings): readonly Permission[] {
+function drivePermissions(our: Surroundings): readonly Permission[] {
   return [
     changeRecord(our),
     listRecords(
@@ -137,18 +137,18 @@ function drives(our: Surroundings): readonly Permission[] {
       'The history of what is destroyed, to let it expire; the room on machines that are paid for.',
     ),
     ...manageVolumes(our),
-    ...defineTasks(our),
+    ...registerTaskDefinitions(our),
     ...runTasks(our),
     stopTasks(our),
-    drainMachines(our),
+    drainContainerInstances(our),
   ];
 }
 
 /** Holds what is there against the records, and reports. */
-function audits(our: Surroundings): readonly Permission[] {
+function sweepPermissions(our: Surroundings): readonly Permission[] {
   return [
     findRecords(our, 'byWorkbench', 'Whose workbench it is.'),
     readRecord(our, 'Whether there still is one.'),
-    note(our, 'Keeps its report.'),
+    putItem(our, 'Keeps its report.'),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Permission } from './allow.ts';
 import type { Surroundings } from './surroundings.ts';
 
-export function wake({ queues }: Surroundings): Permission {
+export function sendToWorkQueue({ queues }: Surroundings): Permission {
   return {
     sid: 'Wake',
     actions: ['sqs:SendMessage'],
@@ -10,7 +10,7 @@ export function wake({ queues }: Surroundings): Permission {
   };
 }
 
-export function handOver({ queues }: Surroundings): Permission {
+export function sendToHostQueue({ queues }: Surroundings): Permission {
   return {
     sid: 'HandOver',
     actions: ['sqs:SendMessage'],
@@ -19,7 +19,7 @@ export function handOver({ queues }: Surroundings): Permission {
   };
 }
 
-export function takeMessages({ queues }: Surroundings, queue: 'work' | 'host'): Permission {
+export function receiveMessages({ queues }: Surroundings, queue: 'work' | 'host'): Permission {
   return {
     sid: 'TakeMessages',
     actions: [
@@ -33,7 +33,7 @@ export function takeMessages({ queues }: Surroundings, queue: 'work' | 'host'): 
   };
 }
 
-export function sendFailures(queueArn: string): Permission {
+export function sendFailedInvocations(queueArn: string): Permission {
   return {
     sid: 'KeepFailures',
     actions: ['sqs:SendMessage'],

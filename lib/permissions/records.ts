@@ -34,10 +34,10 @@ export function changeRecord(
   };
 }
 
-export function note({ table }: Surroundings, why: string): Permission {
+export function putItem({ table }: Surroundings, why: string): Permission {
   return { sid: 'Note', actions: ['dynamodb:PutItem'], resources: [table], why };
 }
 
-export function postpone({ table }: Surroundings, why: string): Permission {
+export function postponeRecord({ table }: Surroundings, why: string): Permission {
   return { sid: 'Postpone', actions: ['dynamodb:UpdateItem'], resources: [table], why };
 }

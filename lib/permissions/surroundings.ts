@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly hostSubnets: readonly string[];
   readonly hostSecurityGroup: string;
   /** Names. */
-  readonly dedicatedTypes: readonly string[];
+  readonly hostInstanceTypes: readonly string[];
   /** Where the keys are; none without keys. */
   readonly secret: string | undefined;
 }

@@ -1,16 +1,16 @@
 import { Stack } from 'aws-cdk-lib';
-import { clusterArn, inCluster } from './agents.ts';
+import { clusterArn, arnInCluster } from './agents.ts';
 import type { Permission } from './allow.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Rights on the cluster and its tasks. */
 
-function onlyIn({ scope, cluster }: Surroundings) {
+function clusterCondition({ scope, cluster }: Surroundings) {
   return { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } };
 }
 
 /** Task definitions of ours: their families begin with the installation's name. */
-function definitions({ scope, installation }: Surroundings): string {
+function taskDefinitionArn({ scope, installation }: Surroundings): string {
   return Stack.of(scope).formatArn({
     service: 'ecs',
     resource: 'task-definition',
@@ -18,7 +18,7 @@ function definitions({ scope, installation }: Surroundings): string {
   });
 }
 
-export function defineTasks(our: Surroundings): readonly Permission[] {
+export function registerTaskDefinitions(our: Surroundings): readonly Permission[] {
   return [
     {
       sid: 'LookUpDefinition',
@@ -30,13 +30,13 @@ export function defineTasks(our: Surroundings): readonly Permission[] {
     {
       sid: 'RegisterDefinition',
       actions: ['ecs:RegisterTaskDefinition'],
-      resources: [definitions(our)],
+      resources: [taskDefinitionArn(our)],
       why: 'A definition for each workbench: image, boot step, files, health check.',
     },
     {
       sid: 'TagDefinition',
       actions: ['ecs:TagResource'],
-      resources: [definitions(our)],
+      resources: [taskDefinitionArn(our)],
       conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
       why: 'Definitions carry the workbench’s id.',
     },
@@ -55,14 +55,14 @@ export function runTasks(our: Surroundings): readonly Permission[] {
     {
       sid: 'RunTask',
       actions: ['ecs:RunTask'],
-      resources: [definitions(our)],
-      conditions: onlyIn(our),
+      resources: [taskDefinitionArn(our)],
+      conditions: clusterCondition(our),
       why: 'Starts workbenches, in this cluster alone.',
     },
     {
       sid: 'TagTask',
       actions: ['ecs:TagResource'],
-      resources: [inCluster(our.scope, 'task', our.cluster)],
+      resources: [arnInCluster(our.scope, 'task', our.cluster)],
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
       why: 'Tasks carry the workbench’s id, its user and its run.',
     },
@@ -73,22 +73,22 @@ export function stopTasks(our: Surroundings): Permission {
   return {
     sid: 'StopTask',
     actions: ['ecs:StopTask'],
-    resources: [inCluster(our.scope, 'task', our.cluster)],
-    conditions: onlyIn(our),
+    resources: [arnInCluster(our.scope, 'task', our.cluster)],
+    conditions: clusterCondition(our),
     why: 'Stops workbenches.',
   };
 }
 
-export function lookAtTasks(our: Surroundings): readonly Permission[] {
+export function describeTasks(our: Surroundings): readonly Permission[] {
   return [
     {
       sid: 'LookAtTasks',
       actions: ['ecs:DescribeTasks'],
-      resources: [inCluster(our.scope, 'task', our.cluster)],
-      conditions: onlyIn(our),
+      resources: [arnInCluster(our.scope, 'task', our.cluster)],
+      conditions: clusterCondition(our),
       why: 'What has become of tasks.',
     },
-    lookAtMachinesOf(our),
+    describeContainerInstances(our),
   ];
 }
 
@@ -97,24 +97,24 @@ export function listTasks(our: Surroundings): Permission {
     sid: 'ListTasks',
     actions: ['ecs:ListTasks'],
     resources: ['*'],
-    conditions: onlyIn(our),
+    conditions: clusterCondition(our),
     why: 'Which tasks there are: those of a start whose answer was lost, and those that nobody wants.',
     anyResource:
       'Its only resource is a container instance, and the list is of the whole cluster, to which the condition limits it.',
   };
 }
 
-function lookAtMachinesOf(our: Surroundings): Permission {
+function describeContainerInstances(our: Surroundings): Permission {
   return {
     sid: 'LookAtMachines',
     actions: ['ecs:DescribeContainerInstances'],
-    resources: [inCluster(our.scope, 'container-instance', our.cluster)],
-    conditions: onlyIn(our),
+    resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
+    conditions: clusterCondition(our),
     why: 'Whether the agent of a machine answers, and what the machine offers.',
   };
 }
 
-export function listMachines(our: Surroundings): Permission {
+export function listContainerInstances(our: Surroundings): Permission {
   return {
     sid: 'ListMachines',
     actions: ['ecs:ListContainerInstances'],
@@ -123,21 +123,21 @@ export function listMachines(our: Surroundings): Permission {
   };
 }
 
-export function lookAtMachines(our: Surroundings): readonly Permission[] {
-  return [lookAtMachinesOf(our), listMachines(our)];
+export function readContainerInstances(our: Surroundings): readonly Permission[] {
+  return [describeContainerInstances(our), listContainerInstances(our)];
 }
 
-export function drainMachines(our: Surroundings): Permission {
+export function drainContainerInstances(our: Surroundings): Permission {
   return {
     sid: 'DrainMachine',
     actions: ['ecs:UpdateContainerInstancesState'],
-    resources: [inCluster(our.scope, 'container-instance', our.cluster)],
-    conditions: onlyIn(our),
+    resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
+    conditions: clusterCondition(our),
     why: 'A silent machine takes no more tasks before it is ended.',
   };
 }
 
-export function deregisterMachines(our: Surroundings): Permission {
+export function deregisterContainerInstances(our: Surroundings): Permission {
   return {
     sid: 'DeregisterMachine',
     actions: ['ecs:DeregisterContainerInstance'],
@@ -146,7 +146,7 @@ export function deregisterMachines(our: Surroundings): Permission {
   };
 }
 
-export function pruneDefinitions(): Permission {
+export function deregisterTaskDefinitions(): Permission {
   return {
     sid: 'PruneDefinitions',
     actions: ['ecs:ListTaskDefinitionFamilies', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],

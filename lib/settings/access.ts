@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { either, flag, group, list, text } from './kinds.ts';
+import { oneOf, flag, group, list, text } from './kinds.ts';
 
 const ascii = (max: number) => ({
   expected: `1 to ${max} visible ASCII characters`,
@@ -62,7 +62,7 @@ const keys = group(
   { description: 'Who may call the API.' },
 );
 
-export const authSetting = either(
+export const authSetting = oneOf(
   [z.literal('none', { error: () => 'expected `none` or an object' }), keys],
   {
     description:

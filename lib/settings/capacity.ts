@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { type Architecture, KNOWN_INSTANCE_TYPES, type MachineSize, offeredBy } from '../instance-types.ts';
-import { amount, choice, either, flag, group, integer, list, text } from './kinds.ts';
+import { type Architecture, KNOWN_INSTANCE_TYPES, type InstanceSize, allocatableCapacityOf } from '../instance-types.ts';
+import { amount, choice, oneOf, flag, group, integer, list, text } from './kinds.ts';
 
 /** ECS allows 20 capacity providers in a cluster; a function's environment has no room for many more either. */
-const LIST_MAX = 20;
+const PROVIDERS_MAX = 20;
 
 const INSTANCE_TYPE = {
   expected: 'an instance type such as `m6i.large`',
@@ -12,7 +12,7 @@ const INSTANCE_TYPE = {
 
 const typeName = text({ ...INSTANCE_TYPE, description: 'The name of the type.' });
 
-const instanceType = either(
+const instanceType = oneOf(
   [
     typeName,
     group(
@@ -101,7 +101,7 @@ export const capacityProvidersSetting = list(provider, {
   description: 'The size classes, in the order in which they are shown to people.',
   expected: 'size classes',
   min: 1,
-  max: LIST_MAX,
+  max: PROVIDERS_MAX,
 });
 
 export const dedicatedSetting = group(
@@ -111,7 +111,7 @@ export const dedicatedSetting = group(
         description: 'The instance types that may be dedicated to a workbench.',
         expected: 'instance types',
         min: 0,
-        max: LIST_MAX,
+        max: PROVIDERS_MAX,
       }),
       [],
     ),
@@ -135,24 +135,24 @@ export type CapacityProviderSetting = z.infer<typeof provider>;
 export type InstanceTypeSetting = z.infer<typeof instanceType>;
 
 /** A type with its size; undefined for a name that is not known. */
-export function sizeOf(setting: InstanceTypeSetting): (MachineSize & { readonly name: string }) | undefined {
+export function instanceSizeOf(setting: InstanceTypeSetting): (InstanceSize & { readonly name: string }) | undefined {
   if (typeof setting !== 'string') return setting;
   const known = KNOWN_INSTANCE_TYPES[setting];
   return known && { name: setting, ...known };
 }
 
-export function nameOf(setting: InstanceTypeSetting): string {
+export function instanceTypeNameOf(setting: InstanceTypeSetting): string {
   return typeof setting === 'string' ? setting : setting.name;
 }
 
-export function priceOf(setting: InstanceTypeSetting): number | undefined {
+export function instancePriceOf(setting: InstanceTypeSetting): number | undefined {
   return typeof setting === 'string'
     ? KNOWN_INSTANCE_TYPES[setting]?.pricePerHour
     : (setting.pricePerHour ?? KNOWN_INSTANCE_TYPES[setting.name]?.pricePerHour);
 }
 
 /** What is told of a provider or type to the functions. */
-export interface Offer {
+export interface NamedCapacity {
   readonly name: string;
   readonly cpuUnits: number;
   readonly memoryMib: number;
@@ -163,9 +163,9 @@ export interface Offer {
  * What the smallest of these types offers in each respect: the class must not promise what a machine of it may
  * not hold, since ECS then never starts one for it.
  */
-export function offerOf(name: string, types: readonly InstanceTypeSetting[]): Offer {
-  const offers = types.flatMap((type) => sizeOf(type) ?? []).map(offeredBy);
-  const least = (amountOf: (offer: ReturnType<typeof offeredBy>) => number) =>
+export function minimumCapacityOf(name: string, types: readonly InstanceTypeSetting[]): NamedCapacity {
+  const offers = types.flatMap((type) => instanceSizeOf(type) ?? []).map(allocatableCapacityOf);
+  const least = (amountOf: (offer: ReturnType<typeof allocatableCapacityOf>) => number) =>
     Math.min(...offers.map(amountOf));
   return {
     name,
@@ -176,20 +176,20 @@ export function offerOf(name: string, types: readonly InstanceTypeSetting[]): Of
 }
 
 /** What an hour of a provider's machine costs, USD; undefined when neither it nor all its types say. */
-export function providerPrice({
+export function providerPriceOf({
   pricePerHour,
   spot,
   instanceTypes,
 }: Pick<CapacityProviderSetting, 'pricePerHour' | 'spot' | 'instanceTypes'>): number | undefined {
   if (pricePerHour !== undefined || spot) return pricePerHour;
-  const prices = instanceTypes.map(priceOf);
+  const prices = instanceTypes.map(instancePriceOf);
   return prices.some((price) => price === undefined) ? undefined : Math.max(...(prices as number[]));
 }
 
 export function hasGpus(types: readonly InstanceTypeSetting[]): boolean {
-  return types.some((type) => (sizeOf(type)?.gpus ?? 0) > 0);
+  return types.some((type) => (instanceSizeOf(type)?.gpus ?? 0) > 0);
 }
 
 export function architecturesOf(types: readonly InstanceTypeSetting[]): ReadonlySet<Architecture> {
-  return new Set(types.flatMap((type) => sizeOf(type)?.architecture ?? []));
+  return new Set(types.flatMap((type) => instanceSizeOf(type)?.architecture ?? []));
 }

@@ -3,8 +3,8 @@ import { SETTINGS, type SettingName, type Settings } from '#functions/env.ts';
 import { SETTING_RULES } from '#functions/env-rules.ts';
 import { type Environment, parseSettings, SettingsError } from '#functions/setting.ts';
 import type { AuthSetting } from './access.ts';
-import type { StageFault } from './faults.ts';
-import { group, problem } from './kinds.ts';
+import type { StageProblem } from './faults.ts';
+import { group, describeProblem } from './kinds.ts';
 
 /**
  * From the settings of a stage to the environment of its functions, checked by the functions' own declarations:
@@ -18,10 +18,10 @@ const OVERRIDABLE = (Object.keys(SETTINGS) as SettingName[]).filter(
   (name): name is OverridableName => name.startsWith('WB_') && name !== 'WB_TABLE_NAME',
 );
 
-function override(name: OverridableName) {
+function overrideSetting(name: OverridableName) {
   const { description, unit, expected, default: byDefault } = SETTINGS[name];
   const about = `${description}${byDefault === undefined ? '' : ` \`${byDefault}\` by default.`}`;
-  const error = (issue: { readonly input?: unknown }) => problem(expected, issue.input);
+  const error = (issue: { readonly input?: unknown }) => describeProblem(expected, issue.input);
   return z.optional(
     z
       .union([z.string(), z.number()], { error })
@@ -29,9 +29,9 @@ function override(name: OverridableName) {
   );
 }
 
-const overrides = Object.fromEntries(OVERRIDABLE.map((name) => [name, override(name)])) as Record<
+const overrides = Object.fromEntries(OVERRIDABLE.map((name) => [name, overrideSetting(name)])) as Record<
   OverridableName,
-  ReturnType<typeof override>
+  ReturnType<typeof overrideSetting>
 >;
 
 export const functionsSetting = group(overrides, {
@@ -41,7 +41,7 @@ export const functionsSetting = group(overrides, {
 export type FunctionOverrides = z.infer<typeof functionsSetting>;
 
 /** The parts of a stage's settings that functions read. */
-export interface StagePart {
+export interface FunctionStageSettings {
   readonly baseUrl?: string | undefined;
   readonly auth?: AuthSetting | undefined;
   readonly api?: {
@@ -53,7 +53,7 @@ export interface StagePart {
 }
 
 /** Where in a stage's file the value of a setting stands. */
-const PATHS: Partial<Record<SettingName, string>> = {
+const STAGE_PATHS: Partial<Record<SettingName, string>> = {
   BASE_URL: 'baseUrl',
   RESTAPI_AUTH: 'auth',
   RESTAPI_AUTH_STATIC_KEY: 'auth.staticKey',
@@ -72,7 +72,7 @@ const PATHS: Partial<Record<SettingName, string>> = {
 const KEY_IN_SECRET = 'x'.repeat(32);
 
 /** The environment as text, without the secrets and without what only the deployment knows. */
-export function environmentOf({ baseUrl, auth, api, functions = {} }: StagePart): Environment {
+export function toEnvironment({ baseUrl, auth, api, functions = {} }: FunctionStageSettings): Environment {
   const keys = auth === 'none' ? undefined : auth;
   return {
     BASE_URL: baseUrl,
@@ -93,11 +93,11 @@ export function environmentOf({ baseUrl, auth, api, functions = {} }: StagePart)
 }
 
 /** What a function would refuse. */
-export function functionFaults(stage: StagePart): readonly StageFault[] {
+export function checkFunctionSettings(stage: FunctionStageSettings): readonly StageProblem[] {
   const { auth } = stage;
   const keys = auth === 'none' || auth === undefined ? undefined : auth;
   const env = {
-    ...environmentOf(stage),
+    ...toEnvironment(stage),
     // That there is one at all is a rule of its own.
     ...(keys === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: KEY_IN_SECRET }),
   };
@@ -106,10 +106,10 @@ export function functionFaults(stage: StagePart): readonly StageFault[] {
     return [];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return error.faults.map(({ name, problem: what }) => ({
+    return error.problems.map(({ name, problem: what }) => ({
       path: name
         .split(', ')
-        .map((one) => PATHS[one as SettingName] ?? `functions.${one}`)
+        .map((one) => STAGE_PATHS[one as SettingName] ?? `functions.${one}`)
         .join(', '),
       problem: what,
     }));
@@ -117,6 +117,6 @@ export function functionFaults(stage: StagePart): readonly StageFault[] {
 }
 
 /** The functions' settings as they read them. Only for a stage without faults. */
-export function functionSettings(stage: StagePart): Pick<Settings, OverridableName> {
-  return parseSettings(SETTINGS, [], environmentOf(stage));
+export function readFunctionSettings(stage: FunctionStageSettings): Pick<Settings, OverridableName> {
+  return parseSettings(SETTINGS, [], toEnvironment(stage));
 }

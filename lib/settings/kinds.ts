@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
  * The kinds of settings in settings/<stage>.json. Each carries what people are told of it: in messages, in the
  * schema for editors and in docs/settings.md.
  */
-export interface About {
+export interface SettingInfo {
   /** One or two sentences, for whoever runs the system. */
   readonly description: string;
   /** What the number counts. */
@@ -19,98 +19,98 @@ interface Bounds {
 }
 
 /** Text that `pattern` matches as a whole. */
-export function text(about: About & { readonly expected: string; readonly pattern: RegExp }) {
+export function text(about: SettingInfo & { readonly expected: string; readonly pattern: RegExp }) {
   return z
-    .string(fault(about.expected))
-    .check(z.regex(about.pattern, fault(about.expected)), z.meta(metaOf(about, about.expected)));
+    .string(errorOptions(about.expected))
+    .check(z.regex(about.pattern, errorOptions(about.expected)), z.meta(toMeta(about, about.expected)));
 }
 
-export function integer(about: About & Bounds) {
-  const expected = `a whole number from ${grouped(about.min)} to ${grouped(about.max)}`;
+export function integer(about: SettingInfo & Bounds) {
+  const expected = `a whole number from ${formatNumber(about.min)} to ${formatNumber(about.max)}`;
   return z
-    .int(fault(expected))
+    .int(errorOptions(expected))
     .check(
-      z.minimum(about.min, fault(expected)),
-      z.maximum(about.max, fault(expected)),
-      z.meta(metaOf(about, expected)),
+      z.minimum(about.min, errorOptions(expected)),
+      z.maximum(about.max, errorOptions(expected)),
+      z.meta(toMeta(about, expected)),
     );
 }
 
 /** A number that need not be whole. */
-export function amount(about: About & Bounds) {
-  const expected = `a number from ${grouped(about.min)} to ${grouped(about.max)}`;
+export function amount(about: SettingInfo & Bounds) {
+  const expected = `a number from ${formatNumber(about.min)} to ${formatNumber(about.max)}`;
   return z
-    .number(fault(expected))
+    .number(errorOptions(expected))
     .check(
-      z.minimum(about.min, fault(expected)),
-      z.maximum(about.max, fault(expected)),
-      z.meta(metaOf(about, expected)),
+      z.minimum(about.min, errorOptions(expected)),
+      z.maximum(about.max, errorOptions(expected)),
+      z.meta(toMeta(about, expected)),
     );
 }
 
-export function flag(about: About) {
+export function flag(about: SettingInfo) {
   const expected = '`true` or `false`';
-  return z.boolean(fault(expected)).check(z.meta(metaOf(about, expected)));
+  return z.boolean(errorOptions(expected)).check(z.meta(toMeta(about, expected)));
 }
 
 /** One of a closed set. */
-export function choice<const W extends readonly [string, ...string[]]>(about: About & { readonly of: W }) {
+export function choice<const W extends readonly [string, ...string[]]>(about: SettingInfo & { readonly of: W }) {
   const expected = about.of.map((word) => `\`${word}\``).join(' or ');
-  return z.enum(about.of, fault(expected)).check(z.meta(metaOf(about, expected)));
+  return z.enum(about.of, errorOptions(expected)).check(z.meta(toMeta(about, expected)));
 }
 
 export function numberOf<const N extends readonly [number, ...number[]]>(
-  about: About & { readonly of: N; readonly expected: string },
+  about: SettingInfo & { readonly of: N; readonly expected: string },
 ) {
-  return z.literal(about.of, fault(about.expected)).check(z.meta(metaOf(about, about.expected)));
+  return z.literal(about.of, errorOptions(about.expected)).check(z.meta(toMeta(about, about.expected)));
 }
 
 /** A list of `min` to `max` items. */
 export function list<T extends z.ZodMiniType>(
   item: T,
-  about: About & Bounds & { readonly expected: string },
+  about: SettingInfo & Bounds & { readonly expected: string },
 ) {
   const expected = `a list of ${about.min === 0 ? 'at most' : `${about.min} to`} ${about.max} ${about.expected}`;
   return z
-    .array(item, fault(expected))
+    .array(item, errorOptions(expected))
     .check(
-      z.minLength(about.min, fault(expected)),
-      z.maxLength(about.max, fault(expected)),
-      z.meta(metaOf(about, expected)),
+      z.minLength(about.min, errorOptions(expected)),
+      z.maxLength(about.max, errorOptions(expected)),
+      z.meta(toMeta(about, expected)),
     );
 }
 
 /** Settings that belong together. What is not declared is a fault. */
-export function group<S extends z.core.$ZodShape>(shape: S, about: Pick<About, 'description'>) {
-  return z.strictObject(shape, fault('an object')).check(z.meta(metaOf(about, 'an object')));
+export function group<S extends z.core.$ZodShape>(shape: S, about: Pick<SettingInfo, 'description'>) {
+  return z.strictObject(shape, errorOptions('an object')).check(z.meta(toMeta(about, 'an object')));
 }
 
 /** One of several kinds, told apart by whether it is text, a number or an object. */
-export function either<const T extends readonly [z.ZodMiniType, ...z.ZodMiniType[]]>(
+export function oneOf<const T extends readonly [z.ZodMiniType, ...z.ZodMiniType[]]>(
   kinds: T,
-  about: About & { readonly expected: string },
+  about: SettingInfo & { readonly expected: string },
 ) {
-  return z.union(kinds, fault(about.expected)).check(z.meta(metaOf(about, about.expected)));
+  return z.union(kinds, errorOptions(about.expected)).check(z.meta(toMeta(about, about.expected)));
 }
 
-function metaOf({ description, unit }: About, expected: string) {
+function toMeta({ description, unit }: SettingInfo, expected: string) {
   return { description, expected, ...(unit === undefined ? {} : { unit }) };
 }
 
-function fault(expected: string) {
+function errorOptions(expected: string) {
   return {
     error: (issue: { readonly input?: unknown; readonly code?: string }) =>
       // Which of its names are unknown is told by whoever prints the fault.
-      issue.code === 'unrecognized_keys' ? undefined : problem(expected, issue.input),
+      issue.code === 'unrecognized_keys' ? undefined : describeProblem(expected, issue.input),
   };
 }
 
 /** What is wrong with a value. There are no secrets in the settings of a stage, so that it may be shown. */
-export function problem(expected: string, found: unknown): string {
+export function describeProblem(expected: string, found: unknown): string {
   if (found === undefined) return `is required; expected ${expected}`;
   return `expected ${expected}; found ${(JSON.stringify(found) ?? typeof found).slice(0, 80)}`;
 }
 
-function grouped(n: number): string {
+function formatNumber(n: number): string {
   return n.toLocaleString('en-GB');
 }

@@ -79,6 +79,6 @@ export type ExistingNetwork = z.infer<typeof existing>;
 export type NetworkSetting = z.infer<typeof networkSetting>;
 
 /** The VPC to make, when none is given. */
-export function ownNetworkOf({ own: written }: NetworkSetting): OwnNetwork {
+export function newNetworkOf({ own: written }: NetworkSetting): OwnNetwork {
   return written ?? own.parse({});
 }

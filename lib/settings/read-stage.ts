@@ -4,10 +4,10 @@ import { StageSettingsError } from './faults.ts';
 import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
 
 /** Where the settings of the stages are. */
-export const SETTINGS_FOLDER = join(import.meta.dirname, '../../settings');
+export const STAGES_FOLDER = join(import.meta.dirname, '../../settings');
 
 /** The stages that have settings. */
-export function stagesIn(folder = SETTINGS_FOLDER): readonly string[] {
+export function listStages(folder = STAGES_FOLDER): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => name.slice(0, -'.json'.length))
@@ -18,10 +18,10 @@ export function stagesIn(folder = SETTINGS_FOLDER): readonly string[] {
  * Reads settings/<stage>.json.
  * @throws StageSettingsError when there is no such stage, or listing every fault of its file
  */
-export function readStage(stage: string, folder = SETTINGS_FOLDER): StageSettings {
+export function readStage(stage: string, folder = STAGES_FOLDER): StageSettings {
   const file = `settings/${stage}.json`;
-  if (!STAGE_NAME.test(stage) || !stagesIn(folder).includes(stage)) {
-    const known = stagesIn(folder).join(', ');
+  if (!STAGE_NAME.test(stage) || !listStages(folder).includes(stage)) {
+    const known = listStages(folder).join(', ');
     throw new StageSettingsError(file, [
       { path: '', problem: `there is no such stage; there are: ${known}` },
     ]);

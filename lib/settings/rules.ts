@@ -1,13 +1,13 @@
 import type { AuthSetting } from './access.ts';
-import { architecturesOf, type InstanceTypeSetting, nameOf, providerPrice, sizeOf } from './capacity.ts';
-import type { StageFault } from './faults.ts';
-import { functionFaults } from './function-settings.ts';
+import { architecturesOf, type InstanceTypeSetting, instanceTypeNameOf, providerPriceOf, instanceSizeOf } from './capacity.ts';
+import type { StageProblem } from './faults.ts';
+import { checkFunctionSettings } from './function-settings.ts';
 import type { StageSettings } from './stage.ts';
 
 /** What must hold between settings. Looked at only when each of `needs` is itself in order. */
 interface StageRule<N extends keyof StageSettings> {
   readonly needs: readonly N[];
-  faults(settings: Pick<StageSettings, N>): readonly StageFault[];
+  check(settings: Pick<StageSettings, N>): readonly StageProblem[];
 }
 
 const rule = <N extends keyof StageSettings>(checked: StageRule<N>) =>
@@ -16,7 +16,7 @@ const rule = <N extends keyof StageSettings>(checked: StageRule<N>) =>
 export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   rule({
     needs: ['network'],
-    faults: ({ network: { own, existing } }) => {
+    check: ({ network: { own, existing } }) => {
       if (own !== undefined && existing !== undefined) {
         return [{ path: 'network', problem: 'has both `own` and `existing`; leave one of them out' }];
       }
@@ -31,7 +31,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   }),
   rule({
     needs: ['image', 'production'],
-    faults: ({ image: { tag, digest }, production }) => {
+    check: ({ image: { tag, digest }, production }) => {
       if ((tag === undefined) === (digest === undefined)) {
         return [{ path: 'image', problem: 'needs either `tag` or `digest`' }];
       }
@@ -40,34 +40,34 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
         : [];
     },
   }),
-  rule({ needs: ['auth'], faults: ({ auth }) => authFaults(auth) }),
+  rule({ needs: ['auth'], check: ({ auth }) => checkAuth(auth) }),
   rule({
     needs: ['alarms', 'production'],
-    faults: ({ alarms: { email }, production }) =>
+    check: ({ alarms: { email }, production }) =>
       production && email === undefined
         ? [{ path: 'alarms.email', problem: 'is required in production: somebody must be told' }]
         : [],
   }),
   rule({
     needs: ['capacityProviders'],
-    faults: ({ capacityProviders }) => [
-      ...repeated(
+    check: ({ capacityProviders }) => [
+      ...findDuplicates(
         capacityProviders.map(({ name }) => name),
         (at) => `capacityProviders[${at}].name`,
       ),
       ...capacityProviders.flatMap((provider, at) => {
         const path = `capacityProviders[${at}]`;
         const { instanceTypes } = provider;
-        const unknown = unknownTypes(instanceTypes, `${path}.instanceTypes`);
-        const twice = repeated(instanceTypes.map(nameOf), (type) => `${path}.instanceTypes[${type}]`);
+        const unknown = findUnknownTypes(instanceTypes, `${path}.instanceTypes`);
+        const twice = findDuplicates(instanceTypes.map(instanceTypeNameOf), (type) => `${path}.instanceTypes[${type}]`);
         if (unknown.length > 0) return [...unknown, ...twice];
-        const gpus = new Set(instanceTypes.map((type) => sizeOf(type)?.gpus));
+        const gpus = new Set(instanceTypes.map((type) => instanceSizeOf(type)?.gpus));
         return [
           ...twice,
           ...(gpus.size > 1
             ? [{ path: `${path}.instanceTypes`, problem: 'must all have as many GPUs' }]
             : []),
-          ...(providerPrice(provider) === undefined
+          ...(providerPriceOf(provider) === undefined
             ? [
                 {
                   path: `${path}.pricePerHour`,
@@ -83,14 +83,14 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   }),
   rule({
     needs: ['dedicated'],
-    faults: ({ dedicated: { instanceTypes } }) => [
-      ...unknownTypes(instanceTypes, 'dedicated.instanceTypes'),
-      ...repeated(instanceTypes.map(nameOf), (at) => `dedicated.instanceTypes[${at}]`),
+    check: ({ dedicated: { instanceTypes } }) => [
+      ...findUnknownTypes(instanceTypes, 'dedicated.instanceTypes'),
+      ...findDuplicates(instanceTypes.map(instanceTypeNameOf), (at) => `dedicated.instanceTypes[${at}]`),
     ],
   }),
   rule({
     needs: ['image', 'capacityProviders', 'dedicated'],
-    faults: ({ image, capacityProviders, dedicated }) => {
+    check: ({ image, capacityProviders, dedicated }) => {
       const lists = [
         ...capacityProviders.map(({ instanceTypes }, at) => ({
           path: `capacityProviders[${at}].instanceTypes`,
@@ -105,11 +105,11 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   }),
   rule({
     needs: ['baseUrl', 'auth', 'api', 'functions'],
-    faults: (settings) => functionFaults(settings),
+    check: (settings) => checkFunctionSettings(settings),
   }),
 ];
 
-function authFaults(auth: AuthSetting): readonly StageFault[] {
+function checkAuth(auth: AuthSetting): readonly StageProblem[] {
   if (auth === 'none') return [];
   const { staticKey, jwtKey, secretArn, oidc } = auth;
   if (!staticKey && !jwtKey && oidc === undefined) {
@@ -124,20 +124,20 @@ function authFaults(auth: AuthSetting): readonly StageFault[] {
   return [];
 }
 
-function unknownTypes(types: readonly InstanceTypeSetting[], path: string): readonly StageFault[] {
+function findUnknownTypes(types: readonly InstanceTypeSetting[], path: string): readonly StageProblem[] {
   return types.flatMap((type, at) =>
-    sizeOf(type) === undefined
+    instanceSizeOf(type) === undefined
       ? [
           {
             path: `${path}[${at}]`,
-            problem: `${nameOf(type)} is not in lib/instance-types.ts; give its size`,
+            problem: `${instanceTypeNameOf(type)} is not in lib/instance-types.ts; give its size`,
           },
         ]
       : [],
   );
 }
 
-function repeated(names: readonly string[], pathAt: (at: number) => string): readonly StageFault[] {
+function findDuplicates(names: readonly string[], pathAt: (at: number) => string): readonly StageProblem[] {
   return names.flatMap((name, at) =>
     names.indexOf(name) < at ? [{ path: pathAt(at), problem: `${name} is there twice` }] : [],
   );

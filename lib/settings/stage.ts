@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authSetting } from './access.ts';
 import { capacityProvidersSetting, dedicatedSetting } from './capacity.ts';
-import { faultsOf, type StageFault, StageSettingsError } from './faults.ts';
+import { toStageProblems, type StageProblem, StageSettingsError } from './faults.ts';
 import { functionsSetting } from './function-settings.ts';
 import { networkSetting } from './network.ts';
 import {
@@ -20,7 +20,7 @@ import {
 import { STAGE_RULES } from './rules.ts';
 
 /** What settings/<stage>.json may hold: everything about one deployment that is not the same for all. */
-const SHAPE = {
+const STAGE_SHAPE = {
   production: productionSetting,
   baseUrl: baseUrlSetting,
   auth: authSetting,
@@ -41,13 +41,13 @@ const SHAPE = {
 
 const stageSchema = z.strictObject({
   $schema: z.optional(z.string().check(z.meta({ description: 'For editors: where the schema is.' }))),
-  ...SHAPE,
+  ...STAGE_SHAPE,
 });
 
-type Written = z.infer<typeof stageSchema>;
+type ParsedStage = z.infer<typeof stageSchema>;
 
 /** The settings of a stage, with every default filled in. */
-export type StageSettings = Omit<Written, '$schema' | 'installation'> & {
+export type StageSettings = Omit<ParsedStage, '$schema' | 'installation'> & {
   /** 1-20 lower-case letters, digits and hyphens. */
   readonly stage: string;
   readonly installation: string;
@@ -66,17 +66,17 @@ export function parseStage(stage: string, written: unknown, file = `settings/${s
   if (typeof written !== 'object' || written === null || Array.isArray(written)) {
     throw new StageSettingsError(file, [{ path: '', problem: 'expected an object' }]);
   }
-  const faults: StageFault[] = [];
+  const faults: StageProblem[] = [];
   const read = new Map<string, unknown>();
   for (const name of Object.keys(written)) {
-    if (name !== '$schema' && !Object.hasOwn(SHAPE, name)) {
+    if (name !== '$schema' && !Object.hasOwn(STAGE_SHAPE, name)) {
       faults.push({ path: name, problem: 'there is no such setting' });
     }
   }
-  for (const [name, schema] of Object.entries(SHAPE)) {
+  for (const [name, schema] of Object.entries(STAGE_SHAPE)) {
     const parsed = z.safeParse(schema, (written as Record<string, unknown>)[name]);
     if (parsed.success) read.set(name, parsed.data);
-    else faults.push(...faultsOf(parsed.error.issues, [name]));
+    else faults.push(...toStageProblems(parsed.error.issues, [name]));
   }
   const settings = {
     installation: `workbench-${stage}`,

@@ -18,7 +18,7 @@ export interface AuthorizerCacheOptions {
 /** The longest that API Gateway waits for an authorizer, in milliseconds. */
 export const AUTHORIZER_TIMEOUT_MS = 10_000;
 
-interface Kept {
+interface CacheEntry {
   readonly until: number;
   readonly authorization: Authorization;
 }
@@ -30,7 +30,7 @@ interface Kept {
  */
 export class AuthorizerCache {
   readonly #options: Required<AuthorizerCacheOptions>;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, CacheEntry>();
   readonly #asked = new Map<string, Promise<Authorization>>();
   readonly #salt = randomBytes(32);
 

@@ -4,7 +4,7 @@ import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { answerClientErrors } from '../client-errors.ts';
-import { type Guard, refusalOf } from '../guard.ts';
+import { type OriginGuard, checkRequest } from '../guard.ts';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightAnswer } from './cors.ts';
 import { type GatewayResponse, ownAnswer, toResponse, writeResponse } from './gateway-response.ts';
@@ -15,7 +15,7 @@ import {
   type RequestHead,
   readHead,
   toAuthorizerEvent,
-  toEvent,
+  toGatewayEvent,
 } from './request-event.ts';
 import { type RouteMatch, RouteTable } from './route-match.ts';
 
@@ -41,7 +41,7 @@ export interface FrontOptions {
   readonly prefix?: string;
   /** CORS is off when there are none. Lower case. */
   readonly corsOrigins: readonly string[];
-  readonly guard: Guard;
+  readonly guard: OriginGuard;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
   /** In milliseconds. @default 30,000, as API Gateway has it */
@@ -55,7 +55,7 @@ const NO_BODY = Buffer.alloc(0);
 
 /** Stands where API Gateway's HTTP API stands on AWS: the same events in, the same answers out. */
 export function createFront(options: FrontOptions): Server {
-  const front = new Front(options);
+  const front = new Gateway(options);
   const server = createServer(
     {
       maxHeaderSize: MAX_HEAD_BYTES,
@@ -73,7 +73,7 @@ export function createFront(options: FrontOptions): Server {
   return server;
 }
 
-class Front {
+class Gateway {
   readonly #options: FrontOptions;
   readonly #routes: RouteTable<FrontRoute>;
   readonly #cache: AuthorizerCache;
@@ -121,7 +121,7 @@ class Front {
     head: RequestHead,
   ): Promise<GatewayResponse | undefined> {
     const { guard, corsOrigins } = this.#options;
-    const refusal = refusalOf(request, guard);
+    const refusal = checkRequest(request, guard);
     if (refusal !== undefined) return this.#last(response, ownAnswer(refusal.status, refusal.message));
     if (request.method === 'OPTIONS' && corsOrigins.length > 0) {
       return preflightAnswer(corsOrigins, request.headers.origin);
@@ -133,13 +133,13 @@ class Front {
     const matched = { routeKey, parameters: match.parameters };
     // The authorizer is asked before the body is read: a stranger cannot make us hold 10 MB.
     const authorized = await this.#authorize(match.route, head, () =>
-      toEvent(request, head, matched, NO_BODY),
+      toGatewayEvent(request, head, matched, NO_BODY),
     );
     if ('status' in authorized) return authorized;
     const body = await readBody(request, response);
     if (body.kind === 'aborted') return undefined;
     if (body.kind === 'too_large') return this.#last(response, ownAnswer(413, 'Request Entity Too Large'));
-    const event = toEvent(request, head, { ...matched, ...authorized }, body.bytes);
+    const event = toGatewayEvent(request, head, { ...matched, ...authorized }, body.bytes);
     return this.#invoke(match.route, event);
   }
 

@@ -54,7 +54,7 @@ export function readHead(request: IncomingMessage): RequestHead {
   headers.set('x-forwarded-proto', 'http');
   headers.set(
     'x-amzn-trace-id',
-    `Root=1-${seconds(Date.now()).toString(16)}-${randomBytes(12).toString('hex')}`,
+    `Root=1-${toSeconds(Date.now()).toString(16)}-${randomBytes(12).toString('hex')}`,
   );
   return {
     path: query === -1 ? target : target.slice(0, query),
@@ -75,7 +75,7 @@ export interface MatchedRequest {
 }
 
 /** The event of a request that has been matched to a route. */
-export function toEvent(
+export function toGatewayEvent(
   request: IncomingMessage,
   head: RequestHead,
   matched: MatchedRequest,
@@ -165,7 +165,7 @@ function* headerPairs(request: IncomingMessage): Generator<[string, string]> {
   for (let i = 0; i + 1 < raw.length; i += 2) yield [(raw[i] ?? '').toLowerCase(), raw[i + 1] ?? ''];
 }
 
-function seconds(ms: number): number {
+function toSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 

@@ -18,12 +18,12 @@ const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-export function answer(request: IncomingMessage, response: ServerResponse, { page, json }: OwnAnswer): void {
+export function respond(request: IncomingMessage, response: ServerResponse, { page, json }: OwnAnswer): void {
   const html = acceptsHtml(request);
   response.writeHead(page.status, {
     ...SAFE_HEADERS,
     'content-type': html ? 'text/html; charset=utf-8' : 'application/json',
-    ...(page.again === undefined ? {} : { 'retry-after': String(page.again) }),
+    ...(page.reloadAfterSeconds === undefined ? {} : { 'retry-after': String(page.reloadAfterSeconds) }),
   });
   response.end(html ? page.html : JSON.stringify(json));
 }
@@ -34,7 +34,7 @@ export function refuseUpgrade(socket: Duplex, status: number): void {
 }
 
 /** The state of a workbench that is not running, for programs. */
-export function stateOf(workbench: Workbench): Readonly<Record<string, unknown>> {
+export function presentState(workbench: Workbench): Readonly<Record<string, unknown>> {
   const detail = statusDetail(workbench);
   return {
     message: 'The workbench is not running.',

@@ -7,12 +7,12 @@ export interface Page {
   readonly status: number;
   readonly html: string;
   /** When it is worth while to ask again, in seconds: the page does so by itself. */
-  readonly again?: number;
+  readonly reloadAfterSeconds?: number;
 }
 
 /** Seconds until a page looks again: while something goes on, and when somebody must act first. */
-const SOON = 2;
-const LATER = 30;
+const RELOAD_SOON_SECONDS = 2;
+const RELOAD_LATER_SECONDS = 30;
 
 export interface ApiAddress {
   /** Of the API, with its prefix: `http://127.0.0.1:8999`. */
@@ -44,10 +44,10 @@ export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
   }
   if (workbench.status === 'stopped') {
     lines.push('Start it, then come back:', `<code>${escapeHtml(startLine(workbench, api))}</code>`);
-    return page(503, name, lines, LATER);
+    return page(503, name, lines, RELOAD_LATER_SECONDS);
   }
   lines.push('This page looks again by itself.');
-  return page(503, name, lines, SOON);
+  return page(503, name, lines, RELOAD_SOON_SECONDS);
 }
 
 /** Of a workbench that is said to run and does not answer. */
@@ -56,12 +56,12 @@ export function brokenPage(): Page {
     502,
     'The workbench does not answer',
     ['It may be stopping. This page looks again by itself.'],
-    SOON,
+    RELOAD_SOON_SECONDS,
   );
 }
 
 export function unreadablePage(): Page {
-  return page(503, 'The records cannot be read', ['This page looks again by itself.'], SOON);
+  return page(503, 'The records cannot be read', ['This page looks again by itself.'], RELOAD_SOON_SECONDS);
 }
 
 /** The curl line that starts a workbench. */
@@ -97,5 +97,5 @@ ${lines.map((line) => `<p>${line}</p>`).join('\n')}
 </body>
 </html>
 `;
-  return { status, html, ...(again === undefined ? {} : { again }) };
+  return { status, html, ...(again === undefined ? {} : { reloadAfterSeconds: again }) };
 }

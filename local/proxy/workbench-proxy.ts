@@ -11,16 +11,16 @@ import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { answerClientErrors } from '../client-errors.ts';
-import { type Guard, refusalOf } from '../guard.ts';
+import { type OriginGuard, checkRequest } from '../guard.ts';
 import { closeServer } from '../listen.ts';
-import { answer, type OwnAnswer, refuseUpgrade, stateOf } from './answers.ts';
+import { respond, type OwnAnswer, refuseUpgrade, presentState } from './answers.ts';
 import { type ApiAddress, brokenPage, indexPage, unknownPage, unreadablePage, waitingPage } from './pages.ts';
 import { type ProjectPath, parseProjectPath } from './project-path.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 
 export interface WorkbenchProxyOptions {
   readonly routes: WorkbenchRoutes;
-  readonly guard: Guard;
+  readonly guard: OriginGuard;
   readonly telemetry: Telemetry;
   /** Asked when a page says how to start a workbench. */
   readonly api: () => ApiAddress;
@@ -28,18 +28,18 @@ export interface WorkbenchProxyOptions {
   readonly baseUrl: () => URL;
 }
 
-type InWorkbench = Extract<ProjectPath, { kind: 'workbench' }>;
+type WorkbenchTarget = Extract<ProjectPath, { kind: 'workbench' }>;
 
 /** Headers by which a client could pass itself off as a proxy before this one. */
-const FORWARDING = [
+const FORWARDING_HEADERS = [
   'forwarded',
   'x-forwarded-host',
   'x-forwarded-port',
   'x-forwarded-prefix',
   'x-forwarded-proto',
 ];
-const UNKNOWN: OwnAnswer = { page: unknownPage(), json: { message: 'There is no such workbench.' } };
-const BROKEN: OwnAnswer = { page: brokenPage(), json: { message: 'The workbench does not answer.' } };
+const UNKNOWN_WORKBENCH: OwnAnswer = { page: unknownPage(), json: { message: 'There is no such workbench.' } };
+const UNRESPONSIVE_WORKBENCH: OwnAnswer = { page: brokenPage(), json: { message: 'The workbench does not answer.' } };
 const UNREADABLE: OwnAnswer = { page: unreadablePage(), json: { message: 'The records cannot be read.' } };
 const INDEX: OwnAnswer = {
   page: indexPage(),
@@ -92,7 +92,7 @@ export class WorkbenchProxy {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {});
-    const refusal = refusalOf(request, this.#options.guard);
+    const refusal = checkRequest(request, this.#options.guard);
     if (refusal !== undefined) {
       response.writeHead(refusal.status, { 'content-type': 'text/plain', connection: 'close' });
       response.end(`${refusal.message}\n`);
@@ -105,18 +105,18 @@ export class WorkbenchProxy {
       return;
     }
     if (asked.kind !== 'workbench') {
-      answer(request, response, asked.kind === 'index' ? INDEX : UNKNOWN);
+      respond(request, response, asked.kind === 'index' ? INDEX : UNKNOWN_WORKBENCH);
       return;
     }
     const own = await this.#pass(request, response, asked);
-    if (own !== undefined && !response.headersSent) answer(request, response, own);
+    if (own !== undefined && !response.headersSent) respond(request, response, own);
   }
 
   /** Undefined when the workbench has answered, or when nobody listens any more. */
   async #pass(
     request: IncomingMessage,
     response: ServerResponse,
-    asked: InWorkbench,
+    asked: WorkbenchTarget,
   ): Promise<OwnAnswer | undefined> {
     // Repeating is safe only for what changes nothing and has no body that is gone by now.
     const attempts = isRepeatable(request) ? 2 : 1;
@@ -126,14 +126,14 @@ export class WorkbenchProxy {
       if (route?.kind !== 'running') return this.#instead(route);
       const failure = await this.#toBackend(request, response, route.target);
       if (failure === undefined || response.destroyed) return undefined;
-      this.#options.routes.drop(asked.workbenchId);
+      this.#options.routes.invalidate(asked.workbenchId);
       if (response.headersSent) {
         response.destroy();
         return undefined;
       }
     }
     const now = await this.#find(asked.workbenchId);
-    return now?.kind === 'running' ? BROKEN : this.#instead(now);
+    return now?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#instead(now);
   }
 
   async #toBackend(request: IncomingMessage, response: ServerResponse, target: string): Promise<unknown> {
@@ -149,7 +149,7 @@ export class WorkbenchProxy {
     socket.on('error', () => {});
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
-    const refusal = refusalOf(request, this.#options.guard);
+    const refusal = checkRequest(request, this.#options.guard);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal.status);
     const asked = parseProjectPath(request.url ?? '/');
     if (asked.kind !== 'workbench') return refuseUpgrade(socket, 404);
@@ -162,7 +162,7 @@ export class WorkbenchProxy {
     try {
       await this.#proxy.ws(request, socket, { target: route.target }, head);
     } catch {
-      this.#options.routes.drop(asked.workbenchId);
+      this.#options.routes.invalidate(asked.workbenchId);
       socket.destroy();
     }
   }
@@ -178,8 +178,8 @@ export class WorkbenchProxy {
   }
 
   #instead(route: WorkbenchRoute | undefined): OwnAnswer {
-    if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN;
-    return { page: waitingPage(route.workbench, this.#options.api()), json: stateOf(route.workbench) };
+    if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN_WORKBENCH;
+    return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
   }
 
   #publicPath(path: string): string {
@@ -187,9 +187,9 @@ export class WorkbenchProxy {
   }
 
   /** What the workbench sees of the request. */
-  #rewrite(request: IncomingMessage, asked: InWorkbench): void {
+  #rewrite(request: IncomingMessage, asked: WorkbenchTarget): void {
     const { headers } = request;
-    for (const name of FORWARDING) delete headers[name];
+    for (const name of FORWARDING_HEADERS) delete headers[name];
     const address = request.socket.remoteAddress ?? '127.0.0.1';
     const before = headers['x-forwarded-for'];
     headers['x-forwarded-for'] = before === undefined ? address : `${String(before)}, ${address}`;

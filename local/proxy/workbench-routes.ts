@@ -13,12 +13,12 @@ export interface WorkbenchRoutesOptions {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly timers: Timers;
   /** How long the way to a running one is used again, in milliseconds: a page load asks for hundreds of files. @default 1,000 */
-  readonly keepMs?: number;
+  readonly cacheTtlMs?: number;
   /** The most answers kept; the oldest goes. @default 500 */
   readonly capacity?: number;
 }
 
-interface Kept {
+interface CacheEntry {
   readonly until: number;
   readonly route: Promise<WorkbenchRoute>;
 }
@@ -26,7 +26,7 @@ interface Kept {
 /** Finds where workbenches answer, by what their records say. */
 export class WorkbenchRoutes {
   readonly #options: Required<WorkbenchRoutesOptions>;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, CacheEntry>();
 
   constructor(options: WorkbenchRoutesOptions) {
     this.#options = { keepMs: 1000, capacity: 500, ...options };
@@ -43,11 +43,11 @@ export class WorkbenchRoutes {
   }
 
   /** The next request reads the record again. */
-  drop(workbenchId: string): void {
+  invalidate(workbenchId: string): void {
     this.#kept.delete(workbenchId);
   }
 
-  #keep(workbenchId: string, kept: Kept): void {
+  #keep(workbenchId: string, kept: CacheEntry): void {
     this.#kept.delete(workbenchId);
     this.#kept.set(workbenchId, kept);
     const forget = () => {

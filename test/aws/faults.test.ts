@@ -9,13 +9,13 @@ import { DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Emulator, startEmulator } from '#tools/aws-emulators/emulator.ts';
 import { uniqueName } from './connection.ts';
-import { FAULTS, type FaultName, MENDED, type MendName } from './faults.ts';
+import { DEVIATIONS, type DeviationName, PATCHED_DEVIATIONS, type PatchedDeviationName } from './faults.ts';
 import { type PlainCalls, plainCalls } from './plain-calls.ts';
 
 type Pin = (calls: PlainCalls) => Promise<void>;
 
 /** What both do: of two tasks with one token, ECS runs the first alone. */
-const twoTasksOfOneToken = async (calls: PlainCalls, cluster: string) => {
+const expectTwoTasksForOneToken = async (calls: PlainCalls, cluster: string) => {
   const taskDefinition = await calls.definition();
   const clientToken = uniqueName('token-');
   const first = await calls.task(cluster, { taskDefinition, clientToken });
@@ -26,10 +26,10 @@ const twoTasksOfOneToken = async (calls: PlainCalls, cluster: string) => {
 };
 
 /** As an emulator answers when it has broken down. */
-const BROKEN_DOWN = { $response: { statusCode: 500 } };
+const INTERNAL_ERROR = { $response: { statusCode: 500 } };
 
-const PINS: Readonly<Record<FaultName | MendName, Pin>> = {
-  motoTaskToken: async (calls) => twoTasksOfOneToken(calls, await calls.clusterWithMachine()),
+const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pin>> = {
+  motoTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.clusterWithMachine()),
 
   motoRunsAtOnce: async (calls) => {
     expect(await calls.task(await calls.clusterWithMachine())).toMatchObject({ lastStatus: 'RUNNING' });
@@ -65,7 +65,7 @@ const PINS: Readonly<Record<FaultName | MendName, Pin>> = {
   },
 
   motoNoMachines: async (calls) => {
-    await expect(calls.run(await calls.cluster())).rejects.toMatchObject(BROKEN_DOWN);
+    await expect(calls.run(await calls.cluster())).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
   motoLaunchToken: async (calls) => {
@@ -109,7 +109,7 @@ const PINS: Readonly<Record<FaultName | MendName, Pin>> = {
     const containerDefinitions = [{ name: 'only', image: 'image' }];
     const taskDefinition = await calls.definition({ containerDefinitions, memory: '128' });
     const run = calls.run(await calls.clusterWithMachine(), { taskDefinition });
-    await expect(run).rejects.toMatchObject(BROKEN_DOWN);
+    await expect(run).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
   motoDescribeMoves: async (calls) => {
@@ -128,7 +128,7 @@ const PINS: Readonly<Record<FaultName | MendName, Pin>> = {
     expect(await calls.accessPoint(fileSystem, 'token')).not.toBe(first);
   },
 
-  ministackTaskToken: async (calls) => twoTasksOfOneToken(calls, await calls.cluster()),
+  ministackTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.cluster()),
 
   ministackRunsAtOnce: async (calls) => {
     const taskDefinition = await calls.definition({ networkMode: 'awsvpc' });
@@ -152,7 +152,7 @@ describe('it is known that', () => {
   });
   afterAll(async () => {
     for (const one of calls.values()) one.end();
-    await moto.end();
+    await moto.stop();
   });
   const callsOf = (emulator: string) => {
     const found = calls.get(emulator);
@@ -160,16 +160,16 @@ describe('it is known that', () => {
     return found;
   };
 
-  for (const [name, { of, does }] of Object.entries(FAULTS)) {
-    it(`${of} ${does}`, () => PINS[name as FaultName](callsOf(of)));
+  for (const [name, { of, does }] of Object.entries(DEVIATIONS)) {
+    it(`${of} ${does}`, () => PINNED_BEHAVIOUR[name as DeviationName](callsOf(of)));
   }
-  for (const [name, does] of Object.entries(MENDED)) {
-    it(`moto ${does}`, () => PINS[name as MendName](callsOf('moto')));
+  for (const [name, does] of Object.entries(PATCHED_DEVIATIONS)) {
+    it(`moto ${does}`, () => PINNED_BEHAVIOUR[name as PatchedDeviationName](callsOf('moto')));
   }
 });
 
 it('is proven elsewhere, whatever a fault lets no test prove here', () => {
   const root = join(import.meta.dirname, '../..');
-  const missing = Object.values(FAULTS).filter(({ provenIn }) => !existsSync(join(root, provenIn)));
+  const missing = Object.values(DEVIATIONS).filter(({ provenIn }) => !existsSync(join(root, provenIn)));
   expect(missing).toEqual([]);
 });

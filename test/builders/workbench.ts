@@ -50,7 +50,7 @@ const base = {
 const MOUNT = { path: 'volumes/ada' };
 
 export function anEntry(entry: Partial<HistoryEntry> = {}): HistoryEntry {
-  return { seq: 1, at: T0, event: 'created', by: USER, to: 'starting', ...entry };
+  return { seq: 1, at: T0, type: 'created', by: USER, to: 'starting', ...entry };
 }
 
 export function aTaskInput(input: Partial<TaskInput> = {}): TaskInput {

@@ -80,7 +80,7 @@ export function describeIdempotencyStoreContract(
       const next = aClaim({ workbenchId: idAt(T0, 2), expiresAt: later + IDEMPOTENCY_KEPT_MS });
       expect((await store.claim(next, later - 1)).ours).toBe(false);
       expect(await store.claim(next, later)).toEqual({ claim: { ...next, state: 'open' }, ours: true });
-      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('gone');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('gone');
     });
 
     it('gives an expired claim to one of many at once', async () => {
@@ -96,34 +96,34 @@ export function describeIdempotencyStoreContract(
 
     it('settles a claim for the first, however often that one asks', async () => {
       await store.claim(aClaim(), T0);
-      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('settled');
-      expect(await store.settle('ada', 'key-1', ID, 'second')).toBe('already');
-      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('already');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('settled');
       expect((await store.claim(aClaim({ workbenchId: idAt(T0, 2) }), T0)).claim.state).toBe('done');
     });
 
     it('settles a claim for one of many at once', async () => {
       await store.claim(aClaim(), T0);
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, n) => store.settle('ada', 'key-1', ID, `settler-${n}`)),
+        Array.from({ length: 20 }, (_, n) => store.complete('ada', 'key-1', ID, `settler-${n}`)),
       );
       expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'already'), 'settled']);
     });
 
     it('settles nothing that is not there or names another workbench', async () => {
-      expect(await store.settle('ada', 'key-1', ID, 'first')).toBe('gone');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('gone');
       await store.claim(aClaim(), T0);
-      expect(await store.settle('ada', 'key-1', idAt(T0, 2), 'first')).toBe('gone');
-      expect(await store.settle('bob', 'key-1', ID, 'first')).toBe('gone');
+      expect(await store.complete('ada', 'key-1', idAt(T0, 2), 'first')).toBe('gone');
+      expect(await store.complete('bob', 'key-1', ID, 'first')).toBe('gone');
       expect((await store.claim(aClaim(), T0)).claim.state).toBe('open');
     });
 
     it('forgets who settled a claim when it is made anew', async () => {
       await store.claim(aClaim(), T0);
-      await store.settle('ada', 'key-1', ID, 'first');
+      await store.complete('ada', 'key-1', ID, 'first');
       const later = T0 + IDEMPOTENCY_KEPT_MS;
       await store.claim(aClaim({ expiresAt: later + 1_000 }), later);
-      expect(await store.settle('ada', 'key-1', ID, 'second')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('settled');
     });
   });
 }

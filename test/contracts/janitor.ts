@@ -61,11 +61,11 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
     });
 
     it('remembers for whoever comes next how far a wipe has got', async () => {
-      expect(await janitorOf(root).begin(place('aaaa'))).toEqual({ detached: false });
-      expect(await janitorOf(root).begin(place('aaaa'))).toEqual({ detached: false });
+      expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
+      expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
       await janitorOf(root).detached(place('aaaa'));
-      expect(await janitorOf(root).begin(place('aaaa'))).toEqual({ detached: true });
-      expect(await janitorOf(root).fate(place('aaaa'))).toBe('wiped');
+      expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: true });
+      expect(await janitorOf(root).readMarker(place('aaaa'))).toBe('wiped');
     });
 
     it.each(['..', '.wiped', '.quarantine', 'a/b', '', 'A'])(
@@ -77,18 +77,18 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
 
     it('does not answer for a file system that is not mounted', async () => {
       const elsewhere = { fileSystemId: 'fs-2', workbenchId: 'aaaa' };
-      await expect(janitorOf(root).fate(elsewhere)).rejects.toMatchObject({ kind: 'unavailable' });
+      await expect(janitorOf(root).readMarker(elsewhere)).rejects.toMatchObject({ kind: 'unavailable' });
     });
 
     it('lists directories alone, and neither its notes nor what was set aside', async () => {
       for (const name of ['bbbb', 'aaaa', 'cccc']) await mkdir(join(root, name));
       await writeFile(join(root, 'a-file'), '');
-      await janitorOf(root).begin(place('aaaa'));
-      await janitorOf(root).setAside(place('cccc'));
+      await janitorOf(root).writeTombstone(place('aaaa'));
+      await janitorOf(root).quarantine(place('cccc'));
       const { directories } = await janitorOf(root).list('fs-1');
       expect(directories.map(({ workbenchId }) => workbenchId)).toEqual(['aaaa', 'bbbb']);
-      expect(await janitorOf(root).present('fs-1', ['aaaa', 'cccc', 'dddd'])).toEqual(['aaaa']);
-      expect(await janitorOf(root).fate(place('cccc'))).toBe('aside');
+      expect(await janitorOf(root).findExisting('fs-1', ['aaaa', 'cccc', 'dddd'])).toEqual(['aaaa']);
+      expect(await janitorOf(root).readMarker(place('cccc'))).toBe('aside');
     });
   });
 }

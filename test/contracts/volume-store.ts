@@ -40,7 +40,7 @@ export function describeVolumeStoreContract(
     async function wiped(workbenchId: string): Promise<number> {
       let removed = 0;
       for (let call = 0; call < 1000; call += 1) {
-        const progress = await volumes.wipe(workbenchId);
+        const progress = await volumes.deleteSlice(workbenchId);
         removed += progress.removed;
         if (progress.done) return removed;
       }
@@ -87,14 +87,14 @@ export function describeVolumeStoreContract(
     it('answers done again for a volume that is gone, and for one that never was', async () => {
       await ensured('aaaa');
       await wiped('aaaa');
-      expect(await volumes.wipe('aaaa')).toEqual({ done: true, removed: 0 });
-      expect(await volumes.wipe('cccc')).toEqual({ done: true, removed: 0 });
+      expect(await volumes.deleteSlice('aaaa')).toEqual({ done: true, removed: 0 });
+      expect(await volumes.deleteSlice('cccc')).toEqual({ done: true, removed: 0 });
     });
 
     it('wipes a large volume in several bounded calls', async () => {
       const mount = await ensured('aaaa');
       await subject.fill(mount, MANY);
-      const first = await volumes.wipe('aaaa');
+      const first = await volumes.deleteSlice('aaaa');
       expect(first.done).toBe(false);
       expect(first.removed).toBeLessThan(MANY);
       expect(first.removed + (await wiped('aaaa'))).toBe(MANY + 1);
@@ -104,7 +104,7 @@ export function describeVolumeStoreContract(
     it('never gives out a volume again once its wipe has begun', async () => {
       const mount = await ensured('aaaa');
       await subject.fill(mount, MANY);
-      await volumes.wipe('aaaa');
+      await volumes.deleteSlice('aaaa');
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
       await wiped('aaaa');
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
@@ -116,7 +116,7 @@ export function describeVolumeStoreContract(
       const mount = await ensured('aaaa');
       const kept = await ensured('bbbb');
       await subject.fill(mount, MANY);
-      await volumes.wipe('aaaa');
+      await volumes.deleteSlice('aaaa');
       volumes = await subject.reopen();
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
       await wiped('aaaa');

@@ -15,7 +15,7 @@ export async function allActive(store: WorkbenchStore): Promise<WorkbenchKey[]> 
   return keys;
 }
 
-export function hundred<T>(make: (n: number) => T): T[] {
+export function aHundred<T>(make: (n: number) => T): T[] {
   return Array.from({ length: 100 }, (_, n) => make(n));
 }
 

@@ -43,7 +43,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       await store.update(running({ revision: 3, nextAt: T0 + 5 }), 2);
       expect(await store.listDue(T0 + 4, 10)).toEqual([]);
       expect(await store.listDue(T0 + 5, 10)).toEqual([keyOf(running())]);
-      await store.remove(keyOf(running()), 3);
+      await store.delete(keyOf(running()), 3);
       expect(await store.listDue(T0 + 5, 10)).toEqual([]);
     });
 
@@ -61,7 +61,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
             const expected = offsets.filter((offset) => offset <= 40).toSorted((a, b) => a - b);
             const named = keys.map((key) => records.find((one) => one.workbenchId === key.workbenchId));
             expect(named.map((record) => (record?.nextAt ?? 0) - T0)).toEqual(expected.slice(0, limit));
-            await Promise.all(records.map((record) => store.remove(keyOf(record), 1)));
+            await Promise.all(records.map((record) => store.delete(keyOf(record), 1)));
           },
         ),
         { numRuns: 20 },
@@ -85,7 +85,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       await store.create(running());
       await store.create(running({ workbenchId: idAt(T0, 2) }));
       await store.update(stopped({ revision: 2 }), 1);
-      await store.remove({ userId: 'ada', workbenchId: idAt(T0, 2) }, 1);
+      await store.delete({ userId: 'ada', workbenchId: idAt(T0, 2) }, 1);
       expect(await allActive(store)).toEqual([]);
     });
   });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, SCHEMA_VERSION } from '#core/workbench/workbench.ts';
 import { idAt, stopped, T0 } from '../builders/workbench.ts';
-import { hundred, idOf } from './walks.ts';
+import { aHundred, idOf } from './walks.ts';
 import type { WorkbenchStoreSubject } from './workbench-store.ts';
 
 const NEWER = { ...stopped(), schemaVersion: SCHEMA_VERSION + 1 };
@@ -55,7 +55,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
     });
 
     it('holds a hundred on a page', async () => {
-      await Promise.all(hundred((n) => store.create(stopped({ workbenchId: idAt(T0, n) }))));
+      await Promise.all(aHundred((n) => store.create(stopped({ workbenchId: idAt(T0, n) }))));
       const page = await store.listByUser('ada', { limit: 100 });
       expect(page.workbenches).toHaveLength(100);
       expect(page.next).toBeUndefined();
@@ -65,7 +65,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       for (const n of [1, 2, 3, 4]) await store.create(stopped({ workbenchId: idAt(T0, n) }));
       const { next } = await store.listByUser('ada', { limit: 2 });
       expect(next).toBe(idAt(T0, 3));
-      await store.remove({ userId: 'ada', workbenchId: idAt(T0, 3) }, 1);
+      await store.delete({ userId: 'ada', workbenchId: idAt(T0, 3) }, 1);
       const page = await store.listByUser('ada', {
         limit: 2,
         ...(next === undefined ? {} : { after: next }),

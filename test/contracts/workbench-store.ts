@@ -5,7 +5,7 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
 import { aHost, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
-import { allActive, hundred } from './walks.ts';
+import { allActive, aHundred } from './walks.ts';
 import { describeHints } from './workbench-store-hints.ts';
 import { describeLists } from './workbench-store-lists.ts';
 
@@ -83,7 +83,7 @@ export function describeWorkbenchStoreContract(
 
       it('lets one of a hundred at once through', async () => {
         const outcomes = await Promise.all(
-          hundred((n) => store.create(stopped({ name: `wb-${n}` })).then((outcome) => ({ outcome, n }))),
+          aHundred((n) => store.create(stopped({ name: `wb-${n}` })).then((outcome) => ({ outcome, n }))),
         );
         const won = outcomes.filter(({ outcome }) => outcome === 'created');
         expect(won).toHaveLength(1);
@@ -114,14 +114,14 @@ export function describeWorkbenchStoreContract(
 
       it('does not bring a removed record back', async () => {
         await store.create(stopped());
-        await store.remove(keyOf(stopped()), 1);
+        await store.delete(keyOf(stopped()), 1);
         expect(await store.update(stopped({ revision: 2 }), 1)).toBe('conflict');
         expect(await store.read(keyOf(stopped()))).toBeUndefined();
       });
 
       it('lets one of a hundred at once through, even when all say the same', async () => {
         await store.create(stopped());
-        const outcomes = await Promise.all(hundred(() => store.update(stopped({ revision: 2 }), 1)));
+        const outcomes = await Promise.all(aHundred(() => store.update(stopped({ revision: 2 }), 1)));
         expect(outcomes.filter((outcome) => outcome === 'updated')).toHaveLength(1);
       });
     });
@@ -129,19 +129,19 @@ export function describeWorkbenchStoreContract(
     describe('remove', () => {
       it('removes a record of the expected revision', async () => {
         await store.create(stopped({ revision: 3 }));
-        expect(await store.remove(keyOf(stopped()), 3)).toBe('removed');
+        expect(await store.delete(keyOf(stopped()), 3)).toBe('removed');
         expect(await store.read(keyOf(stopped()))).toBeUndefined();
         expect(await store.findByWorkbenchId(stopped().workbenchId)).toBeUndefined();
       });
 
       it('keeps a record of another revision', async () => {
         await store.create(stopped({ revision: 3 }));
-        expect(await store.remove(keyOf(stopped()), 2)).toBe('conflict');
+        expect(await store.delete(keyOf(stopped()), 2)).toBe('conflict');
         expect(await store.read(keyOf(stopped()))).toBeDefined();
       });
 
       it('takes one that is gone for removed', async () => {
-        expect(await store.remove(keyOf(stopped()), 3)).toBe('removed');
+        expect(await store.delete(keyOf(stopped()), 3)).toBe('removed');
       });
     });
 

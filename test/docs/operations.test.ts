@@ -5,9 +5,9 @@ import { REASON_CODES } from '#core/workbench/reasons.ts';
 import { DEPLOYMENT_SETTINGS } from '#functions/deployment-env.ts';
 import { SETTINGS } from '#functions/env.ts';
 import type { Template } from '#lib/checks/template.ts';
-import { readStage, stagesIn } from '#lib/settings/read-stage.ts';
+import { readStage, listStages } from '#lib/settings/read-stage.ts';
 import { type StageSettings, stageJsonSchema } from '#lib/settings/stage.ts';
-import { stageTemplates } from '#tools/stage-templates.ts';
+import { synthesizeStage } from '#tools/stage-templates.ts';
 import { anchorOf, codeIn, sectionsOf } from './headings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,9 +21,9 @@ interface Stage {
 
 let stages: readonly Stage[] = [];
 beforeAll(async () => {
-  const read = stagesIn().map((name) => readStage(name));
+  const read = listStages().map((name) => readStage(name));
   stages = await Promise.all(
-    read.map(async (settings) => ({ settings, templates: await stageTemplates(settings) })),
+    read.map(async (settings) => ({ settings, templates: await synthesizeStage(settings) })),
   );
 }, 120_000);
 

@@ -5,12 +5,12 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
 /** Not kept in the project's history. */
-const PICTURES = join(import.meta.dirname, '../../test-results');
+const SCREENSHOTS_DIR = join(import.meta.dirname, '../../test-results');
 
 /** Longest wait for something to appear in a page, milliseconds. */
-const PATIENCE_MS = 30_000;
+const PAGE_TIMEOUT_MS = 30_000;
 
-function chromiumPath(): string {
+function findChromium(): string {
   const path = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
   try {
     accessSync(path, constants.X_OK);
@@ -26,7 +26,7 @@ function chromiumPath(): string {
 /** A browser of the test's own, closed when the test ends. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: findChromium(),
     args: [
       // In a container there is neither a sandbox for root nor a large /dev/shm.
       ...['--no-sandbox', '--disable-dev-shm-usage'],
@@ -46,11 +46,11 @@ export async function openBrowser(): Promise<Browser> {
 /** A tab, of which a picture is kept when the test fails. */
 export async function openPage(browser?: Browser): Promise<Page> {
   const page = await (browser ?? (await openBrowser())).newPage({ viewport: { width: 1280, height: 800 } });
-  page.setDefaultTimeout(PATIENCE_MS);
+  page.setDefaultTimeout(PAGE_TIMEOUT_MS);
   onTestFinished(async ({ task }) => {
     if (task.result?.state !== 'fail') return;
-    await mkdir(PICTURES, { recursive: true });
-    const path = join(PICTURES, `${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 80)}.png`);
+    await mkdir(SCREENSHOTS_DIR, { recursive: true });
+    const path = join(SCREENSHOTS_DIR, `${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 80)}.png`);
     await page.screenshot({ path });
     console.error(`The page as it was: ${path}`);
   });

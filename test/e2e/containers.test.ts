@@ -7,8 +7,8 @@ import { findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
-import { LocalServer, temporaryDataDir } from './local-server.ts';
-import { pollUntil, pollUntilGone, runPrinted } from './printed-lines.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
+import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-lines.ts';
 
 const SOCKET = findSocket({
   socket: process.env.WB_DOCKER_SOCKET || undefined,
@@ -21,8 +21,8 @@ const SETTINGS = { WB_LOCAL_RUNTIME: 'docker', WB_DOCKER_SOCKET: SOCKET };
 const docker = new Docker({ socketPath: SOCKET });
 
 /** A data folder of the test's own; whatever happens, none of its containers outlives the test. */
-async function containerDataDir(): Promise<string> {
-  const dataDir = await temporaryDataDir();
+async function createContainerDataDir(): Promise<string> {
+  const dataDir = await createDataDir();
   onTestFinished(async () => {
     for (const { Id } of await listContainers(dataDir)) await docker.getContainer(Id).remove({ force: true });
   });
@@ -36,18 +36,18 @@ async function listContainers(dataDir: string): Promise<readonly Docker.Containe
 }
 
 /** The containers of a data folder, as the engine shows them: `running`, `exited`, … */
-async function containersOf(dataDir: string): Promise<readonly string[]> {
+async function listContainerStates(dataDir: string): Promise<readonly string[]> {
   return (await listContainers(dataDir)).map(({ State }) => State);
 }
 
 test('in a container of the example image a file written in the terminal outlives a stop and goes with a delete', async () => {
-  const dataDir = await containerDataDir();
-  const server = await LocalServer.started(dataDir, SETTINGS);
+  const dataDir = await createContainerDataDir();
+  const server = await LocalServer.start(dataDir, SETTINGS);
   expect(server.output).toContain('containers of workbench-example:latest');
   const page = await openPage();
-  const { item } = await runPrinted(server, 'create');
+  const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'running');
-  expect(await containersOf(dataDir)).toEqual(['running']);
+  expect(await listContainerStates(dataDir)).toEqual(['running']);
   await page.goto(item.public_endpoint);
   await waitForIde(page);
 
@@ -63,52 +63,52 @@ test('in a container of the example image a file written in the terminal outlive
   const content = await readFile(join(volume, 'project/made.txt'), 'utf8');
   expect(content).not.toContain('root');
 
-  await runPrinted(server, 'stop', item.workbench_id);
+  await runPrintedCommand(server, 'stop', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'stopped');
-  expect(await containersOf(dataDir)).toEqual([]);
-  await runPrinted(server, 'start', item.workbench_id);
+  expect(await listContainerStates(dataDir)).toEqual([]);
+  await runPrintedCommand(server, 'start', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'running');
   await page.goto(item.public_endpoint);
   await waitForIde(page);
   await waitForTextInEditor(page, 'made.txt', content);
 
-  await runPrinted(server, 'delete', item.workbench_id);
+  await runPrintedCommand(server, 'delete', item.workbench_id);
   await pollUntilGone(server, item.workbench_id);
-  expect(await containersOf(dataDir)).toEqual([]);
+  expect(await listContainerStates(dataDir)).toEqual([]);
   for (const folder of ['volumes', 'logs']) {
     expect(existsSync(join(dataDir, folder, item.workbench_id)), folder).toBe(false);
   }
 });
 
 test('a container outlives kill -9 of the server, the next one has it still running, and Ctrl-C ends it', async () => {
-  const dataDir = await containerDataDir();
-  const first = await LocalServer.started(dataDir, SETTINGS);
-  const { item } = await runPrinted(first, 'create');
+  const dataDir = await createContainerDataDir();
+  const first = await LocalServer.start(dataDir, SETTINGS);
+  const { item } = await runPrintedCommand(first, 'create');
   await pollUntil(first, item.workbench_id, 'running');
   await first.kill();
-  expect(await containersOf(dataDir)).toEqual(['running']);
+  expect(await listContainerStates(dataDir)).toEqual(['running']);
 
   // The runtime of processes would know nothing of it.
-  const wrong = await new LocalServer(dataDir, { WB_LOCAL_RUNTIME: 'process' }).ended();
+  const wrong = await new LocalServer(dataDir, { WB_LOCAL_RUNTIME: 'process' }).waitForExit();
   expect(wrong.code).toBe(1);
   expect(wrong.output).toContain('Start once with WB_LOCAL_RUNTIME=docker');
 
-  const second = await LocalServer.started(dataDir, SETTINGS);
-  const { item: adopted } = await runPrinted(second, 'poll', item.workbench_id);
+  const second = await LocalServer.start(dataDir, SETTINGS);
+  const { item: adopted } = await runPrintedCommand(second, 'poll', item.workbench_id);
   expect(adopted).toMatchObject({ status: 'running', desired_status: 'running' });
   const page = await openPage();
   await page.goto(adopted.public_endpoint);
   await waitForIde(page);
 
   await second.interrupt();
-  expect(await containersOf(dataDir)).toEqual([]);
-  const third = await LocalServer.started(dataDir, SETTINGS);
-  const { item: stopped } = await runPrinted(third, 'poll', item.workbench_id);
+  expect(await listContainerStates(dataDir)).toEqual([]);
+  const third = await LocalServer.start(dataDir, SETTINGS);
+  const { item: stopped } = await runPrintedCommand(third, 'poll', item.workbench_id);
   expect(stopped).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
 });
 
 test('npm start says what to do when the engine or the image is not there, and ends with 1', async () => {
-  const dataDir = await temporaryDataDir();
+  const dataDir = await createDataDir();
   const nowhere = join(dataDir, 'nowhere.sock');
   const cases = [
     [{ WB_DOCKER_SOCKET: nowhere }, `There is no socket ${nowhere}`],
@@ -117,7 +117,7 @@ test('npm start says what to do when the engine or the image is not there, and e
     [{ WB_IMAGE: '127.0.0.1:1/nobody/nothing:1' }, 'does not have the image 127.0.0.1:1/nobody/nothing:1'],
   ] as const;
   for (const [settings, said] of cases) {
-    const { code, output } = await new LocalServer(dataDir, { ...SETTINGS, ...settings }).ended();
+    const { code, output } = await new LocalServer(dataDir, { ...SETTINGS, ...settings }).waitForExit();
     expect(code, output).toBe(1);
     expect(output).toContain(said);
     expect(output).not.toMatch(/^\s+at /m);

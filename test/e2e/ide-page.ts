@@ -2,15 +2,15 @@ import { errors, type Page } from 'playwright-core';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 
 /** Longest wait for the IDE, which loads some MiB of scripts and starts its processes, milliseconds. */
-const IDE_MS = 60_000;
+const IDE_TIMEOUT_MS = 60_000;
 /** Longest wait for the palette, once it has been asked, milliseconds. */
-const PALETTE_MS = 1_000;
+const PALETTE_TIMEOUT_MS = 1_000;
 /** Longest wait for the shell to show what was typed, milliseconds. */
-const ECHO_MS = 3_000;
+const ECHO_TIMEOUT_MS = 3_000;
 
 /** Waits until the IDE is open and has read its folder. */
 export async function waitForIde(page: Page): Promise<void> {
-  await page.locator('.monaco-workbench .explorer-folders-view').waitFor({ timeout: IDE_MS });
+  await page.locator('.monaco-workbench .explorer-folders-view').waitFor({ timeout: IDE_TIMEOUT_MS });
 }
 
 /**
@@ -20,7 +20,7 @@ export async function waitForIde(page: Page): Promise<void> {
 export async function typeInTerminal(page: Page, line: string): Promise<void> {
   await runCommand(page, 'Terminal: Create New Terminal');
   const input = page.locator('.terminal-wrapper.active textarea.xterm-helper-textarea');
-  await input.waitFor({ state: 'attached', timeout: IDE_MS });
+  await input.waitFor({ state: 'attached', timeout: IDE_TIMEOUT_MS });
   const rows = page.locator('.terminal-wrapper.active .xterm-rows');
   /** Ends with the prompt of a shell and this; the terminal draws its own spaces and wraps long lines. */
   const prompts = async (typed: string) => {
@@ -31,15 +31,15 @@ export async function typeInTerminal(page: Page, line: string): Promise<void> {
   await eventually(realStep, `the terminal shows "${line}"`, async () => {
     await input.focus();
     await page.keyboard.press('Control+C');
-    if (!(await within(ECHO_MS, () => prompts('')))) return false;
+    if (!(await becomesTrueWithin(ECHO_TIMEOUT_MS, () => prompts('')))) return false;
     await page.keyboard.type(line);
-    return await within(ECHO_MS, () => prompts(line));
+    return await becomesTrueWithin(ECHO_TIMEOUT_MS, () => prompts(line));
   });
   await page.keyboard.press('Enter');
 }
 
 /** Whether a condition comes true within so many milliseconds. */
-async function within(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
+async function becomesTrueWithin(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
   const until = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > until) return false;
@@ -58,8 +58,8 @@ async function runCommand(page: Page, command: string): Promise<void> {
   await eventually(realStep, `the palette offers "${command}"`, async () => {
     try {
       await page.keyboard.press('F1');
-      await palette.fill(`>${command}`, { timeout: PALETTE_MS });
-      await offered.click({ timeout: PALETTE_MS });
+      await palette.fill(`>${command}`, { timeout: PALETTE_TIMEOUT_MS });
+      await offered.click({ timeout: PALETTE_TIMEOUT_MS });
       return true;
     } catch (error) {
       if (!(error instanceof errors.TimeoutError)) throw error;
@@ -74,5 +74,5 @@ export async function waitForTextInEditor(page: Page, name: string, text: string
   await page.locator('.explorer-folders-view').getByText(name, { exact: true }).dblclick();
   // The editor draws spaces that do not break.
   const pattern = new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s'));
-  await page.locator('.editor-instance .view-lines').getByText(pattern).waitFor({ timeout: IDE_MS });
+  await page.locator('.editor-instance .view-lines').getByText(pattern).waitFor({ timeout: IDE_TIMEOUT_MS });
 }

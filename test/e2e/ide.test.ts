@@ -6,8 +6,8 @@ import { INSTALLED_IDE } from '#local/installed-ide.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
-import { LocalServer, temporaryDataDir } from './local-server.ts';
-import { pollUntil, pollUntilGone, runPrinted } from './printed-lines.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
+import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-lines.ts';
 
 const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);
 /** Where it has just been installed, its absence is no reason to skip. */
@@ -21,10 +21,10 @@ test('in a real IDE a file is written through the terminal, outlives a stop and 
     console.warn(`Skipped: ${reason}.`);
     skip(reason);
   }
-  const dataDir = await temporaryDataDir();
-  const server = await LocalServer.started(dataDir, { WB_LOCAL_IDE: 'code-server' });
+  const dataDir = await createDataDir();
+  const server = await LocalServer.start(dataDir, { WB_LOCAL_IDE: 'code-server' });
   const page = await openPage();
-  const { item } = await runPrinted(server, 'create');
+  const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'running');
   await page.goto(item.public_endpoint);
   await waitForIde(page);
@@ -36,16 +36,16 @@ test('in a real IDE a file is written through the terminal, outlives a stop and 
     return content === 'made in the terminal of First';
   });
 
-  await runPrinted(server, 'stop', item.workbench_id);
+  await runPrintedCommand(server, 'stop', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'stopped');
   expect(await server.workbenchProcesses()).toEqual([]);
-  await runPrinted(server, 'start', item.workbench_id);
+  await runPrintedCommand(server, 'start', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'running');
   await page.goto(item.public_endpoint);
   await waitForIde(page);
   await waitForTextInEditor(page, 'made.txt', 'made in the terminal of First');
 
-  await runPrinted(server, 'delete', item.workbench_id);
+  await runPrintedCommand(server, 'delete', item.workbench_id);
   await pollUntilGone(server, item.workbench_id);
   expect(await server.workbenchProcesses()).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { LocalServer, temporaryDataDir } from './local-server.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
 
-const STARTS = 100;
+const WORKBENCH_COUNT = 100;
 
 interface Item {
   readonly workbench_id: string;
@@ -10,17 +10,17 @@ interface Item {
   readonly status_reason?: { readonly code: string };
 }
 
-test(`after kill -9 in the middle of ${STARTS} starts nothing is left over and nothing is stuck`, async () => {
-  const dataDir = await temporaryDataDir();
+test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left over and nothing is stuck`, async () => {
+  const dataDir = await createDataDir();
   // Each ends by itself, so that every place comes free in time.
   const settings = { WB_LOCAL_MAX: '25', WB_BOOT_COMMAND: 'exec sleep 1' };
-  const first = await LocalServer.started(dataDir, settings);
-  const created = await Promise.all(Array.from({ length: STARTS }, () => create(first)));
-  expect(new Set(created).size).toBe(STARTS);
+  const first = await LocalServer.start(dataDir, settings);
+  const created = await Promise.all(Array.from({ length: WORKBENCH_COUNT }, () => create(first)));
+  expect(new Set(created).size).toBe(WORKBENCH_COUNT);
   await eventually(realStep, 'some of them run', async () => (await first.workbenchProcesses()).length >= 5);
   await first.kill();
 
-  const second = await LocalServer.started(dataDir, settings);
+  const second = await LocalServer.start(dataDir, settings);
   let items: readonly Item[] = [];
   await eventually(realStep, 'all have stopped', async () => {
     items = await list(second);
@@ -32,7 +32,7 @@ test(`after kill -9 in the middle of ${STARTS} starts nothing is left over and n
   expect([...codes].sort()).toEqual(['exited', 'host_lost']);
   expect(await second.workbenchProcesses()).toEqual([]);
 
-  const reports = await reportsOf(second);
+  const reports = await listReports(second);
   expect(reports.map(({ sweep }) => sweep)).toEqual(expect.arrayContaining(['active', 'tasks', 'hosts']));
   for (const report of reports) expect(report).toMatchObject({ failed: 0, removed: 0, alarm: false });
 });
@@ -48,7 +48,7 @@ async function list(server: LocalServer): Promise<readonly Item[]> {
   return ((await answer.json()) as { items: readonly Item[] }).items;
 }
 
-async function reportsOf(
+async function listReports(
   server: LocalServer,
 ): Promise<readonly { readonly sweep: string; readonly failed: number }[]> {
   const answer = await fetch(`${apiOf(server)}/reports/reconcile`);

@@ -8,13 +8,13 @@ interface LiveProcess {
 }
 
 /** Reads /proc by itself: what the product knows of processes is what is tested. */
-async function liveProcesses(): Promise<readonly LiveProcess[]> {
+async function listProcesses(): Promise<readonly LiveProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const found = await Promise.all(pids.map(read));
+  const found = await Promise.all(pids.map(readProcess));
   return found.filter((one) => one !== undefined);
 }
 
-async function read(pid: number): Promise<LiveProcess | undefined> {
+async function readProcess(pid: number): Promise<LiveProcess | undefined> {
   try {
     const [status, command, environment] = await Promise.all(
       ['status', 'cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1')),
@@ -33,14 +33,14 @@ async function read(pid: number): Promise<LiveProcess | undefined> {
 }
 
 /** The processes that were started with this variable, `NAME=value`, in their environment. */
-export async function processesOf(variable: string): Promise<readonly number[]> {
-  const all = await liveProcesses();
+export async function findProcessesByEnvironment(variable: string): Promise<readonly number[]> {
+  const all = await listProcesses();
   return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
 }
 
 /** Children of a process, their children, and so on. */
 export async function descendantsOf(pid: number): Promise<readonly LiveProcess[]> {
-  const all = await liveProcesses();
+  const all = await listProcesses();
   const below = (parent: number): LiveProcess[] =>
     all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
   return below(pid);

@@ -7,9 +7,9 @@ import { onTestFinished } from 'vitest';
 import { SETTINGS } from '#functions/env.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { descendantsOf, processesOf } from './live-processes.ts';
+import { descendantsOf, findProcessesByEnvironment } from './live-processes.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
+const PROJECT_DIR = join(import.meta.dirname, '../..');
 
 /** What this shell or a `.env` of the project says must not reach the server: an empty variable counts as absent. */
 const NO_SETTINGS = Object.fromEntries(
@@ -17,14 +17,14 @@ const NO_SETTINGS = Object.fromEntries(
 );
 
 /** A data folder of the test's own, removed when it ends. */
-export async function temporaryDataDir(): Promise<string> {
+export async function createDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'workbench-e2e-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   return dataDir;
 }
 
 /** How a server ended: its exit code, all it printed. */
-export interface Ended {
+export interface ExitResult {
   readonly code: number | null;
   readonly output: string;
 }
@@ -35,13 +35,13 @@ export interface Ended {
 export class LocalServer {
   readonly dataDir: string;
   readonly #npm: ChildProcess;
-  readonly #ended: Promise<number | null>;
+  readonly #exit: Promise<number | null>;
   #output = '';
 
   constructor(dataDir: string, settings: Readonly<Record<string, string>> = {}) {
     this.dataDir = dataDir;
     this.#npm = spawn('npm', ['start'], {
-      cwd: PROJECT,
+      cwd: PROJECT_DIR,
       env: {
         ...process.env,
         ...NO_SETTINGS,
@@ -56,7 +56,7 @@ export class LocalServer {
         this.#output += text;
       });
     }
-    this.#ended = once(this.#npm, 'close').then(([code]) => code as number | null);
+    this.#exit = once(this.#npm, 'close').then(([code]) => code as number | null);
     onTestFinished(async ({ task }) => {
       await this.#end();
       if (task.result?.state === 'fail') console.error(`npm start printed:\n${this.#output}`);
@@ -64,9 +64,9 @@ export class LocalServer {
   }
 
   /** Starts one and waits until it has said where it is. */
-  static async started(dataDir: string, settings?: Readonly<Record<string, string>>): Promise<LocalServer> {
+  static async start(dataDir: string, settings?: Readonly<Record<string, string>>): Promise<LocalServer> {
     const server = new LocalServer(dataDir, settings);
-    await server.until('Ctrl-C ends the server');
+    await server.waitForOutput('Ctrl-C ends the server');
     return server;
   }
 
@@ -75,7 +75,7 @@ export class LocalServer {
   }
 
   /** Waits until it has printed this. */
-  async until(text: string): Promise<void> {
+  async waitForOutput(text: string): Promise<void> {
     await eventually(realStep, `the server prints "${text}"`, () => {
       if (this.#npm.exitCode !== null) throw new Error(`npm start has ended:\n${this.#output}`);
       return this.#output.includes(text);
@@ -83,25 +83,25 @@ export class LocalServer {
   }
 
   /** Resolves when it has ended by itself. */
-  async ended(): Promise<Ended> {
-    return { code: await this.#ended, output: this.#output };
+  async waitForExit(): Promise<ExitResult> {
+    return { code: await this.#exit, output: this.#output };
   }
 
   /** Ctrl-C in a terminal: SIGINT to everything in the foreground. */
-  async interrupt(): Promise<Ended> {
+  async interrupt(): Promise<ExitResult> {
     this.#signalGroup('SIGINT');
-    return await this.ended();
+    return await this.waitForExit();
   }
 
   /** `kill -9` of the server itself, not of npm and not of the workbenches. */
-  async kill(): Promise<Ended> {
-    process.kill(await this.#serverProcess(), 'SIGKILL');
-    return await this.ended();
+  async kill(): Promise<ExitResult> {
+    process.kill(await this.#findServerPid(), 'SIGKILL');
+    return await this.waitForExit();
   }
 
   /** Does something while the server, holding all that it holds, does nothing. */
   async whilePaused<T>(action: () => Promise<T>): Promise<T> {
-    const pid = await this.#serverProcess();
+    const pid = await this.#findServerPid();
     process.kill(pid, 'SIGSTOP');
     try {
       await eventually(realStep, 'the server is paused', async () =>
@@ -113,7 +113,7 @@ export class LocalServer {
     }
   }
 
-  async #serverProcess(): Promise<number> {
+  async #findServerPid(): Promise<number> {
     const started = await descendantsOf(this.#npm.pid ?? 0);
     // The topmost: what it is about to start looks like it until the program has taken its place.
     const server = started.find(({ command }) => /^\S*node local\/start\.mjs/.test(command));
@@ -124,7 +124,7 @@ export class LocalServer {
   /** The processes that carry the mark of this server's data folder: its workbenches and all they started. */
   async workbenchProcesses(): Promise<readonly number[]> {
     const mark = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
-    return await processesOf(`WB_INSTALLATION=${mark}`);
+    return await findProcessesByEnvironment(`WB_INSTALLATION=${mark}`);
   }
 
   #signalGroup(signal: NodeJS.Signals): void {
@@ -140,7 +140,7 @@ export class LocalServer {
   async #end(): Promise<void> {
     this.#signalGroup('SIGTERM');
     const gaveUp = setTimeout(() => this.#signalGroup('SIGKILL'), 20_000);
-    await this.#ended;
+    await this.#exit;
     clearTimeout(gaveUp);
     for (const pid of await this.workbenchProcesses().catch(() => [])) process.kill(pid, 'SIGKILL');
   }

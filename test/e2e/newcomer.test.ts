@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { readFileInPage, waitForBuiltInPage, writeFileInPage } from './built-in-page.ts';
-import { LocalServer, temporaryDataDir } from './local-server.ts';
-import { pollUntil, pollUntilGone, runPrinted } from './printed-lines.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
+import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-lines.ts';
 
 test('the printed lines create a workbench whose file, written in the browser, outlives a stop and goes with a delete', async () => {
-  const dataDir = await temporaryDataDir();
-  const server = await LocalServer.started(dataDir);
+  const dataDir = await createDataDir();
+  const server = await LocalServer.start(dataDir);
   const page = await openPage();
 
-  const created = await runPrinted(server, 'create');
+  const created = await runPrintedCommand(server, 'create');
   expect(created).toMatchObject({ success: true, item: { user_id: 'me', workbench_name: 'First' } });
   const { workbench_id, public_endpoint } = created.item;
   await pollUntil(server, workbench_id, 'running');
@@ -24,17 +24,17 @@ test('the printed lines create a workbench whose file, written in the browser, o
   const onDisk = join(dataDir, 'volumes', workbench_id, 'notes.md');
   expect(await readFile(onDisk, 'utf8')).toBe('# Remember\nthe milk – 🥛');
 
-  expect(await runPrinted(server, 'stop', workbench_id)).toEqual({ success: true });
+  expect(await runPrintedCommand(server, 'stop', workbench_id)).toEqual({ success: true });
   await pollUntil(server, workbench_id, 'stopped');
   expect(await server.workbenchProcesses()).toEqual([]);
-  expect(await runPrinted(server, 'start', workbench_id)).toEqual({ success: true });
+  expect(await runPrintedCommand(server, 'start', workbench_id)).toEqual({ success: true });
   const { public_endpoint: again } = await pollUntil(server, workbench_id, 'running');
   expect(again).toBe(public_endpoint);
   await page.goto(public_endpoint);
   await waitForBuiltInPage(page);
   expect(await readFileInPage(page, 'notes.md')).toBe('# Remember\nthe milk – 🥛');
 
-  expect(await runPrinted(server, 'delete', workbench_id)).toEqual({ success: true });
+  expect(await runPrintedCommand(server, 'delete', workbench_id)).toEqual({ success: true });
   await pollUntilGone(server, workbench_id);
   for (const folder of ['volumes', 'private', 'logs']) {
     expect(existsSync(join(dataDir, folder, workbench_id)), folder).toBe(false);

@@ -1,22 +1,22 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Item } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#functions/api/responses.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 
 /** What a newcomer does with the lines that `npm start` prints: pastes them into a shell. */
 
 const run = promisify(execFile);
 
-type Line = 'create' | 'poll' | 'stop' | 'start' | 'delete';
+type PrintedCommand = 'create' | 'poll' | 'stop' | 'start' | 'delete';
 
-export interface CurlAnswer {
+export interface CurlResponse {
   readonly success?: boolean;
-  readonly item: Item;
+  readonly item: WorkbenchItem;
   readonly error?: { readonly code: string };
 }
 
 /** The printed line, with what continues it. */
-export function printedLine(output: string, line: Line): string {
+export function findPrintedCommand(output: string, line: PrintedCommand): string {
   const joined = output.replaceAll(/\\\n\s*/g, '');
   const found = new RegExp(`^  ${line} +(curl .*)$`, 'm').exec(joined)?.[1];
   if (found === undefined) throw new Error(`no line to ${line} is printed in:\n${output}`);
@@ -24,18 +24,18 @@ export function printedLine(output: string, line: Line): string {
 }
 
 /** Runs one of them as it stands; `$WID` is the workbench. */
-export async function runPrinted(
+export async function runPrintedCommand(
   server: { readonly output: string },
-  line: Line,
+  line: PrintedCommand,
   workbenchId = '',
-): Promise<CurlAnswer> {
-  return await runShell(printedLine(server.output, line), { WID: workbenchId });
+): Promise<CurlResponse> {
+  return await runShell(findPrintedCommand(server.output, line), { WID: workbenchId });
 }
 
 /** Runs a line of shell, which prints JSON. */
 export async function runShell(line: string, variables: Readonly<Record<string, string>> = {}) {
   const { stdout } = await run('sh', ['-c', line], { env: { ...process.env, ...variables } });
-  return JSON.parse(stdout) as CurlAnswer;
+  return JSON.parse(stdout) as CurlResponse;
 }
 
 /** Runs the line to poll until the workbench has this status. */
@@ -43,9 +43,9 @@ export async function pollUntil(
   server: { readonly output: string },
   workbenchId: string,
   status: string,
-): Promise<Item> {
+): Promise<WorkbenchItem> {
   return await eventually(realStep, `the status becomes ${status}`, async () => {
-    const { item } = await runPrinted(server, 'poll', workbenchId);
+    const { item } = await runPrintedCommand(server, 'poll', workbenchId);
     // Nothing starts by itself: from here it would stay.
     if (item.status === 'stopped' && status !== 'stopped') {
       throw new Error(`it is stopped: ${JSON.stringify(item.status_reason)}`);
@@ -57,7 +57,7 @@ export async function pollUntil(
 /** Runs the line to poll until there is no such workbench. */
 export async function pollUntilGone(server: { readonly output: string }, workbenchId: string): Promise<void> {
   await eventually(realStep, 'it is gone', async () => {
-    const { item, error } = await runPrinted(server, 'poll', workbenchId);
+    const { item, error } = await runPrintedCommand(server, 'poll', workbenchId);
     if (error === undefined && item.status !== 'deleting') throw new Error(`it is ${item.status}`);
     return error?.code === 'workbench_not_found';
   });

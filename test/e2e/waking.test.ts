@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { waitForBuiltInPage } from './built-in-page.ts';
-import { LocalServer, temporaryDataDir } from './local-server.ts';
-import { pollUntil, runPrinted, runShell } from './printed-lines.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
+import { pollUntil, runPrintedCommand, runShell } from './printed-lines.ts';
 
 /** Answers once there is a file `open` in its folder: so a test decides how long it takes to wake. */
-const SLOW_TO_WAKE = [
+const SLOW_BOOT_COMMAND = [
   'until [ -e open ]; do sleep 0.05; done',
   `exec '${process.execPath}' -e "require('http').createServer((_, answer) => answer.end('Good morning')).listen(process.env.PORT, '127.0.0.1')"`,
 ].join('; ');
 
 test('the page of a workbench that wakes says so, and becomes the workbench by itself', async () => {
-  const dataDir = await temporaryDataDir();
-  const server = await LocalServer.started(dataDir, { WB_BOOT_COMMAND: SLOW_TO_WAKE });
+  const dataDir = await createDataDir();
+  const server = await LocalServer.start(dataDir, { WB_BOOT_COMMAND: SLOW_BOOT_COMMAND });
   const page = await openPage();
-  const { item } = await runPrinted(server, 'create');
+  const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'pending');
 
   const answer = await page.goto(item.public_endpoint);
@@ -30,11 +30,11 @@ test('the page of a workbench that wakes says so, and becomes the workbench by i
 });
 
 test('the page of a stopped workbench shows the line that starts it', async () => {
-  const server = await LocalServer.started(await temporaryDataDir());
+  const server = await LocalServer.start(await createDataDir());
   const page = await openPage();
-  const { item } = await runPrinted(server, 'create');
+  const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'running');
-  await runPrinted(server, 'stop', item.workbench_id);
+  await runPrintedCommand(server, 'stop', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'stopped');
 
   const answer = await page.goto(item.public_endpoint);
@@ -49,9 +49,9 @@ test('the page of a stopped workbench shows the line that starts it', async () =
 });
 
 test('the page of a workbench that ended by itself says why', async () => {
-  const server = await LocalServer.started(await temporaryDataDir(), { WB_BOOT_COMMAND: 'exit 7' });
+  const server = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: 'exit 7' });
   const page = await openPage();
-  const { item } = await runPrinted(server, 'create');
+  const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'stopped');
 
   await page.goto(item.public_endpoint);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Item } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#functions/api/responses.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { call, create, openServer, TINY_SERVER, until, untilGone, untilStatus } from './open-server.ts';
 
@@ -56,7 +56,7 @@ test('start of a running one and stop of a stopped one change nothing, and resta
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server);
   // The time of the last write moves also when the history is written down, which may still be under way.
-  const seen = ({ updated_at: _, ...item }: Item) => item;
+  const seen = ({ updated_at: _, ...item }: WorkbenchItem) => item;
   const look = async () => seen((await call(server, 'GET', `/workbenches/${workbench_id}`)).body.item);
   const running = await untilStatus(server, workbench_id, 'running');
   await call(server, 'POST', `/workbenches/${workbench_id}/start`);

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Item } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#functions/api/responses.ts';
 import { call, create, type OpenServer, openServer, TINY_SERVER, until } from './open-server.ts';
 
 /** The statuses in which one may have a process. */
 const PLACED = new Set(['pending', 'running', 'stopping']);
 
 /** Every workbench of the user, page by page. */
-async function listAll(server: OpenServer): Promise<readonly Item[]> {
-  const items: Item[] = [];
+async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
+  const items: WorkbenchItem[] = [];
   let cursor = '';
   for (;;) {
     const { body } = await call(server, 'GET', `/workbenches?user_id=me${cursor}`);

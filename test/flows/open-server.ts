@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { onTestFinished, vi } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import type { Item } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#functions/api/responses.ts';
 import { processRuntime } from '#local/runtime.ts';
 import { type RunningServer, startServer } from '#local/server.ts';
 import { readLocalSettings } from '#local/settings.ts';
@@ -51,8 +51,8 @@ export interface Answer {
   readonly headers: Headers;
   readonly body: {
     readonly success?: boolean;
-    readonly item: Item;
-    readonly items: readonly Item[];
+    readonly item: WorkbenchItem;
+    readonly items: readonly WorkbenchItem[];
     readonly error: { readonly code: string; readonly reason?: string };
     readonly message?: string;
     readonly next_cursor?: string;
@@ -81,7 +81,7 @@ export async function call(
 }
 
 /** Creates a workbench and answers its item. */
-export async function create(server: OpenServer, body: object = {}): Promise<Item> {
+export async function create(server: OpenServer, body: object = {}): Promise<WorkbenchItem> {
   const { status, body: answered } = await call(server, 'POST', '/workbenches', { body });
   if (status !== 201) throw new Error(`create was answered ${status}: ${JSON.stringify(answered)}`);
   return answered.item;
@@ -103,7 +103,7 @@ export async function until<T>(
 }
 
 /** Polls a workbench until it has that status. */
-export async function untilStatus(server: OpenServer, id: string, status: string): Promise<Item> {
+export async function untilStatus(server: OpenServer, id: string, status: string): Promise<WorkbenchItem> {
   let last: unknown;
   return until(async () => {
     const { body } = await call(server, 'GET', `/workbenches/${id}`);

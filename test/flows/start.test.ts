@@ -9,7 +9,7 @@ import { call, TINY_SERVER, temporaryFolder, until } from './open-server.ts';
 
 const START = join(import.meta.dirname, '../../local/start.mjs');
 /** Ends only by SIGKILL. */
-const STUBBORN = `trap '' TERM; '${process.execPath}' -e "process.on('SIGTERM',()=>{});require('http').createServer((q,s)=>s.end()).listen(process.env.PORT,'127.0.0.1')"`;
+const IGNORES_SIGTERM = `trap '' TERM; '${process.execPath}' -e "process.on('SIGTERM',()=>{});require('http').createServer((q,s)=>s.end()).listen(process.env.PORT,'127.0.0.1')"`;
 
 interface Started {
   readonly process: ChildProcess;
@@ -63,7 +63,7 @@ async function pidsOf(folder: string): Promise<readonly number[]> {
 }
 
 /** A process that has ended and that nobody has asked about yet does not live, although it can be signalled. */
-function lives(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch {
@@ -95,13 +95,13 @@ describe('npm start', () => {
     const first = start(folder);
     const path = await runOne(await untilReady(first));
     const pids = await pidsOf(folder);
-    expect(pids.map(lives)).toEqual([true]);
+    expect(pids.map(isAlive)).toEqual([true]);
     // As under npm, where both the terminal and npm send it.
     first.process.kill('SIGINT');
     first.process.kill('SIGINT');
     expect(await first.exited).toBe(0);
     expect(first.stderr()).toContain('ending every workbench');
-    expect(pids.map(lives)).toEqual([false]);
+    expect(pids.map(isAlive)).toEqual([false]);
 
     const { body } = await call(await untilReady(start(folder)), 'GET', path);
     expect(body.item).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
@@ -109,11 +109,11 @@ describe('npm start', () => {
 
   test('ends at once when it is told a second time', async () => {
     const folder = await temporaryFolder();
-    const started = start(folder, { WB_BOOT_COMMAND: STUBBORN, WB_LOCAL_STOP_SECONDS: '300' });
+    const started = start(folder, { WB_BOOT_COMMAND: IGNORES_SIGTERM, WB_LOCAL_STOP_SECONDS: '300' });
     await runOne(await untilReady(started));
     const pids = await pidsOf(folder);
     onTestFinished(() => {
-      for (const pid of pids) if (lives(pid)) process.kill(-pid, 'SIGKILL');
+      for (const pid of pids) if (isAlive(pid)) process.kill(-pid, 'SIGKILL');
     });
     const code = await until(async () => {
       started.process.kill('SIGINT');
@@ -131,7 +131,7 @@ describe('npm start', () => {
     const pids = await pidsOf(folder);
 
     const second = await untilReady(start(folder));
-    expect(pids.map(lives)).toEqual([false]);
+    expect(pids.map(isAlive)).toEqual([false]);
     const item = await until(async () => {
       const { body } = await call(second, 'GET', path);
       return body.item.status === 'stopped' && body.item;
@@ -147,7 +147,7 @@ describe('npm start', () => {
     started.process.kill('SIGUSR2');
     expect(await started.exited).toBe(1);
     expect(started.stderr()).toMatch(/ERROR the server has failed and ends\n {4}Error: unforeseen\n/);
-    expect((await pidsOf(folder)).map(lives)).toEqual([false]);
+    expect((await pidsOf(folder)).map(isAlive)).toEqual([false]);
   });
 
   test('lists every fault of the settings and no stack, and exits with 1', async () => {

@@ -83,14 +83,14 @@ export function gatewayEvent(call: Call): GatewayEvent {
   };
 }
 
-export interface Answered {
+export interface CallResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   readonly body: any;
 }
 
-export async function call(handler: ApiHandler, request: Call = {}): Promise<Answered> {
+export async function call(handler: ApiHandler, request: Call = {}): Promise<CallResult> {
   const { statusCode, headers, body } = await handler(gatewayEvent(request), {} as Context);
   return { status: statusCode, headers, body: JSON.parse(body) };
 }

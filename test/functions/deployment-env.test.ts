@@ -12,7 +12,7 @@ function faultsOf(env: Record<string, string>, names: readonly DeployedSettingNa
     readDeployedSettings(env, names);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return Object.fromEntries(error.faults.map(({ name, problem }) => [name, problem]));
+    return Object.fromEntries(error.problems.map(({ name, problem }) => [name, problem]));
   }
   return {};
 }

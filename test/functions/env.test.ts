@@ -12,7 +12,7 @@ function faultsOf(env: Record<string, string>): Record<string, string> {
     readSettings(env);
   } catch (error) {
     if (error instanceof SettingsError) {
-      return Object.fromEntries(error.faults.map(({ name, problem }) => [name, problem]));
+      return Object.fromEntries(error.problems.map(({ name, problem }) => [name, problem]));
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { METRICS, type Metric } from '#functions/metrics.ts';
+import { METRICS, type MetricDefinition } from '#functions/metrics.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -24,7 +24,7 @@ function counted(): { readonly name: string; readonly by: readonly string[] }[] 
 }
 
 function dimensionsOf(name: string): readonly string[] {
-  const { by } = (METRICS as Readonly<Record<string, Metric>>)[name] ?? { what: '' };
+  const { by } = (METRICS as Readonly<Record<string, MetricDefinition>>)[name] ?? { what: '' };
   return by === undefined ? [] : typeof by === 'string' ? [by] : by;
 }
 

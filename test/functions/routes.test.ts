@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '#core/errors.ts';
-import { statusOf } from '#functions/middleware/status-codes.ts';
+import { httpStatusOf } from '#functions/middleware/status-codes.ts';
 import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#functions/routes.ts';
 
 const routes: readonly Route[] = ROUTES;
@@ -35,6 +35,6 @@ describe('the route table', () => {
       ...routes.flatMap(({ errors }) => errors),
     ]);
     expect([...named].sort()).toEqual([...ERROR_CODES].sort());
-    for (const code of named) expect(statusOf(code)).toBeGreaterThanOrEqual(400);
+    for (const code of named) expect(httpStatusOf(code)).toBeGreaterThanOrEqual(400);
   });
 });

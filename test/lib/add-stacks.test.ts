@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, expect, it } from 'vitest';
 import { addStacks } from '#lib/add-stacks.ts';
-import { emptyBundles } from '#tools/stage-templates.ts';
+import { createEmptyBundles } from '#tools/stage-templates.ts';
 import { someStage } from './some-stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stacks-'));
@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 it('cannot be deleted where people work; that with their files cannot be anywhere', () => {
   const isProtected = (changes: object) =>
-    Object.entries(addStacks(new App(), someStage(changes), emptyBundles(folder)))
+    Object.entries(addStacks(new App(), someStage(changes), createEmptyBundles(folder)))
       .filter(([, { terminationProtection }]) => terminationProtection)
       .map(([name]) => name);
   expect(isProtected({})).toEqual(['data']);

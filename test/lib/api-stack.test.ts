@@ -3,15 +3,15 @@ import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#functions/deployment-env.ts';
 import { SETTINGS } from '#functions/env.ts';
 import { CORS, ROUTES } from '#functions/routes.ts';
-import { flat } from '#lib/checks/flat.ts';
-import { referenceOf } from '#lib/checks/references.ts';
+import { valueToText } from '#lib/checks/flat.ts';
+import { resolveReference } from '#lib/checks/references.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { at, type Synthesized, synthesized } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
 
-let app: Synthesized;
+let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesized(
+  app = await synthesize(
     someStage({
       api: { prefix: '/api/v1', corsOrigins: ['https://app.example.com'], authCacheSeconds: 30 },
       dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
@@ -67,14 +67,14 @@ describe('every function', () => {
   it('has a log of its own that is not kept for ever', () => {
     const logs = new Map(resources('AWS::Logs::LogGroup'));
     for (const [, { Properties }] of resources('AWS::Lambda::Function')) {
-      const log = logs.get(String(at(Properties, 'LoggingConfig', 'LogGroup', 'Ref')));
+      const log = logs.get(String(valueAt(Properties, 'LoggingConfig', 'LogGroup', 'Ref')));
       expect(log?.Properties?.RetentionInDays).toBe(30);
     }
     for (const [, log] of logs) expect(log.Properties?.RetentionInDays).toBeTypeOf('number');
   });
 
   it('has a role that no other has', () => {
-    const roles = properties('AWS::Lambda::Function').map(({ Role }) => flat(Role));
+    const roles = properties('AWS::Lambda::Function').map(({ Role }) => valueToText(Role));
     expect(new Set(roles).size).toBe(roles.length);
   });
 
@@ -82,21 +82,21 @@ describe('every function', () => {
     const declared = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
     for (const [name, { reads }] of ENTRIES) {
       const [, lambda] = functionOf(name === 'janitor' ? 'janitor-0' : name);
-      const variables = at(lambda, 'Properties', 'Environment', 'Variables') as Record<string, unknown>;
+      const variables = valueAt(lambda, 'Properties', 'Environment', 'Variables') as Record<string, unknown>;
       const own = Object.keys(variables).filter((variable) => Object.hasOwn(declared, variable));
       expect(own.filter((variable) => !(reads as readonly string[]).includes(variable))).toEqual([]);
-      const environment = Object.fromEntries(own.map((variable) => [variable, madeUp(variables[variable])]));
+      const environment = Object.fromEntries(own.map((variable) => [variable, fakeValue(variables[variable])]));
       expect(() => readDeployedSettings(environment, reads)).not.toThrow();
     }
   });
 });
 
 /** The value as it may come to be when it is deployed. */
-function madeUp(value: unknown): string {
+function fakeValue(value: unknown): string {
   if (typeof value === 'string') return value;
-  const join = at(value, 'Fn::Join');
-  if (Array.isArray(join)) return (join[1] as unknown[]).map(madeUp).join(String(join[0]));
-  const found = referenceOf(value, 'workbench-some-api', app.templates);
+  const join = valueAt(value, 'Fn::Join');
+  if (Array.isArray(join)) return (join[1] as unknown[]).map(fakeValue).join(String(join[0]));
+  const found = resolveReference(value, 'workbench-some-api', app.templates);
   const kind = [found?.type, found?.attribute].join(' ').trim();
   return VALUES[kind] ?? (/imageid/.test(found?.id ?? '') ? 'ami-0123456789abcdef0' : 'some');
 }
@@ -124,8 +124,8 @@ describe('the HTTP API', () => {
       const [name] = ENTRIES.find(
         ([, { startedBy: start }]) => start.by === 'route' && start.operationId === operation?.operationId,
       ) ?? [''];
-      const integration = integrations.get(/<(\w+)>/.exec(flat(Target))?.[1] ?? '');
-      expect(flat(integration?.Properties?.IntegrationUri)).toContain(functionOf(name)[0]);
+      const integration = integrations.get(/<(\w+)>/.exec(valueToText(Target))?.[1] ?? '');
+      expect(valueToText(integration?.Properties?.IntegrationUri)).toContain(functionOf(name)[0]);
       expect(integration?.Properties?.PayloadFormatVersion).toBe('2.0');
     }
   });
@@ -157,7 +157,7 @@ describe('the HTTP API', () => {
       ThrottlingRateLimit: 200,
       ThrottlingBurstLimit: 400,
     });
-    const format = String(at(stage, 'AccessLogSettings', 'Format'));
+    const format = String(valueAt(stage, 'AccessLogSettings', 'Format'));
     expect(format).toContain('$context.requestId');
     expect(format).not.toMatch(/querystring|header\.|authorizer\.(user|principal)|claims/i);
   });
@@ -173,7 +173,7 @@ describe('the HTTP API', () => {
   });
 
   it('is open, without authorizer and secret, when the settings say so in words', async () => {
-    const open = await synthesized(someStage({ auth: 'none' }));
+    const open = await synthesize(someStage({ auth: 'none' }));
     expect(open.all('api', 'AWS::ApiGatewayV2::Authorizer')).toEqual([]);
     expect(open.all('api', 'AWS::SecretsManager::Secret')).toEqual([]);
     for (const [, { Properties }] of open.all('api', 'AWS::ApiGatewayV2::Route')) {
@@ -186,7 +186,7 @@ describe('what goes wrong', () => {
   it('ends in a dead-letter queue, from each queue that is worked on', () => {
     for (const [id, { Properties }] of resources('AWS::SQS::Queue')) {
       const isEnd = !resources('AWS::Lambda::EventSourceMapping').some(
-        ([, mapping]) => flat(mapping.Properties?.EventSourceArn) === `<${id}.Arn>`,
+        ([, mapping]) => valueToText(mapping.Properties?.EventSourceArn) === `<${id}.Arn>`,
       );
       expect([id, Properties?.RedrivePolicy !== undefined]).toEqual([id, !isEnd]);
       if (isEnd) expect(Properties?.MessageRetentionPeriod).toBe(14 * 86_400);
@@ -198,16 +198,16 @@ describe('what goes wrong', () => {
     expect(mappings).toHaveLength(startedBy('queue').length);
     for (const mapping of mappings) {
       expect(mapping.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
-      expect(at(mapping, 'ScalingConfig', 'MaximumConcurrency')).toBeGreaterThanOrEqual(2);
+      expect(valueAt(mapping, 'ScalingConfig', 'MaximumConcurrency')).toBeGreaterThanOrEqual(2);
     }
   });
 
   it('with a message is tried again only when its function is surely at its end', () => {
     const queues = new Map(resources('AWS::SQS::Queue'));
     for (const { EventSourceArn, FunctionName } of properties('AWS::Lambda::EventSourceMapping')) {
-      const queue = queues.get(/<(\w+)\.Arn>/.exec(flat(EventSourceArn))?.[1] ?? '');
+      const queue = queues.get(/<(\w+)\.Arn>/.exec(valueToText(EventSourceArn))?.[1] ?? '');
       const lambda = new Map(resources('AWS::Lambda::Function')).get(
-        /<(\w+)>/.exec(flat(FunctionName))?.[1] ?? '',
+        /<(\w+)>/.exec(valueToText(FunctionName))?.[1] ?? '',
       );
       const timeout = Number(lambda?.Properties?.Timeout);
       expect(Number(queue?.Properties?.VisibilityTimeout)).toBeGreaterThanOrEqual(6 * timeout);
@@ -219,18 +219,18 @@ describe('what goes wrong', () => {
     expect(rules.length).toBeGreaterThanOrEqual(startedBy('event').length + startedBy('schedule').length);
     for (const { Targets } of rules) {
       for (const target of listOf(Targets as object | readonly object[])) {
-        expect(at(target, 'DeadLetterConfig', 'Arn')).toBeDefined();
+        expect(valueAt(target, 'DeadLetterConfig', 'Arn')).toBeDefined();
       }
     }
   });
 
   it('in a function that nobody waits for is kept: it has limits and a destination', () => {
     const configured = new Map(
-      properties('AWS::Lambda::EventInvokeConfig').map((config) => [flat(config.FunctionName), config]),
+      properties('AWS::Lambda::EventInvokeConfig').map((config) => [valueToText(config.FunctionName), config]),
     );
     for (const name of [...startedBy('event'), ...startedBy('schedule')]) {
       const config = configured.get(`<${functionOf(name)[0]}>`);
-      expect(at(config, 'DestinationConfig', 'OnFailure', 'Destination')).toBeDefined();
+      expect(valueAt(config, 'DestinationConfig', 'OnFailure', 'Destination')).toBeDefined();
       expect(config?.MaximumEventAgeInSeconds).toBeLessThanOrEqual(7200);
     }
   });
@@ -239,10 +239,10 @@ describe('what goes wrong', () => {
 describe('events', () => {
   it('of ECS are those of our cluster alone', () => {
     const patterns = properties('AWS::Events::Rule').flatMap(({ EventPattern }) => EventPattern ?? []);
-    const ofEcs = patterns.filter((pattern) => listOf(at(pattern, 'source')).includes('aws.ecs'));
+    const ofEcs = patterns.filter((pattern) => listOf(valueAt(pattern, 'source')).includes('aws.ecs'));
     expect(ofEcs.length).toBeGreaterThan(0);
     for (const pattern of ofEcs) {
-      expect(listOf(at(pattern, 'detail', 'clusterArn')).map(flat)).toEqual([
+      expect(listOf(valueAt(pattern, 'detail', 'clusterArn')).map(valueToText)).toEqual([
         expect.stringMatching(/:cluster\/workbench-some$/),
       ]);
     }
@@ -253,9 +253,9 @@ describe('alarms', () => {
   it('each tell somebody, when they begin and when they are over', () => {
     const [topic] = resources('AWS::SNS::Topic');
     for (const { AlarmActions, OKActions, AlarmDescription } of properties('AWS::CloudWatch::Alarm')) {
-      expect(listOf(AlarmActions as unknown).map(flat)).toEqual([`<${topic?.[0]}>`]);
+      expect(listOf(AlarmActions as unknown).map(valueToText)).toEqual([`<${topic?.[0]}>`]);
       expect(OKActions).toEqual(AlarmActions);
-      expect(flat(AlarmDescription).length).toBeGreaterThan(20);
+      expect(valueToText(AlarmDescription).length).toBeGreaterThan(20);
     }
     expect(properties('AWS::SNS::Subscription')).toMatchObject([
       { Protocol: 'email', Endpoint: 'ops@example.com' },
@@ -290,7 +290,7 @@ describe('alarms', () => {
     )}`;
     expect(text).toContain('WorkbenchController/workbench-some');
     for (const { Environment } of properties('AWS::Lambda::Function')) {
-      expect(at(Environment, 'Variables', 'POWERTOOLS_METRICS_NAMESPACE')).toBe(
+      expect(valueAt(Environment, 'Variables', 'POWERTOOLS_METRICS_NAMESPACE')).toBe(
         'WorkbenchController/workbench-some',
       );
     }
@@ -301,11 +301,11 @@ describe('a janitor', () => {
   it('is in the VPC with its own file system mounted, and knows of no other', () => {
     for (const number of [0, 1]) {
       const [, { Properties = {} }] = functionOf(`janitor-${number}`);
-      expect(listOf(at(Properties, 'VpcConfig', 'SecurityGroupIds'))).toHaveLength(1);
+      expect(listOf(valueAt(Properties, 'VpcConfig', 'SecurityGroupIds'))).toHaveLength(1);
       const mounts = listOf(Properties.FileSystemConfigs as object);
       expect(mounts).toHaveLength(1);
-      expect(flat(at(mounts[0], 'Arn'))).toContain(`FilesParent${number}`);
-      expect(flat(at(Properties, 'Environment', 'Variables', 'WB_JANITOR_MOUNTS'))).toContain(
+      expect(valueToText(valueAt(mounts[0], 'Arn'))).toContain(`FilesParent${number}`);
+      expect(valueToText(valueAt(Properties, 'Environment', 'Variables', 'WB_JANITOR_MOUNTS'))).toContain(
         `FilesFileSystem${number}`,
       );
     }

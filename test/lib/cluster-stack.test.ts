@@ -1,14 +1,14 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#adapters/aws/tags.ts';
-import { flat } from '#lib/checks/flat.ts';
+import { valueToText } from '#lib/checks/flat.ts';
 import type { Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { at, type Synthesized, synthesized } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
 
-let app: Synthesized;
+let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesized(
+  app = await synthesize(
     someStage({
       capacityProviders: [
         { name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 },
@@ -65,7 +65,7 @@ describe('every machine', () => {
   });
 
   it('of a size class joins the cluster, with metadata blocked and nothing privileged', () => {
-    const userData = flat(find(launchTemplates(), 'standard').UserData);
+    const userData = valueToText(find(launchTemplates(), 'standard').UserData);
     expect(userData).toContain('ECS_CLUSTER=workbench-some');
     expect(find(launchTemplates(), 'standard').UserData).toMatchObject({
       'Fn::Base64': expect.stringContaining(
@@ -80,7 +80,7 @@ describe('every machine', () => {
   });
 
   it('with GPUs has the image for them', () => {
-    const image = (name: string) => flat(find(launchTemplates(), name).ImageId);
+    const image = (name: string) => valueToText(find(launchTemplates(), name).ImageId);
     expect(image('Classgpu')).toContain('gpurecommended');
     expect(image('DedicatedGpuTemplate')).toContain('gpurecommended');
     expect(image('DedicatedTemplate')).not.toContain('gpurecommended');
@@ -114,7 +114,7 @@ describe('a size class', () => {
 
   it('is of spot machines when the settings say so', () => {
     const share = (name: string) =>
-      at(find(groups(), name), 'Properties', 'MixedInstancesPolicy', 'InstancesDistribution');
+      valueAt(find(groups(), name), 'Properties', 'MixedInstancesPolicy', 'InstancesDistribution');
     expect(share('spot')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 0 });
     expect(share('standard')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 100 });
   });
@@ -156,7 +156,7 @@ describe('trunking', () => {
   });
 
   it('is turned on for the account when asked for, and never off', async () => {
-    const other = await synthesized(someStage({ ecs: { awsvpcTrunking: true } }));
+    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: true } }));
     const [setting] = other.all('cluster', 'Custom::AWS');
     const { Create, Update, Delete } = setting?.[1].Properties ?? {};
     for (const call of [Create, Update]) {

@@ -1,18 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
 import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
-import { flat } from '#lib/checks/flat.ts';
+import { valueToText } from '#lib/checks/flat.ts';
 import type { Statement } from '#lib/checks/policies.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { at, type Synthesized, synthesized } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
 
 /** Left alone but when its very creation fails, with nothing in it. */
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 
-let app: Synthesized;
+let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesized(someStage({ storage: { fileSystems: 2, backupRetentionDays: 50 } }));
+  app = await synthesize(someStage({ storage: { fileSystems: 2, backupRetentionDays: 50 } }));
 }, 30_000);
 
 describe('the table', () => {
@@ -71,7 +71,7 @@ describe('the file systems', () => {
       BackupPlanRule: [{ Lifecycle: { DeleteAfterDays: 50 }, ScheduleExpression: 'cron(0 3 * * ? *)' }],
     });
     const [selection] = app.all('data', 'AWS::Backup::BackupSelection');
-    const backedUp = listOf(at(selection?.[1], 'Properties', 'BackupSelection', 'Resources')).map(flat);
+    const backedUp = listOf(valueAt(selection?.[1], 'Properties', 'BackupSelection', 'Resources')).map(valueToText);
     const systems = app.all('data', 'AWS::EFS::FileSystem').map(([id]) => id);
     for (const id of systems) expect(backedUp.some((arn) => arn.includes(id))).toBe(true);
     expect(app.all('data', 'AWS::Backup::BackupVault')[0]?.[1].DeletionPolicy).toBe('Retain');
@@ -84,7 +84,7 @@ describe('the policy of a file system', () => {
   );
   const statements = (): readonly Statement[] => {
     const [system] = app.all('data', 'AWS::EFS::FileSystem');
-    return at(system?.[1], 'Properties', 'FileSystemPolicy', 'Statement') as Statement[];
+    return valueAt(system?.[1], 'Properties', 'FileSystemPolicy', 'Statement') as Statement[];
   };
   const denial = (sid: string) => {
     const found = statements().find(({ Sid }) => Sid === sid);
@@ -106,7 +106,7 @@ describe('the policy of a file system', () => {
     const { ArnNotEquals } = denial('NoOtherRoles') as {
       ArnNotEquals: { 'aws:PrincipalArn': readonly unknown[] };
     };
-    expect(ArnNotEquals['aws:PrincipalArn'].map(flat)).toEqual([
+    expect(ArnNotEquals['aws:PrincipalArn'].map(valueToText)).toEqual([
       expect.stringMatching(/^<FilesTaskRole\w+\.Arn>$/),
       expect.stringMatching(/^<FilesJanitorRole0\w+\.Arn>$/),
     ]);
@@ -120,7 +120,7 @@ describe('the policy of a file system', () => {
 
   it('lets people in whose roles the settings name, and these alone without an access point', async () => {
     const role = 'arn:aws:iam::123456789012:role/operator';
-    const other = await synthesized(someStage({ storage: { operatorRoles: [role] } }));
+    const other = await synthesize(someStage({ storage: { operatorRoles: [role] } }));
     const text = JSON.stringify(other.all('data', 'AWS::EFS::FileSystem')[0]?.[1].Properties);
     expect(text.split(role)).toHaveLength(3);
   }, 30_000);
@@ -132,12 +132,12 @@ describe('the roles that mount', () => {
       .all('data', 'AWS::IAM::Policy')
       .filter(([, policy]) =>
         role.test(
-          listOf(at(policy, 'Properties', 'Roles'))
-            .map(flat)
+          listOf(valueAt(policy, 'Properties', 'Roles'))
+            .map(valueToText)
             .join(),
         ),
       )
-      .flatMap(([, policy]) => at(policy, 'Properties', 'PolicyDocument', 'Statement') as Statement[]);
+      .flatMap(([, policy]) => valueAt(policy, 'Properties', 'PolicyDocument', 'Statement') as Statement[]);
 
   it('of workbenches may mount and write through access points, never as root, never the parent of all', () => {
     const [mount, never, ...others] = policiesOf(/TaskRole/);
@@ -160,7 +160,7 @@ describe('the roles that mount', () => {
     for (const number of [0, 1]) {
       const [mount, ...others] = policiesOf(new RegExp(`JanitorRole${number}`));
       expect(others).toEqual([]);
-      const arn = flat(mount?.Condition?.ArnEquals?.['elasticfilesystem:AccessPointArn']);
+      const arn = valueToText(mount?.Condition?.ArnEquals?.['elasticfilesystem:AccessPointArn']);
       expect(arn).toContain(`<FilesParent${number}`);
     }
   });

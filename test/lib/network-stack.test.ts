@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { flat } from '#lib/checks/flat.ts';
+import { valueToText } from '#lib/checks/flat.ts';
 import { someStage } from './some-stage.ts';
-import { type Synthesized, synthesized } from './synthesized.ts';
+import { type SynthesizedApp, synthesize } from './synthesized.ts';
 
-let app: Synthesized;
+let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesized(
+  app = await synthesize(
     someStage({ network: { egressPorts: [443] }, functions: { WB_CONTAINER_PORT: 9000 } }),
   );
 }, 30_000);
@@ -26,8 +26,8 @@ function rules(side: 'Ingress' | 'Egress'): readonly Rule[] {
     })),
   );
   const apart = app.all('network', `AWS::EC2::SecurityGroup${side}`).map(([, { Properties = {} }]) => ({
-    group: flat(Properties.GroupId),
-    other: flat(Properties.SourceSecurityGroupId ?? Properties.DestinationSecurityGroupId),
+    group: valueToText(Properties.GroupId),
+    other: valueToText(Properties.SourceSecurityGroupId ?? Properties.DestinationSecurityGroupId),
     port: Properties.FromPort,
   }));
   return [...own, ...apart].map(({ group, other, port }) => {
@@ -96,7 +96,7 @@ describe('the VPC', () => {
   });
 
   it('has as many zones and ways out as set', async () => {
-    const other = await synthesized(someStage({ network: { own: { zones: 3, natGateways: 2 } } }));
+    const other = await synthesize(someStage({ network: { own: { zones: 3, natGateways: 2 } } }));
     expect(other.all('network', 'AWS::EC2::Subnet')).toHaveLength(6);
     expect(other.all('network', 'AWS::EC2::NatGateway')).toHaveLength(2);
   }, 30_000);
@@ -104,7 +104,7 @@ describe('the VPC', () => {
   it('that is given is used as it is', async () => {
     const privateSubnets = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
     const existing = { vpcId: 'vpc-0123456789abcdef0', zones: ['us-west-1a', 'us-west-1c'], privateSubnets };
-    const given = await synthesized(
+    const given = await synthesize(
       someStage({ network: { existing }, region: 'us-west-1', account: '123456789012' }),
     );
     expect(given.all('network', 'AWS::EC2::VPC')).toEqual([]);

@@ -1,7 +1,7 @@
 import { parseStage, type StageSettings } from '#lib/settings/stage.ts';
 
 /** The least that a stage's file must say. */
-export const LEAST = {
+export const MINIMAL_STAGE = {
   production: false,
   baseUrl: 'https://workbench.example.com',
   auth: { staticKey: true },
@@ -11,5 +11,5 @@ export const LEAST = {
 
 /** A stage called `some`, with these changes. */
 export function someStage(changes: object = {}): StageSettings {
-  return parseStage('some', { ...LEAST, ...changes });
+  return parseStage('some', { ...MINIMAL_STAGE, ...changes });
 }

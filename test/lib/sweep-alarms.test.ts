@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { SWEEPS } from '#core/reconcile/report.ts';
 import { DEPLOYED } from '#functions/deployed.ts';
 import { someStage } from './some-stage.ts';
-import { at, type Synthesized, synthesized } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
 
 const EVERY_MINUTES = {
   active: DEPLOYED['reconcile-active'].startedBy.everyMinutes,
@@ -12,9 +12,9 @@ const EVERY_MINUTES = {
   cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
 };
 
-let app: Synthesized;
+let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesized(someStage());
+  app = await synthesize(someStage());
 }, 60_000);
 
 function alarm(name: string): Readonly<Record<string, unknown>> {
@@ -26,7 +26,7 @@ function alarm(name: string): Readonly<Record<string, unknown>> {
 
 /** Seconds: of a sum of metrics, each has its own. */
 function periodOf(properties: Readonly<Record<string, unknown>>): number {
-  return Number(properties.Period ?? at(properties.Metrics, '1', 'MetricStat', 'Period'));
+  return Number(properties.Period ?? valueAt(properties.Metrics, '1', 'MetricStat', 'Period'));
 }
 
 describe('a sweep', () => {

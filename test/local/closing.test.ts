@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { Closing } from '#local/closing.ts';
+import { Shutdown } from '#local/closing.ts';
 
 describe('Closing', () => {
   test('closes in the reverse of the order of opening, one after another', async () => {
-    const closing = new Closing();
+    const closing = new Shutdown();
     const closed: string[] = [];
     for (const name of ['table', 'tasks', 'front']) {
       closing.add(async () => {
@@ -24,7 +24,7 @@ describe('Closing', () => {
   });
 
   test('goes on after a step that fails, and fails in the end with what failed first', async () => {
-    const closing = new Closing();
+    const closing = new Shutdown();
     const closed: string[] = [];
     closing.add(async () => closed.push('table'));
     closing.add(() => Promise.reject(new Error('second')));
@@ -34,7 +34,7 @@ describe('Closing', () => {
   });
 
   test('closes once, however often it is asked', async () => {
-    const closing = new Closing();
+    const closing = new Shutdown();
     let times = 0;
     let end = () => {};
     closing.add(() => {

@@ -2,35 +2,35 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Closing } from '#local/closing.ts';
+import { Shutdown } from '#local/closing.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
 import { SilentTelemetry } from './silent-telemetry.ts';
 
-async function aFolder(): Promise<string> {
+async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'data-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   return folder;
 }
 
-async function opening(dataDir: string): Promise<unknown> {
-  const closing = new Closing();
+async function openError(dataDir: string): Promise<unknown> {
+  const closing = new Shutdown();
   onTestFinished(() => closing.run());
   return openData(dataDir, 'workbenches', new SilentTelemetry(), closing).catch((error: unknown) => error);
 }
 
 test('says so when the data folder cannot be made', async () => {
-  const file = join(await aFolder(), 'file');
+  const file = join(await temporaryFolder(), 'file');
   await writeFile(file, '');
-  const error = await opening(join(file, 'data'));
+  const error = await openError(join(file, 'data'));
   expect(error).toBeInstanceOf(StartError);
   expect(String(error)).toContain('WB_DATA_DIR');
 });
 
 test('says so when the data folder is there and nothing can be made in it', async () => {
-  const dataDir = await aFolder();
+  const dataDir = await temporaryFolder();
   await writeFile(join(dataDir, 'table'), 'in the way');
-  const error = await opening(dataDir);
+  const error = await openError(dataDir);
   expect(error).toBeInstanceOf(StartError);
   expect(String(error)).toContain(dataDir);
 });

@@ -18,7 +18,7 @@ function makeEvents(options: Partial<LocalEventsOptions> = {}) {
   };
   const end = async (error?: Error) => {
     open.shift()?.(error);
-    await timers.pass(0);
+    await timers.advanceAsync(0);
   };
   return { timers, telemetry, events, delivered, open, deliver, end };
 }
@@ -69,14 +69,14 @@ describe('LocalEvents', () => {
     events.publish('a', 'a1');
     events.publish('a', 'a2');
     await end(new Error('no'));
-    await timers.pass(99);
+    await timers.advanceAsync(99);
     expect(delivered).toEqual(['a1']);
-    await timers.pass(1);
+    await timers.advanceAsync(1);
     expect(delivered).toEqual(['a1', 'a1']);
     await end(new Error('no'));
-    await timers.pass(199);
+    await timers.advanceAsync(199);
     expect(delivered.length).toBe(2);
-    await timers.pass(1);
+    await timers.advanceAsync(1);
     await end();
     expect(delivered).toEqual(['a1', 'a1', 'a1', 'a2']);
   });
@@ -90,7 +90,7 @@ describe('LocalEvents', () => {
     events.publish('a', 'a1');
     events.publish('a', 'a2');
     await end(new Error('no'));
-    await timers.pass(100);
+    await timers.advanceAsync(100);
     await end(new Error('no'));
     expect(delivered).toEqual(['a1', 'a1', 'a2']);
     expect(telemetry.lines.at(-1)).toEqual({
@@ -112,7 +112,7 @@ describe('LocalEvents', () => {
     await end(new Error('no'));
     await end();
     expect(idle).toBe(false);
-    await timers.pass(100);
+    await timers.advanceAsync(100);
     expect(idle).toBe(false);
     await end();
     await waiting;

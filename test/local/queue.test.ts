@@ -28,7 +28,7 @@ function makeQueue(options: Partial<LocalQueueOptions> = {}) {
   /** Ends the oldest open delivery. */
   const end = async (error?: Error) => {
     open.shift()?.end(error);
-    await timers.pass(0);
+    await timers.advanceAsync(0);
   };
   return { timers, telemetry, delivered, open, queue, end };
 }
@@ -55,7 +55,7 @@ describeWorkQueueContract('LocalQueue', async () => {
     failNext(times) {
       failures = times;
     },
-    advance: (seconds) => timers.pass(seconds * 1000),
+    advance: (seconds) => timers.advanceAsync(seconds * 1000),
     dispose: () => queue.close(),
   };
 });
@@ -65,15 +65,15 @@ describe('LocalQueue', () => {
     const { queue, delivered, timers, end } = makeQueue();
     await queue.send(key('a'), 5);
     await queue.send(key('a'), 5);
-    await timers.pass(1);
+    await timers.advanceAsync(1);
     await queue.send(key('a'), 5);
     await queue.send(key('a'), 4);
-    await timers.pass(4_998);
+    await timers.advanceAsync(4_998);
     expect(delivered).toEqual([]);
-    await timers.pass(1);
+    await timers.advanceAsync(1);
     await end();
     expect(delivered).toEqual(['a']);
-    await timers.pass(100_000);
+    await timers.advanceAsync(100_000);
     expect(delivered).toEqual(['a', 'a']);
   });
 
@@ -93,7 +93,7 @@ describe('LocalQueue', () => {
     const { queue, delivered, timers, end } = makeQueue();
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 1);
-    await timers.pass(5_000);
+    await timers.advanceAsync(5_000);
     expect(delivered).toEqual(['a']);
     await end();
     expect(delivered).toEqual(['a', 'a']);
@@ -112,14 +112,14 @@ describe('LocalQueue', () => {
 
   test('gives way when it is told to, and catches up afterwards', async () => {
     const { queue, open, end } = makeQueue({ concurrency: 3 });
-    queue.limit(1);
+    queue.setConcurrency(1);
     for (let i = 0; i < 6; i += 1) await queue.send(key(`w${i}`), 0);
     expect(open.length).toBe(1);
     await end();
     expect(open.length).toBe(1);
-    queue.limit(Number.POSITIVE_INFINITY);
+    queue.setConcurrency(Number.POSITIVE_INFINITY);
     expect(open.length).toBe(3);
-    queue.limit(0);
+    queue.setConcurrency(0);
     for (let left = 5; left > 0; left -= 1) await end();
     expect(open.length).toBe(0);
   });
@@ -142,13 +142,13 @@ describe('LocalQueue', () => {
       [3, 4000],
     ] as const) {
       await end(failure);
-      await timers.pass(pause - 1);
+      await timers.advanceAsync(pause - 1);
       expect(delivered.length).toBe(attempts);
-      await timers.pass(1);
+      await timers.advanceAsync(1);
       expect(delivered.length).toBe(attempts + 1);
     }
     await end(failure);
-    await timers.pass(1_000_000);
+    await timers.advanceAsync(1_000_000);
     expect(delivered.length).toBe(4);
     expect(queue.deadLetters).toEqual([{ key: key('a'), at: expect.any(Number), error: failure }]);
     expect(telemetry.lines.at(-1)?.message).toBe('work was given up');
@@ -159,7 +159,7 @@ describe('LocalQueue', () => {
     for (let round = 0; round < 3; round += 1) {
       await queue.send(key('a'), 0);
       await end(new Error('once'));
-      await timers.pass(1000);
+      await timers.advanceAsync(1000);
       await end();
     }
     expect(delivered.length).toBe(6);
@@ -181,7 +181,7 @@ describe('LocalQueue', () => {
     await queue.send(key('a'), 0);
     await end(new Error('no'));
     expect(delivered).toEqual(['a']);
-    await timers.pass(1000);
+    await timers.advanceAsync(1000);
     expect(delivered).toEqual(['a', 'a']);
   });
 
@@ -190,7 +190,7 @@ describe('LocalQueue', () => {
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 600);
     await end(new Error('no'));
-    await timers.pass(1000);
+    await timers.advanceAsync(1000);
     expect(delivered).toEqual(['a', 'a']);
   });
 
@@ -218,13 +218,13 @@ describe('LocalQueue', () => {
     const closing = queue.close().then(() => {
       closed = true;
     });
-    await timers.pass(10_000);
+    await timers.advanceAsync(10_000);
     expect(closed).toBe(false);
     await end();
     await closing;
-    await timers.pass(10_000);
+    await timers.advanceAsync(10_000);
     expect(delivered).toEqual(['a']);
-    expect(timers.waiting).toBe(0);
+    expect(timers.scheduledCount).toBe(0);
     await expect(queue.send(key('d'), 0)).rejects.toBeInstanceOf(PortError);
   });
 
@@ -234,7 +234,7 @@ describe('LocalQueue', () => {
     const closing = queue.close();
     await end(new Error('no'));
     await closing;
-    await timers.pass(60_000);
+    await timers.advanceAsync(60_000);
     expect(delivered).toEqual(['a']);
   });
 });

@@ -10,7 +10,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Recor
     readLocalSettings(environment);
   } catch (error) {
     if (error instanceof SettingsError) {
-      return Object.fromEntries(error.faults.map(({ name, problem }) => [name, problem]));
+      return Object.fromEntries(error.problems.map(({ name, problem }) => [name, problem]));
     }
     throw error;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Repeated } from '#local/timer.ts';
+import { IntervalSchedule } from '#local/timer.ts';
 import { ManualClock } from '#test/simulation/manual-clock.ts';
 import { SilentTelemetry } from './silent-telemetry.ts';
 
@@ -9,7 +9,7 @@ function makeRepeated() {
   const telemetry = new SilentTelemetry();
   const open: ((error?: Error) => void)[] = [];
   let runs = 0;
-  const repeated = new Repeated({
+  const repeated = new IntervalSchedule({
     name: 'look',
     everyMs: 1000,
     timers,
@@ -23,7 +23,7 @@ function makeRepeated() {
   });
   const end = async (error?: Error) => {
     open.shift()?.(error);
-    await timers.pass(0);
+    await timers.advanceAsync(0);
   };
   return { timers, telemetry, repeated, end, runs: () => runs };
 }
@@ -32,10 +32,10 @@ describe('Repeated', () => {
   test('runs after each interval', async () => {
     const { timers, repeated, runs, end } = makeRepeated();
     repeated.start();
-    await timers.pass(999);
+    await timers.advanceAsync(999);
     expect(runs()).toBe(0);
     for (const expected of [1, 2, 3]) {
-      await timers.pass(expected === 1 ? 1 : 1000);
+      await timers.advanceAsync(expected === 1 ? 1 : 1000);
       expect(runs()).toBe(expected);
       await end();
     }
@@ -44,10 +44,10 @@ describe('Repeated', () => {
   test('skips its turn while a run is under way', async () => {
     const { timers, repeated, runs, end } = makeRepeated();
     repeated.start();
-    await timers.pass(3500);
+    await timers.advanceAsync(3500);
     expect(runs()).toBe(1);
     await end();
-    await timers.pass(500);
+    await timers.advanceAsync(500);
     expect(runs()).toBe(2);
   });
 
@@ -62,29 +62,29 @@ describe('Repeated', () => {
   test('logs a run that fails, and runs again', async () => {
     const { timers, telemetry, repeated, runs, end } = makeRepeated();
     repeated.start();
-    await timers.pass(1000);
+    await timers.advanceAsync(1000);
     await end(new Error('the table is away'));
     expect(telemetry.lines).toEqual([
       { level: 'error', message: 'a scheduled run failed', fields: { name: 'look' } },
     ]);
-    await timers.pass(1000);
+    await timers.advanceAsync(1000);
     expect(runs()).toBe(2);
   });
 
   test('when stopped waits for the run under way and begins no other', async () => {
     const { timers, repeated, runs, end } = makeRepeated();
     repeated.start();
-    await timers.pass(1000);
+    await timers.advanceAsync(1000);
     let stopped = false;
     const stopping = repeated.stop().then(() => {
       stopped = true;
     });
-    await timers.pass(5000);
-    expect([stopped, runs(), timers.waiting]).toEqual([false, 1, 0]);
+    await timers.advanceAsync(5000);
+    expect([stopped, runs(), timers.scheduledCount]).toEqual([false, 1, 0]);
     await end();
     await stopping;
     repeated.start();
-    await timers.pass(5000);
+    await timers.advanceAsync(5000);
     expect(runs()).toBe(1);
   });
 });

@@ -28,13 +28,13 @@ import {
 
 const TASKS = 4000;
 /** Thousands of tasks take a busy machine some seconds to begin. */
-const LONG = { timeout: 60_000 };
+const LONG_TIMEOUT = { timeout: 60_000 };
 /** What users make of each second, of the 20 looks and 40 changes that the account has. */
-const LOOKS = 8;
-const CHANGES = 20;
+const USER_READS_PER_SECOND = 8;
+const USER_WRITES_PER_SECOND = 20;
 
 /** A cluster with so many workbenches running, and a record of each. */
-async function aCrowd(tasks = TASKS) {
+async function createRunningTasks(tasks = TASKS) {
   const subject = new WorldSubject({
     providers: [
       {
@@ -52,10 +52,10 @@ async function aCrowd(tasks = TASKS) {
   const started: Record<string, string> = {};
   for (let n = 0; n < tasks; n += 1) {
     // Within the throttle of RunTask, and of those that wait for the first machine.
-    if (n % 40 === 39) await subject.pass(n < 80 ? 600 : 1);
-    started[idAt(T0, n)] = await start(subject, idAt(T0, n), definition);
+    if (n % 40 === 39) await subject.advance(n < 80 ? 600 : 1);
+    started[idAt(T0, n)] = await startTask(subject, idAt(T0, n), definition);
   }
-  await subject.pass(300);
+  await subject.advance(300);
   for (const [workbenchId, taskId] of Object.entries(started)) {
     const { version } = world.ecs.tasks.get(taskId) ?? { version: 0 };
     const run = acceptedRun({ runId: 'run1', taskId, taskVersion: version });
@@ -67,7 +67,7 @@ async function aCrowd(tasks = TASKS) {
   return { subject, ports, definition };
 }
 
-async function start({ world }: WorldSubject, workbenchId: string, definition: string): Promise<string> {
+async function startTask({ world }: WorldSubject, workbenchId: string, definition: string): Promise<string> {
   const input = {
     ...{ userId: 'alice', workbenchId, runId: 'run1', attempt: 1, name: 'mine' },
     ...{ cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, mount: {} },
@@ -80,7 +80,7 @@ async function start({ world }: WorldSubject, workbenchId: string, definition: s
 }
 
 /** A client that notes when it made which call, and which were refused. */
-function counting({ kernel, world }: WorldSubject) {
+function createCountingClient({ kernel, world }: WorldSubject) {
   const calls: { readonly name: string; readonly at: number }[] = [];
   const refused: string[] = [];
   const client = world.clients(async (name, effect) => {
@@ -95,9 +95,9 @@ function counting({ kernel, world }: WorldSubject) {
   return { client, calls, refused };
 }
 
-type Client = ReturnType<typeof counting>['client'];
+type Client = ReturnType<typeof createCountingClient>['client'];
 
-function cloud(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldSubject) {
+function createPorts(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldSubject) {
   const machines = new Ec2Machines(ec2, INSTALLATION);
   const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
   return {
@@ -108,22 +108,22 @@ function cloud(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'sen
   };
 }
 
-function unpaced(client: Client, subject: WorldSubject) {
-  return cloud(client, client, client, subject);
+function createUnpacedPorts(client: Client, subject: WorldSubject) {
+  return createPorts(client, client, client, subject);
 }
 
-function paced(client: Client, subject: WorldSubject) {
+function createPacedPorts(client: Client, subject: WorldSubject) {
   const { kernel } = subject;
-  return cloud(client, auditEcsClient(client, kernel), auditEc2Client(client, kernel), subject);
+  return createPorts(client, auditEcsClient(client, kernel), auditEc2Client(client, kernel), subject);
 }
 
 /** Users go on, second by second, until the work is done. */
-async function whileUsersGoOn<T>(
+async function runWithUserLoad<T>(
   subject: WorldSubject,
   definition: string,
   work: Promise<T>,
 ): Promise<{ answer: T; refused: readonly string[]; seconds: number }> {
-  const { client, refused } = counting(subject);
+  const { client, refused } = createCountingClient(subject);
   let answer: { readonly is: T } | undefined;
   work.then((is) => {
     answer = { is };
@@ -131,34 +131,34 @@ async function whileUsersGoOn<T>(
   let seconds = 0;
   for (; answer === undefined; seconds += 1) {
     // What has no call to wait for goes on first: users come while it is at work.
-    await subject.pass(0);
+    await subject.advance(0);
     const known = [...subject.world.ecs.tasks.keys()].slice(0, 1);
-    const looks = Array.from({ length: LOOKS }, () =>
+    const looks = Array.from({ length: USER_READS_PER_SECOND }, () =>
       client.send(new DescribeTasksCommand({ tasks: known })),
     );
-    const changes = Array.from({ length: CHANGES }, () =>
+    const changes = Array.from({ length: USER_WRITES_PER_SECOND }, () =>
       client.send(new StopTaskCommand({ task: '0'.repeat(32) })),
     );
     await Promise.allSettled([...looks, ...changes]);
-    await subject.pass(1);
+    await subject.advance(1);
   }
   // And one of them starts a workbench at the end.
-  await start(subject, idAt(T0, TASKS + seconds), definition);
+  await startTask(subject, idAt(T0, TASKS + seconds), definition);
   return { answer: answer.is, refused, seconds };
 }
 
 const SETTINGS = settingsWith();
 
 describe('audits over thousands of tasks, while users start and stop workbenches', () => {
-  it('take nothing that a user would be refused for, and get through', LONG, async () => {
-    const { subject, ports, definition } = await aCrowd();
-    const { client, calls, refused } = counting(subject);
-    const audit = { ...ports, ...paced(client, subject) };
+  it('take nothing that a user would be refused for, and get through', LONG_TIMEOUT, async () => {
+    const { subject, ports, definition } = await createRunningTasks();
+    const { client, calls, refused } = createCountingClient(subject);
+    const audit = { ...ports, ...createPacedPorts(client, subject) };
     const both = Promise.all([
       buildReconcileActive(audit, SETTINGS)(),
-      buildSweepCloud({ ...ports, ...paced(client, subject) }, SETTINGS)(),
+      buildSweepCloud({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
     ]);
-    const users = await whileUsersGoOn(subject, definition, both);
+    const users = await runWithUserLoad(subject, definition, both);
     expect(users.refused).toEqual([]);
     expect(refused).toEqual([]);
     const [active, [tasks]] = users.answer as [object, [object]];
@@ -172,34 +172,34 @@ describe('audits over thousands of tasks, while users start and stop workbenches
     expect(users.seconds).toBeLessThan(60);
   });
 
-  it('would take what users need if they went as fast as they can', LONG, async () => {
-    const { subject, ports, definition } = await aCrowd();
-    const { client } = counting(subject);
-    const audit = { ...ports, ...unpaced(client, subject) };
+  it('would take what users need if they went as fast as they can', LONG_TIMEOUT, async () => {
+    const { subject, ports, definition } = await createRunningTasks();
+    const { client } = createCountingClient(subject);
+    const audit = { ...ports, ...createUnpacedPorts(client, subject) };
     const both = Promise.all([
       buildReconcileActive(audit, SETTINGS)(),
       buildSweepCloud({ ...audit }, SETTINGS)(),
     ]);
-    const { refused } = await whileUsersGoOn(subject, definition, both);
+    const { refused } = await runWithUserLoad(subject, definition, both);
     expect(refused).toContain('DescribeTasksCommand');
   });
 
   it('give way at the first throttle, say so, and go on there the next time', async () => {
-    const { subject, ports } = await aCrowd(1500);
-    const { client } = counting(subject);
+    const { subject, ports } = await createRunningTasks(1500);
+    const { client } = createCountingClient(subject);
     let left = 12;
     const scarce = subject.world.clients(async (name, effect) => {
       if (name === 'DescribeTasksCommand' && left-- <= 0)
         throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
       return effect();
     });
-    const run = buildReconcileActive({ ...ports, ...unpaced(scarce, subject) }, SETTINGS);
+    const run = buildReconcileActive({ ...ports, ...createUnpacedPorts(scarce, subject) }, SETTINGS);
     const first = await run();
     expect(first).toMatchObject({ lookedAt: 1200, waiting: 1, failed: 0 });
     expect(first.findings).toMatchObject([{ id: 'active', what: 'waits_throttled' }]);
-    const next = await buildReconcileActive({ ...ports, ...unpaced(client, subject) }, SETTINGS)();
+    const next = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
     expect(next).toMatchObject({ lookedAt: 300, waiting: 0 });
-    const whole = await buildReconcileActive({ ...ports, ...unpaced(client, subject) }, SETTINGS)();
+    const whole = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
     expect(whole).toMatchObject({ lookedAt: 1500, waiting: 0 });
   });
 });
@@ -211,14 +211,14 @@ describe('the upkeep of task definitions', () => {
     const { mount } = await taskInput(subject);
     for (let n = 0; n < 60; n += 1) {
       await definitions.ensure(idAt(T0, n), mount);
-      await subject.pass(1);
+      await subject.advance(1);
     }
     // The bucket is full again, as it is where workbenches are seldom made.
-    await subject.pass(30);
-    const { client } = counting(subject);
+    await subject.advance(30);
+    const { client } = createCountingClient(subject);
     const ports = {
       ...{ clock: subject.kernel, telemetry: new KeptTelemetry(), reports: new MemoryReportStore() },
-      ...{ ...memoryStores(), ...paced(client, subject) },
+      ...{ ...memoryStores(), ...createPacedPorts(client, subject) },
     };
     let report: object | undefined;
     sweepCluster(ports, { graceMs: 0, shard: 0, shards: 1 }).then((is) => {
@@ -230,7 +230,7 @@ describe('the upkeep of task definitions', () => {
       // Two new workbenches in four seconds, for as long as it lasts.
       if (started % 2 === 0)
         await definitions.ensure(idAt(T0, 1000 + started), mount).catch(() => (refused += 1));
-      await subject.pass(1);
+      await subject.advance(1);
     }
     expect(refused).toBe(0);
     expect(report).toMatchObject({ failed: 0, waiting: 0 });

@@ -1,5 +1,5 @@
 /** A port in which some methods are replaced; the others go to the original. */
-export function instead<P extends object>(port: P, methods: Partial<P>): P {
+export function overrideMethods<P extends object>(port: P, methods: Partial<P>): P {
   return new Proxy(port, {
     get(target, name) {
       if (name in methods) return methods[name as keyof P];

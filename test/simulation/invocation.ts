@@ -16,25 +16,25 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 /** How a call looks to whoever made it when it went wrong; adapters see SDK errors, ports see PortErrors. */
-export interface Failures {
+export interface CallErrors {
   readonly unknown: (call: string) => Error;
   readonly throttled: (call: string) => Error;
 }
 
-export const PORT_FAILURES: Failures = {
+export const PORT_ERRORS: CallErrors = {
   unknown: (call) => new PortError('unavailable', `${call}: no answer`),
   throttled: (call) => new PortError('throttled', `${call}: rate exceeded`),
 };
 
-export const SDK_FAILURES: Failures = {
-  unknown: (call) => named('TimeoutError', `${call}: socket hang up`),
-  throttled: (call) => named('ThrottlingException', `${call}: Rate exceeded`),
+export const SDK_ERRORS: CallErrors = {
+  unknown: (call) => errorNamed('TimeoutError', `${call}: socket hang up`),
+  throttled: (call) => errorNamed('ThrottlingException', `${call}: Rate exceeded`),
 };
 
 /** A call in flight takes effect within the client's own time-out: 10 s. */
-const IN_FLIGHT_MS = 10_000;
+const IN_FLIGHT_MAX_MS = 10_000;
 /** How long a frozen process may sleep before it goes on as if nothing had happened. */
-const FROZEN_MS = 10 * 60_000;
+const FREEZE_MAX_MS = 10 * 60_000;
 
 export interface InvocationsOptions {
   readonly kernel: Kernel;
@@ -48,10 +48,10 @@ export interface InvocationsOptions {
 /** Makes invocations, and ends their faults when the schedule says so. */
 export class Invocations {
   readonly #options: InvocationsOptions;
-  #faults = true;
+  #faultsEnabled = true;
   #count = 0;
   /** How often each call met each fault. */
-  readonly met = new Map<string, number>();
+  readonly faultCounts = new Map<string, number>();
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
@@ -59,20 +59,20 @@ export class Invocations {
 
   /** From now on every call goes through. Processes frozen before may still wake. */
   endFaults(): void {
-    this.#faults = false;
+    this.#faultsEnabled = false;
   }
 
-  begin(name: string): Invocation {
+  start(name: string): Invocation {
     this.#count += 1;
-    return new Invocation(`${name}#${this.#count}`, this.#options, (call) => this.#draw(call));
+    return new Invocation(`${name}#${this.#count}`, this.#options, (call) => this.#drawFault(call));
   }
 
-  #draw(call: string): Fault {
+  #drawFault(call: string): Fault {
     const { tape, faultRate } = this.#options;
-    const fault = this.#faults && tape.chance(faultRate) ? tape.pick(FAULTS) : 'none';
+    const fault = this.#faultsEnabled && tape.chance(faultRate) ? tape.pick(FAULTS) : 'none';
     if (fault !== 'none') {
       const pair = `${call} ${fault}`;
-      this.met.set(pair, (this.met.get(pair) ?? 0) + 1);
+      this.faultCounts.set(pair, (this.faultCounts.get(pair) ?? 0) + 1);
     }
     return fault;
   }
@@ -85,83 +85,83 @@ export class Invocations {
 export class Invocation {
   readonly name: string;
   readonly #options: InvocationsOptions;
-  readonly #draw: (call: string) => Fault;
+  readonly #drawFault: (call: string) => Fault;
   #alive = true;
-  #dead: () => void = () => {};
+  #resolveEnded: () => void = () => {};
   /** Resolves when whoever waits for the function learns that it will not answer. */
-  readonly death: Promise<void>;
+  readonly ended: Promise<void>;
 
   constructor(name: string, options: InvocationsOptions, draw: (call: string) => Fault) {
     this.name = name;
     this.#options = options;
-    this.#draw = draw;
-    this.death = new Promise((resolve) => {
-      this.#dead = resolve;
+    this.#drawFault = draw;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
     });
   }
 
   /** Ends it from outside: its time-out. */
   kill(): void {
     this.#alive = false;
-    this.#dead();
+    this.#resolveEnded();
   }
 
-  async call<T>(call: string, effect: () => T | Promise<T>, failures: Failures): Promise<T> {
+  async call<T>(call: string, effect: () => T | Promise<T>, failures: CallErrors): Promise<T> {
     const { kernel, tape } = this.#options;
-    if (!this.#alive) return never();
+    if (!this.#alive) return neverSettle();
     await kernel.sleep(tape.jitter(1, 40));
-    if (!this.#alive) return never();
-    const fault = this.#draw(call);
+    if (!this.#alive) return neverSettle();
+    const fault = this.#drawFault(call);
     this.#options.onCall?.(this.name, call, fault);
     switch (fault) {
       case 'none':
-        return this.#answer(await effect());
+        return this.#respond(await effect());
       case 'fails_before':
         throw failures.unknown(call);
       case 'throttled':
         throw failures.throttled(call);
       case 'fails_after':
-        await ignoringErrors(effect);
-        await kernel.sleep(tape.between(0, IN_FLIGHT_MS));
+        await ignoreErrors(effect);
+        await kernel.sleep(tape.intBetween(0, IN_FLIGHT_MAX_MS));
         throw failures.unknown(call);
       case 'stalls':
-        await kernel.sleep(tape.between(1000, IN_FLIGHT_MS));
-        return this.#answer(await effect());
+        await kernel.sleep(tape.intBetween(1000, IN_FLIGHT_MAX_MS));
+        return this.#respond(await effect());
       case 'killed_before':
         this.kill();
-        return never();
+        return neverSettle();
       case 'killed_after':
         this.kill();
-        await kernel.sleep(tape.between(0, IN_FLIGHT_MS));
-        await ignoringErrors(effect);
-        return never();
+        await kernel.sleep(tape.intBetween(0, IN_FLIGHT_MAX_MS));
+        await ignoreErrors(effect);
+        return neverSettle();
       case 'zombie':
         // Everybody takes it for dead; later it wakes as if no time had passed, and goes on with the answer.
-        this.#dead();
-        return this.#frozen(await effect());
+        this.#resolveEnded();
+        return this.#resumeAfterFreeze(await effect());
     }
   }
 
-  async #frozen<T>(answer: T): Promise<T> {
-    await this.#options.kernel.sleep(this.#options.tape.between(0, FROZEN_MS));
-    return this.#alive ? answer : never();
+  async #resumeAfterFreeze<T>(answer: T): Promise<T> {
+    await this.#options.kernel.sleep(this.#options.tape.intBetween(0, FREEZE_MAX_MS));
+    return this.#alive ? answer : neverSettle();
   }
 
   /** The answer takes its time too. */
-  async #answer<T>(answer: T): Promise<T> {
+  async #respond<T>(answer: T): Promise<T> {
     await this.#options.kernel.sleep(this.#options.tape.jitter(0, 20));
-    return this.#alive ? answer : never();
+    return this.#alive ? answer : neverSettle();
   }
 }
 
 /** A port whose every method is a call of this invocation. */
-export function through<P extends object>(port: P, name: string, invocation: Invocation): P {
+export function interceptPort<P extends object>(port: P, name: string, invocation: Invocation): P {
   return new Proxy(port, {
     get(target, method) {
       const value = Reflect.get(target, method, target);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) =>
-        invocation.call(`${name}.${String(method)}`, () => value.apply(target, args), PORT_FAILURES);
+        invocation.call(`${name}.${String(method)}`, () => value.apply(target, args), PORT_ERRORS);
     },
   });
 }
@@ -171,12 +171,12 @@ export function clientThrough(handle: (command: object) => unknown, invocation: 
   return {
     send: async (command: object): Promise<never> => {
       const name = command.constructor.name.replace(/Command$/, '');
-      return (await invocation.call(name, () => handle(command), SDK_FAILURES)) as never;
+      return (await invocation.call(name, () => handle(command), SDK_ERRORS)) as never;
     },
   };
 }
 
-async function ignoringErrors(effect: () => unknown): Promise<void> {
+async function ignoreErrors(effect: () => unknown): Promise<void> {
   try {
     await effect();
   } catch {
@@ -184,10 +184,10 @@ async function ignoringErrors(effect: () => unknown): Promise<void> {
   }
 }
 
-function never(): Promise<never> {
+function neverSettle(): Promise<never> {
   return new Promise(() => {});
 }
 
-function named(name: string, message: string): Error {
+function errorNamed(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }

@@ -1,4 +1,4 @@
-interface Event {
+interface ScheduledAction {
   readonly at: number;
   readonly order: number;
   readonly action: () => void;
@@ -11,7 +11,7 @@ interface Event {
 export class Kernel {
   #now: number;
   #order = 0;
-  readonly #heap: Event[] = [];
+  readonly #heap: ScheduledAction[] = [];
 
   /** @param now where time begins, milliseconds since 1970 */
   constructor(now = Date.UTC(2030, 0, 1)) {
@@ -50,16 +50,16 @@ export class Kernel {
     this.#pop();
     this.#now = Math.max(this.#now, next.at);
     next.action();
-    await promisesSettled();
+    await settlePromises();
     return true;
   }
 
-  #push(event: Event): void {
+  #push(event: ScheduledAction): void {
     const heap = this.#heap;
     let at = heap.push(event) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if (!before(heap[at], heap[parent])) return;
+      if (!isBefore(heap[at], heap[parent])) return;
       swap(heap, at, parent);
       at = parent;
     }
@@ -75,8 +75,8 @@ export class Kernel {
       const left = 2 * at + 1;
       const right = left + 1;
       let first = at;
-      if (before(heap[left], heap[first])) first = left;
-      if (before(heap[right], heap[first])) first = right;
+      if (isBefore(heap[left], heap[first])) first = left;
+      if (isBefore(heap[right], heap[first])) first = right;
       if (first === at) return;
       swap(heap, at, first);
       at = first;
@@ -84,12 +84,12 @@ export class Kernel {
   }
 }
 
-function before(a: Event | undefined, b: Event | undefined): boolean {
+function isBefore(a: ScheduledAction | undefined, b: ScheduledAction | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
-function swap(heap: Event[], a: number, b: number): void {
+function swap(heap: ScheduledAction[], a: number, b: number): void {
   const held = heap[a];
   const other = heap[b];
   if (held === undefined || other === undefined) return;
@@ -98,6 +98,6 @@ function swap(heap: Event[], a: number, b: number): void {
 }
 
 /** A macrotask runs only when no promise is left that could go on. */
-function promisesSettled(): Promise<void> {
+function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,6 @@
 import type { Timers } from '#adapters/local/timers.ts';
 
-interface Waiting {
+interface ScheduledAction {
   readonly at: number;
   readonly order: number;
   readonly action: () => void;
@@ -10,7 +10,7 @@ interface Waiting {
 export class ManualClock implements Timers {
   #now: number;
   #order = 0;
-  readonly #waiting = new Set<Waiting>();
+  readonly #scheduled = new Set<ScheduledAction>();
 
   /** @param now where it begins, milliseconds since 1970 */
   constructor(now = Date.UTC(2030, 0, 1)) {
@@ -24,17 +24,17 @@ export class ManualClock implements Timers {
   after(ms: number, action: () => void): () => void {
     this.#order += 1;
     const waiting = { at: this.#now + Math.max(0, ms), order: this.#order, action };
-    this.#waiting.add(waiting);
-    return () => this.#waiting.delete(waiting);
+    this.#scheduled.add(waiting);
+    return () => this.#scheduled.delete(waiting);
   }
 
   /** How many actions wait. */
-  get waiting(): number {
-    return this.#waiting.size;
+  get scheduledCount(): number {
+    return this.#scheduled.size;
   }
 
   /** When the next action is due; undefined when none waits. */
-  get nextAt(): number | undefined {
+  get nextActionAt(): number | undefined {
     return this.#next(Number.POSITIVE_INFINITY)?.at;
   }
 
@@ -46,7 +46,7 @@ export class ManualClock implements Timers {
   }
 
   /** Moves time on, and after each action lets the promises that it set off run. */
-  async pass(ms: number): Promise<void> {
+  async advanceAsync(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settlePromises();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
@@ -56,15 +56,15 @@ export class ManualClock implements Timers {
     this.#now = end;
   }
 
-  #run(waiting: Waiting): void {
-    this.#waiting.delete(waiting);
-    this.#now = Math.max(this.#now, waiting.at);
-    waiting.action();
+  #run(scheduledCount: ScheduledAction): void {
+    this.#scheduled.delete(scheduledCount);
+    this.#now = Math.max(this.#now, scheduledCount.at);
+    scheduledCount.action();
   }
 
-  #next(end: number): Waiting | undefined {
-    let first: Waiting | undefined;
-    for (const waiting of this.#waiting) {
+  #next(end: number): ScheduledAction | undefined {
+    let first: ScheduledAction | undefined;
+    for (const waiting of this.#scheduled) {
       if (waiting.at > end) continue;
       if (
         first === undefined ||

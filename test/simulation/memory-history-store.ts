@@ -4,7 +4,7 @@ import type { HistoryEntry } from '#core/workbench/history.ts';
 /** Histories in memory; expired ones stay until `sweep`, as they do in a table whose TTL deletion lags. */
 export class MemoryHistoryStore implements HistoryStore {
   readonly #histories = new Map<string, Map<number, string>>();
-  readonly #ends = new Map<string, number>();
+  readonly #expiresAt = new Map<string, number>();
 
   async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
     const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
@@ -24,15 +24,15 @@ export class MemoryHistoryStore implements HistoryStore {
   }
 
   async expire(workbenchId: string, at: number): Promise<void> {
-    this.#ends.set(workbenchId, at);
+    this.#expiresAt.set(workbenchId, at);
   }
 
   /** Removes the histories that have ended by `now` (milliseconds since 1970), as TTL deletion would. */
-  sweep(now: number): void {
-    for (const [workbenchId, at] of this.#ends) {
+  deleteExpired(now: number): void {
+    for (const [workbenchId, at] of this.#expiresAt) {
       if (at > now) continue;
       this.#histories.delete(workbenchId);
-      this.#ends.delete(workbenchId);
+      this.#expiresAt.delete(workbenchId);
     }
   }
 }

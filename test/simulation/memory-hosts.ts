@@ -15,7 +15,7 @@ interface MemoryHost {
   cancel?: () => void;
 }
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** Dedicated machines that live in memory and by the clock they are given. Each offers 2,048 units and 8,192 MiB. */
 export class MemoryHosts implements HostFleet {
@@ -23,21 +23,21 @@ export class MemoryHosts implements HostFleet {
   readonly #hosts = new Map<string, MemoryHost>();
   readonly #byToken = new Map<string, string>();
   #count = 0;
-  #answers: (() => HostOutcome | undefined)[] = [];
+  #plannedOutcomes: (() => HostOutcome | undefined)[] = [];
 
   constructor(options: MemoryHostsOptions) {
     this.#options = options;
   }
 
   /** The next launch with a new token, or start of a stopped host, calls this first: it may throw, or answer a refusal. */
-  next(answer: () => HostOutcome | undefined): void {
-    this.#answers.push(answer);
+  onNextLaunch(answer: () => HostOutcome | undefined): void {
+    this.#plannedOutcomes.push(answer);
   }
 
   async launch(request: HostRequest, token: string): Promise<HostOutcome> {
     const known = this.#hosts.get(this.#byToken.get(token) ?? '');
     if (known !== undefined) return { kind: 'accepted', host: known.observation };
-    const answer = this.#answers.shift()?.();
+    const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;
     this.#count += 1;
     const instanceId = `host-${String(this.#count).padStart(6, '0')}`;
@@ -62,7 +62,7 @@ export class MemoryHosts implements HostFleet {
       const message = `The instance is ${state ?? 'gone'}.`;
       return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
     }
-    const answer = this.#answers.shift()?.();
+    const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;
     this.#change(host, { state: 'pending' });
     this.#boot(host);
@@ -74,7 +74,7 @@ export class MemoryHosts implements HostFleet {
     const state = host?.observation.state;
     if (host === undefined || (state !== 'pending' && state !== 'running')) return;
     this.#change(host, { state: 'stopping', agentConnected: false });
-    this.#later(host, this.#options.stopMs, () => this.#change(host, { state: 'stopped' }));
+    this.#schedule(host, this.#options.stopMs, () => this.#change(host, { state: 'stopped' }));
   }
 
   async terminate(instanceId: string): Promise<void> {
@@ -82,11 +82,11 @@ export class MemoryHosts implements HostFleet {
     const state = host?.observation.state;
     if (host === undefined || state === 'shutting-down' || state === 'terminated') return;
     this.#change(host, { state: 'shutting-down', agentConnected: false });
-    this.#later(host, this.#options.stopMs, () => this.#change(host, { state: 'terminated' }));
+    this.#schedule(host, this.#options.stopMs, () => this.#change(host, { state: 'terminated' }));
   }
 
   async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
-    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
+    if (instanceIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} instances at once`);
     return instanceIds.map(
       (instanceId) =>
         this.#hosts.get(instanceId)?.observation ?? {
@@ -101,15 +101,15 @@ export class MemoryHosts implements HostFleet {
     const rest = [...this.#hosts.values()]
       .map((host) => host.observation)
       .filter((host) => host.state !== 'terminated' && host.instanceId > cursor);
-    const hosts = rest.slice(0, PAGE);
+    const hosts = rest.slice(0, PAGE_SIZE);
     const last = hosts.at(-1);
-    return rest.length > PAGE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
+    return rest.length > PAGE_SIZE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
   }
 
   #boot(host: MemoryHost): void {
-    this.#later(host, this.#options.startMs, () => {
+    this.#schedule(host, this.#options.startMs, () => {
       this.#change(host, { state: 'running' });
-      this.#later(host, this.#options.agentMs, () => {
+      this.#schedule(host, this.#options.agentMs, () => {
         this.#change(host, { agentConnected: true, cpuUnits: 2048, memoryMib: 8192 });
       });
     });
@@ -120,7 +120,7 @@ export class MemoryHosts implements HostFleet {
     this.#options.onChange?.(host.observation);
   }
 
-  #later(host: MemoryHost, ms: number | undefined, action: () => void): void {
+  #schedule(host: MemoryHost, ms: number | undefined, action: () => void): void {
     host.cancel?.();
     host.cancel = this.#options.timers.after(ms ?? 1000, action);
   }

@@ -1,6 +1,6 @@
 import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-store.ts';
 
-interface Standing {
+interface StoredClaim {
   readonly claim: IdempotencyClaim;
   readonly settler?: string;
 }
@@ -8,13 +8,13 @@ interface Standing {
 /** Idempotency claims in memory; expired ones stay until they are claimed anew. */
 export class MemoryIdempotencyStore implements IdempotencyStore {
   /** user id → key → claim */
-  readonly #users = new Map<string, Map<string, Standing>>();
+  readonly #users = new Map<string, Map<string, StoredClaim>>();
 
   async claim(
     claim: Omit<IdempotencyClaim, 'state'>,
     now: number,
   ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
-    const claims = this.#users.get(claim.userId) ?? new Map<string, Standing>();
+    const claims = this.#users.get(claim.userId) ?? new Map<string, StoredClaim>();
     this.#users.set(claim.userId, claims);
     const standing = claims.get(claim.key)?.claim;
     if (standing !== undefined && standing.expiresAt > now) {
@@ -26,7 +26,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     return { claim: { ...ours }, ours: true };
   }
 
-  async settle(
+  async complete(
     userId: string,
     key: string,
     workbenchId: string,

@@ -46,7 +46,7 @@ describe('MemoryQueue', () => {
     await queue.send(key('second'), 1);
     expect(queue.nextDueAt()).toBe(START + 1000);
     now += 10_000;
-    expect([queue.take(), queue.take(), queue.take(), queue.take()]).toEqual([
+    expect([queue.takeDue(), queue.takeDue(), queue.takeDue(), queue.takeDue()]).toEqual([
       key('first'),
       key('second'),
       key('late'),

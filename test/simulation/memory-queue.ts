@@ -26,7 +26,7 @@ export class MemoryQueue implements WorkQueue {
 
   async send(key: WorkbenchKey, delaySeconds: number): Promise<void> {
     const seconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
-    this.#put(key, this.#clock.now() + seconds * 1000);
+    this.#insert(key, this.#clock.now() + seconds * 1000);
   }
 
   /** Messages held, due or not. */
@@ -40,7 +40,7 @@ export class MemoryQueue implements WorkQueue {
   }
 
   /** Removes and answers the next message if it is due; for a test that plays the consumer, or loses messages. */
-  take(): WorkbenchKey | undefined {
+  takeDue(): WorkbenchKey | undefined {
     const next = this.#messages[0];
     if (next === undefined || next.dueAt > this.#clock.now()) return undefined;
     this.#messages.shift();
@@ -55,18 +55,18 @@ export class MemoryQueue implements WorkQueue {
    */
   async deliverDue(consumer: (key: WorkbenchKey) => Promise<void>, limit = 10_000): Promise<number> {
     for (let delivered = 0; delivered < limit; delivered += 1) {
-      const key = this.take();
+      const key = this.takeDue();
       if (key === undefined) return delivered;
       try {
         await consumer(key);
       } catch {
-        this.#put(key, this.#clock.now() + REDELIVER_MS);
+        this.#insert(key, this.#clock.now() + REDELIVER_MS);
       }
     }
     throw new Error(`${limit} messages delivered and still some due`);
   }
 
-  #put(key: WorkbenchKey, dueAt: number): void {
+  #insert(key: WorkbenchKey, dueAt: number): void {
     const message = { key: { userId: key.userId, workbenchId: key.workbenchId }, dueAt };
     const later = this.#messages.findIndex((other) => other.dueAt > dueAt);
     this.#messages.splice(later === -1 ? this.#messages.length : later, 0, message);

@@ -10,6 +10,6 @@ describeRoomStoreContract('memory', async () => ({
 
 it('lists no more machines than is agreed', async () => {
   const store = new MemoryRoomStore();
-  for (let n = 0; n <= ROOM_LISTED; n += 1) await store.note(aMachine({ machineId: `machine-${n}` }));
+  for (let n = 0; n <= ROOM_LISTED; n += 1) await store.save(aMachine({ machineId: `machine-${n}` }));
   expect(await store.list(aMachine().at)).toHaveLength(ROOM_LISTED);
 });

@@ -15,7 +15,7 @@ describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
 
 describeHistoryStoreContract('MemoryHistoryStore', async () => {
   const store = memoryStores().history;
-  return { store, sweep: async (now) => store.sweep(now), dispose: async () => {} };
+  return { store, sweep: async (now) => store.deleteExpired(now), dispose: async () => {} };
 });
 
 describeIdempotencyStoreContract('MemoryIdempotencyStore', async () => ({

@@ -19,8 +19,8 @@ export interface MemoryTasksOptions {
 }
 
 /** Stopped tasks are forgotten after this: one hour, in milliseconds. */
-const REMEMBERED_MS = 60 * 60 * 1000;
-const PAGE = 100;
+const STOPPED_TASK_RETENTION_MS = 60 * 60 * 1000;
+const PAGE_SIZE = 100;
 
 interface MemoryTask {
   observation: TaskObservation;
@@ -35,29 +35,29 @@ export class MemoryTasks implements TaskRunner {
   readonly #tasks = new Map<string, MemoryTask>();
   readonly #byToken = new Map<string, string>();
   #count = 0;
-  #answers: (() => RunOutcome | undefined)[] = [];
+  #plannedOutcomes: (() => RunOutcome | undefined)[] = [];
   /** The tokens of every call of `run`, in order. */
-  readonly runs: string[] = [];
+  readonly runTokens: string[] = [];
 
   constructor(options: MemoryTasksOptions) {
     this.#options = options;
   }
 
   /** The next call of `run` with a new token calls this first: it may throw, or answer a refusal. */
-  next(answer: () => RunOutcome | undefined): void {
-    this.#answers.push(answer);
+  onNextRun(answer: () => RunOutcome | undefined): void {
+    this.#plannedOutcomes.push(answer);
   }
 
   /** Lets a task end by itself. */
-  end(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
-    this.#stopped(taskId, stop);
+  exitTask(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
+    this.#markStopped(taskId, stop);
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
-    this.runs.push(token);
+    this.runTokens.push(token);
     const known = this.#find(this.#byToken.get(token));
     if (known !== undefined) return { kind: 'accepted', task: known.observation };
-    const answer = this.#answers.shift()?.();
+    const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;
     this.#count += 1;
     const taskId = `task-${String(this.#count).padStart(6, '0')}`;
@@ -92,19 +92,19 @@ export class MemoryTasks implements TaskRunner {
     if (task === undefined || status === 'stopping' || status === 'stopped') return;
     const stop = { code: 'requested' as const, message: reason };
     if (!task.placed) {
-      this.#stopped(taskId, stop);
+      this.#markStopped(taskId, stop);
       return;
     }
     this.#change(task, { status: 'stopping' });
-    this.#later(task, this.#options.stoppingMs, () => this.#stopped(taskId, stop));
+    this.#schedule(task, this.#options.stoppingMs, () => this.#markStopped(taskId, stop));
   }
 
   async endMachine(taskId: string): Promise<void> {
-    this.#stopped(taskId, { code: 'requested', message: 'Its machine was ended.' });
+    this.#markStopped(taskId, { code: 'requested', message: 'Its machine was ended.' });
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
-    if (taskIds.length > PAGE) throw new RangeError(`at most ${PAGE} tasks at once`);
+    if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     return taskIds.map((taskId) => this.#find(taskId)?.observation ?? { taskId, missing: true });
   }
 
@@ -112,16 +112,16 @@ export class MemoryTasks implements TaskRunner {
     const rest = [...this.#tasks.values()]
       .map((task) => task.observation)
       .filter((task) => task.status !== 'stopped' && task.taskId > cursor);
-    const tasks = rest.slice(0, PAGE);
+    const tasks = rest.slice(0, PAGE_SIZE);
     const last = tasks.at(-1);
-    return rest.length > PAGE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
+    return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }
 
   #find(taskId: string | undefined): MemoryTask | undefined {
     if (taskId === undefined) return undefined;
     const task = this.#tasks.get(taskId);
     if (task?.stoppedAt === undefined) return task;
-    return this.#options.timers.now() - task.stoppedAt <= REMEMBERED_MS ? task : undefined;
+    return this.#options.timers.now() - task.stoppedAt <= STOPPED_TASK_RETENTION_MS ? task : undefined;
   }
 
   #place(): void {
@@ -135,16 +135,16 @@ export class MemoryTasks implements TaskRunner {
       if (taken >= max) return;
       taken += 1;
       task.placed = true;
-      this.#later(task, this.#options.provisioningMs, () => {
+      this.#schedule(task, this.#options.provisioningMs, () => {
         this.#change(task, { status: 'pending', host: 'connected' });
-        this.#later(task, this.#options.pendingMs, () => {
+        this.#schedule(task, this.#options.pendingMs, () => {
           this.#change(task, { status: 'running', endpoint: 'http://127.0.0.1:1' });
         });
       });
     }
   }
 
-  #stopped(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
+  #markStopped(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
     const task = this.#tasks.get(taskId);
     if (task === undefined || task.observation.status === 'stopped') return;
     task.cancel?.();
@@ -158,7 +158,7 @@ export class MemoryTasks implements TaskRunner {
     this.#options.onChange?.(task.observation);
   }
 
-  #later(task: MemoryTask, ms: number | undefined, action: () => void): void {
+  #schedule(task: MemoryTask, ms: number | undefined, action: () => void): void {
     task.cancel?.();
     task.cancel = this.#options.timers.after(ms ?? 1000, action);
   }

@@ -17,23 +17,23 @@ interface MemoryVolume {
   readonly files: Set<string>;
 }
 
-const PAGE = 1000;
+const PAGE_SIZE = 1000;
 
 /** Volumes that live in memory: sets of file names. */
 export class MemoryVolumes implements VolumeStore {
   readonly #options: MemoryVolumesOptions;
   readonly #volumes = new Map<string, MemoryVolume>();
-  readonly #wiped = new Set<string>();
-  readonly #aside = new Map<string, MemoryVolume>();
-  #answers: (() => VolumeOutcome | undefined)[] = [];
+  readonly #deleted = new Set<string>();
+  readonly #quarantined = new Map<string, MemoryVolume>();
+  #plannedOutcomes: (() => VolumeOutcome | undefined)[] = [];
 
   constructor(options: MemoryVolumesOptions) {
     this.#options = options;
   }
 
   /** The next call of `ensure` calls this first: it may throw, or answer a refusal. */
-  next(answer: () => VolumeOutcome | undefined): void {
-    this.#answers.push(answer);
+  onNextEnsure(answer: () => VolumeOutcome | undefined): void {
+    this.#plannedOutcomes.push(answer);
   }
 
   /** The files of a volume; undefined when there is no such volume. */
@@ -42,10 +42,10 @@ export class MemoryVolumes implements VolumeStore {
   }
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
-    const answer = this.#answers.shift()?.();
+    const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;
-    if (this.#wiped.has(workbenchId)) return { kind: 'wiped' };
-    if (this.#aside.has(workbenchId)) {
+    if (this.#deleted.has(workbenchId)) return { kind: 'wiped' };
+    if (this.#quarantined.has(workbenchId)) {
       const message = 'The files of this workbench have been set aside.';
       return { kind: 'refused', code: 'storage_failed', message, retryable: false };
     }
@@ -55,9 +55,9 @@ export class MemoryVolumes implements VolumeStore {
     return { kind: 'ready', mount: { path: `/volumes/${workbenchId}` } };
   }
 
-  async wipe(workbenchId: string): Promise<WipeProgress> {
-    this.#wiped.add(workbenchId);
-    const volume = this.#volumes.get(workbenchId) ?? this.#aside.get(workbenchId);
+  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
+    this.#deleted.add(workbenchId);
+    const volume = this.#volumes.get(workbenchId) ?? this.#quarantined.get(workbenchId);
     if (volume === undefined) return { done: true, removed: 0 };
     let removed = 0;
     for (const file of volume.files) {
@@ -66,7 +66,7 @@ export class MemoryVolumes implements VolumeStore {
       removed += 1;
     }
     this.#volumes.delete(workbenchId);
-    this.#aside.delete(workbenchId);
+    this.#quarantined.delete(workbenchId);
     return { done: true, removed: removed + 1 };
   }
 
@@ -79,7 +79,7 @@ export class MemoryVolumes implements VolumeStore {
   async quarantine(workbenchId: string): Promise<void> {
     const volume = this.#volumes.get(workbenchId);
     if (volume === undefined) return;
-    this.#aside.set(workbenchId, volume);
+    this.#quarantined.set(workbenchId, volume);
     this.#volumes.delete(workbenchId);
   }
 
@@ -88,8 +88,8 @@ export class MemoryVolumes implements VolumeStore {
       .map(([workbenchId, { createdAt }]) => ({ workbenchId, createdAt }))
       .filter((volume) => volume.workbenchId > cursor)
       .sort((a, b) => (a.workbenchId < b.workbenchId ? -1 : 1));
-    const volumes = rest.slice(0, PAGE);
+    const volumes = rest.slice(0, PAGE_SIZE);
     const last = volumes.at(-1);
-    return rest.length > PAGE && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
+    return rest.length > PAGE_SIZE && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
   }
 }

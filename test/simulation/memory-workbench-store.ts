@@ -8,7 +8,7 @@ import {
   workbenchSchema,
 } from '#core/workbench/workbench.ts';
 
-const ACTIVE_PAGE = 100;
+const ACTIVE_PAGE_SIZE = 100;
 
 /**
  * The records in memory. They are kept frozen, as JSON would carry them, so that no caller can change what
@@ -17,20 +17,20 @@ const ACTIVE_PAGE = 100;
  */
 export class MemoryWorkbenchStore implements WorkbenchStore {
   /** user id → workbench id → record */
-  readonly #users = new Map<string, Map<string, Kept>>();
+  readonly #users = new Map<string, Map<string, StoredRecord>>();
   /** Keys of the records that lists have left out because they could not be read, in the order met. */
   readonly leftOut: WorkbenchKey[] = [];
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
     const record = frozenCopy(workbench);
-    if (this.#kept(workbench) !== undefined) return 'exists';
+    if (this.#stored(workbench) !== undefined) return 'exists';
     this.#put(workbench, { record });
     return 'created';
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
-    const kept = this.#kept(key);
-    return kept === undefined ? undefined : readable(key, kept);
+    const kept = this.#stored(key);
+    return kept === undefined ? undefined : parseStored(key, kept);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
@@ -40,7 +40,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     return 'updated';
   }
 
-  async remove(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
+  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
     const revision = this.#revision(key);
     if (revision === undefined) return 'removed';
     if (revision !== expectedRevision) return 'conflict';
@@ -55,9 +55,9 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     const { after } = page;
     const ids = [...(this.#users.get(userId)?.keys() ?? [])]
       .filter((id) => after === undefined || id < after)
-      .sort(descending);
+      .sort(compareDescending);
     const shown = ids.slice(0, page.limit);
-    const workbenches = shown.flatMap((workbenchId) => this.#readable({ userId, workbenchId }) ?? []);
+    const workbenches = shown.flatMap((workbenchId) => this.#readOrReport({ userId, workbenchId }) ?? []);
     const last = shown.at(-1);
     return ids.length > shown.length && last !== undefined ? { workbenches, next: last } : { workbenches };
   }
@@ -83,8 +83,8 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     const keys = this.#all()
       .filter((workbench) => isActive(workbench) && (cursor === undefined || cursor < workbench.workbenchId))
       .map(keyOf)
-      .sort((a, b) => descending(b.workbenchId, a.workbenchId));
-    const shown = keys.slice(0, ACTIVE_PAGE);
+      .sort((a, b) => compareDescending(b.workbenchId, a.workbenchId));
+    const shown = keys.slice(0, ACTIVE_PAGE_SIZE);
     const last = shown.at(-1);
     return keys.length > shown.length && last !== undefined
       ? { keys: shown, cursor: last.workbenchId }
@@ -92,17 +92,17 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   async findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
-    return this.#find((workbench) => workbench.workbenchId === workbenchId);
+    return this.#findKey((workbench) => workbench.workbenchId === workbenchId);
   }
 
   async findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined> {
-    return this.#find((workbench) => workbench.host?.instanceId === instanceId);
+    return this.#findKey((workbench) => workbench.host?.instanceId === instanceId);
   }
 
   async ping(): Promise<void> {}
 
   /** Every readable record, for a test's own checks: no port method shows them all. */
-  dump(): readonly Workbench[] {
+  listAll(): readonly Workbench[] {
     return this.#all();
   }
 
@@ -111,29 +111,29 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     this.#put(key, { raw: structuredClone(raw) });
   }
 
-  #put(key: WorkbenchKey, kept: Kept): void {
-    const records = this.#users.get(key.userId) ?? new Map<string, Kept>();
+  #put(key: WorkbenchKey, kept: StoredRecord): void {
+    const records = this.#users.get(key.userId) ?? new Map<string, StoredRecord>();
     records.set(key.workbenchId, kept);
     this.#users.set(key.userId, records);
   }
 
-  #kept(key: WorkbenchKey): Kept | undefined {
+  #stored(key: WorkbenchKey): StoredRecord | undefined {
     return this.#users.get(key.userId)?.get(key.workbenchId);
   }
 
   #revision(key: WorkbenchKey): unknown {
-    const kept = this.#kept(key);
+    const kept = this.#stored(key);
     if (kept === undefined) return undefined;
     return 'record' in kept
       ? kept.record.revision
       : ((kept.raw as { revision?: unknown } | null)?.revision ?? null);
   }
 
-  #readable(key: WorkbenchKey): Workbench | undefined {
-    const kept = this.#kept(key);
+  #readOrReport(key: WorkbenchKey): Workbench | undefined {
+    const kept = this.#stored(key);
     if (kept === undefined) return undefined;
     try {
-      return readable(key, kept);
+      return parseStored(key, kept);
     } catch {
       this.leftOut.push(key);
       return undefined;
@@ -142,24 +142,24 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   #all(): Workbench[] {
     return [...this.#users].flatMap(([userId, records]) =>
-      [...records.keys()].flatMap((workbenchId) => this.#readable({ userId, workbenchId }) ?? []),
+      [...records.keys()].flatMap((workbenchId) => this.#readOrReport({ userId, workbenchId }) ?? []),
     );
   }
 
-  #find(matches: (workbench: Workbench) => boolean): WorkbenchKey | undefined {
+  #findKey(matches: (workbench: Workbench) => boolean): WorkbenchKey | undefined {
     const found = this.#all().find(matches);
     return found === undefined ? undefined : keyOf(found);
   }
 }
 
 /** A record as written, or whatever was planted in its place. */
-type Kept = { readonly record: Workbench } | { readonly raw: unknown };
+type StoredRecord = { readonly record: Workbench } | { readonly raw: unknown };
 
 function frozenCopy(workbench: Workbench): Workbench {
   return deeplyFrozen(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
 }
 
-function readable(key: WorkbenchKey, kept: Kept): Workbench {
+function parseStored(key: WorkbenchKey, kept: StoredRecord): Workbench {
   if ('record' in kept) return kept.record;
   const parsed = workbenchSchema.safeParse(kept.raw);
   if (!parsed.success) throw new UnreadableRecord(key, parsed.error);
@@ -179,7 +179,7 @@ function deeplyFrozen<T>(value: T): T {
 }
 
 /** By code units, not by locale: ids are lower-case letters and digits. */
-function descending(a: string, b: string): number {
+function compareDescending(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? 1 : -1;
 }

@@ -39,13 +39,13 @@ export class KeptTelemetry implements Telemetry {
   readonly countsBy = new Map<string, number>();
 
   info(message: string, fields?: TelemetryFields): void {
-    this.#keep('info', message, fields);
+    this.#record('info', message, fields);
   }
   warn(message: string, fields?: TelemetryFields): void {
-    this.#keep('warn', message, fields);
+    this.#record('warn', message, fields);
   }
   error(message: string, fields?: TelemetryFields): void {
-    this.#keep('error', message, fields);
+    this.#record('error', message, fields);
   }
   count(metric: string, value: number, dimensions: Readonly<Record<string, string>> = {}): void {
     const name = [metric, ...Object.values(dimensions)].join('.');
@@ -53,7 +53,7 @@ export class KeptTelemetry implements Telemetry {
     this.countsBy.set(name, (this.countsBy.get(name) ?? 0) + value);
   }
 
-  #keep(level: string, message: string, fields: TelemetryFields = {}): void {
+  #record(level: string, message: string, fields: TelemetryFields = {}): void {
     this.lines.push({ level, message });
     this.fields.set(message, fields);
   }
@@ -84,7 +84,7 @@ export class MemoryWorld {
     telemetry: this.telemetry,
   });
   readonly reports = new MemoryReportStore();
-  readonly #told: (() => Promise<unknown>)[] = [];
+  readonly #pendingEvents: (() => Promise<unknown>)[] = [];
   #ids = 0;
 
   constructor(options: MemoryWorldOptions = {}) {
@@ -95,7 +95,7 @@ export class MemoryWorld {
       timers: this.clock,
       onChange: (task) => events && this.tellTask(task),
     });
-    this.hosts = new MemoryHosts({ timers: this.clock, onChange: (host) => events && this.#tellHost(host) });
+    this.hosts = new MemoryHosts({ timers: this.clock, onChange: (host) => events && this.#publishHostEvent(host) });
   }
 
   readonly ids = {
@@ -111,11 +111,11 @@ export class MemoryWorld {
 
   /** An event of a task is on its way. */
   tellTask(task: TaskObservation): void {
-    this.#told.push(() => observeTask(this.ports, this.policy, task, task));
+    this.#pendingEvents.push(() => observeTask(this.ports, this.policy, task, task));
   }
 
-  #tellHost(host: HostObservation): void {
-    this.#told.push(async () => {
+  #publishHostEvent(host: HostObservation): void {
+    this.#pendingEvents.push(async () => {
       const key = await this.stores.workbenches.findByInstanceId(host.instanceId);
       if (key) await observeHost(this.ports, this.policy, key, host);
     });
@@ -148,7 +148,7 @@ export class MemoryWorld {
   async deliver(): Promise<void> {
     const faults: unknown[] = [];
     do {
-      for (let tell = this.#told.shift(); tell; tell = this.#told.shift()) await tell();
+      for (let tell = this.#pendingEvents.shift(); tell; tell = this.#pendingEvents.shift()) await tell();
       await this.queue.deliverDue(async (key) => {
         try {
           await this.drive(key);
@@ -157,23 +157,23 @@ export class MemoryWorld {
           throw error;
         }
       });
-    } while (this.#told.length > 0);
+    } while (this.#pendingEvents.length > 0);
     if (faults.length > 0) throw faults[0];
   }
 
   /** Lets time pass in steps of a second, delivering after each; a pass of the reconciler each minute. */
-  async pass(ms: number): Promise<void> {
+  async advance(ms: number): Promise<void> {
     const end = this.clock.now() + ms;
     await this.deliver();
     while (this.clock.now() < end) {
-      await this.clock.pass(Math.min(1000, end - this.clock.now()));
+      await this.clock.advanceAsync(Math.min(1000, end - this.clock.now()));
       if (this.clock.now() % 60_000 < 1000) await reconcileDue(this.ports, { limit: 100 });
       await this.deliver();
     }
   }
 
   /** Lets time pass until the workbench is as wished; throws after `within` milliseconds of the world's time. */
-  async until(
+  async waitUntil(
     key: WorkbenchKey,
     wish: (workbench: Workbench | undefined) => boolean,
     within = 3_600_000,
@@ -186,17 +186,17 @@ export class MemoryWorld {
       if (this.clock.now() >= end) {
         throw new Error(`not as wished within ${within} ms: ${JSON.stringify(workbench, undefined, 1)}`);
       }
-      await this.pass(1000);
+      await this.advance(1000);
     }
   }
 
   async untilStatus(key: WorkbenchKey, status: Workbench['status'], within?: number): Promise<Workbench> {
-    await this.until(key, (workbench) => workbench?.status === status, within);
+    await this.waitUntil(key, (workbench) => workbench?.status === status, within);
     return this.read(key);
   }
 
   async untilGone(key: WorkbenchKey, within?: number): Promise<void> {
-    await this.until(key, (workbench) => workbench === undefined, within);
+    await this.waitUntil(key, (workbench) => workbench === undefined, within);
   }
 
   /** When somebody should next look at it. */

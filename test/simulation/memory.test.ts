@@ -31,7 +31,7 @@ describeTaskRunnerContract('MemoryTasks', async () => {
     tasks: new MemoryTasks({ timers, onChange: (task) => observed.push(task) }),
     input: async (change) => input(change),
     observed,
-    pass: () => timers.pass(250),
+    pass: () => timers.advanceAsync(250),
     end: async () => {},
   };
 });
@@ -41,7 +41,7 @@ describeHostFleetContract('MemoryHosts', async () => {
   return {
     hosts: new MemoryHosts({ timers }),
     request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
-    pass: () => timers.pass(250),
+    pass: () => timers.advanceAsync(250),
     end: async () => {},
   };
 });
@@ -74,10 +74,10 @@ describe('ManualClock', () => {
     clock.advance(19);
     expect(ran).toEqual(['first', 'second', 'nested at 15']);
     expect(clock.now()).toBe(19);
-    expect(clock.nextAt).toBe(20);
+    expect(clock.nextActionAt).toBe(20);
     clock.advance(1);
     expect(ran.at(-1)).toBe('late');
-    expect(clock.waiting).toBe(0);
+    expect(clock.scheduledCount).toBe(0);
   });
 });
 
@@ -87,17 +87,17 @@ describe('MemoryTasks', () => {
     const tasks = new MemoryTasks({ timers, max: 1 });
     await tasks.run(input(), 'a/1/1');
     await tasks.run(input({ workbenchId: 'wb2' }), 'b/1/1');
-    await timers.pass(60_000);
+    await timers.advanceAsync(60_000);
     const statuses = async () => (await tasks.list()).tasks.map((task) => task.status);
     expect(await statuses()).toEqual(['running', 'provisioning']);
-    tasks.end('task-000001', { code: 'exited', message: 'It ended.' });
-    await timers.pass(60_000);
+    tasks.exitTask('task-000001', { code: 'exited', message: 'It ended.' });
+    await timers.advanceAsync(60_000);
     expect(await statuses()).toEqual(['running']);
   });
 
   it('refuses, once, what the test says', async () => {
     const tasks = new MemoryTasks({ timers: new ManualClock() });
-    tasks.next(() => ({ kind: 'refused', code: 'no_capacity', message: 'Full.', retryable: true }));
+    tasks.onNextRun(() => ({ kind: 'refused', code: 'no_capacity', message: 'Full.', retryable: true }));
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'refused' });
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'accepted' });
   });
@@ -107,9 +107,9 @@ describe('MemoryTasks', () => {
     const tasks = new MemoryTasks({ timers });
     await tasks.run(input(), 'a/1/1');
     await tasks.stop('task-000001', 'enough');
-    await timers.pass(59 * 60_000);
+    await timers.advanceAsync(59 * 60_000);
     expect(await tasks.describe(['task-000001'])).toMatchObject([{ status: 'stopped' }]);
-    await timers.pass(2 * 60_000);
+    await timers.advanceAsync(2 * 60_000);
     expect(await tasks.describe(['task-000001'])).toEqual([{ taskId: 'task-000001', missing: true }]);
   });
 });

@@ -5,7 +5,7 @@
 export interface Mutant {
   readonly name: string;
   /** What a developer could have got wrong. */
-  readonly fault: string;
+  readonly description: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;

@@ -5,7 +5,7 @@
  */
 export class Tape {
   readonly #values: readonly number[];
-  #read = 0;
+  #drawCount = 0;
   #seed: number;
 
   /** @param values integers 0 … 2³²−1 */
@@ -15,18 +15,18 @@ export class Tape {
   }
 
   /** How many numbers have been asked for so far. */
-  get read(): number {
-    return this.#read;
+  get drawCount(): number {
+    return this.#drawCount;
   }
 
   /** An integer from 0 to n − 1; n ≥ 1. */
-  below(n: number): number {
+  intBelow(n: number): number {
     return this.#next() % n;
   }
 
   /** An integer from min to max, both included; min is the harmless one. */
-  between(min: number, max: number): number {
-    return min + this.below(max - min + 1);
+  intBetween(min: number, max: number): number {
+    return min + this.intBelow(max - min + 1);
   }
 
   /**
@@ -45,12 +45,12 @@ export class Tape {
 
   /** One of the list; the first is the harmless one. */
   pick<T>(list: readonly [T, ...T[]]): T {
-    return list[this.below(list.length)] ?? list[0];
+    return list[this.intBelow(list.length)] ?? list[0];
   }
 
   #next(): number {
-    const value = this.#values[this.#read] ?? 0;
-    this.#read += 1;
+    const value = this.#values[this.#drawCount] ?? 0;
+    this.#drawCount += 1;
     return value;
   }
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-export interface AwsServices {
+export interface FakeAwsServices {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
   /** The bodies of messages sent. */
@@ -15,7 +15,7 @@ export interface AwsServices {
 }
 
 /** SQS and Secrets Manager as far as a bundle needs them to show that it reaches them; all else answers 503. */
-export async function awsServices(): Promise<AwsServices> {
+export async function startFakeAwsServices(): Promise<FakeAwsServices> {
   const sent: string[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
@@ -25,7 +25,7 @@ export async function awsServices(): Promise<AwsServices> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const services: AwsServices = {
+  const services: FakeAwsServices = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sent,
     secret: undefined,

@@ -8,8 +8,8 @@ import { DEPLOYED, type FunctionName } from '#functions/deployed.ts';
 import { gatewayEvent } from '#test/functions/calling.ts';
 import { ENVIRONMENT } from '#test/functions/wiring/settings-of.ts';
 import { bundleFunctions, type FunctionBundle } from '#tools/bundle.ts';
-import { faultsOf } from '#tools/bundles/check.ts';
-import { type AwsServices, awsServices } from './aws-services.ts';
+import { checkBundles } from '#tools/bundles/check.ts';
+import { type FakeAwsServices, startFakeAwsServices } from './aws-services.ts';
 import { invokeBundle } from './bundled-function.ts';
 
 const STATIC_KEY = 'a-static-key-for-bundles';
@@ -17,11 +17,11 @@ const STATIC_KEY = 'a-static-key-for-bundles';
 let folder: string;
 let bundles: readonly FunctionBundle[];
 let table: EmbeddedTable;
-let aws: AwsServices;
+let aws: FakeAwsServices;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bundles-'));
-  [bundles, table, aws] = await Promise.all([bundleFunctions(folder), openEmbeddedTable(), awsServices()]);
+  [bundles, table, aws] = await Promise.all([bundleFunctions(folder), openEmbeddedTable(), startFakeAwsServices()]);
 }, 60_000);
 afterAll(async () => {
   await table.close();
@@ -51,7 +51,7 @@ function invoke(name: FunctionName, event: unknown) {
 
 describe('the bundles', () => {
   it('carry what they may and need, and no more', () => {
-    expect(faultsOf(bundles, DEPLOYED)).toEqual([]);
+    expect(checkBundles(bundles, DEPLOYED)).toEqual([]);
   });
 
   it('are folders with the function and a source map that holds no sources', async () => {

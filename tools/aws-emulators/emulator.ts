@@ -12,37 +12,37 @@ export interface Emulator {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
   /** Resolves when its process is gone. */
-  end(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** What answers, whatever it is asked for, once the emulator does. */
-const HEALTH: Readonly<Record<EmulatorName, string>> = {
+const HEALTH_PATHS: Readonly<Record<EmulatorName, string>> = {
   moto: '/moto-api/data.json',
   'mended-moto': '/moto-api/data.json',
   ministack: '/_ministack/health',
 };
 
 /** On a machine under load Python takes some seconds to load them. Milliseconds. */
-const STARTS_WITHIN_MS = 60_000;
-const ENDS_WITHIN_MS = 5_000;
+const START_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 5_000;
 /** Somebody else may take a free port before the emulator does. */
-const ATTEMPTS = 3;
+const ATTEMPTS_MAX = 3;
 /** What is kept of what it says, in characters. */
-const SAID_MAX = 8_000;
+const STDERR_CHARS_MAX = 8_000;
 
 /** Starts an emulator on a free port of 127.0.0.1. It ends with this process, however this one ends. */
 export async function startEmulator(name: EmulatorName): Promise<Emulator> {
   if (!existsSync(PYTHON)) throw new Error('The emulators are not installed: npm run test:aws does that.');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await started(name, await freePort());
+      return await launchEmulator(name, await freePort());
     } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+      if (attempt === ATTEMPTS_MAX) throw error;
     }
   }
 }
 
-async function started(name: EmulatorName, port: number): Promise<Emulator> {
+async function launchEmulator(name: EmulatorName, port: number): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
   const child = spawn(PYTHON, [join(import.meta.dirname, 'serve.py'), name, String(port)], {
     // It ends when its standard input does.
@@ -50,19 +50,19 @@ async function started(name: EmulatorName, port: number): Promise<Emulator> {
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = `${said}${text}`.slice(-SAID_MAX);
+    said = `${said}${text}`.slice(-STDERR_CHARS_MAX);
   });
-  const deadline = performance.now() + STARTS_WITHIN_MS;
-  while (!(await answers(endpoint + HEALTH[name]))) {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!(await isHealthy(endpoint + HEALTH_PATHS[name]))) {
     if (child.exitCode === null && child.signalCode === null && performance.now() < deadline) continue;
-    await end(child);
+    await stopProcess(child);
     throw new Error(`${name} does not start:\n${said}`);
   }
-  return { endpoint, end: () => end(child) };
+  return { endpoint, end: () => stopProcess(child) };
 }
 
 /** Asks once; between two of these some time goes by. */
-async function answers(url: string): Promise<boolean> {
+async function isHealthy(url: string): Promise<boolean> {
   const ends = AbortSignal.timeout(2_000);
   try {
     return (await fetch(url, { signal: ends })).ok;
@@ -72,11 +72,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.stdin?.end();
-  const kill = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS);
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
   await gone;
   clearTimeout(kill);
 }

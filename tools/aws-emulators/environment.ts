@@ -17,7 +17,7 @@ export const PYTHON = join(FOLDER, 'bin/python');
 
 export class InstallError extends Error {}
 
-const running = promisify(execFile);
+const execute = promisify(execFile);
 
 /**
  * Installs the emulators with pip, as that is set up on this machine, unless just these are there.
@@ -26,26 +26,26 @@ const running = promisify(execFile);
 export async function installEmulators(): Promise<void> {
   const missing = describeMissing();
   if (missing !== undefined) throw new InstallError(missing);
-  const stamp = `${await said('python3')}\n${await readFile(REQUIREMENTS, 'utf8')}`;
+  const stamp = `${await pythonVersion('python3')}\n${await readFile(REQUIREMENTS, 'utf8')}`;
   const installed = await readFile(join(FOLDER, STAMP), 'utf8').catch(() => undefined);
   // It may have been made with a Python that has been taken off the machine since.
-  if (installed === stamp && (await said(PYTHON).catch(() => undefined)) !== undefined) return;
+  if (installed === stamp && (await pythonVersion(PYTHON).catch(() => undefined)) !== undefined) return;
   await replaceFolder(FOLDER, async (folder) => {
     await withProgress(`Installing emulators of AWS into ${FOLDER}`, install(folder));
     await writeFile(join(folder, STAMP), stamp);
   });
 }
 
-async function said(python: string): Promise<string> {
-  const { stdout } = await running(python, ['-c', 'import sys; print(sys.version)']);
+async function pythonVersion(python: string): Promise<string> {
+  const { stdout } = await execute(python, ['-c', 'import sys; print(sys.version)']);
   return stdout.trim();
 }
 
 async function install(folder: string): Promise<void> {
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
   try {
-    await running('python3', ['-m', 'venv', folder]);
-    await running(join(folder, 'bin/python'), [...pip, '-r', REQUIREMENTS]);
+    await execute('python3', ['-m', 'venv', folder]);
+    await execute(join(folder, 'bin/python'), [...pip, '-r', REQUIREMENTS]);
   } catch (error) {
     // It names the command and holds what that has said.
     throw new InstallError(error instanceof Error ? error.message : String(error));

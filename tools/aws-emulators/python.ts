@@ -7,24 +7,24 @@ export type Probe = (
 ) => { readonly ok: boolean; readonly said: string };
 
 /** The least version that the pinned packages allow. */
-const LEAST = [3, 11] as const;
+const MIN_VERSION = [3, 11] as const;
 
 /** Says what this machine lacks for an environment of Python, and how to get it; undefined when nothing. */
 export function describeMissing(probe: Probe = run): string | undefined {
   const version = probe('python3', ['--version']);
-  if (!version.ok) return missing('python3', 'python3 python3-venv');
+  if (!version.ok) return describeNeed('python3', 'python3 python3-venv');
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(version.said)?.map(Number) ?? [];
-  if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
-    return missing(`Python ${LEAST.join('.')} or later (python3 is ${version.said})`, 'python3 python3-venv');
+  if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
+    return describeNeed(`Python ${MIN_VERSION.join('.')} or later (python3 is ${version.said})`, 'python3 python3-venv');
   }
   // Debian leaves the second out of python3, and venv without it makes an environment that has no pip.
   if (!probe('python3', ['-c', 'import venv, ensurepip']).ok) {
-    return missing('the modules venv and ensurepip of python3', 'python3-venv');
+    return describeNeed('the modules venv and ensurepip of python3', 'python3-venv');
   }
   return undefined;
 }
 
-function missing(what: string, packages: string): string {
+function describeNeed(what: string, packages: string): string {
   return [
     'The emulators of AWS are Python programs, installed into a folder of this project alone.',
     `That needs what is not here: ${what}.`,

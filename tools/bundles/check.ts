@@ -13,10 +13,10 @@ export const POLL_FUNCTION = 'get-workbench';
 export const POLL_FUNCTION_MAX_BYTES = 420_000;
 
 /** Our own files that may be in a bundle. */
-const OURS = /^(core|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
+const ALLOWED_SOURCES = /^(core|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
 
 /** The packages that may be in one, beside the clients that its row in functions/deployed.ts names. */
-const PACKAGES: ReadonlySet<string> = new Set([
+const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([
   '@aws-lambda-powertools/commons',
   '@aws-lambda-powertools/logger',
   '@aws-sdk/core',
@@ -44,7 +44,7 @@ const PACKAGES: ReadonlySet<string> = new Set([
 const LARGE_ZOD = /^node_modules\/zod\/(v3|v4\/(classic|locales))\//;
 
 /** The clients of AWS that a bundle carries, in order of their names. */
-export function clientsIn({ inputs }: Pick<BundleFacts, 'inputs'>): readonly string[] {
+export function findClients({ inputs }: Pick<BundleFacts, 'inputs'>): readonly string[] {
   const clients = Object.keys(inputs).flatMap((path) => clientOf(packageOf(path) ?? '') ?? []);
   return [...new Set(clients)].sort();
 }
@@ -53,48 +53,48 @@ export function clientsIn({ inputs }: Pick<BundleFacts, 'inputs'>): readonly str
  * What is wrong with the bundles; empty when all is well.
  * @param table what each function may carry
  */
-export function faultsOf(
+export function checkBundles(
   bundles: readonly BundleFacts[],
   table: Readonly<Record<string, Pick<DeployedFunction, 'clients'>>>,
 ): readonly string[] {
   const faults = bundles.flatMap((bundle) => {
     const { name, inputs } = bundle;
-    const carried = clientsIn(bundle);
+    const carried = findClients(bundle);
     const allowed: readonly string[] = table[name]?.clients ?? [];
-    const strangers = new Set(Object.keys(inputs).flatMap((path) => strangerIn(path) ?? []));
+    const strangers = new Set(Object.keys(inputs).flatMap((path) => findForbiddenInput(path) ?? []));
     return [
-      ...carried.filter((client) => !allowed.includes(client)).map(notAllowed),
-      ...allowed.filter((client) => !carried.includes(client)).map(notCarried),
+      ...carried.filter((client) => !allowed.includes(client)).map(describeForbiddenClient),
+      ...allowed.filter((client) => !carried.includes(client)).map(describeMissingClient),
       ...[...strangers].map((what) => `carries ${what}`),
     ].map((fault) => `${name} ${fault}`);
   });
   const poll = bundles.find(({ name }) => name === POLL_FUNCTION);
   if (poll === undefined) faults.push(`there is no ${POLL_FUNCTION}`);
   else if (poll.bytes > POLL_FUNCTION_MAX_BYTES) {
-    faults.push(`${POLL_FUNCTION} has ${kb(poll.bytes)} KB, more than ${kb(POLL_FUNCTION_MAX_BYTES)}`);
+    faults.push(`${POLL_FUNCTION} has ${toKilobytes(poll.bytes)} KB, more than ${toKilobytes(POLL_FUNCTION_MAX_BYTES)}`);
   }
   return faults;
 }
 
 /** Thousands of bytes. */
-export function kb(bytes: number): number {
+export function toKilobytes(bytes: number): number {
   return Math.round(bytes / 1000);
 }
 
-function notAllowed(client: string): string {
+function describeForbiddenClient(client: string): string {
   return `carries client-${client}, which its row in functions/deployed.ts does not name`;
 }
 
-function notCarried(client: string): string {
+function describeMissingClient(client: string): string {
   return `does not carry client-${client}, which its row in functions/deployed.ts names`;
 }
 
 /** What this file is of, when nothing of that belongs into a bundle. */
-function strangerIn(path: string): string | undefined {
+function findForbiddenInput(path: string): string | undefined {
   const from = packageOf(path);
-  if (from === undefined) return OURS.test(path) ? undefined : path;
+  if (from === undefined) return ALLOWED_SOURCES.test(path) ? undefined : path;
   if (LARGE_ZOD.test(path)) return 'more of zod than zod/mini';
-  return PACKAGES.has(from) || clientOf(from) !== undefined ? undefined : from;
+  return ALLOWED_PACKAGES.has(from) || clientOf(from) !== undefined ? undefined : from;
 }
 
 /** The innermost package: one may have another of its own. */

@@ -17,23 +17,23 @@ export interface TestSum {
   readonly skipped: number;
 }
 
-export function addUp(reports: readonly RunnerReport[]): TestSum {
+export function sumReports(reports: readonly RunnerReport[]): TestSum {
   const total = (count: (report: RunnerReport) => number) =>
     reports.reduce((sum, report) => sum + count(report), 0);
   return {
     passed: total((report) => report.numPassedTests),
-    failed: total((report) => report.numFailedTests + filesThatFailed(report)),
+    failed: total((report) => report.numFailedTests + countFailedFiles(report)),
     skipped: total((report) => report.numPendingTests + report.numTodoTests),
   };
 }
 
 /** A file that could not be read as one of tests has none that could fail: it counts as one. */
-function filesThatFailed({ testResults }: RunnerReport): number {
+function countFailedFiles({ testResults }: RunnerReport): number {
   return testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length;
 }
 
-export function sumLine({ passed, failed, skipped }: TestSum): string {
+export function formatSum({ passed, failed, skipped }: TestSum): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }

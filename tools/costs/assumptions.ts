@@ -1,4 +1,4 @@
-import { optionsOf, UsageError } from '../command-line.ts';
+import { parseOptions, UsageError } from '../command-line.ts';
 
 interface Assumption {
   readonly default: number;
@@ -135,42 +135,42 @@ export const ASSUMPTIONS = {
 } as const satisfies Readonly<Record<string, Assumption>>;
 
 export type AssumptionName = keyof typeof ASSUMPTIONS;
-export type Assumed = Readonly<Record<AssumptionName, number>>;
+export type AssumedValues = Readonly<Record<AssumptionName, number>>;
 
-export const NAMES = Object.keys(ASSUMPTIONS) as AssumptionName[];
+export const ASSUMPTION_NAMES = Object.keys(ASSUMPTIONS) as AssumptionName[];
 
 /** How many others are free in an account. */
-export const FREE_DASHBOARDS = 3;
+export const FREE_DASHBOARDS_MAX = 3;
 
-export const DEFAULTS: Assumed = Object.fromEntries(
-  NAMES.map((name) => [name, ASSUMPTIONS[name].default]),
+export const DEFAULTS: AssumedValues = Object.fromEntries(
+  ASSUMPTION_NAMES.map((name) => [name, ASSUMPTIONS[name].default]),
 ) as Record<AssumptionName, number>;
 
 export interface CostArguments {
   /** Undefined: all that there are. */
   readonly stage: string | undefined;
-  readonly assumed: Assumed;
+  readonly assumed: AssumedValues;
 }
 
 /**
  * @returns undefined when help is asked for
  * @throws UsageError
  */
-export function costArguments(args: readonly string[]): CostArguments | undefined {
-  const { help, stage, ...given }: Readonly<Record<string, unknown>> = optionsOf(args, {
+export function parseCostArguments(args: readonly string[]): CostArguments | undefined {
+  const { help, stage, ...given }: Readonly<Record<string, unknown>> = parseOptions(args, {
     stage: { type: 'string' },
     help: { type: 'boolean' },
-    ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])),
+    ...Object.fromEntries(ASSUMPTION_NAMES.map((name) => [name, { type: 'string' as const }])),
   });
   if (help === true) return undefined;
-  const assumed = NAMES.map((name) => [name, numberOf(name, given[name])]);
+  const assumed = ASSUMPTION_NAMES.map((name) => [name, parseAssumption(name, given[name])]);
   return {
     stage: typeof stage === 'string' ? stage : undefined,
     assumed: Object.fromEntries(assumed) as Record<AssumptionName, number>,
   };
 }
 
-function numberOf(name: AssumptionName, given: unknown): number {
+function parseAssumption(name: AssumptionName, given: unknown): number {
   const { default: byDefault, min, max } = ASSUMPTIONS[name];
   if (given === undefined) return byDefault;
   const value = typeof given === 'string' && given.trim() !== '' ? Number(given) : Number.NaN;

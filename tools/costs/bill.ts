@@ -9,10 +9,10 @@ export interface BillLine {
   readonly usd: number;
 }
 
-export function line(what: string, price: PriceName, quantity: number, unit: string): BillLine {
+export function billLine(what: string, price: PriceName, quantity: number, unit: string): BillLine {
   return { what, quantity, unit, usd: costOf(price, quantity) };
 }
 
-export function total(lines: readonly BillLine[]): number {
+export function totalUsd(lines: readonly BillLine[]): number {
   return lines.reduce((sum, { usd }) => sum + usd, 0);
 }

@@ -4,7 +4,7 @@ import { listOf, type Resource, resourcesOf, type Template } from '#lib/checks/t
  * Types of resources that cost nothing while nobody uses the system, in words why; what is not in this list has to
  * have a price.
  */
-const FREE_AT_REST: readonly (readonly [why: string, types: readonly string[]])[] = [
+const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]])[] = [
   [
     'free altogether',
     [
@@ -59,7 +59,7 @@ const FREE_AT_REST: readonly (readonly [why: string, types: readonly string[]])[
   ['no machine runs while none is needed', ['AWS::AutoScaling::AutoScalingGroup']],
 ];
 
-const PRICED = [
+const PRICED_TYPES = [
   'AWS::EC2::NatGateway',
   'AWS::EC2::EIP',
   'AWS::EC2::VPCEndpoint',
@@ -72,12 +72,12 @@ const PRICED = [
   'AWS::ECR::Repository',
 ];
 
-const KNOWN: ReadonlySet<string> = new Set([...PRICED, ...FREE_AT_REST.flatMap(([, types]) => types)]);
+const KNOWN_TYPES: ReadonlySet<string> = new Set([...PRICED_TYPES, ...FREE_WHEN_IDLE.flatMap(([, types]) => types)]);
 
 /** The types in the templates about whose cost nothing is known here. */
-export function unknownTypes(templates: readonly Template[]): readonly string[] {
+export function findUnknownTypes(templates: readonly Template[]): readonly string[] {
   const types = templates.flatMap((template) => resourcesOf(template).map(([, { Type }]) => Type));
-  return [...new Set(types)].filter((type) => !KNOWN.has(type)).sort();
+  return [...new Set(types)].filter((type) => !KNOWN_TYPES.has(type)).sort();
 }
 
 /** The resources of one type. */
@@ -88,14 +88,14 @@ export function resourcesOfType(templates: readonly Template[], type: string): r
 }
 
 /** Endpoints that are paid by the hour, once for each zone: those of the kind gateway are free. */
-export function interfaceEndpoints(templates: readonly Template[]): number {
+export function countInterfaceEndpoints(templates: readonly Template[]): number {
   return resourcesOfType(templates, 'AWS::EC2::VPCEndpoint')
     .filter(({ Properties = {} }) => Properties.VpcEndpointType === 'Interface')
     .reduce((sum, { Properties = {} }) => sum + listOf(Properties.SubnetIds).length, 0);
 }
 
 /** An alarm is paid by the metrics that it looks at. */
-export function alarmMetrics(templates: readonly Template[]): number {
+export function countAlarmMetrics(templates: readonly Template[]): number {
   return resourcesOfType(templates, 'AWS::CloudWatch::Alarm')
     .map(({ Properties = {} }) => listOf(Properties.Metrics as readonly unknown[] | undefined))
     .map((metrics) =>
@@ -110,13 +110,13 @@ export interface ScheduledFunction {
 }
 
 /** The functions that schedules start. @throws Error when a schedule is not of the kind that is known */
-export function scheduledFunctions(templates: readonly Template[]): readonly ScheduledFunction[] {
+export function findScheduledFunctions(templates: readonly Template[]): readonly ScheduledFunction[] {
   return templates.flatMap((template) =>
     resourcesOf(template).flatMap(([, { Type, Properties = {} }]) => {
       const { ScheduleExpression: expression, Targets } = Properties;
       if (Type !== 'AWS::Events::Rule' || expression === undefined) return [];
       return listOf(Targets as readonly { readonly Arn?: unknown }[] | undefined).map((target) => ({
-        everyMinutes: minutesOf(String(expression)),
+        everyMinutes: parseRate(String(expression)),
         memoryMib: memoryOf(template, target.Arn),
       }));
     }),
@@ -132,7 +132,7 @@ export function memoryOf({ Resources = {} }: Template, arn: unknown): number {
 }
 
 /** `rate(10 minutes)` → 10. */
-function minutesOf(expression: string): number {
+function parseRate(expression: string): number {
   const [, number, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   const minutes = { minute: 1, hour: 60, day: 1440 }[unit];
   if (minutes === undefined) throw new Error(`not a rate: ${expression}`);

@@ -1,14 +1,14 @@
 import { DUE_SHARDS } from '#adapters/aws/dynamodb/table.ts';
 import type { Template } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { type Assumed, FREE_DASHBOARDS } from './assumptions.ts';
-import { type BillLine, line } from './bill.ts';
+import { type AssumedValues, FREE_DASHBOARDS_MAX } from './assumptions.ts';
+import { type BillLine, billLine } from './bill.ts';
 import {
-  alarmMetrics,
-  interfaceEndpoints,
+  countAlarmMetrics,
+  countInterfaceEndpoints,
   resourcesOfType,
-  scheduledFunctions,
-  unknownTypes,
+  findScheduledFunctions,
+  findUnknownTypes,
 } from './counted.ts';
 import { costOf, MONTH_HOURS } from './prices.ts';
 
@@ -17,7 +17,7 @@ const DAYS_OF_MONTH = MONTH_HOURS / 24;
 /** The longest that Lambda waits at an empty queue, seconds. */
 const LONG_POLL_SECONDS = 20;
 /** The one that runs each minute reads one query for each shard of its index, half a unit each, and no more. */
-const EACH_MINUTE_READS = DUE_SHARDS / 2;
+const SWEEP_DUE_READ_UNITS = DUE_SHARDS / 2;
 
 /**
  * What a month costs in which nobody uses the system: counted from the templates of the stage, the rest assumed.
@@ -26,27 +26,27 @@ const EACH_MINUTE_READS = DUE_SHARDS / 2;
 export function idleBill(
   templates: readonly Template[],
   settings: Pick<StageSettings, 'logs'>,
-  assumed: Assumed,
+  assumed: AssumedValues,
 ): readonly BillLine[] {
-  const unknown = unknownTypes(templates);
+  const unknown = findUnknownTypes(templates);
   if (unknown.length > 0) throw new Error(`tools/costs/counted.ts does not know ${unknown.join(', ')}`);
   const count = (type: string) => resourcesOfType(templates, type).length;
   const hours = (type: string) => count(type) * MONTH_HOURS;
   return [
-    line('NAT gateways', 'natGateway', hours('AWS::EC2::NatGateway'), 'hours'),
-    line('Their public addresses', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
-    line(
+    billLine('NAT gateways', 'natGateway', hours('AWS::EC2::NatGateway'), 'hours'),
+    billLine('Their public addresses', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
+    billLine(
       'Interface endpoints',
       'interfaceEndpoint',
-      interfaceEndpoints(templates) * MONTH_HOURS,
+      countInterfaceEndpoints(templates) * MONTH_HOURS,
       'hours × zones',
     ),
-    line('Alarms', 'alarmMetric', alarmMetrics(templates), 'metrics'),
+    billLine('Alarms', 'alarmMetric', countAlarmMetrics(templates), 'metrics'),
     dashboards(count('AWS::CloudWatch::Dashboard'), assumed),
-    line('Secrets', 'secret', count('AWS::SecretsManager::Secret'), 'secrets'),
-    line('Keys of KMS', 'key', count('AWS::KMS::Key'), 'keys'),
+    billLine('Secrets', 'secret', count('AWS::SecretsManager::Secret'), 'secrets'),
+    billLine('Keys of KMS', 'key', count('AWS::KMS::Key'), 'keys'),
     ...schedules(templates, assumed),
-    line(
+    billLine(
       'Waiting at the queues',
       'queueRequests',
       count('AWS::Lambda::EventSourceMapping') *
@@ -55,7 +55,7 @@ export function idleBill(
       'requests',
     ),
     ...logs(templates, settings, assumed),
-    line(
+    billLine(
       'Images',
       'images',
       count('AWS::ECR::Repository') * assumed['image-gb'] * assumed['images-kept'],
@@ -64,8 +64,8 @@ export function idleBill(
   ];
 }
 
-function dashboards(count: number, assumed: Assumed): BillLine {
-  const free = Math.max(0, FREE_DASHBOARDS - assumed['other-dashboards']);
+function dashboards(count: number, assumed: AssumedValues): BillLine {
+  const free = Math.max(0, FREE_DASHBOARDS_MAX - assumed['other-dashboards']);
   return {
     what: 'Dashboards',
     quantity: count,
@@ -74,35 +74,35 @@ function dashboards(count: number, assumed: Assumed): BillLine {
   };
 }
 
-function schedules(templates: readonly Template[], assumed: Assumed): readonly BillLine[] {
-  const passes = scheduledFunctions(templates).map(({ everyMinutes, memoryMib }) => ({
-    runs: runsOf(everyMinutes),
-    gbSeconds: runsOf(everyMinutes) * (assumed['schedule-ms'] / 1000) * (memoryMib / 1024),
-    reads: everyMinutes === 1 ? EACH_MINUTE_READS : assumed['schedule-reads'],
+function schedules(templates: readonly Template[], assumed: AssumedValues): readonly BillLine[] {
+  const passes = findScheduledFunctions(templates).map(({ everyMinutes, memoryMib }) => ({
+    runs: runsPerMonth(everyMinutes),
+    gbSeconds: runsPerMonth(everyMinutes) * (assumed['schedule-ms'] / 1000) * (memoryMib / 1024),
+    reads: everyMinutes === 1 ? SWEEP_DUE_READ_UNITS : assumed['schedule-reads'],
     writes: everyMinutes === 1 ? 0 : assumed['schedule-writes'],
   }));
   const sum = (of: (pass: (typeof passes)[number]) => number) =>
     passes.reduce((total, pass) => total + of(pass), 0);
   return [
-    line(
+    billLine(
       'Schedules: invocations',
       'lambdaRequests',
       sum(({ runs }) => runs),
       'invocations',
     ),
-    line(
+    billLine(
       'Schedules: running',
       'lambdaDuration',
       sum(({ gbSeconds }) => gbSeconds),
       'GB-seconds',
     ),
-    line(
+    billLine(
       'Schedules: reads of the table',
       'tableReads',
       sum(({ runs, reads }) => runs * reads),
       'read units',
     ),
-    line(
+    billLine(
       'Schedules: their reports',
       'tableWrites',
       sum(({ runs, writes }) => runs * writes),
@@ -114,19 +114,19 @@ function schedules(templates: readonly Template[], assumed: Assumed): readonly B
 function logs(
   templates: readonly Template[],
   { logs: { retentionDays } }: Pick<StageSettings, 'logs'>,
-  assumed: Assumed,
+  assumed: AssumedValues,
 ): readonly BillLine[] {
-  const runs = scheduledFunctions(templates).reduce((sum, { everyMinutes }) => sum + runsOf(everyMinutes), 0);
+  const runs = findScheduledFunctions(templates).reduce((sum, { everyMinutes }) => sum + runsPerMonth(everyMinutes), 0);
   const written = (runs * assumed['function-log-bytes']) / GB;
   const refused = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['refused-traffic-gb'];
   return [
-    line('Logs: of the schedules', 'logIngestion', written, 'GB'),
-    line('Logs: of refused traffic', 'logIngestion', refused, 'GB'),
-    line('Logs: kept', 'logStorage', ((written + refused) * retentionDays) / DAYS_OF_MONTH, 'GB-months'),
+    billLine('Logs: of the schedules', 'logIngestion', written, 'GB'),
+    billLine('Logs: of refused traffic', 'logIngestion', refused, 'GB'),
+    billLine('Logs: kept', 'logStorage', ((written + refused) * retentionDays) / DAYS_OF_MONTH, 'GB-months'),
   ];
 }
 
 /** In a month. */
-function runsOf(everyMinutes: number): number {
+function runsPerMonth(everyMinutes: number): number {
   return (MONTH_HOURS * 60) / everyMinutes;
 }

@@ -1,6 +1,6 @@
-import { METRICS, type Metric } from '#functions/metrics.ts';
+import { METRICS, type MetricDefinition } from '#functions/metrics.ts';
 import type { Template } from '#lib/checks/template.ts';
-import { type BillLine, line } from './bill.ts';
+import { type BillLine, billLine } from './bill.ts';
 import { resourcesOfType } from './counted.ts';
 
 /** What an HTTP API tells of each route when detailed metrics are on: 4xx, 5xx, Count, two latencies, DataProcessed. */
@@ -11,7 +11,7 @@ const PER_ROUTE = 6;
  * in which they are told. Those whose dimension has no closed set of values are left out.
  */
 export function metricsBill(templates: readonly Template[]): readonly BillLine[] {
-  const metrics: readonly Metric[] = Object.values(METRICS);
+  const metrics: readonly MetricDefinition[] = Object.values(METRICS);
   const counted = metrics.reduce(
     (sum, { by, values = [] }) => sum + (by === undefined ? 1 : values.length),
     0,
@@ -23,7 +23,7 @@ export function metricsBill(templates: readonly Template[]): readonly BillLine[]
   );
   const routes = resourcesOfType(templates, 'AWS::ApiGatewayV2::Route').length;
   return [
-    line('What the functions count', 'customMetric', counted, 'metrics'),
-    line('The API, by route', 'customMetric', detailed ? routes * PER_ROUTE : 0, 'metrics'),
+    billLine('What the functions count', 'customMetric', counted, 'metrics'),
+    billLine('The API, by route', 'customMetric', detailed ? routes * PER_ROUTE : 0, 'metrics'),
   ];
 }

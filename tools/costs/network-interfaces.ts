@@ -23,7 +23,7 @@ export const NETWORK_INTERFACES: Readonly<
 };
 
 /** How many workbenches a machine of any of these types has interfaces for; undefined when one of them is not known. */
-export function mostWorkbenches(types: readonly string[], trunking: boolean): number | undefined {
+export function maxWorkbenchesOn(types: readonly string[], trunking: boolean): number | undefined {
   const numbers = types.map((type) => {
     const found = NETWORK_INTERFACES[type];
     return found === undefined ? undefined : ((trunking ? found.trunked : undefined) ?? found.own - 1);

@@ -1,53 +1,53 @@
 import { dominantShare } from '#core/placement/dominant-share.ts';
 import type { Capacity } from '#core/ports/capacity-catalog.ts';
-import { nameOf, offerOf, priceOf, providerPrice } from '#lib/settings/capacity.ts';
+import { instanceTypeNameOf, minimumCapacityOf, instancePriceOf, providerPriceOf } from '#lib/settings/capacity.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import type { Assumed } from './assumptions.ts';
-import { mostWorkbenches } from './network-interfaces.ts';
+import type { AssumedValues } from './assumptions.ts';
+import { maxWorkbenchesOn } from './network-interfaces.ts';
 import { costOf, MONTH_HOURS } from './prices.ts';
 
 /** What a workbench costs while it runs, on one kind of machine. */
-export interface Running {
+export interface RunningCost {
   readonly name: string;
-  readonly machines: string;
+  readonly instanceTypes: string;
   readonly spot: boolean;
   /** USD an hour of one machine, with its disk. */
-  readonly machine: number;
+  readonly instanceUsd: number;
   /** How much of a machine the workbench takes; undefined when it does not fit. */
   readonly share: number | undefined;
   /** What it takes most of is the machine's network interfaces. */
-  readonly byInterfaces: boolean;
+  readonly limitedByInterfaces: boolean;
 }
 
 /** USD an hour of a workbench: its share of a machine of which `utilisation` is taken, by all on it. */
-export function hourOf(
-  { machine, share }: Pick<Running, 'machine' | 'share'>,
+export function hourlyCostOf(
+  { machine, share }: Pick<RunningCost, 'machine' | 'share'>,
   utilisation = 1,
 ): number | undefined {
   return share === undefined ? undefined : Math.min(machine, (machine * share) / utilisation);
 }
 
 /** A workbench of the assumed size in each size class; with one GPU where the machines have some. */
-export function runningInClasses(
+export function runningCosts(
   { capacityProviders, ecs }: Pick<StageSettings, 'capacityProviders' | 'ecs'>,
-  assumed: Assumed,
-): readonly Running[] {
+  assumed: AssumedValues,
+): readonly RunningCost[] {
   return capacityProviders.map((provider) => {
     const { name, instanceTypes, spot, diskGib } = provider;
-    const offer = offerOf(name, instanceTypes);
+    const offer = minimumCapacityOf(name, instanceTypes);
     const request: Capacity = {
       cpuUnits: assumed['workbench-cpu'],
       memoryMib: assumed['workbench-memory'],
       gpuCount: Math.min(1, offer.gpuCount),
     };
-    const types = instanceTypes.map(nameOf);
+    const types = instanceTypes.map(instanceTypeNameOf);
     const resources = dominantShare(request, offer);
-    const interfaces = 1 / (mostWorkbenches(types, ecs.awsvpcTrunking) ?? Number.POSITIVE_INFINITY);
+    const interfaces = 1 / (maxWorkbenchesOn(types, ecs.awsvpcTrunking) ?? Number.POSITIVE_INFINITY);
     return {
       name,
       machines: types.join(', '),
       spot,
-      machine: (providerPrice(provider) ?? 0) + diskHour(diskGib),
+      machine: (providerPriceOf(provider) ?? 0) + diskCostPerHour(diskGib),
       share: resources > 1 ? undefined : Math.max(resources, interfaces),
       byInterfaces: interfaces > resources,
     };
@@ -55,7 +55,7 @@ export function runningInClasses(
 }
 
 /** What a machine of its own costs. */
-export interface Dedicated {
+export interface HostCost {
   readonly name: string;
   /** USD an hour while the workbench runs, with the disk; undefined when the price is not known. */
   readonly running: number | undefined;
@@ -63,19 +63,19 @@ export interface Dedicated {
   readonly stopped: number;
 }
 
-export function dedicatedMachines({
+export function hostCosts({
   dedicated: { instanceTypes, diskGib },
-}: Pick<StageSettings, 'dedicated'>): readonly Dedicated[] {
+}: Pick<StageSettings, 'dedicated'>): readonly HostCost[] {
   return instanceTypes.map((type) => {
-    const price = priceOf(type);
+    const price = instancePriceOf(type);
     return {
-      name: nameOf(type),
-      running: price === undefined ? undefined : price + diskHour(diskGib),
+      name: instanceTypeNameOf(type),
+      running: price === undefined ? undefined : price + diskCostPerHour(diskGib),
       stopped: costOf('disk', diskGib),
     };
   });
 }
 
-function diskHour(diskGib: number): number {
+function diskCostPerHour(diskGib: number): number {
   return costOf('disk', diskGib) / MONTH_HOURS;
 }

@@ -1,12 +1,12 @@
-import { readStage, stagesIn } from '#lib/settings/read-stage.ts';
+import { readStage, listStages } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { stageTemplates } from '../stage-templates.ts';
-import type { Assumed } from './assumptions.ts';
+import { synthesizeStage } from '../stage-templates.ts';
+import type { AssumedValues } from './assumptions.ts';
 import type { BillLine } from './bill.ts';
 import { idleBill } from './idle.ts';
 import { metricsBill } from './metrics.ts';
 import { pollBill } from './polls.ts';
-import { type Dedicated, dedicatedMachines, type Running, runningInClasses } from './running.ts';
+import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running.ts';
 import { stoppedBill, untouchedBills } from './stopped.ts';
 
 /** What a stage costs, in the parts in which it is asked about. */
@@ -16,8 +16,8 @@ export interface StageCosts {
   readonly idle: readonly BillLine[];
   /** USD a month, at most, once it is used around the clock. */
   readonly metrics: readonly BillLine[];
-  readonly running: readonly Running[];
-  readonly dedicated: readonly Dedicated[];
+  readonly running: readonly RunningCost[];
+  readonly hosts: readonly HostCost[];
   /** USD a month of a stopped workbench. */
   readonly stopped: readonly BillLine[];
   readonly untouched: { readonly after60: number; readonly after270: number };
@@ -26,15 +26,15 @@ export interface StageCosts {
 }
 
 /** @throws StageSettingsError */
-export async function stageCosts(stage: string, assumed: Assumed): Promise<StageCosts> {
+export async function stageCosts(stage: string, assumed: AssumedValues): Promise<StageCosts> {
   const settings = readStage(stage);
-  const templates = await stageTemplates(settings);
+  const templates = await synthesizeStage(settings);
   return {
     settings,
     idle: idleBill(templates, settings, assumed),
     metrics: metricsBill(templates),
-    running: runningInClasses(settings, assumed),
-    dedicated: dedicatedMachines(settings),
+    running: runningCosts(settings, assumed),
+    dedicated: hostCosts(settings),
     stopped: stoppedBill(assumed),
     untouched: untouchedBills(assumed),
     polls: pollBill(templates, settings, assumed),
@@ -42,8 +42,8 @@ export async function stageCosts(stage: string, assumed: Assumed): Promise<Stage
 }
 
 /** Of every stage that has settings. */
-export async function allStageCosts(assumed: Assumed): Promise<readonly StageCosts[]> {
+export async function allStageCosts(assumed: AssumedValues): Promise<readonly StageCosts[]> {
   const costs: StageCosts[] = [];
-  for (const stage of stagesIn()) costs.push(await stageCosts(stage, assumed));
+  for (const stage of listStages()) costs.push(await stageCosts(stage, assumed));
   return costs;
 }

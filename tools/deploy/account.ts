@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { Problem } from '../command-line.ts';
-import { AwsCli, type AwsPlace } from './aws-cli.ts';
+import { ToolError } from '../command-line.ts';
+import { AwsCli, type AwsTarget } from './aws-cli.ts';
 
 /** Who deploys, and where to. */
 export interface Account {
@@ -22,22 +22,22 @@ const identitySchema = z.object({ Account: z.string(), Arn: z.string() });
  */
 export async function findAccount(
   { account, region: wanted, stage }: Pick<StageSettings, 'account' | 'region' | 'stage'>,
-  { profile }: Pick<AwsPlace, 'profile'>,
+  { profile }: Pick<AwsTarget, 'profile'>,
 ): Promise<Account> {
   const region = wanted ?? (await regionOfEnvironment(profile));
   const aws = new AwsCli({ profile, region });
-  const { Account: id, Arn: caller } = await aws.ask(
+  const { Account: id, Arn: caller } = await aws.query(
     identitySchema,
     ['sts', 'get-caller-identity'],
     HOW_TO_SIGN_IN,
   );
   if (account !== undefined && account !== id) {
-    throw new Problem(
+    throw new ToolError(
       `settings/${stage}.json belongs to account ${account}, and these credentials are of account ${id} (${caller}). Use others, or correct \`account\`.`,
     );
   }
   if (region === undefined) {
-    throw new Problem(
+    throw new ToolError(
       `It is not said which region to deploy to. Write \`"region": "us-west-1"\` into settings/${stage}.json, or set AWS_REGION.`,
     );
   }
@@ -48,6 +48,6 @@ export async function findAccount(
 async function regionOfEnvironment(profile: string | undefined): Promise<string | undefined> {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   return (
-    AWS_REGION || AWS_DEFAULT_REGION || (await new AwsCli({ profile }).line(['configure', 'get', 'region']))
+    AWS_REGION || AWS_DEFAULT_REGION || (await new AwsCli({ profile }).readLine(['configure', 'get', 'region']))
   );
 }

@@ -1,4 +1,4 @@
-import { optionsOf, UsageError } from '../command-line.ts';
+import { parseOptions, UsageError } from '../command-line.ts';
 
 /** What CDK can be told to ask about before it changes anything. */
 const APPROVALS = ['never', 'any-change', 'broadening'];
@@ -12,7 +12,7 @@ export interface DeployArguments {
   readonly requireApproval: string | undefined;
   readonly dryRun: boolean;
   /** For `cdk deploy`, as they are. */
-  readonly further: readonly string[];
+  readonly cdkArguments: readonly string[];
 }
 
 export const HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
@@ -41,7 +41,7 @@ const OPTIONS = {
 } as const;
 
 /** Further arguments that would say otherwise than what was looked at here, with what to do instead. */
-const NOT_FURTHER: readonly (readonly [pattern: RegExp, instead: string])[] = [
+const FORBIDDEN_CDK_ARGUMENTS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/^--profile(=|$)/, 'give --profile before the second `--`'],
   [/^--require-approval(=|$)/, 'give --require-approval before the second `--`'],
   [/^(-a|--app)(=|$)/, 'this deploys the app of cdk.json'],
@@ -52,11 +52,11 @@ const NOT_FURTHER: readonly (readonly [pattern: RegExp, instead: string])[] = [
  * @returns undefined when help is asked for
  * @throws UsageError
  */
-export function deployArguments(args: readonly string[]): DeployArguments | undefined {
+export function parseDeployArguments(args: readonly string[]): DeployArguments | undefined {
   const end = args.indexOf('--');
   const own = end === -1 ? args : args.slice(0, end);
   const further = end === -1 ? [] : args.slice(end + 1);
-  const values = optionsOf(own, OPTIONS);
+  const values = parseOptions(own, OPTIONS);
   if (values.help) return undefined;
   const { stage, profile, 'require-approval': requireApproval } = values;
   if (stage === undefined) throw new UsageError('--stage is needed: which stage is to be deployed?');
@@ -64,14 +64,14 @@ export function deployArguments(args: readonly string[]): DeployArguments | unde
     throw new UsageError(`--require-approval is one of ${APPROVALS.join(', ')}; found ${requireApproval}`);
   }
   for (const argument of further) {
-    const [, instead] = NOT_FURTHER.find(([pattern]) => pattern.test(argument)) ?? [];
+    const [, instead] = FORBIDDEN_CDK_ARGUMENTS.find(([pattern]) => pattern.test(argument)) ?? [];
     if (instead !== undefined) throw new UsageError(`${argument} cannot be passed on: ${instead}`);
   }
-  return { stage, profile: checkedProfile(profile), requireApproval, dryRun: values['dry-run'], further };
+  return { stage, profile: parseProfile(profile), requireApproval, dryRun: values['dry-run'], cdkArguments: further };
 }
 
 /** @throws UsageError */
-export function checkedProfile(profile: string | undefined): string | undefined {
+export function parseProfile(profile: string | undefined): string | undefined {
   if (profile !== undefined && !PROFILE.test(profile))
     throw new UsageError('--profile: not a name of a profile');
   return profile;

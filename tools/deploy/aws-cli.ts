@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { Problem } from '../command-line.ts';
-import { capture, type Ended, typed } from './program.ts';
+import { ToolError } from '../command-line.ts';
+import { capture, type ProgramResult, formatCommand } from './program.ts';
 
 /** With which credentials, and where. */
-export interface AwsPlace {
+export interface AwsTarget {
   /** A profile of the AWS CLI. @default the environment's */
   readonly profile?: string | undefined;
   /** @default the environment's, or the profile's */
@@ -18,10 +18,10 @@ const TIMEOUT_MS = 60_000;
 
 /** The command `aws`, with the credentials that it finds by itself. None of them ever passes through here. */
 export class AwsCli {
-  readonly place: AwsPlace;
+  readonly target: AwsTarget;
 
-  constructor(place: AwsPlace = {}) {
-    this.place = place;
+  constructor(target: AwsTarget = {}) {
+    this.target = target;
   }
 
   /**
@@ -29,20 +29,20 @@ export class AwsCli {
    * @param advice what to do when it fails
    * @throws Problem with the words of the AWS CLI
    */
-  async ask<S extends z.ZodMiniType>(
+  async query<S extends z.ZodMiniType>(
     schema: S,
     args: readonly string[],
     advice: string,
   ): Promise<z.infer<S>> {
     const { code, stdout, stderr } = await this.#run([...args, '--output', 'json']);
-    if (code !== 0) throw new Problem(`${this.typed(args)} failed: ${inOneLine(stderr)}\n${advice}`);
-    const answer = z.safeParse(schema, parsed(stdout));
-    if (!answer.success) throw new Problem(`${this.typed(args)} answered something else than expected.`);
+    if (code !== 0) throw new ToolError(`${this.format(args)} failed: ${toOneLine(stderr)}\n${advice}`);
+    const answer = z.safeParse(schema, parseJson(stdout));
+    if (!answer.success) throw new ToolError(`${this.format(args)} answered something else than expected.`);
     return answer.data;
   }
 
   /** A line that a command prints; undefined when it fails or prints none. */
-  async line(args: readonly string[]): Promise<string | undefined> {
+  async readLine(args: readonly string[]): Promise<string | undefined> {
     const { code, stdout } = await this.#run(args);
     return code === 0 ? stdout.trim() || undefined : undefined;
   }
@@ -51,20 +51,20 @@ export class AwsCli {
    * A secret that a command prints. Of its output nothing is ever shown.
    * @throws Problem with the words of the AWS CLI
    */
-  async secret(args: readonly string[], advice: string): Promise<string> {
+  async readSecret(args: readonly string[], advice: string): Promise<string> {
     const { code, stdout, stderr } = await this.#run(args);
     const secret = stdout.trim();
     if (code === 0 && secret !== '') return secret;
-    throw new Problem(`${this.typed(args)} failed: ${inOneLine(stderr)}\n${advice}`);
+    throw new ToolError(`${this.format(args)} failed: ${toOneLine(stderr)}\n${advice}`);
   }
 
   /** A command as one would type it. */
-  typed(args: readonly string[]): string {
-    return typed('aws', this.#arguments(args));
+  format(args: readonly string[]): string {
+    return formatCommand('aws', this.#arguments(args));
   }
 
   #arguments(args: readonly string[]): readonly string[] {
-    const { profile, region } = this.place;
+    const { profile, region } = this.target;
     return [
       ...args,
       ...(profile === undefined ? [] : ['--profile', profile]),
@@ -72,7 +72,7 @@ export class AwsCli {
     ];
   }
 
-  async #run(args: readonly string[]): Promise<Ended> {
+  async #run(args: readonly string[]): Promise<ProgramResult> {
     return capture('aws', this.#arguments(args), {
       whenMissing: WHEN_MISSING,
       timeoutMs: TIMEOUT_MS,
@@ -82,7 +82,7 @@ export class AwsCli {
   }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -90,6 +90,6 @@ function parsed(text: string): unknown {
   }
 }
 
-function inOneLine(text: string): string {
+function toOneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim() || 'it says nothing';
 }

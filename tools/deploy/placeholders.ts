@@ -4,14 +4,14 @@ import type { StageSettings } from '#lib/settings/stage.ts';
 const EXAMPLE = /(^|[/.@])example\.(com|net|org)([/:]|$)/;
 
 /** Where the settings still hold an address of the example, as one would write it: `alarms.email`. */
-export function placeholdersIn(settings: StageSettings): readonly string[] {
-  return found(settings, '');
+export function findPlaceholders(settings: StageSettings): readonly string[] {
+  return placeholderPaths(settings, '');
 }
 
-function found(value: unknown, path: string): readonly string[] {
+function placeholderPaths(value: unknown, path: string): readonly string[] {
   if (typeof value === 'string') return EXAMPLE.test(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    found(inner, Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`),
+    placeholderPaths(inner, Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`),
   );
 }

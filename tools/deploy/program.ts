@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { errorCode } from '#adapters/system-error.ts';
-import { Problem } from '../command-line.ts';
+import { ToolError } from '../command-line.ts';
 
 /** What a program that has ended leaves. */
-export interface Ended {
+export interface ProgramResult {
   /** Its exit code; undefined when a signal ended it. */
   readonly code: number | undefined;
   readonly stdout: string;
@@ -24,7 +24,7 @@ export interface ProgramOptions {
 const ROOT = join(import.meta.dirname, '../..');
 
 /** The most that is kept of what a program says, characters. */
-const OUTPUT_MAX = 1_000_000;
+const OUTPUT_CHARS_MAX = 1_000_000;
 
 /**
  * Runs a program and keeps what it says; it is given no input.
@@ -34,7 +34,7 @@ export async function capture(
   program: string,
   args: readonly string[],
   options: ProgramOptions,
-): Promise<Ended> {
+): Promise<ProgramResult> {
   const child = spawn(program, args, {
     cwd: ROOT,
     env: { ...process.env, ...options.environment },
@@ -43,7 +43,7 @@ export async function capture(
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      if (said[name].length < OUTPUT_MAX) said[name] += text;
+      if (said[name].length < OUTPUT_CHARS_MAX) said[name] += text;
     });
   }
   let late = false;
@@ -55,8 +55,8 @@ export async function capture(
           child.kill('SIGKILL');
         }, options.timeoutMs);
   try {
-    const code = await ended(child, 'close', program, options);
-    if (late) throw new Problem(`${program} did not answer within ${(options.timeoutMs ?? 0) / 1000} s.`);
+    const code = await waitForExit(child, 'close', program, options);
+    if (late) throw new ToolError(`${program} did not answer within ${(options.timeoutMs ?? 0) / 1000} s.`);
     return { code, ...said };
   } finally {
     clearTimeout(timer);
@@ -68,7 +68,7 @@ export async function capture(
  * @returns its exit code; undefined when a signal ended it
  * @throws Problem when there is no such program
  */
-export async function onTerminal(
+export async function runInteractively(
   program: string,
   args: readonly string[],
   options: Omit<ProgramOptions, 'timeoutMs'>,
@@ -77,13 +77,13 @@ export async function onTerminal(
   process.on('SIGINT', wait);
   try {
     const child = spawn(program, args, { env: { ...process.env, ...options.environment }, stdio: 'inherit' });
-    return await ended(child, 'exit', program, options);
+    return await waitForExit(child, 'exit', program, options);
   } finally {
     process.off('SIGINT', wait);
   }
 }
 
-async function ended(
+async function waitForExit(
   child: ReturnType<typeof spawn>,
   event: 'close' | 'exit',
   program: string,
@@ -95,12 +95,12 @@ async function ended(
     return await end.promise;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    throw new Problem(`There is no \`${program}\` on PATH. ${whenMissing}`);
+    throw new ToolError(`There is no \`${program}\` on PATH. ${whenMissing}`);
   }
 }
 
 /** As one would type it. */
-export function typed(program: string, args: readonly string[]): string {
+export function formatCommand(program: string, args: readonly string[]): string {
   const word = (text: string) =>
     /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
   return [program, ...args].map(word).join(' ');

@@ -34,10 +34,10 @@ export const GATEWAY_MEANING = "The gateway's own answer has only a `message`.";
 /** An answer with the first of these codes; the gateway's when there is none. */
 export function errorExample([code]: readonly ErrorCode[]): unknown {
   if (code === undefined) return { message: 'Unauthorized' };
-  return { success: false, error: { code, ...ERRORS[code] } };
+  return { success: false, error: { code, ...ERROR_EXAMPLES[code] } };
 }
 
-const ERRORS: Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>> = {
+const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>> = {
   invalid_request: {
     message: 'The request is not valid: see requested_cpu, colour.',
     fields: { requested_cpu: 'a whole number from 128 to 196608', colour: 'no field of this request' },
@@ -61,7 +61,7 @@ const ERRORS: Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>> = {
   unavailable: { message: 'Something the controller needs does not answer just now. Try again.' },
 };
 
-const ITEM = {
+const EXAMPLE_ITEM = {
   user_id: 'xyz',
   workbench_id: '01k5w3p8xg7t2mzq4v9r6ehbnc',
   workbench_name: 'AutoCyber',
@@ -77,30 +77,30 @@ const ITEM = {
   updated_at: '2030-01-01T09:00:42.000Z',
 };
 
-const { ready_at: _ready, ...NEW } = ITEM;
-const STARTING = { ...NEW, status: 'starting', status_detail: 'volume', updated_at: ITEM.created_at };
+const { ready_at: _ready, ...NEW } = EXAMPLE_ITEM;
+const EXAMPLE_STARTING_ITEM = { ...NEW, status: 'starting', status_detail: 'volume', updated_at: EXAMPLE_ITEM.created_at };
 
-const REQUESTS: Partial<Record<OperationId, unknown>> = {
+const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
   updateWorkbench: { workbench_name: 'AutoCyber 2' },
 };
 
-const DONE = { success: true };
+const EXAMPLE_SUCCESS = { success: true };
 
-const ANSWERS: Readonly<Record<OperationId, unknown>> = {
-  listWorkbenches: { success: true, items: [ITEM] },
-  createWorkbench: { success: true, item: STARTING },
-  getWorkbench: { success: true, item: ITEM },
-  updateWorkbench: { success: true, item: { ...ITEM, workbench_name: 'AutoCyber 2' } },
-  destroyWorkbench: DONE,
-  startWorkbench: DONE,
-  stopWorkbench: DONE,
-  restartWorkbench: DONE,
+const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
+  listWorkbenches: { success: true, items: [EXAMPLE_ITEM] },
+  createWorkbench: { success: true, item: EXAMPLE_STARTING_ITEM },
+  getWorkbench: { success: true, item: EXAMPLE_ITEM },
+  updateWorkbench: { success: true, item: { ...EXAMPLE_ITEM, workbench_name: 'AutoCyber 2' } },
+  destroyWorkbench: EXAMPLE_SUCCESS,
+  startWorkbench: EXAMPLE_SUCCESS,
+  stopWorkbench: EXAMPLE_SUCCESS,
+  restartWorkbench: EXAMPLE_SUCCESS,
   listEvents: {
     success: true,
     items: [
-      { seq: 2, time: ITEM.ready_at, event: 'status_changed', from: 'pending', to: 'running' },
-      { seq: 1, time: ITEM.created_at, event: 'created', by: 'xyz', to: 'starting' },
+      { seq: 2, time: EXAMPLE_ITEM.ready_at, event: 'status_changed', from: 'pending', to: 'running' },
+      { seq: 1, time: EXAMPLE_ITEM.created_at, event: 'created', by: 'xyz', to: 'starting' },
     ],
   },
   listReports: {
@@ -132,5 +132,5 @@ const ANSWERS: Readonly<Record<OperationId, unknown>> = {
 
 /** An example for the document; undefined where there is none. */
 export function exampleOf(operationId: string, of: 'request' | 'answer'): unknown {
-  return (of === 'request' ? REQUESTS : ANSWERS)[operationId as OperationId];
+  return (of === 'request' ? REQUEST_EXAMPLES : RESPONSE_EXAMPLES)[operationId as OperationId];
 }

@@ -7,7 +7,7 @@ import {
   itemSchema,
 } from '#functions/api/responses.ts';
 import { readSettings } from '#functions/env.ts';
-import { statusOf } from '#functions/middleware/status-codes.ts';
+import { httpStatusOf } from '#functions/middleware/status-codes.ts';
 import { PARAMETERS, type Parameter } from '#functions/parameters.ts';
 import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#functions/routes.ts';
 import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
@@ -15,7 +15,7 @@ import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The settings whose bounds the document shows: the defaults. */
-const DOCUMENTED = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
+const DOCUMENTED_SETTINGS = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
 
 /** Statuses that API Gateway can answer with by itself, with a body of its own. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 413, 429, 500, 503]);
@@ -44,7 +44,7 @@ export function openApi(version: string): Json {
       schemas: componentSchemas(),
       parameters: PARAMETERS,
       responses: Object.fromEntries(
-        Object.entries(COMMON).map(([name, codes]) => [name, commonAnswer(codes)]),
+        Object.entries(SHARED_RESPONSES).map(([name, codes]) => [name, sharedResponse(codes)]),
       ),
       headers: HEADERS,
       securitySchemes: {
@@ -73,20 +73,20 @@ function operation(route: Route): Json {
           requestBody: {
             required: false,
             description: 'At most 64 KiB. `application/json` or `application/*+json`.',
-            content: json(schemaOf(body(DOCUMENTED)), exampleOf(operationId, 'request')),
+            content: jsonContent(schemaOf(body(DOCUMENTED_SETTINGS)), exampleOf(operationId, 'request')),
           },
         }),
-    responses: { ...goodAnswers(route), ...badAnswers(route) },
+    responses: { ...successResponses(route), ...errorResponses(route) },
   };
 }
 
-function goodAnswers({ operationId, answers }: Route): Json {
+function successResponses({ operationId, responses: answers }: Route): Json {
   const entries = Object.entries(answers).map(([status, answer]) => [
     status,
     {
       description: answer.description,
       headers: references([...(answer.headers ?? []), 'X-Request-Id']),
-      content: json(schemaOf(answer.schema), exampleOf(operationId, 'answer')),
+      content: jsonContent(schemaOf(answer.schema), exampleOf(operationId, 'answer')),
     },
   ]);
   return Object.fromEntries(entries);
@@ -98,7 +98,7 @@ function parameterReference(parameter: Parameter): Json {
 }
 
 /** Answers that many routes give, each written once: name → the codes of ours that it stands for. */
-const COMMON: Readonly<Record<string, readonly ErrorCode[]>> = {
+const SHARED_RESPONSES: Readonly<Record<string, readonly ErrorCode[]>> = {
   Unauthorized: [],
   Forbidden: ['forbidden'],
   TooManyRequests: ['too_many_requests'],
@@ -106,26 +106,26 @@ const COMMON: Readonly<Record<string, readonly ErrorCode[]>> = {
   Unavailable: ['unavailable'],
 };
 
-function badAnswers({ errors, access }: Route): Json {
+function errorResponses({ errors, access }: Route): Json {
   const codes = [...errors, ...ERRORS_OF_ALL, ...(access === 'public' ? [] : ERRORS_OF_USER_ROUTES)];
-  const statuses = [...new Set(codes.map(statusOf)), ...(access === 'public' ? [] : [401])].sort(
+  const statuses = [...new Set(codes.map(httpStatusOf)), ...(access === 'public' ? [] : [401])].sort(
     (a, b) => a - b,
   );
   return Object.fromEntries(
     statuses.map((status) => {
-      const ours = codes.filter((code) => statusOf(code) === status);
-      const common = Object.entries(COMMON).find(([, stands]) => stands.join() === ours.join());
-      return [status, common ? { $ref: `#/components/responses/${common[0]}` } : badAnswer(status, ours)];
+      const ours = codes.filter((code) => httpStatusOf(code) === status);
+      const common = Object.entries(SHARED_RESPONSES).find(([, stands]) => stands.join() === ours.join());
+      return [status, common ? { $ref: `#/components/responses/${common[0]}` } : errorResponse(status, ours)];
     }),
   );
 }
 
-function commonAnswer(codes: readonly ErrorCode[]): Json {
+function sharedResponse(codes: readonly ErrorCode[]): Json {
   const [code] = codes;
-  return badAnswer(code === undefined ? 401 : statusOf(code), codes);
+  return errorResponse(code === undefined ? 401 : httpStatusOf(code), codes);
 }
 
-function badAnswer(status: number, codes: readonly ErrorCode[]): Json {
+function errorResponse(status: number, codes: readonly ErrorCode[]): Json {
   const meanings = codes.map((code) => `\`${code}\`: ${ERROR_MEANINGS[code]}`);
   if (GATEWAY_STATUSES.has(status)) meanings.push(GATEWAY_MEANING);
   const bodies = [
@@ -139,7 +139,7 @@ function badAnswer(status: number, codes: readonly ErrorCode[]): Json {
   return {
     description: meanings.join('\n'),
     ...(headers.length > 0 ? { headers: references(headers) } : {}),
-    content: json(bodies.length === 1 ? bodies[0] : { oneOf: bodies }, errorExample(codes)),
+    content: jsonContent(bodies.length === 1 ? bodies[0] : { oneOf: bodies }, errorExample(codes)),
   };
 }
 
@@ -160,16 +160,16 @@ const HEADERS: Json = {
   },
 };
 
-function json(schema: unknown, example: unknown): Json {
+function jsonContent(schema: unknown, example: unknown): Json {
   return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
 }
 
 /** The schemas with names; others are written where they are used and refer to these. */
-const NAMED = z.registry<{ id: string }>();
-NAMED.add(itemSchema, { id: 'Workbench' });
-NAMED.add(historyItemSchema, { id: 'HistoryEntry' });
-NAMED.add(errorAnswerSchema, { id: 'Error' });
-NAMED.add(gatewayErrorSchema, { id: 'GatewayError' });
+const NAMED_SCHEMAS = z.registry<{ id: string }>();
+NAMED_SCHEMAS.add(itemSchema, { id: 'Workbench' });
+NAMED_SCHEMAS.add(historyItemSchema, { id: 'HistoryEntry' });
+NAMED_SCHEMAS.add(errorAnswerSchema, { id: 'Error' });
+NAMED_SCHEMAS.add(gatewayErrorSchema, { id: 'GatewayError' });
 
 const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { uri: (id: string) => string } =
   {
@@ -183,22 +183,22 @@ const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { ur
   };
 
 function componentSchemas(): Json {
-  const { schemas } = z.toJSONSchema(NAMED, TO_JSON_SCHEMA);
-  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, plain(schema)]));
+  const { schemas } = z.toJSONSchema(NAMED_SCHEMAS, TO_JSON_SCHEMA);
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutSchemaKeywords(schema)]));
 }
 
 function schemaOf(schema: z.ZodMiniType): Json {
   const once = z.registry<{ id: string }>();
   for (const named of [itemSchema, historyItemSchema, errorAnswerSchema, gatewayErrorSchema]) {
-    once.add(named, { id: NAMED.get(named)?.id ?? '' });
+    once.add(named, { id: NAMED_SCHEMAS.get(named)?.id ?? '' });
   }
   once.add(schema, { id: 'this' });
   const { schemas } = z.toJSONSchema(once, TO_JSON_SCHEMA);
-  return plain(schemas.this);
+  return withoutSchemaKeywords(schemas.this);
 }
 
 /** Without the keywords that say where a schema lies: here that is said by its place. */
-function plain(schema: unknown): Json {
+function withoutSchemaKeywords(schema: unknown): Json {
   const { $schema: _schema, $id: _id, ...rest } = schema as Record<string, unknown>;
   return rest;
 }

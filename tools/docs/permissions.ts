@@ -1,6 +1,6 @@
-import { flat } from '#lib/checks/flat.ts';
-import { type PolicyFound, policiesIn, type Statement } from '#lib/checks/policies.ts';
-import { referenceOf } from '#lib/checks/references.ts';
+import { valueToText } from '#lib/checks/flat.ts';
+import { type TemplatePolicy, findPolicies, type Statement } from '#lib/checks/policies.ts';
+import { resolveReference } from '#lib/checks/references.ts';
 import { listOf, type Templates } from '#lib/checks/template.ts';
 
 /**
@@ -10,11 +10,11 @@ import { listOf, type Templates } from '#lib/checks/template.ts';
 export function permissionTables(templates: Templates, installation: string): string {
   const byRole = new Map<string, string[][]>();
   for (const [stack, template] of templates) {
-    for (const policy of policiesIn(template)) {
+    for (const policy of findPolicies(template)) {
       if (policy.of !== 'role') continue;
       for (const role of policy.roles) {
         const name = roleName(role, stack, templates).replace(`${installation}-`, '');
-        const rows = policy.statements.map((statement) => row(statement, policy, stack, templates));
+        const rows = policy.statements.map((statement) => permissionRow(statement, policy, stack, templates));
         byRole.set(name, [...(byRole.get(name) ?? []), ...rows]);
       }
     }
@@ -32,17 +32,17 @@ export function permissionTables(templates: Templates, installation: string): st
     .replaceAll(installation, '<installation>');
 }
 
-function row(statement: Statement, policy: PolicyFound, stack: string, templates: Templates): string[] {
+function permissionRow(statement: Statement, policy: TemplatePolicy, stack: string, templates: Templates): string[] {
   const { Sid = '', Effect, Action, Resource, Condition = {} } = statement;
   const actions = listOf(Action).map((action) => `\`${action}\``);
   const conditions = Object.entries(Condition).flatMap(([operator, operands]) =>
     Object.entries(operands).map(([key, value]) => {
-      const values = listOf(value).map((one) => readable(one, stack, templates));
+      const values = listOf(value).map((one) => describeResource(one, stack, templates));
       return `${operator} \`${key}\` ${values.map((one) => `\`${one}\``).join(', ')}`;
     }),
   );
   const any = policy.anyResource[Sid];
-  const resources = listOf(Resource).map((one) => `\`${readable(one, stack, templates)}\``);
+  const resources = listOf(Resource).map((one) => `\`${describeResource(one, stack, templates)}\``);
   return [
     `${Effect === 'Deny' ? '**never** ' : ''}${actions.join('<br>')}`,
     resources.join('<br>'),
@@ -53,27 +53,27 @@ function row(statement: Statement, policy: PolicyFound, stack: string, templates
 
 /** By its description, which for a function's role is the function's name. */
 function roleName(role: unknown, stack: string, templates: Templates): string {
-  const found = referenceOf(role, stack, templates);
-  if (found === undefined) return flat(role);
+  const found = resolveReference(role, stack, templates);
+  if (found === undefined) return valueToText(role);
   const { Description } = templates.get(found.stack)?.Resources?.[found.id]?.Properties ?? {};
   return typeof Description === 'string' ? Description : (found.path ?? found.id).replace(/\/\w*Role$/, '');
 }
 
 /** An ARN for people: what it refers to by its place in the app, without partition, region and account. */
-function readable(value: unknown, stack: string, templates: Templates): string {
-  const text = parts(value, stack, templates);
+function describeResource(value: unknown, stack: string, templates: Templates): string {
+  const text = renderValue(value, stack, templates);
   return text
     .replace(/^arn:<AWS::Partition>:/, 'arn:')
     .replace(/(?<=^arn:[a-z0-9-]+:)<AWS::Region>:(<AWS::AccountId>)?:/, '')
     .replace(/^arn:/, '');
 }
 
-function parts(value: unknown, stack: string, templates: Templates): string {
+function renderValue(value: unknown, stack: string, templates: Templates): string {
   const join = (value as Readonly<Record<string, unknown>> | undefined)?.['Fn::Join'];
   if (Array.isArray(join)) {
-    return (join[1] as readonly unknown[]).map((part) => parts(part, stack, templates)).join(String(join[0]));
+    return (join[1] as readonly unknown[]).map((part) => renderValue(part, stack, templates)).join(String(join[0]));
   }
-  const found = referenceOf(value, stack, templates);
-  if (found?.path === undefined) return flat(value);
+  const found = resolveReference(value, stack, templates);
+  if (found?.path === undefined) return valueToText(value);
   return `{${found.path}}`;
 }

@@ -1,15 +1,15 @@
 import { stageJsonSchema } from '#lib/settings/stage.ts';
 
 /** What is read of a JSON schema, with what lib/settings/kinds.ts adds to it. */
-interface Schema {
+interface SettingSchema {
   readonly description?: string;
   readonly expected?: string;
   readonly unit?: string;
   readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly properties?: Readonly<Record<string, SettingSchema>>;
   readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
+  readonly items?: SettingSchema;
+  readonly anyOf?: readonly SettingSchema[];
 }
 
 /** The schema that editors use, by `$schema` in a stage's file: without what only the docs show. */
@@ -25,7 +25,7 @@ export function stageSchemaText(): string {
 /** The part of docs/settings.md about settings/<stage>.json. */
 export function stageSettingsSection(): string {
   const head = ['setting', 'unit', 'accepted', 'default', 'meaning'];
-  const rows = rowsOf(stageJsonSchema() as Schema, '', true).filter(([path]) => path !== '`$schema`');
+  const rows = rowsOf(stageJsonSchema() as SettingSchema, '', true).filter(([path]) => path !== '`$schema`');
   const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return [
     '## Stages',
@@ -34,8 +34,8 @@ export function stageSettingsSection(): string {
   ].join('\n\n');
 }
 
-function rowsOf(schema: Schema, path: string, required: boolean): string[][] {
-  const own = path === '' ? [] : [row(schema, path, required)];
+function rowsOf(schema: SettingSchema, path: string, required: boolean): string[][] {
+  const own = path === '' ? [] : [stageRow(schema, path, required)];
   // The settings of the functions are listed under their own names already.
   if (path === 'functions') return own;
   const inner = Object.entries(schema.properties ?? {}).flatMap(([name, child]) =>
@@ -53,18 +53,18 @@ function rowsOf(schema: Schema, path: string, required: boolean): string[][] {
   return [...own, ...inner, ...below];
 }
 
-function row(schema: Schema, path: string, required: boolean): string[] {
+function stageRow(schema: SettingSchema, path: string, required: boolean): string[] {
   const group = schema.properties !== undefined;
   return [
     `\`${path}\``,
     schema.unit ?? '',
     group ? '' : (schema.expected ?? ''),
-    defaultOf(schema, required),
+    stageDefaultOf(schema, required),
     schema.description ?? '',
   ].map((cell) => cell.replaceAll('|', '\\|'));
 }
 
-function defaultOf(schema: Schema, required: boolean): string {
+function stageDefaultOf(schema: SettingSchema, required: boolean): string {
   if (required) return '*required*';
   const { default: value } = schema;
   if (value === undefined || schema.properties !== undefined) return '';

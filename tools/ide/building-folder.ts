@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
  * two who build it at once do not disturb each other.
  */
 export async function replaceFolder(folder: string, build: (at: string) => Promise<void>): Promise<void> {
-  await removeAbandoned(folder);
+  await removeAbandonedBuilds(folder);
   const at = `${folder}.building-${process.pid}`;
   const old = `${folder}.building-${process.pid}-old`;
   await mkdir(at);
@@ -20,7 +20,7 @@ export async function replaceFolder(folder: string, build: (at: string) => Promi
 }
 
 /** What was being built by a process that has been killed. */
-async function removeAbandoned(folder: string): Promise<void> {
+async function removeAbandonedBuilds(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
     const pid = /^\.building-(\d+)(-old)?$/.exec(name.slice(basename(folder).length))?.[1];
     if (!name.startsWith(basename(folder)) || pid === undefined || isAlive(Number(pid))) continue;

@@ -6,13 +6,13 @@ import { delimiter, dirname, join } from 'node:path';
 export type Npm = readonly [program: string, ...before: string[]];
 
 /** The npm that has started this process, on the Node.js that runs this. */
-export function machinesNpm(): Npm {
+export function currentNpm(): Npm {
   const cli = process.env.npm_execpath;
   return cli?.endsWith('npm-cli.js') ? [process.execPath, cli] : ['npm'];
 }
 
 /** The npm of the folder's own `node_modules`. */
-export function npmOf(folder: string): Npm {
+export function npmInFolder(folder: string): Npm {
   return [process.execPath, join(folder, 'node_modules/npm/bin/npm-cli.js')];
 }
 
@@ -26,7 +26,7 @@ export async function runNpm(
   try {
     const child = spawn(program, [...before, ...args], {
       cwd: folder,
-      env: environment(),
+      env: npmEnvironment(),
       stdio: ['ignore', output, output],
     });
     return await new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export async function runNpm(
  * What makes npm, and every npm that install scripts call, build for the Node.js that runs this. A machine's
  * settings may point `nodedir` at the headers of another one: what is built with those crashes or does not load.
  */
-function environment(): NodeJS.ProcessEnv {
+function npmEnvironment(): NodeJS.ProcessEnv {
   const nodeFolder = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(nodeFolder, 'include/node/node.h'));
   // The npm that runs this has put its own Node.js there, perhaps an older one, its builder and its project.

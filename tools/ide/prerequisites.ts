@@ -8,7 +8,7 @@ interface Prerequisite {
   readonly name: string;
   /** The package that brings it on Debian and Ubuntu. */
   readonly debian: string;
-  readonly there: (probe: Probe) => boolean;
+  readonly isPresent: (probe: Probe) => boolean;
 }
 
 const PREREQUISITES: readonly Prerequisite[] = [

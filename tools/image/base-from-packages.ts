@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { findOnPath } from '#adapters/local/processes/command.ts';
 import { IDE_FOLDER } from '#local/installed-ide.ts';
 import { withProgress } from '../ide/progress.ts';
-import { type Distribution, PACKAGES, thisDistribution } from './distribution.ts';
+import { type Distribution, PACKAGES, detectDistribution } from './distribution.ts';
 import { BuildError, type ImageEngine } from './engine-build.ts';
 
 const IDE = join(import.meta.dirname, '../ide');
-const LABEL = 'workbench.base';
+const FINGERPRINT_LABEL = 'workbench.base';
 /** What a container does not need of what the packages bring. */
-const LEFT_OUT = [
+const EXCLUDED_PATHS = [
   './var/cache/apt',
   './var/lib/apt/lists',
   './usr/share/doc',
@@ -28,13 +28,13 @@ const LEFT_OUT = [
  *
  * @throws BuildError for what the user can put right
  */
-export async function baseFromPackages(engine: ImageEngine, tag: string): Promise<void> {
-  const distribution = await thisDistribution();
-  const missing = whatIsMissing(distribution);
+export async function buildBaseFromPackages(engine: ImageEngine, tag: string): Promise<void> {
+  const distribution = await detectDistribution();
+  const missing = describeMissing(distribution);
   if (missing !== undefined || distribution === undefined) throw new BuildError(missing ?? '');
   await installIde();
   const made = await fingerprint(distribution);
-  if ((await engine.labelsOf(tag))?.[LABEL] === made) {
+  if ((await engine.labelsOf(tag))?.[FINGERPRINT_LABEL] === made) {
     console.log(`${tag} is there, made of the same.`);
     return;
   }
@@ -45,16 +45,16 @@ export async function baseFromPackages(engine: ImageEngine, tag: string): Promis
     const log = join(tmpdir(), 'workbench-base.log');
     await withProgress(
       `Fetching the packages of ${distribution.suite}`,
-      run('debootstrap', bootstrapArguments(distribution, root), log),
+      runLogged('debootstrap', debootstrapArguments(distribution, root), log),
     );
     await withProgress('Adding Node.js and code-server', addPrograms(root));
-    await withProgress(`Taking it in as ${tag}`, takeIn(engine, tag, root, made));
+    await withProgress(`Taking it in as ${tag}`, importBase(engine, tag, root, made));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function whatIsMissing(distribution: Distribution | undefined): string | undefined {
+function describeMissing(distribution: Distribution | undefined): string | undefined {
   const how = 'Otherwise let the engine reach a registry that has node:24-bookworm-slim.';
   if (process.platform !== 'linux' || distribution === undefined) {
     return `Without a registry the image is built from the packages of Debian or Ubuntu, and this is neither. ${how}`;
@@ -83,7 +83,7 @@ async function fingerprint(distribution: Distribution): Promise<string> {
   return createHash('sha256').update(all).digest('hex').slice(0, 32);
 }
 
-function bootstrapArguments({ suite, components }: Distribution, root: string): readonly string[] {
+function debootstrapArguments({ suite, components }: Distribution, root: string): readonly string[] {
   return [
     '--variant=minbase',
     `--components=${components.join(',')}`,
@@ -107,21 +107,21 @@ async function addPrograms(root: string): Promise<void> {
   });
 }
 
-async function takeIn(engine: ImageEngine, tag: string, root: string, made: string): Promise<void> {
-  const excluded = LEFT_OUT.map((path) => `--exclude=${path}/*`);
+async function importBase(engine: ImageEngine, tag: string, root: string, made: string): Promise<void> {
+  const excluded = EXCLUDED_PATHS.map((path) => `--exclude=${path}/*`);
   const tar = spawn('tar', ['-C', root, '--numeric-owner', ...excluded, '-c', '.'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve, reject) => tar.once('error', reject).once('exit', resolve));
   await engine.import(tar.stdout, tag, [
-    `LABEL ${LABEL}=${made}`,
+    `LABEL ${FINGERPRINT_LABEL}=${made}`,
     'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   ]);
   if ((await ended) !== 0) throw new BuildError('the base could not be packed');
 }
 
 /** Runs a program, its output into a log, of which the end is told when it fails. */
-async function run(program: string, args: readonly string[], log: string): Promise<void> {
+async function runLogged(program: string, args: readonly string[], log: string): Promise<void> {
   const output = createWriteStream(log);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(output, { end: false });

@@ -25,7 +25,7 @@ export interface Distribution {
  * This machine's distribution, when a base can be made from its packages; undefined for any other. It must be
  * this machine's own: code-server's compiled parts are taken from here and need the same C library.
  */
-export async function thisDistribution(file = '/etc/os-release'): Promise<Distribution | undefined> {
+export async function detectDistribution(file = '/etc/os-release'): Promise<Distribution | undefined> {
   const release = parseEnv(await readFile(file, 'utf8').catch(() => ''));
   const { ID: id, VERSION_CODENAME: suite } = release;
   if (suite === undefined || !/^[a-z]+$/.test(suite)) return undefined;

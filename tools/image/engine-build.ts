@@ -59,7 +59,7 @@ export class ImageEngine {
   /** @throws BuildError with what the engine says */
   async pull(name: string): Promise<void> {
     try {
-      await watched((await this.#docker.pull(name)) as Readable, () => {});
+      await followStream((await this.#docker.pull(name)) as Readable, () => {});
     } catch (error) {
       throw new BuildError(error instanceof Error ? error.message : String(error), { cause: error });
     }
@@ -70,7 +70,7 @@ export class ImageEngine {
     const src = await readdir(context);
     const options = { t: tag, dockerfile, buildargs: { ...buildargs }, rm: true, forcerm: true };
     const stream = await this.#docker.buildImage({ context, src }, options);
-    await watched(stream as Readable, (line) => process.stdout.write(`  ${line}\n`));
+    await followStream(stream as Readable, (line) => process.stdout.write(`  ${line}\n`));
   }
 
   /**
@@ -84,7 +84,7 @@ export class ImageEngine {
     const authconfig = { ...login, serveraddress: repository.split('/')[0] ?? '' };
     const image = this.#docker.getImage(repository);
     try {
-      await watched((await image.push({ tag: remote, authconfig })) as Readable, () => {});
+      await followStream((await image.push({ tag: remote, authconfig })) as Readable, () => {});
     } catch (error) {
       throw new BuildError(error instanceof Error ? error.message : String(error));
     }
@@ -95,14 +95,14 @@ export class ImageEngine {
     const [repo = '', version = 'latest'] = tag.split(':');
     // dockerode's types leave most of the query out.
     const options = { repo, tag: version, changes: [...changes] } as object;
-    await watched((await this.#docker.importImage(tar, options)) as Readable, () => {});
+    await followStream((await this.#docker.importImage(tar, options)) as Readable, () => {});
   }
 }
 
 /** The context of the example image, and where it stands. */
 export const IMAGE_FOLDER = join(import.meta.dirname, '../../image');
 
-async function watched(stream: Readable, onLine: (line: string) => void): Promise<void> {
+async function followStream(stream: Readable, onLine: (line: string) => void): Promise<void> {
   for await (const { error, stream: text = '' } of engineEvents(stream)) {
     if (error !== undefined) throw new BuildError(error.trim());
     for (const line of text.split('\n')) if (line.trim() !== '') onLine(line.trimEnd());

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { baseFromPackages } from './base-from-packages.ts';
+import { buildBaseFromPackages } from './base-from-packages.ts';
 import { BuildError, IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
 
 const BASE = 'workbench-base:latest';
@@ -28,14 +28,14 @@ export async function findEngine(): Promise<{ readonly engine: ImageEngine; read
     home: HOME,
     runtimeDir: XDG_RUNTIME_DIR,
   });
-  const { name } = await new Engine(socket).facts();
+  const { name } = await new Engine(socket).readInfo();
   return { engine: new ImageEngine(socket), called: `${name} at ${socket}` };
 }
 
 /** Builds the example workbench image. @throws BuildError with what the engine says */
 export async function buildExampleImage(engine: ImageEngine, tag: string, base: Base): Promise<void> {
   if (base === 'packages' || (base === 'auto' && !(await reachesRegistry(engine)))) {
-    await baseFromPackages(engine, BASE);
+    await buildBaseFromPackages(engine, BASE);
   } else {
     await engine.build({
       tag: BASE,

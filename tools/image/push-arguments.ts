@@ -1,5 +1,5 @@
-import { optionsOf, UsageError } from '../command-line.ts';
-import { checkedProfile } from '../deploy/arguments.ts';
+import { parseOptions, UsageError } from '../command-line.ts';
+import { parseProfile } from '../deploy/arguments.ts';
 import { BASES, type Base, isBase } from './example-image.ts';
 
 /** As Docker takes the name of an image: what names it in a registry, and perhaps a tag or digest. */
@@ -50,22 +50,22 @@ const OPTIONS = {
  * @returns undefined when help is asked for
  * @throws UsageError
  */
-export function pushArguments(args: readonly string[]): PushArguments | undefined {
-  const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = optionsOf(args, OPTIONS);
+export function parsePushArguments(args: readonly string[]): PushArguments | undefined {
+  const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = parseOptions(args, OPTIONS);
   if (help) return undefined;
   if (stage === undefined) throw new UsageError('--stage is needed: which stage is the image for?');
   if (!isBase(base)) throw new UsageError(`--base is one of ${BASES.join(', ')}; found ${base}`);
   if (image !== undefined && !IMAGE.test(image))
     throw new UsageError(`--image: ${image} is no name of an image`);
   if (tag !== undefined && !TAG.test(tag)) throw new UsageError(`--tag: ${tag} is no tag`);
-  return { stage, profile: checkedProfile(profile), image, base, tag, dryRun };
+  return { stage, profile: parseProfile(profile), image, base, tag, dryRun };
 }
 
 /**
  * The tag to push: the settings name it, unless they pin a digest.
  * @throws UsageError when neither or both name one
  */
-export function tagOf(
+export function resolveTag(
   { stage, tag: given }: Pick<PushArguments, 'stage' | 'tag'>,
   { tag: written }: { readonly tag?: string | undefined },
 ): string {

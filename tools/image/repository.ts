@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { Problem } from '../command-line.ts';
+import { ToolError } from '../command-line.ts';
 import type { AwsCli } from '../deploy/aws-cli.ts';
 import type { RegistryLogin } from './engine-build.ts';
 
@@ -40,10 +40,10 @@ export function repositoryCommand(installation: string): readonly string[] {
  */
 export async function findRepository(aws: AwsCli, installation: string, stage: string): Promise<Repository> {
   const deployFirst = `The repository is made by the deployment: npm run deploy -- --stage ${stage}`;
-  const { Stacks } = await aws.ask(stacksSchema, repositoryCommand(installation), deployFirst);
+  const { Stacks } = await aws.query(stacksSchema, repositoryCommand(installation), deployFirst);
   const uri = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
   if (uri === undefined || !REPOSITORY.test(uri)) {
-    throw new Problem(`The stack ${installation}-cluster names no image repository. ${deployFirst}`);
+    throw new ToolError(`The stack ${installation}-cluster names no image repository. ${deployFirst}`);
   }
   return { uri, name: uri.slice(uri.indexOf('/') + 1) };
 }
@@ -53,8 +53,8 @@ export function imageCommand(repository: string, tag: string): readonly string[]
 }
 
 /** The digest of what a tag names in the repository; undefined when there is no such tag. @throws Problem */
-export async function digestOf(aws: AwsCli, repository: string, tag: string): Promise<string | undefined> {
-  const { images } = await aws.ask(
+export async function findDigest(aws: AwsCli, repository: string, tag: string): Promise<string | undefined> {
+  const { images } = await aws.query(
     imagesSchema,
     imageCommand(repository, tag),
     'It shows which images the repository has: the credentials need ecr:BatchGetImage on it.',
@@ -67,5 +67,5 @@ export const loginCommand = ['ecr', 'get-login-password'];
 /** Good for half a day, and a secret. @throws Problem */
 export async function logIn(aws: AwsCli): Promise<RegistryLogin> {
   const advice = 'The credentials need ecr:GetAuthorizationToken.';
-  return { username: USERNAME, password: await aws.secret(loginCommand, advice) };
+  return { username: USERNAME, password: await aws.readSecret(loginCommand, advice) };
 }

@@ -15,7 +15,7 @@ export interface Equivalent {
  * @returns beside them, the changes of the list that no mutation is any more, or that a test has found all the
  *   same: the list must stay true
  */
-export function withoutEquivalents(
+export function markEquivalents(
   mutations: readonly Mutation[],
   list: readonly Equivalent[],
 ): { readonly mutations: readonly Mutation[]; readonly untrue: readonly string[] } {

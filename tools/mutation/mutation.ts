@@ -52,7 +52,7 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
  * @param source the file's text
  * @throws Error for a result of which nothing is known here
  */
-export function mutationOf(result: StrykerResult, file: string, source: string): Mutation {
+export function toMutation(result: StrykerResult, file: string, source: string): Mutation {
   const { location, mutatorName: kind, replacement = '', status } = result;
   const { line, column } = location.start;
   const outcome = OUTCOMES[status];

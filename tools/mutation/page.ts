@@ -1,5 +1,5 @@
 import type { Machine } from '../../bench/machine.ts';
-import { markdown, measured } from '../../bench/markdown.ts';
+import { markdownTable, machineTable } from '../../bench/markdown.ts';
 import { type Equivalent, whyEquivalent } from './equivalent.ts';
 import { type Mutation, scoreOf } from './mutation.ts';
 
@@ -37,7 +37,7 @@ export function mutationPage(run: MutationRun, list: readonly Equivalent[]): str
     '',
     equivalentTable(mutations, list),
     '',
-    measured(machine),
+    machineTable(machine),
     '',
   ].join('\n');
 }
@@ -50,7 +50,7 @@ export function scoreTable(mutations: readonly Mutation[]): string {
     const outcomes = ['killed', 'timeout', 'survived', 'unreached', 'equivalent', 'unloadable'] as const;
     return [name, percent(scoreOf(of)), ...outcomes.map(count)];
   };
-  return markdown([
+  return markdownTable([
     ['file', 'score', 'killed', 'timed out', 'survived', 'unreached', 'equivalent', 'unloadable'],
     ...files.map((file) =>
       row(
@@ -71,7 +71,7 @@ function survivorTable(mutations: readonly Mutation[]): string {
     code(original),
     code(replacement),
   ]);
-  return markdown([['where', 'kind', 'source', 'mutation'], ...rows]);
+  return markdownTable([['where', 'kind', 'source', 'mutation'], ...rows]);
 }
 
 function equivalentTable(mutations: readonly Mutation[], list: readonly Equivalent[]): string {
@@ -81,7 +81,7 @@ function equivalentTable(mutations: readonly Mutation[], list: readonly Equivale
       const { file, line, original, replacement } = mutation;
       return [`${file}:${line}`, code(original), code(replacement), whyEquivalent(mutation, list) ?? ''];
     });
-  return rows.length === 0 ? 'None.' : markdown([['where', 'source', 'mutation', 'why'], ...rows]);
+  return rows.length === 0 ? 'None.' : markdownTable([['where', 'source', 'mutation', 'why'], ...rows]);
 }
 
 function percent(share: number): string {

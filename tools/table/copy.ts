@@ -9,10 +9,10 @@ import {
 type Item = Record<string, AttributeValue>;
 
 /** As many items DynamoDB writes in one call. */
-const BATCH = 25;
+const BATCH_ITEMS_MAX = 25;
 /** What a call leaves unwritten is tried again so often, each time after a longer pause. */
-const ATTEMPTS = 10;
-const PAUSE_MS = 100;
+const ATTEMPTS_MAX = 10;
+const BACKOFF_MS = 100;
 
 export interface Copy {
   readonly from: string;
@@ -44,7 +44,7 @@ export async function copyItems(client: DynamoDBClient, copy: Copy): Promise<num
     );
     const found = page.Items ?? [];
     if (!copy.dryRun) {
-      for (let at = 0; at < found.length; at += BATCH) await write(client, copy, found.slice(at, at + BATCH));
+      for (let at = 0; at < found.length; at += BATCH_ITEMS_MAX) await writeBatch(client, copy, found.slice(at, at + BATCH_ITEMS_MAX));
     }
     items += found.length;
     copy.onProgress?.(items);
@@ -53,13 +53,13 @@ export async function copyItems(client: DynamoDBClient, copy: Copy): Promise<num
   return items;
 }
 
-async function write(
+async function writeBatch(
   client: DynamoDBClient,
   { to: table, wait = setTimeout }: Copy,
   items: readonly Item[],
 ): Promise<void> {
   let left = items.map((Item) => ({ PutRequest: { Item } }));
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { UnprocessedItems } = await client.send(
       new BatchWriteItemCommand({ RequestItems: { [table]: left } }),
     );
@@ -68,7 +68,7 @@ async function write(
     left = unwritten.flatMap(({ PutRequest }) =>
       PutRequest?.Item === undefined ? [] : [{ PutRequest: { Item: PutRequest.Item } }],
     );
-    await wait(PAUSE_MS * 2 ** attempt);
+    await wait(BACKOFF_MS * 2 ** attempt);
   }
-  throw new Error(`${left.length} items could not be written after ${ATTEMPTS} attempts: run it again`);
+  throw new Error(`${left.length} items could not be written after ${ATTEMPTS_MAX} attempts: run it again`);
 }

@@ -4,7 +4,7 @@ import type {
   CapacityCatalog,
   CapacityProvider,
   DedicatedInstanceType,
-  Room,
+  FreeCapacity,
   SizeCatalog,
 } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -28,9 +28,9 @@ export const ROOM_USED_MS = 10_000;
  */
 export class ClusterCatalog implements CapacityCatalog {
   readonly #options: ClusterCatalogOptions;
-  #room: readonly Room[] = [];
+  #freeCapacity: readonly FreeCapacity[] = [];
   #readAt: number | undefined;
-  #reading: Promise<void> | undefined;
+  #pendingRead: Promise<void> | undefined;
 
   constructor(options: ClusterCatalogOptions) {
     this.#options = options;
@@ -44,33 +44,33 @@ export class ClusterCatalog implements CapacityCatalog {
     return this.#options.sizes.instanceTypes();
   }
 
-  async room(): Promise<readonly Room[]> {
+  async freeCapacity(): Promise<readonly FreeCapacity[]> {
     const age = this.#options.clock.now() - (this.#readAt ?? Number.NEGATIVE_INFINITY);
     // Less than none: the clock was put back, and it is not known how old the list is.
     if (age >= ROOM_USED_MS || age < 0) {
-      this.#reading ??= this.#read().finally(() => {
-        this.#reading = undefined;
+      this.#pendingRead ??= this.#read().finally(() => {
+        this.#pendingRead = undefined;
       });
-      await this.#reading;
+      await this.#pendingRead;
     }
-    return this.#room;
+    return this.#freeCapacity;
   }
 
-  taken(provider: string, request: Capacity): void {
-    this.#room = roomAfter(request, provider, this.#room);
+  reserve(provider: string, request: Capacity): void {
+    this.#freeCapacity = roomAfter(request, provider, this.#freeCapacity);
   }
 
   async #read(): Promise<void> {
     const { rooms, clock, telemetry } = this.#options;
     const now = clock.now();
     try {
-      this.#room = await rooms.list(now);
+      this.#freeCapacity = await rooms.list(now);
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
       // Room is a preference: without it a start goes where it is cheapest.
       telemetry.warn('the room on machines could not be read', { kind: error.kind });
       telemetry.count('room_unknown', 1);
-      this.#room = [];
+      this.#freeCapacity = [];
     }
     this.#readAt = now;
   }

@@ -7,28 +7,28 @@ import { isAwsError, isOnlyAttempt, isProgramFault, portError } from '../errors.
  * - `unclear`: the condition did not hold, but the SDK had sent the request more than once: a first attempt
  *   whose answer was lost may have been carried out, and made the condition fail for the second
  */
-export type Conditional = 'done' | 'refused' | 'unclear';
+export type ConditionalWriteOutcome = 'done' | 'refused' | 'unclear';
 
 /** Makes a call and turns what it throws into a PortError; faults of this program pass through as they are. */
-export async function calling<T>(operation: string, send: () => Promise<T>): Promise<T> {
+export async function callDynamoDb<T>(operation: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    throw translated(operation, error);
+    throw toThrown(operation, error);
   }
 }
 
 /** The same for a conditional write, whose failed condition is an answer. */
-export async function conditionally(operation: string, send: () => Promise<unknown>): Promise<Conditional> {
+export async function conditionally(operation: string, send: () => Promise<unknown>): Promise<ConditionalWriteOutcome> {
   try {
     await send();
     return 'done';
   } catch (error) {
     if (isAwsError(error, 'conditionFailed')) return isOnlyAttempt(error) ? 'refused' : 'unclear';
-    throw translated(operation, error);
+    throw toThrown(operation, error);
   }
 }
 
-function translated(operation: string, error: unknown): unknown {
+function toThrown(operation: string, error: unknown): unknown {
   return isProgramFault(error) ? error : portError('dynamodb', operation, error);
 }

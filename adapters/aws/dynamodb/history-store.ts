@@ -10,12 +10,12 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { HISTORY_KEPT, type HistoryStore } from '#core/ports/workbench-store.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
-import { calling, conditionally } from './errors.ts';
+import { callDynamoDb, conditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
 import { TABLE } from './table.ts';
 
 /** Calls of one method under way at once. */
-const AT_ONCE = 10;
+const CONCURRENT_CALLS_MAX = 10;
 
 /**
  * Histories in DynamoDB: an item per entry, in a partition of the workbench's own, so that they outlive its
@@ -44,35 +44,35 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 
   async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
-    const answer = await calling('Query', () =>
+    const answer = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
           ConsistentRead: true,
           ScanIndexForward: false,
           Limit: HISTORY_KEPT,
-          ...inPartition(workbenchId),
+          ...historyQuery(workbenchId),
         }),
       ),
     );
-    return (answer.Items ?? []).flatMap((item) => this.#readable(workbenchId, item) ?? []);
+    return (answer.Items ?? []).flatMap((item) => this.#parseOrReport(workbenchId, item) ?? []);
   }
 
   async expire(workbenchId: string, at: number): Promise<void> {
     let start: Item | undefined;
     do {
-      const page = await calling('Query', () =>
+      const page = await callDynamoDb('Query', () =>
         this.#client.send(
           new QueryCommand({
             TableName: this.#table,
             ConsistentRead: true,
             ProjectionExpression: 'pk, sk',
-            ...inPartition(workbenchId),
+            ...historyQuery(workbenchId),
             ...(start === undefined ? {} : { ExclusiveStartKey: start }),
           }),
         ),
       );
-      await inTurns(page.Items ?? [], (key) => this.#end(key, at));
+      await inTurns(page.Items ?? [], (key) => this.#setExpiry(key, at));
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
   }
@@ -95,14 +95,14 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 
   async #remove(workbenchId: string, seq: number): Promise<void> {
-    await calling('DeleteItem', () =>
+    await callDynamoDb('DeleteItem', () =>
       this.#client.send(
         new DeleteItemCommand({ TableName: this.#table, Key: keyAttributes(historyKey(workbenchId, seq)) }),
       ),
     );
   }
 
-  async #end(key: Item, at: number): Promise<void> {
+  async #setExpiry(key: Item, at: number): Promise<void> {
     // Only where it still is: an update would otherwise make an item of nothing but an end.
     await conditionally('UpdateItem', () =>
       this.#client.send(
@@ -117,7 +117,7 @@ export class DynamoHistoryStore implements HistoryStore {
     );
   }
 
-  #readable(workbenchId: string, item: Item): HistoryEntry | undefined {
+  #parseOrReport(workbenchId: string, item: Item): HistoryEntry | undefined {
     try {
       return historyEntrySchema.parse(unmarshall(item.entry?.M ?? {}));
     } catch (error) {
@@ -128,7 +128,7 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 }
 
-function inPartition(workbenchId: string): {
+function historyQuery(workbenchId: string): {
   KeyConditionExpression: string;
   ExpressionAttributeValues: Record<string, AttributeValue>;
 } {
@@ -139,7 +139,7 @@ function inPartition(workbenchId: string): {
 }
 
 async function inTurns<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += AT_ONCE) {
-    await Promise.all(all.slice(start, start + AT_ONCE).map(act));
+  for (let start = 0; start < all.length; start += CONCURRENT_CALLS_MAX) {
+    await Promise.all(all.slice(start, start + CONCURRENT_CALLS_MAX).map(act));
   }
 }

@@ -6,12 +6,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PortError } from '#core/ports/port-error.ts';
 import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-store.ts';
-import { calling, conditionally } from './errors.ts';
+import { callDynamoDb, conditionally } from './errors.ts';
 import { type Item, idempotencyKey, keyAttributes } from './keys.ts';
 import { TABLE } from './table.ts';
 
 /** How often a claim is tried anew when the one that was in its way vanishes before it can be read. */
-const TRIES = 3;
+const CLAIM_ATTEMPTS_MAX = 3;
 
 /**
  * Idempotency claims in DynamoDB, beside their user's records. The TTL removes them late, so whether one has
@@ -31,7 +31,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
     now: number,
   ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
       const outcome = await conditionally('PutItem', () =>
         this.#client.send(
           new PutItemCommand({
@@ -52,7 +52,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
       if (outcome === 'done') {
         return { claim: { userId, key, workbenchId, bodyHash, state: 'open', expiresAt }, ours: true };
       }
-      const standing = claimIn(userId, key, await this.#item(userId, key));
+      const standing = parseClaim(userId, key, await this.#readItem(userId, key));
       // A request sent twice by the SDK finds its own claim: nobody else chose the same workbench id.
       if (standing !== undefined && standing.expiresAt > now) {
         return { claim: standing, ours: standing.workbenchId === workbenchId };
@@ -61,11 +61,11 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
     throw new PortError('unavailable', 'the claim in the way kept vanishing before it could be read');
   }
 
-  async settle(
+  async complete(
     userId: string,
     key: string,
     workbenchId: string,
-    settler: string,
+    completedBy: string,
   ): Promise<'settled' | 'already' | 'gone'> {
     const outcome = await conditionally('UpdateItem', () =>
       this.#client.send(
@@ -78,19 +78,19 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
             ':id': { S: workbenchId },
             ':open': { S: 'open' },
             ':done': { S: 'done' },
-            ':settler': { S: settler },
+            ':settler': { S: completedBy },
           },
         }),
       ),
     );
     if (outcome === 'done') return 'settled';
-    const item = await this.#item(userId, key);
+    const item = await this.#readItem(userId, key);
     if (item?.workbench_id?.S !== workbenchId) return 'gone';
-    return item.settled_by?.S === settler ? 'settled' : 'already';
+    return item.settled_by?.S === completedBy ? 'settled' : 'already';
   }
 
-  async #item(userId: string, key: string): Promise<Item | undefined> {
-    const answer = await calling('GetItem', () =>
+  async #readItem(userId: string, key: string): Promise<Item | undefined> {
+    const answer = await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({
           TableName: this.#table,
@@ -104,7 +104,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
 }
 
 /** The claim in an item; one that cannot be understood counts as absent, and so is never taken for ours. */
-function claimIn(userId: string, key: string, item: Item | undefined): IdempotencyClaim | undefined {
+function parseClaim(userId: string, key: string, item: Item | undefined): IdempotencyClaim | undefined {
   const workbenchId = item?.workbench_id?.S;
   const bodyHash = item?.body_hash?.S;
   const expiresAt = Number(item?.ends_at?.N);

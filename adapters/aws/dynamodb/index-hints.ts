@@ -1,10 +1,10 @@
 import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { calling } from './errors.ts';
+import { callDynamoDb } from './errors.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, keyAttributes, keyOfItem, recordKey } from './keys.ts';
 import { INDEXES } from './table.ts';
 
-const ACTIVE_PAGE = 100;
+const ACTIVE_PAGE_SIZE = 100;
 const DUE_MAX = 1_000;
 
 /** What the indexes answer: they lag behind the records, and name what has gone since. */
@@ -49,13 +49,13 @@ export class IndexHints {
     cursor?: string,
   ): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }> {
     const { name, partitionKey, sortKey } = INDEXES.active;
-    const start = cursor === undefined ? { partition: 0 } : decode(cursor);
+    const start = cursor === undefined ? { partition: 0 } : decodeCursor(cursor);
     const partition = { S: ACTIVE_PARTITIONS[start.partition] ?? '' };
     const { items, more } = await this.#query({
       IndexName: name,
       KeyConditionExpression: `${partitionKey.name} = :partition`,
       ExpressionAttributeValues: { ':partition': partition },
-      Limit: ACTIVE_PAGE,
+      Limit: ACTIVE_PAGE_SIZE,
       ...(start.after === undefined
         ? {}
         : {
@@ -68,9 +68,9 @@ export class IndexHints {
     });
     const keys = keysIn(items);
     const after = keys.at(-1);
-    if (more && after !== undefined) return { keys, cursor: encode({ partition: start.partition, after }) };
+    if (more && after !== undefined) return { keys, cursor: encodeCursor({ partition: start.partition, after }) };
     const next = start.partition + 1;
-    return next < ACTIVE_PARTITIONS.length ? { keys, cursor: encode({ partition: next }) } : { keys };
+    return next < ACTIVE_PARTITIONS.length ? { keys, cursor: encodeCursor({ partition: next }) } : { keys };
   }
 
   byWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
@@ -95,7 +95,7 @@ export class IndexHints {
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<{ items: Item[]; more: boolean }> {
-    const answer = await calling('Query', () =>
+    const answer = await callDynamoDb('Query', () =>
       this.#client.send(new QueryCommand({ TableName: this.#table, ...input })),
     );
     return { items: answer.Items ?? [], more: answer.LastEvaluatedKey !== undefined };
@@ -107,17 +107,17 @@ function keysIn(items: readonly Item[]): WorkbenchKey[] {
 }
 
 /** Where a walk over the active index goes on: in which partition, after which workbench. */
-interface Position {
+interface ActiveCursor {
   readonly partition: number;
   readonly after?: WorkbenchKey;
 }
 
-function encode({ partition, after }: Position): string {
+function encodeCursor({ partition, after }: ActiveCursor): string {
   const parts = after === undefined ? [partition] : [partition, after.userId, after.workbenchId];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function decode(cursor: string): Position {
+function decodeCursor(cursor: string): ActiveCursor {
   const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   const [partition, userId, workbenchId] = Array.isArray(parts) ? parts : [];
   if (typeof partition !== 'number' || ACTIVE_PARTITIONS[partition] === undefined) {

@@ -13,11 +13,11 @@ export interface ItemKey {
   readonly sk: string;
 }
 
-const USER = 'user#';
-const HISTORY = 'history#';
-const IDEMPOTENCY = 'idempotency#';
+const USER_PREFIX = 'user#';
+const HISTORY_PREFIX = 'history#';
+const IDEMPOTENCY_PREFIX = 'idempotency#';
 /** What the sort keys of a user's records begin with. */
-export const WORKBENCH = 'workbench#';
+export const WORKBENCH_PREFIX = 'workbench#';
 
 /** Digits of a sequence number in a sort key: text sorts as numbers do up to ten thousand million. */
 const SEQ_DIGITS = 10;
@@ -25,19 +25,19 @@ const SEQ_DIGITS = 10;
 const TIME_DIGITS = 13;
 
 export function userPartition(userId: string): string {
-  return USER + userId;
+  return USER_PREFIX + userId;
 }
 
 export function recordKey({ userId, workbenchId }: WorkbenchKey): ItemKey {
-  return { pk: userPartition(userId), sk: WORKBENCH + workbenchId };
+  return { pk: userPartition(userId), sk: WORKBENCH_PREFIX + workbenchId };
 }
 
 export function idempotencyKey(userId: string, key: string): ItemKey {
-  return { pk: userPartition(userId), sk: IDEMPOTENCY + key };
+  return { pk: userPartition(userId), sk: IDEMPOTENCY_PREFIX + key };
 }
 
 export function historyPartition(workbenchId: string): string {
-  return HISTORY + workbenchId;
+  return HISTORY_PREFIX + workbenchId;
 }
 
 export function historyKey(workbenchId: string, seq: number): ItemKey {
@@ -67,20 +67,20 @@ export function keyAttributes({ pk, sk }: ItemKey): Item {
 export function keyOfItem(item: Item): WorkbenchKey | undefined {
   const pk = item[TABLE.partitionKey.name]?.S;
   const sk = item[TABLE.sortKey.name]?.S;
-  if (!pk?.startsWith(USER) || !sk?.startsWith(WORKBENCH)) return undefined;
-  return { userId: pk.slice(USER.length), workbenchId: sk.slice(WORKBENCH.length) };
+  if (!pk?.startsWith(USER_PREFIX) || !sk?.startsWith(WORKBENCH_PREFIX)) return undefined;
+  return { userId: pk.slice(USER_PREFIX.length), workbenchId: sk.slice(WORKBENCH_PREFIX.length) };
 }
 
 /** The partitions of the due index, and of the active one. */
-export const DUE_PARTITIONS: readonly string[] = partitions('due', DUE_SHARDS);
-export const ACTIVE_PARTITIONS: readonly string[] = partitions('active', ACTIVE_SHARDS);
+export const DUE_PARTITIONS: readonly string[] = shardPartitions('due', DUE_SHARDS);
+export const ACTIVE_PARTITIONS: readonly string[] = shardPartitions('active', ACTIVE_SHARDS);
 
 /** Which of the partitions holds this workbench. */
 export function partitionOf(workbenchId: string, among: readonly string[]): string {
   return among[hash(workbenchId) % among.length] ?? '';
 }
 
-function partitions(index: string, count: number): readonly string[] {
+function shardPartitions(index: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, shard) => `${index}#${shard}`);
 }
 

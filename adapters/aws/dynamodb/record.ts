@@ -20,11 +20,11 @@ import { INDEXES } from './table.ts';
 
 /** The workbench as a map attribute. Throws what the schema says about a record that could not be read back. */
 export function recordAttribute(workbench: Workbench): AttributeValue {
-  return { M: marshall(withoutEchoes(workbenchSchema.parse(workbench)), MARSHALL) };
+  return { M: marshall(withoutEchoes(workbenchSchema.parse(workbench)), MARSHALL_OPTIONS) };
 }
 
 /** A mount may have a member of any name: with one called `constructor` it looks like an instance of a class. */
-const MARSHALL = { removeUndefinedValues: true, convertClassInstanceToMap: true };
+const MARSHALL_OPTIONS = { removeUndefinedValues: true, convertClassInstanceToMap: true };
 
 /**
  * What the input of an issued run mostly repeats of the record around it. Left out where it does: up to 1 KB,

@@ -3,7 +3,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { REPORTS_KEPT_MS, REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/report.ts';
-import { calling } from './errors.ts';
+import { callDynamoDb } from './errors.ts';
 import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
 import { TABLE } from './table.ts';
 
@@ -21,7 +21,7 @@ export class DynamoReportStore implements ReportStore {
 
   async add(report: ReconcileReport): Promise<void> {
     const ends = Math.ceil((report.endedAt + REPORTS_KEPT_MS) / 1000);
-    await calling('PutItem', () =>
+    await callDynamoDb('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
@@ -36,7 +36,7 @@ export class DynamoReportStore implements ReportStore {
   }
 
   async list(): Promise<readonly ReconcileReport[]> {
-    const answer = await calling('Query', () =>
+    const answer = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -48,10 +48,10 @@ export class DynamoReportStore implements ReportStore {
         }),
       ),
     );
-    return (answer.Items ?? []).flatMap((item) => this.#readable(item) ?? []);
+    return (answer.Items ?? []).flatMap((item) => this.#parseOrReport(item) ?? []);
   }
 
-  #readable(item: Item): ReconcileReport | undefined {
+  #parseOrReport(item: Item): ReconcileReport | undefined {
     try {
       return reconcileReportSchema.parse(unmarshall(item.report?.M ?? {}));
     } catch (error) {

@@ -1,10 +1,10 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { type MachineRoom, ROOM_KEPT_MS, ROOM_LISTED, type RoomStore } from '#core/ports/room-store.ts';
-import { calling, conditionally } from './errors.ts';
+import { callDynamoDb, conditionally } from './errors.ts';
 import { type Item, keyAttributes, ROOM_PARTITION, roomKey } from './keys.ts';
 import { TABLE } from './table.ts';
 
-type Word = Pick<MachineRoom, 'machineId' | 'version' | 'at'>;
+type CapacityVersion = Pick<MachineRoom, 'machineId' | 'version' | 'at'>;
 
 /**
  * Room in DynamoDB: one small item for each machine, all in one partition, so that a list is one Query. What is
@@ -19,9 +19,9 @@ export class DynamoRoomStore implements RoomStore {
     this.#table = tableName;
   }
 
-  async note(room: MachineRoom): Promise<void> {
-    const { provider, cpuUnits, memoryMib, gpuCount } = room;
-    await this.#put(room, {
+  async save(capacity: MachineRoom): Promise<void> {
+    const { provider, cpuUnits, memoryMib, gpuCount } = capacity;
+    await this.#put(capacity, {
       provider: { S: provider },
       cpu_units: { N: String(cpuUnits) },
       memory_mib: { N: String(memoryMib) },
@@ -29,13 +29,13 @@ export class DynamoRoomStore implements RoomStore {
     });
   }
 
-  async forget(machine: Word): Promise<void> {
-    await this.#put(machine, {});
+  async remove(instance: CapacityVersion): Promise<void> {
+    await this.#put(instance, {});
   }
 
   /** About 150 bytes a machine and half a read unit for 4 KB: under 20 units for as many as are listed. */
   async list(now: number): Promise<readonly MachineRoom[]> {
-    const answer = await calling('Query', () =>
+    const answer = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -49,10 +49,10 @@ export class DynamoRoomStore implements RoomStore {
         }),
       ),
     );
-    return (answer.Items ?? []).map(roomOf);
+    return (answer.Items ?? []).map(parseFreeCapacity);
   }
 
-  async #put({ machineId, version, at }: Word, what: Item): Promise<void> {
+  async #put({ machineId, version, at }: CapacityVersion, attributes: Item): Promise<void> {
     // A failed condition, clear or not, means that this word or a newer one is there.
     await conditionally('PutItem', () =>
       this.#client.send(
@@ -60,7 +60,7 @@ export class DynamoRoomStore implements RoomStore {
           TableName: this.#table,
           Item: {
             ...keyAttributes(roomKey(machineId)),
-            ...what,
+            ...attributes,
             seen_version: { N: String(version) },
             seen_at: { N: String(at) },
             [TABLE.ttlAttribute]: { N: String(Math.ceil((at + ROOM_KEPT_MS) / 1000)) },
@@ -73,7 +73,7 @@ export class DynamoRoomStore implements RoomStore {
   }
 }
 
-function roomOf(item: Item): MachineRoom {
+function parseFreeCapacity(item: Item): MachineRoom {
   const number = (name: string) => Number(item[name]?.N);
   return {
     machineId: item[TABLE.sortKey.name]?.S ?? '',

@@ -11,9 +11,9 @@ import {
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
-import { calling, conditionally } from './errors.ts';
+import { callDynamoDb, conditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
-import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH } from './keys.ts';
+import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
 import { indexAttributes, recordAttribute, workbenchOf } from './record.ts';
 import { INDEXES } from './table.ts';
 
@@ -47,7 +47,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     const mark = newMark();
     const command = new PutItemCommand({
       TableName: this.#table,
-      Item: present({
+      Item: omitUndefined({
         ...keyAttributes(recordKey(workbench)),
         ...indexAttributes(workbench),
         record: recordAttribute(workbench),
@@ -57,12 +57,12 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       ConditionExpression: 'attribute_not_exists(pk)',
     });
     const outcome = await conditionally('PutItem', () => this.#client.send(command));
-    if (outcome === 'unclear') return (await this.#carries('born', mark, workbench)) ? 'created' : 'exists';
+    if (outcome === 'unclear') return (await this.#hasWriteToken('born', mark, workbench)) ? 'created' : 'exists';
     return outcome === 'done' ? 'created' : 'exists';
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
-    const item = await this.#item(key);
+    const item = await this.#readItem(key);
     return item === undefined ? undefined : workbenchOf(key, item);
   }
 
@@ -79,7 +79,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         (removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`),
       ConditionExpression: '#record.#revision = :expected',
       ExpressionAttributeNames: { '#record': 'record', '#write': 'write', '#revision': 'revision' },
-      ExpressionAttributeValues: present({
+      ExpressionAttributeValues: omitUndefined({
         ...Object.fromEntries(indexes.map(([name, value]) => [`:${name}`, value])),
         ':record': recordAttribute(workbench),
         ':write': { S: mark },
@@ -88,7 +88,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     });
     const outcome = await conditionally('UpdateItem', () => this.#client.send(command));
     if (outcome === 'unclear')
-      return (await this.#carries('write', mark, workbench)) ? 'updated' : 'conflict';
+      return (await this.#hasWriteToken('write', mark, workbench)) ? 'updated' : 'conflict';
     return outcome === 'done' ? 'updated' : 'conflict';
   }
 
@@ -109,7 +109,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     );
   }
 
-  async remove(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
+  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
     // What is gone already satisfies the condition, a first attempt's own removal included.
     const outcome = await conditionally('DeleteItem', () =>
       this.#client.send(
@@ -130,7 +130,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) {
       throw new RangeError(`a page holds 1 to ${PAGE_MAX} workbenches, not ${limit}`);
     }
-    const answer = await calling('Query', () =>
+    const answer = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -139,7 +139,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
           // One more than asked for tells whether another page follows, without a second call.
           Limit: limit + 1,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
-          ExpressionAttributeValues: { ':pk': { S: userPartition(userId) }, ':workbench': { S: WORKBENCH } },
+          ExpressionAttributeValues: { ':pk': { S: userPartition(userId) }, ':workbench': { S: WORKBENCH_PREFIX } },
           ...(after === undefined
             ? {}
             : { ExclusiveStartKey: keyAttributes(recordKey({ userId, workbenchId: after })) }),
@@ -148,7 +148,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     );
     const items = answer.Items ?? [];
     const shown = items.slice(0, limit);
-    const workbenches = shown.flatMap((item) => this.#readable(item) ?? []);
+    const workbenches = shown.flatMap((item) => this.#parseOrReport(item) ?? []);
     // Also cut short by the megabyte that an answer holds, should records ever be that large.
     const more = items.length > limit || answer.LastEvaluatedKey !== undefined;
     const last = shown.at(-1);
@@ -174,15 +174,15 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
 
   async ping(): Promise<void> {
     // GetItem of what is never there: the one action that every function which reads may use.
-    await calling('GetItem', () =>
+    await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({ TableName: this.#table, Key: keyAttributes({ pk: 'system#ping', sk: 'ping' }) }),
       ),
     );
   }
 
-  async #item(key: WorkbenchKey): Promise<Item | undefined> {
-    const answer = await calling('GetItem', () =>
+  async #readItem(key: WorkbenchKey): Promise<Item | undefined> {
+    const answer = await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({
           TableName: this.#table,
@@ -194,11 +194,11 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     return answer.Item;
   }
 
-  async #carries(mark: 'write' | 'born', value: string, key: WorkbenchKey): Promise<boolean> {
-    return (await this.#item(key))?.[mark]?.S === value;
+  async #hasWriteToken(attribute: 'write' | 'born', value: string, key: WorkbenchKey): Promise<boolean> {
+    return (await this.#readItem(key))?.[attribute]?.S === value;
   }
 
-  #readable(item: Item): Workbench | undefined {
+  #parseOrReport(item: Item): Workbench | undefined {
     const key = keyOfItem(item);
     if (key === undefined) return undefined;
     try {
@@ -216,7 +216,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 }
 
-function present(members: Record<string, AttributeValue | undefined>): Item {
+function omitUndefined(members: Record<string, AttributeValue | undefined>): Item {
   return Object.fromEntries(
     Object.entries(members).filter((member): member is [string, AttributeValue] => member[1] !== undefined),
   );

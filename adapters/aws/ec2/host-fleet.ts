@@ -9,19 +9,19 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
-import { type ContainerInstances, registeredSize } from '../ecs/container-instances.ts';
-import { isAwsError, isOnlyAttempt, nameOf, portError } from '../errors.ts';
-import { inTime } from '../in-time.ts';
+import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-instances.ts';
+import { isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
+import { startSendDeadline } from '../in-time.ts';
 import { launchRequest } from './launch-request.ts';
 import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './machines.ts';
 import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** A machine just launched cannot be described at once; one that still cannot be after this is no more. Milliseconds. */
-const VISIBLE_WITHIN_MS = 10 * 60_000;
+const LAUNCH_VISIBLE_TIMEOUT_MS = 10 * 60_000;
 
-const ALIVE = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+const LIVE_STATES = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
 
 /**
  * Dedicated machines on EC2, which join the ECS cluster. Only what carries the installation's tag and a
@@ -32,15 +32,15 @@ const ALIVE = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
  */
 export class Ec2HostFleet implements HostFleet {
   readonly #client: Ec2Client;
-  readonly #machines: Ec2Machines;
-  readonly #instances: ContainerInstances;
+  readonly #instances: Ec2Machines;
+  readonly #containerInstances: ContainerInstances;
   readonly #settings: HostSettings;
   readonly #clock: Clock;
 
-  constructor(client: Ec2Client, instances: ContainerInstances, settings: HostSettings, clock: Clock) {
+  constructor(client: Ec2Client, containerInstances: ContainerInstances, settings: HostSettings, clock: Clock) {
     this.#client = client;
-    this.#machines = new Ec2Machines(client, settings.installation);
-    this.#instances = instances;
+    this.#instances = new Ec2Machines(client, settings.installation);
+    this.#containerInstances = containerInstances;
     this.#settings = settings;
     this.#clock = clock;
   }
@@ -50,36 +50,36 @@ export class Ec2HostFleet implements HostFleet {
       const { Instances = [] } = await this.#client.send(
         new RunInstancesCommand(launchRequest(this.#settings, request, token)),
       );
-      return await this.#launched(request, Instances[0]);
+      return await this.#confirmLaunch(request, Instances[0]);
     } catch (error) {
-      return this.#notLaunched(token, error);
+      return this.#resolveLaunchError(token, error);
     }
   }
 
   async start(instanceId: string): Promise<HostOutcome> {
-    const checkInTime = inTime(this.#clock);
-    const instance = await this.#find(instanceId);
-    if (instance === undefined) return refused('host_lost', 'The instance is gone.', false);
+    const checkInTime = startSendDeadline(this.#clock);
+    const instance = await this.#findHost(instanceId);
+    if (instance === undefined) return toRefusal('host_lost', 'The instance is gone.', false);
     const state = stateOf(instance);
-    if (state === 'running' || state === 'pending') return this.#accepted(instance);
+    if (state === 'running' || state === 'pending') return this.#toAccepted(instance);
     if (state === 'stopping') throw new PortError('throttled', 'ec2 StartInstances: it is still stopping');
-    if (state !== 'stopped') return refused('host_lost', `The instance is ${state}.`, false);
+    if (state !== 'stopped') return toRefusal('host_lost', `The instance is ${state}.`, false);
     const { acceptedImages } = this.#settings;
     if (acceptedImages !== undefined && !acceptedImages.has(instance.ImageId ?? '')) {
-      return refused('start_refused', 'The image of its machine is too old.', false);
+      return toRefusal('start_refused', 'The image of its machine is too old.', false);
     }
     checkInTime('ec2', 'StartInstances');
     try {
       await this.#client.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
-      return await this.#accepted({ ...instance, State: { Name: 'pending' } });
+      return await this.#toAccepted({ ...instance, State: { Name: 'pending' } });
     } catch (error) {
-      return notStarted(error);
+      return resolveStartError(error);
     }
   }
 
   async stop(instanceId: string): Promise<void> {
-    const checkInTime = inTime(this.#clock);
-    const instance = await this.#find(instanceId);
+    const checkInTime = startSendDeadline(this.#clock);
+    const instance = await this.#findHost(instanceId);
     const state = instance === undefined ? 'terminated' : stateOf(instance);
     if (state !== 'running' && state !== 'pending') return;
     checkInTime('ec2', 'StopInstances');
@@ -89,31 +89,31 @@ export class Ec2HostFleet implements HostFleet {
       if (isAwsError(error, 'noSuchInstance')) return;
       // One that is still pending cannot be stopped: nothing happened, and it is asked again.
       if (!isAwsError(error, 'wrongState')) throw portError('ec2', 'StopInstances', error);
-      throw new PortError('throttled', `ec2 StopInstances: ${nameOf(error)}`, error);
+      throw new PortError('throttled', `ec2 StopInstances: ${errorNameOf(error)}`, error);
     }
   }
 
   async terminate(instanceId: string): Promise<void> {
-    const checkInTime = inTime(this.#clock);
-    const instance = await this.#find(instanceId);
+    const checkInTime = startSendDeadline(this.#clock);
+    const instance = await this.#findHost(instanceId);
     if (instance === undefined) return;
     if (stateOf(instance) === 'terminated') await this.#observe([instance]);
-    else await this.#machines.terminate(instanceId, checkInTime);
+    else await this.#instances.terminate(instanceId, checkInTime);
   }
 
   async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
-    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
-    const known = [...(await this.#machines.describe(instanceIds)).values()];
+    if (instanceIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} instances at once`);
+    const known = [...(await this.#instances.describe(instanceIds)).values()];
     const observed = await this.#observe(known.filter(isDedicated));
     const byId = new Map(observed.map((host) => [host.instanceId, host]));
-    return instanceIds.map((instanceId) => byId.get(instanceId) ?? gone(instanceId));
+    return instanceIds.map((instanceId) => byId.get(instanceId) ?? terminatedHost(instanceId));
   }
 
   async list(cursor?: string): Promise<{ hosts: readonly HostObservation[]; cursor?: string }> {
-    const page = await this.#machines.find(
+    const page = await this.#instances.find(
       [
         { Name: 'tag-key', Values: [WORKBENCH_TAG] },
-        { Name: 'instance-state-name', Values: ALIVE },
+        { Name: 'instance-state-name', Values: LIVE_STATES },
       ],
       cursor,
     );
@@ -128,60 +128,60 @@ export class Ec2HostFleet implements HostFleet {
    * Answers a launch only once the machine can be described. From then on one that cannot be described is no
    * more, and nobody takes a young machine for a lost one.
    */
-  async #launched(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
+  async #confirmLaunch(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
     const instanceId = launched?.InstanceId;
     if (instanceId === undefined) throw new PortError('unavailable', 'ec2 RunInstances: no instance');
     // How old it was when it was looked for: this function may be frozen before it hears that there is none.
     const now = this.#clock.now();
-    const instance = await this.#find(instanceId);
-    if (instance !== undefined) return this.#accepted(instance);
+    const instance = await this.#findHost(instanceId);
+    if (instance !== undefined) return this.#toAccepted(instance);
     const age = now - (launched?.LaunchTime?.getTime() ?? now);
-    if (age < VISIBLE_WITHIN_MS) throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
+    if (age < LAUNCH_VISIBLE_TIMEOUT_MS) throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
     const { workbenchId, userId } = request;
-    return { kind: 'accepted', host: { ...gone(instanceId), workbenchId, userId } };
+    return { kind: 'accepted', host: { ...terminatedHost(instanceId), workbenchId, userId } };
   }
 
-  async #notLaunched(token: string, error: unknown): Promise<HostOutcome> {
+  async #resolveLaunchError(token: string, error: unknown): Promise<HostOutcome> {
     if (error instanceof PortError) throw error;
     const definite =
       isAwsError(error, 'noCapacity', 'quota', 'badLaunch', 'forbidden') && isOnlyAttempt(error);
     if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
     // Another call with this token, whose answer was lost, may have launched one, with other settings perhaps.
-    const [instance] = await this.#machines.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
-    if (instance !== undefined) return this.#accepted(instance);
+    const [instance] = await this.#instances.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
+    if (instance !== undefined) return this.#toAccepted(instance);
     if (!definite) throw portError('ec2', 'RunInstances', error);
     if (isAwsError(error, 'noCapacity', 'quota')) {
-      return refused('no_capacity', `There is no such machine to be had just now (${nameOf(error)}).`, true);
+      return toRefusal('no_capacity', `There is no such machine to be had just now (${errorNameOf(error)}).`, true);
     }
-    return refused('start_refused', `The platform refused to launch a machine (${nameOf(error)}).`, false);
+    return toRefusal('start_refused', `The platform refused to launch a machine (${errorNameOf(error)}).`, false);
   }
 
-  async #find(instanceId: string): Promise<Instance | undefined> {
-    const instance = (await this.#machines.describe([instanceId])).get(instanceId);
+  async #findHost(instanceId: string): Promise<Instance | undefined> {
+    const instance = (await this.#instances.describe([instanceId])).get(instanceId);
     return instance !== undefined && isDedicated(instance) ? instance : undefined;
   }
 
-  async #accepted(instance: Instance): Promise<HostOutcome> {
+  async #toAccepted(instance: Instance): Promise<HostOutcome> {
     const [host] = await this.#observe([instance]);
-    return { kind: 'accepted', host: host ?? gone(instance.InstanceId ?? '') };
+    return { kind: 'accepted', host: host ?? terminatedHost(instance.InstanceId ?? '') };
   }
 
-  async #observe(instances: readonly Instance[]): Promise<readonly HostObservation[]> {
-    const asked = instances.filter((instance) => ['running', 'terminated'].includes(stateOf(instance)));
-    const registered = await this.#instances.ofInstances(asked.flatMap(({ InstanceId }) => InstanceId ?? []));
+  async #observe(containerInstances: readonly Instance[]): Promise<readonly HostObservation[]> {
+    const asked = containerInstances.filter((instance) => ['running', 'terminated'].includes(stateOf(instance)));
+    const registered = await this.#containerInstances.findByInstanceIds(asked.flatMap(({ InstanceId }) => InstanceId ?? []));
     const hosts: HostObservation[] = [];
-    for (const instance of instances) {
+    for (const instance of containerInstances) {
       const known = registered.get(instance.InstanceId ?? '');
       if (stateOf(instance) === 'terminated' && known?.containerInstanceArn !== undefined) {
-        await this.#instances.deregister(known.containerInstanceArn);
+        await this.#containerInstances.deregister(known.containerInstanceArn);
       }
-      hosts.push(observation(instance, known));
+      hosts.push(toHostObservation(instance, known));
     }
     return hosts;
   }
 }
 
-function observation(instance: Instance, known: ContainerInstance | undefined): HostObservation {
+function toHostObservation(instance: Instance, known: ContainerInstance | undefined): HostObservation {
   const state = stateOf(instance);
   const workbenchId = tagOf(instance, WORKBENCH_TAG);
   const user = tagOf(instance, USER_TAG);
@@ -193,7 +193,7 @@ function observation(instance: Instance, known: ContainerInstance | undefined): 
     ...(launchedAt === undefined ? {} : { launchedAt }),
     state,
     agentConnected: state === 'running' && known?.status === 'ACTIVE' && known.agentConnected === true,
-    ...(known === undefined ? {} : registeredSize(known)),
+    ...(known === undefined ? {} : registeredCapacityOf(known)),
   };
 }
 
@@ -201,22 +201,22 @@ function isDedicated(instance: Instance): boolean {
   return tagOf(instance, WORKBENCH_TAG) !== undefined;
 }
 
-function gone(instanceId: string): HostObservation {
+function terminatedHost(instanceId: string): HostObservation {
   return { instanceId, state: 'terminated', agentConnected: false };
 }
 
 /** A start that did not go through: the machine as it is cannot be had, or nothing is known. */
-function notStarted(error: unknown): HostOutcome {
+function resolveStartError(error: unknown): HostOutcome {
   if (isAwsError(error, 'noCapacity', 'quota') && isOnlyAttempt(error)) {
-    return refused('no_capacity', `Its machine cannot be started just now (${nameOf(error)}).`, true);
+    return toRefusal('no_capacity', `Its machine cannot be started just now (${errorNameOf(error)}).`, true);
   }
-  if (isAwsError(error, 'noSuchInstance')) return refused('host_lost', 'The instance is gone.', false);
+  if (isAwsError(error, 'noSuchInstance')) return toRefusal('host_lost', 'The instance is gone.', false);
   if (isAwsError(error, 'wrongState')) {
-    throw new PortError('throttled', `ec2 StartInstances: ${nameOf(error)}`, error);
+    throw new PortError('throttled', `ec2 StartInstances: ${errorNameOf(error)}`, error);
   }
   throw portError('ec2', 'StartInstances', error);
 }
 
-function refused(code: ReasonCode, message: string, retryable: boolean): HostOutcome {
+function toRefusal(code: ReasonCode, message: string, retryable: boolean): HostOutcome {
   return { kind: 'refused', code, message, retryable };
 }

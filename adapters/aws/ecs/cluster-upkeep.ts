@@ -1,17 +1,17 @@
 import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
-import type { ContainerInstances, Machines } from './container-instances.ts';
+import type { ContainerInstances, InstanceOperations } from './container-instances.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
 /** Upkeep of an ECS cluster: see ClusterUpkeep for what it promises. */
 export class EcsClusterUpkeep implements ClusterUpkeep {
   readonly #definitions: TaskDefinitions;
-  readonly #instances: ContainerInstances;
-  readonly #machines: Machines;
+  readonly #containerInstances: ContainerInstances;
+  readonly #instances: InstanceOperations;
 
-  constructor(definitions: TaskDefinitions, instances: ContainerInstances, machines: Machines) {
+  constructor(definitions: TaskDefinitions, containerInstances: ContainerInstances, instances: InstanceOperations) {
     this.#definitions = definitions;
+    this.#containerInstances = containerInstances;
     this.#instances = instances;
-    this.#machines = machines;
   }
 
   listDefined(cursor?: string): ReturnType<ClusterUpkeep['listDefined']> {
@@ -27,6 +27,6 @@ export class EcsClusterUpkeep implements ClusterUpkeep {
   }
 
   deregisterTerminated(): Promise<number> {
-    return this.#instances.deregisterTerminated(this.#machines);
+    return this.#containerInstances.deregisterTerminated(this.#instances);
   }
 }

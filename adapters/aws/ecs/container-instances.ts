@@ -6,26 +6,26 @@ import {
   UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
-import { calling, isAwsError, portError } from '../errors.ts';
-import type { InTime } from '../in-time.ts';
+import { callAws, isAwsError, portError } from '../errors.ts';
+import type { CheckSendDeadline } from '../in-time.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /**
  * The machines under the cluster, as far as ECS's tasks need them. Somebody else's may be among them: their state is
  * told, and nothing is done to them while they live.
  */
-export interface Machines {
+export interface InstanceOperations {
   /**
    * The state of each, whosever it is; at most 100. `terminated` is proof that nothing runs on it: EC2 says so, or does
    * not know it any more. One that is not EC2's is `pending`, from which nothing is concluded.
    */
   states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>>;
   /** Asks one of ours to terminate, unless it is too late to. Of one that is not ours, or is no more: nothing. */
-  terminate(instanceId: string, inTime: InTime): Promise<void>;
+  terminate(instanceId: string, checkSendDeadline: CheckSendDeadline): Promise<void>;
 }
 
 /** The most that one call describes. */
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** The machines of the cluster as ECS knows them. */
 export class ContainerInstances {
@@ -40,7 +40,7 @@ export class ContainerInstances {
   /** Those of these ARNs that ECS still knows; at most 100. */
   async describe(arns: readonly string[]): Promise<readonly ContainerInstance[]> {
     if (arns.length === 0) return [];
-    const { containerInstances = [] } = await calling('ecs', 'DescribeContainerInstances', () =>
+    const { containerInstances = [] } = await callAws('ecs', 'DescribeContainerInstances', () =>
       this.#client.send(
         new DescribeContainerInstancesCommand({ cluster: this.#cluster, containerInstances: [...arns] }),
       ),
@@ -49,12 +49,12 @@ export class ContainerInstances {
   }
 
   /** The registered container instances of these EC2 instances, by instance id; at most 100. */
-  async ofInstances(instanceIds: readonly string[]): Promise<ReadonlyMap<string, ContainerInstance>> {
+  async findByInstanceIds(instanceIds: readonly string[]): Promise<ReadonlyMap<string, ContainerInstance>> {
     if (instanceIds.length === 0) return new Map();
     const arns = await this.#list(`ec2InstanceId in [${instanceIds.join(', ')}]`);
     const found = new Map<string, ContainerInstance>();
-    for (let at = 0; at < arns.length; at += PAGE) {
-      for (const known of await this.describe(arns.slice(at, at + PAGE))) {
+    for (let at = 0; at < arns.length; at += PAGE_SIZE) {
+      for (const known of await this.describe(arns.slice(at, at + PAGE_SIZE))) {
         if (known.ec2InstanceId === undefined || known.status === 'INACTIVE') continue;
         // A machine that registered twice: the one whose agent speaks is the one that counts.
         if (found.get(known.ec2InstanceId)?.agentConnected !== true) found.set(known.ec2InstanceId, known);
@@ -98,13 +98,13 @@ export class ContainerInstances {
    * when it was stopped or silent at its end, and shows its tasks as running for ever.
    * @returns how many were removed
    */
-  async deregisterTerminated(machines: Pick<Machines, 'states'>): Promise<number> {
+  async deregisterTerminated(instances: Pick<InstanceOperations, 'states'>): Promise<number> {
     let removed = 0;
     const silent = await this.#list('agentConnected == false');
-    for (let at = 0; at < silent.length; at += PAGE) {
-      const known = await this.describe(silent.slice(at, at + PAGE));
+    for (let at = 0; at < silent.length; at += PAGE_SIZE) {
+      const known = await this.describe(silent.slice(at, at + PAGE_SIZE));
       const suspects = known.filter(({ agentConnected, status }) => !agentConnected && status !== 'INACTIVE');
-      const found = await machines.states(suspects.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []));
+      const found = await instances.states(suspects.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []));
       for (const { containerInstanceArn, ec2InstanceId } of suspects) {
         if (containerInstanceArn === undefined || ec2InstanceId === undefined) continue;
         if (found.get(ec2InstanceId) !== 'terminated') continue;
@@ -119,12 +119,12 @@ export class ContainerInstances {
     const arns: string[] = [];
     let nextToken: string | undefined;
     do {
-      const page = await calling('ecs', 'ListContainerInstances', () =>
+      const page = await callAws('ecs', 'ListContainerInstances', () =>
         this.#client.send(
           new ListContainerInstancesCommand({
             cluster: this.#cluster,
             filter,
-            maxResults: PAGE,
+            maxResults: PAGE_SIZE,
             ...(nextToken === undefined ? {} : { nextToken }),
           }),
         ),
@@ -137,7 +137,7 @@ export class ContainerInstances {
 }
 
 /** What a container instance offers in all, once its agent has registered it. */
-export function registeredSize(instance: Pick<ContainerInstance, 'registeredResources'>): {
+export function registeredCapacityOf(instance: Pick<ContainerInstance, 'registeredResources'>): {
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
 } {

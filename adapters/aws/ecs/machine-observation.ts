@@ -21,31 +21,31 @@ interface Resource {
   readonly stringSetValue?: readonly string[] | undefined;
 }
 
-const MACHINE_ID = /^[A-Za-z0-9-]{1,64}$/;
+const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
  * What ECS says of a shared machine; undefined for a dedicated one, and for one that cannot be told from others.
  * @param at when it was so, milliseconds since 1970
  */
-export function machineObservationOf(machine: MachineFacts, at: number): MachineObservation | undefined {
-  const { containerInstanceArn = '', version, attributes = [] } = machine;
+export function machineObservationOf(instance: MachineFacts, at: number): MachineObservation | undefined {
+  const { containerInstanceArn = '', version, attributes = [] } = instance;
   const machineId = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
-  if (!MACHINE_ID.test(machineId) || version === undefined) return undefined;
+  if (!CONTAINER_INSTANCE_ID.test(machineId) || version === undefined) return undefined;
   if (attributes.some(({ name }) => name === HOST_ATTRIBUTE)) return undefined;
   const named = attributes.find(({ name }) => name === PROVIDER_ATTRIBUTE)?.value;
-  const provider = machine.capacityProviderName ?? named;
+  const provider = instance.capacityProviderName ?? named;
   return {
     machineId,
     ...(provider === undefined ? {} : { provider }),
-    takesTasks: machine.status === 'ACTIVE' && machine.agentConnected === true,
-    free: remaining(machine.remainingResources ?? []),
+    takesTasks: instance.status === 'ACTIVE' && instance.agentConnected === true,
+    free: remainingCapacity(instance.remainingResources ?? []),
     version,
     at,
   };
 }
 
 /** What is not said is not there. */
-function remaining(resources: readonly Resource[]): MachineObservation['free'] {
+function remainingCapacity(resources: readonly Resource[]): MachineObservation['free'] {
   const of = (wanted: string) => resources.find(({ name }) => name === wanted);
   const gpus = of('GPU');
   return {

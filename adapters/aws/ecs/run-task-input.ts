@@ -4,7 +4,7 @@ import { type TaskSettings, tagList, WORKBENCH_CONTAINER } from './settings.ts';
 import { groupOf, RUN_ATTEMPT_VARIABLE, RUN_ID_VARIABLE, startedByOf } from './task-identity.ts';
 
 /** The most JSON that the overrides of one RunTask may come to, in characters. */
-export const OVERRIDES_MAX = 8192;
+export const OVERRIDES_MAX_CHARS = 8192;
 
 /** The attribute by which a dedicated machine's container instance is found. */
 export const HOST_ATTRIBUTE = 'workbench';
@@ -20,7 +20,7 @@ export function runTaskInput(
   taskDefinitionArn: string,
 ): RunTaskCommandInput | undefined {
   const overrides = overridesOf(settings, input);
-  if (JSON.stringify(overrides).length > OVERRIDES_MAX) return undefined;
+  if (JSON.stringify(overrides).length > OVERRIDES_MAX_CHARS) return undefined;
   return {
     cluster: settings.cluster,
     taskDefinition: taskDefinitionArn,

@@ -2,7 +2,7 @@ import type { RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
 
 /** What ECS says of a task that has stopped. */
-export interface TaskEnd {
+export interface EcsStop {
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
   readonly containers: readonly {
@@ -14,16 +14,16 @@ export interface TaskEnd {
 export type TaskStop = NonNullable<TaskObservation['stop']>;
 
 /** The longest message kept, in characters. */
-const MESSAGE_MAX = 500;
+const MESSAGE_MAX_CHARS = 500;
 
 /** `Host EC2 (instance i-…) stopped.` or `… terminated.` */
-const HOST_GONE = 'Host EC2 (instance ';
+const HOST_GONE_PREFIX = 'Host EC2 (instance ';
 
 /**
  * Reasons that ECS documents by how they begin, of the task or of a container; the first that fits counts.
  * Compared with the beginning alone: what follows is prose, and changes.
  */
-const BEGINNINGS: readonly (readonly [beginning: string, code: ReasonCode])[] = [
+const REASON_PREFIXES: readonly (readonly [beginning: string, code: ReasonCode])[] = [
   ['CannotPullContainerError', 'image_pull_failed'],
   ['CannotPullECRContainerError', 'image_pull_failed'],
   ['CannotPullImageManifestError', 'image_pull_failed'],
@@ -42,7 +42,7 @@ const BEGINNINGS: readonly (readonly [beginning: string, code: ReasonCode])[] = 
 ];
 
 /** ECS's closed set of stop codes, for what no beginning tells. */
-const STOP_CODES: Readonly<Record<string, TaskStop['code']>> = {
+const REASON_OF_STOP_CODE: Readonly<Record<string, TaskStop['code']>> = {
   EssentialContainerExited: 'exited',
   InfrastructureHealth: 'host_lost',
   ServiceSchedulerInitiated: 'requested',
@@ -53,53 +53,53 @@ const STOP_CODES: Readonly<Record<string, TaskStop['code']>> = {
 };
 
 /** Our code and a message for the user, for a task that has stopped. */
-export function taskStopOf(end: TaskEnd): TaskStop {
+export function taskStopOf(end: EcsStop): TaskStop {
   const { stopCode = '', stoppedReason, containers } = end;
-  if (hostIsGone(end)) return { code: 'host_lost', message: bounded(stoppedReason || REASONS.host_lost) };
-  const code = (Object.hasOwn(STOP_CODES, stopCode) ? STOP_CODES[stopCode] : undefined) ?? 'task_lost';
+  if (isHostGone(end)) return { code: 'host_lost', message: truncate(stoppedReason || REASONS.host_lost) };
+  const code = (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
   // Whatever its containers say of their end, it is what was asked for.
-  if (code === 'requested') return { code, message: bounded(stoppedReason || 'It was asked to stop.') };
+  if (code === 'requested') return { code, message: truncate(stoppedReason || 'It was asked to stop.') };
   const texts = [...containers.map(({ reason }) => reason), stoppedReason];
-  for (const [beginning, told] of BEGINNINGS) {
+  for (const [beginning, told] of REASON_PREFIXES) {
     const text = texts.find((candidate) => candidate?.startsWith(beginning));
-    if (text !== undefined) return { code: told, message: bounded(withoutErrorName(text)) };
+    if (text !== undefined) return { code: told, message: truncate(withoutErrorName(text)) };
   }
   const exitCode = containers.find((container) => container.exitCode !== undefined)?.exitCode;
   if (code === 'exited' && exitCode !== undefined) {
     return { code, message: `Its main process ended with exit code ${exitCode}.` };
   }
-  return { code, message: bounded(stoppedReason || REASONS[code]) };
+  return { code, message: truncate(stoppedReason || REASONS[code]) };
 }
 
 /**
  * Whether the machine under the task has stopped or gone: then nothing can be running on it. Not believed of a
  * stop that somebody asked for, since its reason is their own words.
  */
-export function hostIsGone({
+export function isHostGone({
   stopCode,
   stoppedReason,
-}: Pick<TaskEnd, 'stopCode' | 'stoppedReason'>): boolean {
-  return stopCode !== 'UserInitiated' && (stoppedReason?.startsWith(HOST_GONE) ?? false);
+}: Pick<EcsStop, 'stopCode' | 'stoppedReason'>): boolean {
+  return stopCode !== 'UserInitiated' && (stoppedReason?.startsWith(HOST_GONE_PREFIX) ?? false);
 }
 
 /**
  * Our code for a RunTask that was answered with `failures` and no task: nothing was started. All of them are about
  * what machines there are just now, so that the same may succeed later; the deadline of the start decides.
  */
-export function refusalOf(
+export function toRunRefusal(
   failures: readonly { readonly reason?: string | undefined; readonly detail?: string | undefined }[],
 ): Extract<RunOutcome, { kind: 'refused' }> {
   const reasons = [...new Set(failures.map(({ reason }) => reason ?? 'no reason'))].join(', ');
-  const known = BEGINNINGS.find(([beginning]) =>
+  const known = REASON_PREFIXES.find(([beginning]) =>
     failures.some(({ reason }) => reason?.startsWith(beginning)),
   );
-  const message = bounded(`No machine could take it (${reasons || 'no reason'}).`);
+  const message = truncate(`No machine could take it (${reasons || 'no reason'}).`);
   return { kind: 'refused', code: known?.[1] ?? 'no_capacity', message, retryable: true };
 }
 
 /** What ECS would say of a task that has stopped so, where it has words for it. */
-export function taskEndOf({ code, message }: TaskStop): TaskEnd {
-  const container = (reason: string): TaskEnd => ({
+export function taskEndOf({ code, message }: TaskStop): EcsStop {
+  const container = (reason: string): EcsStop => ({
     stopCode: 'TaskFailedToStart',
     stoppedReason: 'Task failed to start',
     containers: [{ reason }],
@@ -129,6 +129,6 @@ function withoutErrorName(text: string): string {
   return text.replace(/^[A-Za-z]+Error: /, '');
 }
 
-function bounded(text: string): string {
-  return text.slice(0, MESSAGE_MAX);
+function truncate(text: string): string {
+  return text.slice(0, MESSAGE_MAX_CHARS);
 }

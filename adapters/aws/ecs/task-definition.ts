@@ -28,7 +28,7 @@ const HEALTH_COMMAND = 'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$POR
  * nothing more is fetched, starts only once that is healthy. ECS calls a task RUNNING when all its containers
  * run, hence RUNNING means: it answers HTTP.
  */
-export function taskDefinition(
+export function taskDefinitionInput(
   settings: TaskSettings,
   workbenchId: string,
   mount: Mount,
@@ -48,9 +48,9 @@ export function taskDefinition(
       {
         name: VOLUME,
         efsVolumeConfiguration: {
-          fileSystemId: fieldOf(mount, 'fileSystemId'),
+          fileSystemId: requireField(mount, 'fileSystemId'),
           transitEncryption: 'ENABLED',
-          authorizationConfig: { accessPointId: fieldOf(mount, 'accessPointId'), iam: 'ENABLED' },
+          authorizationConfig: { accessPointId: requireField(mount, 'accessPointId'), iam: 'ENABLED' },
         },
       },
     ],
@@ -135,7 +135,7 @@ function container(settings: TaskSettings, name: string): ContainerDefinition {
   };
 }
 
-function fieldOf(mount: Mount, name: string): string {
+function requireField(mount: Mount, name: string): string {
   const value = mount[name];
   if (value === undefined) throw new TypeError(`the mount has no ${name}`);
   return value;

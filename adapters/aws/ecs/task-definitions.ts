@@ -8,14 +8,14 @@ import {
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import type { Mount } from '#core/ports/volume-store.ts';
-import { calling, isAwsError, portError } from '../errors.ts';
+import { callAws, isAwsError, portError } from '../errors.ts';
 import { familyOf, type TaskSettings, workbenchOfFamily } from './settings.ts';
-import { digestOf, taskDefinition } from './task-definition.ts';
+import { digestOf, taskDefinitionInput } from './task-definition.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 
 /** A page of a listing, as large as ECS gives them. */
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /**
  * The task definitions of workbenches. Registration takes one a second and shares that with deregistration:
@@ -36,12 +36,12 @@ export class TaskDefinitions {
    * @throws PortError `throttled` when registrations have to wait their turn
    */
   async ensure(workbenchId: string, mount: Mount): Promise<string> {
-    const { digest, input } = taskDefinition(this.#settings, workbenchId, mount);
+    const { digest, input } = taskDefinitionInput(this.#settings, workbenchId, mount);
     const newest = await this.#newest(workbenchId);
     if (newest?.taskDefinitionArn !== undefined && digestOf(newest.containerDefinitions) === digest) {
       return newest.taskDefinitionArn;
     }
-    const { taskDefinition: registered } = await calling('ecs', 'RegisterTaskDefinition', () =>
+    const { taskDefinition: registered } = await callAws('ecs', 'RegisterTaskDefinition', () =>
       this.#client.send(new RegisterTaskDefinitionCommand(input)),
     );
     const arn = registered?.taskDefinitionArn;
@@ -53,12 +53,12 @@ export class TaskDefinitions {
   async list(
     cursor?: string,
   ): Promise<{ readonly workbenchIds: readonly string[]; readonly cursor?: string }> {
-    const { families = [], nextToken } = await calling('ecs', 'ListTaskDefinitionFamilies', () =>
+    const { families = [], nextToken } = await callAws('ecs', 'ListTaskDefinitionFamilies', () =>
       this.#client.send(
         new ListTaskDefinitionFamiliesCommand({
           familyPrefix: familyOf(this.#settings, ''),
           status: 'ACTIVE',
-          maxResults: PAGE,
+          maxResults: PAGE_SIZE,
           ...(cursor === undefined ? {} : { nextToken: cursor }),
         }),
       ),
@@ -78,13 +78,13 @@ export class TaskDefinitions {
     limit: number,
   ): Promise<{ readonly removed: number; readonly more: boolean }> {
     const family = familyOf(this.#settings, workbenchId);
-    const { taskDefinitionArns = [], nextToken } = await calling('ecs', 'ListTaskDefinitions', () =>
+    const { taskDefinitionArns = [], nextToken } = await callAws('ecs', 'ListTaskDefinitions', () =>
       this.#client.send(
         new ListTaskDefinitionsCommand({
           familyPrefix: family,
           status: 'ACTIVE',
           sort: 'DESC',
-          maxResults: PAGE,
+          maxResults: PAGE_SIZE,
         }),
       ),
     );

@@ -43,10 +43,10 @@ export function startedByOf(userId: string): string {
 }
 
 /** Undefined for every task that was not started by the controller. */
-export function identityOf({ group, startedBy, overrides }: IdentityFacts): TaskIdentity | undefined {
+export function parseTaskIdentity({ group, startedBy, overrides }: IdentityFacts): TaskIdentity | undefined {
   const workbenchId = group?.startsWith(GROUP) ? group.slice(GROUP.length) : '';
-  const userId = userOf(startedBy ?? '');
-  const variable = (name: string) => variableOf(overrides, name) ?? '';
+  const userId = decodeStartedBy(startedBy ?? '');
+  const variable = (name: string) => environmentValueOf(overrides, name) ?? '';
   const runId = variable(RUN_ID_VARIABLE);
   const attempt = variable(RUN_ATTEMPT_VARIABLE);
   if (!/^[0-9a-z-]{1,64}$/.test(workbenchId) || userId === undefined) return undefined;
@@ -54,7 +54,7 @@ export function identityOf({ group, startedBy, overrides }: IdentityFacts): Task
   return { userId, workbenchId, runId, attempt: Number(attempt) };
 }
 
-function variableOf(overrides: IdentityFacts['overrides'], name: string): string | undefined {
+function environmentValueOf(overrides: IdentityFacts['overrides'], name: string): string | undefined {
   for (const container of overrides?.containerOverrides ?? []) {
     const found = container.environment?.find((variable) => variable.name === name);
     if (found !== undefined) return found.value;
@@ -62,7 +62,7 @@ function variableOf(overrides: IdentityFacts['overrides'], name: string): string
   return undefined;
 }
 
-function userOf(startedBy: string): string | undefined {
+function decodeStartedBy(startedBy: string): string | undefined {
   if (startedBy === '') return undefined;
   const userId = Buffer.from(startedBy, 'base64url').toString('utf8');
   return startedByOf(userId) === startedBy ? userId : undefined;

@@ -1,6 +1,6 @@
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
-import { hostIsGone, taskStopOf } from './stop-reasons.ts';
-import { type IdentityFacts, identityOf, type NamedValue } from './task-identity.ts';
+import { isHostGone, taskStopOf } from './stop-reasons.ts';
+import { type IdentityFacts, parseTaskIdentity, type NamedValue } from './task-identity.ts';
 
 /** What is read of a task, be it from DescribeTasks' answer or from an event's `detail`, which are alike. */
 export interface TaskFacts extends IdentityFacts {
@@ -22,7 +22,7 @@ export interface TaskFacts extends IdentityFacts {
     | undefined;
 }
 
-const STATUSES: ReadonlyMap<string, TaskStatus> = new Map([
+const STATUS_OF_ECS_STATUS: ReadonlyMap<string, TaskStatus> = new Map([
   ['PROVISIONING', 'provisioning'],
   ['PENDING', 'pending'],
   ['ACTIVATING', 'pending'],
@@ -39,8 +39,8 @@ const STATUSES: ReadonlyMap<string, TaskStatus> = new Map([
  * @param port the port on which the workbench's container answers; the address is the task's own
  */
 export function taskObservationOf(task: TaskFacts, port: number): TaskObservation | undefined {
-  const identity = identityOf(task);
-  const status = STATUSES.get(task.lastStatus ?? '');
+  const identity = parseTaskIdentity(task);
+  const status = STATUS_OF_ECS_STATUS.get(task.lastStatus ?? '');
   const { taskArn: taskId, version, containerInstanceArn, capacityProviderName } = task;
   if (identity === undefined || status === undefined) return undefined;
   if (taskId === undefined || version === undefined) return undefined;
@@ -58,7 +58,7 @@ export function taskObservationOf(task: TaskFacts, port: number): TaskObservatio
     ...(address === undefined ? {} : { endpoint: `http://${address}:${port}` }),
     ...(containerInstanceArn === undefined ? {} : { containerInstance: containerInstanceArn }),
     ...(capacityProviderName === undefined ? {} : { provider: capacityProviderName }),
-    ...(host === undefined ? {} : { host }),
+    ...(host === undefined ? {} : { instance: host }),
     ...(status === 'stopped' ? { stop: taskStopOf({ ...task, containers: task.containers ?? [] }) } : {}),
   };
 }
@@ -69,8 +69,8 @@ function addressOf({ attachments }: TaskFacts): string | undefined {
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
 }
 
-function hostOf(task: TaskFacts): TaskObservation['host'] {
-  if (hostIsGone(task)) return 'gone';
+function hostOf(task: TaskFacts): TaskObservation['instance'] {
+  if (isHostGone(task)) return 'gone';
   if (task.containerInstanceArn === undefined || task.connectivity === undefined) return undefined;
   return task.connectivity === 'CONNECTED' ? 'connected' : 'disconnected';
 }

@@ -1,7 +1,7 @@
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
 
 /** A volume's place: the directory named by the workbench, in the parent directory on this file system. */
-export interface Place {
+export interface VolumeLocation {
   readonly fileSystemId: string;
   readonly workbenchId: string;
 }
@@ -10,7 +10,7 @@ export interface Place {
 export const VOLUME_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What has become of a volume: its wipe has begun, or it was set aside. */
-export type Fate = 'wiped' | 'aside';
+export type VolumeMarker = 'wiped' | 'aside';
 
 /**
  * Does with directories what only somebody can do who has their parent mounted. Access points are none of its
@@ -20,19 +20,19 @@ export type Fate = 'wiped' | 'aside';
  * All methods throw PortError.
  */
 export interface Janitor {
-  fate(place: Place): Promise<Fate | undefined>;
+  readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined>;
   /** Notes that the wipe has begun, unless it was noted; answers whether the access point is known to be gone. */
-  begin(place: Place): Promise<{ readonly detached: boolean }>;
+  writeTombstone(location: VolumeLocation): Promise<{ readonly detached: boolean }>;
   /** Notes that the access point is gone. */
-  detached(place: Place): Promise<void>;
+  detached(location: VolumeLocation): Promise<void>;
   /** Removes part of the directory, its root last, where it is or where it was set aside. Only after `begin`. */
-  removeSome(place: Place): Promise<WipeProgress>;
+  removeSome(location: VolumeLocation): Promise<WipeProgress>;
   /** Removes the directory if it is empty. */
-  removeEmpty(place: Place): Promise<'removed' | 'not_empty'>;
+  removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'>;
   /** Moves the directory, untouched, to where nothing mounts it. One that is not there is no error. */
-  setAside(place: Place): Promise<void>;
+  quarantine(location: VolumeLocation): Promise<void>;
   /** Which of these workbenches have a directory, of at most 1,000. */
-  present(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]>;
+  findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]>;
   /** The directories in their places, in pages of at most 1,000. */
   list(
     fileSystemId: string,

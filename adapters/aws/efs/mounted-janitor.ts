@@ -4,24 +4,24 @@ import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
-import { type Fate, type Janitor, type Place, VOLUME_NAME } from './janitor.ts';
+import { type VolumeMarker, type Janitor, type VolumeLocation, VOLUME_NAME } from './janitor.ts';
 
 export interface MountedJanitorOptions {
   /** Where the parent directory of a file system's volumes is mounted, absolute; undefined when it is not. */
   readonly rootOf: (fileSystemId: string) => string | undefined;
   /** Files and folders that one call removes at most. @default 20,000 */
-  readonly entriesPerCall?: number;
+  readonly entriesPerCallMax?: number;
   /** After this a call of removeSome ends, milliseconds. @default 10,000 */
-  readonly callMs?: number;
+  readonly callMaxMs?: number;
   /** A clock that only goes forward, in milliseconds, for the one above. @default performance.now */
   readonly elapsed?: () => number;
 }
 
 /** Holds a file for each volume whose wipe has begun; it says `detached` once the access point is gone. */
-const WIPED = '.wiped';
+const TOMBSTONES_FOLDER = '.wiped';
 /** Holds what was set aside. */
-const ASIDE = '.quarantine';
-const PAGE = 1000;
+const QUARANTINE_FOLDER = '.quarantine';
+const PAGE_MAX = 1000;
 
 /** The janitor in a process that has the parent directory mounted. */
 export class MountedJanitor implements Janitor {
@@ -31,44 +31,44 @@ export class MountedJanitor implements Janitor {
     this.#options = options;
   }
 
-  async fate(place: Place): Promise<Fate | undefined> {
-    const { root, name } = this.#at(place);
-    return working('fate', async () => {
-      if ((await noted(join(root, WIPED, name))) !== undefined) return 'wiped';
-      return (await isThere(join(root, ASIDE, name))) ? 'aside' : undefined;
+  async readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined> {
+    const { root, name } = this.#resolve(location);
+    return withPortError('fate', async () => {
+      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) !== undefined) return 'wiped';
+      return (await exists(join(root, QUARANTINE_FOLDER, name))) ? 'aside' : undefined;
     });
   }
 
-  async begin(place: Place): Promise<{ detached: boolean }> {
-    const { root, name } = this.#at(place);
-    return working('begin', async () => {
-      const note = await noted(join(root, WIPED, name));
-      if (note === undefined) await this.#note(root, name, 'wiping');
+  async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
+    const { root, name } = this.#resolve(location);
+    return withPortError('begin', async () => {
+      const note = await readTombstone(join(root, TOMBSTONES_FOLDER, name));
+      if (note === undefined) await this.#saveTombstone(root, name, 'wiping');
       return { detached: note === 'detached' };
     });
   }
 
-  async detached(place: Place): Promise<void> {
-    const { root, name } = this.#at(place);
-    await working('detached', () => this.#note(root, name, 'detached'));
+  async detached(location: VolumeLocation): Promise<void> {
+    const { root, name } = this.#resolve(location);
+    await withPortError('detached', () => this.#saveTombstone(root, name, 'detached'));
   }
 
-  async removeSome(place: Place): Promise<WipeProgress> {
-    const { root, name } = this.#at(place);
-    const { entriesPerCall = 20_000, callMs = 10_000, elapsed = () => performance.now() } = this.#options;
-    return working('removeSome', async () => {
-      if ((await noted(join(root, WIPED, name))) === undefined) throw new Error('its wipe has not begun');
+  async removeSome(location: VolumeLocation): Promise<WipeProgress> {
+    const { root, name } = this.#resolve(location);
+    const { entriesPerCallMax: entriesPerCall = 20_000, callMaxMs: callMs = 10_000, elapsed = () => performance.now() } = this.#options;
+    return withPortError('removeSome', async () => {
+      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined) throw new Error('its wipe has not begun');
       const budget = removalBudget(entriesPerCall, callMs, elapsed);
       const first = await removeSome(join(root, name), budget);
       if (!first.done) return first;
-      const aside = await removeSome(join(root, ASIDE, name), budget);
+      const aside = await removeSome(join(root, QUARANTINE_FOLDER, name), budget);
       return { done: aside.done, removed: first.removed + aside.removed };
     });
   }
 
-  async removeEmpty(place: Place): Promise<'removed' | 'not_empty'> {
-    const { root, name } = this.#at(place);
-    return working('removeEmpty', async () => {
+  async removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'> {
+    const { root, name } = this.#resolve(location);
+    return withPortError('removeEmpty', async () => {
       try {
         await rmdir(join(root, name));
         return 'removed';
@@ -80,22 +80,22 @@ export class MountedJanitor implements Janitor {
     });
   }
 
-  async setAside(place: Place): Promise<void> {
-    const { root, name } = this.#at(place);
-    await working('setAside', async () => {
-      await mkdir(join(root, ASIDE), { recursive: true, mode: 0o700 });
+  async quarantine(location: VolumeLocation): Promise<void> {
+    const { root, name } = this.#resolve(location);
+    await withPortError('setAside', async () => {
+      await mkdir(join(root, QUARANTINE_FOLDER), { recursive: true, mode: 0o700 });
       // Never onto one that is there already: the move then fails, unless that one is empty.
-      await rename(join(root, name), join(root, ASIDE, name)).catch((error: unknown) => {
+      await rename(join(root, name), join(root, QUARANTINE_FOLDER, name)).catch((error: unknown) => {
         if (errorCode(error) !== 'ENOENT') throw error;
       });
     });
   }
 
-  async present(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
+  async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
     const there: string[] = [];
     for (const workbenchId of workbenchIds) {
-      const { root, name } = this.#at({ fileSystemId, workbenchId });
-      if (await working('present', () => isThere(join(root, name)))) there.push(workbenchId);
+      const { root, name } = this.#resolve({ fileSystemId, workbenchId });
+      if (await withPortError('present', () => exists(join(root, name)))) there.push(workbenchId);
     }
     return there;
   }
@@ -104,42 +104,42 @@ export class MountedJanitor implements Janitor {
     fileSystemId: string,
     cursor = '',
   ): Promise<{ directories: readonly VolumeObservation[]; cursor?: string }> {
-    const root = this.#root(fileSystemId);
-    return working('list', async () => {
+    const root = this.#rootOf(fileSystemId);
+    return withPortError('list', async () => {
       const entries = await readdir(root, { withFileTypes: true });
       const rest = entries
         .filter((entry) => entry.isDirectory() && VOLUME_NAME.test(entry.name) && entry.name > cursor)
         .map((entry) => entry.name)
         .sort();
-      const names = rest.slice(0, PAGE);
-      const directories = await Promise.all(names.map((name) => observed(root, name)));
+      const names = rest.slice(0, PAGE_MAX);
+      const directories = await Promise.all(names.map((name) => observeVolume(root, name)));
       const last = names.at(-1);
-      return rest.length > PAGE && last !== undefined ? { directories, cursor: last } : { directories };
+      return rest.length > PAGE_MAX && last !== undefined ? { directories, cursor: last } : { directories };
     });
   }
 
-  async #note(root: string, name: string, text: 'wiping' | 'detached'): Promise<void> {
-    await mkdir(join(root, WIPED), { recursive: true, mode: 0o700 });
+  async #saveTombstone(root: string, name: string, text: 'wiping' | 'detached'): Promise<void> {
+    await mkdir(join(root, TOMBSTONES_FOLDER), { recursive: true, mode: 0o700 });
     // Moved into place whole: a note that is there can be read.
-    const file = join(root, WIPED, name);
+    const file = join(root, TOMBSTONES_FOLDER, name);
     const draft = `${file}.${process.pid}-${performance.now()}`;
     await writeFile(draft, text, { flush: true, mode: 0o600 });
     await rename(draft, file);
   }
 
-  #at({ fileSystemId, workbenchId }: Place): { root: string; name: string } {
+  #resolve({ fileSystemId, workbenchId }: VolumeLocation): { root: string; name: string } {
     if (!VOLUME_NAME.test(workbenchId)) throw new RangeError('not the id of a workbench');
-    return { root: this.#root(fileSystemId), name: workbenchId };
+    return { root: this.#rootOf(fileSystemId), name: workbenchId };
   }
 
-  #root(fileSystemId: string): string {
+  #rootOf(fileSystemId: string): string {
     const root = this.#options.rootOf(fileSystemId);
     if (root === undefined) throw new PortError('unavailable', `${fileSystemId} is not mounted here`);
     return root;
   }
 }
 
-async function observed(root: string, name: string): Promise<VolumeObservation> {
+async function observeVolume(root: string, name: string): Promise<VolumeObservation> {
   const times = await stat(join(root, name)).catch(() => undefined);
   // NFS tells no birth time: the oldest of what it tells, which errs towards the young.
   const createdAt = Math.floor(Math.min(times?.birthtimeMs || Infinity, times?.mtimeMs ?? Infinity));
@@ -148,7 +148,7 @@ async function observed(root: string, name: string): Promise<VolumeObservation> 
     : { workbenchId: name };
 }
 
-async function noted(file: string): Promise<string | undefined> {
+async function readTombstone(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -157,7 +157,7 @@ async function noted(file: string): Promise<string | undefined> {
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);
     return true;
@@ -167,7 +167,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-async function working<T>(what: string, act: () => Promise<T>): Promise<T> {
+async function withPortError<T>(what: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

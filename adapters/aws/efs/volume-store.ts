@@ -14,7 +14,7 @@ import type {
   VolumeStore,
   WipeProgress,
 } from '#core/ports/volume-store.ts';
-import { calling, isAwsError, nameOf, portError } from '../errors.ts';
+import { callAws, isAwsError, errorNameOf, portError } from '../errors.ts';
 import { WORKBENCH_TAG } from '../tags.ts';
 import { type Janitor, VOLUME_NAME } from './janitor.ts';
 
@@ -36,8 +36,8 @@ export interface EfsSettings {
 }
 
 /** EFS's own page. */
-const PAGE = 100;
-const MADE_AT = 'workbench:made-at';
+const PAGE_SIZE = 100;
+const CREATED_AT_TAG = 'workbench:made-at';
 
 /**
  * Volumes as directories on EFS, each behind an access point of its own that forces its directory and its user:
@@ -61,33 +61,33 @@ export class EfsVolumeStore implements VolumeStore {
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     for (const fileSystemId of this.#settings.fileSystemIds) {
-      const fate = await this.#janitor.fate({ fileSystemId, workbenchId });
+      const fate = await this.#janitor.readMarker({ fileSystemId, workbenchId });
       if (fate === 'wiped') return { kind: 'wiped' };
-      if (fate === 'aside') return refused('The files of this workbench have been set aside.', false);
+      if (fate === 'aside') return toRefusal('The files of this workbench have been set aside.', false);
     }
-    const places = await this.#placesOf(workbenchId);
-    if (places.length > 1) return refused('The files of this workbench are on several file systems.', false);
-    const fileSystemId = places[0] ?? this.#shardOf(workbenchId);
+    const places = await this.#fileSystemsWith(workbenchId);
+    if (places.length > 1) return toRefusal('The files of this workbench are on several file systems.', false);
+    const fileSystemId = places[0] ?? this.#chooseFileSystem(workbenchId);
     try {
-      const { accessPointId, ready } = await this.#made(fileSystemId, workbenchId);
+      const { accessPointId, ready } = await this.#ensureAccessPoint(fileSystemId, workbenchId);
       if (ready || (await this.#isReady(accessPointId))) {
         return { kind: 'ready', mount: { fileSystemId, accessPointId } };
       }
     } catch (error) {
       const refusal = isAwsError(error, 'accessPointLimit', 'noSuchFileSystem', 'notReady');
       if (!refusal) throw portError('efs', 'CreateAccessPoint', error);
-      return refused(`The storage for its files cannot be made just now (${nameOf(error)}).`, true);
+      return toRefusal(`The storage for its files cannot be made just now (${errorNameOf(error)}).`, true);
     }
     throw new PortError('unavailable', 'efs CreateAccessPoint: not available yet');
   }
 
-  async wipe(workbenchId: string): Promise<WipeProgress> {
+  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
     let removed = 0;
     for (const fileSystemId of this.#settings.fileSystemIds) {
       const place = { fileSystemId, workbenchId };
-      const { detached } = await this.#janitor.begin(place);
+      const { detached } = await this.#janitor.writeTombstone(place);
       if (!detached) {
-        await this.#detach(fileSystemId, workbenchId);
+        await this.#deleteAccessPoint(fileSystemId, workbenchId);
         await this.#janitor.detached(place);
       }
       const progress = await this.#janitor.removeSome(place);
@@ -101,15 +101,15 @@ export class EfsVolumeStore implements VolumeStore {
     for (const fileSystemId of this.#settings.fileSystemIds) {
       const outcome = await this.#janitor.removeEmpty({ fileSystemId, workbenchId });
       if (outcome === 'not_empty') return outcome;
-      await this.#detach(fileSystemId, workbenchId);
+      await this.#deleteAccessPoint(fileSystemId, workbenchId);
     }
     return 'removed';
   }
 
   async quarantine(workbenchId: string): Promise<void> {
     for (const fileSystemId of this.#settings.fileSystemIds) {
-      await this.#detach(fileSystemId, workbenchId);
-      await this.#janitor.setAside({ fileSystemId, workbenchId });
+      await this.#deleteAccessPoint(fileSystemId, workbenchId);
+      await this.#janitor.quarantine({ fileSystemId, workbenchId });
     }
   }
 
@@ -119,9 +119,9 @@ export class EfsVolumeStore implements VolumeStore {
     const fileSystemId = this.#settings.fileSystemIds[index];
     if (fileSystemId === undefined) return { volumes: [] };
     if (part === 'points') {
-      const { points, next } = await this.#points(fileSystemId, at);
+      const { points, next } = await this.#listAccessPoints(fileSystemId, at);
       const there = new Set(
-        await this.#janitor.present(
+        await this.#janitor.findExisting(
           fileSystemId,
           points.map(({ workbenchId }) => workbenchId),
         ),
@@ -138,13 +138,13 @@ export class EfsVolumeStore implements VolumeStore {
   }
 
   /** Once for each workbench: its id is the token. */
-  async #made(fileSystemId: string, workbenchId: string): Promise<{ accessPointId: string; ready: boolean }> {
+  async #ensureAccessPoint(fileSystemId: string, workbenchId: string): Promise<{ accessPointId: string; ready: boolean }> {
     const { uid = 1000, gid = 1000 } = this.#settings;
     const tags = {
       ...this.#settings.tags,
       Name: `workbench ${workbenchId}`,
       [WORKBENCH_TAG]: workbenchId,
-      [MADE_AT]: String(this.#clock.now()),
+      [CREATED_AT_TAG]: String(this.#clock.now()),
     };
     try {
       const made = await this.#client.send(
@@ -186,13 +186,13 @@ export class EfsVolumeStore implements VolumeStore {
    * Deletes the access point, whether there is one or not. It can be found by its token only, and that by
    * making it: listing all of a file system to find one would take up to a hundred calls.
    */
-  async #detach(fileSystemId: string, workbenchId: string): Promise<void> {
+  async #deleteAccessPoint(fileSystemId: string, workbenchId: string): Promise<void> {
     let accessPointId: string;
     try {
-      ({ accessPointId } = await this.#made(fileSystemId, workbenchId));
+      ({ accessPointId } = await this.#ensureAccessPoint(fileSystemId, workbenchId));
     } catch (error) {
       if (!isAwsError(error, 'accessPointLimit')) throw portError('efs', 'CreateAccessPoint', error);
-      const found = await this.#searched(fileSystemId, workbenchId);
+      const found = await this.#findAccessPoint(fileSystemId, workbenchId);
       if (found === undefined) return;
       accessPointId = found;
     }
@@ -203,31 +203,31 @@ export class EfsVolumeStore implements VolumeStore {
     }
   }
 
-  async #searched(fileSystemId: string, workbenchId: string): Promise<string | undefined> {
+  async #findAccessPoint(fileSystemId: string, workbenchId: string): Promise<string | undefined> {
     let at = '';
     for (;;) {
-      const { points, next } = await this.#points(fileSystemId, at);
+      const { points, next } = await this.#listAccessPoints(fileSystemId, at);
       const found = points.find((point) => point.workbenchId === workbenchId);
       if (found !== undefined || next === undefined) return found?.accessPointId;
       at = next;
     }
   }
 
-  async #points(fileSystemId: string, at: string) {
-    const { AccessPoints = [], NextToken } = await calling('efs', 'DescribeAccessPoints', () =>
+  async #listAccessPoints(fileSystemId: string, at: string) {
+    const { AccessPoints = [], NextToken } = await callAws('efs', 'DescribeAccessPoints', () =>
       this.#client.send(
         new DescribeAccessPointsCommand({
           FileSystemId: fileSystemId,
-          MaxResults: PAGE,
+          MaxResults: PAGE_SIZE,
           ...(at === '' ? {} : { NextToken: at }),
         }),
       ),
     );
-    const points = AccessPoints.flatMap((point) => this.#ours(point) ?? []);
+    const points = AccessPoints.flatMap((point) => this.#parseAccessPoint(point) ?? []);
     return { points, next: NextToken };
   }
 
-  #ours({ AccessPointId, RootDirectory, LifeCycleState, Tags }: AccessPointDescription) {
+  #parseAccessPoint({ AccessPointId, RootDirectory, LifeCycleState, Tags }: AccessPointDescription) {
     const prefix = `${this.#parent}/`;
     const path = RootDirectory?.Path;
     if (AccessPointId === undefined || !path?.startsWith(prefix)) return undefined;
@@ -235,7 +235,7 @@ export class EfsVolumeStore implements VolumeStore {
     const workbenchId = path.slice(prefix.length);
     // One made by hand, for `.quarantine` or for something within a volume: the janitor would refuse the whole page.
     if (!VOLUME_NAME.test(workbenchId)) return undefined;
-    const madeAt = Number(Tags?.find(({ Key }) => Key === MADE_AT)?.Value ?? Number.NaN);
+    const madeAt = Number(Tags?.find(({ Key }) => Key === CREATED_AT_TAG)?.Value ?? Number.NaN);
     return {
       accessPointId: AccessPointId,
       workbenchId,
@@ -251,17 +251,17 @@ export class EfsVolumeStore implements VolumeStore {
    * The file systems that have its directory: where its files are, however many file systems there were when it was
    * made. One without a directory was never mounted, and holds nothing. Where there is one file system nobody is asked.
    */
-  async #placesOf(workbenchId: string): Promise<readonly string[]> {
+  async #fileSystemsWith(workbenchId: string): Promise<readonly string[]> {
     const { fileSystemIds } = this.#settings;
     if (fileSystemIds.length === 1) return fileSystemIds;
     const present = await Promise.all(
-      fileSystemIds.map((fileSystemId) => this.#janitor.present(fileSystemId, [workbenchId])),
+      fileSystemIds.map((fileSystemId) => this.#janitor.findExisting(fileSystemId, [workbenchId])),
     );
     return fileSystemIds.filter((_, index) => present[index]?.includes(workbenchId));
   }
 
   /** Where a new one goes. When a file system is added, to that one or to where it would have gone before. */
-  #shardOf(workbenchId: string): string {
+  #chooseFileSystem(workbenchId: string): string {
     const weight = (fileSystemId: string) =>
       createHash('sha256').update(`${fileSystemId}/${workbenchId}`).digest('hex');
     return this.#settings.fileSystemIds.reduce((best, next) => (weight(next) > weight(best) ? next : best));
@@ -273,6 +273,6 @@ function parseCursor(cursor: string | undefined): { index: number; part: 'points
   return { index: Number(index), part: part === 'folders' ? 'folders' : 'points', at };
 }
 
-function refused(message: string, retryable: boolean): VolumeOutcome {
+function toRefusal(message: string, retryable: boolean): VolumeOutcome {
   return { kind: 'refused', code: 'storage_failed', message, retryable };
 }

@@ -2,7 +2,7 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { PortError } from '#core/ports/port-error.ts';
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
-import type { Fate, Janitor, Place } from '../efs/janitor.ts';
+import type { VolumeMarker, Janitor, VolumeLocation } from '../efs/janitor.ts';
 import {
   JANITOR_ANSWERS,
   type JanitorAct,
@@ -10,7 +10,7 @@ import {
   type JanitorRequest,
   janitorRequestSchema,
 } from '../efs/janitor-messages.ts';
-import { calling } from '../errors.ts';
+import { callAws } from '../errors.ts';
 
 export type InvokeClient = Pick<LambdaClient, 'send'>;
 
@@ -28,33 +28,33 @@ export class RemoteJanitor implements Janitor {
     this.#functions = functions;
   }
 
-  async fate(place: Place): Promise<Fate | undefined> {
-    return (await this.#ask({ act: 'fate', ...at(place) })).fate;
+  async readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined> {
+    return (await this.#invoke({ act: 'fate', ...toLocation(location) })).fate;
   }
 
-  async begin(place: Place): Promise<{ detached: boolean }> {
-    return this.#ask({ act: 'begin', ...at(place) });
+  async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
+    return this.#invoke({ act: 'begin', ...toLocation(location) });
   }
 
-  async detached(place: Place): Promise<void> {
-    await this.#ask({ act: 'detached', ...at(place) });
+  async detached(location: VolumeLocation): Promise<void> {
+    await this.#invoke({ act: 'detached', ...toLocation(location) });
   }
 
-  async removeSome(place: Place): Promise<WipeProgress> {
-    return this.#ask({ act: 'removeSome', ...at(place) });
+  async removeSome(location: VolumeLocation): Promise<WipeProgress> {
+    return this.#invoke({ act: 'removeSome', ...toLocation(location) });
   }
 
-  async removeEmpty(place: Place): Promise<'removed' | 'not_empty'> {
-    return (await this.#ask({ act: 'removeEmpty', ...at(place) })).outcome;
+  async removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'> {
+    return (await this.#invoke({ act: 'removeEmpty', ...toLocation(location) })).outcome;
   }
 
-  async setAside(place: Place): Promise<void> {
-    await this.#ask({ act: 'setAside', ...at(place) });
+  async quarantine(location: VolumeLocation): Promise<void> {
+    await this.#invoke({ act: 'setAside', ...toLocation(location) });
   }
 
-  async present(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
+  async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
     if (workbenchIds.length === 0) return [];
-    const answer = await this.#ask({ act: 'present', fileSystemId, workbenchIds: [...workbenchIds] });
+    const answer = await this.#invoke({ act: 'present', fileSystemId, workbenchIds: [...workbenchIds] });
     return answer.workbenchIds;
   }
 
@@ -62,7 +62,7 @@ export class RemoteJanitor implements Janitor {
     fileSystemId: string,
     cursor?: string,
   ): Promise<{ directories: readonly VolumeObservation[]; cursor?: string }> {
-    const answer = await this.#ask({
+    const answer = await this.#invoke({
       act: 'list',
       fileSystemId,
       ...(cursor === undefined ? {} : { cursor }),
@@ -73,7 +73,7 @@ export class RemoteJanitor implements Janitor {
     return answer.cursor === undefined ? { directories } : { directories, cursor: answer.cursor };
   }
 
-  async #ask<A extends JanitorAct>(request: Extract<JanitorRequest, { act: A }>): Promise<JanitorAnswer<A>> {
+  async #invoke<A extends JanitorAct>(request: Extract<JanitorRequest, { act: A }>): Promise<JanitorAnswer<A>> {
     const { act } = request;
     if (!z.safeParse(janitorRequestSchema, request).success) {
       throw new RangeError(`not a request of the janitor: ${act}`);
@@ -82,7 +82,7 @@ export class RemoteJanitor implements Janitor {
     if (FunctionName === undefined) {
       throw new PortError('unavailable', `${request.fileSystemId} is mounted by no function`);
     }
-    const { Payload, FunctionError } = await calling('lambda', 'Invoke', () =>
+    const { Payload, FunctionError } = await callAws('lambda', 'Invoke', () =>
       this.#client.send(
         new InvokeCommand({
           FunctionName,
@@ -92,18 +92,18 @@ export class RemoteJanitor implements Janitor {
       ),
     );
     if (FunctionError !== undefined) throw new PortError('unavailable', `janitor ${act}: ${FunctionError}`);
-    const answer = z.safeParse(JANITOR_ANSWERS[act], read(Payload));
+    const answer = z.safeParse(JANITOR_ANSWERS[act], parsePayload(Payload));
     if (!answer.success) throw new PortError('unavailable', `janitor ${act}: not an answer`);
     return answer.data as JanitorAnswer<A>;
   }
 }
 
 /** The place and nothing else: a caller's object may hold more. */
-function at({ fileSystemId, workbenchId }: Place): Place {
+function toLocation({ fileSystemId, workbenchId }: VolumeLocation): VolumeLocation {
   return { fileSystemId, workbenchId };
 }
 
-function read(payload: Uint8Array | undefined): unknown {
+function parsePayload(payload: Uint8Array | undefined): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(payload));
   } catch {

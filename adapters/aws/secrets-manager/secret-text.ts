@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PortError } from '#core/ports/port-error.ts';
-import { calling } from '../errors.ts';
+import { callAws } from '../errors.ts';
 
 export type SecretsClient = Pick<SecretsManagerClient, 'send'>;
 
@@ -9,7 +9,7 @@ export type SecretsClient = Pick<SecretsManagerClient, 'send'>;
  * @throws PortError, also when the secret holds bytes instead of text
  */
 export async function secretText(client: SecretsClient, arn: string): Promise<string> {
-  const { SecretString } = await calling('secretsmanager', 'GetSecretValue', () =>
+  const { SecretString } = await callAws('secretsmanager', 'GetSecretValue', () =>
     client.send(new GetSecretValueCommand({ SecretId: arn })),
   );
   if (SecretString === undefined) throw new PortError('unavailable', 'secretsmanager: the secret is no text');

@@ -5,7 +5,7 @@ import { EngineRefused } from './engine.ts';
 import { PullFailed } from './images.ts';
 
 /** What ends the start of a task, and why. */
-export class CannotStart extends Error {
+export class StartFailure extends Error {
   readonly stop: TaskStop;
 
   constructor(code: TaskStop['code'], message: string) {
@@ -16,17 +16,17 @@ export class CannotStart extends Error {
 }
 
 /** What an error ends a start with; undefined when the engine could not be asked, and is to be asked again. */
-export function stopFor(error: unknown): TaskStop | undefined {
-  if (error instanceof CannotStart) return error.stop;
+export function startFailureReason(error: unknown): TaskStop | undefined {
+  if (error instanceof StartFailure) return error.stop;
   if (error instanceof PullFailed) {
-    return { code: 'image_pull_failed', message: said('fetch its image', error) };
+    return { code: 'image_pull_failed', message: engineMessage('fetch its image', error) };
   }
   if (error instanceof EngineRefused) {
-    return { code: 'start_refused', message: said('start its container', error) };
+    return { code: 'start_refused', message: engineMessage('start its container', error) };
   }
   return undefined;
 }
 
-function said(what: string, { message }: Error): string {
+function engineMessage(what: string, { message }: Error): string {
   return boundedText(`The container engine could not ${what}: ${message}`, REASON_MESSAGE_MAX);
 }

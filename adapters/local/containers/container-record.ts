@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { type TaskInput, taskInputSchema } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { newTaskFields, TASK_FIELDS, taskIdOf } from '../tasks/task-record.ts';
-import { type TaskRecords, taskFolder } from '../tasks/task-register.ts';
+import { newTaskFields, TASK_FIELDS, toTaskId } from '../tasks/task-record.ts';
+import { type TaskRecords, openTaskRecords } from '../tasks/task-register.ts';
 
 /** A task in a container as it is kept on disk: enough to go on with it from wherever an earlier server got. */
 export const containerRecordSchema = z.object({
@@ -24,7 +24,7 @@ export const containerRecordSchema = z.object({
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;
 
 export function containerTaskIdOf(token: string): string {
-  return taskIdOf('cont', token);
+  return toTaskId('cont', token);
 }
 
 export function newContainerRecord(
@@ -42,7 +42,7 @@ const FOLDER = 'containers';
 /** Records of container tasks, in `<dataDir>/containers/tasks`: apart from those of processes. */
 export function containerRecords(dataDir: string, telemetry?: Telemetry): TaskRecords<ContainerRecord> {
   const parse = (value: unknown) => containerRecordSchema.parse(value);
-  return taskFolder(join(dataDir, FOLDER), parse, telemetry);
+  return openTaskRecords(join(dataDir, FOLDER), parse, telemetry);
 }
 
 /** How many tasks there are whose container may still be there, with no server to know of them. */

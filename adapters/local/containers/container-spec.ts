@@ -3,14 +3,14 @@ import type { TaskInput } from '#core/ports/task-runner.ts';
 import { BOOT_STEP } from '../../boot-step.ts';
 import type { SeenContainer } from './engine.ts';
 import type { EngineFacts } from './engine-facts.ts';
-import type { Identity } from './identity.ts';
+import type { ContainerUser } from './identity.ts';
 
 /** What all containers of an installation have in common. */
 export interface ContainerSettings {
   /** The mark of this data folder. */
   readonly installation: string;
   readonly engine: EngineFacts;
-  readonly identity: Identity;
+  readonly user: ContainerUser;
   /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
   readonly bootCommand?: string | undefined;
   /** The port on which the workbench's container answers HTTP. */
@@ -19,7 +19,7 @@ export interface ContainerSettings {
   readonly baseUrl: (workbenchId: string) => string;
 }
 
-export interface ContainerPlace {
+export interface ContainerRequest {
   readonly taskId: string;
   readonly image: string;
   /** The port of 127.0.0.1 under which it is reached. */
@@ -31,9 +31,9 @@ export const MOUNT_PATH = '/workspace';
 export const PROJECT_PATH = `${MOUNT_PATH}/project`;
 
 /** Processes and threads in one container: far more than an IDE needs, far fewer than a machine has. */
-const PIDS = 4096;
+const PIDS_MAX = 4096;
 /** Bytes of output that the engine keeps, where it can be told. */
-const OUTPUT = '8m';
+const OUTPUT_MAX = '8m';
 const MIB = 1024 * 1024;
 const UNITS_PER_CPU = 1024;
 
@@ -50,7 +50,7 @@ export function containerName(installation: string, taskId: string): string {
 }
 
 /** Whether a container is the one of this task; a name alone can be anybody's. */
-export function isOf(seen: SeenContainer, installation: string, taskId: string): boolean {
+export function belongsToTask(seen: SeenContainer, installation: string, taskId: string): boolean {
   return seen.labels[INSTALLATION_LABEL] === installation && seen.labels[TASK_LABEL] === taskId;
 }
 
@@ -64,16 +64,16 @@ export function containerSpec(
   settings: ContainerSettings,
   input: TaskInput,
   folder: string,
-  { taskId, image, hostPort }: ContainerPlace,
+  { taskId, image, hostPort }: ContainerRequest,
 ): ContainerCreateOptions & { readonly name: string } {
-  const { installation, port, bootCommand, identity } = settings;
+  const { installation, port, bootCommand, user: identity } = settings;
   const booted = bootCommand !== undefined && bootCommand.trim() !== '';
   return {
     name: containerName(installation, taskId),
     Image: image,
     User: identity.user,
     Hostname: input.workbenchId.slice(0, 63),
-    Env: Object.entries(environment(settings, input)).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries(environmentOf(settings, input)).map(([name, value]) => `${name}=${value}`),
     Labels: {
       [INSTALLATION_LABEL]: installation,
       [TASK_LABEL]: taskId,
@@ -86,14 +86,14 @@ export function containerSpec(
     // That it answers is asked from outside; podman's own checks need systemd.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      ...limits(settings, input),
-      ...mount(settings, folder),
+      ...limitsOf(settings, input),
+      ...mountOf(settings, folder),
       PortBindings: { [`${port}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] },
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
       Privileged: false,
       RestartPolicy: { Name: 'no' },
-      LogConfig: { Type: 'json-file', Config: { 'max-size': OUTPUT, 'max-file': '1' } },
+      LogConfig: { Type: 'json-file', Config: { 'max-size': OUTPUT_MAX, 'max-file': '1' } },
       // It passes SIGTERM on to a first process that, being the first, would not be ended by it.
       Init: true,
       ...(identity.userNamespace === undefined ? {} : { UsernsMode: identity.userNamespace }),
@@ -101,7 +101,7 @@ export function containerSpec(
   };
 }
 
-function environment(settings: ContainerSettings, input: TaskInput): Record<string, string> {
+function environmentOf(settings: ContainerSettings, input: TaskInput): Record<string, string> {
   const { bootCommand = '' } = settings;
   return {
     WORKSPACE_PATH: PROJECT_PATH,
@@ -115,7 +115,7 @@ function environment(settings: ContainerSettings, input: TaskInput): Record<stri
   };
 }
 
-function limits(settings: ContainerSettings, input: TaskInput): HostConfig {
+function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
   const { engine } = settings;
   const memory = memoryMibOf(settings, input) * MIB;
   const cpus =
@@ -125,14 +125,14 @@ function limits(settings: ContainerSettings, input: TaskInput): HostConfig {
     // The same: no swap beside it.
     MemorySwap: memory,
     NanoCpus: Math.round(cpus * 1e9),
-    PidsLimit: PIDS,
+    PidsLimit: PIDS_MAX,
     ...(input.gpuCount === 0
       ? {}
       : { DeviceRequests: [{ Driver: '', Count: input.gpuCount, Capabilities: [['gpu']] }] }),
   };
 }
 
-function mount({ engine }: ContainerSettings, folder: string): HostConfig {
+function mountOf({ engine }: ContainerSettings, folder: string): HostConfig {
   // Only this form can ask for the label without which SELinux keeps the container out of the folder.
   if (engine.labelsFiles) return { Binds: [`${folder}:${MOUNT_PATH}:rw,Z`] };
   return { Mounts: [{ Type: 'bind', Source: folder, Target: MOUNT_PATH, ReadOnly: false }] };

@@ -1,11 +1,11 @@
 import { waitUntilAnswering } from '../tasks/http-answer.ts';
-import type { LocalPorts } from '../tasks/local-ports.ts';
+import type { PortAllocator } from '../tasks/local-ports.ts';
 import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.ts';
 import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, type Timers } from '../timers.ts';
-import { CannotStart, stopFor } from './cannot-start.ts';
+import { StartFailure, startFailureReason } from './cannot-start.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { type ContainerSettings, containerName, containerSpec, isOf, memoryMibOf } from './container-spec.ts';
+import { type ContainerSettings, containerName, containerSpec, belongsToTask, memoryMibOf } from './container-spec.ts';
 import { endingOf } from './ending.ts';
 import type { Engine, SeenContainer } from './engine.ts';
 import type { Images } from './images.ts';
@@ -18,7 +18,7 @@ export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecor
   readonly images: Images;
   readonly settings: ContainerSettings;
   readonly output: RunOutput;
-  readonly ports: LocalPorts;
+  readonly ports: PortAllocator;
   readonly timers: Timers;
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
@@ -27,14 +27,14 @@ export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecor
 }
 
 /** When the engine could not be asked, or has nothing new to say, it is asked again after this, milliseconds. */
-const ASK_AGAIN_MS = 1000;
+const ENGINE_RETRY_MS = 1000;
 /** How often a container is looked at, whatever the engine says or does not say of its own accord, milliseconds. */
-const LOOK_AT_LEAST_MS = 5000;
+const WAIT_MAX_MS = 5000;
 /** How often a container that is being ended is looked at, milliseconds. */
-const LOOK_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
-const REMOVED = { code: 'stopped_externally', message: 'Its container was removed from outside.' } as const;
-const RESTARTED = { code: 'host_lost', message: 'The container engine was restarted while it ran.' } as const;
+const CONTAINER_REMOVED = { code: 'stopped_externally', message: 'Its container was removed from outside.' } as const;
+const ENGINE_RESTARTED = { code: 'host_lost', message: 'The container engine was restarted while it ran.' } as const;
 
 /**
  * One task in its life. Every step asks the engine what there is before it does anything, so that it can be
@@ -50,7 +50,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   #hostPort: number | undefined;
   #ended: Promise<void> | undefined;
   readonly #ending = new AbortController();
-  readonly #hurry = new AbortController();
+  readonly #killNow = new AbortController();
 
   constructor(record: ContainerRecord, context: ContainerTaskContext) {
     super(record, context);
@@ -64,7 +64,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   }
 
   /** Brings the task to life from wherever it is, and watches it; resolves when it has stopped, or was given up. */
-  async live(): Promise<void> {
+  async run(): Promise<void> {
     if (!this.ending) {
       this.#starting = this.#start();
       await this.#starting;
@@ -86,61 +86,61 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
 
   /** Ends the task like `end`, and kills its container at once. */
   kill(stop: TaskStop): Promise<void> {
-    this.#hurry.abort();
+    this.#killNow.abort();
     return this.end(stop);
   }
 
   async #start(): Promise<void> {
     const { timers } = this.#context;
-    await this.change({ status: 'pending', detail: 'waiting for the container engine' });
+    await this.update({ status: 'pending', detail: 'waiting for the container engine' });
     while (!this.#ending.signal.aborted) {
       try {
-        const container = await this.#container();
-        if (container === undefined || (await this.#learnEndpoint(container))) return;
-        await pause(timers, LOOK_MS, this.#ending.signal);
+        const container = await this.#ensureStarted();
+        if (container === undefined || (await this.#updateEndpoint(container))) return;
+        await pause(timers, POLL_INTERVAL_MS, this.#ending.signal);
       } catch (error) {
-        const stop = stopFor(error);
-        if (stop === undefined) await this.#silent(error);
+        const stop = startFailureReason(error);
+        if (stop === undefined) await this.#recordEngineSilent(error);
         else void this.end(stop);
-        await pause(timers, ASK_AGAIN_MS, this.#ending.signal);
+        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal);
       }
     }
   }
 
   /** The task's container, started; undefined when it is to end before. */
-  async #container(): Promise<SeenContainer | undefined> {
+  async #ensureStarted(): Promise<SeenContainer | undefined> {
     const { engine, settings } = this.#context;
     for (;;) {
       const seen = await engine.find(this.#name);
       if (this.#ending.signal.aborted) return undefined;
       if (seen === undefined) {
         // It had been made, so somebody has removed it.
-        if (this.record.containerId !== undefined) throw new CannotStart(REMOVED.code, REMOVED.message);
+        if (this.record.containerId !== undefined) throw new StartFailure(CONTAINER_REMOVED.code, CONTAINER_REMOVED.message);
         await this.#create();
         continue;
       }
-      if (!isOf(seen, settings.installation, this.record.taskId)) {
-        throw new CannotStart('start_refused', `Another container has the name ${this.#name}.`);
+      if (!belongsToTask(seen, settings.installation, this.record.taskId)) {
+        throw new StartFailure('start_refused', `Another container has the name ${this.#name}.`);
       }
-      if (this.record.containerId === undefined) await this.change({ containerId: seen.id });
+      if (this.record.containerId === undefined) await this.update({ containerId: seen.id });
       if (seen.phase !== 'fresh') return seen;
       // podman forgets at a restart of the machine that a container ran.
-      if (this.record.startedAt !== undefined) throw new CannotStart(RESTARTED.code, RESTARTED.message);
-      await this.change({ detail: 'starting' });
+      if (this.record.startedAt !== undefined) throw new StartFailure(ENGINE_RESTARTED.code, ENGINE_RESTARTED.message);
+      await this.update({ detail: 'starting' });
       if (this.#ending.signal.aborted) return undefined;
       await engine.start(seen.id);
-      await this.change({ startedAt: this.#context.timers.now() });
+      await this.update({ startedAt: this.#context.timers.now() });
     }
   }
 
   /** Answers false when a container that runs does not show its port yet. */
-  async #learnEndpoint(seen: SeenContainer): Promise<boolean> {
+  async #updateEndpoint(seen: SeenContainer): Promise<boolean> {
     const port = seen.hostPort(this.#context.settings.port);
     // One that has ended has none any more.
     if (port === undefined) return seen.phase === 'ended';
     const endpoint = `http://127.0.0.1:${port}`;
-    if (this.record.endpoint !== endpoint || this.record.silent)
-      await this.change({ endpoint, silent: false });
+    if (this.record.endpoint !== endpoint || this.record.engineSilent)
+      await this.update({ endpoint, silent: false });
     return true;
   }
 
@@ -148,14 +148,14 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
     const { engine, images, settings, ports } = this.#context;
     const { input, image, taskId } = this.record;
     if (input.gpuCount > 0 && !settings.engine.gpus) {
-      throw new CannotStart('cannot_fit', 'The container engine of this machine has no GPUs to give.');
+      throw new StartFailure('cannot_fit', 'The container engine of this machine has no GPUs to give.');
     }
-    const folder = await preparedFolder(input, settings.identity);
-    await images.ensure(image, (detail) => void this.change({ detail }), this.#ending.signal);
+    const folder = await preparedFolder(input, settings.user);
+    await images.ensure(image, (detail) => void this.update({ detail }), this.#ending.signal);
     if (this.#ending.signal.aborted) return;
-    await this.change({ detail: 'creating its container' });
-    this.#hostPort ??= await ports.take().catch(() => {
-      throw new CannotStart('start_refused', 'There is no free port for it.');
+    await this.update({ detail: 'creating its container' });
+    this.#hostPort ??= await ports.allocate().catch(() => {
+      throw new StartFailure('start_refused', 'There is no free port for it.');
     });
     await engine.create(containerSpec(settings, input, folder, { taskId, image, hostPort: this.#hostPort }));
   }
@@ -163,32 +163,32 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   /** Watches the container until it ends; whoever cannot be asked is asked again. */
   async #watch(): Promise<void> {
     const { engine, timers, givenUp } = this.#context;
-    void this.#becomeRunning();
+    void this.#waitUntilRunning();
     while (!this.#ending.signal.aborted && !givenUp.aborted) {
       try {
         const seen = await engine.find(this.#name);
-        if (this.record.silent) await this.change({ silent: false });
-        if (seen === undefined) void this.end(REMOVED);
-        else if (seen.phase === 'fresh') void this.end(RESTARTED);
-        else if (seen.phase === 'ended') void this.end(await this.#endingOf(seen));
+        if (this.record.engineSilent) await this.update({ silent: false });
+        if (seen === undefined) void this.end(CONTAINER_REMOVED);
+        else if (seen.phase === 'fresh') void this.end(ENGINE_RESTARTED);
+        else if (seen.phase === 'ended') void this.end(await this.#exitReasonOf(seen));
         else {
-          await this.#untilItEnds(seen.id);
-          await pause(timers, LOOK_MS, this.#ending.signal);
+          await this.#waitForExit(seen.id);
+          await pause(timers, POLL_INTERVAL_MS, this.#ending.signal);
         }
       } catch (error) {
         if (this.#ending.signal.aborted || givenUp.aborted) break;
-        await this.#silent(error);
-        await pause(timers, ASK_AGAIN_MS, this.#ending.signal, givenUp);
+        await this.#recordEngineSilent(error);
+        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal, givenUp);
       }
     }
     await this.#ended;
   }
 
   /** Resolves when it has ended, and at the latest when it is time to look again. */
-  async #untilItEnds(id: string): Promise<void> {
+  async #waitForExit(id: string): Promise<void> {
     const { engine, timers, givenUp } = this.#context;
     const enough = new AbortController();
-    const cancel = timers.after(LOOK_AT_LEAST_MS, () => enough.abort());
+    const cancel = timers.after(WAIT_MAX_MS, () => enough.abort());
     try {
       await engine.wait(id, AbortSignal.any([this.#ending.signal, givenUp, enough.signal]));
     } finally {
@@ -196,60 +196,60 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
     }
   }
 
-  async #becomeRunning(): Promise<void> {
+  async #waitUntilRunning(): Promise<void> {
     const { timers, givenUp } = this.#context;
     const { status, endpoint } = this.record;
     if (status === 'running' || endpoint === undefined) return;
     const signal = AbortSignal.any([this.#ending.signal, givenUp]);
     if (await waitUntilAnswering(`${endpoint}/`, timers, signal)) {
-      await this.change({ status: 'running' });
+      await this.update({ status: 'running' });
     }
   }
 
-  async #endingOf(seen: SeenContainer): Promise<TaskStop> {
+  async #exitReasonOf(seen: SeenContainer): Promise<TaskStop> {
     const { settings, output, timers } = this.#context;
     const { input, workbenchId, runId } = this.record;
     return endingOf({
       seen,
       kernelEndedIt: await kernelEndedForMemory(seen.id, seen.finishedAt ?? timers.now()),
       memoryMib: memoryMibOf(settings, input),
-      outputName: output.name(workbenchId, runId),
+      outputName: output.fileName(workbenchId, runId),
     });
   }
 
   async #finish(stop: TaskStop): Promise<void> {
     const begun = this.#starting !== undefined || this.record.status !== 'provisioning';
-    if (begun) await this.change({ status: 'stopping', ending: stop });
+    if (begun) await this.update({ status: 'stopping', ending: stop });
     await this.#starting;
-    if (!(await this.#clear())) return;
+    if (!(await this.#removeContainer())) return;
     if (this.#hostPort !== undefined) this.#context.ports.release(this.#hostPort);
-    await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+    await this.update({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
   }
 
   /** Ends and removes the container; answers false when it was given up. */
-  async #clear(): Promise<boolean> {
+  async #removeContainer(): Promise<boolean> {
     const { engine, settings, timers, givenUp } = this.#context;
     while (!givenUp.aborted) {
       try {
         const seen = await engine.find(this.#name);
-        if (seen === undefined || !isOf(seen, settings.installation, this.record.taskId)) return true;
-        if (seen.phase === 'live') await this.#endContainer(seen.id);
+        if (seen === undefined || !belongsToTask(seen, settings.installation, this.record.taskId)) return true;
+        if (seen.phase === 'live') await this.#stopContainer(seen.id);
         else {
-          await this.#keepOutput(seen);
+          await this.#saveOutput(seen);
           await engine.remove(seen.id);
         }
-        await pause(timers, LOOK_MS, givenUp);
+        await pause(timers, POLL_INTERVAL_MS, givenUp);
       } catch (error) {
-        await this.#silent(error);
-        await pause(timers, ASK_AGAIN_MS, givenUp);
+        await this.#recordEngineSilent(error);
+        await pause(timers, ENGINE_RETRY_MS, givenUp);
       }
     }
     return false;
   }
 
-  async #endContainer(id: string): Promise<void> {
+  async #stopContainer(id: string): Promise<void> {
     const { engine, graceMs } = this.#context;
-    const { signal: hurry } = this.#hurry;
+    const { signal: hurry } = this.#killNow;
     // The engine answers a stop only when it is done.
     const kill = () => void engine.kill(id).catch(() => {});
     hurry.addEventListener('abort', kill);
@@ -261,20 +261,20 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
     }
   }
 
-  async #keepOutput(seen: SeenContainer): Promise<void> {
+  async #saveOutput(seen: SeenContainer): Promise<void> {
     const { workbenchId, runId, taskId } = this.record;
     if (seen.phase === 'fresh') return;
     // That there is no room for it must not keep anything from ending.
-    await this.#context.output.keep(seen.id, workbenchId, runId).catch((error: unknown) => {
+    await this.#context.output.save(seen.id, workbenchId, runId).catch((error: unknown) => {
       this.#context.telemetry?.error('the output of a container could not be kept', { taskId }, error);
     });
   }
 
   /** The engine could not be asked: what was last seen may be old. */
-  async #silent(error: unknown): Promise<void> {
-    if (this.record.silent) return;
+  async #recordEngineSilent(error: unknown): Promise<void> {
+    if (this.record.engineSilent) return;
     const { taskId } = this.record;
     this.#context.telemetry?.error('the container engine does not answer', { taskId }, error);
-    await this.change({ silent: true });
+    await this.update({ silent: true });
   }
 }

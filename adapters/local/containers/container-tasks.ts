@@ -8,7 +8,7 @@ import type {
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { installationOf } from '../installation.ts';
-import { LocalPorts } from '../tasks/local-ports.ts';
+import { PortAllocator } from '../tasks/local-ports.ts';
 import { Places } from '../tasks/places.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
 import { observationOf } from '../tasks/task-record.ts';
@@ -24,7 +24,7 @@ import { containerName, installationLabel } from './container-spec.ts';
 import { ContainerTask, type ContainerTaskContext } from './container-task.ts';
 import type { Engine } from './engine.ts';
 import type { EngineFacts } from './engine-facts.ts';
-import { identityOf } from './identity.ts';
+import { containerUserFor } from './identity.ts';
 import { Images } from './images.ts';
 import { RunOutput } from './run-output.ts';
 
@@ -32,7 +32,7 @@ export interface ContainerTasksOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
   readonly dataDir: string;
   readonly engine: Engine;
-  readonly facts: EngineFacts;
+  readonly engineInfo: EngineFacts;
   /** The image of a workbench; a change reaches a workbench at its next start. */
   readonly image: string;
   /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
@@ -55,7 +55,7 @@ export interface ContainerTasksOptions {
 }
 
 /** The longest wait, beyond the grace, for everything to be gone, milliseconds. */
-const PATIENCE_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 10_000;
 
 const SERVER_STOPPED = {
   code: 'host_lost',
@@ -71,35 +71,35 @@ export class ContainerTasks implements TaskRunner {
   readonly #options: ContainerTasksOptions;
   readonly #max: number;
   readonly #context: ContainerTaskContext;
-  readonly #register: TaskRegister<ContainerRecord, ContainerTask>;
-  readonly #places: Places;
+  readonly #registry: TaskRegister<ContainerRecord, ContainerTask>;
+  readonly #limit: Places;
   readonly #giveUp = new AbortController();
   /** What an earlier server left, in the order in which it is gone on with. */
-  #left: readonly ContainerRecord[] = [];
+  #recovered: readonly ContainerRecord[] = [];
 
   /** Reads what there was, and removes containers of this installation that nobody wants. */
   static async open(options: ContainerTasksOptions): Promise<ContainerTasks> {
     const tasks = new ContainerTasks(options, await installationOf(options.dataDir));
-    await tasks.#takeOver();
+    await tasks.#recover();
     return tasks;
   }
 
   /** Goes on with the tasks of an earlier server. To be called once, when the address of workbenches is known. */
   resume(): void {
-    for (const record of this.#left) {
-      const task = this.#register.find(record.taskId);
+    for (const record of this.#recovered) {
+      const task = this.#registry.find(record.taskId);
       if (task === undefined || task.record.status === 'stopped') continue;
       if (record.status === 'stopping') void task.end(record.ending ?? SERVER_STOPPED);
-      if (record.status === 'provisioning') this.#places.add(() => task.live());
-      else this.#places.addAtWork(() => task.live());
+      if (record.status === 'provisioning') this.#limit.enqueue(() => task.run());
+      else this.#limit.startNow(() => task.run());
     }
   }
 
   private constructor(options: ContainerTasksOptions, installation: string) {
-    const { dataDir, engine, facts, telemetry, timers = systemTimers } = options;
+    const { dataDir, engine, engineInfo: facts, telemetry, timers = systemTimers } = options;
     this.#options = options;
     this.#max = options.max ?? 8;
-    this.#places = new Places(this.#max);
+    this.#limit = new Places(this.#max);
     const records = options.records ?? containerRecords(dataDir, telemetry);
     this.#context = {
       records,
@@ -110,7 +110,7 @@ export class ContainerTasks implements TaskRunner {
       settings: {
         installation,
         engine: facts,
-        identity: identityOf(facts, {
+        user: containerUserFor(facts, {
           platform: process.platform,
           uid: process.getuid?.(),
           gid: process.getgid?.(),
@@ -120,7 +120,7 @@ export class ContainerTasks implements TaskRunner {
         baseUrl: options.baseUrl,
       },
       output: new RunOutput(engine, new RunLogs(join(dataDir, 'logs'), timers)),
-      ports: new LocalPorts(),
+      ports: new PortAllocator(),
       graceMs: options.graceMs ?? 10_000,
       givenUp: this.#giveUp.signal,
       onChange: (record) => {
@@ -132,64 +132,64 @@ export class ContainerTasks implements TaskRunner {
       },
     };
     const make = (record: ContainerRecord) => new ContainerTask(record, this.#context);
-    this.#register = new TaskRegister({ records, timers, telemetry, make });
+    this.#registry = new TaskRegister({ records, timers, telemetry, createTask: make });
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const { image } = this.#options;
     const detail = `waiting for one of ${this.#max} places`;
     const fresh = () => newContainerRecord(input, token, image, detail, this.#context.timers.now());
-    return this.#register.accept(containerTaskIdOf(token), fresh, (task) =>
-      this.#places.add(() => task.live()),
+    return this.#registry.accept(containerTaskIdOf(token), fresh, (task) =>
+      this.#limit.enqueue(() => task.run()),
     );
   }
 
   async stop(taskId: string, reason: string): Promise<void> {
-    const task = this.#register.find(taskId);
+    const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.end({ code: 'requested', message: reason });
-    await task.written();
+    await task.flush();
   }
 
   async endMachine(taskId: string): Promise<void> {
-    const task = this.#register.find(taskId);
+    const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.kill({ code: 'requested', message: 'Its container was killed.' });
-    await task.written();
+    await task.flush();
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
-    return this.#register.describe(taskIds);
+    return this.#registry.describe(taskIds);
   }
 
   async list(cursor?: string): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
-    return this.#register.list(cursor);
+    return this.#registry.list(cursor);
   }
 
   /** Ends every task and waits until all are gone, no longer than the grace and ten seconds. Takes no more. */
   async close(): Promise<void> {
-    this.#register.close();
-    const ends = this.#register.all().map((task) => task.end(SERVER_STOPPED));
-    await settlesWithin(this.#context.timers, this.#context.graceMs + PATIENCE_MS, Promise.all(ends));
+    this.#registry.close();
+    const ends = this.#registry.all().map((task) => task.end(SERVER_STOPPED));
+    await settlesWithin(this.#context.timers, this.#context.graceMs + CLOSE_TIMEOUT_MS, Promise.all(ends));
     this.#giveUp.abort();
-    await Promise.all(this.#register.all().map((task) => task.written()));
+    await Promise.all(this.#registry.all().map((task) => task.written()));
   }
 
-  async #takeOver(): Promise<void> {
-    const left = await this.#register.open();
-    await this.#removeUnwanted(left);
-    for (const record of left) this.#register.holdBeyond(record);
+  async #recover(): Promise<void> {
+    const left = await this.#registry.open();
+    await this.#removeOrphanedContainers(left);
+    for (const record of left) this.#registry.addWithVersionGap(record);
     // Those at work first: they keep their places, and those that waited go on waiting behind them.
     const order = ({ status, acceptedAt }: ContainerRecord) =>
       status === 'provisioning' ? acceptedAt : acceptedAt - Number.MAX_SAFE_INTEGER / 2;
-    this.#left = [...left].sort((a, b) => order(a) - order(b));
+    this.#recovered = [...left].sort((a, b) => order(a) - order(b));
   }
 
   /** What carries our label and is of no task that is still to run: its record is lost, or has stopped. */
-  async #removeUnwanted(left: readonly ContainerRecord[]): Promise<void> {
+  async #removeOrphanedContainers(left: readonly ContainerRecord[]): Promise<void> {
     const { engine, telemetry, settings } = this.#context;
     const wanted = new Set(left.map(({ taskId }) => containerName(settings.installation, taskId)));
-    for (const { id, name } of await engine.named(installationLabel(settings.installation))) {
+    for (const { id, name } of await engine.listByLabel(installationLabel(settings.installation))) {
       if (wanted.has(name)) continue;
       telemetry?.warn('a container that nobody wants is removed', { container: name });
       await engine.remove(id);

@@ -12,7 +12,7 @@ export interface EndingFacts {
 }
 
 /** 128 and the number of SIGKILL: what a shell, an init and an engine make of a process that got it. */
-const KILLED = 137;
+const EXIT_CODE_SIGKILL = 137;
 
 /** Why a container ended that nobody had asked to. */
 export function endingOf({ seen, kernelEndedIt, memoryMib, outputName }: EndingFacts): TaskStop {
@@ -23,7 +23,7 @@ export function endingOf({ seen, kernelEndedIt, memoryMib, outputName }: EndingF
     return { code: 'out_of_memory', message };
   }
   const how =
-    exitCode === KILLED
+    exitCode === EXIT_CODE_SIGKILL
       ? 'by SIGKILL (exit code 137), as by want of memory or by hand'
       : `with exit code ${exitCode}`;
   return { code: 'exited', message: `Its main process ended ${how}. ${where}` };

@@ -30,7 +30,7 @@ export interface SocketFacts {
 export function findSocket(facts: SocketFacts): string {
   const { socket, dockerHost, exists = existsSync } = facts;
   if (socket !== undefined) return socket;
-  if (dockerHost !== undefined) return socketOf(dockerHost);
+  if (dockerHost !== undefined) return requireUnixSocket(dockerHost);
   const usual = usualSockets(facts);
   const found = usual.find(exists);
   if (found !== undefined) return found;
@@ -49,7 +49,7 @@ export function unixSocketOf(dockerHost: string): string | undefined {
   return /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
 }
 
-function socketOf(dockerHost: string): string {
+function requireUnixSocket(dockerHost: string): string {
   const path = unixSocketOf(dockerHost);
   if (path !== undefined) return path;
   throw new EngineUnusable(
@@ -69,11 +69,11 @@ function usualSockets({ home, runtimeDir }: SocketFacts): readonly string[] {
 }
 
 /** What keeps an engine from being reached, and what to do about it. */
-export function unreachable(socket: string, error: unknown): EngineUnusable {
-  return new EngineUnusable(adviceOn(socket, errorCode(error), error), error);
+export function toEngineUnusable(socket: string, error: unknown): EngineUnusable {
+  return new EngineUnusable(adviceFor(socket, errorCode(error), error), error);
 }
 
-function adviceOn(socket: string, code: string, error: unknown): string {
+function adviceFor(socket: string, code: string, error: unknown): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':

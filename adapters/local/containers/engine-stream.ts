@@ -13,7 +13,7 @@ export interface EngineEvent {
 }
 
 /** Longest line that is taken, characters; a longer one is left out. */
-const LONGEST_LINE = 1_000_000;
+const LINE_MAX_CHARS = 1_000_000;
 
 /** The JSON lines of an answer that goes on. What is no JSON is left out. */
 export async function* engineEvents(stream: Readable): AsyncGenerator<EngineEvent> {
@@ -22,13 +22,13 @@ export async function* engineEvents(stream: Readable): AsyncGenerator<EngineEven
   for await (const text of stream) {
     const lines = `${rest}${text}`.split('\n');
     rest = lines.pop() ?? '';
-    if (rest.length > LONGEST_LINE) rest = '';
-    for (const line of lines) yield* eventOf(line);
+    if (rest.length > LINE_MAX_CHARS) rest = '';
+    for (const line of lines) yield* parseLine(line);
   }
-  yield* eventOf(rest);
+  yield* parseLine(rest);
 }
 
-function* eventOf(line: string): Generator<EngineEvent> {
+function* parseLine(line: string): Generator<EngineEvent> {
   try {
     const event: unknown = JSON.parse(line);
     if (typeof event === 'object' && event !== null) yield event;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { type EngineFacts, engineFacts } from './engine-facts.ts';
-import { unreachable } from './engine-socket.ts';
+import { toEngineUnusable } from './engine-socket.ts';
 import { type EngineEvent, engineEvents } from './engine-stream.ts';
 
 /** The engine has answered, and will not do it. */
@@ -32,11 +32,11 @@ export interface SeenContainer {
 }
 
 /** An engine that says nothing for so long does not answer, milliseconds. */
-const QUICK_MS = 30_000;
+const ENGINE_TIMEOUT_MS = 30_000;
 
 /** Not started, or not yet: podman's words for it too. */
-const FRESH = new Set(['created', 'configured', 'initialized']);
-const ENDED = new Set(['exited', 'dead']);
+const CREATED_STATUSES = new Set(['created', 'configured', 'initialized']);
+const EXITED_STATUSES = new Set(['exited', 'dead']);
 
 /**
  * A container engine on this machine, by Docker's API: dockerd, Docker Desktop, podman. Every method throws
@@ -47,35 +47,35 @@ export class Engine {
   /** For what may take as long as it takes. */
   readonly #docker: Docker;
   /** For what an engine that is well answers at once. */
-  readonly #quick: Docker;
+  readonly #dockerWithTimeout: Docker;
 
   constructor(socket: string) {
     this.socket = socket;
     this.#docker = new Docker({ socketPath: socket });
-    this.#quick = new Docker({ socketPath: socket, timeout: QUICK_MS });
+    this.#dockerWithTimeout = new Docker({ socketPath: socket, timeout: ENGINE_TIMEOUT_MS });
   }
 
   /** @throws EngineUnusable */
-  async facts(): Promise<EngineFacts> {
+  async readInfo(): Promise<EngineFacts> {
     try {
-      const [info, version] = await Promise.all([this.#quick.info(), this.#quick.version()]);
+      const [info, version] = await Promise.all([this.#dockerWithTimeout.info(), this.#dockerWithTimeout.version()]);
       return engineFacts(info, version);
     } catch (error) {
-      throw unreachable(this.socket, error);
+      throw toEngineUnusable(this.socket, error);
     }
   }
 
   async hasImage(name: string): Promise<boolean> {
-    return (await unlessMissing(this.#quick.getImage(name).inspect())) !== undefined;
+    return (await undefinedIfMissing(this.#dockerWithTimeout.getImage(name).inspect())) !== undefined;
   }
 
   /** Resolves when the image is there. */
-  async pull(name: string, onEvent: (event: EngineEvent) => void, signal?: AbortSignal): Promise<void> {
+  async pull(name: string, onMessage: (event: EngineEvent) => void, signal?: AbortSignal): Promise<void> {
     const options = signal === undefined ? {} : { abortSignal: signal };
-    const stream = await refusals(this.#docker.pull(name, options) as Promise<Readable>);
+    const stream = await throwEngineRefused(this.#docker.pull(name, options) as Promise<Readable>);
     for await (const event of engineEvents(stream)) {
-      if (event.error !== undefined) throw new EngineRefused(500, inOneLine(event.error));
-      onEvent(event);
+      if (event.error !== undefined) throw new EngineRefused(500, toOneLine(event.error));
+      onMessage(event);
     }
   }
 
@@ -85,7 +85,7 @@ export class Engine {
    */
   async create(options: Docker.ContainerCreateOptions & { readonly name: string }): Promise<boolean> {
     try {
-      await refusals(this.#docker.createContainer({ ...options }));
+      await throwEngineRefused(this.#docker.createContainer({ ...options }));
       return true;
     } catch (error) {
       if (!(error instanceof EngineRefused)) throw error;
@@ -99,20 +99,20 @@ export class Engine {
 
   /** A container by its name or id; undefined when there is none. */
   async find(name: string): Promise<SeenContainer | undefined> {
-    const seen = await unlessMissing(this.#quick.getContainer(name).inspect());
+    const seen = await undefinedIfMissing(this.#dockerWithTimeout.getContainer(name).inspect());
     return seen === undefined ? undefined : seenContainer(seen);
   }
 
   /** The names of all containers with this label, `name=value`, ended ones too. */
-  async named(label: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
-    const all = await refusals(this.#quick.listContainers({ all: true, filters: { label: [label] } }));
+  async listByLabel(label: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
+    const all = await throwEngineRefused(this.#dockerWithTimeout.listContainers({ all: true, filters: { label: [label] } }));
     return all.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? '').replace(/^\//, '') }));
   }
 
   /** One that runs, or has run, already is no error: the answer to an earlier start may have been lost. */
   async start(id: string): Promise<void> {
     try {
-      await unlessStatus(304, this.#docker.getContainer(id).start());
+      await undefinedOnStatus(304, this.#docker.getContainer(id).start());
     } catch (error) {
       const phase = error instanceof EngineRefused ? (await this.find(id))?.phase : undefined;
       if (phase === undefined || phase === 'fresh') throw error;
@@ -128,7 +128,7 @@ export class Engine {
     const abort = () => aborted.resolve();
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    const ended = unlessMissing(this.#docker.getContainer(id).wait({ abortSignal: signal }));
+    const ended = undefinedIfMissing(this.#docker.getContainer(id).wait({ abortSignal: signal }));
     try {
       await Promise.race([ended, aborted.promise]);
     } finally {
@@ -139,23 +139,23 @@ export class Engine {
 
   /** SIGTERM, after the grace SIGKILL; resolves when it has ended. One that has ended or is gone is no error. */
   async stop(id: string, graceSeconds: number): Promise<void> {
-    await unlessMissing(unlessStatus(304, this.#docker.getContainer(id).stop({ t: graceSeconds })));
+    await undefinedIfMissing(undefinedOnStatus(304, this.#docker.getContainer(id).stop({ t: graceSeconds })));
   }
 
   /** SIGKILL. One that has ended or is gone is no error. */
   async kill(id: string): Promise<void> {
-    await unlessMissing(unlessStatus(409, this.#docker.getContainer(id).kill()));
+    await undefinedIfMissing(undefinedOnStatus(409, this.#docker.getContainer(id).kill()));
   }
 
   /** Removes it with whatever runs in it, and the volumes that the engine made for it alone. */
   async remove(id: string): Promise<void> {
-    await unlessMissing(unlessStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })));
+    await undefinedIfMissing(undefinedOnStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })));
   }
 
   /** What it has printed: the last `lines` of it. */
-  async output(id: string, lines: number): Promise<Buffer> {
+  async readOutput(id: string, lines: number): Promise<Buffer> {
     const container = this.#docker.getContainer(id);
-    return (await unlessMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of();
+    return (await undefinedIfMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of();
   }
 }
 
@@ -165,7 +165,7 @@ function seenContainer(seen: Docker.ContainerInspectInfo): SeenContainer {
   return {
     id: seen.Id,
     labels: seen.Config.Labels ?? {},
-    phase: FRESH.has(status) ? 'fresh' : ENDED.has(status) ? 'ended' : 'live',
+    phase: CREATED_STATUSES.has(status) ? 'fresh' : EXITED_STATUSES.has(status) ? 'ended' : 'live',
     exitCode,
     outOfMemory,
     // The year 1 stands for never.
@@ -177,46 +177,46 @@ function seenContainer(seen: Docker.ContainerInspectInfo): SeenContainer {
   };
 }
 
-function statusOf(error: unknown): number | undefined {
+function httpStatusOf(error: unknown): number | undefined {
   return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
 }
 
 /** The engine's own words, without what its client puts around them. */
-function wordsOf(error: Error): string {
+function engineMessageOf(error: Error): string {
   const json: unknown = 'json' in error ? error.json : undefined;
   const said =
     typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string'
       ? json.message
       : error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '');
-  return inOneLine(said);
+  return toOneLine(said);
 }
 
-function inOneLine(text: string): string {
+function toOneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
-function asRefusal(error: Error): EngineRefused {
-  return new EngineRefused(statusOf(error) ?? 500, wordsOf(error), error);
+function toEngineRefused(error: Error): EngineRefused {
+  return new EngineRefused(httpStatusOf(error) ?? 500, engineMessageOf(error), error);
 }
 
-async function refusals<T>(answer: Promise<T>): Promise<T> {
+async function throwEngineRefused<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof Error && statusOf(error) !== undefined) throw asRefusal(error);
+    if (error instanceof Error && httpStatusOf(error) !== undefined) throw toEngineRefused(error);
     throw error;
   }
 }
 
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  return unlessStatus(404, answer);
+async function undefinedIfMissing<T>(answer: Promise<T>): Promise<T | undefined> {
+  return undefinedOnStatus(404, answer);
 }
 
-async function unlessStatus<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
+async function undefinedOnStatus<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
   try {
-    return await refusals(answer);
+    return await throwEngineRefused(answer);
   } catch (error) {
     if (error instanceof EngineRefused && error.status === status) return undefined;
     throw error;

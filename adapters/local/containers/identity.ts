@@ -1,7 +1,7 @@
 import type { EngineFacts } from './engine-facts.ts';
 
 /** As whom a container runs, and whose its files must be for that. */
-export interface Identity {
+export interface ContainerUser {
   /** `uid:gid` inside the container. */
   readonly user: string;
   /** How its user ids stand to the machine's; absent: as the engine has it. */
@@ -10,7 +10,7 @@ export interface Identity {
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
-export interface ServerIdentity {
+export interface ServerUser {
   readonly platform: NodeJS.Platform;
   /** Absent where there are none. */
   readonly uid: number | undefined;
@@ -24,7 +24,7 @@ const IMAGE_UID = 1000;
  * Never root of this machine. The files in a workbench's folder are to be those of whoever runs this server,
  * who can then read and remove them; only where that is root are they the image's own user's.
  */
-export function identityOf(engine: Pick<EngineFacts, 'kind' | 'rootless'>, server: ServerIdentity): Identity {
+export function containerUserFor(engine: Pick<EngineFacts, 'kind' | 'rootless'>, server: ServerUser): ContainerUser {
   const { platform, uid, gid } = server;
   const imageUser = `${IMAGE_UID}:${IMAGE_UID}`;
   // Elsewhere the engine runs in a virtual machine, which gives every file to the user outside.

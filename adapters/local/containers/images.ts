@@ -10,23 +10,23 @@ export class PullFailed extends Error {
   }
 }
 
-interface Pull {
+interface PullInProgress {
   readonly done: Promise<void>;
   readonly progress: PullProgress;
   /** Resolves when the engine says anything of it: it has begun. */
-  readonly begun: Promise<void>;
+  readonly started: Promise<void>;
 }
 
 /** How often somebody who waits for an image is told how far it is, milliseconds. */
-const TELL_MS = 2000;
+const PROGRESS_INTERVAL_MS = 2000;
 /** So long a start waits to see whether a pull begins or fails, milliseconds. */
-const FIRST_WORD_MS = 15_000;
+const PULL_START_TIMEOUT_MS = 15_000;
 
 /** Sees to it that images are there; of each there is one pull at a time, however many wait for it. */
 export class Images {
   readonly #engine: Pick<Engine, 'hasImage' | 'pull'>;
   readonly #timers: Timers;
-  readonly #pulls = new Map<string, Pull>();
+  readonly #pulls = new Map<string, PullInProgress>();
 
   constructor(engine: Pick<Engine, 'hasImage' | 'pull'>, timers: Timers) {
     this.#engine = engine;
@@ -50,7 +50,7 @@ export class Images {
       const detail = pull.progress.text;
       if (detail !== told) onProgress(detail);
       told = detail;
-      await pause(this.#timers, TELL_MS, signal, over.signal);
+      await pause(this.#timers, PROGRESS_INTERVAL_MS, signal, over.signal);
     }
     if (!signal.aborted) await ended;
   }
@@ -63,12 +63,12 @@ export class Images {
     if (await this.#engine.hasImage(name)) return 'there';
     const pull = this.#pull(name);
     const waiting = new AbortController();
-    await Promise.race([pull.done, pull.begun, pause(this.#timers, FIRST_WORD_MS, waiting.signal)]);
+    await Promise.race([pull.done, pull.started, pause(this.#timers, PULL_START_TIMEOUT_MS, waiting.signal)]);
     waiting.abort();
     return 'coming';
   }
 
-  #pull(name: string): Pull {
+  #pull(name: string): PullInProgress {
     const known = this.#pulls.get(name);
     if (known !== undefined) return known;
     const progress = new PullProgress(name);

@@ -1,22 +1,22 @@
 import { lchown, lstat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { CannotStart } from './cannot-start.ts';
-import type { Identity } from './identity.ts';
+import { StartFailure } from './cannot-start.ts';
+import type { ContainerUser } from './identity.ts';
 
 /**
  * The folder with a workbench's files, made its user's own.
  * @throws CannotStart
  */
-export async function preparedFolder({ mount }: TaskInput, { owner }: Identity): Promise<string> {
+export async function preparedFolder({ mount }: TaskInput, { owner }: ContainerUser): Promise<string> {
   const folder = mount.path ?? '';
   const kind = isAbsolute(folder) ? await lstat(folder).catch(() => undefined) : undefined;
   if (!kind?.isDirectory()) {
-    throw new CannotStart('storage_failed', 'The folder with its files is not there.');
+    throw new StartFailure('storage_failed', 'The folder with its files is not there.');
   }
   if (owner !== undefined && (kind.uid !== owner.uid || kind.gid !== owner.gid)) {
     await lchown(folder, owner.uid, owner.gid).catch(() => {
-      throw new CannotStart('storage_failed', 'The folder with its files cannot be given to its user.');
+      throw new StartFailure('storage_failed', 'The folder with its files cannot be given to its user.');
     });
   }
   return folder;

@@ -26,31 +26,31 @@ export interface DirectoryVolumesOptions {
 }
 
 /** What else there is of a workbench beside its volume: output of its runs, and what its program keeps. */
-const SIDE_FOLDERS = ['logs', 'private'];
+const RELATED_FOLDERS = ['logs', 'private'];
 
 /**
  * How long it is remembered that a volume was wiped, in milliseconds: 400 days. Its id is never given again,
  * and whatever might still ask for it is far younger.
  */
-const REMEMBERED_MS = 400 * 24 * 60 * 60 * 1000;
-const PRUNE_EVERY_MS = 24 * 60 * 60 * 1000;
-const PAGE = 1000;
+const TOMBSTONE_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
+const PRUNE_INTERVAL_MS = 24 * 60 * 60 * 1000;
+const PAGE_MAX = 1000;
 
 /** Volumes as folders of this machine, readable for their owner alone. A mount is `{ path }`. */
 export class DirectoryVolumes implements VolumeStore {
   readonly #options: DirectoryVolumesOptions;
   readonly #root: string;
   /** Holds one file for each volume whose wipe has begun. */
-  readonly #wiped: string;
+  readonly #tombstones: string;
   /** Holds the volumes that were set aside. */
-  readonly #aside: string;
+  readonly #quarantined: string;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DirectoryVolumesOptions) {
     this.#options = options;
     this.#root = join(options.dataDir, 'volumes');
-    this.#wiped = join(this.#root, '.wiped');
-    this.#aside = join(this.#root, '.quarantine');
+    this.#tombstones = join(this.#root, '.wiped');
+    this.#quarantined = join(this.#root, '.quarantine');
   }
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
@@ -58,31 +58,31 @@ export class DirectoryVolumes implements VolumeStore {
     try {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
       if (await this.#isWiped(workbenchId)) return { kind: 'wiped' };
-      if (await isThere(join(this.#aside, workbenchId))) return ASIDE;
-      const made = await makeFolder(path);
+      if (await exists(join(this.#quarantined, workbenchId))) return QUARANTINED;
+      const made = await createFolder(path);
       if (!(await lstat(path)).isDirectory()) {
-        return refused('There is something else where the folder with its files should be.', false);
+        return toRefusal('There is something else where the folder with its files should be.', false);
       }
       // Looked at again: a wipe that began meanwhile has either seen the folder or is seen here.
       if (!(await this.#isWiped(workbenchId))) return { kind: 'ready', mount: { path } };
       if (made) await rmdir(path).catch(() => {});
       return { kind: 'wiped' };
     } catch (error) {
-      return refused(
+      return toRefusal(
         `The folder for its files could not be made (${errorCode(error) || 'unknown error'}).`,
         true,
       );
     }
   }
 
-  async wipe(workbenchId: string): Promise<WipeProgress> {
+  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
     const { dataDir, wipeEntries = 1000, wipeMs = 200, elapsed = () => performance.now() } = this.#options;
     checkWorkbenchId(workbenchId);
     const budget = removalBudget(wipeEntries, wipeMs, elapsed);
     try {
       await this.#markWiped(workbenchId);
       // The root last: that it is gone is the proof that all is.
-      const folders = [...SIDE_FOLDERS.map((side) => join(dataDir, side)), this.#aside, this.#root];
+      const folders = [...RELATED_FOLDERS.map((side) => join(dataDir, side)), this.#quarantined, this.#root];
       let removed = 0;
       for (const folder of folders) {
         const part = await removeSome(join(folder, workbenchId), budget);
@@ -116,9 +116,9 @@ export class DirectoryVolumes implements VolumeStore {
   async quarantine(workbenchId: string): Promise<void> {
     const path = join(this.#root, checkWorkbenchId(workbenchId));
     try {
-      await mkdir(this.#aside, { recursive: true, mode: 0o700 });
+      await mkdir(this.#quarantined, { recursive: true, mode: 0o700 });
       // Never onto one that is there already: the move then fails, unless that one is empty.
-      await rename(path, join(this.#aside, workbenchId));
+      await rename(path, join(this.#quarantined, workbenchId));
     } catch (error) {
       const code = errorCode(error);
       if (code !== 'ENOENT') throw new PortError('unavailable', `not set aside (${code})`, error);
@@ -134,9 +134,9 @@ export class DirectoryVolumes implements VolumeStore {
       .filter((entry) => entry.isDirectory() && isWorkbenchId(entry.name) && entry.name > cursor)
       .map((entry) => entry.name)
       .sort();
-    const volumes = await Promise.all(rest.slice(0, PAGE).map((id) => this.#observe(id)));
+    const volumes = await Promise.all(rest.slice(0, PAGE_MAX).map((id) => this.#observe(id)));
     const last = volumes.at(-1);
-    return rest.length > PAGE && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
+    return rest.length > PAGE_MAX && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
   }
 
   async #observe(workbenchId: string): Promise<VolumeObservation> {
@@ -146,43 +146,43 @@ export class DirectoryVolumes implements VolumeStore {
   }
 
   async #isWiped(workbenchId: string): Promise<boolean> {
-    return (await readIfThere(join(this.#wiped, workbenchId))) !== undefined;
+    return (await readIfThere(join(this.#tombstones, workbenchId))) !== undefined;
   }
 
   async #markWiped(workbenchId: string): Promise<void> {
     if (await this.#isWiped(workbenchId)) return;
-    await mkdir(this.#wiped, { recursive: true, mode: 0o700 });
-    await this.#prune();
+    await mkdir(this.#tombstones, { recursive: true, mode: 0o700 });
+    await this.#pruneTombstones();
     // On disk before anything is removed: half a volume must never be given out as a whole one.
-    await replaceFile(join(this.#wiped, workbenchId), `${this.#options.clock.now()}\n`, true);
+    await replaceFile(join(this.#tombstones, workbenchId), `${this.#options.clock.now()}\n`, true);
   }
 
-  async #prune(): Promise<void> {
+  async #pruneTombstones(): Promise<void> {
     const now = this.#options.clock.now();
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return;
+    if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return;
     this.#prunedAt = now;
-    for (const file of await readdir(this.#wiped)) {
-      const at = Number(await readIfThere(join(this.#wiped, file)));
-      if (at > 0 && now - at > REMEMBERED_MS) await rm(join(this.#wiped, file), { force: true });
+    for (const file of await readdir(this.#tombstones)) {
+      const at = Number(await readIfThere(join(this.#tombstones, file)));
+      if (at > 0 && now - at > TOMBSTONE_RETENTION_MS) await rm(join(this.#tombstones, file), { force: true });
     }
   }
 }
 
-const ASIDE = refused(
+const QUARANTINED = toRefusal(
   'The files of this workbench have been set aside: an operator must look at them.',
   false,
 );
 
-function refused(message: string, retryable: boolean): VolumeOutcome {
+function toRefusal(message: string, retryable: boolean): VolumeOutcome {
   return { kind: 'refused', code: 'storage_failed', message, retryable };
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
 /** Answers whether it made the folder: false when something of that name was there. */
-async function makeFolder(path: string): Promise<boolean> {
+async function createFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: 0o700 });
     return true;

@@ -62,8 +62,8 @@ const hostRecordSchema = z.object({
 type HostRecord = z.infer<typeof hostRecordSchema>;
 
 /** A terminated instance, and its token, are known for this long, milliseconds: a day. */
-const REMEMBERED_MS = 24 * 60 * 60 * 1000;
-const PAGE = 100;
+const TERMINATED_RETENTION_MS = 24 * 60 * 60 * 1000;
+const PAGE_SIZE = 100;
 
 interface SimulatedHost {
   record: HostRecord;
@@ -87,7 +87,7 @@ export class SimulatedHosts implements HostFleet {
   /** Reads the hosts there were. */
   static async open(options: SimulatedHostsOptions): Promise<SimulatedHosts> {
     const hosts = new SimulatedHosts(options);
-    await hosts.#takeOver();
+    await hosts.#recover();
     return hosts;
   }
 
@@ -107,55 +107,55 @@ export class SimulatedHosts implements HostFleet {
   async launch(request: HostRequest, token: string): Promise<HostOutcome> {
     const instanceId = instanceIdOf(token);
     const known = this.#hosts.get(instanceId);
-    if (known !== undefined) return this.#accepted(known);
+    if (known !== undefined) return this.#toAccepted(known);
     const { workbenchId, userId, instanceType } = request;
     if (!this.#options.instanceTypes.some(({ name }) => name === instanceType)) {
       const message = `There is no instance type ${instanceType}.`;
       return { kind: 'refused', code: 'cannot_fit', message, retryable: false };
     }
-    this.#forgetOld();
+    this.#removeExpired();
     const launchedAt = this.#timers.now();
     const fresh = { state: 'pending', agentConnected: false } as const;
     const record: HostRecord = { instanceId, workbenchId, userId, launchedAt, instanceType, ...fresh };
     const host: SimulatedHost = { record, changes: Promise.resolve() };
     this.#hosts.set(instanceId, host);
-    this.#change(host, {});
-    this.#becomeRunning(host, this.#delays.launchMs);
-    return this.#accepted(host);
+    this.#update(host, {});
+    this.#scheduleRunning(host, this.#delays.launchMs);
+    return this.#toAccepted(host);
   }
 
   async start(instanceId: string): Promise<HostOutcome> {
     const host = this.#hosts.get(instanceId);
     const state = host?.record.state ?? 'terminated';
-    if (host !== undefined && (state === 'pending' || state === 'running')) return this.#accepted(host);
+    if (host !== undefined && (state === 'pending' || state === 'running')) return this.#toAccepted(host);
     if (host === undefined || state !== 'stopped') {
       const message = `The instance is ${state} and cannot be started.`;
       return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
     }
-    this.#change(host, { state: 'pending' });
-    this.#becomeRunning(host, this.#delays.startMs);
-    return this.#accepted(host);
+    this.#update(host, { state: 'pending' });
+    this.#scheduleRunning(host, this.#delays.startMs);
+    return this.#toAccepted(host);
   }
 
   async stop(instanceId: string): Promise<void> {
     const host = this.#hosts.get(instanceId);
     if (host === undefined || (host.record.state !== 'pending' && host.record.state !== 'running')) return;
-    this.#change(host, { state: 'stopping', agentConnected: false });
-    this.#later(host, this.#delays.stopMs, () => this.#change(host, { state: 'stopped' }));
-    await this.#saved(host);
+    this.#update(host, { state: 'stopping', agentConnected: false });
+    this.#schedule(host, this.#delays.stopMs, () => this.#update(host, { state: 'stopped' }));
+    await this.#flush(host);
   }
 
   async terminate(instanceId: string): Promise<void> {
     const host = this.#hosts.get(instanceId);
     const state = host?.record.state;
     if (host === undefined || state === 'shutting-down' || state === 'terminated') return;
-    this.#change(host, { state: 'shutting-down', agentConnected: false });
-    this.#later(host, this.#delays.terminateMs, () => this.#terminated(host));
-    await this.#saved(host);
+    this.#update(host, { state: 'shutting-down', agentConnected: false });
+    this.#schedule(host, this.#delays.terminateMs, () => this.#markTerminated(host));
+    await this.#flush(host);
   }
 
   async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
-    if (instanceIds.length > PAGE) throw new RangeError(`at most ${PAGE} instances at once`);
+    if (instanceIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} instances at once`);
     return instanceIds.map((instanceId) => {
       const host = this.#hosts.get(instanceId);
       return host === undefined
@@ -169,9 +169,9 @@ export class SimulatedHosts implements HostFleet {
       .map(({ record }) => record)
       .filter(({ state, instanceId }) => state !== 'terminated' && instanceId > cursor)
       .sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
-    const hosts = rest.slice(0, PAGE).map((record) => this.#observe(record));
+    const hosts = rest.slice(0, PAGE_SIZE).map((record) => this.#observe(record));
     const last = hosts.at(-1);
-    return rest.length > PAGE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
+    return rest.length > PAGE_SIZE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
   }
 
   /** Nothing changes by itself any more, and everything is on disk. */
@@ -180,24 +180,24 @@ export class SimulatedHosts implements HostFleet {
     await Promise.all([...this.#hosts.values()].map((host) => host.changes));
   }
 
-  #becomeRunning(host: SimulatedHost, ms: number): void {
-    this.#later(host, ms, () => {
-      this.#change(host, { state: 'running' });
-      this.#later(host, this.#delays.agentMs, () => this.#change(host, { agentConnected: true }));
+  #scheduleRunning(host: SimulatedHost, ms: number): void {
+    this.#schedule(host, ms, () => {
+      this.#update(host, { state: 'running' });
+      this.#schedule(host, this.#delays.agentMs, () => this.#update(host, { agentConnected: true }));
     });
   }
 
-  #terminated(host: SimulatedHost): void {
-    this.#change(host, { state: 'terminated', terminatedAt: this.#timers.now() });
+  #markTerminated(host: SimulatedHost): void {
+    this.#update(host, { state: 'terminated', terminatedAt: this.#timers.now() });
   }
 
-  #later(host: SimulatedHost, ms: number, action: () => void): void {
+  #schedule(host: SimulatedHost, ms: number, action: () => void): void {
     host.cancel?.();
     host.cancel = this.#timers.after(ms, action);
   }
 
   /** What is seen is what holds now; who listens is told once it is on disk. */
-  #change(host: SimulatedHost, fields: Partial<HostRecord>): void {
+  #update(host: SimulatedHost, fields: Partial<HostRecord>): void {
     const record = { ...host.record, ...fields };
     host.record = record;
     host.changes = host.changes
@@ -209,12 +209,12 @@ export class SimulatedHosts implements HostFleet {
       });
   }
 
-  async #accepted(host: SimulatedHost): Promise<HostOutcome> {
-    await this.#saved(host);
+  async #toAccepted(host: SimulatedHost): Promise<HostOutcome> {
+    await this.#flush(host);
     return { kind: 'accepted', host: this.#observe(host.record) };
   }
 
-  async #saved(host: SimulatedHost): Promise<void> {
+  async #flush(host: SimulatedHost): Promise<void> {
     await host.changes;
   }
 
@@ -226,25 +226,25 @@ export class SimulatedHosts implements HostFleet {
     return { instanceId, workbenchId, userId, launchedAt, state, agentConnected, ...offer };
   }
 
-  #forgetOld(): void {
+  #removeExpired(): void {
     const now = this.#timers.now();
     for (const { record } of this.#hosts.values()) {
-      if (record.terminatedAt === undefined || now - record.terminatedAt < REMEMBERED_MS) continue;
+      if (record.terminatedAt === undefined || now - record.terminatedAt < TERMINATED_RETENTION_MS) continue;
       this.#hosts.delete(record.instanceId);
       void this.#records.remove(record.instanceId).catch(() => {});
     }
   }
 
-  async #takeOver(): Promise<void> {
+  async #recover(): Promise<void> {
     for (const record of await this.#records.open()) {
       const host: SimulatedHost = { record, changes: Promise.resolve() };
       this.#hosts.set(record.instanceId, host);
-      if (record.state === 'shutting-down') this.#terminated(host);
+      if (record.state === 'shutting-down') this.#markTerminated(host);
       else if (record.state !== 'terminated' && record.state !== 'stopped') {
-        this.#change(host, { state: 'stopped', agentConnected: false });
+        this.#update(host, { state: 'stopped', agentConnected: false });
       }
     }
-    this.#forgetOld();
+    this.#removeExpired();
     await Promise.all([...this.#hosts.values()].map((host) => host.changes));
   }
 }

@@ -17,11 +17,11 @@ export interface WorkbenchCommand {
   readonly kind: 'boot command' | 'code-server' | 'jupyter' | 'page';
   /** Absolute path of the program. */
   readonly file: string;
-  args(place: RunPlace): readonly string[];
+  args(run: RunPlace): readonly string[];
   /** Variables beside those that every workbench has. */
-  environment?(place: RunPlace): Readonly<Record<string, string>>;
+  environment?(run: RunPlace): Readonly<Record<string, string>>;
   /** Files to write into the private folder unless they are there: relative path → content. */
-  readonly seeds?: Readonly<Record<string, string>>;
+  readonly initialFiles?: Readonly<Record<string, string>>;
   /** It expects requests with the base path in front, and is not found without. @default false */
   readonly underBasePath?: boolean;
 }
@@ -78,7 +78,7 @@ function codeServerCommand(file: string): WorkbenchCommand {
       ...['--user-data-dir', join(privateFolder, 'code-server')],
       ...['--disable-telemetry', '--disable-update-check', folder],
     ],
-    seeds: {
+    initialFiles: {
       // An empty one keeps it from writing, and reading, the one in the home folder.
       'code-server.yaml': '{}\n',
       'code-server/User/settings.json': `${JSON.stringify(CODE_SERVER_SETTINGS, null, 2)}\n`,

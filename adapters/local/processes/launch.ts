@@ -8,7 +8,7 @@ import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunPlace, WorkbenchCommand } from './command.ts';
 import { INSTALLATION_VARIABLE, RUN_VARIABLE, workbenchEnvironment } from './environment.ts';
 import { spawnGated } from './gated-process.ts';
-import type { Launched } from './process-task.ts';
+import type { LaunchedProgram } from './process-task.ts';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;
@@ -19,7 +19,7 @@ export interface LaunchSettings {
   /** Where people reach a workbench; its path ends in a slash. */
   readonly baseUrl: (workbenchId: string) => string;
   /** The environment of this server, of which the workbench gets a little. */
-  readonly own: Readonly<Record<string, string | undefined>>;
+  readonly serverEnvironment: Readonly<Record<string, string | undefined>>;
 }
 
 /** Where the program of a workbench will answer, without a slash at the end. */
@@ -34,11 +34,11 @@ function basePathOf(settings: LaunchSettings, workbenchId: string): string {
 }
 
 /** Starts a workbench's program, which waits at its gate; or says why that could not be. */
-export async function launch(
+export async function launchProgram(
   settings: LaunchSettings,
   input: TaskInput,
   port: number,
-): Promise<Launched | TaskStop> {
+): Promise<LaunchedProgram | TaskStop> {
   const { command, logs, installation } = settings;
   const { workbenchId, runId, name } = input;
   const folder = input.mount.path ?? '';
@@ -48,10 +48,10 @@ export async function launch(
   const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
   const place: RunPlace = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
   const baseUrl = settings.baseUrl(workbenchId);
-  const facts = { own: settings.own, installation, workbenchId, name, runId, folder, port, baseUrl };
+  const facts = { own: settings.serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
   try {
-    await seed(command, privateFolder);
-    const log = await logs.begin(workbenchId, runId);
+    await writeInitialFiles(command, privateFolder);
+    const log = await logs.open(workbenchId, runId);
     try {
       const process = await spawnGated({
         file: command.file,
@@ -63,11 +63,11 @@ export async function launch(
       return {
         process,
         marker: [`${RUN_VARIABLE}=${runId}`, `${INSTALLATION_VARIABLE}=${installation}`],
-        outputName: join('logs', logs.name(workbenchId, runId)),
-        dispose: () => logs.end(workbenchId, runId),
+        outputName: join('logs', logs.fileName(workbenchId, runId)),
+        dispose: () => logs.close(workbenchId, runId),
       };
     } catch (error) {
-      logs.end(workbenchId, runId);
+      logs.close(workbenchId, runId);
       throw error;
     } finally {
       await log.close();
@@ -78,9 +78,9 @@ export async function launch(
   }
 }
 
-async function seed(command: WorkbenchCommand, privateFolder: string): Promise<void> {
+async function writeInitialFiles(command: WorkbenchCommand, privateFolder: string): Promise<void> {
   await mkdir(privateFolder, { recursive: true, mode: 0o700 });
-  for (const [path, content] of Object.entries(command.seeds ?? {})) {
+  for (const [path, content] of Object.entries(command.initialFiles ?? {})) {
     const file = join(privateFolder, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeFile(file, content, { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {

@@ -13,13 +13,13 @@ export interface Leader {
   readonly watched: boolean;
 }
 
-export interface Family {
+export interface ProcessTree {
   readonly leaders: readonly Leader[];
   /** Variables (`NAME=value`) that only processes of this family were started with, all of them; empty: no mark. */
   readonly marker: readonly string[];
 }
 
-export interface FoundFamily {
+export interface FoundProcesses {
   /** Process groups that may be signalled as a whole. */
   readonly groups: readonly number[];
   /** The living processes, members of these groups included. */
@@ -31,18 +31,18 @@ export interface FoundFamily {
  * and what left both but carries the marker in its environment. A process is only ever taken for ours by a
  * leader whose start time is right, or by the marker; this server and its ancestors are never among them.
  */
-export async function findFamily(table: ProcessTable, family: Family): Promise<FoundFamily> {
+export async function findFamily(table: ProcessTable, family: ProcessTree): Promise<FoundProcesses> {
   const all = await table.readAll();
   const byPid = new Map(all.map((entry) => [entry.pid, entry]));
-  const spared = ownLine(byPid);
-  const groups = family.leaders.filter((leader) => holdsGroup(leader, byPid)).map((leader) => leader.pid);
+  const spared = selfAndAncestors(byPid);
+  const groups = family.leaders.filter((leader) => ownsGroup(leader, byPid)).map((leader) => leader.pid);
   const candidates = all.filter((entry) => !entry.zombie && !spared.has(entry.pid));
   const ours = await Promise.all(
     candidates.map(
       async (entry) =>
         groups.includes(entry.group) ||
         groups.includes(entry.session) ||
-        (await isMarked(table, family.marker, entry.pid)),
+        (await hasMarker(table, family.marker, entry.pid)),
     ),
   );
   const found = new Map<number, ProcessEntry>();
@@ -66,14 +66,14 @@ export interface EndOptions {
 }
 
 /** The first look again after a signal, and the longest pause between two looks, milliseconds. */
-const FIRST_LOOK_MS = 15;
-const LAST_LOOK_MS = 250;
+const POLL_MIN_MS = 15;
+const POLL_MAX_MS = 250;
 
 /**
  * Ends a family: SIGTERM to all of it, SIGKILL to what is left after the grace, and resolves to true only
  * when two looks in a row found nobody (one look may miss a process that was being forked just then).
  */
-export async function endFamily(family: Family, options: EndOptions): Promise<boolean> {
+export async function endFamily(family: ProcessTree, options: EndOptions): Promise<boolean> {
   const { table, timers, graceMs, hurry, signal } = options;
   const stops = [hurry, signal].filter((one) => one !== undefined);
   let overdue = graceMs <= 0;
@@ -82,7 +82,7 @@ export async function endFamily(family: Family, options: EndOptions): Promise<bo
   });
   const asked = new Set<string>();
   let empty = 0;
-  let look = FIRST_LOOK_MS;
+  let look = POLL_MIN_MS;
   try {
     for (;;) {
       const found = await findFamily(table, family);
@@ -90,9 +90,9 @@ export async function endFamily(family: Family, options: EndOptions): Promise<bo
       if (empty === 2) return true;
       if (signal?.aborted) return false;
       if (overdue || hurry?.aborted) kill(found, 'SIGKILL');
-      else askToEnd(found, asked);
+      else sendSigterm(found, asked);
       await pause(timers, look, ...stops.filter((one) => !one.aborted));
-      look = Math.min(look * 1.5, LAST_LOOK_MS);
+      look = Math.min(look * 1.5, POLL_MAX_MS);
     }
   } finally {
     cancel();
@@ -100,22 +100,22 @@ export async function endFamily(family: Family, options: EndOptions): Promise<bo
 }
 
 /** SIGTERM once to each process: some take a second one as the wish to end at once, without cleaning up. */
-function askToEnd(found: FoundFamily, asked: Set<string>): void {
+function sendSigterm(found: FoundProcesses, asked: Set<string>): void {
   for (const { pid, startTime } of found.members) {
     const name = `${pid} ${startTime}`;
     if (asked.has(name)) continue;
     asked.add(name);
-    send(pid, 'SIGTERM');
+    sendSignal(pid, 'SIGTERM');
   }
 }
 
-function kill(found: FoundFamily, name: NodeJS.Signals): void {
+function kill(found: FoundProcesses, name: NodeJS.Signals): void {
   // The groups as a whole first: nothing can be forked away between two signals.
-  if (found.members.length > 0) for (const group of found.groups) send(-group, name);
-  for (const { pid } of found.members) send(pid, name);
+  if (found.members.length > 0) for (const group of found.groups) sendSignal(-group, name);
+  for (const { pid } of found.members) sendSignal(pid, name);
 }
 
-function send(pid: number, name: NodeJS.Signals): void {
+function sendSignal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
@@ -124,12 +124,12 @@ function send(pid: number, name: NodeJS.Signals): void {
 }
 
 /** A group keeps its number for as long as it has members; a process that has taken the number shows that it has none. */
-function holdsGroup(leader: Leader, byPid: ReadonlyMap<number, ProcessEntry>): boolean {
+function ownsGroup(leader: Leader, byPid: ReadonlyMap<number, ProcessEntry>): boolean {
   const entry = byPid.get(leader.pid);
   return entry === undefined ? leader.watched : entry.startTime === leader.startTime;
 }
 
-async function isMarked(table: ProcessTable, marker: readonly string[], pid: number): Promise<boolean> {
+async function hasMarker(table: ProcessTable, marker: readonly string[], pid: number): Promise<boolean> {
   // An empty marker would be carried by every process of the machine.
   if (marker.length === 0) return false;
   const environment = await table.environment(pid);
@@ -137,7 +137,7 @@ async function isMarked(table: ProcessTable, marker: readonly string[], pid: num
 }
 
 /** This process and its ancestors: a server may have been started from a terminal inside a workbench. */
-function ownLine(byPid: ReadonlyMap<number, ProcessEntry>): ReadonlySet<number> {
+function selfAndAncestors(byPid: ReadonlyMap<number, ProcessEntry>): ReadonlySet<number> {
   const line = new Set<number>([1]);
   for (let pid = process.pid; pid > 0 && !line.has(pid); pid = byPid.get(pid)?.parent ?? 0) line.add(pid);
   return line;

@@ -3,7 +3,7 @@ import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.t
 import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
 import type { GatedProcess } from './gated-process.ts';
-import { endFamily, type Family } from './process-family.ts';
+import { endFamily, type ProcessTree } from './process-family.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { TaskRecord } from './task-record.ts';
 
@@ -17,7 +17,7 @@ export interface ProcessTaskContext extends RecordedTaskContext<TaskRecord> {
 }
 
 /** A process started for a task, which waits at its gate. */
-export interface Launched {
+export interface LaunchedProgram {
   readonly process: GatedProcess;
   /** What its processes carry in their environment and no others do. */
   readonly marker: readonly string[];
@@ -28,19 +28,19 @@ export interface Launched {
 }
 
 /** How long the program's own end is waited for after nothing of it was found any more, milliseconds. */
-const REAP_MS = 2000;
+const REAP_TIMEOUT_MS = 2000;
 /** When the process table could not be read it is tried again after this, milliseconds. */
-const LOOK_AGAIN_MS = 1000;
+const PROCESS_TABLE_RETRY_MS = 1000;
 
 /** One task in its life: from its record, through its process, to its end. */
 export class ProcessTask extends RecordedTask<TaskRecord> {
   readonly #context: ProcessTaskContext;
   /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
   #stop: TaskStop | undefined;
-  #launching: Promise<Launched | undefined> | undefined;
+  #launching: Promise<LaunchedProgram | undefined> | undefined;
   #ended: Promise<void> | undefined;
   readonly #ending = new AbortController();
-  readonly #hurry = new AbortController();
+  readonly #killNow = new AbortController();
 
   constructor(record: TaskRecord, context: ProcessTaskContext) {
     super(record, context);
@@ -57,10 +57,10 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
    * is to end before.
    *
    * @param endpoint where its program will answer, without a slash at the end
-   * @param what the kind of program, for people
+   * @param programKind the kind of program, for people
    */
-  async live(endpoint: string, what: string, launch: () => Promise<Launched | TaskStop>): Promise<void> {
-    this.#launching = this.#begin(endpoint, what, launch);
+  async run(endpoint: string, programKind: string, launch: () => Promise<LaunchedProgram | TaskStop>): Promise<void> {
+    this.#launching = this.#launch(endpoint, programKind, launch);
     const launched = await this.#launching;
     if (launched === undefined) return;
     void launched.process.ended.then(({ code, signal }) => {
@@ -71,7 +71,7 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
     if (this.ending) return;
     launched.process.release();
     if (await waitUntilAnswering(`${endpoint}/`, this.#context.timers, this.#ending.signal)) {
-      await this.change({ status: 'running' });
+      await this.update({ status: 'running' });
     }
   }
 
@@ -88,25 +88,25 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
 
   /** Ends the task like `end`, and kills its processes at once. */
   kill(stop: TaskStop): Promise<void> {
-    this.#hurry.abort();
+    this.#killNow.abort();
     return this.end(stop);
   }
 
   /** Ends a task of an earlier server, once it is known that nothing is left of it. */
   endWhenGone(stop: TaskStop, gone: Promise<boolean>): Promise<void> {
     this.#stop = stop;
-    this.#ended = this.change({ status: 'stopping' }).then(async () => {
-      if (await gone) await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+    this.#ended = this.update({ status: 'stopping' }).then(async () => {
+      if (await gone) await this.update({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
     });
     return this.#ended;
   }
 
-  async #begin(
+  async #launch(
     endpoint: string,
-    what: string,
-    launch: () => Promise<Launched | TaskStop>,
-  ): Promise<Launched | undefined> {
-    await this.change({ status: 'pending', endpoint, detail: `starting ${what}` });
+    programKind: string,
+    launch: () => Promise<LaunchedProgram | TaskStop>,
+  ): Promise<LaunchedProgram | undefined> {
+    await this.update({ status: 'pending', endpoint, detail: `starting ${programKind}` });
     if (this.ending) return undefined;
     const launched = await launch();
     if ('code' in launched) {
@@ -118,7 +118,7 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
     const [entry, bootId] = await Promise.all([table.read(pid), table.bootId()]);
     // Without the record the gate stays shut: nobody could tell later whose process it is.
     const startTime = entry?.startTime;
-    const saved = startTime !== undefined && (await this.change({ process: { pid, startTime, bootId } }));
+    const saved = startTime !== undefined && (await this.update({ process: { pid, startTime, bootId } }));
     if (!saved) void this.end({ code: 'start_refused', message: 'Its process could not be recorded.' });
     return launched;
   }
@@ -126,32 +126,32 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
   async #finish(stop: TaskStop): Promise<void> {
     const launching = this.#launching;
     if (launching !== undefined) {
-      await this.change({ status: 'stopping' });
+      await this.update({ status: 'stopping' });
       const launched = await launching;
       if (launched !== undefined && !(await this.#endProcesses(launched))) return;
     }
-    await this.change({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+    await this.update({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
   }
 
   /** Answers false when it was given up: something may live on, and the record goes on saying so. */
-  async #endProcesses(launched: Launched): Promise<boolean> {
+  async #endProcesses(launched: LaunchedProgram): Promise<boolean> {
     const { timers, givenUp, telemetry } = this.#context;
     const { process, taskId } = this.record;
-    const family: Family = {
+    const family: ProcessTree = {
       leaders: process === undefined ? [] : [{ ...process, watched: true }],
       marker: launched.marker,
     };
     launched.process.abandon();
     while (!givenUp.aborted) {
       try {
-        if (!(await endFamily(family, { ...this.#context, hurry: this.#hurry.signal, signal: givenUp })))
+        if (!(await endFamily(family, { ...this.#context, hurry: this.#killNow.signal, signal: givenUp })))
           return false;
-        await settlesWithin(timers, REAP_MS, launched.process.ended);
+        await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
         launched.dispose();
         return true;
       } catch (error) {
         telemetry?.error('processes could not be looked at', { taskId }, error);
-        await pause(timers, LOOK_AGAIN_MS, givenUp);
+        await pause(timers, PROCESS_TABLE_RETRY_MS, givenUp);
       }
     }
     return false;

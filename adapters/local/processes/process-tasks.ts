@@ -8,18 +8,18 @@ import type {
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { installationOf } from '../installation.ts';
-import { LocalPorts } from '../tasks/local-ports.ts';
+import { PortAllocator } from '../tasks/local-ports.ts';
 import { Places } from '../tasks/places.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
 import { observationOf } from '../tasks/task-record.ts';
-import { type TaskRecords, TaskRegister, taskFolder } from '../tasks/task-register.ts';
+import { type TaskRecords, TaskRegister, openTaskRecords } from '../tasks/task-register.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
-import { endpointOf, type LaunchSettings, launch } from './launch.ts';
+import { endpointOf, type LaunchSettings, launchProgram } from './launch.ts';
 import { endLeftOver } from './left-over.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
-import { newTaskRecord, type TaskRecord, taskIdOf, taskRecordSchema } from './task-record.ts';
+import { newTaskRecord, type TaskRecord, toProcessTaskId, taskRecordSchema } from './task-record.ts';
 
 export interface ProcessTasksOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
@@ -34,7 +34,7 @@ export interface ProcessTasksOptions {
   /** From SIGTERM to SIGKILL, milliseconds. @default 10,000 */
   readonly graceMs?: number;
   /** The environment of this server. @default process.env */
-  readonly own?: Readonly<Record<string, string | undefined>>;
+  readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   readonly timers?: Timers;
   readonly table?: ProcessTable;
   readonly telemetry?: Telemetry;
@@ -43,7 +43,7 @@ export interface ProcessTasksOptions {
 }
 
 /** The longest wait, beyond the grace, for everything to be gone, milliseconds. */
-const PATIENCE_MS = 5000;
+const CLOSE_TIMEOUT_MS = 5000;
 
 const SERVER_STOPPED = {
   code: 'host_lost',
@@ -55,35 +55,35 @@ export class ProcessTasks implements TaskRunner {
   readonly #max: number;
   readonly #graceMs: number;
   readonly #timers: Timers;
-  readonly #launch: LaunchSettings;
+  readonly #launchSettings: LaunchSettings;
   readonly #context: ProcessTaskContext;
-  readonly #register: TaskRegister<TaskRecord, ProcessTask>;
-  readonly #places: Places;
+  readonly #registry: TaskRegister<TaskRecord, ProcessTask>;
+  readonly #limit: Places;
   readonly #giveUp = new AbortController();
-  readonly #ports = new LocalPorts();
+  readonly #ports = new PortAllocator();
 
   /** Reads what there was, and ends what an earlier server left behind: tasks do not outlive their server. */
   static async open(options: ProcessTasksOptions): Promise<ProcessTasks> {
     const tasks = new ProcessTasks(options, await installationOf(options.dataDir));
-    await tasks.#takeOver();
+    await tasks.#recover();
     return tasks;
   }
 
   private constructor(options: ProcessTasksOptions, installation: string) {
     const { dataDir, telemetry } = options;
     this.#max = options.max ?? 8;
-    this.#places = new Places(this.#max);
+    this.#limit = new Places(this.#max);
     this.#graceMs = options.graceMs ?? 10_000;
     this.#timers = options.timers ?? systemTimers;
     const records =
-      options.records ?? taskFolder(dataDir, (value) => taskRecordSchema.parse(value), telemetry);
-    this.#launch = {
+      options.records ?? openTaskRecords(dataDir, (value) => taskRecordSchema.parse(value), telemetry);
+    this.#launchSettings = {
       command: options.command,
       installation,
       privateRoot: join(dataDir, 'private'),
       logs: new RunLogs(join(dataDir, 'logs'), this.#timers),
       baseUrl: options.baseUrl,
-      own: options.own ?? process.env,
+      serverEnvironment: options.serverEnvironment ?? process.env,
     };
     this.#context = {
       records,
@@ -101,65 +101,65 @@ export class ProcessTasks implements TaskRunner {
       },
     };
     const make = (record: TaskRecord) => new ProcessTask(record, this.#context);
-    this.#register = new TaskRegister({ records, timers: this.#timers, telemetry, make });
+    this.#registry = new TaskRegister({ records, timers: this.#timers, telemetry, createTask: make });
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const detail = `waiting for one of ${this.#max} places`;
     const fresh = () => newTaskRecord(input, token, detail, this.#timers.now());
-    return this.#register.accept(taskIdOf(token), fresh, (task) =>
-      this.#places.add(() => this.#occupy(task, input)),
+    return this.#registry.accept(toProcessTaskId(token), fresh, (task) =>
+      this.#limit.enqueue(() => this.#runInSlot(task, input)),
     );
   }
 
   async stop(taskId: string, reason: string): Promise<void> {
-    const task = this.#register.find(taskId);
+    const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.end({ code: 'requested', message: reason });
-    await task.written();
+    await task.flush();
   }
 
   async endMachine(taskId: string): Promise<void> {
-    const task = this.#register.find(taskId);
+    const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.kill({ code: 'requested', message: 'Its processes were killed.' });
-    await task.written();
+    await task.flush();
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
-    return this.#register.describe(taskIds);
+    return this.#registry.describe(taskIds);
   }
 
   async list(cursor?: string): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
-    return this.#register.list(cursor);
+    return this.#registry.list(cursor);
   }
 
   /** Ends every task and waits until all are gone, no longer than the grace and five seconds. Takes no more. */
   async close(): Promise<void> {
-    this.#register.close();
-    const ends = this.#register.all().map((task) => task.end(SERVER_STOPPED));
-    await settlesWithin(this.#timers, this.#graceMs + PATIENCE_MS, Promise.all(ends));
+    this.#registry.close();
+    const ends = this.#registry.all().map((task) => task.end(SERVER_STOPPED));
+    await settlesWithin(this.#timers, this.#graceMs + CLOSE_TIMEOUT_MS, Promise.all(ends));
     this.#giveUp.abort();
-    await Promise.all(this.#register.all().map((task) => task.written()));
+    await Promise.all(this.#registry.all().map((task) => task.written()));
   }
 
   /** One task's time in its place: resolves when it has stopped and everything of it is gone. */
-  async #occupy(task: ProcessTask, input: TaskInput): Promise<void> {
-    const port = await this.#ports.take().catch(() => undefined);
+  async #runInSlot(task: ProcessTask, input: TaskInput): Promise<void> {
+    const port = await this.#ports.allocate().catch(() => undefined);
     if (port === undefined) {
       await task.end({ code: 'start_refused', message: 'There is no free port for it.' });
       return;
     }
-    const endpoint = endpointOf(this.#launch, input.workbenchId, port);
-    await task.live(endpoint, this.#launch.command.kind, () => launch(this.#launch, input, port));
+    const endpoint = endpointOf(this.#launchSettings, input.workbenchId, port);
+    await task.run(endpoint, this.#launchSettings.command.kind, () => launchProgram(this.#launchSettings, input, port));
     await task.stopped;
     this.#ports.release(port);
   }
 
-  async #takeOver(): Promise<void> {
-    const left = await this.#register.open();
-    const gone = endLeftOver(left, this.#launch.installation, this.#context);
-    const ends = left.map((record) => this.#register.holdBeyond(record).endWhenGone(SERVER_STOPPED, gone));
-    await settlesWithin(this.#timers, PATIENCE_MS, Promise.all([gone, ...ends]));
+  async #recover(): Promise<void> {
+    const left = await this.#registry.open();
+    const gone = endLeftOver(left, this.#launchSettings.installation, this.#context);
+    const ends = left.map((record) => this.#registry.addWithVersionGap(record).endWhenGone(SERVER_STOPPED, gone));
+    await settlesWithin(this.#timers, CLOSE_TIMEOUT_MS, Promise.all([gone, ...ends]));
   }
 }

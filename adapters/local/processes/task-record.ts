@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { newTaskFields, TASK_FIELDS, taskIdOf as taskIdOfKind } from '../tasks/task-record.ts';
+import { newTaskFields, TASK_FIELDS, toTaskId as taskIdOfKind } from '../tasks/task-record.ts';
 
 /** A task as it is kept on disk. */
 export const taskRecordSchema = z.object({
@@ -11,10 +11,10 @@ export const taskRecordSchema = z.object({
 
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 
-export function taskIdOf(token: string): string {
+export function toProcessTaskId(token: string): string {
   return taskIdOfKind('proc', token);
 }
 
 export function newTaskRecord(input: TaskInput, token: string, detail: string, now: number): TaskRecord {
-  return newTaskFields(taskIdOf(token), input, token, detail, now);
+  return newTaskFields(toProcessTaskId(token), input, token, detail, now);
 }

@@ -2,7 +2,7 @@
 export class Places {
   readonly #max: number;
   readonly #waiting: (() => Promise<void>)[] = [];
-  #taken = 0;
+  #running = 0;
 
   /** @param max 1 or more */
   constructor(max: number) {
@@ -10,29 +10,29 @@ export class Places {
   }
 
   /** `occupy` is called once there is a place, which is free again when it resolves; it may find nothing to do. */
-  add(occupy: () => Promise<void>): void {
-    this.#waiting.push(occupy);
-    this.#fill();
+  enqueue(work: () => Promise<void>): void {
+    this.#waiting.push(work);
+    this.#startWaiting();
   }
 
   /** Like `add`, for what is at work already: it does not wait, even when that is one too many. */
-  addAtWork(occupy: () => Promise<void>): void {
-    this.#take(occupy);
+  startNow(work: () => Promise<void>): void {
+    this.#start(work);
   }
 
-  #fill(): void {
-    while (this.#taken < this.#max) {
+  #startWaiting(): void {
+    while (this.#running < this.#max) {
       const occupy = this.#waiting.shift();
       if (occupy === undefined) return;
-      this.#take(occupy);
+      this.#start(occupy);
     }
   }
 
-  #take(occupy: () => Promise<void>): void {
-    this.#taken += 1;
-    void occupy().finally(() => {
-      this.#taken -= 1;
-      this.#fill();
+  #start(work: () => Promise<void>): void {
+    this.#running += 1;
+    void work().finally(() => {
+      this.#running -= 1;
+      this.#startWaiting();
     });
   }
 }

@@ -32,7 +32,7 @@ export class RecordedTask<R extends TaskFields> {
   }
 
   /** Resolves when every change asked for so far is on disk. */
-  async written(): Promise<void> {
+  async flush(): Promise<void> {
     await this.#changes;
   }
 
@@ -40,7 +40,7 @@ export class RecordedTask<R extends TaskFields> {
    * Changes the record, on disk first; steps backwards are left out. Answers whether it is on disk: a disk
    * that is full must not keep anything from being stopped, so the change counts either way.
    */
-  change(fields: Partial<Omit<R, 'version'>>): Promise<boolean> {
+  update(fields: Partial<Omit<R, 'version'>>): Promise<boolean> {
     const next = this.#changes.then(async () => {
       const { status } = fields;
       // Nothing comes after the end.

@@ -5,60 +5,60 @@ import { pause, type Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 
 /** The runs of a workbench whose output is kept. */
-const RUNS_KEPT = 5;
+const LOGS_PER_WORKBENCH_MAX = 5;
 /** A file is cut when it has grown beyond this, bytes; the part cut off is kept once, as `.log.1`. */
-const LARGEST = 8 * 1024 * 1024;
+const LOG_MAX_BYTES = 8 * 1024 * 1024;
 /** How often the files of live runs are looked at, milliseconds. */
-const LOOK_MS = 10_000;
+const SIZE_CHECK_INTERVAL_MS = 10_000;
 
 /** The output of runs: `<root>/<workbenchId>/<runId>.log`, written by the processes themselves. */
 export class RunLogs {
   readonly #root: string;
   readonly #timers: Timers;
-  readonly #largest: number;
-  readonly #live = new Set<string>();
+  readonly #maxBytes: number;
+  readonly #openFiles = new Set<string>();
   #watching: AbortController | undefined;
 
   /** @param root absolute; each workbench has a folder of its own in it */
-  constructor(root: string, timers: Timers, largest = LARGEST) {
+  constructor(root: string, timers: Timers, maxBytes = LOG_MAX_BYTES) {
     this.#root = root;
     this.#timers = timers;
-    this.#largest = largest;
+    this.#maxBytes = maxBytes;
   }
 
   /** The file of a run, relative to the root. */
-  name(workbenchId: string, runId: string): string {
+  fileName(workbenchId: string, runId: string): string {
     return join(checkWorkbenchId(workbenchId), `${checkWorkbenchId(runId)}.log`);
   }
 
   /** Opens the file of a run for appending and watches its size; answers a file handle for the caller to close. */
-  async begin(workbenchId: string, runId: string) {
+  async open(workbenchId: string, runId: string) {
     const folder = join(this.#root, checkWorkbenchId(workbenchId));
-    const file = join(this.#root, this.name(workbenchId, runId));
+    const file = join(this.#root, this.fileName(workbenchId, runId));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const handle = await open(file, 'a', 0o600);
     await this.#prune(folder);
-    this.#live.add(file);
+    this.#openFiles.add(file);
     this.#watch();
     return handle;
   }
 
   /** No longer watches the file of a run. */
-  end(workbenchId: string, runId: string): void {
-    this.#live.delete(join(this.#root, this.name(workbenchId, runId)));
-    if (this.#live.size === 0) this.#watching?.abort();
+  close(workbenchId: string, runId: string): void {
+    this.#openFiles.delete(join(this.#root, this.fileName(workbenchId, runId)));
+    if (this.#openFiles.size === 0) this.#watching?.abort();
   }
 
   /** Cuts what has grown too large. */
-  async cut(): Promise<void> {
-    for (const file of this.#live) {
+  async truncateLarge(): Promise<void> {
+    for (const file of this.#openFiles) {
       try {
-        if ((await stat(file)).size <= this.#largest) continue;
+        if ((await stat(file)).size <= this.#maxBytes) continue;
         // The process goes on appending to the same file; what it writes between the two steps is lost.
         await copyFile(file, `${file}.1`);
         await truncate(file, 0);
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') this.#live.delete(file);
+        if (errorCode(error) === 'ENOENT') this.#openFiles.delete(file);
       }
     }
   }
@@ -69,9 +69,9 @@ export class RunLogs {
     this.#watching = watching;
     void (async () => {
       for (;;) {
-        await pause(this.#timers, LOOK_MS, watching.signal);
+        await pause(this.#timers, SIZE_CHECK_INTERVAL_MS, watching.signal);
         if (watching.signal.aborted) return;
-        await this.cut();
+        await this.truncateLarge();
       }
     })();
   }
@@ -85,8 +85,8 @@ export class RunLogs {
       })),
     );
     aged.sort((a, b) => b.at - a.at);
-    for (const { file } of aged.slice(RUNS_KEPT)) {
-      if (this.#live.has(join(folder, file))) continue;
+    for (const { file } of aged.slice(LOGS_PER_WORKBENCH_MAX)) {
+      if (this.#openFiles.has(join(folder, file))) continue;
       await rm(join(folder, file), { force: true });
       await rm(join(folder, `${file}.1`), { force: true });
     }

@@ -23,7 +23,7 @@ export const TASK_FIELDS = {
   detail: z.optional(z.string()),
   endpoint: z.optional(z.string()),
   /** What runs it does not answer: what was last seen may be old. */
-  silent: z.optional(z.boolean()),
+  engineSilent: z.optional(z.boolean()),
   acceptedAt: z.int(),
   stoppedAt: z.optional(z.int()),
   stop: z.optional(z.object({ code: z.enum([...REASON_CODES, 'requested']), message: z.string() })),
@@ -37,7 +37,7 @@ export type TaskStop = NonNullable<TaskObservation['stop']>;
  * Made from the token, so that a token leads to its task, in memory and on disk, without an index.
  * @param kind begins the id: lower-case letters
  */
-export function taskIdOf(kind: string, token: string): string {
+export function toTaskId(kind: string, token: string): string {
   return `${kind}-${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
 }
 
@@ -68,7 +68,7 @@ export function newTaskFields(
 
 export function observationOf(record: TaskFields): TaskObservation {
   const { taskId, userId, workbenchId, runId, attempt, acceptedAt, version, status } = record;
-  const { detail, endpoint, silent, provider, containerInstance, stop } = record;
+  const { detail, endpoint, engineSilent: silent, provider, containerInstance, stop } = record;
   return {
     taskId,
     userId,
@@ -79,7 +79,7 @@ export function observationOf(record: TaskFields): TaskObservation {
     version,
     status,
     ...(detail === undefined ? {} : { detail }),
-    ...(endpoint === undefined ? {} : { endpoint, host: silent ? 'disconnected' : 'connected' }),
+    ...(endpoint === undefined ? {} : { endpoint, instance: silent ? 'disconnected' : 'connected' }),
     ...(provider === undefined ? {} : { provider }),
     ...(containerInstance === undefined ? {} : { containerInstance }),
     ...(stop === undefined ? {} : { stop }),

@@ -14,23 +14,23 @@ export interface TaskRegisterOptions<R extends TaskFields, T extends RecordedTas
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
   /** The task of a record. */
-  readonly make: (record: R) => T;
+  readonly createTask: (record: R) => T;
 }
 
 /** A stopped task is known for this long, milliseconds: twice what the contract asks for. */
-const REMEMBERED_MS = 2 * 60 * 60 * 1000;
+const STOPPED_TASK_RETENTION_MS = 2 * 60 * 60 * 1000;
 /** The old are looked for this often at most, milliseconds. */
-const PRUNE_EVERY_MS = 10 * 60 * 1000;
-const PAGE = 100;
+const PRUNE_INTERVAL_MS = 10 * 60 * 1000;
+const PAGE_SIZE = 100;
 
-interface Held<T> {
+interface Entry<T> {
   readonly task: T;
   /** The write of its record, which everybody who asks for the token waits for. */
   readonly accepted: Promise<boolean>;
 }
 
 /** Task records as files in `<dataDir>/tasks`. */
-export function taskFolder<R extends TaskFields>(
+export function openTaskRecords<R extends TaskFields>(
   dataDir: string,
   parse: (value: unknown) => R,
   telemetry: Telemetry | undefined,
@@ -46,7 +46,7 @@ export function taskFolder<R extends TaskFields>(
 /** Every task that is known, by its id: accepted once, found again, and forgotten when it is long over. */
 export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
   readonly #options: TaskRegisterOptions<R, T>;
-  readonly #tasks = new Map<string, Held<T>>();
+  readonly #tasks = new Map<string, Entry<T>>();
   #prunedAt: number;
   #closed = false;
 
@@ -77,7 +77,7 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
 
   /** As TaskRunner.describe. */
   describe(taskIds: readonly string[]): readonly (TaskObservation | MissingTask)[] {
-    if (taskIds.length > PAGE) throw new RangeError(`at most ${PAGE} tasks at once`);
+    if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     return taskIds.map((taskId) => {
       const task = this.find(taskId);
       return task === undefined ? { taskId, missing: true } : observationOf(task.record);
@@ -90,9 +90,9 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
       .map(({ record }) => record)
       .filter((record) => record.status !== 'stopped' && record.taskId > cursor)
       .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
-    const tasks = rest.slice(0, PAGE).map(observationOf);
+    const tasks = rest.slice(0, PAGE_SIZE).map(observationOf);
     const last = tasks.at(-1);
-    return rest.length > PAGE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
+    return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }
 
   /** Accepts nothing new any more. */
@@ -105,29 +105,29 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
     const now = this.#options.timers.now();
     const left: R[] = [];
     for (const record of await this.#options.records.open()) {
-      if (await this.#forgetOld(record, now)) continue;
-      if (record.status === 'stopped') this.hold(record);
+      if (await this.#removeExpired(record, now)) continue;
+      if (record.status === 'stopped') this.add(record);
       else left.push(record);
     }
     return left;
   }
 
   /** Holds the task of a record that is on disk. */
-  hold(record: R): T {
-    const task = this.#options.make(record);
+  add(record: R): T {
+    const task = this.#options.createTask(record);
     this.#tasks.set(record.taskId, { task, accepted: Promise.resolve(true) });
     return task;
   }
 
   /** A power failure may have taken back versions that had been told already: goes far beyond them. */
-  holdBeyond(record: R): T {
-    return this.hold({ ...record, version: record.version + 1000 });
+  addWithVersionGap(record: R): T {
+    return this.add({ ...record, version: record.version + 1000 });
   }
 
-  #acceptNew(record: R, begin: (task: T) => void): Held<T> {
+  #acceptNew(record: R, begin: (task: T) => void): Entry<T> {
     this.#prune();
     const { taskId } = record;
-    const task = this.#options.make(record);
+    const task = this.#options.createTask(record);
     const accepted = this.#options.records.save(record).then(
       () => {
         begin(task);
@@ -146,13 +146,13 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
 
   #prune(): void {
     const now = this.#options.timers.now();
-    if (now - this.#prunedAt < PRUNE_EVERY_MS) return;
+    if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return;
     this.#prunedAt = now;
-    for (const { record } of this.all()) void this.#forgetOld(record, now);
+    for (const { record } of this.all()) void this.#removeExpired(record, now);
   }
 
-  async #forgetOld(record: R, now: number): Promise<boolean> {
-    if (record.status !== 'stopped' || now - (record.stoppedAt ?? now) < REMEMBERED_MS) return false;
+  async #removeExpired(record: R, now: number): Promise<boolean> {
+    if (record.status !== 'stopped' || now - (record.stoppedAt ?? now) < STOPPED_TASK_RETENTION_MS) return false;
     this.#tasks.delete(record.taskId);
     await this.#options.records.remove(record.taskId).catch(() => {});
     return true;

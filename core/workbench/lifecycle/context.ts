@@ -19,7 +19,7 @@ export function progressed<W extends Workbench>(workbench: W, { now }: Context):
 }
 
 /** Nothing to do but wait: look again after the usual interval. */
-export function waits<W extends Workbench>(workbench: W, { now, policy }: Context): W {
+export function pollLater<W extends Workbench>(workbench: W, { now, policy }: Context): W {
   return lookBy({ ...workbench, failures: 0 }, now + policy.lookMs);
 }
 

@@ -9,14 +9,14 @@ import { beginStop, runGone } from './transitions.ts';
 /** What follows from time alone: fences that have passed, deadlines that are over. */
 export function timePassed(workbench: Workbench, context: Context): Workbench {
   const current = pastFence(forgetGoneStrays(workbench, context), context);
-  const judged = overdue(silent(current, context), context);
+  const judged = applyDeadline(stopIfAgentSilent(current, context), context);
   // What was waited for may have come meanwhile.
   const ends = judged.status !== current.status;
   return ends && wasLeftAlone(workbench, context) ? lookBy(current, context.now) : judged;
 }
 
 /** A machine whose agent has been silent for long is given up: its task shows RUNNING for ever. */
-function silent(workbench: Workbench, context: Context): Workbench {
+function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
   if (workbench.status !== 'running' && workbench.status !== 'pending') return workbench;
   const { silentSince } = workbench.run;
   if (silentSince === undefined || context.now - silentSince < context.policy.silentHostMs) return workbench;
@@ -29,7 +29,7 @@ function pastFence(workbench: Workbench, context: Context): Workbench {
   return past && isEnding(workbench) ? runGone(workbench, context) : workbench;
 }
 
-function overdue(workbench: Workbench, context: Context): Workbench {
+function applyDeadline(workbench: Workbench, context: Context): Workbench {
   if (!('deadlineAt' in workbench) || workbench.overdue || context.now < workbench.deadlineAt)
     return workbench;
   switch (workbench.status) {
@@ -40,7 +40,7 @@ function overdue(workbench: Workbench, context: Context): Workbench {
       return beginStop(workbench, context, {
         reason: {
           code: 'no_capacity',
-          message: `No machine had room for it ${within(context.policy.provisioningMs)}.`,
+          message: `No machine had room for it ${formatWithin(context.policy.provisioningMs)}.`,
         },
       });
     case 'pending':
@@ -52,26 +52,26 @@ function overdue(workbench: Workbench, context: Context): Workbench {
 }
 
 function timedOut(workbench: Workbench, { policy }: Context): StatusReason {
-  const allowed = workbench.status === 'starting' ? policy.startingMs : policy.pendingMs;
+  const allowed = workbench.status === 'starting' ? policy.startingMs : policy.pendingTimeoutMs;
   const detail = statusDetail(workbench);
   const what = detail === undefined ? '' : ` It was waiting for: ${detail}.`;
-  return { code: 'start_timeout', message: `It did not become ready ${within(allowed)}.${what}` };
+  return { code: 'start_timeout', message: `It did not become ready ${formatWithin(allowed)}.${what}` };
 }
 
-function within(ms: number): string {
+function formatWithin(ms: number): string {
   return ms < 120_000
     ? `within ${Math.round(ms / 1000)} seconds`
     : `within ${Math.round(ms / 60_000)} minutes`;
 }
 
 /** While we ourselves queue the work (a throttle), the deadline of a start stands still. */
-export function paused(workbench: Workbench, { now }: Context): Workbench {
+export function pauseDeadline(workbench: Workbench, { now }: Context): Workbench {
   if (workbench.status !== 'starting' || workbench.pausedAt !== undefined) return workbench;
   return { ...workbench, pausedAt: now };
 }
 
 /** The work was taken: the deadline runs again from where it stood. */
-export function resumed(workbench: Workbench, { now }: Context): Workbench {
+export function resumeDeadline(workbench: Workbench, { now }: Context): Workbench {
   if (workbench.status !== 'starting' || workbench.pausedAt === undefined) return workbench;
   const { pausedAt, ...rest } = workbench;
   return { ...(rest as Starting), deadlineAt: workbench.deadlineAt + Math.max(0, now - pausedAt) };

@@ -35,7 +35,7 @@ export function runToken(input: Pick<TaskInput, 'workbenchId' | 'runId' | 'attem
  * What is owed at `now`, in the order in which it should be carried out. Empty before the time of the next
  * look, and when all is as it is wanted.
  */
-export function owed(workbench: Workbench, now: number, policy: Policy): readonly Effect[] {
+export function pendingEffects(workbench: Workbench, now: number, policy: Policy): readonly Effect[] {
   if (workbench.nextAt === undefined || now < workbench.nextAt) return [];
   return [...owedToStrays(workbench, now, policy), ...owedToState(workbench, now, policy)];
 }

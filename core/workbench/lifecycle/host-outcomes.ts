@@ -1,10 +1,10 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import { type Host, runOf, type Workbench } from '../workbench.ts';
-import { type Context, lookBy, progressed, waits } from './context.ts';
+import { type Context, lookBy, progressed, pollLater } from './context.ts';
 import { hasEnded, hostIsReady, requestedHost, withObservation } from './host.ts';
 import type { Outcome } from './inputs.ts';
-import { HOST_LOST, isEnding, lost } from './run.ts';
-import { beginStop, settle } from './transitions.ts';
+import { HOST_LOST, isEnding, endLostRun } from './run.ts';
+import { beginStop, advanceEnding } from './transitions.ts';
 
 /** The answer to a launch or start of this generation. */
 export function hostAccepted(
@@ -33,7 +33,7 @@ export function hostRefused(
     if (host.instanceId !== undefined) {
       // It may only be on its way to another state; without capacity, or for good, it is of no use.
       const passing = outcome.retryable && outcome.reason.code !== 'no_capacity';
-      if (passing) return waits({ ...workbench, refusal: outcome.reason }, context);
+      if (passing) return pollLater({ ...workbench, refusal: outcome.reason }, context);
       return progressed(
         { ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason },
         context,
@@ -42,13 +42,13 @@ export function hostRefused(
     const next = requestedHost(host.instanceType, host.generation + 1);
     if (outcome.retryable) {
       const again = { ...workbench, host: next, refusal: outcome.reason, failures: 0 };
-      return lookBy(again, context.now + context.policy.retryMs);
+      return lookBy(again, context.now + context.policy.startRetryMs);
     }
     const { host: _none, ...without } = workbench;
     const after = { ...without, lastHostGeneration: host.generation };
     return beginStop(after, context, { reason: outcome.reason });
   }
-  return host.instanceId === undefined ? withoutHost(workbench, context) : waits(workbench, context);
+  return host.instanceId === undefined ? withoutHost(workbench, context) : pollLater(workbench, context);
 }
 
 /** The wish was taken; whether it came true is seen by looking. */
@@ -60,7 +60,7 @@ export function hostStopAsked(
   const { host } = workbench;
   if (host?.instanceId !== instanceId) return workbench;
   const state = type === 'host_stop_asked' ? 'stopping' : 'shutting-down';
-  return waits({ ...workbench, host: { ...host, state, agentConnected: false } }, context);
+  return pollLater({ ...workbench, host: { ...host, state, agentConnected: false } }, context);
 }
 
 export function hostObserved(workbench: Workbench, seen: HostObservation, context: Context): Workbench {
@@ -82,17 +82,17 @@ function withHost(workbench: Workbench, host: Host, context: Context): Workbench
   // A machine that is stopped or terminated runs nothing: the proof that needs no agent.
   const after =
     hasEnded(host) && run?.phase === 'accepted'
-      ? lost({ ...workbench, host }, run, HOST_LOST, context)
+      ? endLostRun({ ...workbench, host }, run, HOST_LOST, context)
       : { ...workbench, host };
   if (host.state === 'terminated') return withoutHost(after, context);
   if (isEnding(after))
-    return settle(host.state === 'stopped' ? progressed(after, context) : waits(after, context), context);
+    return advanceEnding(host.state === 'stopped' ? progressed(after, context) : pollLater(after, context), context);
   if (after.status === 'starting') {
     const moves = hostIsReady(host) || host.state === 'stopped';
-    return moves ? progressed(after, context) : waits(after, context);
+    return moves ? progressed(after, context) : pollLater(after, context);
   }
   const asWanted = after.status === 'stopped' ? host.state === 'stopped' : hostIsReady(host);
-  return asWanted ? after : waits(after, context);
+  return asWanted ? after : pollLater(after, context);
 }
 
 /** The machine is no more. A start that needs one launches another, under a new token. */
@@ -104,7 +104,7 @@ function withoutHost(workbench: Workbench, context: Context): Workbench {
     return progressed({ ...workbench, host: next }, context);
   }
   if (isEnding(without as Workbench)) {
-    return settle(
+    return advanceEnding(
       progressed(without as Extract<Workbench, { status: 'stopping' | 'deleting' }>, context),
       context,
     );

@@ -94,7 +94,7 @@ export type Input =
   /** What a pass of the reconciler saw: what that puts right is told in the history. */
   | { readonly type: 'audited'; readonly observation: Observation }
   /** What was done for the workbench beside its record: to be told in the history, and nothing else. */
-  | { readonly type: 'noted'; readonly event: 'stray_host_ended' }
+  | { readonly type: 'noted'; readonly entryType: 'stray_host_ended' }
   /** What has become of the effects that were owed by the record at `revision`, all at once. */
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly Learned[] }
   /** Time has passed. */

@@ -8,7 +8,7 @@ export interface Policy {
   /** A task may wait for capacity this long: scale-outs take minutes. @default 30 min */
   readonly provisioningMs: number;
   /** A task may be prepared (image, mount, first HTTP answer) this long. @default 15 min */
-  readonly pendingMs: number;
+  readonly pendingTimeoutMs: number;
   /** After this a stop is reported as `host_unreachable`; it is never assumed to have happened. @default 10 min */
   readonly stoppingMs: number;
   /** After this a destroy that has not ended is reported as overdue. @default 60 min */
@@ -26,7 +26,7 @@ export interface Policy {
    * A new RunTask attempt after a refusal waits this long. Not below OVER_WITHIN_MS: until then a delayed
    * call of the attempt before could still come. @default 60 s
    */
-  readonly retryMs: number;
+  readonly startRetryMs: number;
   /** A task that is not found counts as gone when it has been missing this long: lists lag. @default 5 min */
   readonly missingMs: number;
   /**
@@ -43,13 +43,13 @@ const MINUTE = 60 * SECOND;
 export const DEFAULT_POLICY: Policy = {
   startingMs: 15 * MINUTE,
   provisioningMs: 30 * MINUTE,
-  pendingMs: 15 * MINUTE,
+  pendingTimeoutMs: 15 * MINUTE,
   stoppingMs: 10 * MINUTE,
   deletingMs: 60 * MINUTE,
   fenceMs: 10 * SECOND,
   lookMs: 15 * SECOND,
   stopAgainMs: 60 * SECOND,
-  retryMs: 60 * SECOND,
+  startRetryMs: 60 * SECOND,
   missingMs: 5 * MINUTE,
   silentHostMs: 30 * MINUTE,
 };

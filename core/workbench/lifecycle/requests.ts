@@ -8,7 +8,7 @@ import { beginDelete, beginStart, beginStop } from './transitions.ts';
  * What a request changes; the same workbench when it changes nothing.
  * @throws WorkbenchError `deleting`, `not_stopped`
  */
-export function request(workbench: Workbench, asked: Request, context: Context): Workbench {
+export function applyRequest(workbench: Workbench, asked: Request, context: Context): Workbench {
   switch (asked.type) {
     case 'start':
       return start(workbench, asked.runId, context);
@@ -19,7 +19,7 @@ export function request(workbench: Workbench, asked: Request, context: Context):
     case 'delete':
       return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
     case 'change':
-      return change(workbench, asked.changes);
+      return update(workbench, asked.changes);
   }
 }
 
@@ -38,7 +38,7 @@ function start(workbench: Workbench, runId: string, context: Context): Workbench
 
 function startAfterStop(workbench: Stopping, runId: string, { now }: Context): Stopping {
   if (workbench.desired === 'running') return workbench;
-  return { ...workbench, desired: 'running', next: { runId, requestedAt: now }, nextAt: now };
+  return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextAt: now };
 }
 
 function stop(workbench: Workbench, force: boolean, context: Context): Workbench {
@@ -46,22 +46,22 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'stopped':
       return workbench;
     case 'deleting':
-      return force ? forced(workbench, context) : workbench;
+      return force ? forceStop(workbench, context) : workbench;
     case 'stopping': {
       const { next: _dropped, ...rest } = workbench;
       const unwanted: Stopping =
         workbench.desired === 'stopped' ? workbench : { ...rest, desired: 'stopped', nextAt: context.now };
-      return force ? forced(unwanted, context) : unwanted;
+      return force ? forceStop(unwanted, context) : unwanted;
     }
     default: {
       const stopping = beginStop(workbench, context);
-      return force && stopping.status === 'stopping' ? forced(stopping, context) : stopping;
+      return force && stopping.status === 'stopping' ? forceStop(stopping, context) : stopping;
     }
   }
 }
 
 /** Its deadline is now; task and machine are asked once more, and the machine ended if that shows no effect. */
-function forced<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
+function forceStop<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
   if (workbench.forced || !(workbench.run || workbench.host)) return workbench;
   return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextAt: now };
 }
@@ -75,14 +75,14 @@ function restart(
   switch (workbench.status) {
     case 'running': {
       if (workbench.run.runId !== asked.seenRunId) return workbench;
-      return beginStop(workbench, context, { next: { runId: asked.runId, requestedAt: context.now } });
+      return beginStop(workbench, context, { nextRun: { runId: asked.runId, requestedAt: context.now } });
     }
     default:
       return start(workbench, asked.runId, context);
   }
 }
 
-function change(workbench: Workbench, changes: Changes): Workbench {
+function update(workbench: Workbench, changes: Changes): Workbench {
   if (workbench.status === 'deleting') throw beingDeleted();
   const { name, ...sizes } = changes;
   const spec = { ...workbench.spec, ...sizes };

@@ -16,7 +16,7 @@ import {
   type Stopping,
   type Workbench,
 } from '../workbench.ts';
-import { type Context, lookBy, progressed, waits } from './context.ts';
+import { type Context, lookBy, progressed, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
 import { observeStray } from './strays.ts';
 import { beginStop, runGone } from './transitions.ts';
@@ -32,7 +32,7 @@ export function runPlaced(
 ): Workbench {
   if (workbench.status !== 'starting' || workbench.mount === undefined) return workbench;
   const { run, spec, host } = workbench;
-  if (run.phase !== 'preparing' || !isOf(run, outcome)) return workbench;
+  if (run.phase !== 'preparing' || !isSameAttempt(run, outcome)) return workbench;
   const issued: IssuedRun = {
     ...run,
     phase: 'issued',
@@ -60,7 +60,7 @@ export function runRefused(
   context: Context,
 ): Workbench {
   const run = runOf(workbench);
-  if (!run || run.phase === 'accepted' || !isOf(run, outcome)) return workbench;
+  if (!run || run.phase === 'accepted' || !isSameAttempt(run, outcome)) return workbench;
   if (workbench.status === 'stopping' || workbench.status === 'deleting') return runGone(workbench, context);
   if (workbench.status !== 'starting') return workbench;
   // Nothing came of it, so there is nothing to resolve: a new attempt, or the end.
@@ -69,7 +69,7 @@ export function runRefused(
     run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
   };
   if (!outcome.retryable) return beginStop(again, context, { reason: outcome.reason });
-  return lookBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.retryMs);
+  return lookBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.startRetryMs);
 }
 
 export function taskStopAsked(workbench: Workbench, taskId: string, context: Context): Workbench {
@@ -78,15 +78,15 @@ export function taskStopAsked(workbench: Workbench, taskId: string, context: Con
     stray.taskId === taskId ? { ...stray, stopAskedAt: context.now } : stray,
   );
   if (run?.phase === 'accepted' && run.taskId === taskId && isEnding(workbench)) {
-    return waits({ ...workbench, strays, run: { ...run, stopAskedAt: context.now } }, context);
+    return pollLater({ ...workbench, strays, run: { ...run, stopAskedAt: context.now } }, context);
   }
-  return waits({ ...workbench, strays }, context);
+  return pollLater({ ...workbench, strays }, context);
 }
 
 /** Takes in what was seen of a task. What is older than what is known, or of a run long gone, moves nothing. */
 export function taskObserved(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
   const run = runOf(workbench);
-  if (!run || run.phase === 'preparing' || !isOf(run, task)) return observeStray(workbench, task, context);
+  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task)) return observeStray(workbench, task, context);
   if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeStray(workbench, task, context);
   if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
   const seen = withTask(run, task, context);
@@ -104,14 +104,14 @@ export function taskMissing(workbench: Workbench, taskId: string, context: Conte
         ? { ...stray, goneAt: context.now + context.policy.missingMs }
         : stray,
     );
-    return waits({ ...workbench, strays }, context);
+    return pollLater({ ...workbench, strays }, context);
   }
   const missingSince = run.missingSince ?? context.now;
   const missing: AcceptedRun = { ...run, missingSince };
   if (context.now - missingSince < context.policy.missingMs) {
-    return waits(withAccepted(workbench, missing), context);
+    return pollLater(withAccepted(workbench, missing), context);
   }
-  return lost(
+  return endLostRun(
     workbench,
     missing,
     { code: 'task_lost', message: 'Its task is gone, and nothing tells why.' },
@@ -120,7 +120,7 @@ export function taskMissing(workbench: Workbench, taskId: string, context: Conte
 }
 
 /** The run's task, or its machine, is known to be no more. */
-export function lost(
+export function endLostRun(
   workbench: Workbench,
   run: AcceptedRun,
   reason: StatusReason,
@@ -146,14 +146,14 @@ function observeWanted(
   switch (task.status) {
     case 'provisioning':
     case 'pending': {
-      if (task.host === 'gone') return endedUnasked(workbench, run, task, context);
+      if (task.instance === 'gone') return endedUnasked(workbench, run, task, context);
       const { status } = task;
-      const allowed = status === 'provisioning' ? policy.provisioningMs : policy.pendingMs;
+      const allowed = status === 'provisioning' ? policy.provisioningMs : policy.pendingTimeoutMs;
       const deadlineAt = workbench.status === status ? workbench.deadlineAt : now + allowed;
-      return waits({ ...launched, ...keptLook(workbench), status, deadlineAt, ...detail }, context);
+      return pollLater({ ...launched, ...keptLook(workbench), status, deadlineAt, ...detail }, context);
     }
     case 'running': {
-      if (task.host === 'gone') return endedUnasked(workbench, run, task, context);
+      if (task.instance === 'gone') return endedUnasked(workbench, run, task, context);
       const running: Running = { ...launched, status: 'running', readyAt: base.readyAt ?? now };
       if (workbench.status === 'running') return { ...running, ...keptLook(workbench) };
       return running.strays.length > 0 ? lookBy(running, now) : running;
@@ -171,7 +171,7 @@ function endedUnasked(
   task: TaskObservation,
   context: Context,
 ): Workbench {
-  const options = task.host === 'gone' ? { reason: HOST_LOST } : { unexplained: true };
+  const options = task.instance === 'gone' ? { reason: HOST_LOST } : { unexplained: true };
   // It is ending by itself. To ask it to stop as well would only cover up why; that comes if it does not end.
   const asked: AcceptedRun = { ...run, stopAskedAt: context.now };
   const ending = beginStop({ ...workbench, run: asked } as Launched, context, options);
@@ -185,12 +185,12 @@ function observeEnding(
   context: Context,
 ): Workbench {
   const explained = withReason(workbench, task);
-  if (task.host === 'gone') return runGone(explained, context, HOST_LOST);
+  if (task.instance === 'gone') return runGone(explained, context, HOST_LOST);
   if (task.status !== 'stopped')
-    return run.stopAskedAt === undefined ? progressed(explained, context) : waits(explained, context);
+    return run.stopAskedAt === undefined ? progressed(explained, context) : pollLater(explained, context);
   // A silent agent's last word is not proof: the container may still run. Wait for the agent or the machine's end.
-  if (task.host === 'disconnected') return waits(explained, context);
-  if (task.host === undefined || context.policy.fenceMs === 0) return runGone(explained, context);
+  if (task.instance === 'disconnected') return pollLater(explained, context);
+  if (task.instance === undefined || context.policy.fenceMs === 0) return runGone(explained, context);
   const goneAt = run.goneAt ?? context.now + context.policy.fenceMs;
   return lookBy({ ...explained, run: { ...run, goneAt } }, goneAt);
 }
@@ -214,7 +214,7 @@ function withReason(workbench: Ending, task: TaskObservation): Ending {
 
 function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
   const known = run.phase === 'accepted' ? run : undefined;
-  const silentSince = task.host === 'disconnected' ? (known?.silentSince ?? now) : undefined;
+  const silentSince = task.instance === 'disconnected' ? (known?.silentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
   const containerInstance = task.containerInstance ?? known?.containerInstance;
   const provider = task.provider ?? known?.provider;
@@ -244,7 +244,7 @@ function withAccepted(workbench: Workbench, run: AcceptedRun): Workbench {
   return { ...workbench, run };
 }
 
-function isOf(run: Run, other: { readonly runId: string; readonly attempt: number }): boolean {
+function isSameAttempt(run: Run, other: { readonly runId: string; readonly attempt: number }): boolean {
   return run.runId === other.runId && run.attempt === other.attempt;
 }
 

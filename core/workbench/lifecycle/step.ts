@@ -2,16 +2,16 @@ import type { HistoryEntry } from '../history.ts';
 import { isSettled } from '../settled.ts';
 import { keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backOff } from './back-off.ts';
-import { type Context, lookBy, waits } from './context.ts';
-import { paused, resumed, timePassed } from './deadlines.ts';
-import { type Effect, owed } from './effects.ts';
+import { type Context, lookBy, pollLater } from './context.ts';
+import { pauseDeadline, resumeDeadline, timePassed } from './deadlines.ts';
+import { type Effect, pendingEffects } from './effects.ts';
 import { hasEnded } from './host.ts';
 import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
 import type { Input, Learned } from './inputs.ts';
 import type { Policy } from './policy.ts';
-import { request } from './requests.ts';
+import { applyRequest } from './requests.ts';
 import { runPlaced, runRefused, taskMissing, taskObserved, taskStopAsked } from './run.ts';
-import { same } from './same.ts';
+import { isDeepEqual } from './same.ts';
 import { volumeDestroyed, volumeReady, volumeRefused, volumeWiped } from './volume.ts';
 
 export interface Step {
@@ -33,8 +33,8 @@ export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Ste
 export function lifecycle(policy: Policy): Lifecycle {
   return (workbench, input, now) => {
     const context: Context = { now, policy };
-    const moved = kept(workbench, advance(workbench, input, context), input, context);
-    return { workbench: moved, effects: owed(moved, now, policy) };
+    const moved = withBookkeeping(workbench, advance(workbench, input, context), input, context);
+    return { workbench: moved, effects: pendingEffects(moved, now, policy) };
   };
 }
 
@@ -45,19 +45,19 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
     case 'restart':
     case 'delete':
     case 'change':
-      return request(workbench, input, context);
+      return applyRequest(workbench, input, context);
     case 'tick':
-      return looked(timePassed(workbench, context), context);
+      return clearElapsedDueTime(timePassed(workbench, context), context);
     case 'audited':
-      return learn(workbench, input.observation, context);
+      return applyResult(workbench, input.observation, context);
     case 'noted':
       return workbench;
     case 'history_written':
       return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
     case 'outcomes':
-      return outcomes(workbench, input, context);
+      return applyOutcomes(workbench, input, context);
     default:
-      return learn(workbench, input, context);
+      return applyResult(workbench, input, context);
   }
 }
 
@@ -65,7 +65,7 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
  * The effects owed by one revision have been tried. Their outcomes decide together when to look again; if the
  * record has moved on meanwhile, what it asks for since then stands.
  */
-function outcomes(
+function applyOutcomes(
   workbench: Workbench,
   input: Extract<Input, { type: 'outcomes' }>,
   context: Context,
@@ -73,22 +73,22 @@ function outcomes(
   const { nextAt: _tried, ...untimed } = workbench;
   let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
-  if (!throttled) next = resumed(next, context);
+  if (!throttled) next = resumeDeadline(next, context);
   for (const outcome of input.outcomes) {
-    next = learn(next, isDated(outcome) ? { ...outcome, asOf: input.revision } : outcome, context);
+    next = applyResult(next, isDated(outcome) ? { ...outcome, asOf: input.revision } : outcome, context);
   }
   return next;
 }
 
 /** An appointment that has come with nothing to do for it is over: it must not be due for ever. */
-function looked(workbench: Workbench, { now, policy }: Context): Workbench {
+function clearElapsedDueTime(workbench: Workbench, { now, policy }: Context): Workbench {
   if (workbench.nextAt === undefined || workbench.nextAt > now) return workbench;
-  if (owed(workbench, now, policy).length > 0) return workbench;
+  if (pendingEffects(workbench, now, policy).length > 0) return workbench;
   const { nextAt: _over, ...rest } = workbench;
   return rest;
 }
 
-function learn(workbench: Workbench, learned: Learned, context: Context): Workbench {
+function applyResult(workbench: Workbench, learned: Learned, context: Context): Workbench {
   switch (learned.type) {
     case 'volume_ready':
       return volumeReady(workbench, learned, context);
@@ -105,7 +105,7 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
     case 'run_refused':
       return runRefused(workbench, learned, context);
     case 'machine_end_asked':
-      return waits(workbench, context);
+      return pollLater(workbench, context);
     case 'task_stop_asked':
       return taskStopAsked(workbench, learned.taskId, context);
     case 'task_observed':
@@ -135,7 +135,7 @@ function learn(workbench: Workbench, learned: Learned, context: Context): Workbe
       return hostHinted(workbench, learned.host, context);
     case 'effect_failed': {
       const failures = workbench.failures + 1;
-      const waiting = learned.kind === 'throttled' ? paused(workbench, context) : workbench;
+      const waiting = learned.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;
       return lookBy({ ...waiting, failures }, context.now + backOff(workbench.workbenchId, failures));
     }
   }
@@ -160,8 +160,8 @@ function isLate({ asOf }: { readonly asOf?: number }, { revision }: Workbench): 
 }
 
 /** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */
-function kept(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
-  if (same(before, after) && input.type !== 'noted') return before;
+function withBookkeeping(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
+  if (isDeepEqual(before, after) && input.type !== 'noted') return before;
   const timed =
     isSettled(after) || after.nextAt !== undefined
       ? after
@@ -177,7 +177,7 @@ function kept(before: Workbench, after: Workbench, input: Input, context: Contex
   };
 }
 
-const REQUESTED = {
+const REQUEST_ENTRY_TYPES = {
   start: 'start_requested',
   stop: 'stop_requested',
   restart: 'restart_requested',
@@ -189,17 +189,17 @@ function historyOf(before: Workbench, after: Workbench, input: Input, now: numbe
   const moved = before.status === after.status ? {} : { from: before.status, to: after.status };
   const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;
   const entry = { seq: before.historySeq + 1, at: now, ...moved, ...(reason ? { code: reason.code } : {}) };
-  if (input.type in REQUESTED && 'by' in input) {
-    return { ...entry, event: REQUESTED[input.type as keyof typeof REQUESTED], by: input.by };
+  if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {
+    return { ...entry, type: REQUEST_ENTRY_TYPES[input.type as keyof typeof REQUEST_ENTRY_TYPES], by: input.by };
   }
-  if (before.status !== after.status || reason) return { ...entry, event: 'status_changed' };
-  if (input.type === 'noted') return { ...entry, event: input.event };
-  if (after.strays.length > before.strays.length) return { ...entry, event: 'stray_task_found' };
+  if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
+  if (input.type === 'noted') return { ...entry, type: input.entryType };
+  if (after.strays.length > before.strays.length) return { ...entry, type: 'stray_task_found' };
   if (after.host && before.host && after.host.generation > before.host.generation) {
-    return { ...entry, event: 'host_replaced' };
+    return { ...entry, type: 'host_replaced' };
   }
-  if (after.strays.length < before.strays.length) return { ...entry, event: 'stray_task_ended' };
-  if (input.type === 'audited' && isCorrected(before, after)) return { ...entry, event: 'corrected' };
+  if (after.strays.length < before.strays.length) return { ...entry, type: 'stray_task_ended' };
+  if (input.type === 'audited' && isCorrected(before, after)) return { ...entry, type: 'corrected' };
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
 import { STRAYS_MAX, type Workbench } from '../workbench.ts';
-import { type Context, lookBy, progressed, waits } from './context.ts';
+import { type Context, lookBy, progressed, pollLater } from './context.ts';
 
 /**
  * A task that is not the current run's. While it lives it may have the volume mounted, so it is noted, stopped,
@@ -10,7 +10,7 @@ export function observeStray(workbench: Workbench, task: TaskObservation, contex
   const { taskId } = task;
   const known = workbench.strays.find((stray) => stray.taskId === taskId);
   if (known) return observeKnown(workbench, known, task, context);
-  const live = task.status !== 'stopped' && task.host !== 'gone';
+  const live = task.status !== 'stopped' && task.instance !== 'gone';
   if (!live || taskId === workbench.lastTaskId || workbench.strays.length >= STRAYS_MAX) return workbench;
   return progressed({ ...workbench, strays: [...workbench.strays, { taskId }] }, context);
 }
@@ -22,14 +22,14 @@ function observeKnown(
   context: Context,
 ): Workbench {
   const others = workbench.strays.filter((stray) => stray.taskId !== task.taskId);
-  const gone = task.host === 'gone' || (task.status === 'stopped' && task.host === undefined);
+  const gone = task.instance === 'gone' || (task.status === 'stopped' && task.instance === undefined);
   if (gone) return progressed({ ...workbench, strays: others }, context);
-  const ended = task.status === 'stopped' && task.host === 'connected';
+  const ended = task.status === 'stopped' && task.instance === 'connected';
   if (!ended) {
     // Alive after all, though it was not to be found for a moment; and silent as long as its agent is.
     const { goneAt: _alive, silentSince, ...stray } = known;
-    const silent = task.host === 'disconnected' ? { silentSince: silentSince ?? context.now } : {};
-    return waits({ ...workbench, strays: [...others, { ...stray, ...silent }] }, context);
+    const silent = task.instance === 'disconnected' ? { silentSince: silentSince ?? context.now } : {};
+    return pollLater({ ...workbench, strays: [...others, { ...stray, ...silent }] }, context);
   }
   const goneAt = context.now + context.policy.fenceMs;
   const strays = workbench.strays.map((stray) =>

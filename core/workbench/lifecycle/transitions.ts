@@ -48,22 +48,22 @@ export function beginStop(
   context: Context,
   options: {
     readonly reason?: StatusReason;
-    readonly next?: Stopping['next'];
+    readonly nextRun?: Stopping['nextRun'];
     readonly unexplained?: boolean;
   } = {},
 ): Workbench {
   const { run } = workbench;
   const { nextAt: _next, ...base } = baseOf(workbench);
-  return settle(
+  return advanceEnding(
     {
       ...base,
       status: 'stopping',
-      desired: options.next ? 'running' : 'stopped',
-      ...(options.next ? { next: options.next } : {}),
+      desired: options.nextRun ? 'running' : 'stopped',
+      ...(options.nextRun ? { nextRun: options.nextRun } : {}),
       ...(options.reason ? { reason: options.reason } : {}),
       ...(options.unexplained ? { unexplained: true } : {}),
       ...withRun(run),
-      ...inDoubt(workbench),
+      ...withUncertainHost(workbench),
       deadlineAt: context.now + context.policy.stoppingMs,
       nextAt: context.now,
       failures: 0,
@@ -87,7 +87,7 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
 }
 
 /** Goes on from an ended part of a stop or destroy: to the next run, to `stopped`, or to the next part. */
-export function settle(workbench: Stopping | Deleting, context: Context): Workbench {
+export function advanceEnding(workbench: Stopping | Deleting, context: Context): Workbench {
   if (workbench.run || workbench.status === 'deleting') return workbench;
   if (workbench.next) {
     return beginStart(workbench, workbench.next.runId, workbench.next.requestedAt, context);
@@ -112,7 +112,7 @@ export function settle(workbench: Stopping | Deleting, context: Context): Workbe
 export function runGone(workbench: Stopping | Deleting, context: Context, why?: StatusReason): Workbench {
   const { run, ...rest } = explainedBy(workbench, why);
   const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
-  return settle(lookBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
+  return advanceEnding(lookBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
 }
 
 function explainedBy(workbench: Stopping | Deleting, why: StatusReason | undefined): Stopping | Deleting {
@@ -122,7 +122,7 @@ function explainedBy(workbench: Stopping | Deleting, why: StatusReason | undefin
 }
 
 /** A start may have been sent to the machine that is still on record as stopped: only a look tells. */
-function inDoubt({ status, host }: Workbench): { host?: Host } {
+function withUncertainHost({ status, host }: Workbench): { host?: Host } {
   if (status !== 'starting' || host?.instanceId === undefined || host.state !== 'stopped') return {};
   return { host: { ...host, state: 'stopping' } };
 }

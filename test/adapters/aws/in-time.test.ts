@@ -18,7 +18,7 @@ import {
 const MINUTE = 60;
 
 /** Adapters whose process stands still for `frozenMs` after each call, and what they send. */
-function frozen(subject: WorldSubject, frozenMs: number) {
+function freezingAdapters(subject: WorldSubject, frozenMs: number) {
   const sent: string[] = [];
   const inner = subject.world.clients();
   const send = async (command: AwsCommand) => {
@@ -38,21 +38,21 @@ function frozen(subject: WorldSubject, frozenMs: number) {
 }
 
 /** A machine that runs a task, as seen by who is frozen. */
-async function occupied(frozenMs: number) {
+async function runningHost(frozenMs: number) {
   const subject = new WorldSubject();
   const launched = await subject
     .hosts()
     .launch({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' }, 'wb1/host/1');
   if (launched.kind !== 'accepted') throw new Error(launched.message);
   const { instanceId } = launched.host;
-  await subject.pass(5 * MINUTE);
+  await subject.advance(5 * MINUTE);
   const input = await taskInput(subject, { workbenchId: 'wb1', placement: { kind: 'host', instanceId } });
   const run = await subject.tasks().run(input, 'token');
   if (run.kind !== 'accepted') throw new Error(run.message);
-  await subject.pass(5 * MINUTE);
+  await subject.advance(5 * MINUTE);
   const settled = async (call: Promise<unknown>) => {
     const outcome = call.catch((error: unknown) => error);
-    await subject.pass(10 * MINUTE);
+    await subject.advance(10 * MINUTE);
     return outcome;
   };
   const [registered] = subject.world.ecs.agents.instances.values();
@@ -64,7 +64,7 @@ async function occupied(frozenMs: number) {
     taskId: run.task.taskId,
     registered,
     settled,
-    ...frozen(subject, frozenMs),
+    ...freezingAdapters(subject, frozenMs),
   };
 }
 
@@ -72,19 +72,19 @@ const LATE = { kind: 'throttled' };
 
 describe('a process that stood still between two calls', () => {
   it('starts no task of an attempt that may have been given up meanwhile', async () => {
-    const { tasks, input, sent, settled } = await occupied(SENT_WITHIN_MS);
+    const { tasks, input, sent, settled } = await runningHost(SENT_WITHIN_MS);
     expect(await settled(tasks.run({ ...input, attempt: 2 }, 'another'))).toMatchObject(LATE);
     expect(sent).not.toContain('RunTaskCommand');
   });
 
   it('stops no machine on which something new may run', async () => {
-    const { hosts, instanceId, sent, settled } = await occupied(SENT_WITHIN_MS);
+    const { hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
     expect(await settled(hosts.stop(instanceId))).toMatchObject(LATE);
     expect(sent).not.toContain('StopInstancesCommand');
   });
 
   it('starts no machine that may have been stopped for good', async () => {
-    const { subject, hosts, instanceId, sent, settled } = await occupied(SENT_WITHIN_MS);
+    const { subject, hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
     await subject.hosts().stop(instanceId);
     await subject.pass(5 * MINUTE);
     expect(await settled(hosts.start(instanceId))).toMatchObject(LATE);
@@ -92,13 +92,13 @@ describe('a process that stood still between two calls', () => {
   });
 
   it('ends no machine that may be of use again', async () => {
-    const { hosts, instanceId, sent, settled } = await occupied(SENT_WITHIN_MS);
+    const { hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
     expect(await settled(hosts.terminate(instanceId))).toMatchObject(LATE);
     expect(sent).not.toContain('TerminateInstancesCommand');
   });
 
   it('ends no machine under a task that may have ended by itself, with others on it', async () => {
-    const { subject, tasks, taskId, registered, sent, settled } = await occupied(SENT_WITHIN_MS);
+    const { subject, tasks, taskId, registered, sent, settled } = await runningHost(SENT_WITHIN_MS);
     subject.world.ecs.agents.disconnect(registered);
     expect(await settled(tasks.endMachine(taskId, false))).toMatchObject(LATE);
     expect(sent).not.toContain('UpdateContainerInstancesStateCommand');
@@ -106,7 +106,7 @@ describe('a process that stood still between two calls', () => {
   });
 
   it('for no longer than that goes on', async () => {
-    const { tasks, hosts, input, instanceId, sent, settled } = await occupied(SENT_WITHIN_MS / 10);
+    const { tasks, hosts, input, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS / 10);
     await settled(tasks.run(input, 'token'));
     await settled(hosts.stop(instanceId));
     await settled(hosts.terminate(instanceId));
@@ -121,6 +121,6 @@ describe('an effect', () => {
     const { connectionTimeoutMs, requestTimeoutMs, maxAttempts } = CONNECTION_DEFAULTS;
     const callMs = maxAttempts * (connectionTimeoutMs + requestTimeoutMs);
     expect(EFFECT_WITHIN_MS + SENT_WITHIN_MS + callMs).toBeLessThan(OVER_WITHIN_MS);
-    expect(DEFAULT_POLICY.retryMs).toBeGreaterThanOrEqual(OVER_WITHIN_MS);
+    expect(DEFAULT_POLICY.startRetryMs).toBeGreaterThanOrEqual(OVER_WITHIN_MS);
   });
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ConnectionOptions } from '#adapters/aws/connection.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
-import { calling } from '#adapters/aws/errors.ts';
+import { callAws } from '#adapters/aws/errors.ts';
 
 /** How a call of each service that changes something is made. */
 const CALLS = {
@@ -56,7 +56,7 @@ describe('a call of a service where what comes late may do harm', () => {
 
   it.each(SERVICES)('is sent once, whatever becomes of it: %s', async (service) => {
     const { client, call } = CALLS[service](options);
-    await expect(calling(service, 'any', call)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(callAws(service, 'any', call)).rejects.toMatchObject({ kind: 'unavailable' });
     expect(requests).toBe(1);
     client.destroy();
   });
@@ -64,7 +64,7 @@ describe('a call of a service where what comes late may do harm', () => {
   it.each(SERVICES)('that was throttled is known to have done nothing: %s', async (service) => {
     answer = THROTTLES[service];
     const { client, call } = CALLS[service](options);
-    await expect(calling(service, 'any', call)).rejects.toMatchObject({ kind: 'throttled' });
+    await expect(callAws(service, 'any', call)).rejects.toMatchObject({ kind: 'throttled' });
     expect(requests).toBe(1);
     client.destroy();
   });

@@ -134,7 +134,7 @@ describe('the embedded table', () => {
     const before = await openTable();
     await storeOver(before).create(starting());
     await before.close();
-    await behindItsBack(path, async (store) => {
+    await withStore(path, async (store) => {
       const { GlobalSecondaryIndexes: indexes, ...definition } = createTableInput(before.tableName);
       const older = { ...definition, TableStatus: 'ACTIVE', GlobalSecondaryIndexes: indexes.slice(0, 1) };
       await new Promise((resolve) => store.tableDb.put(before.tableName, older, resolve));
@@ -145,7 +145,7 @@ describe('the embedded table', () => {
   it('opens a table that a killed process left half made', async () => {
     const before = await openTable();
     await before.close();
-    await behindItsBack(path, async (store) => {
+    await withStore(path, async (store) => {
       const halfMade = { ...createTableInput(before.tableName), TableStatus: 'CREATING' };
       await new Promise((resolve) => store.tableDb.put(before.tableName, halfMade, resolve));
     });
@@ -160,7 +160,7 @@ describe('the embedded table', () => {
     await store.create(starting());
     await store.create(stopped({ workbenchId: idAt(T0, 2) }));
     await before.close();
-    await behindItsBack(path, async ({ db }) => {
+    await withStore(path, async ({ db }) => {
       const prefix = `index-global~${before.tableName}~`;
       const entries: unknown[] = [];
       for await (const entry of db.values({ gte: prefix, lt: `${prefix}\xff` })) entries.push(entry);
@@ -176,7 +176,7 @@ describe('the embedded table', () => {
     const before = await openTable();
     await storeOver(before).create(starting());
     await before.close();
-    await behindItsBack(path, async (store) => {
+    await withStore(path, async (store) => {
       const prefix = `item-${before.tableName}~`;
       await store.db.clear({ gte: prefix, lt: `${prefix}\xff` });
     });
@@ -272,7 +272,7 @@ describe('the embedded table', () => {
 });
 
 /** Works on a closed folder's data below the table. */
-async function behindItsBack(path: string, act: (store: Store) => Promise<void>): Promise<void> {
+async function withStore(path: string, act: (store: Store) => Promise<void>): Promise<void> {
   const store = db.create({ path });
   await store.db.open();
   await act(store);

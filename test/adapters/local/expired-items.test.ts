@@ -7,12 +7,12 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { anEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { type TableUnderTest, tableUnderTest } from '../aws/dynamodb/table-under-test.ts';
+import { type TableUnderTest, openTableUnderTest } from '../aws/dynamodb/table-under-test.ts';
 
 describe('sweeping what has expired', () => {
   let table: TableUnderTest;
   beforeEach(async () => {
-    table = await tableUnderTest();
+    table = await openTableUnderTest();
   });
   afterEach(() => table.dispose());
 

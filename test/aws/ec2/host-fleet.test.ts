@@ -10,7 +10,7 @@ import { realStep } from '#test/contracts/eventually.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { uniqueName } from '../connection.ts';
-import { because } from '../faults.ts';
+import { exceptionsFor } from '../faults.ts';
 
 const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
 
@@ -52,7 +52,7 @@ describeHostFleetContract(
       end: () => moto.end(),
     };
   },
-  because({
+  exceptionsFor({
     'launches one instance for one token, asked one after another and at the same time': 'motoLaunchToken',
     'terminates an instance, which then cannot be started and is not listed': 'motoLaunchToken',
     'knows its instances and tokens after it was closed and opened again': 'motoLaunchToken',

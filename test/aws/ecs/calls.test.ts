@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
-import { taskDefinition } from '#adapters/aws/ecs/task-definition.ts';
+import { taskDefinitionInput } from '#adapters/aws/ecs/task-definition.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -17,7 +17,7 @@ import type { TaskInput } from '#core/ports/task-runner.ts';
 import { itUnlessExcepted } from '#test/contracts/exceptions.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
-import { because } from '../faults.ts';
+import { exceptionsFor } from '../faults.ts';
 import { taskInput, taskSettings } from './task-input.ts';
 
 describe('a task on moto', () => {
@@ -95,7 +95,7 @@ describe('a task on moto', () => {
 });
 
 for (const [emulator, exceptions] of [
-  ['moto', because({ 'is pruned of its old revisions alone': 'motoDefinitionOrder' })],
+  ['moto', exceptionsFor({ 'is pruned of its old revisions alone': 'motoDefinitionOrder' })],
   ['ministack', {}],
 ] as const) {
   describe(`a task definition on ${emulator}`, () => {
@@ -124,7 +124,7 @@ for (const [emulator, exceptions] of [
       const answer = await ecs.send(
         new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] }),
       );
-      const { tags, ...registered } = taskDefinition(settings, workbenchId, mount).input;
+      const { tags, ...registered } = taskDefinitionInput(settings, workbenchId, mount).input;
       expect(answer.taskDefinition).toMatchObject({ ...registered, status: 'ACTIVE' });
       expect(answer.tags).toEqual(expect.arrayContaining([...(tags ?? [])]));
     });

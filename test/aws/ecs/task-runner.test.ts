@@ -9,7 +9,7 @@ import { realStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
-import { because } from '../faults.ts';
+import { exceptionsFor } from '../faults.ts';
 import { taskInput, taskSettings } from './task-input.ts';
 
 describeTaskRunnerContract(
@@ -32,7 +32,7 @@ describeTaskRunnerContract(
       end: () => moto.end(),
     };
   },
-  because({
+  exceptionsFor({
     'runs a task, says whose it is, and answers with its address once it is running': 'motoRunsAtOnce',
     'starts one task for one token, asked one after another and at the same time': 'motoTaskToken',
     'answers a token that was used with its first task even when the input differs': 'motoTaskToken',
@@ -65,7 +65,7 @@ describeTaskRunnerContract(
       },
     };
   },
-  because({
+  exceptionsFor({
     'runs a task, says whose it is, and answers with its address once it is running': 'ministackRunsAtOnce',
     'starts one task for one token, asked one after another and at the same time': 'ministackTaskToken',
     'answers a token that was used with its first task even when the input differs': 'ministackTaskToken',

@@ -9,7 +9,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
-import { because } from '../faults.ts';
+import { exceptionsFor } from '../faults.ts';
 
 /** The access points are moto's; what is behind them are folders of this machine, as a task would mount them. */
 describeVolumeStoreContract(
@@ -22,7 +22,7 @@ describeVolumeStoreContract(
     );
     const janitor = new MountedJanitor({
       rootOf: (id) => (id === FileSystemId ? root : undefined),
-      entriesPerCall: 1000,
+      entriesPerCallMax: 1000,
     });
     const open = () => new EfsVolumeStore(client, janitor, { fileSystemIds: [FileSystemId] }, systemClock);
     /** Where an access point led, also after it is gone. */
@@ -54,5 +54,5 @@ describeVolumeStoreContract(
       },
     };
   },
-  because({ 'lists many volumes in pages, each of them once': 'motoAccessPointPages' }),
+  exceptionsFor({ 'lists many volumes in pages, each of them once': 'motoAccessPointPages' }),
 );

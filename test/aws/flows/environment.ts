@@ -9,7 +9,7 @@ import { REGION, sdkConfig, uniqueName } from '../connection.ts';
 export const STATIC_KEY = 'a-static-key-of-the-emulated-installation';
 
 /** What the CDK app tells its functions, and Lambda's own: undefined is what a shell may have and they have not. */
-export async function deployedEnvironment(installed: {
+export async function createFunctionEnvironment(installed: {
   readonly moto: MotoCluster;
   readonly endpoints: { readonly moto: string; readonly lambda: string };
   readonly tableName: string;
@@ -34,7 +34,7 @@ export async function deployedEnvironment(installed: {
     AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
     // The logger of the functions then writes by way of the console.
     POWERTOOLS_DEV: 'true',
-    WB_AUTH_SECRET_ARN: await secretWithKey(endpoints.moto),
+    WB_AUTH_SECRET_ARN: await createKeySecret(endpoints.moto),
     BASE_URL: 'https://workbenches.example.com',
     WB_TABLE_NAME: tableName,
     WB_QUEUE_URL: queueUrls.work,
@@ -58,7 +58,7 @@ export async function deployedEnvironment(installed: {
   };
 }
 
-async function secretWithKey(endpoint: string): Promise<string> {
+async function createKeySecret(endpoint: string): Promise<string> {
   const secrets = new SecretsManagerClient(sdkConfig(endpoint));
   const SecretString = JSON.stringify({ static_key: STATIC_KEY });
   const { ARN = '' } = await secrets.send(

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { type AwsEvent, containerInstanceEvent, instanceEvent, taskEvent } from './events.ts';
-import { invoke, startedBy } from './functions.ts';
+import { invoke, functionsStartedBy } from './functions.ts';
 
 /**
  * Stands for EventBridge, to which moto tells nothing: looks at the cluster, and sends an event of each thing that
@@ -15,7 +15,7 @@ import { invoke, startedBy } from './functions.ts';
  */
 export class EventBus {
   readonly #moto: MotoCluster;
-  readonly #seen = new Map<string, string>();
+  readonly #lastSeen = new Map<string, string>();
   readonly #versions = new Map<string, number>();
 
   constructor(moto: MotoCluster) {
@@ -34,7 +34,7 @@ export class EventBus {
     ];
     const events = happened.filter(arrives);
     for (const event of events) {
-      const functions = startedBy('event', (started) =>
+      const functions = functionsStartedBy('event', (started) =>
         started.events.some(
           ({ source, detailType }) => source === event.source && detailType === event['detail-type'],
         ),
@@ -47,15 +47,15 @@ export class EventBus {
   }
 
   async #taskEvents(): Promise<readonly AwsEvent[]> {
-    const changed = (await allTasks(this.#moto)).filter((task) =>
-      this.#isNews(task.taskArn ?? '', `${task.version} ${task.lastStatus}`),
+    const changed = (await listAllTasks(this.#moto)).filter((task) =>
+      this.#hasChanged(task.taskArn ?? '', `${task.version} ${task.lastStatus}`),
     );
     return changed.map(taskEvent);
   }
 
   async #instanceEvents(): Promise<readonly AwsEvent[]> {
     const changed = (await this.#moto.machines()).filter(({ InstanceId = '', State }) =>
-      this.#isNews(InstanceId, State?.Name ?? ''),
+      this.#hasChanged(InstanceId, State?.Name ?? ''),
     );
     return changed.map(({ InstanceId = '', State }) => instanceEvent(InstanceId, State?.Name ?? ''));
   }
@@ -75,7 +75,7 @@ export class EventBus {
       // moto's agents go on speaking when their machine is off.
       const agentConnected = running.has(machine.ec2InstanceId);
       const { containerInstanceArn = '', status, remainingResources } = machine;
-      if (!this.#isNews(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))) {
+      if (!this.#hasChanged(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))) {
         return [];
       }
       const version = (this.#versions.get(containerInstanceArn) ?? 0) + 1;
@@ -84,15 +84,15 @@ export class EventBus {
     });
   }
 
-  #isNews(id: string, state: string): boolean {
-    const news = this.#seen.get(id) !== state;
-    this.#seen.set(id, state);
+  #hasChanged(id: string, state: string): boolean {
+    const news = this.#lastSeen.get(id) !== state;
+    this.#lastSeen.set(id, state);
     return news;
   }
 }
 
 /** Every task of the cluster, also those that have stopped. */
-export async function allTasks({ ecs, cluster }: MotoCluster): Promise<readonly Task[]> {
+export async function listAllTasks({ ecs, cluster }: MotoCluster): Promise<readonly Task[]> {
   const arns: string[] = [];
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {
     const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster, desiredStatus }));

@@ -6,28 +6,28 @@ type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 const FUNCTIONS = join(import.meta.dirname, '../../../functions');
 
-const NAMED: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);
+const FUNCTION_ENTRIES: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);
 
 /** Invokes a deployed function by its row in functions/deployed.ts, as Lambda does: by `handler` of its file. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {
-  const [, deployed] = NAMED.find(([known]) => known === name) ?? [];
+  const [, deployed] = FUNCTION_ENTRIES.find(([known]) => known === name) ?? [];
   if (deployed === undefined) throw new Error(`no function is called ${name}`);
   const { handler } = (await import(join(FUNCTIONS, deployed.entry))) as { readonly handler: Handler };
-  return handler(event, contextOf(name, deployed.timeoutSeconds * 1000));
+  return handler(event, lambdaContext(name, deployed.timeoutSeconds * 1000));
 }
 
 /** The names of the functions that are started so. */
-export function startedBy<B extends DeployedFunction['startedBy']['by']>(
+export function functionsStartedBy<B extends DeployedFunction['startedBy']['by']>(
   by: B,
   fits: (startedBy: Extract<DeployedFunction['startedBy'], { by: B }>) => boolean,
 ): readonly string[] {
-  return NAMED.filter(
+  return FUNCTION_ENTRIES.filter(
     ([, { startedBy: started }]) =>
       started.by === by && fits(started as Extract<DeployedFunction['startedBy'], { by: B }>),
   ).map(([name]) => name);
 }
 
-function contextOf(functionName: string, remainingMs: number): Context {
+function lambdaContext(functionName: string, remainingMs: number): Context {
   return {
     functionName,
     functionVersion: '$LATEST',

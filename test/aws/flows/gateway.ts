@@ -1,14 +1,14 @@
-import type { AuthorizerAnswer } from '#functions/authorizer.ts';
+import type { AuthorizerResponse } from '#functions/authorizer.ts';
 import type { GatewayAnswer, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { ROUTES, type Route } from '#functions/routes.ts';
-import { invoke, startedBy } from './functions.ts';
+import { invoke, functionsStartedBy } from './functions.ts';
 
 export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -27,9 +27,9 @@ export async function request(
   target: string,
   token: string,
   { headers = {}, body }: ApiRequest = {},
-): Promise<ApiAnswer> {
+): Promise<ApiResponse> {
   const url = new URL(target, ORIGIN);
-  const { route, parameters } = matched(method, url.pathname);
+  const { route, parameters } = matchRoute(method, url.pathname);
   const event: GatewayEvent = {
     version: '2.0',
     routeKey: `${method} ${route.path}`,
@@ -53,21 +53,21 @@ export async function request(
     if (!answer.isAuthorized) return { status: 403, headers: {}, body: { message: 'Forbidden' } };
     Object.assign(event.requestContext, { authorizer: { lambda: answer.context } });
   }
-  const [name = ''] = startedBy('route', ({ operationId }) => operationId === route.operationId);
+  const [name = ''] = functionsStartedBy('route', ({ operationId }) => operationId === route.operationId);
   const { statusCode, headers: answered, body: text } = (await invoke(name, event)) as GatewayAnswer;
   return { status: statusCode, headers: answered, body: JSON.parse(text) };
 }
 
-async function authorize({ body: _body, ...event }: GatewayEvent): Promise<AuthorizerAnswer> {
+async function authorize({ body: _body, ...event }: GatewayEvent): Promise<AuthorizerResponse> {
   return (await invoke('authorizer', {
     ...event,
     type: 'REQUEST',
     routeArn: 'arn:aws:execute-api:eu-central-1:123456789012:api/$default',
     identitySource: [event.headers.authorization],
-  })) as AuthorizerAnswer;
+  })) as AuthorizerResponse;
 }
 
-function matched(method: string, path: string) {
+function matchRoute(method: string, path: string) {
   for (const route of ROUTES) {
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
     const values = new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}$`).exec(path);

@@ -18,10 +18,10 @@ import { connection, REGION, uniqueName } from '../connection.ts';
 import { tableOnMinistack } from '../dynamodb/table.ts';
 import { moveClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
 import { capturedLog } from './captured-log.ts';
-import { deployedEnvironment } from './environment.ts';
-import { allTasks, EventBus } from './event-bus.ts';
+import { createFunctionEnvironment } from './environment.ts';
+import { listAllTasks, EventBus } from './event-bus.ts';
 import type { AwsEvent } from './events.ts';
-import { invoke, startedBy } from './functions.ts';
+import { invoke, functionsStartedBy } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
 import { playMounts } from './mounts.ts';
 
@@ -37,7 +37,7 @@ const ROUNDS_MAX = 200;
  * moto. The functions find it by their environment alone. Time is in the test's hand: the clock of the functions
  * and that of the queues move together.
  */
-export async function installation() {
+export async function createInstallation() {
   const { moto: endpoint } = inject('emulators');
   const moto = await clusterOnMoto(endpoint);
   const table = await tableOnMinistack();
@@ -51,7 +51,7 @@ export async function installation() {
   const { FileSystemId = '' } = await efs.send(
     new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }),
   );
-  const environment = await deployedEnvironment({
+  const environment = await createFunctionEnvironment({
     moto,
     endpoints: { moto: endpoint, lambda: invokes.endpoint },
     tableName: table.tableName,
@@ -78,9 +78,9 @@ export async function installation() {
   }
 
   async function drive(queue: QueueName): Promise<number> {
-    const [name = ''] = startedBy('queue', (started) => started.queue === queue);
+    const [name = ''] = functionsStartedBy('queue', (started) => started.queue === queue);
     return queues[queue].deliver(async (batch) => {
-      const { batchItemFailures } = (await invoke(name, queueEvent(batch))) as SQSBatchResponse;
+      const { batchItemFailures } = (await invoke(name, toSqsEvent(batch))) as SQSBatchResponse;
       const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
       return batch.filter(({ MessageId = '' }) => !failed.has(MessageId));
     });
@@ -114,7 +114,7 @@ export async function installation() {
     },
 
     async liveTasks() {
-      return (await allTasks(moto)).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
+      return (await listAllTasks(moto)).filter(({ lastStatus }) => lastStatus !== 'STOPPED');
     },
 
     /** Instances that are not terminated. */
@@ -158,7 +158,7 @@ export async function installation() {
         await pass(HOUR_SECONDS);
         const shard = Math.floor(Date.now() / (HOUR_SECONDS * 1000)) % 24;
         if (shard !== shardOf(workbenchId, 24)) continue;
-        for (const name of startedBy('schedule', () => true)) await invoke(name, SCHEDULED);
+        for (const name of functionsStartedBy('schedule', () => true)) await invoke(name, SCHEDULED_EVENT);
         await settle();
       }
     },
@@ -185,12 +185,12 @@ export async function installation() {
   };
 }
 
-export type Installation = Awaited<ReturnType<typeof installation>>;
+export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 
-const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+const SCHEDULED_EVENT = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
 /** A batch as the event source of Lambda hands it over. */
-function queueEvent(batch: readonly Message[]) {
+function toSqsEvent(batch: readonly Message[]) {
   return {
     Records: batch.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({
       messageId: MessageId,

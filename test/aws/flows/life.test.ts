@@ -4,21 +4,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { STATIC_KEY } from './environment.ts';
 import type { AwsEvent } from './events.ts';
-import { type ApiAnswer, type ApiRequest, request } from './gateway.ts';
-import { HOUR_SECONDS, type Installation, installation } from './installation.ts';
+import { type ApiResponse, type ApiRequest, request } from './gateway.ts';
+import { HOUR_SECONDS, type Installation, createInstallation } from './installation.ts';
 
 const USER = 'ada@example.com';
 const QUERY = `user_id=${encodeURIComponent(USER)}`;
 
 /** Which events arrive. */
-const NONE = () => false;
-const only = (kind: string) => (event: AwsEvent) => event['detail-type'] === kind;
+const NO_EVENTS = () => false;
+const onlyEvents = (kind: string) => (event: AwsEvent) => event['detail-type'] === kind;
 
 /** The functions as they are deployed, on emulators that know nothing of them. */
 describe('a workbench', () => {
   let here: Installation;
   beforeEach(async () => {
-    here = await installation();
+    here = await createInstallation();
   });
   afterEach(() => here.end());
 
@@ -27,7 +27,7 @@ describe('a workbench', () => {
   const poll = (wid: string) => ask('GET', `/workbenches/${wid}?${QUERY}`);
   const act = (wid: string, action: string) => ask('POST', `/workbenches/${wid}/${action}?${QUERY}`);
 
-  function create(body: object): Promise<ApiAnswer> {
+  function create(body: object): Promise<ApiResponse> {
     const headers = { 'idempotency-key': 'iris' };
     return ask('POST', `/workbenches?${QUERY}`, { headers, body: { workbench_name: 'Iris', ...body } });
   }
@@ -127,9 +127,9 @@ describe('a workbench', () => {
   it('gets where it is wanted without a single event', async () => {
     await here.moto.machine('small');
     const wid = await created();
-    await reaches(wid, 'running', NONE);
+    await reaches(wid, 'running', NO_EVENTS);
     await act(wid, 'stop');
-    await reaches(wid, 'stopped', NONE);
+    await reaches(wid, 'stopped', NO_EVENTS);
     expect(await here.liveTasks()).toEqual([]);
     expect(here.errors).toEqual([]);
   });
@@ -142,7 +142,7 @@ describe('a workbench', () => {
     await ecs.send(new StopTaskCommand({ cluster, task: (await oneTask())?.taskArn }));
     await here.pass(HOUR_SECONDS);
     expect((await poll(wid)).body.item.status).toBe('running');
-    await reaches(wid, 'stopped', only('ECS Task State Change'));
+    await reaches(wid, 'stopped', onlyEvents('ECS Task State Change'));
     expect((await poll(wid)).body.item).toMatchObject({
       desired_status: 'stopped',
       // ECS would say why; moto gives no stop code.
@@ -159,7 +159,7 @@ describe('a workbench', () => {
       await here.moto.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
       await here.pass(HOUR_SECONDS);
       expect((await poll(wid)).body.item.status).toBe('running');
-      await reaches(wid, 'stopped', only(kind));
+      await reaches(wid, 'stopped', onlyEvents(kind));
       expect((await poll(wid)).body.item).toMatchObject({ status_reason: { code: 'host_lost' } });
     },
   );

@@ -4,7 +4,7 @@ import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs';
 import { DescribeAccessPointsCommand, type EFSClient } from '@aws-sdk/client-efs';
 import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
 import type { MotoCluster } from '../cluster-on-moto.ts';
-import { allTasks } from './event-bus.ts';
+import { listAllTasks } from './event-bus.ts';
 
 /**
  * Does what the tasks that run do with their volumes: each makes the directory that its access point leads to,
@@ -12,7 +12,7 @@ import { allTasks } from './event-bus.ts';
  * @param root where the parent of all volumes is
  */
 export async function playMounts(moto: MotoCluster, efs: EFSClient, root: string): Promise<void> {
-  for (const { lastStatus, taskDefinitionArn } of await allTasks(moto)) {
+  for (const { lastStatus, taskDefinitionArn } of await listAllTasks(moto)) {
     if (lastStatus !== 'RUNNING') continue;
     const { taskDefinition } = await moto.ecs.send(
       new DescribeTaskDefinitionCommand({ taskDefinition: taskDefinitionArn }),

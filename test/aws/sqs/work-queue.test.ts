@@ -12,7 +12,7 @@ let moto: Emulator;
 beforeAll(async () => {
   moto = await startEmulator('mended-moto');
 });
-afterAll(() => moto.end());
+afterAll(() => moto.stop());
 
 describeWorkQueueContract('SqsWorkQueue on moto', async () => {
   const queue = await queueOnMoto(moto.endpoint, VISIBILITY_SECONDS);

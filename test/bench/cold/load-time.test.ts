@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadTimes } from '../../../bench/cold/load-time.ts';
+import { measureLoadTimes } from '../../../bench/cold/load-time.ts';
 
 describe('load times', () => {
   it('are the medians of turns', () => {
     const asked: string[] = [];
     const answers = [1, 10, 9, 20, 2, 30];
-    const times = loadTimes(
+    const times = measureLoadTimes(
       new Map([
         ['a', '/a.js'],
         ['b', '/b.js'],
@@ -38,7 +38,7 @@ describe('load times', () => {
       const idle = join(folder, 'idle.js');
       await writeFile(busy, 'const end = performance.now() + 100; while (performance.now() < end);');
       await writeFile(idle, 'setInterval(() => {}, 1000);');
-      const times = loadTimes(
+      const times = measureLoadTimes(
         new Map([
           ['busy', busy],
           ['idle', idle],
@@ -52,7 +52,7 @@ describe('load times', () => {
     it('are an error when it cannot be loaded', async () => {
       const broken = join(folder, 'broken.js');
       await writeFile(broken, 'throw new Error("broken");');
-      expect(() => loadTimes(new Map([['broken', broken]]), 1)).toThrow();
+      expect(() => measureLoadTimes(new Map([['broken', broken]]), 1)).toThrow();
     });
   });
 });

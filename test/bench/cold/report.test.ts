@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coldFault, coldTable } from '../../../bench/cold/report.ts';
+import { describeSlowLoad, coldTable } from '../../../bench/cold/report.ts';
 
 const NAMES = { baseline: 'client', polled: 'poll' };
 
@@ -32,10 +32,10 @@ describe('the figures of cold starts', () => {
       ['client', 40],
       ['poll', ms],
     ]);
-    expect(coldFault({ ...NAMES, times }) !== undefined).toBe(isFault);
+    expect(describeSlowLoad({ ...NAMES, times }) !== undefined).toBe(isFault);
   });
 
   it('are a fault when there are none', () => {
-    expect(coldFault({ ...NAMES, times: new Map() })).toContain('NaN');
+    expect(describeSlowLoad({ ...NAMES, times: new Map() })).toContain('NaN');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { LowerBound } from '../../../bench/placement/lower-bound.ts';
-import { OFFERS } from '../../../bench/placement/offer.ts';
+import { PROVIDER_SETS } from '../../../bench/placement/offer.ts';
 
 describe('the lower bound of what runs', () => {
   it('is the price of a machine for all that it offers, and half of that for half', () => {
@@ -22,7 +22,7 @@ describe('the lower bound of what runs', () => {
   });
 
   it('is never more than whole machines that hold it cost', () => {
-    for (const { providers } of OFFERS) {
+    for (const { providers } of PROVIDER_SETS) {
       const bound = new LowerBound(providers);
       const counts = fc.array(fc.nat(9), { minLength: providers.length, maxLength: providers.length });
       fc.assert(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { actingUser, actorOf, assertAdmin, isAdmin, type Principal } from '#core/access/principal.ts';
+import { resolveActingUser, actorOf, assertAdmin, isAdmin, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 
 const NOW = 1_800_000_000_000;
@@ -15,7 +15,7 @@ function aTokenWithoutUser(fields: Partial<Extract<Principal, { kind: 'token' }>
 
 function act(principal: Principal, requested: string | undefined): string {
   try {
-    return actingUser(principal, requested, { now: NOW, adminScope });
+    return resolveActingUser(principal, requested, { now: NOW, adminScope });
   } catch (error) {
     if (error instanceof WorkbenchError) return `${error.code}${error.reason ? `/${error.reason}` : ''}`;
     throw error;
@@ -79,17 +79,17 @@ describe('a refusal', () => {
   it.each<[string, () => unknown, object]>([
     [
       'an expired token',
-      () => actingUser(aToken({ expiresAt: 0 }), 'ada', { now: NOW, adminScope }),
+      () => resolveActingUser(aToken({ expiresAt: 0 }), 'ada', { now: NOW, adminScope }),
       { code: 'forbidden', message: 'The token has expired.' },
     ],
     [
       'another user',
-      () => actingUser(aToken(), 'grace', { now: NOW, adminScope }),
+      () => resolveActingUser(aToken(), 'grace', { now: NOW, adminScope }),
       { code: 'forbidden', message: 'The token is for another user.' },
     ],
     [
       'a client that may not act for others',
-      () => actingUser(aTokenWithoutUser(), 'grace', { now: NOW, adminScope }),
+      () => resolveActingUser(aTokenWithoutUser(), 'grace', { now: NOW, adminScope }),
       { message: 'The token names no user, and its client may not act for others.' },
     ],
     [
@@ -99,7 +99,7 @@ describe('a refusal', () => {
     ],
     [
       'the user that is missing',
-      () => actingUser({ kind: 'open' }, undefined, { now: NOW, adminScope }),
+      () => resolveActingUser({ kind: 'open' }, undefined, { now: NOW, adminScope }),
       { code: 'invalid_request', fields: { user_id: 'required: whose workbenches' } },
     ],
   ])('says in words that it is for %s', (_, refuse, expected) => {

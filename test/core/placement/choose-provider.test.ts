@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseProvider } from '#core/placement/choose-provider.ts';
-import { holds } from '#core/placement/dominant-share.ts';
+import { canHold } from '#core/placement/dominant-share.ts';
 import { machineFor } from '#core/placement/room.ts';
-import type { Capacity, CapacityProvider, Room } from '#core/ports/capacity-catalog.ts';
+import type { Capacity, CapacityProvider, FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request: Capacity = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
 const general: CapacityProvider = {
@@ -17,11 +17,11 @@ const general: CapacityProvider = {
 const choose = (
   wanted: Capacity,
   providers: readonly CapacityProvider[],
-  room: readonly Room[] = [],
+  room: readonly FreeCapacity[] = [],
 ): string | undefined => chooseProvider(wanted, providers, room)?.name;
 
 /** What a machine of the provider has left when `part` of it is taken. */
-const left = (provider: CapacityProvider, part: number): Room => ({
+const left = (provider: CapacityProvider, part: number): FreeCapacity => ({
   provider: provider.name,
   cpuUnits: provider.cpuUnits * (1 - part),
   memoryMib: provider.memoryMib * (1 - part),
@@ -114,8 +114,8 @@ describe('whatever is asked for and offered', () => {
     fc.assert(
       fc.property(anyRequest, anyOffer, anyRoom, (wanted, offered, room) => {
         const chosen = chooseProvider(wanted, offered, room);
-        if (chosen === undefined) expect(offered.filter((provider) => holds(provider, wanted))).toEqual([]);
-        else expect(holds(chosen, wanted)).toBe(true);
+        if (chosen === undefined) expect(offered.filter((provider) => canHold(provider, wanted))).toEqual([]);
+        else expect(canHold(chosen, wanted)).toBe(true);
       }),
     );
   });
@@ -177,7 +177,7 @@ describe('whatever is asked for and offered', () => {
         const kept = (provider: CapacityProvider) =>
           wanted.gpuCount === 0 && chosen.gpuCount === 0 && provider.gpuCount > 0;
         for (const provider of offered) {
-          if (!holds(provider, wanted) || kept(provider)) continue;
+          if (!canHold(provider, wanted) || kept(provider)) continue;
           expect(machineFor(wanted, provider.name, room)).toBeUndefined();
         }
       }),
@@ -190,7 +190,7 @@ describe('whatever is asked for and offered', () => {
         const plain = { ...wanted, gpuCount: 0 };
         const chosen = chooseProvider(plain, offered, room);
         if (chosen === undefined || chosen.gpuCount === 0) return;
-        expect(offered.filter((p) => p.gpuCount === 0 && holds(p, plain))).toEqual([]);
+        expect(offered.filter((p) => p.gpuCount === 0 && canHold(p, plain))).toEqual([]);
       }),
     );
   });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holds } from '#core/placement/dominant-share.ts';
+import { canHold } from '#core/placement/dominant-share.ts';
 import { machineFor, roomAfter } from '#core/placement/room.ts';
-import type { Room } from '#core/ports/capacity-catalog.ts';
+import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request = { cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
-const fuller: Room = { provider: 'a', cpuUnits: 10, memoryMib: 25, gpuCount: 0 };
-const emptier: Room = { provider: 'a', cpuUnits: 99, memoryMib: 90, gpuCount: 1 };
-const foreign: Room = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
+const fuller: FreeCapacity = { provider: 'a', cpuUnits: 10, memoryMib: 25, gpuCount: 0 };
+const emptier: FreeCapacity = { provider: 'a', cpuUnits: 99, memoryMib: 90, gpuCount: 1 };
+const foreign: FreeCapacity = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
 
 describe('room', () => {
   it('is taken on the machine with the least memory that holds the request', () => {
@@ -35,9 +35,9 @@ describe('room', () => {
       fc.property(fc.record(capacity), anyRoom, (wanted, room) => {
         const after = roomAfter(wanted, 'a', room);
         for (const machine of after) {
-          expect(holds(machine, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
+          expect(canHold(machine, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
         }
-        const others = (all: readonly Room[]) => all.filter(({ provider }) => provider === 'b');
+        const others = (all: readonly FreeCapacity[]) => all.filter(({ provider }) => provider === 'b');
         expect(others(after)).toEqual(others(room));
       }),
     );

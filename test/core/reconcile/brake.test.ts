@@ -7,7 +7,7 @@ import { shardOf, sweepVolumes } from '#core/reconcile/volumes.ts';
 import { drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, type running, T0 } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -15,7 +15,7 @@ const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
 
 /** Workbenches that run, in a table that is as old as before they were started. */
-async function restored(count: number) {
+async function aRestoredTable(count: number) {
   const world = new MemoryWorld({ events: false });
   const keys: WorkbenchKey[] = [];
   for (let n = 0; n < count; n += 1) {
@@ -37,14 +37,14 @@ function anOrphan(n: number): TaskInput {
 
 describe('tasks that their records do not know', () => {
   it('are ended, the young too, as long as they are few', async () => {
-    const { world, sweep } = await restored(REMOVE_MAX);
+    const { world, sweep } = await aRestoredTable(REMOVE_MAX);
     expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX, waiting: 0, alarm: false });
     await world.pass(2 * MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
   it('all go on when they are suspiciously many: the table may be an older one', async () => {
-    const { world, keys, sweep } = await restored(REMOVE_MAX + 1);
+    const { world, keys, sweep } = await aRestoredTable(REMOVE_MAX + 1);
     expect(await sweep()).toMatchObject({
       ...{ repaired: 0, removed: 0, waiting: REMOVE_MAX + 1, alarm: true },
     });
@@ -54,10 +54,10 @@ describe('tasks that their records do not know', () => {
   });
 
   it('count together with those that have no record', async () => {
-    const { world, sweep } = await restored(REMOVE_MAX - 1);
+    const { world, sweep } = await aRestoredTable(REMOVE_MAX - 1);
     for (let n = 0; n < 2; n += 1) await world.tasks.run(anOrphan(n), `token-${n}`);
     expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX - 1, waiting: 2, alarm: false });
-    const again = await restored(REMOVE_MAX - 1);
+    const again = await aRestoredTable(REMOVE_MAX - 1);
     for (let n = 0; n < 2; n += 1) await again.world.tasks.run(anOrphan(n), `token-${n}`);
     await again.world.clock.pass(GRACE.graceMs);
     expect(await again.sweep()).toMatchObject({
@@ -70,7 +70,7 @@ describe('tasks that their records do not know', () => {
 
   it('are not those that starts whose answers were lost have come to', async () => {
     const world = new MemoryWorld({ events: false });
-    const lost = instead(world.tasks, {
+    const lost = overrideMethods(world.tasks, {
       run: async (input, token) => {
         await world.tasks.run(input, token);
         throw new PortError('unavailable', 'no answer');

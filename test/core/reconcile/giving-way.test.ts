@@ -6,7 +6,7 @@ import { sweepHosts } from '#core/reconcile/hosts.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import { aReport } from '#test/contracts/report-store.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -14,7 +14,7 @@ const GRACE = { graceMs: 15 * MINUTE };
 const throttled = () => Promise.reject(new PortError('throttled', 'Rate exceeded'));
 const unavailable = () => Promise.reject(new PortError('unavailable', 'no answer'));
 
-const GAVE_WAY = {
+const THROTTLED = {
   what: 'waits_throttled',
   why: 'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.',
 };
@@ -30,10 +30,10 @@ function orphan(n: number): TaskInput {
 describe('a pass that meets a throttle', () => {
   it('ends there, says so, and counts it neither as failed nor as an alarm', async () => {
     const world = new MemoryWorld();
-    const tasks = instead(world.tasks, { list: throttled });
+    const tasks = overrideMethods(world.tasks, { list: throttled });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
     expect(report).toMatchObject({ waiting: 1, failed: 0, alarm: false });
-    expect(report.findings).toStrictEqual([{ id: 'tasks', ...GAVE_WAY }]);
+    expect(report.findings).toStrictEqual([{ id: 'tasks', ...THROTTLED }]);
     expect(world.telemetry.fields.get('a sweep gives way')).toEqual({ sweep: 'tasks', id: 'tasks' });
     expect(world.telemetry.lines.slice(-1)).toEqual([{ level: 'warn', message: 'a sweep gives way' }]);
     expect(await world.reports.list()).toEqual([report]);
@@ -42,9 +42,9 @@ describe('a pass that meets a throttle', () => {
   it('removes no more, and names what is left', async () => {
     const world = new MemoryWorld();
     for (let n = 0; n < 3; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     const asked: string[] = [];
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       stop: async (taskId, why) => {
         asked.push(taskId);
         if (asked.length === 2) return throttled();
@@ -65,9 +65,9 @@ describe('a pass that meets a throttle', () => {
   it('goes on after a removal that failed for another reason', async () => {
     const world = new MemoryWorld();
     for (let n = 0; n < 2; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     let asked = 0;
-    const tasks = instead(world.tasks, { stop: () => (++asked === 1 ? unavailable() : Promise.resolve()) });
+    const tasks = overrideMethods(world.tasks, { stop: () => (++asked === 1 ? unavailable() : Promise.resolve()) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
       removed: 1,
       failed: 1,
@@ -80,9 +80,9 @@ describe('a pass that gives way while it lists', () => {
   async function throttledAtPageTwo(orphans: number) {
     const world = new MemoryWorld({ events: false });
     for (let n = 0; n < orphans; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     const asked: (string | undefined)[] = [];
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       list: async (cursor) => {
         asked.push(cursor);
         return cursor === undefined ? { ...(await world.tasks.list()), cursor: 'page 2' } : throttled();
@@ -116,7 +116,7 @@ describe('a pass that gives way while it lists', () => {
   it('begins no page when its time is over, and is taken up there', async () => {
     const world = new MemoryWorld({ events: false });
     const asked: (string | undefined)[] = [];
-    const hosts = instead(world.hosts, {
+    const hosts = overrideMethods(world.hosts, {
       list: async (cursor) => {
         asked.push(cursor);
         world.clock.advance(2 * MINUTE);
@@ -136,7 +136,7 @@ describe('a pass that gives way while it lists', () => {
       world.clock.advance(3 * MINUTE);
       return page;
     };
-    const tasks = instead(world.tasks, { list });
+    const tasks = overrideMethods(world.tasks, { list });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
       ...{ removed: 0, findings: [{ what: 'waits_turn', why: 'Its workbench gone-0 is no more.' }] },
     });
@@ -145,7 +145,7 @@ describe('a pass that gives way while it lists', () => {
   it('begins anew when each pass has a shard of its own', async () => {
     const world = new MemoryWorld();
     const asked: (string | undefined)[] = [];
-    const volumes = instead(world.volumes, {
+    const volumes = overrideMethods(world.volumes, {
       list: async (cursor) => {
         asked.push(cursor);
         return cursor === undefined ? { volumes: [], cursor: 'page 2' } : throttled();
@@ -153,7 +153,7 @@ describe('a pass that gives way while it lists', () => {
     });
     const settings = { graceMs: 0, shard: 0, shards: 24 };
     const report = await sweepVolumes({ ...world.ports, volumes }, settings);
-    expect(report.findings).toMatchObject([GAVE_WAY]);
+    expect(report.findings).toMatchObject([THROTTLED]);
     expect(report).not.toHaveProperty('resumeAt');
     world.clock.advance(1);
     await sweepVolumes({ ...world.ports, volumes }, settings);
@@ -168,14 +168,14 @@ describe('the pass over what is active', () => {
     const first = await world.untilStatus(await world.create(), 'running');
     const second = await world.untilStatus(await world.create(), 'running');
     const asked: (string | undefined)[] = [];
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       listActive: async (cursor) => {
         asked.push(cursor);
         return cursor === undefined ? { keys: [first], cursor: 'page 2' } : { keys: [second] };
       },
     });
     let calls = 0;
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       describe: (ids) => (++calls === 2 ? throttled() : world.tasks.describe(ids)),
     });
     return { world, asked, ports: { ...world.ports, workbenches, tasks } };
@@ -198,7 +198,7 @@ describe('the pass over what is active', () => {
     const { world, asked, ports } = await twoPages();
     const lasting = (ms: number) => ({
       ...ports,
-      tasks: instead(world.tasks, {
+      tasks: overrideMethods(world.tasks, {
         describe: async (ids) => {
           world.clock.advance(ms);
           return world.tasks.describe(ids);
@@ -232,7 +232,7 @@ describe('the pass over what is active', () => {
   it('begins anew after one that failed, wherever that was', async () => {
     const { world, asked, ports } = await twoPages();
     let calls = 0;
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       describe: (ids) => (++calls === 2 ? unavailable() : world.tasks.describe(ids)),
     });
     const failed = await reconcileActive({ ...ports, tasks }, world.policy);
@@ -247,7 +247,7 @@ describe('the pass over what is active', () => {
     const world = new MemoryWorld({ events: false });
     await world.untilStatus(await world.create(), 'running');
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
-    const workbenches = instead(world.stores.workbenches, { update: unavailable });
+    const workbenches = overrideMethods(world.stores.workbenches, { update: unavailable });
     const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
     expect(report.findings).toMatchObject([{ id: 'active', what: 'failed' }]);
   });
@@ -258,7 +258,7 @@ describe('the pass over what is active', () => {
     const other = await world.untilStatus(await world.create(), 'running');
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async (workbench, revision) =>
         workbench.workbenchId === contested.workbenchId ? 'conflict' : store.update(workbench, revision),
     });
@@ -280,9 +280,9 @@ describe('the pass over what is active', () => {
     );
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, key.revision);
+        await store.delete(key, key.revision);
         return 'conflict';
       },
     });
@@ -302,7 +302,7 @@ describe('a table that does not answer', () => {
     const world = new MemoryWorld();
     await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
     world.clock.advance(48 * 60 * MINUTE);
-    const workbenches = instead(world.stores.workbenches, { read: unavailable });
+    const workbenches = overrideMethods(world.stores.workbenches, { read: unavailable });
     const ports = { ...world.ports, workbenches };
     expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });

@@ -8,23 +8,23 @@ import { sweepHosts } from '#core/reconcile/hosts.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
-const WANTED = { what: 'wanted', why: 'A record has come to want it since it was looked at.' };
+const REFERENCED = { what: 'wanted', why: 'A record has come to want it since it was looked at.' };
 
 /** The record as a sweep sees it: not there at first, and there when it is looked for again. */
-function appearing(world: MemoryWorld) {
+function aRecordAppearing(world: MemoryWorld) {
   let reads = 0;
   const store = world.stores.workbenches;
-  return instead(store, { read: async (key) => (++reads === 1 ? undefined : store.read(key)) });
+  return overrideMethods(store, { read: async (key) => (++reads === 1 ? undefined : store.read(key)) });
 }
 
-function another({ userId, workbenchId }: WorkbenchKey): TaskInput {
+function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey): TaskInput {
   return {
     ...{ userId, workbenchId, runId: 'run-x', attempt: 1, name: 'x', cpuUnits: 1, memoryMib: 1 },
     ...{ gpuCount: 0, placement: { kind: 'provider', provider: 'small' }, mount: {} },
@@ -35,9 +35,9 @@ describe('what a record has come to want since it was looked at', () => {
   it('is left alone when it is a task', async () => {
     const world = new MemoryWorld({ events: false });
     await world.untilStatus(await world.create(), 'running');
-    await world.pass(DAY);
-    const report = await sweepTasks({ ...world.ports, workbenches: appearing(world) }, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 0, waiting: 1, failed: 0, findings: [WANTED] });
+    await world.advance(DAY);
+    const report = await sweepTasks({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 0, waiting: 1, failed: 0, findings: [REFERENCED] });
     expect((await world.tasks.list()).tasks).toHaveLength(1);
   });
 
@@ -47,26 +47,26 @@ describe('what a record has come to want since it was looked at', () => {
     let reads = 0;
     const store = world.stores.workbenches;
     const record = await world.read(key);
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       read: async (asked) => {
         if (++reads > 1 || record.status !== 'running') return store.read(asked);
         return { ...record, run: { ...record.run, runId: 'run-y', taskId: 'task-y' } };
       },
     });
     const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
-    expect(report).toMatchObject({ repaired: 0, waiting: 1, findings: [WANTED] });
+    expect(report).toMatchObject({ repaired: 0, waiting: 1, findings: [REFERENCED] });
     expect((await world.read(key)).strays).toEqual([]);
   });
 
   it('is left alone when it is a machine', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.untilStatus(await world.create(DEDICATED), 'running');
-    await world.pass(DAY);
-    const report = await sweepHosts({ ...world.ports, workbenches: appearing(world) }, world.policy, GRACE);
+    await world.advance(DAY);
+    const report = await sweepHosts({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
     expect(report).toMatchObject({
       removed: 0,
       waiting: 1,
-      findings: [{ id: key.host?.instanceId, ...WANTED }],
+      findings: [{ id: key.host?.instanceId, ...REFERENCED }],
     });
     expect((await world.hosts.list()).hosts).toMatchObject([{ state: 'running' }]);
   });
@@ -75,13 +75,13 @@ describe('what a record has come to want since it was looked at', () => {
     const world = new MemoryWorld({ events: false });
     const { userId, workbenchId } = await world.create(DEDICATED);
     const host = { instanceId: 'i-1', userId, workbenchId, launchedAt: 0 };
-    const hosts: HostFleet = instead(world.hosts as HostFleet, {
+    const hosts: HostFleet = overrideMethods(world.hosts as HostFleet, {
       list: async () => ({ hosts: [{ ...host, state: 'running', agentConnected: true }] }),
       terminate: () => Promise.reject(new Error('it is wanted')),
     });
-    await world.clock.pass(GRACE.graceMs);
-    const ports = { ...world.ports, hosts, workbenches: appearing(world) };
-    expect((await sweepHosts(ports, world.policy, GRACE)).findings).toMatchObject([WANTED]);
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const ports = { ...world.ports, hosts, workbenches: aRecordAppearing(world) };
+    expect((await sweepHosts(ports, world.policy, GRACE)).findings).toMatchObject([REFERENCED]);
   });
 
   it('is left alone when it is a volume', async () => {
@@ -89,9 +89,9 @@ describe('what a record has come to want since it was looked at', () => {
     const key = await world.untilStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
-    const ports = { ...world.ports, workbenches: appearing(world) };
+    const ports = { ...world.ports, workbenches: aRecordAppearing(world) };
     const report = await sweepVolumes(ports, { graceMs: DAY, shard: 0, shards: 1 });
-    expect(report).toMatchObject({ quarantined: 0, removed: 0, waiting: 1, findings: [WANTED] });
+    expect(report).toMatchObject({ quarantined: 0, removed: 0, waiting: 1, findings: [REFERENCED] });
     expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
   });
 });
@@ -103,10 +103,10 @@ describe('what cannot be looked for again', () => {
     ['waits', new PortError('throttled', 'no table'), 'waits_throttled'],
   ])('%s', async (_, error, what) => {
     const world = new MemoryWorld({ events: false });
-    await world.tasks.run(another({ userId: 'ada', workbenchId: 'gone' }), 'token');
-    await world.clock.pass(GRACE.graceMs);
+    await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.advanceAsync(GRACE.graceMs);
     let reads = 0;
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => (++reads === 1 ? Promise.resolve(undefined) : Promise.reject(error)),
     });
     const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
@@ -122,7 +122,7 @@ describe('a record that', () => {
     const first = await world.untilStatus(await world.create(), 'running');
     const other = await world.untilStatus(await world.create(), 'running');
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: (workbench, revision) =>
         workbench.workbenchId === first.workbenchId
           ? Promise.reject(error(first))
@@ -155,8 +155,8 @@ describe('a record that', () => {
 
   it('goes wrong keeps no other task from being told to its record', async () => {
     const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
-    await world.tasks.run(another(first), 'token 1');
-    await world.tasks.run(another(other), 'token 2');
+    await world.tasks.run(anUnexpectedTask(first), 'token 1');
+    await world.tasks.run(anUnexpectedTask(other), 'token 2');
     const report = await sweepTasks(ports, world.policy, GRACE);
     expect(report.findings.map(({ what }) => what)).toEqual(['waits_unreadable', 'repaired']);
   });
@@ -166,12 +166,12 @@ describe('a record that', () => {
     const keys = [await world.create(DEDICATED), await world.create(DEDICATED)];
     for (const key of keys) await world.untilStatus(key, 'running');
     const { hosts: listed } = await world.hosts.list();
-    const hosts = instead(world.hosts, {
+    const hosts = overrideMethods(world.hosts, {
       list: async () => ({ hosts: listed.map((host) => ({ ...host, agentConnected: false })) }),
       describe: async (ids) =>
         ids.map((instanceId) => ({ instanceId, state: 'terminated', agentConnected: false })),
     });
-    const workbenches = instead(world.stores.workbenches, { update: async () => 'conflict' });
+    const workbenches = overrideMethods(world.stores.workbenches, { update: async () => 'conflict' });
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
     expect(report).toMatchObject({ lookedAt: 2, failed: 2 });
     expect(report.findings[1]?.why).toBe('Others keep changing its record.');
@@ -183,7 +183,7 @@ describe('a machine that was ended', () => {
     const world = new MemoryWorld({ events: false });
     const { userId, workbenchId } = await world.create();
     const ended: string[] = [];
-    const hosts: HostFleet = instead(world.hosts as HostFleet, {
+    const hosts: HostFleet = overrideMethods(world.hosts as HostFleet, {
       list: async () => ({
         hosts: [
           { instanceId: 'i-9', userId, workbenchId, launchedAt: 0, state: 'running', agentConnected: true },
@@ -193,9 +193,9 @@ describe('a machine that was ended', () => {
         ended.push(id);
       },
     });
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     const no = () => Promise.reject(new PortError('unavailable', 'no table'));
-    const workbenches = instead(world.stores.workbenches, { update: no });
+    const workbenches = overrideMethods(world.stores.workbenches, { update: no });
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
     expect([ended, report.removed, report.failed]).toEqual([['i-9'], 1, 0]);
     expect(world.telemetry.countsBy.get('reconcile_repair.orphan_machine')).toBe(1);

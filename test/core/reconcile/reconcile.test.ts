@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { reconcileActive } from '#core/reconcile/active.ts';
 import { reconcileDue } from '#core/reconcile/due.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 describe('the pass over what is due', () => {
@@ -10,9 +10,9 @@ describe('the pass over what is due', () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 20; i += 1) await world.untilStatus(await world.create(), 'running');
     const due = [await world.create(), await world.create()];
-    while (world.queue.take()) {} // every message is lost
+    while (world.queue.takeDue()) {} // every message is lost
     let reads = 0;
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: async () => {
         reads += 1;
         return undefined;
@@ -70,7 +70,7 @@ describe('the pass over what is active', () => {
       'running',
     );
     await world.hosts.terminate(key.host?.instanceId ?? '');
-    await world.clock.pass(5000);
+    await world.clock.advanceAsync(5000);
     expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ repaired: 1 });
     expect(await world.read(key)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
@@ -81,7 +81,7 @@ describe('the pass over what is active', () => {
     await world.untilStatus(await world.create(own), 'running');
     const lost = await world.untilStatus(await world.create(own), 'running');
     await world.hosts.terminate(lost.host?.instanceId ?? '');
-    await world.clock.pass(5000);
+    await world.clock.advanceAsync(5000);
     await reconcileActive(world.ports, world.policy);
     expect(await world.read(lost)).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
@@ -89,12 +89,12 @@ describe('the pass over what is active', () => {
   it('wakes nobody for what is as recorded, though it is due', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.untilStatus(await world.create(), 'provisioning');
-    while (world.queue.take()) {}
+    while (world.queue.takeDue()) {}
     const left = world.queue.size;
     await reconcileActive(world.ports, world.policy);
     await reconcileActive(world.ports, world.policy);
     expect((await world.read(key)).status).toBe('provisioning');
-    expect([world.queue.take(), world.queue.size - left]).toEqual([undefined, 0]);
+    expect([world.queue.takeDue(), world.queue.size - left]).toEqual([undefined, 0]);
   });
 
   it('goes on past a record that cannot be read', async () => {
@@ -102,7 +102,7 @@ describe('the pass over what is active', () => {
     const poisoned = await world.untilStatus(await world.create(), 'running');
     await world.untilStatus(await world.create(), 'running');
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       read: async (key) => {
         if (key.workbenchId === poisoned.workbenchId) throw new UnreadableRecord(key, 'nonsense');
         return store.read(key);
@@ -134,13 +134,13 @@ describe('the pass over what is active', () => {
     const asked: string[][] = [];
     const ports = {
       ...world.ports,
-      tasks: instead(world.tasks, {
+      tasks: overrideMethods(world.tasks, {
         describe: async (ids) => {
           asked.push([...ids]);
           return world.tasks.describe(ids);
         },
       }),
-      hosts: instead(world.hosts, {
+      hosts: overrideMethods(world.hosts, {
         describe: async (ids) => {
           asked.push([...ids]);
           return world.hosts.describe(ids);
@@ -160,7 +160,7 @@ describe('the pass over what is active', () => {
 
   it('leaves alone what was changed or removed since it was listed', async () => {
     const world = new MemoryWorld();
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       listActive: async () => ({ keys: [{ userId: 'ada', workbenchId: 'gone' }] }),
     });
     expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({

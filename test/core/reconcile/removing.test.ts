@@ -5,7 +5,7 @@ import { sweepHosts } from '#core/reconcile/hosts.ts';
 import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
 import { FINDINGS_MAX } from '#core/reconcile/report.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -23,14 +23,14 @@ function anInput(workbenchId: string): TaskInput {
 async function withOrphans(count: number, ageMs = GRACE.graceMs) {
   const world = new MemoryWorld({ events: false });
   for (let n = 0; n < count; n += 1) await world.tasks.run(anInput(`gone-${n}`), `token-${n}`);
-  await world.clock.pass(ageMs);
+  await world.clock.advanceAsync(ageMs);
   return { world, sweep: (ports = world.ports) => sweepTasks(ports, world.policy, GRACE) };
 }
 
 describe('a sweep', () => {
   it('that ends early says so, as an error and in a metric', async () => {
     const { world, sweep } = await withOrphans(0);
-    const tasks = instead(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
+    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
     expect((await sweep({ ...world.ports, tasks })).findings).toEqual([
       { id: 'tasks', what: 'failed', why: 'The sweep ended early; the next one begins anew.' },
     ]);
@@ -52,7 +52,7 @@ describe('a sweep', () => {
   it('tells when it began and when it ended', async () => {
     const { world, sweep } = await withOrphans(0);
     const startedAt = world.clock.now();
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       list: async (cursor) => {
         world.clock.advance(1234);
         return world.tasks.list(cursor);
@@ -101,7 +101,7 @@ describe('what nobody wants', () => {
 
   it('is as old as it was when the sweep began: its record was looked for then', async () => {
     const { world, sweep } = await withOrphans(1, GRACE.graceMs - 1);
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       list: async (cursor) => {
         const page = await world.tasks.list(cursor);
         world.clock.advance(10 * MINUTE);
@@ -114,7 +114,7 @@ describe('what nobody wants', () => {
   it('counts as old when it is not known when it was made', async () => {
     const { world, sweep } = await withOrphans(1, 0);
     const { tasks: found } = await world.tasks.list();
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       list: async () => ({ tasks: found.map(({ createdAt: _unknown, ...task }) => task) }),
     });
     expect(await sweep({ ...world.ports, tasks })).toMatchObject({ removed: 1 });
@@ -123,7 +123,7 @@ describe('what nobody wants', () => {
   it('is asked to end in words that people will read', async () => {
     const { world, sweep } = await withOrphans(1);
     const asked: string[] = [];
-    const tasks = instead(world.tasks, {
+    const tasks = overrideMethods(world.tasks, {
       stop: async (_, why) => {
         asked.push(why);
       },
@@ -134,7 +134,7 @@ describe('what nobody wants', () => {
 
   it('is told to operators when it cannot be removed', async () => {
     const { world, sweep } = await withOrphans(1);
-    const tasks = instead(world.tasks, { stop: () => Promise.reject(new Error('no')) });
+    const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new Error('no')) });
     const { findings } = await sweep({ ...world.ports, tasks });
     expect(world.telemetry.fields.get('an orphan could not be removed')).toEqual({ id: findings[0]?.id });
   });
@@ -149,7 +149,7 @@ describe('a sweep that wants to remove much', () => {
       ...{ taskId: `other-${n}`, userId: 'ada', workbenchId: `other-${n}`, runId: 'r', attempt: 1 },
       ...{ createdAt: world.clock.now(), version: 1, status: 'running' as const },
     }));
-    const tasks = instead(world.tasks, { list: async () => ({ tasks: [...old, ...others] }) });
+    const tasks = overrideMethods(world.tasks, { list: async () => ({ tasks: [...old, ...others] }) });
     return { world, report: await sweep({ ...world.ports, tasks }) };
   }
 
@@ -198,7 +198,7 @@ describe('a sweep that wants to remove much', () => {
       taskId: `young-${task.taskId}`,
       createdAt: world.clock.now(),
     }));
-    const tasks = instead(world.tasks, { list: async () => ({ tasks: [...young, ...old] }) });
+    const tasks = overrideMethods(world.tasks, { list: async () => ({ tasks: [...young, ...old] }) });
     const { findings } = await sweep({ ...world.ports, tasks });
     expect(new Set(findings.map(({ what }) => what))).toEqual(new Set(['waits_too_many']));
   });
@@ -209,7 +209,7 @@ describe('a machine', () => {
 
   async function sweepOf(world: MemoryWorld, ...hosts: readonly HostObservation[]) {
     const terminated: string[] = [];
-    const fleet = instead(world.hosts, {
+    const fleet = overrideMethods(world.hosts, {
       list: async () => ({ hosts }),
       terminate: async (instanceId) => {
         terminated.push(instanceId);
@@ -245,13 +245,13 @@ describe('a machine', () => {
   it('that names no workbench, or no user, is looked up nowhere', async () => {
     const world = new MemoryWorld();
     const read: unknown[] = [];
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: async (key) => {
         read.push(key);
         return undefined;
       },
     });
-    const hosts = instead(world.hosts, {
+    const hosts = overrideMethods(world.hosts, {
       list: async () => ({ hosts: [seen({ workbenchId: 'wb1' }), seen({ userId: 'ada' }), seen({})] }),
     });
     await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
@@ -260,10 +260,10 @@ describe('a machine', () => {
 
   it('whose record cannot be read is spared', async () => {
     const world = new MemoryWorld();
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => Promise.reject(new Error('poisoned')),
     });
-    const hosts = instead(world.hosts, {
+    const hosts = overrideMethods(world.hosts, {
       list: async () => ({ hosts: [seen({ userId: 'ada', workbenchId: 'wb1' })] }),
     });
     const report = await sweepHosts({ ...world.ports, workbenches, hosts }, world.policy, GRACE);

@@ -3,7 +3,7 @@ import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { reconcileActive } from '#core/reconcile/active.ts';
 import { sweepHosts } from '#core/reconcile/hosts.ts';
-import type { Repair } from '#core/reconcile/report.ts';
+import type { RepairKind } from '#core/reconcile/report.ts';
 import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { sweepCluster } from '#core/reconcile/upkeep.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
@@ -11,7 +11,7 @@ import { listHistory } from '#core/workbench/list-history.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
@@ -35,7 +35,7 @@ function taskIdOf(workbench: Workbench): string {
   return run?.phase === 'accepted' ? run.taskId : '';
 }
 
-function another({ userId, workbenchId }: WorkbenchKey, runId = 'run-x'): TaskInput {
+function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey, runId = 'run-x'): TaskInput {
   return {
     ...{ userId, workbenchId, runId, attempt: 1, name: 'x', cpuUnits: 1, memoryMib: 1, gpuCount: 0 },
     placement: { kind: 'provider', provider: 'small' },
@@ -49,18 +49,18 @@ async function history(world: MemoryWorld, key: WorkbenchKey): Promise<readonly 
 }
 
 /** How many repairs were counted, by kind. */
-function counted(world: MemoryWorld): Partial<Record<Repair, number>> {
+function repairCounts(world: MemoryWorld): Partial<Record<RepairKind, number>> {
   const all = [...world.telemetry.countsBy].filter(([name]) => name.startsWith('reconcile_repair.'));
   return Object.fromEntries(all.map(([name, count]) => [name.slice('reconcile_repair.'.length), count]));
 }
 
-const lines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'a repair');
+const repairLogLines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'a repair');
 
 describe('a repair of a record', () => {
   it('whose task has stopped unseen is in its history, with why, and counted', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    world.tasks.end(taskIdOf(key), { code: 'out_of_memory', message: 'Too much.' });
+    world.tasks.exitTask(taskIdOf(key), { code: 'out_of_memory', message: 'Too much.' });
     const report = await reconcileActive(world.ports, world.policy);
     expect(report).toMatchObject({
       repaired: 1,
@@ -75,8 +75,8 @@ describe('a repair of a record', () => {
       ],
     });
     expect((await history(world, key))[0]).toBe('status_changed running stopping out_of_memory');
-    expect(counted(world)).toEqual({ run_ended: 1 });
-    expect(lines(world)).toHaveLength(1);
+    expect(repairCounts(world)).toEqual({ run_ended: 1 });
+    expect(repairLogLines(world)).toHaveLength(1);
   });
 
   it('whose task is not found is in its history at once, and again when it counts as lost', async () => {
@@ -92,7 +92,7 @@ describe('a repair of a record', () => {
       { what: 'waits_in_doubt', why: 'Its task is not found; it counts as lost when that lasts.' },
     ]);
     expect((await history(world, key))[0]).toBe('corrected');
-    expect(counted(world)).toEqual({ task_missing: 1 });
+    expect(repairCounts(world)).toEqual({ task_missing: 1 });
     await world.untilStatus(key, 'stopped', world.policy.missingMs + 2 * MINUTE);
     expect(await history(world, key)).toContain('status_changed running stopped task_lost');
   });
@@ -105,7 +105,7 @@ describe('a repair of a record', () => {
     world.clock.advance(MINUTE);
     const again = await reconcileActive(world.ports, world.policy);
     expect(again).toMatchObject({ repaired: 0, waiting: 1, findings: [{ what: 'waits_in_doubt' }] });
-    expect(counted(world)).toEqual({ task_missing: 1 });
+    expect(repairCounts(world)).toEqual({ task_missing: 1 });
   });
 
   it('is not what the silence of a machine asks for: it waits, and says so', async () => {
@@ -125,10 +125,10 @@ describe('a repair of a record', () => {
   it('is not what a look at something under way comes to', async () => {
     const world = aWorld();
     const key = await world.untilStatus(await world.create(), 'provisioning');
-    await world.clock.pass(5000);
+    await world.clock.advanceAsync(5000);
     expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ lookedAt: 1, repaired: 0 });
     expect((await world.read(key)).status).toBe('running');
-    expect(counted(world)).toEqual({});
+    expect(repairCounts(world)).toEqual({});
   });
 
   it('whose machine runs although it is stopped is in its history and counted', async () => {
@@ -143,7 +143,7 @@ describe('a repair of a record', () => {
       findings: [{ kind: 'machine_changed', why: 'It is pending; its workbench thought otherwise.' }],
     });
     expect((await history(world, key))[0]).toBe('corrected');
-    expect(counted(world)).toEqual({ machine_changed: 1 });
+    expect(repairCounts(world)).toEqual({ machine_changed: 1 });
   });
 
   it('by the pass over what is active says of a machine that it was not as recorded', async () => {
@@ -162,7 +162,7 @@ describe('a repair of a record', () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await world.hosts.terminate(key.host?.instanceId ?? '');
-    await world.clock.pass(5000);
+    await world.clock.advanceAsync(5000);
     expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
       repaired: 1,
       findings: [
@@ -175,10 +175,10 @@ describe('a repair of a record', () => {
   it('wakes whoever drives, for what it owes now', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    await world.tasks.run(another(key), 'another token');
-    while (world.queue.take()) {}
+    await world.tasks.run(anUnexpectedTask(key), 'another token');
+    while (world.queue.takeDue()) {}
     await sweepTasks(world.ports, world.policy, GRACE);
-    expect(world.queue.take()).toMatchObject({ workbenchId: key.workbenchId });
+    expect(world.queue.takeDue()).toMatchObject({ workbenchId: key.workbenchId });
   });
 });
 
@@ -186,7 +186,7 @@ describe('a stray task', () => {
   it('is in the history of its workbench when it is found and when it has ended, and counted', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    const outcome = await world.tasks.run(another(key), 'another token');
+    const outcome = await world.tasks.run(anUnexpectedTask(key), 'another token');
     const taskId = outcome.kind === 'accepted' ? outcome.task.taskId : '';
     const report = await sweepTasks(world.ports, world.policy, GRACE);
     expect(report).toMatchObject({
@@ -200,15 +200,15 @@ describe('a stray task', () => {
         },
       ],
     });
-    await world.until(key, (workbench) => workbench?.strays.length === 0);
+    await world.waitUntil(key, (workbench) => workbench?.strays.length === 0);
     expect((await history(world, key)).slice(0, 2)).toEqual(['stray_task_ended', 'stray_task_found']);
-    expect(counted(world)).toEqual({ stray_task: 1 });
+    expect(repairCounts(world)).toEqual({ stray_task: 1 });
   });
 
   it('that is known already is no news', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    await world.tasks.run(another(key), 'another token');
+    await world.tasks.run(anUnexpectedTask(key), 'another token');
     await sweepTasks(world.ports, world.policy, GRACE);
     const { revision } = await world.read(key);
     world.clock.advance(1000);
@@ -224,8 +224,8 @@ describe('a stray task', () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const gone = { ...(await world.liveTasks(key.workbenchId))[0], taskId: 'task-x', runId: 'run-x' };
-    const tasks = instead(world.tasks, {
-      list: async () => ({ tasks: [{ ...gone, host: 'gone' } as TaskObservation] }),
+    const tasks = overrideMethods(world.tasks, {
+      list: async () => ({ tasks: [{ ...gone, instance: 'gone' } as TaskObservation] }),
     });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
     expect(report).toMatchObject({ lookedAt: 1, repaired: 0, waiting: 0, findings: [] });
@@ -234,11 +234,11 @@ describe('a stray task', () => {
   it('whose workbench is removed meanwhile is an orphan for the next sweep', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    await world.tasks.run(another(key), 'another token');
+    await world.tasks.run(anUnexpectedTask(key), 'another token');
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, (await world.read(key)).revision);
+        await store.delete(key, (await world.read(key)).revision);
         return 'conflict';
       },
     });
@@ -256,7 +256,7 @@ describe('a stray task', () => {
     await store.update(last, record.revision);
     const [live] = await world.liveTasks(key.workbenchId);
     const listed = { ...live, taskId: 'task-x', runId: 'run-x' } as TaskObservation;
-    const tasks = instead(world.tasks, { list: async () => ({ tasks: [listed] }) });
+    const tasks = overrideMethods(world.tasks, { list: async () => ({ tasks: [listed] }) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({ waiting: 0 });
   });
 
@@ -266,7 +266,7 @@ describe('a stray task', () => {
     const { revision } = await world.read(key);
     const [live] = await world.liveTasks(key.workbenchId);
     const listed = { ...live, version: 99, status: 'stopping' } as TaskObservation;
-    const tasks = instead(world.tasks, { list: async () => ({ tasks: [listed] }) });
+    const tasks = overrideMethods(world.tasks, { list: async () => ({ tasks: [listed] }) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({ repaired: 0 });
     expect((await world.read(key)).revision).toBe(revision);
   });
@@ -274,7 +274,7 @@ describe('a stray task', () => {
   it('beyond what a record remembers waits its turn', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
-    for (const run of ['a', 'b', 'c']) await world.tasks.run(another(key, run), `token ${run}`);
+    for (const run of ['a', 'b', 'c']) await world.tasks.run(anUnexpectedTask(key, run), `token ${run}`);
     const report = await sweepTasks(world.ports, world.policy, GRACE);
     expect(report).toMatchObject({ lookedAt: 4, repaired: 2, waiting: 1 });
     expect(report.findings.at(-1)).toMatchObject({
@@ -287,13 +287,13 @@ describe('a stray task', () => {
 describe('what no workbench wants', () => {
   it('is counted by kind when it is a task', async () => {
     const world = aWorld();
-    await world.tasks.run(another({ userId: 'ada', workbenchId: 'gone' }), 'token');
-    await world.clock.pass(GRACE.graceMs);
+    await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.advanceAsync(GRACE.graceMs);
     expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
       findings: [{ what: 'removed', kind: 'orphan_task' }],
     });
-    expect(counted(world)).toEqual({ orphan_task: 1 });
-    expect(lines(world)).toHaveLength(1);
+    expect(repairCounts(world)).toEqual({ orphan_task: 1 });
+    expect(repairLogLines(world)).toHaveLength(1);
   });
 
   it('is in the history of the workbench that uses another machine', async () => {
@@ -302,7 +302,7 @@ describe('what no workbench wants', () => {
     const request = { userId: key.userId, workbenchId: key.workbenchId, instanceType: 'm7i.large' };
     const launched = await world.hosts.launch(request, 'another token');
     if (launched.kind !== 'accepted') throw new Error('not launched');
-    await world.pass(GRACE.graceMs);
+    await world.advance(GRACE.graceMs);
     expect(await sweepHosts(world.ports, world.policy, GRACE)).toMatchObject({
       removed: 1,
       findings: [
@@ -315,11 +315,11 @@ describe('what no workbench wants', () => {
       ],
     });
     expect((await history(world, key))[0]).toBe('stray_host_ended');
-    expect(world.queue.take()).toMatchObject({ workbenchId: key.workbenchId });
-    await world.pass(MINUTE);
+    expect(world.queue.takeDue()).toMatchObject({ workbenchId: key.workbenchId });
+    await world.advance(MINUTE);
     const { outbox, status, nextAt } = await world.read(key);
     expect({ outbox, status, nextAt }).toEqual({ outbox: [], status: 'running', nextAt: undefined });
-    expect(counted(world)).toEqual({ orphan_machine: 1 });
+    expect(repairCounts(world)).toEqual({ orphan_machine: 1 });
   });
 
   it('has no history to be told in when its workbench is removed meanwhile', async () => {
@@ -330,10 +330,10 @@ describe('what no workbench wants', () => {
       ...{ instanceId: 'i-1', userId: key.userId, workbenchId: key.workbenchId, launchedAt: 0 },
       ...{ state: 'running', agentConnected: true },
     };
-    const hosts = instead(world.hosts, { list: async () => ({ hosts: [host] }), terminate: async () => {} });
-    const workbenches = instead(store, {
+    const hosts = overrideMethods(world.hosts, { list: async () => ({ hosts: [host] }), terminate: async () => {} });
+    const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, (await world.read(key)).revision);
+        await store.delete(key, (await world.read(key)).revision);
         return 'conflict';
       },
     });
@@ -353,14 +353,14 @@ describe('what no workbench wants', () => {
       { id: 'empty', what: 'removed', kind: 'orphan_volume', why: 'No workbench has it.' },
       { id: 'full', what: 'quarantined', kind: 'orphan_volume' },
     ]);
-    expect(counted(world)).toEqual({ orphan_volume: 2 });
+    expect(repairCounts(world)).toEqual({ orphan_volume: 2 });
     expect([...world.telemetry.countsBy]).toContainEqual(['reconcile_quarantined.volumes', 1]);
   });
 
   it('is counted by kind when it is what gathers around a cluster', async () => {
     const world = aWorld();
     const upkeep = new MemoryUpkeep();
-    upkeep.terminated = 1;
+    upkeep.terminatedCount = 1;
     upkeep.definitions.set(idAt(T0, 1), 1);
     const report = await sweepCluster({ ...world.ports, upkeep }, { graceMs: 0, shard: 0, shards: 1 });
     expect(report.findings).toEqual([
@@ -372,20 +372,20 @@ describe('what no workbench wants', () => {
         why: 'Task definitions of no workbench.',
       },
     ]);
-    expect(counted(world)).toEqual({ registration: 1, task_definition: 1 });
+    expect(repairCounts(world)).toEqual({ registration: 1, task_definition: 1 });
   });
 
   it('and could not be removed is a failure, and no repair', async () => {
     const world = aWorld();
-    await world.tasks.run(another({ userId: 'ada', workbenchId: 'gone' }), 'token');
-    await world.clock.pass(GRACE.graceMs);
-    const tasks = instead(world.tasks, { stop: () => Promise.reject(new Error('no')) });
+    await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new Error('no')) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
       removed: 0,
       failed: 1,
       findings: [{ what: 'failed', why: 'Its workbench gone is no more.' }],
     });
-    expect(counted(world)).toEqual({});
+    expect(repairCounts(world)).toEqual({});
     expect(world.telemetry.lines).toContainEqual({
       level: 'error',
       message: 'an orphan could not be removed',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FINDINGS_MAX, REPAIRS, ReportDraft, reconcileReportSchema, SWEEPS } from '#core/reconcile/report.ts';
+import { FINDINGS_MAX, REPAIR_KINDS, ReportDraft, reconcileReportSchema, SWEEPS } from '#core/reconcile/report.ts';
 import { T0 } from '#test/builders/workbench.ts';
 
 const REPAIRED = ['repaired', 'removed', 'quarantined'] as const;
@@ -17,8 +17,8 @@ const WAITS = [
 function aReport() {
   const draft = new ReportDraft('tasks', T0);
   draft.lookedAt = 99;
-  for (const what of REPAIRED) draft.note('id', what, 'because', 'orphan_task');
-  for (const what of [...WAITS, 'failed'] as const) draft.note('id', what, 'because');
+  for (const what of REPAIRED) draft.add('id', what, 'because', 'orphan_task');
+  for (const what of [...WAITS, 'failed'] as const) draft.add('id', what, 'because');
   return draft.end(T0 + 5);
 }
 
@@ -49,9 +49,9 @@ describe('a report', () => {
   });
 
   it('names every kind of repair', () => {
-    for (const kind of REPAIRS) {
+    for (const kind of REPAIR_KINDS) {
       const draft = new ReportDraft('active', T0);
-      draft.note('id', 'repaired', 'because', kind);
+      draft.add('id', 'repaired', 'because', kind);
       const report = draft.end(T0);
       expect(reconcileReportSchema.parse(report).findings).toStrictEqual([
         { id: 'id', what: 'repaired', why: 'because', kind },
@@ -61,14 +61,14 @@ describe('a report', () => {
 
   it('raises no alarm for less than too much', () => {
     const draft = new ReportDraft('tasks', T0);
-    for (const what of [...REPAIRED, 'waits_young', 'failed'] as const) draft.note('id', what, 'because');
+    for (const what of [...REPAIRED, 'waits_young', 'failed'] as const) draft.add('id', what, 'because');
     expect(draft.end(T0).alarm).toBe(false);
   });
 
   it('spells out the first, and tells of all', () => {
     const told: string[] = [];
     const draft = new ReportDraft('tasks', T0, ({ id }) => told.push(id));
-    for (let n = 0; n < FINDINGS_MAX + 3; n += 1) draft.note(`${n}`, 'waits_young', 'because');
+    for (let n = 0; n < FINDINGS_MAX + 3; n += 1) draft.add(`${n}`, 'waits_young', 'because');
     const { findings, waiting } = draft.end(T0);
     expect([findings.length, waiting, told.length]).toEqual([
       FINDINGS_MAX,
@@ -80,8 +80,8 @@ describe('a report', () => {
 
   it('keeps the gravest where there is no room for all, in the order in which they were found', () => {
     const draft = new ReportDraft('tasks', T0);
-    const fill = (count: number, what: Parameters<ReportDraft['note']>[1]) => {
-      for (let n = 0; n < count; n += 1) draft.note(`${what} ${n}`, what, 'because');
+    const fill = (count: number, what: Parameters<ReportDraft['add']>[1]) => {
+      for (let n = 0; n < count; n += 1) draft.add(`${what} ${n}`, what, 'because');
     };
     fill(FINDINGS_MAX, 'waits_young');
     fill(2, 'removed');

@@ -6,7 +6,7 @@ import { sweepTasks } from '#core/reconcile/tasks.ts';
 import { sweepVolumes } from '#core/reconcile/volumes.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -47,13 +47,13 @@ describe('the sweep over tasks', () => {
     await world.tasks.run(anInput('gone'), 'token');
     const young = await sweepTasks(ports, world.policy, GRACE);
     expect(young).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_young' }] });
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     const old = await sweepTasks(ports, world.policy, GRACE);
     expect(old).toMatchObject({
       removed: 1,
       findings: [{ what: 'removed', why: 'Its workbench gone is no more.' }],
     });
-    await world.clock.pass(MINUTE);
+    await world.clock.advanceAsync(MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
     expect(await reports.list()).toEqual([old, young]);
   });
@@ -61,9 +61,9 @@ describe('the sweep over tasks', () => {
   it('that was frozen in the middle spares what was young when its record was looked for', async () => {
     const { world, ports } = aWorld();
     await world.tasks.run(anInput('gone'), 'token');
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: async () => {
-        await world.clock.pass(GRACE.graceMs);
+        await world.clock.advanceAsync(GRACE.graceMs);
         return undefined;
       },
     });
@@ -75,11 +75,11 @@ describe('the sweep over tasks', () => {
     const { world, ports } = aWorld();
     const key = await world.untilStatus(await world.create(), 'running');
     await world.tasks.run({ ...anInput(key.workbenchId) }, 'another token');
-    await world.clock.pass(3000);
+    await world.clock.advanceAsync(3000);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(2);
     const report = await sweepTasks(ports, world.policy, GRACE);
     expect(report).toMatchObject({ repaired: 1, removed: 0 });
-    await world.until(key, (workbench) => workbench?.strays.length === 0);
+    await world.waitUntil(key, (workbench) => workbench?.strays.length === 0);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
     expect((await world.read(key)).status).toBe('running');
   });
@@ -87,7 +87,7 @@ describe('the sweep over tasks', () => {
   it('removes nothing and raises the alarm when it wants to remove suspiciously much', async () => {
     const { world, ports } = aWorld();
     for (let i = 0; i <= REMOVE_MAX; i += 1) await world.tasks.run(anInput(`gone-${i}`), `token-${i}`);
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     const report = await sweepTasks(ports, world.policy, GRACE);
     expect(report).toMatchObject({ alarm: true, removed: 0, waiting: REMOVE_MAX + 1 });
     expect((await world.tasks.list()).tasks).toHaveLength(REMOVE_MAX + 1);
@@ -97,8 +97,8 @@ describe('the sweep over tasks', () => {
   it('spares a task whose record cannot be read', async () => {
     const { world, ports } = aWorld();
     await world.tasks.run(anInput('poisoned'), 'token');
-    await world.clock.pass(DAY);
-    const workbenches = instead(world.stores.workbenches, {
+    await world.clock.advanceAsync(DAY);
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => Promise.reject(new Error('poisoned')),
     });
     const report = await sweepTasks({ ...ports, workbenches }, world.policy, GRACE);
@@ -107,7 +107,7 @@ describe('the sweep over tasks', () => {
 
   it('that ends early says so and harms nothing', async () => {
     const { world, ports, reports } = aWorld();
-    const tasks = instead(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
+    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
       failed: 1,
       removed: 0,
@@ -125,11 +125,11 @@ describe('the sweep over machines', () => {
     const launched = await world.hosts.launch(request, 'token');
     if (launched.kind !== 'accepted') throw new Error('not launched');
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 0, waiting: 1 });
-    await world.clock.pass(GRACE.graceMs);
+    await world.clock.advanceAsync(GRACE.graceMs);
     await world.hosts.stop(launched.host.instanceId);
-    await world.clock.pass(MINUTE);
+    await world.clock.advanceAsync(MINUTE);
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 1, lookedAt: 1 });
-    await world.clock.pass(MINUTE);
+    await world.clock.advanceAsync(MINUTE);
     expect((await world.hosts.list()).hosts).toEqual([]);
   });
 
@@ -149,9 +149,9 @@ describe('the sweep over machines', () => {
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     const stopped = await world.untilStatus(key, 'stopped');
     await world.hosts.start(stopped.host?.instanceId ?? '');
-    await world.clock.pass(5000);
+    await world.clock.advanceAsync(5000);
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ repaired: 1 });
-    await world.until(key, (workbench) => workbench?.nextAt === undefined);
+    await world.waitUntil(key, (workbench) => workbench?.nextAt === undefined);
     expect((await world.hosts.describe([stopped.host?.instanceId ?? '']))[0]?.state).toBe('stopped');
   });
 });
@@ -189,7 +189,7 @@ describe('the sweep over volumes', () => {
     await world.untilGone(key);
     const left = { volumes: [{ workbenchId: key.workbenchId, createdAt: 0 }] };
     const wiped: string[] = [];
-    const volumes = instead(world.volumes, {
+    const volumes = overrideMethods(world.volumes, {
       list: async () => left,
       removeEmpty: async () => 'not_empty' as const,
       wipe: async (workbenchId) => {
@@ -206,7 +206,7 @@ describe('the sweep over volumes', () => {
     const key = await world.untilStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => Promise.reject(new Error('poisoned')),
     });
     expect(await sweepVolumes({ ...ports, workbenches }, VOLUMES)).toMatchObject({

@@ -3,7 +3,7 @@ import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
 import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/upkeep.ts';
 import { shardOf } from '#core/reconcile/volumes.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
@@ -37,7 +37,7 @@ describe('the sweep over the cluster', () => {
   it('gives way at the first throttle', async () => {
     const { upkeep, ports } = aWorld();
     upkeep.definitions.set(idAt(T0, 1), 1).set(idAt(T0, 2), 1);
-    upkeep.allowed = 1;
+    upkeep.callsUntilThrottled = 1;
     expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: 1, failed: 0 });
     expect([...upkeep.definitions.values()]).toEqual([0, 1]);
   });
@@ -45,13 +45,13 @@ describe('the sweep over the cluster', () => {
   it('goes on past one that cannot be deregistered', async () => {
     const { upkeep, ports } = aWorld();
     upkeep.definitions.set(idAt(T0, 1), 1);
-    const broken = instead(upkeep, { pruneDefinitions: () => Promise.reject(new Error('no')) });
+    const broken = overrideMethods(upkeep, { pruneDefinitions: () => Promise.reject(new Error('no')) });
     expect(await sweepCluster({ ...ports, upkeep: broken }, ALL)).toMatchObject({ removed: 0, failed: 1 });
   });
 
   it('takes terminated machines off the cluster', async () => {
     const { upkeep, ports } = aWorld();
-    upkeep.terminated = 3;
+    upkeep.terminatedCount = 3;
     expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: 3 });
   });
 });
@@ -63,7 +63,7 @@ describe('what the upkeep leaves for later', () => {
     const { upkeep, ports } = aWorld();
     for (const id of many(DEREGISTER_MAX + 2)) upkeep.definitions.set(id, 1);
     const limits: number[] = [];
-    const counting = instead(upkeep, {
+    const counting = overrideMethods(upkeep, {
       pruneDefinitions: (id, keep, limit) => {
         limits.push(limit);
         return upkeep.pruneDefinitions(id, keep, limit);
@@ -79,14 +79,14 @@ describe('what the upkeep leaves for later', () => {
     const { upkeep, ports, world } = aWorld();
     for (const id of many(DEREGISTER_MAX)) upkeep.definitions.set(id, 1);
     expect(await sweepCluster(ports, ALL)).toMatchObject({ removed: DEREGISTER_MAX, waiting: 0 });
-    const more = instead(upkeep, {
+    const more = overrideMethods(upkeep, {
       listDefined: async () => ({ workbenchIds: many(DEREGISTER_MAX + 1) }),
       pruneDefinitions: async () => ({ removed: 1, more: false }),
     });
     await sweepCluster({ ...ports, upkeep: more }, ALL);
     expect((await world.reports.list())[0]).toMatchObject({ waiting: 1 });
     const { findings } = await sweepCluster(
-      { ...ports, upkeep: instead(more, { pruneDefinitions: async () => ({ removed: 150, more: false }) }) },
+      { ...ports, upkeep: overrideMethods(more, { pruneDefinitions: async () => ({ removed: 150, more: false }) }) },
       ALL,
     );
     expect(findings.at(-1)).toEqual({
@@ -98,7 +98,7 @@ describe('what the upkeep leaves for later', () => {
   it('is everything after the first throttle, which it says', async () => {
     const { upkeep, ports } = aWorld();
     for (const id of many(3)) upkeep.definitions.set(id, 1);
-    upkeep.allowed = 1;
+    upkeep.callsUntilThrottled = 1;
     const report = await sweepCluster(ports, ALL);
     expect(report.findings.map(({ what }) => what)).toEqual(['removed', 'waits_throttled']);
     expect(report.lookedAt).toBe(2);
@@ -107,7 +107,7 @@ describe('what the upkeep leaves for later', () => {
   it('is one that cannot be deregistered, which it tells', async () => {
     const { upkeep, ports, world } = aWorld();
     for (const id of many(2)) upkeep.definitions.set(id, 1);
-    const broken = instead(upkeep, {
+    const broken = overrideMethods(upkeep, {
       pruneDefinitions: (id, keep, limit) =>
         id === many(1)[0] ? Promise.reject(new Error('no')) : upkeep.pruneDefinitions(id, keep, limit),
     });
@@ -126,7 +126,7 @@ describe('the upkeep', () => {
   /** Two pages, of which the second is the end. */
   function inPages(upkeep: MemoryUpkeep, onAsk: () => void) {
     const asked: (string | undefined)[] = [];
-    const paged = instead<ClusterUpkeep>(upkeep, {
+    const paged = overrideMethods<ClusterUpkeep>(upkeep, {
       listDefined: async (cursor) => {
         asked.push(cursor);
         onAsk();
@@ -140,7 +140,7 @@ describe('the upkeep', () => {
   it('lists nothing more when it has done its share', async () => {
     const { upkeep, ports } = aWorld();
     const { asked, paged } = inPages(upkeep, () => {});
-    const all = instead(paged, {
+    const all = overrideMethods(paged, {
       pruneDefinitions: async (_id, _keep, limit) => ({ removed: limit, more: true }),
     });
     await sweepCluster({ ...ports, upkeep: all }, ALL);

@@ -2,17 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { shardOf, sweepVolumes } from '#core/reconcile/volumes.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { anEntry, idAt, T0 } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const DAY = 24 * 60 * 60_000;
 const ALL = { graceMs: DAY, shard: 0, shards: 1 };
 
 /** One old volume that nobody has, with files in it, and what is known of its workbench. */
-function left(history: readonly HistoryEntry[], wipe: () => { done: boolean; removed: number }) {
+function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: boolean; removed: number }) {
   const world = new MemoryWorld();
   const calls: string[] = [];
-  const volumes = instead(world.volumes, {
+  const volumes = overrideMethods(world.volumes, {
     list: async () => ({ volumes: [{ workbenchId: 'gone', createdAt: 0 }] }),
     removeEmpty: async () => 'not_empty',
     quarantine: async () => {
@@ -26,7 +26,7 @@ function left(history: readonly HistoryEntry[], wipe: () => { done: boolean; rem
   const ports = {
     ...world.ports,
     volumes,
-    history: instead(world.stores.history, { list: async () => history }),
+    history: overrideMethods(world.stores.history, { list: async () => history }),
   };
   return { world, calls, sweep: () => sweepVolumes(ports, ALL) };
 }
@@ -35,7 +35,7 @@ describe('the files of a volume that nobody has', () => {
   const done = () => ({ done: true, removed: 1 });
 
   it('are removed when its history says that this was asked for', async () => {
-    const { calls, sweep } = left(
+    const { calls, sweep } = anOrphanedVolume(
       [anEntry({ event: 'status_changed' }), anEntry({ event: 'delete_requested' }), anEntry()],
       done,
     );
@@ -44,19 +44,19 @@ describe('the files of a volume that nobody has', () => {
   });
 
   it('are set aside, untouched, when it says anything else: the table may be an old one', async () => {
-    const { calls, sweep } = left([anEntry({ event: 'stop_requested' }), anEntry()], done);
+    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'stop_requested' }), anEntry()], done);
     expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });
 
   it('are set aside when it says nothing', async () => {
-    const { calls, sweep } = left([], done);
+    const { calls, sweep } = anOrphanedVolume([], done);
     expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });
 
   it('are wiped in no more than a hundred slices; the rest is for the next sweep', async () => {
-    const { calls, sweep } = left([anEntry({ event: 'delete_requested' })], () => ({
+    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => ({
       done: false,
       removed: 1000,
     }));
@@ -65,7 +65,7 @@ describe('the files of a volume that nobody has', () => {
   });
 
   it('are wiped no further when the pass has lasted twelve minutes', async () => {
-    const { world, calls, sweep } = left([anEntry({ event: 'delete_requested' })], () => {
+    const { world, calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => {
       world.clock.advance(4 * 60_000);
       return { done: false, removed: 1000 };
     });
@@ -79,7 +79,7 @@ describe('the sweep over volumes', () => {
     const world = new MemoryWorld();
     await world.volumes.ensure('gone');
     world.clock.advance(DAY);
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       findByWorkbenchId: async (workbenchId) => ({ userId: 'ada', workbenchId }),
     });
     const report = await sweepVolumes({ ...world.ports, workbenches }, ALL);

@@ -4,7 +4,7 @@ import { carryOut, type WorldEffect, type WorldPorts } from '#core/workbench/eff
 import type { Effect } from '#core/workbench/lifecycle/effects.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { aTaskInput, ID, starting, USER } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const REFUSED = { kind: 'refused', code: 'start_refused', message: 'No.', retryable: false } as const;
@@ -16,7 +16,7 @@ const task = {
 } as const;
 
 /** Ports that note what they were asked, and answer what is given here. */
-function watched(answers: Readonly<Record<string, unknown>> = {}) {
+function recordingPorts(answers: Readonly<Record<string, unknown>> = {}) {
   const asked: unknown[][] = [];
   const port = (name: string) =>
     new Proxy(
@@ -42,7 +42,7 @@ function watched(answers: Readonly<Record<string, unknown>> = {}) {
 }
 
 async function outcome(effect: WorldEffect, answers?: Readonly<Record<string, unknown>>) {
-  const { ports, asked } = watched(answers);
+  const { ports, asked } = recordingPorts(answers);
   return { learned: await carryOut(ports, starting(), effect), asked };
 }
 
@@ -237,7 +237,7 @@ describe('a run that has no place', () => {
   });
 
   it('because nothing is large enough any more says what would fit', async () => {
-    const catalog = instead(ports.catalog, { providers: async () => [] });
+    const catalog = overrideMethods(ports.catalog, { providers: async () => [] });
     const learned = await carryOut({ ...ports, catalog }, starting(), effect);
     expect(learned).toMatchObject({
       reason: { code: 'cannot_fit', message: expect.stringContaining('No capacity is configured.') },

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { change, wake } from '#core/workbench/change.ts';
+import { updateRecord, scheduleDrive } from '#core/workbench/change.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import { startWorkbench } from '#core/workbench/start-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { updateWorkbench } from '#core/workbench/update-workbench.ts';
 import { OUTBOX_MAX } from '#core/workbench/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const GONE = { userId: 'ada', workbenchId: 'gone' };
@@ -28,7 +28,7 @@ describe('changing a record', () => {
     const world = new MemoryWorld();
     const key = await world.create();
     let tries = 0;
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
         tries += 1;
         return 'conflict';
@@ -50,7 +50,7 @@ describe('changing a record', () => {
     const world = new MemoryWorld();
     const key = await world.untilStatus(await world.create(), 'running');
     const before = await world.read(key);
-    const after = await change(world.ports, world.policy, key, () => ({ type: 'tick' }), before);
+    const after = await updateRecord(world.ports, world.policy, key, () => ({ type: 'tick' }), before);
     expect(after).toBe(before);
     expect((await world.read(key)).revision).toBe(before.revision);
   });
@@ -60,7 +60,7 @@ describe('changing a record', () => {
     const key = await world.untilStatus(await world.create(), 'running');
     await world.drive(key);
     let [updates, reads] = [0, 0];
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: (...args) => {
         reads += 1;
         return world.stores.workbenches.read(...args);
@@ -71,7 +71,7 @@ describe('changing a record', () => {
       },
     });
     const rename = async (name: string) =>
-      change({ ...world.ports, workbenches }, world.policy, key, () => ({
+      updateRecord({ ...world.ports, workbenches }, world.policy, key, () => ({
         ...{ type: 'change', by: 'ada' },
         changes: { name },
       }));
@@ -88,11 +88,11 @@ describe('changing a record', () => {
     const key = await world.untilStatus(await world.create(), 'running');
     await world.drive(key);
     const rename = (name: string, ports = world.ports) =>
-      change(ports, world.policy, key, () => ({ type: 'change', changes: { name }, by: 'ada' }));
+      updateRecord(ports, world.policy, key, () => ({ type: 'change', changes: { name }, by: 'ada' }));
     for (let n = 1; n <= OUTBOX_MAX; n += 1) await rename(`${n}`);
     let updates = 0;
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async (workbench, revision) => {
         updates += 1;
         if (updates === 1) await rename('of another');
@@ -110,17 +110,17 @@ describe('changing a record', () => {
     const world = new MemoryWorld();
     const key = await world.untilStatus(await world.create(), 'running');
     await world.drive(key);
-    while (world.queue.take()) {}
+    while (world.queue.takeDue()) {}
     const left = world.queue.size;
-    await wake(world.ports, await world.read(key));
-    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+    await scheduleDrive(world.ports, await world.read(key));
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
   it('whose key the queue does not take tells which, and goes on', async () => {
     const world = new MemoryWorld();
     const workbench = await world.create();
     const queue = { send: () => Promise.reject(new Error('no')) };
-    await wake({ ...world.ports, queue }, workbench);
+    await scheduleDrive({ ...world.ports, queue }, workbench);
     expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'work queue did not take a key' }]);
     expect(world.telemetry.fields.get('work queue did not take a key')).toEqual({
       workbenchId: workbench.workbenchId,
@@ -130,9 +130,9 @@ describe('changing a record', () => {
   it('asks to be looked at in whole seconds, and never before', async () => {
     const world = new MemoryWorld();
     const workbench = await world.create();
-    while (world.queue.take()) {}
+    while (world.queue.takeDue()) {}
     const now = world.clock.now();
-    await wake(world.ports, { ...workbench, outbox: [], nextAt: now + 1500 });
+    await scheduleDrive(world.ports, { ...workbench, outbox: [], nextAt: now + 1500 });
     expect(world.queue.nextDueAt()).toBe(now + 2000);
   });
 
@@ -152,7 +152,7 @@ describe('changing a record', () => {
 
   it('of one that is no more answers nothing', async () => {
     const world = new MemoryWorld();
-    expect(await change(world.ports, world.policy, GONE, () => ({ type: 'tick' }))).toBeUndefined();
+    expect(await updateRecord(world.ports, world.policy, GONE, () => ({ type: 'tick' }))).toBeUndefined();
   });
 
   it('asked of one that is not there is told so', async () => {
@@ -209,7 +209,7 @@ describe('an event', () => {
   it('that changes nothing sends nothing', async () => {
     const world = new MemoryWorld();
     const key = await world.untilStatus(await world.create(), 'running');
-    while (world.queue.take()) {} // what is left of the start
+    while (world.queue.takeDue()) {} // what is left of the start
     const size = world.queue.size;
     await observeTask(world.ports, world.policy, key, { ...task, status: 'stopped' });
     expect(world.queue.size).toBe(size);

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
-import { type Creation, createWorkbench } from '#core/workbench/create-workbench.ts';
+import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const KEY = 'retry-1';
 
-function creation(fields: Partial<Creation> = {}): Creation {
+function creation(fields: Partial<CreateCommand> = {}): CreateCommand {
   const request = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
   return { userId: 'ada', request, bodyHash: 'a', by: 'ada', ...fields };
 }
 
-function create(world: MemoryWorld, fields: Partial<Creation> = {}) {
+function create(world: MemoryWorld, fields: Partial<CreateCommand> = {}) {
   return createWorkbench(world.ports, world.policy, creation(fields));
 }
 
@@ -26,7 +26,7 @@ describe('creating', () => {
   it('writes the intent, due at once, and sends its key', async () => {
     const world = new MemoryWorld();
     let reads = 0;
-    const workbenches = instead(world.stores.workbenches, {
+    const workbenches = overrideMethods(world.stores.workbenches, {
       read: (key) => {
         reads += 1;
         return world.stores.workbenches.read(key);
@@ -65,7 +65,7 @@ describe('creating', () => {
   it('knows its own record again when the answer to its write was lost', async () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       create: async (workbench) => {
         await store.create(workbench);
         return store.create(workbench);
@@ -89,7 +89,7 @@ describe('creating', () => {
 
   it('is told that its id is taken also when that one has been destroyed, or stopped, since', async () => {
     const world = new MemoryWorld();
-    const workbenches = instead(world.stores.workbenches, { create: async () => 'exists' as const });
+    const workbenches = overrideMethods(world.stores.workbenches, { create: async () => 'exists' as const });
     const taken = { code: 'unavailable', detail: expect.stringMatching(/ is taken$/) };
     const ports = { ...world.ports, workbenches };
     await expect(createWorkbench(ports, world.policy, creation())).rejects.toMatchObject(taken);
@@ -171,7 +171,7 @@ describe('creating with an idempotency key', () => {
   it('again answers the first workbench although nothing can hold its like any more', async () => {
     const world = new MemoryWorld();
     const { workbench } = await create(world, { idempotencyKey: KEY });
-    const catalog = instead(world.ports.catalog, { providers: async () => [] });
+    const catalog = overrideMethods(world.ports.catalog, { providers: async () => [] });
     const again = await createWorkbench(
       { ...world.ports, catalog },
       world.policy,
@@ -209,7 +209,7 @@ describe('creating with an idempotency key', () => {
 
   it('goes on with a claim whose request died before it wrote the record', async () => {
     const world = new MemoryWorld();
-    const dead = instead(world.stores.workbenches, { create: () => Promise.reject(new Error('killed')) });
+    const dead = overrideMethods(world.stores.workbenches, { create: () => Promise.reject(new Error('killed')) });
     await expect(
       createWorkbench({ ...world.ports, workbenches: dead }, world.policy, creation({ idempotencyKey: KEY })),
     ).rejects.toThrow('killed');
@@ -224,7 +224,7 @@ describe('creating with an idempotency key', () => {
     const store = world.stores.idempotency;
     const stalling = (ms: number) => ({
       ...world.ports,
-      idempotency: instead(store, {
+      idempotency: overrideMethods(store, {
         claim: async (claim, now) => {
           const claimed = await store.claim(claim, now);
           world.clock.advance(ms);
@@ -252,7 +252,7 @@ describe('creating with an idempotency key', () => {
   it('does not bring back what was created and destroyed while it stalled', async () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
-    const stalled = instead(store, {
+    const stalled = overrideMethods(store, {
       create: async (workbench) => {
         const { workbench: first } = await create(world, { idempotencyKey: KEY });
         await destroyWorkbench(world.ports, world.policy, first, 'ada');
@@ -267,7 +267,7 @@ describe('creating with an idempotency key', () => {
         creation({ idempotencyKey: KEY }),
       ),
     ).rejects.toMatchObject({ code: 'workbench_destroyed' });
-    await world.pass(60_000);
+    await world.advance(60_000);
     expect(await count(world)).toBe(0);
   });
 });

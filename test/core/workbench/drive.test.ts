@@ -9,7 +9,7 @@ import { startWorkbench } from '#core/workbench/start-workbench.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -24,7 +24,7 @@ describe('a start', () => {
     const world = new MemoryWorld();
     const key = await world.create();
     const seen = new Set<string>();
-    await world.until(key, (workbench) => {
+    await world.waitUntil(key, (workbench) => {
       if (workbench) seen.add(workbench.status);
       return workbench?.status === 'running';
     });
@@ -41,38 +41,38 @@ describe('a start', () => {
   it('is found by the reconciler when the message is lost', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    expect(world.queue.take()).toEqual({ userId: key.userId, workbenchId: key.workbenchId });
+    expect(world.queue.takeDue()).toEqual({ userId: key.userId, workbenchId: key.workbenchId });
     await world.untilStatus(key, 'running', 2 * MINUTE);
   });
 
   it('repeats a call of unknown outcome with the same token and adopts its task', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    world.tasks.next(() => {
+    world.tasks.onNextRun(() => {
       throw new PortError('unavailable', 'no answer');
     });
     await world.untilStatus(key, 'running');
-    expect(new Set(world.tasks.runs).size).toBe(1);
-    expect(world.tasks.runs.length).toBeGreaterThan(1);
+    expect(new Set(world.tasks.runTokens).size).toBe(1);
+    expect(world.tasks.runTokens.length).toBeGreaterThan(1);
   });
 
   it('waits with a new attempt for as long as a late call of the last could still come', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     const refused = { kind: 'refused', code: 'no_capacity', message: 'No room.', retryable: true } as const;
-    world.tasks.next(() => refused);
+    world.tasks.onNextRun(() => refused);
     await world.deliver();
-    await world.pass(world.policy.retryMs - 1000);
-    expect(new Set(world.tasks.runs).size).toBe(1);
+    await world.advance(world.policy.startRetryMs - 1000);
+    expect(new Set(world.tasks.runTokens).size).toBe(1);
     await world.untilStatus(key, 'running');
-    expect(new Set(world.tasks.runs).size).toBe(2);
+    expect(new Set(world.tasks.runTokens).size).toBe(2);
   });
 
   it('says what could not be had when its deadline passes without capacity', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     for (let i = 0; i < 100; i += 1) {
-      world.tasks.next(() => ({
+      world.tasks.onNextRun(() => ({
         kind: 'refused',
         code: 'no_capacity',
         message: 'No room.',
@@ -92,11 +92,11 @@ describe('a start', () => {
     let throttled = true;
     const answer = () => {
       if (!throttled) return undefined;
-      world.tasks.next(answer);
+      world.tasks.onNextRun(answer);
       throw new PortError('throttled', 'rate exceeded');
     };
-    world.tasks.next(answer);
-    await world.pass(2 * world.policy.startingMs);
+    world.tasks.onNextRun(answer);
+    await world.advance(2 * world.policy.startingMs);
     const waiting = await world.read(key);
     expect([waiting.status, statusDetail(waiting)]).toEqual(['starting', 'queued']);
     throttled = false;
@@ -106,7 +106,7 @@ describe('a start', () => {
   it('ends at once with its reason when the platform refuses for good', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    world.tasks.next(() => ({
+    world.tasks.onNextRun(() => ({
       kind: 'refused',
       code: 'start_refused',
       message: 'Bad image.',
@@ -118,7 +118,7 @@ describe('a start', () => {
 
   it('ends with storage_failed when its volume cannot be had', async () => {
     const world = new MemoryWorld();
-    world.volumes.next(() => ({
+    world.volumes.onNextEnsure(() => ({
       kind: 'refused',
       code: 'storage_failed',
       message: 'Disk full.',
@@ -130,7 +130,7 @@ describe('a start', () => {
 
   it('tries again for a volume that is not to be had just now', async () => {
     const world = new MemoryWorld();
-    world.volumes.next(() => ({
+    world.volumes.onNextEnsure(() => ({
       kind: 'refused',
       code: 'storage_failed',
       message: 'Busy.',
@@ -159,7 +159,7 @@ describe('a stop', () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.until(key, (workbench) => {
+    await world.waitUntil(key, (workbench) => {
       const run = workbench && runOf(workbench);
       return run?.phase === 'accepted' && run.goneAt !== undefined;
     });
@@ -174,14 +174,14 @@ describe('a stop', () => {
   it('that came while RunTask was on its way finds the task and stops it', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    world.tasks.next(() => {
+    world.tasks.onNextRun(() => {
       throw new PortError('unavailable', 'no answer');
     });
     await world.deliver();
     expect(runOf(await world.read(key))?.phase).toBe('issued');
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.untilStatus(key, 'stopped');
-    expect(new Set(world.tasks.runs).size).toBe(1);
+    expect(new Set(world.tasks.runTokens).size).toBe(1);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
   });
 
@@ -189,15 +189,15 @@ describe('a stop', () => {
     const world = new MemoryWorld();
     const key = await world.create();
     expect((await stopWorkbench(world.ports, world.policy, key, 'ada')).status).toBe('stopped');
-    await world.pass(MINUTE);
-    expect(world.tasks.runs).toHaveLength(0);
+    await world.advance(MINUTE);
+    expect(world.tasks.runTokens).toHaveLength(0);
   });
 
   it('past its deadline stays stopping and says that the machine is silent', async () => {
     const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.pass(world.policy.stoppingMs + MINUTE);
+    await world.advance(world.policy.stoppingMs + MINUTE);
     const late = await world.read(key);
     expect([late.status, statusDetail(late)]).toEqual(['stopping', 'host_unreachable']);
   });
@@ -206,9 +206,9 @@ describe('a stop', () => {
     const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.pass(world.policy.stoppingMs - MINUTE);
+    await world.advance(world.policy.stoppingMs - MINUTE);
     expect(world.telemetry.counts.get('overdue')).toBeUndefined();
-    await world.pass(10 * MINUTE);
+    await world.advance(10 * MINUTE);
     expect(world.telemetry.counts.get('overdue')).toBeGreaterThan(1);
   });
 });
@@ -234,8 +234,8 @@ describe('a restart', () => {
     await Promise.all([restart(), restart()]);
     await world.untilStatus(first, 'stopping');
     await world.untilStatus(first, 'running');
-    await world.pass(MINUTE);
-    expect(new Set(world.tasks.runs).size).toBe(2);
+    await world.advance(MINUTE);
+    expect(new Set(world.tasks.runTokens).size).toBe(2);
     const events = await listHistory(world.ports, first);
     expect(events.filter(({ event }) => event === 'restart_requested')).toHaveLength(1);
   });
@@ -245,21 +245,21 @@ describe('a run that ends by itself', () => {
   it('becomes stopped with the reason, and nothing restarts it', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
-    world.tasks.end(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
+    world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
     const stopped = await world.untilStatus(key, 'stopped', MINUTE);
     expect(stopped).toMatchObject({
       desired: 'stopped',
       reason: { code: 'exited', message: 'Exit code 3.' },
     });
-    await world.pass(10 * MINUTE);
+    await world.advance(10 * MINUTE);
     expect((await world.read(key)).status).toBe('stopped');
   });
 
   it('is found by holding active records against their tasks when the event was lost', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world);
-    world.tasks.end(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
-    await world.pass(10 * MINUTE);
+    world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
+    await world.advance(10 * MINUTE);
     expect((await world.read(key)).status).toBe('running');
     const report = await reconcileActive(world.ports, world.policy);
     expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
@@ -269,7 +269,7 @@ describe('a run that ends by itself', () => {
   it('whose task is forgotten counts as lost only after it has been missing for long', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world);
-    world.tasks.end(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
+    world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
     world.clock.advance(2 * 60 * MINUTE);
     await reconcileActive(world.ports, world.policy);
     expect((await world.read(key)).status).toBe('running');
@@ -284,7 +284,7 @@ describe('a destroy', () => {
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    await world.until(key, (workbench) => workbench === undefined);
+    await world.waitUntil(key, (workbench) => workbench === undefined);
     expect(world.volumes.files(key.workbenchId)).toBeUndefined();
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
     const events = await world.stores.history.list(key.workbenchId);
@@ -299,7 +299,7 @@ describe('a destroy', () => {
     await destroyWorkbench(world.ports, world.policy, key, 'ada');
     while ((await world.liveTasks(key.workbenchId)).length > 0) {
       expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
-      await world.pass(1000);
+      await world.advance(1000);
     }
     await world.untilGone(key);
   });
@@ -344,7 +344,7 @@ describe('a dedicated machine', () => {
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.untilStatus(key, 'stopped');
-    world.hosts.next(() => ({
+    world.hosts.onNextLaunch(() => ({
       kind: 'refused',
       code: 'no_capacity',
       message: 'None left.',
@@ -360,7 +360,7 @@ describe('a dedicated machine', () => {
 
   it('whose launch has no known outcome is found again by its token, stopped and ended', async () => {
     const world = new MemoryWorld();
-    world.hosts.next(() => {
+    world.hosts.onNextLaunch(() => {
       throw new PortError('unavailable', 'no answer');
     });
     const key = await world.create(dedicated);
@@ -382,7 +382,7 @@ describe('a dedicated machine', () => {
   it('ends the start with the reason when none can be launched until the deadline', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 100; i += 1) {
-      world.hosts.next(() => ({
+      world.hosts.onNextLaunch(() => ({
         kind: 'refused',
         code: 'no_capacity',
         message: 'None left.',
@@ -395,7 +395,7 @@ describe('a dedicated machine', () => {
 
   it('ends the start at once when its launch is refused for good', async () => {
     const world = new MemoryWorld();
-    world.hosts.next(() => ({
+    world.hosts.onNextLaunch(() => ({
       kind: 'refused',
       code: 'start_refused',
       message: 'Not allowed.',
@@ -422,9 +422,9 @@ describe('driving', () => {
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.untilStatus(key, 'stopped');
     await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    while (world.queue.take());
+    while (world.queue.takeDue());
     let slices = 0;
-    const volumes = instead(world.volumes, {
+    const volumes = overrideMethods(world.volumes, {
       wipe: async () => {
         slices += 1;
         world.clock.advance(8000);
@@ -433,7 +433,7 @@ describe('driving', () => {
     });
     await drive({ ...world.ports, volumes }, world.policy, key);
     expect(slices).toBe(3);
-    expect(world.queue.take()?.workbenchId).toBe(key.workbenchId);
+    expect(world.queue.takeDue()?.workbenchId).toBe(key.workbenchId);
   });
 
   it('of a workbench that is no more does nothing', async () => {
@@ -449,7 +449,7 @@ describe('driving', () => {
     await Promise.all([world.drive(key), world.drive(key), world.drive(key)]);
     await world.untilStatus(key, 'running');
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
-    expect(new Set(world.tasks.runs).size).toBe(1);
+    expect(new Set(world.tasks.runTokens).size).toBe(1);
   });
 
   it('keeps the history of a workbench, in order and without gaps', async () => {
@@ -469,7 +469,7 @@ describe('driving', () => {
   it('leaves what a port may not throw to the queue', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    world.volumes.next(() => {
+    world.volumes.onNextEnsure(() => {
       throw new TypeError('a fault of ours');
     });
     await expect(world.drive(key)).rejects.toThrow('a fault of ours');

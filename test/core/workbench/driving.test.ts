@@ -7,13 +7,13 @@ import { EFFECT_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { deleting, running, stopping, T0 } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const MINUTE = 60_000;
 
 /** A world that holds this record, and notes the calls of its stores. */
-async function holding(workbench: Workbench) {
+async function aWorldWith(workbench: Workbench) {
   const world = new MemoryWorld();
   world.clock.advance(T0 + MINUTE - world.clock.now());
   await world.stores.workbenches.create(workbench);
@@ -44,27 +44,27 @@ async function holding(workbench: Workbench) {
 
 describe('driving', () => {
   it('what is at rest is one read', async () => {
-    const { world, ports, calls, key } = await holding(running());
+    const { world, ports, calls, key } = await aWorldWith(running());
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read']);
   });
 
   it('what has an appointment later leaves that to whoever made it', async () => {
-    const { world, ports, calls, key } = await holding(stopping({ nextAt: T0 + 2 * MINUTE }));
+    const { world, ports, calls, key } = await aWorldWith(stopping({ nextAt: T0 + 2 * MINUTE }));
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read']);
   });
 
   it('asks to be called again when there is something to be looked at', async () => {
-    const { world, ports, calls, key } = await holding(stopping());
+    const { world, ports, calls, key } = await aWorldWith(stopping());
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'stop', 'update', 'send']);
     expect(world.queue.nextDueAt()).toBe(T0 + MINUTE + world.policy.lookMs);
   });
 
   it('ends after twenty rounds, so that no call runs for ever, and asks for the rest', async () => {
-    const { world, ports, calls, key } = await holding(deleting());
-    const volumes = instead(ports.volumes, {
+    const { world, ports, calls, key } = await aWorldWith(deleting());
+    const volumes = overrideMethods(ports.volumes, {
       wipe: async () => {
         calls.push('wipe');
         return { done: false, removed: 1 };
@@ -76,8 +76,8 @@ describe('driving', () => {
   });
 
   it('begins no round late in its minute', async () => {
-    const { world, ports, calls, key } = await holding(deleting());
-    const volumes = instead(ports.volumes, {
+    const { world, ports, calls, key } = await aWorldWith(deleting());
+    const volumes = overrideMethods(ports.volumes, {
       wipe: async () => {
         calls.push('wipe');
         world.clock.advance(10_000);
@@ -92,9 +92,9 @@ describe('driving', () => {
     const strays = [{ taskId: 'task-8' }, { taskId: 'task-9' }];
     const asked: string[] = [];
     const lasting = async (ms: number) => {
-      const { world, ports, key } = await holding(running({ strays, nextAt: T0 }));
+      const { world, ports, key } = await aWorldWith(running({ strays, nextAt: T0 }));
       asked.length = 0;
-      const tasks = instead(world.tasks, {
+      const tasks = overrideMethods(world.tasks, {
         stop: async (taskId) => {
           asked.push(taskId);
           world.clock.advance(ms);
@@ -110,7 +110,7 @@ describe('driving', () => {
   });
 
   it('reads again, and does nothing, when all of it would begin late', async () => {
-    const { world, ports, calls, key } = await holding(stopping());
+    const { world, ports, calls, key } = await aWorldWith(stopping());
     let looks = 0;
     // Between the third look at the clock, when the round begins, and the effect this process stood still.
     const clock = { now: () => world.clock.now() + (++looks > 3 ? EFFECT_WITHIN_MS : 0) };
@@ -120,8 +120,8 @@ describe('driving', () => {
   });
 
   it('tells of a call that did not go through, and only of such', async () => {
-    const { world, ports, key } = await holding(stopping({ failures: 2 }));
-    const tasks = instead(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });
+    const { world, ports, key } = await aWorldWith(stopping({ failures: 2 }));
+    const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });
     await drive({ ...ports, tasks }, world.policy, key);
     const message = 'an effect did not go through';
     expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
@@ -130,23 +130,23 @@ describe('driving', () => {
       ...{ effect: 'stop_task', kind: 'throttled' },
     });
     expect([...world.telemetry.countsBy]).toEqual([['effect_failed.stop_task.throttled', 1]]);
-    const quiet = await holding(stopping());
+    const quiet = await aWorldWith(stopping());
     await drive(quiet.ports, quiet.world.policy, quiet.key);
     expect(quiet.world.telemetry.lines).toEqual([]);
   });
 
   it('counts what is overdue, by its status, and nothing else', async () => {
-    const late = await holding(stopping({ deadlineAt: T0, nextAt: T0 }));
+    const late = await aWorldWith(stopping({ deadlineAt: T0, nextAt: T0 }));
     await drive(late.ports, late.world.policy, late.key);
     expect([...late.world.telemetry.countsBy]).toContainEqual(['overdue.stopping', 1]);
-    const inTime = await holding(stopping());
+    const inTime = await aWorldWith(stopping());
     await drive(inTime.ports, inTime.world.policy, inTime.key);
     expect([...inTime.world.telemetry.countsBy]).toEqual([]);
   });
 
   it('writes the history before the record forgets it, and not when there is none', async () => {
     const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
-    const { world, ports, calls, key } = await holding(running({ historySeq: 2, outbox: [...outbox] }));
+    const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'append', 'update']);
     expect(await world.stores.history.list(key.workbenchId)).toEqual(outbox);
@@ -155,8 +155,8 @@ describe('driving', () => {
 
   it('that is overtaken by a removal while it tells the history has nothing more to do', async () => {
     const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
-    const { world, ports, calls, key } = await holding(running({ historySeq: 2, outbox: [...outbox] }));
-    const workbenches = instead(world.stores.workbenches, {
+    const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
+    const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
         await world.stores.workbenches.remove(key, 1);
         return 'conflict';
@@ -167,8 +167,8 @@ describe('driving', () => {
   });
 
   it('that is overtaken by a removal has nothing more to do', async () => {
-    const { world, ports, calls, key } = await holding(stopping());
-    const workbenches = instead(world.stores.workbenches, {
+    const { world, ports, calls, key } = await aWorldWith(stopping());
+    const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
         await world.stores.workbenches.remove(key, 1);
         return 'conflict';
@@ -181,12 +181,12 @@ describe('driving', () => {
 
 describe('the end of a destroy', () => {
   const wiped = (fields: Parameters<typeof deleting>[0] = {}) =>
-    holding(deleting({ wiped: true, ...fields }));
+    aWorldWith(deleting({ wiped: true, ...fields }));
 
   it('closes the idempotency key first, lets the history end, and removes the record last', async () => {
     const { world, ports, calls, key } = await wiped({ idempotencyKey: 'retry-1' });
     const settled: unknown[] = [];
-    const idempotency = instead(world.stores.idempotency, {
+    const idempotency = overrideMethods(world.stores.idempotency, {
       settle: async (...args) => {
         calls.push('settle');
         settled.push(args);
@@ -194,7 +194,7 @@ describe('the end of a destroy', () => {
       },
     });
     const ends: unknown[] = [];
-    const history = instead(world.stores.history, {
+    const history = overrideMethods(world.stores.history, {
       expire: async (...args) => {
         calls.push('expire');
         ends.push(args);
@@ -225,7 +225,7 @@ describe('the end of a destroy', () => {
     const outbox = [{ seq: 2, at: T0, event: 'delete_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async () => {
         await store.remove(key, 1);
         return 'conflict';
@@ -240,7 +240,7 @@ describe('the end of a destroy', () => {
     const { world, ports, key } = await wiped();
     const store = world.stores.workbenches;
     let removals = 0;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       remove: async (of, revision) => {
         removals += 1;
         if (removals > 1) return store.remove(of, revision);
@@ -258,11 +258,11 @@ describe('the end of a destroy', () => {
 describe('a destroy of what was created with an idempotency key', () => {
   it('closes that key, whoever may still be at work with it', async () => {
     const world = new MemoryWorld();
-    const idempotency = instead(world.stores.idempotency, {
+    const idempotency = overrideMethods(world.stores.idempotency, {
       // The request that created it died before it could close its key.
       settle: (...args) =>
         args[3] === 'destroy'
-          ? world.stores.idempotency.settle(...args)
+          ? world.stores.idempotency.complete(...args)
           : Promise.reject(new PortError('unavailable', 'killed')),
     });
     const creation = {

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { Room } from '#core/ports/capacity-catalog.ts';
+import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 import { carryOut } from '#core/workbench/effect-outcomes.ts';
 import { starting } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const effect = { type: 'place_run', runId: 'run1', attempt: 1 } as const;
 
 /** Ports whose catalog counts what it is asked for room. */
-function watched(room: readonly Room[] = []) {
+function recordingPorts(room: readonly FreeCapacity[] = []) {
   const { ports } = new MemoryWorld();
   const asked: unknown[] = [];
-  const catalog = instead(ports.catalog, {
+  const catalog = overrideMethods(ports.catalog, {
     room: async () => {
       asked.push('room');
       return room;
@@ -25,7 +25,7 @@ function watched(room: readonly Room[] = []) {
 
 describe('placing a run', () => {
   it('asks for room once, and says where the run goes', async () => {
-    const { ports, asked } = watched();
+    const { ports, asked } = recordingPorts();
     const workbench = starting({ spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 } });
     expect(await carryOut(ports, workbench, effect)).toEqual({
       type: 'run_placed',
@@ -38,7 +38,7 @@ describe('placing a run', () => {
 
   it('refuses what nothing can hold, whatever room is told of', async () => {
     const spec = { cpuUnits: 1024, memoryMib: 999_999, gpuCount: 0 };
-    const { ports, asked } = watched([{ provider: 'small', ...spec }]);
+    const { ports, asked } = recordingPorts([{ provider: 'small', ...spec }]);
     expect(await carryOut(ports, starting({ spec }), effect)).toMatchObject({
       type: 'run_refused',
       reason: { code: 'cannot_fit' },
@@ -48,7 +48,7 @@ describe('placing a run', () => {
   });
 
   it('asks for no room when there is a machine of its own', async () => {
-    const { ports, asked } = watched();
+    const { ports, asked } = recordingPorts();
     const host = { instanceType: 'm7i.large', generation: 1, state: 'running', instanceId: 'i-1' } as const;
     expect(await carryOut(ports, starting({ host } as never), effect)).toMatchObject({
       type: 'run_placed',

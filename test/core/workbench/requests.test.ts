@@ -11,7 +11,7 @@ import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { updateWorkbench } from '#core/workbench/update-workbench.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { anEntry } from '#test/builders/workbench.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 
 const GONE = { userId: 'ada', workbenchId: 'gone' };
@@ -21,13 +21,13 @@ const NOT_FOUND = { code: 'workbench_not_found', message: 'There is no such work
 async function aRunningOne(request = {}) {
   const world = new MemoryWorld();
   const key = await world.untilStatus(await world.create(request), 'running');
-  drained(world);
+  drainQueue(world);
   return { world, key };
 }
 
 /** Takes every message that is due, and says how many were left for later. */
-function drained(world: MemoryWorld): number {
-  while (world.queue.take()) {}
+function drainQueue(world: MemoryWorld): number {
+  while (world.queue.takeDue()) {}
   return world.queue.size;
 }
 
@@ -41,7 +41,7 @@ describe('a request that changes something', () => {
   it('that was made already sends the key again while it is due: the first may have been lost', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    drained(world);
+    drainQueue(world);
     const again = await stopWorkbench(world.ports, world.policy, key, 'ada');
     expect(again.status).toBe('stopping');
     expect(world.queue.take()).toEqual(keyOf(key));
@@ -49,7 +49,7 @@ describe('a request that changes something', () => {
 
   it('that changes nothing of what is at rest sends nothing', async () => {
     const { world, key } = await aRunningOne();
-    const left = drained(world);
+    const left = drainQueue(world);
     expect(await startWorkbench(world.ports, world.policy, key, 'ada')).toEqual(await world.read(key));
     expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
   });
@@ -58,7 +58,7 @@ describe('a request that changes something', () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.drive(key);
-    const left = drained(world);
+    const left = drainQueue(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
   });
@@ -125,7 +125,7 @@ describe('an update', () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.untilStatus(key, 'stopped');
-    const catalog = instead(world.ports.catalog, { providers: async () => [] });
+    const catalog = overrideMethods(world.ports.catalog, { providers: async () => [] });
     const ports = { ...world.ports, catalog };
     const renamed = await updateWorkbench(ports, world.policy, key, { name: 'Other' }, 'ada');
     expect(renamed.name).toBe('Other');
@@ -144,7 +144,7 @@ describe('an update', () => {
     expect(world.queue.take()).toEqual(keyOf(key));
     await world.deliver();
     await world.drive(key);
-    const left = drained(world);
+    const left = drainQueue(world);
     await updateWorkbench(world.ports, world.policy, key, { name: 'Other' }, 'ada');
     expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
   });
@@ -152,7 +152,7 @@ describe('an update', () => {
   it('that changes nothing of what is due sends nothing: somebody has an appointment', async () => {
     const world = new MemoryWorld();
     const key = await world.create({ name: 'Mine' });
-    drained(world);
+    drainQueue(world);
     await updateWorkbench(world.ports, world.policy, key, { name: 'Mine' }, 'ada');
     expect(world.queue.size).toBe(0);
   });
@@ -160,7 +160,7 @@ describe('an update', () => {
   it('of what is removed meanwhile is told so', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async () => {
         await store.remove(key, (await world.read(key)).revision);
         return 'conflict';
@@ -224,7 +224,7 @@ describe('an event', () => {
   it('that is no news of what is due sends nothing: somebody has an appointment', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    drained(world);
+    drainQueue(world);
     const stopped = { ...task, ...keyOf(key), status: 'stopped' } as const;
     await observeTask(world.ports, world.policy, key, stopped);
     expect(world.queue.size).toBe(0);
@@ -233,7 +233,7 @@ describe('an event', () => {
   it('of what is removed while it is taken in is of no use any more', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
-    const workbenches = instead(store, {
+    const workbenches = overrideMethods(store, {
       update: async () => {
         await store.remove(key, (await world.read(key)).revision);
         return 'conflict';

@@ -63,7 +63,7 @@ describe('POST /workbenches', () => {
   it('writes the intent and wakes whoever drives', async () => {
     const { world, create } = setUp();
     const { item } = (await call(create, { query })).body;
-    expect(world.queue.take()).toEqual({ userId: 'xyz', workbenchId: item.workbench_id });
+    expect(world.queue.takeDue()).toEqual({ userId: 'xyz', workbenchId: item.workbench_id });
     const record = await world.read({ userId: 'xyz', workbenchId: item.workbench_id });
     expect(record.outbox).toMatchObject([{ event: 'created', by: 'static key' }]);
   });
@@ -102,7 +102,7 @@ describe('POST /workbenches', () => {
     const answered = await call(create, { query, body });
     expect(answered).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
     expect(Object.keys(answered.body.error.fields).sort()).toEqual(fields);
-    expect(world.stores.workbenches.dump()).toEqual([]);
+    expect(world.stores.workbenches.listAll()).toEqual([]);
   });
 
   it('names bad fields of query, header and body together', async () => {
@@ -218,7 +218,7 @@ describe('an Idempotency-Key', () => {
     const { create, world } = setUp();
     const twins = await Promise.all(Array.from({ length: 20 }, () => call(create, { query, headers, body })));
     expect(new Set(twins.map((twin) => twin.body.item.workbench_id)).size).toBe(1);
-    expect(world.stores.workbenches.dump()).toHaveLength(1);
+    expect(world.stores.workbenches.listAll()).toHaveLength(1);
   });
 
   it("is the user's own", async () => {
@@ -242,7 +242,7 @@ describe('an Idempotency-Key', () => {
     const { item } = (await call(create, { query, headers, body })).body;
     const key = { userId: 'xyz', workbenchId: item.workbench_id };
     const { revision } = await world.read(key);
-    await world.stores.workbenches.remove(key, revision);
+    await world.stores.workbenches.delete(key, revision);
     const again = await call(create, { query, headers, body });
     expect(again).toMatchObject({ status: 409, body: { error: { code: 'workbench_destroyed' } } });
   });

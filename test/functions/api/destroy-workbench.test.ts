@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/destroy-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { call } from '../calling.ts';
-import { IGNORED, withWorkbench } from './life-of-a-workbench.ts';
+import { IGNORED_BODIES, withWorkbench } from './life-of-a-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();
@@ -24,7 +24,7 @@ describe('DELETE /workbenches/{wid}', () => {
     expect((await call(destroy, request)).status).toBe(404);
   });
 
-  it.each(IGNORED)('does not look at its body (%#)', async (sent) => {
+  it.each(IGNORED_BODIES)('does not look at its body (%#)', async (sent) => {
     const { request, destroy } = await setUp();
     expect((await call(destroy, { ...request, ...sent })).status).toBe(200);
   });

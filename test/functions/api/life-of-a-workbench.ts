@@ -12,7 +12,7 @@ export async function withWorkbench(body: Readonly<Record<string, unknown>> = {}
 }
 
 /** Bodies and content types that an endpoint without a body does not look at. */
-export const IGNORED = [
+export const IGNORED_BODIES = [
   {},
   { body: '{' },
   { body: '{"__proto__":1}', headers: { 'content-type': 'application/json' } },

@@ -4,14 +4,14 @@ import { reportsAnswerSchema } from '#functions/api/responses.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
 
-function aHandler() {
+function setUp() {
   const { world, ports } = worldWithIds();
   return { world, handler: build(ports, settingsWith()) };
 }
 
 describe('GET /reports/reconcile', () => {
   it('shows an admin what the last sweeps did', async () => {
-    const { world, handler } = aHandler();
+    const { world, handler } = setUp();
     await world.reports.add(aReport({ resumeAt: 'page 2' }));
     const { status, body } = await call(handler);
     expect(status).toBe(200);
@@ -23,7 +23,7 @@ describe('GET /reports/reconcile', () => {
   });
 
   it('is for admins alone', async () => {
-    const { handler } = aHandler();
+    const { handler } = setUp();
     const forbidden = { error: { code: 'forbidden', reason: 'admin_required' } };
     expect((await call(handler, { authorizer: tokenOf('ada') })).body).toMatchObject(forbidden);
     expect((await call(handler, { authorizer: tokenOf(undefined, { service: 'true' }) })).body).toMatchObject(

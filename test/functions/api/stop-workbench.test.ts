@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
 import { build } from '#functions/api/stop-workbench.ts';
 import { call, tokenOf } from '../calling.ts';
-import { IGNORED, withWorkbench } from './life-of-a-workbench.ts';
+import { IGNORED_BODIES, withWorkbench } from './life-of-a-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();
@@ -41,7 +41,7 @@ describe('POST /workbenches/{wid}/stop', () => {
     expect((await world.read(key)).status).toBe('deleting');
   });
 
-  it.each(IGNORED)('does not look at its body (%#)', async (sent) => {
+  it.each(IGNORED_BODIES)('does not look at its body (%#)', async (sent) => {
     const { request, stop } = await setUp();
     expect((await call(stop, { ...request, ...sent })).status).toBe(200);
   });

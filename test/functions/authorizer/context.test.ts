@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '#core/access/principal.ts';
-import { fromContext, toContext } from '#functions/authorizer/context.ts';
+import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/context.ts';
 
 const word = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
 const token = fc.record(
@@ -25,7 +25,7 @@ describe("the authorizer's context", () => {
   it('gives the principal back as it was', () => {
     fc.assert(
       fc.property(principal, (who) => {
-        expect(fromContext(toContext(who))).toEqual(who);
+        expect(parseAuthorizerContext(toAuthorizerContext(who))).toEqual(who);
       }),
     );
   });
@@ -33,7 +33,7 @@ describe("the authorizer's context", () => {
   it('holds text alone, as the gateway carries it', () => {
     fc.assert(
       fc.property(principal, (who) => {
-        for (const value of Object.values(toContext(who))) expect(value).toBeTypeOf('string');
+        for (const value of Object.values(toAuthorizerContext(who))) expect(value).toBeTypeOf('string');
       }),
     );
   });
@@ -50,10 +50,10 @@ describe("the authorizer's context", () => {
     { kind: 'token', scopes: '', service: 'true', expires_at: 'Infinity' },
     { kind: 'token', scopes: '', service: 'true', expires_at: '1', subject: 7 },
   ])('is nobody when it is %j', (context) => {
-    expect(fromContext(context)).toBeUndefined();
+    expect(parseAuthorizerContext(context)).toBeUndefined();
   });
 
   it('is read without throwing, whatever it is', () => {
-    fc.assert(fc.property(fc.anything(), (context) => void fromContext(context)));
+    fc.assert(fc.property(fc.anything(), (context) => void parseAuthorizerContext(context)));
   });
 });

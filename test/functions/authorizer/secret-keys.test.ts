@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromSecret, keysOf, SECRET_KEPT_MS } from '#functions/authorizer/secret-keys.ts';
+import { cacheFromSecret, parseSecretKeys, SECRET_KEPT_MS } from '#functions/authorizer/secret-keys.ts';
 import { ManualClock } from '#test/simulation/manual-clock.ts';
 
 const STATIC = 'a-static-key-of-some-length';
@@ -11,7 +11,7 @@ describe('the keys in a secret', () => {
     [{ jwt_key: JWT }, undefined, JWT],
     [{ static_key: STATIC, jwt_key: JWT }, STATIC, JWT],
   ])('are one or both: %o', (secret, staticKey, jwtKey) => {
-    expect(keysOf(JSON.stringify(secret))).toEqual({
+    expect(parseSecretKeys(JSON.stringify(secret))).toEqual({
       RESTAPI_AUTH_STATIC_KEY: staticKey,
       RESTAPI_AUTH_JWT_KEY: jwtKey,
     });
@@ -32,7 +32,7 @@ describe('the keys in a secret', () => {
   ])('are not %s, and the error does not tell what it is', (_, secret) => {
     const error = (() => {
       try {
-        return keysOf(secret);
+        return parseSecretKeys(secret);
       } catch (thrown) {
         return thrown;
       }
@@ -47,7 +47,7 @@ describe('the keys in a secret', () => {
 function setUp() {
   const clock = new ManualClock();
   const state = { secret: 'first', fetched: 0, made: 0 };
-  const current = fromSecret(
+  const current = cacheFromSecret(
     clock,
     async () => {
       state.fetched += 1;

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { expect, it } from 'vitest';
-import { algorithmOf, hs256Tokens, isPublicKeyAlgorithm } from '#functions/authorizer/tokens.ts';
+import { readAlgorithm, hs256Tokens, isPublicKeyAlgorithm } from '#functions/authorizer/tokens.ts';
 
 const SECRET = 's'.repeat(64);
 
@@ -10,7 +10,7 @@ it.each(['HS384', 'HS512'])(
     const token = await new SignJWT({ exp: 4_000_000_000 })
       .setProtectedHeader({ alg })
       .sign(new TextEncoder().encode(SECRET));
-    expect(algorithmOf(token)).toBe(alg);
+    expect(readAlgorithm(token)).toBe(alg);
     await expect(hs256Tokens(SECRET)(token, new Date(0))).rejects.toMatchObject({ reason: 'algorithm' });
   },
 );

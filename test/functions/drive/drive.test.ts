@@ -3,9 +3,9 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import { Elsewhere, hostsElsewhere, machinesElsewhere } from '#functions/drive/elsewhere.ts';
+import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from '#functions/drive/elsewhere.ts';
 import { writeMessage } from '#functions/drive/message.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryQueue } from '#test/simulation/memory-queue.ts';
 import { withWorkbench } from '../api/life-of-a-workbench.ts';
 
@@ -62,7 +62,7 @@ describe('the function behind the work queue', () => {
   it('sets a record aside that cannot be read, says so, and goes on with the others', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const postponed: number[] = [];
-    const workbenches = instead(ports.workbenches, {
+    const workbenches = overrideMethods(ports.workbenches, {
       read: async (asked) => {
         if (asked.userId === 'bob') throw new UnreadableRecord(asked, 'nonsense');
         return world.stores.workbenches.read(asked);
@@ -96,7 +96,7 @@ describe('without the client of EC2', () => {
       ports,
       key,
       hostQueue,
-      drive: build({ ...ports, hosts: hostsElsewhere, elsewhere: hostQueue }, settings),
+      drive: build({ ...ports, hosts: hostsElsewhere, hostQueue: hostQueue }, settings),
       driveHost: build({ ...ports, queue: hostQueue }, settings),
     };
   }
@@ -114,7 +114,7 @@ describe('without the client of EC2', () => {
   it('drives one that needs no machine to itself', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const hostQueue = new MemoryQueue(world.clock);
-    const drive = build({ ...ports, hosts: hostsElsewhere, elsewhere: hostQueue }, settings);
+    const drive = build({ ...ports, hosts: hostsElsewhere, hostQueue: hostQueue }, settings);
     await drive(batch(writeMessage(key)));
     expect((await world.read(key)).status).not.toBe('starting');
     expect(hostQueue.size).toBe(0);
@@ -127,7 +127,7 @@ describe('without the client of EC2', () => {
         throw new PortError('unavailable', 'no answer');
       },
     };
-    const drive = build({ ...ports, hosts: hostsElsewhere, elsewhere }, settings);
+    const drive = build({ ...ports, hosts: hostsElsewhere, hostQueue: elsewhere }, settings);
     expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   });
 
@@ -157,7 +157,7 @@ describe('without the client of EC2', () => {
   it.each([...Object.entries(hostsElsewhere), ...Object.entries(machinesElsewhere)])(
     '%s is elsewhere',
     async (_, method: () => Promise<never>) => {
-      await expect(method()).rejects.toBeInstanceOf(Elsewhere);
+      await expect(method()).rejects.toBeInstanceOf(PortNotAvailableHere);
     },
   );
 });

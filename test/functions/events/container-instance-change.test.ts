@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { build, readContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import { MemoryWorld } from '#test/simulation/memory-world.ts';
 import { settingsWith } from '../calling.ts';
 
@@ -63,7 +63,7 @@ describe('an event of a container instance', () => {
   ])('tells whether the agent can be given tasks (%j)', (detail, connected) => {
     const change = readContainerInstanceEvent(containerInstanceEvent(detail));
     expect(change?.host.agentConnected).toBe(connected);
-    expect(change?.machine?.takesTasks).toBe(connected);
+    expect(change?.sharedInstance?.takesTasks).toBe(connected);
   });
 
   it('tells of a dedicated machine nothing for placement', () => {
@@ -73,7 +73,7 @@ describe('an event of a container instance', () => {
 
   it('takes the provider that ECS names', () => {
     const detail = { capacityProviderName: 'large' };
-    expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.machine?.provider).toBe('large');
+    expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.sharedInstance?.provider).toBe('large');
   });
 
   it.each([
@@ -100,7 +100,7 @@ describe('of a shared machine', () => {
   beforeEach(() => {
     world = new MemoryWorld();
     looked = [];
-    const workbenches = instead(world.ports.workbenches, {
+    const workbenches = overrideMethods(world.ports.workbenches, {
       findByInstanceId: async (instanceId) => {
         looked.push(instanceId);
         return undefined;

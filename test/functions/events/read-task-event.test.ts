@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTaskEvent } from '#functions/events/read-task-event.ts';
-import { pulled, running, stopped, USER, WORKBENCH } from './task-events.ts';
+import { pullFailedEvent, runningEvent, stoppedEvent, USER, WORKBENCH } from './task-events.ts';
 
 const settings = { WB_CONTAINER_PORT: 8080 };
 const read = (event: unknown) => readTaskEvent(event, settings);
 
 describe('an ECS task event', () => {
   it('of a running workbench is read whole', () => {
-    expect(read(running())).toEqual({
+    expect(read(runningEvent())).toEqual({
       taskId: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
       userId: USER,
       workbenchId: WORKBENCH,
@@ -25,9 +25,9 @@ describe('an ECS task event', () => {
   });
 
   it('of a task that waits for capacity says so', () => {
-    const { containerInstanceArn: _arn, attachments: _none, ...waiting } = running().detail;
+    const { containerInstanceArn: _arn, attachments: _none, ...waiting } = runningEvent().detail;
     const task = read(
-      running({ ...waiting, containerInstanceArn: undefined, attachments: [], lastStatus: 'PROVISIONING' }),
+      runningEvent({ ...waiting, containerInstanceArn: undefined, attachments: [], lastStatus: 'PROVISIONING' }),
     );
     expect(task).toMatchObject({ status: 'provisioning', detail: 'capacity' });
     expect(task).not.toHaveProperty('endpoint');
@@ -45,28 +45,28 @@ describe('an ECS task event', () => {
     ['STOPPED', 'stopped'],
     ['DELETED', 'stopped'],
   ])('%s is %s', (lastStatus, status) => {
-    expect(read(running({ lastStatus }))?.status).toBe(status);
+    expect(read(runningEvent({ lastStatus }))?.status).toBe(status);
   });
 
   it('tells whether the agent of the machine speaks', () => {
-    expect(read(running({ connectivity: 'DISCONNECTED' }))?.host).toBe('disconnected');
-    expect(read(running({ connectivity: undefined }))).not.toHaveProperty('host');
+    expect(read(runningEvent({ connectivity: 'DISCONNECTED' }))?.instance).toBe('disconnected');
+    expect(read(runningEvent({ connectivity: undefined }))).not.toHaveProperty('host');
   });
 
   it('of a machine that was terminated says that it is gone', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
-    const task = read(stopped({ stopCode: 'TerminationNotice', stoppedReason }));
+    const task = read(stoppedEvent({ stopCode: 'TerminationNotice', stoppedReason }));
     expect(task).toMatchObject({ host: 'gone', stop: { code: 'host_lost', message: stoppedReason } });
   });
 
   it('does not take it from whoever stops a task that its machine is gone', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
-    const task = read(stopped({ stopCode: 'UserInitiated', stoppedReason }));
+    const task = read(stoppedEvent({ stopCode: 'UserInitiated', stoppedReason }));
     expect(task).toMatchObject({ host: 'connected', stop: { code: 'requested' } });
   });
 
   it('of an image that could not be pulled gives the reason of its container', () => {
-    expect(read(pulled())).toMatchObject({
+    expect(read(pullFailedEvent())).toMatchObject({
       status: 'stopped',
       stop: {
         code: 'image_pull_failed',
@@ -79,10 +79,10 @@ describe('an ECS task event', () => {
     [{ source: 'custom.ecs' }],
     [{ 'detail-type': 'ECS Container Instance State Change' }],
     [{ detail: undefined }],
-    [{ detail: { ...running().detail, version: 'new' } }],
-    [{ detail: { ...running().detail, taskArn: '' } }],
+    [{ detail: { ...runningEvent().detail, version: 'new' } }],
+    [{ detail: { ...runningEvent().detail, taskArn: '' } }],
   ])('of another kind is passed over (%#)', (change) => {
-    expect(read({ ...running(), ...change })).toBeUndefined();
+    expect(read({ ...runningEvent(), ...change })).toBeUndefined();
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -106,16 +106,16 @@ describe('an ECS task event', () => {
     ['a status that nobody knows', { lastStatus: 'HIBERNATING' }],
     ['a status that every object has', { lastStatus: 'constructor' }],
   ])('of %s is passed over', (_, change) => {
-    expect(read(running(change))).toBeUndefined();
+    expect(read(runningEvent(change))).toBeUndefined();
   });
 
   it('never throws, whatever it is', () => {
     fc.assert(fc.property(fc.anything(), (event) => void read(event)));
     fc.assert(
       fc.property(
-        fc.dictionary(fc.constantFrom(...Object.keys(stopped().detail)), fc.anything()),
+        fc.dictionary(fc.constantFrom(...Object.keys(stoppedEvent().detail)), fc.anything()),
         (change) => {
-          read(stopped(change));
+          read(stoppedEvent(change));
         },
       ),
     );

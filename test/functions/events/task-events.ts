@@ -25,7 +25,7 @@ function container(name: string, lastStatus: string) {
 
 type Change = Readonly<Record<string, unknown>>;
 
-export function running(change: Change = {}) {
+export function runningEvent(change: Change = {}) {
   return {
     version: '0',
     id: 'c0ffee00-0000-4000-8000-000000000001',
@@ -90,8 +90,8 @@ export function running(change: Change = {}) {
   };
 }
 
-export function stopped(change: Change = {}) {
-  return running({
+export function stoppedEvent(change: Change = {}) {
+  return runningEvent({
     lastStatus: 'STOPPED',
     desiredStatus: 'STOPPED',
     containers: [
@@ -108,9 +108,9 @@ export function stopped(change: Change = {}) {
   });
 }
 
-export function pulled() {
+export function pullFailedEvent() {
   const reason = 'CannotPullContainerError: pull access denied for h1st/workbench, repository does not exist';
-  return stopped({
+  return stoppedEvent({
     containers: [{ ...container('workbench', 'STOPPED'), reason }, container('ready', 'STOPPED')],
     stopCode: 'TaskFailedToStart',
     stoppedReason: reason,

@@ -3,7 +3,7 @@ import { runOf } from '#core/workbench/workbench.ts';
 import { build } from '#functions/events/task-state-change.ts';
 import { toTaskStateChangeEvent } from '#functions/events/write-task-event.ts';
 import { withWorkbench } from '../api/life-of-a-workbench.ts';
-import { running } from './task-events.ts';
+import { runningEvent } from './task-events.ts';
 
 async function setUp() {
   const found = await withWorkbench();
@@ -40,7 +40,7 @@ describe('the function behind ECS task events', () => {
   it('passes over what is not ours, and counts it', async () => {
     const { world, key, take } = await setUp();
     const before = await world.read(key);
-    await take(running({ group: 'service:web' }));
+    await take(runningEvent({ group: 'service:web' }));
     await take({});
     await take(null);
     expect(await world.read(key)).toEqual(before);
@@ -49,7 +49,7 @@ describe('the function behind ECS task events', () => {
 
   it('reports a task that lives on although its workbench is no more', async () => {
     const { world, take } = await setUp();
-    await take(running());
+    await take(runningEvent());
     expect(world.telemetry.counts.get('orphan_task_seen')).toBe(1);
   });
 });

@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { answer, publicApi, userApi } from '#functions/middleware/api-handler.ts';
+import { toApiHandler, publicApi, userApi } from '#functions/middleware/api-handler.ts';
 import { ManualClock } from '#test/simulation/manual-clock.ts';
 import { KeptTelemetry } from '#test/simulation/memory-world.ts';
 import { call, gatewayEvent, settingsWith, tokenOf } from '../calling.ts';
 
 const clock = new ManualClock();
 
-function failing(error: unknown, telemetry: Telemetry = new KeptTelemetry()) {
-  return answer(publicApi({ telemetry }), async () => {
+function failingHandler(error: unknown, telemetry: Telemetry = new KeptTelemetry()) {
+  return toApiHandler(publicApi({ telemetry }), async () => {
     throw error;
   });
 }
 
 describe('every answer', () => {
   it('carries the headers that an answer for one user needs', async () => {
-    const done = answer(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
+    const done = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
       status: 201,
       body: { success: true },
       headers: { location: '/x' },
@@ -34,12 +34,12 @@ describe('every answer', () => {
       headers: { ...expected, location: '/x' },
       body: { success: true },
     });
-    expect((await call(failing(new Error('x')))).headers).toEqual(expected);
+    expect((await call(failingHandler(new Error('x')))).headers).toEqual(expected);
   });
 
   it('names a request that came without an id', async () => {
     const event = gatewayEvent({});
-    const done = answer(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
+    const done = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
       status: 200,
       body: {},
     }));
@@ -53,8 +53,8 @@ describe('every answer', () => {
 describe('an error', () => {
   it('is answered as the contract has it', async () => {
     const error = new WorkbenchError('forbidden', 'No.', { reason: 'user_mismatch', detail: 'inner' });
-    expect(await call(failing(error))).toMatchObject({ status: 403 });
-    expect((await call(failing(error))).body).toEqual({
+    expect(await call(failingHandler(error))).toMatchObject({ status: 403 });
+    expect((await call(failingHandler(error))).body).toEqual({
       success: false,
       error: { code: 'forbidden', message: 'No.', reason: 'user_mismatch' },
     });
@@ -68,7 +68,7 @@ describe('an error', () => {
     [new PortError('unavailable', 'table gone'), 503, '2'],
     [new WorkbenchError('deleting', 'Gone soon.'), 409, undefined],
   ])('that passes by itself says when to come back (%s)', async (error, status, retryAfter) => {
-    const answered = await call(failing(error));
+    const answered = await call(failingHandler(error));
     expect(answered.status).toBe(status);
     expect(answered.headers['retry-after']).toBe(retryAfter);
   });
@@ -81,7 +81,7 @@ describe('an error', () => {
     undefined,
     null,
   ])('of ours shows nothing of the inside (%s)', async (error) => {
-    const answered = await call(failing(error));
+    const answered = await call(failingHandler(error));
     expect([500, 503]).toContain(answered.status);
     expect(JSON.stringify(answered)).not.toContain('secret');
   });
@@ -96,7 +96,7 @@ describe('an error', () => {
       warn: () => {},
     };
     const error = new TypeError('x is not a function');
-    const answered = await call(failing(error, telemetry));
+    const answered = await call(failingHandler(error, telemetry));
     expect(answered.body.error.message).toContain('request-1');
     expect(lines).toEqual([
       ['a request failed', expect.objectContaining({ requestId: 'request-1', code: 'internal' }), error],
@@ -105,13 +105,13 @@ describe('an error', () => {
 
   it('is counted by its code', async () => {
     const telemetry = new KeptTelemetry();
-    await call(failing(new WorkbenchError('deleting', ''), telemetry));
+    await call(failingHandler(new WorkbenchError('deleting', ''), telemetry));
     expect(telemetry.counts.get('api_error')).toBe(1);
     expect(telemetry.lines).toEqual([]);
   });
 
   it('comes as 503 before Lambda would end the function without an answer', async () => {
-    const slow = answer(publicApi({ telemetry: new KeptTelemetry() }), () => new Promise(() => {}));
+    const slow = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), () => new Promise(() => {}));
     const context = { getRemainingTimeInMillis: () => 510 } as Context;
     expect(await slow(gatewayEvent({}), context)).toMatchObject({ statusCode: 503 });
   });
@@ -121,7 +121,7 @@ describe('who asks, and for whom', () => {
   function whoami(env: Readonly<Record<string, string>> = {}) {
     const open = env.RESTAPI_AUTH === 'none' ? { RESTAPI_AUTH_STATIC_KEY: '' } : {};
     const settings = settingsWith({ ...env, ...open });
-    return answer(userApi({ clock, telemetry: new KeptTelemetry() }, settings), async ({ userId, by }) => ({
+    return toApiHandler(userApi({ clock, telemetry: new KeptTelemetry() }, settings), async ({ userId, by }) => ({
       status: 200,
       body: { userId, by },
     }));

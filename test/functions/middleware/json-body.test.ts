@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { answer, publicApi } from '#functions/middleware/api-handler.ts';
+import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
 import { BODY_MAX_BYTES, jsonBody } from '#functions/middleware/json-body.ts';
 import { KeptTelemetry } from '#test/simulation/memory-world.ts';
 import { type Call, call } from '../calling.ts';
@@ -10,7 +10,7 @@ const schema = z.strictObject({
   name: z.optional(z.string({ error: 'text' })),
   size: z.optional(z.int({ error: 'a whole number' })),
 });
-const echo = answer(
+const echo = toApiHandler(
   publicApi({ telemetry: new KeptTelemetry() }).use(jsonBody(schema)),
   async ({ input }) => ({
     status: 200,

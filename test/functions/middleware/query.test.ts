@@ -15,7 +15,7 @@ describe('the query', () => {
     ['user_id=a=b', 'a=b'],
     ['user_id', ''],
   ])('%s gives %j', (raw, value) => {
-    const { values, faults } = readQuery(raw, ['user_id']);
+    const { values, invalidParameters: faults } = readQuery(raw, ['user_id']);
     expect(values.get('user_id')).toBe(value);
     expect(faults.size).toBe(0);
   });
@@ -29,17 +29,17 @@ describe('the query', () => {
     ['user_id=%ff', 'percent-encoded UTF-8'],
     ['user_id=%ED%A0%80', 'percent-encoded UTF-8'],
   ])('%s is refused: %s', (raw, expected) => {
-    const { values, faults } = readQuery(raw, ['user_id']);
+    const { values, invalidParameters: faults } = readQuery(raw, ['user_id']);
     expect(values.has('user_id')).toBe(false);
     expect(faults.get('user_id')).toBe(expected);
   });
 
   it('is refused when a name cannot be read, for it may be one of ours', () => {
-    expect(readQuery('user_id=a&%ff=b', ['user_id']).faults.get('query')).toBe('percent-encoded UTF-8');
+    expect(readQuery('user_id=a&%ff=b', ['user_id']).invalidParameters.get('query')).toBe('percent-encoded UTF-8');
   });
 
   it('passes over names that are not asked for', () => {
-    expect(readQuery('x=%ff&x=1&x=2', ['user_id']).faults.size).toBe(0);
+    expect(readQuery('x=%ff&x=1&x=2', ['user_id']).invalidParameters.size).toBe(0);
   });
 
   it('gives back whatever was encoded', () => {

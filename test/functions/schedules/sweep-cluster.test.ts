@@ -11,9 +11,9 @@ it('the upkeep of the cluster comes to each workbench once a day, and to the mac
   const sweep = build({ ...ports, upkeep }, settings);
   let lookedAt = 0;
   for (let hour = 0; hour < 24; hour += 1) {
-    upkeep.terminated = 1;
+    upkeep.terminatedCount = 1;
     lookedAt += (await sweep()).lookedAt;
-    expect(upkeep.terminated).toBe(0);
+    expect(upkeep.terminatedCount).toBe(0);
     world.clock.advance(60 * 60_000);
   }
   expect(lookedAt).toBe(50);

@@ -1,4 +1,4 @@
-import { DEPLOYED, type FunctionName, type ReadBy } from '#functions/deployed.ts';
+import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#functions/deployed.ts';
 import { type DeployedSettingsFor, readDeployedSettings } from '#functions/deployment-env.ts';
 import type { Environment } from '#functions/setting.ts';
 
@@ -33,7 +33,7 @@ export const ENVIRONMENT = {
 export function settingsOf<N extends FunctionName>(
   name: N,
   env: Environment = {},
-): DeployedSettingsFor<ReadBy<N>> {
-  const reads: readonly ReadBy<N>[] = DEPLOYED[name].reads;
+): DeployedSettingsFor<SettingsReadBy<N>> {
+  const reads: readonly SettingsReadBy<N>[] = DEPLOYED[name].reads;
   return readDeployedSettings({ ...ENVIRONMENT, ...env }, reads);
 }

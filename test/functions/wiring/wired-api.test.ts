@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { answer, publicApi } from '#functions/middleware/api-handler.ts';
+import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
 import { wiredApi } from '#functions/wiring/wired-api.ts';
 import { gatewayEvent } from '../calling.ts';
 import { contextOf, keepLog } from './invoking.ts';
@@ -11,7 +11,7 @@ afterEach(() => {
 describe('a wired function of the API', () => {
   it('answers what the function answers', async () => {
     const handler = wiredApi('get-health', (ports) =>
-      answer(publicApi(ports), async () => ({ status: 200, body: { success: true } })),
+      toApiHandler(publicApi(ports), async () => ({ status: 200, body: { success: true } })),
     );
     expect(await handler(gatewayEvent({}), contextOf('1'))).toMatchObject({
       statusCode: 200,
@@ -25,7 +25,7 @@ describe('a wired function of the API', () => {
     const handler = wiredApi('get-health', (ports) => {
       tries += 1;
       if (tries === 1) throw new Error('a setting is missing');
-      return answer(publicApi(ports), async () => ({ status: 200, body: {} }));
+      return toApiHandler(publicApi(ports), async () => ({ status: 200, body: {} }));
     });
     const { statusCode, headers, body } = await handler(gatewayEvent({}), contextOf('1'));
     expect(statusCode).toBe(500);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { wired } from '#functions/wiring/wired.ts';
+import { createHandler } from '#functions/wiring/wired.ts';
 import { contextOf, keepLog } from './invoking.ts';
 
 afterEach(() => {
@@ -12,7 +12,7 @@ const CONTEXT = contextOf('request-1', 'get-health');
 describe('a wired function', () => {
   it('is made by the first invocation, with the settings that are its own, and serves those after it', async () => {
     const made: unknown[] = [];
-    const handler = wired('get-health', ({ settings }) => {
+    const handler = createHandler('get-health', ({ settings }) => {
       made.push(settings);
       return async (event: string) => `${event} ${made.length}`;
     });
@@ -26,7 +26,7 @@ describe('a wired function', () => {
 
   it('is made once by invocations at the same time', async () => {
     let made = 0;
-    const handler = wired('get-health', async () => {
+    const handler = createHandler('get-health', async () => {
       made += 1;
       return async () => made;
     });
@@ -36,7 +36,7 @@ describe('a wired function', () => {
   it('is given no settings but valid ones, and says what is wrong with the others', async () => {
     const log = keepLog();
     vi.stubEnv('WB_TABLE_NAME', 'no table!');
-    const handler = wired('get-health', () => async () => 'never');
+    const handler = createHandler('get-health', () => async () => 'never');
     await expect(handler(undefined, CONTEXT)).rejects.toThrow('get-health failed');
     expect(log.lines().find(({ level }) => level === 'ERROR')).toMatchObject({
       message: 'the function failed',
@@ -47,7 +47,7 @@ describe('a wired function', () => {
   it('that could not be made is made by a later invocation', async () => {
     const log = keepLog();
     let tries = 0;
-    const handler = wired('get-health', () => {
+    const handler = createHandler('get-health', () => {
       tries += 1;
       if (tries === 1) throw new Error('not yet');
       return async () => 'made';
@@ -60,7 +60,7 @@ describe('a wired function', () => {
 
   it('names function and request in every line of its log', async () => {
     const log = keepLog();
-    const handler = wired('get-health', ({ telemetry }) => async (event: string) => {
+    const handler = createHandler('get-health', ({ telemetry }) => async (event: string) => {
       telemetry.info(event);
     });
     await handler('one', CONTEXT);
@@ -81,7 +81,7 @@ describe('a wired function', () => {
 
   it('logs why it failed, and throws nothing of it, since Lambda prints and hands on what is thrown', async () => {
     const log = keepLog();
-    const handler = wired('get-health', () => async (event: { readonly body: string }) => {
+    const handler = createHandler('get-health', () => async (event: { readonly body: string }) => {
       throw Object.assign(new Error('the port failed'), { event });
     });
     const thrown = await handler({ body: 'what a user sent' }, CONTEXT).catch((error: unknown) => error);

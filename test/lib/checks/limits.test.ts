@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { limitFaults } from '#lib/checks/limits.ts';
+import { checkLimits } from '#lib/checks/limits.ts';
 import type { Template, Templates } from '#lib/checks/template.ts';
 
 const templates = (template: Template): Templates => new Map([['stack', template]]);
@@ -17,20 +17,20 @@ function withEnvironment(Variables: object): Templates {
 
 describe('the environment of a function', () => {
   it('may come to 4 KB, names and values together', () => {
-    expect(limitFaults(withEnvironment({ NAME: 'x'.repeat(4092) }))).toEqual([]);
-    expect(limitFaults(withEnvironment({ NAME: 'x'.repeat(4093) }))).toEqual([
+    expect(checkLimits(withEnvironment({ NAME: 'x'.repeat(4092) }))).toEqual([]);
+    expect(checkLimits(withEnvironment({ NAME: 'x'.repeat(4093) }))).toEqual([
       { at: 'stack Function', problem: 'its environment may come to 4097 bytes, more than 4096' },
     ]);
-    expect(limitFaults(withEnvironment({ NAME: 'ü'.repeat(2047) }))).toHaveLength(1);
+    expect(checkLimits(withEnvironment({ NAME: 'ü'.repeat(2047) }))).toHaveLength(1);
   });
 
   it('is counted with what is known only when it is deployed', () => {
     const subnets = { 'Fn::Join': [',', Array.from({ length: 10 }, () => ({ Ref: 'Subnet' }))] };
     // 10 ids of 24 characters and 9 commas.
-    expect(limitFaults(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 2 - 249) }))).toEqual([]);
-    expect(limitFaults(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 1 - 249) }))).toHaveLength(1);
+    expect(checkLimits(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 2 - 249) }))).toEqual([]);
+    expect(checkLimits(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 1 - 249) }))).toHaveLength(1);
     const role = { 'Fn::GetAtt': ['Role', 'Arn'] };
-    expect(limitFaults(withEnvironment({ A: role, B: 'x'.repeat(4096 - 100) }))).toHaveLength(1);
+    expect(checkLimits(withEnvironment({ A: role, B: 'x'.repeat(4096 - 100) }))).toHaveLength(1);
   });
 
   it('is counted with what other stacks tell', () => {
@@ -45,7 +45,7 @@ describe('the environment of a function', () => {
         },
       ],
     ]);
-    expect(limitFaults(both)).toEqual([]);
+    expect(checkLimits(both)).toEqual([]);
   });
 });
 
@@ -53,12 +53,12 @@ describe('a stack', () => {
   it('may have 500 resources', () => {
     const some = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`R${at}`, { Type: 'A::B::C' }]));
-    expect(limitFaults(templates({ Resources: some(500) }))).toEqual([]);
-    expect(limitFaults(templates({ Resources: some(501) }))).toHaveLength(1);
+    expect(checkLimits(templates({ Resources: some(500) }))).toEqual([]);
+    expect(checkLimits(templates({ Resources: some(501) }))).toHaveLength(1);
   });
 
   it('may have a template of a megabyte', () => {
     const large = { Type: 'A::B::C', Properties: { Text: 'x'.repeat(1_000_000) } };
-    expect(limitFaults(templates({ Resources: { Large: large } }))).toHaveLength(1);
+    expect(checkLimits(templates({ Resources: { Large: large } }))).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { rightsFaults } from '#lib/checks/rights.ts';
+import { checkPolicies } from '#lib/checks/rights.ts';
 import type { Template, Templates } from '#lib/checks/template.ts';
 import { ANY_RESOURCE, WHY } from '#lib/permissions/allow.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
-import { templatesByStack } from '#tools/stage-templates.ts';
+import { synthesizeByStack } from '#tools/stage-templates.ts';
 
 const QUEUE = { Type: 'AWS::SQS::Queue' };
 
@@ -24,7 +24,7 @@ function withStatement(
 }
 
 async function problems(templates: Templates): Promise<readonly string[]> {
-  return (await rightsFaults(templates)).map(({ problem }) => problem);
+  return (await checkPolicies(templates)).map(({ problem }) => problem);
 }
 
 const task = 'arn:aws:ecs:us-west-1:123456789012:task/cluster/*';
@@ -116,11 +116,11 @@ describe('the policy of a resource', () => {
 describe('the rights that are deployed', () => {
   let templates: Templates;
   beforeAll(async () => {
-    templates = await templatesByStack(exampleStage());
+    templates = await synthesizeByStack(exampleStage());
   }, 30_000);
 
   it('are in order', async () => {
-    expect(await rightsFaults(templates)).toEqual([]);
+    expect(await checkPolicies(templates)).toEqual([]);
   });
 
   it('are found out when one is misspelt', async () => {
@@ -130,7 +130,7 @@ describe('the rights that are deployed', () => {
         JSON.parse(JSON.stringify(template).replaceAll('ecs:RunTask', 'ecs:RunTsk')) as Template,
       ]),
     );
-    expect((await rightsFaults(planted)).map(({ problem }) => problem)).toContain(
+    expect((await checkPolicies(planted)).map(({ problem }) => problem)).toContain(
       'there is no action ecs:RunTsk',
     );
   });

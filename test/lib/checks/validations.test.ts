@@ -10,8 +10,8 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addStacks } from '#lib/add-stacks.ts';
 import { addValidations } from '#lib/checks/add-validations.ts';
-import { rulesFor } from '#lib/checks/control-tower-worker.ts';
-import { emptyBundles, recommendedContext } from '#tools/stage-templates.ts';
+import { ruleFoldersFor } from '#lib/checks/control-tower-worker.ts';
+import { createEmptyBundles, readCdkContext } from '#tools/stage-templates.ts';
 import { someStage } from '../some-stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'validations-'));
@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** What the validations say of an app; undefined when they find nothing. */
 function findings(build: (app: App) => void): string | undefined {
   const outdir = mkdtempSync(join(folder, 'out-'));
-  const app = new App({ context: recommendedContext(), outdir, analyticsReporting: false });
+  const app = new App({ context: readCdkContext(), outdir, analyticsReporting: false });
   build(app);
   addValidations(app);
   const told: string[] = [];
@@ -116,12 +116,12 @@ describe('the validations', { timeout: 60_000 }, () => {
       storage: { fileSystems: 2, operatorRoles: ['arn:aws:iam::123456789012:role/operator'] },
       ecs: { awsvpcTrunking: true, containerInsights: true },
     });
-    expect(findings((app) => addStacks(app, settings, emptyBundles(folder)))).toBeUndefined();
+    expect(findings((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();
   });
 });
 
 it('a template is held against the rules of the services that it uses', () => {
-  const rules = rulesFor({
+  const rules = ruleFoldersFor({
     Resources: {
       A: { Type: 'AWS::ApiGatewayV2::Route' },
       B: { Type: 'AWS::Logs::LogGroup' },

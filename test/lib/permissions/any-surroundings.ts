@@ -21,7 +21,7 @@ export function anySurroundings(): Surroundings {
     launchTemplates: ['lt-1'],
     hostSubnets: ['subnet-1'],
     hostSecurityGroup: 'sg-1',
-    dedicatedTypes: ['m6i.large'],
+    hostInstanceTypes: ['m6i.large'],
     secret: 'secret',
   };
 }

@@ -2,18 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readStage, stagesIn } from '#lib/settings/read-stage.ts';
-import { LEAST } from '../some-stage.ts';
+import { readStage, listStages } from '#lib/settings/read-stage.ts';
+import { MINIMAL_STAGE } from '../some-stage.ts';
 
 describe('the settings that come with the sources', () => {
-  for (const stage of stagesIn()) {
+  for (const stage of listStages()) {
     it(`of ${stage} are valid`, () => {
       expect(readStage(stage).stage).toBe(stage);
     });
   }
 
   it('are those of staging, which runs what was pushed last, and of production, which does not', () => {
-    expect(stagesIn()).toEqual(expect.arrayContaining(['prod', 'staging']));
+    expect(listStages()).toEqual(expect.arrayContaining(['prod', 'staging']));
     expect(readStage('staging').image.tag).toBe('latest');
     expect(readStage('prod')).toMatchObject({ production: true });
   });
@@ -23,7 +23,7 @@ describe('reading a stage', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stages-'));
-    await writeFile(join(folder, 'good.json'), JSON.stringify(LEAST));
+    await writeFile(join(folder, 'good.json'), JSON.stringify(MINIMAL_STAGE));
     await writeFile(join(folder, 'broken.json'), '{');
   });
   afterAll(() => rm(folder, { recursive: true }));

@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
-import { offerOf, providerPrice } from '#lib/settings/capacity.ts';
+import { minimumCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
 import { StageSettingsError } from '#lib/settings/faults.ts';
 import { parseStage } from '#lib/settings/stage.ts';
-import { LEAST, someStage } from '../some-stage.ts';
+import { MINIMAL_STAGE, someStage } from '../some-stage.ts';
 
 function faultsOf(changes: object): Readonly<Record<string, string>> {
   try {
-    parseStage('some', { ...LEAST, ...changes });
+    parseStage('some', { ...MINIMAL_STAGE, ...changes });
     return {};
   } catch (error) {
     if (!(error instanceof StageSettingsError)) throw error;
-    return Object.fromEntries(error.faults.map(({ path, problem }) => [path, problem]));
+    return Object.fromEntries(error.problems.map(({ path, problem }) => [path, problem]));
   }
 }
 
 const provider = (changes: object) => ({
-  capacityProviders: [{ ...LEAST.capacityProviders[0], ...changes }],
+  capacityProviders: [{ ...MINIMAL_STAGE.capacityProviders[0], ...changes }],
 });
 
 describe('the settings of a stage', () => {
@@ -81,7 +81,7 @@ describe('the settings of a stage', () => {
 
 describe('access', () => {
   it('is never open unless the settings say so in words', () => {
-    const { auth: _, ...withoutAuth } = LEAST;
+    const { auth: _, ...withoutAuth } = MINIMAL_STAGE;
     expect(() => parseStage('some', withoutAuth)).toThrow('auth: is required');
     expect(faultsOf({ auth: {} })).toEqual({ auth: expect.stringContaining('the word `none`') });
     expect(faultsOf({ auth: 'open' })).toEqual({ auth: expect.stringContaining('expected `none` or') });
@@ -158,7 +158,7 @@ describe('size classes', () => {
   });
 
   it('have one name each, and as many GPUs on every machine', () => {
-    const [first] = LEAST.capacityProviders;
+    const [first] = MINIMAL_STAGE.capacityProviders;
     expect(faultsOf({ capacityProviders: [first, first] })).toHaveProperty(['capacityProviders[1].name']);
     expect(faultsOf(provider({ instanceTypes: ['m6i.xlarge', 'g5.xlarge'] }))).toHaveProperty([
       'capacityProviders[0].instanceTypes',
@@ -166,14 +166,14 @@ describe('size classes', () => {
   });
 
   it('promise what the smallest of their machines holds, at the price of the dearest', () => {
-    expect(offerOf('mixed', ['m6i.xlarge', 'c6i.2xlarge'])).toEqual({
+    expect(minimumCapacityOf('mixed', ['m6i.xlarge', 'c6i.2xlarge'])).toEqual({
       name: 'mixed',
       cpuUnits: 4096,
       // 0.9 of 16 GiB.
       memoryMib: 14_745,
       gpuCount: 0,
     });
-    expect(providerPrice({ spot: false, instanceTypes: ['m6i.xlarge', 'c6i.2xlarge'] })).toBe(0.34);
+    expect(providerPriceOf({ spot: false, instanceTypes: ['m6i.xlarge', 'c6i.2xlarge'] })).toBe(0.34);
   });
 
   const anyType = fc.oneof(
@@ -210,10 +210,10 @@ describe('size classes', () => {
           return;
         }
         for (const setting of someStage({ capacityProviders }).capacityProviders) {
-          const { cpuUnits, memoryMib } = offerOf(setting.name, setting.instanceTypes);
+          const { cpuUnits, memoryMib } = minimumCapacityOf(setting.name, setting.instanceTypes);
           expect(cpuUnits).toBeGreaterThan(0);
           expect(memoryMib).toBeGreaterThan(0);
-          expect(providerPrice(setting)).toBeGreaterThanOrEqual(0);
+          expect(providerPriceOf(setting)).toBeGreaterThanOrEqual(0);
         }
       }),
     );

@@ -175,6 +175,6 @@ describe('AuthorizerCache', () => {
     const cache = new AuthorizerCache({ timers, ttlSeconds: 60 });
     await cache.authorize('t', async () => ({ isAuthorized: true }));
     await cache.authorize('u', async () => Promise.reject(new Error('no'))).catch(() => {});
-    expect(timers.waiting).toBe(0);
+    expect(timers.scheduledCount).toBe(0);
   });
 });

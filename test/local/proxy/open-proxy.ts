@@ -9,7 +9,7 @@ import { ManualClock } from '#test/simulation/manual-clock.ts';
 import { SilentTelemetry } from '../silent-telemetry.ts';
 
 /** One record, and how often it has been read. */
-export class OneRecord {
+export class SingleRecordStore {
   record: Workbench | undefined;
   reads = 0;
   failing = false;
@@ -28,7 +28,7 @@ export class OneRecord {
 export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:1') {
   const timers = new ManualClock();
   const telemetry = new SilentTelemetry();
-  const workbenches = new OneRecord();
+  const workbenches = new SingleRecordStore();
   workbenches.record = record;
   const proxy = new WorkbenchProxy({
     routes: new WorkbenchRoutes({ workbenches, timers }),

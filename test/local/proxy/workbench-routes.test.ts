@@ -25,25 +25,25 @@ function makeRoutes(records: readonly Workbench[], capacity = 500) {
 }
 
 const [a, b, c] = [idAt(T0, 1), idAt(T0, 2), idAt(T0, 3)];
-const runs = running({ workbenchId: a, run: acceptedRun({ endpoint: 'http://127.0.0.1:4000' }) });
-const sleeps = stopped({ workbenchId: b });
+const runningRecord = running({ workbenchId: a, run: acceptedRun({ endpoint: 'http://127.0.0.1:4000' }) });
+const stoppedRecord = stopped({ workbenchId: b });
 
 describe('WorkbenchRoutes', () => {
   test('finds where a running workbench answers, and what the others do', async () => {
-    const { routes } = makeRoutes([runs, sleeps]);
+    const { routes } = makeRoutes([runningRecord, stoppedRecord]);
     expect(await routes.find(a)).toEqual({ kind: 'running', target: 'http://127.0.0.1:4000/' });
-    expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: sleeps });
+    expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: stoppedRecord });
     expect(await routes.find(c)).toEqual({ kind: 'unknown' });
   });
 
   test('does not believe an index entry whose record is gone', async () => {
-    const workbenches = { findByWorkbenchId: async () => keyOf(runs), read: async () => undefined };
+    const workbenches = { findByWorkbenchId: async () => keyOf(runningRecord), read: async () => undefined };
     const routes = new WorkbenchRoutes({ workbenches, timers: new ManualClock() });
     expect(await routes.find(a)).toEqual({ kind: 'unknown' });
   });
 
   test('lets those who ask at once share one look-up, and asks again when its time is over', async () => {
-    const { routes, reads, timers } = makeRoutes([runs]);
+    const { routes, reads, timers } = makeRoutes([runningRecord]);
     await Promise.all([routes.find(a), routes.find(a)]);
     timers.advance(999);
     await routes.find(a);
@@ -54,21 +54,21 @@ describe('WorkbenchRoutes', () => {
   });
 
   test('looks up again what was dropped, even while it is being looked up', async () => {
-    const { routes, reads } = makeRoutes([runs]);
+    const { routes, reads } = makeRoutes([runningRecord]);
     const before = routes.find(a);
-    routes.drop(a);
+    routes.invalidate(a);
     await Promise.all([before, routes.find(a)]);
     expect(reads).toEqual([a, a]);
   });
 
   test('looks up again each time what is not running: it may be the next moment', async () => {
-    const { routes, reads } = makeRoutes([sleeps]);
+    const { routes, reads } = makeRoutes([stoppedRecord]);
     for (const id of [b, b, c, c]) await routes.find(id);
     expect(reads).toEqual([b, b, c, c]);
   });
 
   test('does not keep a failure', async () => {
-    const { routes, fail } = makeRoutes([runs]);
+    const { routes, fail } = makeRoutes([runningRecord]);
     fail(new Error('the table is away'));
     await expect(routes.find(a)).rejects.toThrow('the table is away');
     fail(undefined);
@@ -76,7 +76,7 @@ describe('WorkbenchRoutes', () => {
   });
 
   test('keeps no more than it may, and drops the oldest', async () => {
-    const { routes, reads } = makeRoutes([runs, { ...runs, workbenchId: b }, { ...runs, workbenchId: c }], 2);
+    const { routes, reads } = makeRoutes([runningRecord, { ...runningRecord, workbenchId: b }, { ...runningRecord, workbenchId: c }], 2);
     for (const id of [a, b, c, c, b, a]) await routes.find(id);
     expect(reads).toEqual([a, b, c, a]);
   });

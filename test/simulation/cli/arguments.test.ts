@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { options, runNumbers, schedulePath, UsageError, whole } from './arguments.ts';
+import { parseOptions, parseRunNumbers, parseSchedulePath, UsageError, parseInteger } from './arguments.ts';
 
 const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
 
 describe('the numbers of a run', () => {
   it('are whole and within their bounds', () => {
-    expect(runNumbers(NUMBERS)).toEqual({ schedules: 1000, seed: 0, workers: 2 });
-    expect(runNumbers({ ...NUMBERS, seed: '4294967295' }).seed).toBe(2 ** 32 - 1);
+    expect(parseRunNumbers(NUMBERS)).toEqual({ schedules: 1000, seed: 0, workers: 2 });
+    expect(parseRunNumbers({ ...NUMBERS, seed: '4294967295' }).seed).toBe(2 ** 32 - 1);
   });
 
   it.each([
@@ -21,13 +21,13 @@ describe('the numbers of a run', () => {
     ['workers', '65', '--workers: expected a whole number from 1 to 64, not 65'],
     ['workers', '1.5', '--workers: expected a whole number from 1 to 64, not 1.5'],
   ])('are refused in one line otherwise: %s %s', (name, text, message) => {
-    expect(() => runNumbers({ ...NUMBERS, [name]: text })).toThrow(new UsageError(message));
+    expect(() => parseRunNumbers({ ...NUMBERS, [name]: text })).toThrow(new UsageError(message));
   });
 
   it('are what was typed, whatever whole number that is', () => {
     fc.assert(
       fc.property(fc.nat(), (n) => {
-        expect(whole('seed', String(n), 0, 2 ** 32 - 1)).toBe(n);
+        expect(parseInteger('seed', String(n), 0, 2 ** 32 - 1)).toBe(n);
       }),
     );
   });
@@ -35,11 +35,11 @@ describe('the numbers of a run', () => {
 
 describe('the path of a schedule', () => {
   it.each(['0', '9999999:0:12'])('is as a failure prints it: %s', (path) => {
-    expect(schedulePath(path)).toBe(path);
+    expect(parseSchedulePath(path)).toBe(path);
   });
 
   it.each(['', 'first', '1:', ':1', '1:-2', '10000000'])('is nothing else: %j', (path) => {
-    expect(() => schedulePath(path)).toThrow(UsageError);
+    expect(() => parseSchedulePath(path)).toThrow(UsageError);
   });
 });
 
@@ -47,11 +47,11 @@ describe('the options of a command', () => {
   const CONFIG = { seed: { type: 'string', default: '1' }, help: { type: 'boolean' } } as const;
 
   it('are read, with their defaults', () => {
-    expect(options(CONFIG, [])).toMatchObject({ seed: '1' });
-    expect(options(CONFIG, ['--seed', '7', '--help'])).toMatchObject({ seed: '7', help: true });
+    expect(parseOptions(CONFIG, [])).toMatchObject({ seed: '1' });
+    expect(parseOptions(CONFIG, ['--seed', '7', '--help'])).toMatchObject({ seed: '7', help: true });
   });
 
   it.each([[['--sed', '7']], [['--seed']], [['7']]])('are refused when there is no such one: %j', (args) => {
-    expect(() => options(CONFIG, args)).toThrow(UsageError);
+    expect(() => parseOptions(CONFIG, args)).toThrow(UsageError);
   });
 });

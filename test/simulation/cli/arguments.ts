@@ -7,7 +7,7 @@ export class UsageError extends Error {}
  * The options of this process's command line, as text.
  * @throws UsageError for one that there is not, or without its value
  */
-export function options<T extends ParseArgsOptionsConfig>(
+export function parseOptions<T extends ParseArgsOptionsConfig>(
   config: T,
   args: readonly string[] = process.argv.slice(2),
 ) {
@@ -22,7 +22,7 @@ export function options<T extends ParseArgsOptionsConfig>(
  * A whole number from `min` to `max`.
  * @throws UsageError for anything else
  */
-export function whole(name: string, text: string, min: number, max: number): number {
+export function parseInteger(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
     const given = text === '' ? 'nothing' : text;
@@ -35,7 +35,7 @@ export function whole(name: string, text: string, min: number, max: number): num
  * Where a schedule is among those of its seed: its number, and which of the smaller ones was taken at each step.
  * @throws UsageError for what no failure has printed
  */
-export function schedulePath(text: string): string {
+export function parseSchedulePath(text: string): string {
   if (/^\d{1,7}(:\d{1,5})*$/.test(text)) return text;
   throw new UsageError(
     `--replay: expected numbers with colons between, as a failure prints them, not ${text}`,
@@ -43,20 +43,20 @@ export function schedulePath(text: string): string {
 }
 
 /** The numbers that every run has, checked before anything begins. */
-export function runNumbers(given: {
+export function parseRunNumbers(given: {
   readonly schedules: string;
   readonly seed: string;
   readonly workers: string;
 }): { readonly schedules: number; readonly seed: number; readonly workers: number } {
   return {
-    schedules: whole('schedules', given.schedules, 1, 10_000_000),
-    seed: whole('seed', given.seed, 0, 2 ** 32 - 1),
-    workers: whole('workers', given.workers, 1, 64),
+    schedules: parseInteger('schedules', given.schedules, 1, 10_000_000),
+    seed: parseInteger('seed', given.seed, 0, 2 ** 32 - 1),
+    workers: parseInteger('workers', given.workers, 1, 64),
   };
 }
 
 /** Runs a command; ends with 2 and one line when what was typed cannot be meant. */
-export async function command(run: () => Promise<void>): Promise<void> {
+export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {

@@ -9,7 +9,7 @@ export interface BatchRequest {
   readonly seed: number;
   readonly schedules: number;
   /** Every so many schedules one is run twice, and must do the same both times. */
-  readonly twiceEvery: number;
+  readonly repeatEvery: number;
   /** Whether a failure is shrunk; else the first is reported as it is. */
   readonly shrink: boolean;
 }
@@ -17,7 +17,7 @@ export interface BatchRequest {
 export interface BatchResult {
   readonly schedules: number;
   readonly steps: number;
-  readonly virtualMs: number;
+  readonly simulatedMs: number;
   readonly transitions: readonly (readonly [string, number])[];
   readonly faults: readonly (readonly [string, number])[];
   readonly repeated: number;
@@ -30,14 +30,14 @@ export interface Failure {
   readonly path: string;
   readonly message: string;
   readonly schedule: Schedule;
-  readonly lines: readonly string[];
+  readonly logLines: readonly string[];
 }
 
 /** How long a failure may be shrunk, in milliseconds. */
-const SHRINK_MS = 60_000;
+const SHRINK_TIMEOUT_MS = 60_000;
 
 /** Runs schedules one after another until one breaks a rule; that one is shrunk and told as a story. */
-export async function runBatch({ seed, schedules, twiceEvery, shrink }: BatchRequest): Promise<BatchResult> {
+export async function runBatch({ seed, schedules, repeatEvery: twiceEvery, shrink }: BatchRequest): Promise<BatchResult> {
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
   let [ran, steps, virtualMs, repeated] = [0, 0, 0, 0];
@@ -46,8 +46,8 @@ export async function runBatch({ seed, schedules, twiceEvery, shrink }: BatchReq
     ran += 1;
     steps += outcome.steps;
     virtualMs += outcome.virtualMs;
-    add(transitions, outcome.transitions);
-    add(faults, outcome.faults);
+    addCounts(transitions, outcome.transitions);
+    addCounts(faults, outcome.faults);
     if (outcome.broken) throw outcome.broken;
     if (ran % twiceEvery !== 0) return;
     repeated += 1;
@@ -59,37 +59,37 @@ export async function runBatch({ seed, schedules, twiceEvery, shrink }: BatchReq
   const result = { ...counts, transitions: [...transitions], faults: [...faults] };
   const [broke] = found.counterexample ?? [];
   if (!found.failed || broke === undefined) return result;
-  const at = { path: found.counterexamplePath ?? '', schedule: broke, error: asError(found.errorInstance) };
-  const { path, schedule, error } = shrink ? await shrunk(seed, at) : at;
-  const { lines, broken } = await runSchedule(schedule, { story: true });
+  const at = { path: found.counterexamplePath ?? '', schedule: broke, error: toError(found.errorInstance) };
+  const { path, schedule, error } = shrink ? await shrinkFailure(seed, at) : at;
+  const { lines, broken } = await runSchedule(schedule, { keepLog: true });
   return { ...result, failure: { seed, path, message: (broken ?? error).message, schedule, lines } };
 }
 
-interface Broken {
+interface FailingSchedule {
   readonly path: string;
   readonly schedule: Schedule;
   readonly error: Error;
 }
 
 /** The smallest schedule found in the time there is that breaks the same rule. */
-async function shrunk(seed: number, broken: Broken): Promise<Broken> {
-  const kind = kindOf(broken.error);
+async function shrinkFailure(seed: number, broken: FailingSchedule): Promise<FailingSchedule> {
+  const kind = failureKind(broken.error);
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
     const { broken: error } = await runSchedule(schedule);
-    if (error && kindOf(error) === kind) throw error;
+    if (error && failureKind(error) === kind) throw error;
   });
   const details = await fc.check(property, {
     seed: seed | 0,
     path: broken.path,
     numRuns: 1,
-    interruptAfterTimeLimit: SHRINK_MS,
+    interruptAfterTimeLimit: SHRINK_TIMEOUT_MS,
   });
   const [schedule] = details.counterexample ?? [];
   if (schedule === undefined) return broken;
-  return { path: details.counterexamplePath ?? '', schedule, error: asError(details.errorInstance) };
+  return { path: details.counterexamplePath ?? '', schedule, error: toError(details.errorInstance) };
 }
 
-function asError(thrown: unknown): Error {
+function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
@@ -101,15 +101,15 @@ export async function replay(seed: number, path: string): Promise<Failure | unde
   // A check would go on with the neighbours of one that breaks no rule any more.
   const [schedule] = fc.sample(anySchedule, { seed: seed | 0, path, numRuns: 1 });
   if (schedule === undefined) throw new UsageError(`--replay: seed ${seed} has no schedule ${path}`);
-  const { lines, broken } = await runSchedule(schedule, { story: true });
+  const { lines, broken } = await runSchedule(schedule, { keepLog: true });
   return broken && { seed, path, message: broken.message, schedule, lines };
 }
 
 /** A message without the names of this one case. */
-function kindOf({ message }: Error): string {
+function failureKind({ message }: Error): string {
   return message.replace(/[0-9a-z]{26}|arn:\S+|i-[0-9a-f]+|\d+/g, '…');
 }
 
-function add(all: Map<string, number>, more: ReadonlyMap<string, number>): void {
+function addCounts(all: Map<string, number>, more: ReadonlyMap<string, number>): void {
   for (const [name, count] of more) all.set(name, (all.get(name) ?? 0) + count);
 }

@@ -30,7 +30,7 @@ export const TRANSITIONS: readonly string[] = [
 ];
 
 /** The calls that change something: each must have met each fault. */
-export const EFFECTS: readonly string[] = [
+export const MUTATING_CALLS: readonly string[] = [
   'RunTask',
   'StopTask',
   'RegisterTaskDefinition',
@@ -67,25 +67,25 @@ export interface Coverage {
   readonly missing: readonly string[];
 }
 
-export function coverageOf(results: readonly BatchResult[]): Coverage {
-  const transitions = sum(results.map((result) => result.transitions));
-  const faults = sum(results.map((result) => result.faults));
-  const pairs = EFFECTS.flatMap((effect) => FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`));
+export function computeCoverage(results: readonly BatchResult[]): Coverage {
+  const transitions = sumCounts(results.map((result) => result.transitions));
+  const faults = sumCounts(results.map((result) => result.faults));
+  const pairs = MUTATING_CALLS.flatMap((effect) => FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`));
   const missing = [
     ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
     ...pairs.filter((pair) => !faults.has(pair)),
   ];
-  const states = regrouped(transitions, (transition) => transition.split(' → ')[1] ?? '');
+  const states = groupCounts(transitions, (transition) => transition.split(' → ')[1] ?? '');
   states.delete('nothing');
-  const faultKinds = regrouped(faults, (pair) => pair.split(' ')[1] ?? '');
+  const faultKinds = groupCounts(faults, (pair) => pair.split(' ')[1] ?? '');
   return { states, transitions, faultKinds, faults, missing };
 }
 
-function regrouped(counts: ReadonlyMap<string, number>, of: (name: string) => string): Map<string, number> {
-  return sum([[...counts].map(([name, count]) => [of(name), count] as const)]);
+function groupCounts(counts: ReadonlyMap<string, number>, of: (name: string) => string): Map<string, number> {
+  return sumCounts([[...counts].map(([name, count]) => [of(name), count] as const)]);
 }
 
-function sum(all: readonly (readonly (readonly [string, number])[])[]): Map<string, number> {
+function sumCounts(all: readonly (readonly (readonly [string, number])[])[]): Map<string, number> {
   const total = new Map<string, number>();
   for (const counts of all)
     for (const [name, count] of counts) total.set(name, (total.get(name) ?? 0) + count);

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { BatchRequest, BatchResult } from './batch.ts';
 
 /** Schedules in one batch: a failure stops the run at the end of the batches under way. */
-const BATCH = 250;
-const TWICE_EVERY = 125;
+const BATCH_SIZE = 250;
+const REPEAT_EVERY = 125;
 
 export interface PoolOptions {
   readonly schedules: number;
@@ -19,7 +19,7 @@ export interface PoolOptions {
 /** Spreads schedules over worker threads until all are done or one has broken a rule. */
 export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
   const { schedules, seed, workers, mutant, shrink = true, onBatch } = options;
-  const batches = Math.ceil(schedules / BATCH);
+  const batches = Math.ceil(schedules / BATCH_SIZE);
   const results: BatchResult[] = [];
   let next = 0;
   let done = 0;
@@ -30,9 +30,9 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
     try {
       while (next < batches && !failed) {
         const batch = next++;
-        const size = Math.min(BATCH, schedules - batch * BATCH);
-        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: TWICE_EVERY, shrink };
-        const result = await ask(worker, request);
+        const size = Math.min(BATCH_SIZE, schedules - batch * BATCH_SIZE);
+        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: REPEAT_EVERY, shrink };
+        const result = await runOnWorker(worker, request);
         results.push(result);
         done += result.schedules;
         failed ||= result.failure !== undefined;
@@ -46,7 +46,7 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
   return results;
 }
 
-function ask(worker: Worker, request: BatchRequest): Promise<BatchResult> {
+function runOnWorker(worker: Worker, request: BatchRequest): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     const over = () => worker.off('error', failed).off('message', answered);
     const failed = (error: Error) => {

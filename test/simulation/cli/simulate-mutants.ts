@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
-import { command, options, runNumbers, UsageError } from './arguments.ts';
+import { runCommand, parseOptions, parseRunNumbers, UsageError } from './arguments.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
@@ -18,14 +18,14 @@ Plants faults in the product one at a time. The simulation must find each.
   --help
 `;
 
-interface Run {
+interface RunNumbers {
   readonly schedules: number;
   readonly seed: number;
   readonly workers: number;
 }
 
-await command(async () => {
-  const { help, only, out, ...given } = options({
+await runCommand(async () => {
+  const { help, only, out, ...given } = parseOptions({
     schedules: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(cpus().length) },
@@ -34,11 +34,11 @@ await command(async () => {
     help: { type: 'boolean', default: false },
   });
   if (help) console.log(HELP);
-  else await simulateMutants(runNumbers(given), chosen(only), out);
+  else await simulateMutants(parseRunNumbers(given), selectMutants(only), out);
 });
 
 /** @throws UsageError when there is no such mutant */
-function chosen(only: string | undefined): readonly Mutant[] {
+function selectMutants(only: string | undefined): readonly Mutant[] {
   if (only === undefined) return MUTANTS;
   return only.split(',').map((wanted) => {
     const found = MUTANTS.find(({ name }) => name === wanted.trim());
@@ -48,7 +48,7 @@ function chosen(only: string | undefined): readonly Mutant[] {
   });
 }
 
-async function simulateMutants(run: Run, mutants: readonly Mutant[], out: string | undefined): Promise<void> {
+async function simulateMutants(run: RunNumbers, mutants: readonly Mutant[], out: string | undefined): Promise<void> {
   const rows: string[] = [];
   let missed = 0;
   for (const { name, fault } of mutants) {

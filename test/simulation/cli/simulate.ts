@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
-import { command, options, runNumbers, schedulePath, whole } from './arguments.ts';
+import { runCommand, parseOptions, parseRunNumbers, parseSchedulePath, parseInteger } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
-import { coverageOf } from './coverage.ts';
+import { computeCoverage } from './coverage.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate -- [options]
@@ -21,17 +21,17 @@ Runs random schedules of users, faults and chance over the functions, in a world
 `;
 
 /** Below this many schedules rare pairs need not have come up; from it on, one that has not is an error. */
-const WHOLE_COVERAGE_FROM = 20_000;
+const FULL_COVERAGE_MIN_SCHEDULES = 20_000;
 
-interface Given {
+interface SimulateOptions {
   readonly schedules: string;
   readonly seed?: string | undefined;
   readonly workers: string;
   readonly out?: string | undefined;
 }
 
-await command(async () => {
-  const { help, replay, ...given } = options({
+await runCommand(async () => {
+  const { help, replay, ...given } = parseOptions({
     schedules: { type: 'string', default: '1000' },
     seed: { type: 'string' },
     workers: { type: 'string', default: String(cpus().length) },
@@ -40,12 +40,12 @@ await command(async () => {
     help: { type: 'boolean', default: false },
   });
   if (help) console.log(HELP);
-  else if (replay !== undefined) await replayOne(given.seed ?? '', replay);
+  else if (replay !== undefined) await replaySchedule(given.seed ?? '', replay);
   else await simulate(given);
 });
 
-async function simulate({ out, ...given }: Given): Promise<void> {
-  const { schedules, workers, seed } = runNumbers({
+async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
+  const { schedules, workers, seed } = parseRunNumbers({
     ...given,
     seed: given.seed ?? String(randomInt(2 ** 32)),
   });
@@ -61,18 +61,18 @@ async function simulate({ out, ...given }: Given): Promise<void> {
       sofar.push(result);
       if (performance.now() - shown < 10_000) return;
       shown = performance.now();
-      const { missing } = coverageOf(sofar);
+      const { missing } = computeCoverage(sofar);
       const left = missing.length === 0 ? 'everything was reached' : `${missing.length} not reached yet`;
-      console.log(`  ${done} done, ${seconds(began)} s, ${left}`);
+      console.log(`  ${done} done, ${secondsSince(began)} s, ${left}`);
     },
   });
   const failure = results.find((result) => result.failure)?.failure;
   if (failure) {
-    console.log(story(failure));
+    console.log(formatFailure(failure));
     process.exitCode = 1;
     return;
   }
-  const { states, transitions, faultKinds, faults, missing } = coverageOf(results);
+  const { states, transitions, faultKinds, faults, missing } = computeCoverage(results);
   const total = (of: 'schedules' | 'steps' | 'virtualMs' | 'repeated') =>
     results.reduce((sum, r) => sum + r[of], 0);
   const lines = [
@@ -81,25 +81,25 @@ async function simulate({ out, ...given }: Given): Promise<void> {
     `steps              ${total('steps')}`,
     `simulated time     ${Math.round(total('virtualMs') / 3_600_000)} h`,
     `run twice          ${total('repeated')}, with equal traces`,
-    `time               ${seconds(began)} s with ${workers} workers`,
+    `time               ${secondsSince(began)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,
     `machine            ${machineLine()}`,
     '',
     'States reached',
-    ...table(states),
+    ...formatCounts(states),
     '',
     'Transitions',
-    ...table(transitions),
+    ...formatCounts(transitions),
     '',
     'Faults by kind',
-    ...table(faultKinds),
+    ...formatCounts(faultKinds),
     '',
     'Faults by call',
-    ...table(faults),
+    ...formatCounts(faults),
     '',
     missing.length === 0
       ? 'Everything that should be reached was.'
-      : `Never reached (an error from ${WHOLE_COVERAGE_FROM} schedules on): ${missing.join(', ')}`,
+      : `Never reached (an error from ${FULL_COVERAGE_MIN_SCHEDULES} schedules on): ${missing.join(', ')}`,
   ];
   const report = lines.join('\n');
   console.log(report);
@@ -107,23 +107,23 @@ async function simulate({ out, ...given }: Given): Promise<void> {
     mkdirSync(dirname(out), { recursive: true });
     writeFileSync(out, `${report}\n`);
   }
-  const incomplete = missing.length > 0 && schedules >= WHOLE_COVERAGE_FROM;
+  const incomplete = missing.length > 0 && schedules >= FULL_COVERAGE_MIN_SCHEDULES;
   if (incomplete) process.exitCode = 1;
   console.log(
     `\n${total('schedules')} passed, ${incomplete ? 'but not everything was reached' : '0 failed'}`,
   );
 }
 
-async function replayOne(seedGiven: string, pathGiven: string): Promise<void> {
+async function replaySchedule(seedGiven: string, pathGiven: string): Promise<void> {
   const { replay } = await import('./batch.ts');
-  const seed = whole('seed', seedGiven, 0, 2 ** 32 - 1);
-  const path = schedulePath(pathGiven);
+  const seed = parseInteger('seed', seedGiven, 0, 2 ** 32 - 1);
+  const path = parseSchedulePath(pathGiven);
   const failure = await replay(seed, path);
-  console.log(failure ? story(failure) : 'It breaks no rule any more.');
+  console.log(failure ? formatFailure(failure) : 'It breaks no rule any more.');
   if (failure) process.exitCode = 1;
 }
 
-function story({ message, lines, schedule, seed, path }: Failure): string {
+function formatFailure({ message, logLines: lines, schedule, seed, path }: Failure): string {
   const commands = schedule.commands.map(
     ({ at, kind, user, slot, dedicated }) =>
       `  ${(at / 1000).toFixed(1).padStart(8)} s  ${kind} ${user}/${slot}${dedicated ? ' dedicated' : ''}`,
@@ -143,11 +143,11 @@ function story({ message, lines, schedule, seed, path }: Failure): string {
   ].join('\n');
 }
 
-function table(counts: ReadonlyMap<string, number>): string[] {
+function formatCounts(counts: ReadonlyMap<string, number>): string[] {
   const width = Math.max(...[...counts.keys()].map((name) => name.length));
   return [...counts].map(([name, count]) => `  ${name.padEnd(width)}  ${String(count).padStart(9)}`);
 }
 
-function seconds(began: number): string {
+function secondsSince(began: number): string {
   return ((performance.now() - began) / 1000).toFixed(0);
 }

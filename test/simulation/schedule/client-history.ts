@@ -1,10 +1,10 @@
-export type Wish = 'running' | 'stopped' | 'deleted';
+export type RequestedState = 'running' | 'stopped' | 'deleted';
 
-interface Asked {
-  readonly wish: Wish;
-  readonly began: number;
+interface ClientRequest {
+  readonly state: RequestedState;
+  readonly sentAt: number;
   /** When an answer came, or nobody can be waiting for an effect any more; undefined: it may still take effect. */
-  ended: number | undefined;
+  endedAt: number | undefined;
   acknowledged: boolean;
 }
 
@@ -13,37 +13,37 @@ interface Asked {
  * which outcomes may be.
  */
 export class ClientHistory {
-  readonly #asked = new Map<string, Asked[]>();
+  readonly #requests = new Map<string, ClientRequest[]>();
 
   /** Workbenches whose creation was acknowledged. */
   get workbenchIds(): readonly string[] {
-    return [...this.#asked.keys()];
+    return [...this.#requests.keys()];
   }
 
-  created(workbenchId: string, began: number, now: number): void {
-    if (this.#asked.has(workbenchId)) return;
-    this.#asked.set(workbenchId, [{ wish: 'running', began, ended: now, acknowledged: true }]);
+  recordCreated(workbenchId: string, began: number, now: number): void {
+    if (this.#requests.has(workbenchId)) return;
+    this.#requests.set(workbenchId, [{ wish: 'running', began, ended: now, acknowledged: true }]);
   }
 
-  ask(workbenchId: string, wish: Wish, now: number): Asked {
+  recordRequest(workbenchId: string, wish: RequestedState, now: number): ClientRequest {
     const asked = { wish, began: now, ended: undefined, acknowledged: false };
     // One whose creation nobody was told of may still be found in a list.
-    const all = this.#asked.get(workbenchId) ?? [
+    const all = this.#requests.get(workbenchId) ?? [
       { wish: 'running', began: now, ended: now, acknowledged: true },
     ];
-    this.#asked.set(workbenchId, [...all, asked]);
+    this.#requests.set(workbenchId, [...all, asked]);
     return asked;
   }
 
-  acknowledge(asked: Asked, now: number): void {
-    asked.ended = now;
+  recordAcknowledged(asked: ClientRequest, now: number): void {
+    asked.endedAt = now;
     asked.acknowledged = true;
   }
 
   /** It was answered that nothing was changed. */
-  refuse(workbenchId: string, asked: Asked): void {
-    const all = this.#asked.get(workbenchId) ?? [];
-    this.#asked.set(
+  recordRejected(workbenchId: string, asked: ClientRequest): void {
+    const all = this.#requests.get(workbenchId) ?? [];
+    this.#requests.set(
       workbenchId,
       all.filter((other) => other !== asked),
     );
@@ -51,11 +51,11 @@ export class ClientHistory {
 
   /** Somebody has asked for its destruction, acknowledged or not. */
   mayBeDeleted(workbenchId: string): boolean {
-    return (this.#asked.get(workbenchId) ?? []).some(({ wish }) => wish === 'deleted');
+    return (this.#requests.get(workbenchId) ?? []).some(({ wish }) => wish === 'deleted');
   }
 
   isDeleted(workbenchId: string): boolean {
-    return (this.#asked.get(workbenchId) ?? []).some(
+    return (this.#requests.get(workbenchId) ?? []).some(
       ({ wish, acknowledged }) => wish === 'deleted' && acknowledged,
     );
   }
@@ -64,9 +64,9 @@ export class ClientHistory {
    * What it may be wanted to be: each wish that no acknowledged one has surely overtaken. A destruction is never
    * overtaken.
    */
-  possibleWishes(workbenchId: string): ReadonlySet<Wish> {
+  possibleWishes(workbenchId: string): ReadonlySet<RequestedState> {
     if (this.isDeleted(workbenchId)) return new Set(['deleted']);
-    const all = this.#asked.get(workbenchId) ?? [];
+    const all = this.#requests.get(workbenchId) ?? [];
     const standing = all.filter(
       ({ ended, wish }) =>
         wish === 'deleted' ||

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** What users do. */
-export const KINDS = [
+export const COMMAND_KINDS = [
   'create',
   'create_twice',
   'start',
@@ -14,11 +14,11 @@ export const KINDS = [
   'read',
   'list',
 ] as const;
-export type Kind = (typeof KINDS)[number];
+export type CommandKind = (typeof COMMAND_KINDS)[number];
 
 /** Users and the workbenches that each of them may have. */
 export const USERS = ['ada', 'grace'] as const;
-export const SLOTS = 2;
+export const SLOTS_PER_USER = 2;
 
 export interface Command {
   /** When, in milliseconds from the beginning. */
@@ -26,7 +26,7 @@ export interface Command {
   readonly user: number;
   /** Which of the user's workbenches. */
   readonly slot: number;
-  readonly kind: Kind;
+  readonly kind: CommandKind;
   /** A machine of its own; for creates. */
   readonly dedicated: boolean;
 }
@@ -42,24 +42,24 @@ export interface Schedule {
 }
 
 const gap = fc.oneof(fc.nat(3000), fc.nat(60_000), fc.nat(5 * 60_000));
-const slots = { user: fc.nat(USERS.length - 1), slot: fc.nat(SLOTS - 1), dedicated: fc.boolean() };
+const slots = { user: fc.nat(USERS.length - 1), slot: fc.nat(SLOTS_PER_USER - 1), dedicated: fc.boolean() };
 const create = fc.record({
   gap: fc.nat(5000),
   kind: fc.constantFrom('create' as const, 'create_twice'),
   ...slots,
 });
-const command = fc.record({ gap, kind: fc.constantFrom(...KINDS), ...slots });
+const command = fc.record({ gap, kind: fc.constantFrom(...COMMAND_KINDS), ...slots });
 
 /** People act in bursts: a stop comes seconds after the start, a delete while it still starts. */
 export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   commands: fc
     .tuple(fc.array(create, { minLength: 1, maxLength: 3 }), fc.array(command, { maxLength: 14 }))
-    .map(([creates, others]) => timed([...creates, ...others])),
+    .map(([creates, others]) => assignTimes([...creates, ...others])),
   tape: fc.array(fc.nat(2 ** 32 - 1), { minLength: 1000, maxLength: 2500, size: 'max' }),
   faultPercent: fc.constantFrom(0, 3, 8, 20, 35),
 });
 
-function timed(all: readonly (Omit<Command, 'at'> & { readonly gap: number })[]): readonly Command[] {
+function assignTimes(all: readonly (Omit<Command, 'at'> & { readonly gap: number })[]): readonly Command[] {
   let at = 0;
   return all.map(({ gap, ...command }) => {
     at = Math.min(at + gap, TROUBLE_MS);

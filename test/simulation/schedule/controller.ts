@@ -36,7 +36,7 @@ import { build as buildActive } from '#functions/schedules/reconcile-active.ts';
 import { build as buildDue } from '#functions/schedules/reconcile-due.ts';
 import { build as buildSweepCloud } from '#functions/schedules/sweep-cloud.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/calling.ts';
-import { clientThrough, type Invocation, type Invocations, through } from '../invocation.ts';
+import { clientThrough, type Invocation, type Invocations, interceptPort } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
 import { MemoryReportStore } from '../memory-report-store.ts';
 import { MemoryRoomStore } from '../memory-room-store.ts';
@@ -47,27 +47,27 @@ import type { World, WorldEvent } from '../world/world.ts';
 import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-subject.ts';
 
 /** After this Lambda ends a function, milliseconds: as deployed. */
-function endOf(name: FunctionName): number {
+function timeoutMsOf(name: FunctionName): number {
   return DEPLOYED[name].timeoutSeconds * 1000;
 }
 
 /** The clocks of two machines differ by no more than this. Milliseconds. */
-const SKEW_MS = 2000;
+const CLOCK_SKEW_MAX_MS = 2000;
 
 /** What nobody wants is spared for this long after it was made. Milliseconds. */
 const ORPHAN_GRACE_MS = 15 * 60_000;
 
 /** Hints miss an entry this often. */
-const HINT_LAGS = 0.1;
+const STALE_LIST_PROBABILITY = 0.1;
 /** An index may not know a new workbench for so long, in milliseconds; asked then, it mostly does not. */
-const INDEX_LAGS_MS = 10 * 60_000;
-const INDEX_LAGS = 0.3;
+const INDEX_PROPAGATION_MAX_MS = 10 * 60_000;
+const STALE_INDEX_PROBABILITY = 0.3;
 
 /** What is told of room is wrong this often. */
-const ROOM_MISLEADS = 0.2;
+const STALE_CAPACITY_PROBABILITY = 0.2;
 
 /** What is told before anything is known. */
-const NEVER_THERE: readonly MachineRoom[] = [
+const NONEXISTENT_CAPACITY: readonly MachineRoom[] = [
   {
     machineId: 'none',
     provider: 'small',
@@ -79,7 +79,7 @@ const NEVER_THERE: readonly MachineRoom[] = [
   },
 ];
 
-const EVENTS: Readonly<
+const EVENT_HANDLERS: Readonly<
   Record<string, readonly [FunctionName, typeof buildTaskEvent | typeof buildContainerInstanceEvent]>
 > = {
   'ECS Task State Change': ['task-state-change', buildTaskEvent],
@@ -99,7 +99,7 @@ const OPERATIONS = {
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
 export type Operation = keyof typeof OPERATIONS;
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: clients look into answers of every shape
   readonly body: any;
@@ -122,7 +122,7 @@ export interface ControllerOptions {
   readonly world: World;
   readonly invocations: Invocations;
   /** Called with each record that is written, before anybody learns of it. */
-  readonly store: (inner: WorkbenchStore) => WorkbenchStore;
+  readonly wrapStore: (inner: WorkbenchStore) => WorkbenchStore;
   readonly onError?: (message: string, error: unknown) => void;
 }
 
@@ -133,24 +133,24 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #workbenches: WorkbenchStore;
   readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000) });
-  readonly #rooms = new MemoryRoomStore();
-  #listedBefore: readonly MachineRoom[] = NEVER_THERE;
+  readonly #freeCapacity = new MemoryRoomStore();
+  #lastListed: readonly MachineRoom[] = NONEXISTENT_CAPACITY;
   readonly #ids = { count: 0 };
-  #calm = false;
+  #hazardsDisabled = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#workbenches = options.store(this.stores.workbenches);
+    this.#workbenches = options.wrapStore(this.stores.workbenches);
   }
 
   beCalm(): void {
-    this.#calm = true;
+    this.#hazardsDisabled = true;
   }
 
   /** A request through API Gateway: 503 when the function does not answer in time. */
-  async request(operation: Operation, call: Call): Promise<Answer> {
+  async request(operation: Operation, call: Call): Promise<ApiResponse> {
     const [name, build] = OPERATIONS[operation];
-    const answer = await this.#invoke(name, endOf(name), async (invocation) => {
+    const answer = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
       const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
       const { statusCode, body } = await handler(gatewayEvent(call), {} as Context);
       return { status: statusCode, body: JSON.parse(body) };
@@ -160,59 +160,59 @@ export class Controller {
 
   /** A batch of messages. Answers those that are done with; undefined when the function died. */
   async drive(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
-    return this.#invoke('drive', endOf('drive'), async (invocation) => {
+    return this.#invoke('drive', timeoutMsOf('drive'), async (invocation) => {
       const client = this.#client(invocation);
-      const ports = this.#portsOver(invocation, { ecs: client, efs: client, sqs: client });
+      const ports = this.#portsWith(invocation, { ecs: client, efs: client, sqs: client });
       const elsewhere = new SqsWorkQueue(client, HOST_QUEUE);
-      return driven(buildDrive({ ...ports, elsewhere }, this.#settings), messages);
+      return handleBatch(buildDrive({ ...ports, hostQueue: elsewhere }, this.#settings), messages);
     });
   }
 
   /** The same, of those that need a machine. */
   async driveHost(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
-    return this.#invoke('drive-host', endOf('drive-host'), async (invocation) => {
+    return this.#invoke('drive-host', timeoutMsOf('drive-host'), async (invocation) => {
       const queue = new SqsWorkQueue(this.#client(invocation), HOST_QUEUE);
-      return driven(buildDrive({ ...this.#ports(invocation), queue }, this.#settings), messages);
+      return handleBatch(buildDrive({ ...this.#ports(invocation), queue }, this.#settings), messages);
     });
   }
 
   /** An event. Answers whether it was taken in. */
-  async event(event: WorldEvent): Promise<boolean> {
-    const [name, build] = EVENTS[event['detail-type']] ?? [];
+  async handleEvent(handleEvent: WorldEvent): Promise<boolean> {
+    const [name, build] = EVENT_HANDLERS[handleEvent['detail-type']] ?? [];
     if (name === undefined || build === undefined) {
-      throw new Error(`no function takes ${event['detail-type']}`);
+      throw new Error(`no function takes ${handleEvent['detail-type']}`);
     }
-    const done = await this.#invoke(name, endOf(name), async (invocation) => {
-      await build(this.#ports(invocation), this.#settings)(event);
+    const done = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
+      await build(this.#ports(invocation), this.#settings)(handleEvent);
       return true;
     });
     return done === true;
   }
 
   /** Each minute. */
-  async reconcileDue(): Promise<void> {
-    await this.#invoke('reconcile-due', endOf('reconcile-due'), (invocation) =>
+  async sweepDue(): Promise<void> {
+    await this.#invoke('reconcile-due', timeoutMsOf('reconcile-due'), (invocation) =>
       buildDue(this.#ports(invocation))(),
     );
   }
 
   /** Each ten minutes; the upkeep of the cluster all at once, not by the hour. */
-  async audit(): Promise<void> {
-    await this.#invoke('reconcile-active', endOf('reconcile-active'), (invocation) =>
-      buildActive(this.#auditPorts(invocation), this.#settings)(),
+  async sweepAll(): Promise<void> {
+    await this.#invoke('reconcile-active', timeoutMsOf('reconcile-active'), (invocation) =>
+      buildActive(this.#sweepPorts(invocation), this.#settings)(),
     );
-    await this.#invoke('sweep-cloud', endOf('sweep-cloud'), (invocation) =>
-      buildSweepCloud(this.#auditPorts(invocation), this.#settings)(),
+    await this.#invoke('sweep-cloud', timeoutMsOf('sweep-cloud'), (invocation) =>
+      buildSweepCloud(this.#sweepPorts(invocation), this.#settings)(),
     );
-    await this.#invoke('sweep-cluster', endOf('sweep-cluster'), (invocation) =>
-      sweepCluster(this.#auditPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
+    await this.#invoke('sweep-cluster', timeoutMsOf('sweep-cluster'), (invocation) =>
+      sweepCluster(this.#sweepPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
     );
   }
 
   /** Each day. */
   async sweepVolumes(graceMs: number): Promise<void> {
-    await this.#invoke('sweep-volumes', endOf('sweep-volumes'), (invocation) =>
-      sweepVolumes(this.#auditPorts(invocation), { graceMs, shard: 0, shards: 1 }),
+    await this.#invoke('sweep-volumes', timeoutMsOf('sweep-volumes'), (invocation) =>
+      sweepVolumes(this.#sweepPorts(invocation), { graceMs, shard: 0, shards: 1 }),
     );
   }
 
@@ -222,13 +222,13 @@ export class Controller {
     run: (invocation: Invocation) => Promise<T>,
   ): Promise<T | undefined> {
     const { kernel, invocations, onError } = this.#options;
-    const invocation = invocations.begin(name);
+    const invocation = invocations.start(name);
     const cancel = kernel.after(endsMs, () => invocation.kill());
     const result = run(invocation).catch((error: unknown) => {
-      if (isOurFault(error)) onError?.(`${invocation.name} failed`, error);
+      if (isProgrammingError(error)) onError?.(`${invocation.name} failed`, error);
       return undefined;
     });
-    const answer = await Promise.race([result, invocation.death.then(() => undefined)]);
+    const answer = await Promise.race([result, invocation.ended.then(() => undefined)]);
     cancel();
     return answer;
   }
@@ -239,11 +239,11 @@ export class Controller {
 
   #ports(invocation: Invocation) {
     const client = this.#client(invocation);
-    return this.#portsOver(invocation, { ecs: client, ec2: client, efs: client, sqs: client });
+    return this.#portsWith(invocation, { ecs: client, ec2: client, efs: client, sqs: client });
   }
 
   /** The calls of an audit wait their turn. */
-  #auditPorts(invocation: Invocation) {
+  #sweepPorts(invocation: Invocation) {
     const { kernel } = this.#options;
     const client = this.#client(invocation);
     const ecs = auditEcsClient(client, kernel);
@@ -252,30 +252,30 @@ export class Controller {
     const definitions = new TaskDefinitions(ecs, TASK_SETTINGS);
     const instances = new ContainerInstances(ecs, TASK_SETTINGS.cluster);
     return {
-      ...this.#portsOver(invocation, { ecs, ec2, efs, sqs: client }),
+      ...this.#portsWith(invocation, { ecs, ec2, efs, sqs: client }),
       upkeep: new EcsClusterUpkeep(definitions, instances, new Ec2Machines(ec2, INSTALLATION)),
     };
   }
 
-  #portsOver(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
+  #portsWith(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
     const { kernel, tape, world } = this.#options;
-    const skew = this.#calm ? 0 : tape.between(0, SKEW_MS) - (tape.chance(0.5) ? SKEW_MS : 0);
+    const skew = this.#hazardsDisabled ? 0 : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
     const clock = { now: () => kernel.now() + skew };
     const { onError } = this.#options;
     const telemetry: Telemetry = {
       info: () => {},
       warn: () => {},
       error: (message, fields, cause) => {
-        if (isOurFault(cause)) onError?.(`${invocation.name}: ${message} ${JSON.stringify(fields)}`, cause);
+        if (isProgrammingError(cause)) onError?.(`${invocation.name}: ${message} ${JSON.stringify(fields)}`, cause);
       },
       count: () => {},
     };
-    const rooms = through(this.#misleading(), 'rooms', invocation);
+    const rooms = interceptPort(this.#staleFreeCapacity(), 'rooms', invocation);
     return {
-      workbenches: through(this.#lagging(), 'workbenches', invocation),
-      history: through(this.stores.history, 'history', invocation),
-      idempotency: through(this.stores.idempotency, 'idempotency', invocation),
-      reports: through(this.reports, 'reports', invocation),
+      workbenches: interceptPort(this.#eventuallyConsistentStore(), 'workbenches', invocation),
+      history: interceptPort(this.stores.history, 'history', invocation),
+      idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
+      reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),
       tasks: new EcsTaskRunner(
         ecs,
@@ -287,41 +287,41 @@ export class Controller {
         ec2 === undefined
           ? hostsElsewhere
           : new Ec2HostFleet(ec2, new ContainerInstances(ecs, HOST_SETTINGS.cluster), HOST_SETTINGS, clock),
-      volumes: new EfsVolumeStore(efs, through(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
+      volumes: new EfsVolumeStore(efs, interceptPort(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
       rooms,
       catalog: new ClusterCatalog({ sizes: SIZES, rooms, clock, telemetry }),
       clock,
       telemetry,
       ids: {
-        workbenchId: (now: number) => idAt(now, ++this.#ids.count),
+        workbenchId: (now: number) => workbenchIdAt(now, ++this.#ids.count),
         runId: () => `run${String(++this.#ids.count).padStart(13, '0')}`,
       },
     };
   }
 
   /** Room is a hint: it may be told as it was before, or of a machine that never was. */
-  #misleading(): RoomStore {
-    const rooms = this.#rooms;
+  #staleFreeCapacity(): RoomStore {
+    const rooms = this.#freeCapacity;
     return {
-      note: (room) => rooms.note(room),
-      forget: (machine) => rooms.forget(machine),
+      save: (room) => rooms.save(room),
+      remove: (machine) => rooms.remove(machine),
       list: async (now) => {
-        if (!this.#calm && this.#options.tape.chance(ROOM_MISLEADS)) return this.#listedBefore;
+        if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY)) return this.#lastListed;
         const listed = await rooms.list(now);
-        if (listed.length > 0) this.#listedBefore = listed;
+        if (listed.length > 0) this.#lastListed = listed;
         return listed;
       },
     };
   }
 
   /** Indexes lag: what they answer may lack an entry. */
-  #lagging(): WorkbenchStore {
+  #eventuallyConsistentStore(): WorkbenchStore {
     const inner = this.#workbenches;
     const { kernel, tape } = this.#options;
-    const there = () => this.#calm || !tape.chance(HINT_LAGS);
+    const there = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isKnown = (workbenchId: string) => {
       const age = kernel.now() - (createdAtOf(workbenchId) ?? 0);
-      return this.#calm || age >= INDEX_LAGS_MS || !tape.chance(INDEX_LAGS);
+      return this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY);
     };
     return new Proxy(inner, {
       get(target, name) {
@@ -351,7 +351,7 @@ export class Controller {
 }
 
 /** Those of a batch that are done with. */
-async function driven(
+async function handleBatch(
   handler: ReturnType<typeof buildDrive>,
   messages: readonly ReceivedMessage[],
 ): Promise<readonly ReceivedMessage[]> {
@@ -361,7 +361,7 @@ async function driven(
 }
 
 /** Errors of ports are part of the game; others are faults of the product. */
-function isOurFault(error: unknown): boolean {
+function isProgrammingError(error: unknown): boolean {
   return (
     error instanceof TypeError ||
     error instanceof RangeError ||
@@ -372,7 +372,7 @@ function isOurFault(error: unknown): boolean {
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-function idAt(now: number, count: number): string {
+function workbenchIdAt(now: number, count: number): string {
   let rest = BigInt(now);
   let time = '';
   for (let place = 0; place < 10; place += 1) {

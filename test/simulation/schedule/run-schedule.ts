@@ -8,36 +8,36 @@ import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-subject.ts';
 import { BrokenRule } from './broken-rule.ts';
 import { ClientHistory } from './client-history.ts';
-import { type Command, type Schedule, SLOTS, TROUBLE_MS, USERS } from './commands.ts';
+import { type Command, type Schedule, SLOTS_PER_USER, TROUBLE_MS, USERS } from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
-import { Outcome } from './outcome.ts';
+import { ScheduleResult } from './outcome.ts';
 import { Safety } from './safety.ts';
-import { Users } from './users.ts';
+import { SimulatedUsers } from './users.ts';
 import { WorkConsumer } from './work-consumer.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** Once nothing goes wrong any more, everything settles within this: the deadlines, one after another. */
-const SETTLES_MS = 3 * HOUR;
+const SETTLE_TIMEOUT_MS = 3 * HOUR;
 /** A start that is accepted when nothing goes wrong reaches `running` within this. */
-const STARTS_MS = 30 * MINUTE;
+const START_TIMEOUT_MS = 30 * MINUTE;
 /** What nobody wants is found and, past its grace, gone within this. */
-const SWEPT_MS = 35 * MINUTE;
+const ORPHAN_DELETION_TIMEOUT_MS = 35 * MINUTE;
 /** Volumes are swept far more often than they are in the end, so that it happens at every moment of a start. */
-const SWEEP_VOLUMES_MS = 4 * MINUTE;
+const VOLUME_SWEEP_INTERVAL_MS = 4 * MINUTE;
 /** Volumes that nobody wants are spared for so long: longer than any index lags. */
 const VOLUME_GRACE_MS = 15 * MINUTE;
 /** The task definitions of what is destroyed are gone within this: the interval of the audits, and a pass of one. */
-const CLEARED_MS = 15 * MINUTE;
+const DEFINITION_CLEANUP_TIMEOUT_MS = 15 * MINUTE;
 /** No message is given up: what comes of one that always fails is to be seen. */
-const QUEUE = { visibilityTimeoutSeconds: 90, maxReceives: 1000 };
+const QUEUE_OPTIONS = { visibilityTimeoutSeconds: 90, maxReceives: 1000 };
 /** A schedule that takes more steps than this goes round in circles. */
 const STEPS_MAX = 60_000;
 
-export interface RunOptions {
-  readonly story?: boolean;
+export interface ScheduleOptions {
+  readonly keepLog?: boolean;
   /** Told of each call that a function makes: `drive#12`, `RunTask`. */
   readonly onCall?: (invocation: string, call: string) => void;
 }
@@ -46,19 +46,19 @@ export interface RunOptions {
  * Runs one schedule: trouble, then calm, and all the checks. A broken rule is in the outcome, with the story of
  * how it came about.
  */
-export async function runSchedule(schedule: Schedule, options: RunOptions = {}): Promise<Outcome> {
-  const run = new Run(schedule, options);
+export async function runSchedule(schedule: Schedule, options: ScheduleOptions = {}): Promise<ScheduleResult> {
+  const run = new ScheduleRun(schedule, options);
   try {
-    await run.all();
+    await run.execute();
   } catch (error) {
-    run.outcome.broken = error instanceof Error ? error : new Error(String(error));
+    run.outcome.violation = error instanceof Error ? error : new Error(String(error));
   }
-  run.outcome.end(run.kernel.now());
+  run.outcome.finish(run.kernel.now());
   return run.outcome;
 }
 
 /** What changes the world: of these it matters what becomes of them when no answer comes. */
-const WITH_EFFECT: ReadonlySet<string> = new Set([
+const AWS_MUTATING_CALLS: ReadonlySet<string> = new Set([
   'RunTask',
   'StopTask',
   'RegisterTaskDefinition',
@@ -69,15 +69,15 @@ const WITH_EFFECT: ReadonlySet<string> = new Set([
   'CreateAccessPoint',
 ]);
 /** So often somebody changes their mind just then, and within so many milliseconds. */
-const HASTE = 0.4;
-const HASTE_MS = 8000;
-const HASTY = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
+const REACTION_PROBABILITY = 0.4;
+const REACTION_DELAY_MAX_MS = 8000;
+const REACTIONS = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
 
-class Run {
+class ScheduleRun {
   readonly kernel = new Kernel();
-  readonly outcome: Outcome;
+  readonly outcome: ScheduleResult;
   readonly #schedule: Schedule;
-  readonly #begin: number;
+  readonly #startedAt: number;
   readonly #tape: Tape;
   readonly #clients = new ClientHistory();
   readonly #world: World;
@@ -86,25 +86,25 @@ class Run {
   readonly #channel: EventChannel;
   readonly #consumer: WorkConsumer;
   readonly #hostConsumer: WorkConsumer;
-  readonly #users: Users;
+  readonly #users: SimulatedUsers;
   readonly #safety: Safety;
   /** Each record that there is, as last written. */
-  readonly #known = new Map<string, Workbench>();
+  readonly #lastWritten = new Map<string, Workbench>();
   #failure: unknown;
 
-  constructor(schedule: Schedule, { story = false, onCall }: RunOptions) {
+  constructor(schedule: Schedule, { keepLog: story = false, onCall }: ScheduleOptions) {
     const { kernel } = this;
     this.#schedule = schedule;
-    this.#begin = kernel.now();
+    this.#startedAt = kernel.now();
     const tape = new Tape(schedule.tape);
     this.#tape = tape;
-    this.outcome = new Outcome(kernel, story);
+    this.outcome = new ScheduleResult(kernel, story);
     const hazards = schedule.faultPercent === 0 ? NO_HAZARDS : {};
     this.#world = new World(kernel, tape, {
       ...WORLD_OPTIONS,
       hazards,
-      queue: { ...QUEUE, onReady: () => this.#consumer.ready() },
-      hostQueue: { ...QUEUE, onReady: () => this.#hostConsumer.ready() },
+      queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#consumer.receiveBatches() },
+      hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#hostConsumer.receiveBatches() },
       onEvent: (event) => this.#channel.publish(event),
     });
     this.#invocations = new Invocations({
@@ -112,9 +112,9 @@ class Run {
       tape,
       faultRate: schedule.faultPercent / 100,
       onCall: (invocation, call, fault) => {
-        this.outcome.called(invocation, call, fault);
+        this.outcome.recordCall(invocation, call, fault);
         onCall?.(invocation, call);
-        if (fault !== 'none' && WITH_EFFECT.has(call)) this.#haste();
+        if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });
     this.#controller = new Controller({
@@ -122,78 +122,78 @@ class Run {
       tape,
       world: this.#world,
       invocations: this.#invocations,
-      store: (inner) => this.#watched(inner),
+      wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });
-    this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.event(event));
+    this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.handleEvent(event));
     this.#consumer = new WorkConsumer(this.#world.sqs, (batch) => this.#controller.drive(batch));
     this.#hostConsumer = new WorkConsumer(this.#world.hostSqs, (batch) => this.#controller.driveHost(batch));
-    this.#users = new Users(kernel, this.#controller, this.#clients);
-    this.#safety = new Safety(this.#world, this.#clients, (id) => this.#known.get(id));
+    this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
+    this.#safety = new Safety(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
   }
 
-  async all(): Promise<void> {
-    this.#every(MINUTE, () => this.#controller.reconcileDue());
-    this.#every(10 * MINUTE, () => this.#controller.audit());
+  async execute(): Promise<void> {
+    this.#every(MINUTE, () => this.#controller.sweepDue());
+    this.#every(10 * MINUTE, () => this.#controller.sweepAll());
     for (const command of this.#schedule.commands) {
-      this.kernel.after(command.at, () => this.#carryOut(command));
+      this.kernel.after(command.at, () => this.#execute(command));
     }
-    for (let at = SWEEP_VOLUMES_MS; at < TROUBLE_MS; at += SWEEP_VOLUMES_MS) {
+    for (let at = VOLUME_SWEEP_INTERVAL_MS; at < TROUBLE_MS; at += VOLUME_SWEEP_INTERVAL_MS) {
       this.kernel.after(at, () => {
         this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#fail(error));
       });
     }
-    await this.#until(this.#begin + TROUBLE_MS);
-    this.outcome.drawn = this.#tape.read;
-    this.#becomeCalm();
-    await this.#settle('after the trouble', SETTLES_MS);
-    this.#checkWishes();
+    await this.#runUntil(this.#startedAt + TROUBLE_MS);
+    this.outcome.drawsDuringFaults = this.#tape.drawCount;
+    this.#disableFaults();
+    await this.#waitUntilSettled('after the trouble', SETTLE_TIMEOUT_MS);
+    this.#checkDesiredStates();
     await this.#startAll();
-    await this.#sweep();
-    this.#checkNothingLeftOver();
+    await this.#sweepOrphans();
+    this.#checkNoOrphans();
     await this.#deleteAll();
   }
 
-  #carryOut(command: Command): void {
+  #execute(command: Command): void {
     const { kind, user, slot, dedicated } = command;
-    this.outcome.tell(`user: ${kind} ${user}/${slot}${dedicated ? ' (dedicated)' : ''}`);
-    this.#users.carryOut(command).catch((error) => this.#fail(error));
+    this.outcome.log(`user: ${kind} ${user}/${slot}${dedicated ? ' (dedicated)' : ''}`);
+    this.#users.execute(command).catch((error) => this.#fail(error));
   }
 
   /** People act at the worst moment: while nobody knows what has become of a call. */
-  #haste(): void {
+  #reactToFault(): void {
     const tape = this.#tape;
-    if (!tape.chance(HASTE)) return;
-    const at = this.kernel.now() + tape.between(0, HASTE_MS);
-    if (at >= this.#begin + TROUBLE_MS) return;
-    const [user, slot] = [tape.between(0, USERS.length - 1), tape.between(0, SLOTS - 1)];
-    const command = { at, user, slot, kind: tape.pick(HASTY), dedicated: false };
-    this.kernel.after(at - this.kernel.now(), () => this.#carryOut(command));
+    if (!tape.chance(REACTION_PROBABILITY)) return;
+    const at = this.kernel.now() + tape.intBetween(0, REACTION_DELAY_MAX_MS);
+    if (at >= this.#startedAt + TROUBLE_MS) return;
+    const [user, slot] = [tape.intBetween(0, USERS.length - 1), tape.intBetween(0, SLOTS_PER_USER - 1)];
+    const command = { at, user, slot, kind: tape.pick(REACTIONS), dedicated: false };
+    this.kernel.after(at - this.kernel.now(), () => this.#execute(command));
   }
 
-  #becomeCalm(): void {
-    this.outcome.tell('--- from here on nothing goes wrong ---');
-    this.#world.calm();
+  #disableFaults(): void {
+    this.outcome.log('--- from here on nothing goes wrong ---');
+    this.#world.disableHazards();
     this.#invocations.endFaults();
     this.#channel.beCalm();
     this.#controller.beCalm();
   }
 
   /** Every record is as it is wanted. */
-  async #settle(when: string, withinMs: number): Promise<void> {
+  async #waitUntilSettled(when: string, withinMs: number): Promise<void> {
     const end = this.kernel.now() + withinMs;
     const unsettled = () =>
       this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
     // A call that was in flight, or a process that was frozen, may still wake.
-    await this.#until(this.kernel.now() + 15 * MINUTE);
-    while (unsettled().length > 0 && this.kernel.now() < end) await this.#until(this.kernel.now() + MINUTE);
+    await this.#runUntil(this.kernel.now() + 15 * MINUTE);
+    while (unsettled().length > 0 && this.kernel.now() < end) await this.#runUntil(this.kernel.now() + MINUTE);
     const left = unsettled();
     if (left.length > 0) {
       throw new BrokenRule(`${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`);
     }
   }
 
-  #checkWishes(): void {
+  #checkDesiredStates(): void {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const workbenchId of this.#clients.workbenchIds) {
       const record = records.get(workbenchId);
@@ -211,10 +211,10 @@ class Run {
   /** Ending everything as timed out is no way to settle: a start must still succeed. */
   async #startAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
-      const { status } = await this.#during(this.#users.change(userId, workbenchId, 'start'));
+      const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
       if (status !== 200) throw new BrokenRule(`the start of ${workbenchId} was answered ${status}`);
     }
-    await this.#settle('after a start', STARTS_MS);
+    await this.#waitUntilSettled('after a start', START_TIMEOUT_MS);
     for (const record of this.#records()) {
       if (record.status !== 'running') {
         const why = record.status === 'stopped' ? JSON.stringify(record.reason) : '';
@@ -225,18 +225,18 @@ class Run {
     }
   }
 
-  async #sweep(): Promise<void> {
-    await this.#until(this.kernel.now() + SWEPT_MS);
-    await this.#during(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
+  async #sweepOrphans(): Promise<void> {
+    await this.#runUntil(this.kernel.now() + ORPHAN_DELETION_TIMEOUT_MS);
+    await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
   }
 
-  #checkNothingLeftOver(): void {
+  #checkNoOrphans(): void {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const { workbenchId, taskArn } of this.#world.containers) {
       if (records.get(workbenchId)?.status !== 'running')
         throw new BrokenRule(`nobody wants ${taskArn}, and it runs`);
     }
-    for (const { instanceId } of this.#world.dedicatedMachines) {
+    for (const { instanceId } of this.#world.liveHosts) {
       const wanted = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
       if (!wanted) throw new BrokenRule(`nobody wants the machine ${instanceId}, and it costs money`);
     }
@@ -254,29 +254,29 @@ class Run {
   /** What is destroyed is gone, to the last byte. */
   async #deleteAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
-      await this.#during(this.#users.change(userId, workbenchId, 'delete'));
+      await this.#runUntilDone(this.#users.change(userId, workbenchId, 'delete'));
     }
     const end = this.kernel.now() + HOUR;
     while (this.#records().length > 0 && this.kernel.now() < end)
-      await this.#until(this.kernel.now() + MINUTE);
+      await this.#runUntil(this.kernel.now() + MINUTE);
     const left = this.#records();
     if (left.length > 0)
       throw new BrokenRule(`${left[0]?.workbenchId} was destroyed, and is ${left[0]?.status}`);
     if (this.#world.containers.size > 0) throw new BrokenRule('everything was destroyed, and a task runs');
-    if (this.#world.dedicatedMachines.length > 0)
+    if (this.#world.liveHosts.length > 0)
       throw new BrokenRule('everything was destroyed, and a machine is there');
     for (const { path } of this.#world.directories.values())
       throw new BrokenRule(`all was destroyed, and ${path} is there`);
-    await this.#until(this.kernel.now() + CLEARED_MS);
+    await this.#runUntil(this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS);
     const [family] = this.#world.definedFamilies;
     if (family !== undefined) throw new BrokenRule(`all was destroyed, and ${family} is still defined`);
   }
 
   #records(): readonly Workbench[] {
-    return this.#controller.stores.workbenches.dump();
+    return this.#controller.stores.workbenches.listAll();
   }
 
-  async #until(end: number): Promise<void> {
+  async #runUntil(end: number): Promise<void> {
     while (await this.kernel.step(end)) {
       this.#safety.check();
       this.outcome.steps += 1;
@@ -286,13 +286,13 @@ class Run {
     }
   }
 
-  async #during<T>(work: Promise<T>): Promise<T> {
+  async #runUntilDone<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const result = work.finally(() => {
       done = true;
     });
     result.catch(() => {});
-    while (!done) await this.#until(this.kernel.now() + 1000);
+    while (!done) await this.#runUntil(this.kernel.now() + 1000);
     return result;
   }
 
@@ -304,7 +304,7 @@ class Run {
   }
 
   /** A rule that is broken within a call of the product is not the product's to handle. */
-  #held(check: () => void): void {
+  #recordViolation(check: () => void): void {
     try {
       check();
     } catch (error) {
@@ -317,11 +317,11 @@ class Run {
   }
 
   /** The store, with the checks that belong to each write. */
-  #watched(inner: WorkbenchStore): WorkbenchStore {
+  #withChecks(inner: WorkbenchStore): WorkbenchStore {
     const written = (record: Workbench, before: Workbench['status'] | undefined) => {
-      this.#known.set(record.workbenchId, record);
-      this.outcome.moved(record, before);
-      this.#held(() => this.#safety.checkWritten(record, before, this.kernel.now()));
+      this.#lastWritten.set(record.workbenchId, record);
+      this.outcome.recordTransition(record, before);
+      this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
     };
     return new Proxy(inner, {
       get: (target, name) => {
@@ -334,18 +334,18 @@ class Run {
             };
           case 'update':
             return async (record: Workbench, revision: number) => {
-              const before = this.#known.get(record.workbenchId)?.status;
+              const before = this.#lastWritten.get(record.workbenchId)?.status;
               const updated = await inner.update(record, revision);
               if (updated === 'updated') written(record, before);
               return updated;
             };
           case 'remove':
             return async (key: { userId: string; workbenchId: string }, revision: number) => {
-              const there = this.#known.delete(key.workbenchId);
-              const removed = await inner.remove(key, revision);
+              const there = this.#lastWritten.delete(key.workbenchId);
+              const removed = await inner.delete(key, revision);
               if (there && removed === 'removed') {
-                this.outcome.gone(key.workbenchId);
-                this.#held(() => this.#safety.checkRemoved(key));
+                this.outcome.recordRemoval(key.workbenchId);
+                this.#recordViolation(() => this.#safety.checkRemoval(key));
               }
               return removed;
             };

@@ -8,10 +8,10 @@ import type { ClientHistory } from './client-history.ts';
  * A start that was on its way when the stop came may still switch a machine on: that is found and put right within
  * this. Milliseconds.
  */
-const FOUND_WITHIN_MS = 15 * 60_000;
+const REPAIR_TIMEOUT_MS = 15 * 60_000;
 
 /** A task goes through these in this order: what goes back has believed what is old. */
-const ONE_WAY: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
+const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
 
 /**
  * What must hold at every moment, checked against what is really there and against what clients were told,
@@ -21,8 +21,8 @@ export class Safety {
   readonly #world: World;
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
-  #removals = 0;
-  #mounts = 0;
+  #checkedRemovals = 0;
+  #checkedMounts = 0;
 
   constructor(
     world: World,
@@ -37,10 +37,10 @@ export class Safety {
   /** After every step. */
   check(): void {
     const { truth } = this.#world;
-    if (truth.mounts.length > this.#mounts) this.#checkMounts();
-    while (this.#removals < truth.removals.length) {
-      const removal = truth.removals[this.#removals];
-      this.#removals += 1;
+    if (truth.mounts.length > this.#checkedMounts) this.#checkMounts();
+    while (this.#checkedRemovals < truth.removals.length) {
+      const removal = truth.removals[this.#checkedRemovals];
+      this.#checkedRemovals += 1;
       if (removal === undefined) continue;
       const { directory, mountedBy } = removal;
       if (mountedBy.length > 0) {
@@ -60,27 +60,27 @@ export class Safety {
   }
 
   /** When a record is written. */
-  checkWritten(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
+  checkWrite(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
     const [was, is] = [before, workbench.status].map((status) =>
-      ONE_WAY.indexOf(status as Workbench['status']),
+      STATUS_ORDER.indexOf(status as Workbench['status']),
     );
     if (was !== undefined && is !== undefined && is >= 0 && is < was) {
       throw new BrokenRule(`${workbench.workbenchId} went back from ${before} to ${workbench.status}`);
     }
     if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
-    if (before !== 'stopped') this.#checkNoTaskIsComing(workbench);
-    const alive = this.#aliveOf(workbench);
+    if (before !== 'stopped') this.#checkNoTaskStarting(workbench);
+    const alive = this.#liveContainerOf(workbench);
     if (alive) throw new BrokenRule(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
-    const machine = this.#world.dedicatedMachines.find(
+    const machine = this.#world.liveHosts.find(
       ({ instanceId, state, since }) =>
-        instanceId === workbench.host?.instanceId && state === 'running' && now - since > FOUND_WITHIN_MS,
+        instanceId === workbench.host?.instanceId && state === 'running' && now - since > REPAIR_TIMEOUT_MS,
     );
     if (machine)
       throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
   }
 
   /** A task that waits for capacity, or is being placed, has no container yet and will have one. */
-  #checkNoTaskIsComing({ workbenchId }: Workbench): void {
+  #checkNoTaskStarting({ workbenchId }: Workbench): void {
     for (const task of this.#world.ecs.tasks.values()) {
       const { arn, lastStatus, desired, instance } = task;
       if (task.workbenchId !== workbenchId || desired !== 'RUNNING' || lastStatus === 'STOPPED') continue;
@@ -91,11 +91,11 @@ export class Safety {
   }
 
   /** When a record is removed. */
-  checkRemoved(key: WorkbenchKey): void {
+  checkRemoval(key: WorkbenchKey): void {
     if (!this.#clients.mayBeDeleted(key.workbenchId)) {
       throw new BrokenRule(`the record of ${key.workbenchId} was removed although nobody asked for it`);
     }
-    const alive = this.#aliveOf(key);
+    const alive = this.#liveContainerOf(key);
     if (alive)
       throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${alive.taskArn} lives`);
     for (const { arn, machine } of this.#world.leftOverRegistrations) {
@@ -111,7 +111,7 @@ export class Safety {
 
   #checkMounts(): void {
     const { truth } = this.#world;
-    for (const { directory, workbenchId, taskArn } of truth.mounts.slice(this.#mounts)) {
+    for (const { directory, workbenchId, taskArn } of truth.mounts.slice(this.#checkedMounts)) {
       const record = this.#recordOf(workbenchId);
       if (record === undefined || (record.status === 'stopped' && record.strays.length === 0)) {
         throw new BrokenRule(
@@ -133,10 +133,10 @@ export class Safety {
         throw new BrokenRule(`the path ${directory.path} was used again after its volume was wiped`);
       }
     }
-    this.#mounts = truth.mounts.length;
+    this.#checkedMounts = truth.mounts.length;
   }
 
-  #aliveOf({ workbenchId }: WorkbenchKey) {
+  #liveContainerOf({ workbenchId }: WorkbenchKey) {
     for (const container of this.#world.containers)
       if (container.workbenchId === workbenchId) return container;
     return undefined;

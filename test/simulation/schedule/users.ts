@@ -1,10 +1,10 @@
 import type { Kernel } from '../kernel.ts';
 import { BrokenRule } from './broken-rule.ts';
-import type { ClientHistory, Wish } from './client-history.ts';
+import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
-import type { Answer, Controller, Operation } from './controller.ts';
+import type { ApiResponse, Controller, Operation } from './controller.ts';
 
-const WISHES: Partial<Record<Operation, Wish>> = {
+const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   start: 'running',
   stop: 'stopped',
   restart: 'running',
@@ -12,12 +12,12 @@ const WISHES: Partial<Record<Operation, Wish>> = {
 };
 
 /** How often a client tries again what was not answered. */
-const TRIES = 4;
+const SENDS_MAX = 4;
 /** The in-flight effect of a call that nobody answered comes within this: a function's time-out and the call's own. */
-const MAY_STILL_COME_MS = 12 * 60_000;
+const UNANSWERED_CALL_MAX_MS = 12 * 60_000;
 
 /** People at their frontends: they double-click, retry, and change their minds. */
-export class Users {
+export class SimulatedUsers {
   readonly #kernel: Kernel;
   readonly #controller: Controller;
   readonly #clients: ClientHistory;
@@ -37,7 +37,7 @@ export class Users {
     return [...this.#slots.values()];
   }
 
-  async carryOut(command: Command): Promise<void> {
+  async execute(command: Command): Promise<void> {
     const user = USERS[command.user % USERS.length] ?? 'ada';
     const slot = `${user}/${command.slot}`;
     const known = this.#slots.get(slot);
@@ -82,28 +82,28 @@ export class Users {
   }
 
   /** Asks for a change until it is answered, or gives up. */
-  async change(user: string, workbenchId: string, operation: Operation, more = ''): Promise<Answer> {
-    const wish = WISHES[operation];
-    let answer: Answer = { status: 503, body: {} };
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const asked = wish && this.#clients.ask(workbenchId, wish, this.#kernel.now());
+  async change(user: string, workbenchId: string, operation: Operation, more = ''): Promise<ApiResponse> {
+    const wish = REQUESTED_STATES[operation];
+    let answer: ApiResponse = { status: 503, body: {} };
+    for (let tries = 0; tries < SENDS_MAX; tries += 1) {
+      const asked = wish && this.#clients.recordRequest(workbenchId, wish, this.#kernel.now());
       answer = await this.#controller.request(operation, {
         query: `user_id=${user}${more}`,
         wid: workbenchId,
         ...(operation === 'rename' ? { body: { workbench_name: `Name ${++this.#nonce}` } } : {}),
       });
       if (answer.status < 300) {
-        if (asked) this.#clients.acknowledge(asked, this.#kernel.now());
+        if (asked) this.#clients.recordAcknowledged(asked, this.#kernel.now());
         return answer;
       }
       if (answer.status < 500) {
-        if (asked) this.#clients.refuse(workbenchId, asked);
-        this.#expectKnown(workbenchId, answer);
+        if (asked) this.#clients.recordRejected(workbenchId, asked);
+        this.#checkNotLost(workbenchId, answer);
         return answer;
       }
       const unanswered = asked;
       if (unanswered) {
-        this.#kernel.after(MAY_STILL_COME_MS, () => {
+        this.#kernel.after(UNANSWERED_CALL_MAX_MS, () => {
           unanswered.ended ??= this.#kernel.now();
         });
       }
@@ -112,14 +112,14 @@ export class Users {
     return answer;
   }
 
-  async read(user: string, workbenchId: string): Promise<Answer> {
+  async read(user: string, workbenchId: string): Promise<ApiResponse> {
     const answer = await this.#controller.request('read', { query: `user_id=${user}`, wid: workbenchId });
-    this.#expectKnown(workbenchId, answer);
+    this.#checkNotLost(workbenchId, answer);
     return answer;
   }
 
   /** Nobody's acknowledged workbench may vanish unless its destruction was asked for. */
-  #expectKnown(workbenchId: string, { status }: Answer): void {
+  #checkNotLost(workbenchId: string, { status }: ApiResponse): void {
     if (status === 404 && !this.#clients.mayBeDeleted(workbenchId)) {
       throw new BrokenRule(`${workbenchId} answers 404 although nobody asked for its destruction`);
     }
@@ -127,7 +127,7 @@ export class Users {
 
   async #create(user: string, slot: string, key: string, dedicated: boolean): Promise<void> {
     const began = this.#kernel.now();
-    for (let tries = 0; tries < TRIES; tries += 1) {
+    for (let tries = 0; tries < SENDS_MAX; tries += 1) {
       const { status, body } = await this.#controller.request('create', {
         query: `user_id=${user}`,
         headers: { 'idempotency-key': key },
@@ -144,7 +144,7 @@ export class Users {
           throw new BrokenRule(`one key made two workbenches: ${other} and ${workbenchId}`);
         this.#keys.set(key, workbenchId);
         this.#slots.set(slot, { user, workbenchId });
-        this.#clients.created(workbenchId, began, this.#kernel.now());
+        this.#clients.recordCreated(workbenchId, began, this.#kernel.now());
         return;
       }
       if (status < 500) return;

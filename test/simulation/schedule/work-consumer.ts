@@ -1,8 +1,8 @@
 import type { ReceivedMessage, SqsModel } from '../world/sqs-model.ts';
 
 /** Functions that drive at once, and messages that each is given. */
-const AT_ONCE = 5;
-const BATCH = 3;
+const CONCURRENCY_MAX = 5;
+const BATCH_SIZE = 3;
 
 /** Answers the messages that are done with; undefined when the function died. */
 type Drive = (messages: readonly ReceivedMessage[]) => Promise<readonly ReceivedMessage[] | undefined>;
@@ -10,25 +10,25 @@ type Drive = (messages: readonly ReceivedMessage[]) => Promise<readonly Received
 /** What Lambda does between a queue and its function: hands out batches, and removes what is done with. */
 export class WorkConsumer {
   readonly #queue: SqsModel;
-  readonly #drive: Drive;
-  #busy = 0;
+  readonly #invoke: Drive;
+  #running = 0;
 
   constructor(queue: SqsModel, drive: Drive) {
     this.#queue = queue;
-    this.#drive = drive;
+    this.#invoke = drive;
   }
 
   /** There may be messages to receive. */
-  ready(): void {
-    while (this.#busy < AT_ONCE) {
-      const messages = this.#queue.receive(BATCH);
+  receiveBatches(): void {
+    while (this.#running < CONCURRENCY_MAX) {
+      const messages = this.#queue.receive(BATCH_SIZE);
       if (messages.length === 0) return;
-      this.#busy += 1;
-      void this.#drive(messages).then((done) => {
+      this.#running += 1;
+      void this.#invoke(messages).then((done) => {
         // Of those that the function did not live to answer nothing is removed: they are delivered again.
         for (const { receiptHandle } of done ?? []) this.#queue.remove(receiptHandle);
-        this.#busy -= 1;
-        this.ready();
+        this.#running -= 1;
+        this.receiveBatches();
       });
     }
   }

@@ -9,23 +9,23 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { Draws } from './draws.ts';
-import type { Machine, Machines, Size } from './machines.ts';
+import type { HazardDraws } from './draws.ts';
+import type { SimulatedInstance, SimulatedInstances, Size } from './machines.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** A terminated instance can be described this long. */
-const REMEMBERED_MS = 3_600_000;
+const TERMINATED_RETENTION_MS = 3_600_000;
 
 /** EC2's instances, as far as dedicated machines need them. */
 export class Ec2Model {
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
-  readonly #machines: Machines;
+  readonly #draws: HazardDraws;
+  readonly #instances: SimulatedInstances;
   readonly #cluster: string;
   readonly #instanceTypes: Readonly<Record<string, Size>>;
-  readonly #tokens = new Map<string, { readonly parameters: string; readonly machine: Machine }>();
+  readonly #tokens = new Map<string, { readonly parameters: string; readonly machine: SimulatedInstance }>();
   /** From when on a machine can be described. */
-  readonly #visibleAt = new Map<Machine, number>();
+  readonly #visibleAt = new Map<SimulatedInstance, number>();
   readonly #pendingCannotStop: boolean;
   readonly #buckets: Readonly<Record<'run' | 'start' | 'stop' | 'terminate', TokenBucket>>;
   /** The AMI that launch templates name just now. */
@@ -33,14 +33,14 @@ export class Ec2Model {
 
   constructor(
     kernel: Kernel,
-    draws: Draws,
-    machines: Machines,
+    draws: HazardDraws,
+    machines: SimulatedInstances,
     cluster: string,
     instanceTypes: Readonly<Record<string, Size>>,
   ) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#machines = machines;
+    this.#instances = machines;
     this.#cluster = cluster;
     this.#instanceTypes = instanceTypes;
     this.#pendingCannotStop = draws.happens('pendingCannotStop');
@@ -85,8 +85,8 @@ export class Ec2Model {
     }
     const size = this.#instanceTypes[input.InstanceType ?? ''];
     if (size === undefined) throw awsError('InvalidParameterValue', 'Invalid value for instanceType');
-    if (this.#draws.happens('noCapacity')) throw noCapacity();
-    const machine = this.#machines.launch({
+    if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
+    const machine = this.#instances.launch({
       instanceType: input.InstanceType ?? '',
       size,
       tags: tagsOf(input),
@@ -94,7 +94,7 @@ export class Ec2Model {
       imageId: this.imageId,
     });
     this.#tokens.set(ClientToken, { parameters: fingerprint, machine });
-    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.seconds(1, 10) : 0;
+    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.secondsAsMs(1, 10) : 0;
     if (hidden > 0) this.#visibleAt.set(machine, this.#kernel.now() + hidden);
     return { Instances: [this.#shape(machine)] };
   }
@@ -105,9 +105,9 @@ export class Ec2Model {
       return { Reservations: [{ Instances: found }] };
     }
     const Instances: Instance[] = [];
-    for (const machine of this.#machines.all.values()) {
+    for (const machine of this.#instances.all.values()) {
       if (machine.instanceId <= NextToken || !this.#isVisible(machine)) continue;
-      if (!Filters.every((filter) => fits(machine, filter))) continue;
+      if (!Filters.every((filter) => matchesFilter(machine, filter))) continue;
       if (Instances.length === MaxResults) {
         return { Reservations: [{ Instances }], NextToken: Instances.at(-1)?.InstanceId };
       }
@@ -122,9 +122,9 @@ export class Ec2Model {
       const machine = this.#get(id);
       const { state } = machine;
       if (state !== 'running' && state !== 'pending') {
-        if (state !== 'stopped') throw wrongState(machine);
-        if (this.#draws.happens('noCapacity')) throw noCapacity();
-        this.#machines.start(machine);
+        if (state !== 'stopped') throw incorrectStateError(machine);
+        if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
+        this.#instances.start(machine);
       }
       return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
     });
@@ -137,8 +137,8 @@ export class Ec2Model {
       const machine = this.#get(id);
       const { state } = machine;
       const refused = state === 'pending' && this.#pendingCannotStop;
-      if (refused || state === 'shutting-down' || state === 'terminated') throw wrongState(machine);
-      if (state === 'running' || state === 'pending') this.#machines.stop(machine);
+      if (refused || state === 'shutting-down' || state === 'terminated') throw incorrectStateError(machine);
+      if (state === 'running' || state === 'pending') this.#instances.stop(machine);
       return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
     });
     return { StoppingInstances };
@@ -149,30 +149,30 @@ export class Ec2Model {
     const TerminatingInstances = InstanceIds.map((id) => {
       const machine = this.#get(id);
       const { state } = machine;
-      this.#machines.terminate(machine);
+      this.#instances.terminate(machine);
       return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
     });
     return { TerminatingInstances };
   }
 
-  #get(instanceId: string): Machine {
+  #get(instanceId: string): SimulatedInstance {
     if (!/^i-[0-9a-f]{17}$/.test(instanceId)) {
       throw awsError('InvalidInstanceID.Malformed', `Invalid id: "${instanceId}"`);
     }
-    const machine = this.#machines.all.get(instanceId);
+    const machine = this.#instances.all.get(instanceId);
     if (machine === undefined || !this.#isVisible(machine)) {
       throw awsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
     }
     return machine;
   }
 
-  #isVisible(machine: Machine): boolean {
+  #isVisible(machine: SimulatedInstance): boolean {
     const now = this.#kernel.now();
-    if (machine.state === 'terminated' && now >= machine.since + REMEMBERED_MS) return false;
+    if (machine.state === 'terminated' && now >= machine.stateSince + TERMINATED_RETENTION_MS) return false;
     return now >= (this.#visibleAt.get(machine) ?? 0);
   }
 
-  #shape({ instanceId, spec, state, launchedAt }: Machine): Instance {
+  #shape({ instanceId, spec, state, launchedAt }: SimulatedInstance): Instance {
     return {
       InstanceId: instanceId,
       InstanceType: spec.instanceType as NonNullable<Instance['InstanceType']>,
@@ -202,7 +202,7 @@ function tagsOf({ TagSpecifications = [] }: RunInstancesCommandInput): Record<st
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-function fits({ instanceId, state, spec }: Machine, { Name = '', Values = [] }: Filter): boolean {
+function matchesFilter({ instanceId, state, spec }: SimulatedInstance, { Name = '', Values = [] }: Filter): boolean {
   if (Name === 'instance-id') return Values.includes(instanceId);
   if (Name === 'instance-state-name') return Values.includes(state);
   if (Name === 'tag-key') return Values.some((key) => key in spec.tags);
@@ -210,10 +210,10 @@ function fits({ instanceId, state, spec }: Machine, { Name = '', Values = [] }: 
   throw awsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
 }
 
-function noCapacity(): Error {
+function insufficientCapacityError(): Error {
   return awsError('InsufficientInstanceCapacity', 'There is no Spot or on-demand capacity.', {}, 500);
 }
 
-function wrongState({ instanceId, state }: Machine): Error {
+function incorrectStateError({ instanceId, state }: SimulatedInstance): Error {
   return awsError('IncorrectInstanceState', `The instance '${instanceId}' is ${state}.`);
 }

@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-efs';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { Draws } from './draws.ts';
+import type { HazardDraws } from './draws.ts';
 import type { Directory, Truth } from './truth.ts';
 
 interface AccessPoint {
@@ -19,7 +19,7 @@ interface AccessPoint {
 
 /** Of one file system. */
 const ACCESS_POINTS_MAX = 10_000;
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** EFS: file systems with access points, and the directories behind them. */
 export class EfsModel {
@@ -27,13 +27,13 @@ export class EfsModel {
   readonly #byToken = new Map<string, AccessPoint>();
   readonly #fileSystemIds: ReadonlySet<string>;
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
+  readonly #draws: HazardDraws;
   readonly #truth: Truth;
   readonly #tokenErrs: boolean;
   readonly #tokensOfAccount: boolean;
   #count = 0;
 
-  constructor(kernel: Kernel, draws: Draws, fileSystemIds: readonly string[], truth: Truth) {
+  constructor(kernel: Kernel, draws: HazardDraws, fileSystemIds: readonly string[], truth: Truth) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#truth = truth;
@@ -60,7 +60,7 @@ export class EfsModel {
    * What a mount through an access point leads to: its directory, which is made if it is not there. Undefined
    * when the access point cannot be mounted.
    */
-  mounted(fileSystemId: string, accessPointId: string): Directory | undefined {
+  mount(fileSystemId: string, accessPointId: string): Directory | undefined {
     const point = this.accessPoints.get(accessPointId);
     if (point === undefined || point.input.FileSystemId !== fileSystemId) return undefined;
     if (point.availableAt > this.#kernel.now()) return undefined;
@@ -85,7 +85,7 @@ export class EfsModel {
     const token = this.#tokenOf(FileSystemId, ClientToken);
     const known = this.#byToken.get(token);
     if (known !== undefined) {
-      if (!this.#tokenErrs) return this.#shape(known);
+      if (!this.#tokenErrs) return this.#describeAccessPoint(known);
       throw awsError(
         'AccessPointAlreadyExists',
         'The access point exists.',
@@ -100,7 +100,7 @@ export class EfsModel {
       throw awsError('AccessPointLimitExceeded', 'There are too many access points.', {}, 403);
     }
     this.#count += 1;
-    const creating = this.#draws.happens('accessPointCreating') ? this.#draws.seconds(1, 10) : 0;
+    const creating = this.#draws.happens('accessPointCreating') ? this.#draws.secondsAsMs(1, 10) : 0;
     const point: AccessPoint = {
       id: `fsap-${this.#count.toString(16).padStart(17, '0')}`,
       input,
@@ -109,25 +109,25 @@ export class EfsModel {
     };
     this.accessPoints.set(point.id, point);
     this.#byToken.set(token, point);
-    return this.#shape(point);
+    return this.#describeAccessPoint(point);
   }
 
   #describe(input: DescribeAccessPointsCommandInput) {
-    const { FileSystemId, AccessPointId, MaxResults = PAGE, NextToken = '' } = input;
+    const { FileSystemId, AccessPointId, MaxResults = PAGE_SIZE, NextToken = '' } = input;
     if (AccessPointId !== undefined) {
       const point = this.accessPoints.get(AccessPointId);
-      if (point === undefined) throw notFound();
-      return { AccessPoints: [this.#shape(point)] };
+      if (point === undefined) throw accessPointNotFound();
+      return { AccessPoints: [this.#describeAccessPoint(point)] };
     }
     if (FileSystemId !== undefined) this.#checkFileSystem(FileSystemId);
     const AccessPoints: AccessPointDescription[] = [];
     for (const point of this.accessPoints.values()) {
       if (point.id <= NextToken) continue;
       if (FileSystemId !== undefined && point.input.FileSystemId !== FileSystemId) continue;
-      if (AccessPoints.length === Math.min(MaxResults, PAGE)) {
+      if (AccessPoints.length === Math.min(MaxResults, PAGE_SIZE)) {
         return { AccessPoints, NextToken: AccessPoints.at(-1)?.AccessPointId };
       }
-      AccessPoints.push(this.#shape(point));
+      AccessPoints.push(this.#describeAccessPoint(point));
     }
     return { AccessPoints };
   }
@@ -135,7 +135,7 @@ export class EfsModel {
   /** Containers that have it mounted go on; the directory stays. */
   #delete({ AccessPointId = '' }: DeleteAccessPointCommandInput) {
     const point = this.accessPoints.get(AccessPointId);
-    if (point === undefined) throw notFound();
+    if (point === undefined) throw accessPointNotFound();
     this.accessPoints.delete(AccessPointId);
     this.#byToken.delete(this.#tokenOf(point.input.FileSystemId, point.input.ClientToken));
     return {};
@@ -145,7 +145,7 @@ export class EfsModel {
     return this.#tokensOfAccount ? clientToken : `${fileSystemId} ${clientToken}`;
   }
 
-  #shape({ id, input, availableAt }: AccessPoint): AccessPointDescription {
+  #describeAccessPoint({ id, input, availableAt }: AccessPoint): AccessPointDescription {
     const { FileSystemId, ClientToken, PosixUser, RootDirectory, Tags } = input;
     const LifeCycleState = availableAt > this.#kernel.now() ? 'creating' : 'available';
     return { AccessPointId: id, FileSystemId, ClientToken, PosixUser, RootDirectory, Tags, LifeCycleState };
@@ -156,6 +156,6 @@ export class EfsModel {
   }
 }
 
-function notFound(): Error {
+function accessPointNotFound(): Error {
   return awsError('AccessPointNotFound', 'There is no such access point.', {}, 404);
 }

@@ -1,6 +1,6 @@
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Draws } from './draws.ts';
+import type { HazardDraws } from './draws.ts';
 import type { Container } from './truth.ts';
 
 /** What a machine offers to tasks. */
@@ -11,7 +11,7 @@ export interface Size {
   readonly gpuCount: number;
 }
 
-export interface MachineSpec {
+export interface InstanceSpec {
   readonly instanceType: string;
   readonly size: Size;
   /** The capacity provider whose group launched it; absent: launched by RunInstances. */
@@ -22,128 +22,128 @@ export interface MachineSpec {
   readonly imageId: string;
 }
 
-export interface Machine {
+export interface SimulatedInstance {
   readonly instanceId: string;
-  readonly spec: MachineSpec;
+  readonly spec: InstanceSpec;
   readonly launchedAt: number;
   state: InstanceState;
   /** When the state last changed. */
-  since: number;
+  stateSince: number;
   /** It runs programs: false from the moment its power is lost, whatever EC2 shows. */
   powered: boolean;
-  broken?: boolean;
+  hardwareFailed?: boolean;
   readonly containers: Set<Container>;
   /** Grows with each transition, so that what was planned before it does not happen after it. */
   epoch: number;
 }
 
 /** Who has to know what becomes of machines. */
-export interface MachineWatcher {
+export interface InstanceListener {
   /** The system is up: its agent starts, and may register. */
-  booted(machine: Machine): void;
+  onBooted(machine: SimulatedInstance): void;
   /** It runs nothing any more. `broken`: EC2 does not say so yet. */
-  powerLost(machine: Machine, how: 'stopped' | 'terminated' | 'broken'): void;
-  endContainer(container: Container): void;
-  event(event: Readonly<Record<string, unknown>>): void;
+  onPowerLost(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void;
+  onContainerKilled(container: Container): void;
+  onEvent(onEvent: Readonly<Record<string, unknown>>): void;
 }
 
 /** The hardware: every EC2 instance there is, dedicated or of a capacity provider. */
-export class Machines {
-  readonly all = new Map<string, Machine>();
+export class SimulatedInstances {
+  readonly all = new Map<string, SimulatedInstance>();
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
-  readonly #watcher: MachineWatcher;
+  readonly #draws: HazardDraws;
+  readonly #watcher: InstanceListener;
 
-  constructor(kernel: Kernel, draws: Draws, watcher: MachineWatcher) {
+  constructor(kernel: Kernel, draws: HazardDraws, watcher: InstanceListener) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#watcher = watcher;
   }
 
-  launch(spec: MachineSpec): Machine {
+  launch(spec: InstanceSpec): SimulatedInstance {
     const now = this.#kernel.now();
-    const machine: Machine = {
+    const machine: SimulatedInstance = {
       instanceId: `i-${(this.all.size + 1).toString(16).padStart(17, '0')}`,
       spec,
       launchedAt: now,
       state: 'pending',
-      since: now,
+      stateSince: now,
       powered: false,
       containers: new Set(),
       epoch: 0,
     };
     this.all.set(machine.instanceId, machine);
-    this.#tell(machine);
+    this.#publishEvent(machine);
     this.#boot(machine);
     return machine;
   }
 
-  start(machine: Machine): void {
+  start(machine: SimulatedInstance): void {
     this.#change(machine, 'pending');
     this.#boot(machine);
   }
 
-  stop(machine: Machine): void {
+  stop(machine: SimulatedInstance): void {
     this.#change(machine, 'stopping');
-    this.#later(machine, this.#draws.seconds(10, 90), () => {
+    this.#schedule(machine, this.#draws.secondsAsMs(10, 90), () => {
       this.#powerOff(machine, 'stopped');
       this.#change(machine, 'stopped');
     });
   }
 
-  terminate(machine: Machine): void {
+  terminate(machine: SimulatedInstance): void {
     if (machine.state === 'shutting-down' || machine.state === 'terminated') return;
     this.#change(machine, 'shutting-down');
-    this.#later(machine, this.#draws.seconds(5, 60), () => {
+    this.#schedule(machine, this.#draws.secondsAsMs(5, 60), () => {
       this.#powerOff(machine, 'terminated');
       this.#change(machine, 'terminated');
     });
   }
 
   /** Its hardware fails: nothing runs on it any more, but EC2 shows it as running until it is given up. */
-  break(machine: Machine): void {
+  failHardware(machine: SimulatedInstance): void {
     if (!machine.powered || machine.state !== 'running') return;
-    machine.broken = true;
+    machine.hardwareFailed = true;
     this.#powerOff(machine, 'broken');
     machine.epoch += 1;
-    this.#later(machine, this.#draws.seconds(120, 1800), () => this.terminate(machine));
+    this.#schedule(machine, this.#draws.secondsAsMs(120, 1800), () => this.terminate(machine));
   }
 
   /** Everything that costs money by the hour. */
-  costing(): Machine[] {
+  listBilled(): SimulatedInstance[] {
     return [...this.all.values()].filter(({ state }) => state !== 'stopped' && state !== 'terminated');
   }
 
-  #boot(machine: Machine): void {
-    this.#later(machine, this.#draws.seconds(10, 40), () => {
+  #boot(machine: SimulatedInstance): void {
+    this.#schedule(machine, this.#draws.secondsAsMs(10, 40), () => {
       machine.powered = true;
       this.#change(machine, 'running');
-      this.#later(machine, this.#draws.seconds(20, 60), () => this.#watcher.booted(machine));
+      this.#schedule(machine, this.#draws.secondsAsMs(20, 60), () => this.#watcher.onBooted(machine));
     });
   }
 
-  #powerOff(machine: Machine, how: 'stopped' | 'terminated' | 'broken'): void {
+  #powerOff(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void {
     machine.powered = false;
-    for (const container of machine.containers) this.#watcher.endContainer(container);
-    this.#watcher.powerLost(machine, how);
+    for (const container of machine.containers) this.#watcher.onContainerKilled(container);
+    this.#watcher.onPowerLost(machine, how);
   }
 
-  #change(machine: Machine, state: InstanceState): void {
+  #change(machine: SimulatedInstance, state: InstanceState): void {
     machine.state = state;
-    machine.since = this.#kernel.now();
+    machine.stateSince = this.#kernel.now();
     machine.epoch += 1;
-    this.#tell(machine);
+    this.#publishEvent(machine);
   }
 
-  #later(machine: Machine, ms: number, action: () => void): void {
+  #schedule(machine: SimulatedInstance, ms: number, action: () => void): void {
     const { epoch } = machine;
     this.#kernel.after(ms, () => {
       if (machine.epoch === epoch) action();
     });
   }
 
-  #tell({ instanceId, state }: Machine): void {
-    this.#watcher.event({
+  #publishEvent({ instanceId, state }: SimulatedInstance): void {
+    this.#watcher.onEvent({
       source: 'aws.ec2',
       'detail-type': 'EC2 Instance State-change Notification',
       resources: [`arn:aws:ec2:us-east-1:123456789012:instance/${instanceId}`],

@@ -1,9 +1,9 @@
-import type { Fate, Janitor, Place } from '#adapters/aws/efs/janitor.ts';
+import type { VolumeMarker, Janitor, VolumeLocation } from '#adapters/aws/efs/janitor.ts';
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Directory, Truth } from './truth.ts';
 
-const PAGE = 1000;
+const PAGE_SIZE = 1000;
 
 /** The janitor's mount of the parent directories, in the simulated world. */
 export class SimulatedJanitor implements Janitor {
@@ -12,7 +12,7 @@ export class SimulatedJanitor implements Janitor {
   readonly #parent: string;
   readonly #entriesPerCall: number;
   /** place → whether the access point is known to be gone */
-  readonly #wiped = new Map<string, boolean>();
+  readonly #tombstones = new Map<string, boolean>();
 
   constructor(kernel: Kernel, truth: Truth, options: { parent: string; entriesPerCall: number }) {
     this.#kernel = kernel;
@@ -21,27 +21,27 @@ export class SimulatedJanitor implements Janitor {
     this.#entriesPerCall = options.entriesPerCall;
   }
 
-  async fate(place: Place): Promise<Fate | undefined> {
-    if (this.#wiped.has(this.#key(place))) return 'wiped';
-    return this.#truth.directories.has(this.#asideKey(place)) ? 'aside' : undefined;
+  async readMarker(place: VolumeLocation): Promise<VolumeMarker | undefined> {
+    if (this.#tombstones.has(this.#key(place))) return 'wiped';
+    return this.#truth.directories.has(this.#quarantineKey(place)) ? 'aside' : undefined;
   }
 
-  async begin(place: Place): Promise<{ detached: boolean }> {
+  async writeTombstone(place: VolumeLocation): Promise<{ detached: boolean }> {
     const key = this.#key(place);
-    const detached = this.#wiped.get(key) ?? false;
-    this.#wiped.set(key, detached);
+    const detached = this.#tombstones.get(key) ?? false;
+    this.#tombstones.set(key, detached);
     return { detached };
   }
 
-  async detached(place: Place): Promise<void> {
-    this.#wiped.set(this.#key(place), true);
+  async detached(place: VolumeLocation): Promise<void> {
+    this.#tombstones.set(this.#key(place), true);
   }
 
-  async removeSome(place: Place): Promise<WipeProgress> {
+  async removeSome(place: VolumeLocation): Promise<WipeProgress> {
     const key = this.#key(place);
-    if (!this.#wiped.has(key)) throw new Error('its wipe has not begun');
+    if (!this.#tombstones.has(key)) throw new Error('its wipe has not begun');
     let removed = 0;
-    for (const at of [key, this.#asideKey(place)]) {
+    for (const at of [key, this.#quarantineKey(place)]) {
       const directory = this.#truth.directories.get(at);
       if (directory === undefined) continue;
       for (const file of directory.files.keys()) {
@@ -50,7 +50,7 @@ export class SimulatedJanitor implements Janitor {
         removed += 1;
       }
       if (directory.files.size > 0 || removed >= this.#entriesPerCall) {
-        this.#noteRemoval(directory, removed, false);
+        this.#recordRemoval(directory, removed, false);
         return { done: false, removed };
       }
       removed += 1;
@@ -59,7 +59,7 @@ export class SimulatedJanitor implements Janitor {
     return { done: true, removed };
   }
 
-  async removeEmpty(place: Place): Promise<'removed' | 'not_empty'> {
+  async removeEmpty(place: VolumeLocation): Promise<'removed' | 'not_empty'> {
     const key = this.#key(place);
     const directory = this.#truth.directories.get(key);
     if (directory !== undefined && directory.files.size > 0) return 'not_empty';
@@ -67,14 +67,14 @@ export class SimulatedJanitor implements Janitor {
     return 'removed';
   }
 
-  async setAside(place: Place): Promise<void> {
+  async quarantine(place: VolumeLocation): Promise<void> {
     const directory = this.#truth.directories.get(this.#key(place));
     if (directory === undefined) return;
     this.#truth.directories.delete(this.#key(place));
-    this.#truth.directories.set(this.#asideKey(place), directory);
+    this.#truth.directories.set(this.#quarantineKey(place), directory);
   }
 
-  async present(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
+  async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
     return workbenchIds.filter((workbenchId) =>
       this.#truth.directories.has(this.#key({ fileSystemId, workbenchId })),
     );
@@ -90,9 +90,9 @@ export class SimulatedJanitor implements Janitor {
       .map(([key, { createdAt }]) => ({ workbenchId: key.slice(prefix.length), createdAt }))
       .filter(({ workbenchId }) => workbenchId > cursor)
       .sort((a, b) => (a.workbenchId < b.workbenchId ? -1 : 1));
-    const directories = rest.slice(0, PAGE);
+    const directories = rest.slice(0, PAGE_SIZE);
     const last = directories.at(-1);
-    return rest.length > PAGE && last !== undefined
+    return rest.length > PAGE_SIZE && last !== undefined
       ? { directories, cursor: last.workbenchId }
       : { directories };
   }
@@ -100,19 +100,19 @@ export class SimulatedJanitor implements Janitor {
   #remove(key: string, directory: Directory, removed: number): void {
     this.#truth.directories.delete(key);
     directory.removedAt = this.#kernel.now();
-    this.#noteRemoval(directory, removed, true);
+    this.#recordRemoval(directory, removed, true);
   }
 
-  #noteRemoval(directory: Directory, removed: number, root: boolean): void {
+  #recordRemoval(directory: Directory, removed: number, root: boolean): void {
     const mountedBy = [...directory.mountedBy];
     this.#truth.removals.push({ at: this.#kernel.now(), directory, removed, root, mountedBy });
   }
 
-  #key({ fileSystemId, workbenchId }: Place): string {
+  #key({ fileSystemId, workbenchId }: VolumeLocation): string {
     return `${fileSystemId}:${this.#parent}/${workbenchId}`;
   }
 
-  #asideKey({ fileSystemId, workbenchId }: Place): string {
+  #quarantineKey({ fileSystemId, workbenchId }: VolumeLocation): string {
     return `${fileSystemId}:${this.#parent}/.quarantine/${workbenchId}`;
   }
 }

@@ -1,7 +1,7 @@
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { Draws } from './draws.ts';
+import type { HazardDraws } from './draws.ts';
 
 /** As a Lambda is handed it in an event's `Records`. */
 export interface ReceivedMessage {
@@ -10,14 +10,14 @@ export interface ReceivedMessage {
   readonly receiptHandle: string;
   readonly body: string;
   /** How often it has been received, this time included. */
-  readonly receives: number;
+  readonly receiveCount: number;
 }
 
 interface Message {
   readonly messageId: string;
   readonly body: string;
   visibleAt: number;
-  receives: number;
+  receiveCount: number;
   handle: string;
 }
 
@@ -27,20 +27,20 @@ export interface QueueOptions {
   /** Receives after which a message goes to the dead-letter queue. @default 5 */
   readonly maxReceives?: number;
   /** Called, by the kernel, when a message becomes visible: time to `receive`. */
-  readonly onReady?: () => void;
+  readonly onMessageVisible?: () => void;
 }
 
 /** One standard queue of SQS with its dead-letter queue: at least once, in no order. */
 export class SqsModel {
   readonly #messages = new Map<string, Message>();
-  readonly dead: { readonly messageId: string; readonly body: string }[] = [];
+  readonly deadLetters: { readonly messageId: string; readonly body: string }[] = [];
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
+  readonly #draws: HazardDraws;
   readonly #options: QueueOptions;
   readonly #visibilityMs: number;
   #count = 0;
 
-  constructor(kernel: Kernel, draws: Draws, options: QueueOptions) {
+  constructor(kernel: Kernel, draws: HazardDraws, options: QueueOptions) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#options = options;
@@ -61,10 +61,10 @@ export class SqsModel {
       throw awsError('InvalidParameterValue', 'DelaySeconds must be 0 to 900.');
     }
     this.#count += 1;
-    const late = this.#draws.happens('messageLate') ? this.#draws.seconds(1, 60) : 0;
+    const late = this.#draws.happens('messageLate') ? this.#draws.secondsAsMs(1, 60) : 0;
     const messageId = `message-${this.#count}`;
-    this.#show(
-      { messageId, body: MessageBody, visibleAt: 0, receives: 0, handle: '' },
+    this.#makeVisible(
+      { messageId, body: MessageBody, visibleAt: 0, receiveCount: 0, handle: '' },
       DelaySeconds * 1000 + late,
     );
     return { MessageId: messageId };
@@ -79,16 +79,16 @@ export class SqsModel {
       if (message.visibleAt > now) continue;
       if (message.receives >= (this.#options.maxReceives ?? 5)) {
         this.#messages.delete(message.messageId);
-        this.dead.push({ messageId: message.messageId, body: message.body });
+        this.deadLetters.push({ messageId: message.messageId, body: message.body });
         continue;
       }
       message.receives += 1;
       message.handle = `${message.messageId}/${message.receives}`;
       // A copy on another server may not have heard of this receive, and be delivered too.
       const hiddenMs = this.#draws.happens('messageRepeated')
-        ? this.#draws.seconds(0, 30)
+        ? this.#draws.secondsAsMs(0, 30)
         : this.#visibilityMs;
-      this.#show(message, hiddenMs);
+      this.#makeVisible(message, hiddenMs);
       const { messageId, body, receives, handle } = message;
       received.push({ messageId, receiptHandle: handle, body, receives });
     }
@@ -110,10 +110,10 @@ export class SqsModel {
     return next;
   }
 
-  #show(message: Message, afterMs: number): void {
+  #makeVisible(message: Message, afterMs: number): void {
     message.visibleAt = this.#kernel.now() + afterMs;
     this.#messages.set(message.messageId, message);
-    const { onReady } = this.#options;
+    const { onMessageVisible: onReady } = this.#options;
     if (onReady === undefined) return;
     const { visibleAt } = message;
     this.#kernel.after(afterMs, () => {

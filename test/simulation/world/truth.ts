@@ -35,7 +35,7 @@ export interface Removal {
   readonly directory: Directory;
   readonly removed: number;
   /** The directory itself went. */
-  readonly root: boolean;
+  readonly directoryRemoved: boolean;
   /** Containers that had it mounted: any is a broken rule. */
   readonly mountedBy: readonly Container[];
 }

@@ -113,7 +113,7 @@ export class WorldSubject {
   }
 
   /** Lets what waits for nothing but its promises go on, and then time pass. */
-  async pass(seconds: number): Promise<void> {
+  async advance(seconds: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     const end = this.kernel.now() + seconds * 1000;
     while (await this.kernel.step(end));

@@ -17,7 +17,7 @@ import { taskInput, WorldSubject } from './world-subject.ts';
 
 const MINUTE = 60;
 
-function launchable(options: Partial<WorldOptions> = {}) {
+function createWorld(options: Partial<WorldOptions> = {}) {
   const subject = new WorldSubject(options);
   const client = subject.world.clients();
   const userData = ['ECS_CLUSTER=workbench', 'ECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}', ''].join('\n');
@@ -39,7 +39,7 @@ function launchable(options: Partial<WorldOptions> = {}) {
 
 describe('EC2 of the simulated world', () => {
   it('launches once for a token, and refuses it with other parameters', async () => {
-    const { launch } = launchable();
+    const { launch } = createWorld();
     const instanceId = await launch();
     expect(await launch()).toBe(instanceId);
     await expect(launch('token', 'subnet-2')).rejects.toMatchObject({ name: 'IdempotentParameterMismatch' });
@@ -47,16 +47,16 @@ describe('EC2 of the simulated world', () => {
   });
 
   it('has an agent that comes back under its old registration after a stop and start', async () => {
-    const { subject, world, client, launch } = launchable();
+    const { subject, world, client, launch } = createWorld();
     const InstanceIds = [await launch()];
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.instances.values();
     expect(registered).toMatchObject({ agentConnected: true });
     await client.send(new StopInstancesCommand({ InstanceIds }));
-    await subject.pass(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
     expect(registered).toMatchObject({ agentConnected: false, status: 'ACTIVE' });
     await client.send(new StartInstancesCommand({ InstanceIds }));
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect(registered).toMatchObject({ agentConnected: true });
     expect(world.ecs.agents.instances.size).toBe(1);
   });
@@ -65,33 +65,33 @@ describe('EC2 of the simulated world', () => {
     ['stays registered when it is terminated while stopped', true, 1],
     ['is deregistered when it is terminated while running', false, 0],
   ])('has a machine that %s', async (_, stopFirst, left) => {
-    const { subject, world, client, launch } = launchable();
+    const { subject, world, client, launch } = createWorld();
     const InstanceIds = [await launch()];
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     if (stopFirst) await client.send(new StopInstancesCommand({ InstanceIds }));
-    await subject.pass(3 * MINUTE);
+    await subject.advance(3 * MINUTE);
     await client.send(new TerminateInstancesCommand({ InstanceIds }));
-    await subject.pass(3 * MINUTE);
+    await subject.advance(3 * MINUTE);
     expect(world.leftOverRegistrations).toHaveLength(left);
-    expect(world.dedicatedMachines).toEqual([]);
+    expect(world.liveHosts).toEqual([]);
   });
 
   it('has no machine to be had, sometimes, and does not show a new one at once', async () => {
-    const none = launchable({ hazards: { noCapacity: 1 } });
+    const none = createWorld({ hazards: { noCapacity: 1 } });
     await expect(none.launch()).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
-    const { client, launch, subject } = launchable({ hazards: { hiddenAtFirst: 1 } });
+    const { client, launch, subject } = createWorld({ hazards: { hiddenAtFirst: 1 } });
     const InstanceIds = [await launch()];
     const look = () => client.send(new DescribeInstancesCommand({ InstanceIds }));
     await expect(look()).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
-    await subject.pass(10);
+    await subject.advance(10);
     expect(await look()).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: InstanceIds[0] }] }] });
   });
 
   it('throttles launches: 5 at once, then 2 a second', async () => {
-    const { subject, launch } = launchable();
+    const { subject, launch } = createWorld();
     for (let n = 0; n < 5; n += 1) await launch(`token-${n}`);
     await expect(launch('one-more')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
-    await subject.pass(1);
+    await subject.advance(1);
     await launch('one-more');
   });
 });
@@ -123,10 +123,10 @@ describe('EFS of the simulated world', () => {
     const client = world.clients();
     const { AccessPointId = '' } = await client.send(new CreateAccessPointCommand(creation));
     expect(world.directories.size).toBe(0);
-    world.mounted('fs-1', AccessPointId);
+    world.mount('fs-1', AccessPointId);
     await client.send(new DeleteAccessPointCommand({ AccessPointId }));
     expect([...world.directories.keys()]).toEqual(['fs-1:/workbenches/wb1']);
-    expect(world.mounted('fs-1', AccessPointId)).toBeUndefined();
+    expect(world.mount('fs-1', AccessPointId)).toBeUndefined();
   });
 
   it('shows a removal under a living container, and what that could not write', async () => {
@@ -134,12 +134,12 @@ describe('EFS of the simulated world', () => {
     const { world } = subject;
     const input = await taskInput(subject);
     await subject.tasks().run(input, 'a/run/1');
-    await subject.pass(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
     const [container] = world.containers;
     expect([...(container?.directory.files.values() ?? [])]).toEqual([input.workbenchId]);
-    while (!(await subject.volumes().wipe(input.workbenchId)).done);
+    while (!(await subject.volumes().deleteSlice(input.workbenchId)).done);
     expect(world.truth.removals).toMatchObject([{ root: true, mountedBy: [container] }]);
-    await subject.pass(11 * MINUTE);
+    await subject.advance(11 * MINUTE);
     expect(world.truth.lostWrites).toEqual([container]);
   });
 });
@@ -155,10 +155,10 @@ describe('SQS of the simulated world', () => {
     for (const receives of [1, 2, 3]) {
       expect(sqs.receive()).toMatchObject([{ body: 'hello', receives }]);
       expect(sqs.receive()).toEqual([]);
-      await subject.pass(10);
+      await subject.advance(10);
     }
     expect(sqs.receive()).toEqual([]);
-    expect(sqs.dead).toMatchObject([{ body: 'hello' }]);
+    expect(sqs.deadLetters).toMatchObject([{ body: 'hello' }]);
     expect(sqs.size).toBe(0);
   });
 
@@ -185,11 +185,11 @@ describe('the simulated world', () => {
       const outcome = await tasks.run(input, `${workbenchId}/run/1`);
       const request = { userId: 'alice', workbenchId, instanceType: 'm5.large' };
       if (n % 4 === 0) await hosts.launch(request, `${workbenchId}/host/1`).catch(() => {});
-      await subject.pass(12 * MINUTE);
+      await subject.advance(12 * MINUTE);
       if (n % 2 === 0 && outcome.kind === 'accepted') await tasks.stop(outcome.task.taskId, 'enough');
     }
-    world.calm();
-    await subject.pass(45 * MINUTE);
+    world.disableHazards();
+    await subject.advance(45 * MINUTE);
     return { subject, world, tasks };
   }
 

@@ -5,14 +5,14 @@ import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { AwsCommand } from './aws-error.ts';
-import { Draws } from './draws.ts';
+import { HazardDraws } from './draws.ts';
 import { Ec2Model } from './ec2-model.ts';
 import type { ProviderSpec } from './ecs/capacity.ts';
 import { EcsModel } from './ecs/ecs-model.ts';
 import type { ContainerInstance, Task } from './ecs/types.ts';
 import { EfsModel } from './efs-model.ts';
 import type { Hazards } from './hazards.ts';
-import { type Machine, Machines, type Size } from './machines.ts';
+import { type SimulatedInstance, SimulatedInstances, type Size } from './machines.ts';
 import { SimulatedJanitor } from './simulated-janitor.ts';
 import { type QueueOptions, SqsModel } from './sqs-model.ts';
 import { type Container, type Directory, Truth } from './truth.ts';
@@ -49,7 +49,7 @@ export interface WorldEvent {
 }
 
 /** A running container writes this often. */
-const WRITES_EVERY_MS = 600_000;
+const WRITE_INTERVAL_MS = 600_000;
 
 /**
  * AWS as far as the controller meets it: ECS, EC2, EFS and SQS in one account, one region, one moment. It
@@ -58,7 +58,7 @@ const WRITES_EVERY_MS = 600_000;
  */
 export class World {
   readonly truth = new Truth();
-  readonly machines: Machines;
+  readonly ec2Instances: SimulatedInstances;
   readonly ecs: EcsModel;
   readonly ec2: Ec2Model;
   readonly efs: EfsModel;
@@ -66,32 +66,32 @@ export class World {
   readonly hostSqs: SqsModel;
   readonly janitor: SimulatedJanitor;
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
+  readonly #draws: HazardDraws;
   readonly #onEvent: ((event: WorldEvent) => void) | undefined;
   #events = 0;
 
   constructor(kernel: Kernel, tape: Tape, options: WorldOptions) {
     const { cluster = 'workbench', fileSystemIds = ['fs-1'], parentPath = '/workbenches' } = options;
     this.#kernel = kernel;
-    this.#draws = new Draws(tape, options.hazards);
+    this.#draws = new HazardDraws(tape, options.hazards);
     this.#onEvent = options.onEvent;
-    const event = (about: Readonly<Record<string, unknown>>) => this.#tell(about);
-    const containerEnds = (container: Container) => this.#end(container);
+    const event = (about: Readonly<Record<string, unknown>>) => this.#publishEvent(about);
+    const containerEnds = (container: Container) => this.#endContainer(container);
     this.ecs = new EcsModel(kernel, this.#draws, cluster, options.providers, {
-      machines: () => this.machines,
+      ec2Instances: () => this.ec2Instances,
       tags: options.tags ?? {},
-      event,
+      publishEvent: event,
       directoryFor: (task) => this.#directoryFor(task),
-      containerBegins: (task, instance, directory) => this.#begin(task, instance, directory),
+      containerBegins: (task, instance, directory) => this.#startContainer(task, instance, directory),
       containerEnds,
     });
-    this.machines = new Machines(kernel, this.#draws, {
-      booted: (machine) => this.ecs.agents.booted(machine),
-      powerLost: (machine, how) => this.ecs.agents.powerLost(machine, how),
-      endContainer: containerEnds,
-      event,
+    this.ec2Instances = new SimulatedInstances(kernel, this.#draws, {
+      onBooted: (machine) => this.ecs.agents.onBooted(machine),
+      onPowerLost: (machine, how) => this.ecs.agents.onPowerLost(machine, how),
+      onContainerKilled: containerEnds,
+      onEvent: event,
     });
-    this.ec2 = new Ec2Model(kernel, this.#draws, this.machines, cluster, options.instanceTypes ?? {});
+    this.ec2 = new Ec2Model(kernel, this.#draws, this.ec2Instances, cluster, options.instanceTypes ?? {});
     this.efs = new EfsModel(kernel, this.#draws, fileSystemIds, this.truth);
     this.sqs = new SqsModel(kernel, this.#draws, options.queue ?? {});
     this.hostSqs = new SqsModel(kernel, this.#draws, options.hostQueue ?? {});
@@ -99,7 +99,7 @@ export class World {
       parent: parentPath,
       entriesPerCall: options.entriesPerCall ?? 1000,
     });
-    this.ecs.capacity.begin();
+    this.ecs.capacity.launchInitial();
   }
 
   /** Answers a command of the SDK, or throws what the SDK would. */
@@ -133,11 +133,11 @@ export class World {
    * From now on nothing goes wrong by itself and everything takes its shortest time. What had gone wrong before
    * is put right as AWS would in the end: silent agents speak, broken machines are given up.
    */
-  calm(): void {
+  disableHazards(): void {
     this.#draws.beCalm();
     this.ecs.agents.beCalm();
-    for (const machine of this.machines.all.values()) {
-      if (machine.broken && machine.state === 'running') this.machines.terminate(machine);
+    for (const machine of this.ec2Instances.all.values()) {
+      if (machine.broken && machine.state === 'running') this.ec2Instances.terminate(machine);
     }
   }
 
@@ -152,8 +152,8 @@ export class World {
   }
 
   /** Dedicated machines that are not terminated: they cost money, or their disks do. */
-  get dedicatedMachines(): readonly Machine[] {
-    return [...this.machines.all.values()].filter(
+  get liveHosts(): readonly SimulatedInstance[] {
+    return [...this.ec2Instances.all.values()].filter(
       ({ spec, state }) => spec.provider === undefined && state !== 'terminated',
     );
   }
@@ -174,16 +174,16 @@ export class World {
   }
 
   /** What tasks would mount through this access point, made as a first mount would. */
-  mounted(fileSystemId: string, accessPointId: string): Directory | undefined {
-    return this.efs.mounted(fileSystemId, accessPointId);
+  mount(fileSystemId: string, accessPointId: string): Directory | undefined {
+    return this.efs.mount(fileSystemId, accessPointId);
   }
 
   #directoryFor(task: Task): Directory | undefined {
     const volume = task.definition.input.volumes?.[0]?.efsVolumeConfiguration;
-    return this.efs.mounted(volume?.fileSystemId ?? '', volume?.authorizationConfig?.accessPointId ?? '');
+    return this.efs.mount(volume?.fileSystemId ?? '', volume?.authorizationConfig?.accessPointId ?? '');
   }
 
-  #begin(task: Task, { machine }: ContainerInstance, directory: Directory): Container {
+  #startContainer(task: Task, { ec2Instance: machine }: ContainerInstance, directory: Directory): Container {
     const container: Container = {
       taskArn: task.arn,
       workbenchId: task.workbenchId,
@@ -197,34 +197,34 @@ export class World {
     this.truth.mounts.push(container);
     directory.mountedBy.add(container);
     machine.containers.add(container);
-    this.#writes(container, 0);
+    this.#writePeriodically(container, 0);
     return container;
   }
 
-  #writes(container: Container, count: number): void {
+  #writePeriodically(container: Container, count: number): void {
     if (container.endedAt !== undefined) return;
-    this.#write(container, String(count));
-    this.#kernel.after(WRITES_EVERY_MS, () => this.#writes(container, count + 1));
+    this.#writeFile(container, String(count));
+    this.#kernel.after(WRITE_INTERVAL_MS, () => this.#writePeriodically(container, count + 1));
   }
 
-  #write(container: Container, what: string): void {
+  #writeFile(container: Container, what: string): void {
     const { directory, runId, attempt, workbenchId } = container;
     if (directory.removedAt !== undefined) this.truth.lostWrites.push(container);
     else directory.files.set(`${runId}-${attempt}-${what}`, workbenchId);
   }
 
   /** The last thing that it does is to save its files, unless the power went. */
-  #end(container: Container): void {
+  #endContainer(container: Container): void {
     if (container.endedAt !== undefined) return;
-    const machine = this.machines.all.get(container.instanceId);
-    if (machine?.powered) this.#write(container, 'last');
+    const machine = this.ec2Instances.all.get(container.instanceId);
+    if (machine?.powered) this.#writeFile(container, 'last');
     container.endedAt = this.#kernel.now();
     this.truth.containers.delete(container);
     container.directory.mountedBy.delete(container);
     machine?.containers.delete(container);
   }
 
-  #tell(about: Readonly<Record<string, unknown>>): void {
+  #publishEvent(about: Readonly<Record<string, unknown>>): void {
     if (this.#onEvent === undefined) return;
     this.#events += 1;
     const envelope = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   type BundleFacts,
-  clientsIn,
-  faultsOf,
+  findClients,
+  checkBundles,
   POLL_FUNCTION,
   POLL_FUNCTION_MAX_BYTES,
 } from '#tools/bundles/check.ts';
@@ -25,13 +25,13 @@ const TABLE = { [POLL_FUNCTION]: { clients: ['dynamodb'] } } as const;
 
 /** What is wrong when this is in the bundle too. */
 function withFile(path: string): readonly string[] {
-  return faultsOf([{ ...GOOD, inputs: { ...GOOD.inputs, [path]: 1 } }], TABLE);
+  return checkBundles([{ ...GOOD, inputs: { ...GOOD.inputs, [path]: 1 } }], TABLE);
 }
 
 describe('the check of bundles', () => {
   it('finds nothing in a good one', () => {
-    expect(faultsOf([GOOD], TABLE)).toEqual([]);
-    expect(clientsIn(GOOD)).toEqual(['dynamodb']);
+    expect(checkBundles([GOOD], TABLE)).toEqual([]);
+    expect(findClients(GOOD)).toEqual(['dynamodb']);
   });
 
   it.each([
@@ -54,24 +54,24 @@ describe('the check of bundles', () => {
 
   it('names a package once, however many of its files there are', () => {
     const inputs = { ...GOOD.inputs, 'node_modules/dynalite/a.js': 1, 'node_modules/dynalite/b.js': 1 };
-    expect(faultsOf([{ ...GOOD, inputs }], TABLE)).toHaveLength(1);
+    expect(checkBundles([{ ...GOOD, inputs }], TABLE)).toHaveLength(1);
   });
 
   it('finds a client that a function may carry and does not', () => {
     const table = { [POLL_FUNCTION]: { clients: ['dynamodb', 'sqs'] } } as const;
-    expect(faultsOf([GOOD], table)).toEqual([
+    expect(checkBundles([GOOD], table)).toEqual([
       `${POLL_FUNCTION} does not carry client-sqs, which its row in functions/deployed.ts names`,
     ]);
   });
 
   it('finds every client of a function that has no row', () => {
-    expect(faultsOf([GOOD], {})).toHaveLength(1);
+    expect(checkBundles([GOOD], {})).toHaveLength(1);
   });
 
   it('finds that the function which is polled weighs too much, or is missing', () => {
-    expect(faultsOf([{ ...GOOD, bytes: POLL_FUNCTION_MAX_BYTES + 1 }], TABLE)).toEqual([
+    expect(checkBundles([{ ...GOOD, bytes: POLL_FUNCTION_MAX_BYTES + 1 }], TABLE)).toEqual([
       `${POLL_FUNCTION} has 420 KB, more than 420`,
     ]);
-    expect(faultsOf([], TABLE)).toEqual([`there is no ${POLL_FUNCTION}`]);
+    expect(checkBundles([], TABLE)).toEqual([`there is no ${POLL_FUNCTION}`]);
   });
 });

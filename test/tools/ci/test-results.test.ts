@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addUp, sumLine } from '#tools/ci/test-results.ts';
+import { sumReports, formatSum } from '#tools/ci/test-results.ts';
 
 const passed = { status: 'passed', assertionResults: [{}] };
 
@@ -8,13 +8,13 @@ function report(numPassedTests: number, numFailedTests: number, numPendingTests:
 }
 
 test('adds up what each runner has reported', () => {
-  const sum = addUp([report(12, 1, 0), report(3, 0, 2, 1)]);
+  const sum = sumReports([report(12, 1, 0), report(3, 0, 2, 1)]);
   expect(sum).toEqual({ passed: 15, failed: 1, skipped: 3 });
-  expect(sumLine(sum)).toBe('15 passed, 1 failed, 3 skipped');
+  expect(formatSum(sum)).toBe('15 passed, 1 failed, 3 skipped');
 });
 
 test('leaves the skipped out when there are none', () => {
-  expect(sumLine(addUp([report(2, 0, 0)]))).toBe('2 passed, 0 failed');
+  expect(formatSum(sumReports([report(2, 0, 0)]))).toBe('2 passed, 0 failed');
 });
 
 test('counts a file that could not be read as one that failed', () => {
@@ -22,5 +22,5 @@ test('counts a file that could not be read as one that failed', () => {
     ...report(5, 0, 0),
     testResults: [passed, { status: 'failed', assertionResults: [] }],
   };
-  expect(addUp([unreadable])).toEqual({ passed: 5, failed: 1, skipped: 0 });
+  expect(sumReports([unreadable])).toEqual({ passed: 5, failed: 1, skipped: 0 });
 });

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
-import { ASSUMPTIONS, costArguments, DEFAULTS, NAMES } from '#tools/costs/assumptions.ts';
+import { ASSUMPTIONS, parseCostArguments, DEFAULTS, ASSUMPTION_NAMES } from '#tools/costs/assumptions.ts';
 
 it('assumes what is usual, and what is given instead', () => {
-  expect(costArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });
-  expect(costArguments(['--stage', 'prod', '--workbench-gb', '0.5'])).toEqual({
+  expect(parseCostArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });
+  expect(parseCostArguments(['--stage', 'prod', '--workbench-gb', '0.5'])).toEqual({
     stage: 'prod',
     assumed: { ...DEFAULTS, 'workbench-gb': 0.5 },
   });
-  expect(costArguments(['--help'])).toBeUndefined();
+  expect(parseCostArguments(['--help'])).toBeUndefined();
 });
 
-it.each(NAMES)('has a default for %s within its own bounds', (name) => {
+it.each(ASSUMPTION_NAMES)('has a default for %s within its own bounds', (name) => {
   const { default: byDefault, min, max } = ASSUMPTIONS[name];
   expect(byDefault).toBeGreaterThanOrEqual(min);
   expect(byDefault).toBeLessThanOrEqual(max);
@@ -26,6 +26,6 @@ it.each([
   [['--gb', '5'], "Unknown option '--gb'"],
   [['staging'], "Unexpected argument 'staging'"],
 ])('refuses %j and says why', (args, why) => {
-  expect(() => costArguments(args)).toThrow(UsageError);
-  expect(() => costArguments(args)).toThrow(why);
+  expect(() => parseCostArguments(args)).toThrow(UsageError);
+  expect(() => parseCostArguments(args)).toThrow(why);
 });

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import type { Template } from '#lib/checks/template.ts';
 import {
-  alarmMetrics,
-  interfaceEndpoints,
+  countAlarmMetrics,
+  countInterfaceEndpoints,
   memoryOf,
   resourcesOfType,
-  scheduledFunctions,
-  unknownTypes,
+  findScheduledFunctions,
+  findUnknownTypes,
 } from '#tools/costs/counted.ts';
 
 function template(...resources: readonly { Type: string; Properties?: Record<string, unknown> }[]): Template {
@@ -21,7 +21,7 @@ it('finds the resources of a type in all templates', () => {
 it('names the types of which it is not known what they cost, once each', () => {
   const queue = { Type: 'AWS::SQS::Queue' };
   const database = { Type: 'AWS::RDS::DBInstance' };
-  expect(unknownTypes([template(queue, database), template(database)])).toEqual(['AWS::RDS::DBInstance']);
+  expect(findUnknownTypes([template(queue, database), template(database)])).toEqual(['AWS::RDS::DBInstance']);
 });
 
 it('counts interface endpoints by zone, and gateway endpoints not at all', () => {
@@ -30,7 +30,7 @@ it('counts interface endpoints by zone, and gateway endpoints not at all', () =>
     Properties: { VpcEndpointType, SubnetIds },
   });
   expect(
-    interfaceEndpoints([template(endpoint('Interface', ['a', 'b', 'c']), endpoint('Gateway', ['a']))]),
+    countInterfaceEndpoints([template(endpoint('Interface', ['a', 'b', 'c']), endpoint('Gateway', ['a']))]),
   ).toBe(3);
 });
 
@@ -41,7 +41,7 @@ it('counts an alarm by the metrics that it looks at', () => {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: { Metrics: [{ Expression: 'a + b' }, stat, stat] },
   };
-  expect(alarmMetrics([template(plain, sum)])).toBe(3);
+  expect(countAlarmMetrics([template(plain, sum)])).toBe(3);
 });
 
 it.each([
@@ -58,14 +58,14 @@ it.each([
     },
     { Type: 'AWS::Events::Rule', Properties: { EventPattern: {}, Targets: [{ Arn: 'x' }] } },
   );
-  expect(scheduledFunctions([made])).toEqual([{ everyMinutes, memoryMib: 256 }]);
+  expect(findScheduledFunctions([made])).toEqual([{ everyMinutes, memoryMib: 256 }]);
 });
 
 it('does not guess what it cannot read', () => {
   const rule = (ScheduleExpression: string, Targets: unknown) =>
     template({ Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets } });
-  expect(() => scheduledFunctions([rule('cron(0 3 * * ? *)', [{}])])).toThrow('not a rate: cron');
-  expect(() => scheduledFunctions([rule('rate(1 hour)', [{ Arn: 'x' }])])).toThrow(
+  expect(() => findScheduledFunctions([rule('cron(0 3 * * ? *)', [{}])])).toThrow('not a rate: cron');
+  expect(() => findScheduledFunctions([rule('rate(1 hour)', [{ Arn: 'x' }])])).toThrow(
     'no function of the template',
   );
   expect(() => memoryOf({ Resources: {} }, { 'Fn::GetAtt': ['R0', 'Arn'] })).toThrow('no function');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Template } from '#lib/checks/template.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { total } from '#tools/costs/bill.ts';
+import { totalUsd } from '#tools/costs/bill.ts';
 import { idleBill } from '#tools/costs/idle.ts';
 
 const LOGS = { logs: { retentionDays: 30, workbenchRetentionDays: 14 } } as const;
@@ -12,7 +12,7 @@ function billOf(Resources: NonNullable<Template['Resources']>, changes: Partial<
 }
 
 it('of nothing is nothing', () => {
-  expect(total(idleBill([{ Resources: {} }], LOGS, DEFAULTS))).toBe(0);
+  expect(totalUsd(idleBill([{ Resources: {} }], LOGS, DEFAULTS))).toBe(0);
 });
 
 it('counts what is paid by the hour for a whole month', () => {

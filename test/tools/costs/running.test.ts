@@ -1,28 +1,28 @@
 import { expect, it } from 'vitest';
 import { parseStage } from '#lib/settings/stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { dedicatedMachines, hourOf, type Running, runningInClasses } from '#tools/costs/running.ts';
+import { hostCosts, hourlyCostOf, type RunningCost, runningCosts } from '#tools/costs/running.ts';
 import { stageFile } from '../deploy/stage-file.ts';
 
 const DISK_HOUR = (100 * 0.08) / 730;
 
 const TRUNKING = { ecs: { awsvpcTrunking: true } };
 
-function classesOf(...capacityProviders: readonly unknown[]): readonly Running[] {
-  return runningInClasses(parseStage('staging', stageFile({ capacityProviders, ...TRUNKING })), DEFAULTS);
+function classesOf(...capacityProviders: readonly unknown[]): readonly RunningCost[] {
+  return runningCosts(parseStage('staging', stageFile({ capacityProviders, ...TRUNKING })), DEFAULTS);
 }
 
 it('is the share of a machine that a workbench takes most of, with the disk', () => {
   // 1 of 4 vCPUs, and 2 of 14.4 GiB.
   const [standard] = classesOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 1 });
   expect(standard).toMatchObject({ share: 0.25, machine: expect.closeTo(0.192 + DISK_HOUR) });
-  expect(hourOf(standard as Running)).toBeCloseTo(0.25 * (0.192 + DISK_HOUR));
+  expect(hourlyCostOf(standard as RunningCost)).toBeCloseTo(0.25 * (0.192 + DISK_HOUR));
 });
 
 it('is a network interface where a machine has fewer of them than it has room', () => {
   const of = (ecs: object) => {
     const capacityProviders = [{ name: 'standard', instanceTypes: ['m6i.2xlarge'], maxMachines: 1 }];
-    return runningInClasses(parseStage('staging', stageFile({ capacityProviders, ecs })), DEFAULTS)[0];
+    return runningCosts(parseStage('staging', stageFile({ capacityProviders, ecs })), DEFAULTS)[0];
   };
   expect(of({ awsvpcTrunking: true })).toMatchObject({ share: 0.125, byInterfaces: false });
   expect(of({ awsvpcTrunking: false })).toMatchObject({ share: 1 / 3, byInterfaces: true });
@@ -30,8 +30,8 @@ it('is a network interface where a machine has fewer of them than it has room', 
 
 it('grows by what nobody takes of the machines, and never beyond a machine', () => {
   const one = { machine: 1, share: 0.5 };
-  expect(hourOf(one, 0.8)).toBeCloseTo(0.625);
-  expect(hourOf(one, 0.1)).toBe(1);
+  expect(hourlyCostOf(one, 0.8)).toBeCloseTo(0.625);
+  expect(hourlyCostOf(one, 0.1)).toBe(1);
 });
 
 it('takes the price that is given for spot machines', () => {
@@ -57,7 +57,7 @@ it('asks for a GPU where there are some, and says what does not fit', () => {
   );
   expect(gpu?.share).toBe(1);
   expect(small?.share).toBeUndefined();
-  expect(hourOf(small as Running)).toBeUndefined();
+  expect(hourlyCostOf(small as RunningCost)).toBeUndefined();
 });
 
 it('of a dedicated machine is all of it, and its disk while it is stopped', () => {
@@ -65,7 +65,7 @@ it('of a dedicated machine is all of it, and its disk while it is stopped', () =
     'staging',
     stageFile({ dedicated: { instanceTypes: ['m6i.large'], diskGib: 200 } }),
   );
-  expect(dedicatedMachines(settings)).toEqual([
+  expect(hostCosts(settings)).toEqual([
     { name: 'm6i.large', running: expect.closeTo(0.096 + 2 * DISK_HOUR), stopped: expect.closeTo(16) },
   ]);
 });
@@ -73,5 +73,5 @@ it('of a dedicated machine is all of it, and its disk while it is stopped', () =
 it('of one whose price nobody gives is not known', () => {
   const types = [{ name: 'x9.large', vcpus: 2, memoryMib: 8192 }];
   const settings = parseStage('staging', stageFile({ dedicated: { instanceTypes: types } }));
-  expect(dedicatedMachines(settings)[0]?.running).toBeUndefined();
+  expect(hostCosts(settings)[0]?.running).toBeUndefined();
 });

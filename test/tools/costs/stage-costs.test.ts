@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { stagesIn } from '#lib/settings/read-stage.ts';
+import { listStages } from '#lib/settings/read-stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { total } from '#tools/costs/bill.ts';
+import { totalUsd } from '#tools/costs/bill.ts';
 import { costsPage } from '#tools/costs/page.ts';
 import { stageCosts } from '#tools/costs/stage-costs.ts';
 
-describe.each(stagesIn())('what %s costs', (stage) => {
+describe.each(listStages())('what %s costs', (stage) => {
   it('is known of everything in its templates, and stands in the page', { timeout: 60_000 }, async () => {
     const costs = await stageCosts(stage, DEFAULTS);
     const nat = costs.idle.find(({ what }) => what === 'NAT gateways');
@@ -15,7 +15,7 @@ describe.each(stagesIn())('what %s costs', (stage) => {
     );
     const page = costsPage([costs], DEFAULTS);
     for (const bill of [costs.idle, costs.metrics, costs.stopped, costs.polls]) {
-      expect(total(bill)).toBeGreaterThan(0);
+      expect(totalUsd(bill)).toBeGreaterThan(0);
       for (const { what, quantity } of bill) if (quantity > 0) expect(page).toContain(`| ${what} |`);
     }
   });

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
-import { deployArguments } from '#tools/deploy/arguments.ts';
+import { parseDeployArguments } from '#tools/deploy/arguments.ts';
 
 it('takes the stage, its options, and the rest as it is', () => {
   const args = ['--stage', 'prod', '--require-approval=never', '--dry-run', '--', '--quiet', '-c', 'x=y'];
-  expect(deployArguments(args)).toEqual({
+  expect(parseDeployArguments(args)).toEqual({
     stage: 'prod',
     profile: undefined,
     requireApproval: 'never',
@@ -14,7 +14,7 @@ it('takes the stage, its options, and the rest as it is', () => {
 });
 
 it('is asked for help even beside what is wrong', () => {
-  expect(deployArguments(['--help', '--require-approval', 'x'])).toBeUndefined();
+  expect(parseDeployArguments(['--help', '--require-approval', 'x'])).toBeUndefined();
 });
 
 it.each([
@@ -31,6 +31,6 @@ it.each([
   [['--stage', 'staging', '--', '--require-approval=never'], 'give --require-approval before'],
   [['--stage', 'staging', '--', '--app', 'x'], 'the app of cdk.json'],
 ])('refuses %j and says why', (args, why) => {
-  expect(() => deployArguments(args)).toThrow(UsageError);
-  expect(() => deployArguments(args)).toThrow(why);
+  expect(() => parseDeployArguments(args)).toThrow(UsageError);
+  expect(() => parseDeployArguments(args)).toThrow(why);
 });

@@ -18,7 +18,7 @@ printf '%s' "\${AWS_REGION:-}" > "$FAKE/region-of-$(basename "$0")"
 exit 0
 `;
 
-export interface Ended {
+export interface ProgramResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -74,7 +74,7 @@ export class FakeCommands {
     file: string,
     args: readonly string[],
     environment: Readonly<Record<string, string>> = {},
-  ): Promise<Ended> {
+  ): Promise<ProgramResult> {
     const child = spawn(process.execPath, [...LINKED, join(project, file), ...args], {
       cwd: project,
       env: { PATH: `${join(this.#folder, 'bin')}:/usr/bin:/bin`, FAKE: this.#folder, ...environment },

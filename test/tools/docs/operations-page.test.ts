@@ -4,12 +4,12 @@ import type { Templates } from '#lib/checks/template.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
 import { operationsPage } from '#tools/docs/operations-page.ts';
 import { permissionTables } from '#tools/docs/permissions.ts';
-import { templatesByStack } from '#tools/stage-templates.ts';
+import { synthesizeByStack } from '#tools/stage-templates.ts';
 
 const { installation } = exampleStage();
 let templates: Templates;
 beforeAll(async () => {
-  templates = await templatesByStack(exampleStage());
+  templates = await synthesizeByStack(exampleStage());
 }, 30_000);
 
 describe('the tables of permissions', () => {

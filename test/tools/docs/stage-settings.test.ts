@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '#functions/env.ts';
-import { SETTINGS_FOLDER, stagesIn } from '#lib/settings/read-stage.ts';
+import { STAGES_FOLDER, listStages } from '#lib/settings/read-stage.ts';
 import { stageSchemaText, stageSettingsSection } from '#tools/docs/stage-settings.ts';
 
 describe('the section about stages in docs/settings.md', () => {
@@ -41,11 +41,11 @@ describe('the schema for editors', () => {
   });
 
   it('is the one that the stages name', () => {
-    for (const stage of stagesIn()) {
-      const written = JSON.parse(readFileSync(join(SETTINGS_FOLDER, `${stage}.json`), 'utf8')) as {
+    for (const stage of listStages()) {
+      const written = JSON.parse(readFileSync(join(STAGES_FOLDER, `${stage}.json`), 'utf8')) as {
         $schema: string;
       };
-      const file = join(SETTINGS_FOLDER, written.$schema);
+      const file = join(STAGES_FOLDER, written.$schema);
       expect(readFileSync(file, 'utf8')).toBe(stageSchemaText());
     }
   });

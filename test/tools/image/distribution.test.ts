@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { thisDistribution } from '#tools/image/distribution.ts';
+import { detectDistribution } from '#tools/image/distribution.ts';
 
 async function read(text: string) {
   const folder = await mkdtemp(join(tmpdir(), 'wb-release-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'os-release'), text);
-  return await thisDistribution(join(folder, 'os-release'));
+  return await detectDistribution(join(folder, 'os-release'));
 }
 
 it('takes Debian and Ubuntu by their releases', async () => {
@@ -31,5 +31,5 @@ it('takes no other, and none that does not say which release it is', async () =>
   ]) {
     expect(await read(text)).toBeUndefined();
   }
-  expect(await thisDistribution('/nowhere/os-release')).toBeUndefined();
+  expect(await detectDistribution('/nowhere/os-release')).toBeUndefined();
 });

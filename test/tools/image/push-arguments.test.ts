@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
-import { pushArguments, tagOf } from '#tools/image/push-arguments.ts';
+import { parsePushArguments, resolveTag } from '#tools/image/push-arguments.ts';
 
 it('takes the stage, and for the rest what is usual', () => {
-  expect(pushArguments(['--stage', 'staging'])).toEqual({
+  expect(parsePushArguments(['--stage', 'staging'])).toEqual({
     stage: 'staging',
     profile: undefined,
     image: undefined,
@@ -11,7 +11,7 @@ it('takes the stage, and for the rest what is usual', () => {
     tag: undefined,
     dryRun: false,
   });
-  expect(pushArguments(['--help'])).toBeUndefined();
+  expect(parsePushArguments(['--help'])).toBeUndefined();
 });
 
 it.each([
@@ -23,15 +23,15 @@ it.each([
   [['--stage', 'x', '--push'], "Unknown option '--push'"],
   [['--stage', 'x', 'y'], "Unexpected argument 'y'"],
 ])('refuses %j and says why', (args, why) => {
-  expect(() => pushArguments(args)).toThrow(UsageError);
-  expect(() => pushArguments(args)).toThrow(why);
+  expect(() => parsePushArguments(args)).toThrow(UsageError);
+  expect(() => parsePushArguments(args)).toThrow(why);
 });
 
 it('takes the tag of the settings, or the given one where they pin a digest', () => {
-  expect(tagOf({ stage: 's', tag: undefined }, { tag: '1.0.0' })).toBe('1.0.0');
-  expect(tagOf({ stage: 's', tag: '1.1.0' }, {})).toBe('1.1.0');
-  expect(() => tagOf({ stage: 's', tag: '1.1.0' }, { tag: '1.0.0' })).toThrow(
+  expect(resolveTag({ stage: 's', tag: undefined }, { tag: '1.0.0' })).toBe('1.0.0');
+  expect(resolveTag({ stage: 's', tag: '1.1.0' }, {})).toBe('1.1.0');
+  expect(() => resolveTag({ stage: 's', tag: '1.1.0' }, { tag: '1.0.0' })).toThrow(
     'settings/s.json names the tag',
   );
-  expect(() => tagOf({ stage: 's', tag: undefined }, {})).toThrow('pins a digest');
+  expect(() => resolveTag({ stage: 's', tag: undefined }, {})).toThrow('pins a digest');
 });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Equivalent, withoutEquivalents } from '#tools/mutation/equivalent.ts';
+import { type Equivalent, markEquivalents } from '#tools/mutation/equivalent.ts';
 import { EQUIVALENTS } from '#tools/mutation/equivalents.ts';
-import { type Mutation, mutationOf, scoreOf } from '#tools/mutation/mutation.ts';
+import { type Mutation, toMutation, scoreOf } from '#tools/mutation/mutation.ts';
 import { mutationPage } from '#tools/mutation/page.ts';
 
 const SOURCE = ['const one = 1;', 'if (a &&', '  b) {', '}'].join('\n');
@@ -29,10 +29,10 @@ function aMutation(fields: Partial<Mutation> = {}): Mutation {
 
 describe('a mutation', () => {
   it('names the text that was replaced, over several lines too', () => {
-    expect(mutationOf(result('Survived', [2, 5], [3, 4]), 'core/x.ts', SOURCE)).toEqual(
+    expect(toMutation(result('Survived', [2, 5], [3, 4]), 'core/x.ts', SOURCE)).toEqual(
       aMutation({ text: 'if (a &&', original: 'a &&\n  b', outcome: 'survived' }),
     );
-    expect(mutationOf(result('Killed', [1, 13], [1, 14]), 'core/x.ts', SOURCE).original).toBe('1');
+    expect(toMutation(result('Killed', [1, 13], [1, 14]), 'core/x.ts', SOURCE).original).toBe('1');
   });
 
   it.each([
@@ -42,11 +42,11 @@ describe('a mutation', () => {
     ['NoCoverage', 'unreached'],
     ['RuntimeError', 'unloadable'],
   ])('that is %s counts as %s', (status, outcome) => {
-    expect(mutationOf(result(status, [1, 13], [1, 14]), 'core/x.ts', SOURCE).outcome).toBe(outcome);
+    expect(toMutation(result(status, [1, 13], [1, 14]), 'core/x.ts', SOURCE).outcome).toBe(outcome);
   });
 
   it('that was not tried is an error', () => {
-    expect(() => mutationOf(result('Pending', [1, 13], [1, 14]), 'core/x.ts', SOURCE)).toThrow(
+    expect(() => toMutation(result('Pending', [1, 13], [1, 14]), 'core/x.ts', SOURCE)).toThrow(
       'core/x.ts:1:13 LogicalOperator came to nothing: Pending',
     );
   });
@@ -68,7 +68,7 @@ describe('the list of equivalent mutations', () => {
   const LINE = 'core/x.ts: if (a && b) {: a && b → a || b';
 
   it('takes those that survived out of the score', () => {
-    const { mutations, untrue } = withoutEquivalents(
+    const { mutations, untrue } = markEquivalents(
       [aMutation({ outcome: 'survived' }), aMutation({ outcome: 'survived', replacement: 'true' })],
       [entry],
     );
@@ -77,20 +77,20 @@ describe('the list of equivalent mutations', () => {
   });
 
   it('is untrue when one is found by a test, or is not there any more', () => {
-    expect(withoutEquivalents([aMutation({ outcome: 'killed' })], [entry])).toEqual({
+    expect(markEquivalents([aMutation({ outcome: 'killed' })], [entry])).toEqual({
       mutations: [aMutation({ outcome: 'killed' })],
       untrue: [LINE],
     });
-    expect(withoutEquivalents([aMutation({ original: 'a && c' })], [entry]).untrue).toEqual([LINE]);
+    expect(markEquivalents([aMutation({ original: 'a && c' })], [entry]).untrue).toEqual([LINE]);
   });
 
   it('is about one line: the same change elsewhere is another', () => {
     const elsewhere = aMutation({ text: 'while (a && b) {', outcome: 'survived' });
-    expect(withoutEquivalents([elsewhere], [entry])).toEqual({ mutations: [elsewhere], untrue: [LINE] });
+    expect(markEquivalents([elsewhere], [entry])).toEqual({ mutations: [elsewhere], untrue: [LINE] });
   });
 
   it('says nothing of files that were left out', () => {
-    expect(withoutEquivalents([aMutation({ file: 'core/y.ts' })], [entry]).untrue).toEqual([]);
+    expect(markEquivalents([aMutation({ file: 'core/y.ts' })], [entry]).untrue).toEqual([]);
   });
 });
 

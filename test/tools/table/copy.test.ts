@@ -10,14 +10,14 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
-import { type TableUnderTest, tableUnderTest } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { type TableUnderTest, openTableUnderTest } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { copyItems } from '#tools/table/copy.ts';
 
 const RESTORED = 'restored';
 
 let table: TableUnderTest;
 beforeEach(async () => {
-  table = await tableUnderTest();
+  table = await openTableUnderTest();
   await table.client.send(new CreateTableCommand(createTableInput(RESTORED)));
   await vi.waitFor(async () => {
     const { Table } = await table.client.send(new DescribeTableCommand({ TableName: RESTORED }));

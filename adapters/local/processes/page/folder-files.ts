@@ -7,12 +7,12 @@ import { errorCode } from '../../../system-error.ts';
 import { FileProblem } from './file-problem.ts';
 
 /** The largest file that is opened or saved: 1 MiB. */
-export const LARGEST_FILE = 1024 * 1024;
+export const FILE_MAX_BYTES = 1024 * 1024;
 /** A folder is shown up to here. */
-const MOST_ENTRIES = 2000;
+const ENTRIES_MAX = 2000;
 /** Paths are no longer than this, bytes. */
-const LONGEST_PATH = 1024;
-const DRAFT = /^\.wb-save-[0-9a-f]{16}$/;
+const PATH_MAX_BYTES = 1024;
+const DRAFT_NAME = /^\.wb-save-[0-9a-f]{16}$/;
 
 export interface Entry {
   readonly name: string;
@@ -49,9 +49,9 @@ export class FolderFiles {
     const folder = await this.#find(path);
     const entries: Entry[] = [];
     let truncated = false;
-    for await (const found of await explained(() => opendir(folder))) {
-      if (DRAFT.test(found.name)) continue;
-      truncated = entries.length === MOST_ENTRIES;
+    for await (const found of await withFileProblem(() => opendir(folder))) {
+      if (DRAFT_NAME.test(found.name)) continue;
+      truncated = entries.length === ENTRIES_MAX;
       if (truncated) break;
       entries.push(await this.#describe(folder, found));
     }
@@ -69,7 +69,7 @@ export class FolderFiles {
 
   /** Saves a file whole or not at all. Answers its new tag. */
   async save(path: string, content: Buffer, expected: Expected): Promise<string> {
-    if (content.length > LARGEST_FILE) throw tooLarge();
+    if (content.length > FILE_MAX_BYTES) throw tooLarge();
     if (expected === 'absent') await this.#create(path, content);
     else await this.#replace(path, content, expected.tag);
     return tagOf(content);
@@ -77,12 +77,12 @@ export class FolderFiles {
 
   async makeFolder(path: string): Promise<void> {
     const folder = await this.#findNew(path);
-    await explained(() => mkdir(folder));
+    await withFileProblem(() => mkdir(folder));
   }
 
   async #create(path: string, content: Buffer): Promise<void> {
     const file = await this.#findNew(path);
-    const handle = await explained(() => open(file, 'wx', 0o666));
+    const handle = await withFileProblem(() => open(file, 'wx', 0o666));
     try {
       await writeAll(handle, content);
     } catch (error) {
@@ -98,7 +98,7 @@ export class FolderFiles {
     });
     // One after another: of two saves that expect the same, the second must see what the first has done.
     const before = this.#saves.get(file) ?? Promise.resolve();
-    const save = before.catch(() => {}).then(() => replaceIf(file, content, tag));
+    const save = before.catch(() => {}).then(() => replaceIfUnchanged(file, content, tag));
     this.#saves.set(file, save);
     try {
       await save;
@@ -120,14 +120,14 @@ export class FolderFiles {
 
   /** The real path of something that is there. */
   async #find(path: string): Promise<string> {
-    const real = await explained(() => realpath(join(this.#root, ...partsOf(path))));
+    const real = await withFileProblem(() => realpath(join(this.#root, ...parsePath(path))));
     if (!this.#isInside(real)) throw new FileProblem('outside', 'This leads out of the folder.');
     return real;
   }
 
   /** The real path of something that is to be made, in a folder that is there. */
   async #findNew(path: string): Promise<string> {
-    const parts = partsOf(path);
+    const parts = parsePath(path);
     const name = parts.pop();
     if (name === undefined) throw new FileProblem('invalid_path', 'A name is needed.');
     return join(await this.#find(parts.join('/')), name);
@@ -138,11 +138,11 @@ export class FolderFiles {
   }
 }
 
-function partsOf(path: string): string[] {
+function parsePath(path: string): string[] {
   if (path === '') return [];
   const parts = path.split('/');
   const bad = parts.some((part) => part === '' || part === '.' || part === '..') || path.includes('\0');
-  if (bad || Buffer.byteLength(path) > LONGEST_PATH) {
+  if (bad || Buffer.byteLength(path) > PATH_MAX_BYTES) {
     throw new FileProblem('invalid_path', 'This is no name of a file or folder here.');
   }
   return parts;
@@ -151,33 +151,33 @@ function partsOf(path: string): string[] {
 async function readWhole(file: string): Promise<Buffer> {
   // Not blocking: what is there may be a pipe that nobody writes to.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const handle = await explained(() => open(file, flags));
+  const handle = await withFileProblem(() => open(file, flags));
   try {
     const facts = await handle.stat();
     if (!facts.isFile()) throw new FileProblem('not_a_file', 'This is not a file.');
-    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(LARGEST_FILE + 1) });
-    if (facts.size > LARGEST_FILE || bytesRead > LARGEST_FILE) throw tooLarge();
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(FILE_MAX_BYTES + 1) });
+    if (facts.size > FILE_MAX_BYTES || bytesRead > FILE_MAX_BYTES) throw tooLarge();
     return Buffer.from(buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
   }
 }
 
-async function replaceIf(file: string, content: Buffer, tag: string): Promise<void> {
-  const before = await explained(() => stat(file, { bigint: true }));
+async function replaceIfUnchanged(file: string, content: Buffer, tag: string): Promise<void> {
+  const before = await withFileProblem(() => stat(file, { bigint: true }));
   if (tagOf(await readWhole(file).catch(changedIfTooLarge)) !== tag) throw changed();
-  await explained(() => access(file, constants.W_OK));
+  await withFileProblem(() => access(file, constants.W_OK));
   const draft = join(dirname(file), `.wb-save-${randomBytes(8).toString('hex')}`);
   try {
-    const handle = await explained(() => open(draft, 'wx', 0o600));
+    const handle = await withFileProblem(() => open(draft, 'wx', 0o600));
     await writeAll(handle, content, async () => {
       await handle.chown(Number(before.uid), Number(before.gid)).catch(() => {});
       await handle.chmod(Number(before.mode) & 0o7777);
     });
     // A program may have written meanwhile: what is left between here and the rename is microseconds.
-    const now = await explained(() => stat(file, { bigint: true }));
+    const now = await withFileProblem(() => stat(file, { bigint: true }));
     if (now.ino !== before.ino || now.mtimeNs !== before.mtimeNs || now.size !== before.size) throw changed();
-    await explained(() => rename(draft, file));
+    await withFileProblem(() => rename(draft, file));
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
@@ -186,9 +186,9 @@ async function replaceIf(file: string, content: Buffer, tag: string): Promise<vo
 
 async function writeAll(handle: FileHandle, content: Buffer, dress?: () => Promise<void>): Promise<void> {
   try {
-    await explained(() => handle.writeFile(content));
+    await withFileProblem(() => handle.writeFile(content));
     await dress?.();
-    await explained(() => handle.sync());
+    await withFileProblem(() => handle.sync());
   } finally {
     await handle.close();
   }
@@ -211,15 +211,15 @@ function tooLarge(): FileProblem {
 }
 
 /** Turns the errors of the system that people can do something about into words. */
-async function explained<T>(act: () => Promise<T>): Promise<T> {
+async function withFileProblem<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw explain(errorCode(error)) ?? error;
+    throw toFileProblem(errorCode(error)) ?? error;
   }
 }
 
-function explain(code: string): FileProblem | undefined {
+function toFileProblem(code: string): FileProblem | undefined {
   switch (code) {
     case 'ENOENT':
       return new FileProblem('not_found', 'There is nothing of this name.');

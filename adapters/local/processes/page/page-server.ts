@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FileProblem, PROBLEMS } from './file-problem.ts';
-import { type Expected, FolderFiles, LARGEST_FILE } from './folder-files.ts';
+import { type Expected, FolderFiles, FILE_MAX_BYTES } from './folder-files.ts';
 import { checkOrigin } from './origin-check.ts';
 
 export interface PageServerOptions {
@@ -39,7 +39,7 @@ const ASSETS = new Map(
 );
 
 /** The largest JSON body, bytes. */
-const LARGEST_JSON = 16 * 1024;
+const JSON_BODY_MAX_BYTES = 16 * 1024;
 
 interface Answer {
   readonly status: number;
@@ -104,9 +104,9 @@ async function answerTo(
       return { status: 200, headers, body: content };
     }
     case 'PUT /api/file': {
-      const expected = expectedBy(request);
+      const expected = readPrecondition(request);
       checkType(request, 'application/octet-stream');
-      const tag = await files.save(path, await readBody(request, LARGEST_FILE), expected);
+      const tag = await files.save(path, await readBody(request, FILE_MAX_BYTES), expected);
       return json(expected === 'absent' ? 201 : 200, {}, { etag: `"${tag}"` });
     }
     default:
@@ -125,7 +125,7 @@ function urlOf(request: IncomingMessage): URL {
   return url;
 }
 
-function expectedBy(request: IncomingMessage): Expected {
+function readPrecondition(request: IncomingMessage): Expected {
   const match = /^"([\w-]{27})"$/.exec(request.headers['if-match'] ?? '');
   if (match?.[1] !== undefined) return { tag: match[1] };
   if (request.headers['if-none-match'] === '*') return 'absent';
@@ -143,7 +143,7 @@ function checkType(request: IncomingMessage, type: string): void {
 
 async function readPath(request: IncomingMessage): Promise<string> {
   checkType(request, 'application/json');
-  const text = (await readBody(request, LARGEST_JSON)).toString();
+  const text = (await readBody(request, JSON_BODY_MAX_BYTES)).toString();
   try {
     const { path } = JSON.parse(text);
     if (typeof path === 'string') return path;

@@ -38,7 +38,7 @@ beforeEach(() => {
   });
 });
 
-const noted = (fields: Partial<MachineRoom> = {}) => rooms.note(aMachine({ at: clock.now(), ...fields }));
+const noted = (fields: Partial<MachineRoom> = {}) => rooms.save(aMachine({ at: clock.now(), ...fields }));
 
 describeCapacityCatalogContract('the settings and the cluster, with machines', async () => {
   await noted();
@@ -49,12 +49,12 @@ describeCapacityCatalogContract('the settings and the cluster, with machines', a
 describe('the room of the cluster', () => {
   it('is read once for a burst of starts, and again when it has become old', async () => {
     await noted();
-    await Promise.all([catalog.room(), catalog.room(), catalog.room()]);
-    await clock.pass(ROOM_USED_MS - 1);
-    await catalog.room();
+    await Promise.all([catalog.freeCapacity(), catalog.freeCapacity(), catalog.freeCapacity()]);
+    await clock.advanceAsync(ROOM_USED_MS - 1);
+    await catalog.freeCapacity();
     expect(reads).toBe(1);
-    await clock.pass(1);
-    await catalog.room();
+    await clock.advanceAsync(1);
+    await catalog.freeCapacity();
     expect(reads).toBe(2);
   });
 
@@ -65,40 +65,40 @@ describe('the room of the cluster', () => {
   });
 
   it('is read again when the clock was put back', async () => {
-    await catalog.room();
+    await catalog.freeCapacity();
     clock.now = () => 0;
-    await catalog.room();
+    await catalog.freeCapacity();
     expect(reads).toBe(2);
   });
 
   it('grows less by what goes there, and is what the cluster says once that is read', async () => {
     await noted();
-    await catalog.room();
-    catalog.taken('small', SMALL);
-    expect(await catalog.room()).toMatchObject([{ cpuUnits: 512, memoryMib: 3072 }]);
+    await catalog.freeCapacity();
+    catalog.reserve('small', SMALL);
+    expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 512, memoryMib: 3072 }]);
     await noted({ version: 11, cpuUnits: 300 });
-    await clock.pass(ROOM_USED_MS);
-    expect(await catalog.room()).toMatchObject([{ cpuUnits: 300 }]);
+    await clock.advanceAsync(ROOM_USED_MS);
+    expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 300 }]);
   });
 
   it('is none while it cannot be read, which is told, and not asked for again at once', async () => {
     await noted();
-    await catalog.room();
-    await clock.pass(ROOM_USED_MS);
+    await catalog.freeCapacity();
+    await clock.advanceAsync(ROOM_USED_MS);
     answer = () => Promise.reject(new PortError('throttled', 'too many'));
-    expect(await catalog.room()).toEqual([]);
-    expect(await catalog.room()).toEqual([]);
+    expect(await catalog.freeCapacity()).toEqual([]);
+    expect(await catalog.freeCapacity()).toEqual([]);
     expect(reads).toBe(2);
     expect(telemetry.counts.get('room_unknown')).toBe(1);
     answer = undefined;
-    await clock.pass(ROOM_USED_MS);
-    expect(await catalog.room()).toHaveLength(1);
+    await clock.advanceAsync(ROOM_USED_MS);
+    expect(await catalog.freeCapacity()).toHaveLength(1);
   });
 
   it('does not hide a fault of the program', async () => {
     answer = () => Promise.reject(new TypeError('no such thing'));
-    await expect(catalog.room()).rejects.toThrow('no such thing');
+    await expect(catalog.freeCapacity()).rejects.toThrow('no such thing');
     answer = undefined;
-    expect(await catalog.room()).toEqual([]);
+    expect(await catalog.freeCapacity()).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { ROOM_LISTED } from '#core/ports/room-store.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { anEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { aMachine } from '#test/contracts/room-store.ts';
-import { type TableUnderTest, tableUnderTest } from './table-under-test.ts';
+import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
 
 /** What a call costs is part of what the store promises: counted where the SDK sends. */
 describe('the calls behind each method', () => {
@@ -17,7 +17,7 @@ describe('the calls behind each method', () => {
   const calls: { command: string; input: Record<string, unknown> }[] = [];
 
   beforeEach(async () => {
-    table = await tableUnderTest();
+    table = await openTableUnderTest();
     store = new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
     for (let n = 0; n < 5; n++) await store.create(stopped({ workbenchId: idAt(T0, n) }));
     table.client.middlewareStack.add(
@@ -55,8 +55,8 @@ describe('the calls behind each method', () => {
     await store.create(starting());
     await store.update(running({ revision: 2 }), 1);
     await store.update(running({ revision: 2 }), 1);
-    await store.remove(keyOf(running()), 1);
-    await store.remove(keyOf(running()), 2);
+    await store.delete(keyOf(running()), 1);
+    await store.delete(keyOf(running()), 2);
     expect(commands()).toEqual([
       'PutItemCommand',
       'PutItemCommand',
@@ -92,9 +92,9 @@ describe('the calls behind each method', () => {
 
   it('are one conditional write for what is heard of a machine, new or old, and one bounded Query for all room', async () => {
     const rooms = new DynamoRoomStore(table.client, table.tableName);
-    await rooms.note(aMachine());
-    await rooms.note(aMachine());
-    await rooms.forget(aMachine({ version: 11 }));
+    await rooms.save(aMachine());
+    await rooms.save(aMachine());
+    await rooms.remove(aMachine({ version: 11 }));
     await rooms.list(aMachine().at);
     expect(commands()).toEqual(['PutItemCommand', 'PutItemCommand', 'PutItemCommand', 'QueryCommand']);
     expect(calls.slice(0, 3).every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
@@ -105,7 +105,7 @@ describe('the calls behind each method', () => {
   it('are one write for a claim that nothing is in the way of, and one for settling it', async () => {
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     await claims.claim({ userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1 }, T0);
-    await claims.settle('ada', 'k', ID, 'settler');
+    await claims.complete('ada', 'k', ID, 'settler');
     expect(commands()).toEqual(['PutItemCommand', 'UpdateItemCommand']);
   });
 });

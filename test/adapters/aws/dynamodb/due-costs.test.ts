@@ -4,7 +4,7 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import { build } from '#functions/schedules/reconcile-due.ts';
 import { MemoryQueue } from '#test/simulation/memory-queue.ts';
 import { addedUp, countCalls } from './counted-reads.ts';
-import { type LoadedTable, loadedTable } from './loaded-table.ts';
+import { type LoadedTable, openLoadedTable } from './loaded-table.ts';
 import { NOW, type Population, population } from './population.ts';
 import { RecordedTelemetry } from './table-under-test.ts';
 
@@ -14,7 +14,7 @@ describe("what a minute's pass over what is due reads", () => {
   afterEach(() => table?.dispose());
 
   async function pass(of: Population) {
-    table = await loadedTable(population(of));
+    table = await openLoadedTable(population(of));
     const telemetry = new RecordedTelemetry();
     const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, telemetry);
     const calls = countCalls(table.client);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { calling, conditionally } from '#adapters/aws/dynamodb/errors.ts';
+import { callDynamoDb, conditionally } from '#adapters/aws/dynamodb/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 function failure(name: string, attempts?: number): Error {
@@ -13,14 +13,14 @@ describe('errors of DynamoDB', () => {
   it.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'])(
     'are throttled when the only attempt ended in %s',
     async (name) => {
-      await expect(calling('PutItem', failing(failure(name, 1)))).rejects.toMatchObject({
+      await expect(callDynamoDb('PutItem', failing(failure(name, 1)))).rejects.toMatchObject({
         kind: 'throttled',
       });
     },
   );
 
   it('are an unknown outcome when a throttled attempt was not the only one', async () => {
-    const call = calling('PutItem', failing(failure('ThrottlingException', 3)));
+    const call = callDynamoDb('PutItem', failing(failure('ThrottlingException', 3)));
     await expect(call).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
@@ -31,20 +31,20 @@ describe('errors of DynamoDB', () => {
     'AccessDeniedException',
     'NeverHeardOfIt',
   ])('are an unknown outcome for %s', async (name) => {
-    const call = calling('PutItem', failing(failure(name, 1)));
+    const call = callDynamoDb('PutItem', failing(failure(name, 1)));
     await expect(call).rejects.toBeInstanceOf(PortError);
     await expect(call).rejects.toMatchObject({ kind: 'unavailable', message: `dynamodb PutItem: ${name}` });
   });
 
   it('are an unknown outcome for what is no error at all', async () => {
-    await expect(calling('PutItem', failing('gone'))).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(callDynamoDb('PutItem', failing('gone'))).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it.each(['ValidationException', 'SerializationException'])(
     'stay what they are for %s, a fault of ours',
     async (name) => {
       const error = failure(name, 1);
-      await expect(calling('PutItem', failing(error))).rejects.toBe(error);
+      await expect(callDynamoDb('PutItem', failing(error))).rejects.toBe(error);
       await expect(conditionally('PutItem', failing(error))).rejects.toBe(error);
     },
   );
@@ -59,7 +59,7 @@ describe('errors of DynamoDB', () => {
 
   it('keep their cause for the log and none of its words for the message', async () => {
     const error = failure('InternalServerError', 1);
-    const seen = await calling('Query', failing(error)).catch((thrown: unknown) => thrown as PortError);
+    const seen = await callDynamoDb('Query', failing(error)).catch((thrown: unknown) => thrown as PortError);
     expect(seen).toMatchObject({ cause: error });
     expect((seen as PortError).message).not.toContain('words');
   });

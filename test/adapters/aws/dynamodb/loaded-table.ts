@@ -14,25 +14,25 @@ export interface LoadedTable {
 }
 
 /** Items written at once. */
-const BATCH = 1000;
+const BATCH_SIZE = 1000;
 
 /**
  * An embedded table that holds these records. They are put into its store by the back door, as the adapter would
  * have written them: through the front a million would take a quarter of an hour and more.
  * @param path where the data is kept; in memory when absent
  */
-export async function loadedTable(records: Iterable<Workbench>, path?: string): Promise<LoadedTable> {
+export async function openLoadedTable(records: Iterable<Workbench>, path?: string): Promise<LoadedTable> {
   const { store, table } = await openWithStore(path);
   const definition = await definitionOf(store, table.tableName);
   let batch: { type: 'put'; key: string; value: unknown }[] = [];
   for (const record of records) {
-    const item = itemOf(record);
+    const item = toItem(record);
     batch.push({
       type: 'put',
       key: `item-${table.tableName}~${db.createKey(item, definition)}`,
       value: item,
     });
-    if (batch.length >= BATCH) {
+    if (batch.length >= BATCH_SIZE) {
       await store.db.batch(batch);
       batch = [];
     }
@@ -78,7 +78,7 @@ function definitionOf(store: Store, tableName: string): Promise<Table> {
   });
 }
 
-function itemOf(record: Workbench): Record<string, Record<string, unknown>> {
+function toItem(record: Workbench): Record<string, Record<string, unknown>> {
   const attributes: Record<string, AttributeValue | undefined> = {
     ...keyAttributes(recordKey(record)),
     ...indexAttributes(record),

@@ -5,7 +5,7 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import { PortError } from '#core/ports/port-error.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { anEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { type TableUnderTest, tableUnderTest } from './table-under-test.ts';
+import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
 
 /**
  * A write is carried out, its answer is lost, and the SDK sends it again: the second attempt meets the first.
@@ -21,7 +21,7 @@ describe('when answers are lost', () => {
   beforeEach(async () => {
     losing = 0;
     meanwhile = async () => {};
-    table = await tableUnderTest();
+    table = await openTableUnderTest();
     store = new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
     table.client.middlewareStack.add(
       (next) => async (args) => {
@@ -86,7 +86,7 @@ describe('when answers are lost', () => {
   it('answers a remove as removed', async () => {
     await store.create(stopped());
     losing = 1;
-    expect(await store.remove(keyOf(stopped()), 1)).toBe('removed');
+    expect(await store.delete(keyOf(stopped()), 1)).toBe('removed');
   });
 
   it('writes history once', async () => {
@@ -104,9 +104,9 @@ describe('when answers are lost', () => {
     losing = 1;
     expect((await claims.claim({ ...claim, workbenchId: idAt(T0, 9) }, T0)).ours).toBe(false);
     losing = 1;
-    expect(await claims.settle('ada', 'k', ID, 'us')).toBe('settled');
+    expect(await claims.complete('ada', 'k', ID, 'us')).toBe('settled');
     losing = 1;
-    expect(await claims.settle('ada', 'k', ID, 'them')).toBe('already');
+    expect(await claims.complete('ada', 'k', ID, 'them')).toBe('already');
   });
 
   it('says that the outcome is unknown when no attempt is answered', async () => {

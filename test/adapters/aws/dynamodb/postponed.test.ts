@@ -2,14 +2,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { running, starting, T0 } from '#test/builders/workbench.ts';
-import { tableUnderTest } from './table-under-test.ts';
+import { openTableUnderTest } from './table-under-test.ts';
 
 const HOUR = 3_600_000;
 let dispose: (() => Promise<void>) | undefined;
 afterEach(() => dispose?.());
 
 async function aStore() {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   dispose = table.dispose;
   return new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
 }

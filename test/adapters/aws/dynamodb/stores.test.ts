@@ -9,10 +9,10 @@ import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-st
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeRoomStoreContract } from '#test/contracts/room-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
-import { plantRecord, tableUnderTest } from './table-under-test.ts';
+import { plantRecord, openTableUnderTest } from './table-under-test.ts';
 
 describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
     plant: (key, raw) => plantRecord(table, key, raw),
@@ -22,7 +22,7 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
 });
 
 describeHistoryStoreContract('DynamoHistoryStore', async () => {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   return {
     store: new DynamoHistoryStore(table.client, table.tableName, table.telemetry),
     sweep: async (now) => {
@@ -33,7 +33,7 @@ describeHistoryStoreContract('DynamoHistoryStore', async () => {
 });
 
 describeReportStoreContract('DynamoReportStore', async () => {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   return {
     store: new DynamoReportStore(table.client, table.tableName, table.telemetry),
     dispose: table.dispose,
@@ -41,7 +41,7 @@ describeReportStoreContract('DynamoReportStore', async () => {
 });
 
 describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   return {
     store: new DynamoIdempotencyStore(table.client, table.tableName),
     dispose: table.dispose,
@@ -49,6 +49,6 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
 });
 
 describeRoomStoreContract('DynamoRoomStore', async () => {
-  const table = await tableUnderTest();
+  const table = await openTableUnderTest();
   return { store: new DynamoRoomStore(table.client, table.tableName), dispose: table.dispose };
 });

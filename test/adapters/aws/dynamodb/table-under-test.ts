@@ -16,7 +16,7 @@ export interface TableUnderTest {
   dispose(): Promise<void>;
 }
 
-export async function tableUnderTest(): Promise<TableUnderTest> {
+export async function openTableUnderTest(): Promise<TableUnderTest> {
   const table = await openEmbeddedTable();
   const client = tableClient(table.clientOptions);
   return {

@@ -21,7 +21,7 @@ function fleet(options: Partial<WorldOptions> = {}) {
     return outcome.host.instanceId;
   };
   const machine = (instanceId: string) => {
-    const found = subject.world.machines.all.get(instanceId);
+    const found = subject.world.ec2Instances.all.get(instanceId);
     if (found === undefined) throw new Error('no such machine');
     return found;
   };
@@ -81,9 +81,9 @@ describe('the launch of a dedicated machine', () => {
   it('is not answered before the machine can be seen, and is the same launch then', async () => {
     const { subject, world, hosts, launch } = fleet({ hazards: { hiddenAtFirst: 1 } });
     await expect(hosts.launch(REQUEST, 'wb1/host/1')).rejects.toMatchObject({ kind: 'unavailable' });
-    await subject.pass(10);
-    expect(world.machines.all.has(await launch())).toBe(true);
-    expect(world.machines.all.size).toBe(1);
+    await subject.advance(10);
+    expect(world.ec2Instances.all.has(await launch())).toBe(true);
+    expect(world.ec2Instances.all.size).toBe(1);
   });
 
   it('is not called lost by a function that asked while it was young, and was frozen until it was old', async () => {
@@ -97,7 +97,7 @@ describe('the launch of a dedicated machine', () => {
     const instances = new ContainerInstances(client, 'workbench');
     const hosts = new Ec2HostFleet({ send } as typeof client, instances, HOST_SETTINGS, subject.kernel);
     const launching = hosts.launch(REQUEST, 'wb1/host/1').catch((error: unknown) => error);
-    await subject.pass(2 * 60 * MINUTE);
+    await subject.advance(2 * 60 * MINUTE);
     expect(await launching).toMatchObject({ kind: 'unavailable' });
   });
 
@@ -106,7 +106,7 @@ describe('the launch of a dedicated machine', () => {
     const instanceId = await launch();
     const changed = subject.hosts({ launchTemplate: { id: 'lt-1', version: '4' } });
     expect(await changed.launch(REQUEST, 'wb1/host/1')).toMatchObject({ host: { instanceId } });
-    expect(world.machines.all.size).toBe(1);
+    expect(world.ec2Instances.all.size).toBe(1);
   });
 
   it('is refused for want of a machine, and then there is none', async () => {
@@ -116,14 +116,14 @@ describe('the launch of a dedicated machine', () => {
       code: 'no_capacity',
       retryable: true,
     });
-    expect(world.machines.all.size).toBe(0);
+    expect(world.ec2Instances.all.size).toBe(0);
   });
 
   it('answers one forgotten by EC2 as terminated, though its token is still known', async () => {
     const { subject, hosts, launch } = fleet();
     const instanceId = await launch();
     await hosts.terminate(instanceId);
-    await subject.pass(70 * MINUTE);
+    await subject.advance(70 * MINUTE);
     expect(await hosts.launch(REQUEST, 'wb1/host/1')).toMatchObject({
       host: { instanceId, state: 'terminated', workbenchId: 'wb1' },
     });
@@ -141,7 +141,7 @@ describe('a dedicated machine', () => {
     const { subject, world, hosts, launch } = fleet();
     const instanceId = await launch();
     await hosts.stop(instanceId);
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const strict = subject.hosts({ acceptedImages: new Set(['ami-2']) });
     expect(await strict.start(instanceId)).toMatchObject({ kind: 'refused', code: 'start_refused' });
     const send = async (command: AwsCommand) => {
@@ -166,7 +166,7 @@ describe('a dedicated machine', () => {
     const { subject, hosts, launch, machine } = fleet({ hazards: { pendingCannotStop: 1 } });
     const instanceId = await launch();
     await expect(hosts.stop(instanceId)).rejects.toMatchObject({ kind: 'throttled' });
-    await subject.pass(30);
+    await subject.advance(30);
     await hosts.stop(instanceId);
     expect(machine(instanceId).state).toBe('stopping');
   });
@@ -174,12 +174,12 @@ describe('a dedicated machine', () => {
   it('that was terminated while stopped is off the cluster by the time it is seen as terminated', async () => {
     const { subject, world, hosts, launch, look } = fleet();
     const instanceId = await launch();
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     await hosts.stop(instanceId);
-    await subject.pass(3 * MINUTE);
+    await subject.advance(3 * MINUTE);
     await hosts.terminate(instanceId);
     expect(await look(instanceId)).toMatchObject({ state: 'shutting-down' });
-    await subject.pass(1 * MINUTE);
+    await subject.advance(1 * MINUTE);
     expect(world.leftOverRegistrations).toHaveLength(1);
     expect(await look(instanceId)).toMatchObject({ state: 'terminated' });
     expect(world.leftOverRegistrations).toEqual([]);
@@ -188,10 +188,10 @@ describe('a dedicated machine', () => {
   it('is not taken off the cluster before it is terminated', async () => {
     const { subject, world, hosts, launch, look } = fleet();
     const instanceId = await launch();
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.instances.values();
     await hosts.stop(instanceId);
-    await subject.pass(3 * MINUTE);
+    await subject.advance(3 * MINUTE);
     await look(instanceId);
     await hosts.terminate(instanceId);
     await look(instanceId);
@@ -206,14 +206,14 @@ describe('a machine that is not ours', () => {
     ['without tags', {}],
   ])('is never touched: %s', async (_, tags) => {
     const { subject, world, hosts, look } = fleet();
-    const machine = world.machines.launch({
+    const machine = world.ec2Instances.launch({
       instanceType: 'm5.large',
       size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
       tags,
       attributes: {},
       imageId: 'ami-1',
     });
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const { instanceId } = machine;
     await hosts.stop(instanceId);
     await hosts.terminate(instanceId);
@@ -228,13 +228,13 @@ describe('what is registered although its machine is terminated', () => {
   it('is taken off the cluster by the audit, and nothing else is', async () => {
     const { subject, world, launch, machine } = fleet();
     const ids = [await launch('1'), await launch('2'), await launch('3')];
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [first, second] = [...world.ecs.agents.instances.values()];
     if (first === undefined || second === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(first);
     world.ecs.agents.disconnect(second);
-    world.machines.terminate(machine(ids[0] ?? ''));
-    await subject.pass(2 * MINUTE);
+    world.ec2Instances.terminate(machine(ids[0] ?? ''));
+    await subject.advance(2 * MINUTE);
     const instances = new ContainerInstances(world.clients(), 'workbench');
     const machines = new Ec2Machines(world.clients(), INSTALLATION);
     expect(await instances.deregisterTerminated(machines)).toBe(1);
@@ -245,14 +245,14 @@ describe('what is registered although its machine is terminated', () => {
 
   it('is not a machine without our tag that lives and is silent', async () => {
     const { subject, world } = fleet();
-    const foreign = world.machines.launch({
+    const foreign = world.ec2Instances.launch({
       instanceType: 'm5.large',
       size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
       tags: {},
       attributes: {},
       imageId: 'ami-1',
     });
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.instances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
@@ -260,15 +260,15 @@ describe('what is registered although its machine is terminated', () => {
     const machines = new Ec2Machines(world.clients(), INSTALLATION);
     expect(await instances.deregisterTerminated(machines)).toBe(0);
     expect(registered.status).toBe('ACTIVE');
-    world.machines.terminate(foreign);
-    await subject.pass(2 * MINUTE);
+    world.ec2Instances.terminate(foreign);
+    await subject.advance(2 * MINUTE);
     expect(await instances.deregisterTerminated(machines)).toBe(1);
   });
 
   it('is none whose state was not told', async () => {
     const { subject, world, launch } = fleet();
     await launch();
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.instances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);

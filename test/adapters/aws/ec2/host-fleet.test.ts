@@ -6,7 +6,7 @@ describeHostFleetContract('Ec2HostFleet', async () => {
   return {
     hosts: subject.hosts(),
     request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
-    pass: () => subject.pass(1),
+    pass: () => subject.advance(1),
     reopen: async () => subject.hosts(),
     end: async () => {},
   };

@@ -4,16 +4,16 @@ import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import type { AwsCommand } from '#test/simulation/world/aws-error.ts';
-import type { Machine } from '#test/simulation/world/machines.ts';
+import type { SimulatedInstance } from '#test/simulation/world/machines.ts';
 import { HOST_SETTINGS, INSTALLATION, WorldSubject } from '#test/simulation/world/world-subject.ts';
 
 const MINUTE = 60;
-const OURS = { 'workbench:installation': INSTALLATION };
+const INSTALLATION_TAGS = { 'workbench:installation': INSTALLATION };
 const UNKNOWN = 'i-0123456789abcdef0';
 
 /** Launched by whom the tags say. */
-function launched(subject: WorldSubject, tags: Readonly<Record<string, string>>): Machine {
-  return subject.world.machines.launch({
+function launchInstance(subject: WorldSubject, tags: Readonly<Record<string, string>>): SimulatedInstance {
+  return subject.world.ec2Instances.launch({
     instanceType: 'm5.large',
     size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
     tags,
@@ -32,7 +32,7 @@ function withEmptyPageFirst(subject: WorldSubject) {
   return { ...client, send } as typeof client;
 }
 
-async function statesOf(subject: WorldSubject, ids: readonly string[]): Promise<(string | undefined)[]> {
+async function readStates(subject: WorldSubject, ids: readonly string[]): Promise<(string | undefined)[]> {
   const states = await new Ec2Machines(subject.world.clients(), INSTALLATION).states(ids);
   return ids.map((id) => states.get(id));
 }
@@ -42,7 +42,7 @@ const inTime = () => {};
 describe('a look at machines', () => {
   it('takes no page for the last that names another', async () => {
     const subject = new WorldSubject();
-    const { instanceId } = launched(subject, OURS);
+    const { instanceId } = launchInstance(subject, INSTALLATION_TAGS);
     const machines = new Ec2Machines(withEmptyPageFirst(subject), INSTALLATION);
     expect([...(await machines.states([instanceId]))]).toEqual([[instanceId, 'pending']]);
     expect([...(await machines.describe([instanceId])).keys()]).toEqual([instanceId]);
@@ -61,7 +61,7 @@ describe('a look at machines', () => {
       subject.kernel,
     );
     expect(await hosts.launch(request, 'wb1/host/1')).toMatchObject({ kind: 'accepted' });
-    expect(subject.world.machines.all.size).toBe(1);
+    expect(subject.world.ec2Instances.all.size).toBe(1);
   });
 
   it('at none of them asks for nothing', async () => {
@@ -73,30 +73,30 @@ describe('a look at machines', () => {
 
 describe('the state of a machine', () => {
   it.each([
-    ['of ours', OURS],
+    ['of ours', INSTALLATION_TAGS],
     ['of another installation', { 'workbench:installation': 'other' }],
     ['without tags', {}],
   ])('is what EC2 says: one %s', async (_, tags) => {
     const subject = new WorldSubject();
-    const machine = launched(subject, tags);
-    await subject.pass(2 * MINUTE);
-    expect(await statesOf(subject, [machine.instanceId])).toEqual(['running']);
-    subject.world.machines.terminate(machine);
-    expect(await statesOf(subject, [machine.instanceId])).toEqual(['shutting-down']);
-    await subject.pass(2 * MINUTE);
-    expect(await statesOf(subject, [machine.instanceId])).toEqual(['terminated']);
+    const machine = launchInstance(subject, tags);
+    await subject.advance(2 * MINUTE);
+    expect(await readStates(subject, [machine.instanceId])).toEqual(['running']);
+    subject.world.ec2Instances.terminate(machine);
+    expect(await readStates(subject, [machine.instanceId])).toEqual(['shutting-down']);
+    await subject.advance(2 * MINUTE);
+    expect(await readStates(subject, [machine.instanceId])).toEqual(['terminated']);
   });
 
   it('is terminated when EC2 does not know it any more, and nothing when it never was one of EC2', async () => {
     const subject = new WorldSubject();
-    expect(await statesOf(subject, [UNKNOWN, 'mi-0123456789abcdef0'])).toEqual(['terminated', 'pending']);
-    expect(await statesOf(subject, ['mi-0123456789abcdef0'])).toEqual(['pending']);
+    expect(await readStates(subject, [UNKNOWN, 'mi-0123456789abcdef0'])).toEqual(['terminated', 'pending']);
+    expect(await readStates(subject, ['mi-0123456789abcdef0'])).toEqual(['pending']);
   });
 
   it('is told of one that is not ours, which is neither described nor terminated', async () => {
     const subject = new WorldSubject();
-    const foreign = launched(subject, {});
-    await subject.pass(2 * MINUTE);
+    const foreign = launchInstance(subject, {});
+    await subject.advance(2 * MINUTE);
     const machines = new Ec2Machines(subject.world.clients(), INSTALLATION);
     await machines.terminate(foreign.instanceId, inTime);
     expect(await machines.describe([foreign.instanceId])).toEqual(new Map());

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { taskInput, WORLD_OPTIONS } from '#test/simulation/world/world-subject.ts';
-import { MINUTE, TOKEN, taskOf, watched } from './watched-runner.ts';
+import { MINUTE, TOKEN, acceptedTaskId, recordingRunner } from './watched-runner.ts';
 
 describe('a task whose machine is silent', () => {
   async function silent(options: Partial<WorldOptions> = {}) {
-    const { tasks, subject, world } = watched(options);
+    const { tasks, subject, world } = recordingRunner(options);
     const outcome = await tasks.run(await taskInput(subject), TOKEN);
-    await subject.pass(4 * MINUTE);
+    await subject.advance(4 * MINUTE);
     const [registered] = [...world.ecs.agents.instances.values()].filter(({ tasks: on }) => on.size > 0);
     if (registered === undefined) throw new Error('not placed');
     const host = async () => {
-      const [task] = await tasks.describe([taskOf(outcome)]);
+      const [task] = await tasks.describe([acceptedTaskId(outcome)]);
       return task !== undefined && 'status' in task ? [task.status, task.host] : undefined;
     };
     expect(await host()).toEqual(['running', 'connected']);
     world.ecs.agents.disconnect(registered);
-    return { tasks, subject, world, registered, taskId: taskOf(outcome), host };
+    return { tasks, subject, world, registered, taskId: acceptedTaskId(outcome), host };
   }
 
   it('is disconnected for as long as nothing proves more', async () => {
@@ -76,15 +76,15 @@ describe('a task whose machine is silent', () => {
 
 describe('the list of tasks', () => {
   it('holds what is stopping, over all pages', async () => {
-    const { tasks, subject } = watched();
+    const { tasks, subject } = recordingRunner();
     const ids: string[] = [];
     for (let n = 0; n < 130; n += 1) {
-      await subject.pass(1);
+      await subject.advance(1);
       const workbenchId = `01jf00000000000000000${String(n).padStart(5, '0')}`;
       const input = await taskInput(subject, { workbenchId, cpuUnits: 128, memoryMib: 256 });
-      ids.push(taskOf(await tasks.run(input, workbenchId)));
+      ids.push(acceptedTaskId(await tasks.run(input, workbenchId)));
     }
-    await subject.pass(10 * MINUTE);
+    await subject.advance(10 * MINUTE);
     await tasks.stop(ids[0] ?? '', 'enough');
     const listed: string[] = [];
     let cursor: string | undefined;

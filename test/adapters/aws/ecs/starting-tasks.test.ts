@@ -2,11 +2,11 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { awsError } from '#test/simulation/world/aws-error.ts';
 import { taskInput } from '#test/simulation/world/world-subject.ts';
-import { MINUTE, TOKEN, taskOf, watched } from './watched-runner.ts';
+import { MINUTE, TOKEN, acceptedTaskId, recordingRunner } from './watched-runner.ts';
 
 describe('RunTask as the adapter calls it', () => {
   async function called(change: Parameters<typeof taskInput>[1] = {}) {
-    const { tasks, subject, inputs } = watched();
+    const { tasks, subject, inputs } = recordingRunner();
     const outcome = await tasks.run(await taskInput(subject, change), TOKEN);
     const [request] = inputs<RunTaskCommandInput>('RunTaskCommand');
     return { outcome, request };
@@ -53,19 +53,19 @@ describe('RunTask as the adapter calls it', () => {
   });
 
   it('runs on a machine of its own with all that it has', async () => {
-    const { tasks, subject } = watched();
+    const { tasks, subject } = recordingRunner();
     const workbenchId = '01jf0000000000000000000001';
     const host = await subject
       .hosts()
       .launch({ userId: 'alice', workbenchId, instanceType: 'm5.large' }, 'h');
     if (host.kind !== 'accepted') throw new Error('refused');
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     const [ready] = await subject.hosts().describe([host.host.instanceId]);
     const placement = { kind: 'host' as const, instanceId: host.host.instanceId };
     const size = { cpuUnits: ready?.cpuUnits ?? 0, memoryMib: ready?.memoryMib ?? 0 };
     const outcome = await tasks.run(await taskInput(subject, { workbenchId, placement, ...size }), TOKEN);
     expect(outcome).toMatchObject({ kind: 'accepted' });
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect([...subject.world.containers]).toMatchObject([{ instanceId: host.host.instanceId }]);
   });
 
@@ -78,26 +78,26 @@ describe('RunTask as the adapter calls it', () => {
 
 describe('a start of which not all is known', () => {
   it('adopts the task of an earlier call after the settings have changed', async () => {
-    const { runner, subject, inputs } = watched();
+    const { runner, subject, inputs } = recordingRunner();
     const input = await taskInput(subject);
     const first = await runner().run(input, TOKEN);
     const second = await runner({ image: 'a newer one' }).run(input, TOKEN);
     expect(inputs('RunTaskCommand')).toHaveLength(2);
-    expect(second).toMatchObject({ kind: 'accepted', task: { taskId: taskOf(first) } });
+    expect(second).toMatchObject({ kind: 'accepted', task: { taskId: acceptedTaskId(first) } });
   });
 
   it('waits when the task of an earlier call cannot be described yet', async () => {
-    const { runner, subject } = watched({ hazards: { hiddenAtFirst: 1 } });
+    const { runner, subject } = recordingRunner({ hazards: { hiddenAtFirst: 1 } });
     const input = await taskInput(subject);
     await runner().run(input, TOKEN);
     const again = () => runner({ image: 'a newer one' }).run(input, TOKEN);
     await expect(again()).rejects.toMatchObject({ kind: 'unavailable' });
-    await subject.pass(10);
+    await subject.advance(10);
     expect(await again()).toMatchObject({ kind: 'accepted' });
   });
 
   it('is looked for before a refusal is believed', async () => {
-    const { tasks, subject, next, through } = watched();
+    const { tasks, subject, next, through } = recordingRunner();
     const input = await taskInput(subject);
     const first = await tasks.run(input, TOKEN);
     next((name, effect) => {
@@ -106,27 +106,27 @@ describe('a start of which not all is known', () => {
     });
     expect(await tasks.run(input, TOKEN)).toMatchObject({
       kind: 'accepted',
-      task: { taskId: taskOf(first) },
+      task: { taskId: acceptedTaskId(first) },
     });
     expect(await tasks.run({ ...input, runId: 'run2' }, 'a/run2/1')).toMatchObject({ kind: 'refused' });
     through();
   });
 
   it('is found on a later page of the list, though the first is empty', async () => {
-    const { tasks, subject, next, sent } = watched();
+    const { tasks, subject, next, sent } = recordingRunner();
     const input = await taskInput(subject);
     const first = await tasks.run(input, TOKEN);
     next((name, effect) => {
       if (name === 'RunTaskCommand') throw awsError('InvalidParameterException', 'not now');
       if (name !== 'ListTasksCommand') return effect();
       const isSecond = sent.at(-1)?.input.nextToken === 'more';
-      return isSecond ? { taskArns: [taskOf(first)] } : { taskArns: [], nextToken: 'more' };
+      return isSecond ? { taskArns: [acceptedTaskId(first)] } : { taskArns: [], nextToken: 'more' };
     });
-    expect(await tasks.run(input, TOKEN)).toMatchObject({ task: { taskId: taskOf(first) } });
+    expect(await tasks.run(input, TOKEN)).toMatchObject({ task: { taskId: acceptedTaskId(first) } });
   });
 
   it('is unknown when the SDK had to ask more than once, whatever the last answer was', async () => {
-    const { tasks, subject, next } = watched();
+    const { tasks, subject, next } = recordingRunner();
     const input = await taskInput(subject);
     for (const name of ['ThrottlingException', 'InvalidParameterException', 'ClientException']) {
       next((called, effect) => {
@@ -138,7 +138,7 @@ describe('a start of which not all is known', () => {
   });
 
   it('waits its turn when too many tasks wait for capacity, and when registrations are throttled', async () => {
-    const { tasks, subject, next } = watched();
+    const { tasks, subject, next } = recordingRunner();
     for (const [refusing, error] of [
       ['RegisterTaskDefinitionCommand', 'ThrottlingException'],
       ['RunTaskCommand', 'ClientException'],

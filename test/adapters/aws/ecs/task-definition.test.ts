@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { TASK_SETTINGS, taskInput } from '#test/simulation/world/world-subject.ts';
-import { TOKEN, watched } from './watched-runner.ts';
+import { TOKEN, recordingRunner } from './watched-runner.ts';
 
 describe('the task definition of a workbench', () => {
   async function registered(settings: Partial<TaskSettings> = {}) {
-    const { tasks, subject, inputs } = watched({}, settings);
+    const { tasks, subject, inputs } = recordingRunner({}, settings);
     await tasks.run(await taskInput(subject), TOKEN);
     const [definition] = inputs<RegisterTaskDefinitionCommandInput>('RegisterTaskDefinitionCommand');
     const [workbench, companion] = definition?.containerDefinitions ?? [];
@@ -72,7 +72,7 @@ describe('the task definition of a workbench', () => {
   });
 
   it('is registered once, and again when image, boot command or mount change', async () => {
-    const { runner, subject, inputs } = watched();
+    const { runner, subject, inputs } = recordingRunner();
     const input = await taskInput(subject);
     const count = () => inputs('RegisterTaskDefinitionCommand').length;
     await runner().run(input, 'a/1/1');
@@ -88,7 +88,7 @@ describe('the task definition of a workbench', () => {
   });
 
   it('is pruned of old revisions, or of all', async () => {
-    const { runner, subject, world } = watched();
+    const { runner, subject, world } = recordingRunner();
     const definitions = new TaskDefinitions(world.clients(), TASK_SETTINGS);
     const input = await taskInput(subject);
     for (const image of ['a', 'b', 'c', 'd']) await runner({ image }).run(input, `${image}/1/1`);

@@ -26,7 +26,7 @@ for (const [name, hazards] of UNDOCUMENTED) {
         }
         return observed;
       },
-      pass: () => subject.pass(1),
+      pass: () => subject.advance(1),
       reopen: async () => subject.tasks(),
       end: async () => {},
     };

@@ -9,7 +9,7 @@ export const MINUTE = 60;
 export const TOKEN = 'a/run1/1';
 
 /** A runner that notes what it sends, and may be kept from sending it, or from hearing what came of it. */
-export function watched(options: Partial<WorldOptions> = {}, settings: Partial<TaskSettings> = {}) {
+export function recordingRunner(options: Partial<WorldOptions> = {}, settings: Partial<TaskSettings> = {}) {
   const subject = new WorldSubject(options);
   const sent: { name: string; input: Record<string, unknown> }[] = [];
   const answers: ((name: string, effect: () => unknown) => unknown)[] = [];
@@ -36,7 +36,7 @@ export function watched(options: Partial<WorldOptions> = {}, settings: Partial<T
   return { subject, world: subject.world, tasks: runner(), runner, inputs, sent, next, through };
 }
 
-export function taskOf(outcome: Awaited<ReturnType<EcsTaskRunner['run']>>): string {
+export function acceptedTaskId(outcome: Awaited<ReturnType<EcsTaskRunner['run']>>): string {
   if (outcome.kind !== 'accepted') throw new Error(outcome.message);
   return outcome.task.taskId;
 }

@@ -3,5 +3,5 @@ import { describeJanitorContract } from '#test/contracts/janitor.ts';
 
 describeJanitorContract(
   'MountedJanitor',
-  (root) => new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCall: 1000 }),
+  (root) => new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 }),
 );

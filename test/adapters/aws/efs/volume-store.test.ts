@@ -9,7 +9,7 @@ import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { instead } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/simulation/instead.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
 import { WorldSubject } from '#test/simulation/world/world-subject.ts';
 
@@ -27,7 +27,7 @@ for (const [name, fileSystemIds, accessPointTokenErrs] of [
     return {
       volumes: volumes(),
       fill: async ({ fileSystemId = '', accessPointId = '' }, files) => {
-        const directory = world.mounted(fileSystemId, accessPointId);
+        const directory = world.mount(fileSystemId, accessPointId);
         paths.set(accessPointId, directory?.path ?? '');
         for (let n = 0; n < files; n += 1) directory?.files.set(`${n}`, 'the test');
       },
@@ -111,7 +111,7 @@ describe('a volume made before a file system was added', () => {
     for (const id of IDS) {
       const mount = await ensured(old, id);
       mounts.set(id, mount);
-      const directory = world.mounted(mount.fileSystemId ?? '', mount.accessPointId ?? '');
+      const directory = world.mount(mount.fileSystemId ?? '', mount.accessPointId ?? '');
       for (let n = 0; n < 3; n += 1) directory?.files.set(`${n}`, id);
     }
     return { subject, world, mounts, volumes: subject.volumes({ fileSystemIds: after }) };
@@ -177,7 +177,7 @@ describe('a volume made before a file system was added', () => {
     for (const id of IDS) await ensured(subject.volumes({ fileSystemIds: ['fs-1'] }), id);
     const volumes = subject.volumes({ fileSystemIds: ALL });
     for (const id of IDS) expect(await ensured(volumes, id)).toEqual(await ensured(volumes, id));
-    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, removed: 0 });
+    for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, removed: 0 });
     expect(subject.world.efs.accessPoints.size).toBe(0);
   });
 
@@ -223,14 +223,14 @@ describe('a new volume', () => {
   ])('over %j asks the janitor for %j', async (fileSystemIds, asks) => {
     const { world, kernel } = new WorldSubject({ fileSystemIds });
     const asked: string[] = [];
-    const janitor: Janitor = instead<Janitor>(world.janitor, {
+    const janitor: Janitor = overrideMethods<Janitor>(world.janitor, {
       fate: async (place) => {
         asked.push('fate');
-        return world.janitor.fate(place);
+        return world.janitor.readMarker(place);
       },
       present: async (fileSystemId, workbenchIds) => {
         asked.push('present');
-        return world.janitor.present(fileSystemId, workbenchIds);
+        return world.janitor.findExisting(fileSystemId, workbenchIds);
       },
     });
     await new EfsVolumeStore(world.clients(), janitor, { fileSystemIds }, kernel).ensure('aaaa');

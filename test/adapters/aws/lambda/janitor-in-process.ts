@@ -4,13 +4,13 @@ import { type InvokeClient, RemoteJanitor } from '#adapters/aws/lambda/remote-ja
 import { build } from '#functions/volumes/janitor.ts';
 
 /** The file systems of these tests; the second is mounted by its function, but unknown to its janitor. */
-export const FUNCTIONS = new Map([
+export const JANITOR_FUNCTIONS = new Map([
   ['fs-1', 'janitor-1'],
   ['fs-2', 'janitor-2'],
 ]);
 
 /** Lambda with the janitor's function in it: what it throws is told in a payload, with HTTP 200. */
-export function lambdaWith(janitor: Janitor): InvokeClient {
+export function lambdaClientFor(janitor: Janitor): InvokeClient {
   const invoke = build({ janitor });
   const send = async ({ input }: { readonly input: InvokeCommandInput }) => {
     const event: unknown = JSON.parse(new TextDecoder().decode(input.Payload as Uint8Array));
@@ -29,8 +29,8 @@ export function lambdaWith(janitor: Janitor): InvokeClient {
 }
 
 /** A janitor at the other end of an invocation. */
-export function remote(janitor: Janitor): RemoteJanitor {
-  return new RemoteJanitor(lambdaWith(janitor), FUNCTIONS);
+export function remoteJanitorFor(janitor: Janitor): RemoteJanitor {
+  return new RemoteJanitor(lambdaClientFor(janitor), JANITOR_FUNCTIONS);
 }
 
 function encode(answer: unknown): Uint8Array {

@@ -3,22 +3,22 @@ import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { type InvokeClient, RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
 import { describeJanitorContract } from '#test/contracts/janitor.ts';
-import { FUNCTIONS, lambdaWith, remote } from './janitor-in-process.ts';
+import { JANITOR_FUNCTIONS, lambdaClientFor, remoteJanitorFor } from './janitor-in-process.ts';
 
 describeJanitorContract('RemoteJanitor', (root) =>
-  remote(new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCall: 1000 })),
+  remoteJanitorFor(new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 })),
 );
 
 const PLACE = { fileSystemId: 'fs-1', workbenchId: 'aaaa' };
 
 /** A janitor whose invocations are answered as given. */
-function answered(answer: () => unknown) {
+function janitorAnswering(answer: () => unknown) {
   const inputs: Readonly<Record<string, unknown>>[] = [];
   const send = async ({ input }: { readonly input: Readonly<Record<string, unknown>> }) => {
     inputs.push(input);
     return answer();
   };
-  return { inputs, janitor: new RemoteJanitor({ send } as unknown as InvokeClient, FUNCTIONS) };
+  return { inputs, janitor: new RemoteJanitor({ send } as unknown as InvokeClient, JANITOR_FUNCTIONS) };
 }
 
 function payload(text: string) {
@@ -27,9 +27,9 @@ function payload(text: string) {
 
 describe('RemoteJanitor', () => {
   it('asks the function of the file system, waits for its answer, and tells it no more than it has to', async () => {
-    const { inputs, janitor } = answered(() => payload('{"detached":true}'));
+    const { inputs, janitor } = janitorAnswering(() => payload('{"detached":true}'));
     const more = { ...PLACE, fileSystemId: 'fs-2', userId: 'ada' };
-    expect(await janitor.begin(more)).toEqual({ detached: true });
+    expect(await janitor.writeTombstone(more)).toEqual({ detached: true });
     expect(inputs).toMatchObject([{ FunctionName: 'janitor-2', InvocationType: 'RequestResponse' }]);
     expect(JSON.parse(new TextDecoder().decode(inputs[0]?.Payload as Uint8Array))).toEqual({
       act: 'begin',
@@ -39,16 +39,16 @@ describe('RemoteJanitor', () => {
   });
 
   it('asks nobody about a file system that no function mounts', async () => {
-    const { inputs, janitor } = answered(() => payload('{}'));
-    await expect(janitor.fate({ ...PLACE, fileSystemId: 'fs-3' })).rejects.toMatchObject({
+    const { inputs, janitor } = janitorAnswering(() => payload('{}'));
+    await expect(janitor.readMarker({ ...PLACE, fileSystemId: 'fs-3' })).rejects.toMatchObject({
       kind: 'unavailable',
     });
     expect(inputs).toEqual([]);
   });
 
   it('asks nobody about nothing', async () => {
-    const { inputs, janitor } = answered(() => payload('{}'));
-    expect(await janitor.present('fs-1', [])).toEqual([]);
+    const { inputs, janitor } = janitorAnswering(() => payload('{}'));
+    expect(await janitor.findExisting('fs-1', [])).toEqual([]);
     expect(inputs).toEqual([]);
   });
 
@@ -58,14 +58,14 @@ describe('RemoteJanitor', () => {
     ['ServiceException', 'unavailable'],
     ['ResourceNotFoundException', 'unavailable'],
   ])('tells of %s that it is %s', async (name, kind) => {
-    const { janitor } = answered(() => {
+    const { janitor } = janitorAnswering(() => {
       throw Object.assign(new Error('no'), { name });
     });
-    await expect(janitor.setAside(PLACE)).rejects.toMatchObject({ name: 'PortError', kind });
+    await expect(janitor.quarantine(PLACE)).rejects.toMatchObject({ name: 'PortError', kind });
   });
 
   it('does not know what has happened when the function failed or ran out of time', async () => {
-    const { janitor } = answered(() => ({
+    const { janitor } = janitorAnswering(() => ({
       ...payload('{"done":true,"removed":1}'),
       FunctionError: 'Unhandled',
     }));
@@ -78,17 +78,17 @@ describe('RemoteJanitor', () => {
   it.each(['', 'null', '{', '{"done":1,"removed":0}', '{"done":true,"removed":-1}', '{}'])(
     'takes %j for no answer',
     async (text) => {
-      const { janitor } = answered(() => payload(text));
+      const { janitor } = janitorAnswering(() => payload(text));
       await expect(janitor.removeSome(PLACE)).rejects.toMatchObject({ kind: 'unavailable' });
     },
   );
 
   it('asks about no more than a thousand at once', async () => {
     const many = Array.from({ length: 1001 }, (_, n) => `w${n}`);
-    const { inputs, janitor } = answered(() => payload('{"workbenchIds":[]}'));
-    await expect(janitor.present('fs-1', many)).rejects.toThrow(RangeError);
+    const { inputs, janitor } = janitorAnswering(() => payload('{"workbenchIds":[]}'));
+    await expect(janitor.findExisting('fs-1', many)).rejects.toThrow(RangeError);
     expect(inputs).toEqual([]);
-    expect(await janitor.present('fs-1', many.slice(1))).toEqual([]);
+    expect(await janitor.findExisting('fs-1', many.slice(1))).toEqual([]);
   });
 
   it('goes through pages as the janitor gives them', async () => {
@@ -100,7 +100,7 @@ describe('RemoteJanitor', () => {
         return cursor === undefined ? { directories, cursor: 'bbbb' } : { directories: [] };
       },
     };
-    const janitor = new RemoteJanitor(lambdaWith(pages as Janitor), FUNCTIONS);
+    const janitor = new RemoteJanitor(lambdaClientFor(pages as Janitor), JANITOR_FUNCTIONS);
     expect(await janitor.list('fs-1')).toEqual({
       directories: [{ workbenchId: 'aaaa', createdAt: 5 }, { workbenchId: 'bbbb' }],
       cursor: 'bbbb',

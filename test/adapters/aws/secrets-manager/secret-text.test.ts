@@ -4,7 +4,7 @@ import { PortError } from '#core/ports/port-error.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf';
 
-function clientThat(answer: () => unknown) {
+function clientAnswering(answer: () => unknown) {
   const asked: unknown[] = [];
   const send = async (command: { readonly input: unknown }) => {
     asked.push(command.input);
@@ -15,20 +15,20 @@ function clientThat(answer: () => unknown) {
 
 describe('the text of a secret', () => {
   it('is its current version', async () => {
-    const { asked, client } = clientThat(() => ({ SecretString: 'text' }));
+    const { asked, client } = clientAnswering(() => ({ SecretString: 'text' }));
     expect(await secretText(client, ARN)).toBe('text');
     expect(asked).toEqual([{ SecretId: ARN }]);
   });
 
   it('is not to be had when it holds bytes', async () => {
-    const { client } = clientThat(() => ({ SecretBinary: new Uint8Array([1]) }));
+    const { client } = clientAnswering(() => ({ SecretBinary: new Uint8Array([1]) }));
     await expect(secretText(client, ARN)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it.each(['AccessDeniedException', 'ResourceNotFoundException', 'TimeoutError'])(
     'fails with %s as an error of the port',
     async (name) => {
-      const { client } = clientThat(() => {
+      const { client } = clientAnswering(() => {
         throw Object.assign(new Error('no'), { name });
       });
       const failure = await secretText(client, ARN).catch((error: unknown) => error);

@@ -31,7 +31,7 @@ describeWorkQueueContract('SqsWorkQueue', async () => {
     failNext(times) {
       failures = times;
     },
-    advance: (seconds) => subject.pass(seconds),
+    advance: (seconds) => subject.advance(seconds),
     async dispose() {},
   };
 });

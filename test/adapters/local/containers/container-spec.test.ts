@@ -4,7 +4,7 @@ import {
   type ContainerSettings,
   containerName,
   containerSpec,
-  isOf,
+  belongsToTask,
 } from '#adapters/local/containers/container-spec.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 
@@ -21,7 +21,7 @@ const engine = {
 const settings: ContainerSettings = {
   installation: 'a'.repeat(32),
   engine,
-  identity: { user: '1000:1000' },
+  user: { user: '1000:1000' },
   port: 8080,
   baseUrl: (id) => `http://127.0.0.1:9000/project/${id}/`,
 };
@@ -124,9 +124,9 @@ describe('a container', () => {
       labels: shown,
       hostPort: () => undefined,
     });
-    expect(isOf(seen(labels), settings.installation, 'cont-1')).toBe(true);
-    expect(isOf(seen(labels), settings.installation, 'cont-2')).toBe(false);
-    expect(isOf(seen(labels), 'b'.repeat(32), 'cont-1')).toBe(false);
-    expect(isOf(seen({}), settings.installation, 'cont-1')).toBe(false);
+    expect(belongsToTask(seen(labels), settings.installation, 'cont-1')).toBe(true);
+    expect(belongsToTask(seen(labels), settings.installation, 'cont-2')).toBe(false);
+    expect(belongsToTask(seen(labels), 'b'.repeat(32), 'cont-1')).toBe(false);
+    expect(belongsToTask(seen({}), settings.installation, 'cont-1')).toBe(false);
   });
 });

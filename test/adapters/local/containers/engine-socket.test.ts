@@ -3,7 +3,7 @@ import {
   EngineUnusable,
   findSocket,
   unixSocketOf,
-  unreachable,
+  toEngineUnusable,
 } from '#adapters/local/containers/engine-socket.ts';
 
 const NOTHING = { socket: undefined, dockerHost: undefined, home: '/home/ada', runtimeDir: '/run/user/1000' };
@@ -65,13 +65,13 @@ describe('an engine that cannot be reached', () => {
     ['ECONNRESET', 'does not answer as one (ECONNRESET)'],
   ])('by %s is told with what to do', (code, told) => {
     const error = Object.assign(new Error('connect failed'), { code });
-    const { message, cause } = unreachable('/var/run/docker.sock', error);
+    const { message, cause } = toEngineUnusable('/var/run/docker.sock', error);
     expect(message).toContain(told);
     expect(message).toContain('/var/run/docker.sock');
     expect(cause).toBe(error);
   });
 
   it('since it is none is told with what it said', () => {
-    expect(unreachable('/x.sock', new Error('page not found')).message).toContain('(page not found)');
+    expect(toEngineUnusable('/x.sock', new Error('page not found')).message).toContain('(page not found)');
   });
 });

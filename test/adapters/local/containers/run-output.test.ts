@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { plainOutput, RunOutput } from '#adapters/local/containers/run-output.ts';
+import { stripFrameHeaders, RunOutput } from '#adapters/local/containers/run-output.ts';
 import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 
@@ -15,13 +15,13 @@ function frame(stream: 1 | 2, text: string): Buffer {
 describe('the output of a container', () => {
   it('is read in its order, without what the engine puts between', () => {
     const mixed = Buffer.concat([frame(1, 'größer\n'), frame(2, ''), frame(2, 'error\n'), frame(1, 'end')]);
-    expect(plainOutput(mixed).toString()).toBe('größer\nerror\nend');
+    expect(stripFrameHeaders(mixed).toString()).toBe('größer\nerror\nend');
   });
 
   it('is taken as far as it goes when it was cut', () => {
     const mixed = Buffer.concat([frame(1, 'whole\n'), frame(1, 'half of it')]);
-    expect(plainOutput(mixed.subarray(0, -5)).toString()).toBe('whole\nhalf ');
-    expect(plainOutput(mixed.subarray(0, 17)).toString()).toBe('whole\n');
+    expect(stripFrameHeaders(mixed.subarray(0, -5)).toString()).toBe('whole\nhalf ');
+    expect(stripFrameHeaders(mixed.subarray(0, 17)).toString()).toBe('whole\n');
   });
 
   it('is kept in the file of its run, once though it is kept twice', async () => {
@@ -31,7 +31,7 @@ describe('the output of a container', () => {
       { output: async () => frame(1, 'printed\n') },
       new RunLogs(join(root, 'logs'), systemTimers),
     );
-    for (let n = 0; n < 2; n += 1) await output.keep('id', 'wb1', 'run1');
-    expect(await readFile(join(root, output.name('wb1', 'run1')), 'utf8')).toBe('printed\n');
+    for (let n = 0; n < 2; n += 1) await output.save('id', 'wb1', 'run1');
+    expect(await readFile(join(root, output.fileName('wb1', 'run1')), 'utf8')).toBe('printed\n');
   });
 });

@@ -55,7 +55,7 @@ describe('DirectoryVolumes', () => {
   }
   async function wipeAll(id: string): Promise<number> {
     for (let calls = 1; calls < 1000; calls += 1) {
-      if ((await volumes.wipe(id)).done) return calls;
+      if ((await volumes.deleteSlice(id)).done) return calls;
     }
     throw new Error('the wipe does not end');
   }
@@ -76,7 +76,7 @@ describe('DirectoryVolumes', () => {
     'takes no path for an id: %j',
     async (id) => {
       await expect(volumes.ensure(id)).rejects.toThrow(RangeError);
-      await expect(volumes.wipe(id)).rejects.toThrow(RangeError);
+      await expect(volumes.deleteSlice(id)).rejects.toThrow(RangeError);
       expect(await readdir(dataDir)).toEqual([]);
     },
   );
@@ -143,7 +143,7 @@ describe('DirectoryVolumes', () => {
     volumes = new DirectoryVolumes({ dataDir, clock, elapsed });
     const path = await ensured('wb1');
     await Promise.all(Array.from({ length: 20 }, (_, n) => writeFile(join(path, `f${n}`), '')));
-    const { done, removed } = await volumes.wipe('wb1');
+    const { done, removed } = await volumes.deleteSlice('wb1');
     expect(done).toBe(false);
     expect(removed).toBeGreaterThan(0);
     expect(removed).toBeLessThan(6);

@@ -23,7 +23,7 @@ if (kind === 'deep folder without any') {
   await chmod(above, 0o500);
 }
 let calls = 0;
-while (!(await volumes.wipe('wb1')).done) {
+while (!(await volumes.deleteSlice('wb1')).done) {
   calls += 1;
   if (calls > 100) throw new Error('the wipe does not end');
 }

@@ -17,7 +17,7 @@ describeHostFleetContract('SimulatedHosts', async () => {
   return {
     hosts,
     request: (change) => ({ ...REQUEST, ...change }),
-    pass: () => timers.pass(250),
+    pass: () => timers.advanceAsync(250),
     reopen: async () => {
       await hosts.close();
       hosts = await SimulatedHosts.open({ dataDir, instanceTypes: [LARGE], timers });

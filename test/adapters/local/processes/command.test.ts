@@ -30,7 +30,7 @@ describe('what is run as a workbench', () => {
     expect(line).toContain('--auth none --bind-addr 127.0.0.1:20000');
     expect(line).toContain('--user-data-dir /data/private/wb1/code-server ');
     expect(line.endsWith(' /data/volumes/wb1')).toBe(true);
-    const settings = JSON.parse(command.seeds?.['code-server/User/settings.json'] ?? '');
+    const settings = JSON.parse(command.initialFiles?.['code-server/User/settings.json'] ?? '');
     expect(settings['security.workspace.trust.enabled']).toBe(false);
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
 import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/task-record.ts';
 import { RecordFolder } from '#adapters/local/record-folder.ts';
-import { ANSWERS, program } from './fixture.ts';
+import { HTTP_SERVER_SCRIPT, nodeCommand } from './fixture.ts';
 
 const [dataDir = '', when, count] = process.argv.slice(2);
 const folder = new RecordFolder<TaskRecord>({
@@ -20,7 +20,7 @@ let writes = 0;
 const tasks = await ProcessTasks.open({
   dataDir,
   // Stubborn, so that a stop is still under way when the server dies in it.
-  command: program(`process.on('SIGTERM', () => {}); require('fs').writeFileSync('began', ''); ${ANSWERS}`),
+  command: nodeCommand(`process.on('SIGTERM', () => {}); require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`),
   baseUrl: () => 'http://127.0.0.1:9000/project/wb1/',
   onChange: (task) => {
     if (task.status === 'running') void tasks.stop(task.taskId, 'enough');

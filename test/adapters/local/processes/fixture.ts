@@ -9,13 +9,13 @@ import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 
 /** A program that answers HTTP on its port and ends at SIGTERM. */
-export const ANSWERS = `require('http').createServer((request, response) => response.end('here')).listen(process.env.PORT, '127.0.0.1');`;
+export const HTTP_SERVER_SCRIPT = `require('http').createServer((request, response) => response.end('here')).listen(process.env.PORT, '127.0.0.1');`;
 
-export function program(script: string): WorkbenchCommand {
+export function nodeCommand(script: string): WorkbenchCommand {
   return { kind: 'boot command', file: process.execPath, args: () => ['-e', script] };
 }
 
-export function shell(script: string): WorkbenchCommand {
+export function shellCommand(script: string): WorkbenchCommand {
   return { kind: 'boot command', file: '/bin/sh', args: () => ['-c', script] };
 }
 
@@ -38,7 +38,7 @@ export class Bench {
   async open(options: Partial<ProcessTasksOptions> = {}): Promise<ProcessTasks> {
     this.#tasks = await ProcessTasks.open({
       dataDir: this.dataDir,
-      command: program(ANSWERS),
+      command: nodeCommand(HTTP_SERVER_SCRIPT),
       baseUrl: (workbenchId) => `http://127.0.0.1:9000/project/${workbenchId}/`,
       graceMs: 5000,
       onChange: (observation) => this.observed.push(observation),
@@ -74,32 +74,32 @@ export class Bench {
   }
 }
 
-export async function accepted(tasks: TaskRunner, input: TaskInput, token: string): Promise<string> {
+export async function startTask(tasks: TaskRunner, input: TaskInput, token: string): Promise<string> {
   const outcome = await tasks.run(input, token);
   if (outcome.kind !== 'accepted') throw new Error(outcome.message);
   return outcome.task.taskId;
 }
 
-export async function seen(tasks: TaskRunner, taskId: string): Promise<TaskObservation> {
+export async function describeTask(tasks: TaskRunner, taskId: string): Promise<TaskObservation> {
   const [answer] = await tasks.describe([taskId]);
   if (answer === undefined || isMissing(answer)) throw new Error(`${taskId} is missing`);
   return answer;
 }
 
-export function reaches(
+export function waitForStatus(
   tasks: TaskRunner,
   taskId: string,
   status: TaskObservation['status'],
 ): Promise<TaskObservation> {
   return eventually(realStep, `${taskId} ${status}`, async () => {
-    const task = await seen(tasks, taskId);
+    const task = await describeTask(tasks, taskId);
     if (task.status === 'stopped' && status !== 'stopped') throw new Error(`stopped: ${task.stop?.message}`);
     return task.status === status && task;
   });
 }
 
 /** The processes alive whose environment names this run, or anything else that is unique to a test. */
-export async function processesWith(variable: string): Promise<number[]> {
+export async function findProcessesWith(variable: string): Promise<number[]> {
   const table = systemProcesses();
   const found: number[] = [];
   for (const { pid, zombie } of await table.readAll()) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { accepted, Bench, processesWith, seen } from './fixture.ts';
+import { startTask, Bench, findProcessesWith, describeTask } from './fixture.ts';
 
 const DYING_SERVER = fileURLToPath(new URL('dying-server.ts', import.meta.url));
 
@@ -41,19 +41,19 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
   for (const { name, when, write, began } of MOMENTS) {
     it(`leaves nothing behind when it dies ${name}`, async () => {
       const mark = `WB_INSTALLATION=${await die(when, write)}`;
-      if (began) expect(await processesWith(mark)).not.toEqual([]);
+      if (began) expect(await findProcessesWith(mark)).not.toEqual([]);
       // What waits at the gate ends by itself, before anybody looks for it.
-      else await eventually(realStep, 'the gate', async () => (await processesWith(mark)).length === 0);
+      else await eventually(realStep, 'the gate', async () => (await findProcessesWith(mark)).length === 0);
 
       const tasks = await bench.open({ graceMs: 200 });
-      expect(await processesWith(mark)).toEqual([]);
-      const taskId = await accepted(tasks, await bench.input({ workbenchId: 'wb1', runId: 'run1' }), 't');
-      expect(await seen(tasks, taskId)).toMatchObject({
+      expect(await findProcessesWith(mark)).toEqual([]);
+      const taskId = await startTask(tasks, await bench.input({ workbenchId: 'wb1', runId: 'run1' }), 't');
+      expect(await describeTask(tasks, taskId)).toMatchObject({
         status: 'stopped',
         stop: { code: 'host_lost', message: 'The local server was stopped, and it with it.' },
       });
       // Beyond whatever a lost write may have been told as.
-      expect((await seen(tasks, taskId)).version).toBeGreaterThan(1000);
+      expect((await describeTask(tasks, taskId)).version).toBeGreaterThan(1000);
       const file = join(bench.dataDir, 'volumes', 'wb1', 'began');
       expect(
         await access(file).then(

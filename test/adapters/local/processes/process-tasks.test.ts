@@ -7,7 +7,7 @@ import { systemTimers } from '#adapters/local/timers.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import { ANSWERS, accepted, Bench, processesWith, program, reaches, seen, shell } from './fixture.ts';
+import { HTTP_SERVER_SCRIPT, startTask, Bench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './fixture.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -44,28 +44,28 @@ describe('ProcessTasks', () => {
   it('runs the program in the folder of the workbench, with nothing on its input, and answers at its address', async () => {
     const script = `const where = process.cwd(); const fs = require('fs'); const input = [fs.readFileSync(0, 'utf8'), fs.fstatSync(0).isCharacterDevice()];
       require('http').createServer((q, s) => s.end(JSON.stringify([where, input]))).listen(process.env.PORT, '127.0.0.1');`;
-    const tasks = await bench.open({ command: program(script) });
+    const tasks = await bench.open({ command: nodeCommand(script) });
     const input = await bench.input();
-    const { endpoint } = await reaches(tasks, await accepted(tasks, input, 't'), 'running');
+    const { endpoint } = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
     expect(await (await fetch(`${endpoint}/`)).json()).toEqual([input.mount.path, ['', true]]);
   });
 
   it('passes through provisioning, pending, running, stopping and stopped', async () => {
     const tasks = await bench.open();
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    await reaches(tasks, taskId, 'running');
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
-    expect((await seen(tasks, taskId)).status).toBe('stopping');
-    await reaches(tasks, taskId, 'stopped');
+    expect((await describeTask(tasks, taskId)).status).toBe('stopping');
+    await waitForStatus(tasks, taskId, 'stopped');
     const statuses = new Set(bench.observed.map((task) => task.status));
     expect([...statuses]).toEqual(['pending', 'running', 'stopping', 'stopped']);
   });
 
   it('counts an answer of 404 as running, and one of 500 as not yet', async () => {
     const script = `let n = 0; require('http').createServer((q, s) => { s.statusCode = (n += 1) < 3 ? 500 : 404; s.end(); require('fs').writeFileSync('asked', String(n)); }).listen(process.env.PORT, '127.0.0.1');`;
-    const tasks = await bench.open({ command: program(script) });
+    const tasks = await bench.open({ command: nodeCommand(script) });
     const input = await bench.input();
-    await reaches(tasks, await accepted(tasks, input, 't'), 'running');
+    await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
     expect(await readFile(join(input.mount.path ?? '', 'asked'), 'utf8')).toBe('3');
   });
 
@@ -77,9 +77,9 @@ describe('ProcessTasks', () => {
       RESTAPI_AUTH_STATIC_KEY: 's3cret',
       AWS_PROFILE: 'x',
     };
-    const tasks = await bench.open({ command: program(script), own });
+    const tasks = await bench.open({ command: nodeCommand(script), own });
     const input = await bench.input({ name: 'my $(bench)' });
-    const { endpoint } = await reaches(tasks, await accepted(tasks, input, 't'), 'running');
+    const { endpoint } = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
     const answer = await (await fetch(`${endpoint}/`)).text();
     // What the shell at the gate adds.
     const { PWD: _pwd, OLDPWD: _oldPwd, SHLVL: _level, _: _last, ...environment } = JSON.parse(answer);
@@ -98,23 +98,23 @@ describe('ProcessTasks', () => {
   });
 
   it('says by which signal the program ended', async () => {
-    const tasks = await bench.open({ command: shell('kill -9 $$') });
-    const stopped = await reaches(tasks, await accepted(tasks, await bench.input(), 't'), 'stopped');
+    const tasks = await bench.open({ command: shellCommand('kill -9 $$') });
+    const stopped = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
     expect(stopped.stop?.code).toBe('exited');
     expect(stopped.stop?.message).toContain('SIGKILL');
   });
 
   it('ends what the program leaves behind when it ends by itself', async () => {
-    const tasks = await bench.open({ command: shell('sleep 300 & exit 0') });
+    const tasks = await bench.open({ command: shellCommand('sleep 300 & exit 0') });
     const input = await bench.input();
-    await reaches(tasks, await accepted(tasks, input, 't'), 'stopped');
-    expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
+    expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
   it('refuses to start in a folder that is not there', async () => {
     const tasks = await bench.open();
     const input = await bench.input({ mount: { path: join(bench.dataDir, 'nowhere') } });
-    const stopped = await reaches(tasks, await accepted(tasks, input, 't'), 'stopped');
+    const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     expect(stopped.stop?.code).toBe('storage_failed');
   });
 
@@ -122,45 +122,45 @@ describe('ProcessTasks', () => {
     const tasks = await bench.open();
     const input = await bench.input();
     await writeFile(join(bench.dataDir, 'logs'), 'in the way');
-    const stopped = await reaches(tasks, await accepted(tasks, input, 't'), 'stopped');
+    const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     expect(stopped.stop?.code).toBe('start_refused');
   });
 
   it('kills a program that ignores SIGTERM, after the grace', async () => {
-    const stubborn = `process.on('SIGTERM', () => require('fs').writeFileSync('asked', '')); ${ANSWERS}`;
-    const tasks = await bench.open({ command: program(stubborn), graceMs: 300 });
+    const stubborn = `process.on('SIGTERM', () => require('fs').writeFileSync('asked', '')); ${HTTP_SERVER_SCRIPT}`;
+    const tasks = await bench.open({ command: nodeCommand(stubborn), graceMs: 300 });
     const input = await bench.input();
-    const taskId = await accepted(tasks, input, 't');
-    await reaches(tasks, taskId, 'running');
+    const taskId = await startTask(tasks, input, 't');
+    await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
-    const stopped = await reaches(tasks, taskId, 'stopped');
+    const stopped = await waitForStatus(tasks, taskId, 'stopped');
     expect(stopped.stop).toEqual({ code: 'requested', message: 'enough' });
     expect(await exists(join(input.mount.path ?? '', 'asked'))).toBe(true);
-    expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
   it('kills at once, in the middle of the grace, when told to end the machine', async () => {
     const tasks = await bench.open({
-      command: program(`process.on('SIGTERM', () => {}); ${ANSWERS}`),
+      command: nodeCommand(`process.on('SIGTERM', () => {}); ${HTTP_SERVER_SCRIPT}`),
       graceMs: 600_000,
     });
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    await reaches(tasks, taskId, 'running');
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
     await tasks.endMachine(taskId);
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
   });
 
   it('is stopped only when every process of its group is gone', async () => {
     const slow = `trap 'sleep 0.4; exit 0' TERM; while :; do sleep 0.05; done`;
-    const script = `require('child_process').spawn('sh', ['-c', ${JSON.stringify(slow)}]); ${ANSWERS}`;
-    const tasks = await bench.open({ command: program(script) });
+    const script = `require('child_process').spawn('sh', ['-c', ${JSON.stringify(slow)}]); ${HTTP_SERVER_SCRIPT}`;
+    const tasks = await bench.open({ command: nodeCommand(script) });
     const input = await bench.input();
-    const taskId = await accepted(tasks, input, 't');
-    await reaches(tasks, taskId, 'running');
+    const taskId = await startTask(tasks, input, 't');
+    await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
-    await reaches(tasks, taskId, 'stopped');
-    expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    await waitForStatus(tasks, taskId, 'stopped');
+    expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
   it.runIf(onLinux)(
@@ -168,21 +168,21 @@ describe('ProcessTasks', () => {
     async () => {
       const script = `const { spawn } = require('child_process');
       const strays = [spawn('sh', ['-c', 'setsid sleep 300 & echo'], { detached: true }), spawn('sleep', ['301'], { detached: true, env: {} })];
-      require('fs').writeFileSync('stray', String(strays[1].pid)); ${ANSWERS}`;
-      const tasks = await bench.open({ command: program(script) });
+      require('fs').writeFileSync('stray', String(strays[1].pid)); ${HTTP_SERVER_SCRIPT}`;
+      const tasks = await bench.open({ command: nodeCommand(script) });
       const input = await bench.input();
-      const taskId = await accepted(tasks, input, 't');
-      await reaches(tasks, taskId, 'running');
+      const taskId = await startTask(tasks, input, 't');
+      await waitForStatus(tasks, taskId, 'running');
       const stray = Number(await readFile(join(input.mount.path ?? '', 'stray'), 'utf8'));
       expect((await linuxProcesses.read(stray))?.session).toBe(stray);
       await eventually(
         realStep,
         'the setsid',
-        async () => (await processesWith(`WB_RUN_ID=${input.runId}`)).length >= 2,
+        async () => (await findProcessesWith(`WB_RUN_ID=${input.runId}`)).length >= 2,
       );
       await tasks.stop(taskId, 'enough');
-      await reaches(tasks, taskId, 'stopped');
-      expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+      await waitForStatus(tasks, taskId, 'stopped');
+      expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
       const left = await linuxProcesses.read(stray);
       expect(left === undefined || left.zombie).toBe(true);
     },
@@ -190,50 +190,50 @@ describe('ProcessTasks', () => {
 
   it('spares the processes of another run', async () => {
     const tasks = await bench.open();
-    const first = await accepted(tasks, await bench.input(), 'a');
-    const second = await accepted(tasks, await bench.input(), 'b');
-    await reaches(tasks, first, 'running');
-    const { endpoint } = await reaches(tasks, second, 'running');
+    const first = await startTask(tasks, await bench.input(), 'a');
+    const second = await startTask(tasks, await bench.input(), 'b');
+    await waitForStatus(tasks, first, 'running');
+    const { endpoint } = await waitForStatus(tasks, second, 'running');
     await tasks.stop(first, 'enough');
-    await reaches(tasks, first, 'stopped');
+    await waitForStatus(tasks, first, 'stopped');
     expect((await fetch(`${endpoint}/`)).status).toBe(200);
   });
 
   it('lets no more run at once than it has places, and the rest in the order of their coming', async () => {
     const tasks = await bench.open({ max: 1 });
     const ids: string[] = [];
-    for (const token of ['a', 'b', 'c']) ids.push(await accepted(tasks, await bench.input(), token));
+    for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
     const [first = '', second = '', third = ''] = ids;
-    await reaches(tasks, first, 'running');
-    expect(await seen(tasks, second)).toMatchObject({
+    await waitForStatus(tasks, first, 'running');
+    expect(await describeTask(tasks, second)).toMatchObject({
       status: 'provisioning',
       detail: 'waiting for one of 1 places',
     });
     await tasks.stop(first, 'enough');
-    await reaches(tasks, second, 'running');
-    expect((await seen(tasks, third)).status).toBe('provisioning');
+    await waitForStatus(tasks, second, 'running');
+    expect((await describeTask(tasks, third)).status).toBe('provisioning');
     await tasks.stop(third, 'not needed');
-    expect(await seen(tasks, third)).toMatchObject({ status: 'stopped', stop: { code: 'requested' } });
+    expect(await describeTask(tasks, third)).toMatchObject({ status: 'stopped', stop: { code: 'requested' } });
     await tasks.stop(second, 'enough');
-    await reaches(tasks, second, 'stopped');
+    await waitForStatus(tasks, second, 'stopped');
   });
 
   it('stays stopped when it was stopped before it had come to its place', async () => {
     const tasks = await bench.open();
-    const early = await accepted(tasks, await bench.input(), 'a');
+    const early = await startTask(tasks, await bench.input(), 'a');
     await tasks.stop(early, 'at once');
-    await reaches(tasks, await accepted(tasks, await bench.input(), 'b'), 'running');
+    await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'b'), 'running');
     const statuses = bench.observed.filter((task) => task.taskId === early).map((task) => task.status);
     expect(statuses.at(-1)).toBe('stopped');
     expect(statuses.indexOf('stopped')).toBe(statuses.length - 1);
-    expect(await processesWith(`WB_RUN_ID=${bench.run}-1`)).toEqual([]);
+    expect(await findProcessesWith(`WB_RUN_ID=${bench.run}-1`)).toEqual([]);
   });
 
   it('gives its place on when a program ends by itself', async () => {
-    const tasks = await bench.open({ max: 1, command: shell('exit 1') });
+    const tasks = await bench.open({ max: 1, command: shellCommand('exit 1') });
     const ids: string[] = [];
-    for (const token of ['a', 'b', 'c']) ids.push(await accepted(tasks, await bench.input(), token));
-    for (const id of ids) await reaches(tasks, id, 'stopped');
+    for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
+    for (const id of ids) await waitForStatus(tasks, id, 'stopped');
   });
 
   it('ends as exited when its program cannot have its port', async () => {
@@ -242,9 +242,9 @@ describe('ProcessTasks', () => {
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const address = blocker.address();
     const port = typeof address === 'object' ? address?.port : 0;
-    const command = { ...program(script), environment: () => ({ BLOCKED: String(port) }) };
+    const command = { ...nodeCommand(script), environment: () => ({ BLOCKED: String(port) }) };
     const tasks = await bench.open({ command });
-    const stopped = await reaches(tasks, await accepted(tasks, await bench.input(), 't'), 'stopped');
+    const stopped = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
     expect(stopped.stop?.code).toBe('exited');
     blocker.close();
   });
@@ -253,13 +253,13 @@ describe('ProcessTasks', () => {
     const tasks = await bench.open({ max: 2 });
     const inputs = [await bench.input(), await bench.input(), await bench.input()];
     const ids: string[] = [];
-    for (const [index, input] of inputs.entries()) ids.push(await accepted(tasks, input, `t${index}`));
-    await reaches(tasks, ids[0] ?? '', 'running');
+    for (const [index, input] of inputs.entries()) ids.push(await startTask(tasks, input, `t${index}`));
+    await waitForStatus(tasks, ids[0] ?? '', 'running');
     await tasks.close();
     for (const id of ids) {
-      expect(await seen(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
     }
-    for (const input of inputs) expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    for (const input of inputs) expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toThrow(PortError);
   });
 
@@ -281,8 +281,8 @@ describe('ProcessTasks', () => {
       },
     };
     const tasks = await bench.open({ timers, max: 1 });
-    await reaches(tasks, await accepted(tasks, await bench.input(), 't'), 'running');
-    await accepted(tasks, await bench.input(), 'u');
+    await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'running');
+    await startTask(tasks, await bench.input(), 'u');
     await tasks.close();
     expect(waiting.size).toBe(0);
   });

@@ -7,7 +7,7 @@ import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/tas
 import { RecordFolder } from '#adapters/local/record-folder.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { ANSWERS, accepted, Bench, processesWith, program, reaches, seen, shell } from './fixture.ts';
+import { HTTP_SERVER_SCRIPT, startTask, Bench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './fixture.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -30,29 +30,29 @@ describe('what ProcessTasks keeps on disk', () => {
       require('http').createServer((q, s) => s.end(q.url + ' ' + readFileSync(process.env.SEED, 'utf8'))).listen(process.env.PORT, '127.0.0.1');`;
     const tasks = await bench.open({
       command: {
-        ...program(script),
+        ...nodeCommand(script),
         seeds: { 'settings/ide.json': 'as given' },
         environment: ({ privateFolder }) => ({ SEED: join(privateFolder, 'settings', 'ide.json') }),
         underBasePath: true,
       },
     });
-    const first = await accepted(tasks, await bench.input({ workbenchId: 'wbx' }), 'a');
-    const { endpoint } = await reaches(tasks, first, 'running');
+    const first = await startTask(tasks, await bench.input({ workbenchId: 'wbx' }), 'a');
+    const { endpoint } = await waitForStatus(tasks, first, 'running');
     expect(endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/project\/wbx$/);
     expect(await (await fetch(`${endpoint}/tree`)).text()).toBe('/project/wbx/tree as given');
     await writeFile(join(bench.dataDir, 'private', 'wbx', 'settings', 'ide.json'), 'as changed');
     await tasks.stop(first, 'enough');
-    await reaches(tasks, first, 'stopped');
-    const second = await accepted(tasks, await bench.input({ workbenchId: 'wbx' }), 'b');
-    const again = await reaches(tasks, second, 'running');
+    await waitForStatus(tasks, first, 'stopped');
+    const second = await startTask(tasks, await bench.input({ workbenchId: 'wbx' }), 'b');
+    const again = await waitForStatus(tasks, second, 'running');
     expect(await (await fetch(`${again.endpoint}/`)).text()).toBe('/project/wbx/ as changed');
   });
 
   it('keeps the output of a run in a file of its own, and names it when the program ends', async () => {
-    const tasks = await bench.open({ command: shell('echo to stdout; echo to stderr >&2; exit 3') });
+    const tasks = await bench.open({ command: shellCommand('echo to stdout; echo to stderr >&2; exit 3') });
     const input = await bench.input();
-    const taskId = await accepted(tasks, input, 't');
-    const stopped = await reaches(tasks, taskId, 'stopped');
+    const taskId = await startTask(tasks, input, 't');
+    const stopped = await waitForStatus(tasks, taskId, 'stopped');
     const log = join('logs', input.workbenchId, `${input.runId}.log`);
     expect(stopped.stop).toEqual({
       code: 'exited',
@@ -68,7 +68,7 @@ describe('what ProcessTasks keeps on disk', () => {
       idOf: (record) => record.taskId,
     });
     const tasks = await bench.open({
-      command: program(`require('fs').writeFileSync('began', ''); ${ANSWERS}`),
+      command: nodeCommand(`require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`),
       records: {
         open: () => folder.open(),
         remove: (id) => folder.remove(id),
@@ -79,23 +79,23 @@ describe('what ProcessTasks keeps on disk', () => {
       },
     });
     const input = await bench.input();
-    const stopped = await reaches(tasks, await accepted(tasks, input, 't'), 'stopped');
+    const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     expect(stopped.stop?.code).toBe('start_refused');
     expect(await exists(join(input.mount.path ?? '', 'began'))).toBe(false);
-    expect(await processesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
+    expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
   it('forgets a stopped task, on disk too, after two hours and not after one', async () => {
     let now = Date.now();
     const timers = { ...systemTimers, now: () => now };
-    const tasks = await bench.open({ timers, command: shell('exit 0') });
-    const taskId = await accepted(tasks, await bench.input(), 'old');
-    await reaches(tasks, taskId, 'stopped');
+    const tasks = await bench.open({ timers, command: shellCommand('exit 0') });
+    const taskId = await startTask(tasks, await bench.input(), 'old');
+    await waitForStatus(tasks, taskId, 'stopped');
     now += 61 * 60_000;
-    await reaches(tasks, await accepted(tasks, await bench.input(), 'later'), 'stopped');
-    expect((await seen(tasks, taskId)).status).toBe('stopped');
+    await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'later'), 'stopped');
+    expect((await describeTask(tasks, taskId)).status).toBe('stopped');
     now += 61 * 60_000;
-    await reaches(tasks, await accepted(tasks, await bench.input(), 'much later'), 'stopped');
+    await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'much later'), 'stopped');
     expect(await tasks.describe([taskId])).toEqual([{ taskId, missing: true }]);
     await eventually(realStep, 'its record is gone', async () => {
       const files = await readdir(join(bench.dataDir, 'tasks'));
@@ -104,10 +104,10 @@ describe('what ProcessTasks keeps on disk', () => {
   });
 
   it('keeps the output of the last five runs of a workbench', async () => {
-    const tasks = await bench.open({ command: shell('exit 0') });
+    const tasks = await bench.open({ command: shellCommand('exit 0') });
     for (let n = 0; n < 7; n += 1) {
       const input = await bench.input({ workbenchId: 'wbx' });
-      await reaches(tasks, await accepted(tasks, input, `t${n}`), 'stopped');
+      await waitForStatus(tasks, await startTask(tasks, input, `t${n}`), 'stopped');
     }
     const files = await readdir(join(bench.dataDir, 'logs', 'wbx'));
     expect(files.sort()).toEqual([3, 4, 5, 6, 7].map((n) => `${bench.run}-${n}.log`));
@@ -131,8 +131,8 @@ describe('what ProcessTasks keeps on disk', () => {
 
   it('leaves a foreign process alone that has got the number of one of ours', async () => {
     const tasks = await bench.open();
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    await reaches(tasks, taskId, 'running');
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    await waitForStatus(tasks, taskId, 'running');
     await tasks.close();
     const foreign = spawn('sleep', ['300'], { detached: true, env: {} });
     const file = join(bench.dataDir, 'tasks', `${taskId}.json`);
@@ -141,7 +141,7 @@ describe('what ProcessTasks keeps on disk', () => {
     const process = { ...record.process, pid: foreign.pid };
     await writeFile(file, JSON.stringify({ ...live, status: 'running', process }));
     const again = await bench.open();
-    expect(await seen(again, taskId)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+    expect(await describeTask(again, taskId)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
     expect(foreign.exitCode).toBeNull();
     expect(foreign.signalCode).toBeNull();
     const table = linuxProcesses;

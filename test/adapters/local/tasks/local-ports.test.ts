@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { LocalPorts } from '#adapters/local/tasks/local-ports.ts';
+import { PortAllocator } from '#adapters/local/tasks/local-ports.ts';
 
 it('gives no port twice while it is held, and only such as are free', async () => {
-  const ports = new LocalPorts();
-  const taken = await Promise.all(Array.from({ length: 200 }, () => ports.take()));
+  const ports = new PortAllocator();
+  const taken = await Promise.all(Array.from({ length: 200 }, () => ports.allocate()));
   expect(new Set(taken).size).toBe(200);
   for (const port of taken.slice(0, 20)) {
     const server = createServer();

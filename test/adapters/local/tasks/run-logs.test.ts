@@ -18,7 +18,7 @@ describe('RunLogs', () => {
 
   it('appends to what an earlier attempt of the run has written', async () => {
     for (const text of ['first ', 'second']) {
-      const log = await logs.begin('wb1', 'run1');
+      const log = await logs.open('wb1', 'run1');
       await log.write(text);
       await log.close();
     }
@@ -26,12 +26,12 @@ describe('RunLogs', () => {
   });
 
   it('cuts a file that has grown too large, keeps the part before once, and goes on in the same file', async () => {
-    const log = await logs.begin('wb1', 'run1');
+    const log = await logs.open('wb1', 'run1');
     await log.write('a'.repeat(100));
-    await logs.cut();
+    await logs.truncateLarge();
     expect(await readdir(join(root, 'wb1'))).toEqual(['run1.log']);
     await log.write('b');
-    await logs.cut();
+    await logs.truncateLarge();
     await log.write('after');
     expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('after');
     expect(await readFile(join(root, 'wb1', 'run1.log.1'), 'utf8')).toBe(`${'a'.repeat(100)}b`);
@@ -39,27 +39,27 @@ describe('RunLogs', () => {
   });
 
   it('looks by itself while a run lives, and no longer', async () => {
-    const log = await logs.begin('wb1', 'run1');
+    const log = await logs.open('wb1', 'run1');
     await log.write('a'.repeat(101));
-    expect(timers.waiting).toBe(1);
-    await timers.pass(10_000);
+    expect(timers.scheduledCount).toBe(1);
+    await timers.advanceAsync(10_000);
     await expect.poll(() => readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('');
-    await expect.poll(() => timers.waiting).toBe(1);
-    logs.end('wb1', 'run1');
-    expect(timers.waiting).toBe(0);
+    await expect.poll(() => timers.scheduledCount).toBe(1);
+    logs.close('wb1', 'run1');
+    expect(timers.scheduledCount).toBe(0);
     await log.close();
   });
 
   it('watches no file that was removed with its workbench', async () => {
-    const log = await logs.begin('wb1', 'run1');
+    const log = await logs.open('wb1', 'run1');
     await rm(join(root, 'wb1'), { recursive: true });
-    await logs.cut();
+    await logs.truncateLarge();
     await log.close();
     expect(await readdir(root)).toEqual([]);
   });
 
   it.each(['../x', 'a/b', '', '.'])('takes no path for an id: %j', async (id) => {
-    await expect(logs.begin(id, 'run1')).rejects.toThrow(RangeError);
-    await expect(logs.begin('wb1', id)).rejects.toThrow(RangeError);
+    await expect(logs.open(id, 'run1')).rejects.toThrow(RangeError);
+    await expect(logs.open('wb1', id)).rejects.toThrow(RangeError);
   });
 });

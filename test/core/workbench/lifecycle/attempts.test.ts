@@ -22,57 +22,57 @@ import {
 } from '#test/builders/workbench.ts';
 
 const step = lifecycle(POLICY);
-const OF = { runId: RUN_ID, attempt: 1 } as const;
+const ATTEMPT = { runId: RUN_ID, attempt: 1 } as const;
 const NO_CAPACITY = { code: 'no_capacity', message: 'No room.' } as const;
 const placed = {
   type: 'run_placed',
-  ...OF,
+  ...ATTEMPT,
   placement: { kind: 'provider', provider: 'small' },
 } as const;
-const refused = { type: 'run_refused', ...OF, reason: NO_CAPACITY, retryable: true } as const;
+const refused = { type: 'run_refused', ...ATTEMPT, reason: NO_CAPACITY, retryable: true } as const;
 
-function learn(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+function applyResult(workbench: Workbench, outcome: Learned, now = T0): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
 }
 
 /** Everything but the books: what an outcome that is no news leaves as it is. */
-function meant({ status, run, strays, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
+function summaryOf({ status, run, strays, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
   return { status, run, strays, mount, reason };
 }
 
-function expectNoNews(workbench: Workbench, outcome: Learned): void {
-  expect(meant(learn(workbench, outcome))).toEqual(meant(workbench));
+function expectUnchanged(workbench: Workbench, outcome: Learned): void {
+  expect(summaryOf(applyResult(workbench, outcome))).toEqual(summaryOf(workbench));
 }
 
 describe('a run of which it is decided where it goes', () => {
   const mount = { path: 'volumes/ada' };
 
   it('is issued with all that its task is to be started with', () => {
-    const after = learn(starting({ mount, failures: 2 }), placed);
+    const after = applyResult(starting({ mount, failures: 2 }), placed);
     expect(after).toMatchObject({ status: 'starting', nextAt: T0, failures: 0 });
     expect('run' in after && after.run).toEqual(issuedRun({ input: aTaskInput() }));
   });
 
   it('is not issued before its volume is there', () => {
-    expectNoNews(starting(), placed);
+    expectUnchanged(starting(), placed);
   });
 
   it('is issued once: what was sent stays what was sent', () => {
     const elsewhere = { ...placed, placement: { kind: 'provider', provider: 'large' } } as const;
-    expectNoNews(starting({ mount, run: issuedRun() }), elsewhere);
+    expectUnchanged(starting({ mount, run: issuedRun() }), elsewhere);
   });
 
   it.each([
     ['run', { runId: 'older-run' }],
     ['attempt', { attempt: 2 }],
   ])('is not issued by the decision about another %s', (_, other) => {
-    expectNoNews(starting({ mount }), { ...placed, ...other });
+    expectUnchanged(starting({ mount }), { ...placed, ...other });
   });
 
   it('is not issued when it is wanted no longer', () => {
     for (const workbench of [stopped({ mount }), stopping({ run: undefined }), deleting(), running()])
-      expectNoNews(workbench, placed);
+      expectUnchanged(workbench, placed);
   });
 });
 
@@ -80,45 +80,45 @@ describe('an attempt that came to nothing', () => {
   const issued = starting({ mount: {}, run: issuedRun(), failures: 2 });
 
   it('for now is followed by the next, under another token, and why is remembered', () => {
-    expect(learn(issued, refused)).toMatchObject({
+    expect(applyResult(issued, refused)).toMatchObject({
       status: 'starting',
       run: { phase: 'preparing', runId: RUN_ID, attempt: 2 },
       refusal: NO_CAPACITY,
       failures: 0,
-      nextAt: T0 + POLICY.retryMs,
+      nextAt: T0 + POLICY.startRetryMs,
     });
   });
 
   it('for good ends the start, with why', () => {
-    const after = learn(issued, { ...refused, retryable: false });
+    const after = applyResult(issued, { ...refused, retryable: false });
     expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: NO_CAPACITY });
   });
 
   it('while it was to be stopped ends the stop: there is no task', () => {
-    const after = learn(stopping({ run: issuedRun(), lastTaskId: 'task-0' }), refused);
+    const after = applyResult(stopping({ run: issuedRun(), lastTaskId: 'task-0' }), refused);
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-0' });
     expect(after).not.toHaveProperty('reason');
   });
 
   it('while it was to be destroyed lets the destroy go on', () => {
-    const after = learn(deleting({ run: issuedRun(), nextAt: T0 + 5 }), refused);
+    const after = applyResult(deleting({ run: issuedRun(), nextAt: T0 + 5 }), refused);
     expect(after).not.toHaveProperty('run');
     expect(after).toMatchObject({ status: 'deleting', nextAt: T0 });
   });
 
   it('is no news of an attempt that has its task, or of another one', () => {
-    expectNoNews(provisioning(), refused);
-    expectNoNews(running({ run: acceptedRun() }), { ...refused, retryable: false });
-    expectNoNews(stopping(), refused);
-    expectNoNews(issued, { ...refused, attempt: 2 });
-    expectNoNews(issued, { ...refused, runId: 'older-run' });
-    expectNoNews(stopped(), refused);
+    expectUnchanged(provisioning(), refused);
+    expectUnchanged(running({ run: acceptedRun() }), { ...refused, retryable: false });
+    expectUnchanged(stopping(), refused);
+    expectUnchanged(issued, { ...refused, attempt: 2 });
+    expectUnchanged(issued, { ...refused, runId: 'older-run' });
+    expectUnchanged(stopped(), refused);
   });
 });
 
 describe('a task that is seen', () => {
   const task: TaskObservation = {
-    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...OF },
+    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...ATTEMPT },
     ...{ version: 4, status: 'provisioning' },
   };
 
@@ -130,7 +130,7 @@ describe('a task that is seen', () => {
     const after = see(starting({ run: issuedRun() }), {}, T0 + 9);
     expect('run' in after && after.run).toStrictEqual({
       phase: 'accepted',
-      ...OF,
+      ...ATTEMPT,
       taskId: 'task-1',
       taskVersion: 4,
       acceptedAt: T0 + 9,
@@ -143,7 +143,7 @@ describe('a task that is seen', () => {
     const after = see(starting({ run: issuedRun() }), { status: 'pending', host: 'disconnected' });
     expect(after).toMatchObject({
       run: { silentSince: T0 },
-      deadlineAt: T0 + POLICY.pendingMs,
+      deadlineAt: T0 + POLICY.pendingTimeoutMs,
     });
   });
 
@@ -231,8 +231,8 @@ describe('a task that is seen', () => {
 
 describe('an end that nobody asked for', () => {
   const seen: TaskObservation = {
-    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...OF },
-    ...{ version: 9, status: 'stopped', host: 'gone' },
+    ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...ATTEMPT },
+    ...{ version: 9, status: 'stopped', instance: 'gone' },
   };
   const HOST_LOST = 'The machine it ran on stopped or was lost. Start it again.';
   const end = (workbench: Workbench, task: TaskObservation = seen) =>
@@ -279,7 +279,7 @@ describe('a stop that was asked of a task', () => {
   const asked = { type: 'task_stop_asked', taskId: 'task-1' } as const;
 
   it('is noted, and waited for', () => {
-    expect(learn(stopping({ failures: 2 }), asked, T0 + 1)).toMatchObject({
+    expect(applyResult(stopping({ failures: 2 }), asked, T0 + 1)).toMatchObject({
       run: { stopAskedAt: T0 + 1 },
       nextAt: T0 + 1 + POLICY.lookMs,
       failures: 0,
@@ -288,20 +288,20 @@ describe('a stop that was asked of a task', () => {
 
   it('of a stray is noted with that stray alone', () => {
     const strays = [{ taskId: 'task-0' }, { taskId: 'task-9' }];
-    const after = learn(stopping({ strays }), { ...asked, taskId: 'task-0' }, T0 + 1);
+    const after = applyResult(stopping({ strays }), { ...asked, taskId: 'task-0' }, T0 + 1);
     expect(after.strays).toEqual([{ taskId: 'task-0', stopAskedAt: T0 + 1 }, { taskId: 'task-9' }]);
     expect(after).not.toHaveProperty('run.stopAskedAt');
   });
 
   it('that is wanted again meanwhile is not noted with its run', () => {
-    expect(learn(running({ run: acceptedRun() }), asked)).not.toHaveProperty('run.stopAskedAt');
+    expect(applyResult(running({ run: acceptedRun() }), asked)).not.toHaveProperty('run.stopAskedAt');
   });
 });
 
 describe('the end of a machine that was asked for', () => {
   it('is waited for', () => {
     const ending = stopping({ run: acceptedRun({ silentSince: T0 }), failures: 2 });
-    expect(learn(ending, { type: 'machine_end_asked', taskId: 'task-1' })).toMatchObject({
+    expect(applyResult(ending, { type: 'machine_end_asked', taskId: 'task-1' })).toMatchObject({
       status: 'stopping',
       nextAt: T0 + POLICY.lookMs,
       failures: 0,
@@ -310,7 +310,7 @@ describe('the end of a machine that was asked for', () => {
 
   it('is not a stop that was asked of the task', () => {
     const ending = stopping({ run: acceptedRun({ silentSince: T0 }) });
-    expect(learn(ending, { type: 'machine_end_asked', taskId: 'task-1' })).not.toHaveProperty(
+    expect(applyResult(ending, { type: 'machine_end_asked', taskId: 'task-1' })).not.toHaveProperty(
       'run.stopAskedAt',
     );
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import type { Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
-import { same } from '#core/workbench/lifecycle/same.ts';
+import { isDeepEqual } from '#core/workbench/lifecycle/same.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
@@ -23,46 +23,46 @@ import {
 const step = lifecycle(POLICY);
 const MINUTE = 60_000;
 
-function take(workbench: Workbench, input: Input, now = T0): Workbench {
+function applyInput(workbench: Workbench, input: Input, now = T0): Workbench {
   return step(workbench, input, now).workbench;
 }
 
 const aTask = (fields: Partial<TaskObservation> = {}): TaskObservation => ({
   ...{ taskId: 'task-1', userId: USER, workbenchId: ID, runId: RUN_ID, attempt: 1, version: 9 },
-  ...{ status: 'running', host: 'connected' },
+  ...{ status: 'running', instance: 'connected' },
   ...fields,
 });
 
 describe('an appointment', () => {
   it('that has come with nothing to do for it is over', () => {
-    expect(take(stopped({ nextAt: T0 }), { type: 'tick' })).not.toHaveProperty('nextAt');
+    expect(applyInput(stopped({ nextAt: T0 }), { type: 'tick' })).not.toHaveProperty('nextAt');
   });
 
   it('that has not come yet stands', () => {
     const before = stopped({ nextAt: T0 + 1 });
-    expect(take(before, { type: 'tick' })).toBe(before);
+    expect(applyInput(before, { type: 'tick' })).toBe(before);
   });
 
   it('for which something is owed stands until that is done', () => {
     const before = starting();
-    expect(take(before, { type: 'tick' }, T0 + MINUTE)).toBe(before);
+    expect(applyInput(before, { type: 'tick' }, T0 + MINUTE)).toBe(before);
   });
 
   it('is made anew for what is under way and has nothing to do just now', () => {
     const fenced = stopping({ run: acceptedRun({ goneAt: T0 + 5000 }), nextAt: T0 });
-    expect(take(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({ nextAt: T0 + 1 + POLICY.lookMs });
+    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({ nextAt: T0 + 1 + POLICY.lookMs });
   });
 
   it('made since the effects were begun stands, when they have ended', () => {
-    const asked = take(running({ nextAt: T0 - 1 }), { type: 'stop', by: 'ada' });
+    const asked = applyInput(running({ nextAt: T0 - 1 }), { type: 'stop', by: 'ada' });
     const look = { type: 'task_observed', task: aTask() } as const;
     const outcomes = (revision: number): Input => ({ type: 'outcomes', revision, outcomes: [look] });
-    const late = take(
+    const late = applyInput(
       { ...asked, run: acceptedRun({ stopAskedAt: T0 }) } as Workbench,
       outcomes(asked.revision - 1),
     );
     expect(late.nextAt).toBe(T0);
-    const inTime = take(
+    const inTime = applyInput(
       { ...asked, run: acceptedRun({ stopAskedAt: T0 }) } as Workbench,
       outcomes(asked.revision),
     );
@@ -71,11 +71,11 @@ describe('an appointment', () => {
 
   it('after a failure comes later with each one', () => {
     const failed = { type: 'effect_failed', effect: 'ensure_volume', kind: 'unavailable' } as const;
-    const first = take(starting(), { type: 'outcomes', revision: 1, outcomes: [failed] });
+    const first = applyInput(starting(), { type: 'outcomes', revision: 1, outcomes: [failed] });
     expect(first.failures).toBe(1);
     expect(first.nextAt).toBeGreaterThanOrEqual(T0 + 500);
     expect(first.nextAt).toBeLessThanOrEqual(T0 + 1000);
-    const tenth = take(starting({ failures: 9 }), { type: 'outcomes', revision: 1, outcomes: [failed] });
+    const tenth = applyInput(starting({ failures: 9 }), { type: 'outcomes', revision: 1, outcomes: [failed] });
     expect(tenth.failures).toBe(10);
     expect(tenth.nextAt).toBeGreaterThanOrEqual(T0 + 30_000);
   });
@@ -87,47 +87,47 @@ describe('the history', () => {
   it('that has been written is dropped from the record, and what came since is kept', () => {
     const outbox = [2, 3, 4].map((seq) => anEntry({ seq }));
     const before = running({ outbox, historySeq: 4, updatedAt: T0 - MINUTE });
-    const after = take(before, { type: 'history_written', through: 3 });
+    const after = applyInput(before, { type: 'history_written', through: 3 });
     expect(after.outbox).toEqual([anEntry({ seq: 4 })]);
     expect(after).toMatchObject({ updatedAt: T0 - MINUTE, revision: 2, historySeq: 4 });
   });
 
   it('tells why a run has ended, once', () => {
     const stop = { code: 'exited', message: 'Exit code 3.' } as const;
-    const ended = take(running(), { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
+    const ended = applyInput(running(), { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
     expect(entries(ended)).toEqual([
       { event: 'status_changed', from: 'running', to: 'stopping', code: 'exited' },
     ]);
-    const gone = take(ended, { type: 'tick' }, T0 + POLICY.fenceMs);
+    const gone = applyInput(ended, { type: 'tick' }, T0 + POLICY.fenceMs);
     expect(entries(gone).slice(1)).toEqual([{ event: 'status_changed', from: 'stopping', to: 'stopped' }]);
   });
 
   it('tells why as soon as it is known, though the status stays', () => {
     const stop = { code: 'out_of_memory', message: 'Too much.' } as const;
     const ending = stopping({ unexplained: true });
-    const told = take(ending, { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
+    const told = applyInput(ending, { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
     expect(entries(told)).toEqual([{ event: 'status_changed', code: 'out_of_memory' }]);
   });
 
   it('names who asked, also when the status stays', () => {
-    const asked = take(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
+    const asked = applyInput(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
     expect(entries(asked)).toEqual([{ event: 'start_requested', by: 'grace' }]);
-    const renamed = take(running(), { type: 'change', changes: { name: 'Other' }, by: 'grace' });
+    const renamed = applyInput(running(), { type: 'change', changes: { name: 'Other' }, by: 'grace' });
     expect(entries(renamed)).toEqual([{ event: 'changed', by: 'grace' }]);
   });
 
   it('tells of a stray when it is found and when it has ended', () => {
-    const found = take(running(), { type: 'task_observed', task: aTask({ taskId: 'task-0', runId: 'x' }) });
+    const found = applyInput(running(), { type: 'task_observed', task: aTask({ taskId: 'task-0', runId: 'x' }) });
     expect(entries(found)).toEqual([{ event: 'stray_task_found' }]);
     const gone = {
       type: 'task_observed',
       task: aTask({ taskId: 'task-0', runId: 'x', host: 'gone' }),
     } as const;
-    expect(entries(take({ ...found, outbox: [] }, gone))).toEqual([{ event: 'stray_task_ended' }]);
+    expect(entries(applyInput({ ...found, outbox: [] }, gone))).toEqual([{ event: 'stray_task_ended' }]);
   });
 
   it('tells nothing of what is only seen', () => {
-    const seen = take(running(), {
+    const seen = applyInput(running(), {
       type: 'task_observed',
       task: aTask({ endpoint: 'http://10.0.0.9:8080' }),
     });
@@ -137,7 +137,7 @@ describe('the history', () => {
 
   it('tells what was done beside the record, and nothing else of it changes', () => {
     const before = running({ host: aHost(), outbox: [anEntry()] });
-    const after = take(before, { type: 'noted', event: 'stray_host_ended' }, T0 + 5);
+    const after = applyInput(before, { type: 'noted', entryType: 'stray_host_ended' }, T0 + 5);
     expect(after).toEqual({
       ...before,
       revision: 2,
@@ -155,9 +155,9 @@ describe('what a pass of the reconciler saw', () => {
   const asleep = aHost({ state: 'stopped', agentConnected: false });
 
   it('is told as a correction of a record at rest', () => {
-    const missing = take(running(), audited({ type: 'task_missing', taskId: 'task-1' }));
+    const missing = applyInput(running(), audited({ type: 'task_missing', taskId: 'task-1' }));
     expect(missing.outbox).toMatchObject([{ event: 'corrected' }]);
-    const awake = take(
+    const awake = applyInput(
       stopped({ host: asleep }),
       audited({ type: 'host_observed', host: { ...host, state: 'running' } }),
     );
@@ -166,17 +166,17 @@ describe('what a pass of the reconciler saw', () => {
 
   it('is what would have been seen without it', () => {
     const observation = { type: 'task_observed', task: aTask({ status: 'stopped' }) } as const;
-    expect(take(running(), audited(observation))).toEqual(take(running(), observation));
+    expect(applyInput(running(), audited(observation))).toEqual(applyInput(running(), observation));
   });
 
   it('is no correction of what is on its way, nor where nothing was wrong', () => {
     const inDoubt = running({ run: acceptedRun({ missingSince: T0 }), nextAt: T0 });
-    const again = take(inDoubt, audited({ type: 'task_missing', taskId: 'task-1' }), T0 + 1);
+    const again = applyInput(inDoubt, audited({ type: 'task_missing', taskId: 'task-1' }), T0 + 1);
     expect(again.outbox).toEqual([]);
     const stops = stopping({ run: undefined, host: aHost() });
-    const seen = take(stops, audited({ type: 'host_observed', host: { ...host, state: 'stopping' } }));
+    const seen = applyInput(stops, audited({ type: 'host_observed', host: { ...host, state: 'stopping' } }));
     expect(seen.outbox).toEqual([]);
-    const silent = take(
+    const silent = applyInput(
       running({ host: aHost() }),
       audited({ type: 'host_observed', host: { ...host, state: 'running' } }),
     );
@@ -184,22 +184,22 @@ describe('what a pass of the reconciler saw', () => {
   });
 
   it('is no correction when the same is seen by others', () => {
-    expect(take(running(), { type: 'task_missing', taskId: 'task-1' }).outbox).toEqual([]);
+    expect(applyInput(running(), { type: 'task_missing', taskId: 'task-1' }).outbox).toEqual([]);
   });
 });
 
 describe('a destroy', () => {
   it('has its own time, whatever it was before, and asked again has no more of it', () => {
-    const asked = take(running(), { type: 'delete', by: 'ada' }, T0 + 7);
+    const asked = applyInput(running(), { type: 'delete', by: 'ada' }, T0 + 7);
     expect(asked).toMatchObject({ deadlineAt: T0 + 7 + POLICY.deletingMs, nextAt: T0 + 7, failures: 0 });
-    expect(take(asked, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(asked);
+    expect(applyInput(asked, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(asked);
   });
 
   it('of what only waits for its machine has no run to end', () => {
     const waiting = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
-    expect(take(waiting, { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
-    expect(take(stopped(), { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
-    expect(take(starting(), { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
+    expect(applyInput(waiting, { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
+    expect(applyInput(stopped(), { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
+    expect(applyInput(starting(), { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
   });
 });
 
@@ -207,23 +207,23 @@ describe('a stop that is done', () => {
   const gone = acceptedRun({ goneAt: T0 });
 
   it('is at rest, unless a stray is left to end', () => {
-    expect(take(stopping({ run: gone }), { type: 'tick' })).not.toHaveProperty('nextAt');
+    expect(applyInput(stopping({ run: gone }), { type: 'tick' })).not.toHaveProperty('nextAt');
     const strays = [{ taskId: 'task-0' }];
-    expect(take(stopping({ run: gone, strays }), { type: 'tick' })).toMatchObject({
+    expect(applyInput(stopping({ run: gone, strays }), { type: 'tick' })).toMatchObject({
       status: 'stopped',
       nextAt: T0,
     });
   });
 
   it('is at rest at once when it is seen to be done', () => {
-    const gone = take(stopping(), { type: 'task_observed', task: aTask({ host: 'gone' }) });
+    const gone = applyInput(stopping(), { type: 'task_observed', task: aTask({ host: 'gone' }) });
     expect(gone.status).toBe('stopped');
     expect(gone).not.toHaveProperty('nextAt');
   });
 
   it('has the time at which it was done, and what ended it', () => {
     const reason = { code: 'exited', message: 'Exit code 1.' } as const;
-    expect(take(stopping({ run: gone, reason }), { type: 'tick' })).toMatchObject({
+    expect(applyInput(stopping({ run: gone, reason }), { type: 'tick' })).toMatchObject({
       status: 'stopped',
       stoppedAt: T0,
       reason,
@@ -233,7 +233,7 @@ describe('a stop that is done', () => {
 
   it('is followed by the start that came meanwhile, from the time it was asked', () => {
     const next = { runId: 'next-run', requestedAt: T0 - MINUTE };
-    expect(take(stopping({ run: gone, desired: 'running', next }), { type: 'tick' })).toMatchObject({
+    expect(applyInput(stopping({ run: gone, desired: 'running', next }), { type: 'tick' })).toMatchObject({
       status: 'starting',
       run: { phase: 'preparing', runId: 'next-run', attempt: 1 },
       startedAt: T0 - MINUTE,
@@ -244,7 +244,7 @@ describe('a stop that is done', () => {
   });
 
   it('of a destroy goes on with what is left', () => {
-    expect(take(deleting({ run: gone, nextAt: T0 + MINUTE }), { type: 'tick' })).toMatchObject({
+    expect(applyInput(deleting({ run: gone, nextAt: T0 + MINUTE }), { type: 'tick' })).toMatchObject({
       status: 'deleting',
       nextAt: T0,
       lastTaskId: 'task-1',
@@ -254,7 +254,7 @@ describe('a stop that is done', () => {
 
 describe('two records', () => {
   it('say the same when every field does, absent or undefined', () => {
-    expect(same({ a: 1, b: [{ c: null }] }, { a: 1, b: [{ c: null }], d: undefined })).toBe(true);
+    expect(isDeepEqual({ a: 1, b: [{ c: null }] }, { a: 1, b: [{ c: null }], d: undefined })).toBe(true);
   });
 
   it.each([
@@ -272,6 +272,6 @@ describe('two records', () => {
     ['a', {}],
     [{}, 'a'],
   ])('do not when %j is %j', (a, b) => {
-    expect(same(a, b)).toBe(false);
+    expect(isDeepEqual(a, b)).toBe(false);
   });
 });

@@ -24,7 +24,7 @@ function tick(workbench: Workbench, now: number, policy: Partial<Policy> = {}): 
     .workbench;
 }
 
-function learn(workbench: Workbench, now: number, ...outcomes: readonly Learned[]): Workbench {
+function applyResult(workbench: Workbench, now: number, ...outcomes: readonly Learned[]): Workbench {
   const { revision } = workbench;
   return lifecycle(POLICY)(workbench, { type: 'outcomes', revision, outcomes }, now).workbench;
 }
@@ -111,18 +111,18 @@ describe('a start past its deadline that nobody has looked at for long', () => {
 
   it('is ended when it still waits then, or when the look does not go through', () => {
     const failed = { type: 'effect_failed', effect: 'look_at_task', kind: 'unavailable' } as const;
-    expect(tick(learn(late, now, failed), now).status).toBe('stopping');
+    expect(tick(applyResult(late, now, failed), now).status).toBe('stopping');
     const { taskId, runId, attempt } = late.run;
     const { userId, workbenchId } = late;
     const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'pending' } as const;
-    expect(tick(learn(late, now, { type: 'task_observed', task }), now).status).toBe('stopping');
+    expect(tick(applyResult(late, now, { type: 'task_observed', task }), now).status).toBe('stopping');
   });
 
   it('runs when its task has come to run', () => {
     const { taskId, runId, attempt } = late.run;
     const { userId, workbenchId } = late;
     const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'running' } as const;
-    expect(tick(learn(late, now, { type: 'task_observed', task }), now).status).toBe('running');
+    expect(tick(applyResult(late, now, { type: 'task_observed', task }), now).status).toBe('running');
   });
 });
 
@@ -154,49 +154,49 @@ describe('the deadline of a start that we ourselves hold up', () => {
   const issued = starting({ run: issuedRun(), mount: {} });
 
   it('stands still from the first throttle on', () => {
-    const held = learn(issued, T0 + MINUTE, throttled);
+    const held = applyResult(issued, T0 + MINUTE, throttled);
     expect(held).toMatchObject({ pausedAt: T0 + MINUTE });
-    expect(learn(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ pausedAt: T0 + MINUTE });
+    expect(applyResult(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ pausedAt: T0 + MINUTE });
     expect(tick(held, issued.deadlineAt + MINUTE).status).toBe('starting');
   });
 
   it('stands still too when only one of several calls was throttled', () => {
-    const held = learn(issued, T0 + MINUTE, throttled);
+    const held = applyResult(issued, T0 + MINUTE, throttled);
     const asked = { type: 'task_stop_asked', taskId: 'task-0' } as const;
-    expect(learn(held, T0 + 2 * MINUTE, asked, throttled)).toMatchObject({
+    expect(applyResult(held, T0 + 2 * MINUTE, asked, throttled)).toMatchObject({
       pausedAt: T0 + MINUTE,
       deadlineAt: issued.deadlineAt,
     });
   });
 
   it('is not due while it stands still', () => {
-    const held = learn(issued, T0 + MINUTE, throttled);
+    const held = applyResult(issued, T0 + MINUTE, throttled);
     expect(dueAt({ ...held, nextAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
   });
 
   it('runs on from where it stood when the work is taken', () => {
-    const held = learn(starting({ mount: {} }), T0 + MINUTE, throttled);
-    const taken = learn(held, T0 + 6 * MINUTE, placed);
+    const held = applyResult(starting({ mount: {} }), T0 + MINUTE, throttled);
+    const taken = applyResult(held, T0 + 6 * MINUTE, placed);
     expect(taken).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE, run: { phase: 'issued' } });
     expect(taken).not.toHaveProperty('pausedAt');
   });
 
   it('runs on when the next call fails for another reason', () => {
-    const held = learn(issued, T0 + MINUTE, throttled);
-    const failed = learn(held, T0 + 6 * MINUTE, unavailable);
+    const held = applyResult(issued, T0 + MINUTE, throttled);
+    const failed = applyResult(held, T0 + 6 * MINUTE, unavailable);
     expect(failed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE });
     expect(failed).not.toHaveProperty('pausedAt');
   });
 
   it('never comes nearer, though a clock may have been set back', () => {
-    const held = learn(issued, T0 + MINUTE, throttled);
-    expect(learn(held, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+    const held = applyResult(issued, T0 + MINUTE, throttled);
+    expect(applyResult(held, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
   });
 
   it('is left as it is by what never stood still, and there is none to hold in other states', () => {
-    expect(learn(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+    expect(applyResult(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
     for (const workbench of [provisioning(), running(), stopping(), deleting()])
-      expect(learn(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('pausedAt');
+      expect(applyResult(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('pausedAt');
   });
 });
 

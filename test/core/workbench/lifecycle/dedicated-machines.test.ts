@@ -37,27 +37,27 @@ function aStart(host: Host, fields: Partial<Starting> = {}): Starting {
   return starting({ mount: {}, spec: SPEC, host, failures: 3, ...fields });
 }
 
-function seen(state: InstanceState, fields: Partial<HostObservation> = {}): HostObservation {
+function aHostObservation(state: InstanceState, fields: Partial<HostObservation> = {}): HostObservation {
   return { instanceId: INSTANCE, state, agentConnected: false, ...fields };
 }
 
-function learn(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+function applyResult(workbench: Workbench, outcome: Learned, now = T0): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
 }
 
-function take(workbench: Workbench, input: Input, now = T0): Workbench {
+function applyInput(workbench: Workbench, input: Input, now = T0): Workbench {
   return step(workbench, input, now).workbench;
 }
 
 /** What is owed when it is next looked at. */
-function owedBy(workbench: Workbench) {
+function effectsOf(workbench: Workbench) {
   return step({ ...workbench, nextAt: T0 }, { type: 'tick' }, T0).effects;
 }
 
 describe('what a start owes to its machine', () => {
   it('is a launch under the token of its generation, until it is known which instance came of it', () => {
-    expect(owedBy(aStart({ ...requested, generation: 3 }))).toEqual([
+    expect(effectsOf(aStart({ ...requested, generation: 3 }))).toEqual([
       { type: 'launch_host', generation: 3, instanceType: 'm7i.large', token: `${ID}/host/3` },
     ]);
   });
@@ -68,31 +68,31 @@ describe('what a start owes to its machine', () => {
     ['shutting-down', 'look_at_host'],
     ['stopped', 'start_host'],
   ])('while the instance is %s is %s', (state, effect) => {
-    const effects = owedBy(aStart(aHost({ state, agentConnected: false })));
+    const effects = effectsOf(aStart(aHost({ state, agentConnected: false })));
     expect(effects).toHaveLength(1);
     expect(effects[0]).toMatchObject({ type: effect, instanceId: INSTANCE });
   });
 
   it('is a look while its agent is silent, and nothing more once it speaks', () => {
-    expect(owedBy(aStart(aHost({ agentConnected: false })))).toEqual([
+    expect(effectsOf(aStart(aHost({ agentConnected: false })))).toEqual([
       { type: 'look_at_host', instanceId: INSTANCE },
     ]);
-    expect(owedBy(aStart(aHost()))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
+    expect(effectsOf(aStart(aHost()))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
   });
 
   it('is its end when it is being replaced, whatever its state', () => {
     for (const state of ['running', 'stopped', 'stopping'] as const)
-      expect(owedBy(aStart(aHost({ state, replacing: true })))).toEqual([
+      expect(effectsOf(aStart(aHost({ state, replacing: true })))).toEqual([
         { type: 'terminate_host', instanceId: INSTANCE },
       ]);
-    expect(owedBy(aStart(aHost({ state: 'shutting-down', replacing: true })))).toEqual([
+    expect(effectsOf(aStart(aHost({ state: 'shutting-down', replacing: true })))).toEqual([
       { type: 'look_at_host', instanceId: INSTANCE },
     ]);
   });
 
   it('names the generation that is started', () => {
     const host = aHost({ state: 'stopped', agentConnected: false, generation: 4 });
-    expect(owedBy(aStart(host))).toEqual([{ type: 'start_host', generation: 4, instanceId: INSTANCE }]);
+    expect(effectsOf(aStart(host))).toEqual([{ type: 'start_host', generation: 4, instanceId: INSTANCE }]);
   });
 });
 
@@ -105,28 +105,28 @@ describe('what a stop or destroy owes to its machine', () => {
     ['stopped', []],
   ])('once the run is gone and the instance is %s is %j', (state, effects) => {
     const host = aHost({ state, agentConnected: false });
-    const types = (workbench: Workbench) => owedBy(workbench).map(({ type }) => type);
+    const types = (workbench: Workbench) => effectsOf(workbench).map(({ type }) => type);
     expect(types(stopping({ run: undefined, host }))).toEqual(effects);
     expect(types(stopped({ host }))).toEqual(effects);
   });
 
   it('that destroys is the end of the machine, in every state but its last', () => {
     for (const state of ['running', 'pending', 'stopping', 'stopped'] as const)
-      expect(owedBy(deleting({ host: aHost({ state }) }))).toEqual([
+      expect(effectsOf(deleting({ host: aHost({ state }) }))).toEqual([
         { type: 'terminate_host', instanceId: INSTANCE },
       ]);
-    expect(owedBy(deleting({ host: aHost({ state: 'shutting-down' }) }))).toEqual([
+    expect(effectsOf(deleting({ host: aHost({ state: 'shutting-down' }) }))).toEqual([
       { type: 'look_at_host', instanceId: INSTANCE },
     ]);
   });
 
   it('of which it is not known whether it was launched is the same launch again', () => {
-    expect(owedBy(deleting({ host: requested }))).toMatchObject([{ type: 'launch_host', generation: 1 }]);
+    expect(effectsOf(deleting({ host: requested }))).toMatchObject([{ type: 'launch_host', generation: 1 }]);
   });
 
   it('is nothing while a stray task may be on it', () => {
     const strays = [{ taskId: 'task-0', stopAskedAt: T0 }];
-    expect(owedBy(stopping({ run: undefined, host: aHost(), strays }))).toEqual([
+    expect(effectsOf(stopping({ run: undefined, host: aHost(), strays }))).toEqual([
       { type: 'look_at_task', taskId: 'task-0' },
     ]);
   });
@@ -134,8 +134,8 @@ describe('what a stop or destroy owes to its machine', () => {
 
 describe('the answer to a launch or start', () => {
   it('is taken in with what the machine offers', () => {
-    const host = seen('running', { agentConnected: true, cpuUnits: 2048, memoryMib: 7800 });
-    const after = learn(aStart(requested), { type: 'host_accepted', generation: 1, host });
+    const host = aHostObservation('running', { agentConnected: true, cpuUnits: 2048, memoryMib: 7800 });
+    const after = applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host });
     expect(after.host).toEqual({
       ...requested,
       instanceId: INSTANCE,
@@ -148,28 +148,28 @@ describe('the answer to a launch or start', () => {
   });
 
   it('that it boots is waited for', () => {
-    const after = learn(aStart(requested), { type: 'host_accepted', generation: 1, host: seen('pending') });
+    const after = applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host: aHostObservation('pending') });
     expect(after).toMatchObject({ nextAt: T0 + POLICY.lookMs, failures: 0 });
   });
 
   it('of another generation, or about another instance, changes nothing', () => {
-    const other = seen('running', { instanceId: 'i-9', agentConnected: true });
+    const other = aHostObservation('running', { instanceId: 'i-9', agentConnected: true });
     const known = aStart(aHost({ state: 'pending', agentConnected: false }));
-    expect(learn(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(known.host);
-    expect(learn(known, { type: 'host_accepted', generation: 2, host: seen('running') }).host).toEqual(
+    expect(applyResult(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(known.host);
+    expect(applyResult(known, { type: 'host_accepted', generation: 2, host: aHostObservation('running') }).host).toEqual(
       known.host,
     );
   });
 
   it('keeps what was known of its size when it does not tell', () => {
     const known = aStart(aHost({ state: 'pending', cpuUnits: 2048, memoryMib: 7800 }));
-    const after = learn(known, { type: 'host_accepted', generation: 1, host: seen('pending') });
+    const after = applyResult(known, { type: 'host_accepted', generation: 1, host: aHostObservation('pending') });
     expect(after.host).toMatchObject({ cpuUnits: 2048, memoryMib: 7800 });
   });
 
   it('believes no agent on a machine that does not run', () => {
-    const host = seen('stopping', { agentConnected: true });
-    expect(learn(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject({
+    const host = aHostObservation('stopping', { agentConnected: true });
+    expect(applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject({
       agentConnected: false,
     });
   });
@@ -179,35 +179,35 @@ describe('a launch that is refused', () => {
   const refusal = { type: 'host_refused', generation: 1 } as const;
 
   it('for now is tried again later, under another token, and why is remembered', () => {
-    const after = learn(aStart(requested), { ...refusal, reason: NO_CAPACITY, retryable: true });
+    const after = applyResult(aStart(requested), { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...requested, generation: 2 },
       refusal: NO_CAPACITY,
       failures: 0,
-      nextAt: T0 + POLICY.retryMs,
+      nextAt: T0 + POLICY.startRetryMs,
     });
     expect(after.outbox.at(-1)?.event).toBe('host_replaced');
   });
 
   it('for good ends the start, with why and without a machine', () => {
-    const after = learn(aStart(requested), { ...refusal, reason: REFUSED, retryable: false });
+    const after = applyResult(aStart(requested), { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: REFUSED });
     expect(after).not.toHaveProperty('host');
   });
 
   it('of another generation is no news', () => {
     const before = aStart({ ...requested, generation: 2 });
-    const after = learn(before, { ...refusal, reason: REFUSED, retryable: false });
+    const after = applyResult(before, { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'starting', host: before.host });
   });
 
   it('is all that a stop or destroy waits for: there is no machine', () => {
     const reason = { reason: REFUSED, retryable: true };
-    const ended = learn(stopping({ run: undefined, host: requested }), { ...refusal, ...reason });
+    const ended = applyResult(stopping({ run: undefined, host: requested }), { ...refusal, ...reason });
     expect(ended.status).toBe('stopped');
     expect(ended).not.toHaveProperty('host');
-    const destroyed = learn(deleting({ host: requested }), { ...refusal, ...reason });
+    const destroyed = applyResult(deleting({ host: requested }), { ...refusal, ...reason });
     expect(destroyed).not.toHaveProperty('host');
     expect(destroyed).toMatchObject({ status: 'deleting', nextAt: T0 });
   });
@@ -218,7 +218,7 @@ describe('a start of a machine that is refused', () => {
   const refusal = { type: 'host_refused', generation: 1 } as const;
 
   it('because there is none to be had replaces it', () => {
-    const after = learn(aStart(host), { ...refusal, reason: NO_CAPACITY, retryable: true });
+    const after = applyResult(aStart(host), { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...host, replacing: true },
@@ -228,19 +228,19 @@ describe('a start of a machine that is refused', () => {
   });
 
   it('for good replaces it as well', () => {
-    const after = learn(aStart(host), { ...refusal, reason: REFUSED, retryable: false });
+    const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'starting', host: { replacing: true }, refusal: REFUSED });
   });
 
   it('for the moment is looked at again', () => {
-    const after = learn(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
+    const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
     expect(after).toMatchObject({ host, refusal: REFUSED, nextAt: T0 + POLICY.lookMs, failures: 0 });
     expect(after.host).not.toHaveProperty('replacing');
   });
 
   it('during a stop is looked at again: the machine is there', () => {
     const ending = stopping({ run: undefined, host: aHost() });
-    const after = learn(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
+    const after = applyResult(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({ status: 'stopping', host: aHost(), nextAt: T0 + POLICY.lookMs });
   });
 });
@@ -248,27 +248,27 @@ describe('a start of a machine that is refused', () => {
 describe('a wish that was taken', () => {
   it('to stop or end a machine is noted, and looked after', () => {
     const ending = stopping({ run: undefined, host: aHost() });
-    expect(learn(ending, { type: 'host_stop_asked', instanceId: INSTANCE })).toMatchObject({
+    expect(applyResult(ending, { type: 'host_stop_asked', instanceId: INSTANCE })).toMatchObject({
       host: { state: 'stopping', agentConnected: false },
       nextAt: T0 + POLICY.lookMs,
     });
     expect(
-      learn(deleting({ host: aHost() }), { type: 'host_terminate_asked', instanceId: INSTANCE }),
+      applyResult(deleting({ host: aHost() }), { type: 'host_terminate_asked', instanceId: INSTANCE }),
     ).toMatchObject({ host: { state: 'shutting-down', agentConnected: false } });
   });
 
   it('about another machine is no news', () => {
     const ending = stopping({ run: undefined, host: aHost() });
-    expect(learn(ending, { type: 'host_stop_asked', instanceId: 'i-9' }).host).toEqual(aHost());
+    expect(applyResult(ending, { type: 'host_stop_asked', instanceId: 'i-9' }).host).toEqual(aHost());
   });
 });
 
 describe('a look at a machine', () => {
   const look = (state: InstanceState, fields: Partial<HostObservation> = {}) =>
-    ({ type: 'host_observed', host: seen(state, fields) }) as const;
+    ({ type: 'host_observed', host: aHostObservation(state, fields) }) as const;
 
   it('that runs and speaks lets a start go on at once', () => {
-    const after = take(
+    const after = applyInput(
       aStart(aHost({ state: 'pending', agentConnected: false })),
       look('running', { agentConnected: true }),
     );
@@ -276,7 +276,7 @@ describe('a look at a machine', () => {
   });
 
   it('that has stopped by itself lets a start go on at once: it is to be started', () => {
-    const after = take(
+    const after = applyInput(
       aStart(aHost({ agentConnected: false, state: 'pending' }), { nextAt: T0 + MINUTE }),
       look('stopped'),
     );
@@ -284,7 +284,7 @@ describe('a look at a machine', () => {
   });
 
   it('that is on its way is looked at again', () => {
-    const after = take(
+    const after = applyInput(
       aStart(aHost({ state: 'pending', agentConnected: false }), { nextAt: T0 + MINUTE }),
       look('running'),
     );
@@ -293,12 +293,12 @@ describe('a look at a machine', () => {
 
   it('of another one is no news', () => {
     const before = running({ host: aHost() });
-    expect(take(before, look('terminated', { instanceId: 'i-9' }))).toBe(before);
-    expect(take(running(), look('terminated'))).toEqual(running());
+    expect(applyInput(before, look('terminated', { instanceId: 'i-9' }))).toBe(before);
+    expect(applyInput(running(), look('terminated'))).toEqual(running());
   });
 
   it('that has stopped under a run ends the run, and its machine stays', () => {
-    const after = take(running({ host: aHost() }), look('stopped'));
+    const after = applyInput(running({ host: aHost() }), look('stopped'));
     expect(after).toMatchObject({
       status: 'stopped',
       reason: { code: 'host_lost', message: 'The machine it ran on stopped or was lost. Start it again.' },
@@ -308,14 +308,14 @@ describe('a look at a machine', () => {
 
   it('that is terminated under a run ends the run, and there is no machine any more', () => {
     for (const workbench of [running({ host: aHost() }), pending({ host: aHost() })]) {
-      const after = take(workbench, look('terminated'));
+      const after = applyInput(workbench, look('terminated'));
       expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
       expect(after).not.toHaveProperty('host');
     }
   });
 
   it('that is terminated before anything ran on it launches another', () => {
-    const after = take(aStart(aHost({ state: 'pending', generation: 2 })), look('terminated'));
+    const after = applyInput(aStart(aHost({ state: 'pending', generation: 2 })), look('terminated'));
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...requested, generation: 3 },
@@ -326,64 +326,64 @@ describe('a look at a machine', () => {
   });
 
   it('that is terminated with an issued run leaves that run to be resolved', () => {
-    const after = take(aStart(aHost(), { run: issuedRun() }), look('terminated'));
+    const after = applyInput(aStart(aHost(), { run: issuedRun() }), look('terminated'));
     expect(after).toMatchObject({ status: 'starting', run: { phase: 'issued' }, host: { generation: 2 } });
   });
 
   it('that has stopped ends a stop', () => {
     const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
-    expect(take(ending, look('stopped'))).toMatchObject({ status: 'stopped', host: { state: 'stopped' } });
-    expect(take(ending, look('stopping')).status).toBe('stopping');
-    expect(take(ending, look('terminated'))).not.toHaveProperty('host');
+    expect(applyInput(ending, look('stopped'))).toMatchObject({ status: 'stopped', host: { state: 'stopped' } });
+    expect(applyInput(ending, look('stopping')).status).toBe('stopping');
+    expect(applyInput(ending, look('terminated'))).not.toHaveProperty('host');
   });
 
   it('that has stopped proves the end of the task of a stop', () => {
-    const after = take(stopping({ host: aHost() }), look('stopped'));
+    const after = applyInput(stopping({ host: aHost() }), look('stopped'));
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
     expect(after).not.toHaveProperty('reason');
   });
 
   it('that has ended leaves an issued run to be resolved: there may be a task of it elsewhere', () => {
     const ending = stopping({ run: issuedRun(), host: aHost() });
-    expect(take(ending, look('stopped'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
-    expect(take(ending, look('terminated'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
+    expect(applyInput(ending, look('stopped'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
+    expect(applyInput(ending, look('terminated'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
   });
 
   it('that has stopped lets a destroy go on at once: it is to be ended', () => {
     const ending = deleting({ host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
-    expect(take(ending, look('stopped'))).toMatchObject({ nextAt: T0, failures: 0 });
+    expect(applyInput(ending, look('stopped'))).toMatchObject({ nextAt: T0, failures: 0 });
   });
 
   it('that is still there keeps a stop looking', () => {
     const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
-    expect(take(ending, look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    expect(applyInput(ending, look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
   });
 
   it('that is gone lets a destroy go on at once', () => {
     const ending = deleting({ host: aHost({ state: 'shutting-down' }), nextAt: T0 + MINUTE });
-    const after = take(ending, look('terminated'));
+    const after = applyInput(ending, look('terminated'));
     expect(after).not.toHaveProperty('host');
     expect(after).toMatchObject({ nextAt: T0, failures: 0 });
   });
 
   it('that is stopped where it should be running, or runs where it should be stopped, is looked after', () => {
-    const asleep = take(running({ host: aHost() }), look('running', { agentConnected: false }));
+    const asleep = applyInput(running({ host: aHost() }), look('running', { agentConnected: false }));
     expect(asleep).toMatchObject({ status: 'running', nextAt: T0 + POLICY.lookMs });
-    const awake = take(
+    const awake = applyInput(
       stopped({ host: aHost({ state: 'stopped', agentConnected: false }) }),
       look('running'),
     );
     expect(awake).toMatchObject({ status: 'stopped', nextAt: T0 + POLICY.lookMs });
     const later = { host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE };
-    expect(take(stopped(later), look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
-    expect(owedBy(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
+    expect(applyInput(stopped(later), look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    expect(effectsOf(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
   it('that is as it should be changes nothing', () => {
     const before = running({ host: aHost() });
-    expect(take(before, look('running', { agentConnected: true }))).toBe(before);
+    expect(applyInput(before, look('running', { agentConnected: true }))).toBe(before);
     const asleep = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
-    expect(take(asleep, look('stopped'))).toBe(asleep);
+    expect(applyInput(asleep, look('stopped'))).toBe(asleep);
   });
 
   it('that is terminated while stopped leaves it without a machine, to be launched with the next start', () => {
@@ -391,10 +391,10 @@ describe('a look at a machine', () => {
       ...{ spec: SPEC, stoppedAt: T0 - MINUTE, reason: REFUSED },
       host: aHost({ state: 'stopped', agentConnected: false }),
     });
-    const after = take(before, look('terminated'));
+    const after = applyInput(before, look('terminated'));
     expect(after).not.toHaveProperty('host');
     expect(after).toMatchObject({ status: 'stopped', stoppedAt: T0 - MINUTE, reason: REFUSED });
-    const again = take(after, { type: 'start', runId: 'new-run', by: 'ada' });
+    const again = applyInput(after, { type: 'start', runId: 'new-run', by: 'ada' });
     // Under another token: that of the first generation may still answer the machine that is no more.
     expect(again).toMatchObject({ host: { ...requested, generation: 2 } });
   });
@@ -402,18 +402,18 @@ describe('a look at a machine', () => {
 
 describe('an event about a machine', () => {
   const hint = (fields: Partial<HostObservation>) =>
-    ({ type: 'host_hint', host: seen('running', { agentConnected: true, ...fields }) }) as const;
+    ({ type: 'host_hint', host: aHostObservation('running', { agentConnected: true, ...fields }) }) as const;
 
   it('is a reason to look when it is not as recorded', () => {
     const before = running({ host: aHost() });
-    expect(take(before, hint({ state: 'stopped' }))).toMatchObject({ nextAt: T0, host: aHost() });
-    expect(take(before, hint({ agentConnected: false }))).toMatchObject({ nextAt: T0 });
+    expect(applyInput(before, hint({ state: 'stopped' }))).toMatchObject({ nextAt: T0, host: aHost() });
+    expect(applyInput(before, hint({ agentConnected: false }))).toMatchObject({ nextAt: T0 });
   });
 
   it('is none when it is, or when it is another machine', () => {
     const before = running({ host: aHost() });
-    expect(take(before, hint({}))).toBe(before);
-    expect(take(before, hint({ instanceId: 'i-9', state: 'stopped' }))).toBe(before);
+    expect(applyInput(before, hint({}))).toBe(before);
+    expect(applyInput(before, hint({ instanceId: 'i-9', state: 'stopped' }))).toBe(before);
   });
 });
 
@@ -425,10 +425,10 @@ describe('a run on a dedicated machine', () => {
       placement: { kind: 'host', instanceId: INSTANCE },
     } as const;
     const whole = aStart(aHost({ cpuUnits: 2048, memoryMib: 7800 }));
-    expect(learn(whole, placed)).toMatchObject({
+    expect(applyResult(whole, placed)).toMatchObject({
       run: { phase: 'issued', input: { cpuUnits: 2048, memoryMib: 7800, gpuCount: 0 } },
     });
-    expect(learn(aStart(aHost()), placed)).toMatchObject({
+    expect(applyResult(aStart(aHost()), placed)).toMatchObject({
       run: { input: { cpuUnits: 1024, memoryMib: 2048 } },
     });
   });
@@ -438,8 +438,8 @@ describe('a run on a dedicated machine', () => {
       { type: 'look_at_task', taskId: 'task-1' },
       { type: 'look_at_host', instanceId: INSTANCE },
     ];
-    expect(owedBy(pending({ host: aHost() }))).toEqual(look);
-    expect(owedBy(pending())).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
+    expect(effectsOf(pending({ host: aHost() }))).toEqual(look);
+    expect(effectsOf(pending())).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
   });
 
   it('that is overdue ends the machine, after the patience with silent ones, and not twice', () => {
@@ -462,7 +462,7 @@ describe('a run on a dedicated machine', () => {
       host: aHost(),
       run: acceptedRun({ stopAskedAt: T0, silentSince: T0 - POLICY.silentHostMs }),
     });
-    expect(owedBy(ending)).toEqual([
+    expect(effectsOf(ending)).toEqual([
       { type: 'look_at_task', taskId: 'task-1' },
       { type: 'terminate_host', instanceId: INSTANCE },
     ]);
@@ -471,59 +471,59 @@ describe('a run on a dedicated machine', () => {
 
 describe('what was seen of a machine before its record moved on', () => {
   const onIt = () => running({ revision: 7, spec: SPEC, host: aHost({ instanceId: INSTANCE }) });
-  const host = seen('stopped');
+  const host = aHostObservation('stopped');
 
   it('ends no run: it is a reason to look again, and nothing more', () => {
-    const after = take(onIt(), { type: 'host_observed', host, asOf: 6 });
+    const after = applyInput(onIt(), { type: 'host_observed', host, asOf: 6 });
     expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
   });
 
   it('nor does it as what an older revision owed', () => {
     const outcomes = [{ type: 'host_observed', host }] as const;
-    const after = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    const after = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
   });
 
   it('nor does it as the late answer to a launch', () => {
     const outcomes = [{ type: 'host_accepted', generation: 1, host }] as const;
-    const late = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
-    const inTime = take(onIt(), { type: 'outcomes', revision: 7, outcomes });
+    const inTime = applyInput(onIt(), { type: 'outcomes', revision: 7, outcomes });
     expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
 
   it('nor does a late refusal give a machine up: it is asked again', () => {
     const outcomes = [{ type: 'host_refused', generation: 1, reason: NO_CAPACITY, retryable: true }] as const;
     const begun = aStart(aHost({ instanceId: INSTANCE, state: 'stopped' }), { revision: 7 });
-    const late = take(begun, { type: 'outcomes', revision: 6, outcomes });
+    const late = applyInput(begun, { type: 'outcomes', revision: 6, outcomes });
     expect(late.host).not.toHaveProperty('replacing');
-    expect(take(begun, { type: 'outcomes', revision: 7, outcomes })).toMatchObject({
+    expect(applyInput(begun, { type: 'outcomes', revision: 7, outcomes })).toMatchObject({
       host: { replacing: true },
     });
   });
 
   it('nor is a task counted as missing that a late look did not find', () => {
     const outcomes = [{ type: 'task_missing', taskId: 'task-1' }] as const;
-    const late = take(onIt(), { type: 'outcomes', revision: 6, outcomes });
+    const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(late).not.toHaveProperty('run.missingSince');
     expect(late.nextAt).toBe(T0);
   });
 
   it('counts when it says that the machine was begun: it has to be ended again', () => {
-    const outcomes = [{ type: 'host_accepted', generation: 1, host: seen('pending') }] as const;
+    const outcomes = [{ type: 'host_accepted', generation: 1, host: aHostObservation('pending') }] as const;
     const ended = stopped({
       revision: 7,
       spec: SPEC,
       host: aHost({ instanceId: INSTANCE, state: 'stopped' }),
     });
-    expect(take(ended, { type: 'outcomes', revision: 6, outcomes })).toMatchObject({
+    expect(applyInput(ended, { type: 'outcomes', revision: 6, outcomes })).toMatchObject({
       status: 'stopped',
       host: { state: 'pending' },
     });
   });
 
   it('counts when the record is still the same', () => {
-    const after = take(onIt(), { type: 'host_observed', host, asOf: 7 });
+    const after = applyInput(onIt(), { type: 'host_observed', host, asOf: 7 });
     expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
   });
 });
@@ -546,15 +546,15 @@ describe('a start that is taken back while its machine is on record as stopped',
   it('stops a machine that was', () => {
     const { workbench } = begun();
     const { revision } = workbench;
-    const outcomes = [{ type: 'host_observed', host: seen('pending') }] as const;
-    const after = take(workbench, { type: 'outcomes', revision, outcomes });
+    const outcomes = [{ type: 'host_observed', host: aHostObservation('pending') }] as const;
+    const after = applyInput(workbench, { type: 'outcomes', revision, outcomes });
     const { effects } = step(after, { type: 'tick' }, T0 + POLICY.lookMs);
     expect(effects).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
   it('is over when it was not', () => {
     const { workbench } = begun();
-    expect(learn(workbench, { type: 'host_observed', host: seen('stopped') })).toMatchObject({
+    expect(applyResult(workbench, { type: 'host_observed', host: aHostObservation('stopped') })).toMatchObject({
       status: 'stopped',
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { owed } from '#core/workbench/lifecycle/effects.ts';
+import { pendingEffects } from '#core/workbench/lifecycle/effects.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
@@ -23,7 +23,7 @@ import {
 const MINUTE = 60_000;
 /** What is owed to one that was looked at a moment ago. */
 const at = (workbench: Workbench, now: number) =>
-  owed({ ...workbench, nextAt: now, updatedAt: now }, now, POLICY);
+  pendingEffects({ ...workbench, nextAt: now, updatedAt: now }, now, POLICY);
 const due = (workbench: Workbench) => at(workbench, T0);
 
 const RUN_TASK = { type: 'run_task', input: aTaskInput(), token: `${ID}/${RUN_ID}/1` };
@@ -32,12 +32,12 @@ const LOOK = { type: 'look_at_task', taskId: 'task-1' };
 
 describe('what is owed', () => {
   it('is nothing to what is at rest, however much time passes', () => {
-    expect(owed(running(), T0 + 365 * 24 * 60 * MINUTE, POLICY)).toEqual([]);
+    expect(pendingEffects(running(), T0 + 365 * 24 * 60 * MINUTE, POLICY)).toEqual([]);
   });
 
   it('is nothing before the time of the next look', () => {
-    expect(owed(starting({ nextAt: T0 + 1 }), T0, POLICY)).toEqual([]);
-    expect(owed(starting({ nextAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
+    expect(pendingEffects(starting({ nextAt: T0 + 1 }), T0, POLICY)).toEqual([]);
+    expect(pendingEffects(starting({ nextAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
   });
 
   it('to a start is its volume, then a place, then its task', () => {
@@ -131,9 +131,9 @@ describe('the last means', () => {
   it('is not used on what nobody has looked at for long', () => {
     const now = T0 + POLICY.silentHostMs;
     const ending = stopping({ run: silent, nextAt: T0, updatedAt: T0 });
-    expect(owed(ending, now, POLICY)).toEqual([STOP]);
+    expect(pendingEffects(ending, now, POLICY)).toEqual([STOP]);
     const own = stopping({ host: aHost(), run: silent, nextAt: T0, updatedAt: T0 });
-    expect(owed(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'look_at_host']);
+    expect(pendingEffects(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'look_at_host']);
   });
 
   it('is used for a task of another run as well, which nothing may be started or wiped beside', () => {

@@ -32,7 +32,7 @@ function aTask(fields: Partial<TaskObservation> = {}): TaskObservation {
     attempt: 1,
     version: 9,
     status: 'running',
-    host: 'connected',
+    instance: 'connected',
     ...fields,
   };
 }
@@ -63,7 +63,7 @@ describe('an observation of the current task', () => {
     const same = observe(provisioning(), { status: 'provisioning', detail: 'waiting' }, T0 + 1000);
     expect(same).toMatchObject({ deadlineAt: provisioning().deadlineAt, detail: 'waiting' });
     const moved = observe(provisioning(), { status: 'pending' }, T0 + 1000);
-    expect(moved).toMatchObject({ status: 'pending', deadlineAt: T0 + 1000 + DEFAULT_POLICY.pendingMs });
+    expect(moved).toMatchObject({ status: 'pending', deadlineAt: T0 + 1000 + DEFAULT_POLICY.pendingTimeoutMs });
   });
 
   it('cuts the task’s own words down to what the record holds', () => {
@@ -159,7 +159,7 @@ describe('an observation of the current task', () => {
   });
 
   it('that never reached a machine needs no fence', () => {
-    const { host: _none, ...unplaced } = aTask({
+    const { instance: _none, ...unplaced } = aTask({
       status: 'stopped',
       stop: { code: 'no_capacity', message: 'None.' },
     });

@@ -28,7 +28,7 @@ function observe(workbench: Workbench, host: 'connected' | 'disconnected', now =
     attempt: 1,
     version: 9,
     status: 'running',
-    host,
+    instance: host,
   };
   return step(workbench, { type: 'task_observed', task }, now).workbench;
 }

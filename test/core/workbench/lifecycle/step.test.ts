@@ -4,7 +4,7 @@ import { WorkbenchError } from '#core/errors.ts';
 import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import { TASK_STATUSES } from '#core/ports/task-runner.ts';
 import { backOff } from '#core/workbench/lifecycle/back-off.ts';
-import { owed, runToken } from '#core/workbench/lifecycle/effects.ts';
+import { pendingEffects, runToken } from '#core/workbench/lifecycle/effects.ts';
 import type { Input, Learned, Observation } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
@@ -99,16 +99,16 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   }),
   observation,
   fc.record({ type: fc.constant('audited' as const), observation }),
-  fc.constant<Input>({ type: 'noted', event: 'stray_host_ended' }),
+  fc.constant<Input>({ type: 'noted', entryType: 'stray_host_ended' }),
 );
-const walk = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
+const inputSequence = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
 const first = fc.constantFrom<Workbench>(
   starting(),
   starting({ spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' } }),
 );
 
 /** Takes the walk and calls `each` with every step of it that the state allows. */
-function take(
+function applyInput(
   begin: Workbench,
   steps: readonly { input: Input; wait: number }[],
   each: (before: Workbench, after: Workbench, asked: Input, now: number) => void,
@@ -131,8 +131,8 @@ function take(
 describe('the life cycle, whatever comes in whatever order', () => {
   it('always leaves a record that can be read again', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (_, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (_, after) => {
           expect(workbenchSchema.safeParse(after).error).toBeUndefined();
         });
       }),
@@ -141,8 +141,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('always comes back to what is not settled, and never to what is', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (before, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (before, after) => {
           if (after === before) return;
           if (!isSettled(after)) expect(dueAt(after)).toBeDefined();
           if (after.status === 'stopped' && isSettled(after)) expect(runOf(after)).toBeUndefined();
@@ -154,8 +154,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('counts every change by one revision, and changes nothing without one', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (before, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (before, after) => {
           expect(after.revision).toBe(after === before ? before.revision : before.revision + 1);
         });
       }),
@@ -164,8 +164,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('numbers its history without gaps and names each change of status once', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (before, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (before, after) => {
           if (after.status === before.status) return;
           const entry = after.outbox.at(-1);
           expect(entry).toMatchObject({ seq: before.historySeq + 1, from: before.status, to: after.status });
@@ -176,9 +176,9 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('never runs, and never wipes, while a run or a stray may be alive', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (_, after, __, now) => {
-          for (const effect of owed(after, now, DEFAULT_POLICY)) {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (_, after, __, now) => {
+          for (const effect of pendingEffects(after, now, DEFAULT_POLICY)) {
             if (effect.type === 'wipe_volume' || effect.type === 'remove_record') {
               expect([runOf(after), after.strays, after.host]).toEqual([undefined, [], undefined]);
             }
@@ -191,8 +191,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('only ever leaves deleting by removing the record', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (before, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (before, after) => {
           if (before.status === 'deleting') expect(after.status).toBe('deleting');
         });
       }),
@@ -201,8 +201,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('gives up no task of which it does not know that it is gone', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (before, after, asked) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (before, after, asked) => {
           const run = runOf(before);
           if (run?.phase !== 'issued' || runOf(after) !== undefined) return;
           // Only the answer that no task came of it, or the task itself, may end a run that was issued.
@@ -214,8 +214,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
   it('says what every transition waits for, in words of the contract or of the task', () => {
     fc.assert(
-      fc.property(first, walk, (begin, steps) => {
-        take(begin, steps, (_, after) => {
+      fc.property(first, inputSequence, (begin, steps) => {
+        applyInput(begin, steps, (_, after) => {
           const detail = statusDetail(after);
           if (after.status === 'stopped' || after.status === 'running') expect(detail).toBeUndefined();
           if (after.status === 'starting' || after.status === 'stopping' || after.status === 'deleting') {

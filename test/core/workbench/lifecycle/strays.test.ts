@@ -9,23 +9,23 @@ const step = lifecycle(POLICY);
 const OTHERS = [{ taskId: 'task-9' }, { taskId: 'task-0' }];
 const MINUTE = 60_000;
 
-function see(workbench: Workbench, fields: Partial<TaskObservation> = {}, now = T0): Workbench {
+function observeTask(workbench: Workbench, fields: Partial<TaskObservation> = {}, now = T0): Workbench {
   const task: TaskObservation = {
     ...{ taskId: 'task-0', userId: USER, workbenchId: ID, runId: 'older-run', attempt: 1 },
-    ...{ version: 1, status: 'running', host: 'connected' },
+    ...{ version: 1, status: 'running', instance: 'connected' },
     ...fields,
   };
   return step(workbench, { type: 'task_observed', task }, now).workbench;
 }
 
-function unplaced(workbench: Workbench, status: TaskObservation['status']): Workbench {
+function observeUnplaced(workbench: Workbench, status: TaskObservation['status']): Workbench {
   const task = { taskId: 'task-0', userId: USER, workbenchId: ID, runId: 'older-run', attempt: 1 };
   return step(workbench, { type: 'task_observed', task: { ...task, version: 1, status } }, T0).workbench;
 }
 
 describe('a stray task', () => {
   it('that is found is acted on at once', () => {
-    expect(see(running({ nextAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
+    expect(observeTask(running({ nextAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
       strays: [{ taskId: 'task-0' }],
       nextAt: T0,
       failures: 0,
@@ -34,13 +34,13 @@ describe('a stray task', () => {
 
   it('whose machine is gone runs no more, and is none', () => {
     const before = running();
-    expect(see(before, { host: 'gone' })).toBe(before);
+    expect(observeTask(before, { host: 'gone' })).toBe(before);
   });
 
   it('that is known and still there is looked at again, and stays', () => {
     const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE, failures: 2 });
     for (const status of ['provisioning', 'running', 'stopping'] as const)
-      expect(see(before, { status })).toMatchObject({
+      expect(observeTask(before, { status })).toMatchObject({
         strays: OTHERS,
         nextAt: T0 + POLICY.lookMs,
         failures: 0,
@@ -48,7 +48,7 @@ describe('a stray task', () => {
   });
 
   it('that has ended on a machine that speaks goes when its fence has passed, and it alone', () => {
-    const ended = see(stopped({ strays: OTHERS, nextAt: T0 + MINUTE }), { status: 'stopped' });
+    const ended = observeTask(stopped({ strays: OTHERS, nextAt: T0 + MINUTE }), { status: 'stopped' });
     const goneAt = T0 + POLICY.fenceMs;
     expect(ended).toMatchObject({ strays: [{ taskId: 'task-9' }, { taskId: 'task-0', goneAt }] });
     expect(ended.nextAt).toBe(goneAt);
@@ -58,18 +58,18 @@ describe('a stray task', () => {
   });
 
   it('keeps its fence, however often its end is seen', () => {
-    const ended = see(stopped({ strays: OTHERS }), { status: 'stopped' });
-    expect(see(ended, { status: 'stopped', version: 2 }, T0 + 1000).strays).toEqual(ended.strays);
+    const ended = observeTask(stopped({ strays: OTHERS }), { status: 'stopped' });
+    expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).strays).toEqual(ended.strays);
   });
 
   it('that has ended without ever having been on a machine goes at once, and it alone', () => {
     const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE });
-    expect(unplaced(before, 'stopped')).toMatchObject({ strays: [{ taskId: 'task-9' }], nextAt: T0 });
-    expect(unplaced(before, 'provisioning').strays).toEqual(OTHERS);
+    expect(observeUnplaced(before, 'stopped')).toMatchObject({ strays: [{ taskId: 'task-9' }], nextAt: T0 });
+    expect(observeUnplaced(before, 'provisioning').strays).toEqual(OTHERS);
   });
 
   it('whose machine is gone goes at once, and it alone', () => {
-    expect(see(stopped({ strays: OTHERS }), { host: 'gone' }).strays).toEqual([{ taskId: 'task-9' }]);
+    expect(observeTask(stopped({ strays: OTHERS }), { host: 'gone' }).strays).toEqual([{ taskId: 'task-9' }]);
   });
 
   it('keeps what is stopped from being at rest, and leaves it so when it has gone', () => {

@@ -9,7 +9,7 @@ const step = lifecycle(POLICY);
 const MINUTE = 60_000;
 const STORAGE = { code: 'storage_failed', message: 'Disk full.' } as const;
 
-function learn(workbench: Workbench, outcome: Learned): Workbench {
+function applyResult(workbench: Workbench, outcome: Learned): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, T0).workbench;
 }
@@ -18,7 +18,7 @@ describe('a volume that is there', () => {
   const ready = { type: 'volume_ready', mount: { path: '/new' } } as const;
 
   it('lets a start go on at once', () => {
-    expect(learn(starting({ failures: 2 }), ready)).toMatchObject({
+    expect(applyResult(starting({ failures: 2 }), ready)).toMatchObject({
       mount: { path: '/new' },
       nextAt: T0,
       failures: 0,
@@ -26,16 +26,16 @@ describe('a volume that is there', () => {
   });
 
   it('is noted too when the start has been taken back meanwhile', () => {
-    expect(learn(stopped(), ready)).toMatchObject({ mount: { path: '/new' } });
+    expect(applyResult(stopped(), ready)).toMatchObject({ mount: { path: '/new' } });
   });
 
   it('keeps the mount by which it was first known', () => {
-    expect(learn(starting({ mount: { path: '/old' } }), ready).mount).toEqual({ path: '/old' });
+    expect(applyResult(starting({ mount: { path: '/old' } }), ready).mount).toEqual({ path: '/old' });
   });
 
   it('is no news of what is being destroyed', () => {
     const { mount: _none, ...unmounted } = deleting();
-    expect(learn(unmounted, ready)).not.toHaveProperty('mount');
+    expect(applyResult(unmounted, ready)).not.toHaveProperty('mount');
   });
 });
 
@@ -54,7 +54,7 @@ describe('a volume that was wiped before', () => {
 
   it('is no news of what is being destroyed', () => {
     const before = deleting({ deadlineAt: T0 + MINUTE });
-    expect(learn(before, destroyed)).toMatchObject({ status: 'deleting', deadlineAt: before.deadlineAt });
+    expect(applyResult(before, destroyed)).toMatchObject({ status: 'deleting', deadlineAt: before.deadlineAt });
   });
 });
 
@@ -78,16 +78,16 @@ describe('a volume that cannot be had', () => {
   const refused = { type: 'volume_refused', reason: STORAGE } as const;
 
   it('for now is asked for again later, and why is remembered', () => {
-    expect(learn(starting({ failures: 2 }), { ...refused, retryable: true })).toMatchObject({
+    expect(applyResult(starting({ failures: 2 }), { ...refused, retryable: true })).toMatchObject({
       status: 'starting',
       refusal: STORAGE,
       failures: 0,
-      nextAt: T0 + POLICY.retryMs,
+      nextAt: T0 + POLICY.startRetryMs,
     });
   });
 
   it('at all ends the start, with why', () => {
-    expect(learn(starting(), { ...refused, retryable: false })).toMatchObject({
+    expect(applyResult(starting(), { ...refused, retryable: false })).toMatchObject({
       status: 'stopped',
       reason: STORAGE,
     });
@@ -95,8 +95,8 @@ describe('a volume that cannot be had', () => {
 
   it('is no news where nothing starts', () => {
     for (const workbench of [running(), stopping(), stopped(), deleting()])
-      expect(learn(workbench, { ...refused, retryable: false })).toMatchObject({ status: workbench.status });
-    expect(learn(running(), { ...refused, retryable: true })).not.toHaveProperty('refusal');
+      expect(applyResult(workbench, { ...refused, retryable: false })).toMatchObject({ status: workbench.status });
+    expect(applyResult(running(), { ...refused, retryable: true })).not.toHaveProperty('refusal');
   });
 });
 
@@ -118,7 +118,7 @@ describe('a volume whose mount has failed', () => {
 
 describe('a volume on its way out', () => {
   it('goes on being wiped while something is left of it', () => {
-    const after = learn(deleting({ nextAt: T0 + MINUTE, failures: 2 }), { type: 'volume_wiping' });
+    const after = applyResult(deleting({ nextAt: T0 + MINUTE, failures: 2 }), { type: 'volume_wiping' });
     expect(after).toMatchObject({ nextAt: T0, failures: 0 });
     expect(after).not.toHaveProperty('wiped');
   });
@@ -135,7 +135,7 @@ describe('a volume on its way out', () => {
 
   it('is no news of what is not being destroyed', () => {
     for (const workbench of [running(), starting(), stopped()])
-      expect(learn(workbench, { type: 'volume_wiped' })).not.toHaveProperty('wiped');
-    expect(learn(stopped(), { type: 'volume_wiping' })).not.toHaveProperty('nextAt');
+      expect(applyResult(workbench, { type: 'volume_wiped' })).not.toHaveProperty('wiped');
+    expect(applyResult(stopped(), { type: 'volume_wiping' })).not.toHaveProperty('nextAt');
   });
 });

@@ -1,14 +1,14 @@
 import type { Kernel } from '../../kernel.ts';
-import type { Draws } from '../draws.ts';
-import type { Machine, Machines } from '../machines.ts';
-import { ACCOUNT } from './shapes.ts';
-import type { TaskLife } from './task-life.ts';
+import type { HazardDraws } from '../draws.ts';
+import type { SimulatedInstance, SimulatedInstances } from '../machines.ts';
+import { REGION_AND_ACCOUNT } from './shapes.ts';
+import type { TaskLifecycle } from './task-life.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
-export interface AgentSurroundings {
+export interface AgentDependencies {
   readonly cluster: string;
-  readonly life: TaskLife;
-  readonly machines: () => Machines;
+  readonly lifecycle: TaskLifecycle;
+  readonly ec2Instances: () => SimulatedInstances;
   instanceChanged(instance: ContainerInstance): void;
   taskChanged(task: Task): void;
   /** It takes tasks from now on. */
@@ -18,54 +18,54 @@ export interface AgentSurroundings {
 /** The agents on machines, and the container instances that ECS keeps of them. */
 export class Agents {
   readonly instances = new Map<string, ContainerInstance>();
-  readonly #byMachine = new Map<Machine, ContainerInstance>();
+  readonly #byEc2Instance = new Map<SimulatedInstance, ContainerInstance>();
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
-  readonly #around: AgentSurroundings;
+  readonly #draws: HazardDraws;
+  readonly #dependencies: AgentDependencies;
   readonly #connectivityHasNoEvent: boolean;
 
-  constructor(kernel: Kernel, draws: Draws, around: AgentSurroundings) {
+  constructor(kernel: Kernel, draws: HazardDraws, around: AgentDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#around = around;
+    this.#dependencies = around;
     this.#connectivityHasNoEvent = draws.happens('connectivityHasNoEvent');
   }
 
   /** The agent of a machine starts: it registers, or, after a stop and start, comes back under the same ARN. */
-  booted(machine: Machine): void {
-    const known = this.#byMachine.get(machine);
+  onBooted(machine: SimulatedInstance): void {
+    const known = this.#byEc2Instance.get(machine);
     if (known === undefined || known.status === 'INACTIVE') {
       this.#register(machine);
       return;
     }
-    for (const task of [...known.tasks]) if (task.lostPower) this.#conclude(task, 'stopped');
+    for (const task of [...known.tasks]) if (task.lostPower) this.#stopTask(task, 'stopped');
     this.connect(known);
   }
 
-  powerLost(machine: Machine, how: 'stopped' | 'terminated' | 'broken'): void {
-    const instance = this.#byMachine.get(machine);
+  onPowerLost(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void {
+    const instance = this.#byEc2Instance.get(machine);
     if (instance === undefined || instance.status === 'INACTIVE') return;
     const wasConnected = instance.agentConnected;
-    for (const task of instance.tasks) this.#around.life.powerLost(task);
+    for (const task of instance.tasks) this.#dependencies.lifecycle.onPowerLost(task);
     if (how === 'terminated' && wasConnected) {
-      this.#kernel.after(this.#draws.seconds(2, 60), () => this.#ended(instance));
+      this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminated(instance));
       return;
     }
     if (wasConnected) {
-      this.#kernel.after(this.#draws.seconds(5, 120), () => !machine.powered && this.disconnect(instance));
+      this.#kernel.after(this.#draws.secondsAsMs(5, 120), () => !machine.powered && this.disconnect(instance));
     }
     if (how !== 'stopped' || !wasConnected) return;
-    this.#kernel.after(this.#draws.seconds(2, 60), () => {
+    this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => {
       if (!machine.powered) this.disconnect(instance);
-      this.#concludeAll(instance, how);
+      this.#stopAllTasks(instance, how);
     });
   }
 
   connect(instance: ContainerInstance): void {
-    if (instance.agentConnected || instance.status === 'INACTIVE' || !instance.machine.powered) return;
+    if (instance.agentConnected || instance.status === 'INACTIVE' || !instance.ec2Instance.powered) return;
     this.#setConnected(instance, true);
-    for (const task of [...instance.tasks]) this.#around.life.agentBack(task);
-    this.#around.canPlace(instance);
+    for (const task of [...instance.tasks]) this.#dependencies.lifecycle.agentBack(task);
+    this.#dependencies.canPlace(instance);
   }
 
   disconnect(instance: ContainerInstance): void {
@@ -77,9 +77,9 @@ export class Agents {
   deregister(instance: ContainerInstance): void {
     instance.status = 'INACTIVE';
     instance.agentConnected = false;
-    this.#changed(instance);
+    this.#publishChange(instance);
     for (const task of [...instance.tasks]) {
-      this.#around.life.concluded(task, {
+      this.#dependencies.lifecycle.stopWithoutAgent(task, {
         stoppedReason: 'Container instance deregistration forced by user.',
       });
     }
@@ -90,11 +90,11 @@ export class Agents {
     for (const instance of this.instances.values()) this.connect(instance);
   }
 
-  #register(machine: Machine): void {
+  #register(machine: SimulatedInstance): void {
     const number = (this.instances.size + 1).toString(16).padStart(32, '0');
     const instance: ContainerInstance = {
-      arn: `arn:aws:ecs:${ACCOUNT}:container-instance/${this.#around.cluster}/${number}`,
-      machine,
+      arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:container-instance/${this.#dependencies.cluster}/${number}`,
+      ec2Instance: machine,
       registeredAt: this.#kernel.now(),
       status: 'ACTIVE',
       agentConnected: true,
@@ -104,64 +104,64 @@ export class Agents {
       idleSince: this.#kernel.now(),
     };
     this.instances.set(instance.arn, instance);
-    this.#byMachine.set(machine, instance);
-    this.#changed(instance);
-    this.#around.canPlace(instance);
-    this.#planTrouble(instance);
+    this.#byEc2Instance.set(machine, instance);
+    this.#publishChange(instance);
+    this.#dependencies.canPlace(instance);
+    this.#scheduleFailures(instance);
   }
 
-  #planTrouble(instance: ContainerInstance): void {
-    const { machine } = instance;
-    if (this.#draws.happens('agentIsFlaky')) this.#planSilence(instance, 4);
+  #scheduleFailures(instance: ContainerInstance): void {
+    const { ec2Instance: machine } = instance;
+    if (this.#draws.happens('agentIsFlaky')) this.#scheduleDisconnect(instance, 4);
     if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredAlive')) {
-      this.#kernel.after(this.#draws.seconds(60, 1800), () => {
-        if (!this.#draws.calm && instance.status !== 'INACTIVE' && machine.powered) this.deregister(instance);
+      this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
+        if (!this.#draws.disabled && instance.status !== 'INACTIVE' && machine.powered) this.deregister(instance);
       });
     }
     if (this.#draws.happens('machineDies')) {
-      this.#kernel.after(this.#draws.seconds(60, 5400), () => {
-        if (!this.#draws.calm && machine.state === 'running') this.#around.machines().terminate(machine);
+      this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
+        if (!this.#draws.disabled && machine.state === 'running') this.#dependencies.ec2Instances().terminate(machine);
       });
     } else if (this.#draws.happens('machineBreaks')) {
-      this.#kernel.after(this.#draws.seconds(60, 5400), () => {
-        if (!this.#draws.calm) this.#around.machines().break(machine);
+      this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
+        if (!this.#draws.disabled) this.#dependencies.ec2Instances().failHardware(machine);
       });
     }
   }
 
-  #planSilence(instance: ContainerInstance, times: number): void {
-    if (times === 0 || this.#draws.calm) return;
-    this.#kernel.after(this.#draws.seconds(60, 1200), () => {
-      if (this.#draws.calm) return;
+  #scheduleDisconnect(instance: ContainerInstance, times: number): void {
+    if (times === 0 || this.#draws.disabled) return;
+    this.#kernel.after(this.#draws.secondsAsMs(60, 1200), () => {
+      if (this.#draws.disabled) return;
       this.disconnect(instance);
       const long = this.#draws.happens('agentIsSilentLong');
-      const silence = long ? this.#draws.seconds(600, 3600) : this.#draws.seconds(5, 300);
+      const silence = long ? this.#draws.secondsAsMs(600, 3600) : this.#draws.secondsAsMs(5, 300);
       this.#kernel.after(silence, () => {
         this.connect(instance);
-        this.#planSilence(instance, times - 1);
+        this.#scheduleDisconnect(instance, times - 1);
       });
     });
   }
 
   /** The machine is terminated and its agent had been connected to the last: ECS deregisters it by itself. */
-  #ended(instance: ContainerInstance): void {
+  #deregisterTerminated(instance: ContainerInstance): void {
     if (instance.status === 'INACTIVE') return;
-    this.#concludeAll(instance, 'terminated');
+    this.#stopAllTasks(instance, 'terminated');
     instance.status = 'INACTIVE';
     instance.agentConnected = false;
-    this.#changed(instance);
+    this.#publishChange(instance);
   }
 
-  #concludeAll(instance: ContainerInstance, how: 'stopped' | 'terminated'): void {
+  #stopAllTasks(instance: ContainerInstance, how: 'stopped' | 'terminated'): void {
     for (const task of [...instance.tasks]) {
-      const nothingThere = task.lostPower || (task.onMachine === 'waiting' && !instance.machine.powered);
-      if (nothingThere) this.#conclude(task, how);
+      const nothingThere = task.lostPower || (task.onMachine === 'waiting' && !instance.ec2Instance.powered);
+      if (nothingThere) this.#stopTask(task, how);
     }
   }
 
-  #conclude(task: Task, how: 'stopped' | 'terminated'): void {
-    const instanceId = task.instance?.machine.instanceId;
-    this.#around.life.concluded(task, {
+  #stopTask(task: Task, how: 'stopped' | 'terminated'): void {
+    const instanceId = task.instance?.ec2Instance.instanceId;
+    this.#dependencies.lifecycle.stopWithoutAgent(task, {
       stopCode: how === 'stopped' ? 'InfrastructureHealth' : 'TerminationNotice',
       stoppedReason: `Host EC2 (instance ${instanceId}) ${how}.`,
     });
@@ -169,16 +169,16 @@ export class Agents {
 
   #setConnected(instance: ContainerInstance, connected: boolean): void {
     instance.agentConnected = connected;
-    this.#changed(instance);
+    this.#publishChange(instance);
     if (this.#connectivityHasNoEvent) return;
     for (const task of instance.tasks) {
       task.version += 1;
-      this.#around.taskChanged(task);
+      this.#dependencies.taskChanged(task);
     }
   }
 
-  #changed(instance: ContainerInstance): void {
+  #publishChange(instance: ContainerInstance): void {
     instance.version += 1;
-    this.#around.instanceChanged(instance);
+    this.#dependencies.instanceChanged(instance);
   }
 }

@@ -7,10 +7,10 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { awsError } from '../aws-error.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { ACCOUNT, definitionShape } from './shapes.ts';
+import { REGION_AND_ACCOUNT, definitionShape } from './shapes.ts';
 import type { Definition } from './types.ts';
 
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** The registered task definitions. Registration and deregistration share a bucket: 20, then one a second. */
 export class Definitions {
@@ -39,7 +39,7 @@ export class Definitions {
     const revisions = this.families.get(family) ?? [];
     this.families.set(family, revisions);
     const revision = revisions.length + 1;
-    const arn = `arn:aws:ecs:${ACCOUNT}:task-definition/${family}:${revision}`;
+    const arn = `arn:aws:ecs:${REGION_AND_ACCOUNT}:task-definition/${family}:${revision}`;
     const definition: Definition = { arn, family, revision, input, active: true };
     revisions.push(definition);
     return { taskDefinition: definitionShape(definition), tags: input.tags };
@@ -62,7 +62,7 @@ export class Definitions {
   }
 
   listFamilies(input: ListTaskDefinitionFamiliesCommandInput) {
-    const { familyPrefix = '', status, maxResults = PAGE, nextToken = '' } = input;
+    const { familyPrefix = '', status, maxResults = PAGE_SIZE, nextToken = '' } = input;
     const rest = [...this.families]
       .filter(([family, revisions]) => {
         const active = revisions.some((revision) => revision.active);
@@ -76,7 +76,7 @@ export class Definitions {
   }
 
   list(input: ListTaskDefinitionsCommandInput) {
-    const { familyPrefix, status = 'ACTIVE', sort, maxResults = PAGE, nextToken } = input;
+    const { familyPrefix, status = 'ACTIVE', sort, maxResults = PAGE_SIZE, nextToken } = input;
     // The prefix of this call is a whole family name.
     const revisions = (this.families.get(familyPrefix ?? '') ?? []).filter(
       ({ active }) => active === (status === 'ACTIVE'),

@@ -37,7 +37,7 @@ function request(change: Partial<RunTaskCommandInput> = {}): RunTaskCommandInput
 }
 
 /** A cluster whose one task definition mounts a volume. */
-async function cluster(options: Partial<WorldOptions> = {}) {
+async function createCluster(options: Partial<WorldOptions> = {}) {
   const subject = new WorldSubject(options);
   const volume = await subject.volumes().ensure('wb1');
   if (volume.kind !== 'ready') throw new Error('no volume');
@@ -62,7 +62,7 @@ async function cluster(options: Partial<WorldOptions> = {}) {
     (await client.send(new DescribeTasksCommand({ tasks: [taskArn] }))).tasks?.[0];
   const running = async () => {
     const taskArn = await run();
-    await subject.pass(10 * MINUTE);
+    await subject.advance(10 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'RUNNING', connectivity: 'CONNECTED' });
     return taskArn;
   };
@@ -78,7 +78,7 @@ async function cluster(options: Partial<WorldOptions> = {}) {
 
 describe('RunTask of the simulated world', () => {
   it('answers the same task for the same token, and says which it is when the parameters differ', async () => {
-    const { run, client } = await cluster();
+    const { run, client } = await createCluster();
     const taskArn = await run();
     expect(await run()).toBe(taskArn);
     const other = client.send(new RunTaskCommand(request({ group: 'workbench/wb2' })));
@@ -89,14 +89,14 @@ describe('RunTask of the simulated world', () => {
     ['as it was', 1, 'PROVISIONING'],
     ['as it is', 0, 'RUNNING'],
   ])('may answer a token that comes again with the task %s', async (_, replayAnswersTheOld, lastStatus) => {
-    const { client, running } = await cluster({ hazards: { replayAnswersTheOld } });
+    const { client, running } = await createCluster({ hazards: { replayAnswersTheOld } });
     await running();
     const again = await client.send(new RunTaskCommand(request()));
     expect(again.tasks).toMatchObject([{ lastStatus }]);
   });
 
   it('forgets a token an hour after its task has stopped, and the task with it', async () => {
-    const { subject, run, running, stop, described } = await cluster();
+    const { subject, run, running, stop, described } = await createCluster();
     const taskArn = await running();
     await stop(taskArn);
     await subject.pass(59 * MINUTE);
@@ -108,7 +108,7 @@ describe('RunTask of the simulated world', () => {
   });
 
   it('scales out from zero by two machines, which takes minutes', async () => {
-    const { subject, world, run, described } = await cluster();
+    const { subject, world, run, described } = await createCluster();
     const taskArn = await run();
     await subject.pass(30);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'PROVISIONING' });
@@ -119,14 +119,14 @@ describe('RunTask of the simulated world', () => {
   });
 
   it('gives up a task that no machine can be had for', async () => {
-    const { subject, run, described } = await cluster({ hazards: { noCapacity: 1 } });
+    const { subject, run, described } = await createCluster({ hazards: { noCapacity: 1 } });
     const taskArn = await run();
     await subject.pass(31 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'STOPPED', stopCode: 'TaskFailedToStart' });
   });
 
   it('takes 500 tasks that wait for capacity, and no more', async () => {
-    const { subject, client } = await cluster({ hazards: { noCapacity: 1 } });
+    const { subject, client } = await createCluster({ hazards: { noCapacity: 1 } });
     for (let n = 0; n < 500; n += 1) {
       if (n % 40 === 0) await subject.pass(1);
       await client.send(new RunTaskCommand(request({ clientToken: `token-${n}` })));
@@ -139,7 +139,7 @@ describe('RunTask of the simulated world', () => {
   });
 
   it('answers no task and a reason when no machine fits the constraint', async () => {
-    const { client } = await cluster();
+    const { client } = await createCluster();
     const { capacityProviderStrategy: _provider, ...rest } = request();
     const placementConstraints = [{ type: 'memberOf' as const, expression: 'attribute:workbench == wb1' }];
     const answer = await client.send(
@@ -149,7 +149,7 @@ describe('RunTask of the simulated world', () => {
   });
 
   it('throttles RunTask and StopTask together: 100 at once, then 40 a second', async () => {
-    const { subject, run, stop } = await cluster();
+    const { subject, run, stop } = await createCluster();
     const taskArn = await run();
     for (let n = 0; n < 99; n += 1) await stop(taskArn);
     await expect(run()).rejects.toMatchObject({ name: 'ThrottlingException' });
@@ -159,7 +159,7 @@ describe('RunTask of the simulated world', () => {
   });
 
   it('takes 20 registrations at once, and then one a second', async () => {
-    const { subject, client } = await cluster();
+    const { subject, client } = await createCluster();
     const register = () =>
       client.send(new RegisterTaskDefinitionCommand({ family: 'more', containerDefinitions: [] }));
     for (let n = 0; n < 19; n += 1) await register();
@@ -172,7 +172,7 @@ describe('RunTask of the simulated world', () => {
 
 describe('a task of the simulated world', () => {
   it('lists by desired status: one that is stopping is no longer among the running', async () => {
-    const { client, running, stop } = await cluster();
+    const { client, running, stop } = await createCluster();
     const taskArn = await running();
     const listed = async (desiredStatus?: 'STOPPED') =>
       (await client.send(new ListTasksCommand({ ...(desiredStatus ? { desiredStatus } : {}) }))).taskArns;
@@ -183,7 +183,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('keeps its status while its agent is silent, and stops only when it is back', async () => {
-    const { subject, world, running, stop, described, instanceOf } = await cluster();
+    const { subject, world, running, stop, described, instanceOf } = await createCluster();
     const taskArn = await running();
     const instance = await instanceOf(taskArn);
     world.ecs.agents.disconnect(instance);
@@ -202,7 +202,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('may have a container that outlives its STOPPED by no more than 4 s', async () => {
-    const { subject, world, running, stop } = await cluster({ hazards: { outlivesStop: 1 } });
+    const { subject, world, running, stop } = await createCluster({ hazards: { outlivesStop: 1 } });
     await stop(await running());
     const shown = () =>
       subject.events.some(
@@ -216,7 +216,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('stays RUNNING for ever when its machine breaks, although nothing runs', async () => {
-    const { subject, world, running, described, instanceOf } = await cluster();
+    const { subject, world, running, described, instanceOf } = await createCluster();
     const taskArn = await running();
     const { machine } = await instanceOf(taskArn);
     world.machines.break(machine);
@@ -228,7 +228,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('is told to have lost its machine when that is terminated while its agent speaks', async () => {
-    const { subject, world, running, described, instanceOf } = await cluster();
+    const { subject, world, running, described, instanceOf } = await createCluster();
     const taskArn = await running();
     const { machine } = await instanceOf(taskArn);
     world.machines.terminate(machine);
@@ -241,7 +241,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('shows STOPPED by a forced deregistration while its container lives on', async () => {
-    const { world, running, described, client, instanceOf } = await cluster();
+    const { world, running, described, client, instanceOf } = await createCluster();
     const taskArn = await running();
     const containerInstance = (await instanceOf(taskArn)).arn;
     await client.send(new DeregisterContainerInstanceCommand({ containerInstance, force: true }));
@@ -254,7 +254,7 @@ describe('a task of the simulated world', () => {
     [{ mountFails: 1 }, { stopCode: 'TaskFailedToStart' }, /^CannotCreateVolumeError/],
     [{ outOfMemory: 1 }, { stopCode: 'EssentialContainerExited' }, /^OutOfMemoryError/],
   ])('ends as ECS tells it with %j', async (hazards, end, reason) => {
-    const { subject, run, described } = await cluster({ hazards });
+    const { subject, run, described } = await createCluster({ hazards });
     const taskArn = await run();
     await subject.pass(30 * MINUTE);
     const task = await described(taskArn);
@@ -263,7 +263,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('stays PENDING with a container that never gets healthy', async () => {
-    const { subject, world, run, described } = await cluster({ hazards: { neverHealthy: 1 } });
+    const { subject, world, run, described } = await createCluster({ hazards: { neverHealthy: 1 } });
     const taskArn = await run();
     await subject.pass(30 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'PENDING' });
@@ -271,7 +271,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('cannot be described just after it was made, where answers lag', async () => {
-    const { subject, run, described } = await cluster({ hazards: { hiddenAtFirst: 1 } });
+    const { subject, run, described } = await createCluster({ hazards: { hiddenAtFirst: 1 } });
     const taskArn = await run();
     expect(await described(taskArn)).toBeUndefined();
     await subject.pass(10);
@@ -281,14 +281,14 @@ describe('a task of the simulated world', () => {
 
 describe('the machines of a capacity provider in the simulated world', () => {
   it('go after a quarter of an hour without a task, and never with one', async () => {
-    const { subject, world, running } = await cluster();
+    const { subject, world, running } = await createCluster();
     await running();
     await subject.pass(40 * MINUTE);
     expect(world.machines.costing()).toHaveLength(1);
   });
 
   it('are silent now and then, some for long, until the world is calm', async () => {
-    const { subject, world, run } = await cluster({ hazards: { agentIsFlaky: 1, agentIsSilentLong: 1 } });
+    const { subject, world, run } = await createCluster({ hazards: { agentIsFlaky: 1, agentIsSilentLong: 1 } });
     await run();
     await subject.pass(5 * MINUTE);
     const { instances } = world.ecs.agents;
@@ -303,7 +303,7 @@ describe('the machines of a capacity provider in the simulated world', () => {
   it('start with as many as there are to be', async () => {
     const [small] = WORLD_OPTIONS.providers;
     if (small === undefined) throw new Error('no provider');
-    const { subject, world } = await cluster({ providers: [{ ...small, initial: 3 }] });
+    const { subject, world } = await createCluster({ providers: [{ ...small, initial: 3 }] });
     await subject.pass(2 * MINUTE);
     expect(world.ecs.agents.instances.size).toBe(3);
   });

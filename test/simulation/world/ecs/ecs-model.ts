@@ -15,70 +15,70 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { Kernel } from '../../kernel.ts';
 import { type AwsCommand, awsError } from '../aws-error.ts';
-import type { Draws } from '../draws.ts';
-import type { Machines } from '../machines.ts';
+import type { HazardDraws } from '../draws.ts';
+import type { SimulatedInstances } from '../machines.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';
-import { Capacity, type ProviderSpec } from './capacity.ts';
+import { CapacityProviders, type ProviderSpec } from './capacity.ts';
 import { Definitions } from './definitions.ts';
-import { matches } from './query.ts';
-import { RunTasks } from './run-tasks.ts';
-import { ACCOUNT, asDetail, instanceShape, taskShape } from './shapes.ts';
-import { TaskLife, type TaskSurroundings } from './task-life.ts';
+import { matchesExpression } from './query.ts';
+import { RunTaskModel } from './run-tasks.ts';
+import { REGION_AND_ACCOUNT, toEventDetail, containerInstanceShape, taskShape } from './shapes.ts';
+import { TaskLifecycle, type TaskDependencies } from './task-life.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
-export interface EcsSurroundings
-  extends Pick<TaskSurroundings, 'directoryFor' | 'containerBegins' | 'containerEnds'> {
-  readonly machines: () => Machines;
+export interface EcsDependencies
+  extends Pick<TaskDependencies, 'directoryFor' | 'containerBegins' | 'containerEnds'> {
+  readonly ec2Instances: () => SimulatedInstances;
   /** Tags of what capacity providers launch. */
   readonly tags: Readonly<Record<string, string>>;
-  event(event: Readonly<Record<string, unknown>>): void;
+  publishEvent(publishEvent: Readonly<Record<string, unknown>>): void;
 }
 
 /** The most that one call describes, and the largest page. */
-const PAGE = 100;
+const PAGE_SIZE = 100;
 
 /** One cluster of ECS. */
 export class EcsModel {
   readonly tasks = new Map<string, Task>();
   readonly definitions: Definitions;
   readonly agents: Agents;
-  readonly capacity: Capacity;
-  readonly life: TaskLife;
+  readonly capacity: CapacityProviders;
+  readonly lifecycle: TaskLifecycle;
   readonly #kernel: Kernel;
-  readonly #around: EcsSurroundings;
+  readonly #dependencies: EcsDependencies;
   readonly #clusterArn: string;
-  readonly #runs: RunTasks;
+  readonly #runTask: RunTaskModel;
   /** RunTask, StopTask and the like; Describe and List. */
-  readonly #changes: TokenBucket;
-  readonly #looks: TokenBucket;
+  readonly #writeBucket: TokenBucket;
+  readonly #readBucket: TokenBucket;
 
   constructor(
     kernel: Kernel,
-    draws: Draws,
+    draws: HazardDraws,
     cluster: string,
     providers: readonly ProviderSpec[],
-    around: EcsSurroundings,
+    around: EcsDependencies,
   ) {
     this.#kernel = kernel;
-    this.#around = around;
-    this.#clusterArn = `arn:aws:ecs:${ACCOUNT}:cluster/${cluster}`;
+    this.#dependencies = around;
+    this.#clusterArn = `arn:aws:ecs:${REGION_AND_ACCOUNT}:cluster/${cluster}`;
     const now = () => kernel.now();
-    this.#changes = new TokenBucket(now, 100, 40);
-    this.#looks = new TokenBucket(now, 100, 20);
+    this.#writeBucket = new TokenBucket(now, 100, 40);
+    this.#readBucket = new TokenBucket(now, 100, 20);
     this.definitions = new Definitions(now);
     const taskChanged = (task: Task) =>
-      this.#tell('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
+      this.#publishEvent('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
     const eventNamesNoProvider = draws.happens('eventNamesNoProvider');
     const instanceChanged = (instance: ContainerInstance) => {
-      const { capacityProviderName, ...shape } = instanceShape(instance);
-      this.#tell('ECS Container Instance State Change', instance.arn, {
+      const { capacityProviderName, ...shape } = containerInstanceShape(instance);
+      this.#publishEvent('ECS Container Instance State Change', instance.arn, {
         ...shape,
         ...(eventNamesNoProvider ? {} : { capacityProviderName }),
         clusterArn: this.#clusterArn,
       });
     };
-    this.life = new TaskLife(kernel, draws, {
+    this.lifecycle = new TaskLifecycle(kernel, draws, {
       taskChanged,
       instanceChanged,
       placeFreed: (instance) => this.capacity.canPlace(instance),
@@ -89,26 +89,26 @@ export class EcsModel {
     });
     this.agents = new Agents(kernel, draws, {
       cluster,
-      life: this.life,
-      machines: around.machines,
+      lifecycle: this.lifecycle,
+      ec2Instances: around.ec2Instances,
       instanceChanged,
       taskChanged,
       canPlace: (instance) => this.capacity.canPlace(instance),
     });
-    this.capacity = new Capacity(kernel, draws, providers, {
-      machines: around.machines,
+    this.capacity = new CapacityProviders(kernel, draws, providers, {
+      ec2Instances: around.ec2Instances,
       tags: around.tags,
-      instances: () => this.agents.instances.values(),
-      place: (task, instance) => this.life.place(task, instance),
-      giveUp: (task) => this.life.giveUp(task),
+      containerInstances: () => this.agents.instances.values(),
+      place: (task, instance) => this.lifecycle.place(task, instance),
+      failWaitingTask: (task) => this.lifecycle.failWaitingTask(task),
     });
-    this.#runs = new RunTasks(kernel, draws, cluster, {
+    this.#runTask = new RunTaskModel(kernel, draws, cluster, {
       tasks: this.tasks,
       definitions: this.definitions,
       capacity: this.capacity,
-      instances: this.agents.instances,
-      place: (task, instance) => this.life.place(task, instance),
-      accepted: taskChanged,
+      containerInstances: this.agents.instances,
+      place: (task, instance) => this.lifecycle.place(task, instance),
+      onAccepted: taskChanged,
       shape: (task) => taskShape(task, this.#clusterArn),
     });
   }
@@ -117,25 +117,25 @@ export class EcsModel {
     const { input } = command;
     switch (command.constructor.name) {
       case 'RunTaskCommand':
-        this.#throttle(this.#changes);
-        return this.#runs.run(input as RunTaskCommandInput);
+        this.#throttle(this.#writeBucket);
+        return this.#runTask.run(input as RunTaskCommandInput);
       case 'StopTaskCommand':
-        this.#throttle(this.#changes);
+        this.#throttle(this.#writeBucket);
         return this.#stopTask(input as StopTaskCommandInput);
       case 'DescribeTasksCommand':
-        this.#throttle(this.#looks);
+        this.#throttle(this.#readBucket);
         return this.#describeTasks(input as DescribeTasksCommandInput);
       case 'ListTasksCommand':
-        this.#throttle(this.#looks);
+        this.#throttle(this.#readBucket);
         return this.#listTasks(input as ListTasksCommandInput);
       case 'DescribeContainerInstancesCommand':
-        this.#throttle(this.#looks);
+        this.#throttle(this.#readBucket);
         return this.#describeInstances(input as DescribeContainerInstancesCommandInput);
       case 'ListContainerInstancesCommand':
-        this.#throttle(this.#looks);
+        this.#throttle(this.#readBucket);
         return this.#listInstances(input as ListContainerInstancesCommandInput);
       case 'DeregisterContainerInstanceCommand':
-        this.#throttle(this.#changes);
+        this.#throttle(this.#writeBucket);
         return this.#deregisterInstance(input as DeregisterContainerInstanceCommandInput);
       case 'UpdateContainerInstancesStateCommand':
         return this.#drain(input as UpdateContainerInstancesStateCommandInput);
@@ -158,12 +158,12 @@ export class EcsModel {
     checkTaskId(arn);
     const task = this.#find(arn);
     if (task === undefined) throw awsError('InvalidParameterException', 'The referenced task was not found.');
-    this.life.askToStop(task, reason ?? 'Task stopped by user');
+    this.lifecycle.askToStop(task, reason ?? 'Task stopped by user');
     return { task: taskShape(task, this.#clusterArn) };
   }
 
   #describeTasks({ tasks: arns = [] }: DescribeTasksCommandInput) {
-    if (arns.length === 0 || arns.length > PAGE) {
+    if (arns.length === 0 || arns.length > PAGE_SIZE) {
       throw awsError('InvalidParameterException', 'Tasks must be 1 to 100.');
     }
     const tasks = [];
@@ -171,7 +171,7 @@ export class EcsModel {
     for (const arn of arns) {
       checkTaskId(arn);
       const task = this.#find(arn);
-      if (task !== undefined && task.visibleAt <= this.#kernel.now())
+      if (task !== undefined && task.describableAt <= this.#kernel.now())
         tasks.push(taskShape(task, this.#clusterArn));
       else failures.push({ arn, reason: 'MISSING' });
     }
@@ -179,7 +179,7 @@ export class EcsModel {
   }
 
   #listTasks(input: ListTasksCommandInput) {
-    const { family, startedBy, desiredStatus = 'RUNNING', maxResults = PAGE, nextToken } = input;
+    const { family, startedBy, desiredStatus = 'RUNNING', maxResults = PAGE_SIZE, nextToken } = input;
     if (startedBy !== undefined && (family !== undefined || input.desiredStatus !== undefined)) {
       throw awsError('InvalidParameterException', 'startedBy must be the only filter.');
     }
@@ -202,7 +202,7 @@ export class EcsModel {
   }
 
   #describeInstances({ containerInstances: arns = [] }: DescribeContainerInstancesCommandInput) {
-    if (arns.length === 0 || arns.length > PAGE) {
+    if (arns.length === 0 || arns.length > PAGE_SIZE) {
       throw awsError('InvalidParameterException', 'Container instances must be 1 to 100.');
     }
     const containerInstances = [];
@@ -210,17 +210,17 @@ export class EcsModel {
     for (const arn of arns) {
       const instance = this.agents.instances.get(arn);
       if (instance === undefined) failures.push({ arn, reason: 'MISSING' });
-      else containerInstances.push(instanceShape(instance));
+      else containerInstances.push(containerInstanceShape(instance));
     }
     return { containerInstances, failures };
   }
 
-  #listInstances({ filter, status, maxResults = PAGE, nextToken }: ListContainerInstancesCommandInput) {
+  #listInstances({ filter, status, maxResults = PAGE_SIZE, nextToken }: ListContainerInstancesCommandInput) {
     const arns: string[] = [];
     for (const instance of this.agents.instances.values()) {
       if (nextToken !== undefined && instance.arn <= nextToken) continue;
       if (status === undefined ? instance.status === 'INACTIVE' : instance.status !== status) continue;
-      if (filter !== undefined && !matches(filter, instance)) continue;
+      if (filter !== undefined && !matchesExpression(filter, instance)) continue;
       if (arns.length === maxResults) return { containerInstanceArns: arns, nextToken: arns.at(-1) };
       arns.push(instance.arn);
     }
@@ -236,7 +236,7 @@ export class EcsModel {
       throw awsError('InvalidParameterException', 'Found running tasks on the instance.');
     }
     this.agents.deregister(instance);
-    return { containerInstance: instanceShape(instance) };
+    return { containerInstance: containerInstanceShape(instance) };
   }
 
   #drain({ containerInstances = [], status }: UpdateContainerInstancesStateCommandInput) {
@@ -246,7 +246,7 @@ export class EcsModel {
       if (instance === undefined || instance.status === 'INACTIVE') continue;
       instance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
       instance.version += 1;
-      changed.push(instanceShape(instance));
+      changed.push(containerInstanceShape(instance));
     }
     return { containerInstances: changed, failures: [] };
   }
@@ -260,9 +260,9 @@ export class EcsModel {
     if (!bucket.take()) throw awsError('ThrottlingException', 'Rate exceeded');
   }
 
-  #tell(type: string, arn: string, shape: object): void {
-    const detail = { ...asDetail(shape), updatedAt: new Date(this.#kernel.now()).toISOString() };
-    this.#around.event({ source: 'aws.ecs', 'detail-type': type, resources: [arn], detail });
+  #publishEvent(type: string, arn: string, shape: object): void {
+    const detail = { ...toEventDetail(shape), updatedAt: new Date(this.#kernel.now()).toISOString() };
+    this.#dependencies.publishEvent({ source: 'aws.ecs', 'detail-type': type, resources: [arn], detail });
   }
 }
 

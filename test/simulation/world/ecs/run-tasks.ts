@@ -1,26 +1,26 @@
 import type { RunTaskCommandInput, Task as TaskShape } from '@aws-sdk/client-ecs';
 import type { Kernel } from '../../kernel.ts';
 import { awsError } from '../aws-error.ts';
-import type { Draws } from '../draws.ts';
+import type { HazardDraws } from '../draws.ts';
 import type { Size } from '../machines.ts';
-import { type Capacity, hasRoom, lacking } from './capacity.ts';
+import { type CapacityProviders, hasFreeCapacity, missingResource } from './capacity.ts';
 import type { Definitions } from './definitions.ts';
-import { matches } from './query.ts';
-import { ACCOUNT } from './shapes.ts';
+import { matchesExpression } from './query.ts';
+import { REGION_AND_ACCOUNT } from './shapes.ts';
 import type { ContainerInstance, Definition, Task } from './types.ts';
 
-export interface RunTaskSurroundings {
+export interface RunTaskDependencies {
   readonly tasks: Map<string, Task>;
   readonly definitions: Definitions;
-  readonly capacity: Capacity;
-  readonly instances: ReadonlyMap<string, ContainerInstance>;
+  readonly capacity: CapacityProviders;
+  readonly containerInstances: ReadonlyMap<string, ContainerInstance>;
   place(task: Task, instance: ContainerInstance): void;
   /** A task is there: tell it. */
-  accepted(task: Task): void;
+  onAccepted(task: Task): void;
   shape(task: Task): TaskShape;
 }
 
-interface Answer {
+interface RunTaskResponse {
   readonly tasks: TaskShape[];
   readonly failures: { readonly arn?: string; readonly reason: string }[];
 }
@@ -29,51 +29,51 @@ interface UsedToken {
   readonly parameters: string;
   readonly usedAt: number;
   /** What was answered first: a task, or that there is none. */
-  readonly first: Answer;
+  readonly first: RunTaskResponse;
   readonly task?: Task;
 }
 
-const DAY = 86_400_000;
-const HOUR = 3_600_000;
+const TOKEN_MAX_AGE_MS = 86_400_000;
+const TOKEN_RETENTION_AFTER_STOP_MS = 3_600_000;
 const PROVISIONING_MAX = 500;
 
 /** What `failures[]` may say of a start that another time would have been placed. */
-const REFUSALS = ['RESOURCE:ENI', 'AGENT', 'LOCATION'] as const;
+const TRANSIENT_FAILURES = ['RESOURCE:ENI', 'AGENT', 'LOCATION'] as const;
 
 /** RunTask: tokens, limits, and where a task goes. */
-export class RunTasks {
+export class RunTaskModel {
   readonly #kernel: Kernel;
-  readonly #draws: Draws;
+  readonly #draws: HazardDraws;
   readonly #cluster: string;
-  readonly #around: RunTaskSurroundings;
+  readonly #dependencies: RunTaskDependencies;
   readonly #tokens = new Map<string, UsedToken>();
   #count = 0;
   readonly #replayAnswersTheOld: boolean;
   readonly #limitBeforeToken: boolean;
   readonly #failureUsesToken: boolean;
 
-  constructor(kernel: Kernel, draws: Draws, cluster: string, around: RunTaskSurroundings) {
+  constructor(kernel: Kernel, draws: HazardDraws, cluster: string, around: RunTaskDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#cluster = cluster;
-    this.#around = around;
+    this.#dependencies = around;
     this.#replayAnswersTheOld = draws.happens('replayAnswersTheOld');
     this.#limitBeforeToken = draws.happens('limitBeforeToken');
     this.#failureUsesToken = draws.happens('failureUsesToken');
   }
 
-  run(input: RunTaskCommandInput): Answer {
-    const definition = this.#checked(input);
+  run(input: RunTaskCommandInput): RunTaskResponse {
+    const definition = this.#validate(input);
     if (this.#limitBeforeToken) this.#checkLimit();
     const { clientToken = '', ...parameters } = input;
     const fingerprint = JSON.stringify(parameters);
-    const used = this.#used(clientToken);
-    if (used !== undefined) return this.#again(used, fingerprint);
+    const used = this.#findToken(clientToken);
+    if (used !== undefined) return this.#replay(used, fingerprint);
     this.#checkLimit();
     const answer = this.#place(input, definition);
     const task = answer instanceof Object && 'arn' in answer ? answer : undefined;
-    const first: Answer =
-      task === undefined ? (answer as Answer) : { tasks: [this.#around.shape(task)], failures: [] };
+    const first: RunTaskResponse =
+      task === undefined ? (answer as RunTaskResponse) : { tasks: [this.#dependencies.shape(task)], failures: [] };
     if (clientToken !== '' && (task !== undefined || this.#failureUsesToken)) {
       const usedAt = this.#kernel.now();
       this.#tokens.set(clientToken, {
@@ -86,7 +86,7 @@ export class RunTasks {
     return first;
   }
 
-  #checked(input: RunTaskCommandInput): Definition {
+  #validate(input: RunTaskCommandInput): Definition {
     const { clientToken = '', startedBy = '', overrides = {}, count = 1, launchType } = input;
     const strategy = input.capacityProviderStrategy;
     const wrong =
@@ -95,25 +95,25 @@ export class RunTasks {
       JSON.stringify(overrides).length > 8192 ||
       count !== 1 ||
       (strategy !== undefined && launchType !== undefined) ||
-      (strategy !== undefined && !this.#around.capacity.has(strategy[0]?.capacityProvider ?? '')) ||
+      (strategy !== undefined && !this.#dependencies.capacity.has(strategy[0]?.capacityProvider ?? '')) ||
       input.networkConfiguration?.awsvpcConfiguration === undefined;
     if (wrong) throw awsError('InvalidParameterException', 'A parameter is not valid.');
-    const definition = this.#around.definitions.find(input.taskDefinition ?? '');
+    const definition = this.#dependencies.definitions.find(input.taskDefinition ?? '');
     if (definition === undefined) throw awsError('ClientException', 'TaskDefinition not found.');
     if (!definition.active) throw awsError('ClientException', 'TaskDefinition is inactive');
     return definition;
   }
 
-  #used(token: string): UsedToken | undefined {
+  #findToken(token: string): UsedToken | undefined {
     const used = this.#tokens.get(token);
     if (used === undefined) return undefined;
     const now = this.#kernel.now();
     const ended = used.task === undefined ? used.usedAt : used.task.stoppedAt;
-    const valid = now < used.usedAt + DAY && (ended === undefined || now < ended + HOUR);
+    const valid = now < used.usedAt + TOKEN_MAX_AGE_MS && (ended === undefined || now < ended + TOKEN_RETENTION_AFTER_STOP_MS);
     return valid ? used : undefined;
   }
 
-  #again({ parameters, first, task }: UsedToken, fingerprint: string): Answer {
+  #replay({ parameters, first, task }: UsedToken, fingerprint: string): RunTaskResponse {
     if (parameters !== fingerprint) {
       throw awsError('ConflictException', 'The clientToken was used with other parameters.', {
         resourceIds: task === undefined ? [] : [task.arn],
@@ -121,61 +121,61 @@ export class RunTasks {
     }
     return task === undefined || this.#replayAnswersTheOld
       ? first
-      : { tasks: [this.#around.shape(task)], failures: [] };
+      : { tasks: [this.#dependencies.shape(task)], failures: [] };
   }
 
   #checkLimit(): void {
     let provisioning = 0;
-    for (const { lastStatus } of this.#around.tasks.values())
+    for (const { lastStatus } of this.#dependencies.tasks.values())
       if (lastStatus === 'PROVISIONING') provisioning += 1;
     if (provisioning >= PROVISIONING_MAX) {
       throw awsError('ClientException', 'The limit for the number of tasks in PROVISIONING is reached.');
     }
   }
 
-  #place(input: RunTaskCommandInput, definition: Definition): Task | Answer {
+  #place(input: RunTaskCommandInput, definition: Definition): Task | RunTaskResponse {
     const size = sizeOf(input, definition);
-    if (this.#draws.happens('startRefused')) return failed(this.#draws.pick(REFUSALS));
+    if (this.#draws.happens('startRefused')) return failureResponse(this.#draws.pick(TRANSIENT_FAILURES));
     const provider = input.capacityProviderStrategy?.[0]?.capacityProvider;
     if (provider === undefined) return this.#placeByConstraint(input, definition, size);
-    const instance = this.#around.capacity.roomFor(size, provider);
-    if (instance === undefined && !this.#around.capacity.scales(provider)) return failed('RESOURCE:MEMORY');
-    const task = this.#make(input, definition, size, provider);
-    if (instance === undefined) this.#around.capacity.wait(task);
-    else this.#around.place(task, instance);
+    const instance = this.#dependencies.capacity.roomFor(size, provider);
+    if (instance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider)) return failureResponse('RESOURCE:MEMORY');
+    const task = this.#createTask(input, definition, size, provider);
+    if (instance === undefined) this.#dependencies.capacity.enqueue(task);
+    else this.#dependencies.place(task, instance);
     return task;
   }
 
-  #placeByConstraint(input: RunTaskCommandInput, definition: Definition, size: Size): Task | Answer {
+  #placeByConstraint(input: RunTaskCommandInput, definition: Definition, size: Size): Task | RunTaskResponse {
     const expressions = (input.placementConstraints ?? []).flatMap(({ expression }) => expression ?? []);
-    const fitting = [...this.#around.instances.values()].filter(
-      (instance) => instance.status === 'ACTIVE' && expressions.every((text) => matches(text, instance)),
+    const fitting = [...this.#dependencies.containerInstances.values()].filter(
+      (instance) => instance.status === 'ACTIVE' && expressions.every((text) => matchesExpression(text, instance)),
     );
     if (fitting.length === 0) {
-      return failed(this.#draws.pick(['ATTRIBUTE', 'MemberOf placement constraint unsatisfied.']));
+      return failureResponse(this.#draws.pick(['ATTRIBUTE', 'MemberOf placement constraint unsatisfied.']));
     }
-    const instance = fitting.find((candidate) => hasRoom(candidate, size));
+    const instance = fitting.find((candidate) => hasFreeCapacity(candidate, size));
     if (instance !== undefined) {
-      const task = this.#make(input, definition, size, undefined);
-      this.#around.place(task, instance);
+      const task = this.#createTask(input, definition, size, undefined);
+      this.#dependencies.place(task, instance);
       return task;
     }
     const [first] = fitting;
-    const what = first?.agentConnected ? lacking(first.free, size) : undefined;
-    return failed(what === undefined ? 'AGENT' : `RESOURCE:${what}`);
+    const what = first?.agentConnected ? missingResource(first.free, size) : undefined;
+    return failureResponse(what === undefined ? 'AGENT' : `RESOURCE:${what}`);
   }
 
-  #make(input: RunTaskCommandInput, definition: Definition, size: Size, provider: string | undefined): Task {
+  #createTask(input: RunTaskCommandInput, definition: Definition, size: Size, provider: string | undefined): Task {
     const now = this.#kernel.now();
     const variable = (wanted: string) =>
       input.overrides?.containerOverrides
         ?.flatMap(({ environment }) => environment ?? [])
         .find(({ name }) => name === wanted)?.value ?? '';
-    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.seconds(1, 8) : 0;
-    const unlisted = this.#draws.happens('listLags') ? this.#draws.seconds(1, 15) : 0;
+    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.secondsAsMs(1, 8) : 0;
+    const unlisted = this.#draws.happens('listLags') ? this.#draws.secondsAsMs(1, 15) : 0;
     this.#count += 1;
     const task: Task = {
-      arn: `arn:aws:ecs:${ACCOUNT}:task/${this.#cluster}/${this.#count.toString(16).padStart(32, '0')}`,
+      arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:task/${this.#cluster}/${this.#count.toString(16).padStart(32, '0')}`,
       definition,
       request: input,
       size,
@@ -184,22 +184,22 @@ export class RunTasks {
       attempt: Number(variable('WB_RUN_ATTEMPT')),
       provider,
       createdAt: now,
-      visibleAt: now + hidden,
-      listedAt: now + unlisted,
+      describableAt: now + hidden,
+      listableAt: now + unlisted,
       version: 1,
       lastStatus: 'PROVISIONING',
-      desired: 'RUNNING',
+      desiredStatus: 'RUNNING',
       desiredSeenAt: now,
       forgottenAt: Number.POSITIVE_INFINITY,
-      onMachine: 'waiting',
+      containerState: 'waiting',
     };
-    this.#around.tasks.set(task.arn, task);
-    this.#around.accepted(task);
+    this.#dependencies.tasks.set(task.arn, task);
+    this.#dependencies.onAccepted(task);
     return task;
   }
 }
 
-function failed(reason: string): Answer {
+function failureResponse(reason: string): RunTaskResponse {
   return { tasks: [], failures: [{ reason }] };
 }
 

@@ -1,9 +1,9 @@
 import type { ContainerInstance as ContainerInstanceShape, Task as TaskShape } from '@aws-sdk/client-ecs';
 import type { ContainerInstance, Definition, Task } from './types.ts';
 
-export const ACCOUNT = 'us-east-1:123456789012';
+export const REGION_AND_ACCOUNT = 'us-east-1:123456789012';
 
-function date(at: number | undefined): Date | undefined {
+function toDate(at: number | undefined): Date | undefined {
   return at === undefined ? undefined : new Date(at);
 }
 
@@ -23,7 +23,7 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
     taskDefinitionArn: definition.arn,
     version: task.version,
     lastStatus: task.lastStatus,
-    desiredStatus: task.desired,
+    desiredStatus: task.desiredStatus,
     group: request.group,
     startedBy: request.startedBy,
     overrides: request.overrides,
@@ -35,10 +35,10 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
     containerInstanceArn: instance?.arn,
     connectivity: instance === undefined ? undefined : instance.agentConnected ? 'CONNECTED' : 'DISCONNECTED',
     healthStatus: task.lastStatus === 'RUNNING' ? 'HEALTHY' : 'UNKNOWN',
-    createdAt: date(task.createdAt),
-    startedAt: date(task.startedAt),
-    stoppingAt: date(task.stoppingAt),
-    stoppedAt: date(task.stoppedAt),
+    createdAt: toDate(task.createdAt),
+    startedAt: toDate(task.startedAt),
+    stoppingAt: toDate(task.stoppingAt),
+    stoppedAt: toDate(task.stoppedAt),
     stopCode: ended || task.stopCode === 'UserInitiated' ? task.stopCode : undefined,
     stoppedReason: ended || task.stopCode === 'UserInitiated' ? task.stoppedReason : undefined,
     tags: ended ? [] : request.tags,
@@ -51,11 +51,11 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
       reason: ended && essential !== false ? task.containerReason : undefined,
     })),
   };
-  return present(shape) as TaskShape;
+  return omitUndefined(shape) as TaskShape;
 }
 
-export function instanceShape(instance: ContainerInstance): ContainerInstanceShape {
-  const { machine, free } = instance;
+export function containerInstanceShape(instance: ContainerInstance): ContainerInstanceShape {
+  const { ec2Instance: machine, free } = instance;
   const { size, provider, attributes } = machine.spec;
   const resources = (of: { cpuUnits: number; memoryMib: number; gpuCount: number }) => [
     { name: 'CPU', type: 'INTEGER', integerValue: of.cpuUnits },
@@ -70,7 +70,7 @@ export function instanceShape(instance: ContainerInstance): ContainerInstanceSha
           },
         ]),
   ];
-  return present({
+  return omitUndefined({
     containerInstanceArn: instance.arn,
     ec2InstanceId: machine.instanceId,
     version: instance.version,
@@ -92,7 +92,7 @@ export function definitionShape({ input, arn, revision, active }: Definition) {
 }
 
 /** What an event carries instead of dates, and of what events do not carry: tags and health. */
-export function asDetail(shape: object): Record<string, unknown> {
+export function toEventDetail(shape: object): Record<string, unknown> {
   const detail: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(shape)) {
     if (name === 'tags' || name === 'healthStatus') continue;
@@ -101,7 +101,7 @@ export function asDetail(shape: object): Record<string, unknown> {
   return detail;
 }
 
-function present(shape: Record<string, unknown>): Record<string, unknown> {
+function omitUndefined(shape: Record<string, unknown>): Record<string, unknown> {
   for (const name of Object.keys(shape)) if (shape[name] === undefined) delete shape[name];
   return shape;
 }

@@ -1,5 +1,5 @@
 import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { Machine, Size } from '../machines.ts';
+import type { SimulatedInstance, Size } from '../machines.ts';
 import type { Container } from '../truth.ts';
 
 export interface Definition {
@@ -13,7 +13,7 @@ export interface Definition {
 /** A machine as ECS knows it. */
 export interface ContainerInstance {
   readonly arn: string;
-  readonly machine: Machine;
+  readonly ec2Instance: SimulatedInstance;
   readonly registeredAt: number;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   agentConnected: boolean;
@@ -27,7 +27,7 @@ export interface ContainerInstance {
 }
 
 /** How a task ended, in ECS's words. */
-export interface Ending {
+export interface StopDetails {
   readonly stopCode?: string;
   readonly stoppedReason: string;
   readonly exitCode?: number;
@@ -45,8 +45,8 @@ export interface Task {
   readonly provider: string | undefined;
   readonly createdAt: number;
   /** From when on it can be described, and is listed. */
-  readonly visibleAt: number;
-  readonly listedAt: number;
+  readonly describableAt: number;
+  readonly listableAt: number;
 
   // What ECS knows.
   version: number;
@@ -59,7 +59,7 @@ export interface Task {
     | 'STOPPING'
     | 'DEPROVISIONING'
     | 'STOPPED';
-  desired: 'RUNNING' | 'STOPPED';
+  desiredStatus: 'RUNNING' | 'STOPPED';
   /** From when on lists know the desired status. */
   desiredSeenAt: number;
   instance?: ContainerInstance;
@@ -75,9 +75,9 @@ export interface Task {
   containerReason?: string;
 
   // What its machine's agent knows, and has not told while it is disconnected.
-  onMachine: 'waiting' | 'starting' | 'up' | 'ending' | 'ended';
+  containerState: 'waiting' | 'starting' | 'up' | 'ending' | 'ended';
   stopDelivered?: boolean;
-  untold?: { readonly status?: Task['lastStatus']; readonly ending?: Ending };
+  unreported?: { readonly status?: Task['lastStatus']; readonly ending?: StopDetails };
   /** It ended with the power of its machine: no agent will ever tell. */
   lostPower?: boolean;
   container?: Container;

@@ -6,7 +6,7 @@ import { installationOf } from '#adapters/local/installation.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import { accepted, ContainerBench, docker, program, reaches, seen } from './fixture.ts';
+import { startTask, ContainerBench, docker, nodeCommand, waitForStatus, describeTask } from './fixture.ts';
 
 describeTaskRunnerContract('ContainerTasks', async () => {
   const bench = await ContainerBench.make();
@@ -40,7 +40,7 @@ describe('ContainerTasks', () => {
   });
 
   async function running(tasks: ContainerTasks, input: TaskInput, token = 't'): Promise<TaskObservation> {
-    return await reaches(tasks, await accepted(tasks, input, token), 'running');
+    return await waitForStatus(tasks, await startTask(tasks, input, token), 'running');
   }
 
   it('sets the limits that were asked for, and takes every privilege away', async () => {
@@ -64,7 +64,7 @@ describe('ContainerTasks', () => {
 
   it('gives the container what is said of the workbench, labels that name it, and nothing of its own', async () => {
     const script = `require('http').createServer((q, s) => s.end(JSON.stringify(process.env))).listen(process.env.PORT)`;
-    const bootCommand = program(script);
+    const bootCommand = nodeCommand(script);
     const tasks = await bench.open({ bootCommand });
     const input = await bench.input({ name: 'my $(bench)' });
     const { endpoint } = await running(tasks, input);
@@ -110,7 +110,7 @@ describe('ContainerTasks', () => {
   it('boots in the project folder of the volume, whose files are those of its user', async () => {
     const script = `require('fs').writeFileSync('made', process.cwd()); ${PLAIN}`;
     const input = await bench.input();
-    await running(await bench.open({ bootCommand: program(script) }), input);
+    await running(await bench.open({ bootCommand: nodeCommand(script) }), input);
     const made = join(input.mount.path ?? '', 'project', 'made');
     expect(await readFile(made, 'utf8')).toBe('/workspace/project');
     const { Config } = await bench.container();
@@ -120,7 +120,7 @@ describe('ContainerTasks', () => {
   it('counts an answer of 500 as not yet running', async () => {
     const script = `let n = 0; require('http').createServer((q, s) => { s.statusCode = (n += 1) < 4 ? 500 : 404; s.end(String(n)); }).listen(process.env.PORT)`;
     const { endpoint } = await running(
-      await bench.open({ bootCommand: program(script) }),
+      await bench.open({ bootCommand: nodeCommand(script) }),
       await bench.input(),
     );
     expect(Number(await (await fetch(`${endpoint}/`)).text())).toBeGreaterThan(4);
@@ -129,7 +129,7 @@ describe('ContainerTasks', () => {
   it('says with which code its main process ended, and keeps the output', async () => {
     const tasks = await bench.open({ bootCommand: 'echo to stdout; echo to stderr >&2; exit 3' });
     const input = await bench.input();
-    const stopped = await reaches(tasks, await accepted(tasks, input, 't'), 'stopped');
+    const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     const log = join('logs', input.workbenchId, `${input.runId}.log`);
     expect(stopped.stop).toEqual({
       code: 'exited',
@@ -142,9 +142,9 @@ describe('ContainerTasks', () => {
 
   it('says that it used more memory than it has', async () => {
     const greedy = `const all = []; for (;;) all.push(Buffer.alloc(8 * 1024 * 1024, 1));`;
-    const tasks = await bench.open({ bootCommand: program(greedy) });
-    const taskId = await accepted(tasks, await bench.input({ memoryMib: 96 }), 't');
-    const { stop } = await reaches(tasks, taskId, 'stopped');
+    const tasks = await bench.open({ bootCommand: nodeCommand(greedy) });
+    const taskId = await startTask(tasks, await bench.input({ memoryMib: 96 }), 't');
+    const { stop } = await waitForStatus(tasks, taskId, 'stopped');
     expect(stop?.code).toBe('out_of_memory');
     expect(stop?.message).toContain('96 MiB');
   });
@@ -152,24 +152,24 @@ describe('ContainerTasks', () => {
   it('says the same when only what its main process started used it, as an IDE does', async () => {
     const greedy = `const all = []; for (;;) all.push(Buffer.alloc(8 * 1024 * 1024, 1));`;
     const parent = `require('child_process').spawn('node', ['-e', '${greedy}']).on('exit', () => process.exit(0))`;
-    const tasks = await bench.open({ bootCommand: program(parent) });
-    const taskId = await accepted(tasks, await bench.input({ memoryMib: 160 }), 't');
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.code).toBe('out_of_memory');
+    const tasks = await bench.open({ bootCommand: nodeCommand(parent) });
+    const taskId = await startTask(tasks, await bench.input({ memoryMib: 160 }), 't');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('out_of_memory');
   });
 
   it('tells SIGKILL by hand from want of memory', async () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     await docker.getContainer((await bench.container()).Id).kill();
-    const { stop } = await reaches(tasks, taskId, 'stopped');
+    const { stop } = await waitForStatus(tasks, taskId, 'stopped');
     expect(stop).toMatchObject({ code: 'exited', message: expect.stringContaining('exit code 137') });
   });
 
   it('says that its image could not be pulled, and why', async () => {
     // Nothing listens on port 1.
     const tasks = await bench.open({ image: '127.0.0.1:1/nobody/nothing:latest' });
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    const { stop } = await reaches(tasks, taskId, 'stopped');
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    const { stop } = await waitForStatus(tasks, taskId, 'stopped');
     expect(stop?.code).toBe('image_pull_failed');
     expect(stop?.message).toContain('127.0.0.1:1');
     expect(bench.observed.map(({ detail }) => detail)).toContain('pulling 127.0.0.1:1/nobody/nothing:latest');
@@ -177,19 +177,19 @@ describe('ContainerTasks', () => {
 
   it('says that a command of the image cannot be started', async () => {
     const tasks = await bench.open({ bootCommand: 'exec /nowhere' });
-    const { stop } = await reaches(tasks, await accepted(tasks, await bench.input(), 't'), 'stopped');
+    const { stop } = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
     expect(stop).toMatchObject({ code: 'exited', message: expect.stringContaining('exit code 127') });
   });
 
   it('refuses a folder that is not there, and GPUs that the engine does not have', async () => {
-    const facts = { ...(await bench.engine.facts()), gpus: false };
+    const facts = { ...(await bench.engine.readInfo()), gpus: false };
     const tasks = await bench.open({ facts });
     const nowhere = await bench.input({ mount: { path: join(bench.dataDir, 'nowhere') } });
-    const first = await reaches(tasks, await accepted(tasks, nowhere, 'a'), 'stopped');
+    const first = await waitForStatus(tasks, await startTask(tasks, nowhere, 'a'), 'stopped');
     expect(first.stop?.code).toBe('storage_failed');
-    const second = await reaches(
+    const second = await waitForStatus(
       tasks,
-      await accepted(tasks, await bench.input({ gpuCount: 1 }), 'b'),
+      await startTask(tasks, await bench.input({ gpuCount: 1 }), 'b'),
       'stopped',
     );
     expect(second.stop?.code).toBe('cannot_fit');
@@ -197,7 +197,7 @@ describe('ContainerTasks', () => {
   });
 
   it('gives all of this machine to what runs on a dedicated one', async () => {
-    const facts = await bench.engine.facts();
+    const facts = await bench.engine.readInfo();
     const placement = { kind: 'host', instanceId: 'sim-1' } as const;
     const tasks = await bench.open();
     const task = await running(tasks, await bench.input({ placement, memoryMib: 128, cpuUnits: 128 }));
@@ -208,24 +208,24 @@ describe('ContainerTasks', () => {
   });
 
   it('kills what ignores SIGTERM, after the grace', async () => {
-    const bootCommand = program(`process.on('SIGTERM', () => console.log('asked')); ${PLAIN}`);
+    const bootCommand = nodeCommand(`process.on('SIGTERM', () => console.log('asked')); ${PLAIN}`);
     const tasks = await bench.open({ bootCommand, graceMs: 1000 });
     const input = await bench.input();
     const { taskId } = await running(tasks, input);
     await tasks.stop(taskId, 'enough');
-    const stopped = await reaches(tasks, taskId, 'stopped');
+    const stopped = await waitForStatus(tasks, taskId, 'stopped');
     expect(stopped.stop).toEqual({ code: 'requested', message: 'enough' });
     const log = join(bench.dataDir, 'logs', input.workbenchId, `${input.runId}.log`);
     expect(await readFile(log, 'utf8')).toBe('asked\n');
   });
 
   it('kills at once, in the middle of the grace, when told to end the machine', async () => {
-    const bootCommand = program(`process.on('SIGTERM', () => {}); ${PLAIN}`);
+    const bootCommand = nodeCommand(`process.on('SIGTERM', () => {}); ${PLAIN}`);
     const tasks = await bench.open({ bootCommand, graceMs: 300_000 });
     const { taskId } = await running(tasks, await bench.input());
     await tasks.stop(taskId, 'enough');
     await tasks.endMachine(taskId);
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
     expect(await bench.containers()).toEqual([]);
   });
 
@@ -233,7 +233,7 @@ describe('ContainerTasks', () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     await docker.getContainer((await bench.container()).Id).remove({ force: true });
-    const { stop } = await reaches(tasks, taskId, 'stopped');
+    const { stop } = await waitForStatus(tasks, taskId, 'stopped');
     // Which of the two it is depends on which is seen first: that it was killed, or that it is gone.
     expect(['stopped_externally', 'exited']).toContain(stop?.code);
   });
@@ -241,24 +241,24 @@ describe('ContainerTasks', () => {
   it('lets no more run at once than it has places, and the rest in the order of their coming', async () => {
     const tasks = await bench.open({ max: 1 });
     const ids: string[] = [];
-    for (const token of ['a', 'b', 'c']) ids.push(await accepted(tasks, await bench.input(), token));
+    for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
     const [first = '', second = '', third = ''] = ids;
-    await reaches(tasks, first, 'running');
-    expect((await seen(tasks, second)).status).toBe('provisioning');
+    await waitForStatus(tasks, first, 'running');
+    expect((await describeTask(tasks, second)).status).toBe('provisioning');
     await tasks.stop(first, 'enough');
-    await reaches(tasks, second, 'running');
-    expect((await seen(tasks, third)).status).toBe('provisioning');
+    await waitForStatus(tasks, second, 'running');
+    expect((await describeTask(tasks, third)).status).toBe('provisioning');
     await tasks.stop(third, 'not needed');
-    expect((await reaches(tasks, third, 'stopped')).stop?.code).toBe('requested');
+    expect((await waitForStatus(tasks, third, 'stopped')).stop?.code).toBe('requested');
   });
 
   it('ends everything when it is closed, says so, and leaves no container', async () => {
     const tasks = await bench.open({ max: 1 });
     const { taskId } = await running(tasks, await bench.input());
-    const waiting = await accepted(tasks, await bench.input(), 'u');
+    const waiting = await startTask(tasks, await bench.input(), 'u');
     await tasks.close();
     for (const id of [taskId, waiting]) {
-      expect(await seen(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
     }
     expect(await bench.containers()).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toMatchObject({ kind: 'throttled' });
@@ -267,9 +267,9 @@ describe('ContainerTasks', () => {
   it('has at most one container for a token, though two runners ask for it', async () => {
     const input = await bench.input();
     const [one, two] = [await bench.open(), await bench.open()];
-    const [taskId, again] = await Promise.all([accepted(one, input, 't'), accepted(two, input, 't')]);
+    const [taskId, again] = await Promise.all([startTask(one, input, 't'), startTask(two, input, 't')]);
     expect(again).toBe(taskId);
-    await Promise.all([reaches(one, taskId, 'running'), reaches(two, taskId, 'running')]);
+    await Promise.all([waitForStatus(one, taskId, 'running'), waitForStatus(two, taskId, 'running')]);
     expect(await bench.containers()).toHaveLength(1);
     await two.close();
     await one.close();
@@ -280,12 +280,12 @@ describe('ContainerTasks', () => {
     const { taskId } = await running(tasks, await bench.input());
     const { Name } = await bench.container();
     await tasks.stop(taskId, 'enough');
-    await reaches(tasks, taskId, 'stopped');
+    await waitForStatus(tasks, taskId, 'stopped');
     const other = await foreignContainer(Name.replace(/^\//, ''), { 'workbench.task': taskId });
     // The same token under a folder that does not remember it.
     const records = { open: async () => [], save: async () => {}, remove: async () => {} };
     const forgetful = await bench.open({ records });
-    const { stop } = await reaches(forgetful, await accepted(forgetful, await bench.input(), 't'), 'stopped');
+    const { stop } = await waitForStatus(forgetful, await startTask(forgetful, await bench.input(), 't'), 'stopped');
     expect(stop?.code).toBe('start_refused');
     expect((await docker.getContainer(other).inspect()).State.Running).toBe(true);
   });
@@ -312,11 +312,11 @@ describe('ContainerTasks', () => {
     const tasks = await bench.open({ engine: relay.engine });
     const { taskId } = await running(tasks, await bench.input());
     relay.cut();
-    await eventually(realStep, 'silence', async () => (await seen(tasks, taskId)).host === 'disconnected');
-    expect((await seen(tasks, taskId)).status).toBe('running');
+    await eventually(realStep, 'silence', async () => (await describeTask(tasks, taskId)).host === 'disconnected');
+    expect((await describeTask(tasks, taskId)).status).toBe('running');
     await docker.getContainer((await bench.container()).Id).kill({ signal: 'SIGTERM' });
     await relay.mend();
-    expect((await reaches(tasks, taskId, 'stopped')).stop).toMatchObject({
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop).toMatchObject({
       code: 'exited',
       message: expect.stringContaining('exit code 0'),
     });
@@ -330,11 +330,11 @@ describe('ContainerTasks', () => {
     const { taskId } = await running(tasks, await bench.input());
     relay.cut();
     await tasks.stop(taskId, 'enough');
-    const waiting = await accepted(tasks, await bench.input(), 'u');
-    expect((await seen(tasks, taskId)).status).toBe('stopping');
+    const waiting = await startTask(tasks, await bench.input(), 'u');
+    expect((await describeTask(tasks, taskId)).status).toBe('stopping');
     await relay.mend();
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.code).toBe('requested');
-    await reaches(tasks, waiting, 'running');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('requested');
+    await waitForStatus(tasks, waiting, 'running');
     await tasks.close();
     await relay.end();
   });

@@ -7,19 +7,19 @@ import Docker from 'dockerode';
 import { ContainerTasks, type ContainerTasksOptions } from '#adapters/local/containers/container-tasks.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { identityOf } from '#adapters/local/containers/identity.ts';
+import { containerUserFor } from '#adapters/local/containers/identity.ts';
 import { installationOf } from '#adapters/local/installation.ts';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 
 /** A boot command that answers HTTP and ends at SIGTERM. */
-export const ANSWERS = program(
+export const HTTP_SERVER_SCRIPT = nodeCommand(
   `process.on('SIGTERM', () => process.exit(0)); require('http').createServer((request, response) => response.end('here')).listen(process.env.PORT)`,
 );
 
 /** A boot command that runs this as a program of Node.js. */
-export function program(script: string): string {
+export function nodeCommand(script: string): string {
   return `exec node -e "${script.replaceAll(/["$`\\]/g, '\\$&')}"`;
 }
 
@@ -66,9 +66,9 @@ export class ContainerBench {
     return {
       dataDir: this.dataDir,
       engine: this.engine,
-      facts: await this.engine.facts(),
+      facts: await this.engine.readInfo(),
       image: EXAMPLE_IMAGE,
-      bootCommand: ANSWERS,
+      bootCommand: HTTP_SERVER_SCRIPT,
       port: 8080,
       baseUrl: (workbenchId) => `http://127.0.0.1:9000/project/${workbenchId}/`,
       graceMs: 5000,
@@ -133,7 +133,7 @@ export interface Relay {
   /** Ends every connection, and takes no more. */
   cut(): void;
   /** Takes connections again. */
-  mend(): Promise<void>;
+  reopen(): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -161,41 +161,41 @@ async function openRelay(to: string, at: string): Promise<Relay> {
   return { engine: new Engine(at), cut, mend: listen, end: async () => cut() };
 }
 
-export async function accepted(tasks: TaskRunner, input: TaskInput, token: string): Promise<string> {
+export async function startTask(tasks: TaskRunner, input: TaskInput, token: string): Promise<string> {
   const outcome = await tasks.run(input, token);
   if (outcome.kind !== 'accepted') throw new Error(outcome.message);
   return outcome.task.taskId;
 }
 
-export async function seen(tasks: TaskRunner, taskId: string): Promise<TaskObservation> {
+export async function describeTask(tasks: TaskRunner, taskId: string): Promise<TaskObservation> {
   const [answer] = await tasks.describe([taskId]);
   if (answer === undefined || isMissing(answer)) throw new Error(`${taskId} is missing`);
   return answer;
 }
 
-export function reaches(
+export function waitForStatus(
   tasks: TaskRunner,
   taskId: string,
   status: TaskObservation['status'],
 ): Promise<TaskObservation> {
   return eventually(realStep, `${taskId} ${status}`, async () => {
-    const task = await seen(tasks, taskId);
+    const task = await describeTask(tasks, taskId);
     if (task.status === 'stopped' && status !== 'stopped') throw new Error(`stopped: ${task.stop?.message}`);
     return task.status === status && task;
   });
 }
 
 /** Gives a folder to the user of workbenches, as their start does; answers the user, for a container. */
-export async function ownedByWorkbench(folder: string): Promise<string> {
-  const facts = await new Engine(SOCKET).facts();
+export async function giveToWorkbenchUser(folder: string): Promise<string> {
+  const facts = await new Engine(SOCKET).readInfo();
   const { platform } = process;
-  const { user, owner } = identityOf(facts, { platform, uid: process.getuid?.(), gid: process.getgid?.() });
+  const { user, owner } = containerUserFor(facts, { platform, uid: process.getuid?.(), gid: process.getgid?.() });
   if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
   return user;
 }
 
 /** Runs a container until it ends, and removes it; it must end with 0. */
-export async function runToEnd(options: Docker.ContainerCreateOptions): Promise<void> {
+export async function runToCompletion(options: Docker.ContainerCreateOptions): Promise<void> {
   const container = await docker.createContainer(options);
   try {
     await container.start();

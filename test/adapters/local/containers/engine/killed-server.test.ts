@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { containerRecords } from '#adapters/local/containers/container-record.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { accepted, ContainerBench, docker, reaches, seen } from './fixture.ts';
+import { startTask, ContainerBench, docker, waitForStatus, describeTask } from './fixture.ts';
 
 const DYING_SERVER = fileURLToPath(new URL('dying-server.ts', import.meta.url));
 
@@ -34,15 +34,15 @@ describe('a server killed by SIGKILL', () => {
     const before = await bench.container();
     expect(before.State.Running).toBe(true);
     const tasks = await bench.open();
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    const { status, endpoint } = await seen(tasks, taskId);
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    const { status, endpoint } = await describeTask(tasks, taskId);
     expect(status).toBe('running');
     expect(await (await fetch(`${endpoint}/`)).text()).toBe('here');
     const after = await bench.container();
     expect([after.Id, after.State.StartedAt]).toEqual([before.Id, before.State.StartedAt]);
     // Watched by the new one: it learns the end.
     await docker.getContainer(after.Id).kill({ signal: 'SIGTERM' });
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.code).toBe('exited');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('exited');
   });
 
   it('is followed by one that learns what ended meanwhile', async () => {
@@ -51,8 +51,8 @@ describe('a server killed by SIGKILL', () => {
     await docker.getContainer(Id).kill({ signal: 'SIGTERM' });
     await docker.getContainer(Id).wait();
     const tasks = await bench.open();
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    expect((await reaches(tasks, taskId, 'stopped')).stop).toMatchObject({
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop).toMatchObject({
       code: 'exited',
       message: expect.stringContaining('exit code 0'),
     });
@@ -63,8 +63,8 @@ describe('a server killed by SIGKILL', () => {
     await die('before', 9);
     await docker.getContainer((await bench.container()).Id).remove({ force: true });
     const tasks = await bench.open();
-    const taskId = await accepted(tasks, await bench.input(), 't');
-    expect((await reaches(tasks, taskId, 'stopped')).stop?.code).toBe('stopped_externally');
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('stopped_externally');
     expect(await bench.containers()).toEqual([]);
   });
 
@@ -75,15 +75,15 @@ describe('a server killed by SIGKILL', () => {
         const left = await die(when, write);
         expect((await bench.containers()).length).toBeLessThanOrEqual(1);
         const tasks = await bench.open();
-        const taskId = await accepted(tasks, await bench.input(), 't');
+        const taskId = await startTask(tasks, await bench.input(), 't');
         if (left === 'stopping' || left === 'stopped') {
-          expect((await reaches(tasks, taskId, 'stopped')).stop).toEqual({
+          expect((await waitForStatus(tasks, taskId, 'stopped')).stop).toEqual({
             code: 'requested',
             message: 'enough',
           });
           await eventually(realStep, 'no container', async () => (await bench.containers()).length === 0);
         } else {
-          const { endpoint } = await reaches(tasks, taskId, 'running');
+          const { endpoint } = await waitForStatus(tasks, taskId, 'running');
           expect(await (await fetch(`${endpoint}/`)).text()).toBe('here');
           expect(await bench.containers()).toHaveLength(1);
         }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { ownedByWorkbench, runToEnd } from './fixture.ts';
+import { giveToWorkbenchUser, runToCompletion } from './fixture.ts';
 
 /** Files that only the user of a workbench may read, as a container writes them through its mount. */
 describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () => {
@@ -13,9 +13,9 @@ describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () 
   return {
     volumes: open(),
     fill: async ({ path = '' }, files) => {
-      const user = await ownedByWorkbench(path);
+      const user = await giveToWorkbenchUser(path);
       const script = `for (let n = 0; n < ${files}; n += 1) require('fs').writeFileSync('/workspace/f' + n, 'x', { mode: 0o600 })`;
-      await runToEnd({
+      await runToCompletion({
         Image: EXAMPLE_IMAGE,
         User: user,
         Entrypoint: ['node', '-e', script],

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProblemCode } from '#adapters/local/processes/page/file-problem.ts';
-import { FolderFiles, LARGEST_FILE } from '#adapters/local/processes/page/folder-files.ts';
+import { FolderFiles, FILE_MAX_BYTES } from '#adapters/local/processes/page/folder-files.ts';
 
 describe('FolderFiles', () => {
   let above: string;
@@ -146,7 +146,7 @@ describe('FolderFiles', () => {
     const tag = await saved('file.txt', 'first');
     await writeFile(join(root, 'file.txt'), 'by a terminal');
     await expect(files.save('file.txt', Buffer.from('mine'), { tag })).rejects.toEqual(problem('changed'));
-    await writeFile(join(root, 'file.txt'), Buffer.alloc(LARGEST_FILE + 1, 'x'));
+    await writeFile(join(root, 'file.txt'), Buffer.alloc(FILE_MAX_BYTES + 1, 'x'));
     await expect(files.save('file.txt', Buffer.from('mine'), { tag })).rejects.toEqual(problem('changed'));
     await rm(join(root, 'file.txt'));
     await expect(files.save('file.txt', Buffer.from('mine'), { tag })).rejects.toEqual(problem('deleted'));
@@ -186,16 +186,16 @@ describe('FolderFiles', () => {
   });
 
   it('opens text up to 1 MiB, and says what is too large or no text', async () => {
-    const largest = Buffer.alloc(LARGEST_FILE, 'x');
+    const largest = Buffer.alloc(FILE_MAX_BYTES, 'x');
     await writeFile(join(root, 'largest'), largest);
     await writeFile(join(root, 'larger'), Buffer.concat([largest, Buffer.from('x')]));
     await writeFile(join(root, 'zero'), 'a\0b');
     await writeFile(join(root, 'latin'), Buffer.from([0x66, 0xfc]));
-    expect((await files.read('largest')).content).toHaveLength(LARGEST_FILE);
+    expect((await files.read('largest')).content).toHaveLength(FILE_MAX_BYTES);
     await expect(files.read('larger')).rejects.toEqual(problem('too_large'));
     await expect(files.read('zero')).rejects.toEqual(problem('binary'));
     await expect(files.read('latin')).rejects.toEqual(problem('binary'));
-    await expect(files.save('new', Buffer.alloc(LARGEST_FILE + 1), 'absent')).rejects.toEqual(
+    await expect(files.save('new', Buffer.alloc(FILE_MAX_BYTES + 1), 'absent')).rejects.toEqual(
       problem('too_large'),
     );
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import { accepted, Bench, reaches } from '../fixture.ts';
+import { startTask, Bench, waitForStatus } from '../fixture.ts';
 
 const PAGE = fileURLToPath(
   new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),
@@ -83,8 +83,8 @@ describe('the program of the built-in page', () => {
     const command = chooseCommand({ find: () => undefined, node: process.execPath, page: PAGE });
     const tasks = await bench.open({ command });
     const input = await bench.input();
-    const first = await accepted(tasks, input, 'a');
-    const { endpoint } = await reaches(tasks, first, 'running');
+    const first = await startTask(tasks, input, 'a');
+    const { endpoint } = await waitForStatus(tasks, first, 'running');
     const save = await fetch(`${endpoint}/api/file?path=notes.txt`, {
       method: 'PUT',
       headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
@@ -92,9 +92,9 @@ describe('the program of the built-in page', () => {
     });
     expect(save.status).toBe(201);
     await tasks.stop(first, 'enough');
-    await reaches(tasks, first, 'stopped');
+    await waitForStatus(tasks, first, 'stopped');
     const again = { ...input, runId: `${input.runId}-again` };
-    const second = await reaches(tasks, await accepted(tasks, again, 'b'), 'running');
+    const second = await waitForStatus(tasks, await startTask(tasks, again, 'b'), 'running');
     expect(await (await fetch(`${second.endpoint}/api/file?path=notes.txt`)).text()).toBe('kept');
     expect(await readFile(join(input.mount.path ?? '', 'notes.txt'), 'utf8')).toBe('kept');
     await bench.end();

@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/**
+ * Counts phrases that docs/style.md and docs/glossary.md rule out, and compares the counts with
+ * tools/prose-limits.json. Limits may only fall: a count above its limit fails, and so does a count below it.
+ *
+ *   node tools/prose-check.ts            exit code 1 if a count differs from its limit
+ *   node tools/prose-check.ts --lower    writes the counts that are below their limits
+ *   node tools/prose-check.ts --where PHRASE    prints each place of a phrase
+ */
+
+const ROOT = resolve(import.meta.dirname, '..');
+const LIMITS = join(ROOT, 'tools/prose-limits.json');
+
+/** These pages quote what they rule out. */
+const QUOTING = ['docs/glossary.md', 'docs/style.md', 'tools/prose-limits.json', 'tools/prose-check.ts'];
+const READ = /\.(ts|mjs|js|md|sh|py|yaml|html)$|(^|\/)(Dockerfile|\.ci\/run)$/;
+
+/** A phrase → the most places it may have. */
+type Limits = Record<string, number>;
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Every tracked file that people read, as lines with names split into words: `isOwedNow` → `is Owed Now`. */
+function readLines(): Place[] {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--deduplicate'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  return listed
+    .split('\n')
+    .filter((file) => READ.test(file) && !QUOTING.includes(file))
+    .flatMap((file) => {
+      const lines = readIfPresent(join(ROOT, file)).split('\n');
+      return lines.map((text, index) => ({ file, line: index + 1, text }));
+    });
+}
+
+/** A deleted file stays in the index until the deletion is staged. */
+function readIfPresent(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function splitNames(text: string): string {
+  return text
+    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/[_-]/g, ' ')
+    .toLowerCase();
+}
+
+function findPhrase(lines: readonly Place[], phrase: string): Place[] {
+  const words = phrase.split(' ').map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const pattern = new RegExp(`\\b${words.join('\\s+')}\\b`, 'g');
+  return lines.flatMap((place) => [...splitNames(place.text).matchAll(pattern)].map(() => place));
+}
+
+function main(): number {
+  const limits = JSON.parse(readFileSync(LIMITS, 'utf8')) as Limits;
+  const lines = readLines();
+  const [option, phrase] = process.argv.slice(2);
+  if (option === '--where' && phrase !== undefined) {
+    for (const { file, line, text } of findPhrase(lines, phrase)) console.log(`${file}:${line}: ${text.trim()}`);
+    return 0;
+  }
+  const counts = new Map(Object.keys(limits).map((key) => [key, findPhrase(lines, key).length]));
+  if (option === '--lower') {
+    const lowered = Object.entries(limits).map(([key, limit]) => [key, Math.min(limit, counts.get(key) ?? 0)]);
+    writeFileSync(LIMITS, `${JSON.stringify(Object.fromEntries(lowered), null, 2)}\n`);
+    return 0;
+  }
+  let failures = 0;
+  for (const [key, count] of counts) {
+    const limit = limits[key] ?? 0;
+    if (count === limit) continue;
+    failures += 1;
+    console.log(
+      count > limit
+        ? `"${key}": ${count} places, at most ${limit} allowed. See docs/style.md; list them with --where "${key}".`
+        : `"${key}": ${count} places, limit ${limit}. Lower the limit with --lower.`,
+    );
+  }
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`prose: ${counts.size} phrases, ${total} places, ${failures} limits missed`);
+  return failures === 0 ? 0 : 1;
+}
+
+process.exitCode = main();
