@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/aws/**/*.test.ts'],
-    globalSetup: 'test/aws/set-up.ts',
+    globalSetup: 'test/aws/global-setup.ts',
     // Each test waits for conditions with bounds of its own; this ends only what is stuck.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import type { WorkbenchItem } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
 
 export interface ApiResponse {
   readonly status: number;

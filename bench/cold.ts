@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLES, bundleFile, bundleFunctions } from '../tools/bundle.ts';
-import { POLL_FUNCTION } from '../tools/bundles/check.ts';
+import { POLL_FUNCTION } from '#tools/bundles/check-bundles.ts';
 import { measureLoadTimes } from './cold/load-time.ts';
 import { describeSlowLoad, coldPage, coldTable } from './cold/report.ts';
 import { describeMachine } from './machine.ts';

@@ -9,7 +9,7 @@ import { describeMachine } from './machine.ts';
 import { generateArrivals } from './placement/arrivals.ts';
 import type { Bill } from './placement/cluster.ts';
 import { simulateBill, computeLowerBound } from './placement/measure.ts';
-import { PROVIDER_SETS, type ProviderSet } from './placement/offer.ts';
+import { PROVIDER_SETS, type ProviderSet } from './placement/provider-sets.ts';
 import { type Comparison, costPerHour, heading, page, table } from './placement/page.ts';
 import {
   cheapestInstanceFirst,

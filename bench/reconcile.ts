@@ -6,14 +6,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DUE_SHARDS } from '#adapters/aws/dynamodb/table.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { build as buildReconcileDue } from '#functions/schedules/reconcile-due.ts';
-import { addedUp, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-reads.ts';
+import { build as buildReconcileDue } from '#functions/schedules/sweep-due.ts';
+import { addedUp, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
 import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
-import { MemoryQueue } from '#test/simulation/memory-queue.ts';
+import { MemoryQueue } from '#test/memory/memory-work-queue.ts';
 import { describeMachine } from './machine.ts';
 import { markdownTable, machineTable } from './markdown.ts';
 

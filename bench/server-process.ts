@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SETTINGS } from '#functions/env.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 
 const START = join(import.meta.dirname, '../local/start.mjs');

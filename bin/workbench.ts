@@ -6,7 +6,7 @@ import { App } from 'aws-cdk-lib';
 import { addStacks } from '#lib/add-stacks.ts';
 import { addValidations } from '#lib/checks/add-validations.ts';
 import { checkAssembly, UndeployableError } from '#lib/checks/assembly.ts';
-import { StageSettingsError } from '#lib/settings/faults.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { readStage } from '#lib/settings/read-stage.ts';
 import { BUNDLES, bundleFunctions } from '#tools/bundle.ts';
 

@@ -1,4 +1,4 @@
-import type { DeployedSettingName } from '#functions/deployment-env.ts';
+import type { DeployedSettingName } from '#contract/settings/deployment-settings.ts';
 import type { ClusterStack } from './cluster-stack.ts';
 import type { Network } from './constructs/network.ts';
 import type { WorkQueues } from './constructs/work-queues.ts';

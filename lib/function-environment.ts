@@ -1,7 +1,7 @@
-import type { DeployedSettingName } from '#functions/deployment-env.ts';
-import { DEPLOYMENT_SETTINGS } from '#functions/deployment-env.ts';
-import { SETTINGS } from '#functions/env.ts';
-import type { Environment, Setting } from '#functions/setting.ts';
+import type { DeployedSettingName } from '#contract/settings/deployment-settings.ts';
+import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
+import type { Environment, Setting } from '#contract/settings/setting.ts';
 
 /** The values of all that deployed functions may read; undefined for what does not apply. */
 export type EnvironmentValues = Environment;

@@ -1,6 +1,6 @@
 import { Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
 import type { StageSettings } from './settings/stage.ts';
 
 /** The most zones that a network of ours spans. */

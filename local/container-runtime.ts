@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { ContainerTasks } from '#adapters/local/containers/container-tasks.ts';
+import { ContainerTasks } from '#adapters/local/containers/container-task-runner.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
-import type { EngineFacts } from '#adapters/local/containers/engine-facts.ts';
+import type { EngineFacts } from '#adapters/local/containers/engine-info.ts';
 import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
-import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
+import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { StartError } from './listen.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';

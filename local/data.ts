@@ -13,7 +13,7 @@ import {
   openEmbeddedTable,
 } from '#adapters/local/embedded-table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { Shutdown } from './closing.ts';
+import type { Shutdown } from './shutdown.ts';
 import { StartError } from './listen.ts';
 
 export interface LocalData {

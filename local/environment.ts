@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { Environment } from '#functions/setting.ts';
+import type { Environment } from '#contract/settings/setting.ts';
 import { StartError } from './listen.ts';
 
 /**

@@ -7,20 +7,20 @@ import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
-import { build as destroyWorkbench } from '#functions/api/destroy-workbench.ts';
+import { build as destroyWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
-import { build as listEvents } from '#functions/api/list-events.ts';
+import { build as listEvents } from '#functions/api/list-history.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
-import type { Settings } from '#functions/env.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
-import { type OperationId, ROUTES } from '#functions/routes.ts';
-import type { FrontRoute } from './front/front.ts';
+import { type OperationId, ROUTES } from '#contract/routes.ts';
+import type { FrontRoute } from './gateway/gateway.ts';
 
 /** Everything the functions need, in one process. */
 export interface LocalPorts extends CreatePorts, DrivePorts {

@@ -1,5 +1,5 @@
 import { IdeNotFound } from '#adapters/local/processes/command.ts';
-import { SettingsError } from '#functions/setting.ts';
+import { SettingsError } from '#contract/settings/setting.ts';
 import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './environment.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { leftContainers } from '#adapters/local/containers/container-record.ts';
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
-import { ProcessTasks } from '#adapters/local/processes/process-tasks.ts';
+import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';

@@ -1,13 +1,13 @@
 import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
-import type { Settings } from '#functions/env.ts';
-import { build as buildReconcileActive } from '#functions/schedules/reconcile-active.ts';
-import { build as buildReconcileDue } from '#functions/schedules/reconcile-due.ts';
-import { build as buildSweepCloud } from '#functions/schedules/sweep-cloud.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
+import { build as buildReconcileActive } from '#functions/schedules/sweep-active.ts';
+import { build as buildReconcileDue } from '#functions/schedules/sweep-due.ts';
+import { build as buildSweepCloud } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { build as buildSweepVolumes } from '#functions/schedules/sweep-volumes.ts';
 import type { LocalData } from './data.ts';
 import type { LocalPorts } from './handlers.ts';
-import { IntervalSchedule } from './timer.ts';
+import { IntervalSchedule } from './interval-schedule.ts';
 
 const MINUTE = 60_000;
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
-import { SETTINGS, type Settings } from '#functions/env.ts';
-import { SETTING_RULES } from '#functions/env-rules.ts';
-import { type Environment, parseSettings, type SettingRule, type ValuesOf } from '#functions/setting.ts';
-import { choice, integer, list, text, url } from '#functions/setting-kinds.ts';
+import { SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
+import { SETTING_RULES } from '#contract/settings/setting-rules.ts';
+import { type Environment, parseSettings, type SettingRule, type ValuesOf } from '#contract/settings/setting.ts';
+import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 
 /** What local mode has beside the settings of the functions. Printed in docs/settings.md with them. */
 
@@ -114,7 +114,7 @@ export const LOCAL_SETTINGS = {
   },
 };
 
-/** As in functions/env.ts, save for what one machine knows by itself. */
+/** As in contract/settings/function-settings.ts, save for what one machine knows by itself. */
 const DECLARED = {
   ...SETTINGS,
   ...LOCAL_SETTINGS,

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { QueueEvent } from '#functions/drive/drive.ts';
-import { writeMessage } from '#functions/drive/message.ts';
+import { writeMessage } from '#functions/drive/work-message.ts';
 
 /** Hands one key to a function as SQS would, in a batch of one; rejects when it is answered as failed. */
 export function asMessage(

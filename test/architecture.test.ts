@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ROUTES } from '#functions/routes.ts';
+import { ROUTES } from '#contract/routes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -16,15 +16,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What the CDK app takes from elsewhere: the one definition of each thing that is deployed and used. */
 const AGREED = [
-  '#adapters/aws/dynamodb/table.ts',
-  '#adapters/aws/tags.ts',
-  '#functions/deployed.ts',
-  '#functions/deployment-env.ts',
-  '#functions/env.ts',
-  '#functions/env-rules.ts',
-  '#functions/metrics.ts',
-  '#functions/routes.ts',
-  '#functions/setting.ts',
+  '#contract/table.ts',
+  '#contract/tags.ts',
+  '#contract/deployed-functions.ts',
+  '#contract/settings/deployment-settings.ts',
+  '#contract/settings/function-settings.ts',
+  '#contract/settings/setting-rules.ts',
+  '#contract/metrics.ts',
+  '#contract/routes.ts',
+  '#contract/settings/setting.ts',
 ];
 
 interface Import {
@@ -149,7 +149,7 @@ describe('imports', () => {
   });
 
   it('of the table of deployed functions are types alone: it is in every bundle', () => {
-    const loaded = importsOf('functions/deployed.ts').filter(({ typeOnly }) => !typeOnly);
+    const loaded = importsOf('contract/deployed-functions.ts').filter(({ typeOnly }) => !typeOnly);
     expect(loaded).toEqual([]);
   });
 });

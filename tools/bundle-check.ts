@@ -5,10 +5,10 @@
  *   node tools/bundle-check.ts
  */
 
-import { DEPLOYED } from '#functions/deployed.ts';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { markdownTable } from '../bench/markdown.ts';
 import { bundleFunctions } from './bundle.ts';
-import { findClients, checkBundles, toKilobytes } from './bundles/check.ts';
+import { findClients, checkBundles, toKilobytes } from './bundles/check-bundles.ts';
 
 const bundles = await bundleFunctions();
 const rows = bundles.map((bundle) => [bundle.name, String(toKilobytes(bundle.bytes)), findClients(bundle).join(', ')]);

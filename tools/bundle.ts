@@ -6,7 +6,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { DEPLOYED, type FunctionName } from '#functions/deployed.ts';
+import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 

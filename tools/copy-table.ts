@@ -6,7 +6,7 @@ import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
 import { parseOptions, ToolError, runTool, UsageError } from './command-line.ts';
 import { parseProfile } from './deploy/arguments.ts';
-import { copyItems } from './table/copy.ts';
+import { copyItems } from './table/copy-items.ts';
 
 const HELP = `npm run table:copy -- --from TABLE --to TABLE [options]
 

@@ -2,7 +2,7 @@
  * `npm run costs`: what each stage costs, by listed prices. docs/costs.md holds the same with the usual assumptions;
  * here they can be changed. `--help` lists them.
  */
-import { StageSettingsError } from '#lib/settings/faults.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { runTool } from './command-line.ts';
 import { ASSUMPTIONS, parseCostArguments, ASSUMPTION_NAMES } from './costs/assumptions.ts';
 import { stageSection } from './costs/page.ts';

@@ -1,4 +1,4 @@
 // `npm run deploy`.
-import './deploy/newer-node.mjs';
+import './require-node.mjs';
 
 await import('./deploy.ts');

@@ -1,4 +1,4 @@
 // `npm run image:push`.
-import './deploy/newer-node.mjs';
+import './require-node.mjs';
 
 await import('./push-image.ts');

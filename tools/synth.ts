@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { listStages } from '#lib/settings/read-stage.ts';
-import { createEmptyBundles } from './stage-templates.ts';
+import { createEmptyBundles } from './synthesize-stage.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 

@@ -6,8 +6,8 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import db, { type Store } from 'dynalite/db/index.js';
 import { type TableClientOptions, tableClient } from '#adapters/aws/dynamodb/client.ts';
-import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
-import { forgetTable, knowsTable, rebuildIndexes, tableOpen } from './embedded-indexes.ts';
+import { createTableInput } from '#contract/table.ts';
+import { forgetTable, knowsTable, rebuildIndexes, tableOpen } from './embedded-table-indexes.ts';
 
 export interface EmbeddedTableOptions {
   /** The folder that holds the data, made when it is not there; in memory when absent. */

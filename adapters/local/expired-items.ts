@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { callDynamoDb, conditionally } from '#adapters/aws/dynamodb/errors.ts';
 import type { Item } from '#adapters/aws/dynamodb/keys.ts';
-import { TABLE } from '#adapters/aws/dynamodb/table.ts';
+import { TABLE } from '#contract/table.ts';
 
 /** How many items one sweep looks at, at most. */
 const LOOKED_AT = 1_000;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readIfThere, replaceFile } from './state-file.ts';
+import { readIfThere, replaceFile } from './state-files.ts';
 
 export interface RecordFolderOptions<T> {
   /** The folder, absolute; made when missing, for the owner alone. */

@@ -1,4 +1,4 @@
-import { toKilobytes } from '../../tools/bundles/check.ts';
+import { toKilobytes } from '#tools/bundles/check-bundles.ts';
 import type { Machine } from '../machine.ts';
 import { markdownTable, machineTable } from '../markdown.ts';
 import type { LoadTimes } from './load-time.ts';

@@ -1,7 +1,7 @@
 import { type Arrival, DAY_SECONDS } from './arrivals.ts';
 import { type Bill, Cluster } from './cluster.ts';
 import { LowerBound } from './lower-bound.ts';
-import type { ProviderSet } from './offer.ts';
+import type { ProviderSet } from './provider-sets.ts';
 import type { MakePolicy } from './policies.ts';
 import { Timeline } from './timeline.ts';
 

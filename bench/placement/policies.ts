@@ -1,10 +1,10 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
 import { dominantShare, canHold } from '#core/placement/dominant-share.ts';
-import { observeMachine } from '#core/placement/observe-machine.ts';
-import { choosePlacement } from '#core/placement/place.ts';
+import { observeMachine } from '#core/placement/update-free-capacity.ts';
+import { choosePlacement } from '#core/placement/choose-placement.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
-import { MemoryRoomStore } from '#test/simulation/memory-room-store.ts';
+import { MemoryRoomStore } from '#test/simulation/memory-free-capacity-store.ts';
 import type { InstanceEvent } from './cluster.ts';
 import { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';

@@ -1,5 +1,5 @@
 import { invalidRequest, WorkbenchError } from '../errors.ts';
-import { boundedText } from '../workbench/bounded-text.ts';
+import { boundedText } from '../workbench/truncate-utf8.ts';
 
 /**
  * Who calls.

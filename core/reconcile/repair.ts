@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../errors.ts';
 import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord } from '../ports/workbench-store.ts';
-import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from '../workbench/change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from '../workbench/update-record.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { isSettled } from '../workbench/settled.ts';

@@ -1,9 +1,9 @@
 import { WorkbenchError } from '../errors.ts';
-import { assertFits, findMisfit } from '../placement/place.ts';
+import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
-import { submitRequest, type ChangePorts, type WakePorts, scheduleDrive } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts, scheduleDrive } from './update-record.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import {

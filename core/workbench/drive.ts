@@ -1,8 +1,8 @@
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
-import { type ChangePorts, updateRecord, scheduleDrive } from './change.ts';
-import { carryOut, type WorldPorts } from './effect-outcomes.ts';
+import { type ChangePorts, updateRecord, scheduleDrive } from './update-record.ts';
+import { carryOut, type WorldPorts } from './execute-effect.ts';
 import { type Effect, pendingEffects } from './lifecycle/effects.ts';
 import type { Learned } from './lifecycle/inputs.ts';
 import { EFFECT_WITHIN_MS, type Policy } from './lifecycle/policy.ts';

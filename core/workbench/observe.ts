@@ -1,6 +1,6 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
-import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './update-record.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';

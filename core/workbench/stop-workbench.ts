@@ -1,5 +1,5 @@
 import { WorkbenchError } from '../errors.ts';
-import { submitRequest, type ChangePorts, type WakePorts } from './change.ts';
+import { submitRequest, type ChangePorts, type WakePorts } from './update-record.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 

@@ -1,7 +1,7 @@
 import { workbenchNotFound } from '../errors.ts';
-import { assertFits } from '../placement/place.ts';
+import { assertFits } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
-import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './change.ts';
+import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './update-record.ts';
 import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';

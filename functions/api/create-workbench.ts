@@ -1,19 +1,19 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { idempotencyKey } from '../middleware/idempotency-key.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { changePorts } from '../wiring/change.ts';
 import { idempotencyStore, openTable } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/wired-api.ts';
+import { wiredApi } from '../wiring/create-api-handler.ts';
 import { bodyHash } from './body-hash.ts';
 import { pollHeaders, presentWorkbench } from './present-workbench.ts';
-import { type AmountSettings, createBody, creationOf } from './requests.ts';
+import { type AmountSettings, createBody, creationOf } from '#contract/request-bodies.ts';
 
 type Settings = ApiSettings &
   AmountSettings &

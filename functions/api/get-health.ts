@@ -5,7 +5,7 @@ import { type ApiPorts, toApiHandler, publicApi } from '../middleware/api-handle
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/wired-api.ts';
+import { wiredApi } from '../wiring/create-api-handler.ts';
 
 /** How long one look at the table answers for, in milliseconds: anybody may ask, the table is asked seldom. */
 export const HEALTH_KEPT_MS = 5000;

@@ -4,9 +4,9 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type ApiPorts, type ApiSettings, adminApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { openTable, reportStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/wired-api.ts';
+import { wiredApi } from '../wiring/create-api-handler.ts';
 import { toIsoTime } from './present-workbench.ts';
-import type { ReportItem } from './responses.ts';
+import type { ReportItem } from '#contract/response-bodies.ts';
 
 /** GET /reports/reconcile */
 export function build(

@@ -1,17 +1,17 @@
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
 import { updateWorkbench } from '#core/workbench/update-workbench.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { workbenchId } from '../middleware/workbench-id.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { changePorts } from '../wiring/change.ts';
-import { wiredApi } from '../wiring/wired-api.ts';
+import { wiredApi } from '../wiring/create-api-handler.ts';
 import { pollHeaders, presentWorkbench } from './present-workbench.ts';
-import { type AmountSettings, changesOf, updateBody } from './requests.ts';
+import { type AmountSettings, changesOf, updateBody } from '#contract/request-bodies.ts';
 
 /** PATCH /workbenches/{wid} */
 export function build(

@@ -3,13 +3,13 @@ import type { WorkQueue } from '#core/ports/work-queue.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { workQueues } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
-import { createHandler } from '../wiring/wired.ts';
-import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from './elsewhere.ts';
-import { readMessage, writeMessage } from './message.ts';
+import { createHandler } from '../wiring/create-handler.ts';
+import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from './unavailable-ports.ts';
+import { readMessage, writeMessage } from './work-message.ts';
 
 /** A record that cannot be read is looked at again, and reported again, after an hour. Milliseconds. */
 const SET_ASIDE_MS = 60 * 60 * 1000;

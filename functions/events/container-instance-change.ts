@@ -1,17 +1,17 @@
 import * as z from 'zod/mini';
-import { machineObservationOf } from '#adapters/aws/ecs/machine-observation.ts';
-import { type MachineObservation, observeMachine } from '#core/placement/observe-machine.ts';
+import { machineObservationOf } from '#adapters/aws/ecs/shared-instance-observation.ts';
+import { type MachineObservation, observeMachine } from '#core/placement/update-free-capacity.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
-import type { RoomStore } from '#core/ports/room-store.ts';
+import type { RoomStore } from '#core/ports/free-capacity-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
 import { observeHost } from '#core/workbench/observe.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { changePorts } from '../wiring/change.ts';
 import { openTable, roomStore } from '../wiring/table.ts';
-import { createHandler } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 
 const attributeSchema = z.object({ name: z.string(), value: z.optional(z.nullable(z.string())) });
 const resourceSchema = z.object({

@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { type HostObservation, INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
 import { observeHost } from '#core/workbench/observe.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { changePorts } from '../wiring/change.ts';
-import { createHandler } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 
 const instanceEventSchema = z.object({
   source: z.literal('aws.ec2'),

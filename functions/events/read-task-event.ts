@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { taskObservationOf } from '#adapters/aws/ecs/task-observation.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { isUserId, isWorkbenchId } from '../identifiers.ts';
 
 const namedValues = z.array(z.object({ name: z.string(), value: z.optional(z.string()) }));

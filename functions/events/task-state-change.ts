@@ -1,9 +1,9 @@
-import type { ChangePorts, WakePorts } from '#core/workbench/change.ts';
+import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
 import { observeTask } from '#core/workbench/observe.ts';
-import type { SettingsFor } from '../env.ts';
-import { type PolicySettings, policyOf } from '../policy.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { changePorts } from '../wiring/change.ts';
-import { createHandler } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core';
 import { resolveActingUser as actingUserOf, actorOf } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { isUserId, USER_ID_MAX_BYTES } from '../identifiers.ts';
 import type { ApiEvent } from './gateway.ts';
 import type { WithPrincipal } from './principal.ts';

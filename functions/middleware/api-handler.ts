@@ -3,7 +3,7 @@ import { assertAdmin } from '#core/access/principal.ts';
 import { invalidRequest, WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actingUser } from './acting-user.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { errorAnswers } from './error-answers.ts';

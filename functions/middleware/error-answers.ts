@@ -3,7 +3,7 @@ import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { ApiEvent, GatewayAnswer } from './gateway.ts';
-import { httpStatusOf } from './status-codes.ts';
+import { httpStatusOf } from '#contract/status-codes.ts';
 
 /** When to come back after an error that passes by itself and does not say when, in seconds. */
 const RETRY_AFTER_SECONDS = 2;

@@ -2,7 +2,7 @@ import type { MiddlewareObj } from '@middy/core';
 import type { Principal } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import { parseAuthorizerContext } from '../authorizer/context.ts';
-import type { SettingsFor } from '../env.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ApiEvent } from './gateway.ts';
 
 export interface WithPrincipal {

@@ -7,7 +7,7 @@ import {
   janitorRequestSchema,
 } from '#adapters/aws/efs/janitor-messages.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
-import { createHandler } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 
 /**
  * The janitor of one file system, which alone has the directory mounted that holds those of all workbenches.

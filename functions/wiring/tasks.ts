@@ -1,16 +1,16 @@
-import { auditEcsClient } from '#adapters/aws/ecs/audit-client.ts';
+import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
-import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-upkeep.ts';
+import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { ClusterUpkeep } from '#core/ports/cluster-upkeep.ts';
+import type { ClusterUpkeep } from '#core/ports/cluster-cleanup.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
-import type { TaskSettingName } from '../deployed.ts';
-import type { DeployedSettingsFor } from '../deployment-env.ts';
+import type { TaskSettingName } from '#contract/deployed-functions.ts';
+import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 
 type Settings = DeployedSettingsFor<TaskSettingName>;
 

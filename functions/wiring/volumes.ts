@@ -1,13 +1,13 @@
-import { auditEfsClient } from '#adapters/aws/efs/audit-client.ts';
+import { auditEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { efsClient } from '#adapters/aws/efs/client.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { lambdaClient } from '#adapters/aws/lambda/client.ts';
-import { RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
-import { INSTALLATION_TAG } from '#adapters/aws/tags.ts';
+import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { VolumeStore } from '#core/ports/volume-store.ts';
-import type { VolumeSettingName } from '../deployed.ts';
-import { type DeployedSettingsFor, VOLUMES_PARENT } from '../deployment-env.ts';
+import type { VolumeSettingName } from '#contract/deployed-functions.ts';
+import { type DeployedSettingsFor, VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
 
 type Settings = DeployedSettingsFor<VolumeSettingName>;
 

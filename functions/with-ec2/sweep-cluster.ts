@@ -1,9 +1,9 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../schedules/sweep-cluster.ts';
-import { openEc2ForAudit } from '../wiring/machines.ts';
+import { openEc2ForAudit } from '../wiring/ec2.ts';
 import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { clusterUpkeep, openClusterForAudit } from '../wiring/tasks.ts';
-import { createHandler } from '../wiring/wired.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 
 export { build };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkLimits } from './limits.ts';
-import { checkPolicies } from './rights.ts';
+import { checkPolicies } from './policy-checks.ts';
 import type { Violation, Template, Templates } from './template.ts';
 
 /** What is read of a synthesized app. */

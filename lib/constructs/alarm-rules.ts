@@ -3,7 +3,7 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
+import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
 import type { StageSettings } from '../settings/stage.ts';
 import type { Alarms } from './alarms.ts';
 import { addSweepAlarms, twoIntervals } from './sweep-alarms.ts';

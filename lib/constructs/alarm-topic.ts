@@ -4,7 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { servicePrincipalOf } from '../permissions/service-of.ts';
+import { servicePrincipalOf } from '../permissions/service-principal.ts';
 
 /** Where alarms go: to an address, when one is set, and to whatever else is subscribed later. */
 export class AlarmTopic extends Construct {

@@ -11,7 +11,7 @@ import {
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { type AlarmingMetric, type MetricDefinition as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { type AlarmingMetric, type MetricDefinition as Counted, METRICS, type MetricName } from '#contract/metrics.ts';
 import { metricsNamespace } from './controller-function.ts';
 
 export interface AlarmProps {

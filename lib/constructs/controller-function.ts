@@ -4,11 +4,11 @@ import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { DeployedFunction } from '#functions/deployed.ts';
+import type { DeployedFunction } from '#contract/deployed-functions.ts';
 import { allow, type Permission } from '../permissions/allow.ts';
 
 export interface ControllerFunctionProps {
-  /** As in functions/deployed.ts. */
+  /** As in contract/deployed-functions.ts. */
   readonly name: string;
   /** Its name in the account is `<installation>-<called>`. @default the name */
   readonly deployedName?: string;

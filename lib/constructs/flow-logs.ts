@@ -4,7 +4,7 @@ import { Role } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { allow } from '../permissions/allow.ts';
-import { servicePrincipalOf } from '../permissions/service-of.ts';
+import { servicePrincipalOf } from '../permissions/service-principal.ts';
 
 /** What was refused in a VPC: who tried to reach what they may not. Accepted traffic would cost by the gigabyte. */
 export class FlowLogs extends Construct {

@@ -2,7 +2,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { DEPLOYED } from '#functions/deployed.ts';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { environmentFor } from '../function-environment.ts';
 import type { Permission } from '../permissions/allow.ts';
 import { ControllerFunction } from './controller-function.ts';

@@ -17,7 +17,7 @@ import {
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type MetricDefinition as Counted, METRICS, type MetricName } from '#functions/metrics.ts';
+import { type MetricDefinition as Counted, METRICS, type MetricName } from '#contract/metrics.ts';
 import { providerReservationMetric } from './alarm-rules.ts';
 import { metricsNamespace } from './controller-function.ts';
 import type { WorkQueues } from './work-queues.ts';

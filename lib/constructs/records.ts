@@ -8,9 +8,9 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { INDEXES, type IndexDefinition, type KeyAttribute, TABLE } from '#adapters/aws/dynamodb/table.ts';
+import { INDEXES, type IndexDefinition, type KeyAttribute, TABLE } from '#contract/table.ts';
 
-/** The table, as adapters/aws/dynamodb/table.ts defines it. Outlives its stack, and cannot be deleted by accident. */
+/** The table, as contract/table.ts defines it. Outlives its stack, and cannot be deleted by accident. */
 export class Records extends Construct {
   readonly table: TableV2;
 

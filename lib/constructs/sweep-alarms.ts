@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { DEPLOYED } from '#functions/deployed.ts';
-import { METRICS } from '#functions/metrics.ts';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
+import { METRICS } from '#contract/metrics.ts';
 import type { Alarms } from './alarms.ts';
 
 type Sweep = (typeof METRICS.sweep_completed.values)[number];

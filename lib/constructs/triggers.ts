@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { StartedBy } from '#functions/deployed.ts';
+import type { StartedBy } from '#contract/deployed-functions.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 /** An event is worth something for this long; then the reconciler has found what it told. */

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { DEPLOYED, type DeployedFunction, type QueueName } from '#functions/deployed.ts';
+import { DEPLOYED, type DeployedFunction, type QueueName } from '#contract/deployed-functions.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 
 /** Deliveries of a message before it is set aside. Whatever it was about stays in the record, and due. */

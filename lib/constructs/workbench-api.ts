@@ -15,7 +15,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { CORS, type OperationId, ROUTES } from '#functions/routes.ts';
+import { CORS, type OperationId, ROUTES } from '#contract/routes.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import type { StageSettings } from '../settings/stage.ts';
 
@@ -28,7 +28,7 @@ export interface WorkbenchApiProps {
   readonly logRetention: RetentionDays;
 }
 
-/** The HTTP API, made from functions/routes.ts. */
+/** The HTTP API, made from contract/routes.ts. */
 export class WorkbenchApi extends Construct {
   readonly api: HttpApi;
   /** Of it all, without a slash at the end, prefix included. */

@@ -3,11 +3,11 @@ import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccessPoint, FileSystem, LifecyclePolicy, ThroughputMode } from 'aws-cdk-lib/aws-efs';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
+import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
 import { fileSystemPolicy, workbenchMountPermissions, janitorMountPermissions } from '../permissions/mounts.ts';
-import { servicePrincipalOf } from '../permissions/service-of.ts';
+import { servicePrincipalOf } from '../permissions/service-principal.ts';
 
 export interface WorkbenchFilesProps {
   readonly vpc: IVpc;

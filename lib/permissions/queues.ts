@@ -1,5 +1,5 @@
 import type { Permission } from './allow.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './permission-context.ts';
 
 export function sendToWorkQueue({ queues }: Surroundings): Permission {
   return {

@@ -1,6 +1,6 @@
-import { INDEXES } from '#adapters/aws/dynamodb/table.ts';
+import { INDEXES } from '#contract/table.ts';
 import type { Permission } from './allow.ts';
-import type { IndexName, Surroundings } from './surroundings.ts';
+import type { IndexName, Surroundings } from './permission-context.ts';
 
 /** Rights on the table. Each function gets the fewest of these that its use case needs. */
 

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
-import { clusterArn, arnInCluster } from './agents.ts';
+import { clusterArn, arnInCluster } from './ecs-roles.ts';
 import type { Permission } from './allow.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './permission-context.ts';
 
 /** Rights on the cluster and its tasks. */
 

@@ -1,7 +1,7 @@
-import { INSTALLATION_TAG, WORKBENCH_TAG } from '#adapters/aws/tags.ts';
+import { INSTALLATION_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Permission } from './allow.ts';
 import { accessPointArn } from './mounts.ts';
-import type { Surroundings } from './surroundings.ts';
+import type { Surroundings } from './permission-context.ts';
 
 /** Rights on the files of workbenches: their access points, and the janitors that alone see what is in them. */
 export function manageVolumes(our: Surroundings): readonly Permission[] {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { oneOf, flag, group, list, text } from './kinds.ts';
+import { oneOf, flag, group, list, text } from './setting-types.ts';
 
 const ascii = (max: number) => ({
   expected: `1 to ${max} visible ASCII characters`,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Architecture, KNOWN_INSTANCE_TYPES, type InstanceSize, allocatableCapacityOf } from '../instance-types.ts';
-import { amount, choice, oneOf, flag, group, integer, list, text } from './kinds.ts';
+import { amount, choice, oneOf, flag, group, integer, list, text } from './setting-types.ts';
 
 /** ECS allows 20 capacity providers in a cluster; a function's environment has no room for many more either. */
 const PROVIDERS_MAX = 20;

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { SETTINGS, type SettingName, type Settings } from '#functions/env.ts';
-import { SETTING_RULES } from '#functions/env-rules.ts';
-import { type Environment, parseSettings, SettingsError } from '#functions/setting.ts';
+import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
+import { SETTING_RULES } from '#contract/settings/setting-rules.ts';
+import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
 import type { AuthSetting } from './access.ts';
-import type { StageProblem } from './faults.ts';
-import { group, describeProblem } from './kinds.ts';
+import type { StageProblem } from './stage-error.ts';
+import { group, describeProblem } from './setting-types.ts';
 
 /**
  * From the settings of a stage to the environment of its functions, checked by the functions' own declarations:

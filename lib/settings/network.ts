@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { group, integer, list, text } from './kinds.ts';
+import { group, integer, list, text } from './setting-types.ts';
 
 const zone = text({
   description: 'An availability zone.',

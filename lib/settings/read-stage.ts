@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StageSettingsError } from './faults.ts';
+import { StageSettingsError } from './stage-error.ts';
 import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
 
 /** Where the settings of the stages are. */

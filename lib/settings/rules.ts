@@ -1,6 +1,6 @@
 import type { AuthSetting } from './access.ts';
 import { architecturesOf, type InstanceTypeSetting, instanceTypeNameOf, providerPriceOf, instanceSizeOf } from './capacity.ts';
-import type { StageProblem } from './faults.ts';
+import type { StageProblem } from './stage-error.ts';
 import { checkFunctionSettings } from './function-settings.ts';
 import type { StageSettings } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { authSetting } from './access.ts';
 import { capacityProvidersSetting, dedicatedSetting } from './capacity.ts';
-import { toStageProblems, type StageProblem, StageSettingsError } from './faults.ts';
+import { toStageProblems, type StageProblem, StageSettingsError } from './stage-error.ts';
 import { functionsSetting } from './function-settings.ts';
 import { networkSetting } from './network.ts';
 import {
@@ -16,7 +16,7 @@ import {
   productionSetting,
   regionSetting,
   storageSetting,
-} from './operation.ts';
+} from './services.ts';
 import { STAGE_RULES } from './rules.ts';
 
 /** What settings/<stage>.json may hold: everything about one deployment that is not the same for all. */

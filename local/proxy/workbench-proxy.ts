@@ -11,11 +11,11 @@ import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { answerClientErrors } from '../client-errors.ts';
-import { type OriginGuard, checkRequest } from '../guard.ts';
+import { type OriginGuard, checkRequest } from '../origin-guard.ts';
 import { closeServer } from '../listen.ts';
-import { respond, type OwnAnswer, refuseUpgrade, presentState } from './answers.ts';
+import { respond, type OwnAnswer, refuseUpgrade, presentState } from './responses.ts';
 import { type ApiAddress, brokenPage, indexPage, unknownPage, unreadablePage, waitingPage } from './pages.ts';
-import { type ProjectPath, parseProjectPath } from './project-path.ts';
+import { type ProjectPath, parseProjectPath } from './workbench-path.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 
 export interface WorkbenchProxyOptions {

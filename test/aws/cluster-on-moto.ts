@@ -17,7 +17,7 @@ import {
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
-import { PROVIDER_ATTRIBUTE } from '#adapters/aws/tags.ts';
+import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { connection, uniqueName } from './connection.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
-import { ROOM_LISTED } from '#core/ports/room-store.ts';
+import { ROOM_LISTED } from '#core/ports/free-capacity-store.ts';
 
 /** What every CapacityCatalog keeps. `make` answers one that offers something. */
 export function describeCapacityCatalogContract(name: string, make: () => Promise<CapacityCatalog>): void {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { HostFleet, HostObservation, HostRequest } from '#core/ports/host-fleet.ts';
 import { eventually } from './eventually.ts';
-import { type Exceptions, itUnlessExcepted } from './exceptions.ts';
+import { type Exceptions, itUnlessExcepted } from './skipped-tests.ts';
 
 export interface HostFleetSubject {
   readonly hosts: HostFleet;

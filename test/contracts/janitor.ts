@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 /**
  * What every Janitor does, alone and behind a VolumeStore.

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { eventually } from './eventually.ts';
-import { type Exceptions, itUnlessExcepted } from './exceptions.ts';
+import { type Exceptions, itUnlessExcepted } from './skipped-tests.ts';
 
 export interface TaskRunnerSubject {
   readonly tasks: TaskRunner;

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { dueAt, keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { acceptedRun, aHost, idAt, MINUTE, running, starting, stopped, T0 } from '../builders/workbench.ts';
-import { allActive, idOf } from './walks.ts';
+import { allActive, idOf } from './list-pages.ts';
 
 /** A part of the workbench store's contract: what is due, what is active, and finding by other names. */
 export function describeHints(getStore: () => WorkbenchStore): void {

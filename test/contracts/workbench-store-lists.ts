@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { UnreadableRecord, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, SCHEMA_VERSION } from '#core/workbench/workbench.ts';
 import { idAt, stopped, T0 } from '../builders/workbench.ts';
-import { aHundred, idOf } from './walks.ts';
+import { aHundred, idOf } from './list-pages.ts';
 import type { WorkbenchStoreSubject } from './workbench-store.ts';
 
 const NEWER = { ...stopped(), schemaVersion: SCHEMA_VERSION + 1 };

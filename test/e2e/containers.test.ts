@@ -8,7 +8,7 @@ import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
-import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-lines.ts';
+import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 const SOCKET = findSocket({
   socket: process.env.WB_DOCKER_SOCKET || undefined,

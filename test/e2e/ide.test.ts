@@ -7,7 +7,7 @@ import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
-import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-lines.ts';
+import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);
 /** Where it has just been installed, its absence is no reason to skip. */

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { SETTINGS } from '#functions/env.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { descendantsOf, findProcessesByEnvironment } from './live-processes.ts';

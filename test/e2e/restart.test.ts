@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { readFileInPage, waitForBuiltInPage, writeFileInPage } from './built-in-page.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
-import { pollUntil, runPrintedCommand } from './printed-lines.ts';
+import { pollUntil, runPrintedCommand } from './printed-commands.ts';
 
 const SHUTDOWNS = {
   'Ctrl-C': (server: LocalServer) => server.interrupt(),

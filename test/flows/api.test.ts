@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { WorkbenchItem } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { call, create, openServer, TINY_SERVER, until, untilGone, untilStatus } from './open-server.ts';
 

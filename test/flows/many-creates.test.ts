@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { WorkbenchItem } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { call, create, type OpenServer, openServer, TINY_SERVER, until } from './open-server.ts';
 
 /** The statuses in which one may have a process. */

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { onTestFinished, vi } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import type { WorkbenchItem } from '#functions/api/responses.ts';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { processRuntime } from '#local/runtime.ts';
 import { type RunningServer, startServer } from '#local/server.ts';
 import { readLocalSettings } from '#local/settings.ts';
-import { SilentTelemetry } from '#test/local/silent-telemetry.ts';
+import { SilentTelemetry } from '#test/local/telemetry-recorder.ts';
 
 // Whole servers with real processes, several at once on few cores: patience costs nothing when all goes well.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });

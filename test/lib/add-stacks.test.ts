@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, expect, it } from 'vitest';
 import { addStacks } from '#lib/add-stacks.ts';
-import { createEmptyBundles } from '#tools/stage-templates.ts';
+import { createEmptyBundles } from '#tools/synthesize-stage.ts';
 import { someStage } from './some-stage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stacks-'));

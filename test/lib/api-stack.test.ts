@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
-import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#functions/deployment-env.ts';
-import { SETTINGS } from '#functions/env.ts';
-import { CORS, ROUTES } from '#functions/routes.ts';
-import { valueToText } from '#lib/checks/flat.ts';
+import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { CORS, ROUTES } from '#contract/routes.ts';
+import { valueToText } from '#lib/checks/template-text.ts';
 import { resolveReference } from '#lib/checks/references.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
-import { VOLUMES_PARENT } from '#functions/deployment-env.ts';
-import { valueToText } from '#lib/checks/flat.ts';
+import { createTableInput } from '#contract/table.ts';
+import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
+import { valueToText } from '#lib/checks/template-text.ts';
 import type { Statement } from '#lib/checks/policies.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
 
 /** Left alone but when its very creation fails, with nothing in it. */
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };

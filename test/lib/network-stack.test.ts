@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { valueToText } from '#lib/checks/flat.ts';
+import { valueToText } from '#lib/checks/template-text.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize } from './synthesized.ts';
+import { type SynthesizedApp, synthesize } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {

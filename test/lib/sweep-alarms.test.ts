@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SWEEPS } from '#core/reconcile/report.ts';
-import { DEPLOYED } from '#functions/deployed.ts';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesized.ts';
+import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
 
 const EVERY_MINUTES = {
   active: DEPLOYED['reconcile-active'].startedBy.everyMinutes,

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Shutdown } from '#local/closing.ts';
+import { Shutdown } from '#local/shutdown.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
-import { SilentTelemetry } from './silent-telemetry.ts';
+import { SilentTelemetry } from './telemetry-recorder.ts';
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'data-'));

@@ -3,8 +3,8 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { LocalQueue, type LocalQueueOptions } from '#local/queue.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
-import { SilentTelemetry } from './silent-telemetry.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { SilentTelemetry } from './telemetry-recorder.ts';
 
 const key = (workbenchId: string, userId = 'ada'): WorkbenchKey => ({ userId, workbenchId });
 

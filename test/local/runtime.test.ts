@@ -7,7 +7,7 @@ import { newContainerRecord } from '#adapters/local/containers/container-record.
 import { StartError } from '#local/listen.ts';
 import { chooseRuntime, processRuntime } from '#local/runtime.ts';
 import { readLocalSettings } from '#local/settings.ts';
-import { SilentTelemetry } from './silent-telemetry.ts';
+import { SilentTelemetry } from './telemetry-recorder.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { SettingsError } from '#functions/setting.ts';
+import { SettingsError } from '#contract/settings/setting.ts';
 import { readLocalSettings } from '#local/settings.ts';
 
 const KEY = 'a-key-of-sixteen-characters';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { QueueEvent } from '#functions/drive/drive.ts';
-import { readMessage } from '#functions/drive/message.ts';
+import { readMessage } from '#functions/drive/work-message.ts';
 import { asMessage } from '#local/work-messages.ts';
 import { ID } from '#test/builders/workbench.ts';
 

@@ -1,6 +1,6 @@
 import { MemoryHistoryStore } from './memory-history-store.ts';
 import { MemoryIdempotencyStore } from './memory-idempotency-store.ts';
-import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
+import { MemoryWorkbenchStore } from '../memory/memory-workbench-store.ts';
 
 export { MemoryHistoryStore, MemoryIdempotencyStore, MemoryWorkbenchStore };
 

@@ -17,7 +17,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'act-before-intent',
     fault: 'sends RunTask before the record says that it may have been sent',
-    file: 'core/workbench/effect-outcomes.ts',
+    file: 'core/workbench/execute-effect.ts',
     find: "    case 'place_run':\n      return placeRun(ports.catalog, workbench, effect);",
     replace:
       "    case 'place_run': {\n      const placed = await placeRun(ports.catalog, workbench, effect);\n      if (placed.type !== 'run_placed') return placed;\n      const { userId, workbenchId, name, spec, mount } = workbench;\n      const { runId, attempt } = effect;\n      const input = { userId, workbenchId, runId, attempt, name, ...spec, placement: placed.placement, mount: mount ?? {} };\n      await tasks.run(input as never, [workbenchId, runId, attempt].join('/'));\n      return placed;\n    }",
@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'token-per-call',
     fault: 'retries RunTask under a new token after a time-out',
-    file: 'core/workbench/effect-outcomes.ts',
+    file: 'core/workbench/execute-effect.ts',
     find: 'const outcome = await tasks.run(effect.input, effect.token);',
     replace: 'const outcome = await tasks.run(effect.input, `${effect.token}/${workbench.revision}`);',
   },
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'never-wake',
     fault: 'the reconciler never wakes what is due',
-    file: 'core/reconcile/due.ts',
+    file: 'core/reconcile/sweep-due.ts',
     find: 'for (const key of keys) if (await wakes(ports, key)) woken += 1;',
     replace: '',
   },
@@ -176,14 +176,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'send-late',
     fault: 'sends what it was about to send, however long it stood still before',
-    file: 'adapters/aws/in-time.ts',
+    file: 'adapters/aws/send-deadline.ts',
     find: 'if (clock.now() - began < SENT_WITHIN_MS) return;',
     replace: 'if (clock.now() >= began || true) return;',
   },
   {
     name: 'blind-writes',
     fault: 'writes over what somebody else wrote meanwhile',
-    file: 'core/workbench/change.ts',
+    file: 'core/workbench/update-record.ts',
     find: '    current = await ports.workbenches.read(key);\n  }\n  throw',
     replace: '    current = undefined;\n  }\n  throw',
   },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { SETTINGS } from '#functions/env.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
 
 let folder: string;
 beforeAll(async () => {

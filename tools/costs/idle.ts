@@ -1,4 +1,4 @@
-import { DUE_SHARDS } from '#adapters/aws/dynamodb/table.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
 import type { Template } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { type AssumedValues, FREE_DASHBOARDS_MAX } from './assumptions.ts';
@@ -9,7 +9,7 @@ import {
   resourcesOfType,
   findScheduledFunctions,
   findUnknownTypes,
-} from './counted.ts';
+} from './template-counts.ts';
 import { costOf, MONTH_HOURS } from './prices.ts';
 
 const GB = 1e9;
@@ -29,7 +29,7 @@ export function idleBill(
   assumed: AssumedValues,
 ): readonly BillLine[] {
   const unknown = findUnknownTypes(templates);
-  if (unknown.length > 0) throw new Error(`tools/costs/counted.ts does not know ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new Error(`tools/costs/template-counts.ts does not know ${unknown.join(', ')}`);
   const count = (type: string) => resourcesOfType(templates, type).length;
   const hours = (type: string) => count(type) * MONTH_HOURS;
   return [

@@ -1,7 +1,7 @@
-import { METRICS, type MetricDefinition } from '#functions/metrics.ts';
+import { METRICS, type MetricDefinition } from '#contract/metrics.ts';
 import type { Template } from '#lib/checks/template.ts';
 import { type BillLine, billLine } from './bill.ts';
-import { resourcesOfType } from './counted.ts';
+import { resourcesOfType } from './template-counts.ts';
 
 /** What an HTTP API tells of each route when detailed metrics are on: 4xx, 5xx, Count, two latencies, DataProcessed. */
 const PER_ROUTE = 6;

@@ -2,7 +2,7 @@ import { markdownTable } from '../../bench/markdown.ts';
 import { ASSUMPTIONS, type AssumedValues, ASSUMPTION_NAMES } from './assumptions.ts';
 import { type BillLine, totalUsd } from './bill.ts';
 import { PRICES, type Price, SOURCES, type Source } from './prices.ts';
-import { hourlyCostOf } from './running.ts';
+import { hourlyCostOf } from './running-workbench.ts';
 import type { StageCosts } from './stage-costs.ts';
 
 /** docs/costs.md: what each stage costs, and from what it was computed. */

@@ -2,7 +2,7 @@ import type { Template } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import type { AssumedValues } from './assumptions.ts';
 import { type BillLine, billLine } from './bill.ts';
-import { resourcesOfType } from './counted.ts';
+import { resourcesOfType } from './template-counts.ts';
 
 const GB = 1e9;
 const POLLS = 1_000_000;

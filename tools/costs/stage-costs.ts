@@ -1,13 +1,13 @@
 import { readStage, listStages } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
-import { synthesizeStage } from '../stage-templates.ts';
+import { synthesizeStage } from '../synthesize-stage.ts';
 import type { AssumedValues } from './assumptions.ts';
 import type { BillLine } from './bill.ts';
 import { idleBill } from './idle.ts';
 import { metricsBill } from './metrics.ts';
 import { pollBill } from './polls.ts';
-import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running.ts';
-import { stoppedBill, untouchedBills } from './stopped.ts';
+import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running-workbench.ts';
+import { stoppedBill, untouchedBills } from './stopped-workbench.ts';
 
 /** What a stage costs, in the parts in which it is asked about. */
 export interface StageCosts {

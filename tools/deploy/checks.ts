@@ -1,4 +1,4 @@
-import { StageSettingsError } from '#lib/settings/faults.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { readStage } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { ToolError } from '../command-line.ts';

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '#core/errors.ts';
-import type { OperationId } from '#functions/routes.ts';
+import type { OperationId } from '#contract/routes.ts';
 
 export const INTRODUCTION = `Browser workbenches for each user of a platform: created, listed, read, started, stopped and destroyed.
 

@@ -5,11 +5,11 @@ import {
   gatewayErrorSchema,
   historyItemSchema,
   itemSchema,
-} from '#functions/api/responses.ts';
-import { readSettings } from '#functions/env.ts';
-import { httpStatusOf } from '#functions/middleware/status-codes.ts';
-import { PARAMETERS, type Parameter } from '#functions/parameters.ts';
-import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#functions/routes.ts';
+} from '#contract/response-bodies.ts';
+import { readSettings } from '#contract/settings/function-settings.ts';
+import { httpStatusOf } from '#contract/status-codes.ts';
+import { PARAMETERS, type Parameter } from '#contract/parameters.ts';
+import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#contract/routes.ts';
 import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
 
 type Json = Readonly<Record<string, unknown>>;

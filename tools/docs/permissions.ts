@@ -1,4 +1,4 @@
-import { valueToText } from '#lib/checks/flat.ts';
+import { valueToText } from '#lib/checks/template-text.ts';
 import { type TemplatePolicy, findPolicies, type Statement } from '#lib/checks/policies.ts';
 import { resolveReference } from '#lib/checks/references.ts';
 import { listOf, type Templates } from '#lib/checks/template.ts';

@@ -1,6 +1,6 @@
 import { stageJsonSchema } from '#lib/settings/stage.ts';
 
-/** What is read of a JSON schema, with what lib/settings/kinds.ts adds to it. */
+/** What is read of a JSON schema, with what lib/settings/setting-types.ts adds to it. */
 interface SettingSchema {
   readonly description?: string;
   readonly expected?: string;

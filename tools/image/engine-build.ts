@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { engineEvents } from '#adapters/local/containers/engine-stream.ts';
+import { engineEvents } from '#adapters/local/containers/engine-messages.ts';
 
 /** Something could not be built; the message is for whoever runs the build. */
 export class BuildError extends Error {}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { buildBaseFromPackages } from './base-from-packages.ts';
+import { buildBaseFromPackages } from '../../.ci/image/base-from-packages.ts';
 import { BuildError, IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
 
 const BASE = 'workbench-base:latest';

@@ -1,4 +1,4 @@
-import type { Equivalent } from './equivalent.ts';
+import type { Equivalent } from './mark-equivalents.ts';
 
 const CORE = 'core/workbench';
 const LIFECYCLE = `${CORE}/lifecycle`;
@@ -199,19 +199,19 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'for the compiler: what is there is never undefined',
   },
   {
-    file: 'core/reconcile/active.ts',
+    file: 'core/reconcile/sweep-active.ts',
     text: 'const tasks = taskIds.length === 0 ? [] : await ports.tasks.describe(taskIds);',
     changes: [['[]', '["Stryker was here"]']],
     why: 'nobody looks into it when nothing was asked',
   },
   {
-    file: 'core/reconcile/active.ts',
+    file: 'core/reconcile/sweep-active.ts',
     text: 'const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);',
     changes: [['taskId === undefined', 'false']],
     why: 'it saves work alone: no task has an undefined id',
   },
   {
-    file: 'core/reconcile/active.ts',
+    file: 'core/reconcile/sweep-active.ts',
     text: 'if (repair !== undefined && after !== undefined)',
     changes: [['after !== undefined', 'true']],
     why: 'for the compiler: a record that was repaired is there',

@@ -9,7 +9,7 @@ import type {
 } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { RoomStore } from '#core/ports/room-store.ts';
+import type { RoomStore } from '#core/ports/free-capacity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 
 export interface ClusterCatalogOptions {

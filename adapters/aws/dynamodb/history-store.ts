@@ -12,7 +12,7 @@ import { HISTORY_KEPT, type HistoryStore } from '#core/ports/workbench-store.ts'
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { callDynamoDb, conditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
-import { TABLE } from './table.ts';
+import { TABLE } from '#contract/table.ts';
 
 /** Calls of one method under way at once. */
 const CONCURRENT_CALLS_MAX = 10;

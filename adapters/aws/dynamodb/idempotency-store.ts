@@ -8,7 +8,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-store.ts';
 import { callDynamoDb, conditionally } from './errors.ts';
 import { type Item, idempotencyKey, keyAttributes } from './keys.ts';
-import { TABLE } from './table.ts';
+import { TABLE } from '#contract/table.ts';
 
 /** How often a claim is tried anew when the one that was in its way vanishes before it can be read. */
 const CLAIM_ATTEMPTS_MAX = 3;

@@ -2,7 +2,7 @@ import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { callDynamoDb } from './errors.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, keyAttributes, keyOfItem, recordKey } from './keys.ts';
-import { INDEXES } from './table.ts';
+import { INDEXES } from '#contract/table.ts';
 
 const ACTIVE_PAGE_SIZE = 100;
 const DUE_MAX = 1_000;

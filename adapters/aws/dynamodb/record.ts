@@ -11,7 +11,7 @@ import {
   workbenchSchema,
 } from '#core/workbench/workbench.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, partitionOf } from './keys.ts';
-import { INDEXES } from './table.ts';
+import { INDEXES } from '#contract/table.ts';
 
 /**
  * A record as an item: the workbench as one map under `record`, the attributes of the indexes beside it, and

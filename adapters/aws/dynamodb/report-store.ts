@@ -5,7 +5,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/report.ts';
 import { callDynamoDb } from './errors.ts';
 import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
-import { TABLE } from './table.ts';
+import { TABLE } from '#contract/table.ts';
 
 /** Reports in DynamoDB: one partition, a few items an hour, removed by the table's time to live. */
 export class DynamoReportStore implements ReportStore {

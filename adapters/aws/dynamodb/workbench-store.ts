@@ -15,7 +15,7 @@ import { callDynamoDb, conditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
 import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
 import { indexAttributes, recordAttribute, workbenchOf } from './record.ts';
-import { INDEXES } from './table.ts';
+import { INDEXES } from '#contract/table.ts';
 
 /** The most a page of a list holds. */
 const PAGE_MAX = 100;

@@ -11,9 +11,9 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
 import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-instances.ts';
 import { isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
-import { startSendDeadline } from '../in-time.ts';
-import { launchRequest } from './launch-request.ts';
-import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './machines.ts';
+import { startSendDeadline } from '../send-deadline.ts';
+import { launchRequest } from './run-instances-input.ts';
+import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './instances.ts';
 import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
 const PAGE_SIZE = 100;

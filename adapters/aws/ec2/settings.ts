@@ -24,4 +24,4 @@ export interface LaunchTemplate {
   readonly version: string;
 }
 
-export { INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '../tags.ts';
+export { INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '#contract/tags.ts';

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
-import type { CheckSendDeadline } from '../in-time.ts';
+import type { CheckSendDeadline } from '../send-deadline.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /**

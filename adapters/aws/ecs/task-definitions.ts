@@ -10,7 +10,7 @@ import {
 import type { Mount } from '#core/ports/volume-store.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import { familyOf, type TaskSettings, workbenchOfFamily } from './settings.ts';
-import { digestOf, taskDefinitionInput } from './task-definition.ts';
+import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 

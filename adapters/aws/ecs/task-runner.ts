@@ -10,7 +10,7 @@ import {
   type TaskRunner,
 } from '#core/ports/task-runner.ts';
 import { callAws, isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
-import { startSendDeadline } from '../in-time.ts';
+import { startSendDeadline } from '../send-deadline.ts';
 import { ContainerInstances, type InstanceOperations } from './container-instances.ts';
 import { runTaskInput } from './run-task-input.ts';
 import type { TaskSettings } from './settings.ts';

@@ -15,7 +15,7 @@ import type {
   WipeProgress,
 } from '#core/ports/volume-store.ts';
 import { callAws, isAwsError, errorNameOf, portError } from '../errors.ts';
-import { WORKBENCH_TAG } from '../tags.ts';
+import { WORKBENCH_TAG } from '#contract/tags.ts';
 import { type Janitor, VOLUME_NAME } from './janitor.ts';
 
 export type EfsClient = Pick<EFSClient, 'send'>;

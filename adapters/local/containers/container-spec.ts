@@ -1,9 +1,9 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { BOOT_STEP } from '../../boot-step.ts';
+import { BOOT_STEP } from '../../boot-script.ts';
 import type { SeenContainer } from './engine.ts';
-import type { EngineFacts } from './engine-facts.ts';
-import type { ContainerUser } from './identity.ts';
+import type { EngineFacts } from './engine-info.ts';
+import type { ContainerUser } from './container-user.ts';
 
 /** What all containers of an installation have in common. */
 export interface ContainerSettings {

@@ -1,16 +1,16 @@
-import { waitUntilAnswering } from '../tasks/http-answer.ts';
-import type { PortAllocator } from '../tasks/local-ports.ts';
-import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.ts';
+import { waitUntilAnswering } from '../tasks/http-probe.ts';
+import type { PortAllocator } from '../tasks/port-allocator.ts';
+import { RecordedTask, type RecordedTaskContext } from '../tasks/local-task.ts';
 import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, type Timers } from '../timers.ts';
-import { StartFailure, startFailureReason } from './cannot-start.ts';
+import { StartFailure, startFailureReason } from './start-failure.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { type ContainerSettings, containerName, containerSpec, belongsToTask, memoryMibOf } from './container-spec.ts';
-import { endingOf } from './ending.ts';
+import { endingOf } from './exit-reason.ts';
 import type { Engine, SeenContainer } from './engine.ts';
 import type { Images } from './images.ts';
 import { kernelEndedForMemory } from './kernel-log.ts';
-import { preparedFolder } from './prepared-folder.ts';
+import { preparedFolder } from './prepare-folder.ts';
 import type { RunOutput } from './run-output.ts';
 
 export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecord> {

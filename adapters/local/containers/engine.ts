@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { type EngineFacts, engineFacts } from './engine-facts.ts';
+import { type EngineFacts, engineFacts } from './engine-info.ts';
 import { toEngineUnusable } from './engine-socket.ts';
-import { type EngineEvent, engineEvents } from './engine-stream.ts';
+import { type EngineEvent, engineEvents } from './engine-messages.ts';
 
 /** The engine has answered, and will not do it. */
 export class EngineRefused extends Error {

@@ -1,5 +1,5 @@
-import { boundedText } from '#core/workbench/bounded-text.ts';
-import type { EngineEvent } from './engine-stream.ts';
+import { boundedText } from '#core/workbench/truncate-utf8.ts';
+import type { EngineEvent } from './engine-messages.ts';
 
 /** The longest detail, in bytes: the contract of a task's observation has room for 200 characters. */
 const LONGEST_DETAIL = 160;

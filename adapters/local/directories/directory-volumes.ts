@@ -10,7 +10,7 @@ import type {
 } from '#core/ports/volume-store.ts';
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
-import { readIfThere, replaceFile } from '../state-file.ts';
+import { readIfThere, replaceFile } from '../state-files.ts';
 import { checkWorkbenchId, isWorkbenchId } from '../workbench-id.ts';
 
 export interface DirectoryVolumesOptions {

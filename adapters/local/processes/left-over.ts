@@ -1,8 +1,8 @@
 import { pause } from '../timers.ts';
 import { INSTALLATION_VARIABLE } from './environment.ts';
-import { endFamily, type Leader } from './process-family.ts';
+import { endFamily, type Leader } from './process-tree.ts';
 import type { ProcessTaskContext } from './process-task.ts';
-import type { TaskRecord } from './task-record.ts';
+import type { TaskRecord } from './process-record.ts';
 
 /** Nobody works in what an earlier server left: its grace is no longer than this, milliseconds. */
 const LEFT_OVER_GRACE_MS = 2000;

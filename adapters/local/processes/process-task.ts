@@ -1,11 +1,11 @@
-import { waitUntilAnswering } from '../tasks/http-answer.ts';
-import { RecordedTask, type RecordedTaskContext } from '../tasks/recorded-task.ts';
+import { waitUntilAnswering } from '../tasks/http-probe.ts';
+import { RecordedTask, type RecordedTaskContext } from '../tasks/local-task.ts';
 import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
 import type { GatedProcess } from './gated-process.ts';
-import { endFamily, type ProcessTree } from './process-family.ts';
+import { endFamily, type ProcessTree } from './process-tree.ts';
 import type { ProcessTable } from './process-table.ts';
-import type { TaskRecord } from './task-record.ts';
+import type { TaskRecord } from './process-record.ts';
 
 export interface ProcessTaskContext extends RecordedTaskContext<TaskRecord> {
   readonly table: ProcessTable;

@@ -3,7 +3,7 @@ import { statusDetail } from '../status-detail.ts';
 import { runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, lookBy, wasLeftAlone } from './context.ts';
 import { HOST_LOST, isEnding } from './run.ts';
-import { forgetGoneStrays } from './strays.ts';
+import { forgetGoneStrays } from './unexpected-tasks.ts';
 import { beginStop, runGone } from './transitions.ts';
 
 /** What follows from time alone: fences that have passed, deadlines that are over. */

@@ -1,5 +1,5 @@
 /**
- * How long the life cycle waits for what. All in milliseconds. Settings fill it (functions/env.ts); the
+ * How long the life cycle waits for what. All in milliseconds. Settings fill it (contract/settings/function-settings.ts); the
  * defaults here are those of the documentation.
  */
 export interface Policy {
@@ -59,7 +59,7 @@ export const EFFECT_WITHIN_MS = 20 * SECOND;
 
 /**
  * Within this of the read that owed it an effect has been had, or never will be: 20 s until it begins, 10 s until the
- * call that counts is sent (adapters/aws/in-time.ts), 24 s for that call and its repetition, if any
+ * call that counts is sent (adapters/aws/send-deadline.ts), 24 s for that call and its repetition, if any
  * (adapters/aws/connection.ts), and what is left for clocks that differ.
  */
 export const OVER_WITHIN_MS = 60 * SECOND;

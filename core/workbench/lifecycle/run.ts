@@ -1,5 +1,5 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
-import { boundedText } from '../bounded-text.ts';
+import { boundedText } from '../truncate-utf8.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import {
   type AcceptedRun,
@@ -18,7 +18,7 @@ import {
 } from '../workbench.ts';
 import { type Context, lookBy, progressed, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
-import { observeStray } from './strays.ts';
+import { observeStray } from './unexpected-tasks.ts';
 import { beginStop, runGone } from './transitions.ts';
 
 type Launched = Provisioning | Pending | Running;

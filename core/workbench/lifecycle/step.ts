@@ -1,7 +1,7 @@
 import type { HistoryEntry } from '../history.ts';
 import { isSettled } from '../settled.ts';
 import { keyOf, runOf, type Workbench } from '../workbench.ts';
-import { backOff } from './back-off.ts';
+import { backOff } from './backoff.ts';
 import { type Context, lookBy, pollLater } from './context.ts';
 import { pauseDeadline, resumeDeadline, timePassed } from './deadlines.ts';
 import { type Effect, pendingEffects } from './effects.ts';

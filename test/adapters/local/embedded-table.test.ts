@@ -10,7 +10,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import db, { type Store } from 'dynalite/db/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
-import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
+import { createTableInput } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import {
   DataDirectoryLocked,

@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
-import { TABLE } from '#adapters/aws/dynamodb/table.ts';
+import { TABLE } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
 import { keyOf } from '#core/workbench/workbench.ts';

@@ -5,7 +5,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
-import { createTableInput } from '#adapters/aws/dynamodb/table.ts';
+import { createTableInput } from '#contract/table.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
 

@@ -2,7 +2,7 @@ import { CreateLaunchTemplateCommand, DescribeVolumesCommand } from '@aws-sdk/cl
 import { ListContainerInstancesCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { tagOf } from '#adapters/aws/ec2/machines.ts';
+import { tagOf } from '#adapters/aws/ec2/instances.ts';
 import { type HostSettings, INSTALLATION_TAG, WORKBENCH_TAG } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -10,7 +10,7 @@ import { realStep } from '#test/contracts/eventually.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { uniqueName } from '../connection.ts';
-import { exceptionsFor } from '../faults.ts';
+import { exceptionsFor } from '../emulator-deviations.ts';
 
 const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
 

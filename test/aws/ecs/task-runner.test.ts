@@ -1,7 +1,7 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { inject } from 'vitest';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
+import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
 import { ecsClient } from '#adapters/aws/ecs/client.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -9,7 +9,7 @@ import { realStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
-import { exceptionsFor } from '../faults.ts';
+import { exceptionsFor } from '../emulator-deviations.ts';
 import { taskInput, taskSettings } from './task-input.ts';
 
 describeTaskRunnerContract(

@@ -9,7 +9,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
-import { exceptionsFor } from '../faults.ts';
+import { exceptionsFor } from '../emulator-deviations.ts';
 
 /** The access points are moto's; what is behind them are folders of this machine, as a task would mount them. */
 describeVolumeStoreContract(

@@ -1,7 +1,7 @@
 import { CreateLaunchTemplateCommand } from '@aws-sdk/client-ec2';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { inject } from 'vitest';
-import type { QueueName } from '#functions/deployed.ts';
+import type { QueueName } from '#contract/deployed-functions.ts';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { REGION, sdkConfig, uniqueName } from '../connection.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
-import { DEPLOYED, type DeployedFunction } from '#functions/deployed.ts';
+import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
 
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
@@ -8,7 +8,7 @@ const FUNCTIONS = join(import.meta.dirname, '../../../functions');
 
 const FUNCTION_ENTRIES: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);
 
-/** Invokes a deployed function by its row in functions/deployed.ts, as Lambda does: by `handler` of its file. */
+/** Invokes a deployed function by its row in contract/deployed-functions.ts, as Lambda does: by `handler` of its file. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {
   const [, deployed] = FUNCTION_ENTRIES.find(([known]) => known === name) ?? [];
   if (deployed === undefined) throw new Error(`no function is called ${name}`);

@@ -1,6 +1,6 @@
-import type { AuthorizerResponse } from '#functions/authorizer.ts';
+import type { AuthorizerResponse } from '#functions/authorizer/authorizer.ts';
 import type { GatewayAnswer, GatewayEvent } from '#functions/middleware/gateway.ts';
-import { ROUTES, type Route } from '#functions/routes.ts';
+import { ROUTES, type Route } from '#contract/routes.ts';
 import { invoke, functionsStartedBy } from './functions.ts';
 
 export interface ApiRequest {

@@ -8,11 +8,11 @@ import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { inject, vi } from 'vitest';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { TABLE } from '#adapters/aws/dynamodb/table.ts';
+import { TABLE } from '#contract/table.ts';
 import { efsClient } from '#adapters/aws/efs/client.ts';
-import { shardOf } from '#core/reconcile/volumes.ts';
+import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { QueueName } from '#functions/deployed.ts';
+import type { QueueName } from '#contract/deployed-functions.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connection, REGION, uniqueName } from '../connection.ts';
 import { tableOnMinistack } from '../dynamodb/table.ts';
@@ -23,7 +23,7 @@ import { listAllTasks, EventBus } from './event-bus.ts';
 import type { AwsEvent } from './events.ts';
 import { invoke, functionsStartedBy } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
-import { playMounts } from './mounts.ts';
+import { playMounts } from './simulate-mounts.ts';
 
 /** Lambda's functions are given back what they did not finish after this; seconds. */
 const VISIBILITY_SECONDS = 360;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { LowerBound } from '../../../bench/placement/lower-bound.ts';
-import { PROVIDER_SETS } from '../../../bench/placement/offer.ts';
+import { PROVIDER_SETS } from '../../../bench/placement/provider-sets.ts';
 
 describe('the lower bound of what runs', () => {
   it('is the price of a machine for all that it offers, and half of that for half', () => {

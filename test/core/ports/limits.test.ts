@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { REPORTS_KEPT_MS } from '#core/ports/report-store.ts';
-import { ROOM_KEPT_MS } from '#core/ports/room-store.ts';
+import { ROOM_KEPT_MS } from '#core/ports/free-capacity-store.ts';
 import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
 
 const HOUR = 60 * 60_000;

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
-import { reconcileActive } from '#core/reconcile/active.ts';
-import { sweepHosts } from '#core/reconcile/hosts.ts';
+import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import type { RepairKind } from '#core/reconcile/report.ts';
-import { sweepTasks } from '#core/reconcile/tasks.ts';
-import { sweepCluster } from '#core/reconcile/upkeep.ts';
-import { sweepVolumes } from '#core/reconcile/volumes.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { listHistory } from '#core/workbench/list-history.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryUpkeep } from '#test/memory/memory-cluster-cleanup.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { sweepHosts } from '#core/reconcile/hosts.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
-import { sweepTasks } from '#core/reconcile/tasks.ts';
-import { sweepVolumes } from '#core/reconcile/volumes.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

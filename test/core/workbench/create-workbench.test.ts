@@ -4,8 +4,8 @@ import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
 import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const KEY = 'retry-1';
 

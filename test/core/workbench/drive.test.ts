@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { reconcileActive } from '#core/reconcile/active.ts';
+import { reconcileActive } from '#core/reconcile/sweep-active.ts';
 import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
 import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
 import { listHistory } from '#core/workbench/list-history.ts';
@@ -9,8 +9,8 @@ import { startWorkbench } from '#core/workbench/start-workbench.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const MINUTE = 60_000;
 

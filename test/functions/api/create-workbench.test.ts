@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { build } from '#functions/api/create-workbench.ts';
-import { itemAnswerSchema } from '#functions/api/responses.ts';
-import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+import { itemAnswerSchema } from '#contract/response-bodies.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/get-health.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
-import { KeptTelemetry } from '#test/simulation/memory-world.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { KeptTelemetry } from '#test/memory/memory-world.ts';
 import manifest from '../../../package.json' with { type: 'json' };
-import { call } from '../calling.ts';
+import { call } from '../call-api.ts';
 
 function setUp(ping: () => Promise<void>) {
   const clock = new ManualClock();

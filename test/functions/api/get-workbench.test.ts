@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/get-workbench.ts';
-import { itemAnswerSchema } from '#functions/api/responses.ts';
-import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+import { itemAnswerSchema } from '#contract/response-bodies.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';
 

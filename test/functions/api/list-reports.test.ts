@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/list-reports.ts';
-import { reportsAnswerSchema } from '#functions/api/responses.ts';
+import { reportsAnswerSchema } from '#contract/response-bodies.ts';
 import { aReport } from '#test/contracts/report-store.ts';
-import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 function setUp() {
   const { world, ports } = worldWithIds();

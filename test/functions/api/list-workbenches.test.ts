@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/list-workbenches.ts';
-import { listAnswerSchema } from '#functions/api/responses.ts';
+import { listAnswerSchema } from '#contract/response-bodies.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
-import { call, settingsWith, tokenOf, worldWithIds } from '../calling.ts';
+import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 describe('GET /workbenches', () => {
   let list: ApiHandler;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { pollHeaders, presentWorkbench } from '#functions/api/present-workbench.ts';
-import { itemSchema } from '#functions/api/responses.ts';
+import { itemSchema } from '#contract/response-bodies.ts';
 
 const settings = { BASE_URL: 'https://wb.example.com/ide' };
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { runOf } from '#core/workbench/workbench.ts';
-import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
+import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/restart-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { call } from '../calling.ts';
-import { IGNORED_BODIES, withWorkbench } from './life-of-a-workbench.ts';
+import { call } from '../call-api.ts';
+import { IGNORED_BODIES, withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
+import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/stop-workbench.ts';
-import { call, tokenOf } from '../calling.ts';
-import { IGNORED_BODIES, withWorkbench } from './life-of-a-workbench.ts';
+import { call, tokenOf } from '../call-api.ts';
+import { IGNORED_BODIES, withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDestroy } from '#functions/api/destroy-workbench.ts';
-import { itemAnswerSchema } from '#functions/api/responses.ts';
+import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
+import { itemAnswerSchema } from '#contract/response-bodies.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build } from '#functions/api/update-workbench.ts';
-import { call } from '../calling.ts';
-import { withWorkbench } from './life-of-a-workbench.ts';
+import { call } from '../call-api.ts';
+import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
   const found = await withWorkbench();

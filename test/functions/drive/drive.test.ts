@@ -3,11 +3,11 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from '#functions/drive/elsewhere.ts';
-import { writeMessage } from '#functions/drive/message.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryQueue } from '#test/simulation/memory-queue.ts';
-import { withWorkbench } from '../api/life-of-a-workbench.ts';
+import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from '#functions/drive/unavailable-ports.ts';
+import { writeMessage } from '#functions/drive/work-message.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryQueue } from '#test/memory/memory-work-queue.ts';
+import { withWorkbench } from '../api/with-workbench.ts';
 
 const OTHER = { userId: 'bob', workbenchId: '01k5w3p8xg7t2mzq4v9r6ehbnc' };
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { build, readContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
-import { settingsWith } from '../calling.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { settingsWith } from '../call-api.ts';
 
 const MACHINE = '0123456789abcdef0123456789abcdef';
 const TIME = '2030-01-01T00:00:00Z';

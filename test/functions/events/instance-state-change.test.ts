@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build, readInstanceEvent } from '#functions/events/instance-state-change.ts';
-import { MemoryWorld } from '#test/simulation/memory-world.ts';
-import { settingsWith } from '../calling.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { settingsWith } from '../call-api.ts';
 
 /** An event as EC2 sends it, with fields that are not read. */
 function instanceEvent(instanceId: string, state: string) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { runOf } from '#core/workbench/workbench.ts';
 import { build } from '#functions/events/task-state-change.ts';
-import { toTaskStateChangeEvent } from '#functions/events/write-task-event.ts';
-import { withWorkbench } from '../api/life-of-a-workbench.ts';
+import { toTaskStateChangeEvent } from '#local/task-event.ts';
+import { withWorkbench } from '../api/with-workbench.ts';
 import { runningEvent } from './task-events.ts';
 
 async function setUp() {

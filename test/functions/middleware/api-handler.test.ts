@@ -4,9 +4,9 @@ import { WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { toApiHandler, publicApi, userApi } from '#functions/middleware/api-handler.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
-import { KeptTelemetry } from '#test/simulation/memory-world.ts';
-import { call, gatewayEvent, settingsWith, tokenOf } from '../calling.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { call, gatewayEvent, settingsWith, tokenOf } from '../call-api.ts';
 
 const clock = new ManualClock();
 

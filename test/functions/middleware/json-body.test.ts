@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
 import { BODY_MAX_BYTES, jsonBody } from '#functions/middleware/json-body.ts';
-import { KeptTelemetry } from '#test/simulation/memory-world.ts';
-import { type Call, call } from '../calling.ts';
+import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { type Call, call } from '../call-api.ts';
 
 const schema = z.strictObject({
   name: z.optional(z.string({ error: 'text' })),

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { build } from '#functions/schedules/sweep-cluster.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { MemoryUpkeep } from '#test/simulation/memory-upkeep.ts';
-import { withWorkbench } from '../api/life-of-a-workbench.ts';
+import { MemoryUpkeep } from '#test/memory/memory-cluster-cleanup.ts';
+import { withWorkbench } from '../api/with-workbench.ts';
 
 it('the upkeep of the cluster comes to each workbench once a day, and to the machines each hour', async () => {
   const { world, ports, settings } = await withWorkbench();

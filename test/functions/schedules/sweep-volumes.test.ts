@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { build } from '#functions/schedules/sweep-volumes.ts';
-import { withWorkbench } from '../api/life-of-a-workbench.ts';
+import { withWorkbench } from '../api/with-workbench.ts';
 
 it('the sweep over volumes looks at each of them once a day', async () => {
   const { world, ports, settings, key } = await withWorkbench();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { build, handler } from '#functions/volumes/janitor.ts';
-import { contextOf, keepLog } from '../wiring/invoking.ts';
+import { contextOf, keepLog } from '../wiring/lambda-context.ts';
 
 const PLACE = { fileSystemId: 'fs-0123456789abcdef0', workbenchId: 'aaaa' };
 

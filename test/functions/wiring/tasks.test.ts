@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { taskSettings } from '#functions/wiring/tasks.ts';
-import { ENVIRONMENT, settingsOf } from './settings-of.ts';
+import { ENVIRONMENT, settingsOf } from './deployed-settings.ts';
 
 describe('what tasks have in common', () => {
   it('is as the deployment says', () => {

@@ -5,8 +5,8 @@ import { closeServer, listen } from '#local/listen.ts';
 import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
-import { SilentTelemetry } from '../silent-telemetry.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { SilentTelemetry } from '../telemetry-recorder.ts';
 
 /** One record, and how often it has been read. */
 export class SingleRecordStore {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
 import { acceptedRun, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 
 /** Routes over these records; `reads` are the ids that were looked up. */
 function makeRoutes(records: readonly Workbench[], capacity = 500) {

@@ -1,4 +1,4 @@
-import { WORKBENCH_TAG } from '#adapters/aws/tags.ts';
+import { WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import { BrokenRule } from './broken-rule.ts';

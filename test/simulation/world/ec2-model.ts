@@ -10,7 +10,7 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { HazardDraws } from './draws.ts';
-import type { SimulatedInstance, SimulatedInstances, Size } from './machines.ts';
+import type { SimulatedInstance, SimulatedInstances, Size } from './simulated-instances.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** A terminated instance can be described this long. */

@@ -7,7 +7,7 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { HazardDraws } from './draws.ts';
-import type { Directory, Truth } from './truth.ts';
+import type { Directory, Truth } from './ground-truth.ts';
 
 interface AccessPoint {
   readonly id: string;

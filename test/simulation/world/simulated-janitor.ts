@@ -1,7 +1,7 @@
 import type { VolumeMarker, Janitor, VolumeLocation } from '#adapters/aws/efs/janitor.ts';
 import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Directory, Truth } from './truth.ts';
+import type { Directory, Truth } from './ground-truth.ts';
 
 const PAGE_SIZE = 1000;
 

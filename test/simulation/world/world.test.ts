@@ -13,7 +13,7 @@ import {
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from './world.ts';
-import { taskInput, WorldSubject } from './world-subject.ts';
+import { taskInput, WorldSubject } from './world-fixture.ts';
 
 const MINUTE = 60;
 

@@ -7,15 +7,15 @@ import type { Tape } from '../tape.ts';
 import type { AwsCommand } from './aws-error.ts';
 import { HazardDraws } from './draws.ts';
 import { Ec2Model } from './ec2-model.ts';
-import type { ProviderSpec } from './ecs/capacity.ts';
+import type { ProviderSpec } from './ecs/capacity-providers.ts';
 import { EcsModel } from './ecs/ecs-model.ts';
 import type { ContainerInstance, Task } from './ecs/types.ts';
 import { EfsModel } from './efs-model.ts';
 import type { Hazards } from './hazards.ts';
-import { type SimulatedInstance, SimulatedInstances, type Size } from './machines.ts';
+import { type SimulatedInstance, SimulatedInstances, type Size } from './simulated-instances.ts';
 import { SimulatedJanitor } from './simulated-janitor.ts';
 import { type QueueOptions, SqsModel } from './sqs-model.ts';
-import { type Container, type Directory, Truth } from './truth.ts';
+import { type Container, type Directory, Truth } from './ground-truth.ts';
 
 export interface WorldOptions {
   readonly providers: readonly ProviderSpec[];

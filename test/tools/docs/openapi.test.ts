@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { errorAnswerSchema, gatewayErrorSchema } from '#functions/api/responses.ts';
-import { readSettings } from '#functions/env.ts';
-import { ROUTES, type Route } from '#functions/routes.ts';
+import { errorAnswerSchema, gatewayErrorSchema } from '#contract/response-bodies.ts';
+import { readSettings } from '#contract/settings/function-settings.ts';
+import { ROUTES, type Route } from '#contract/routes.ts';
 import { openApi } from '#tools/docs/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is JSON of many shapes

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '#functions/env.ts';
+import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { STAGES_FOLDER, listStages } from '#lib/settings/read-stage.ts';
 import { stageSchemaText, stageSettingsSection } from '#tools/docs/stage-settings.ts';
 

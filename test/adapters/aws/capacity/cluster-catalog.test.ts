@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ClusterCatalog, ROOM_USED_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { MachineRoom } from '#core/ports/room-store.ts';
+import type { MachineRoom } from '#core/ports/free-capacity-store.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
-import { aMachine } from '#test/contracts/room-store.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
-import { MemoryRoomStore } from '#test/simulation/memory-room-store.ts';
-import { INSTANCE_TYPES, KeptTelemetry, PROVIDERS } from '#test/simulation/memory-world.ts';
+import { aMachine } from '#test/contracts/free-capacity-store.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryRoomStore } from '#test/simulation/memory-free-capacity-store.ts';
+import { INSTANCE_TYPES, KeptTelemetry, PROVIDERS } from '#test/memory/memory-world.ts';
 
 const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
 

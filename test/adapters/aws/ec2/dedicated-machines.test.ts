@@ -1,13 +1,13 @@
 import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { launchRequest } from '#adapters/aws/ec2/launch-request.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/machines.ts';
+import { launchRequest } from '#adapters/aws/ec2/run-instances-input.ts';
+import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
 import type { HostSettings } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { type AwsCommand, awsError } from '#test/simulation/world/aws-error.ts';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
-import { HOST_SETTINGS, INSTALLATION, WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { HOST_SETTINGS, INSTALLATION, WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 const MINUTE = 60;
 const REQUEST = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm5.large' };

@@ -1,5 +1,5 @@
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
-import { WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 describeHostFleetContract('Ec2HostFleet', async () => {
   const subject = new WorldSubject();

@@ -2,7 +2,7 @@ import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { readTaskEvent } from '#functions/events/read-task-event.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
-import { taskInput, WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { taskInput, WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 const UNDOCUMENTED: readonly (readonly [string, Partial<Hazards>])[] = [
   ['EcsTaskRunner', {}],

@@ -6,12 +6,12 @@ import {
 import { describe, expect, it } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
-import { RemoteJanitor } from '#adapters/aws/lambda/remote-janitor.ts';
+import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { overrideMethods } from '#test/simulation/instead.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
-import { WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 for (const [name, fileSystemIds, accessPointTokenErrs] of [
   ['EfsVolumeStore', ['fs-1'], 0],

@@ -4,7 +4,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { awsError } from '#test/simulation/world/aws-error.ts';
-import { WorldSubject } from '#test/simulation/world/world-subject.ts';
+import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
 
 const VISIBILITY_SECONDS = 30;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BOOT_STEP } from '#adapters/boot-step.ts';
+import { BOOT_STEP } from '#adapters/boot-script.ts';
 import {
   type ContainerSettings,
   containerName,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineEvent } from '#adapters/local/containers/engine-stream.ts';
+import type { EngineEvent } from '#adapters/local/containers/engine-messages.ts';
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { PullProgress } from '#adapters/local/containers/pull-progress.ts';
 import { systemTimers } from '#adapters/local/timers.ts';

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 
 async function countFiles(path: string | undefined): Promise<number | undefined> {
   const files = await readdir(path ?? '', { recursive: true }).catch(() => undefined);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import type { HostObservation, HostOutcome } from '#core/ports/host-fleet.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const LARGE = { name: 'm5.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
 const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { startTask, Bench, findProcessesWith, describeTask } from './fixture.ts';
+import { startTask, Bench, findProcessesWith, describeTask } from './process-bench.ts';
 
 const DYING_SERVER = fileURLToPath(new URL('dying-server.ts', import.meta.url));
 

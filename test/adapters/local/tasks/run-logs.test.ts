@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
-import { ManualClock } from '#test/simulation/manual-clock.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 
 describe('RunLogs', () => {
   let root: string;

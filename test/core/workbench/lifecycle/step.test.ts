@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WorkbenchError } from '#core/errors.ts';
 import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import { TASK_STATUSES } from '#core/ports/task-runner.ts';
-import { backOff } from '#core/workbench/lifecycle/back-off.ts';
+import { backOff } from '#core/workbench/lifecycle/backoff.ts';
 import { pendingEffects, runToken } from '#core/workbench/lifecycle/effects.ts';
 import type { Input, Learned, Observation } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';

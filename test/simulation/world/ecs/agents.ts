@@ -1,8 +1,8 @@
 import type { Kernel } from '../../kernel.ts';
 import type { HazardDraws } from '../draws.ts';
-import type { SimulatedInstance, SimulatedInstances } from '../machines.ts';
+import type { SimulatedInstance, SimulatedInstances } from '../simulated-instances.ts';
 import { REGION_AND_ACCOUNT } from './shapes.ts';
-import type { TaskLifecycle } from './task-life.ts';
+import type { TaskLifecycle } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
 export interface AgentDependencies {

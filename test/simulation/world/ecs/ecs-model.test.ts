@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '../world.ts';
-import { WORLD_OPTIONS, WorldSubject } from '../world-subject.ts';
+import { WORLD_OPTIONS, WorldSubject } from '../world-fixture.ts';
 
 const MINUTE = 60;
 

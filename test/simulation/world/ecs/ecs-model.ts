@@ -16,15 +16,15 @@ import type {
 import type { Kernel } from '../../kernel.ts';
 import { type AwsCommand, awsError } from '../aws-error.ts';
 import type { HazardDraws } from '../draws.ts';
-import type { SimulatedInstances } from '../machines.ts';
+import type { SimulatedInstances } from '../simulated-instances.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';
-import { CapacityProviders, type ProviderSpec } from './capacity.ts';
-import { Definitions } from './definitions.ts';
-import { matchesExpression } from './query.ts';
+import { CapacityProviders, type ProviderSpec } from './capacity-providers.ts';
+import { Definitions } from './task-definitions.ts';
+import { matchesExpression } from './cluster-query.ts';
 import { RunTaskModel } from './run-tasks.ts';
 import { REGION_AND_ACCOUNT, toEventDetail, containerInstanceShape, taskShape } from './shapes.ts';
-import { TaskLifecycle, type TaskDependencies } from './task-life.ts';
+import { TaskLifecycle, type TaskDependencies } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
 export interface EcsDependencies

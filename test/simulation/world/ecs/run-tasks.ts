@@ -2,10 +2,10 @@ import type { RunTaskCommandInput, Task as TaskShape } from '@aws-sdk/client-ecs
 import type { Kernel } from '../../kernel.ts';
 import { awsError } from '../aws-error.ts';
 import type { HazardDraws } from '../draws.ts';
-import type { Size } from '../machines.ts';
-import { type CapacityProviders, hasFreeCapacity, missingResource } from './capacity.ts';
-import type { Definitions } from './definitions.ts';
-import { matchesExpression } from './query.ts';
+import type { Size } from '../simulated-instances.ts';
+import { type CapacityProviders, hasFreeCapacity, missingResource } from './capacity-providers.ts';
+import type { Definitions } from './task-definitions.ts';
+import { matchesExpression } from './cluster-query.ts';
 import { REGION_AND_ACCOUNT } from './shapes.ts';
 import type { ContainerInstance, Definition, Task } from './types.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { giveToWorkbenchUser, runToCompletion } from './fixture.ts';
+import { giveToWorkbenchUser, runToCompletion } from './container-bench.ts';
 
 /** Files that only the user of a workbench may read, as a container writes them through its mount. */
 describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () => {

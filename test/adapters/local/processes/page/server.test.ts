@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import { startTask, Bench, waitForStatus } from '../fixture.ts';
+import { startTask, Bench, waitForStatus } from '../process-bench.ts';
 
 const PAGE = fileURLToPath(
   new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),

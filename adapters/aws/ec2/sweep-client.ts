@@ -1,0 +1,16 @@
+import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { type PacedCalls, type PaceTime, PROCESS_TIME, pacedClient } from '../paced-client.ts';
+import type { Ec2Client } from './instances.ts';
+
+/** What one audit takes of what the account has (Amazon EC2 Developer Guide, request throttling). */
+const PACED: readonly PacedCalls[] = [
+  // 100 at once, then 20 a second.
+  { commands: [DescribeInstancesCommand], perSecond: 5 },
+  // 100 at once, then 5 a second.
+  { commands: [TerminateInstancesCommand], perSecond: 1 },
+];
+
+/** EC2 for an audit. As with ECS, the client must make one attempt only. */
+export function auditEc2Client(client: Ec2Client, time: PaceTime = PROCESS_TIME): Ec2Client {
+  return pacedClient(client, PACED, time);
+}

@@ -1,0 +1,327 @@
+import type { DeployedSettingName } from './settings/deployment-settings.ts';
+import type { OperationId } from './routes.ts';
+
+/**
+ * Every function that is deployed, once: the CDK app makes them from this table, tools/bundle.ts bundles them,
+ * and each takes from it which settings it reads. What a function may do (IAM) follows in lib/.
+ *
+ * Only data, and only types are imported: it is a part of every bundle.
+ */
+export interface DeployedFunction {
+  /**
+   * Below functions/: the file that exports `handler`, and `build`. Those with the client of EC2, which takes longer
+   * to load than all others together, are in a folder of their own, from which local mode imports nothing.
+   */
+  readonly entry: `${string}.ts`;
+  readonly startedBy: StartedBy;
+  /** The variables of its environment; `contract/settings/function-settings.ts` and `contract/settings/deployment-settings.ts` say what they are. */
+  readonly reads: readonly DeployedSettingName[];
+  /** The clients of AWS that its bundle may carry, as in `@aws-sdk/client-<name>`. */
+  readonly clients: readonly AwsClientName[];
+  /** After this Lambda ends it, seconds. */
+  readonly timeoutSeconds: number;
+  /** Its share of a CPU grows with this; MiB. */
+  readonly memoryMib: number;
+}
+
+export type AwsClientName = 'dynamodb' | 'ec2' | 'ecs' | 'efs' | 'lambda' | 'secrets-manager' | 'sqs';
+
+/** The work queue, and the one for what needs EC2. */
+export type QueueName = 'work' | 'host';
+
+export type StartedBy =
+  /** A request on this route. */
+  | { readonly by: 'route'; readonly operationId: OperationId }
+  /** The HTTP API, about a request; not deployed with `RESTAPI_AUTH=none`. */
+  | { readonly by: 'authorizer' }
+  /** Any of these events of EventBridge. */
+  | {
+      readonly by: 'event';
+      readonly events: readonly { readonly source: string; readonly detailType: string }[];
+    }
+  /** A batch of messages, of which those that failed are answered. */
+  | {
+      readonly by: 'queue';
+      readonly queue: QueueName;
+      /** Messages in a batch, at most 10. */
+      readonly batchSize: number;
+      /** Batches at once, 2-1,000. */
+      readonly maxConcurrency: number;
+    }
+  | { readonly by: 'schedule'; readonly everyMinutes: number }
+  /**
+   * Another function, which waits for the answer. In the VPC, one for each file system with the directory of its
+   * volumes mounted.
+   */
+  | { readonly by: 'janitor' };
+
+const POLICY = [
+  'WB_STARTING_SECONDS',
+  'WB_PROVISIONING_SECONDS',
+  'WB_PENDING_SECONDS',
+  'WB_STOPPING_SECONDS',
+  'WB_DELETING_SECONDS',
+  'WB_FENCE_SECONDS',
+  'WB_LOOK_SECONDS',
+  'WB_STOP_AGAIN_SECONDS',
+  'WB_RETRY_SECONDS',
+  'WB_MISSING_SECONDS',
+  'WB_SILENT_HOST_SECONDS',
+  'WB_ORPHAN_GRACE_SECONDS',
+  'WB_VOLUME_GRACE_SECONDS',
+] as const;
+
+const SIZES = [
+  'WB_DEFAULT_RAM',
+  'WB_MIN_RAM',
+  'WB_MAX_RAM',
+  'WB_DEFAULT_CPU',
+  'WB_MIN_CPU',
+  'WB_MAX_CPU',
+  'WB_DEFAULT_GPU',
+  'WB_MIN_GPU',
+  'WB_MAX_GPU',
+] as const;
+
+/** What can be had. */
+const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
+
+const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME'] as const;
+/** Of requests that change a workbench. */
+const CHANGE_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY] as const;
+
+/** Of what takes something in that happened. */
+const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
+
+/** By what things of ours are known. */
+const INSTALLATION = ['WB_INSTALLATION'] as const;
+const CLUSTER = ['WB_CLUSTER'] as const;
+
+/** As whom workbenches run, and to whom their files belong. */
+const IMAGE_USER = ['WB_IMAGE_UID', 'WB_IMAGE_GID'] as const;
+
+const TASKS = [
+  ...INSTALLATION,
+  ...CLUSTER,
+  ...IMAGE_USER,
+  'WB_IMAGE',
+  'WB_BOOT_COMMAND',
+  'WB_CONTAINER_PORT',
+  'BASE_URL',
+  'WB_TASK_SUBNETS',
+  'WB_TASK_SECURITY_GROUPS',
+  'WB_EXECUTION_ROLE_ARN',
+  'WB_TASK_ROLE_ARN',
+  'WB_TASK_LOG_GROUP',
+] as const;
+
+/** Beside those of TASKS. */
+const HOSTS = [
+  'WB_LAUNCH_TEMPLATE',
+  'WB_GPU_LAUNCH_TEMPLATE',
+  'WB_GPU_INSTANCE_TYPES',
+  'WB_HOST_SUBNETS',
+  'WB_HOST_IMAGES',
+] as const;
+
+/** Beside INSTALLATION and IMAGE_USER. */
+const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTION'] as const;
+
+/** API Gateway waits 30 s; the function answers by itself half a second before its end. */
+const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
+/** Within this an event, or a batch of the queue, is done with or given back. */
+const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
+/** An audit walks every active record; ten minutes later comes the next. */
+const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
+/** The longest that Lambda allows. What is left then is found by the next pass. */
+const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
+
+export const DEPLOYED = {
+  'list-workbenches': {
+    entry: 'api/list-workbenches.ts',
+    startedBy: { by: 'route', operationId: 'listWorkbenches' },
+    reads: [...USER_API, 'BASE_URL'],
+    clients: ['dynamodb'],
+    ...API,
+  },
+  'create-workbench': {
+    entry: 'api/create-workbench.ts',
+    startedBy: { by: 'route', operationId: 'createWorkbench' },
+    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'get-workbench': {
+    entry: 'api/get-workbench.ts',
+    startedBy: { by: 'route', operationId: 'getWorkbench' },
+    reads: [...USER_API, 'BASE_URL'],
+    clients: ['dynamodb'],
+    ...API,
+  },
+  'update-workbench': {
+    entry: 'api/update-workbench.ts',
+    startedBy: { by: 'route', operationId: 'updateWorkbench' },
+    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL'],
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'destroy-workbench': {
+    entry: 'api/destroy-workbench.ts',
+    startedBy: { by: 'route', operationId: 'destroyWorkbench' },
+    reads: CHANGE_API,
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'start-workbench': {
+    entry: 'api/start-workbench.ts',
+    startedBy: { by: 'route', operationId: 'startWorkbench' },
+    reads: CHANGE_API,
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'stop-workbench': {
+    entry: 'api/stop-workbench.ts',
+    startedBy: { by: 'route', operationId: 'stopWorkbench' },
+    reads: CHANGE_API,
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'restart-workbench': {
+    entry: 'api/restart-workbench.ts',
+    startedBy: { by: 'route', operationId: 'restartWorkbench' },
+    reads: CHANGE_API,
+    clients: ['dynamodb', 'sqs'],
+    ...API,
+  },
+  'list-events': {
+    entry: 'api/list-events.ts',
+    startedBy: { by: 'route', operationId: 'listEvents' },
+    reads: USER_API,
+    clients: ['dynamodb'],
+    ...API,
+  },
+  'list-reports': {
+    entry: 'api/list-reports.ts',
+    startedBy: { by: 'route', operationId: 'listReports' },
+    reads: USER_API,
+    clients: ['dynamodb'],
+    ...API,
+  },
+  'get-health': {
+    entry: 'api/get-health.ts',
+    startedBy: { by: 'route', operationId: 'getHealth' },
+    reads: ['WB_TABLE_NAME'],
+    clients: ['dynamodb'],
+    ...API,
+  },
+  authorizer: {
+    entry: 'authorizer.ts',
+    startedBy: { by: 'authorizer' },
+    reads: [
+      'WB_AUTH_SECRET_ARN',
+      'RESTAPI_OIDC_ISSUER',
+      'RESTAPI_OIDC_AUDIENCE',
+      'RESTAPI_OIDC_JWKS_URL',
+      'RESTAPI_OIDC_SERVICE_CLIENTS',
+      'RESTAPI_USER_CLAIM',
+    ],
+    clients: ['secrets-manager'],
+    // API Gateway waits 10 s for it.
+    timeoutSeconds: 9,
+    memoryMib: 512,
+  },
+  'task-state-change': {
+    entry: 'events/task-state-change.ts',
+    startedBy: { by: 'event', events: [{ source: 'aws.ecs', detailType: 'ECS Task State Change' }] },
+    reads: [...LIFE_CYCLE, 'WB_CONTAINER_PORT'],
+    clients: ['dynamodb', 'sqs'],
+    ...WORKER,
+  },
+  'instance-state-change': {
+    entry: 'events/instance-state-change.ts',
+    startedBy: {
+      by: 'event',
+      events: [{ source: 'aws.ec2', detailType: 'EC2 Instance State-change Notification' }],
+    },
+    reads: LIFE_CYCLE,
+    clients: ['dynamodb', 'sqs'],
+    ...WORKER,
+  },
+  'container-instance-change': {
+    entry: 'events/container-instance-change.ts',
+    startedBy: {
+      by: 'event',
+      events: [{ source: 'aws.ecs', detailType: 'ECS Container Instance State Change' }],
+    },
+    reads: [...LIFE_CYCLE, ...CATALOG],
+    clients: ['dynamodb', 'sqs'],
+    ...WORKER,
+  },
+  drive: {
+    entry: 'drive/drive.ts',
+    startedBy: { by: 'queue', queue: 'work', batchSize: 10, maxConcurrency: 10 },
+    reads: [...LIFE_CYCLE, 'WB_HOST_QUEUE_URL', ...TASKS, ...VOLUMES, ...CATALOG],
+    clients: ['dynamodb', 'ecs', 'efs', 'lambda', 'sqs'],
+    ...WORKER,
+  },
+  'drive-host': {
+    entry: 'with-ec2/drive-host.ts',
+    startedBy: { by: 'queue', queue: 'host', batchSize: 10, maxConcurrency: 2 },
+    reads: ['WB_TABLE_NAME', 'WB_HOST_QUEUE_URL', ...POLICY, ...TASKS, ...VOLUMES, ...CATALOG, ...HOSTS],
+    clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'sqs'],
+    ...WORKER,
+  },
+  'reconcile-due': {
+    entry: 'schedules/reconcile-due.ts',
+    startedBy: { by: 'schedule', everyMinutes: 1 },
+    reads: ['WB_TABLE_NAME', 'WB_QUEUE_URL'],
+    clients: ['dynamodb', 'sqs'],
+    ...WORKER,
+  },
+  'reconcile-active': {
+    entry: 'with-ec2/reconcile-active.ts',
+    startedBy: { by: 'schedule', everyMinutes: 10 },
+    reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
+    clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
+    ...FREQUENT_SWEEP,
+  },
+  'sweep-cloud': {
+    entry: 'with-ec2/sweep-cloud.ts',
+    startedBy: { by: 'schedule', everyMinutes: 10 },
+    reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
+    clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
+    ...FREQUENT_SWEEP,
+  },
+  'sweep-volumes': {
+    entry: 'schedules/sweep-volumes.ts',
+    startedBy: { by: 'schedule', everyMinutes: 60 },
+    reads: ['WB_TABLE_NAME', 'WB_VOLUME_GRACE_SECONDS', ...VOLUMES, ...INSTALLATION, ...IMAGE_USER],
+    clients: ['dynamodb', 'efs', 'lambda'],
+    ...HOURLY_SWEEP,
+  },
+  'sweep-cluster': {
+    entry: 'with-ec2/sweep-cluster.ts',
+    startedBy: { by: 'schedule', everyMinutes: 60 },
+    reads: ['WB_TABLE_NAME', 'WB_ORPHAN_GRACE_SECONDS', ...TASKS],
+    clients: ['dynamodb', 'ec2', 'ecs'],
+    ...HOURLY_SWEEP,
+  },
+  janitor: {
+    entry: 'volumes/janitor.ts',
+    startedBy: { by: 'janitor' },
+    reads: ['WB_JANITOR_MOUNTS'],
+    clients: [],
+    // A call of it ends after some 10 s by itself; its caller waits a little longer than this.
+    timeoutSeconds: 20,
+    memoryMib: 512,
+  },
+} as const satisfies Readonly<Record<string, DeployedFunction>>;
+
+export type TaskSettingName = (typeof TASKS)[number];
+export type HostSettingName = (typeof HOSTS | typeof INSTALLATION | typeof CLUSTER)[number];
+export type VolumeSettingName = (typeof VOLUMES | typeof INSTALLATION | typeof IMAGE_USER)[number];
+export type CatalogSettingName = (typeof CATALOG)[number];
+
+export type FunctionName = keyof typeof DEPLOYED;
+/** The settings that a deployed function is given. */
+export type SettingsReadBy<N extends FunctionName> = (typeof DEPLOYED)[N]['reads'][number];

@@ -1,0 +1,89 @@
+import * as z from 'zod/mini';
+import type { CreateRequest } from '#core/workbench/create-workbench.ts';
+import type { Changes } from '#core/workbench/lifecycle/inputs.ts';
+import type { SettingsFor } from './settings/function-settings.ts';
+import { CONTROL_CHARACTER } from '#functions/identifiers.ts';
+
+/** The bodies of requests. A schema's messages are what is expected of the field. */
+
+export type AmountSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
+
+/** The longest name, in characters (Unicode code points). */
+export const NAME_MAX = 128;
+
+export function createBody(settings: AmountSettings) {
+  return z.strictObject({
+    ...changeableFields(settings),
+    allocated_instance_type: z.optional(
+      z
+        .string({ error: INSTANCE_TYPE })
+        .check(
+          z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, { error: INSTANCE_TYPE }),
+          z.describe(
+            'An instance of its own, of this type: started, stopped and terminated with the workbench.',
+          ),
+        ),
+    ),
+  });
+}
+
+export function updateBody(settings: AmountSettings) {
+  return z.strictObject(changeableFields(settings));
+}
+
+export type CreateBody = z.infer<ReturnType<typeof createBody>>;
+export type UpdateBody = z.infer<ReturnType<typeof updateBody>>;
+
+const INSTANCE_TYPE = 'an instance type such as m6i.large';
+const NAME = `text of 1 to ${NAME_MAX} characters without control characters`;
+
+function changeableFields(settings: AmountSettings) {
+  const name = z.string({ error: NAME }).check(
+    z.refine(isName, { error: NAME }),
+    z.meta({
+      description: 'Passed to the workbench as WORKBENCH_NAME.',
+      minLength: 1,
+      maxLength: NAME_MAX,
+    }),
+  );
+  return {
+    workbench_name: z.optional(name),
+    requested_memory: z.optional(amountSchema('Memory in MiB.', settings.WB_MIN_RAM, settings.WB_MAX_RAM)),
+    requested_cpu: z.optional(amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU)),
+    requested_gpu: z.optional(amountSchema('GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
+  };
+}
+
+function amountSchema(description: string, min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z
+    .int({ error })
+    .check(z.minimum(min, { error }), z.maximum(max, { error }), z.describe(description));
+}
+
+function isName(text: string): boolean {
+  const { length } = [...text];
+  return length >= 1 && length <= NAME_MAX && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
+}
+
+/** What is to be created, with the defaults for what the request leaves out. */
+export function creationOf(body: CreateBody, settings: AmountSettings): CreateRequest {
+  return {
+    cpuUnits: body.requested_cpu ?? settings.WB_DEFAULT_CPU,
+    memoryMib: body.requested_memory ?? settings.WB_DEFAULT_RAM,
+    gpuCount: body.requested_gpu ?? settings.WB_DEFAULT_GPU,
+    ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
+    ...(body.allocated_instance_type === undefined
+      ? {}
+      : { dedicatedInstanceType: body.allocated_instance_type }),
+  };
+}
+
+export function changesOf(body: UpdateBody): Changes {
+  return {
+    ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
+    ...(body.requested_cpu === undefined ? {} : { cpuUnits: body.requested_cpu }),
+    ...(body.requested_memory === undefined ? {} : { memoryMib: body.requested_memory }),
+    ...(body.requested_gpu === undefined ? {} : { gpuCount: body.requested_gpu }),
+  };
+}

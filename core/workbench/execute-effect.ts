@@ -1,0 +1,124 @@
+import { choosePlacement } from '../placement/choose-placement.ts';
+import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
+import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
+import { PortError } from '../ports/port-error.ts';
+import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
+import type { VolumeStore } from '../ports/volume-store.ts';
+import { boundedText } from './truncate-utf8.ts';
+import type { Effect } from './lifecycle/effects.ts';
+import type { Learned } from './lifecycle/inputs.ts';
+import { REASON_MESSAGE_MAX } from './reasons.ts';
+import type { Workbench } from './workbench.ts';
+
+export interface WorldPorts {
+  readonly tasks: TaskRunner;
+  readonly hosts: HostFleet;
+  readonly volumes: VolumeStore;
+  readonly catalog: CapacityCatalog;
+}
+
+/** Every effect but the last one, the removal of the record, is a call to the world with something to learn from it. */
+export type WorldEffect = Exclude<Effect, { type: 'remove_record' }>;
+
+/**
+ * Carries one effect out and answers what was learnt. A call that did not go through is something learnt too;
+ * only what no port may throw comes out as an error.
+ */
+export async function carryOut(
+  ports: WorldPorts,
+  workbench: Workbench,
+  effect: WorldEffect,
+): Promise<Learned> {
+  try {
+    return await callPort(ports, workbench, effect);
+  } catch (error) {
+    if (!(error instanceof PortError)) throw error;
+    return { type: 'effect_failed', effect: effect.type, kind: error.kind };
+  }
+}
+
+async function callPort(ports: WorldPorts, workbench: Workbench, effect: WorldEffect): Promise<Learned> {
+  const { tasks, hosts, volumes } = ports;
+  switch (effect.type) {
+    case 'ensure_volume': {
+      const outcome = await volumes.ensure(workbench.workbenchId);
+      if (outcome.kind === 'ready') return { type: 'volume_ready', mount: outcome.mount };
+      if (outcome.kind === 'wiped') return { type: 'volume_destroyed' };
+      return { type: 'volume_refused', ...toRefusal(outcome) };
+    }
+    case 'wipe_volume': {
+      const { done } = await volumes.deleteSlice(workbench.workbenchId);
+      return { type: done ? 'volume_wiped' : 'volume_wiping' };
+    }
+    case 'place_run':
+      return placeRun(ports.catalog, workbench, effect);
+    case 'run_task': {
+      const outcome = await tasks.run(effect.input, effect.token);
+      if (outcome.kind === 'accepted') return { type: 'task_observed', task: outcome.task };
+      const { runId, attempt } = effect.input;
+      return { type: 'run_refused', runId, attempt, ...toRefusal(outcome) };
+    }
+    case 'stop_task':
+      await tasks.stop(effect.taskId, effect.why);
+      return { type: 'task_stop_asked', taskId: effect.taskId };
+    case 'end_machine':
+      await tasks.endMachine(effect.taskId, effect.forced);
+      return { type: 'machine_end_asked', taskId: effect.taskId };
+    case 'look_at_task': {
+      const [task] = await tasks.describe([effect.taskId]);
+      if (task === undefined || isMissing(task)) return { type: 'task_missing', taskId: effect.taskId };
+      return { type: 'task_observed', task };
+    }
+    case 'launch_host': {
+      const { userId, workbenchId } = workbench;
+      const { generation, instanceType, token } = effect;
+      return hostLearned(generation, await hosts.launch({ userId, workbenchId, instanceType }, token));
+    }
+    case 'start_host':
+      return hostLearned(effect.generation, await hosts.start(effect.instanceId));
+    case 'stop_host':
+      await hosts.stop(effect.instanceId);
+      return { type: 'host_stop_asked', instanceId: effect.instanceId };
+    case 'terminate_host':
+      await hosts.terminate(effect.instanceId);
+      return { type: 'host_terminate_asked', instanceId: effect.instanceId };
+    case 'look_at_host': {
+      const [host] = await hosts.describe([effect.instanceId]);
+      const gone = { instanceId: effect.instanceId, state: 'terminated', agentConnected: false } as const;
+      return { type: 'host_observed', host: host ?? gone };
+    }
+  }
+}
+
+async function placeRun(
+  catalog: CapacityCatalog,
+  workbench: Workbench,
+  { runId, attempt }: Extract<Effect, { type: 'place_run' }>,
+): Promise<Learned> {
+  const instanceId = workbench.host?.instanceId;
+  if (instanceId !== undefined) {
+    return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
+  }
+  const { spec } = workbench;
+  const fit = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes(), await catalog.freeCapacity());
+  if (fit.kind === 'fits') {
+    catalog.reserve(fit.provider, spec);
+    return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider: fit.provider } };
+  }
+  const message = fit.kind === 'cannot_fit' ? fit.message : 'It has no machine of its own yet.';
+  return { type: 'run_refused', runId, attempt, reason: { code: 'cannot_fit', message }, retryable: false };
+}
+
+function hostLearned(generation: number, outcome: HostOutcome): Learned {
+  if (outcome.kind === 'accepted') return { type: 'host_accepted', generation, host: outcome.host };
+  return { type: 'host_refused', generation, ...toRefusal(outcome) };
+}
+
+function toRefusal(outcome: {
+  code: Extract<HostOutcome, { kind: 'refused' }>['code'];
+  message: string;
+  retryable: boolean;
+}) {
+  const { code, message, retryable } = outcome;
+  return { reason: { code, message: boundedText(message, REASON_MESSAGE_MAX) }, retryable };
+}

@@ -1,0 +1,15 @@
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+
+/** Each ten minutes: the cloud first. Tasks and machines of ours, held against the records that should want them. */
+export function build(
+  ports: Parameters<typeof sweepTasks>[0] & Parameters<typeof sweepHosts>[0],
+  settings: PolicySettings & SettingsFor<'WB_ORPHAN_GRACE_SECONDS'>,
+): () => Promise<readonly ReconcileReport[]> {
+  const policy = policyOf(settings);
+  const grace = { graceMs: settings.WB_ORPHAN_GRACE_SECONDS * 1000 };
+  return async () => [await sweepTasks(ports, policy, grace), await sweepHosts(ports, policy, grace)];
+}

@@ -1,0 +1,55 @@
+import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { ec2Client } from '#adapters/aws/ec2/client.ts';
+import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
+import { type Ec2Client, Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/settings.ts';
+import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
+import { systemClock } from '#adapters/system-clock.ts';
+import type { HostFleet } from '#core/ports/host-fleet.ts';
+import type { HostSettingName } from '#contract/deployed-functions.ts';
+import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+
+/** The machines, by one client of EC2. */
+export interface Ec2 {
+  readonly client: Ec2Client;
+  readonly instances: InstanceOperations;
+}
+
+type Settings = DeployedSettingsFor<HostSettingName>;
+
+export function openEc2(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
+  return ec2Over(ec2Client(), settings);
+}
+
+/** The same for an audit, whose calls give way to those of users. */
+export function openEc2ForAudit(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
+  return ec2Over(auditEc2Client(ec2Client({ maxAttempts: 1 })), settings);
+}
+
+function ec2Over(client: Ec2Client, settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
+  return { client, instances: new Ec2Machines(client, settings.WB_INSTALLATION) };
+}
+
+export function hostFleet({ client }: Ec2, instances: ContainerInstances, settings: Settings): HostFleet {
+  return new Ec2HostFleet(client, instances, hostSettings(settings), systemClock);
+}
+
+/** What the dedicated machines have in common, as the settings say. */
+export function hostSettings(settings: Settings): HostSettings {
+  const { WB_GPU_LAUNCH_TEMPLATE: gpuTemplate, WB_HOST_IMAGES: images } = settings;
+  return {
+    cluster: settings.WB_CLUSTER,
+    installation: settings.WB_INSTALLATION,
+    launchTemplate: parseLaunchTemplate(settings.WB_LAUNCH_TEMPLATE),
+    ...(gpuTemplate === undefined ? {} : { gpuLaunchTemplate: parseLaunchTemplate(gpuTemplate) }),
+    gpuInstanceTypes: new Set(settings.WB_GPU_INSTANCE_TYPES),
+    subnets: settings.WB_HOST_SUBNETS,
+    ...(images.length === 0 ? {} : { acceptedImages: new Set(images) }),
+  };
+}
+
+/** `lt-0123456789abcdef0:3` */
+function parseLaunchTemplate(written: string): LaunchTemplate {
+  const [id = '', version = ''] = written.split(':');
+  return { id, version };
+}

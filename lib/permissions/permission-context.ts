@@ -1,0 +1,30 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+import type { INDEXES } from '#contract/table.ts';
+
+/** What there is for functions to act on. ARNs, unless said otherwise. */
+export interface Surroundings {
+  /** In the stack of the functions. */
+  readonly scope: IConstruct;
+  readonly installation: string;
+  readonly table: string;
+  readonly queues: { readonly work: IQueue; readonly host: IQueue };
+  /** Its name. */
+  readonly cluster: string;
+  readonly taskRole: string;
+  readonly executionRole: string;
+  readonly machineRole: string;
+  readonly fileSystems: readonly string[];
+  readonly janitors: readonly string[];
+  /** Ids. */
+  readonly launchTemplates: readonly string[];
+  /** Ids, of the subnets and the security group that machines are launched into. */
+  readonly hostSubnets: readonly string[];
+  readonly hostSecurityGroup: string;
+  /** Names. */
+  readonly hostInstanceTypes: readonly string[];
+  /** Where the keys are; none without keys. */
+  readonly secret: string | undefined;
+}
+
+export type IndexName = keyof typeof INDEXES;

@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoRoomStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { ROOM_LISTED } from '#core/ports/free-capacity-store.ts';
+import { keyOf } from '#core/workbench/workbench.ts';
+import { anEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { aMachine } from '#test/contracts/free-capacity-store.ts';
+import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
+
+/** What a call costs is part of what the store promises: counted where the SDK sends. */
+describe('the calls behind each method', () => {
+  let table: TableUnderTest;
+  let store: DynamoWorkbenchStore;
+  const calls: { command: string; input: Record<string, unknown> }[] = [];
+
+  beforeEach(async () => {
+    table = await openTableUnderTest();
+    store = new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
+    for (let n = 0; n < 5; n++) await store.create(stopped({ workbenchId: idAt(T0, n) }));
+    table.client.middlewareStack.add(
+      (next, context) => (args) => {
+        calls.push({
+          command: String(context.commandName),
+          input: args.input as unknown as Record<string, unknown>,
+        });
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low', name: 'countCalls' },
+    );
+    calls.length = 0;
+  });
+  afterEach(() => table.dispose());
+
+  const commands = () => calls.map(({ command }) => command);
+
+  it('are one consistent GetItem for a read, found or not', async () => {
+    await store.read({ userId: 'ada', workbenchId: idAt(T0, 1) });
+    await store.read({ userId: 'ada', workbenchId: 'none' });
+    expect(commands()).toEqual(['GetItemCommand', 'GetItemCommand']);
+    expect(calls.every(({ input }) => input.ConsistentRead === true)).toBe(true);
+  });
+
+  it('are one consistent Query for each page of a list', async () => {
+    const { next } = await store.listByUser('ada', { limit: 2 });
+    await store.listByUser('ada', { limit: 3, ...(next === undefined ? {} : { after: next }) });
+    expect(commands()).toEqual(['QueryCommand', 'QueryCommand']);
+    expect(calls.every(({ input }) => input.ConsistentRead === true)).toBe(true);
+  });
+
+  it('are one conditional write each for create, update and remove, whether it goes through or not', async () => {
+    await store.create(starting());
+    await store.create(starting());
+    await store.update(running({ revision: 2 }), 1);
+    await store.update(running({ revision: 2 }), 1);
+    await store.delete(keyOf(running()), 1);
+    await store.delete(keyOf(running()), 2);
+    expect(commands()).toEqual([
+      'PutItemCommand',
+      'PutItemCommand',
+      'UpdateItemCommand',
+      'UpdateItemCommand',
+      'DeleteItemCommand',
+      'DeleteItemCommand',
+    ]);
+    expect(calls.every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
+  });
+
+  it('are one Query per shard for what is due, and one for each other hint', async () => {
+    await store.listDue(T0, 1_000);
+    expect(commands()).toEqual(Array.from({ length: DUE_SHARDS }, () => 'QueryCommand'));
+    calls.length = 0;
+    await store.listActive();
+    await store.findByWorkbenchId(ID);
+    await store.findByInstanceId('i-1');
+    expect(commands()).toEqual(['QueryCommand', 'QueryCommand', 'QueryCommand']);
+  });
+
+  it('are one GetItem for a ping', async () => {
+    await store.ping();
+    expect(commands()).toEqual(['GetItemCommand']);
+  });
+
+  it('are one PutItem for an entry of a young history, and one Query to list it', async () => {
+    const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
+    await history.append(ID, [anEntry()]);
+    await history.list(ID);
+    expect(commands()).toEqual(['PutItemCommand', 'QueryCommand']);
+  });
+
+  it('are one conditional write for what is heard of a machine, new or old, and one bounded Query for all room', async () => {
+    const rooms = new DynamoRoomStore(table.client, table.tableName);
+    await rooms.save(aMachine());
+    await rooms.save(aMachine());
+    await rooms.remove(aMachine({ version: 11 }));
+    await rooms.list(aMachine().at);
+    expect(commands()).toEqual(['PutItemCommand', 'PutItemCommand', 'PutItemCommand', 'QueryCommand']);
+    expect(calls.slice(0, 3).every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
+    expect(calls[3]?.input).toMatchObject({ Limit: ROOM_LISTED });
+    expect(calls[3]?.input.ConsistentRead).toBeUndefined();
+  });
+
+  it('are one write for a claim that nothing is in the way of, and one for settling it', async () => {
+    const claims = new DynamoIdempotencyStore(table.client, table.tableName);
+    await claims.claim({ userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1 }, T0);
+    await claims.complete('ada', 'k', ID, 'settler');
+    expect(commands()).toEqual(['PutItemCommand', 'UpdateItemCommand']);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { WorldOptions } from '#test/simulation/world/world.ts';
+import { taskInput, WORLD_OPTIONS } from '#test/simulation/world/world-fixture.ts';
+import { MINUTE, TOKEN, acceptedTaskId, recordingRunner } from './recording-runner.ts';
+
+describe('a task whose machine is silent', () => {
+  async function silent(options: Partial<WorldOptions> = {}) {
+    const { tasks, subject, world } = recordingRunner(options);
+    const outcome = await tasks.run(await taskInput(subject), TOKEN);
+    await subject.advance(4 * MINUTE);
+    const [registered] = [...world.ecs.agents.instances.values()].filter(({ tasks: on }) => on.size > 0);
+    if (registered === undefined) throw new Error('not placed');
+    const host = async () => {
+      const [task] = await tasks.describe([acceptedTaskId(outcome)]);
+      return task !== undefined && 'status' in task ? [task.status, task.host] : undefined;
+    };
+    expect(await host()).toEqual(['running', 'connected']);
+    world.ecs.agents.disconnect(registered);
+    return { tasks, subject, world, registered, taskId: acceptedTaskId(outcome), host };
+  }
+
+  it('is disconnected for as long as nothing proves more', async () => {
+    const { host, subject, world, registered } = await silent();
+    expect(await host()).toEqual(['running', 'disconnected']);
+    await subject.pass(60 * MINUTE);
+    expect(await host()).toEqual(['running', 'disconnected']);
+    world.ecs.agents.connect(registered);
+    expect(await host()).toEqual(['running', 'connected']);
+  });
+
+  it('is gone once EC2 has terminated it, which is then taken off the cluster', async () => {
+    const { host, subject, world, registered, tasks } = await silent();
+    world.machines.terminate(registered.machine);
+    expect(await host()).toEqual(['running', 'disconnected']);
+    await subject.pass(2 * MINUTE);
+    expect(world.leftOverRegistrations).toEqual([registered]);
+    expect(await host()).toEqual(['running', 'gone']);
+    expect(world.leftOverRegistrations).toEqual([]);
+    expect(await host()).toEqual(['stopped', 'gone']);
+    expect((await tasks.list()).tasks).toEqual([]);
+  });
+
+  it('is ended with its machine by the last means, and the machine is left when it is not ours', async () => {
+    const ours = await silent();
+    await ours.tasks.endMachine(ours.taskId, false);
+    expect(ours.registered).toMatchObject({ status: 'DRAINING', machine: { state: 'shutting-down' } });
+    await ours.subject.pass(2 * MINUTE);
+    expect(ours.world.containers.size).toBe(0);
+    const foreign = await silent({ ...WORLD_OPTIONS, tags: {} });
+    await foreign.tasks.endMachine(foreign.taskId, false);
+    expect(foreign.registered.machine.state).toBe('running');
+  });
+
+  it('is not gone when its machine lives without our tag, which stays on the cluster', async () => {
+    const { host, subject, world, registered } = await silent({ tags: {} });
+    expect(await host()).toEqual(['running', 'disconnected']);
+    expect(registered.status).toBe('ACTIVE');
+    expect(world.containers.size).toBe(1);
+    world.machines.terminate(registered.machine);
+    await subject.pass(2 * MINUTE);
+    expect(await host()).toEqual(['running', 'gone']);
+    expect(registered.status).toBe('INACTIVE');
+  });
+
+  it('is not gone when its live machine was taken off the cluster, and is ended with it by the last means', async () => {
+    const { host, tasks, taskId, world, registered, subject } = await silent();
+    world.ecs.agents.deregister(registered);
+    expect(await host()).toEqual(['stopped', 'disconnected']);
+    expect(world.containers.size).toBe(1);
+    await tasks.endMachine(taskId, false);
+    await subject.pass(2 * MINUTE);
+    expect(world.containers.size).toBe(0);
+    expect(await host()).toEqual(['stopped', 'gone']);
+  });
+});
+
+describe('the list of tasks', () => {
+  it('holds what is stopping, over all pages', async () => {
+    const { tasks, subject } = recordingRunner();
+    const ids: string[] = [];
+    for (let n = 0; n < 130; n += 1) {
+      await subject.advance(1);
+      const workbenchId = `01jf00000000000000000${String(n).padStart(5, '0')}`;
+      const input = await taskInput(subject, { workbenchId, cpuUnits: 128, memoryMib: 256 });
+      ids.push(acceptedTaskId(await tasks.run(input, workbenchId)));
+    }
+    await subject.advance(10 * MINUTE);
+    await tasks.stop(ids[0] ?? '', 'enough');
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await tasks.list(cursor);
+      listed.push(...page.tasks.map(({ taskId }) => taskId));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(listed.sort()).toEqual(ids.sort());
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { type MachineFacts, machineObservationOf } from '#adapters/aws/ecs/shared-instance-observation.ts';
+
+const ARN =
+  'arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/0123456789abcdef0123456789abcdef';
+const shared: MachineFacts = {
+  containerInstanceArn: ARN,
+  version: 5,
+  status: 'ACTIVE',
+  agentConnected: true,
+  capacityProviderName: 'gpu',
+  attributes: [{ name: 'ecs.instance-type', value: 'g4dn.xlarge' }],
+  remainingResources: [
+    { name: 'CPU', integerValue: 3072 },
+    { name: 'MEMORY', integerValue: 13_000 },
+    { name: 'PORTS', stringSetValue: ['22'] },
+    { name: 'GPU', stringSetValue: ['GPU-1', 'GPU-2'] },
+  ],
+};
+const observed = (change: Partial<MachineFacts> = {}) =>
+  machineObservationOf({ ...shared, ...change }, 1_900_000_000_000);
+
+describe('what ECS says of a shared machine', () => {
+  it('is read whole', () => {
+    expect(observed()).toEqual({
+      machineId: '0123456789abcdef0123456789abcdef',
+      provider: 'gpu',
+      takesTasks: true,
+      free: { cpuUnits: 3072, memoryMib: 13_000, gpuCount: 2 },
+      version: 5,
+      at: 1_900_000_000_000,
+    });
+  });
+
+  it('names its provider by the attribute where ECS does not', () => {
+    const attributes = [{ name: 'workbench-provider', value: 'small' }];
+    expect(observed({ capacityProviderName: undefined, attributes })?.provider).toBe('small');
+    expect(observed({ attributes })?.provider).toBe('gpu');
+    expect(observed({ capacityProviderName: undefined })).not.toHaveProperty('provider');
+  });
+
+  it.each([
+    [{ agentConnected: false }],
+    [{ agentConnected: undefined }],
+    [{ status: 'DRAINING' }],
+    [{ status: 'INACTIVE' }],
+    [{ status: 'REGISTERING' }],
+  ])('says that it takes no tasks (%j)', (change) => {
+    expect(observed(change)?.takesTasks).toBe(false);
+  });
+
+  it('counts what is not said, or less than nothing, as nothing', () => {
+    expect(observed({ remainingResources: undefined })?.free).toEqual({
+      cpuUnits: 0,
+      memoryMib: 0,
+      gpuCount: 0,
+    });
+    const overdrawn = [{ name: 'CPU', integerValue: -64 }];
+    expect(observed({ remainingResources: overdrawn })?.free.cpuUnits).toBe(0);
+  });
+
+  it.each([
+    [{ attributes: [{ name: 'workbench', value: '01jf0000000000000000000001' }] }, 'dedicated'],
+    [{ containerInstanceArn: undefined }, 'without a name'],
+    [{ containerInstanceArn: `${ARN}${'0'.repeat(64)}` }, 'with a name that is too long'],
+    [{ version: undefined }, 'without a version'],
+  ])('is nothing for one like %j, which is %s', (change, _why) => {
+    expect(observed(change)).toBeUndefined();
+  });
+});

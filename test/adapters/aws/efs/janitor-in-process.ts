@@ -1,0 +1,38 @@
+import type { InvokeCommandInput } from '@aws-sdk/client-lambda';
+import type { Janitor } from '#adapters/aws/efs/janitor.ts';
+import { type InvokeClient, RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
+import { build } from '#functions/volumes/janitor.ts';
+
+/** The file systems of these tests; the second is mounted by its function, but unknown to its janitor. */
+export const JANITOR_FUNCTIONS = new Map([
+  ['fs-1', 'janitor-1'],
+  ['fs-2', 'janitor-2'],
+]);
+
+/** Lambda with the janitor's function in it: what it throws is told in a payload, with HTTP 200. */
+export function lambdaClientFor(janitor: Janitor): InvokeClient {
+  const invoke = build({ janitor });
+  const send = async ({ input }: { readonly input: InvokeCommandInput }) => {
+    const event: unknown = JSON.parse(new TextDecoder().decode(input.Payload as Uint8Array));
+    try {
+      return { StatusCode: 200, Payload: encode(await invoke(event)) };
+    } catch (error) {
+      const { name, message } = error as Error;
+      return {
+        StatusCode: 200,
+        FunctionError: 'Unhandled',
+        Payload: encode({ errorType: name, errorMessage: message }),
+      };
+    }
+  };
+  return { send } as unknown as InvokeClient;
+}
+
+/** A janitor at the other end of an invocation. */
+export function remoteJanitorFor(janitor: Janitor): RemoteJanitor {
+  return new RemoteJanitor(lambdaClientFor(janitor), JANITOR_FUNCTIONS);
+}
+
+function encode(answer: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(answer));
+}

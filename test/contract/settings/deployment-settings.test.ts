@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DEPLOYMENT_SETTINGS,
+  type DeployedSettingName,
+  type DeploymentSettingName,
+  readDeployedSettings,
+} from '#contract/settings/deployment-settings.ts';
+import { type Setting, SettingsError } from '#contract/settings/setting.ts';
+
+function faultsOf(env: Record<string, string>, names: readonly DeployedSettingName[]) {
+  try {
+    readDeployedSettings(env, names);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return Object.fromEntries(error.problems.map(({ name, problem }) => [name, problem]));
+  }
+  return {};
+}
+
+/** The value of one setting that stands in no relation to others. */
+function readOne<N extends DeploymentSettingName>(name: N, written: string) {
+  return readDeployedSettings({ [name]: written }, [name])[name];
+}
+
+function isTaken(name: DeploymentSettingName, written: string): boolean {
+  return Object.keys(faultsOf({ [name]: written }, [name])).length === 0;
+}
+
+const PROVIDER = { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, price: 0.34 };
+const TYPE = { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
+
+describe('the settings of the deployment', () => {
+  it('are all described, with who reads them', () => {
+    for (const [name, setting] of Object.entries(DEPLOYMENT_SETTINGS) as [string, Setting<unknown>][]) {
+      expect(setting.description, name).toMatch(/^[A-Z].*\.$/);
+      expect(setting.readBy.length, name).toBeGreaterThan(0);
+    }
+  });
+
+  it('are read by name, and others are not looked at', () => {
+    const env = { WB_TABLE_NAME: 'table', WB_QUEUE_URL: 'not an address' };
+    expect(readDeployedSettings(env, ['WB_TABLE_NAME'])).toEqual({ WB_TABLE_NAME: 'table' });
+  });
+
+  it('report every fault at once', () => {
+    const faults = faultsOf({ WB_IMAGE_UID: '0', WB_CLUSTER: 'a b' }, [
+      'WB_IMAGE_UID',
+      'WB_CLUSTER',
+      'WB_QUEUE_URL',
+    ]);
+    expect(Object.keys(faults)).toEqual(
+      ['WB_CLUSTER', 'WB_IMAGE_UID', 'WB_QUEUE_URL'].sort(
+        (a, b) => Object.keys(DEPLOYMENT_SETTINGS).indexOf(a) - Object.keys(DEPLOYMENT_SETTINGS).indexOf(b),
+      ),
+    );
+  });
+
+  it('read lists of what there must be at least one of', () => {
+    expect(readOne('WB_TASK_SUBNETS', 'subnet-0123456789abcdef0, subnet-0123456789abcdef1')).toEqual([
+      'subnet-0123456789abcdef0',
+      'subnet-0123456789abcdef1',
+    ]);
+    expect(faultsOf({}, ['WB_TASK_SUBNETS'])).toEqual({
+      WB_TASK_SUBNETS: 'is required; expected 1 to 16 of ids of subnets, separated by commas',
+    });
+    expect(isTaken('WB_TASK_SUBNETS', ' , ')).toBe(false);
+  });
+
+  it('read capacity providers from JSON', () => {
+    expect(readOne('WB_CAPACITY_PROVIDERS', JSON.stringify([PROVIDER]))).toEqual([PROVIDER]);
+    expect(readDeployedSettings({}, ['WB_CAPACITY_PROVIDERS']).WB_CAPACITY_PROVIDERS).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', '[{'],
+    ['no list', JSON.stringify(PROVIDER)],
+    ['a name twice', JSON.stringify([PROVIDER, { ...PROVIDER, price: 1 }])],
+    ['no price', JSON.stringify([{ ...PROVIDER, price: undefined }])],
+    ['a price below zero', JSON.stringify([{ ...PROVIDER, price: -1 }])],
+    ['half a unit', JSON.stringify([{ ...PROVIDER, cpuUnits: 0.5 }])],
+    ['something more', JSON.stringify([{ ...PROVIDER, spot: true }])],
+    ['too many', JSON.stringify(Array.from({ length: 21 }, (_, n) => ({ ...PROVIDER, name: `p${n}` })))],
+    ['too long', JSON.stringify([{ ...PROVIDER, name: 'p'.repeat(256) }])],
+  ])('take no capacity providers with %s', (_, written) => {
+    expect(isTaken('WB_CAPACITY_PROVIDERS', written)).toBe(false);
+  });
+
+  it('read instance types, each once', () => {
+    expect(readOne('WB_INSTANCE_TYPES', JSON.stringify([TYPE]))).toEqual([TYPE]);
+    expect(isTaken('WB_INSTANCE_TYPES', JSON.stringify([TYPE, TYPE]))).toBe(false);
+  });
+
+  it('read where file systems are mounted', () => {
+    const mounts = { 'fs-0123456789abcdef0': '/mnt/volumes' };
+    expect(readOne('WB_JANITOR_MOUNTS', JSON.stringify(mounts))).toEqual(mounts);
+    expect(isTaken('WB_JANITOR_MOUNTS', '{"fs-0123456789abcdef0":"relative"}')).toBe(false);
+    expect(isTaken('WB_JANITOR_MOUNTS', '{"a file system":"/mnt"}')).toBe(false);
+  });
+
+  it.each([
+    ['WB_LAUNCH_TEMPLATE', 'lt-0123456789abcdef0:3', true],
+    ['WB_LAUNCH_TEMPLATE', 'lt-0123456789abcdef0:$Latest', true],
+    ['WB_LAUNCH_TEMPLATE', 'lt-0123456789abcdef0', false],
+    ['WB_EXECUTION_ROLE_ARN', 'arn:aws:iam::123456789012:role/path/execution', true],
+    ['WB_EXECUTION_ROLE_ARN', 'execution', false],
+    ['WB_AUTH_SECRET_ARN', 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:wb/auth-AbCdEf', true],
+    ['WB_AUTH_SECRET_ARN', 'a-static-key-by-mistake', false],
+    ['WB_QUEUE_URL', 'https://sqs.eu-west-1.amazonaws.com/123456789012/work', true],
+    ['WB_QUEUE_URL', 'http://sqs.example.com/work', false],
+    ['WB_JANITOR_FUNCTION', 'janitor-1', true],
+    ['WB_JANITOR_FUNCTION', 'arn:aws:lambda:eu-west-1:123456789012:function:janitor-1', true],
+    ['WB_JANITOR_FUNCTION', 'a janitor', false],
+    ['WB_IMAGE_UID', '0', false],
+  ] as const)('take %s %s: %s', (name, written, taken) => {
+    expect(isTaken(name, written)).toBe(taken);
+  });
+
+  it('want a janitor for each file system', () => {
+    const names = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTION'] as const;
+    const WB_FILE_SYSTEMS = 'fs-0123456789abcdef0,fs-0123456789abcdef1';
+    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION: 'one' }, names)).toEqual({
+      'WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION': 'must be as many',
+    });
+    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION: 'one,two' }, names)).toEqual({});
+  });
+
+  it('want a template for GPU types', () => {
+    const names = ['WB_GPU_LAUNCH_TEMPLATE', 'WB_GPU_INSTANCE_TYPES'] as const;
+    expect(Object.values(faultsOf({ WB_GPU_INSTANCE_TYPES: 'g5.xlarge' }, names))).toEqual([
+      'GPU types need their template',
+    ]);
+    expect(faultsOf({}, names)).toEqual({});
+  });
+
+  it('want an authorizer to have something to decide by', () => {
+    const names = ['WB_AUTH_SECRET_ARN', 'RESTAPI_OIDC_ISSUER'] as const;
+    expect(Object.values(faultsOf({}, names))).toEqual([
+      'an authorizer without any of them would refuse everybody',
+    ]);
+    expect(faultsOf({ RESTAPI_OIDC_ISSUER: 'https://id.example.com' }, names)).toEqual({});
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { readDeployedSettings } from '#contract/settings/deployment-settings.ts';
+import { readSettings, SETTINGS } from '#contract/settings/function-settings.ts';
+import { policyOf } from '#contract/settings/policy.ts';
+import { type Setting, SettingsError } from '#contract/settings/setting.ts';
+
+const open = { RESTAPI_AUTH: 'none', BASE_URL: 'https://wb.example.com' };
+
+function faultsOf(env: Record<string, string>): Record<string, string> {
+  try {
+    readSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) {
+      return Object.fromEntries(error.problems.map(({ name, problem }) => [name, problem]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('the settings', () => {
+  it('have the documented defaults', () => {
+    const settings = readSettings(open);
+    expect(settings).toMatchObject({
+      RESTAPI_USER_CLAIM: 'sub',
+      RESTAPI_ADMIN_SCOPE: 'workbench:admin',
+      RESTAPI_AUTH_CACHE_SECONDS: 60,
+      RESTAPI_CORS_ORIGIN: [],
+      WB_DEFAULT_RAM: 2048,
+      WB_DEFAULT_CPU: 1024,
+      WB_DEFAULT_GPU: 0,
+      WB_TABLE_NAME: 'workbenches',
+    });
+    expect(settings.RESTAPI_AUTH_STATIC_KEY).toBeUndefined();
+    expect(policyOf(settings)).toEqual(DEFAULT_POLICY);
+  });
+
+  it('have defaults within their own bounds', () => {
+    for (const [name, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+      if (setting.default === undefined) continue;
+      expect(() => readSettings({ ...open, [name]: String(setting.default) }), name).not.toThrow();
+    }
+  });
+
+  it('are all described, with who reads them', () => {
+    for (const [name, setting] of Object.entries(SETTINGS)) {
+      expect(setting.description, name).toMatch(/^[A-Z].*\.$/);
+      expect(setting.readBy.length, name).toBeGreaterThan(0);
+    }
+  });
+
+  it('report every fault at once', () => {
+    expect(
+      Object.keys(
+        faultsOf({
+          RESTAPI_AUTH: 'nobody',
+          RESTAPI_AUTH_STATIC_KEY: 'short',
+          RESTAPI_AUTH_CACHE_SECONDS: '61',
+          RESTAPI_CORS_ORIGIN: 'https://app.example.com, app.example.com',
+          RESTAPI_URL_PREFIX: 'api/',
+          WB_DEFAULT_RAM: '2GB',
+          WB_MAX_CPU: '100',
+          WB_RETRY_SECONDS: '5',
+        }),
+      ).sort(),
+    ).toEqual([
+      'BASE_URL',
+      'RESTAPI_AUTH',
+      'RESTAPI_AUTH_CACHE_SECONDS',
+      'RESTAPI_AUTH_STATIC_KEY',
+      'RESTAPI_CORS_ORIGIN',
+      'RESTAPI_URL_PREFIX',
+      'WB_DEFAULT_RAM',
+      'WB_MIN_CPU, WB_DEFAULT_CPU, WB_MAX_CPU',
+      'WB_RETRY_SECONDS',
+    ]);
+  });
+
+  it('say what was expected and what was found', () => {
+    const faults = faultsOf({ ...open, WB_DEFAULT_RAM: '2GB' });
+    expect(faults.WB_DEFAULT_RAM).toBe('expected a whole number from 4 to 33,554,432; found "2GB"');
+  });
+
+  it('never say the value of a secret', () => {
+    const env = {
+      BASE_URL: open.BASE_URL,
+      RESTAPI_AUTH_STATIC_KEY: 'hunter2',
+      RESTAPI_AUTH_JWT_KEY: 'hunter2',
+    };
+    expect(() => readSettings(env)).toThrow(/RESTAPI_AUTH_STATIC_KEY: expected 16/);
+    expect(() => readSettings(env)).not.toThrow(/hunter2/);
+  });
+
+  it('take an empty variable as absent', () => {
+    expect(readSettings({ ...open, WB_DEFAULT_RAM: '', RESTAPI_AUTH_JWT_KEY: '' }).WB_DEFAULT_RAM).toBe(2048);
+  });
+
+  it('refuse to start without a key and without saying so', () => {
+    expect(Object.values(faultsOf({ BASE_URL: open.BASE_URL })).join()).toContain('no key is configured');
+  });
+
+  it('refuse an open API with a key', () => {
+    expect(Object.values(faultsOf({ ...open, RESTAPI_AUTH_JWT_KEY: 'k'.repeat(32) })).join()).toContain(
+      'contradicts',
+    );
+  });
+
+  it('refuse an open API with an open CORS', () => {
+    expect(Object.values(faultsOf({ ...open, RESTAPI_CORS_ORIGIN: '*' })).join()).toContain(
+      'name the origins',
+    );
+    expect(
+      readSettings({
+        BASE_URL: open.BASE_URL,
+        RESTAPI_AUTH_STATIC_KEY: 'k'.repeat(16),
+        RESTAPI_CORS_ORIGIN: '*',
+      }).RESTAPI_CORS_ORIGIN,
+    ).toEqual(['*']);
+  });
+
+  it('want OIDC whole or not at all', () => {
+    const faults = faultsOf({
+      BASE_URL: open.BASE_URL,
+      RESTAPI_OIDC_ISSUER: 'https://id.example.com/realms/wb',
+    });
+    expect(Object.values(faults).join()).toContain('all three');
+  });
+
+  it.each([
+    ['https://id.example.com/certs', true],
+    ['http://localhost:8080/certs', true],
+    ['http://127.0.0.1:8080/certs', true],
+    ['http://[::1]:8080/certs', true],
+    ['http://id.example.com/certs', false],
+    ['http://localhost.example.com/certs', false],
+    ['https://user:pass@id.example.com/certs', false],
+    ['file:///etc/keys', false],
+    ['certs', false],
+  ])('take %s as the JWKS address: %s', (address, taken) => {
+    const env = { ...open, RESTAPI_OIDC_JWKS_URL: address };
+    const problem = faultsOf(env).RESTAPI_OIDC_JWKS_URL;
+    expect(problem === undefined).toBe(taken);
+  });
+
+  it('drop the slash at the end of the base address', () => {
+    expect(readSettings({ ...open, BASE_URL: 'https://wb.example.com/a/' }).BASE_URL).toBe(
+      'https://wb.example.com/a',
+    );
+  });
+
+  it('read lists with spaces around the commas', () => {
+    const settings = readSettings({ ...open, RESTAPI_OIDC_SERVICE_CLIENTS: ' portal , batch,' });
+    expect(settings.RESTAPI_OIDC_SERVICE_CLIENTS).toEqual(['portal', 'batch']);
+  });
+
+  it.each(['Infinity', '1e3', '0x10', '10.5', ' 10', '9999999999999999'])(
+    'refuse %j as a number',
+    (written) => {
+      expect(faultsOf({ ...open, WB_DEFAULT_RAM: written })).toHaveProperty('WB_DEFAULT_RAM');
+    },
+  );
+
+  it('can be read in part, with the rules that concern that part alone', () => {
+    expect(readDeployedSettings(open, ['BASE_URL', 'WB_TABLE_NAME'])).toEqual({
+      BASE_URL: 'https://wb.example.com',
+      WB_TABLE_NAME: 'workbenches',
+    });
+    expect(() =>
+      readDeployedSettings({ WB_MAX_RAM: '512' }, ['WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM']),
+    ).toThrow('must grow');
+  });
+});

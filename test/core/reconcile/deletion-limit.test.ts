@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { drive } from '#core/workbench/drive.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { idAt, type running, T0 } from '#test/builders/workbench.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const GRACE = { graceMs: 15 * MINUTE };
+
+/** Workbenches that run, in a table that is as old as before they were started. */
+async function aRestoredTable(count: number) {
+  const world = new MemoryWorld({ events: false });
+  const keys: WorkbenchKey[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const key = await world.untilStatus(await world.create({}, `user-${n}`), 'running');
+    const { run: _run, readyAt: _readyAt, ...older } = (await world.read(key)) as ReturnType<typeof running>;
+    world.stores.workbenches.plant(key, { ...older, status: 'stopped', desired: 'stopped' });
+    keys.push(key);
+  }
+  return { world, keys, sweep: () => sweepTasks(world.ports, world.policy, GRACE) };
+}
+
+function anOrphan(n: number): TaskInput {
+  return {
+    ...{ userId: 'ada', workbenchId: `gone-${n}`, runId: 'run-x', attempt: 1, name: 'x' },
+    ...{ cpuUnits: 1, memoryMib: 1, gpuCount: 0, mount: {} },
+    placement: { kind: 'provider', provider: 'small' },
+  };
+}
+
+describe('tasks that their records do not know', () => {
+  it('are ended, the young too, as long as they are few', async () => {
+    const { world, sweep } = await aRestoredTable(REMOVE_MAX);
+    expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX, waiting: 0, alarm: false });
+    await world.pass(2 * MINUTE);
+    expect((await world.tasks.list()).tasks).toEqual([]);
+  });
+
+  it('all go on when they are suspiciously many: the table may be an older one', async () => {
+    const { world, keys, sweep } = await aRestoredTable(REMOVE_MAX + 1);
+    expect(await sweep()).toMatchObject({
+      ...{ repaired: 0, removed: 0, waiting: REMOVE_MAX + 1, alarm: true },
+    });
+    await world.pass(2 * MINUTE);
+    expect((await world.tasks.list()).tasks).toHaveLength(REMOVE_MAX + 1);
+    for (const key of keys) expect((await world.read(key)).strays).toEqual([]);
+  });
+
+  it('count together with those that have no record', async () => {
+    const { world, sweep } = await aRestoredTable(REMOVE_MAX - 1);
+    for (let n = 0; n < 2; n += 1) await world.tasks.run(anOrphan(n), `token-${n}`);
+    expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX - 1, waiting: 2, alarm: false });
+    const again = await aRestoredTable(REMOVE_MAX - 1);
+    for (let n = 0; n < 2; n += 1) await again.world.tasks.run(anOrphan(n), `token-${n}`);
+    await again.world.clock.pass(GRACE.graceMs);
+    expect(await again.sweep()).toMatchObject({
+      repaired: 0,
+      removed: 0,
+      waiting: REMOVE_MAX + 1,
+      alarm: true,
+    });
+  });
+
+  it('are not those that starts whose answers were lost have come to', async () => {
+    const world = new MemoryWorld({ events: false });
+    const lost = overrideMethods(world.tasks, {
+      run: async (input, token) => {
+        await world.tasks.run(input, token);
+        throw new PortError('unavailable', 'no answer');
+      },
+    });
+    for (let n = 0; n <= REMOVE_MAX; n += 1) {
+      const key = await world.create({}, `user-${n}`);
+      await drive({ ...world.ports, tasks: lost }, world.policy, key);
+      expect(await world.read(key)).toMatchObject({ status: 'starting', run: { phase: 'issued' } });
+    }
+    expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
+      ...{ lookedAt: REMOVE_MAX + 1, repaired: 0, waiting: 0, alarm: false },
+    });
+  });
+});
+
+describe('volumes that nobody has', () => {
+  const SHARDS = 24;
+
+  /** So many of one shard, old and with files in them. */
+  async function inOneShard(count: number) {
+    const world = new MemoryWorld();
+    const ids = Array.from({ length: 1000 }, (_, n) => idAt(T0, n)).filter((id) => shardOf(id, SHARDS) === 3);
+    for (const id of ids.slice(0, count)) {
+      await world.volumes.ensure(id);
+      world.volumes.files(id)?.add('thesis.tex');
+    }
+    world.clock.advance(DAY);
+    return { world, sweep: () => sweepVolumes(world.ports, { graceMs: DAY, shard: 3, shards: SHARDS }) };
+  }
+
+  it('go one in a pass that looks at a shard of many', async () => {
+    const { sweep } = await inOneShard(1);
+    expect(await sweep()).toMatchObject({ quarantined: 1, alarm: false });
+  });
+
+  it('stay when they are two: in a day they would be all of a small table', async () => {
+    const { world, sweep } = await inOneShard(2);
+    expect(await sweep()).toMatchObject({ quarantined: 0, removed: 0, waiting: 2, alarm: true });
+    expect(world.telemetry.countsBy.get('reconcile_alarm.volumes')).toBe(1);
+  });
+
+  it('go five at a time where one pass looks at all', async () => {
+    const { world } = await inOneShard(REMOVE_MAX);
+    const all = { graceMs: DAY, shard: 0, shards: 1 };
+    expect(await sweepVolumes(world.ports, all)).toMatchObject({ quarantined: REMOVE_MAX, alarm: false });
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import type { HostFleet } from '#core/ports/host-fleet.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { UnreadableRecord } from '#core/ports/workbench-store.ts';
+import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const GRACE = { graceMs: 15 * MINUTE };
+const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
+const REFERENCED = { what: 'wanted', why: 'A record has come to want it since it was looked at.' };
+
+/** The record as a sweep sees it: not there at first, and there when it is looked for again. */
+function aRecordAppearing(world: MemoryWorld) {
+  let reads = 0;
+  const store = world.stores.workbenches;
+  return overrideMethods(store, { read: async (key) => (++reads === 1 ? undefined : store.read(key)) });
+}
+
+function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey): TaskInput {
+  return {
+    ...{ userId, workbenchId, runId: 'run-x', attempt: 1, name: 'x', cpuUnits: 1, memoryMib: 1 },
+    ...{ gpuCount: 0, placement: { kind: 'provider', provider: 'small' }, mount: {} },
+  };
+}
+
+describe('what a record has come to want since it was looked at', () => {
+  it('is left alone when it is a task', async () => {
+    const world = new MemoryWorld({ events: false });
+    await world.untilStatus(await world.create(), 'running');
+    await world.advance(DAY);
+    const report = await sweepTasks({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 0, waiting: 1, failed: 0, findings: [REFERENCED] });
+    expect((await world.tasks.list()).tasks).toHaveLength(1);
+  });
+
+  it('is left alone when it is a task that its record did not know', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(await world.create(), 'running');
+    let reads = 0;
+    const store = world.stores.workbenches;
+    const record = await world.read(key);
+    const workbenches = overrideMethods(store, {
+      read: async (asked) => {
+        if (++reads > 1 || record.status !== 'running') return store.read(asked);
+        return { ...record, run: { ...record.run, runId: 'run-y', taskId: 'task-y' } };
+      },
+    });
+    const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
+    expect(report).toMatchObject({ repaired: 0, waiting: 1, findings: [REFERENCED] });
+    expect((await world.read(key)).strays).toEqual([]);
+  });
+
+  it('is left alone when it is a machine', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(await world.create(DEDICATED), 'running');
+    await world.advance(DAY);
+    const report = await sweepHosts({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
+    expect(report).toMatchObject({
+      removed: 0,
+      waiting: 1,
+      findings: [{ id: key.host?.instanceId, ...REFERENCED }],
+    });
+    expect((await world.hosts.list()).hosts).toMatchObject([{ state: 'running' }]);
+  });
+
+  it('is left alone when it is a machine that a launch on its way may have made', async () => {
+    const world = new MemoryWorld({ events: false });
+    const { userId, workbenchId } = await world.create(DEDICATED);
+    const host = { instanceId: 'i-1', userId, workbenchId, launchedAt: 0 };
+    const hosts: HostFleet = overrideMethods(world.hosts as HostFleet, {
+      list: async () => ({ hosts: [{ ...host, state: 'running', agentConnected: true }] }),
+      terminate: () => Promise.reject(new Error('it is wanted')),
+    });
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const ports = { ...world.ports, hosts, workbenches: aRecordAppearing(world) };
+    expect((await sweepHosts(ports, world.policy, GRACE)).findings).toMatchObject([REFERENCED]);
+  });
+
+  it('is left alone when it is a volume', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    world.volumes.files(key.workbenchId)?.add('thesis.tex');
+    world.clock.advance(2 * DAY);
+    const ports = { ...world.ports, workbenches: aRecordAppearing(world) };
+    const report = await sweepVolumes(ports, { graceMs: DAY, shard: 0, shards: 1 });
+    expect(report).toMatchObject({ quarantined: 0, removed: 0, waiting: 1, findings: [REFERENCED] });
+    expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
+  });
+});
+
+describe('what cannot be looked for again', () => {
+  it.each([
+    ['is left alone', new Error('poisoned'), 'waits_unreadable'],
+    ['has failed', new PortError('unavailable', 'no table'), 'failed'],
+    ['waits', new PortError('throttled', 'no table'), 'waits_throttled'],
+  ])('%s', async (_, error, what) => {
+    const world = new MemoryWorld({ events: false });
+    await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
+    await world.clock.advanceAsync(GRACE.graceMs);
+    let reads = 0;
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      read: () => (++reads === 1 ? Promise.resolve(undefined) : Promise.reject(error)),
+    });
+    const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
+    expect(report.findings.map((finding) => finding.what)).toEqual([what]);
+    expect((await world.tasks.list()).tasks).toHaveLength(1);
+  });
+});
+
+describe('a record that', () => {
+  /** Two that run; `update` of the first goes wrong, after both were read. */
+  async function goingWrong(error: (key: WorkbenchKey) => Error) {
+    const world = new MemoryWorld({ events: false });
+    const first = await world.untilStatus(await world.create(), 'running');
+    const other = await world.untilStatus(await world.create(), 'running');
+    const store = world.stores.workbenches;
+    const workbenches = overrideMethods(store, {
+      update: (workbench, revision) =>
+        workbench.workbenchId === first.workbenchId
+          ? Promise.reject(error(first))
+          : store.update(workbench, revision),
+    });
+    return { world, first, other, ports: { ...world.ports, workbenches } };
+  }
+
+  it('has become unreadable since it was read keeps no other from being put right', async () => {
+    const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const report = await reconcileActive(ports, world.policy);
+    expect(report).toMatchObject({ lookedAt: 2, repaired: 1, failed: 0 });
+    expect(report.findings).toContainEqual({
+      ...{ id: first.workbenchId, what: 'waits_unreadable' },
+      why: 'The record of its workbench cannot be read.',
+    });
+    expect(world.telemetry.counts.get('unreadable_record')).toBe(1);
+    expect(await world.read(other)).toHaveProperty('run.missingSince');
+  });
+
+  it('no step can be found for keeps no other from being put right, and is told', async () => {
+    const { world, first, ports } = await goingWrong(() => new TypeError('a fault of ours'));
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 2, repaired: 1, failed: 1 });
+    expect(world.telemetry.fields.get('what was seen could not be taken in')).toEqual({
+      ...{ workbenchId: first.workbenchId, id: first.workbenchId },
+    });
+  });
+
+  it('goes wrong keeps no other task from being told to its record', async () => {
+    const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
+    await world.tasks.run(anUnexpectedTask(first), 'token 1');
+    await world.tasks.run(anUnexpectedTask(other), 'token 2');
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report.findings.map(({ what }) => what)).toEqual(['waits_unreadable', 'repaired']);
+  });
+
+  it('others keep changing keeps no other machine from being looked at', async () => {
+    const world = new MemoryWorld({ events: false });
+    const keys = [await world.create(DEDICATED), await world.create(DEDICATED)];
+    for (const key of keys) await world.untilStatus(key, 'running');
+    const { hosts: listed } = await world.hosts.list();
+    const hosts = overrideMethods(world.hosts, {
+      list: async () => ({ hosts: listed.map((host) => ({ ...host, agentConnected: false })) }),
+      describe: async (ids) =>
+        ids.map((instanceId) => ({ instanceId, state: 'terminated', agentConnected: false })),
+    });
+    const workbenches = overrideMethods(world.stores.workbenches, { update: async () => 'conflict' });
+    const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
+    expect(report).toMatchObject({ lookedAt: 2, failed: 2 });
+    expect(report.findings[1]?.why).toBe('Others keep changing its record.');
+  });
+});
+
+describe('a machine that was ended', () => {
+  it('counts as removed though its workbench’s history cannot be written', async () => {
+    const world = new MemoryWorld({ events: false });
+    const { userId, workbenchId } = await world.create();
+    const ended: string[] = [];
+    const hosts: HostFleet = overrideMethods(world.hosts as HostFleet, {
+      list: async () => ({
+        hosts: [
+          { instanceId: 'i-9', userId, workbenchId, launchedAt: 0, state: 'running', agentConnected: true },
+        ],
+      }),
+      terminate: async (id) => {
+        ended.push(id);
+      },
+    });
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const no = () => Promise.reject(new PortError('unavailable', 'no table'));
+    const workbenches = overrideMethods(world.stores.workbenches, { update: no });
+    const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
+    expect([ended, report.removed, report.failed]).toEqual([['i-9'], 1, 0]);
+    expect(world.telemetry.countsBy.get('reconcile_repair.orphan_machine')).toBe(1);
+    expect(world.telemetry.fields.get('a repair is not in the history')).toEqual({ workbenchId, id: 'i-9' });
+  });
+});

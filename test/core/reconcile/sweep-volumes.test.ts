@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import type { HistoryEntry } from '#core/workbench/history.ts';
+import { anEntry, idAt, T0 } from '#test/builders/workbench.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const DAY = 24 * 60 * 60_000;
+const ALL = { graceMs: DAY, shard: 0, shards: 1 };
+
+/** One old volume that nobody has, with files in it, and what is known of its workbench. */
+function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: boolean; removed: number }) {
+  const world = new MemoryWorld();
+  const calls: string[] = [];
+  const volumes = overrideMethods(world.volumes, {
+    list: async () => ({ volumes: [{ workbenchId: 'gone', createdAt: 0 }] }),
+    removeEmpty: async () => 'not_empty',
+    quarantine: async () => {
+      calls.push('quarantine');
+    },
+    wipe: async () => {
+      calls.push('wipe');
+      return wipe();
+    },
+  });
+  const ports = {
+    ...world.ports,
+    volumes,
+    history: overrideMethods(world.stores.history, { list: async () => history }),
+  };
+  return { world, calls, sweep: () => sweepVolumes(ports, ALL) };
+}
+
+describe('the files of a volume that nobody has', () => {
+  const done = () => ({ done: true, removed: 1 });
+
+  it('are removed when its history says that this was asked for', async () => {
+    const { calls, sweep } = anOrphanedVolume(
+      [anEntry({ event: 'status_changed' }), anEntry({ event: 'delete_requested' }), anEntry()],
+      done,
+    );
+    expect(await sweep()).toMatchObject({ removed: 1, quarantined: 0 });
+    expect(calls).toEqual(['wipe']);
+  });
+
+  it('are set aside, untouched, when it says anything else: the table may be an old one', async () => {
+    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'stop_requested' }), anEntry()], done);
+    expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
+    expect(calls).toEqual(['quarantine']);
+  });
+
+  it('are set aside when it says nothing', async () => {
+    const { calls, sweep } = anOrphanedVolume([], done);
+    expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
+    expect(calls).toEqual(['quarantine']);
+  });
+
+  it('are wiped in no more than a hundred slices; the rest is for the next sweep', async () => {
+    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => ({
+      done: false,
+      removed: 1000,
+    }));
+    expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
+    expect(calls).toHaveLength(100);
+  });
+
+  it('are wiped no further when the pass has lasted twelve minutes', async () => {
+    const { world, calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => {
+      world.clock.advance(4 * 60_000);
+      return { done: false, removed: 1000 };
+    });
+    expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
+    expect(calls).toHaveLength(3);
+  });
+});
+
+describe('the sweep over volumes', () => {
+  it('does not believe an index that names a record which is gone', async () => {
+    const world = new MemoryWorld();
+    await world.volumes.ensure('gone');
+    world.clock.advance(DAY);
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      findByWorkbenchId: async (workbenchId) => ({ userId: 'ada', workbenchId }),
+    });
+    const report = await sweepVolumes({ ...world.ports, workbenches }, ALL);
+    expect(report).toMatchObject({
+      sweep: 'volumes',
+      removed: 1,
+      findings: [{ why: 'No workbench has it.' }],
+    });
+  });
+
+  it('looks at those of its shard alone, and at each in one of them', async () => {
+    const world = new MemoryWorld();
+    const ids = Array.from({ length: 20 }, (_, n) => idAt(T0, n));
+    for (const id of ids) await world.volumes.ensure(id);
+    const looked = [];
+    for (let shard = 0; shard < 3; shard += 1)
+      looked.push((await sweepVolumes(world.ports, { ...ALL, shard, shards: 3 })).lookedAt);
+    expect(looked).toEqual([0, 1, 2].map((shard) => ids.filter((id) => shardOf(id, 3) === shard).length));
+  });
+
+  it('spreads them evenly, by the random end of their ids alone', () => {
+    const ids = Array.from({ length: 2000 }, (_, n) => idAt(T0, n * 7919));
+    for (let shard = 0; shard < 4; shard += 1)
+      expect(Math.abs(ids.filter((id) => shardOf(id, 4) === shard).length - 500)).toBeLessThan(100);
+    expect(new Set(ids.map((id) => shardOf(`z${id.slice(1)}`, 24) - shardOf(id, 24)))).toEqual(new Set([0]));
+  });
+});

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
+import { aReport } from '#test/contracts/report-store.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const MINUTE = 60_000;
+const GRACE = { graceMs: 15 * MINUTE };
+const throttled = () => Promise.reject(new PortError('throttled', 'Rate exceeded'));
+const unavailable = () => Promise.reject(new PortError('unavailable', 'no answer'));
+
+const THROTTLED = {
+  what: 'waits_throttled',
+  why: 'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.',
+};
+
+function orphan(n: number): TaskInput {
+  return {
+    ...{ userId: 'ada', workbenchId: `gone-${n}`, runId: 'run-x', attempt: 1, name: 'x' },
+    ...{ cpuUnits: 1, memoryMib: 1, gpuCount: 0, mount: {} },
+    placement: { kind: 'provider', provider: 'small' },
+  };
+}
+
+describe('a pass that meets a throttle', () => {
+  it('ends there, says so, and counts it neither as failed nor as an alarm', async () => {
+    const world = new MemoryWorld();
+    const tasks = overrideMethods(world.tasks, { list: throttled });
+    const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
+    expect(report).toMatchObject({ waiting: 1, failed: 0, alarm: false });
+    expect(report.findings).toStrictEqual([{ id: 'tasks', ...THROTTLED }]);
+    expect(world.telemetry.fields.get('a sweep gives way')).toEqual({ sweep: 'tasks', id: 'tasks' });
+    expect(world.telemetry.lines.slice(-1)).toEqual([{ level: 'warn', message: 'a sweep gives way' }]);
+    expect(await world.reports.list()).toEqual([report]);
+  });
+
+  it('removes no more, and names what is left', async () => {
+    const world = new MemoryWorld();
+    for (let n = 0; n < 3; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const asked: string[] = [];
+    const tasks = overrideMethods(world.tasks, {
+      stop: async (taskId, why) => {
+        asked.push(taskId);
+        if (asked.length === 2) return throttled();
+        return world.tasks.stop(taskId, why);
+      },
+    });
+    const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 1, waiting: 2, failed: 0 });
+    expect(report.findings.map(({ what }) => what)).toEqual([
+      'removed',
+      'waits_throttled',
+      'waits_throttled',
+    ]);
+    expect(asked).toHaveLength(2);
+    expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('goes on after a removal that failed for another reason', async () => {
+    const world = new MemoryWorld();
+    for (let n = 0; n < 2; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.advanceAsync(GRACE.graceMs);
+    let asked = 0;
+    const tasks = overrideMethods(world.tasks, { stop: () => (++asked === 1 ? unavailable() : Promise.resolve()) });
+    expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
+      removed: 1,
+      failed: 1,
+    });
+  });
+});
+
+describe('a pass that gives way while it lists', () => {
+  /** An orphan on the first page of so many that the second cannot be had. */
+  async function throttledAtPageTwo(orphans: number) {
+    const world = new MemoryWorld({ events: false });
+    for (let n = 0; n < orphans; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
+    await world.clock.advanceAsync(GRACE.graceMs);
+    const asked: (string | undefined)[] = [];
+    const tasks = overrideMethods(world.tasks, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { ...(await world.tasks.list()), cursor: 'page 2' } : throttled();
+      },
+    });
+    return { world, asked, ports: { ...world.ports, tasks } };
+  }
+
+  it('removes what it has found so far, and is taken up there', async () => {
+    const { world, asked, ports } = await throttledAtPageTwo(1);
+    const report = await sweepTasks(ports, world.policy, GRACE);
+    expect(report).toMatchObject({ removed: 1, waiting: 1, failed: 0, resumeAt: 'page 2' });
+    await world.pass(MINUTE);
+    await sweepTasks(ports, world.policy, GRACE);
+    expect(asked).toEqual([undefined, 'page 2', 'page 2']);
+    expect((await world.tasks.list()).tasks).toEqual([]);
+  });
+
+  it('is held by the brake as any other', async () => {
+    const { world, ports } = await throttledAtPageTwo(6);
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ removed: 0, alarm: true });
+  });
+
+  it('does not count as one that has come to its end', async () => {
+    const { world, ports } = await throttledAtPageTwo(1);
+    await sweepTasks(ports, world.policy, GRACE);
+    expect(world.telemetry.counts.has('sweep_completed')).toBe(false);
+    expect(world.telemetry.counts.has('sweep_ended_early')).toBe(false);
+  });
+
+  it('begins no page when its time is over, and is taken up there', async () => {
+    const world = new MemoryWorld({ events: false });
+    const asked: (string | undefined)[] = [];
+    const hosts = overrideMethods(world.hosts, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        world.clock.advance(2 * MINUTE);
+        return cursor === undefined ? { hosts: [], cursor: 'page 2' } : { hosts: [] };
+      },
+    });
+    const ports = { ...world.ports, hosts };
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 1, resumeAt: 'page 2' });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 0 });
+    expect(asked).toEqual([undefined, 'page 2']);
+  });
+
+  it('removes nothing when it has lasted too long for that', async () => {
+    const { world, ports } = await throttledAtPageTwo(1);
+    const list: typeof world.tasks.list = async (cursor) => {
+      const page = await world.tasks.list(cursor);
+      world.clock.advance(3 * MINUTE);
+      return page;
+    };
+    const tasks = overrideMethods(world.tasks, { list });
+    expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
+      ...{ removed: 0, findings: [{ what: 'waits_turn', why: 'Its workbench gone-0 is no more.' }] },
+    });
+  });
+
+  it('begins anew when each pass has a shard of its own', async () => {
+    const world = new MemoryWorld();
+    const asked: (string | undefined)[] = [];
+    const volumes = overrideMethods(world.volumes, {
+      list: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { volumes: [], cursor: 'page 2' } : throttled();
+      },
+    });
+    const settings = { graceMs: 0, shard: 0, shards: 24 };
+    const report = await sweepVolumes({ ...world.ports, volumes }, settings);
+    expect(report.findings).toMatchObject([THROTTLED]);
+    expect(report).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    await sweepVolumes({ ...world.ports, volumes }, settings);
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+});
+
+describe('the pass over what is active', () => {
+  /** Two pages, of which the second cannot be described just now. */
+  async function twoPages() {
+    const world = new MemoryWorld();
+    const first = await world.untilStatus(await world.create(), 'running');
+    const second = await world.untilStatus(await world.create(), 'running');
+    const asked: (string | undefined)[] = [];
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      listActive: async (cursor) => {
+        asked.push(cursor);
+        return cursor === undefined ? { keys: [first], cursor: 'page 2' } : { keys: [second] };
+      },
+    });
+    let calls = 0;
+    const tasks = overrideMethods(world.tasks, {
+      describe: (ids) => (++calls === 2 ? throttled() : world.tasks.describe(ids)),
+    });
+    return { world, asked, ports: { ...world.ports, workbenches, tasks } };
+  }
+
+  it('is taken up where it gave way, and begins anew when it has come to the end', async () => {
+    const { world, asked, ports } = await twoPages();
+    const first = await reconcileActive(ports, world.policy);
+    expect(first).toMatchObject({ lookedAt: 1, waiting: 1, resumeAt: 'page 2' });
+    world.clock.advance(1);
+    const rest = await reconcileActive(ports, world.policy);
+    expect(rest).toMatchObject({ lookedAt: 1, waiting: 0 });
+    expect(rest).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(asked).toEqual([undefined, 'page 2', 'page 2', undefined, 'page 2']);
+  });
+
+  it('ends in time, and is taken up there', async () => {
+    const { world, asked, ports } = await twoPages();
+    const lasting = (ms: number) => ({
+      ...ports,
+      tasks: overrideMethods(world.tasks, {
+        describe: async (ids) => {
+          world.clock.advance(ms);
+          return world.tasks.describe(ids);
+        },
+      }),
+    });
+    const long = await reconcileActive(lasting(4 * MINUTE), world.policy);
+    expect(long).toMatchObject({ ...{ lookedAt: 1, waiting: 1, failed: 0, resumeAt: 'page 2' } });
+    expect(long.findings).toEqual([
+      {
+        ...{ id: 'active', what: 'waits_turn' },
+        why: 'There is more than one pass has time for: the next one goes on.',
+      },
+    ]);
+    // The last page is the last, however long it took.
+    expect(await reconcileActive(lasting(4 * MINUTE), world.policy)).toMatchObject({
+      lookedAt: 1,
+      waiting: 0,
+    });
+    expect(await reconcileActive(lasting(4 * MINUTE - 1), world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+
+  it('is not taken up where another kind of pass stopped', async () => {
+    const { world, asked, ports } = await twoPages();
+    await world.reports.add(aReport({ sweep: 'tasks', resumeAt: 'elsewhere' }));
+    await reconcileActive(ports, world.policy);
+    expect(asked[0]).toBeUndefined();
+  });
+
+  it('begins anew after one that failed, wherever that was', async () => {
+    const { world, asked, ports } = await twoPages();
+    let calls = 0;
+    const tasks = overrideMethods(world.tasks, {
+      describe: (ids) => (++calls === 2 ? unavailable() : world.tasks.describe(ids)),
+    });
+    const failed = await reconcileActive({ ...ports, tasks }, world.policy);
+    expect(failed).toMatchObject({ lookedAt: 1, failed: 1 });
+    expect(failed).not.toHaveProperty('resumeAt');
+    world.clock.advance(1);
+    await reconcileActive({ ...ports, tasks }, world.policy);
+    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+  });
+
+  it('ends when the table takes no write', async () => {
+    const world = new MemoryWorld({ events: false });
+    await world.untilStatus(await world.create(), 'running');
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const workbenches = overrideMethods(world.stores.workbenches, { update: unavailable });
+    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
+    expect(report.findings).toMatchObject([{ id: 'active', what: 'failed' }]);
+  });
+
+  it('goes on past a record that others keep changing', async () => {
+    const world = new MemoryWorld({ events: false });
+    const contested = await world.untilStatus(await world.create(), 'running');
+    const other = await world.untilStatus(await world.create(), 'running');
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const store = world.stores.workbenches;
+    const workbenches = overrideMethods(store, {
+      update: async (workbench, revision) =>
+        workbench.workbenchId === contested.workbenchId ? 'conflict' : store.update(workbench, revision),
+    });
+    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
+    expect(report).toMatchObject({ lookedAt: 2, repaired: 1, failed: 1 });
+    expect(report.findings).toContainEqual({
+      id: contested.workbenchId,
+      what: 'failed',
+      why: 'Others keep changing its record.',
+    });
+    expect(await world.read(other)).toHaveProperty('run.missingSince');
+  });
+
+  it('looks no further at a record that is removed between two of its looks', async () => {
+    const world = new MemoryWorld({ events: false });
+    const key = await world.untilStatus(
+      await world.create({ dedicatedInstanceType: 'm7i.large' }),
+      'running',
+    );
+    world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
+    const store = world.stores.workbenches;
+    const workbenches = overrideMethods(store, {
+      update: async () => {
+        await store.delete(key, key.revision);
+        return 'conflict';
+      },
+    });
+    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
+      lookedAt: 1,
+      repaired: 0,
+      waiting: 0,
+      failed: 0,
+    });
+  });
+});
+
+describe('a table that does not answer', () => {
+  const ENDED = { failed: 1, removed: 0, quarantined: 0, waiting: 0 };
+
+  it('ends every pass: nothing is known of any record', async () => {
+    const world = new MemoryWorld();
+    await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
+    world.clock.advance(48 * 60 * MINUTE);
+    const workbenches = overrideMethods(world.stores.workbenches, { read: unavailable });
+    const ports = { ...world.ports, workbenches };
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
+    expect(await sweepVolumes(ports, { graceMs: 0, shard: 0, shards: 1 })).toMatchObject({
+      lookedAt: 1,
+      ...ENDED,
+    });
+    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 0, ...ENDED });
+  });
+});

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { PortError } from '#core/ports/port-error.ts';
+import { createWorkbench } from '#core/workbench/create-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
+import { EFFECT_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
+import { deleting, running, stopping, T0 } from '#test/builders/workbench.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const MINUTE = 60_000;
+
+/** A world that holds this record, and notes the calls of its stores. */
+async function aWorldWith(workbench: Workbench) {
+  const world = new MemoryWorld();
+  world.clock.advance(T0 + MINUTE - world.clock.now());
+  await world.stores.workbenches.create(workbench);
+  const calls: string[] = [];
+  const noting = <P extends object>(port: P): P =>
+    new Proxy(port, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          calls.push(String(name));
+          return value.apply(target, args);
+        };
+      },
+    });
+  const { workbenches, history, idempotency, queue, tasks, volumes } = world.ports;
+  const ports = {
+    ...world.ports,
+    workbenches: noting(workbenches),
+    history: noting(history),
+    idempotency: noting(idempotency),
+    queue: noting(queue),
+    tasks: noting(tasks),
+    volumes: noting(volumes),
+  };
+  return { world, ports, calls, key: keyOf(workbench) };
+}
+
+describe('driving', () => {
+  it('what is at rest is one read', async () => {
+    const { world, ports, calls, key } = await aWorldWith(running());
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read']);
+  });
+
+  it('what has an appointment later leaves that to whoever made it', async () => {
+    const { world, ports, calls, key } = await aWorldWith(stopping({ nextAt: T0 + 2 * MINUTE }));
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read']);
+  });
+
+  it('asks to be called again when there is something to be looked at', async () => {
+    const { world, ports, calls, key } = await aWorldWith(stopping());
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read', 'stop', 'update', 'send']);
+    expect(world.queue.nextDueAt()).toBe(T0 + MINUTE + world.policy.lookMs);
+  });
+
+  it('ends after twenty rounds, so that no call runs for ever, and asks for the rest', async () => {
+    const { world, ports, calls, key } = await aWorldWith(deleting());
+    const volumes = overrideMethods(ports.volumes, {
+      wipe: async () => {
+        calls.push('wipe');
+        return { done: false, removed: 1 };
+      },
+    });
+    await drive({ ...ports, volumes }, world.policy, key);
+    expect(calls.filter((call) => call === 'wipe')).toHaveLength(20);
+    expect(calls.at(-1)).toBe('send');
+  });
+
+  it('begins no round late in its minute', async () => {
+    const { world, ports, calls, key } = await aWorldWith(deleting());
+    const volumes = overrideMethods(ports.volumes, {
+      wipe: async () => {
+        calls.push('wipe');
+        world.clock.advance(10_000);
+        return { done: false, removed: 1 };
+      },
+    });
+    await drive({ ...ports, volumes }, world.policy, key);
+    expect(calls.filter((call) => call === 'wipe')).toHaveLength(2);
+  });
+
+  it('leaves an effect that would begin late to the next read', async () => {
+    const strays = [{ taskId: 'task-8' }, { taskId: 'task-9' }];
+    const asked: string[] = [];
+    const lasting = async (ms: number) => {
+      const { world, ports, key } = await aWorldWith(running({ strays, nextAt: T0 }));
+      asked.length = 0;
+      const tasks = overrideMethods(world.tasks, {
+        stop: async (taskId) => {
+          asked.push(taskId);
+          world.clock.advance(ms);
+        },
+      });
+      await drive({ ...ports, tasks }, world.policy, key);
+      return { asked: [...asked], after: await world.read(key) };
+    };
+    expect((await lasting(EFFECT_WITHIN_MS - 1)).asked).toEqual(['task-8', 'task-9']);
+    const late = await lasting(EFFECT_WITHIN_MS);
+    expect(late.asked).toEqual(['task-8']);
+    expect(late.after.strays).toMatchObject([{ stopAskedAt: expect.anything() }, { taskId: 'task-9' }]);
+  });
+
+  it('reads again, and does nothing, when all of it would begin late', async () => {
+    const { world, ports, calls, key } = await aWorldWith(stopping());
+    let looks = 0;
+    // Between the third look at the clock, when the round begins, and the effect this process stood still.
+    const clock = { now: () => world.clock.now() + (++looks > 3 ? EFFECT_WITHIN_MS : 0) };
+    await drive({ ...ports, clock }, world.policy, key);
+    expect(calls).not.toContain('stop');
+    expect(calls.filter((call) => call === 'read')).toHaveLength(2);
+  });
+
+  it('tells of a call that did not go through, and only of such', async () => {
+    const { world, ports, key } = await aWorldWith(stopping({ failures: 2 }));
+    const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });
+    await drive({ ...ports, tasks }, world.policy, key);
+    const message = 'an effect did not go through';
+    expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
+    expect(world.telemetry.fields.get(message)).toEqual({
+      ...{ workbenchId: key.workbenchId, status: 'stopping', failures: 2 },
+      ...{ effect: 'stop_task', kind: 'throttled' },
+    });
+    expect([...world.telemetry.countsBy]).toEqual([['effect_failed.stop_task.throttled', 1]]);
+    const quiet = await aWorldWith(stopping());
+    await drive(quiet.ports, quiet.world.policy, quiet.key);
+    expect(quiet.world.telemetry.lines).toEqual([]);
+  });
+
+  it('counts what is overdue, by its status, and nothing else', async () => {
+    const late = await aWorldWith(stopping({ deadlineAt: T0, nextAt: T0 }));
+    await drive(late.ports, late.world.policy, late.key);
+    expect([...late.world.telemetry.countsBy]).toContainEqual(['overdue.stopping', 1]);
+    const inTime = await aWorldWith(stopping());
+    await drive(inTime.ports, inTime.world.policy, inTime.key);
+    expect([...inTime.world.telemetry.countsBy]).toEqual([]);
+  });
+
+  it('writes the history before the record forgets it, and not when there is none', async () => {
+    const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
+    const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read', 'append', 'update']);
+    expect(await world.stores.history.list(key.workbenchId)).toEqual(outbox);
+    expect((await world.read(key)).outbox).toEqual([]);
+  });
+
+  it('that is overtaken by a removal while it tells the history has nothing more to do', async () => {
+    const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
+    const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      update: async () => {
+        await world.stores.workbenches.remove(key, 1);
+        return 'conflict';
+      },
+    });
+    await drive({ ...ports, workbenches }, world.policy, key);
+    expect(calls).toEqual(['append']);
+  });
+
+  it('that is overtaken by a removal has nothing more to do', async () => {
+    const { world, ports, calls, key } = await aWorldWith(stopping());
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      update: async () => {
+        await world.stores.workbenches.remove(key, 1);
+        return 'conflict';
+      },
+    });
+    await drive({ ...ports, workbenches }, world.policy, key);
+    expect(calls).not.toContain('send');
+  });
+});
+
+describe('the end of a destroy', () => {
+  const wiped = (fields: Parameters<typeof deleting>[0] = {}) =>
+    aWorldWith(deleting({ wiped: true, ...fields }));
+
+  it('closes the idempotency key first, lets the history end, and removes the record last', async () => {
+    const { world, ports, calls, key } = await wiped({ idempotencyKey: 'retry-1' });
+    const settled: unknown[] = [];
+    const idempotency = overrideMethods(world.stores.idempotency, {
+      settle: async (...args) => {
+        calls.push('settle');
+        settled.push(args);
+        return 'settled';
+      },
+    });
+    const ends: unknown[] = [];
+    const history = overrideMethods(world.stores.history, {
+      expire: async (...args) => {
+        calls.push('expire');
+        ends.push(args);
+      },
+    });
+    await drive({ ...ports, idempotency, history }, world.policy, key);
+    expect(calls).toEqual(['read', 'settle', 'expire', 'remove']);
+    expect(settled).toEqual([[key.userId, 'retry-1', key.workbenchId, 'destroy']]);
+    expect(ends).toEqual([[key.workbenchId, T0 + MINUTE + HISTORY_AFTER_DESTROY_MS]]);
+    expect(world.telemetry.lines).toEqual([{ level: 'info', message: 'workbench destroyed' }]);
+    expect(world.telemetry.fields.get('workbench destroyed')).toEqual({ workbenchId: key.workbenchId });
+  });
+
+  it('has no key to close when none was given', async () => {
+    const { world, ports, calls, key } = await wiped();
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read', 'expire', 'remove']);
+  });
+
+  it('writes what is left of the history before', async () => {
+    const outbox = [{ seq: 2, at: T0, event: 'delete_requested', by: 'ada' }] as const;
+    const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
+    await drive(ports, world.policy, key);
+    expect(calls).toEqual(['read', 'append', 'update', 'expire', 'remove']);
+  });
+
+  it('that somebody else has come to first has nothing more to do', async () => {
+    const outbox = [{ seq: 2, at: T0, event: 'delete_requested', by: 'ada' }] as const;
+    const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
+    const store = world.stores.workbenches;
+    const workbenches = overrideMethods(store, {
+      update: async () => {
+        await store.remove(key, 1);
+        return 'conflict';
+      },
+    });
+    await drive({ ...ports, workbenches }, world.policy, key);
+    expect(calls).toEqual(['append']);
+    expect(world.telemetry.lines).toEqual([]);
+  });
+
+  it('that meets another’s write is tried again from what that wrote', async () => {
+    const { world, ports, key } = await wiped();
+    const store = world.stores.workbenches;
+    let removals = 0;
+    const workbenches = overrideMethods(store, {
+      remove: async (of, revision) => {
+        removals += 1;
+        if (removals > 1) return store.remove(of, revision);
+        await store.update({ ...(await world.read(key)), revision: 2 }, 1);
+        return store.remove(of, revision);
+      },
+    });
+    await drive({ ...ports, workbenches }, world.policy, key);
+    expect(removals).toBe(2);
+    expect(await store.read(key)).toBeUndefined();
+    expect(world.telemetry.lines).toHaveLength(1);
+  });
+});
+
+describe('a destroy of what was created with an idempotency key', () => {
+  it('closes that key, whoever may still be at work with it', async () => {
+    const world = new MemoryWorld();
+    const idempotency = overrideMethods(world.stores.idempotency, {
+      // The request that created it died before it could close its key.
+      settle: (...args) =>
+        args[3] === 'destroy'
+          ? world.stores.idempotency.complete(...args)
+          : Promise.reject(new PortError('unavailable', 'killed')),
+    });
+    const creation = {
+      ...{ userId: 'ada', bodyHash: 'a', by: 'ada', idempotencyKey: 'retry-1' },
+      request: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 },
+    };
+    const ports = { ...world.ports, idempotency };
+    await expect(createWorkbench(ports, world.policy, creation)).rejects.toThrow('killed');
+    const [workbench] = (await world.stores.workbenches.listByUser('ada', { limit: 1 })).workbenches;
+    if (workbench === undefined) throw new Error('not created');
+    expect(workbench.idempotencyKey).toBe('retry-1');
+    await stopWorkbench(world.ports, world.policy, workbench, 'ada');
+    await destroyWorkbench(world.ports, world.policy, workbench, 'ada');
+    await world.untilGone(workbench);
+    await expect(createWorkbench(world.ports, world.policy, creation)).rejects.toMatchObject({
+      code: 'workbench_destroyed',
+      message:
+        'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
+    });
+  });
+});

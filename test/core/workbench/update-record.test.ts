@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest';
+import { updateRecord, scheduleDrive } from '#core/workbench/update-record.ts';
+import { observeTask } from '#core/workbench/observe.ts';
+import { startWorkbench } from '#core/workbench/start-workbench.ts';
+import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { updateWorkbench } from '#core/workbench/update-workbench.ts';
+import { OUTBOX_MAX } from '#core/workbench/workbench.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+const GONE = { userId: 'ada', workbenchId: 'gone' };
+
+describe('changing a record', () => {
+  it('tries again from a new read when somebody else wrote meanwhile', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await Promise.all(
+      ['a', 'b', 'c', 'd', 'e'].map((name) =>
+        updateWorkbench(world.ports, world.policy, key, { name }, 'ada'),
+      ),
+    );
+    const after = await world.read(key);
+    expect(after.revision).toBeGreaterThanOrEqual(key.revision + 5);
+    expect(after.historySeq).toBe(key.historySeq + 5);
+  });
+
+  it('gives up with an error that says to come back when others never stop writing', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    let tries = 0;
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      update: async () => {
+        tries += 1;
+        return 'conflict';
+      },
+    });
+    await expect(
+      stopWorkbench({ ...world.ports, workbenches }, world.policy, key, 'ada'),
+    ).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'The workbench is being changed by others just now. Try again.',
+      reason: 'conflict',
+      retryAfterSeconds: 1,
+      detail: `20 revision conflicts on ${key.workbenchId}`,
+    });
+    expect(tries).toBe(20);
+  });
+
+  it('that is as it should be writes nothing', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    const before = await world.read(key);
+    const after = await updateRecord(world.ports, world.policy, key, () => ({ type: 'tick' }), before);
+    expect(after).toBe(before);
+    expect((await world.read(key)).revision).toBe(before.revision);
+  });
+
+  it('that fills the outbox to its last place is one write, and one more writes the history first', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    let [updates, reads] = [0, 0];
+    const workbenches = overrideMethods(world.stores.workbenches, {
+      read: (...args) => {
+        reads += 1;
+        return world.stores.workbenches.read(...args);
+      },
+      update: (...args) => {
+        updates += 1;
+        return world.stores.workbenches.update(...args);
+      },
+    });
+    const rename = async (name: string) =>
+      updateRecord({ ...world.ports, workbenches }, world.policy, key, () => ({
+        ...{ type: 'change', by: 'ada' },
+        changes: { name },
+      }));
+    for (let n = 1; n <= OUTBOX_MAX; n += 1) expect((await rename(`${n}`))?.outbox).toHaveLength(n);
+    expect(updates).toBe(OUTBOX_MAX);
+    const written = (await world.stores.history.list(key.workbenchId)).length;
+    expect((await rename('more'))?.outbox).toHaveLength(1);
+    expect([updates, reads]).toEqual([OUTBOX_MAX + 2, OUTBOX_MAX + 1]);
+    expect(await world.stores.history.list(key.workbenchId)).toHaveLength(written + OUTBOX_MAX);
+  });
+
+  it('begins again from a new read when others write between the history and the change', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    const rename = (name: string, ports = world.ports) =>
+      updateRecord(ports, world.policy, key, () => ({ type: 'change', changes: { name }, by: 'ada' }));
+    for (let n = 1; n <= OUTBOX_MAX; n += 1) await rename(`${n}`);
+    let updates = 0;
+    const store = world.stores.workbenches;
+    const workbenches = overrideMethods(store, {
+      update: async (workbench, revision) => {
+        updates += 1;
+        if (updates === 1) await rename('of another');
+        return store.update(workbench, revision);
+      },
+    });
+    const after = await rename('ours', { ...world.ports, workbenches });
+    expect(after).toMatchObject({ name: 'ours' });
+    expect(updates).toBe(2);
+    const seqs = [...(await world.stores.history.list(key.workbenchId)), ...(after?.outbox ?? [])];
+    expect(new Set(seqs.map(({ seq }) => seq)).size).toBe(after?.historySeq);
+  });
+
+  it('of what is at rest wakes nobody', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    await world.drive(key);
+    while (world.queue.takeDue()) {}
+    const left = world.queue.size;
+    await scheduleDrive(world.ports, await world.read(key));
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
+  });
+
+  it('whose key the queue does not take tells which, and goes on', async () => {
+    const world = new MemoryWorld();
+    const workbench = await world.create();
+    const queue = { send: () => Promise.reject(new Error('no')) };
+    await scheduleDrive({ ...world.ports, queue }, workbench);
+    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'work queue did not take a key' }]);
+    expect(world.telemetry.fields.get('work queue did not take a key')).toEqual({
+      workbenchId: workbench.workbenchId,
+    });
+  });
+
+  it('asks to be looked at in whole seconds, and never before', async () => {
+    const world = new MemoryWorld();
+    const workbench = await world.create();
+    while (world.queue.takeDue()) {}
+    const now = world.clock.now();
+    await scheduleDrive(world.ports, { ...workbench, outbox: [], nextAt: now + 1500 });
+    expect(world.queue.nextDueAt()).toBe(now + 2000);
+  });
+
+  it('writes the history early rather than lose any of it', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    for (let i = 0; i < 10; i += 1) {
+      await stopWorkbench(world.ports, world.policy, key, 'ada');
+      await startWorkbench(world.ports, world.policy, key, 'ada');
+      expect((await world.read(key)).outbox.length).toBeLessThanOrEqual(OUTBOX_MAX);
+    }
+    const { outbox } = await world.read(key);
+    const written = await world.stores.history.list(key.workbenchId);
+    const seqs = new Set([...written, ...outbox].map(({ seq }) => seq));
+    expect(seqs.size).toBe(21);
+  });
+
+  it('of one that is no more answers nothing', async () => {
+    const world = new MemoryWorld();
+    expect(await updateRecord(world.ports, world.policy, GONE, () => ({ type: 'tick' }))).toBeUndefined();
+  });
+
+  it('asked of one that is not there is told so', async () => {
+    const world = new MemoryWorld();
+    const notFound = { code: 'workbench_not_found' };
+    await expect(startWorkbench(world.ports, world.policy, GONE, 'ada')).rejects.toMatchObject(notFound);
+    await expect(updateWorkbench(world.ports, world.policy, GONE, {}, 'ada')).rejects.toMatchObject(notFound);
+  });
+});
+
+describe('updating', () => {
+  it('refuses a size that nothing can hold', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await expect(
+      updateWorkbench(world.ports, world.policy, key, { memoryMib: 10 ** 6 }, 'ada'),
+    ).rejects.toMatchObject({ code: 'cannot_fit' });
+    const changed = await updateWorkbench(
+      world.ports,
+      world.policy,
+      key,
+      { memoryMib: 8192, name: 'Big' },
+      'ada',
+    );
+    expect(changed).toMatchObject({ name: 'Big', spec: { memoryMib: 8192, cpuUnits: 1024 } });
+    await startWorkbench(world.ports, world.policy, key, 'ada');
+    expect(await world.untilStatus(key, 'running')).toMatchObject({ run: { provider: 'large' } });
+  });
+});
+
+describe('an event', () => {
+  const task = {
+    taskId: 'task-9',
+    ...GONE,
+    runId: 'run-9',
+    attempt: 1,
+    version: 1,
+    status: 'running',
+  } as const;
+
+  it('of a task whose workbench is no more is reported', async () => {
+    const world = new MemoryWorld();
+    expect(await observeTask(world.ports, world.policy, GONE, task)).toBeUndefined();
+    expect(world.telemetry.counts.get('orphan_task_seen')).toBe(1);
+  });
+
+  it('of a stopped task whose workbench is no more is no news', async () => {
+    const world = new MemoryWorld();
+    await observeTask(world.ports, world.policy, GONE, { ...task, status: 'stopped' });
+    expect(world.telemetry.lines).toEqual([]);
+  });
+
+  it('that changes nothing sends nothing', async () => {
+    const world = new MemoryWorld();
+    const key = await world.untilStatus(await world.create(), 'running');
+    while (world.queue.takeDue()) {} // what is left of the start
+    const size = world.queue.size;
+    await observeTask(world.ports, world.policy, key, { ...task, status: 'stopped' });
+    expect(world.queue.size).toBe(size);
+  });
+});

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
+import { eventually, realStep } from '#test/contracts/eventually.ts';
+
+/** What a newcomer does with the lines that `npm start` prints: pastes them into a shell. */
+
+const run = promisify(execFile);
+
+type PrintedCommand = 'create' | 'poll' | 'stop' | 'start' | 'delete';
+
+export interface CurlResponse {
+  readonly success?: boolean;
+  readonly item: WorkbenchItem;
+  readonly error?: { readonly code: string };
+}
+
+/** The printed line, with what continues it. */
+export function findPrintedCommand(output: string, line: PrintedCommand): string {
+  const joined = output.replaceAll(/\\\n\s*/g, '');
+  const found = new RegExp(`^  ${line} +(curl .*)$`, 'm').exec(joined)?.[1];
+  if (found === undefined) throw new Error(`no line to ${line} is printed in:\n${output}`);
+  return found;
+}
+
+/** Runs one of them as it stands; `$WID` is the workbench. */
+export async function runPrintedCommand(
+  server: { readonly output: string },
+  line: PrintedCommand,
+  workbenchId = '',
+): Promise<CurlResponse> {
+  return await runShell(findPrintedCommand(server.output, line), { WID: workbenchId });
+}
+
+/** Runs a line of shell, which prints JSON. */
+export async function runShell(line: string, variables: Readonly<Record<string, string>> = {}) {
+  const { stdout } = await run('sh', ['-c', line], { env: { ...process.env, ...variables } });
+  return JSON.parse(stdout) as CurlResponse;
+}
+
+/** Runs the line to poll until the workbench has this status. */
+export async function pollUntil(
+  server: { readonly output: string },
+  workbenchId: string,
+  status: string,
+): Promise<WorkbenchItem> {
+  return await eventually(realStep, `the status becomes ${status}`, async () => {
+    const { item } = await runPrintedCommand(server, 'poll', workbenchId);
+    // Nothing starts by itself: from here it would stay.
+    if (item.status === 'stopped' && status !== 'stopped') {
+      throw new Error(`it is stopped: ${JSON.stringify(item.status_reason)}`);
+    }
+    return item.status === status && item;
+  });
+}
+
+/** Runs the line to poll until there is no such workbench. */
+export async function pollUntilGone(server: { readonly output: string }, workbenchId: string): Promise<void> {
+  await eventually(realStep, 'it is gone', async () => {
+    const { item, error } = await runPrintedCommand(server, 'poll', workbenchId);
+    if (error === undefined && item.status !== 'deleting') throw new Error(`it is ${item.status}`);
+    return error?.code === 'workbench_not_found';
+  });
+}

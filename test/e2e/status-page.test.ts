@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openPage } from './browser.ts';
+import { waitForBuiltInPage } from './built-in-page.ts';
+import { LocalServer, createDataDir } from './local-server.ts';
+import { pollUntil, runPrintedCommand, runShell } from './printed-commands.ts';
+
+/** Answers once there is a file `open` in its folder: so a test decides how long it takes to wake. */
+const SLOW_BOOT_COMMAND = [
+  'until [ -e open ]; do sleep 0.05; done',
+  `exec '${process.execPath}' -e "require('http').createServer((_, answer) => answer.end('Good morning')).listen(process.env.PORT, '127.0.0.1')"`,
+].join('; ');
+
+test('the page of a workbench that wakes says so, and becomes the workbench by itself', async () => {
+  const dataDir = await createDataDir();
+  const server = await LocalServer.start(dataDir, { WB_BOOT_COMMAND: SLOW_BOOT_COMMAND });
+  const page = await openPage();
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'pending');
+
+  const answer = await page.goto(item.public_endpoint);
+  expect(answer?.status()).toBe(503);
+  expect(await page.getByRole('heading').textContent()).toBe('First');
+  await page.getByText('Status: pending').waitFor();
+
+  await writeFile(join(dataDir, 'volumes', item.workbench_id, 'open'), '');
+  await page.getByText('Good morning').waitFor();
+  expect(page.url()).toBe(`${item.public_endpoint}/`);
+});
+
+test('the page of a stopped workbench shows the line that starts it', async () => {
+  const server = await LocalServer.start(await createDataDir());
+  const page = await openPage();
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'running');
+  await runPrintedCommand(server, 'stop', item.workbench_id);
+  await pollUntil(server, item.workbench_id, 'stopped');
+
+  const answer = await page.goto(item.public_endpoint);
+  expect(answer?.status()).toBe(503);
+  await page.getByText('Status: stopped').waitFor();
+  const line = await page.locator('code').textContent();
+  expect(line).toMatch(/^curl /);
+  expect(await runShell(line ?? '')).toEqual({ success: true });
+  await pollUntil(server, item.workbench_id, 'running');
+  await page.goto(item.public_endpoint);
+  await waitForBuiltInPage(page);
+});
+
+test('the page of a workbench that ended by itself says why', async () => {
+  const server = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: 'exit 7' });
+  const page = await openPage();
+  const { item } = await runPrintedCommand(server, 'create');
+  await pollUntil(server, item.workbench_id, 'stopped');
+
+  await page.goto(item.public_endpoint);
+  await page.getByText(/^Reason: .*7.* \(exited\)$/).waitFor();
+});

@@ -1,0 +1,20 @@
+import { SignJWT } from 'jose';
+import { expect, it } from 'vitest';
+import { readAlgorithm, hs256Tokens, isPublicKeyAlgorithm } from '#functions/authorizer/jwt-verifiers.ts';
+
+const SECRET = 's'.repeat(64);
+
+it.each(['HS384', 'HS512'])(
+  'a verifier of HS256 tokens takes no %s, even with the right secret',
+  async (alg) => {
+    const token = await new SignJWT({ exp: 4_000_000_000 })
+      .setProtectedHeader({ alg })
+      .sign(new TextEncoder().encode(SECRET));
+    expect(readAlgorithm(token)).toBe(alg);
+    await expect(hs256Tokens(SECRET)(token, new Date(0))).rejects.toMatchObject({ reason: 'algorithm' });
+  },
+);
+
+it.each(['HS256', 'none', 'dir', 'RS1', ''])('%j is not an algorithm with a public key', (alg) => {
+  expect(isPublicKeyAlgorithm(alg)).toBe(false);
+});

@@ -1,0 +1,96 @@
+import type { Context } from 'aws-lambda';
+import type { AuthorizerContext } from '#functions/authorizer/context.ts';
+import { readSettings, type Settings } from '#contract/settings/function-settings.ts';
+import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
+
+/** Settings of a controller with a static key, and with the given ones. */
+export function settingsWith(env: Readonly<Record<string, string>> = {}): Settings {
+  return readSettings({
+    RESTAPI_AUTH_STATIC_KEY: 'a-static-key-for-tests',
+    BASE_URL: 'https://wb.example.com',
+    ...env,
+  });
+}
+
+/** The world in memory, with ids as the API wants them. */
+export function worldWithIds() {
+  const world = new MemoryWorld();
+  let last = 0;
+  const ids = {
+    workbenchId: (now: number) => {
+      last += 1;
+      return `${Math.floor(now / 1000)}w${String(last).padStart(15, '0')}`;
+    },
+    runId: world.ids.runId,
+  };
+  return { world, ports: { ...world.ports, ids } };
+}
+
+export interface Call {
+  readonly query?: string;
+  readonly wid?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON, with its content type; text is sent as it is. */
+  readonly body?: unknown;
+  readonly base64?: boolean;
+  /** What the authorizer said. @default the static key's */
+  readonly authorizer?: AuthorizerContext | undefined;
+}
+
+export const STATIC_KEY: AuthorizerContext = { kind: 'static_key' };
+
+export function tokenOf(
+  subject: string | undefined,
+  more: Readonly<Record<string, string>> = {},
+): AuthorizerContext {
+  return {
+    kind: 'token',
+    scopes: '',
+    service: 'false',
+    expires_at: '253402300799',
+    ...(subject === undefined ? {} : { subject }),
+    ...more,
+  };
+}
+
+export function gatewayEvent(call: Call): GatewayEvent {
+  const text = typeof call.body === 'object' ? JSON.stringify(call.body) : (call.body as string | undefined);
+  const json = typeof call.body === 'object' ? { 'content-type': 'application/json' } : {};
+  const authorizer = 'authorizer' in call ? call.authorizer : STATIC_KEY;
+  return {
+    version: '2.0',
+    routeKey: '$default',
+    rawPath: '/',
+    rawQueryString: call.query ?? '',
+    headers: { ...json, ...call.headers },
+    requestContext: {
+      accountId: 'local',
+      apiId: 'local',
+      domainName: 'localhost',
+      domainPrefix: 'localhost',
+      http: { method: 'GET', path: '/', protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      requestId: 'request-1',
+      routeKey: '$default',
+      stage: '$default',
+      time: '01/Jan/2030:00:00:00 +0000',
+      timeEpoch: 0,
+      ...(authorizer === undefined ? {} : { authorizer: { lambda: authorizer } }),
+    },
+    isBase64Encoded: call.base64 ?? false,
+    ...(text === undefined ? {} : { body: text }),
+    ...(call.wid === undefined ? {} : { pathParameters: { wid: call.wid } }),
+  };
+}
+
+export interface CallResult {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+export async function call(handler: ApiHandler, request: Call = {}): Promise<CallResult> {
+  const { statusCode, headers, body } = await handler(gatewayEvent(request), {} as Context);
+  return { status: statusCode, headers, body: JSON.parse(body) };
+}

@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readMessage, writeMessage } from '#functions/drive/work-message.ts';
+import { isUserId } from '#functions/identifiers.ts';
+
+const workbenchId = '01k5w3p8xg7t2mzq4v9r6ehbnc';
+
+describe('a message of the work queue', () => {
+  it('gives the key back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }).filter(isUserId), (userId) => {
+        expect(readMessage(writeMessage({ userId, workbenchId }))).toEqual({ userId, workbenchId });
+      }),
+    );
+  });
+
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"userId":"ada"}',
+    `{"userId":7,"workbenchId":"${workbenchId}"}`,
+    `{"userId":"","workbenchId":"${workbenchId}"}`,
+    '{"userId":"ada","workbenchId":"../x"}',
+    `{"userId":"ada","workbenchId":"${workbenchId}","x":"${'x'.repeat(2000)}"}`,
+  ])('is nothing when it is %j', (body) => {
+    expect(readMessage(body)).toBeUndefined();
+  });
+
+  it('never throws', () => {
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void readMessage(body)));
+  });
+});

@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { runOf } from '#core/workbench/workbench.ts';
+import { build } from '#functions/schedules/sweep-active.ts';
+import { withWorkbench } from '../api/with-workbench.ts';
+
+it('the pass over what is active finds a task that has gone without an event', async () => {
+  const { world, ports, settings, key } = await withWorkbench();
+  await world.untilStatus(key, 'running');
+  const tasks = Object.assign(Object.create(ports.tasks), {
+    describe: async (ids: readonly string[]) => ids.map((taskId) => ({ taskId, missing: true })),
+  });
+  const report = await build({ ...ports, tasks }, settings)();
+  expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
+  expect(runOf(await world.read(key))).toHaveProperty('missingSince');
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { hostSettings } from '#functions/wiring/ec2.ts';
+import { settingsOf } from './deployed-settings.ts';
+
+describe('what dedicated machines have in common', () => {
+  it('is as the deployment says', () => {
+    expect(hostSettings(settingsOf('drive-host'))).toEqual({
+      cluster: 'staging-workbenches',
+      installation: 'staging',
+      launchTemplate: { id: 'lt-0123456789abcdef0', version: '3' },
+      gpuInstanceTypes: new Set(),
+      subnets: ['subnet-0123456789abcdef2'],
+    });
+  });
+
+  it('has a template of its own for GPU types, and says which machine images still do, when told so', () => {
+    const settings = settingsOf('drive-host', {
+      WB_GPU_LAUNCH_TEMPLATE: 'lt-0123456789abcdef1:$Latest',
+      WB_GPU_INSTANCE_TYPES: 'g5.xlarge',
+      WB_HOST_IMAGES: 'ami-0123456789abcdef0',
+    });
+    expect(hostSettings(settings)).toMatchObject({
+      gpuLaunchTemplate: { id: 'lt-0123456789abcdef1', version: '$Latest' },
+      gpuInstanceTypes: new Set(['g5.xlarge']),
+      acceptedImages: new Set(['ami-0123456789abcdef0']),
+    });
+  });
+});

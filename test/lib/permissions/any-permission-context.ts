@@ -1,0 +1,27 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Surroundings } from '#lib/permissions/permission-context.ts';
+
+/** Surroundings with names for ARNs: what a permission is about can be read from it. */
+export function anySurroundings(): Surroundings {
+  const stack = new Stack(new App(), 'some');
+  const queue = (name: string) =>
+    Queue.fromQueueArn(stack, name, `arn:aws:sqs:us-west-1:123456789012:${name}`);
+  return {
+    scope: stack,
+    installation: 'workbench-some',
+    table: 'table',
+    queues: { work: queue('work'), host: queue('host') },
+    cluster: 'workbench-some',
+    taskRole: 'task-role',
+    executionRole: 'execution-role',
+    machineRole: 'machine-role',
+    fileSystems: ['file-system'],
+    janitors: ['janitor'],
+    launchTemplates: ['lt-1'],
+    hostSubnets: ['subnet-1'],
+    hostSecurityGroup: 'sg-1',
+    hostInstanceTypes: ['m6i.large'],
+    secret: 'secret',
+  };
+}

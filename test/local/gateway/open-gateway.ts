@@ -1,0 +1,58 @@
+import type { Server } from 'node:http';
+import type { Context } from 'aws-lambda';
+import { onTestFinished } from 'vitest';
+import type { GatewayEvent } from '#functions/middleware/gateway.ts';
+import { createFront, type FrontOptions } from '#local/gateway/gateway.ts';
+import { closeServer, listen } from '#local/listen.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { SilentTelemetry } from '../telemetry-recorder.ts';
+
+export interface OpenFront {
+  readonly server: Server;
+  readonly port: number;
+  readonly url: string;
+  readonly timers: ManualClock;
+  readonly telemetry: SilentTelemetry;
+  /** What the handlers were called with. */
+  readonly events: GatewayEvent[];
+  readonly contexts: Context[];
+}
+
+/** A front on a free port whose two routes answer what `answer` says; closed when the test ends. */
+export async function openFront(
+  answer: (event: GatewayEvent) => unknown = () => ({ statusCode: 200, body: 'ok' }),
+  options: Partial<FrontOptions> = {},
+): Promise<OpenFront> {
+  const timers = new ManualClock();
+  const telemetry = new SilentTelemetry();
+  const events: GatewayEvent[] = [];
+  const contexts: Context[] = [];
+  const handler = async (event: GatewayEvent, context: Context) => {
+    events.push(event);
+    contexts.push(context);
+    return answer(event);
+  };
+  const server = createFront({
+    routes: [
+      { method: 'GET', path: '/open', access: 'public', handler },
+      { method: 'GET', path: '/things', access: 'user', handler },
+      { method: 'POST', path: '/things', access: 'user', handler },
+      { method: 'GET', path: '/things/{id}', access: 'user', handler },
+    ],
+    corsOrigins: [],
+    guard: { hosts: [], origins: options.corsOrigins ?? [] },
+    timers,
+    telemetry,
+    ...options,
+  });
+  const port = await listen(server, '127.0.0.1', 0, 'PORT');
+  onTestFinished(() => closeServer(server, 0));
+  return { server, port, url: `http://127.0.0.1:${port}`, timers, telemetry, events, contexts };
+}
+
+/** The event of the last call. */
+export function lastEvent(front: OpenFront): GatewayEvent {
+  const event = front.events.at(-1);
+  if (event === undefined) throw new Error('no handler was called');
+  return event;
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import { parseProjectPath } from '#local/proxy/workbench-path.ts';
+
+const id = '01hzzzzzzz0123456789abcdef';
+
+describe('parseProjectPath', () => {
+  test.each<[target: string, rest: string]>([
+    [`/project/${id}/`, '/'],
+    [`/project/${id}/?a=1`, '/?a=1'],
+    [`/project/${id}/static/a%2Fb.js?x=/y?z`, '/static/a%2Fb.js?x=/y?z'],
+    [`/project/${id}//two`, '//two'],
+    [`/project/${id}/../../etc`, '/../../etc'],
+  ])('strips the prefix off %s', (target, rest) => {
+    expect(parseProjectPath(target)).toEqual({
+      kind: 'workbench',
+      workbenchId: id,
+      prefix: `/project/${id}`,
+      rest,
+    });
+  });
+
+  test.each([
+    [`/project/${id}`, `/project/${id}/`],
+    [`/project/${id}?folder=/a&x=1`, `/project/${id}/?folder=/a&x=1`],
+  ])('adds the slash that %s lacks and keeps the query', (target, location) => {
+    expect(parseProjectPath(target)).toEqual({ kind: 'no_slash', location });
+  });
+
+  test.each(['/', '/?a=1'])('takes %s for the index', (target) => {
+    expect(parseProjectPath(target)).toEqual({ kind: 'index' });
+  });
+
+  test.each([
+    '/project',
+    '/project/',
+    '/project/short/',
+    `/project/${id.toUpperCase()}/`,
+    `/project/${id}x/`,
+    `/project/%30${id.slice(1)}/`,
+    `/Project/${id}/`,
+    `//project/${id}/`,
+    `/x/project/${id}/`,
+    '/favicon.ico',
+  ])('knows nothing at %s', (target) => {
+    expect(parseProjectPath(target)).toEqual({ kind: 'unknown' });
+  });
+});

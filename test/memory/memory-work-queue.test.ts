@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
+import { MemoryQueue, REDELIVER_MS } from './memory-work-queue.ts';
+
+const START = Date.UTC(2030, 0, 1);
+const key = (workbenchId: string): WorkbenchKey => ({ userId: 'ada', workbenchId });
+
+describeWorkQueueContract('MemoryQueue', async () => {
+  let now = START;
+  let failures = 0;
+  const queue = new MemoryQueue({ now: () => now });
+  const delivered: WorkbenchKey[] = [];
+  const consume = async (taken: WorkbenchKey) => {
+    delivered.push(taken);
+    if (failures > 0) {
+      failures -= 1;
+      throw new Error('planned');
+    }
+  };
+  return {
+    queue,
+    delivered,
+    redeliverWithinSeconds: REDELIVER_MS / 1000,
+    failNext(times) {
+      failures = times;
+    },
+    async advance(seconds) {
+      const end = now + seconds * 1000;
+      for (let at = queue.nextDueAt(); at !== undefined && at <= end; at = queue.nextDueAt()) {
+        now = Math.max(now, at);
+        await queue.deliverDue(consume);
+      }
+      now = end;
+    },
+    async dispose() {},
+  };
+});
+
+describe('MemoryQueue', () => {
+  test('hands messages over earliest first, and in the order sent among equals', async () => {
+    let now = START;
+    const queue = new MemoryQueue({ now: () => now });
+    await queue.send(key('late'), 5);
+    await queue.send(key('first'), 1);
+    await queue.send(key('second'), 1);
+    expect(queue.nextDueAt()).toBe(START + 1000);
+    now += 10_000;
+    expect([queue.takeDue(), queue.takeDue(), queue.takeDue(), queue.takeDue()]).toEqual([
+      key('first'),
+      key('second'),
+      key('late'),
+      undefined,
+    ]);
+  });
+
+  test('refuses to go round for ever when a consumer keeps sending to itself', async () => {
+    const queue = new MemoryQueue({ now: () => START });
+    await queue.send(key('a'), 0);
+    await expect(queue.deliverDue((taken) => queue.send(taken, 0), 50)).rejects.toThrow(/still some due/);
+  });
+});

@@ -1,0 +1,239 @@
+import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import { describe, expect, it } from 'vitest';
+import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
+import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
+import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
+import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
+import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import { build as buildReconcileActive } from '#functions/schedules/sweep-active.ts';
+import { build as buildSweepCloud } from '#functions/schedules/sweep-tasks-and-hosts.ts';
+import { acceptedRun, idAt, running, T0 } from '#test/builders/workbench.ts';
+import { settingsWith } from '#test/functions/call-api.ts';
+import { MemoryQueue } from '../memory/memory-work-queue.ts';
+import { MemoryReportStore } from './memory-report-store.ts';
+import { memoryStores } from './memory-stores.ts';
+import { KeptTelemetry } from '../memory/memory-world.ts';
+import {
+  HOST_SETTINGS,
+  INSTALLATION,
+  TASK_SETTINGS,
+  taskInput,
+  WorldSubject,
+} from './world/world-fixture.ts';
+
+const TASKS = 4000;
+/** Thousands of tasks take a busy machine some seconds to begin. */
+const LONG_TIMEOUT = { timeout: 60_000 };
+/** What users make of each second, of the 20 looks and 40 changes that the account has. */
+const USER_READS_PER_SECOND = 8;
+const USER_WRITES_PER_SECOND = 20;
+
+/** A cluster with so many workbenches running, and a record of each. */
+async function createRunningTasks(tasks = TASKS) {
+  const subject = new WorldSubject({
+    providers: [
+      {
+        name: 'small',
+        instanceType: 'u-24tb1.112xlarge',
+        size: { cpuUnits: 10_000_000, memoryMib: 100_000_000, gpuCount: 0 },
+        max: 2,
+      },
+    ],
+  });
+  const { kernel, world } = subject;
+  const stores = memoryStores();
+  const input = await taskInput(subject);
+  const definition = await new TaskDefinitions(world.clients(), TASK_SETTINGS).ensure('shared', input.mount);
+  const started: Record<string, string> = {};
+  for (let n = 0; n < tasks; n += 1) {
+    // Within the throttle of RunTask, and of those that wait for the first machine.
+    if (n % 40 === 39) await subject.advance(n < 80 ? 600 : 1);
+    started[idAt(T0, n)] = await startTask(subject, idAt(T0, n), definition);
+  }
+  await subject.advance(300);
+  for (const [workbenchId, taskId] of Object.entries(started)) {
+    const { version } = world.ecs.tasks.get(taskId) ?? { version: 0 };
+    const run = acceptedRun({ runId: 'run1', taskId, taskVersion: version });
+    await stores.workbenches.create(running({ userId: 'alice', workbenchId, run }));
+  }
+  const reports = new MemoryReportStore();
+  const telemetry = new KeptTelemetry();
+  const ports = { ...stores, reports, telemetry, clock: kernel, queue: new MemoryQueue(kernel) };
+  return { subject, ports, definition };
+}
+
+async function startTask({ world }: WorldSubject, workbenchId: string, definition: string): Promise<string> {
+  const input = {
+    ...{ userId: 'alice', workbenchId, runId: 'run1', attempt: 1, name: 'mine' },
+    ...{ cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, mount: {} },
+    placement: { kind: 'provider', provider: 'small' } as const,
+  };
+  const request = runTaskInput(TASK_SETTINGS, input, `${workbenchId}/run1/1`, definition);
+  if (request === undefined) throw new Error('too long');
+  const { tasks = [] } = await world.clients().send(new RunTaskCommand(request));
+  return tasks[0]?.taskArn ?? '';
+}
+
+/** A client that notes when it made which call, and which were refused. */
+function createCountingClient({ kernel, world }: WorldSubject) {
+  const calls: { readonly name: string; readonly at: number }[] = [];
+  const refused: string[] = [];
+  const client = world.clients(async (name, effect) => {
+    calls.push({ name, at: kernel.now() });
+    try {
+      return effect();
+    } catch (error) {
+      if ((error as Error).name === 'ThrottlingException') refused.push(name);
+      throw error;
+    }
+  });
+  return { client, calls, refused };
+}
+
+type Client = ReturnType<typeof createCountingClient>['client'];
+
+function createPorts(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldSubject) {
+  const machines = new Ec2Machines(ec2, INSTALLATION);
+  const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
+  return {
+    tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, machines, subject.kernel),
+    hosts: new Ec2HostFleet(ec2, instances, HOST_SETTINGS, subject.kernel),
+    upkeep: new EcsClusterUpkeep(new TaskDefinitions(ecs, TASK_SETTINGS), instances, machines),
+    client,
+  };
+}
+
+function createUnpacedPorts(client: Client, subject: WorldSubject) {
+  return createPorts(client, client, client, subject);
+}
+
+function createPacedPorts(client: Client, subject: WorldSubject) {
+  const { kernel } = subject;
+  return createPorts(client, auditEcsClient(client, kernel), auditEc2Client(client, kernel), subject);
+}
+
+/** Users go on, second by second, until the work is done. */
+async function runWithUserLoad<T>(
+  subject: WorldSubject,
+  definition: string,
+  work: Promise<T>,
+): Promise<{ answer: T; refused: readonly string[]; seconds: number }> {
+  const { client, refused } = createCountingClient(subject);
+  let answer: { readonly is: T } | undefined;
+  work.then((is) => {
+    answer = { is };
+  });
+  let seconds = 0;
+  for (; answer === undefined; seconds += 1) {
+    // What has no call to wait for goes on first: users come while it is at work.
+    await subject.advance(0);
+    const known = [...subject.world.ecs.tasks.keys()].slice(0, 1);
+    const looks = Array.from({ length: USER_READS_PER_SECOND }, () =>
+      client.send(new DescribeTasksCommand({ tasks: known })),
+    );
+    const changes = Array.from({ length: USER_WRITES_PER_SECOND }, () =>
+      client.send(new StopTaskCommand({ task: '0'.repeat(32) })),
+    );
+    await Promise.allSettled([...looks, ...changes]);
+    await subject.advance(1);
+  }
+  // And one of them starts a workbench at the end.
+  await startTask(subject, idAt(T0, TASKS + seconds), definition);
+  return { answer: answer.is, refused, seconds };
+}
+
+const SETTINGS = settingsWith();
+
+describe('audits over thousands of tasks, while users start and stop workbenches', () => {
+  it('take nothing that a user would be refused for, and get through', LONG_TIMEOUT, async () => {
+    const { subject, ports, definition } = await createRunningTasks();
+    const { client, calls, refused } = createCountingClient(subject);
+    const audit = { ...ports, ...createPacedPorts(client, subject) };
+    const both = Promise.all([
+      buildReconcileActive(audit, SETTINGS)(),
+      buildSweepCloud({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
+    ]);
+    const users = await runWithUserLoad(subject, definition, both);
+    expect(users.refused).toEqual([]);
+    expect(refused).toEqual([]);
+    const [active, [tasks]] = users.answer as [object, [object]];
+    expect(active).toMatchObject({ lookedAt: TASKS, waiting: 0, failed: 0 });
+    expect(tasks).toMatchObject({ lookedAt: TASKS, waiting: 0, failed: 0 });
+    const looks = calls.filter(({ name }) => /^(Describe|List)(Tasks|Container)/.test(name));
+    const busiest = Math.max(
+      ...looks.map(({ at }) => looks.filter((call) => call.at >= at && call.at < at + 1000).length),
+    );
+    expect(busiest).toBe(10);
+    expect(users.seconds).toBeLessThan(60);
+  });
+
+  it('would take what users need if they went as fast as they can', LONG_TIMEOUT, async () => {
+    const { subject, ports, definition } = await createRunningTasks();
+    const { client } = createCountingClient(subject);
+    const audit = { ...ports, ...createUnpacedPorts(client, subject) };
+    const both = Promise.all([
+      buildReconcileActive(audit, SETTINGS)(),
+      buildSweepCloud({ ...audit }, SETTINGS)(),
+    ]);
+    const { refused } = await runWithUserLoad(subject, definition, both);
+    expect(refused).toContain('DescribeTasksCommand');
+  });
+
+  it('give way at the first throttle, say so, and go on there the next time', async () => {
+    const { subject, ports } = await createRunningTasks(1500);
+    const { client } = createCountingClient(subject);
+    let left = 12;
+    const scarce = subject.world.clients(async (name, effect) => {
+      if (name === 'DescribeTasksCommand' && left-- <= 0)
+        throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+      return effect();
+    });
+    const run = buildReconcileActive({ ...ports, ...createUnpacedPorts(scarce, subject) }, SETTINGS);
+    const first = await run();
+    expect(first).toMatchObject({ lookedAt: 1200, waiting: 1, failed: 0 });
+    expect(first.findings).toMatchObject([{ id: 'active', what: 'waits_throttled' }]);
+    const next = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
+    expect(next).toMatchObject({ lookedAt: 300, waiting: 0 });
+    const whole = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
+    expect(whole).toMatchObject({ lookedAt: 1500, waiting: 0 });
+  });
+});
+
+describe('the upkeep of task definitions', () => {
+  it('leaves registrations to those who start workbenches', async () => {
+    const subject = new WorldSubject();
+    const definitions = new TaskDefinitions(subject.world.clients(), TASK_SETTINGS);
+    const { mount } = await taskInput(subject);
+    for (let n = 0; n < 60; n += 1) {
+      await definitions.ensure(idAt(T0, n), mount);
+      await subject.advance(1);
+    }
+    // The bucket is full again, as it is where workbenches are seldom made.
+    await subject.advance(30);
+    const { client } = createCountingClient(subject);
+    const ports = {
+      ...{ clock: subject.kernel, telemetry: new KeptTelemetry(), reports: new MemoryReportStore() },
+      ...{ ...memoryStores(), ...createPacedPorts(client, subject) },
+    };
+    let report: object | undefined;
+    sweepCluster(ports, { graceMs: 0, shard: 0, shards: 1 }).then((is) => {
+      report = is;
+    });
+    let refused = 0;
+    let started = 0;
+    for (; report === undefined && started < 600; started += 1) {
+      // Two new workbenches in four seconds, for as long as it lasts.
+      if (started % 2 === 0)
+        await definitions.ensure(idAt(T0, 1000 + started), mount).catch(() => (refused += 1));
+      await subject.advance(1);
+    }
+    expect(refused).toBe(0);
+    expect(report).toMatchObject({ failed: 0, waiting: 0 });
+    expect(subject.world.definedFamilies.filter((name) => name < `workbench-${idAt(T0, 100)}`)).toEqual([]);
+  });
+});

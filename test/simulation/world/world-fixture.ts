@@ -1,0 +1,141 @@
+import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
+import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { type HostSettings, INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
+import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
+import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import { type EfsSettings, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import type { TaskInput } from '#core/ports/task-runner.ts';
+import { Kernel } from '../kernel.ts';
+import { Tape } from '../tape.ts';
+import { World, type WorldEvent, type WorldOptions } from './world.ts';
+
+export const INSTALLATION = 'simulated';
+
+export const TASK_SETTINGS: TaskSettings = {
+  cluster: 'workbench',
+  familyPrefix: 'workbench',
+  image: 'registry.example/workbench:1',
+  bootCommand: 'start-workbench',
+  port: 8080,
+  baseUrl: (workbenchId) => `https://workbenches.example/project/${workbenchId}`,
+  subnets: ['subnet-1', 'subnet-2'],
+  securityGroups: ['sg-1'],
+};
+
+export const HOST_SETTINGS: HostSettings = {
+  cluster: 'workbench',
+  installation: INSTALLATION,
+  launchTemplate: { id: 'lt-1', version: '3' },
+  subnets: ['subnet-1', 'subnet-2'],
+};
+
+export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
+
+/** USD per hour of one machine. */
+const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
+
+export const WORLD_OPTIONS: WorldOptions = {
+  providers: [
+    {
+      name: 'small',
+      instanceType: 'm6i.xlarge',
+      size: { cpuUnits: 4096, memoryMib: 15_500, gpuCount: 0 },
+      max: 20,
+    },
+    {
+      name: 'memory',
+      instanceType: 'r6i.large',
+      size: { cpuUnits: 2048, memoryMib: 15_000, gpuCount: 0 },
+      max: 20,
+    },
+    {
+      name: 'large',
+      instanceType: 'g4dn.2xlarge',
+      size: { cpuUnits: 8192, memoryMib: 31_000, gpuCount: 1 },
+      max: 10,
+    },
+  ],
+  instanceTypes: {
+    'm7i.large': { cpuUnits: 2048, memoryMib: 7800, gpuCount: 0 },
+    'm5.large': { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
+  },
+  tags: { [INSTALLATION_TAG]: INSTALLATION },
+};
+
+/** What it offers, as the settings would say it. */
+export const SIZES: SizeCatalog = settingsCatalog({
+  providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size, price: PRICES[name] ?? 0 })),
+  instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
+});
+
+/** A world with the AWS adapters over it, and its time in the test's hand. */
+export class WorldSubject {
+  readonly kernel = new Kernel();
+  readonly world: World;
+  readonly events: WorldEvent[] = [];
+
+  constructor(options: Partial<WorldOptions> = {}, tape: readonly number[] = []) {
+    const onEvent = (event: WorldEvent) => this.events.push(event);
+    this.world = new World(this.kernel, new Tape(tape), { ...WORLD_OPTIONS, onEvent, ...options });
+  }
+
+  tasks(settings: Partial<TaskSettings> = {}): EcsTaskRunner {
+    const client = this.world.clients();
+    return new EcsTaskRunner(
+      client,
+      { ...TASK_SETTINGS, ...settings },
+      new Ec2Machines(client, INSTALLATION),
+      this.kernel,
+    );
+  }
+
+  hosts(settings: Partial<HostSettings> = {}): Ec2HostFleet {
+    const client = this.world.clients();
+    const instances = new ContainerInstances(client, HOST_SETTINGS.cluster);
+    return new Ec2HostFleet(client, instances, { ...HOST_SETTINGS, ...settings }, this.kernel);
+  }
+
+  volumes(settings: Partial<EfsSettings> = {}): EfsVolumeStore {
+    return new EfsVolumeStore(
+      this.world.clients(),
+      this.world.janitor,
+      { ...EFS_SETTINGS, ...settings },
+      this.kernel,
+    );
+  }
+
+  queue(): SqsWorkQueue {
+    return new SqsWorkQueue(this.world.clients(), 'https://sqs.example/work');
+  }
+
+  /** Lets what waits for nothing but its promises go on, and then time pass. */
+  async advance(seconds: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const end = this.kernel.now() + seconds * 1000;
+    while (await this.kernel.step(end));
+  }
+}
+
+/** An input for a workbench whose volume is there. */
+export async function taskInput(subject: WorldSubject, change: Partial<TaskInput> = {}): Promise<TaskInput> {
+  const workbenchId = change.workbenchId ?? '01jf0000000000000000000001';
+  const volume = await subject.volumes().ensure(workbenchId);
+  if (volume.kind !== 'ready') throw new Error(JSON.stringify(volume));
+  return {
+    userId: 'alice',
+    workbenchId,
+    runId: 'run1',
+    attempt: 1,
+    name: 'mine',
+    cpuUnits: 1024,
+    memoryMib: 2048,
+    gpuCount: 0,
+    placement: { kind: 'provider', provider: 'small' },
+    mount: { ...volume.mount },
+    ...change,
+  };
+}

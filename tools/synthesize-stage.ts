@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
+import { addStacks } from '#lib/add-stacks.ts';
+import type { Template, Templates } from '#lib/checks/template.ts';
+import type { StageSettings } from '#lib/settings/stage.ts';
+
+/**
+ * The templates of a stage, for reading: without the code of the functions, and without the checks of `npm run
+ * synth`.
+ */
+export async function synthesizeStage(settings: StageSettings): Promise<readonly Template[]> {
+  return [...(await synthesizeByStack(settings)).values()];
+}
+
+/** The same, by the names of the stacks. */
+export async function synthesizeByStack(settings: StageSettings): Promise<Templates> {
+  const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
+  try {
+    const app = new App({
+      // As the CLI does: by its path a resource can be named for people.
+      context: { ...readCdkContext(), 'aws:cdk:enable-path-metadata': true },
+      outdir: join(folder, 'out'),
+      analyticsReporting: false,
+    });
+    addStacks(app, settings, createEmptyBundles(folder));
+    const { stacks } = withoutValidation(() => app.synth());
+    return new Map(stacks.map(({ stackName, template }) => [stackName, template as Template]));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The context that the CLI reads from cdk.json. */
+export function readCdkContext(): Record<string, unknown> {
+  const text = readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8');
+  return (JSON.parse(text) as { context: Record<string, unknown> }).context;
+}
+
+/** A folder with an empty bundle for each function, in place of what esbuild makes. */
+export function createEmptyBundles(folder: string): string {
+  const bundles = join(folder, 'bundles');
+  for (const name of Object.keys(DEPLOYED)) {
+    mkdirSync(join(bundles, name), { recursive: true });
+    writeFileSync(join(bundles, name, 'index.js'), '');
+  }
+  return bundles;
+}
+
+/** CDK's own validation takes longer than all the rest. */
+function withoutValidation<T>(act: () => T): T {
+  const { CDK_VALIDATION: before } = process.env;
+  process.env.CDK_VALIDATION = 'false';
+  try {
+    return act();
+  } finally {
+    if (before === undefined) delete process.env.CDK_VALIDATION;
+    else process.env.CDK_VALIDATION = before;
+  }
+}
