@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CreateRequest } from '#core/workbench/create-workbench.ts';
 import type { Changes } from '#core/workbench/lifecycle/inputs.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
-import { CONTROL_CHARACTER } from '#functions/identifiers.ts';
+import { CONTROL_CHARACTER } from './parameters.ts';
 
 /** The bodies of requests. A schema's messages are what is expected of the field. */
 

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { DEPLOYED, type DeployedFunction, type FunctionName, type StartedBy } from '#contract/deployed-functions.ts';
 import type { ClusterStack } from './cluster-stack.ts';
 import { addAlarms } from './constructs/alarm-rules.ts';
-import { AlarmTopic } from './constructs/alarm-topic.ts';
+import { AlarmTopic } from './constructs/alarms.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { AuthSecret } from './constructs/auth-secret.ts';
 import { ControllerFunction } from './constructs/controller-function.ts';
@@ -15,7 +15,7 @@ import { addEventTrigger, addQueueTrigger, addScheduleTrigger } from './construc
 import { WorkQueues } from './constructs/work-queues.ts';
 import { WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
-import { deployedValues } from './deployed-values.ts';
+import { deployedValues } from './function-environment.ts';
 import { environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/ecs-roles.ts';
 import { PERMISSIONS } from './permissions/function-permissions.ts';

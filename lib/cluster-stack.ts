@@ -5,13 +5,13 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
-import { HostTemplates } from './constructs/host-templates.ts';
+import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { ImageRepository } from './constructs/image-repository.ts';
 import type { Network } from './constructs/network.ts';
 import { CapacityProvider } from './constructs/capacity-provider.ts';
 import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
 import { allow } from './permissions/allow.ts';
-import { servicePrincipalOf } from './permissions/service-principal.ts';
+import { servicePrincipalOf } from './permissions/permission-context.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 

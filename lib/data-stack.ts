@@ -1,6 +1,6 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { FileBackups } from './constructs/file-backups.ts';
+import { FileBackups } from './constructs/workbench-files.ts';
 import type { Network } from './constructs/network.ts';
 import { Records } from './constructs/records.ts';
 import { WorkbenchFiles } from './constructs/workbench-files.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import { SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
-import { SETTING_RULES } from '#contract/settings/setting-rules.ts';
+import { SETTING_RULES } from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from '#contract/settings/setting.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 

@@ -21,7 +21,7 @@ const AGREED = [
   '#contract/deployed-functions.ts',
   '#contract/settings/deployment-settings.ts',
   '#contract/settings/function-settings.ts',
-  '#contract/settings/setting-rules.ts',
+  '#contract/settings/function-settings.ts',
   '#contract/metrics.ts',
   '#contract/routes.ts',
   '#contract/settings/setting.ts',

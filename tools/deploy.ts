@@ -4,7 +4,7 @@
  */
 
 import { ToolError, runTool } from './command-line.ts';
-import { bootstrapCommand, trunkingCommand } from './deploy/account-checks.ts';
+import { bootstrapCommand, trunkingCommand } from './deploy/checks.ts';
 import { type DeployArguments, parseDeployArguments, HELP } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { runBundler, bundleCommand, checkAccount, checkPlaceholders, checkSettings } from './deploy/checks.ts';

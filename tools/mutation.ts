@@ -8,7 +8,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { describeMachine } from '../bench/machine.ts';
-import { markEquivalents } from './mutation/mark-equivalents.ts';
+import { markEquivalents } from './mutation/mutation.ts';
 import { EQUIVALENTS } from './mutation/equivalents.ts';
 import { toMutation, scoreOf } from './mutation/mutation.ts';
 import { mutationPage, scoreTable } from './mutation/page.ts';

@@ -6,7 +6,7 @@ import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { ToolError, runTool } from './command-line.ts';
-import { findAccount } from './deploy/account.ts';
+import { findAccount } from './deploy/checks.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';

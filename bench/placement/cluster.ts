@@ -1,4 +1,4 @@
-import { canHold } from '#core/placement/dominant-share.ts';
+import { canHold } from '#core/placement/capacity.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import type { Timeline } from './timeline.ts';
 

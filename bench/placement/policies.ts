@@ -1,6 +1,6 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
-import { dominantShare, canHold } from '#core/placement/dominant-share.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { dominantShare, canHold } from '#core/placement/capacity.ts';
 import { observeMachine } from '#core/placement/update-free-capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';

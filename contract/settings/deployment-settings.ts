@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { SETTINGS, type SettingName } from './function-settings.ts';
-import { SETTING_RULES } from './setting-rules.ts';
+import { SETTING_RULES } from './function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { integer, json, list, text, url } from './setting-kinds.ts';
 

@@ -8,7 +8,7 @@ import type {
 } from '../ports/capacity-catalog.ts';
 import type { WorkbenchSpec } from '../workbench/workbench.ts';
 import { chooseProvider } from './choose-provider.ts';
-import { canHold } from './dominant-share.ts';
+import { canHold } from './capacity.ts';
 
 export type Placement =
   | { readonly kind: 'fits'; readonly provider: string }

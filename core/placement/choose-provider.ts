@@ -1,6 +1,6 @@
 import type { Capacity, CapacityProvider, FreeCapacity } from '../ports/capacity-catalog.ts';
-import { dominantShare, canHold, leftoverShare } from './dominant-share.ts';
-import { machineFor } from './room.ts';
+import { dominantShare, canHold, leftoverShare } from './capacity.ts';
+import { machineFor } from './capacity.ts';
 
 /**
  * How much of what a request leaves empty beside it is counted as its own cost. Price × dominant share alone counts

@@ -1,13 +1,12 @@
 import { WorkbenchError } from '../errors.ts';
 import { PortError } from '../ports/port-error.ts';
-import { UnreadableRecord } from '../ports/workbench-store.ts';
-import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from '../workbench/update-record.ts';
+import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { isSettled } from '../workbench/settled.ts';
-import { keyOf, type Workbench } from '../workbench/workbench.ts';
-import { noteUnreadable } from './read-record.ts';
+import { type ChangePorts, type WakePorts, scheduleDrive, updateRecord } from '../workbench/update-record.ts';
+import { type Workbench, type WorkbenchKey, isSettled, keyOf } from '../workbench/workbench.ts';
 import type { RepairKind, ReportDraft } from './report.ts';
+import type { SweepPorts } from './sweep.ts';
 
 export interface RepairResult {
   /** The record as it now stands; undefined when it has been removed meanwhile. */
@@ -94,4 +93,36 @@ function repairOf(before: Workbench, after: Workbench): RepairKind | undefined {
   if (before.status === 'running' && after.status !== 'running') return 'run_ended';
   if (!isSettled(before)) return undefined;
   return before.host?.state === after.host?.state ? 'task_missing' : 'machine_changed';
+}
+
+/**
+ * Reads the record that something names. One that cannot be read is noted under `id` and stands in nobody's way.
+ * @throws PortError when the table does not answer: then nothing is known of any record
+ */
+export async function readRecord(
+  ports: Pick<SweepPorts, 'telemetry'> & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
+  key: WorkbenchKey,
+  draft: ReportDraft,
+  id: string,
+): Promise<Workbench | undefined | 'unreadable'> {
+  try {
+    return await ports.workbenches.read(key);
+  } catch (error) {
+    if (error instanceof PortError) throw error;
+    noteUnreadable(ports, key, draft, id, error);
+    return 'unreadable';
+  }
+}
+
+/** Counted here too: of a record that is settled nobody else would ever find out. */
+export function noteUnreadable(
+  { telemetry }: Pick<SweepPorts, 'telemetry'>,
+  { workbenchId }: WorkbenchKey,
+  draft: ReportDraft,
+  id: string,
+  error: unknown,
+): void {
+  draft.add(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
+  telemetry.error('a record cannot be read', { workbenchId, id }, error);
+  telemetry.count('unreadable_record', 1);
 }

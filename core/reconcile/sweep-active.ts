@@ -4,11 +4,11 @@ import type { ChangePorts, WakePorts } from '../workbench/update-record.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord } from './repair.ts';
 import { putRightOrNote } from './repair.ts';
 import type { ReconcileReport, RepairKind, ReportDraft } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './walk.ts';
+import { forEachPage } from './sweep.ts';
 
 type Ports = ChangePorts &
   WakePorts &

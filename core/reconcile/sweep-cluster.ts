@@ -1,10 +1,10 @@
 import type { ClusterUpkeep } from '../ports/cluster-cleanup.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
-import { createdAtOf } from '../workbench/workbench-id.ts';
+import { createdAtOf } from '../ports/ids.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { isThrottled, runSweep, type SweepPorts } from './sweep.ts';
 import { isWanted, shardOf } from './sweep-volumes.ts';
-import { forEachPage } from './walk.ts';
+import { forEachPage } from './sweep.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;

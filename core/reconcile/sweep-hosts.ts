@@ -3,11 +3,11 @@ import type { ChangePorts, WakePorts } from '../workbench/update-record.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import type { Workbench } from '../workbench/workbench.ts';
 import { type Orphan, removeOrphans, type SweepSettings } from './orphans.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord } from './repair.ts';
 import { putRightOrNote, appendToHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './walk.ts';
+import { forEachPage } from './sweep.ts';
 
 type Ports = ChangePorts &
   WakePorts &

@@ -4,11 +4,11 @@ import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { lifecycle } from '../workbench/lifecycle/step.ts';
 import { runOf, STRAYS_MAX, type Workbench } from '../workbench/workbench.ts';
 import { type RecheckResult, type Orphan, type DeletionResult, removeOrphans, type SweepSettings } from './orphans.ts';
-import { readRecord } from './read-record.ts';
+import { readRecord } from './repair.ts';
 import { putRightOrNote } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './walk.ts';
+import { forEachPage } from './sweep.ts';
 
 type Ports = ChangePorts & WakePorts & SweepPorts & { readonly tasks: Pick<TaskRunner, 'list' | 'stop'> };
 

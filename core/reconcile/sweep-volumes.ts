@@ -4,7 +4,7 @@ import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
 import { type Orphan, REMOVE_MAX, removeOrphans } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './walk.ts';
+import { forEachPage } from './sweep.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;

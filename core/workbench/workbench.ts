@@ -1,8 +1,9 @@
-import * as z from 'zod/mini';
 import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
+import { hostIsReady } from './lifecycle/host.ts';
 import { REASON_CODES } from './reasons.ts';
+import * as z from 'zod/mini';
 
 /**
  * The record of a workbench: what is wanted, what is known, and so what is owed. A discriminated union over
@@ -272,4 +273,18 @@ export function dueAt(workbench: Workbench): number | undefined {
   if (run?.phase === 'accepted' && run.goneAt !== undefined) times.push(run.goneAt);
   for (const stray of workbench.strays) if (stray.goneAt !== undefined) times.push(stray.goneAt);
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** What is wanted is what is: nothing need be done or looked at until something is asked or seen. */
+export function isSettled(workbench: Workbench): boolean {
+  if (workbench.strays.length > 0) return false;
+  const { host } = workbench;
+  if (workbench.status === 'stopped') return host === undefined || host.state === 'stopped';
+  if (workbench.status !== 'running') return false;
+  return !isInDoubt(workbench.run) && (host === undefined || hostIsReady(host));
+}
+
+/** Its task is not found, or its machine is silent. */
+function isInDoubt({ missingSince, silentSince }: AcceptedRun): boolean {
+  return missingSince !== undefined || silentSince !== undefined;
 }

@@ -4,7 +4,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { idempotencyKey } from '../middleware/idempotency-key.ts';
+import { idempotencyKey } from '../middleware/request.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';

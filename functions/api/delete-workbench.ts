@@ -1,8 +1,8 @@
 import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
-import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/commands.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { changePorts } from '../wiring/change.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';

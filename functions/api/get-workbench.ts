@@ -1,10 +1,10 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { getWorkbench } from '#core/workbench/get-workbench.ts';
+import { getWorkbench } from '#core/workbench/queries.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';
 import { pollHeaders, presentWorkbench } from './present-workbench.ts';

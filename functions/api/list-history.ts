@@ -1,10 +1,10 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
-import { listHistory } from '#core/workbench/list-history.ts';
+import { listHistory } from '#core/workbench/queries.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';
 import { toIsoTime } from './present-workbench.ts';

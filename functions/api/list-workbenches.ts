@@ -1,11 +1,11 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { listWorkbenches } from '#core/workbench/list-workbenches.ts';
+import { listWorkbenches } from '#core/workbench/queries.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
-import { writeCursor } from '../middleware/cursor.ts';
+import { writeCursor } from '../middleware/request.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { page } from '../middleware/page.ts';
+import { page } from '../middleware/request.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';
 import { presentWorkbench } from './present-workbench.ts';

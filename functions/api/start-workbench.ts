@@ -1,10 +1,10 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
-import { startWorkbench } from '#core/workbench/start-workbench.ts';
+import { startWorkbench } from '#core/workbench/commands.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { changePorts } from '../wiring/change.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';

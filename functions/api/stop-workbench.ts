@@ -1,10 +1,10 @@
 import { isAdmin } from '#core/access/principal.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
-import { force } from '../middleware/force.ts';
+import { force } from '../middleware/request.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { changePorts } from '../wiring/change.ts';
 import { wiredApi } from '../wiring/create-api-handler.ts';

@@ -1,11 +1,11 @@
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
-import { updateWorkbench } from '#core/workbench/update-workbench.ts';
+import { updateWorkbench } from '#core/workbench/commands.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { workbenchId } from '../middleware/workbench-id.ts';
+import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { changePorts } from '../wiring/change.ts';

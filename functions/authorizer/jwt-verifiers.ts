@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
-import { type RefusalReason, TokenRefused } from './refused.ts';
+import { type RefusalReason, TokenRefused } from './credentials.ts';
 
 /** Verifies a token and answers its claims. Any error but `Refused` means that it could not be decided. */
 export type VerifyToken = (token: string, now: Date) => Promise<JWTPayload>;

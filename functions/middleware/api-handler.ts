@@ -4,12 +4,12 @@ import { invalidRequest, WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { actingUser } from './acting-user.ts';
-import { answerHeaders } from './answer-headers.ts';
-import { errorAnswers } from './error-answers.ts';
+import { actingUser } from './request.ts';
+import { answerHeaders } from './responses.ts';
+import { errorAnswers } from './responses.ts';
 import type { ApiEvent, ApiHandler, GatewayAnswer, EndpointResult } from './gateway.ts';
-import { principal } from './principal.ts';
-import { requestId } from './request-id.ts';
+import { principal } from './request.ts';
+import { requestId } from './request.ts';
 
 export interface ApiPorts {
   readonly clock: Clock;

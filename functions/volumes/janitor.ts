@@ -5,7 +5,7 @@ import {
   type JanitorAnswer,
   type JanitorRequest,
   janitorRequestSchema,
-} from '#adapters/aws/efs/janitor-messages.ts';
+} from '#adapters/aws/efs/janitor.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 

@@ -1,5 +1,5 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { CapacityCatalog, SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { CatalogSettingName } from '#contract/deployed-functions.ts';

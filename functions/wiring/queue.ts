@@ -1,4 +1,4 @@
-import { sqsClient } from '#adapters/aws/sqs/client.ts';
+import { sqsClient } from '#adapters/aws/clients.ts';
 import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 

@@ -1,5 +1,5 @@
 import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
-import { ecsClient } from '#adapters/aws/ecs/client.ts';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';

@@ -1,7 +1,7 @@
 import { auditEfsClient } from '#adapters/aws/efs/sweep-client.ts';
-import { efsClient } from '#adapters/aws/efs/client.ts';
+import { efsClient } from '#adapters/aws/clients.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
-import { lambdaClient } from '#adapters/aws/lambda/client.ts';
+import { lambdaClient } from '#adapters/aws/clients.ts';
 import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
 import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { systemClock } from '#adapters/system-clock.ts';

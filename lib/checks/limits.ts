@@ -1,4 +1,4 @@
-import { resolveReference } from './references.ts';
+import { resolveReference } from './template.ts';
 import { type Violation, resourcesOf, type Template, type Templates } from './template.ts';
 
 /** CloudFormation's limits of one stack. */

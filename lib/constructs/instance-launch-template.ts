@@ -1,17 +1,10 @@
-import {
-  BlockDeviceVolume,
-  EbsDeviceVolumeType,
-  type IMachineImage,
-  type ISecurityGroup,
-  LaunchTemplate,
-  LaunchTemplateHttpTokens,
-  UserData,
-} from 'aws-cdk-lib/aws-ec2';
-import { AmiHardwareType, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Architecture } from '../instance-types.ts';
+import { type InstanceTypeSetting, type NamedCapacity, hasGpus, instanceTypeNameOf, minimumCapacityOf } from '../settings/capacity.ts';
+import { BlockDeviceVolume, EbsDeviceVolumeType, type IMachineImage, type ISecurityGroup, type IVpc, LaunchTemplate, LaunchTemplateHttpTokens, UserData } from 'aws-cdk-lib/aws-ec2';
+import { AmiHardwareType, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
 
 export interface AgentConfig {
   readonly cluster: string;
@@ -79,4 +72,38 @@ function joinClusterUserData({ cluster, provider, spot }: AgentConfig, gpus: boo
   ];
   userData.addCommands("cat >> /etc/ecs/ecs.config <<'WORKBENCH'", ...config, 'WORKBENCH');
   return userData;
+}
+
+export interface HostTemplatesProps {
+  readonly instanceTypes: readonly InstanceTypeSetting[];
+  readonly diskGib: number;
+  readonly architecture: Architecture;
+  readonly vpc: IVpc;
+  readonly securityGroup: ISecurityGroup;
+  readonly role: IRole;
+}
+
+/** How a machine for one workbench alone is launched: by the functions, each with a configuration of its own. */
+export class HostTemplates extends Construct {
+  readonly template: LaunchTemplate;
+  /** For types with GPUs, when there are any. */
+  readonly gpuTemplate: LaunchTemplate | undefined;
+  readonly gpuInstanceTypes: readonly string[];
+  /** With these a machine may be started again; one with an older image is replaced. */
+  readonly imageIds: readonly string[];
+  readonly capacities: readonly NamedCapacity[];
+
+  constructor(scope: Construct, id: string, props: HostTemplatesProps) {
+    super(scope, id);
+    const { instanceTypes, architecture } = props;
+    this.capacities = instanceTypes.map((type) => minimumCapacityOf(instanceTypeNameOf(type), [type]));
+    this.gpuInstanceTypes = instanceTypes.filter((type) => hasGpus([type])).map(instanceTypeNameOf);
+    this.template = createLaunchTemplate(this, 'Template', { ...props, gpus: false });
+    const images = [ecsImage({ architecture, gpus: false })];
+    if (this.gpuInstanceTypes.length > 0) {
+      this.gpuTemplate = createLaunchTemplate(this, 'GpuTemplate', { ...props, gpus: true });
+      images.push(ecsImage({ architecture, gpus: true }));
+    }
+    this.imageIds = images.map((image) => image.getImage(this).imageId);
+  }
 }

@@ -1,13 +1,15 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
+import { CONTROL_TOWER, acknowledge } from '../checks/acknowledge.ts';
+import { allow } from '../permissions/allow.ts';
+import { fileSystemPolicy, janitorMountPermissions, workbenchMountPermissions } from '../permissions/mounts.ts';
+import { servicePrincipalOf } from '../permissions/permission-context.ts';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccessPoint, FileSystem, LifecyclePolicy, ThroughputMode } from 'aws-cdk-lib/aws-efs';
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Schedule } from 'aws-cdk-lib/aws-events';
+import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
-import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
-import { allow } from '../permissions/allow.ts';
-import { fileSystemPolicy, workbenchMountPermissions, janitorMountPermissions } from '../permissions/mounts.ts';
-import { servicePrincipalOf } from '../permissions/service-principal.ts';
 
 export interface WorkbenchFilesProps {
   readonly vpc: IVpc;
@@ -97,5 +99,55 @@ export class WorkbenchFiles extends Construct {
       ...janitorMountPermissions(fileSystem.fileSystemArn, parent.accessPointArn),
     ]);
     return { fileSystem, parent, janitorRole, janitorName };
+  }
+}
+
+/** Daily backups of the file systems. The vault outlives its stack: files may be restored from it alone. */
+export class FileBackups extends Construct {
+  readonly vault: BackupVault;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      readonly installation: string;
+      readonly fileSystems: readonly FileSystem[];
+      readonly retentionDays: number;
+    },
+  ) {
+    super(scope, id);
+    const { installation, fileSystems, retentionDays } = props;
+    this.vault = new BackupVault(this, 'Vault', { removalPolicy: RemovalPolicy.RETAIN });
+    const plan = new BackupPlan(this, 'Plan', {
+      backupPlanName: installation,
+      backupVault: this.vault,
+      backupPlanRules: [
+        new BackupPlanRule({
+          ruleName: 'daily',
+          scheduleExpression: Schedule.cron({ hour: '3', minute: '0' }),
+          startWindow: Duration.hours(1),
+          // Incremental after the first; one that takes longer is given up and reported.
+          completionWindow: Duration.hours(20),
+          deleteAfter: Duration.days(retentionDays),
+        }),
+      ],
+    });
+    const role = new Role(this, 'Role', {
+      description: 'Backs the file systems up',
+      assumedBy: new ServicePrincipal('backup.amazonaws.com'),
+      managedPolicies: [
+        ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSBackupServiceRolePolicyForBackup'),
+      ],
+    });
+    acknowledge(role, {
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]',
+      reason:
+        'The policy that AWS Backup asks for, and changes when the service does. It is assumed by that service alone.',
+    });
+    plan.addSelection('FileSystems', {
+      role,
+      resources: fileSystems.map((fileSystem) => BackupResource.fromEfsFileSystem(fileSystem)),
+      disableDefaultBackupPolicy: true,
+    });
   }
 }

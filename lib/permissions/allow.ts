@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type CfnPolicy, Effect, type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
-import { valueToText } from '../checks/template-text.ts';
+import { valueToText } from '../checks/template.ts';
 
 /** What a role may do, and why. Written out, so that somebody can read all of it: nothing is granted elsewhere. */
 export interface Permission {

@@ -1,6 +1,8 @@
+import type { INDEXES } from '#contract/table.ts';
+import { Stack } from 'aws-cdk-lib';
+import { type IPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import type { INDEXES } from '#contract/table.ts';
 
 /** What there is for functions to act on. ARNs, unless said otherwise. */
 export interface Surroundings {
@@ -28,3 +30,10 @@ export interface Surroundings {
 }
 
 export type IndexName = keyof typeof INDEXES;
+
+/** A service of AWS on behalf of this account, and of no other that might talk it into it. */
+export function servicePrincipalOf(scope: IConstruct, name: string): IPrincipal {
+  return new ServicePrincipal(name, {
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
+}

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
-import { SETTING_RULES } from '#contract/settings/setting-rules.ts';
+import { SETTING_RULES } from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
 import type { AuthSetting } from './access.ts';
 import type { StageProblem } from './stage-error.ts';

@@ -1,4 +1,4 @@
-import { isWorkbenchId } from '#functions/identifiers.ts';
+import { isWorkbenchId } from '#contract/parameters.ts';
 
 /** What a request on the workbenches' origin asks for. */
 export type ProjectPath =

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
-import { ecsClient } from '#adapters/aws/ecs/client.ts';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { connection, uniqueName } from './connection.ts';
 

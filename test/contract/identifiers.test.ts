@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUserId, isWorkbenchId } from '#functions/identifiers.ts';
+import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
 
 describe('a user_id', () => {
   it.each(['x', 'ada@example.com', 'a b', 'ü'.repeat(48), '👩‍🔬', 'x'.repeat(96)])('may be %j', (text) => {

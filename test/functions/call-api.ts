@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { AuthorizerContext } from '#functions/authorizer/context.ts';
+import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import { readSettings, type Settings } from '#contract/settings/function-settings.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';

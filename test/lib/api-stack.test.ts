@@ -3,8 +3,8 @@ import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { CORS, ROUTES } from '#contract/routes.ts';
-import { valueToText } from '#lib/checks/template-text.ts';
-import { resolveReference } from '#lib/checks/references.ts';
+import { valueToText } from '#lib/checks/template.ts';
+import { resolveReference } from '#lib/checks/template.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
 import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTableInput } from '#contract/table.ts';
 import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
-import { valueToText } from '#lib/checks/template-text.ts';
+import { valueToText } from '#lib/checks/template.ts';
 import type { Statement } from '#lib/checks/policies.ts';
 import { listOf, type Resource } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { valueToText } from '#lib/checks/template-text.ts';
+import { valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize } from './synthesize.ts';
 

@@ -4,7 +4,7 @@ import { TASK_STATUSES, type TaskObservation } from '#core/ports/task-runner.ts'
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import { readTaskEvent } from '#functions/events/read-task-event.ts';
 import { toTaskStateChangeEvent } from '#local/task-event.ts';
-import { isUserId } from '#functions/identifiers.ts';
+import { isUserId } from '#contract/parameters.ts';
 
 const id = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-hjkmnp-tv-z]{${length}}$`));
 const message = fc.oneof(

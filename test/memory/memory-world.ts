@@ -1,5 +1,5 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
@@ -15,9 +15,9 @@ import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbe
 import { ManualClock } from './manual-clock.ts';
 import { MemoryHosts } from './memory-host-fleet.ts';
 import { MemoryQueue } from './memory-work-queue.ts';
-import { MemoryReportStore } from '../simulation/memory-report-store.ts';
+import { MemoryReportStore } from './memory-stores.ts';
 import { MemoryRoomStore } from '../simulation/memory-free-capacity-store.ts';
-import { memoryStores } from '../simulation/memory-stores.ts';
+import { memoryStores } from './memory-stores.ts';
 import { MemoryTasks, type MemoryTasksOptions } from './memory-task-runner.ts';
 import { MemoryVolumes } from './memory-volume-store.ts';
 

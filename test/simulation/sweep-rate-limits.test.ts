@@ -15,8 +15,8 @@ import { build as buildSweepCloud } from '#functions/schedules/sweep-tasks-and-h
 import { acceptedRun, idAt, running, T0 } from '#test/builders/workbench.ts';
 import { settingsWith } from '#test/functions/call-api.ts';
 import { MemoryQueue } from '../memory/memory-work-queue.ts';
-import { MemoryReportStore } from './memory-report-store.ts';
-import { memoryStores } from './memory-stores.ts';
+import { MemoryReportStore } from '../memory/memory-stores.ts';
+import { memoryStores } from '../memory/memory-stores.ts';
 import { KeptTelemetry } from '../memory/memory-world.ts';
 import {
   HOST_SETTINGS,

@@ -1,6 +1,6 @@
 import { markdownTable } from '../../bench/markdown.ts';
 import { ASSUMPTIONS, type AssumedValues, ASSUMPTION_NAMES } from './assumptions.ts';
-import { type BillLine, totalUsd } from './bill.ts';
+import { type BillLine, totalUsd } from './prices.ts';
 import { PRICES, type Price, SOURCES, type Source } from './prices.ts';
 import { hourlyCostOf } from './running-workbench.ts';
 import type { StageCosts } from './stage-costs.ts';

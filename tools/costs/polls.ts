@@ -1,7 +1,7 @@
 import type { Template } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import type { AssumedValues } from './assumptions.ts';
-import { type BillLine, billLine } from './bill.ts';
+import { type BillLine, billLine } from './prices.ts';
 import { resourcesOfType } from './template-counts.ts';
 
 const GB = 1e9;

@@ -1,3 +1,4 @@
+
 /** A listed price: on demand, us-east-1, before taxes, discounts and free allowances. */
 export interface Price {
   /** USD… */
@@ -84,4 +85,21 @@ export type PriceName = keyof typeof PRICES;
 export function costOf(name: PriceName, quantity: number): number {
   const { usd, each = 1 }: Price = PRICES[name];
   return (usd * quantity) / each;
+}
+
+/** A line of a bill: so much of something, at its price. */
+export interface BillLine {
+  readonly what: string;
+  readonly quantity: number;
+  /** What the quantity counts. */
+  readonly unit: string;
+  readonly usd: number;
+}
+
+export function billLine(what: string, price: PriceName, quantity: number, unit: string): BillLine {
+  return { what, quantity, unit, usd: costOf(price, quantity) };
+}
+
+export function totalUsd(lines: readonly BillLine[]): number {
+  return lines.reduce((sum, { usd }) => sum + usd, 0);
 }

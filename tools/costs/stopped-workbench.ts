@@ -1,5 +1,5 @@
 import type { AssumedValues } from './assumptions.ts';
-import { type BillLine, billLine } from './bill.ts';
+import { type BillLine, billLine } from './prices.ts';
 
 /** What a record holds at most, with its share of the indexes; GB. */
 const RECORD_GB = 5e-6;

@@ -1,4 +1,4 @@
-import type { Equivalent } from './mark-equivalents.ts';
+import type { Equivalent } from './mutation.ts';
 
 const CORE = 'core/workbench';
 const LIFECYCLE = `${CORE}/lifecycle`;

@@ -1,6 +1,6 @@
 import type { Machine } from '../../bench/machine.ts';
 import { markdownTable, machineTable } from '../../bench/markdown.ts';
-import { type Equivalent, whyEquivalent } from './mark-equivalents.ts';
+import { type Equivalent, whyEquivalent } from './mutation.ts';
 import { type Mutation, scoreOf } from './mutation.ts';
 
 export interface MutationRun {

@@ -1,15 +1,8 @@
-import { roomAfter } from '#core/placement/room.ts';
-import type {
-  Capacity,
-  CapacityCatalog,
-  CapacityProvider,
-  DedicatedInstanceType,
-  FreeCapacity,
-  SizeCatalog,
-} from '#core/ports/capacity-catalog.ts';
+import { roomAfter } from '#core/placement/capacity.ts';
+import type { Capacity, CapacityCatalog, CapacityProvider, DedicatedInstanceType, FreeCapacity, SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
-import { PortError } from '#core/ports/port-error.ts';
 import type { RoomStore } from '#core/ports/free-capacity-store.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 
 export interface ClusterCatalogOptions {
@@ -74,4 +67,15 @@ export class ClusterCatalog implements CapacityCatalog {
     }
     this.#readAt = now;
   }
+}
+
+/** What the settings say that can be had. */
+export function settingsCatalog(offered: {
+  readonly providers: readonly CapacityProvider[];
+  readonly instanceTypes: readonly DedicatedInstanceType[];
+}): SizeCatalog {
+  return {
+    providers: async () => offered.providers,
+    instanceTypes: async () => offered.instanceTypes,
+  };
 }

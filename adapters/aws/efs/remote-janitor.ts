@@ -9,7 +9,7 @@ import {
   type JanitorAnswer,
   type JanitorRequest,
   janitorRequestSchema,
-} from './janitor-messages.ts';
+} from './janitor.ts';
 import { callAws } from '../errors.ts';
 
 export type InvokeClient = Pick<LambdaClient, 'send'>;

@@ -9,7 +9,7 @@ import { type ContainerSettings, containerName, containerSpec, belongsToTask, me
 import { endingOf } from './exit-reason.ts';
 import type { Engine, SeenContainer } from './engine.ts';
 import type { Images } from './images.ts';
-import { kernelEndedForMemory } from './kernel-log.ts';
+import { kernelEndedForMemory } from './exit-reason.ts';
 import { preparedFolder } from './prepare-folder.ts';
 import type { RunOutput } from './run-output.ts';
 

@@ -10,7 +10,7 @@ import {
   INSTANCE_STATES,
 } from '#core/ports/host-fleet.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { RecordFolder } from '../record-folder.ts';
+import { RecordFolder } from '../state-files.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 
 export interface SimulatedHostsOptions {

@@ -16,7 +16,7 @@ import { type TaskRecords, TaskRegister, openTaskRecords } from '../tasks/task-r
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
 import { endpointOf, type LaunchSettings, launchProgram } from './launch.ts';
-import { endLeftOver } from './left-over.ts';
+import { endLeftOver } from './process-tree.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
 import { newTaskRecord, type TaskRecord, toProcessTaskId, taskRecordSchema } from './process-record.ts';

@@ -2,7 +2,7 @@ import { waitUntilAnswering } from '../tasks/http-probe.ts';
 import { RecordedTask, type RecordedTaskContext } from '../tasks/local-task.ts';
 import type { TaskStop } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
-import type { GatedProcess } from './gated-process.ts';
+import type { GatedProcess } from './launch.ts';
 import { endFamily, type ProcessTree } from './process-tree.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { TaskRecord } from './process-record.ts';

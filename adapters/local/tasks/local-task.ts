@@ -1,5 +1,5 @@
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { RecordFolder } from '../record-folder.ts';
+import type { RecordFolder } from '../state-files.ts';
 import { mayBecome, type TaskFields } from './task-record.ts';
 
 export interface RecordedTaskContext<R extends TaskFields> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PortError } from '#core/ports/port-error.ts';
 import type { MissingTask, RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { RecordFolder } from '../record-folder.ts';
+import { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
 import type { RecordedTask } from './local-task.ts';
 import { observationOf, type TaskFields } from './task-record.ts';

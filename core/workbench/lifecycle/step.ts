@@ -1,17 +1,15 @@
 import type { HistoryEntry } from '../history.ts';
-import { isSettled } from '../settled.ts';
-import { keyOf, runOf, type Workbench } from '../workbench.ts';
+import { type Workbench, isSettled, keyOf, runOf } from '../workbench.ts';
 import { backOff } from './backoff.ts';
 import { type Context, lookBy, pollLater } from './context.ts';
 import { pauseDeadline, resumeDeadline, timePassed } from './deadlines.ts';
 import { type Effect, pendingEffects } from './effects.ts';
-import { hasEnded } from './host.ts';
 import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
+import { hasEnded } from './host.ts';
 import type { Input, Learned } from './inputs.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
 import { runPlaced, runRefused, taskMissing, taskObserved, taskStopAsked } from './run.ts';
-import { isDeepEqual } from './same.ts';
 import { volumeDestroyed, volumeReady, volumeRefused, volumeWiped } from './volume.ts';
 
 export interface Step {
@@ -209,4 +207,15 @@ function isCorrected(before: Workbench, after: Workbench): boolean {
   const run = runOf(after);
   const missing = run?.phase === 'accepted' && run.missingSince !== undefined;
   return missing || before.host?.state !== after.host?.state;
+}
+
+/** Whether two records say the same; a field that is absent and one that is undefined are alike. */
+export function isDeepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const key of keys) {
+    if (!isDeepEqual((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key])) return false;
+  }
+  return true;
 }

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
-import { ecsClient } from '#adapters/aws/ecs/client.ts';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { taskDefinitionInput } from '#adapters/aws/ecs/task-definition-input.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';

@@ -2,7 +2,7 @@ import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { inject } from 'vitest';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
-import { ecsClient } from '#adapters/aws/ecs/client.ts';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import { realStep } from '#test/contracts/eventually.ts';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
-import { efsClient } from '#adapters/aws/efs/client.ts';
+import { efsClient } from '#adapters/aws/clients.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { systemClock } from '#adapters/system-clock.ts';

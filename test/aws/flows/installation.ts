@@ -1,29 +1,43 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
+import { efsClient } from '#adapters/aws/clients.ts';
+import type { QueueName } from '#contract/deployed-functions.ts';
+import { TABLE } from '#contract/table.ts';
+import { shardOf } from '#core/reconcile/sweep-volumes.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { clusterOnMoto } from '../cluster-on-moto.ts';
+import { REGION, connection, uniqueName } from '../connection.ts';
+import { tableOnMinistack } from '../dynamodb/table.ts';
+import { moveClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
+import { createFunctionEnvironment } from './environment.ts';
+import { type AwsEvent, EventBus, listAllTasks } from './event-bus.ts';
+import { functionsStartedBy, invoke } from './functions.ts';
+import { openInvokeEndpoint } from './invoke-endpoint.ts';
+import { playMounts } from './simulate-mounts.ts';
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
 import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject, vi } from 'vitest';
-import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { TABLE } from '#contract/table.ts';
-import { efsClient } from '#adapters/aws/efs/client.ts';
-import { shardOf } from '#core/reconcile/sweep-volumes.ts';
-import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import type { QueueName } from '#contract/deployed-functions.ts';
-import { clusterOnMoto } from '../cluster-on-moto.ts';
-import { connection, REGION, uniqueName } from '../connection.ts';
-import { tableOnMinistack } from '../dynamodb/table.ts';
-import { moveClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
-import { capturedLog } from './captured-log.ts';
-import { createFunctionEnvironment } from './environment.ts';
-import { listAllTasks, EventBus } from './event-bus.ts';
-import type { AwsEvent } from './events.ts';
-import { invoke, functionsStartedBy } from './functions.ts';
-import { openInvokeEndpoint } from './invoke-endpoint.ts';
-import { playMounts } from './simulate-mounts.ts';
+
+/** Holds back what is written to the console, and keeps what is written there as an error. */
+export function capturedLog() {
+  const errors: string[] = [];
+  const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation((line: unknown) => {
+      if (level === 'error') errors.push(String(line));
+    }),
+  );
+  return {
+    errors,
+    restore() {
+      for (const spy of spies) spy.mockRestore();
+    },
+  };
+}
 
 /** Lambda's functions are given back what they did not finish after this; seconds. */
 const VISIBILITY_SECONDS = 360;

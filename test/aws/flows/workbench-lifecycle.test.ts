@@ -3,7 +3,7 @@ import { ListContainerInstancesCommand, StopTaskCommand } from '@aws-sdk/client-
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { STATIC_KEY } from './environment.ts';
-import type { AwsEvent } from './events.ts';
+import type { AwsEvent } from './event-bus.ts';
 import { type ApiResponse, type ApiRequest, request } from './gateway.ts';
 import { HOUR_SECONDS, type Installation, createInstallation } from './installation.ts';
 

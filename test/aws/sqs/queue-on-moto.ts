@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { sqsClient } from '#adapters/aws/sqs/client.ts';
+import { sqsClient } from '#adapters/aws/clients.ts';
 import { connection, uniqueName } from '../connection.ts';
 
 /** What one call receives at most. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canHold } from '#core/placement/dominant-share.ts';
-import { machineFor, roomAfter } from '#core/placement/room.ts';
+import { canHold } from '#core/placement/capacity.ts';
+import { machineFor, roomAfter } from '#core/placement/capacity.ts';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request = { cpuUnits: 10, memoryMib: 20, gpuCount: 0 };

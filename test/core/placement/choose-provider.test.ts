@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseProvider } from '#core/placement/choose-provider.ts';
-import { canHold } from '#core/placement/dominant-share.ts';
-import { machineFor } from '#core/placement/room.ts';
+import { canHold } from '#core/placement/capacity.ts';
+import { machineFor } from '#core/placement/capacity.ts';
 import type { Capacity, CapacityProvider, FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request: Capacity = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };

@@ -4,8 +4,8 @@ import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/commands.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 

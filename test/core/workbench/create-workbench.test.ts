@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
 import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
-import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/commands.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { createWorkbench } from '#core/workbench/create-workbench.ts';
-import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/commands.ts';
 import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
 import { EFFECT_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { deleting, running, stopping, T0 } from '#test/builders/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';

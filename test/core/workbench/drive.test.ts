@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { reconcileActive } from '#core/reconcile/sweep-active.ts';
-import { destroyWorkbench } from '#core/workbench/destroy-workbench.ts';
+import { destroyWorkbench } from '#core/workbench/commands.ts';
 import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
-import { listHistory } from '#core/workbench/list-history.ts';
-import { restartWorkbench } from '#core/workbench/restart-workbench.ts';
-import { startWorkbench } from '#core/workbench/start-workbench.ts';
+import { listHistory } from '#core/workbench/queries.ts';
+import { restartWorkbench } from '#core/workbench/commands.ts';
+import { startWorkbench } from '#core/workbench/commands.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';

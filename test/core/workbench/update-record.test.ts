@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { updateRecord, scheduleDrive } from '#core/workbench/update-record.ts';
 import { observeTask } from '#core/workbench/observe.ts';
-import { startWorkbench } from '#core/workbench/start-workbench.ts';
-import { stopWorkbench } from '#core/workbench/stop-workbench.ts';
-import { updateWorkbench } from '#core/workbench/update-workbench.ts';
+import { startWorkbench } from '#core/workbench/commands.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
+import { updateWorkbench } from '#core/workbench/commands.ts';
 import { OUTBOX_MAX } from '#core/workbench/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { STATUSES } from '#core/workbench/history.ts';
-import { isSettled } from '#core/workbench/settled.ts';
+import { isSettled } from '#core/workbench/workbench.ts';
 import { baseOf, dueAt, isActive, keyOf, runOf, type Workbench } from '#core/workbench/workbench.ts';
-import { createdAtOf } from '#core/workbench/workbench-id.ts';
+import { createdAtOf } from '#core/ports/ids.ts';
 import {
   acceptedRun,
   aHost,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Principal } from '#core/access/principal.ts';
-import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/context.ts';
+import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/principal.ts';
 
 const word = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
 const token = fc.record(

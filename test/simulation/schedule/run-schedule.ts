@@ -1,18 +1,18 @@
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { isSettled } from '#core/workbench/settled.ts';
+import { isSettled } from '#core/workbench/workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { Invocations } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
-import { BrokenRule } from './broken-rule.ts';
+import { BrokenRule } from './safety-checks.ts';
 import { ClientHistory } from './client-history.ts';
 import { type Command, type Schedule, SLOTS_PER_USER, TROUBLE_MS, USERS } from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { ScheduleResult } from './schedule-result.ts';
-import { Safety } from './safety.ts';
+import { Safety } from './safety-checks.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 import { WorkConsumer } from './event-source-mapping.ts';
 

@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel.ts';
-import { BrokenRule } from './broken-rule.ts';
+import { BrokenRule } from './safety-checks.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';

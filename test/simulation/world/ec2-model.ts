@@ -9,7 +9,7 @@ import type {
 } from '@aws-sdk/client-ec2';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { HazardDraws } from './draws.ts';
+import type { HazardDraws } from './hazards.ts';
 import type { SimulatedInstance, SimulatedInstances, Size } from './simulated-instances.ts';
 import { TokenBucket } from './token-bucket.ts';
 

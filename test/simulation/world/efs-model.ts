@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-efs';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { HazardDraws } from './draws.ts';
+import type { HazardDraws } from './hazards.ts';
 import type { Directory, Truth } from './ground-truth.ts';
 
 interface AccessPoint {

@@ -1,6 +1,6 @@
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import type { Kernel } from '../kernel.ts';
-import type { HazardDraws } from './draws.ts';
+import type { HazardDraws } from './hazards.ts';
 import type { Container } from './ground-truth.ts';
 
 /** What a machine offers to tasks. */

@@ -1,7 +1,7 @@
 import type { SendMessageCommandInput } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { HazardDraws } from './draws.ts';
+import type { HazardDraws } from './hazards.ts';
 
 /** As a Lambda is handed it in an event's `Records`. */
 export interface ReceivedMessage {

@@ -1,4 +1,4 @@
-import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
 import { type HostSettings, INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';

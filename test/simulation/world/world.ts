@@ -5,7 +5,7 @@ import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { AwsCommand } from './aws-error.ts';
-import { HazardDraws } from './draws.ts';
+import { HazardDraws } from './hazards.ts';
 import { Ec2Model } from './ec2-model.ts';
 import type { ProviderSpec } from './ecs/capacity-providers.ts';
 import { EcsModel } from './ecs/ecs-model.ts';

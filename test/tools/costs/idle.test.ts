@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Template } from '#lib/checks/template.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { totalUsd } from '#tools/costs/bill.ts';
+import { totalUsd } from '#tools/costs/prices.ts';
 import { idleBill } from '#tools/costs/idle.ts';
 
 const LOGS = { logs: { retentionDays: 30, workbenchRetentionDays: 14 } } as const;

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
 import { parseStage } from '#lib/settings/stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { hostCosts, hourlyCostOf, type RunningCost, runningCosts } from '#tools/costs/running-workbench.ts';
+import { NETWORK_INTERFACES, type RunningCost, hostCosts, hourlyCostOf, maxWorkbenchesOn, runningCosts } from '#tools/costs/running-workbench.ts';
 import { stageFile } from '../deploy/stage-file.ts';
+import { expect, it } from 'vitest';
 
 const DISK_HOUR = (100 * 0.08) / 730;
 
@@ -74,4 +75,19 @@ it('of one whose price nobody gives is not known', () => {
   const types = [{ name: 'x9.large', vcpus: 2, memoryMib: 8192 }];
   const settings = parseStage('staging', stageFile({ dedicated: { instanceTypes: types } }));
   expect(hostCosts(settings)[0]?.running).toBeUndefined();
+});
+
+it('is known of every type that settings may name alone', () => {
+  expect(Object.keys(NETWORK_INTERFACES).sort()).toEqual(Object.keys(KNOWN_INSTANCE_TYPES).sort());
+});
+
+it('is one less than a machine has, or what trunking makes of it', () => {
+  expect(maxWorkbenchesOn(['m6i.xlarge'], false)).toBe(3);
+  expect(maxWorkbenchesOn(['m6i.xlarge'], true)).toBe(18);
+  expect(maxWorkbenchesOn(['t3.medium'], true)).toBe(2);
+});
+
+it('is that of the smallest of several types, and not known when one is not', () => {
+  expect(maxWorkbenchesOn(['m6i.xlarge', 'm6i.large'], true)).toBe(9);
+  expect(maxWorkbenchesOn(['m6i.xlarge', 'x9.large'], true)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listStages } from '#lib/settings/read-stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { totalUsd } from '#tools/costs/bill.ts';
+import { totalUsd } from '#tools/costs/prices.ts';
 import { costsPage } from '#tools/costs/page.ts';
 import { stageCosts } from '#tools/costs/stage-costs.ts';
 

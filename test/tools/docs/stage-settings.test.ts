@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { STAGES_FOLDER, listStages } from '#lib/settings/read-stage.ts';
-import { stageSchemaText, stageSettingsSection } from '#tools/docs/stage-settings.ts';
+import { stageSchemaText, stageSettingsSection } from '#tools/docs/settings-page.ts';
 
 describe('the section about stages in docs/settings.md', () => {
   const section = stageSettingsSection();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Equivalent, markEquivalents } from '#tools/mutation/mark-equivalents.ts';
+import { type Equivalent, markEquivalents } from '#tools/mutation/mutation.ts';
 import { EQUIVALENTS } from '#tools/mutation/equivalents.ts';
 import { type Mutation, toMutation, scoreOf } from '#tools/mutation/mutation.ts';
 import { mutationPage } from '#tools/mutation/page.ts';

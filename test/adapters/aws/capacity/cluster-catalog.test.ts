@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ClusterCatalog, ROOM_USED_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/settings-catalog.ts';
+import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { MachineRoom } from '#core/ports/free-capacity-store.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';

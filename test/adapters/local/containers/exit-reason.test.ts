@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endingOf } from '#adapters/local/containers/exit-reason.ts';
-import { parseKernelMessage, saysOutOfMemory } from '#adapters/local/containers/kernel-log.ts';
+import { parseKernelMessage, saysOutOfMemory } from '#adapters/local/containers/exit-reason.ts';
 
 const facts = { kernelEndedIt: false, memoryMib: 512, outputName: 'logs/wb1/run1.log' };
 

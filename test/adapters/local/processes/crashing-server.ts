@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
 import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/process-record.ts';
-import { RecordFolder } from '#adapters/local/record-folder.ts';
+import { RecordFolder } from '#adapters/local/state-files.ts';
 import { HTTP_SERVER_SCRIPT, nodeCommand } from './process-bench.ts';
 
 const [dataDir = '', when, count] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/process-record.ts';
-import { RecordFolder } from '#adapters/local/record-folder.ts';
+import { RecordFolder } from '#adapters/local/state-files.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { eventually, realStep } from '#test/contracts/eventually.ts';
 import { HTTP_SERVER_SCRIPT, startTask, Bench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';

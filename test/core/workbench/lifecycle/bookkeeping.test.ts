@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import type { Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
-import { isDeepEqual } from '#core/workbench/lifecycle/same.ts';
+import { isDeepEqual } from '#core/workbench/lifecycle/step.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {

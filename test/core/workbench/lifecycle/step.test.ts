@@ -9,7 +9,7 @@ import type { Input, Learned, Observation } from '#core/workbench/lifecycle/inpu
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
-import { isSettled } from '#core/workbench/settled.ts';
+import { isSettled } from '#core/workbench/workbench.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { dueAt, isActive, runOf, type Workbench, workbenchSchema } from '#core/workbench/workbench.ts';
 import { aTaskInput, ID, RUN_ID, starting, T0, USER } from '#test/builders/workbench.ts';

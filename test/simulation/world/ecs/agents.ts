@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel.ts';
-import type { HazardDraws } from '../draws.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { SimulatedInstance, SimulatedInstances } from '../simulated-instances.ts';
 import { REGION_AND_ACCOUNT } from './shapes.ts';
 import type { TaskLifecycle } from './task-lifecycle.ts';

@@ -1,6 +1,6 @@
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Kernel } from '../../kernel.ts';
-import type { HazardDraws } from '../draws.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { SimulatedInstances, Size } from '../simulated-instances.ts';
 import type { ContainerInstance, Task } from './types.ts';
 

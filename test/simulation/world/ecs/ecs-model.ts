@@ -15,7 +15,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import type { Kernel } from '../../kernel.ts';
 import { type AwsCommand, awsError } from '../aws-error.ts';
-import type { HazardDraws } from '../draws.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { SimulatedInstances } from '../simulated-instances.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';

@@ -1,7 +1,7 @@
 import type { RunTaskCommandInput, Task as TaskShape } from '@aws-sdk/client-ecs';
 import type { Kernel } from '../../kernel.ts';
 import { awsError } from '../aws-error.ts';
-import type { HazardDraws } from '../draws.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { Size } from '../simulated-instances.ts';
 import { type CapacityProviders, hasFreeCapacity, missingResource } from './capacity-providers.ts';
 import type { Definitions } from './task-definitions.ts';

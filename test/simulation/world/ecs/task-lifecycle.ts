@@ -1,5 +1,5 @@
 import type { Kernel } from '../../kernel.ts';
-import type { HazardDraws } from '../draws.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { Container, Directory } from '../ground-truth.ts';
 import type { ContainerInstance, StopDetails, Task } from './types.ts';
 

@@ -1,7 +1,13 @@
+import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
-import { memoryStores } from './memory-stores.ts';
+import { MemoryReportStore, memoryStores } from './memory-stores.ts';
+
+describeReportStoreContract('memory', async () => ({
+  store: new MemoryReportStore(),
+  dispose: async () => {},
+}));
 
 describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
   const store = memoryStores().workbenches;

@@ -1,9 +1,25 @@
-import type { MiddlewareObj } from '@middy/core';
+import { httpStatusOf } from '#contract/status-codes.ts';
 import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { ApiEvent, GatewayAnswer } from './gateway.ts';
-import { httpStatusOf } from '#contract/status-codes.ts';
+import type { MiddlewareObj, Request } from '@middy/core';
+
+/** Headers of every answer of ours, errors included. */
+export function answerHeaders(): MiddlewareObj<ApiEvent, GatewayAnswer> {
+  const add = ({ event, response }: Request<ApiEvent, GatewayAnswer>) => {
+    if (!response) return;
+    response.headers = {
+      ...response.headers,
+      'content-type': 'application/json; charset=utf-8',
+      // Status is polled, and answers belong to one user: nothing between us may keep them.
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': event.requestId,
+    };
+  };
+  return { after: add, onError: add };
+}
 
 /** When to come back after an error that passes by itself and does not say when, in seconds. */
 const RETRY_AFTER_SECONDS = 2;

@@ -1,8 +1,15 @@
 import { WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
-import { BrokenRule } from './broken-rule.ts';
 import type { ClientHistory } from './client-history.ts';
+
+/** A rule that must always hold does not. */
+export class BrokenRule extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BrokenRule';
+  }
+}
 
 /**
  * A start that was on its way when the stop came may still switch a machine on: that is found and put right within

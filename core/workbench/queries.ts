@@ -1,0 +1,44 @@
+import { workbenchNotFound } from '../errors.ts';
+import { HISTORY_KEPT, type HistoryStore, type WorkbenchPage, type WorkbenchStore } from '../ports/workbench-store.ts';
+import type { HistoryEntry } from './history.ts';
+import type { Workbench, WorkbenchKey } from './workbench.ts';
+
+/**
+ * The record, by one consistent read and nothing else: this is what frontends poll.
+ * @throws WorkbenchError `workbench_not_found`
+ */
+export async function getWorkbench(
+  ports: { readonly workbenches: Pick<WorkbenchStore, 'read'> },
+  key: WorkbenchKey,
+): Promise<Workbench> {
+  const workbench = await ports.workbenches.read(key);
+  if (workbench === undefined) throw workbenchNotFound();
+  return workbench;
+}
+
+/** A page of a user's workbenches, newest first: one query. `limit` 1-100. */
+export async function listWorkbenches(
+  ports: { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
+  userId: string,
+  page: { readonly limit: number; readonly after?: string },
+): Promise<WorkbenchPage> {
+  return ports.workbenches.listByUser(userId, page);
+}
+
+/**
+ * What happened to the workbench, newest first, at most HISTORY_KEPT entries: those written and those that
+ * still wait in the record, so that what was just asked is seen at once.
+ * @throws WorkbenchError `workbench_not_found`
+ */
+export async function listHistory(
+  ports: {
+    readonly workbenches: Pick<WorkbenchStore, 'read'>;
+    readonly history: Pick<HistoryStore, 'list'>;
+  },
+  key: WorkbenchKey,
+): Promise<readonly HistoryEntry[]> {
+  const { outbox } = await getWorkbench(ports, key);
+  const written = await ports.history.list(key.workbenchId);
+  const bySeq = new Map([...written, ...outbox].map((entry) => [entry.seq, entry]));
+  return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, HISTORY_KEPT);
+}

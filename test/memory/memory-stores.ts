@@ -1,0 +1,113 @@
+import { REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
+import { HISTORY_KEPT, type HistoryStore, type IdempotencyClaim, type IdempotencyStore } from '#core/ports/workbench-store.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import type { HistoryEntry } from '#core/workbench/history.ts';
+import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
+
+/** Histories in memory; expired ones stay until `sweep`, as they do in a table whose TTL deletion lags. */
+export class MemoryHistoryStore implements HistoryStore {
+  readonly #histories = new Map<string, Map<number, string>>();
+  readonly #expiresAt = new Map<string, number>();
+
+  async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
+    const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
+    this.#histories.set(workbenchId, history);
+    for (const entry of entries) {
+      if (!history.has(entry.seq)) history.set(entry.seq, JSON.stringify(entry));
+    }
+    const newest = Math.max(0, ...history.keys());
+    for (const seq of history.keys()) {
+      if (seq <= newest - HISTORY_KEPT) history.delete(seq);
+    }
+  }
+
+  async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
+    const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
+    return [...history.entries()].sort(([a], [b]) => b - a).map(([, text]) => JSON.parse(text));
+  }
+
+  async expire(workbenchId: string, at: number): Promise<void> {
+    this.#expiresAt.set(workbenchId, at);
+  }
+
+  /** Removes the histories that have ended by `now` (milliseconds since 1970), as TTL deletion would. */
+  deleteExpired(now: number): void {
+    for (const [workbenchId, at] of this.#expiresAt) {
+      if (at > now) continue;
+      this.#histories.delete(workbenchId);
+      this.#expiresAt.delete(workbenchId);
+    }
+  }
+}
+
+interface StoredClaim {
+  readonly claim: IdempotencyClaim;
+  readonly settler?: string;
+}
+
+/** Idempotency claims in memory; expired ones stay until they are claimed anew. */
+export class MemoryIdempotencyStore implements IdempotencyStore {
+  /** user id → key → claim */
+  readonly #users = new Map<string, Map<string, StoredClaim>>();
+
+  async claim(
+    claim: Omit<IdempotencyClaim, 'state'>,
+    now: number,
+  ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
+    const claims = this.#users.get(claim.userId) ?? new Map<string, StoredClaim>();
+    this.#users.set(claim.userId, claims);
+    const standing = claims.get(claim.key)?.claim;
+    if (standing !== undefined && standing.expiresAt > now) {
+      return { claim: { ...standing }, ours: standing.workbenchId === claim.workbenchId };
+    }
+    const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
+    const ours: IdempotencyClaim = { userId, key, workbenchId, bodyHash, state: 'open', expiresAt };
+    claims.set(key, { claim: ours });
+    return { claim: { ...ours }, ours: true };
+  }
+
+  async complete(
+    userId: string,
+    key: string,
+    workbenchId: string,
+    settler: string,
+  ): Promise<'settled' | 'already' | 'gone'> {
+    const claims = this.#users.get(userId);
+    const standing = claims?.get(key);
+    if (claims === undefined || standing?.claim.workbenchId !== workbenchId) return 'gone';
+    if (standing.claim.state === 'done') return standing.settler === settler ? 'settled' : 'already';
+    claims.set(key, { claim: { ...standing.claim, state: 'done' }, settler });
+    return 'settled';
+  }
+}
+
+/** Reports in memory. */
+export class MemoryReportStore implements ReportStore {
+  readonly #reports = new Map<string, ReconcileReport>();
+
+  async add(report: ReconcileReport): Promise<void> {
+    this.#reports.set(`${report.endedAt}#${report.sweep}`, structuredClone(report));
+  }
+
+  async list(): Promise<readonly ReconcileReport[]> {
+    const newestFirst = [...this.#reports.values()].sort((a, b) => b.endedAt - a.endedAt);
+    return structuredClone(newestFirst.slice(0, REPORTS_SHOWN));
+  }
+}
+
+export { MemoryHistoryStore, MemoryIdempotencyStore, MemoryWorkbenchStore };
+
+export interface MemoryStores {
+  readonly workbenches: MemoryWorkbenchStore;
+  readonly history: MemoryHistoryStore;
+  readonly idempotency: MemoryIdempotencyStore;
+}
+
+/** The three stores, empty, under the names that use cases know them by. */
+export function memoryStores(): MemoryStores {
+  return {
+    workbenches: new MemoryWorkbenchStore(),
+    history: new MemoryHistoryStore(),
+    idempotency: new MemoryIdempotencyStore(),
+  };
+}
