@@ -29,8 +29,8 @@ const FIRST_FIT = 'first fit, as listed';
 const PLACEMENT = 'placement';
 const POLICIES: readonly (readonly [string, MakePolicy])[] = [
   [FIRST_FIT, firstFit],
-  ['first fit, cheapest machine first', cheapestInstanceFirst],
-  ['share alone', dominantShareOnly],
+  ['first fit, cheapest instance first', cheapestInstanceFirst],
+  ['dominant share only', dominantShareOnly],
   [PLACEMENT, placement],
 ];
 

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { build as buildReconcileDue } from '#functions/schedules/sweep-due.ts';
-import { addedUp, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
+import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
+import { sumCalls, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
 import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
-import { MemoryQueue } from '#test/memory/memory-work-queue.ts';
+import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { describeMachine } from './machine.ts';
 import { markdownTable, machineTable } from './markdown.ts';
 
@@ -64,13 +64,13 @@ async function measure(of: Population): Promise<void> {
         ...{
           clock: { now: () => NOW },
           telemetry: new RecordedTelemetry(),
-          queue: new MemoryQueue({ now: () => NOW }),
+          queue: new MemoryWorkQueue({ now: () => NOW }),
         },
       };
       const due = await measureSweep(
         'each minute: what is due',
         calls,
-        async () => (await buildReconcileDue(ports)()).woken,
+        async () => (await buildSweepDue(ports)()).enqueued,
       );
       const active = await measureSweep('each ten minutes: the list of what is active', calls, async () => {
         let found = 0;
@@ -88,7 +88,7 @@ async function measure(of: Population): Promise<void> {
         values.out ??
         (of.stored >= 1_000_000 ? join(import.meta.dirname, 'results/reconcile.md') : undefined);
       if (out !== undefined) await writeFile(out, page);
-      const { items, scanned } = addedUp(due.calls);
+      const { items, scanned } = sumCalls(due.calls);
       if (due.found !== of.due || items !== of.due || scanned !== of.due || due.calls.length !== DUE_SHARDS) {
         console.error('The pass has read something else than what is due.');
         process.exitCode = 1;
@@ -110,7 +110,7 @@ async function measureSweep(what: string, calls: CountedCall[], run: () => Promi
 
 function report({ stored, active, due }: Population, loadSeconds: number, passes: readonly SweepResult[]): string {
   const rows = passes.map(({ what, found, seconds, calls: made }) => {
-    const { calls, items, scanned, units } = addedUp(made);
+    const { calls, items, scanned, units } = sumCalls(made);
     return [what, ...[found, calls, items, scanned, units].map(String), `${(seconds * 1000).toFixed(0)} ms`];
   });
   return [

@@ -15,7 +15,7 @@ export interface ServerProcess {
   readonly folder: string;
 }
 
-/** Runs `use` against the local server in a process of its own, on a folder of its own that is removed then. */
+/** Runs `use` against the local server in a process of its own, on a folder of its own that is deleted then. */
 export async function withServer<T>(
   settings: (folder: string) => Readonly<Record<string, string>>,
   use: (server: ServerProcess) => Promise<T>,

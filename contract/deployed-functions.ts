@@ -56,17 +56,17 @@ export type StartedBy =
   | { readonly by: 'janitor' };
 
 const POLICY = [
-  'WB_STARTING_SECONDS',
-  'WB_PROVISIONING_SECONDS',
-  'WB_PENDING_SECONDS',
-  'WB_STOPPING_SECONDS',
-  'WB_DELETING_SECONDS',
-  'WB_FENCE_SECONDS',
-  'WB_LOOK_SECONDS',
-  'WB_STOP_AGAIN_SECONDS',
-  'WB_RETRY_SECONDS',
-  'WB_MISSING_SECONDS',
-  'WB_SILENT_HOST_SECONDS',
+  'WB_STARTING_TIMEOUT_SECONDS',
+  'WB_PROVISIONING_TIMEOUT_SECONDS',
+  'WB_PENDING_TIMEOUT_SECONDS',
+  'WB_STOPPING_TIMEOUT_SECONDS',
+  'WB_DELETING_TIMEOUT_SECONDS',
+  'WB_STOP_SETTLE_SECONDS',
+  'WB_POLL_INTERVAL_SECONDS',
+  'WB_STOP_RETRY_SECONDS',
+  'WB_START_RETRY_SECONDS',
+  'WB_TASK_MISSING_TIMEOUT_SECONDS',
+  'WB_AGENT_SILENT_TIMEOUT_SECONDS',
   'WB_ORPHAN_GRACE_SECONDS',
   'WB_VOLUME_GRACE_SECONDS',
 ] as const;
@@ -121,11 +121,11 @@ const HOSTS = [
   'WB_GPU_LAUNCH_TEMPLATE',
   'WB_GPU_INSTANCE_TYPES',
   'WB_HOST_SUBNETS',
-  'WB_HOST_IMAGES',
+  'WB_HOST_AMIS',
 ] as const;
 
 /** Beside INSTALLATION and IMAGE_USER. */
-const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTION'] as const;
+const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
 
 /** API Gateway waits 30 s; the function answers by itself half a second before its end. */
 const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
@@ -165,9 +165,9 @@ export const DEPLOYED = {
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
-  'destroy-workbench': {
-    entry: 'api/destroy-workbench.ts',
-    startedBy: { by: 'route', operationId: 'destroyWorkbench' },
+  'delete-workbench': {
+    entry: 'api/delete-workbench.ts',
+    startedBy: { by: 'route', operationId: 'deleteWorkbench' },
     reads: CHANGE_API,
     clients: ['dynamodb', 'sqs'],
     ...API,
@@ -193,9 +193,9 @@ export const DEPLOYED = {
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
-  'list-events': {
-    entry: 'api/list-events.ts',
-    startedBy: { by: 'route', operationId: 'listEvents' },
+  'list-history': {
+    entry: 'api/list-history.ts',
+    startedBy: { by: 'route', operationId: 'listHistory' },
     reads: USER_API,
     clients: ['dynamodb'],
     ...API,
@@ -215,7 +215,7 @@ export const DEPLOYED = {
     ...API,
   },
   authorizer: {
-    entry: 'authorizer.ts',
+    entry: 'authorizer/authorizer.ts',
     startedBy: { by: 'authorizer' },
     reads: [
       'WB_AUTH_SECRET_ARN',
@@ -271,22 +271,22 @@ export const DEPLOYED = {
     clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'sqs'],
     ...WORKER,
   },
-  'reconcile-due': {
-    entry: 'schedules/reconcile-due.ts',
+  'sweep-due': {
+    entry: 'schedules/sweep-due.ts',
     startedBy: { by: 'schedule', everyMinutes: 1 },
     reads: ['WB_TABLE_NAME', 'WB_QUEUE_URL'],
     clients: ['dynamodb', 'sqs'],
     ...WORKER,
   },
-  'reconcile-active': {
-    entry: 'with-ec2/reconcile-active.ts',
+  'sweep-active': {
+    entry: 'with-ec2/sweep-active.ts',
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
     ...FREQUENT_SWEEP,
   },
-  'sweep-cloud': {
-    entry: 'with-ec2/sweep-cloud.ts',
+  'sweep-tasks-and-hosts': {
+    entry: 'with-ec2/sweep-tasks-and-hosts.ts',
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],

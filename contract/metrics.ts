@@ -1,4 +1,4 @@
-import { BRAKED_SWEEPS, SWEEPS } from '#core/reconcile/report.ts';
+import { DELETION_LIMITED_SWEEPS, SWEEPS } from '#core/reconcile/report.ts';
 
 /**
  * What is counted, and by which dimension: the alarms and the dashboard are made from it. CloudWatch keeps a metric
@@ -13,7 +13,7 @@ export const METRICS = {
   queue_send_failed: { what: 'Keys that the queue did not take; the reconciler makes good for it.' },
   drive_failed: { what: 'Workbenches that could not be driven; the queue delivers them again.' },
   forward_failed: { what: 'Keys that could not be handed over to drive-host.' },
-  message_dropped: { what: 'Messages that name no workbench.' },
+  invalid_message_dropped: { what: 'Messages that name no workbench.' },
   effect_failed: {
     by: ['effect', 'kind'],
     what: 'Calls to the cloud that did not go through; they are repeated.',
@@ -24,34 +24,34 @@ export const METRICS = {
     what: 'Looks at workbenches whose stop or destroy is late.',
   },
   unreadable_record: { what: 'Looks at records that cannot be read, and are left alone.' },
-  UnreadableRecord: { what: 'Records that cannot be read, and are left out of a list.' },
-  UnreadableHistory: { what: 'Lines of history that cannot be read.' },
-  wiring_failed: { by: 'function', what: 'Functions that could not be made from their settings.' },
-  event_passed_over: { what: 'Events that are about nothing of ours.' },
-  orphan_task_seen: { what: 'Events of tasks whose workbench is no more.' },
-  room_unknown: { what: 'Placements without knowing what is free on the machines.' },
-  reconcile_due: { what: 'Workbenches that were woken because they were due.' },
+  unreadable_record_listed: { what: 'Records that cannot be read, and are left out of a list.' },
+  unreadable_history_entry: { what: 'Lines of history that cannot be read.' },
+  init_failed: { by: 'function', what: 'Functions that could not be made from their settings.' },
+  event_ignored: { what: 'Events that are about nothing of ours.' },
+  orphan_task_observed: { what: 'Events of tasks whose workbench is no more.' },
+  free_capacity_unknown: { what: 'Placements without knowing what is free on the machines.' },
+  due_enqueued: { what: 'Workbenches that were enqueued because they were due.' },
   sweep_completed: {
     by: 'sweep',
     values: SWEEPS,
     what: 'Sweeps that came to the end of what there is to look at.',
   },
-  sweep_ended_early: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
-  reconcile_alarm: {
+  sweep_failed: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
+  deletion_limit_exceeded: {
     by: 'sweep',
-    values: BRAKED_SWEEPS,
-    what: 'Sweeps that wanted to remove suspiciously much, and removed nothing.',
+    values: DELETION_LIMITED_SWEEPS,
+    what: 'Sweeps that wanted to remove suspiciously much, and deleted nothing.',
   },
-  reconcile_repaired: { by: 'sweep', values: SWEEPS, what: 'Records that were not as things are.' },
-  reconcile_removed: { by: 'sweep', values: SWEEPS, what: 'Things that no workbench wanted, removed.' },
-  reconcile_quarantined: { by: 'sweep', values: SWEEPS, what: 'Volumes that were set aside.' },
-  reconcile_waiting: { by: 'sweep', values: SWEEPS, what: 'Things that were left alone for now.' },
-  reconcile_failed: {
+  sweep_repaired: { by: 'sweep', values: SWEEPS, what: 'Records that were not as things are.' },
+  sweep_deleted: { by: 'sweep', values: SWEEPS, what: 'Things that no workbench wanted, deleted.' },
+  sweep_quarantined: { by: 'sweep', values: SWEEPS, what: 'Volumes that were set aside.' },
+  sweep_waiting: { by: 'sweep', values: SWEEPS, what: 'Things that were left alone for now.' },
+  sweep_failed: {
     by: 'sweep',
     values: SWEEPS,
     what: 'Things that could not be put right, and sweeps that ended early.',
   },
-  reconcile_repair: { by: 'kind', what: 'Repairs, by what was wrong.' },
+  repair: { by: 'kind', what: 'Repairs, by what was wrong.' },
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 
 export interface MetricDefinition {

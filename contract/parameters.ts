@@ -79,7 +79,7 @@ export const PARAMETERS = {
     in: 'header',
     required: false,
     description:
-      "The user's own key for this request, kept for 24 hours: a retry with it answers the first workbench, 200, also when both are under way at once. With another body it is 409 `idempotency_conflict`; when that workbench has been destroyed since, 409 `workbench_destroyed`.",
+      "The user's own key for this request, kept for 24 hours: a retry with it answers the first workbench, 200, also when both are under way at once. With another body it is 409 `idempotency_conflict`; when that workbench has been destroyed since, 409 `workbench_deleted`.",
     schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]{1,128}$' },
   },
 } as const satisfies Readonly<Record<string, Parameter>>;

@@ -6,12 +6,12 @@ import { CONTROL_CHARACTER } from './parameters.ts';
 
 /** The bodies of requests. A schema's messages are what is expected of the field. */
 
-export type AmountSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
+export type SizeSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
 
 /** The longest name, in characters (Unicode code points). */
 export const NAME_MAX = 128;
 
-export function createBody(settings: AmountSettings) {
+export function createBodySchema(settings: SizeSettings) {
   return z.strictObject({
     ...changeableFields(settings),
     allocated_instance_type: z.optional(
@@ -27,17 +27,17 @@ export function createBody(settings: AmountSettings) {
   });
 }
 
-export function updateBody(settings: AmountSettings) {
+export function updateBodySchema(settings: SizeSettings) {
   return z.strictObject(changeableFields(settings));
 }
 
-export type CreateBody = z.infer<ReturnType<typeof createBody>>;
-export type UpdateBody = z.infer<ReturnType<typeof updateBody>>;
+export type CreateBody = z.infer<ReturnType<typeof createBodySchema>>;
+export type UpdateBody = z.infer<ReturnType<typeof updateBodySchema>>;
 
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters`;
 
-function changeableFields(settings: AmountSettings) {
+function changeableFields(settings: SizeSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
     z.meta({
@@ -67,7 +67,7 @@ function isName(text: string): boolean {
 }
 
 /** What is to be created, with the defaults for what the request leaves out. */
-export function creationOf(body: CreateBody, settings: AmountSettings): CreateRequest {
+export function toCreateRequest(body: CreateBody, settings: SizeSettings): CreateRequest {
   return {
     cpuUnits: body.requested_cpu ?? settings.WB_DEFAULT_CPU,
     memoryMib: body.requested_memory ?? settings.WB_DEFAULT_RAM,
@@ -79,7 +79,7 @@ export function creationOf(body: CreateBody, settings: AmountSettings): CreateRe
   };
 }
 
-export function changesOf(body: UpdateBody): Changes {
+export function toChanges(body: UpdateBody): Changes {
   return {
     ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
     ...(body.requested_cpu === undefined ? {} : { cpuUnits: body.requested_cpu }),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ERROR_CODES } from '#core/errors.ts';
 import { findingSchema, SWEEPS } from '#core/reconcile/report.ts';
-import { HISTORY_EVENTS, STATUSES } from '#core/workbench/history.ts';
+import { HISTORY_ENTRY_TYPES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 
 /**
@@ -31,7 +31,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          "What a workbench in transition waits for: `queued`, `volume`, `host`, `capacity`, `run`, `host_unreachable`, or the task's own word.",
+          "What a workbench in transition waits for: `queued`, `volume`, `host`, `capacity`, `run`, `instance_unreachable`, or the task's own word.",
         ),
       ),
   ),
@@ -61,10 +61,10 @@ export const historyItemSchema = z.object({
   seq: z.int().check(z.minimum(1), z.describe('Counts up from 1.')),
   time: time(),
   type: z
-    .enum(HISTORY_EVENTS)
+    .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`stray_task_found`, `stray_task_ended`, `stray_host_ended`: of a task or machine that is not the current one. `corrected`: its task or machine was not as recorded.',
+        '`unexpected_task_found`, `unexpected_task_stopped`, `orphan_host_terminated`: of a task or machine that is not the current one. `repaired`: its task or machine was not as recorded.',
       ),
     ),
   by: z.optional(z.string().check(z.describe('Who asked.'))),
@@ -76,16 +76,16 @@ export type HistoryItem = z.infer<typeof historyItemSchema>;
 
 const success = z.literal(true);
 
-export const doneSchema = z.object({ success });
-export const itemAnswerSchema = z.object({ success, item: itemSchema });
-export const listAnswerSchema = z.object({
+export const successSchema = z.object({ success });
+export const itemResponseSchema = z.object({ success, item: itemSchema });
+export const listResponseSchema = z.object({
   success,
   items: z.array(itemSchema),
   next_cursor: z.optional(
     z.string().check(z.describe('Send it as `cursor` for the next page; absent on the last.')),
   ),
 });
-export const historyAnswerSchema = z.object({ success, items: z.array(historyItemSchema) });
+export const historyResponseSchema = z.object({ success, items: z.array(historyItemSchema) });
 export const reportItemSchema = z.object({
   sweep: z
     .enum(SWEEPS)
@@ -96,25 +96,25 @@ export const reportItemSchema = z.object({
     ),
   started_at: time(),
   ended_at: time(),
-  looked_at: z.int(),
+  checked: z.int(),
   repaired: z.int().check(z.describe('Records that were not as what was found.')),
-  removed: z.int(),
+  deleted: z.int(),
   quarantined: z.int().check(z.describe('Volumes with files that no workbench has: set aside, untouched.')),
   waiting: z.int().check(z.describe('Left alone this time; the findings say why.')),
   failed: z.int(),
   alarm: z
     .boolean()
-    .check(z.describe('It wanted to remove suspiciously much and removed nothing: somebody must look.')),
+    .check(z.describe('It wanted to remove suspiciously much and deleted nothing: somebody must look.')),
   findings: z.array(findingSchema).check(z.describe('The 20 gravest; the counts are whole.')),
 });
 export type ReportItem = z.infer<typeof reportItemSchema>;
-export const reportsAnswerSchema = z.object({ success, items: z.array(reportItemSchema) });
-export const healthAnswerSchema = z.object({
+export const reportsResponseSchema = z.object({ success, items: z.array(reportItemSchema) });
+export const healthResponseSchema = z.object({
   success,
   item: z.object({ status: z.literal('ok'), version: z.string() }),
 });
 
-export const errorAnswerSchema = z.object({
+export const errorResponseSchema = z.object({
   success: z.literal(false),
   error: z.object({
     code: z.enum(ERROR_CODES),

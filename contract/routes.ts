@@ -1,13 +1,13 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
-import { createBody, updateBody } from './request-bodies.ts';
+import { createBodySchema, updateBodySchema } from './request-bodies.ts';
 import {
-  doneSchema,
-  healthAnswerSchema,
-  historyAnswerSchema,
-  itemAnswerSchema,
-  listAnswerSchema,
-  reportsAnswerSchema,
+  successSchema,
+  healthResponseSchema,
+  historyResponseSchema,
+  itemResponseSchema,
+  listResponseSchema,
+  reportsResponseSchema,
 } from './response-bodies.ts';
 import type { Settings } from './settings/function-settings.ts';
 import { PARAMETERS, type Parameter } from './parameters.ts';
@@ -46,10 +46,10 @@ export interface RouteResponse {
 
 const { user_id, wid, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
-const successResponse = (description: string): Route['responses'] => ({ 200: { description, schema: doneSchema } });
+const successResponse = (description: string): Route['responses'] => ({ 200: { description, schema: successSchema } });
 const itemResponse = (description: string): RouteResponse => ({
   description,
-  schema: itemAnswerSchema,
+  schema: itemResponseSchema,
   headers: ['Retry-After'],
 });
 
@@ -63,7 +63,7 @@ export const ROUTES = [
     summary: "A user's workbenches, newest first.",
     description: 'Strongly consistent: what was created is listed.',
     parameters: [user_id, limit, cursor],
-    answers: { 200: { description: 'A page of them.', schema: listAnswerSchema } },
+    answers: { 200: { description: 'A page of them.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
   {
@@ -76,7 +76,7 @@ export const ROUTES = [
     description:
       'Answers as soon as it is decided; poll the workbench until its status is `running`. No body at all is an empty object.',
     parameters: [user_id, idempotencyKey],
-    body: createBody,
+    body: createBodySchema,
     answers: {
       201: { ...itemResponse('It is created.'), headers: ['Location', 'Retry-After'] },
       200: {
@@ -87,7 +87,7 @@ export const ROUTES = [
     errors: [
       'invalid_request',
       'idempotency_conflict',
-      'workbench_destroyed',
+      'workbench_deleted',
       'payload_too_large',
       'unsupported_media_type',
       'cannot_fit',
@@ -112,7 +112,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'Renames a workbench at any time; resizes it while it is stopped.',
     parameters: [wid, user_id],
-    body: updateBody,
+    body: updateBodySchema,
     answers: { 200: itemResponse('The workbench as it is now.') },
     errors: [
       'invalid_request',
@@ -127,8 +127,8 @@ export const ROUTES = [
   {
     method: 'DELETE',
     path: '/workbenches/{wid}',
-    operationId: 'destroyWorkbench',
-    function: 'api/destroy-workbench.ts',
+    operationId: 'deleteWorkbench',
+    function: 'api/delete-workbench.ts',
     access: 'user',
     summary: 'Destroys a workbench and all its files.',
     description:
@@ -176,13 +176,13 @@ export const ROUTES = [
   },
   {
     method: 'GET',
-    path: '/workbenches/{wid}/events',
-    operationId: 'listEvents',
-    function: 'api/list-events.ts',
+    path: '/workbenches/{wid}/history',
+    operationId: 'listHistory',
+    function: 'api/list-history.ts',
     access: 'user',
     summary: 'What happened to a workbench, newest first; the last 100.',
     parameters: [wid, user_id],
-    answers: { 200: { description: 'Its history.', schema: historyAnswerSchema } },
+    answers: { 200: { description: 'Its history.', schema: historyResponseSchema } },
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -191,10 +191,10 @@ export const ROUTES = [
     operationId: 'listReports',
     function: 'api/list-reports.ts',
     access: 'admin',
-    summary: 'What the last runs of the reconciler looked at, repaired, removed and left waiting, and why.',
+    summary: 'What the last runs of the reconciler looked at, repaired, deleted and left waiting, and why.',
     description: 'For operators: needs the admin scope. Newest first, at most 50.',
     parameters: [],
-    answers: { 200: { description: 'The reports.', schema: reportsAnswerSchema } },
+    answers: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
     errors: ['forbidden'],
   },
   {
@@ -205,7 +205,7 @@ export const ROUTES = [
     access: 'public',
     summary: 'Whether the controller and its table answer. Kept for 5 s.',
     parameters: [],
-    answers: { 200: { description: 'They do.', schema: healthAnswerSchema } },
+    answers: { 200: { description: 'They do.', schema: healthResponseSchema } },
     errors: [],
   },
 ] as const satisfies readonly Route[];
@@ -213,8 +213,8 @@ export const ROUTES = [
 export type OperationId = (typeof ROUTES)[number]['operationId'];
 
 /** The errors that every route can answer with, and, second, every one that acts for a user. */
-export const ERRORS_OF_ALL: readonly ErrorCode[] = ['internal', 'unavailable'];
-export const ERRORS_OF_USER_ROUTES: readonly ErrorCode[] = ['forbidden', 'too_many_requests'];
+export const COMMON_ERRORS: readonly ErrorCode[] = ['internal', 'unavailable'];
+export const USER_ROUTE_ERRORS: readonly ErrorCode[] = ['forbidden', 'too_many_requests'];
 
 /** What a page of an allowed origin may send and read, once, for the local front and API Gateway. */
 export const CORS = {

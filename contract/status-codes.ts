@@ -7,7 +7,7 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   not_stopped: 409,
   deleting: 409,
   idempotency_conflict: 409,
-  workbench_destroyed: 409,
+  workbench_deleted: 409,
   payload_too_large: 413,
   unsupported_media_type: 415,
   cannot_fit: 422,

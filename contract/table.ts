@@ -8,7 +8,7 @@
  * | `user#<user id>` | `idempotency#<key>` | an idempotency claim; has the TTL attribute |
  * | `history#<workbench id>` | sequence number, padded | a line of history; has the TTL attribute after a destroy |
  * | `system#reports` | time#sweep | a report of the reconciler; has the TTL attribute |
- * | `system#room` | container instance id | what a shared machine has left; has the TTL attribute |
+ * | `system#free-capacity` | container instance id | what a shared machine has left; has the TTL attribute |
  *
  * The indexes are sparse (only records carry their attributes) and project keys alone: what they answer is a
  * hint, whoever acts on it reads the record first.

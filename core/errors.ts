@@ -12,7 +12,7 @@ export const ERROR_CODES = [
   'not_stopped',
   'deleting',
   'idempotency_conflict',
-  'workbench_destroyed',
+  'workbench_deleted',
   'payload_too_large',
   'unsupported_media_type',
   'cannot_fit',

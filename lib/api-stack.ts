@@ -20,7 +20,7 @@ import { environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/ecs-roles.ts';
 import { PERMISSIONS } from './permissions/function-permissions.ts';
 import { sendFailedInvocations } from './permissions/queues.ts';
-import type { Surroundings } from './permissions/permission-context.ts';
+import type { PermissionContext } from './permissions/permission-context.ts';
 import { instanceTypeNameOf } from './settings/capacity.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
@@ -117,7 +117,7 @@ export class ApiStack extends WorkbenchStack {
     { network, data, cluster }: ApiStackProps,
     secret: string | undefined,
     janitors: readonly LambdaFunction[],
-  ): Surroundings {
+  ): PermissionContext {
     const { template, gpuTemplate } = cluster.hosts;
     return {
       scope: this,
@@ -127,7 +127,7 @@ export class ApiStack extends WorkbenchStack {
       cluster: cluster.clusterName,
       taskRole: data.files.taskRole.roleArn,
       executionRole: cluster.executionRole.roleArn,
-      machineRole: cluster.machineRole.roleArn,
+      instanceRole: cluster.instanceRole.roleArn,
       fileSystems: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemArn),
       janitors: janitors.map(({ functionArn }) => functionArn),
       launchTemplates: [template, gpuTemplate].flatMap((one) => one?.launchTemplateId ?? []),
@@ -173,7 +173,7 @@ export class ApiStack extends WorkbenchStack {
 }
 
 /** Runs each minute, whatever happens. */
-const HEARTBEAT: FunctionName = 'reconcile-due';
+const HEARTBEAT: FunctionName = 'sweep-due';
 
 /** The functions that are started so, with how. */
 function functionsStartedBy<B extends StartedBy['by']>(

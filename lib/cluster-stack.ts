@@ -22,7 +22,7 @@ export class ClusterStack extends WorkbenchStack {
   readonly hosts: HostTemplates;
   readonly images: ImageRepository;
   /** Of the machines. */
-  readonly machineRole: IRole;
+  readonly instanceRole: IRole;
   /** Of ECS for the tasks. */
   readonly executionRole: IRole;
   readonly workbenchLogs: LogGroup;
@@ -67,22 +67,22 @@ export class ClusterStack extends WorkbenchStack {
       executionRole,
       executionPermissions(this.images.repository.repositoryArn, this.workbenchLogs.logGroupArn),
     );
-    const machineRole = new Role(this, 'MachineRole', {
-      description: 'Machines of workbenches: the ECS agent',
+    const instanceRole = new Role(this, 'InstanceRole', {
+      description: 'Instances of workbenches: the ECS agent',
       assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
     });
-    this.machineRole = machineRole;
-    allow(this, 'Agent', machineRole, agentPermissions(this, this.clusterName));
+    this.instanceRole = instanceRole;
+    allow(this, 'Agent', instanceRole, agentPermissions(this, this.clusterName));
 
     this.capacityProviders = settings.capacityProviders.map(
       (setting) =>
-        new CapacityProvider(this, `Class-${setting.name}`, {
+        new CapacityProvider(this, `Provider-${setting.name}`, {
           setting,
           installation,
           cluster: this.clusterName,
           vpc,
           securityGroup,
-          role: machineRole,
+          role: instanceRole,
         }),
     );
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
@@ -95,12 +95,12 @@ export class ClusterStack extends WorkbenchStack {
     for (const { provider } of this.capacityProviders) provider.node.addDependency(cluster);
     // At the end the cluster lets go of a provider before its machines' group is deleted.
     for (const { group } of this.capacityProviders) associations.node.addDependency(group);
-    this.hosts = new HostTemplates(this, 'Dedicated', {
+    this.hosts = new HostTemplates(this, 'Host', {
       ...settings.dedicated,
       architecture: settings.image.architecture,
       vpc,
       securityGroup,
-      role: machineRole,
+      role: instanceRole,
     });
     this.#addOutputs(ecs.awsvpcTrunking ? this.#enableTrunking(settings) : undefined);
   }

@@ -79,9 +79,9 @@ export function deployedValues(settings: StageSettings, made: DeployedResources)
     WB_GPU_LAUNCH_TEMPLATE: dedicated.gpuTemplate && launchTemplateVersionOf(dedicated.gpuTemplate),
     WB_GPU_INSTANCE_TYPES: dedicated.gpuInstanceTypes.join(','),
     WB_HOST_SUBNETS: subnets,
-    WB_HOST_IMAGES: dedicated.imageIds.join(','),
+    WB_HOST_AMIS: dedicated.imageIds.join(','),
     WB_FILE_SYSTEMS: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId).join(','),
-    WB_JANITOR_FUNCTION: data.files.fileSystems.map(({ janitorName }) => janitorName).join(','),
+    WB_JANITOR_FUNCTIONS: data.files.fileSystems.map(({ janitorName }) => janitorName).join(','),
     WB_AUTH_SECRET_ARN: secret,
   };
 }

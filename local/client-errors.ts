@@ -2,7 +2,7 @@ import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /** Answers what never became a request: headers too large, a client too slow, bytes that are not HTTP. */
-export function answerClientErrors(server: Server): void {
+export function respondToClientErrors(server: Server): void {
   const answering = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {
     answering.add(socket);

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
-import { ContainerTasks } from '#adapters/local/containers/container-task-runner.ts';
+import { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
-import type { EngineFacts } from '#adapters/local/containers/engine-info.ts';
+import type { EngineInfo } from '#adapters/local/containers/engine-info.ts';
 import { EngineUnusable, findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
-import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
+import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { StartError } from './listen.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
@@ -24,13 +24,13 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
   const there = await probeImage(images, image, facts);
   return {
     about: [
-      ['They run', `containers of ${image}${there === 'there' ? '' : ' (being pulled)'}`],
+      ['They run', `containers of ${image}${there === 'present' ? '' : ' (being pulled)'}`],
       ['Engine', `${facts.name}${facts.rootless ? ' (rootless)' : ''} at ${engine.socket}`],
     ],
-    gpuCount: facts.gpus ? await gpusOfThisMachine() : 0,
+    gpuCount: facts.gpus ? await countGpus() : 0,
     async open(options) {
-      await endLeftProcesses(options);
-      return await ContainerTasks.open({
+      await stopLeftoverProcesses(options);
+      return await ContainerTaskRunner.open({
         ...options,
         engine,
         engineInfo: facts,
@@ -43,7 +43,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
   };
 }
 
-async function connectEngine(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineFacts }> {
+async function connectEngine(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineInfo }> {
   try {
     const socket = findSocket({
       socket: settings.engineSocket,
@@ -59,7 +59,7 @@ async function connectEngine(settings: ContainerSettings): Promise<{ engine: Eng
   }
 }
 
-async function probeImage(images: Images, image: string, facts: EngineFacts): Promise<'there' | 'coming'> {
+async function probeImage(images: Images, image: string, facts: EngineInfo): Promise<'present' | 'pulling'> {
   try {
     return await images.probe(image);
   } catch (error) {
@@ -76,13 +76,13 @@ async function probeImage(images: Images, image: string, facts: EngineFacts): Pr
 }
 
 /** What a killed server of the process runtime has left must not have its files together with a container. */
-async function endLeftProcesses(options: RuntimeOptions): Promise<void> {
+async function stopLeftoverProcesses(options: RuntimeOptions): Promise<void> {
   const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
   const { onChange: _, ...rest } = options;
-  await (await ProcessTasks.open({ ...rest, command })).close();
+  await (await ProcessTaskRunner.open({ ...rest, command })).close();
 }
 
 /** As its driver shows them; none where there is no such driver. */
-async function gpusOfThisMachine(): Promise<number> {
+async function countGpus(): Promise<number> {
   return (await readdir('/proc/driver/nvidia/gpus').catch(() => [])).length;
 }

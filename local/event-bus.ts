@@ -1,7 +1,7 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 
-export interface LocalEventsOptions {
+export interface LocalEventBusOptions {
   readonly timers: Timers;
   readonly telemetry: Telemetry;
   /** Deliveries at once. @default 16 */
@@ -19,8 +19,8 @@ type Deliver = (event: unknown) => Promise<void>;
  * instance) are delivered one after another, in order; an event that cannot be delivered is given up in the
  * end, since reconciliation finds out what it would have said.
  */
-export class LocalEvents {
-  readonly #options: Required<LocalEventsOptions>;
+export class LocalEventBus {
+  readonly #options: Required<LocalEventBusOptions>;
   /** By subject: what is still to be delivered, the event under way first. */
   readonly #waiting = new Map<string, unknown[]>();
   /** Subjects with something to deliver and nothing under way. */
@@ -29,7 +29,7 @@ export class LocalEvents {
   #deliver: Deliver | undefined;
   #active = 0;
 
-  constructor(options: LocalEventsOptions) {
+  constructor(options: LocalEventBusOptions) {
     this.#options = { concurrency: 16, maxAttempts: 6, retryMs: 200, ...options };
   }
 
@@ -89,10 +89,10 @@ export class LocalEvents {
         return await deliver(event);
       } catch (error) {
         if (attempt >= maxAttempts) {
-          telemetry.error('an event was given up', { subject, attempts: attempt }, error);
+          telemetry.error('an event was dropped after its last attempt', { subject, attempts: attempt }, error);
           return;
         }
-        telemetry.warn('an event will be delivered again', { subject, attempt });
+        telemetry.warn('event delivery failed and will be retried', { subject, attempt });
       }
       await new Promise<void>((resolve) => {
         timers.after(retryMs * 2 ** (attempt - 1), resolve);

@@ -7,10 +7,10 @@ import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { CreatePorts } from '#core/workbench/create-workbench.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
 import { build as createWorkbench } from '#functions/api/create-workbench.ts';
-import { build as destroyWorkbench } from '#functions/api/delete-workbench.ts';
+import { build as deleteWorkbench } from '#functions/api/delete-workbench.ts';
 import { build as getHealth } from '#functions/api/get-health.ts';
 import { build as getWorkbench } from '#functions/api/get-workbench.ts';
-import { build as listEvents } from '#functions/api/list-history.ts';
+import { build as listHistory } from '#functions/api/list-history.ts';
 import { build as listReports } from '#functions/api/list-reports.ts';
 import { build as listWorkbenches } from '#functions/api/list-workbenches.ts';
 import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
@@ -20,7 +20,7 @@ import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { type OperationId, ROUTES } from '#contract/routes.ts';
-import type { FrontRoute } from './gateway/gateway.ts';
+import type { GatewayRoute } from './gateway/gateway.ts';
 
 /** Everything the functions need, in one process. */
 export interface LocalPorts extends CreatePorts, DrivePorts {
@@ -33,13 +33,13 @@ export interface LocalPorts extends CreatePorts, DrivePorts {
 }
 
 /** The routes of the API, each with its function. */
-export function buildRoutes(ports: LocalPorts, settings: Settings): readonly FrontRoute[] {
+export function buildRoutes(ports: LocalPorts, settings: Settings): readonly GatewayRoute[] {
   const handlers: Readonly<Record<OperationId, ApiHandler>> = {
     createWorkbench: createWorkbench(ports, settings),
-    destroyWorkbench: destroyWorkbench(ports, settings),
+    deleteWorkbench: deleteWorkbench(ports, settings),
     getHealth: getHealth(ports),
     getWorkbench: getWorkbench(ports, settings),
-    listEvents: listEvents(ports, settings),
+    listHistory: listHistory(ports, settings),
     listReports: listReports(ports, settings),
     listWorkbenches: listWorkbenches(ports, settings),
     restartWorkbench: restartWorkbench(ports, settings),

@@ -11,8 +11,8 @@ import type { Settings } from '#contract/settings/function-settings.ts';
 import { build as buildTaskStateChange } from '#functions/events/task-state-change.ts';
 import { toTaskStateChangeEvent } from './task-event.ts';
 import { policyOf } from '#contract/settings/policy.ts';
-import { type Shutdown, WORK_ENDS_WITHIN_MS } from './shutdown.ts';
-import { LocalEvents } from './event-bus.ts';
+import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
+import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
 import type { Runtime } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
@@ -44,10 +44,10 @@ export async function openInfrastructure(
 ): Promise<LocalInfrastructure> {
   const { dataDir, dedicatedTypes: instanceTypes } = settings;
   const timers = systemTimers;
-  const taskEvents = new LocalEvents({ timers, telemetry });
-  const hostEvents = new LocalEvents({ timers, telemetry });
+  const taskEvents = new LocalEventBus({ timers, telemetry });
+  const hostEvents = new LocalEventBus({ timers, telemetry });
   closing.add(() =>
-    settlesWithin(timers, WORK_ENDS_WITHIN_MS, Promise.all([taskEvents.idle(), hostEvents.idle()])),
+    settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, Promise.all([taskEvents.idle(), hostEvents.idle()])),
   );
   const hosts = await SimulatedHosts.open({
     dataDir,

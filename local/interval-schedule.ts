@@ -1,7 +1,7 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 
-export interface RepeatedOptions {
+export interface IntervalScheduleOptions {
   /** For the log. */
   readonly name: string;
   readonly everyMs: number;
@@ -16,12 +16,12 @@ export interface RepeatedOptions {
  * next comes all the same.
  */
 export class IntervalSchedule {
-  readonly #options: RepeatedOptions;
+  readonly #options: IntervalScheduleOptions;
   #running: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
 
-  constructor(options: RepeatedOptions) {
+  constructor(options: IntervalScheduleOptions) {
     this.#options = options;
   }
 

@@ -10,7 +10,7 @@ import { readLocalSettings } from './settings.ts';
 import { LocalTelemetry } from './telemetry.ts';
 
 /** A terminal's Ctrl-C reaches us twice under npm, from the terminal and from npm: within this time it is one. */
-const SAME_SIGNAL_MS = 1000;
+const SIGNAL_DEBOUNCE_MS = 1000;
 
 /** `npm start`. Ends the process by itself only with an exit code that says why. */
 export async function main(): Promise<void> {
@@ -22,7 +22,7 @@ export async function main(): Promise<void> {
   const signalled = (signal: NodeJS.Signals) => {
     const now = performance.now();
     if (signalledAt !== undefined) {
-      if (now - signalledAt > SAME_SIGNAL_MS) process.exit(1);
+      if (now - signalledAt > SIGNAL_DEBOUNCE_MS) process.exit(1);
       return;
     }
     signalledAt = now;
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, signalled);
   const failed = (error: unknown) => {
-    telemetry.error('the server has failed and ends', {}, error);
+    telemetry.error('the server failed and is shutting down', {}, error);
     void stop(1);
   };
   process.on('uncaughtException', failed);
@@ -45,7 +45,7 @@ export async function main(): Promise<void> {
     const runtime = await chooseRuntime(settings, process.env.PATH);
     const server = await startServer(settings, runtime, telemetry);
     stop = async (exitCode) => {
-      await server.close().catch((error: unknown) => telemetry.error('not everything was closed', {}, error));
+      await server.close().catch((error: unknown) => telemetry.error('shutdown was incomplete', {}, error));
       process.exit(exitCode);
     };
     const exposed = settings.bindAddress !== '127.0.0.1';

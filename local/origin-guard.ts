@@ -30,7 +30,7 @@ export function checkRequest(request: IncomingMessage, guard: OriginGuard): Refu
     return {
       status: 403,
       message:
-        'Forbidden: not a host name of this server. It answers to 127.0.0.1, localhost, [::1] and WB_LOCAL_HOSTS.',
+        'Forbidden: not a host name of this server. It answers to 127.0.0.1, localhost, [::1] and WB_LOCAL_HOSTNAMES.',
     };
   }
   const changes = !SAFE_METHODS.has(request.method ?? '') || request.headers.upgrade !== undefined;

@@ -28,9 +28,9 @@ export interface DeadLetter {
 /** The longest that a retry waits, in milliseconds. */
 const BACKOFF_MAX_MS = 30_000;
 /** The newest dead letters are kept. */
-const DEAD_LETTERS_KEPT = 100;
+const DEAD_LETTERS_MAX = 100;
 /** A message may come this much late when its key comes then anyway, in milliseconds: bounds what waits. */
-const MERGED_WITHIN_MS = 1000;
+const MERGE_WINDOW_MS = 1000;
 
 /** When a key comes again (milliseconds since 1970), and how to call that off. */
 type ScheduledDeliveries = Map<number, () => void>;
@@ -75,7 +75,7 @@ export class LocalQueue implements WorkQueue {
     this.#deliverReady();
   }
 
-  /** Newest last; at most DEAD_LETTERS_KEPT. */
+  /** Newest last; at most DEAD_LETTERS_MAX. */
   get deadLetters(): readonly DeadLetter[] {
     return this.#deadLetters;
   }
@@ -112,7 +112,7 @@ export class LocalQueue implements WorkQueue {
     const { timers } = this.#options;
     const dueAt = timers.now() + delayMs;
     const appointments: ScheduledDeliveries = this.#delayed.get(id) ?? new Map();
-    for (const at of appointments.keys()) if (at >= dueAt && at < dueAt + MERGED_WITHIN_MS) return;
+    for (const at of appointments.keys()) if (at >= dueAt && at < dueAt + MERGE_WINDOW_MS) return;
     this.#delayed.set(id, appointments);
     const come = () => {
       appointments.delete(dueAt);
@@ -157,12 +157,12 @@ export class LocalQueue implements WorkQueue {
     if (failures >= maxAttempts) {
       this.#failures.delete(id);
       this.#deadLetters.push({ key, at: timers.now(), error });
-      if (this.#deadLetters.length > DEAD_LETTERS_KEPT) this.#deadLetters.shift();
-      telemetry.error('work was given up', { workbenchId: key.workbenchId, attempts: failures }, error);
+      if (this.#deadLetters.length > DEAD_LETTERS_MAX) this.#deadLetters.shift();
+      telemetry.error('a message was moved to the dead letters', { workbenchId: key.workbenchId, attempts: failures }, error);
       return;
     }
     this.#failures.set(id, failures);
-    telemetry.warn('work failed and will be tried again', {
+    telemetry.warn('message processing failed and will be retried', {
       workbenchId: key.workbenchId,
       attempt: failures,
       error: error instanceof Error ? error.message : String(error),

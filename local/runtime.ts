@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { leftContainers } from '#adapters/local/containers/container-record.ts';
+import { countUnstoppedContainerTasks } from '#adapters/local/containers/container-record.ts';
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
-import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
+import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';
@@ -73,8 +73,8 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
     summary: [['They run', RUNTIME_LABELS[command.kind]]],
     gpuCount: 0,
     async open(options) {
-      await refuseLeftContainers(options.dataDir);
-      return await ProcessTasks.open({ ...options, command });
+      await assertNoLeftoverContainers(options.dataDir);
+      return await ProcessTaskRunner.open({ ...options, command });
     },
   };
 }
@@ -83,8 +83,8 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
  * Containers outlive a server that was killed. One that does not know of containers would let a second task
  * have the files of a first that still runs.
  */
-async function refuseLeftContainers(dataDir: string): Promise<void> {
-  const left = await leftContainers(dataDir);
+async function assertNoLeftoverContainers(dataDir: string): Promise<void> {
+  const left = await countUnstoppedContainerTasks(dataDir);
   if (left === 0) return;
   throw new StartError(
     `${left === 1 ? 'A workbench' : `${left} workbenches`} of this data folder may still run in containers, left by a server that was killed. Start once with WB_LOCAL_RUNTIME=docker, which takes them over, and end it with Ctrl-C.`,

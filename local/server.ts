@@ -6,9 +6,9 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
-import { ANSWERS_END_WITHIN_MS, Shutdown, WORK_ENDS_WITHIN_MS } from './shutdown.ts';
+import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { openData } from './data.ts';
-import { createFront, type FrontOptions } from './gateway/gateway.ts';
+import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { closeServer, listen } from './listen.ts';
 import { openInfrastructure } from './infrastructure.ts';
@@ -19,7 +19,7 @@ import { LocalQueue } from './queue.ts';
 import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
-import { asMessage } from './work-messages.ts';
+import { deliverAsMessage } from './work-messages.ts';
 
 export interface RunningServer {
   /** Where the API is, with its prefix: `http://127.0.0.1:8999`. */
@@ -67,36 +67,36 @@ async function open(
 ): Promise<RunningServer> {
   const timers = systemTimers;
   const { bindAddress } = settings;
-  const name = shownName(settings);
+  const name = displayHostname(settings);
   const data = await openData(settings.dataDir, settings.functions.WB_TABLE_NAME, telemetry, closing);
   const queue = new LocalQueue({ timers, telemetry, deliver: (key) => drive(key) });
   closing.add(async () => {
-    await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.idle());
-    await settlesWithin(timers, WORK_ENDS_WITHIN_MS, queue.close());
+    await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.idle());
+    await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.close());
   });
   const machine = await openInfrastructure(settings, runtime, telemetry, closing, () => baseUrl);
 
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
     routes: new WorkbenchRoutes({ workbenches: data.workbenches, timers }),
-    guard: { hosts: hostsOfWorkbenches(settings), origins: [] },
+    guard: { hosts: workbenchHostnames(settings), origins: [] },
     telemetry,
     api: () => api,
     baseUrl: () => new URL(baseUrl),
   });
   const workbenchPort = await listen(proxy.server, bindAddress, settings.workbenchPort, 'WB_WORKBENCH_PORT');
-  closing.add(() => proxy.close(ANSWERS_END_WITHIN_MS));
+  closing.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
 
   const ports: LocalPorts = { ...data, ...machine, queue, telemetry, clock: timers, ids: new RandomIds() };
   const functions: Settings = { ...settings.functions, BASE_URL: baseUrl };
-  const drive = asMessage(buildDrive(ports, functions));
+  const drive = deliverAsMessage(buildDrive(ports, functions));
   machine.connect(ports, functions);
 
-  const front = createFront(frontOptions(ports, functions, settings));
+  const front = createGateway(gatewayOptions(ports, functions, settings));
   yieldToRequests(front, queue);
   const port = await listen(front, bindAddress, settings.port, 'PORT');
-  closing.add(() => closeServer(front, ANSWERS_END_WITHIN_MS));
+  closing.add(() => closeServer(front, RESPONSE_DRAIN_TIMEOUT_MS));
   api = {
     url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
     authorized: functions.RESTAPI_AUTH !== 'none',
@@ -113,7 +113,7 @@ async function open(
   };
 }
 
-function frontOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSettings): FrontOptions {
+function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSettings): GatewayOptions {
   const { RESTAPI_AUTH, RESTAPI_URL_PREFIX: prefix = '', RESTAPI_CORS_ORIGIN: corsOrigins } = functions;
   const authorizer = {
     authorize: buildAuthorizer(ports, functions),
@@ -131,14 +131,14 @@ function frontOptions(ports: LocalPorts, functions: Settings, { hosts }: LocalSe
 }
 
 /** With so many requests at once the server counts as busy. */
-const BUSY_FROM = 4;
+const BUSY_REQUESTS_MIN = 4;
 
 /** One process does everything here: while requests are being answered, the work behind them steps back. */
 function yieldToRequests(front: Server, queue: LocalQueue): void {
   let answering = 0;
   front.on('request', (_request, response) => {
     answering += 1;
-    if (answering === BUSY_FROM) queue.setConcurrency(1);
+    if (answering === BUSY_REQUESTS_MIN) queue.setConcurrency(1);
     response.once('close', () => {
       answering -= 1;
       if (answering === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
@@ -147,11 +147,11 @@ function yieldToRequests(front: Server, queue: LocalQueue): void {
 }
 
 /** The name that addresses are printed with. */
-function shownName({ bindAddress, hosts: [first] }: LocalSettings): string {
+function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string {
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
 /** Who has set BASE_URL has thereby named the host. */
-function hostsOfWorkbenches({ hosts, baseUrl }: LocalSettings): readonly string[] {
+function workbenchHostnames({ hosts, baseUrl }: LocalSettings): readonly string[] {
   return baseUrl === undefined ? hosts : [...hosts, new URL(baseUrl).host];
 }

@@ -36,7 +36,7 @@ export const LOCAL_SETTINGS = {
     default: '.workbench',
     readBy: LOCAL,
   }),
-  WB_LOCAL_MAX: integer({
+  WB_LOCAL_MAX_RUNNING: integer({
     description: 'Workbenches that run at once; further ones wait in `provisioning`.',
     min: 1,
     max: 100,
@@ -79,7 +79,7 @@ export const LOCAL_SETTINGS = {
     words: IDES,
     readBy: LOCAL,
   }),
-  WB_LOCAL_STOP_SECONDS: integer({
+  WB_LOCAL_STOP_TIMEOUT_SECONDS: integer({
     description: 'How long a workbench may take to end after SIGTERM; then it gets SIGKILL.',
     unit: 's',
     min: 0,
@@ -89,11 +89,11 @@ export const LOCAL_SETTINGS = {
   }),
   WB_LOCAL_EXPOSE: choice({
     description:
-      'Lets other machines reach both ports. Without it they listen on 127.0.0.1 alone. Needs a key for the API and WB_LOCAL_HOSTS; the workbenches themselves ask for no key: whoever knows the address of one has a shell on this machine.',
+      'Lets other machines reach both ports. Without it they listen on 127.0.0.1 alone. Needs a key for the API and WB_LOCAL_HOSTNAMES; the workbenches themselves ask for no key: whoever knows the address of one has a shell on this machine.',
     words: ['all-interfaces'],
     readBy: LOCAL,
   }),
-  WB_LOCAL_HOSTS: list({
+  WB_LOCAL_HOSTNAMES: list({
     description:
       'Names under which this server is reached, beside 127.0.0.1, localhost and [::1]. Requests for any other are refused.',
     pattern: /^[a-z0-9._-]{1,253}(:\d{1,5})?$/,
@@ -101,7 +101,7 @@ export const LOCAL_SETTINGS = {
     maxItems: 20,
     readBy: LOCAL,
   }),
-  WB_DEDICATED_TYPES: {
+  WB_LOCAL_INSTANCE_TYPES: {
     ...list({
       description:
         'The types of the simulated dedicated machines, each as `name:cpu units:memory MiB` or with `:gpus`.',
@@ -124,18 +124,18 @@ const DECLARED = {
     readBy: LOCAL,
   }),
   // A local task is told to have stopped when nothing of it is left: there is nothing to wait for.
-  WB_FENCE_SECONDS: { ...SETTINGS.WB_FENCE_SECONDS, default: '0' },
+  WB_STOP_SETTLE_SECONDS: { ...SETTINGS.WB_STOP_SETTLE_SECONDS, default: '0' },
 };
 
 type Declared = ValuesOf<typeof DECLARED>;
 
 const LOCAL_RULES: readonly SettingRule<Declared>[] = [
   {
-    names: ['WB_LOCAL_EXPOSE', 'WB_LOCAL_HOSTS', 'RESTAPI_AUTH'],
+    names: ['WB_LOCAL_EXPOSE', 'WB_LOCAL_HOSTNAMES', 'RESTAPI_AUTH'],
     broken: (s) => {
       if (s.WB_LOCAL_EXPOSE === undefined) return undefined;
       if (s.RESTAPI_AUTH === 'none') return 'an API that other machines reach needs a key';
-      return s.WB_LOCAL_HOSTS.length === 0 ? 'name the hosts under which other machines reach it' : undefined;
+      return s.WB_LOCAL_HOSTNAMES.length === 0 ? 'name the hosts under which other machines reach it' : undefined;
     },
   },
   {
@@ -175,29 +175,29 @@ export interface LocalSettings {
  */
 export function readLocalSettings(env: Environment): LocalSettings {
   const rules: readonly SettingRule<Declared>[] = [...(SETTING_RULES as typeof LOCAL_RULES), ...LOCAL_RULES];
-  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...openUnlessKeyed(env) });
+  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...openWithoutKeys(env) });
   return {
     functions: read,
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
     dataDir: resolve(read.WB_DATA_DIR),
-    maxRunning: read.WB_LOCAL_MAX,
+    maxRunning: read.WB_LOCAL_MAX_RUNNING,
     ide: read.WB_LOCAL_IDE,
     runtime: read.WB_LOCAL_RUNTIME,
     image: read.WB_IMAGE,
     engineSocket: read.WB_DOCKER_SOCKET,
     dockerHost: read.DOCKER_HOST,
-    stopGraceMs: read.WB_LOCAL_STOP_SECONDS * 1000,
+    stopGraceMs: read.WB_LOCAL_STOP_TIMEOUT_SECONDS * 1000,
     bindAddress: read.WB_LOCAL_EXPOSE === undefined ? '127.0.0.1' : '0.0.0.0',
-    hosts: read.WB_LOCAL_HOSTS,
-    dedicatedTypes: read.WB_DEDICATED_TYPES.map(parseInstanceType),
+    hosts: read.WB_LOCAL_HOSTNAMES,
+    dedicatedTypes: read.WB_LOCAL_INSTANCE_TYPES.map(parseInstanceType),
   };
 }
 
 const KEYS = ['RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'];
 
-function openUnlessKeyed(env: Environment): Environment {
+function openWithoutKeys(env: Environment): Environment {
   const keyed = KEYS.some((name) => (env[name] ?? '') !== '');
   return keyed || (env.RESTAPI_AUTH ?? '') !== '' ? {} : { RESTAPI_AUTH: 'none' };
 }

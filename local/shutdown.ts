@@ -1,7 +1,7 @@
 /** So long an answer under way may take when the server closes, in milliseconds. */
-export const ANSWERS_END_WITHIN_MS = 1000;
+export const RESPONSE_DRAIN_TIMEOUT_MS = 1000;
 /** So long events and work may take when the server closes, in milliseconds each: the next start looks again. */
-export const WORK_ENDS_WITHIN_MS = 5000;
+export const WORK_DRAIN_TIMEOUT_MS = 5000;
 
 /** What is to be closed when all ends, in the reverse of the order in which it was opened. */
 export class Shutdown {

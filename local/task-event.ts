@@ -1,4 +1,4 @@
-import { type TaskStop, taskEndOf, taskStopOf } from '#adapters/aws/ecs/stop-reasons.ts';
+import { type StopReason, toEcsStop, toStopReason } from '#adapters/aws/ecs/stop-reasons.ts';
 import { groupOf, startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
 import { LOCAL_ATTACHMENT, type TaskEvent } from '#functions/events/read-task-event.ts';
@@ -52,9 +52,9 @@ export function toTaskStateChangeEvent(observation: TaskObservation): TaskEvent 
 }
 
 /** In ECS's own words where they lead back to the same; with our code beside the message where not. */
-function toStopFields(stop: TaskStop) {
-  const { stopCode, stoppedReason, containers } = taskEndOf(stop);
-  const back = taskStopOf({ stopCode, stoppedReason, containers });
+function toStopFields(stop: StopReason) {
+  const { stopCode, stoppedReason, containers } = toEcsStop(stop);
+  const back = toStopReason({ stopCode, stoppedReason, containers });
   if (back.code !== stop.code || back.message !== stop.message) {
     return { stopCodeOfOurs: stop.code, fields: { stoppedReason: stop.message } };
   }

@@ -52,7 +52,7 @@ const texts: Readonly<Record<string, string>> = {
     {
       title: 'Local mode',
       introduction:
-        'Read by `npm start`, beside those above. There `RESTAPI_AUTH` is `none` when no key is configured, `BASE_URL` is this machine at `WB_WORKBENCH_PORT`, and `WB_FENCE_SECONDS` is 0, unless they are set.',
+        'Read by `npm start`, beside those above. There `RESTAPI_AUTH` is `none` when no key is configured, `BASE_URL` is this machine at `WB_WORKBENCH_PORT`, and `WB_STOP_SETTLE_SECONDS` is 0, unless they are set.',
       settings: LOCAL_SETTINGS,
     },
     {

@@ -1,4 +1,4 @@
-import { type ConnectionOptions, SENT_ONCE, clientConfig } from './connection.ts';
+import { type ConnectionOptions, SINGLE_ATTEMPT, clientConfig } from './connection.ts';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EFSClient } from '@aws-sdk/client-efs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** A client of ECS that asks once. Whoever makes it destroys it. */
 export function ecsClient(options: ConnectionOptions = {}): ECSClient {
-  return new ECSClient(clientConfig({ ...SENT_ONCE, ...options }));
+  return new ECSClient(clientConfig({ ...SINGLE_ATTEMPT, ...options }));
 }
 
 /** A client of EFS. Whoever makes it destroys it. */

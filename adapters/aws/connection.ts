@@ -9,15 +9,15 @@ export interface ConnectionOptions {
   /** A new connection must stand within this time, in milliseconds; waiting for a free socket counts. @default 2,000 */
   readonly connectionTimeoutMs?: number;
   /**
-   * An attempt must be answered within this time, in milliseconds. Part of OVER_WITHIN_MS, so that no call is still
+   * An attempt must be answered within this time, in milliseconds. Part of EFFECT_ENDS_WITHIN_MS, so that no call is still
    * on its way when the next attempt is made. @default 10,000
    */
   readonly requestTimeoutMs?: number;
-  /** Attempts of one call, the first included. @default 2, and 1 where the client says so: see SENT_ONCE */
+  /** Attempts of one call, the first included. @default 2, and 1 where the client says so: see SINGLE_ATTEMPT */
   readonly maxAttempts?: number;
 }
 
-/** How long a call takes at most, its repetition included: with OVER_WITHIN_MS in mind. */
+/** How long a call takes at most, its repetition included: with EFFECT_ENDS_WITHIN_MS in mind. */
 export const CONNECTION_DEFAULTS = {
   connectionTimeoutMs: 2_000,
   requestTimeoutMs: 10_000,
@@ -29,7 +29,7 @@ export const CONNECTION_DEFAULTS = {
  * likes, and the SDK sends the second when it wakes, past the check of in-time.ts. The drive loop repeats what failed,
  * by a new read of the record and with its own back-off.
  */
-export const SENT_ONCE = { maxAttempts: 1 } as const;
+export const SINGLE_ATTEMPT = { maxAttempts: 1 } as const;
 
 /** What the clients of the SDK take. */
 export function clientConfig(options: ConnectionOptions) {

@@ -28,7 +28,7 @@ const ERROR_NAMES = {
    * ECS: not now. Most of all the limit of 500 tasks in PROVISIONING; also a task definition that was
    * deregistered a moment ago. Whether it is told before the token is looked at is not documented.
    */
-  clientRefusal: ['ClientException'],
+  clientException: ['ClientException'],
   /** ECS: the parameters, or the state of what they name, do not allow it. Of StopTask: no such task. */
   invalidParameter: ['InvalidParameterException'],
   /** ECS and EC2: what was asked for cannot be, whoever asks again. */
@@ -50,7 +50,7 @@ const ERROR_NAMES = {
   /** EC2: quotas of the account. */
   quota: ['InstanceLimitExceeded', 'VcpuLimitExceeded', 'MaxSpotInstanceCountExceeded'],
   /** EC2: the request itself is not possible: a fault of the settings. */
-  badLaunch: [
+  invalidLaunchRequest: [
     'InvalidParameterValue',
     'InvalidParameterCombination',
     'InvalidLaunchTemplateId.NotFound',
@@ -81,7 +81,7 @@ export function isAwsError(error: unknown, ...kinds: readonly AwsErrorKind[]): b
 }
 
 /** A malformed request: it passes through every adapter as it is. */
-export function isProgramFault(error: unknown): boolean {
+export function isMalformedRequest(error: unknown): boolean {
   return MALFORMED_REQUEST_ERRORS.has(errorNameOf(error));
 }
 

@@ -1,37 +1,37 @@
 /** Time to wait by: the process's own, or one that a test or a simulation moves. */
-export interface PaceTime {
+export interface PacerTime {
   /** Milliseconds. */
   now(): number;
   /** Calls `action` once, `ms` milliseconds from now. */
   after(ms: number, action: () => void): unknown;
 }
 
-export const PROCESS_TIME: PaceTime = {
+export const processTime: PacerTime = {
   now: () => performance.now(),
   after: (ms, action) => setTimeout(action, ms),
 };
 
 /** Some calls of a client, and how many of them a second may be made, evenly spaced. */
-export interface PacedCalls {
+export interface CallRate {
   readonly commands: readonly (abstract new (...args: never[]) => object)[];
   readonly perSecond: number;
 }
 
 /** Lets callers through one after another, evenly spaced: no burst, which would take from others at once. */
 class Pacer {
-  readonly #time: PaceTime;
+  readonly #time: PacerTime;
   readonly #intervalMs: number;
-  #nextAt = Number.NEGATIVE_INFINITY;
+  #nextDriveAt = Number.NEGATIVE_INFINITY;
 
-  constructor(time: PaceTime, perSecond: number) {
+  constructor(time: PacerTime, perSecond: number) {
     this.#time = time;
     this.#intervalMs = 1000 / perSecond;
   }
 
   async waitForTurn(): Promise<void> {
     const now = this.#time.now();
-    const at = Math.max(now, this.#nextAt);
-    this.#nextAt = at + this.#intervalMs;
+    const at = Math.max(now, this.#nextDriveAt);
+    this.#nextDriveAt = at + this.#intervalMs;
     if (at > now) await new Promise<void>((resolve) => this.#time.after(at - now, resolve));
   }
 }
@@ -43,8 +43,8 @@ class Pacer {
  */
 export function pacedClient<C extends { send: unknown }>(
   client: C,
-  calls: readonly PacedCalls[],
-  time: PaceTime,
+  calls: readonly CallRate[],
+  time: PacerTime,
 ): Pick<C, 'send'> {
   const paces = calls.map(({ commands, perSecond }) => ({ commands, pace: new Pacer(time, perSecond) }));
   const send = async (command: object, ...rest: unknown[]): Promise<unknown> => {

@@ -3,9 +3,9 @@ import { PortError } from '#core/ports/port-error.ts';
 
 /**
  * From being asked for an effect to sending the call that has it, in milliseconds. Part of the time after which a new
- * attempt is safe: see OVER_WITHIN_MS.
+ * attempt is safe: see EFFECT_ENDS_WITHIN_MS.
  */
-export const SENT_WITHIN_MS = 10_000;
+export const SEND_DEADLINE_MS = 10_000;
 
 /** @throws PortError `throttled`: it would come late, and nothing was sent */
 export type CheckSendDeadline = (service: string, operation: string) => void;
@@ -18,7 +18,7 @@ export type CheckSendDeadline = (service: string, operation: string) => void;
 export function startSendDeadline(clock: Clock): CheckSendDeadline {
   const began = clock.now();
   return (service, operation) => {
-    if (clock.now() - began < SENT_WITHIN_MS) return;
+    if (clock.now() - began < SEND_DEADLINE_MS) return;
     throw new PortError('throttled', `${service} ${operation}: too late after it was asked for`);
   };
 }

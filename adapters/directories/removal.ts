@@ -5,7 +5,7 @@ import { errorCode } from '../system-error.ts';
 
 /** How much one call may do. */
 export interface RemovalBudget {
-  /** Answers false when no more may be removed by this call. */
+  /** Answers false when no more may be deleted by this call. */
   spend(): boolean;
 }
 
@@ -25,8 +25,8 @@ export function removalBudget(entries: number, ms: number, now: () => number): R
 export interface Removal {
   /** Nothing is left, the folder itself included. */
   readonly done: boolean;
-  /** Files and folders removed. */
-  readonly removed: number;
+  /** Files and folders deleted. */
+  readonly deleted: number;
 }
 
 /**
@@ -37,34 +37,34 @@ export interface Removal {
 const NESTING_MAX_BYTES = 200;
 
 /**
- * Removes a folder and what is in it, as far as the budget goes. Symbolic links are removed, never followed;
+ * Removes a folder and what is in it, as far as the budget goes. Symbolic links are deleted, never followed;
  * what is in the way by its permissions is given others; names are bytes and need not be text.
  *
  * @param root absolute
- * @throws the system's error when something cannot be removed (it is mounted, or immutable)
+ * @throws the system's error when something cannot be deleted (it is mounted, or immutable)
  */
 export async function removeSome(root: string, budget: RemovalBudget): Promise<Removal> {
   const path = Buffer.from(root);
   const kind = await lstat(path).catch(undefinedIfMissing);
-  if (kind === undefined) return { done: true, removed: 0 };
-  const work: Work = { root: path, budget, removed: 0 };
+  if (kind === undefined) return { done: true, deleted: 0 };
+  const work: Work = { root: path, budget, deleted: 0 };
   const done = await (kind.isDirectory() ? removeFolder(work, path) : removeFile(work, path, undefined));
-  return { done, removed: work.removed };
+  return { done, deleted: work.deleted };
 }
 
 interface Work {
   readonly root: Buffer;
   readonly budget: RemovalBudget;
-  removed: number;
+  deleted: number;
 }
 
 async function removeFolder(work: Work, path: Buffer): Promise<boolean> {
-  // A folder that is changed while it is read may leave entries out: it is read until it can be removed.
+  // A folder that is changed while it is read may leave entries out: it is read until it can be deleted.
   for (;;) {
     if (!(await emptyFolder(work, path)) || !work.budget.spend()) return false;
     try {
       await withWritePermission(path.equals(work.root) ? undefined : parentOf(path), () => rmdir(path));
-      work.removed += 1;
+      work.deleted += 1;
       return true;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return true;
@@ -96,7 +96,7 @@ async function removeFile(work: Work, path: Buffer, folder: Buffer | undefined):
   if (!work.budget.spend()) return false;
   try {
     await withWritePermission(folder, () => unlink(path));
-    work.removed += 1;
+    work.deleted += 1;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
   }

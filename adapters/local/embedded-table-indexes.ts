@@ -31,7 +31,7 @@ export async function rebuildIndexes(store: Store, tableName: string): Promise<v
  * Whether the table is there, with exactly these indexes. One that a killed process left in CREATING, where it
  * would stay, counts as absent.
  */
-export async function knowsTable(
+export async function hasTableWithIndexes(
   store: Store,
   tableName: string,
   indexNames: readonly string[],
@@ -42,7 +42,7 @@ export async function knowsTable(
 }
 
 /** Waits until the table is open: dynalite leaves it in CREATING for a moment, and it cannot be used meanwhile. */
-export async function tableOpen(store: Store, tableName: string): Promise<void> {
+export async function waitForTable(store: Store, tableName: string): Promise<void> {
   for (let looks = 0; looks < 1_000; looks++) {
     if ((await findTable(store, tableName)) !== undefined) return;
     await setTimeout(1);
@@ -51,7 +51,7 @@ export async function tableOpen(store: Store, tableName: string): Promise<void> 
 }
 
 /** Drops the definition, which another version may have made, and none of the items. */
-export async function forgetTable(store: Store, tableName: string): Promise<void> {
+export async function deleteTableDefinition(store: Store, tableName: string): Promise<void> {
   await toPromise((callback) => store.tableDb.del(tableName, callback));
 }
 

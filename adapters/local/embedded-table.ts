@@ -7,7 +7,7 @@ import dynalite from 'dynalite';
 import db, { type Store } from 'dynalite/db/index.js';
 import { type TableClientOptions, tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
-import { forgetTable, knowsTable, rebuildIndexes, tableOpen } from './embedded-table-indexes.ts';
+import { deleteTableDefinition, hasTableWithIndexes, rebuildIndexes, waitForTable } from './embedded-table-indexes.ts';
 
 export interface EmbeddedTableOptions {
   /** The folder that holds the data, made when it is not there; in memory when absent. */
@@ -152,15 +152,15 @@ async function ensureTable(
 ): Promise<void> {
   const input = createTableInput(tableName);
   const names = input.GlobalSecondaryIndexes.map((index) => index.IndexName);
-  if (!(await knowsTable(store, tableName, names))) {
-    await forgetTable(store, tableName);
+  if (!(await hasTableWithIndexes(store, tableName, names))) {
+    await deleteTableDefinition(store, tableName);
     const client = tableClient(clientOptions);
     try {
       await client.send(new CreateTableCommand(input));
     } finally {
       client.destroy();
     }
-    await tableOpen(store, tableName);
+    await waitForTable(store, tableName);
   }
   await rebuildIndexes(store, tableName);
 }

@@ -1,25 +1,25 @@
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { callDynamoDb, conditionally } from '#adapters/aws/dynamodb/errors.ts';
+import { callDynamoDb, writeConditionally } from '#adapters/aws/dynamodb/errors.ts';
 import type { Item } from '#adapters/aws/dynamodb/keys.ts';
 import { TABLE } from '#contract/table.ts';
 
 /** How many items one sweep looks at, at most. */
-const LOOKED_AT = 1_000;
+const SCAN_PAGE_SIZE = 1_000;
 
 /** Where the next sweep goes on; absent when this one has come to the end of the table. */
-export type SweepPosition = Item | undefined;
+export type ExpiryScanPosition = Item | undefined;
 
 /**
  * Removes items whose TTL has passed, as DynamoDB does by itself and the embedded table does not. Bounded: it
  * looks at 1,000 items and says where the next call is to go on.
  * @param now milliseconds since 1970
  */
-export async function sweepExpired(
+export async function deleteExpiredItems(
   client: DynamoDBClient,
   tableName: string,
   now: number,
-  position?: SweepPosition,
-): Promise<{ readonly removed: number; readonly next: SweepPosition }> {
+  position?: ExpiryScanPosition,
+): Promise<{ readonly deleted: number; readonly next: ExpiryScanPosition }> {
   const { ttlAttribute, partitionKey, sortKey } = TABLE;
   const expired = {
     ExpressionAttributeNames: { '#ttl': ttlAttribute },
@@ -29,19 +29,19 @@ export async function sweepExpired(
     client.send(
       new ScanCommand({
         TableName: tableName,
-        Limit: LOOKED_AT,
+        Limit: SCAN_PAGE_SIZE,
         FilterExpression: '#ttl < :now',
         ...expired,
         ...(position === undefined ? {} : { ExclusiveStartKey: position }),
       }),
     ),
   );
-  let removed = 0;
+  let deleted = 0;
   for (const item of page.Items ?? []) {
     const { [partitionKey.name]: pk, [sortKey.name]: sk } = item;
     if (pk === undefined || sk === undefined) continue;
     // A claim may have been taken anew since it was looked at.
-    const outcome = await conditionally('DeleteItem', () =>
+    const outcome = await writeConditionally('DeleteItem', () =>
       client.send(
         new DeleteItemCommand({
           TableName: tableName,
@@ -51,7 +51,7 @@ export async function sweepExpired(
         }),
       ),
     );
-    if (outcome === 'done') removed += 1;
+    if (outcome === 'done') deleted += 1;
   }
-  return { removed, next: page.LastEvaluatedKey };
+  return { deleted, next: page.LastEvaluatedKey };
 }

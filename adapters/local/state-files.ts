@@ -27,7 +27,7 @@ export async function replaceFile(path: string, content: string, durable = false
   if (durable) await syncFolder(dirname(path));
 }
 
-/** Makes what was created, renamed or removed in a folder survive a power failure. */
+/** Makes what was created, renamed or deleted in a folder survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -38,7 +38,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** The content of a file; undefined when there is none. */
-export async function readIfThere(path: string): Promise<string | undefined> {
+export async function readFileIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -94,7 +94,7 @@ export class RecordFolder<T> {
 
   async #read(file: string): Promise<T | undefined> {
     const path = join(this.#options.path, file);
-    const text = await readIfThere(path);
+    const text = await readFileIfExists(path);
     if (text === undefined) return undefined;
     try {
       const record = this.#options.parse(JSON.parse(text));

@@ -123,7 +123,7 @@ export class Cluster {
     const launchedAt = this.#timeline.now;
     group.launching += 1;
     this.#launches += 1;
-    const id = `machine-${this.#launches}`;
+    const id = `instance-${this.#launches}`;
     this.#timeline.after(BOOT_SECONDS, () => {
       group.launching -= 1;
       const { cpuUnits, memoryMib, gpuCount } = group.provider;

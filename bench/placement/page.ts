@@ -36,7 +36,7 @@ export function table({ bills, bound }: Comparison): string {
     percent(bill.waited, bill.started),
   ]);
   return markdownTable([
-    ['policy', 'USD per workbench hour', '× bound', 'cpu used', 'memory used', 'waited for a machine'],
+    ['policy', 'USD per workbench hour', '× bound', 'cpu used', 'memory used', 'waited for an instance'],
     ...rows,
     ['lower bound', least.toFixed(4), '1.00', '', '', ''],
   ]);

@@ -1,10 +1,10 @@
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { dominantShare, canHold } from '#core/placement/capacity.ts';
-import { observeMachine } from '#core/placement/update-free-capacity.ts';
+import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
-import { MemoryRoomStore } from '#test/simulation/memory-free-capacity-store.ts';
+import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
 import type { InstanceEvent } from './cluster.ts';
 import { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
@@ -26,11 +26,11 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
   const random = new Random(seed + 1_000_000);
   const clock = { now: () => timeline.now * 1000 };
   const sizes = settingsCatalog({ providers, instanceTypes: [] });
-  const rooms = new MemoryRoomStore();
+  const freeCapacity = new MemoryFreeCapacityStore();
   const telemetry = { info() {}, warn() {}, error() {}, count() {} };
   const processes = Array.from(
     { length: DRIVE_PROCESSES },
-    () => new ClusterCatalog({ sizes, rooms, clock, telemetry }),
+    () => new ClusterCatalog({ sizes, freeCapacity, clock, telemetry }),
   );
   return {
     async choose(request) {
@@ -42,7 +42,7 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
     },
     onInstanceEvent({ gone, ...machine }) {
       const at = clock.now();
-      const observe = () => observeMachine({ rooms, catalog: sizes }, { ...machine, takesTasks: !gone, at });
+      const observe = () => updateFreeCapacity({ freeCapacity, catalog: sizes }, { ...machine, acceptsTasks: !gone, at });
       timeline.after(random.between(1, 3), async () => {
         await observe();
       });

@@ -198,7 +198,7 @@ export const DEPLOYMENT_SETTINGS = {
     maxItems: 16,
     readBy: HOSTS,
   }),
-  WB_HOST_IMAGES: list({
+  WB_HOST_AMIS: list({
     description:
       'The machine images with which a stopped dedicated machine may still be started; one with another is replaced. None: any.',
     pattern: /^ami-[0-9a-f]{8,17}$/,
@@ -215,7 +215,7 @@ export const DEPLOYMENT_SETTINGS = {
     maxItems: LIST_MAX,
     readBy: VOLUMES,
   }),
-  WB_JANITOR_FUNCTION: list({
+  WB_JANITOR_FUNCTIONS: list({
     description:
       'The functions that have the file systems mounted, one for each, in the order of WB_FILE_SYSTEMS.',
     pattern: FUNCTION,
@@ -253,9 +253,9 @@ export type DeployedSettingsFor<N extends DeployedSettingName> = Pick<Declared, 
 /** What must hold between the settings of the deployment. */
 export const DEPLOYMENT_RULES: readonly SettingRule<Declared>[] = [
   {
-    names: ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTION'],
+    names: ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'],
     broken: (s) =>
-      s.WB_FILE_SYSTEMS.length === s.WB_JANITOR_FUNCTION.length ? undefined : 'must be as many',
+      s.WB_FILE_SYSTEMS.length === s.WB_JANITOR_FUNCTIONS.length ? undefined : 'must be as many',
   },
   {
     names: ['WB_AUTH_SECRET_ARN', 'RESTAPI_OIDC_ISSUER'],

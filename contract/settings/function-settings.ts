@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, OVER_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 import { type Environment, type SettingRule, type ValuesOf, parseSettings } from './setting.ts';
 
@@ -114,7 +114,7 @@ export const SETTINGS = {
     expected: 'path segments such as `/api/v1`, without a slash at the end, at most 128 characters',
     maxLength: 128,
     pattern: /^(\/[A-Za-z0-9_-][A-Za-z0-9._~-]*)+$/,
-    readBy: ['front', 'api'],
+    readBy: ['gateway', 'api'],
   }),
   RESTAPI_CORS_ORIGIN: list({
     description: 'The origins whose pages may call the API from a browser. None unless set.',
@@ -160,62 +160,62 @@ export const SETTINGS = {
     default: 8080,
     readBy: ['events', 'tasks'],
   }),
-  WB_STARTING_SECONDS: duration(
-    DEFAULT_POLICY.startingMs,
+  WB_STARTING_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.startingTimeoutMs,
     1,
     DAY,
     'How long a start may take until there is a task; stands still while the work is queued by us.',
   ),
-  WB_PROVISIONING_SECONDS: duration(
-    DEFAULT_POLICY.provisioningMs,
+  WB_PROVISIONING_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.provisioningTimeoutMs,
     1,
     DAY,
     'How long a task may wait for capacity.',
   ),
-  WB_PENDING_SECONDS: duration(
+  WB_PENDING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.pendingTimeoutMs,
     1,
     DAY,
     'How long a task may be prepared until it answers HTTP.',
   ),
-  WB_STOPPING_SECONDS: duration(
-    DEFAULT_POLICY.stoppingMs,
+  WB_STOPPING_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.stoppingTimeoutMs,
     1,
     DAY,
-    'After this a stop is reported as `host_unreachable`; it is never assumed to have happened.',
+    'After this a stop is reported as `instance_unreachable`; it is never assumed to have happened.',
   ),
-  WB_DELETING_SECONDS: duration(
-    DEFAULT_POLICY.deletingMs,
+  WB_DELETING_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.deletingTimeoutMs,
     1,
     7 * DAY,
     'After this a destroy that has not ended is reported as overdue.',
   ),
-  WB_FENCE_SECONDS: duration(
-    DEFAULT_POLICY.fenceMs,
+  WB_STOP_SETTLE_SECONDS: duration(
+    DEFAULT_POLICY.stopSettleMs,
     0,
     3600,
     'A stopped task counts as gone only after this: its container may outlive the answer.',
   ),
-  WB_LOOK_SECONDS: duration(
-    DEFAULT_POLICY.lookMs,
+  WB_POLL_INTERVAL_SECONDS: duration(
+    DEFAULT_POLICY.pollIntervalMs,
     1,
     3600,
     'How often a workbench in transition is looked at when no event comes.',
   ),
-  WB_STOP_AGAIN_SECONDS: duration(
-    DEFAULT_POLICY.stopAgainMs,
+  WB_STOP_RETRY_SECONDS: duration(
+    DEFAULT_POLICY.stopRetryMs,
     1,
     3600,
     'How often a stop that shows no effect is asked for again.',
   ),
-  WB_RETRY_SECONDS: duration(
+  WB_START_RETRY_SECONDS: duration(
     DEFAULT_POLICY.startRetryMs,
-    OVER_WITHIN_MS / 1000,
+    EFFECT_ENDS_WITHIN_MS / 1000,
     DAY,
     'How long a new attempt waits after a refusal.',
   ),
-  WB_MISSING_SECONDS: duration(
-    DEFAULT_POLICY.missingMs,
+  WB_TASK_MISSING_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.taskMissingTimeoutMs,
     60,
     DAY,
     'A task that is not found counts as gone after this: lists lag.',
@@ -230,10 +230,10 @@ export const SETTINGS = {
     DAY * 1000,
     3600,
     30 * DAY,
-    'The same for a volume, which is then removed when it is empty or its destruction was asked for, and otherwise set aside.',
+    'The same for a volume, which is then deleted when it is empty or its destruction was asked for, and otherwise set aside.',
   ),
-  WB_SILENT_HOST_SECONDS: duration(
-    DEFAULT_POLICY.silentHostMs,
+  WB_AGENT_SILENT_TIMEOUT_SECONDS: duration(
+    DEFAULT_POLICY.agentSilentTimeoutMs,
     60,
     7 * DAY,
     'A dedicated host that keeps an overdue stop from ending is terminated after this much more.',

@@ -6,16 +6,16 @@ export type PolicySettings = SettingsFor<Extract<SettingName, `WB_${string}_SECO
 /** The deadlines and intervals of the life cycle, as set. */
 export function policyOf(settings: PolicySettings): Policy {
   return {
-    startingMs: settings.WB_STARTING_SECONDS * 1000,
-    provisioningMs: settings.WB_PROVISIONING_SECONDS * 1000,
-    pendingTimeoutMs: settings.WB_PENDING_SECONDS * 1000,
-    stoppingMs: settings.WB_STOPPING_SECONDS * 1000,
-    deletingMs: settings.WB_DELETING_SECONDS * 1000,
-    fenceMs: settings.WB_FENCE_SECONDS * 1000,
-    lookMs: settings.WB_LOOK_SECONDS * 1000,
-    stopAgainMs: settings.WB_STOP_AGAIN_SECONDS * 1000,
-    startRetryMs: settings.WB_RETRY_SECONDS * 1000,
-    missingMs: settings.WB_MISSING_SECONDS * 1000,
-    silentHostMs: settings.WB_SILENT_HOST_SECONDS * 1000,
+    startingTimeoutMs: settings.WB_STARTING_TIMEOUT_SECONDS * 1000,
+    provisioningTimeoutMs: settings.WB_PROVISIONING_TIMEOUT_SECONDS * 1000,
+    pendingTimeoutMs: settings.WB_PENDING_TIMEOUT_SECONDS * 1000,
+    stoppingTimeoutMs: settings.WB_STOPPING_TIMEOUT_SECONDS * 1000,
+    deletingTimeoutMs: settings.WB_DELETING_TIMEOUT_SECONDS * 1000,
+    stopSettleMs: settings.WB_STOP_SETTLE_SECONDS * 1000,
+    pollIntervalMs: settings.WB_POLL_INTERVAL_SECONDS * 1000,
+    stopRetryMs: settings.WB_STOP_RETRY_SECONDS * 1000,
+    startRetryMs: settings.WB_START_RETRY_SECONDS * 1000,
+    taskMissingTimeoutMs: settings.WB_TASK_MISSING_TIMEOUT_SECONDS * 1000,
+    agentSilentTimeoutMs: settings.WB_AGENT_SILENT_TIMEOUT_SECONDS * 1000,
   };
 }

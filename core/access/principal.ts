@@ -1,5 +1,5 @@
 import { invalidRequest, WorkbenchError } from '../errors.ts';
-import { boundedText } from '../workbench/truncate-utf8.ts';
+import { truncateUtf8 } from '../workbench/truncate-utf8.ts';
 
 /**
  * Who calls.
@@ -81,7 +81,7 @@ export function actorOf(principal: Principal): string {
     case 'token': {
       const actor =
         principal.subject ?? (principal.clientId === undefined ? 'token' : `client ${principal.clientId}`);
-      return boundedText(actor, 96);
+      return truncateUtf8(actor, 96);
     }
   }
 }

@@ -31,7 +31,7 @@ function share(part: number, whole: number): number {
  * The machine of this provider on which the cluster would put the request: of those that can hold it the one
  * with the least memory left, which is what RunTask asks for. Undefined when it would have to wait for a new one.
  */
-export function machineFor(request: Capacity, provider: string, room: readonly FreeCapacity[]): FreeCapacity | undefined {
+export function findInstanceFor(request: Capacity, provider: string, room: readonly FreeCapacity[]): FreeCapacity | undefined {
   let best: FreeCapacity | undefined;
   for (const machine of room) {
     if (machine.provider !== provider || !canHold(machine, request)) continue;
@@ -41,8 +41,8 @@ export function machineFor(request: Capacity, provider: string, room: readonly F
 }
 
 /** What room there is when the request has gone to the provider: unchanged where it waits for a new machine. */
-export function roomAfter(request: Capacity, provider: string, room: readonly FreeCapacity[]): readonly FreeCapacity[] {
-  const taken = machineFor(request, provider, room);
+export function freeCapacityAfter(request: Capacity, provider: string, room: readonly FreeCapacity[]): readonly FreeCapacity[] {
+  const taken = findInstanceFor(request, provider, room);
   if (taken === undefined) return room;
   return room.map((machine) =>
     machine === taken

@@ -1,13 +1,13 @@
 import type { Capacity, CapacityProvider, FreeCapacity } from '../ports/capacity-catalog.ts';
 import { dominantShare, canHold, leftoverShare } from './capacity.ts';
-import { machineFor } from './capacity.ts';
+import { findInstanceFor } from './capacity.ts';
 
 /**
  * How much of what a request leaves empty beside it is counted as its own cost. Price × dominant share alone counts
  * on others to use all of the rest, and begins the largest machine there is for the sake of a slightly lower price
  * per unit. The figures of bench/results/placement.md differ little from 0.2 to 1.
  */
-const EMPTY_COUNTED = 0.75;
+const EMPTY_COST_FACTOR = 0.75;
 
 /** Where the request would be put: into what a machine has left, or into a new one. */
 interface Candidate {
@@ -20,7 +20,7 @@ interface Candidate {
  *
  * 1. A request without GPUs goes to machines that have some only when no other can hold it.
  * 2. Room on machines that are paid for already comes before any new machine: it costs nothing more.
- * 3. Then the cheapest by price × dominant share, and EMPTY_COUNTED of the price of what is left empty: of equally
+ * 3. Then the cheapest by price × dominant share, and EMPTY_COST_FACTOR of the price of what is left empty: of equally
  *    cheap ones the tightest.
  * 4. Of equals the first by name.
  *
@@ -35,7 +35,7 @@ export function chooseProvider(
   const plain = request.gpuCount === 0 ? able.filter(({ gpuCount }) => gpuCount === 0) : [];
   const allowed = plain.length > 0 ? plain : able;
   const paid = allowed.flatMap((provider) => {
-    const into = machineFor(request, provider.name, room);
+    const into = findInstanceFor(request, provider.name, room);
     return into === undefined ? [] : { provider, into };
   });
   const candidates = paid.length > 0 ? paid : allowed.map((provider) => ({ provider, into: provider }));
@@ -48,7 +48,7 @@ export function chooseProvider(
 /** USD per hour. */
 function costOf(request: Capacity, { provider, into }: Candidate): number {
   const taken = dominantShare(request, provider);
-  return provider.price * (taken + EMPTY_COUNTED * leftoverShare(request, into, provider));
+  return provider.price * (taken + EMPTY_COST_FACTOR * leftoverShare(request, into, provider));
 }
 
 function compareByName({ provider: one }: Candidate, { provider: other }: Candidate): number {

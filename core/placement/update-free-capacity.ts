@@ -1,14 +1,14 @@
 import type { Capacity, SizeCatalog } from '../ports/capacity-catalog.ts';
-import type { RoomStore } from '../ports/free-capacity-store.ts';
+import type { FreeCapacityStore } from '../ports/free-capacity-store.ts';
 
 /** What is heard of one machine of the cluster. */
-export interface MachineObservation {
+export interface InstanceObservation {
   /** Its container instance's id: 1-64 characters. */
-  readonly machineId: string;
+  readonly containerInstanceId: string;
   /** The capacity provider that launched it, where that is said. */
   readonly provider?: string;
   /** It takes tasks: in service, and its agent is connected. */
-  readonly takesTasks: boolean;
+  readonly acceptsTasks: boolean;
   /** What it has left. */
   readonly free: Capacity;
   /** Grows with each change of the machine. */
@@ -23,17 +23,17 @@ export interface MachineObservation {
  * @returns whether it is known to be a shared one of ours
  * @throws PortError when it may not have been kept
  */
-export async function observeMachine(
-  ports: { readonly rooms: RoomStore; readonly catalog: Pick<SizeCatalog, 'providers'> },
-  seen: MachineObservation,
+export async function updateFreeCapacity(
+  ports: { readonly freeCapacity: FreeCapacityStore; readonly catalog: Pick<SizeCatalog, 'providers'> },
+  seen: InstanceObservation,
 ): Promise<boolean> {
-  const { provider, takesTasks, free, machineId, version, at } = seen;
+  const { provider, acceptsTasks, free, containerInstanceId, version, at } = seen;
   const ours = (await ports.catalog.providers()).some(({ name }) => name === provider);
-  if (ours && provider !== undefined && takesTasks) {
-    await ports.rooms.save({ machineId, version, at, provider, ...free });
-  } else if (ours || (provider === undefined && !takesTasks)) {
+  if (ours && provider !== undefined && acceptsTasks) {
+    await ports.freeCapacity.save({ containerInstanceId, version, at, provider, ...free });
+  } else if (ours || (provider === undefined && !acceptsTasks)) {
     // The last that is heard of a machine may no longer say whose it was.
-    await ports.rooms.remove({ machineId, version, at });
+    await ports.freeCapacity.remove({ containerInstanceId, version, at });
   }
   return ours;
 }

@@ -12,7 +12,7 @@ export interface SizeCatalog {
 /** The same, and what is free just now: for whoever decides where a workbench goes. Still no call to the cloud. */
 export interface CapacityCatalog extends SizeCatalog {
   /**
-   * What is free on machines that are paid for already, at most ROOM_LISTED of them, in no order. A hint: it is
+   * What is free on machines that are paid for already, at most FREE_CAPACITY_LISTED_MAX of them, in no order. A hint: it is
    * old by seconds, may lack a machine, and may name one that is gone. So it may decide what is preferred, never
    * what is possible. Never fails: where nothing is known there is no room.
    */

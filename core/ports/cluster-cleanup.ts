@@ -2,9 +2,9 @@
  * What gathers around tasks and must be cleared away now and then: task definitions of old images and of
  * workbenches that are no more, and registrations of machines that are terminated. Never on the way of a start.
  */
-export interface ClusterUpkeep {
+export interface ClusterCleanup {
   /** The workbenches that have task definitions, in pages of at most 100. May lag. */
-  listDefined(
+  listWorkbenchesWithDefinitions(
     cursor?: string,
   ): Promise<{ readonly workbenchIds: readonly string[]; readonly cursor?: string }>;
   /**
@@ -12,11 +12,11 @@ export interface ClusterUpkeep {
    * @param keep `newest` of a workbench that may start again, `none` of one that is no more
    * @throws PortError `throttled` when it is one too many just now: what is done is done
    */
-  pruneDefinitions(
+  pruneTaskDefinitions(
     workbenchId: string,
     keep: 'newest' | 'none',
     limit: number,
-  ): Promise<{ readonly removed: number; readonly more: boolean }>;
+  ): Promise<{ readonly deleted: number; readonly more: boolean }>;
   /** Takes machines off the cluster that are terminated and still registered; answers how many. */
-  deregisterTerminated(): Promise<number>;
+  deregisterTerminatedInstances(): Promise<number>;
 }

@@ -5,15 +5,15 @@ import type { FreeCapacity } from './capacity-catalog.ts';
  * (each placement, each end of a task, each reconnection of its agent), so one that nothing is heard of is most
  * likely gone, and the events that said so were lost.
  */
-export const ROOM_KEPT_MS = 2 * 60 * 60 * 1000;
+export const FREE_CAPACITY_MAX_AGE_MS = 2 * 60 * 60 * 1000;
 
 /** The most machines that are listed. */
-export const ROOM_LISTED = 1000;
+export const FREE_CAPACITY_LISTED_MAX = 1000;
 
 /** What one shared machine has left, as it was at one moment. */
-export interface MachineRoom extends FreeCapacity {
+export interface InstanceFreeCapacity extends FreeCapacity {
   /** Its container instance's id: 1-64 characters. */
-  readonly machineId: string;
+  readonly containerInstanceId: string;
   /** Grows with each change of the machine; of two the larger is the newer. */
   readonly version: number;
   /** When it was so, milliseconds since 1970. */
@@ -27,14 +27,14 @@ export interface MachineRoom extends FreeCapacity {
  * Of a machine only the newest word counts: `note` and `forget` with a version that is not larger than the last
  * one's change nothing, in whatever order they come. All methods throw PortError.
  */
-export interface RoomStore {
+export interface FreeCapacityStore {
   /** Keeps what a machine has left. */
-  save(room: MachineRoom): Promise<void>;
+  save(room: InstanceFreeCapacity): Promise<void>;
   /** The machine takes no more tasks, as of this version and time: it is listed no longer. */
-  remove(machine: Pick<MachineRoom, 'machineId' | 'version' | 'at'>): Promise<void>;
+  remove(machine: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>): Promise<void>;
   /**
-   * The machines whose last word was a note not older than ROOM_KEPT_MS at `now` (milliseconds since 1970); at
-   * most ROOM_LISTED, in no order. One cheap read, which may lag by a second.
+   * The machines whose last word was a note not older than FREE_CAPACITY_MAX_AGE_MS at `now` (milliseconds since 1970); at
+   * most FREE_CAPACITY_LISTED_MAX, in no order. One cheap read, which may lag by a second.
    */
-  list(now: number): Promise<readonly MachineRoom[]>;
+  list(now: number): Promise<readonly InstanceFreeCapacity[]>;
 }

@@ -15,7 +15,7 @@ export interface TaskRunner {
    *   stopped since (a retry can never start a second one). Tokens are remembered for at least an hour
    *   after the task has stopped.
    * - `refused`: nothing was started and nothing will be; the token is not used up.
-   * - A call that is late, since this process stood still, is not made: see OVER_WITHIN_MS.
+   * - A call that is late, since this process stood still, is not made: see EFFECT_ENDS_WITHIN_MS.
    *
    * @throws PortError `throttled` (nothing happened) or `unavailable` (it may have been started)
    */
@@ -32,12 +32,12 @@ export interface TaskRunner {
    * any more. On ECS it drains the container instance, terminates its EC2 instance and takes it off the cluster
    * once it is terminated: **whatever else runs on it ends too**. Where the machine is the runner's own it kills
    * the task's processes at once. Resolves when the wish is taken; describe then comes to answer
-   * `host: 'gone'`, or that the task has stopped. A stopped or unknown task is no error.
+   * `instance: 'gone'`, or that the task has stopped. A stopped or unknown task is no error.
    *
    * @param forced also while the machine's agent answers, since somebody who may has said so; else such a machine is
    *   left alone: its agent has come back, and can end the task itself
    */
-  endMachine(taskId: string, forced: boolean): Promise<void>;
+  terminateInstance(taskId: string, forced: boolean): Promise<void>;
 
   /**
    * What is known of each task, in the order asked; at most 100 at once. A task that is not known (never

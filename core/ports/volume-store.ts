@@ -6,7 +6,7 @@ import type { ReasonCode } from '../workbench/reasons.ts';
 export interface VolumeStore {
   /**
    * Makes the volume if it is not there and answers how to mount it. Idempotent: the same mount each time.
-   * Once a wipe of it has begun it is `wiped` for ever, and nothing is made.
+   * Once a wipe of it has begun it is `tombstoned` for ever, and nothing is made.
    */
   ensure(workbenchId: string): Promise<VolumeOutcome>;
   /**
@@ -14,12 +14,12 @@ export interface VolumeStore {
    * Only called when no task mounts it any more and its record says `deleting`. Resumable after a crash at
    * any point; `done` means that the volume's root is gone, and is answered again for one gone before.
    */
-  deleteSlice(workbenchId: string): Promise<WipeProgress>;
+  deleteSlice(workbenchId: string): Promise<DeletionProgress>;
   /**
    * Removes a volume that nobody wants, only if nothing is in it. Decided by the removal itself (rmdir), not by
-   * a look before it. One that is not there counts as removed.
+   * a look before it. One that is not there counts as deleted.
    */
-  removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'>;
+  deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'>;
   /**
    * Sets a volume aside that nobody wants but that holds files: nothing mounts it any more, nothing in it is
    * touched, and `list` shows it no longer. Idempotent.
@@ -36,7 +36,7 @@ export type Mount = Readonly<Record<string, string>>;
 export type VolumeOutcome =
   | { readonly kind: 'ready'; readonly mount: Mount }
   /** Its wipe has begun: whoever still has a record of it has one that came back after the destroy. */
-  | { readonly kind: 'wiped' }
+  | { readonly kind: 'tombstoned' }
   | {
       readonly kind: 'refused';
       readonly code: ReasonCode;
@@ -44,10 +44,10 @@ export type VolumeOutcome =
       readonly retryable: boolean;
     };
 
-export interface WipeProgress {
+export interface DeletionProgress {
   readonly done: boolean;
-  /** Files and folders removed by this call. */
-  readonly removed: number;
+  /** Files and folders deleted by this call. */
+  readonly deleted: number;
 }
 
 export interface VolumeObservation {

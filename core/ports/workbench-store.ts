@@ -14,10 +14,10 @@ export interface WorkbenchStore {
   /** Writes a new record unless one with this key exists. */
   create(workbench: Workbench): Promise<'created' | 'exists'>;
   read(key: WorkbenchKey): Promise<Workbench | undefined>;
-  /** Replaces the record if its revision is still `expectedRevision`; a removed record is a conflict. */
+  /** Replaces the record if its revision is still `expectedRevision`; a deleted record is a conflict. */
   update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'>;
-  /** Removes the record if its revision is still `expectedRevision`; one already gone counts as removed. */
-  delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'>;
+  /** Removes the record if its revision is still `expectedRevision`; one already gone counts as deleted. */
+  delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'>;
   /**
    * A user's workbenches, newest first.
    * @param page limit 1-100; after: the workbench id that the page before ended with
@@ -54,20 +54,20 @@ export class UnreadableRecord extends Error {
 }
 
 /** How many entries of a workbench's history are kept. */
-export const HISTORY_KEPT = 100;
+export const HISTORY_ENTRIES_MAX = 100;
 
 /** What happened to a workbench, beside its record: it outlives the record by 30 days. */
 export interface HistoryStore {
-  /** Writes entries, each under its sequence number: writing one again changes nothing. Older than the last HISTORY_KEPT go. */
+  /** Writes entries, each under its sequence number: writing one again changes nothing. Older than the last HISTORY_ENTRIES_MAX go. */
   append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void>;
-  /** At most HISTORY_KEPT entries, newest first. */
+  /** At most HISTORY_ENTRIES_MAX entries, newest first. */
   list(workbenchId: string): Promise<readonly HistoryEntry[]>;
-  /** Lets the whole history end at `at` (milliseconds since 1970). Called once, before the record is removed. */
+  /** Lets the whole history end at `at` (milliseconds since 1970). Called once, before the record is deleted. */
   expire(workbenchId: string, at: number): Promise<void>;
 }
 
 /** How long an Idempotency-Key is honoured: 24 hours, in milliseconds. */
-export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60 * 1000;
+export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 export interface IdempotencyClaim {
   readonly userId: string;
@@ -90,14 +90,14 @@ export interface IdempotencyStore {
     now: number,
   ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }>;
   /**
-   * Marks the claim done, in the name of `settler`. Answers `settled` when this settler did it, now or before;
+   * Marks the claim done, in the name of `completedBy`. Returns `completed` when this completedBy did it, now or before;
    * `already` when another did; `gone` when there is no such claim, or it names another workbench.
-   * @param completedBy a random id of the caller's, or `destroy`; tells a repeated write from another's
+   * @param completedBy a random id of the caller's, or `delete`; tells a repeated write from another's
    */
   complete(
     userId: string,
     key: string,
     workbenchId: string,
     completedBy: string,
-  ): Promise<'settled' | 'already' | 'gone'>;
+  ): Promise<'completed' | 'already' | 'gone'>;
 }

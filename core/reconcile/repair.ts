@@ -3,13 +3,13 @@ import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { type ChangePorts, type WakePorts, scheduleDrive, updateRecord } from '../workbench/update-record.ts';
+import { type RecordPorts, type QueuePorts, scheduleDrive, updateRecord } from '../workbench/update-record.ts';
 import { type Workbench, type WorkbenchKey, isSettled, keyOf } from '../workbench/workbench.ts';
 import type { RepairKind, ReportDraft } from './report.ts';
 import type { SweepPorts } from './sweep.ts';
 
 export interface RepairResult {
-  /** The record as it now stands; undefined when it has been removed meanwhile. */
+  /** The record as it now stands; undefined when it has been deleted meanwhile. */
   readonly workbench: Workbench | undefined;
   /** What was put right; absent when the record was as what was seen, or is on its way and being looked at. */
   readonly repair?: RepairKind;
@@ -17,17 +17,17 @@ export interface RepairResult {
 
 /**
  * Takes in what a pass saw: the life cycle decides what becomes of it, the history tells what it put right, and
- * whoever drives is woken for what is owed now.
+ * whoever drives is enqueued for what is owed now.
  * @throws WorkbenchError `unavailable` when others keep changing the record
  */
-async function putRight(
-  ports: ChangePorts & WakePorts,
+async function repairRecord(
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   record: Workbench,
   observation: Observation,
 ): Promise<RepairResult> {
   let before = record;
-  const input = { type: 'audited', observation } as const;
+  const input = { type: 'swept', observation } as const;
   const after = await updateRecord(
     ports,
     policy,
@@ -40,7 +40,7 @@ async function putRight(
   );
   if (after === undefined || after === before) return { workbench: after };
   await scheduleDrive(ports, after);
-  const repair = repairOf(before, after);
+  const repair = classifyRepair(before, after);
   return { workbench: after, ...(repair === undefined ? {} : { repair }) };
 }
 
@@ -49,8 +49,8 @@ async function putRight(
  * @returns undefined when that was noted
  * @throws PortError when the table does not answer: then nothing can be done for any record
  */
-export async function putRightOrNote(
-  ports: ChangePorts & WakePorts,
+export async function repairOrReport(
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   record: Workbench,
   observation: Observation,
@@ -58,18 +58,18 @@ export async function putRightOrNote(
   id: string,
 ): Promise<RepairResult | undefined> {
   try {
-    return await putRight(ports, policy, record, observation);
+    return await repairRecord(ports, policy, record, observation);
   } catch (error) {
     if (error instanceof PortError) throw error;
     if (error instanceof UnreadableRecord) {
       // It was readable when the pass read it: it has been written by others since.
-      noteUnreadable(ports, keyOf(record), draft, id, error);
+      reportUnreadable(ports, keyOf(record), draft, id, error);
     } else if (error instanceof WorkbenchError) {
       draft.add(id, 'failed', 'Others keep changing its record.');
     } else {
       draft.add(id, 'failed', 'What was seen of it could not be taken in.');
       const { workbenchId } = record;
-      ports.telemetry.error('what was seen could not be taken in', { workbenchId, id }, error);
+      ports.telemetry.error('could not apply an observation', { workbenchId, id }, error);
     }
     return undefined;
   }
@@ -77,22 +77,22 @@ export async function putRightOrNote(
 
 /** Tells the history of a workbench what was done for it beside its record. */
 export async function appendToHistory(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   record: Workbench,
-  event: 'stray_host_ended',
+  entryType: 'orphan_host_terminated',
 ): Promise<void> {
-  const told = await updateRecord(ports, policy, keyOf(record), () => ({ type: 'noted', entryType: event }), record);
-  if (told !== undefined) await scheduleDrive(ports, told);
+  const saved = await updateRecord(ports, policy, keyOf(record), () => ({ type: 'history_noted', entryType }), record);
+  if (saved !== undefined) await scheduleDrive(ports, saved);
 }
 
 /** Only what the history tells of, and of what is on its way only what that way does not lead to. */
-function repairOf(before: Workbench, after: Workbench): RepairKind | undefined {
+function classifyRepair(before: Workbench, after: Workbench): RepairKind | undefined {
   if (after.historySeq === before.historySeq) return undefined;
-  if (after.strays.length > before.strays.length) return 'stray_task';
+  if (after.unexpectedTasks.length > before.unexpectedTasks.length) return 'unexpected_task';
   if (before.status === 'running' && after.status !== 'running') return 'run_ended';
   if (!isSettled(before)) return undefined;
-  return before.host?.state === after.host?.state ? 'task_missing' : 'machine_changed';
+  return before.host?.state === after.host?.state ? 'task_missing' : 'host_changed';
 }
 
 /**
@@ -109,20 +109,20 @@ export async function readRecord(
     return await ports.workbenches.read(key);
   } catch (error) {
     if (error instanceof PortError) throw error;
-    noteUnreadable(ports, key, draft, id, error);
+    reportUnreadable(ports, key, draft, id, error);
     return 'unreadable';
   }
 }
 
 /** Counted here too: of a record that is settled nobody else would ever find out. */
-export function noteUnreadable(
+export function reportUnreadable(
   { telemetry }: Pick<SweepPorts, 'telemetry'>,
   { workbenchId }: WorkbenchKey,
   draft: ReportDraft,
   id: string,
   error: unknown,
 ): void {
-  draft.add(id, 'waits_unreadable', 'The record of its workbench cannot be read.');
-  telemetry.error('a record cannot be read', { workbenchId, id }, error);
+  draft.add(id, 'record_unreadable', 'The record of its workbench cannot be read.');
+  telemetry.error('record unreadable', { workbenchId, id }, error);
   telemetry.count('unreadable_record', 1);
 }

@@ -5,7 +5,7 @@ export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as cons
 export type Sweep = (typeof SWEEPS)[number];
 
 /** Those that remove things, and stop themselves when it would be suspiciously much. */
-export const BRAKED_SWEEPS = ['tasks', 'hosts', 'volumes'] as const satisfies readonly Sweep[];
+export const DELETION_LIMITED_SWEEPS = ['tasks', 'hosts', 'volumes'] as const satisfies readonly Sweep[];
 
 /** The most findings that one report spells out, the gravest; the counts are always whole. */
 export const FINDINGS_MAX = 20;
@@ -13,38 +13,38 @@ export const FINDINGS_MAX = 20;
 /**
  * The kinds of repairs, as they are counted:
  * - of records: the run had ended (`run_ended`), or its task is not found (`task_missing`: it counts as lost when
- *   that lasts); the machine was not as it said (`machine_changed`);
- * - `stray_task`: a task that its workbench did not know, told to it, which then ends it;
- * - what no workbench wants: `orphan_task`, `orphan_machine`, `orphan_volume`;
+ *   that lasts); the machine was not as it said (`host_changed`);
+ * - `unexpected_task`: a task that its workbench did not know, told to it, which then ends it;
+ * - what no workbench wants: `orphan_task`, `orphan_host`, `orphan_volume`;
  * - what is needed no more: `task_definition`, `registration` of a machine that is terminated.
  */
 export const REPAIR_KINDS = [
   'run_ended',
   'task_missing',
-  'machine_changed',
-  'stray_task',
+  'host_changed',
+  'unexpected_task',
   'orphan_task',
-  'orphan_machine',
+  'orphan_host',
   'orphan_volume',
   'task_definition',
-  'registration',
+  'container_instance',
 ] as const;
 export type RepairKind = (typeof REPAIR_KINDS)[number];
 
 /** What may be found, the gravest first: so are they kept where there is no room for all. */
 export const FINDING_TYPES = [
   'failed',
-  'waits_too_many',
-  'waits_unreadable',
+  'over_deletion_limit',
+  'record_unreadable',
   'quarantined',
-  'removed',
+  'deleted',
   'repaired',
   // No record wanted it at first, and one does now: it is left alone.
-  'wanted',
-  'waits_in_doubt',
-  'waits_throttled',
-  'waits_turn',
-  'waits_young',
+  'referenced',
+  'inconclusive',
+  'throttled',
+  'deferred',
+  'in_grace_period',
 ] as const;
 
 export const findingSchema = z.object({
@@ -52,7 +52,7 @@ export const findingSchema = z.object({
   id: z.string(),
   what: z.enum(FINDING_TYPES),
   why: z.string(),
-  /** Of what was repaired, removed or set aside. */
+  /** Of what was repaired, deleted or set aside. */
   kind: z.optional(z.enum(REPAIR_KINDS)),
 });
 export type Finding = z.infer<typeof findingSchema>;
@@ -63,17 +63,17 @@ export const reconcileReportSchema = z.object({
   /** Milliseconds since 1970. */
   startedAt: z.int(),
   endedAt: z.int(),
-  lookedAt: z.int(),
+  checked: z.int(),
   repaired: z.int(),
-  removed: z.int(),
+  deleted: z.int(),
   quarantined: z.int(),
   waiting: z.int(),
   failed: z.int(),
-  /** It wanted to remove more than it may: nothing was removed, and somebody must look. */
+  /** It wanted to remove more than it may: nothing was deleted, and somebody must look. */
   alarm: z.boolean(),
   findings: z.array(findingSchema),
   /** Where the next pass goes on, when this one gave way before its end. */
-  resumeAt: z.optional(z.string()),
+  resumeCursor: z.optional(z.string()),
 });
 export type ReconcileReport = z.infer<typeof reconcileReportSchema>;
 
@@ -84,13 +84,13 @@ export class ReportDraft {
   readonly startedAt: number;
   readonly #tell: (finding: Finding) => void;
   readonly #findings: Finding[] = [];
-  readonly #counts = { repaired: 0, removed: 0, quarantined: 0, waiting: 0, failed: 0 };
+  readonly #counts = { repaired: 0, deleted: 0, quarantined: 0, waiting: 0, failed: 0 };
   #alarm = false;
-  lookedAt = 0;
+  checked = 0;
   /** Where the next pass goes on if this one gives way now. */
-  resumeAt: string | undefined;
+  resumeCursor: string | undefined;
   /** It ended before its end, for others to go first or for want of time. */
-  gaveWay = false;
+  incomplete = false;
 
   /** @param tell told of each finding as it is made, those too that the report has no room for */
   constructor(sweep: Sweep, startedAt: number, tell: (finding: Finding) => void = () => {}) {
@@ -102,7 +102,7 @@ export class ReportDraft {
   add(id: string, what: Finding['what'], why: string, kind?: RepairKind): void {
     switch (what) {
       case 'repaired':
-      case 'removed':
+      case 'deleted':
       case 'quarantined':
       case 'failed':
         this.#counts[what] += 1;
@@ -110,7 +110,7 @@ export class ReportDraft {
       default:
         this.#counts.waiting += 1;
     }
-    if (what === 'waits_too_many') this.#alarm = true;
+    if (what === 'over_deletion_limit') this.#alarm = true;
     const finding: Finding = { id, what, why, ...(kind === undefined ? {} : { kind }) };
     this.#keep(finding);
     this.#tell(finding);
@@ -132,11 +132,11 @@ export class ReportDraft {
       sweep: this.#sweep,
       startedAt: this.startedAt,
       endedAt,
-      lookedAt: this.lookedAt,
+      checked: this.checked,
       ...this.#counts,
       alarm: this.#alarm,
       findings: this.#findings,
-      ...(this.gaveWay && this.resumeAt !== undefined ? { resumeAt: this.resumeAt } : {}),
+      ...(this.incomplete && this.resumeCursor !== undefined ? { resumeCursor: this.resumeCursor } : {}),
     };
   }
 }

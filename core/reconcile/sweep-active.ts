@@ -1,21 +1,21 @@
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
-import type { ChangePorts, WakePorts } from '../workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '../workbench/update-record.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
 import { readRecord } from './repair.ts';
-import { putRightOrNote } from './repair.ts';
+import { repairOrReport } from './repair.ts';
 import type { ReconcileReport, RepairKind, ReportDraft } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
 import { forEachPage } from './sweep.ts';
 
-type Ports = ChangePorts &
-  WakePorts &
+type Ports = RecordPorts &
+  QueuePorts &
   SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
 /** A function that audits has five minutes. */
-const PAGING = { withinMs: 4 * 60_000, resumes: true };
+const PAGING = { withinMs: 4 * 60_000, resumable: true };
 
 interface ObservedRecord {
   readonly workbench: Workbench;
@@ -27,12 +27,12 @@ interface ObservedRecord {
  * never due, so that the loss of its last event would go unseen for ever. A pass that follows one that gave way,
  * or had no more time, goes on where that one stopped, so that what comes late in the list has its turn too.
  */
-export async function reconcileActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
+export async function sweepActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
   return runSweep(ports, 'active', async (draft) => {
     const list = (cursor?: string) => ports.workbenches.listActive(cursor);
     await forEachPage(ports, 'active', PAGING, draft, list, async ({ keys }) => {
       for (const seen of await observePage(ports, keys, draft)) {
-        draft.lookedAt += 1;
+        draft.checked += 1;
         await applyObservations(ports, policy, seen, draft);
       }
     });
@@ -60,7 +60,7 @@ async function observePage(
     const host = hosts.find(({ instanceId }) => instanceId === workbench.host?.instanceId);
     const observations: Observation[] = [];
     // The machine first: what was seen of it holds for the record as it was read.
-    if (host) observations.push({ type: 'host_observed', host, asOf: workbench.revision });
+    if (host) observations.push({ type: 'host_observed', host, asOfRevision: workbench.revision });
     if (task) {
       observations.push(
         isMissing(task) ? { type: 'task_missing', taskId: task.taskId } : { type: 'task_observed', task },
@@ -85,18 +85,18 @@ async function applyObservations(
   let current: Workbench | undefined = workbench;
   for (const observation of observations) {
     if (current === undefined) return;
-    const done = await putRightOrNote(ports, policy, current, observation, draft, workbenchId);
+    const done = await repairOrReport(ports, policy, current, observation, draft, workbenchId);
     if (done === undefined) return;
     const { workbench: after, repair } = done;
     if (repair !== undefined && after !== undefined)
-      draft.add(workbenchId, 'repaired', whyOf(repair, after), repair);
+      draft.add(workbenchId, 'repaired', repairMessage(repair, after), repair);
     current = after;
   }
-  const doubt = current && doubtOf(current);
-  if (doubt !== undefined) draft.add(workbenchId, 'waits_in_doubt', doubt);
+  const doubt = current && inconclusiveReason(current);
+  if (doubt !== undefined) draft.add(workbenchId, 'inconclusive', doubt);
 }
 
-function whyOf(repair: RepairKind, { status }: Workbench): string {
+function repairMessage(repair: RepairKind, { status }: Workbench): string {
   switch (repair) {
     case 'run_ended':
       return `It was said to be running; its run has ended, and it is ${status}.`;
@@ -108,9 +108,9 @@ function whyOf(repair: RepairKind, { status }: Workbench): string {
 }
 
 /** Why nothing can be concluded yet of a workbench that is said to be running. */
-function doubtOf(workbench: Workbench): string | undefined {
+function inconclusiveReason(workbench: Workbench): string | undefined {
   if (workbench.status !== 'running') return undefined;
-  const { missingSince, silentSince } = workbench.run;
+  const { missingSince, agentSilentSince } = workbench.run;
   if (missingSince !== undefined) return 'Its task is not found; it counts as lost when that lasts.';
-  return silentSince === undefined ? undefined : 'Its machine is silent; it is given up when that lasts.';
+  return agentSilentSince === undefined ? undefined : 'Its machine is silent; it is given up when that lasts.';
 }

@@ -6,7 +6,7 @@ import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import type { WorkbenchKey } from '../workbench/workbench.ts';
 
 /** A key that the queue can never take is tried again, and reported again, after an hour. Milliseconds. */
-const SET_ASIDE_MS = 60 * 60 * 1000;
+const POSTPONE_MS = 60 * 60 * 1000;
 
 interface Ports {
   readonly workbenches: Pick<WorkbenchStore, 'listDue' | 'postpone'>;
@@ -22,17 +22,17 @@ interface Ports {
  * @param options.limit 1-1,000 keys; what is over is found by the next pass
  * @returns how many keys were sent
  */
-export async function reconcileDue(
+export async function sweepDue(
   ports: Ports,
   { limit }: { readonly limit: number },
-): Promise<{ readonly woken: number; readonly more: boolean }> {
+): Promise<{ readonly enqueued: number; readonly more: boolean }> {
   const keys = await ports.workbenches.listDue(ports.clock.now(), limit);
-  let woken = 0;
-  for (const key of keys) if (await enqueueKey(ports, key)) woken += 1;
+  let enqueued = 0;
+  for (const key of keys) if (await enqueueKey(ports, key)) enqueued += 1;
   const more = keys.length >= limit;
-  if (more) ports.telemetry.warn('more is due than one pass wakes', { woken });
-  ports.telemetry.count('reconcile_due', woken);
-  return { woken, more };
+  if (more) ports.telemetry.warn('more records are due than one sweep enqueues', { enqueued });
+  ports.telemetry.count('due_enqueued', enqueued);
+  return { enqueued, more };
 }
 
 async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {
@@ -41,7 +41,7 @@ async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {
     await queue.send(key, 0);
     return true;
   } catch (error) {
-    telemetry.error('work queue did not take a key', { workbenchId: key.workbenchId }, error);
+    telemetry.error('could not enqueue a workbench', { workbenchId: key.workbenchId }, error);
     telemetry.count('queue_send_failed', 1);
     // A PortError is about the moment, and the next pass tries again; anything else is about this key.
     if (!(error instanceof PortError)) await postponeKey(ports, key);
@@ -52,8 +52,8 @@ async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {
 async function postponeKey({ workbenches, clock, telemetry }: Ports, key: WorkbenchKey): Promise<void> {
   const now = clock.now();
   try {
-    await workbenches.postpone(key, now, now + SET_ASIDE_MS);
+    await workbenches.postpone(key, now, now + POSTPONE_MS);
   } catch (failure) {
-    telemetry.error('a key could not be set aside', { workbenchId: key.workbenchId }, failure);
+    telemetry.error('could not postpone a workbench', { workbenchId: key.workbenchId }, failure);
   }
 }

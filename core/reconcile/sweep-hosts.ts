@@ -1,21 +1,21 @@
 import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
-import type { ChangePorts, WakePorts } from '../workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '../workbench/update-record.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import type { Workbench } from '../workbench/workbench.ts';
-import { type Orphan, removeOrphans, type SweepSettings } from './orphans.ts';
+import { type Orphan, deleteOrphans, type SweepSettings } from './orphans.ts';
 import { readRecord } from './repair.ts';
-import { putRightOrNote, appendToHistory } from './repair.ts';
+import { repairOrReport, appendToHistory } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
 import { forEachPage } from './sweep.ts';
 
-type Ports = ChangePorts &
-  WakePorts &
+type Ports = RecordPorts &
+  QueuePorts &
   SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'describe' | 'terminate'> };
 
 /** Two sweeps share the five minutes of a function. */
-const PAGING = { withinMs: 90_000, resumes: true };
-const ENDS_AFTER_MS = 140_000;
+const PAGING = { withinMs: 90_000, resumable: true };
+const DELETION_TIME_LIMIT_MS = 140_000;
 
 /** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
 export async function sweepHosts(
@@ -28,12 +28,12 @@ export async function sweepHosts(
     const list = (cursor?: string) => ports.hosts.list(cursor);
     await forEachPage(ports, 'hosts', PAGING, draft, list, async ({ hosts }) => {
       for (const host of hosts) {
-        draft.lookedAt += 1;
+        draft.checked += 1;
         const orphan = await checkHost(ports, policy, host, draft);
         if (orphan) orphans.push(orphan);
       }
     });
-    await removeOrphans(ports, { ...settings, endsAfterMs: ENDS_AFTER_MS }, orphans, draft);
+    await deleteOrphans(ports, { ...settings, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS }, orphans, draft);
   });
 }
 
@@ -50,7 +50,7 @@ async function checkHost(
     await repairFromHost(ports, policy, record, host, draft);
     return undefined;
   }
-  return orphanOf(ports, policy, record, host, draft);
+  return toOrphan(ports, policy, record, host, draft);
 }
 
 async function readRecordOf(
@@ -67,7 +67,7 @@ function refersTo({ host }: Workbench, { instanceId }: HostObservation): boolean
   return host !== undefined && (host.instanceId === undefined || host.instanceId === instanceId);
 }
 
-function orphanOf(
+function toOrphan(
   ports: Ports,
   policy: Policy,
   first: Workbench | undefined,
@@ -78,35 +78,35 @@ function orphanOf(
   let record = first;
   return {
     id: instanceId,
-    madeAt: host.launchedAt,
+    createdAt: host.launchedAt,
     why: first ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
-    kind: 'orphan_machine',
-    lookAgain: async () => {
+    kind: 'orphan_host',
+    recheck: async () => {
       const now = await readRecordOf(ports, host, draft);
-      if (now === 'unreadable') return 'passed_over';
+      if (now === 'unreadable') return 'skip';
       record = now;
-      return record !== undefined && refersTo(record, host) ? 'wanted' : 'unwanted';
+      return record !== undefined && refersTo(record, host) ? 'referenced' : 'orphaned';
     },
     delete: async () => {
       await ports.hosts.terminate(instanceId);
-      if (record !== undefined) await tellOfTheEnd(ports, policy, record, instanceId);
-      return { what: 'removed' };
+      if (record !== undefined) await recordTermination(ports, policy, record, instanceId);
+      return { what: 'deleted' };
     },
   };
 }
 
 /** The machine has been ended, whether this is told or not: it is the history alone that may lack it. */
-async function tellOfTheEnd(
+async function recordTermination(
   ports: Ports,
   policy: Policy,
   record: Workbench,
   instanceId: string,
 ): Promise<void> {
   try {
-    await appendToHistory(ports, policy, record, 'stray_host_ended');
+    await appendToHistory(ports, policy, record, 'orphan_host_terminated');
   } catch (error) {
     const { workbenchId } = record;
-    ports.telemetry.error('a repair is not in the history', { workbenchId, id: instanceId }, error);
+    ports.telemetry.error('could not add a repair to the history', { workbenchId, id: instanceId }, error);
   }
 }
 
@@ -124,8 +124,8 @@ async function repairFromHost(
   if (host.state === listed.state && host.agentConnected === listed.agentConnected) return;
   const [seen] = await ports.hosts.describe([instanceId]);
   if (seen === undefined) return;
-  const observation = { type: 'host_observed', host: seen, asOf: revision } as const;
-  const done = await putRightOrNote(ports, policy, record, observation, draft, instanceId);
+  const observation = { type: 'host_observed', host: seen, asOfRevision: revision } as const;
+  const done = await repairOrReport(ports, policy, record, observation, draft, instanceId);
   if (done?.repair !== undefined)
     draft.add(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, done.repair);
 }

@@ -1,7 +1,7 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
-import { type Orphan, REMOVE_MAX, removeOrphans } from './orphans.ts';
+import { type Orphan, DELETION_MAX, deleteOrphans } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
 import { runSweep, type SweepPorts } from './sweep.ts';
 import { forEachPage } from './sweep.ts';
@@ -9,7 +9,7 @@ import { forEachPage } from './sweep.ts';
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly history: Pick<HistoryStore, 'list'>;
-  readonly volumes: Pick<VolumeStore, 'list' | 'removeEmpty' | 'quarantine' | 'wipe'>;
+  readonly volumes: Pick<VolumeStore, 'list' | 'deleteIfEmpty' | 'quarantine' | 'deleteSlice'>;
 }
 
 export interface VolumeSweepSettings {
@@ -20,33 +20,33 @@ export interface VolumeSweepSettings {
   readonly shards: number;
 }
 
-/** A pass is one of many that make a day: by REMOVE_MAX in each of them all volumes of a small table could go. */
-const REMOVE_MAX_OF_SHARD = 1;
+/** A pass is one of many that make a day: by DELETION_MAX in each of them all volumes of a small table could go. */
+const DELETION_MAX_PER_SHARD = 1;
 
 /** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
-const PAGING = { withinMs: 8 * 60_000, resumes: false };
-const ENDS_AFTER_MS = 12 * 60_000;
+const PAGING = { withinMs: 8 * 60_000, resumable: false };
+const DELETION_TIME_LIMIT_MS = 12 * 60_000;
 
 /**
- * Every volume of a shard, held against the records. One that no record wants is removed only when it is empty,
+ * Every volume of a shard, held against the records. One that no record wants is deleted only when it is empty,
  * or when the history proves that its owner asked for its destruction; otherwise it is set aside for people to
- * look at. No file is ever removed on the strength of a record that is missing.
+ * look at. No file is ever deleted on the strength of a record that is missing.
  */
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'volumes', async (draft) => {
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.volumes.list(cursor);
     const { graceMs, shard, shards } = settings;
-    const endsAt = draft.startedAt + ENDS_AFTER_MS;
+    const endsAt = draft.startedAt + DELETION_TIME_LIMIT_MS;
     await forEachPage(ports, 'volumes', PAGING, draft, list, async ({ volumes }) => {
       for (const volume of volumes) {
         if (shardOf(volume.workbenchId, shards) !== shard) continue;
-        draft.lookedAt += 1;
-        if (!(await isWanted(ports, volume.workbenchId))) orphans.push(orphanOf(ports, volume, endsAt));
+        draft.checked += 1;
+        if (!(await hasRecord(ports, volume.workbenchId))) orphans.push(toOrphan(ports, volume, endsAt));
       }
     });
-    const removeMax = shards > 1 ? REMOVE_MAX_OF_SHARD : REMOVE_MAX;
-    await removeOrphans(ports, { graceMs, removeMax, endsAfterMs: ENDS_AFTER_MS }, orphans, draft);
+    const deletionMax = shards > 1 ? DELETION_MAX_PER_SHARD : DELETION_MAX;
+    await deleteOrphans(ports, { graceMs, deletionMax, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS }, orphans, draft);
   });
 }
 
@@ -54,7 +54,7 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
  * An index entry is a hint: the record decides, and one that cannot be read still wants its files.
  * @throws PortError when the table does not answer
  */
-export async function isWanted(
+export async function hasRecord(
   ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'> },
   workbenchId: string,
 ): Promise<boolean> {
@@ -69,15 +69,15 @@ export async function isWanted(
 }
 
 /** @param endsAt milliseconds since 1970: no further slice is wiped after this */
-function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation, endsAt: number): Orphan {
+function toOrphan(ports: Ports, { workbenchId, createdAt }: VolumeObservation, endsAt: number): Orphan {
   return {
     id: workbenchId,
-    madeAt: createdAt,
+    createdAt,
     why: 'No workbench has it.',
     kind: 'orphan_volume',
-    lookAgain: async () => ((await isWanted(ports, workbenchId)) ? 'wanted' : 'unwanted'),
+    recheck: async () => ((await hasRecord(ports, workbenchId)) ? 'referenced' : 'orphaned'),
     delete: async () => {
-      if ((await ports.volumes.removeEmpty(workbenchId)) === 'removed') return { what: 'removed' };
+      if ((await ports.volumes.deleteIfEmpty(workbenchId)) === 'deleted') return { what: 'deleted' };
       const history = await ports.history.list(workbenchId);
       if (!history.some(({ event }) => event === 'delete_requested')) {
         await ports.volumes.quarantine(workbenchId);
@@ -88,7 +88,7 @@ function orphanOf(ports: Ports, { workbenchId, createdAt }: VolumeObservation, e
       for (let slice = 0; slice < 100 && !done && ports.clock.now() < endsAt; slice += 1)
         ({ done } = await ports.volumes.wipe(workbenchId));
       if (!done) throw new Error(`the volume ${workbenchId} is not gone yet`);
-      return { what: 'removed' };
+      return { what: 'deleted' };
     },
   };
 }

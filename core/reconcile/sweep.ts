@@ -10,7 +10,7 @@ export interface SweepPorts {
   readonly reports: ReportStore;
 }
 
-const GAVE_WAY =
+const THROTTLED_MESSAGE =
   'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.';
 
 /**
@@ -28,36 +28,36 @@ export async function runSweep(
   try {
     await run(draft);
     // One that gave way is not counted: of one that never comes to its end the silence is to be heard.
-    if (!draft.gaveWay) telemetry.count('sweep_completed', 1, { sweep });
+    if (!draft.incomplete) telemetry.count('sweep_completed', 1, { sweep });
   } catch (error) {
     if (isThrottled(error)) {
-      giveWay(draft, sweep);
+      markThrottled(draft, sweep);
     } else {
       draft.add(sweep, 'failed', 'The sweep ended early; the next one begins anew.');
-      telemetry.error('a sweep ended early', { sweep }, error);
-      telemetry.count('sweep_ended_early', 1, { sweep });
+      telemetry.error('sweep failed', { sweep }, error);
+      telemetry.count('sweep_failed', 1, { sweep });
     }
   }
   const report = draft.end(ports.clock.now());
-  for (const kind of ['repaired', 'removed', 'quarantined', 'waiting', 'failed'] as const) {
-    if (report[kind] > 0) telemetry.count(`reconcile_${kind}`, report[kind], { sweep });
+  for (const kind of ['repaired', 'deleted', 'quarantined', 'waiting', 'failed'] as const) {
+    if (report[kind] > 0) telemetry.count(`sweep_${kind}`, report[kind], { sweep });
   }
   if (report.alarm) {
-    telemetry.error('a sweep wants to remove suspiciously much and removed nothing', {
+    telemetry.error('deletion limit exceeded, nothing deleted', {
       sweep,
       waiting: report.waiting,
-      lookedAt: report.lookedAt,
+      checked: report.checked,
     });
-    telemetry.count('reconcile_alarm', 1, { sweep });
+    telemetry.count('deletion_limit_exceeded', 1, { sweep });
   }
   await ports.reports.add(report);
   return report;
 }
 
-/** Ends a pass for the requests of users; the next one goes on where `draft.resumeAt` says. */
-export function giveWay(draft: ReportDraft, sweep: Sweep): void {
-  draft.gaveWay = true;
-  draft.add(sweep, 'waits_throttled', GAVE_WAY);
+/** Ends a pass for the requests of users; the next one goes on where `draft.resumeCursor` says. */
+export function markThrottled(draft: ReportDraft, sweep: Sweep): void {
+  draft.incomplete = true;
+  draft.add(sweep, 'throttled', THROTTLED_MESSAGE);
 }
 
 /** A call was refused before anything happened, for want of throughput. */
@@ -66,25 +66,25 @@ export function isThrottled(error: unknown): boolean {
 }
 
 /** What somebody has to look at: the report has no room for all of it. */
-const TO_BE_LOOKED_AT: readonly Finding['what'][] = ['failed', 'waits_too_many', 'waits_unreadable'];
+const NEEDS_ATTENTION: readonly Finding['what'][] = ['failed', 'over_deletion_limit', 'record_unreadable'];
 
 function logFinding(telemetry: Telemetry, sweep: Sweep, { id, what, why, kind }: Finding): void {
   if (kind !== undefined) {
-    telemetry.info('a repair', { sweep, kind, what, id, why });
-    telemetry.count('reconcile_repair', 1, { kind });
+    telemetry.info('difference repaired', { sweep, kind, what, id, why });
+    telemetry.count('repair', 1, { kind });
   }
-  if (what === 'waits_throttled') telemetry.warn('a sweep gives way', { sweep, id });
-  if (TO_BE_LOOKED_AT.includes(what)) telemetry.warn('not put right', { sweep, what, id, why });
+  if (what === 'throttled') telemetry.warn('sweep throttled', { sweep, id });
+  if (NEEDS_ATTENTION.includes(what)) telemetry.warn('difference not repaired', { sweep, what, id, why });
 }
 
-export interface WalkOptions {
+export interface PagingOptions {
   /** No further page is begun after this; milliseconds since the pass began. */
   readonly withinMs: number;
   /**
    * Whether a pass that follows one that gave way goes on where that one stopped, so that what comes late in the list
    * has its turn too. Not where each pass has a shard of its own.
    */
-  readonly resumes: boolean;
+  readonly resumable: boolean;
 }
 
 /**
@@ -94,31 +94,31 @@ export interface WalkOptions {
 export async function forEachPage<P extends { readonly cursor?: string }>(
   ports: SweepPorts,
   sweep: Sweep,
-  { withinMs, resumes }: WalkOptions,
+  { withinMs, resumable }: PagingOptions,
   draft: ReportDraft,
   list: (cursor?: string) => Promise<P>,
   look: (page: P) => Promise<void>,
 ): Promise<void> {
-  let at = resumes ? await resumedAt(ports, sweep) : undefined;
+  let at = resumable ? await readResumeCursor(ports, sweep) : undefined;
   try {
     for await (const page of pagesOf(list, at)) {
       await look(page);
       at = page.cursor;
       if (at !== undefined && ports.clock.now() - draft.startedAt >= withinMs) {
-        draft.gaveWay = true;
-        draft.add(sweep, 'waits_turn', 'There is more than one pass has time for: the next one goes on.');
+        draft.incomplete = true;
+        draft.add(sweep, 'deferred', 'There is more than one pass has time for: the next one goes on.');
         break;
       }
     }
   } catch (error) {
     if (!isThrottled(error)) throw error;
-    giveWay(draft, sweep);
+    markThrottled(draft, sweep);
   }
-  if (resumes) draft.resumeAt = at;
+  if (resumable) draft.resumeCursor = at;
 }
 
-async function resumedAt({ reports }: SweepPorts, sweep: Sweep): Promise<string | undefined> {
-  return (await reports.list()).find((report) => report.sweep === sweep)?.resumeAt;
+async function readResumeCursor({ reports }: SweepPorts, sweep: Sweep): Promise<string | undefined> {
+  return (await reports.list()).find((report) => report.sweep === sweep)?.resumeCursor;
 }
 
 /** Walks a list, page by page, from `cursor` on (its beginning when absent) until a page has no cursor. */

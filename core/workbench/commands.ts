@@ -4,7 +4,7 @@ import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
-import { type ChangePorts, type WakePorts, scheduleDrive, submitRequest, updateRecord } from './update-record.ts';
+import { type RecordPorts, type QueuePorts, scheduleDrive, submitRequest, updateRecord } from './update-record.ts';
 import { type Workbench, type WorkbenchKey, runOf } from './workbench.ts';
 
 /**
@@ -13,7 +13,7 @@ import { type Workbench, type WorkbenchKey, runOf } from './workbench.ts';
  * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
  */
 export async function startWorkbench(
-  ports: ChangePorts & WakePorts & { readonly ids: Ids },
+  ports: RecordPorts & QueuePorts & { readonly ids: Ids },
   policy: Policy,
   key: WorkbenchKey,
   by: string,
@@ -35,7 +35,7 @@ export interface ForceOptions {
  *   shared machine
  */
 export async function stopWorkbench(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   by: string,
@@ -57,7 +57,7 @@ export async function stopWorkbench(
  * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
  */
 export async function restartWorkbench(
-  ports: ChangePorts & WakePorts & { readonly ids: Ids },
+  ports: RecordPorts & QueuePorts & { readonly ids: Ids },
   policy: Policy,
   key: WorkbenchKey,
   by: string,
@@ -75,7 +75,7 @@ export async function restartWorkbench(
  * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `cannot_fit`, `unavailable`
  */
 export async function updateWorkbench(
-  ports: ChangePorts & WakePorts & { readonly catalog: SizeCatalog },
+  ports: RecordPorts & QueuePorts & { readonly catalog: SizeCatalog },
   policy: Policy,
   key: WorkbenchKey,
   changes: Changes,
@@ -87,7 +87,7 @@ export async function updateWorkbench(
   if (current.status === 'stopped' && Object.keys(sizes).length > 0) {
     await assertFits({ ...current.spec, ...sizes }, ports.catalog);
   }
-  const changed = await updateRecord(ports, policy, key, () => ({ type: 'change', changes, by }), current);
+  const changed = await updateRecord(ports, policy, key, () => ({ type: 'update', changes, by }), current);
   if (changed === undefined) throw workbenchNotFound();
   if (changed !== current) await scheduleDrive(ports, changed);
   return changed;
@@ -98,8 +98,8 @@ export async function updateWorkbench(
  * taken back; asked again it changes nothing.
  * @throws WorkbenchError `workbench_not_found`, `unavailable`
  */
-export async function destroyWorkbench(
-  ports: ChangePorts & WakePorts,
+export async function deleteWorkbench(
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   by: string,

@@ -2,8 +2,8 @@ import { WorkbenchError } from '../errors.ts';
 import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
-import { IDEMPOTENCY_KEPT_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
-import { submitRequest, type ChangePorts, type WakePorts, scheduleDrive } from './update-record.ts';
+import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
+import { submitRequest, type RecordPorts, type QueuePorts, scheduleDrive } from './update-record.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import {
@@ -16,7 +16,7 @@ import {
   type WorkbenchSpec,
 } from './workbench.ts';
 
-export interface CreatePorts extends ChangePorts, WakePorts {
+export interface CreatePorts extends RecordPorts, QueuePorts {
   readonly idempotency: IdempotencyStore;
   readonly catalog: SizeCatalog;
   readonly ids: Ids;
@@ -41,7 +41,7 @@ export interface CreateCommand {
  * A request that has stalled for longer than this after its claim writes no record any more: nobody waits for
  * its answer, and what it knows of the claim is old. Milliseconds; the gateway gives a request 30 s.
  */
-const CREATED_WITHIN_MS = 30_000;
+const CREATE_TIME_LIMIT_MS = 30_000;
 
 export interface CreateResult {
   readonly workbench: Workbench;
@@ -52,7 +52,7 @@ export interface CreateResult {
 /**
  * Creates a workbench that is wanted running. Only its intent is written, by one conditional write (two more
  * for an idempotency key); whoever drives does the rest.
- * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_destroyed`, `unavailable`
+ * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_deleted`, `unavailable`
  */
 export async function createWorkbench(
   ports: CreatePorts,
@@ -63,17 +63,17 @@ export async function createWorkbench(
   const now = ports.clock.now();
   const workbenchId = ports.ids.workbenchId(now);
   if (idempotencyKey !== undefined)
-    return createOnce(ports, policy, creation, idempotencyKey, workbenchId, now);
+    return createWithIdempotencyKey(ports, policy, creation, idempotencyKey, workbenchId, now);
   await assertFits(request, ports.catalog);
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now);
-  if (!(await createdByUs(ports, workbench))) {
+  if (!(await createRecord(ports, workbench))) {
     throw new WorkbenchError('unavailable', 'Try again.', { detail: `workbench id ${workbenchId} is taken` });
   }
   await scheduleDrive(ports, workbench);
   return { workbench, created: true };
 }
 
-async function createOnce(
+async function createWithIdempotencyKey(
   ports: CreatePorts,
   policy: Policy,
   creation: CreateCommand,
@@ -84,7 +84,7 @@ async function createOnce(
   const { userId, bodyHash } = creation;
   const unfit = await findMisfit(creation.request, ports.catalog);
   // What nothing can hold must not use up its key: its claim ends as it is made, and only finds an earlier one.
-  const expiresAt = unfit === undefined ? now + IDEMPOTENCY_KEPT_MS : now;
+  const expiresAt = unfit === undefined ? now + IDEMPOTENCY_RETENTION_MS : now;
   const { claim } = await ports.idempotency.claim(
     { userId, key, workbenchId: newId, bodyHash, expiresAt },
     now,
@@ -95,13 +95,13 @@ async function createOnce(
   const { workbenchId } = claim;
   if (claim.state === 'done') return readExisting(ports, { userId, workbenchId });
   if (unfit !== undefined) throw unfit;
-  if (ports.clock.now() - now > CREATED_WITHIN_MS) {
+  if (ports.clock.now() - now > CREATE_TIME_LIMIT_MS) {
     // So late the workbench may have been created by another request with this key, and destroyed, meanwhile.
     throw new WorkbenchError('unavailable', 'This took too long. Try again.', { reason: 'stalled' });
   }
   // The claim is open: its first request may still be at work, or may have died before it wrote the record.
   const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
-  if (!(await createdByUs(ports, workbench))) return readExisting(ports, { userId, workbenchId });
+  if (!(await createRecord(ports, workbench))) return readExisting(ports, { userId, workbenchId });
   // Only who creates a record and who destroys it settle its claim.
   if ((await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId)) === 'already') {
     // Another request with this key created it, and it was destroyed before we wrote: ours must not take its place.
@@ -113,7 +113,7 @@ async function createOnce(
 }
 
 /** A write repeated after a lost answer meets its own record: the run id tells it from another's. */
-async function createdByUs(ports: CreatePorts, workbench: Starting): Promise<boolean> {
+async function createRecord(ports: CreatePorts, workbench: Starting): Promise<boolean> {
   if ((await ports.workbenches.create(workbench)) === 'created') return true;
   const found = await ports.workbenches.read(keyOf(workbench));
   return found !== undefined && runOf(found)?.runId === workbench.run.runId;
@@ -127,7 +127,7 @@ async function readExisting(ports: CreatePorts, key: WorkbenchKey): Promise<Crea
 
 function workbenchDeleted(): WorkbenchError {
   return new WorkbenchError(
-    'workbench_destroyed',
+    'workbench_deleted',
     'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
   );
 }
@@ -148,19 +148,19 @@ function newWorkbench(
     name: name ?? `wb-${workbenchId}`,
     spec,
     ...(spec.dedicatedInstanceType ? { host: requestedHost(spec.dedicatedInstanceType, 1) } : {}),
-    strays: [],
+    unexpectedTasks: [],
     status: 'starting',
     desired: 'running',
     run: { phase: 'preparing', runId, attempt: 1 },
     createdAt: now,
     startedAt: now,
     updatedAt: now,
-    deadlineAt: now + policy.startingMs,
-    nextAt: now,
+    deadlineAt: now + policy.startingTimeoutMs,
+    nextDriveAt: now,
     failures: 0,
     revision: 1,
     historySeq: 1,
-    outbox: [{ seq: 1, at: now, event: 'created', by, to: 'starting' }],
+    outbox: [{ seq: 1, at: now, type: 'created', by, to: 'starting' }],
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
 }

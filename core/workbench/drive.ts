@@ -1,21 +1,21 @@
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
-import { type ChangePorts, updateRecord, scheduleDrive } from './update-record.ts';
-import { carryOut, type WorldPorts } from './execute-effect.ts';
+import { type RecordPorts, updateRecord, scheduleDrive } from './update-record.ts';
+import { executeEffect, type EffectPorts } from './execute-effect.ts';
 import { type Effect, pendingEffects } from './lifecycle/effects.ts';
-import type { Learned } from './lifecycle/inputs.ts';
-import { EFFECT_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
+import type { EffectResult } from './lifecycle/inputs.ts';
+import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
-export interface DrivePorts extends ChangePorts, WorldPorts {
+export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly idempotency: IdempotencyStore;
   readonly queue: WorkQueue;
   readonly telemetry: Telemetry;
 }
 
 /** The history of a destroyed workbench is kept this long: 30 days, in milliseconds. */
-export const HISTORY_AFTER_DESTROY_MS = 30 * 24 * 60 * 60 * 1000;
+export const HISTORY_RETENTION_AFTER_DELETE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Rounds of effects in one call; what is left then is sent to the queue again, so that no call runs for ever. */
 const ROUNDS_MAX = 20;
@@ -24,7 +24,7 @@ const ROUNDS_MAX = 20;
  * No further round begins after this, in milliseconds. A function that drives has a minute, and one slice of a wipe
  * may take 25 s of it.
  */
-const ROUNDS_WITHIN_MS = 20_000;
+const ROUNDS_TIME_LIMIT_MS = 20_000;
 
 /**
  * Brings a workbench on its way: reads the record, carries out what it owes, feeds back what was learnt, until
@@ -44,36 +44,36 @@ export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
     const now = ports.clock.now();
     const effects = pendingEffects(workbench, now, policy);
-    if (effects.length === 0 || now - began >= ROUNDS_WITHIN_MS) break;
-    const owedSince = readAt;
+    if (effects.length === 0 || now - began >= ROUNDS_TIME_LIMIT_MS) break;
+    const pendingSince = readAt;
     readAt = now;
-    workbench = await carryOutRound(ports, policy, workbench, effects, owedSince);
+    workbench = await executeRound(ports, policy, workbench, effects, pendingSince);
   }
   if (workbench === undefined) return;
   const { status } = workbench;
   // Counted at each look, for as long as it lasts: somebody should find out what holds it up.
   if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });
-  const told = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
+  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
   // Whoever wrote a time for the next look has also sent a message for it: one chain of messages is enough.
-  if (told !== undefined && told !== read) await scheduleDrive(ports, told);
+  if (saved !== undefined && saved !== read) await scheduleDrive(ports, saved);
 }
 
 /** One round: every effect owed by this revision, then one write with all that was learnt. */
-async function carryOutRound(
+async function executeRound(
   ports: DrivePorts,
   policy: Policy,
   workbench: Workbench,
   effects: readonly Effect[],
   readAt: number,
 ): Promise<Workbench | undefined> {
-  const outcomes: Learned[] = [];
+  const outcomes: EffectResult[] = [];
   for (const effect of effects) {
     // An effect that begins late may act on a record that has moved on: leave it to the next read.
-    if (ports.clock.now() - readAt >= EFFECT_WITHIN_MS) break;
-    if (effect.type === 'remove_record') return deleteRecord(ports, policy, workbench);
-    const learned = await carryOut(ports, workbench, effect);
-    if (learned.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, learned.kind);
-    outcomes.push(learned);
+    if (ports.clock.now() - readAt >= EFFECT_BEGINS_WITHIN_MS) break;
+    if (effect.type === 'delete_record') return deleteRecord(ports, policy, workbench);
+    const result = await executeEffect(ports, workbench, effect);
+    if (result.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, result.kind);
+    outcomes.push(result);
   }
   if (outcomes.length === 0) return updateRecord(ports, policy, keyOf(workbench), () => ({ type: 'tick' }));
   const { revision } = workbench;
@@ -83,7 +83,7 @@ async function carryOutRound(
 
 /** The history is written before the record forgets it. */
 async function writeHistory(
-  ports: ChangePorts,
+  ports: RecordPorts,
   policy: Policy,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
@@ -103,22 +103,22 @@ async function deleteRecord(
 ): Promise<Workbench | undefined> {
   const { userId, workbenchId, idempotencyKey } = workbench;
   if (idempotencyKey !== undefined) {
-    await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'destroy');
+    await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'delete');
   }
-  const told = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
-  if (told === undefined) return undefined;
-  await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_AFTER_DESTROY_MS);
-  const removed = await ports.workbenches.delete(keyOf(told), told.revision);
-  if (removed === 'removed') {
-    ports.telemetry.info('workbench destroyed', { workbenchId });
+  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
+  if (saved === undefined) return undefined;
+  await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_RETENTION_AFTER_DELETE_MS);
+  const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);
+  if (deleted === 'deleted') {
+    ports.telemetry.info('workbench deleted', { workbenchId });
     return undefined;
   }
-  return ports.workbenches.read(keyOf(told));
+  return ports.workbenches.read(keyOf(saved));
 }
 
 function reportFailedEffect(telemetry: Telemetry, workbench: Workbench, effect: Effect, kind: string): void {
   const { workbenchId, status, failures } = workbench;
-  telemetry.warn('an effect did not go through', {
+  telemetry.warn('effect failed', {
     workbenchId,
     status,
     effect: effect.type,

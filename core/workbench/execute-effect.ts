@@ -4,13 +4,13 @@ import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { VolumeStore } from '../ports/volume-store.ts';
-import { boundedText } from './truncate-utf8.ts';
+import { truncateUtf8 } from './truncate-utf8.ts';
 import type { Effect } from './lifecycle/effects.ts';
-import type { Learned } from './lifecycle/inputs.ts';
+import type { EffectResult } from './lifecycle/inputs.ts';
 import { REASON_MESSAGE_MAX } from './reasons.ts';
 import type { Workbench } from './workbench.ts';
 
-export interface WorldPorts {
+export interface EffectPorts {
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
   readonly volumes: VolumeStore;
@@ -18,17 +18,17 @@ export interface WorldPorts {
 }
 
 /** Every effect but the last one, the removal of the record, is a call to the world with something to learn from it. */
-export type WorldEffect = Exclude<Effect, { type: 'remove_record' }>;
+export type PortEffect = Exclude<Effect, { type: 'delete_record' }>;
 
 /**
  * Carries one effect out and answers what was learnt. A call that did not go through is something learnt too;
  * only what no port may throw comes out as an error.
  */
-export async function carryOut(
-  ports: WorldPorts,
+export async function executeEffect(
+  ports: EffectPorts,
   workbench: Workbench,
-  effect: WorldEffect,
-): Promise<Learned> {
+  effect: PortEffect,
+): Promise<EffectResult> {
   try {
     return await callPort(ports, workbench, effect);
   } catch (error) {
@@ -37,18 +37,18 @@ export async function carryOut(
   }
 }
 
-async function callPort(ports: WorldPorts, workbench: Workbench, effect: WorldEffect): Promise<Learned> {
+async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEffect): Promise<EffectResult> {
   const { tasks, hosts, volumes } = ports;
   switch (effect.type) {
     case 'ensure_volume': {
       const outcome = await volumes.ensure(workbench.workbenchId);
       if (outcome.kind === 'ready') return { type: 'volume_ready', mount: outcome.mount };
-      if (outcome.kind === 'wiped') return { type: 'volume_destroyed' };
+      if (outcome.kind === 'tombstoned') return { type: 'volume_tombstoned' };
       return { type: 'volume_refused', ...toRefusal(outcome) };
     }
-    case 'wipe_volume': {
+    case 'delete_volume': {
       const { done } = await volumes.deleteSlice(workbench.workbenchId);
-      return { type: done ? 'volume_wiped' : 'volume_wiping' };
+      return { type: done ? 'volume_deleted' : 'volume_deletion_unfinished' };
     }
     case 'place_run':
       return placeRun(ports.catalog, workbench, effect);
@@ -60,11 +60,11 @@ async function callPort(ports: WorldPorts, workbench: Workbench, effect: WorldEf
     }
     case 'stop_task':
       await tasks.stop(effect.taskId, effect.why);
-      return { type: 'task_stop_asked', taskId: effect.taskId };
-    case 'end_machine':
-      await tasks.endMachine(effect.taskId, effect.forced);
-      return { type: 'machine_end_asked', taskId: effect.taskId };
-    case 'look_at_task': {
+      return { type: 'task_stop_requested', taskId: effect.taskId };
+    case 'terminate_instance':
+      await tasks.terminateInstance(effect.taskId, effect.forced);
+      return { type: 'instance_termination_requested', taskId: effect.taskId };
+    case 'describe_task': {
       const [task] = await tasks.describe([effect.taskId]);
       if (task === undefined || isMissing(task)) return { type: 'task_missing', taskId: effect.taskId };
       return { type: 'task_observed', task };
@@ -72,17 +72,17 @@ async function callPort(ports: WorldPorts, workbench: Workbench, effect: WorldEf
     case 'launch_host': {
       const { userId, workbenchId } = workbench;
       const { generation, instanceType, token } = effect;
-      return hostLearned(generation, await hosts.launch({ userId, workbenchId, instanceType }, token));
+      return toHostResult(generation, await hosts.launch({ userId, workbenchId, instanceType }, token));
     }
     case 'start_host':
-      return hostLearned(effect.generation, await hosts.start(effect.instanceId));
+      return toHostResult(effect.generation, await hosts.start(effect.instanceId));
     case 'stop_host':
       await hosts.stop(effect.instanceId);
-      return { type: 'host_stop_asked', instanceId: effect.instanceId };
+      return { type: 'host_stop_requested', instanceId: effect.instanceId };
     case 'terminate_host':
       await hosts.terminate(effect.instanceId);
-      return { type: 'host_terminate_asked', instanceId: effect.instanceId };
-    case 'look_at_host': {
+      return { type: 'host_termination_requested', instanceId: effect.instanceId };
+    case 'describe_host': {
       const [host] = await hosts.describe([effect.instanceId]);
       const gone = { instanceId: effect.instanceId, state: 'terminated', agentConnected: false } as const;
       return { type: 'host_observed', host: host ?? gone };
@@ -94,7 +94,7 @@ async function placeRun(
   catalog: CapacityCatalog,
   workbench: Workbench,
   { runId, attempt }: Extract<Effect, { type: 'place_run' }>,
-): Promise<Learned> {
+): Promise<EffectResult> {
   const instanceId = workbench.host?.instanceId;
   if (instanceId !== undefined) {
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
@@ -109,7 +109,7 @@ async function placeRun(
   return { type: 'run_refused', runId, attempt, reason: { code: 'cannot_fit', message }, retryable: false };
 }
 
-function hostLearned(generation: number, outcome: HostOutcome): Learned {
+function toHostResult(generation: number, outcome: HostOutcome): EffectResult {
   if (outcome.kind === 'accepted') return { type: 'host_accepted', generation, host: outcome.host };
   return { type: 'host_refused', generation, ...toRefusal(outcome) };
 }
@@ -120,5 +120,5 @@ function toRefusal(outcome: {
   retryable: boolean;
 }) {
   const { code, message, retryable } = outcome;
-  return { reason: { code, message: boundedText(message, REASON_MESSAGE_MAX) }, retryable };
+  return { reason: { code, message: truncateUtf8(message, REASON_MESSAGE_MAX) }, retryable };
 }

@@ -2,19 +2,19 @@ import * as z from 'zod/mini';
 import { REASON_CODES } from './reasons.ts';
 
 /** What can happen to a workbench, as its history names it. Closed and part of the contract. */
-export const HISTORY_EVENTS = [
+export const HISTORY_ENTRY_TYPES = [
   'created',
   'start_requested',
   'stop_requested',
   'restart_requested',
   'delete_requested',
-  'changed',
+  'updated',
   'status_changed',
-  'stray_task_found',
-  'stray_task_ended',
-  'stray_host_ended',
+  'unexpected_task_found',
+  'unexpected_task_stopped',
+  'orphan_host_terminated',
   'host_replaced',
-  'corrected',
+  'repaired',
 ] as const;
 
 export const STATUSES = [
@@ -33,7 +33,7 @@ export const historyEntrySchema = z.object({
   seq: z.int().check(z.minimum(1)),
   /** Milliseconds since 1970. */
   at: z.int(),
-  type: z.enum(HISTORY_EVENTS),
+  type: z.enum(HISTORY_ENTRY_TYPES),
   /** Who asked; absent where nobody did. At most 96 bytes. */
   by: z.optional(z.string()),
   from: z.optional(z.enum(STATUSES)),

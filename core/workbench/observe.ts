@@ -1,6 +1,6 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
-import { type ChangePorts, updateRecord, type WakePorts, scheduleDrive } from './update-record.ts';
+import { type RecordPorts, updateRecord, type QueuePorts, scheduleDrive } from './update-record.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
@@ -10,26 +10,26 @@ import type { Workbench, WorkbenchKey } from './workbench.ts';
  * that is no more is reported.
  */
 export async function observeTask(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   task: TaskObservation,
 ): Promise<Workbench | undefined> {
   const workbench = await applyObservation(ports, policy, key, { type: 'task_observed', task });
   if (workbench === undefined && task.status !== 'stopped') {
-    ports.telemetry.warn('a task lives whose workbench is no more', {
+    ports.telemetry.warn('live task without a record', {
       workbenchId: task.workbenchId,
       taskId: task.taskId,
       runId: task.runId,
     });
-    ports.telemetry.count('orphan_task_seen', 1);
+    ports.telemetry.count('orphan_task_observed', 1);
   }
   return workbench;
 }
 
 /** Takes in what an event says of a dedicated machine: a hint, since such events carry no version. */
 export async function observeHost(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   host: HostObservation,
@@ -38,7 +38,7 @@ export async function observeHost(
 }
 
 async function applyObservation(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   observation: Observation,

@@ -1,5 +1,5 @@
 import { workbenchNotFound } from '../errors.ts';
-import { HISTORY_KEPT, type HistoryStore, type WorkbenchPage, type WorkbenchStore } from '../ports/workbench-store.ts';
+import { HISTORY_ENTRIES_MAX, type HistoryStore, type WorkbenchPage, type WorkbenchStore } from '../ports/workbench-store.ts';
 import type { HistoryEntry } from './history.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
@@ -26,7 +26,7 @@ export async function listWorkbenches(
 }
 
 /**
- * What happened to the workbench, newest first, at most HISTORY_KEPT entries: those written and those that
+ * What happened to the workbench, newest first, at most HISTORY_ENTRIES_MAX entries: those written and those that
  * still wait in the record, so that what was just asked is seen at once.
  * @throws WorkbenchError `workbench_not_found`
  */
@@ -40,5 +40,5 @@ export async function listHistory(
   const { outbox } = await getWorkbench(ports, key);
   const written = await ports.history.list(key.workbenchId);
   const bySeq = new Map([...written, ...outbox].map((entry) => [entry.seq, entry]));
-  return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, HISTORY_KEPT);
+  return [...bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, HISTORY_ENTRIES_MAX);
 }

@@ -10,7 +10,7 @@ export const REASONS = {
   storage_failed: 'Its files could not be provided or mounted.',
   start_timeout: 'It did not become ready within the time allowed.',
   start_refused: 'The platform refused to start it.',
-  host_lost: 'The machine it ran on stopped or was lost.',
+  instance_lost: 'The machine it ran on stopped or was lost.',
   exited: 'Its main process ended by itself.',
   stopped_externally: 'Somebody stopped its task from outside the controller.',
   task_lost: 'Its task disappeared and nothing tells why.',

@@ -9,15 +9,15 @@ import { lifecycle } from './lifecycle/step.ts';
 import { dueAt, keyOf, OUTBOX_MAX, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 /** How often a write that met another's is tried again before the caller is told to come back. */
-const CONFLICTS_MAX = 20;
+const CONFLICT_RETRIES_MAX = 20;
 
-export interface ChangePorts {
+export interface RecordPorts {
   readonly workbenches: WorkbenchStore;
   readonly history: HistoryStore;
   readonly clock: Clock;
 }
 
-export interface WakePorts {
+export interface QueuePorts {
   readonly queue: WorkQueue;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -31,7 +31,7 @@ export interface WakePorts {
  * @throws WorkbenchError from the life cycle; `unavailable` when others keep writing
  */
 export async function updateRecord(
-  ports: ChangePorts,
+  ports: RecordPorts,
   policy: Policy,
   key: WorkbenchKey,
   input: (current: Workbench) => Input,
@@ -39,7 +39,7 @@ export async function updateRecord(
 ): Promise<Workbench | undefined> {
   const step = lifecycle(policy);
   let current = first ?? (await ports.workbenches.read(key));
-  for (let tries = 0; tries < CONFLICTS_MAX; tries += 1) {
+  for (let tries = 0; tries < CONFLICT_RETRIES_MAX; tries += 1) {
     if (current === undefined) return undefined;
     const now = ports.clock.now();
     const { workbench } = step(current, input(current), now);
@@ -59,7 +59,7 @@ export async function updateRecord(
   throw new WorkbenchError('unavailable', 'The workbench is being changed by others just now. Try again.', {
     reason: 'conflict',
     retryAfterSeconds: 1,
-    detail: `${CONFLICTS_MAX} revision conflicts on ${key.workbenchId}`,
+    detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
   });
 }
 
@@ -67,20 +67,20 @@ export async function updateRecord(
  * Sends the key to whoever drives, if anything is owed. The record already says what is owed, so that a
  * message that cannot be sent costs one interval of the reconciler and must not fail the caller's request.
  */
-export async function scheduleDrive(ports: WakePorts, workbench: Workbench): Promise<void> {
+export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Promise<void> {
   const due = dueAt(workbench);
   if (due === undefined) return;
   try {
     await ports.queue.send(keyOf(workbench), Math.max(0, Math.ceil((due - ports.clock.now()) / 1000)));
   } catch (error) {
-    ports.telemetry.error('work queue did not take a key', { workbenchId: workbench.workbenchId }, error);
+    ports.telemetry.error('could not enqueue a workbench', { workbenchId: workbench.workbenchId }, error);
     ports.telemetry.count('queue_send_failed', 1);
   }
 }
 
-/** A user's request: the intent is written, then whoever drives is woken. */
+/** A user's request: the intent is written, then whoever drives is enqueued. */
 export async function submitRequest(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   request: (current: Workbench) => Request,

@@ -1,7 +1,7 @@
 import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
-import { hostIsReady } from './lifecycle/host.ts';
+import { isHostReady } from './lifecycle/host.ts';
 import { REASON_CODES } from './reasons.ts';
 import * as z from 'zod/mini';
 
@@ -57,11 +57,11 @@ export const acceptedRunSchema = z.object({
   containerInstance: z.optional(z.string()),
   provider: z.optional(z.string()),
   /** When the task was last asked to stop. */
-  stopAskedAt: z.optional(z.int()),
+  stopRequestedAt: z.optional(z.int()),
   /** Its task is STOPPED, and counts as gone from this time on. */
-  goneAt: z.optional(z.int()),
+  goneAfter: z.optional(z.int()),
   /** Since when its machine's agent has been silent. */
-  silentSince: z.optional(z.int()),
+  agentSilentSince: z.optional(z.int()),
   /** Since when its task has not been found. */
   missingSince: z.optional(z.int()),
 });
@@ -100,13 +100,13 @@ const baseShape = {
   host: z.optional(hostSchema),
   /** Of the last machine that is no more, or was never to be had: the next launch counts on, under another token. */
   lastHostGeneration: z.optional(z.int()),
-  /** Live tasks of other runs, to be stopped; nothing is started and nothing wiped while there are any. At most STRAYS_MAX. */
-  strays: z.array(
+  /** Live tasks of other runs, to be stopped; nothing is started and nothing wiped while there are any. At most UNEXPECTED_TASKS_MAX. */
+  unexpectedTasks: z.array(
     z.object({
       taskId: z.string(),
-      stopAskedAt: z.optional(z.int()),
-      goneAt: z.optional(z.int()),
-      silentSince: z.optional(z.int()),
+      stopRequestedAt: z.optional(z.int()),
+      goneAfter: z.optional(z.int()),
+      agentSilentSince: z.optional(z.int()),
     }),
   ),
   /** The task of the last run that is gone: what still comes of it is no news. */
@@ -120,7 +120,7 @@ const baseShape = {
   /** Grows by one with each write. */
   revision: z.int(),
   /** When something is next to be done or looked at; absent when settled. */
-  nextAt: z.optional(z.int()),
+  nextDriveAt: z.optional(z.int()),
   /** Effects that failed one after another, for the back-off. */
   failures: z.int(),
   /** Entries written so far, and those not yet in the history (at most OUTBOX_MAX). */
@@ -150,7 +150,7 @@ export const startingSchema = z.object({
   desired: z.literal('running'),
   run: z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema]),
   /** Since when our own queueing (a throttle) holds it up; its deadline stands still meanwhile. */
-  pausedAt: z.optional(z.int()),
+  deadlinePausedAt: z.optional(z.int()),
   /** The last refusal: why it is still not there, should the deadline pass. */
   refusal: z.optional(reasonSchema),
 });
@@ -198,7 +198,7 @@ export const deletingSchema = z.object({
   run: z.optional(runSchema),
   forced: z.optional(z.boolean()),
   /** The volume is gone: only the record is left. */
-  wiped: z.optional(z.boolean()),
+  volumeDeleted: z.optional(z.boolean()),
 });
 
 export const workbenchSchema = z.discriminatedUnion('status', [
@@ -231,8 +231,8 @@ export function baseOf(workbench: Base): Base {
   return Object.fromEntries(entries) as Base;
 }
 
-/** The most stray tasks a record remembers; what is beyond is found by the audit. */
-export const STRAYS_MAX = 2;
+/** The most unexpected tasks a record remembers; what is beyond is found by the audit. */
+export const UNEXPECTED_TASKS_MAX = 2;
 
 /** The longest task detail kept, in bytes of UTF-8. */
 export const DETAIL_MAX = 200;
@@ -251,7 +251,7 @@ export function runOf(workbench: Workbench): Run | undefined {
 
 /** Whether it holds, or may hold, anything that costs money: what an audit must look at. */
 export function isActive(workbench: Workbench): boolean {
-  return workbench.status !== 'stopped' || workbench.strays.length > 0 || workbench.host !== undefined;
+  return workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0 || workbench.host !== undefined;
 }
 
 /**
@@ -261,30 +261,30 @@ export function isActive(workbench: Workbench): boolean {
 export function dueAt(workbench: Workbench): number | undefined {
   const times: number[] = [];
   if (workbench.outbox.length > 0) times.push(workbench.updatedAt);
-  if (workbench.nextAt !== undefined) times.push(workbench.nextAt);
+  if (workbench.nextDriveAt !== undefined) times.push(workbench.nextDriveAt);
   if (
     'deadlineAt' in workbench &&
     !workbench.overdue &&
-    !('pausedAt' in workbench && workbench.pausedAt !== undefined)
+    !('deadlinePausedAt' in workbench && workbench.deadlinePausedAt !== undefined)
   ) {
     times.push(workbench.deadlineAt);
   }
   const run = runOf(workbench);
-  if (run?.phase === 'accepted' && run.goneAt !== undefined) times.push(run.goneAt);
-  for (const stray of workbench.strays) if (stray.goneAt !== undefined) times.push(stray.goneAt);
+  if (run?.phase === 'accepted' && run.goneAfter !== undefined) times.push(run.goneAfter);
+  for (const unexpectedTask of workbench.unexpectedTasks) if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** What is wanted is what is: nothing need be done or looked at until something is asked or seen. */
 export function isSettled(workbench: Workbench): boolean {
-  if (workbench.strays.length > 0) return false;
+  if (workbench.unexpectedTasks.length > 0) return false;
   const { host } = workbench;
   if (workbench.status === 'stopped') return host === undefined || host.state === 'stopped';
   if (workbench.status !== 'running') return false;
-  return !isInDoubt(workbench.run) && (host === undefined || hostIsReady(host));
+  return !isInDoubt(workbench.run) && (host === undefined || isHostReady(host));
 }
 
 /** Its task is not found, or its machine is silent. */
-function isInDoubt({ missingSince, silentSince }: AcceptedRun): boolean {
-  return missingSince !== undefined || silentSince !== undefined;
+function isInDoubt({ missingSince, agentSilentSince }: AcceptedRun): boolean {
+  return missingSince !== undefined || agentSilentSince !== undefined;
 }

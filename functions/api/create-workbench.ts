@@ -8,15 +8,15 @@ import { idempotencyKey } from '../middleware/request.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { changePorts } from '../wiring/change.ts';
+import { recordPorts } from '../wiring/change.ts';
 import { idempotencyStore, openTable } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { bodyHash } from './body-hash.ts';
-import { pollHeaders, presentWorkbench } from './present-workbench.ts';
-import { type AmountSettings, createBody, creationOf } from '#contract/request-bodies.ts';
+import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
+import { type SizeSettings, createBodySchema, toCreateRequest } from '#contract/request-bodies.ts';
 
 type Settings = ApiSettings &
-  AmountSettings &
+  SizeSettings &
   PolicySettings &
   SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
@@ -25,18 +25,18 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
   const frame = userApi(ports, settings)
     .use(idempotencyKey())
-    .use(jsonBody(createBody(settings)));
+    .use(jsonBody(createBodySchema(settings)));
   return toApiHandler(frame, async (event) => {
     const { workbench, created } = await createWorkbench(ports, policy, {
       userId: event.userId,
-      request: creationOf(event.input, settings),
+      request: toCreateRequest(event.input, settings),
       bodyHash: bodyHash(event.input),
       by: event.by,
       ...(event.idempotencyKey === undefined ? {} : { idempotencyKey: event.idempotencyKey }),
     });
     return {
       status: created ? 201 : 200,
-      headers: { ...pollHeaders(workbench), location: locationOf(workbench, settings) },
+      headers: { ...retryAfterHeaders(workbench), location: locationOf(workbench, settings) },
       body: { success: true, item: presentWorkbench(workbench, settings) },
     };
   });
@@ -47,10 +47,10 @@ function locationOf({ userId, workbenchId }: Workbench, settings: Settings): str
   return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
 }
 
-export const handler = wiredApi('create-workbench', (wiring) => {
+export const handler = createApiHandler('create-workbench', (wiring) => {
   const table = openTable(wiring);
   const ports = {
-    ...changePorts(wiring, table),
+    ...recordPorts(wiring, table),
     idempotency: idempotencyStore(table),
     catalog: sizeCatalog(wiring.settings),
     ids: new RandomIds(),

@@ -5,10 +5,10 @@ import { type ApiPorts, toApiHandler, publicApi } from '../middleware/api-handle
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 
 /** How long one look at the table answers for, in milliseconds: anybody may ask, the table is asked seldom. */
-export const HEALTH_KEPT_MS = 5000;
+export const HEALTH_CACHE_TTL_MS = 5000;
 /** A table that has not answered by then does not answer, in milliseconds. */
 export const HEALTH_TIMEOUT_MS = 2000;
 
@@ -22,7 +22,7 @@ export function build(
     const now = ports.clock.now();
     const age = looked === undefined ? Number.NaN : now - looked.at;
     // Not kept either when the clock has stepped back.
-    if (looked === undefined || !(age >= 0 && age < HEALTH_KEPT_MS)) {
+    if (looked === undefined || !(age >= 0 && age < HEALTH_CACHE_TTL_MS)) {
       looked = { at: now, answers: resolvesWithin(ports.workbenches.ping(), timeoutMs) };
     }
     return looked.answers;
@@ -32,7 +32,7 @@ export function build(
       return { status: 200, body: { success: true, item: { status: 'ok', version } } };
     throw new WorkbenchError('unavailable', 'The table does not answer.', {
       reason: 'table',
-      retryAfterSeconds: HEALTH_KEPT_MS / 1000,
+      retryAfterSeconds: HEALTH_CACHE_TTL_MS / 1000,
     });
   });
 }
@@ -51,7 +51,7 @@ async function resolvesWithin(promise: Promise<void>, ms: number): Promise<boole
   }
 }
 
-export const handler = wiredApi('get-health', (wiring) => {
+export const handler = createApiHandler('get-health', (wiring) => {
   const { telemetry } = wiring;
   return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry });
 });

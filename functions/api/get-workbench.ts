@@ -6,8 +6,8 @@ import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middl
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
-import { pollHeaders, presentWorkbench } from './present-workbench.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}: what frontends poll. One GetItem and nothing else. */
 export function build(
@@ -18,13 +18,13 @@ export function build(
     const workbench = await getWorkbench(ports, { userId, workbenchId });
     return {
       status: 200,
-      headers: pollHeaders(workbench),
+      headers: retryAfterHeaders(workbench),
       body: { success: true, item: presentWorkbench(workbench, settings) },
     };
   });
 }
 
-export const handler = wiredApi('get-workbench', (wiring) => {
+export const handler = createApiHandler('get-workbench', (wiring) => {
   const { settings, telemetry } = wiring;
   return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
 });

@@ -6,11 +6,11 @@ import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middl
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
 import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { toIsoTime } from './present-workbench.ts';
 import type { HistoryItem } from '#contract/response-bodies.ts';
 
-/** GET /workbenches/{wid}/events */
+/** GET /workbenches/{wid}/history */
 export function build(
   ports: ApiPorts & {
     readonly workbenches: Pick<WorkbenchStore, 'read'>;
@@ -20,15 +20,15 @@ export function build(
 ): ApiHandler {
   return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
     const entries = await listHistory(ports, { userId, workbenchId });
-    return { status: 200, body: { success: true, items: entries.map(presentEntry) } };
+    return { status: 200, body: { success: true, items: entries.map(presentHistoryEntry) } };
   });
 }
 
-function presentEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
+function presentHistoryEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
   return { ...entry, time: toIsoTime(at), ...(code === undefined ? {} : { reason_code: code }) };
 }
 
-export const handler = wiredApi('list-events', (wiring) => {
+export const handler = createApiHandler('list-history', (wiring) => {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);
   const stores = { workbenches: workbenchStore(table), history: historyStore(table) };

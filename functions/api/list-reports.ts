@@ -4,7 +4,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type ApiPorts, type ApiSettings, adminApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { openTable, reportStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { toIsoTime } from './present-workbench.ts';
 import type { ReportItem } from '#contract/response-bodies.ts';
 
@@ -23,14 +23,14 @@ export function build(
 function presentReport({
   startedAt,
   endedAt,
-  lookedAt,
-  resumeAt: _own,
+  checked,
+  resumeCursor: _own,
   ...report
 }: ReconcileReport): ReportItem {
-  return { ...report, started_at: toIsoTime(startedAt), ended_at: toIsoTime(endedAt), looked_at: lookedAt };
+  return { ...report, started_at: toIsoTime(startedAt), ended_at: toIsoTime(endedAt), checked };
 }
 
-export const handler = wiredApi('list-reports', (wiring) => {
+export const handler = createApiHandler('list-reports', (wiring) => {
   const { settings, telemetry } = wiring;
   return build({ reports: reportStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
 });

@@ -3,11 +3,11 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/queries.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
-import { writeCursor } from '../middleware/request.ts';
+import { encodeCursor } from '../middleware/request.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { page } from '../middleware/request.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { presentWorkbench } from './present-workbench.ts';
 
 /** GET /workbenches: one query per page. */
@@ -18,12 +18,12 @@ export function build(
   return toApiHandler(userApi(ports, settings).use(page()), async ({ userId, page }) => {
     const { workbenches, next } = await listWorkbenches(ports, userId, page);
     const items = workbenches.map((workbench) => presentWorkbench(workbench, settings));
-    const cursor = next === undefined ? {} : { next_cursor: writeCursor(userId, next) };
+    const cursor = next === undefined ? {} : { next_cursor: encodeCursor(userId, next) };
     return { status: 200, body: { success: true, items, ...cursor } };
   });
 }
 
-export const handler = wiredApi('list-workbenches', (wiring) => {
+export const handler = createApiHandler('list-workbenches', (wiring) => {
   const { settings, telemetry } = wiring;
   return build({ workbenches: workbenchStore(openTable(wiring)), clock: systemClock, telemetry }, settings);
 });

@@ -36,7 +36,7 @@ export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BA
 }
 
 /** When a poll is worth while again, in seconds, for a workbench in transition. Capacity takes minutes. */
-const POLL_SECONDS: Readonly<Record<Status, number | undefined>> = {
+const POLL_INTERVAL_SECONDS: Readonly<Record<Status, number | undefined>> = {
   stopped: undefined,
   starting: 2,
   provisioning: 5,
@@ -47,8 +47,8 @@ const POLL_SECONDS: Readonly<Record<Status, number | undefined>> = {
 };
 
 /** `Retry-After`, while it is in transition. */
-export function pollHeaders({ status }: Workbench): Readonly<Record<string, string>> {
-  const seconds = POLL_SECONDS[status];
+export function retryAfterHeaders({ status }: Workbench): Readonly<Record<string, string>> {
+  const seconds = POLL_INTERVAL_SECONDS[status];
   return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 

@@ -1,17 +1,17 @@
 import { RandomIds } from '#adapters/random-ids.ts';
 import type { Ids } from '#core/ports/ids.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { startWorkbench } from '#core/workbench/commands.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { changePorts } from '../wiring/change.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { recordPorts } from '../wiring/change.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 
 /** POST /workbenches/{wid}/start. Its body, if any, is not looked at. */
 export function build(
-  ports: ChangePorts & WakePorts & { readonly ids: Ids },
+  ports: RecordPorts & QueuePorts & { readonly ids: Ids },
   settings: ApiSettings & PolicySettings,
 ): ApiHandler {
   const policy = policyOf(settings);
@@ -21,6 +21,6 @@ export function build(
   });
 }
 
-export const handler = wiredApi('start-workbench', (wiring) =>
-  build({ ...changePorts(wiring), ids: new RandomIds() }, wiring.settings),
+export const handler = createApiHandler('start-workbench', (wiring) =>
+  build({ ...recordPorts(wiring), ids: new RandomIds() }, wiring.settings),
 );

@@ -1,16 +1,16 @@
 import { isAdmin } from '#core/access/principal.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import { force } from '../middleware/request.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { changePorts } from '../wiring/change.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
+import { recordPorts } from '../wiring/change.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
 
 /** POST /workbenches/{wid}/stop. Its body, if any, is not looked at. */
-export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & PolicySettings): ApiHandler {
+export function build(ports: RecordPorts & QueuePorts, settings: ApiSettings & PolicySettings): ApiHandler {
   const policy = policyOf(settings);
   return toApiHandler(
     userApi(ports, settings).use(workbenchId()).use(force()),
@@ -22,4 +22,4 @@ export function build(ports: ChangePorts & WakePorts, settings: ApiSettings & Po
   );
 }
 
-export const handler = wiredApi('stop-workbench', (wiring) => build(changePorts(wiring), wiring.settings));
+export const handler = createApiHandler('stop-workbench', (wiring) => build(recordPorts(wiring), wiring.settings));

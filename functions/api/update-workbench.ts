@@ -1,5 +1,5 @@
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { updateWorkbench } from '#core/workbench/commands.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
@@ -8,30 +8,30 @@ import { jsonBody } from '../middleware/json-body.ts';
 import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { changePorts } from '../wiring/change.ts';
-import { wiredApi } from '../wiring/create-api-handler.ts';
-import { pollHeaders, presentWorkbench } from './present-workbench.ts';
-import { type AmountSettings, changesOf, updateBody } from '#contract/request-bodies.ts';
+import { recordPorts } from '../wiring/change.ts';
+import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
+import { type SizeSettings, toChanges, updateBodySchema } from '#contract/request-bodies.ts';
 
 /** PATCH /workbenches/{wid} */
 export function build(
-  ports: ChangePorts & WakePorts & { readonly catalog: SizeCatalog },
-  settings: ApiSettings & AmountSettings & PolicySettings & SettingsFor<'BASE_URL'>,
+  ports: RecordPorts & QueuePorts & { readonly catalog: SizeCatalog },
+  settings: ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);
   const frame = userApi(ports, settings)
     .use(workbenchId())
-    .use(jsonBody(updateBody(settings)));
+    .use(jsonBody(updateBodySchema(settings)));
   return toApiHandler(frame, async ({ userId, workbenchId, input, by }) => {
-    const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, changesOf(input), by);
+    const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, toChanges(input), by);
     return {
       status: 200,
-      headers: pollHeaders(workbench),
+      headers: retryAfterHeaders(workbench),
       body: { success: true, item: presentWorkbench(workbench, settings) },
     };
   });
 }
 
-export const handler = wiredApi('update-workbench', (wiring) =>
-  build({ ...changePorts(wiring), catalog: sizeCatalog(wiring.settings) }, wiring.settings),
+export const handler = createApiHandler('update-workbench', (wiring) =>
+  build({ ...recordPorts(wiring), catalog: sizeCatalog(wiring.settings) }, wiring.settings),
 );

@@ -4,7 +4,7 @@ import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings
 import { parseSettings } from '#contract/settings/setting.ts';
 
 /** What was fetched counts this long, in milliseconds: a rotated key is taken up within it, an old one forgotten. */
-export const SECRET_KEPT_MS = 5 * 60 * 1000;
+export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;
 
 const secretSchema = z.strictObject({
   static_key: z.optional(z.string()),
@@ -36,7 +36,7 @@ export function parseSecretKeys(text: string): AuthKeys {
 }
 
 /**
- * Something made of a secret: fetched when it is first needed, and again when that was SECRET_KEPT_MS ago. It is
+ * Something made of a secret: fetched when it is first needed, and again when that was SECRET_CACHE_TTL_MS ago. It is
  * made anew only when the secret is another one.
  * @throws what `fetch` and `make` throw; nothing stale is used instead
  */
@@ -57,7 +57,7 @@ export function cacheFromSecret<T>(
   return async () => {
     const age = kept === undefined ? Number.NaN : clock.now() - kept.fetchedAt;
     // Not used either when the clock has stepped back.
-    if (kept !== undefined && age >= 0 && age < SECRET_KEPT_MS) return kept.made;
+    if (kept !== undefined && age >= 0 && age < SECRET_CACHE_TTL_MS) return kept.made;
     fetching ??= renew().finally(() => {
       fetching = undefined;
     });

@@ -1,6 +1,6 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { secretsClient } from '#adapters/aws/clients.ts';
-import { secretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
@@ -11,7 +11,7 @@ import { type AuthorizerContext, toAuthorizerContext } from './principal.ts';
 import { TokenRefused } from './credentials.ts';
 import { cacheFromSecret, type AuthKeys, parseSecretKeys } from './auth-secret.ts';
 import { staticKeyMatcher } from './credentials.ts';
-import { readAlgorithm, hs256Tokens, isPublicKeyAlgorithm, issuerTokens } from './jwt-verifiers.ts';
+import { readAlgorithm, hs256Verifier, isPublicKeyAlgorithm, issuerVerifier } from './jwt-verifiers.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
@@ -71,9 +71,9 @@ export function build(
         ports.telemetry.count('authorizer_refused', 1, { reason: error.reason });
         return { isAuthorized: false, context: { reason: error.reason } };
       }
-      ports.telemetry.error('the authorizer cannot decide', { code: readErrorCode(error) });
+      ports.telemetry.error('the token could not be verified', { code: readErrorCode(error) });
       ports.telemetry.count('authorizer_failed', 1);
-      throw new Error('the authorizer cannot decide');
+      throw new Error('the token could not be verified');
     }
   };
 }
@@ -84,7 +84,7 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
   const isStaticKey = RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
-  const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Tokens(RESTAPI_AUTH_JWT_KEY);
+  const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
   const issued = buildIssuerVerifier(settings, jwksTimeoutMs);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
   if (!isStaticKey && !ours && !issued) {
@@ -95,7 +95,7 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
   return async (header, now) => {
     const token = parseBearerToken(header);
     if (isStaticKey?.(token)) return { kind: 'static_key' };
-    if (!ours && !issued) throw new TokenRefused('wrong_key');
+    if (!ours && !issued) throw new TokenRefused('invalid_static_key');
     const algorithm = readAlgorithm(token);
     if (ours && algorithm === 'HS256')
       return toPrincipal(await ours(token, now), userClaim, () => true);
@@ -107,7 +107,7 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
         (clientId) => clientId !== undefined && services.has(clientId),
       );
     }
-    throw new TokenRefused('algorithm');
+    throw new TokenRefused('unsupported_algorithm');
   };
 }
 
@@ -118,7 +118,7 @@ function buildIssuerVerifier(settings: AuthorizerSettings, timeoutMs: number) {
     RESTAPI_OIDC_JWKS_URL: jwksUrl,
   } = settings;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined;
-  return issuerTokens({ issuer, audience, jwksUrl, timeoutMs });
+  return issuerVerifier({ issuer, audience, jwksUrl, timeoutMs });
 }
 
 /** A machine word for the log. Not the error itself: some of jose's carry the claims. */
@@ -138,7 +138,7 @@ export const handler = createHandler('authorizer', ({ settings, telemetry }) => 
   const client = secretsClient();
   const current = cacheFromSecret(
     systemClock,
-    () => secretText(client, arn),
+    () => readSecretText(client, arn),
     (text) => withKeys(parseSecretKeys(text)),
   );
   return async (event: AuthorizerEvent) => (await current())(event);

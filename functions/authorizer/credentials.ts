@@ -3,20 +3,20 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 /** Why a token was not accepted. For metrics and the access log; the caller learns only that it was not. */
 export const REFUSAL_REASONS = [
   'no_key_configured',
-  'no_token',
+  'missing_token',
   'token_too_long',
-  'not_a_token',
-  'wrong_key',
-  'algorithm',
-  'signature',
+  'malformed_token',
+  'invalid_static_key',
+  'unsupported_algorithm',
+  'invalid_signature',
   'unknown_signing_key',
-  'no_expiry',
+  'missing_expiry',
   'expired',
   'not_yet_valid',
-  'issuer',
-  'audience',
-  'user_claim',
-  'claims',
+  'invalid_issuer',
+  'invalid_audience',
+  'invalid_user_claim',
+  'invalid_claims',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
@@ -39,10 +39,10 @@ export const TOKEN_MAX_LENGTH = 8192;
  * @throws Refused
  */
 export function parseBearerToken(header: string | undefined): string {
-  if (header === undefined || header.trim() === '') throw new TokenRefused('no_token');
+  if (header === undefined || header.trim() === '') throw new TokenRefused('missing_token');
   if (header.length > TOKEN_MAX_LENGTH + 'Bearer '.length) throw new TokenRefused('token_too_long');
   const token = /^bearer +([\x21-\x7e]+)$/i.exec(header)?.[1];
-  if (token === undefined) throw new TokenRefused('not_a_token');
+  if (token === undefined) throw new TokenRefused('malformed_token');
   return token;
 }
 

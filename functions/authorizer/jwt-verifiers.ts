@@ -42,11 +42,11 @@ export function readAlgorithm(token: string): string {
   } catch {
     // Not a token, as below.
   }
-  throw new TokenRefused('not_a_token');
+  throw new TokenRefused('malformed_token');
 }
 
 /** Tokens signed with a secret of ours. */
-export function hs256Tokens(secret: string): VerifyToken {
+export function hs256Verifier(secret: string): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token, now) => {
     const options = { algorithms: ['HS256'], requiredClaims: ['exp'], currentDate: now };
@@ -56,7 +56,7 @@ export function hs256Tokens(secret: string): VerifyToken {
 }
 
 /** Tokens of an OpenID Connect issuer, verified with the keys that it publishes. */
-export function issuerTokens({ issuer, audience, jwksUrl, timeoutMs }: Issuer): VerifyToken {
+export function issuerVerifier({ issuer, audience, jwksUrl, timeoutMs }: Issuer): VerifyToken {
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: timeoutMs,
     cooldownDuration: JWKS_COOLDOWN_MS,
@@ -82,7 +82,7 @@ export function isPublicKeyAlgorithm(algorithm: string): boolean {
 /** Turns what is wrong with the token into a refusal; what is wrong with the issuer is passed on. */
 function throwRefusal(error: unknown): never {
   const { code, claim } = error as { readonly code?: unknown; readonly claim?: unknown };
-  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new TokenRefused(REASONS_BY_CLAIM[String(claim)] ?? 'claims');
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new TokenRefused(REASONS_BY_CLAIM[String(claim)] ?? 'invalid_claims');
   const reason = REASONS_BY_JOSE_CODE[String(code)];
   throw reason === undefined ? error : new TokenRefused(reason);
 }
@@ -90,18 +90,18 @@ function throwRefusal(error: unknown): never {
 /** Codes of jose that speak of the token. All others (time-out, bad key set, no connection) speak of the issuer. */
 const REASONS_BY_JOSE_CODE: Readonly<Record<string, RefusalReason>> = {
   ERR_JWT_EXPIRED: 'expired',
-  ERR_JWT_INVALID: 'not_a_token',
-  ERR_JWS_INVALID: 'not_a_token',
-  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
-  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
-  ERR_JOSE_NOT_SUPPORTED: 'algorithm',
+  ERR_JWT_INVALID: 'malformed_token',
+  ERR_JWS_INVALID: 'malformed_token',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'invalid_signature',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'unsupported_algorithm',
+  ERR_JOSE_NOT_SUPPORTED: 'unsupported_algorithm',
   ERR_JWKS_NO_MATCHING_KEY: 'unknown_signing_key',
   ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'unknown_signing_key',
 };
 
 const REASONS_BY_CLAIM: Readonly<Record<string, RefusalReason>> = {
-  exp: 'no_expiry',
+  exp: 'missing_expiry',
   nbf: 'not_yet_valid',
-  iss: 'issuer',
-  aud: 'audience',
+  iss: 'invalid_issuer',
+  aud: 'invalid_audience',
 };

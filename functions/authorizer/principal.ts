@@ -20,10 +20,10 @@ export function toPrincipal(
 ): Principal {
   const subject = Object.hasOwn(payload, userClaim) ? payload[userClaim] : undefined;
   if (subject !== undefined && !(typeof subject === 'string' && isUserId(subject))) {
-    throw new TokenRefused('user_claim');
+    throw new TokenRefused('invalid_user_claim');
   }
   const expiresAt = Math.floor(payload.exp ?? 0);
-  if (!(expiresAt > 0 && expiresAt <= EXPIRY_MAX)) throw new TokenRefused('claims');
+  if (!(expiresAt > 0 && expiresAt <= EXPIRY_MAX)) throw new TokenRefused('invalid_claims');
   const clientId = readClientId(payload);
   return {
     kind: 'token',

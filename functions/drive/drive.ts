@@ -8,11 +8,11 @@ import { drivePorts } from '../wiring/drive.ts';
 import { workQueues } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
 import { createHandler } from '../wiring/create-handler.ts';
-import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from './unavailable-ports.ts';
-import { readMessage, writeMessage } from './work-message.ts';
+import { PortNotAvailableHere, unavailableHostFleet, unavailableInstances } from './unavailable-ports.ts';
+import { parseWorkMessage, toWorkMessage } from './work-message.ts';
 
 /** A record that cannot be read is looked at again, and reported again, after an hour. Milliseconds. */
-const SET_ASIDE_MS = 60 * 60 * 1000;
+const POSTPONE_MS = 60 * 60 * 1000;
 
 /** What is read of an SQS event. */
 export interface QueueEvent {
@@ -23,7 +23,7 @@ export interface QueueEvent {
  * Drives the workbenches that a batch of messages names, each once however often it is named. Those that
  * failed are answered as such, and the queue delivers them, and only them, again.
  *
- * @param ports.elsewhere where the keys go of workbenches that need a port which is Elsewhere. The function behind
+ * @param ports.hostQueue where the keys go of workbenches that need a port which is Elsewhere. The function behind
  *   that queue has all ports and none of this: nothing ever comes back.
  */
 export function build(
@@ -50,7 +50,7 @@ export function build(
       await queue.send(key, 0);
       return true;
     } catch (failure) {
-      ports.telemetry.error('a key could not be forwarded', { workbenchId: key.workbenchId }, failure);
+      ports.telemetry.error('a workbench could not be forwarded to the host queue', { workbenchId: key.workbenchId }, failure);
       ports.telemetry.count('forward_failed', 1);
       return false;
     }
@@ -59,17 +59,17 @@ export function build(
   // Tried again it would be no better: it is said, and nobody's turn is held up by it.
   const setAside = async (key: WorkbenchKey, error: UnreadableRecord): Promise<boolean> => {
     ports.telemetry.error(
-      'a record cannot be read and is set aside',
+      'unreadable record postponed',
       { workbenchId: key.workbenchId },
       error,
     );
     ports.telemetry.count('unreadable_record', 1);
     const now = ports.clock.now();
     try {
-      await ports.workbenches.postpone(key, now, now + SET_ASIDE_MS);
+      await ports.workbenches.postpone(key, now, now + POSTPONE_MS);
       return true;
     } catch (failure) {
-      ports.telemetry.error('a record could not be set aside', { workbenchId: key.workbenchId }, failure);
+      ports.telemetry.error('an unreadable record could not be postponed', { workbenchId: key.workbenchId }, failure);
       return false;
     }
   };
@@ -77,18 +77,18 @@ export function build(
   return async (event) => {
     const runs = new Map<string, Promise<boolean>>();
     const batchItemFailures: SQSBatchItemFailure[] = [];
-    const keys = event.Records.map(({ messageId, body }) => ({ messageId, key: readMessage(body) }));
+    const keys = event.Records.map(({ messageId, body }) => ({ messageId, key: parseWorkMessage(body) }));
     for (const { key } of keys) {
       if (key === undefined) continue;
-      const name = writeMessage(key);
+      const name = toWorkMessage(key);
       if (!runs.has(name)) runs.set(name, driven(key));
     }
     for (const { messageId, key } of keys) {
       if (key === undefined) {
         // Delivered again it would be no better; what it was about is in the records.
-        ports.telemetry.error('a message names no workbench', { messageId });
-        ports.telemetry.count('message_dropped', 1);
-      } else if (!(await runs.get(writeMessage(key)))) {
+        ports.telemetry.error('a message holds no workbench key', { messageId });
+        ports.telemetry.count('invalid_message_dropped', 1);
+      } else if (!(await runs.get(toWorkMessage(key)))) {
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
@@ -101,6 +101,6 @@ export const handler = createHandler('drive', (wiring) => {
   const { settings } = wiring;
   const queue = workQueues();
   const work = queue(settings.WB_QUEUE_URL);
-  const ports = drivePorts(wiring, work, openCluster(settings), machinesElsewhere);
-  return build({ ...ports, hosts: hostsElsewhere, hostQueue: queue(settings.WB_HOST_QUEUE_URL) }, settings);
+  const ports = drivePorts(wiring, work, openCluster(settings), unavailableInstances);
+  return build({ ...ports, hosts: unavailableHostFleet, hostQueue: queue(settings.WB_HOST_QUEUE_URL) }, settings);
 });

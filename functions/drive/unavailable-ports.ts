@@ -18,7 +18,7 @@ const throwUnavailable = async (): Promise<never> => {
 };
 
 /** The dedicated machines, in a function that does not carry the client of EC2. */
-export const hostsElsewhere: HostFleet = {
+export const unavailableHostFleet: HostFleet = {
   launch: throwUnavailable,
   start: throwUnavailable,
   stop: throwUnavailable,
@@ -28,4 +28,4 @@ export const hostsElsewhere: HostFleet = {
 };
 
 /** The machines under the cluster, likewise: asked about when an agent is silent. */
-export const machinesElsewhere: InstanceOperations = { states: throwUnavailable, terminate: throwUnavailable };
+export const unavailableInstances: InstanceOperations = { states: throwUnavailable, terminate: throwUnavailable };

@@ -11,7 +11,7 @@ const messageSchema = z.object({
 });
 
 /** The key in a message of the work queue; undefined when it is none. */
-export function readMessage(body: string): WorkbenchKey | undefined {
+export function parseWorkMessage(body: string): WorkbenchKey | undefined {
   if (body.length > MESSAGE_MAX_LENGTH) return undefined;
   try {
     const parsed = z.safeParse(messageSchema, JSON.parse(body));
@@ -21,6 +21,6 @@ export function readMessage(body: string): WorkbenchKey | undefined {
   }
 }
 
-export function writeMessage({ userId, workbenchId }: WorkbenchKey): string {
+export function toWorkMessage({ userId, workbenchId }: WorkbenchKey): string {
   return JSON.stringify({ userId, workbenchId });
 }

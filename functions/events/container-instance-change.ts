@@ -1,16 +1,16 @@
 import * as z from 'zod/mini';
-import { machineObservationOf } from '#adapters/aws/ecs/shared-instance-observation.ts';
-import { type MachineObservation, observeMachine } from '#core/placement/update-free-capacity.ts';
+import { toInstanceObservation } from '#adapters/aws/ecs/shared-instance-observation.ts';
+import { type InstanceObservation, updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
-import type { RoomStore } from '#core/ports/free-capacity-store.ts';
+import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
-import { changePorts } from '../wiring/change.ts';
-import { openTable, roomStore } from '../wiring/table.ts';
+import { recordPorts } from '../wiring/change.ts';
+import { openTable, freeCapacityStore } from '../wiring/table.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
 const attributeSchema = z.object({ name: z.string(), value: z.optional(z.nullable(z.string())) });
@@ -42,7 +42,7 @@ export interface ContainerInstanceChange {
   /** For the workbench that has the machine to itself, if one has. */
   readonly host: HostObservation;
   /** For placement; absent when it is a dedicated machine. */
-  readonly sharedInstance?: MachineObservation;
+  readonly sharedInstance?: InstanceObservation;
 }
 
 /**
@@ -50,10 +50,10 @@ export interface ContainerInstanceChange {
  * workbench that has a machine to itself is looked at, since its agent may have come or gone.
  */
 export function build(
-  ports: ChangePorts &
-    WakePorts & {
+  ports: RecordPorts &
+    QueuePorts & {
       readonly workbenches: Pick<WorkbenchStore, 'findByInstanceId'>;
-      readonly rooms: RoomStore;
+      readonly freeCapacity: FreeCapacityStore;
       readonly catalog: Pick<SizeCatalog, 'providers'>;
     },
   settings: PolicySettings,
@@ -63,10 +63,10 @@ export function build(
     const change = readContainerInstanceEvent(event);
     const machine = change?.sharedInstance;
     // Of a shared machine no workbench is looked for: there is an event of it for each task that is placed.
-    if (machine !== undefined && (await observeMachine(ports, machine))) return;
+    if (machine !== undefined && (await updateFreeCapacity(ports, machine))) return;
     const key = change && (await ports.workbenches.findByInstanceId(change.host.instanceId));
     if (change === undefined || key === undefined) {
-      ports.telemetry.count('event_passed_over', 1);
+      ports.telemetry.count('event_ignored', 1);
       return;
     }
     await observeHost(ports, policy, key, change.host);
@@ -79,7 +79,7 @@ export function readContainerInstanceEvent(event: unknown): ContainerInstanceCha
   if (!parsed.success) return undefined;
   const { detail, time } = parsed.data;
   const { ec2InstanceId, agentConnected, status, capacityProviderName, attributes } = detail;
-  const machine = machineObservationOf(
+  const machine = toInstanceObservation(
     {
       ...detail,
       capacityProviderName: capacityProviderName ?? undefined,
@@ -101,8 +101,8 @@ export function readContainerInstanceEvent(event: unknown): ContainerInstanceCha
 export const handler = createHandler('container-instance-change', (wiring) => {
   const table = openTable(wiring);
   const ports = {
-    ...changePorts(wiring, table),
-    rooms: roomStore(table),
+    ...recordPorts(wiring, table),
+    freeCapacity: freeCapacityStore(table),
     catalog: sizeCatalog(wiring.settings),
   };
   return build(ports, wiring.settings);

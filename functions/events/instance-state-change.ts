@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { type HostObservation, INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { observeHost } from '#core/workbench/observe.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { changePorts } from '../wiring/change.ts';
+import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
 const instanceEventSchema = z.object({
@@ -18,7 +18,7 @@ const instanceEventSchema = z.object({
  * is a hint. The workbench that has the machine to itself is looked at; other machines are passed over.
  */
 export function build(
-  ports: ChangePorts & WakePorts & { readonly workbenches: Pick<WorkbenchStore, 'findByInstanceId'> },
+  ports: RecordPorts & QueuePorts & { readonly workbenches: Pick<WorkbenchStore, 'findByInstanceId'> },
   settings: PolicySettings,
 ): (event: unknown) => Promise<void> {
   const policy = policyOf(settings);
@@ -26,7 +26,7 @@ export function build(
     const host = readInstanceEvent(event);
     const key = host && (await ports.workbenches.findByInstanceId(host.instanceId));
     if (host === undefined || key === undefined) {
-      ports.telemetry.count('event_passed_over', 1);
+      ports.telemetry.count('event_ignored', 1);
       return;
     }
     await observeHost(ports, policy, key, host);
@@ -42,5 +42,5 @@ export function readInstanceEvent(event: unknown): HostObservation | undefined {
 }
 
 export const handler = createHandler('instance-state-change', (wiring) =>
-  build(changePorts(wiring), wiring.settings),
+  build(recordPorts(wiring), wiring.settings),
 );

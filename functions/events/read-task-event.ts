@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { taskObservationOf } from '#adapters/aws/ecs/task-observation.ts';
+import { parseTaskObservation } from '#adapters/aws/ecs/task-observation.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
@@ -54,7 +54,7 @@ export function readTaskEvent(
   const parsed = z.safeParse(taskEventSchema, event);
   if (!parsed.success) return undefined;
   const { detail } = parsed.data;
-  const observation = taskObservationOf(detail, settings.WB_CONTAINER_PORT);
+  const observation = parseTaskObservation(detail, settings.WB_CONTAINER_PORT);
   if (observation === undefined) return undefined;
   if (!isWorkbenchId(observation.workbenchId) || !isUserId(observation.userId)) return undefined;
   const local = detail.attachments?.find(({ type }) => type === LOCAL_ATTACHMENT);

@@ -1,8 +1,8 @@
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
-import { changePorts } from '../wiring/change.ts';
+import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
@@ -11,14 +11,14 @@ import { readTaskEvent } from './read-task-event.ts';
  * ours is passed over. A rejection makes EventBridge deliver the event again.
  */
 export function build(
-  ports: ChangePorts & WakePorts,
+  ports: RecordPorts & QueuePorts,
   settings: PolicySettings & SettingsFor<'WB_CONTAINER_PORT'>,
 ): (event: unknown) => Promise<void> {
   const policy = policyOf(settings);
   return async (event) => {
     const task = readTaskEvent(event, settings);
     if (task === undefined) {
-      ports.telemetry.count('event_passed_over', 1);
+      ports.telemetry.count('event_ignored', 1);
       return;
     }
     const { userId, workbenchId } = task;
@@ -26,4 +26,4 @@ export function build(
   };
 }
 
-export const handler = createHandler('task-state-change', (wiring) => build(changePorts(wiring), wiring.settings));
+export const handler = createHandler('task-state-change', (wiring) => build(recordPorts(wiring), wiring.settings));

@@ -5,9 +5,9 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { actingUser } from './request.ts';
-import { answerHeaders } from './responses.ts';
-import { errorAnswers } from './responses.ts';
-import type { ApiEvent, ApiHandler, GatewayAnswer, EndpointResult } from './gateway.ts';
+import { responseHeaders } from './responses.ts';
+import { errorResponses } from './responses.ts';
+import type { ApiEvent, ApiHandler, ApiResponse, EndpointResult } from './gateway.ts';
 import { principal } from './request.ts';
 import { requestId } from './request.ts';
 
@@ -20,19 +20,19 @@ export interface ApiPorts {
 export type ApiSettings = SettingsFor<'RESTAPI_AUTH' | 'RESTAPI_ADMIN_SCOPE'>;
 
 /** So long before Lambda ends the function it answers 503 by itself, in milliseconds. */
-const ANSWER_BEFORE_END_MS = 500;
+const RESPOND_BEFORE_TIMEOUT_MS = 500;
 
 /** The frame of every endpoint: the request's id, the headers of answers, and errors as the contract has them. */
 export function publicApi(ports: Pick<ApiPorts, 'telemetry'>) {
-  return middy<ApiEvent, GatewayAnswer>({
-    timeoutEarlyInMillis: ANSWER_BEFORE_END_MS,
+  return middy<ApiEvent, ApiResponse>({
+    timeoutEarlyInMillis: RESPOND_BEFORE_TIMEOUT_MS,
     timeoutEarlyResponse: () => {
       throw new WorkbenchError('unavailable', 'The answer took too long. Try again.', { reason: 'timeout' });
     },
   })
     .use(requestId())
-    .use(answerHeaders())
-    .use(errorAnswers(ports.telemetry));
+    .use(responseHeaders())
+    .use(errorResponses(ports.telemetry));
 }
 
 /** The frame of the endpoints that act for a user. */
@@ -55,10 +55,10 @@ export function adminApi(ports: ApiPorts, settings: ApiSettings) {
  * otherwise all of it is refused at once.
  */
 export function toApiHandler<E extends ApiEvent>(
-  frame: MiddyfiedHandler<E, GatewayAnswer>,
+  frame: MiddyfiedHandler<E, ApiResponse>,
   endpoint: (event: E) => Promise<EndpointResult>,
 ): ApiHandler {
-  const handler = frame.handler(async (event: E): Promise<GatewayAnswer> => {
+  const handler = frame.handler(async (event: E): Promise<ApiResponse> => {
     if (event.invalidFields.size > 0) throw invalidRequest(Object.fromEntries(event.invalidFields));
     const { status, body, headers } = await endpoint(event);
     return { statusCode: status, headers: { ...headers }, body: JSON.stringify(body) };

@@ -10,14 +10,14 @@ export type GatewayEvent = APIGatewayProxyEventV2WithRequestContext<
   APIGatewayEventRequestContextV2 & { readonly authorizer?: { readonly lambda?: unknown } }
 >;
 
-export interface GatewayAnswer extends APIGatewayProxyStructuredResultV2 {
+export interface ApiResponse extends APIGatewayProxyStructuredResultV2 {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
 }
 
 /** A function of the API, as Lambda or the local front calls it. Never rejects: every error is an answer. */
-export type ApiHandler = (event: GatewayEvent, context: Context) => Promise<GatewayAnswer>;
+export type ApiHandler = (event: GatewayEvent, context: Context) => Promise<ApiResponse>;
 
 /** What an endpoint answers, before it is written down for the gateway. */
 export interface EndpointResult {

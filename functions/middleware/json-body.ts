@@ -41,7 +41,7 @@ export function jsonBody<T>(schema: z.ZodMiniType<T>): MiddlewareObj<ApiEvent & 
       }
       const checked = z.safeParse(schema, parsed);
       if (checked.success) event.input = checked.data;
-      else noteFaults(checked.error.issues, event.invalidFields);
+      else collectInvalidFields(checked.error.issues, event.invalidFields);
     },
   };
 }
@@ -84,7 +84,7 @@ async function parseJson(parser: Parser, request: ParserRequest, faults: Map<str
   }
 }
 
-function noteFaults(issues: readonly z.core.$ZodIssue[], faults: Map<string, string>): void {
+function collectInvalidFields(issues: readonly z.core.$ZodIssue[], faults: Map<string, string>): void {
   for (const issue of issues) {
     const found =
       issue.code === 'unrecognized_keys'

@@ -2,12 +2,12 @@ import { httpStatusOf } from '#contract/status-codes.ts';
 import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { ApiEvent, GatewayAnswer } from './gateway.ts';
+import type { ApiEvent, ApiResponse } from './gateway.ts';
 import type { MiddlewareObj, Request } from '@middy/core';
 
 /** Headers of every answer of ours, errors included. */
-export function answerHeaders(): MiddlewareObj<ApiEvent, GatewayAnswer> {
-  const add = ({ event, response }: Request<ApiEvent, GatewayAnswer>) => {
+export function responseHeaders(): MiddlewareObj<ApiEvent, ApiResponse> {
+  const add = ({ event, response }: Request<ApiEvent, ApiResponse>) => {
     if (!response) return;
     response.headers = {
       ...response.headers,
@@ -28,11 +28,11 @@ const RETRY_AFTER_SECONDS = 2;
  * Turns whatever was thrown into the contract's error body. What is not a coded error is `internal`: the
  * caller gets the request's id, and the log gets the rest.
  */
-export function errorAnswers(telemetry: Telemetry): MiddlewareObj<ApiEvent, GatewayAnswer> {
+export function errorResponses(telemetry: Telemetry): MiddlewareObj<ApiEvent, ApiResponse> {
   return {
     onError: (request) => {
       const { event, error } = request;
-      const coded = codedError(error);
+      const coded = toWorkbenchError(error);
       const status = httpStatusOf(coded.code);
       telemetry.count('api_error', 1, { code: coded.code });
       if (status >= 500) {
@@ -50,7 +50,7 @@ export function errorAnswers(telemetry: Telemetry): MiddlewareObj<ApiEvent, Gate
   };
 }
 
-function codedError(error: unknown): WorkbenchError {
+function toWorkbenchError(error: unknown): WorkbenchError {
   if (error instanceof WorkbenchError) return error;
   if (error instanceof PortError) {
     const message = 'Something the controller needs does not answer just now. Try again.';

@@ -1,12 +1,12 @@
-import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 
 /** Each few minutes: holds every active record against the tasks and machines that are really there. */
 export function build(
-  ports: Parameters<typeof reconcileActive>[0],
+  ports: Parameters<typeof sweepActive>[0],
   settings: PolicySettings,
 ): () => Promise<ReconcileReport> {
   const policy = policyOf(settings);
-  return () => reconcileActive(ports, policy);
+  return () => sweepActive(ports, policy);
 }

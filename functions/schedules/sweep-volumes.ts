@@ -3,7 +3,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
-import { volumeStoreForAudit } from '../wiring/volumes.ts';
+import { volumeStoreForSweep } from '../wiring/volumes.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
@@ -23,7 +23,7 @@ export const handler = createHandler('sweep-volumes', (wiring) => {
     workbenches: workbenchStore(table),
     history: historyStore(table),
     reports: reportStore(table),
-    volumes: volumeStoreForAudit(settings),
+    volumes: volumeStoreForSweep(settings),
     clock: systemClock,
     telemetry,
   };

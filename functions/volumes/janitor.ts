@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import {
-  type JanitorAct,
-  type JanitorAnswer,
+  type JanitorAction,
+  type JanitorResponse,
   type JanitorRequest,
   janitorRequestSchema,
 } from '#adapters/aws/efs/janitor.ts';
@@ -22,29 +22,29 @@ export function build(ports: { readonly janitor: Janitor }): (event: unknown) =>
 }
 
 type Operations = {
-  readonly [A in JanitorAct]: (
+  readonly [A in JanitorAction]: (
     janitor: Janitor,
     request: Extract<JanitorRequest, { act: A }>,
-  ) => Promise<JanitorAnswer<A>>;
+  ) => Promise<JanitorResponse<A>>;
 };
 
 const OPERATIONS: Operations = {
-  fate: async (janitor, place) => {
-    const fate = await janitor.readMarker(place);
-    return fate === undefined ? {} : { fate };
+  readMarker: async (janitor, place) => {
+    const marker = await janitor.readMarker(place);
+    return marker === undefined ? {} : { marker };
   },
-  begin: (janitor, place) => janitor.writeTombstone(place),
-  detached: async (janitor, place) => {
-    await janitor.detached(place);
+  writeTombstone: (janitor, place) => janitor.writeTombstone(place),
+  markDetached: async (janitor, place) => {
+    await janitor.markDetached(place);
     return {};
   },
   removeSome: (janitor, place) => janitor.removeSome(place),
-  removeEmpty: async (janitor, place) => ({ outcome: await janitor.removeEmpty(place) }),
-  setAside: async (janitor, place) => {
+  deleteIfEmpty: async (janitor, place) => ({ outcome: await janitor.deleteIfEmpty(place) }),
+  quarantine: async (janitor, place) => {
     await janitor.quarantine(place);
     return {};
   },
-  present: async (janitor, { fileSystemId, workbenchIds }) => ({
+  findExisting: async (janitor, { fileSystemId, workbenchIds }) => ({
     workbenchIds: [...(await janitor.findExisting(fileSystemId, workbenchIds))],
   }),
   list: async (janitor, { fileSystemId, cursor }) => {

@@ -4,7 +4,7 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { CapacityCatalog, SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { CatalogSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
-import { roomStore, type Table } from './table.ts';
+import { freeCapacityStore, type Table } from './table.ts';
 
 type Settings = DeployedSettingsFor<CatalogSettingName>;
 
@@ -21,7 +21,7 @@ export function clusterCatalog(settings: Settings, table: Table): CapacityCatalo
   const { telemetry } = table;
   return new ClusterCatalog({
     sizes: sizeCatalog(settings),
-    rooms: roomStore(table),
+    freeCapacity: freeCapacityStore(table),
     clock: systemClock,
     telemetry,
   });

@@ -1,18 +1,18 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import { workQueue } from './queue.ts';
 import { historyStore, openTable, type Table, workbenchStore } from './table.ts';
 
 /** What is needed to change a workbench: its records, and the queue that wakes whoever drives. */
-export function changePorts(
+export function recordPorts(
   wiring: {
     readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;
     readonly telemetry: Telemetry;
   },
   table: Table = openTable(wiring),
-): ChangePorts & WakePorts {
+): RecordPorts & QueuePorts {
   return {
     workbenches: workbenchStore(table),
     history: historyStore(table),

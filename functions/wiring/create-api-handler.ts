@@ -7,7 +7,7 @@ import { initializeOnce, type Wiring } from './create-handler.ts';
  * A deployed function of the API: see `wired`. One that cannot be made answers as the contract has it, with 500
  * and the request's id.
  */
-export function wiredApi<N extends FunctionName>(
+export function createApiHandler<N extends FunctionName>(
   name: N,
   make: (wiring: Wiring<N>) => ApiHandler,
 ): ApiHandler {

@@ -55,7 +55,7 @@ export function initializeOnce<N extends FunctionName, E, A>(
     const { telemetry } = logging;
     made ??= initialize(name, make, telemetry).catch((error: unknown) => {
       made = undefined;
-      telemetry.count('wiring_failed', 1, { function: name });
+      telemetry.count('init_failed', 1, { function: name });
       throw error;
     });
     return { telemetry, run: made };

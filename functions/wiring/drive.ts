@@ -12,7 +12,7 @@ import { volumeStore } from './volumes.ts';
 
 /**
  * What driving needs, but for the dedicated machines.
- * @param queue whoever looks later is woken by it
+ * @param queue whoever looks later is enqueued by it
  * @param machines those under the cluster
  */
 export function drivePorts(

@@ -1,7 +1,7 @@
-import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { type Ec2Client, Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/settings.ts';
 import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -18,16 +18,16 @@ export interface Ec2 {
 type Settings = DeployedSettingsFor<HostSettingName>;
 
 export function openEc2(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return ec2Over(ec2Client(), settings);
+  return ec2With(ec2Client(), settings);
 }
 
 /** The same for an audit, whose calls give way to those of users. */
-export function openEc2ForAudit(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return ec2Over(auditEc2Client(ec2Client({ maxAttempts: 1 })), settings);
+export function openEc2ForSweep(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
+  return ec2With(sweepEc2Client(ec2Client({ maxAttempts: 1 })), settings);
 }
 
-function ec2Over(client: Ec2Client, settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return { client, instances: new Ec2Machines(client, settings.WB_INSTALLATION) };
+function ec2With(client: Ec2Client, settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
+  return { client, instances: new Ec2Instances(client, settings.WB_INSTALLATION) };
 }
 
 export function hostFleet({ client }: Ec2, instances: ContainerInstances, settings: Settings): HostFleet {
@@ -36,7 +36,7 @@ export function hostFleet({ client }: Ec2, instances: ContainerInstances, settin
 
 /** What the dedicated machines have in common, as the settings say. */
 export function hostSettings(settings: Settings): HostSettings {
-  const { WB_GPU_LAUNCH_TEMPLATE: gpuTemplate, WB_HOST_IMAGES: images } = settings;
+  const { WB_GPU_LAUNCH_TEMPLATE: gpuTemplate, WB_HOST_AMIS: images } = settings;
   return {
     cluster: settings.WB_CLUSTER,
     installation: settings.WB_INSTALLATION,

@@ -1,25 +1,25 @@
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
-import type { ChangePorts, WakePorts } from '#core/workbench/update-record.ts';
-import { changePorts } from './change.ts';
-import { hostFleet, openEc2ForAudit } from './ec2.ts';
+import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
+import { recordPorts } from './change.ts';
+import { hostFleet, openEc2ForSweep } from './ec2.ts';
 import { openTable, reportStore } from './table.ts';
-import { openClusterForAudit, taskRunner } from './tasks.ts';
+import { openClusterForSweep, taskRunner } from './tasks.ts';
 
 /** What is needed to hold tasks and machines against their records, and records against them. */
-export function auditPorts(
-  wiring: Parameters<typeof changePorts>[0] & {
+export function sweepPorts(
+  wiring: Parameters<typeof recordPorts>[0] & {
     readonly settings: Parameters<typeof taskRunner>[1] & Parameters<typeof hostFleet>[2];
   },
-): ChangePorts &
-  WakePorts & { readonly reports: ReportStore; readonly tasks: TaskRunner; readonly hosts: HostFleet } {
+): RecordPorts &
+  QueuePorts & { readonly reports: ReportStore; readonly tasks: TaskRunner; readonly hosts: HostFleet } {
   const { settings } = wiring;
   const table = openTable(wiring);
-  const cluster = openClusterForAudit(settings);
-  const ec2 = openEc2ForAudit(settings);
+  const cluster = openClusterForSweep(settings);
+  const ec2 = openEc2ForSweep(settings);
   return {
-    ...changePorts(wiring, table),
+    ...recordPorts(wiring, table),
     reports: reportStore(table),
     tasks: taskRunner(cluster, settings, ec2.instances),
     hosts: hostFleet(ec2, cluster.instances, settings),

@@ -2,10 +2,10 @@ import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
-import { DynamoRoomStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
-import type { RoomStore } from '#core/ports/free-capacity-store.ts';
+import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
@@ -41,6 +41,6 @@ export function reportStore({ client, name, telemetry }: Table): ReportStore {
   return new DynamoReportStore(client, name, telemetry);
 }
 
-export function roomStore({ client, name }: Table): RoomStore {
-  return new DynamoRoomStore(client, name);
+export function freeCapacityStore({ client, name }: Table): FreeCapacityStore {
+  return new DynamoFreeCapacityStore(client, name);
 }

@@ -1,13 +1,13 @@
-import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { ecsClient } from '#adapters/aws/clients.ts';
-import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
+import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { ClusterUpkeep } from '#core/ports/cluster-cleanup.ts';
+import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TaskSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
@@ -21,26 +21,26 @@ export interface Cluster {
 }
 
 export function openCluster(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
-  return clusterOver(ecsClient(), settings);
+  return clusterWith(ecsClient(), settings);
 }
 
 /** The same for an audit, whose calls give way to those of users. */
-export function openClusterForAudit(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
-  return clusterOver(auditEcsClient(ecsClient({ maxAttempts: 1 })), settings);
+export function openClusterForSweep(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+  return clusterWith(sweepEcsClient(ecsClient({ maxAttempts: 1 })), settings);
 }
 
-function clusterOver(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+function clusterWith(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
   return { client, instances: new ContainerInstances(client, settings.WB_CLUSTER) };
 }
 
-/** @param machines asked only about machines whose agent is silent */
+/** @param instances asked only about instances whose agent is disconnected */
 export function taskRunner({ client }: Cluster, settings: Settings, machines: InstanceOperations): TaskRunner {
   return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines, systemClock);
 }
 
-export function clusterUpkeep(cluster: Cluster, settings: Settings, machines: InstanceOperations): ClusterUpkeep {
+export function clusterCleanup(cluster: Cluster, settings: Settings, machines: InstanceOperations): ClusterCleanup {
   const definitions = new TaskDefinitions(cluster.client, taskSettings(settings, process.env.AWS_REGION));
-  return new EcsClusterUpkeep(definitions, cluster.instances, machines);
+  return new EcsClusterCleanup(definitions, cluster.instances, machines);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { auditEfsClient } from '#adapters/aws/efs/sweep-client.ts';
+import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { efsClient } from '#adapters/aws/clients.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { lambdaClient } from '#adapters/aws/clients.ts';
@@ -13,16 +13,16 @@ type Settings = DeployedSettingsFor<VolumeSettingName>;
 
 /** The volumes, by a client of EFS and one of Lambda, which reaches the janitor of each file system. */
 export function volumeStore(settings: Settings): VolumeStore {
-  return volumesOver(efsClient(), settings);
+  return volumeStoreWith(efsClient(), settings);
 }
 
 /** The same for an audit, whose calls give way to those of users. */
-export function volumeStoreForAudit(settings: Settings): VolumeStore {
-  return volumesOver(auditEfsClient(efsClient({ maxAttempts: 1 })), settings);
+export function volumeStoreForSweep(settings: Settings): VolumeStore {
+  return volumeStoreWith(sweepEfsClient(efsClient({ maxAttempts: 1 })), settings);
 }
 
-function volumesOver(client: EfsClient, settings: Settings): VolumeStore {
-  const { WB_FILE_SYSTEMS: fileSystemIds, WB_JANITOR_FUNCTION: janitors } = settings;
+function volumeStoreWith(client: EfsClient, settings: Settings): VolumeStore {
+  const { WB_FILE_SYSTEMS: fileSystemIds, WB_JANITOR_FUNCTIONS: janitors } = settings;
   const functions = new Map(fileSystemIds.map((id, index) => [id, janitors[index] ?? '']));
   const janitor = new RemoteJanitor(lambdaClient(), functions);
   const { WB_IMAGE_UID: uid, WB_IMAGE_GID: gid, WB_INSTALLATION } = settings;

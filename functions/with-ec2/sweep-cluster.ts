@@ -1,8 +1,8 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../schedules/sweep-cluster.ts';
-import { openEc2ForAudit } from '../wiring/ec2.ts';
+import { openEc2ForSweep } from '../wiring/ec2.ts';
 import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
-import { clusterUpkeep, openClusterForAudit } from '../wiring/tasks.ts';
+import { clusterCleanup, openClusterForSweep } from '../wiring/tasks.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
 export { build };
@@ -13,7 +13,7 @@ export const handler = createHandler('sweep-cluster', (wiring) => {
   const ports = {
     workbenches: workbenchStore(table),
     reports: reportStore(table),
-    upkeep: clusterUpkeep(openClusterForAudit(settings), settings, openEc2ForAudit(settings).instances),
+    cleanup: clusterCleanup(openClusterForSweep(settings), settings, openEc2ForSweep(settings).instances),
     clock: systemClock,
     telemetry,
   };

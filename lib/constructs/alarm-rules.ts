@@ -39,40 +39,40 @@ export function addAlarms(alarms: Alarms, watched: MonitoredResources): void {
 
 function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources): void {
   const ends = {
-    'work set aside': [queues.deadLetterQueues.work, 'Workbenches could not be driven, several times over.'],
-    'host work set aside': [
+    'work DLQ not empty': [queues.deadLetterQueues.work, 'Messages that the drive function failed to process 5 times.'],
+    'host DLQ not empty': [
       queues.deadLetterQueues.host,
-      'Workbenches with a machine of their own could not be driven.',
+      'Messages that the drive-host function failed to process 5 times.',
     ],
-    'events undelivered': [
+    'event DLQ not empty': [
       queues.eventDeadLetterQueue,
-      'Events did not reach their function. The reconciler makes good for them.',
+      'EventBridge could not deliver events to a function. The reconciler will find the changes.',
     ],
-    'invocations failed': [
+    'failed invocations not empty': [
       queues.failedInvocations,
-      'A function that an event or a schedule started failed for good.',
+      'An asynchronous invocation (event or schedule) failed after all retries.',
     ],
   } as const;
   for (const [id, [queue, what]] of Object.entries(ends)) {
     alarms.add(id, {
-      description: `${what} The messages are in ${queue.queueName} for 14 days.`,
+      description: `${what} Queue ${queue.queueName} keeps them for 14 days.`,
       metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: SHORT }),
       threshold: 1,
     });
   }
   for (const name of ['work', 'host'] as const) {
-    alarms.add(`${name} waits`, {
-      description: 'Messages wait for long: the consumer fails, is throttled, or has more to do than it can.',
+    alarms.add(`${name} queue age high`, {
+      description: 'The oldest message is too old: the consumer fails, is throttled or cannot keep up.',
       metric: queues.queues[name].metricApproximateAgeOfOldestMessage({
         statistic: Stats.MAXIMUM,
         period: SHORT,
       }),
-      threshold: settings.alarms.workAgeSeconds,
+      threshold: settings.alarms.queueAgeSeconds,
       periods: 2,
     });
   }
-  alarms.add('queue refuses', {
-    description: 'The work queue does not take keys. The reconciler makes good for it, a minute later each time.',
+  alarms.add('SendMessage failures', {
+    description: 'SendMessage to the work queue fails. The reconciler wakes the workbenches within a minute.',
     metric: alarms.sumOf('queue_send_failed', SHORT),
     threshold: 5,
     periods: 2,
@@ -80,20 +80,20 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
 }
 
 function addApiAlarms(alarms: Alarms, { api, settings }: MonitoredResources): void {
-  alarms.add('api errors', {
-    description: 'The API answers 5xx. Its functions’ logs have the reason, by request id.',
+  alarms.add('API 5xx errors', {
+    description: 'The API returns 5xx. Search the logs of its functions by request id.',
     metric: api.metricServerError({ statistic: Stats.SUM, period: SHORT }),
     threshold: 5,
     periods: 2,
   });
-  alarms.add('api slow', {
-    description: 'One request in a hundred takes longer than it should.',
+  alarms.add('API latency high', {
+    description: 'The p99 latency of the API is above its threshold.',
     metric: api.metricLatency({ statistic: 'p99', period: SHORT }),
     threshold: settings.alarms.latencySeconds * 1000,
     periods: 3,
   });
-  alarms.add('authorizer undecided', {
-    description: 'Tokens cannot be checked: the issuer’s keys or the secret cannot be had. Callers are refused.',
+  alarms.add('token verification failing', {
+    description: 'The authorizer cannot verify tokens: it cannot read the JWKS of the issuer or the secret. Callers are refused.',
     metric: alarms.sumOf('authorizer_failed', SHORT),
     threshold: 3,
     periods: 2,
@@ -102,13 +102,13 @@ function addApiAlarms(alarms: Alarms, { api, settings }: MonitoredResources): vo
 
 function addFunctionAlarms(alarms: Alarms, { backgroundFunctions: background, heartbeat, table }: MonitoredResources): void {
   for (const [name, lambda] of background) {
-    alarms.add(`${name} fails`, {
-      description: `The function ${name} fails. Its log says why.`,
+    alarms.add(`${name} errors`, {
+      description: `The function ${name} returns errors or times out. See its log.`,
       ...errorCondition(name, (period) => lambda.metricErrors({ statistic: Stats.SUM, period })),
     });
   }
   alarms.add('functions throttled', {
-    description: 'Functions of this account and region are refused for want of concurrency: ask for a higher quota.',
+    description: 'Lambda throttles functions of this account and region: request a higher concurrency quota.',
     metric: new Metric({
       namespace: 'AWS/Lambda',
       metricName: 'Throttles',
@@ -118,16 +118,16 @@ function addFunctionAlarms(alarms: Alarms, { backgroundFunctions: background, he
     threshold: 10,
     periods: 2,
   });
-  alarms.add('reconciler silent', {
-    description: 'The reconciler has not run for a quarter of an hour: what is lost is not found.',
+  alarms.add('reconciler not running', {
+    description: 'The reconciler has not run for 15 minutes: lost messages and events are not repaired.',
     metric: heartbeat.metricInvocations({ statistic: Stats.SUM, period: LONG }),
     threshold: 1,
     isBelow: true,
     missingIsBreaching: true,
   });
   for (const kind of ['Read', 'Write'] as const) {
-    alarms.add(`table throttles ${kind.toLowerCase()}s`, {
-      description: 'The table or one of its partitions takes no more requests just now.',
+    alarms.add(`table ${kind.toLowerCase()}s throttled`, {
+      description: 'DynamoDB throttles requests to the table or one of its partitions.',
       metric: table.metric(`${kind}ThrottleEvents`, { statistic: Stats.SUM, period: SHORT }),
       threshold: 10,
       periods: 2,
@@ -145,31 +145,31 @@ function errorCondition(name: string, errors: (period: Duration) => Metric) {
 }
 
 function addReconcilerAlarms(alarms: Alarms): void {
-  alarms.add('much is due', {
-    description: 'Minute after minute the reconciler finds much that nobody has driven: messages are lost or late.',
-    metric: alarms.sumOf('reconcile_due', SHORT),
+  alarms.add('due records high', {
+    description: 'Each minute the reconciler finds many due records that were not driven: messages are lost or late.',
+    metric: alarms.sumOf('due_enqueued', SHORT),
     threshold: 1000,
     periods: 3,
   });
-  alarms.add('stops and destroys overdue', {
-    description: 'Workbenches do not come to their end in time: a silent machine, a task that does not stop, files that cannot be removed.',
+  alarms.add('stops and deletes overdue', {
+    description: 'Stops or deletes exceed their deadline: a disconnected agent, a task that does not stop, or files that cannot be deleted.',
     metric: alarms.sumOf('overdue', LONG),
     threshold: 1,
     periods: 2,
   });
-  alarms.add('records unreadable', {
-    description: 'A record is not what this version can read. See the log of the function.',
+  alarms.add('unreadable records', {
+    description: 'A record cannot be parsed by this version. See the log of the function.',
     // The passes that meet it come each ten minutes: in a shorter period it would begin and end with each.
     metric: alarms.sumOf('unreadable_record', HOUR),
     threshold: 1,
   });
   for (const [id, name] of [
-    ['records unreadable in lists', 'UnreadableRecord'],
-    ['history unreadable', 'UnreadableHistory'],
-    ['messages dropped', 'message_dropped'],
+    ['unreadable records in lists', 'unreadable_record_listed'],
+    ['unreadable history entries', 'unreadable_history_entry'],
+    ['invalid messages dropped', 'invalid_message_dropped'],
   ] as const) {
     alarms.add(id, {
-      description: 'What is stored or sent is not what this version can read. See the log of the function.',
+      description: 'A stored item or a message cannot be parsed by this version. See the log of the function.',
       metric: alarms.sumOf(name, SHORT),
       threshold: 1,
     });
@@ -178,8 +178,8 @@ function addReconcilerAlarms(alarms: Alarms): void {
 
 function addCapacityAlarms(alarms: Alarms, { providers, cluster }: MonitoredResources): void {
   for (const provider of providers) {
-    alarms.add(`${provider} full`, {
-      description: `Workbenches wait for machines of ${provider} for half an hour: it is at its most machines, or AWS has none.`,
+    alarms.add(`${provider} at capacity`, {
+      description: `Tasks have waited for instances of ${provider} for 30 minutes: it is at maxInstances, or AWS has no capacity.`,
       metric: providerReservationMetric(cluster, provider, LONG),
       // Percent: above 100 there are tasks without a machine.
       threshold: 101,

@@ -31,7 +31,7 @@ export class AwsvpcTrunking extends Construct {
       description: `${props.installation}-${SETTING}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
-    const rights = allow(this, 'Rights', role, [
+    const rights = allow(this, 'Permissions', role, [
       {
         sid: 'WriteOwnLog',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

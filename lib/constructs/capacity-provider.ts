@@ -47,7 +47,7 @@ export class CapacityProvider extends Construct {
   constructor(scope: Construct, id: string, props: CapacityProviderProps) {
     super(scope, id);
     const { setting, installation, cluster, vpc, securityGroup, role } = props;
-    const { name, instanceTypes, maxMachines, spot, targetCapacity, diskGib } = setting;
+    const { name, instanceTypes, maxInstances, spot, targetCapacity, diskGib } = setting;
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
     this.capacity = { ...minimumCapacityOf(this.providerName, instanceTypes), price: providerPriceOf(setting) ?? 0 };
@@ -76,7 +76,7 @@ export class CapacityProvider extends Construct {
         },
       },
       minCapacity: 0,
-      maxCapacity: maxMachines,
+      maxCapacity: maxInstances,
       // A machine with workbenches on it is never taken away to save money: ECS lifts this once it is empty.
       newInstancesProtectedFromScaleIn: true,
       groupMetrics: [GroupMetrics.all()],
@@ -106,7 +106,7 @@ export class CapacityProvider extends Construct {
           status: 'ENABLED',
           targetCapacity,
           minimumScalingStepSize: 1,
-          maximumScalingStepSize: Math.min(maxMachines, 10),
+          maximumScalingStepSize: Math.min(maxInstances, 10),
         },
         managedTerminationProtection: 'ENABLED',
         managedDraining: 'ENABLED',

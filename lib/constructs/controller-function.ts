@@ -42,7 +42,7 @@ export class ControllerFunction extends Construct {
         description: functionName,
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       });
-    const rights = allow(this, 'Rights', role, [
+    const rights = allow(this, 'Permissions', role, [
       {
         sid: 'WriteOwnLog',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

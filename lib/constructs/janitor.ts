@@ -7,10 +7,10 @@ import { environmentFor } from '../function-environment.ts';
 import type { Permission } from '../permissions/allow.ts';
 import { ControllerFunction } from './controller-function.ts';
 import type { Network } from './network.ts';
-import type { Shelf } from './workbench-files.ts';
+import type { WorkbenchFileSystem } from './workbench-files.ts';
 
 export interface JanitorProps {
-  readonly files: Shelf;
+  readonly files: WorkbenchFileSystem;
   readonly network: Network;
   readonly installation: string;
   readonly bundles: string;
@@ -77,7 +77,7 @@ function vpcPermissions(scope: Construct, functionName: string): readonly Permis
       anyResource: 'Lambda refuses to make a function whose role may not do this everywhere.',
     },
     {
-      sid: 'NotByItself',
+      sid: 'DenyOwnCode',
       denies: true,
       actions: NETWORK_INTERFACE_ACTIONS,
       resources: ['*'],

@@ -38,9 +38,9 @@ export class Network extends Construct {
     this.vpc = setting.existing === undefined ? this.#createVpc(props) : this.#importVpc(setting.existing);
     this.gateway = this.#createSecurityGroup('Gateway', 'The reverse proxy in front of workbenches');
     this.tasks = this.#createSecurityGroup('Tasks', 'Workbenches');
-    this.instances = this.#createSecurityGroup('Machines', 'Machines that run workbenches');
+    this.instances = this.#createSecurityGroup('Instances', 'Instances that run workbenches');
     this.files = this.#createSecurityGroup('Files', 'File systems of workbenches');
-    this.janitor = this.#createSecurityGroup('Janitor', 'Wipes files of destroyed workbenches');
+    this.janitor = this.#createSecurityGroup('Janitor', 'Deletes files of deleted workbenches');
 
     const port = Port.tcp(props.containerPort);
     this.tasks.addIngressRule(this.gateway, port, 'Workbenches are reached by the gateway alone');
@@ -108,7 +108,7 @@ export class FlowLogs extends Construct {
     super(scope, id);
     const { vpc, installation, retentionDays } = props;
     const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${installation}/refused-traffic`,
+      logGroupName: `/${installation}/rejected-traffic`,
       retention: retentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });

@@ -50,11 +50,11 @@ export class OperationsDashboard extends Construct {
         [new AlarmStatusWidget({ alarms: [...props.alarms], title: 'Alarms', width: 24, height: 5 })],
         heading('The API'),
         this.#apiWidgets(),
-        heading('The work: what waits, what does not go through'),
+        heading('Work queues and effects'),
         this.#queueWidgets(),
-        heading('The reconciler: what was not as it should be'),
+        heading('Reconciler'),
         this.#reconcilerWidgets(),
-        heading('Machines'),
+        heading('Instances'),
         this.#instanceWidgets(),
         heading('Functions, records and files'),
         this.#serviceWidgets(),
@@ -92,35 +92,35 @@ export class OperationsDashboard extends Construct {
     return [
       graph('Messages', depths),
       graph('Oldest message, s', ages),
-      graph('Calls to the cloud that did not go through', [this.#metric('effect_failed')]),
-      graph('Late, lost, unreadable', [
+      graph('Failed effects', [this.#metric('effect_failed')]),
+      graph('Overdue, failed, unreadable', [
         this.#metric('overdue'),
         this.#metric('drive_failed'),
         this.#metric('forward_failed'),
         this.#metric('queue_send_failed'),
         this.#metric('unreadable_record'),
-        this.#metric('UnreadableRecord'),
-        this.#metric('UnreadableHistory'),
-        this.#metric('message_dropped'),
+        this.#metric('unreadable_record_in_list'),
+        this.#metric('unreadable_history_entry'),
+        this.#metric('invalid_message_dropped'),
       ]),
     ];
   }
 
   #reconcilerWidgets(): IWidget[] {
     return [
-      graph('Woken', [this.#metric('reconcile_due')]),
-      graph('Repairs', [this.#metric('reconcile_repair')]),
-      graph('Removed, set aside, left alone', [
-        this.#metric('reconcile_removed'),
-        this.#metric('reconcile_quarantined'),
-        this.#metric('reconcile_waiting'),
+      graph('Due records enqueued', [this.#metric('due_enqueued')]),
+      graph('Repairs', [this.#metric('repair')]),
+      graph('Removed, quarantined, waiting', [
+        this.#metric('sweep_deleted'),
+        this.#metric('sweep_quarantined'),
+        this.#metric('sweep_waiting'),
       ]),
       graph('Failed', [
-        this.#metric('reconcile_failed'),
-        this.#metric('sweep_ended_early'),
-        this.#metric('reconcile_alarm'),
+        this.#metric('sweep_failed'),
+        this.#metric('sweep_failed'),
+        this.#metric('deletion_limit_exceeded'),
       ]),
-      graph('Came to their end', [this.#metric('sweep_completed')]),
+      graph('Completed sweeps', [this.#metric('sweep_completed')]),
     ];
   }
 
@@ -147,9 +147,9 @@ export class OperationsDashboard extends Construct {
         period: PERIOD,
       });
     return [
-      graph('Machines', ofGroup('GroupInServiceInstances')),
+      graph('Instances', ofGroup('GroupInServiceInstances')),
       graph(
-        'Needed, % of what there is',
+        'CapacityProviderReservation, %',
         groups.map(({ provider }) => providerReservationMetric(cluster, provider, PERIOD)),
       ),
       graph('Reserved, %', [
@@ -157,7 +157,7 @@ export class OperationsDashboard extends Construct {
         ofCluster('MemoryReservation'),
         ofCluster('GPUReservation'),
       ]),
-      graph('Placed without knowing what is free', [this.#metric('room_unknown')]),
+      graph('Placements without free capacity data', [this.#metric('free_capacity_unknown')]),
     ];
   }
 

@@ -7,9 +7,9 @@ type Sweep = (typeof METRICS.sweep_completed.values)[number];
 
 /** How often each sweep is run, minutes. */
 const EVERY_MINUTES: Readonly<Record<Sweep, number>> = {
-  active: DEPLOYED['reconcile-active'].startedBy.everyMinutes,
-  tasks: DEPLOYED['sweep-cloud'].startedBy.everyMinutes,
-  hosts: DEPLOYED['sweep-cloud'].startedBy.everyMinutes,
+  active: DEPLOYED['sweep-active'].startedBy.everyMinutes,
+  tasks: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
+  hosts: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
   volumes: DEPLOYED['sweep-volumes'].startedBy.everyMinutes,
   cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
 };
@@ -25,14 +25,14 @@ export function twoIntervals(minutes: number): Duration {
 /** The reconciler makes good for all that is lost: who watches over it is told here. */
 export function addSweepAlarms(alarms: Alarms): void {
   for (const [sweep, everyMinutes] of Object.entries(EVERY_MINUTES) as [Sweep, number][]) {
-    alarms.add(`sweep of ${sweep} ends early`, {
-      description: `The sweep of ${sweep} fails pass after pass. The log of its function says why.`,
-      metric: alarms.sumOfValue('sweep_ended_early', sweep, twoIntervals(everyMinutes)),
+    alarms.add(`sweep of ${sweep} failing`, {
+      description: `The sweep of ${sweep} failed twice in a row. See the log of its function.`,
+      metric: alarms.sumOfValue('sweep_failed', sweep, twoIntervals(everyMinutes)),
       threshold: 1,
       periods: 2,
     });
-    alarms.add(`sweep of ${sweep} silent`, {
-      description: `The sweep of ${sweep} has not come to its end for long: what is lost is not found.`,
+    alarms.add(`sweep of ${sweep} not completing`, {
+      description: `The sweep of ${sweep} has not completed for a long time: differences are not found.`,
       metric: alarms.sumOfValue('sweep_completed', sweep, twoIntervals(everyMinutes)),
       threshold: 1,
       periods: 3,
@@ -40,27 +40,27 @@ export function addSweepAlarms(alarms: Alarms): void {
       missingIsBreaching: true,
     });
   }
-  for (const sweep of METRICS.reconcile_alarm.values) {
-    alarms.add(`sweep of ${sweep} stopped itself`, {
-      description: `The sweep of ${sweep} wanted to remove suspiciously much and removed nothing: is the table the right one, and whole? See GET /reports/reconcile.`,
+  for (const sweep of METRICS.deletion_limit_exceeded.values) {
+    alarms.add(`sweep of ${sweep} over deletion limit`, {
+      description: `The sweep of ${sweep} found more orphans than the deletion limit and deleted nothing. Is it the right table, and complete? See GET /reports/reconcile.`,
       // As long as pass after pass finds as much, it stays.
       metric: alarms.sumOfValue(
-        'reconcile_alarm',
+        'deletion_limit_exceeded',
         sweep,
         sweep === 'volumes' ? DAY : twoIntervals(EVERY_MINUTES[sweep]),
       ),
       threshold: 1,
     });
   }
-  alarms.add('volumes set aside', {
-    description: 'Directories with files in them had no record and were set aside, untouched: somebody has to look whose they are.',
-    metric: alarms.sumOfValue('reconcile_quarantined', 'volumes', DAY),
+  alarms.add('volumes quarantined', {
+    description: 'Directories with files but without a record were quarantined. Find their owner, then restore or delete them.',
+    metric: alarms.sumOfValue('sweep_quarantined', 'volumes', DAY),
     threshold: 1,
   });
-  alarms.add('sweeps fail', {
-    description: 'The reconciler cannot put something right, hour after hour. See GET /reports/reconcile.',
+  alarms.add('repairs failing', {
+    description: 'Repairs of the reconciler fail repeatedly. See GET /reports/reconcile.',
     // One thing that fails is one in each pass, and some passes are an hour apart.
-    metric: alarms.sumOf('reconcile_failed', twoIntervals(Math.max(...Object.values(EVERY_MINUTES)))),
+    metric: alarms.sumOf('sweep_failed', twoIntervals(Math.max(...Object.values(EVERY_MINUTES)))),
     threshold: 1,
     periods: 2,
   });

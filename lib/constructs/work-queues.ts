@@ -25,7 +25,7 @@ export class WorkQueues extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     const made = QUEUES.map((name) => {
-      const setAside = this.#createQueue(`${name}-set-aside`, { retentionPeriod: DLQ_RETENTION });
+      const setAside = this.#createQueue(`${name}-dlq`, { retentionPeriod: DLQ_RETENTION });
       const queue = this.#createQueue(name, {
         // What was lost with an older message the reconciler has long found.
         retentionPeriod: Duration.days(1),
@@ -38,8 +38,8 @@ export class WorkQueues extends Construct {
       Object.fromEntries(made.map((one) => [one.name, one[which]])) as Record<QueueName, Queue>;
     this.queues = by('queue');
     this.deadLetterQueues = by('setAside');
-    this.eventDeadLetterQueue = this.#createQueue('undelivered-events', { retentionPeriod: DLQ_RETENTION });
-    this.failedInvocations = this.#createQueue('failures', { retentionPeriod: DLQ_RETENTION });
+    this.eventDeadLetterQueue = this.#createQueue('event-dlq', { retentionPeriod: DLQ_RETENTION });
+    this.failedInvocations = this.#createQueue('failed-invocations', { retentionPeriod: DLQ_RETENTION });
     for (const end of [...Object.values(this.deadLetterQueues), this.eventDeadLetterQueue, this.failedInvocations]) {
       const reason = 'It is where messages end that went wrong.';
       acknowledge(

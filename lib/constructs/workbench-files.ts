@@ -22,7 +22,7 @@ export interface WorkbenchFilesProps {
 }
 
 /** A file system together with who may see all of it. */
-export interface Shelf {
+export interface WorkbenchFileSystem {
   readonly fileSystem: FileSystem;
   /** For the directory that holds those of all workbenches. */
   readonly parent: AccessPoint;
@@ -35,7 +35,7 @@ export interface Shelf {
  * access point of its own, and that of each janitor, through the one that leads to the parent of all directories.
  */
 export class WorkbenchFiles extends Construct {
-  readonly fileSystems: readonly Shelf[];
+  readonly fileSystems: readonly WorkbenchFileSystem[];
   readonly taskRole: IRole;
 
   constructor(scope: Construct, id: string, props: WorkbenchFilesProps) {
@@ -58,7 +58,7 @@ export class WorkbenchFiles extends Construct {
     );
   }
 
-  #createFileSystem(at: number, taskRole: Role, props: WorkbenchFilesProps): Shelf {
+  #createFileSystem(at: number, taskRole: Role, props: WorkbenchFilesProps): WorkbenchFileSystem {
     const { vpc, securityGroup, installation, operatorRoles } = props;
     // Its name is fixed: the policy of its role names it, and comes first.
     const janitorName = `${installation}-janitor-${at}`;

@@ -15,7 +15,7 @@ export function clusterArn(scope: IConstruct, cluster: string): string {
 export function agentPermissions(scope: IConstruct, cluster: string): readonly Permission[] {
   return [
     {
-      sid: 'FindEcs',
+      sid: 'DiscoverEcs',
       actions: ['ecs:DiscoverPollEndpoint'],
       resources: ['*'],
       why: 'The agent asks where it is to report.',
@@ -34,7 +34,7 @@ export function agentPermissions(scope: IConstruct, cluster: string): readonly P
       why: 'Registers itself, and tells what becomes of tasks.',
     },
     {
-      sid: 'TakeTasks',
+      sid: 'PollTasks',
       actions: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
       resources: [arnInCluster(scope, 'container-instance', cluster)],
       conditions: { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } },

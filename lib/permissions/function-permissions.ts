@@ -3,7 +3,7 @@ import type { Permission } from './allow.ts';
 import { describeInstances, launchHosts, startAndStopHosts, terminateInstances } from './instances.ts';
 import { sendToHostQueue, receiveMessages, sendToWorkQueue } from './queues.ts';
 import { changeRecord, findRecords, listRecords, putItem, postponeRecord, readRecord } from './records.ts';
-import type { Surroundings } from './permission-context.ts';
+import type { PermissionContext } from './permission-context.ts';
 import {
   registerTaskDefinitions,
   deregisterContainerInstances,
@@ -19,7 +19,7 @@ import {
 import { manageVolumes } from './volumes.ts';
 
 /** What each function may do, from the calls that its adapters make. Beside this it may write its own log. */
-export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => readonly Permission[]>> = {
+export const PERMISSIONS: Readonly<Record<FunctionName, (our: PermissionContext) => readonly Permission[]>> = {
   'list-workbenches': (our) => [listRecords(our, 'Lists the workbenches of a user.')],
   'create-workbench': (our) => [
     changeRecord(
@@ -30,11 +30,11 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
   ],
   'get-workbench': (our) => [readRecord(our, 'A poll: one GetItem and nothing else.')],
   'update-workbench': changeAndEnqueue,
-  'destroy-workbench': changeAndEnqueue,
+  'delete-workbench': changeAndEnqueue,
   'start-workbench': changeAndEnqueue,
   'stop-workbench': changeAndEnqueue,
   'restart-workbench': changeAndEnqueue,
-  'list-events': (our) => [
+  'list-history': (our) => [
     readRecord(our, 'Whether the workbench is the caller’s.'),
     listRecords(our, 'Lists the history of a workbench.'),
   ],
@@ -83,12 +83,12 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
     startAndStopHosts(our),
     terminateInstances(our),
   ],
-  'reconcile-due': (our) => [
+  'sweep-due': (our) => [
     findRecords(our, 'due', 'What is due.'),
     postponeRecord(our, 'Sets aside what the queue can never take, so that it stands in nobody’s way.'),
     sendToWorkQueue(our),
   ],
-  'reconcile-active': (our) => [
+  'sweep-active': (our) => [
     ...changeAndEnqueue(our),
     findRecords(our, 'active', 'What has a task or a machine.'),
     listRecords(our, 'Its last report: where to go on after a pass that gave way.'),
@@ -97,7 +97,7 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
     deregisterContainerInstances(our),
     describeInstances(),
   ],
-  'sweep-cloud': (our) => [
+  'sweep-tasks-and-hosts': (our) => [
     ...changeAndEnqueue(our),
     listRecords(our, 'Its last reports: where to go on after a pass that gave way.'),
     ...describeTasks(our),
@@ -124,12 +124,12 @@ export const PERMISSIONS: Readonly<Record<FunctionName, (our: Surroundings) => r
   janitor: () => [],
 };
 
-function changeAndEnqueue(our: Surroundings): readonly Permission[] {
+function changeAndEnqueue(our: PermissionContext): readonly Permission[] {
   return [changeRecord(our), sendToWorkQueue(our)];
 }
 
 /** What drive and drive-host have in common. */
-function drivePermissions(our: Surroundings): readonly Permission[] {
+function drivePermissions(our: PermissionContext): readonly Permission[] {
   return [
     changeRecord(our),
     listRecords(
@@ -145,7 +145,7 @@ function drivePermissions(our: Surroundings): readonly Permission[] {
 }
 
 /** Holds what is there against the records, and reports. */
-function sweepPermissions(our: Surroundings): readonly Permission[] {
+function sweepPermissions(our: PermissionContext): readonly Permission[] {
   return [
     findRecords(our, 'byWorkbench', 'Whose workbench it is.'),
     readRecord(our, 'Whether there still is one.'),

@@ -1,17 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
 import { INSTALLATION_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Permission } from './allow.ts';
-import type { Surroundings } from './permission-context.ts';
+import type { PermissionContext } from './permission-context.ts';
 
 /** Rights on EC2: only what carries the installation's tag, or gets it. */
 
-function ec2Arn({ scope }: Surroundings, kind: string, id: string): string {
+function ec2Arn({ scope }: PermissionContext, kind: string, id: string): string {
   return Stack.of(scope).formatArn({ service: 'ec2', resource: kind, resourceName: id });
 }
 
 export function describeInstances(): Permission {
   return {
-    sid: 'DescribeMachines',
+    sid: 'DescribeInstances',
     actions: ['ec2:DescribeInstances'],
     resources: ['*'],
     why: 'In which state machines are.',
@@ -19,13 +19,13 @@ export function describeInstances(): Permission {
   };
 }
 
-function installationTagCondition({ installation }: Surroundings) {
+function installationTagCondition({ installation }: PermissionContext) {
   return { StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation } };
 }
 
-export function terminateInstances(our: Surroundings): Permission {
+export function terminateInstances(our: PermissionContext): Permission {
   return {
-    sid: 'TerminateMachines',
+    sid: 'TerminateInstances',
     actions: ['ec2:TerminateInstances'],
     resources: [ec2Arn(our, 'instance', '*')],
     conditions: installationTagCondition(our),
@@ -33,9 +33,9 @@ export function terminateInstances(our: Surroundings): Permission {
   };
 }
 
-export function startAndStopHosts(our: Surroundings): Permission {
+export function startAndStopHosts(our: PermissionContext): Permission {
   return {
-    sid: 'StartAndStopMachines',
+    sid: 'StartAndStopHosts',
     actions: ['ec2:StartInstances', 'ec2:StopInstances'],
     resources: [ec2Arn(our, 'instance', '*')],
     conditions: { ...installationTagCondition(our), Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' } },
@@ -43,7 +43,7 @@ export function startAndStopHosts(our: Surroundings): Permission {
   };
 }
 
-export function launchHosts(our: Surroundings): readonly Permission[] {
+export function launchHosts(our: PermissionContext): readonly Permission[] {
   const { installation, launchTemplates, hostSubnets, hostSecurityGroup, hostInstanceTypes: dedicatedTypes, scope } = our;
   if (dedicatedTypes.length === 0) return [];
   const templates = launchTemplates.map((id) => ec2Arn(our, 'launch-template', id));
@@ -52,7 +52,7 @@ export function launchHosts(our: Surroundings): readonly Permission[] {
   const made = ['instance', 'volume', 'network-interface'].map((kind) => ec2Arn(our, kind, '*'));
   return [
     {
-      sid: 'LaunchMachine',
+      sid: 'LaunchHost',
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(our, 'instance', '*')],
       conditions: {
@@ -66,14 +66,14 @@ export function launchHosts(our: Surroundings): readonly Permission[] {
       why: 'Launches dedicated machines: of the offered types, from our template, with our tag.',
     },
     {
-      sid: 'LaunchWithDisk',
+      sid: 'LaunchHostDisk',
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(our, 'volume', '*'), ec2Arn(our, 'network-interface', '*')],
       conditions: { ...fromTemplate, ...tagged },
       why: 'Their disk and network interface.',
     },
     {
-      sid: 'LaunchFrom',
+      sid: 'LaunchHostFrom',
       actions: ['ec2:RunInstances'],
       resources: [
         ...templates,
@@ -84,23 +84,23 @@ export function launchHosts(our: Surroundings): readonly Permission[] {
       why: 'Where they go, and who reaches them.',
     },
     {
-      sid: 'LaunchImage',
+      sid: 'LaunchHostImage',
       actions: ['ec2:RunInstances'],
       resources: [`arn:${Stack.of(scope).partition}:ec2:${Stack.of(scope).region}::image/*`],
       conditions: { ...fromTemplate, StringEquals: { 'ec2:Owner': 'amazon' } },
       why: 'With an image of AWS’s own, which the template names.',
     },
     {
-      sid: 'TagWhatIsLaunched',
+      sid: 'TagHost',
       actions: ['ec2:CreateTags'],
       resources: made,
       conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
       why: 'By its tags a machine is known as ours.',
     },
     {
-      sid: 'PassMachineRole',
+      sid: 'PassInstanceRole',
       actions: ['iam:PassRole'],
-      resources: [our.machineRole],
+      resources: [our.instanceRole],
       conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
       why: 'They run with the role of machines and no other.',
     },

@@ -36,16 +36,16 @@ export function fileSystemPolicy(roles: {
     });
   return new PolicyDocument({
     statements: [
-      forbid('NoneWithoutTls', CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
+      forbid('DenyWithoutTls', CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
       // A client without a role has no PrincipalArn: that is not equal either.
-      forbid('NoOtherRoles', CLIENT, {
+      forbid('DenyOtherRoles', CLIENT, {
         ArnNotEquals: { 'aws:PrincipalArn': [task, janitor, ...operators] },
       }),
-      forbid('NoneWithoutAccessPoint', CLIENT, {
+      forbid('DenyWithoutAccessPoint', CLIENT, {
         Null: { [ACCESS_POINT]: 'true' },
         ...(operators.length === 0 ? {} : { ArnNotEquals: { 'aws:PrincipalArn': operators } }),
       }),
-      forbid('NoRootForWorkbenches', [ROOT], { ArnEquals: { 'aws:PrincipalArn': task } }),
+      forbid('DenyRootForWorkbenches', [ROOT], { ArnEquals: { 'aws:PrincipalArn': task } }),
     ],
   });
 }
@@ -68,7 +68,7 @@ export function workbenchMountPermissions(
       why: "Mounts the workbench's files, through an access point that forces its directory and its user. Its id has 68 random bits and can be listed by no workbench.",
     },
     {
-      sid: 'NeverTheParent',
+      sid: 'DenyParentMount',
       denies: true,
       actions: CLIENT,
       resources: fileSystems,
@@ -82,7 +82,7 @@ export function workbenchMountPermissions(
 export function janitorMountPermissions(fileSystem: string, parent: string): readonly Permission[] {
   return [
     {
-      sid: 'MountTheParent',
+      sid: 'MountParent',
       actions: CLIENT,
       resources: [fileSystem],
       conditions: { ArnEquals: { [ACCESS_POINT]: parent } },

@@ -5,7 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 
 /** What there is for functions to act on. ARNs, unless said otherwise. */
-export interface Surroundings {
+export interface PermissionContext {
   /** In the stack of the functions. */
   readonly scope: IConstruct;
   readonly installation: string;
@@ -15,7 +15,7 @@ export interface Surroundings {
   readonly cluster: string;
   readonly taskRole: string;
   readonly executionRole: string;
-  readonly machineRole: string;
+  readonly instanceRole: string;
   readonly fileSystems: readonly string[];
   readonly janitors: readonly string[];
   /** Ids. */

@@ -1,27 +1,27 @@
 import type { Permission } from './allow.ts';
-import type { Surroundings } from './permission-context.ts';
+import type { PermissionContext } from './permission-context.ts';
 
-export function sendToWorkQueue({ queues }: Surroundings): Permission {
+export function sendToWorkQueue({ queues }: PermissionContext): Permission {
   return {
-    sid: 'Wake',
+    sid: 'SendToWorkQueue',
     actions: ['sqs:SendMessage'],
     resources: [queues.work.queueArn],
     why: 'Tells whoever drives that there is something to do.',
   };
 }
 
-export function sendToHostQueue({ queues }: Surroundings): Permission {
+export function sendToHostQueue({ queues }: PermissionContext): Permission {
   return {
-    sid: 'HandOver',
+    sid: 'SendToHostQueue',
     actions: ['sqs:SendMessage'],
     resources: [queues.host.queueArn],
     why: 'Hands what needs EC2 over to drive-host.',
   };
 }
 
-export function receiveMessages({ queues }: Surroundings, queue: 'work' | 'host'): Permission {
+export function receiveMessages({ queues }: PermissionContext, queue: 'work' | 'host'): Permission {
   return {
-    sid: 'TakeMessages',
+    sid: 'ReceiveMessages',
     actions: [
       'sqs:ReceiveMessage',
       'sqs:DeleteMessage',
@@ -35,7 +35,7 @@ export function receiveMessages({ queues }: Surroundings, queue: 'work' | 'host'
 
 export function sendFailedInvocations(queueArn: string): Permission {
   return {
-    sid: 'KeepFailures',
+    sid: 'SendFailedInvocations',
     actions: ['sqs:SendMessage'],
     resources: [queueArn],
     why: 'Lambda keeps what the function could not do, after its last try.',

@@ -1,18 +1,18 @@
 import { INDEXES } from '#contract/table.ts';
 import type { Permission } from './allow.ts';
-import type { IndexName, Surroundings } from './permission-context.ts';
+import type { IndexName, PermissionContext } from './permission-context.ts';
 
 /** Rights on the table. Each function gets the fewest of these that its use case needs. */
 
-export function readRecord({ table }: Surroundings, why = 'Reads a record.'): Permission {
+export function readRecord({ table }: PermissionContext, why = 'Reads a record.'): Permission {
   return { sid: 'ReadRecord', actions: ['dynamodb:GetItem'], resources: [table], why };
 }
 
-export function listRecords({ table }: Surroundings, why: string): Permission {
+export function listRecords({ table }: PermissionContext, why: string): Permission {
   return { sid: 'ListRecords', actions: ['dynamodb:Query'], resources: [table], why };
 }
 
-export function findRecords({ table }: Surroundings, index: IndexName, why: string): Permission {
+export function findRecords({ table }: PermissionContext, index: IndexName, why: string): Permission {
   return {
     sid: 'FindRecords',
     actions: ['dynamodb:Query'],
@@ -23,7 +23,7 @@ export function findRecords({ table }: Surroundings, index: IndexName, why: stri
 
 /** One conditional write of the record; its history beside it, of which the oldest lines go. */
 export function changeRecord(
-  { table }: Surroundings,
+  { table }: PermissionContext,
   why = 'Reads a record and writes it back if nobody else has; writes its history, of which the oldest lines go.',
 ): Permission {
   return {
@@ -34,10 +34,10 @@ export function changeRecord(
   };
 }
 
-export function putItem({ table }: Surroundings, why: string): Permission {
-  return { sid: 'Note', actions: ['dynamodb:PutItem'], resources: [table], why };
+export function putItem({ table }: PermissionContext, why: string): Permission {
+  return { sid: 'PutItem', actions: ['dynamodb:PutItem'], resources: [table], why };
 }
 
-export function postponeRecord({ table }: Surroundings, why: string): Permission {
-  return { sid: 'Postpone', actions: ['dynamodb:UpdateItem'], resources: [table], why };
+export function postponeRecord({ table }: PermissionContext, why: string): Permission {
+  return { sid: 'PostponeRecord', actions: ['dynamodb:UpdateItem'], resources: [table], why };
 }

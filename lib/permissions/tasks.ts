@@ -1,16 +1,16 @@
 import { Stack } from 'aws-cdk-lib';
 import { clusterArn, arnInCluster } from './ecs-roles.ts';
 import type { Permission } from './allow.ts';
-import type { Surroundings } from './permission-context.ts';
+import type { PermissionContext } from './permission-context.ts';
 
 /** Rights on the cluster and its tasks. */
 
-function clusterCondition({ scope, cluster }: Surroundings) {
+function clusterCondition({ scope, cluster }: PermissionContext) {
   return { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } };
 }
 
 /** Task definitions of ours: their families begin with the installation's name. */
-function taskDefinitionArn({ scope, installation }: Surroundings): string {
+function taskDefinitionArn({ scope, installation }: PermissionContext): string {
   return Stack.of(scope).formatArn({
     service: 'ecs',
     resource: 'task-definition',
@@ -18,23 +18,23 @@ function taskDefinitionArn({ scope, installation }: Surroundings): string {
   });
 }
 
-export function registerTaskDefinitions(our: Surroundings): readonly Permission[] {
+export function registerTaskDefinitions(our: PermissionContext): readonly Permission[] {
   return [
     {
-      sid: 'LookUpDefinition',
+      sid: 'DescribeTaskDefinition',
       actions: ['ecs:DescribeTaskDefinition'],
       resources: ['*'],
       why: 'Whether the newest definition of a workbench still is what it should be.',
       anyResource: 'ECS knows no resources for it.',
     },
     {
-      sid: 'RegisterDefinition',
+      sid: 'RegisterTaskDefinition',
       actions: ['ecs:RegisterTaskDefinition'],
       resources: [taskDefinitionArn(our)],
       why: 'A definition for each workbench: image, boot step, files, health check.',
     },
     {
-      sid: 'TagDefinition',
+      sid: 'TagTaskDefinition',
       actions: ['ecs:TagResource'],
       resources: [taskDefinitionArn(our)],
       conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
@@ -50,7 +50,7 @@ export function registerTaskDefinitions(our: Surroundings): readonly Permission[
   ];
 }
 
-export function runTasks(our: Surroundings): readonly Permission[] {
+export function runTasks(our: PermissionContext): readonly Permission[] {
   return [
     {
       sid: 'RunTask',
@@ -69,7 +69,7 @@ export function runTasks(our: Surroundings): readonly Permission[] {
   ];
 }
 
-export function stopTasks(our: Surroundings): Permission {
+export function stopTasks(our: PermissionContext): Permission {
   return {
     sid: 'StopTask',
     actions: ['ecs:StopTask'],
@@ -79,10 +79,10 @@ export function stopTasks(our: Surroundings): Permission {
   };
 }
 
-export function describeTasks(our: Surroundings): readonly Permission[] {
+export function describeTasks(our: PermissionContext): readonly Permission[] {
   return [
     {
-      sid: 'LookAtTasks',
+      sid: 'DescribeTasks',
       actions: ['ecs:DescribeTasks'],
       resources: [arnInCluster(our.scope, 'task', our.cluster)],
       conditions: clusterCondition(our),
@@ -92,7 +92,7 @@ export function describeTasks(our: Surroundings): readonly Permission[] {
   ];
 }
 
-export function listTasks(our: Surroundings): Permission {
+export function listTasks(our: PermissionContext): Permission {
   return {
     sid: 'ListTasks',
     actions: ['ecs:ListTasks'],
@@ -104,9 +104,9 @@ export function listTasks(our: Surroundings): Permission {
   };
 }
 
-function describeContainerInstances(our: Surroundings): Permission {
+function describeContainerInstances(our: PermissionContext): Permission {
   return {
-    sid: 'LookAtMachines',
+    sid: 'DescribeContainerInstances',
     actions: ['ecs:DescribeContainerInstances'],
     resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
     conditions: clusterCondition(our),
@@ -114,22 +114,22 @@ function describeContainerInstances(our: Surroundings): Permission {
   };
 }
 
-export function listContainerInstances(our: Surroundings): Permission {
+export function listContainerInstances(our: PermissionContext): Permission {
   return {
-    sid: 'ListMachines',
+    sid: 'ListContainerInstances',
     actions: ['ecs:ListContainerInstances'],
     resources: [clusterArn(our.scope, our.cluster)],
     why: 'Which machines are on the cluster.',
   };
 }
 
-export function readContainerInstances(our: Surroundings): readonly Permission[] {
+export function readContainerInstances(our: PermissionContext): readonly Permission[] {
   return [describeContainerInstances(our), listContainerInstances(our)];
 }
 
-export function drainContainerInstances(our: Surroundings): Permission {
+export function drainContainerInstances(our: PermissionContext): Permission {
   return {
-    sid: 'DrainMachine',
+    sid: 'DrainContainerInstance',
     actions: ['ecs:UpdateContainerInstancesState'],
     resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
     conditions: clusterCondition(our),
@@ -137,9 +137,9 @@ export function drainContainerInstances(our: Surroundings): Permission {
   };
 }
 
-export function deregisterContainerInstances(our: Surroundings): Permission {
+export function deregisterContainerInstances(our: PermissionContext): Permission {
   return {
-    sid: 'DeregisterMachine',
+    sid: 'DeregisterContainerInstance',
     actions: ['ecs:DeregisterContainerInstance'],
     resources: [clusterArn(our.scope, our.cluster)],
     why: 'Takes machines that are terminated off the cluster: ECS would show their tasks as running for ever.',
@@ -148,7 +148,7 @@ export function deregisterContainerInstances(our: Surroundings): Permission {
 
 export function deregisterTaskDefinitions(): Permission {
   return {
-    sid: 'PruneDefinitions',
+    sid: 'DeregisterTaskDefinitions',
     actions: ['ecs:ListTaskDefinitionFamilies', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
     resources: ['*'],
     why: 'Deregisters definitions that no start can need any more.',

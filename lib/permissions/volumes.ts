@@ -1,16 +1,16 @@
 import { INSTALLATION_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Permission } from './allow.ts';
 import { accessPointArn } from './mounts.ts';
-import type { Surroundings } from './permission-context.ts';
+import type { PermissionContext } from './permission-context.ts';
 
 /** Rights on the files of workbenches: their access points, and the janitors that alone see what is in them. */
-export function manageVolumes(our: Surroundings): readonly Permission[] {
+export function manageVolumes(our: PermissionContext): readonly Permission[] {
   const { scope, installation, fileSystems, janitors } = our;
   const points = accessPointArn(scope, '*');
   const tagged = { StringEquals: { [`aws:RequestTag/${INSTALLATION_TAG}`]: installation } };
   return [
     {
-      sid: 'MakeAccessPoint',
+      sid: 'CreateAccessPoint',
       actions: ['elasticfilesystem:CreateAccessPoint'],
       resources: fileSystems,
       conditions: tagged,
@@ -26,7 +26,7 @@ export function manageVolumes(our: Surroundings): readonly Permission[] {
       why: 'By its tags an access point is known as ours.',
     },
     {
-      sid: 'LookAtAccessPoints',
+      sid: 'DescribeAccessPoints',
       actions: ['elasticfilesystem:DescribeAccessPoints'],
       resources: [...fileSystems, points],
       why: 'Whether an access point can be used yet; which there are.',
@@ -42,7 +42,7 @@ export function manageVolumes(our: Surroundings): readonly Permission[] {
       why: 'With a destroyed workbench goes its access point; never that of a janitor.',
     },
     {
-      sid: 'AskJanitors',
+      sid: 'InvokeJanitors',
       actions: ['lambda:InvokeFunction'],
       resources: janitors,
       why: 'Has directories looked at, wiped and set aside.',

@@ -57,11 +57,11 @@ const provider = group(
       min: 1,
       max: 10,
     }),
-    maxMachines: integer({ description: 'The most machines it may have at once.', min: 1, max: 1000 }),
+    maxInstances: integer({ description: 'The most machines it may have at once.', min: 1, max: 1000 }),
     spot: z._default(
       flag({
         description:
-          'Spot machines: cheaper, and AWS may take one back at two minutes’ notice, which ends the workbenches on it (`host_lost`).',
+          'Spot machines: cheaper, and AWS may take one back at two minutes’ notice, which ends the workbenches on it (`instance_lost`).',
       }),
       false,
     ),

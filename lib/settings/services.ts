@@ -180,7 +180,7 @@ export const alarmsSetting = group(
       }),
       3,
     ),
-    workAgeSeconds: z._default(
+    queueAgeSeconds: z._default(
       integer({
         description:
           'An alarm when a message has been in a work queue for longer than this; for up to 900 s it may have been told to wait.',

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 
 /** Something wrong with the settings of a stage. */
 export interface StageProblem {
-  /** Where, as one would write it: `capacityProviders[0].maxMachines`. */
+  /** Where, as one would write it: `capacityProviders[0].maxInstances`. */
   readonly path: string;
   readonly problem: string;
 }

@@ -23,7 +23,7 @@ export function corsHeaders(
 }
 
 /** The answer to any OPTIONS; to one of an origin that is not allowed it allows nothing. */
-export function preflightAnswer(
+export function preflightResponse(
   allowedOrigins: readonly string[],
   origin: string | undefined,
 ): GatewayResponse {

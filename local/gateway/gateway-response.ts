@@ -9,7 +9,7 @@ export interface GatewayResponse {
 }
 
 /** What API Gateway says by itself, in its own form. */
-export function ownAnswer(status: number, message: string): GatewayResponse {
+export function gatewayError(status: number, message: string): GatewayResponse {
   return {
     status,
     headers: { 'content-type': 'application/json' },

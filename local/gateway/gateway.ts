@@ -3,11 +3,11 @@ import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
-import { answerClientErrors } from '../client-errors.ts';
+import { respondToClientErrors } from '../client-errors.ts';
 import { type OriginGuard, checkRequest } from '../origin-guard.ts';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from './authorizer-cache.ts';
-import { corsHeaders, preflightAnswer } from './cors.ts';
-import { type GatewayResponse, ownAnswer, toResponse, writeResponse } from './gateway-response.ts';
+import { corsHeaders, preflightResponse } from './cors.ts';
+import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';
 import { type GatewayHandler, invoke, lambdaContext } from './invocation.ts';
 import { readBody } from './request-body.ts';
 import {
@@ -19,7 +19,7 @@ import {
 } from './request-event.ts';
 import { type RouteMatch, RouteTable } from './route-match.ts';
 
-export interface FrontRoute {
+export interface GatewayRoute {
   readonly method: string;
   readonly path: string;
   /** `public`: the authorizer is not asked. */
@@ -27,16 +27,16 @@ export interface FrontRoute {
   readonly handler: GatewayHandler;
 }
 
-export interface FrontAuthorizer {
+export interface GatewayAuthorizer {
   readonly authorize: (event: APIGatewayRequestAuthorizerEventV2, context: Context) => Promise<unknown>;
   /** How long an answer is kept, in seconds. */
   readonly ttlSeconds: number;
 }
 
-export interface FrontOptions {
-  readonly routes: readonly FrontRoute[];
+export interface GatewayOptions {
+  readonly routes: readonly GatewayRoute[];
   /** None: every route is open. */
-  readonly authorizer?: FrontAuthorizer;
+  readonly authorizer?: GatewayAuthorizer;
   /** Comes before each route's path, such as `/api`. @default '' */
   readonly prefix?: string;
   /** CORS is off when there are none. Lower case. */
@@ -54,7 +54,7 @@ export const MAX_HEAD_BYTES = 10_240;
 const NO_BODY = Buffer.alloc(0);
 
 /** Stands where API Gateway's HTTP API stands on AWS: the same events in, the same answers out. */
-export function createFront(options: FrontOptions): Server {
+export function createGateway(options: GatewayOptions): Server {
   const front = new Gateway(options);
   const server = createServer(
     {
@@ -69,16 +69,16 @@ export function createFront(options: FrontOptions): Server {
   );
   // Without a listener Node would say "continue" before the size is looked at.
   server.on('checkContinue', (request, response) => void front.serve(request, response));
-  answerClientErrors(server);
+  respondToClientErrors(server);
   return server;
 }
 
 class Gateway {
-  readonly #options: FrontOptions;
-  readonly #routes: RouteTable<FrontRoute>;
+  readonly #options: GatewayOptions;
+  readonly #routes: RouteTable<GatewayRoute>;
   readonly #cache: AuthorizerCache;
 
-  constructor(options: FrontOptions) {
+  constructor(options: GatewayOptions) {
     this.#options = options;
     this.#routes = new RouteTable(options.routes, options.prefix);
     this.#cache = new AuthorizerCache({
@@ -103,13 +103,13 @@ class Gateway {
         ...corsHeaders(corsOrigins, request.headers.origin),
       });
     } catch (error) {
-      telemetry.error('a request could not be answered', {}, error);
+      telemetry.error('a request failed in the gateway', {}, error);
       if (response.headersSent) {
         request.socket.destroy();
         return;
       }
       for (const name of response.getHeaderNames()) response.removeHeader(name);
-      writeResponse(response, ownAnswer(500, 'Internal Server Error'), {});
+      writeResponse(response, gatewayError(500, 'Internal Server Error'), {});
     }
     if (request.method !== 'GET' || response.statusCode >= 500) this.#note(request, response, begun);
   }
@@ -122,13 +122,13 @@ class Gateway {
   ): Promise<GatewayResponse | undefined> {
     const { guard, corsOrigins } = this.#options;
     const refusal = checkRequest(request, guard);
-    if (refusal !== undefined) return this.#last(response, ownAnswer(refusal.status, refusal.message));
+    if (refusal !== undefined) return this.#last(response, gatewayError(refusal.status, refusal.message));
     if (request.method === 'OPTIONS' && corsOrigins.length > 0) {
-      return preflightAnswer(corsOrigins, request.headers.origin);
+      return preflightResponse(corsOrigins, request.headers.origin);
     }
     const match = this.#match(request.method ?? '', head.path);
-    if (match === 'malformed') return ownAnswer(400, 'Bad Request');
-    if (match === undefined) return ownAnswer(404, 'Not Found');
+    if (match === 'malformed') return gatewayError(400, 'Bad Request');
+    if (match === undefined) return gatewayError(404, 'Not Found');
     const routeKey = `${match.route.method} ${this.#options.prefix ?? ''}${match.route.path}`;
     const matched = { routeKey, parameters: match.parameters };
     // The authorizer is asked before the body is read: a stranger cannot make us hold 10 MB.
@@ -138,12 +138,12 @@ class Gateway {
     if ('status' in authorized) return authorized;
     const body = await readBody(request, response);
     if (body.kind === 'aborted') return undefined;
-    if (body.kind === 'too_large') return this.#last(response, ownAnswer(413, 'Request Entity Too Large'));
+    if (body.kind === 'too_large') return this.#last(response, gatewayError(413, 'Request Entity Too Large'));
     const event = toGatewayEvent(request, head, { ...matched, ...authorized }, body.bytes);
     return this.#invoke(match.route, event);
   }
 
-  #match(method: string, path: string): RouteMatch<FrontRoute> | undefined | 'malformed' {
+  #match(method: string, path: string): RouteMatch<GatewayRoute> | undefined | 'malformed' {
     try {
       return this.#routes.match(method, path);
     } catch {
@@ -152,14 +152,14 @@ class Gateway {
   }
 
   async #authorize(
-    route: FrontRoute,
+    route: GatewayRoute,
     head: RequestHead,
     eventWithoutBody: () => GatewayEvent,
   ): Promise<GatewayResponse | Pick<MatchedRequest, 'authorizerContext'>> {
     const { authorizer, timers, telemetry } = this.#options;
     if (authorizer === undefined || route.access === 'public') return {};
     const identitySource = head.headers.authorization;
-    if (identitySource === undefined || identitySource === '') return ownAnswer(401, 'Unauthorized');
+    if (identitySource === undefined || identitySource === '') return gatewayError(401, 'Unauthorized');
     try {
       const answer = await this.#cache.authorize(identitySource, async () => {
         const context = lambdaContext('authorizer', head.requestId, timers, AUTHORIZER_TIMEOUT_MS);
@@ -167,27 +167,27 @@ class Gateway {
       });
       return answer.isAuthorized
         ? { authorizerContext: structuredClone(answer.context) }
-        : ownAnswer(403, 'Forbidden');
+        : gatewayError(403, 'Forbidden');
     } catch (error) {
       telemetry.error('the authorizer failed', { requestId: head.requestId }, error);
-      return ownAnswer(500, 'Internal Server Error');
+      return gatewayError(500, 'Internal Server Error');
     }
   }
 
-  async #invoke(route: FrontRoute, event: GatewayEvent): Promise<GatewayResponse> {
+  async #invoke(route: GatewayRoute, event: GatewayEvent): Promise<GatewayResponse> {
     const { timers, telemetry, integrationTimeoutMs } = this.#options;
     const fields = { route: event.routeKey, requestId: event.requestContext.requestId };
     const invocation = await invoke(route.handler, event, timers, integrationTimeoutMs);
     if (invocation.kind === 'timed_out') {
       telemetry.error('a function took too long', fields);
-      return ownAnswer(503, 'Service Unavailable');
+      return gatewayError(503, 'Service Unavailable');
     }
     try {
       if (invocation.kind === 'failed') throw invocation.error;
       return toResponse(invocation.result);
     } catch (error) {
       telemetry.error('a function failed', fields, error);
-      return ownAnswer(500, 'Internal Server Error');
+      return gatewayError(500, 'Internal Server Error');
     }
   }
 

@@ -43,7 +43,7 @@ export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
     lines.push(`Reason: ${escapeHtml(workbench.reason.message)} (${workbench.reason.code})`);
   }
   if (workbench.status === 'stopped') {
-    lines.push('Start it, then come back:', `<code>${escapeHtml(startLine(workbench, api))}</code>`);
+    lines.push('Start it, then come back:', `<code>${escapeHtml(startCommand(workbench, api))}</code>`);
     return page(503, name, lines, RELOAD_LATER_SECONDS);
   }
   lines.push('This page looks again by itself.');
@@ -51,7 +51,7 @@ export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
 }
 
 /** Of a workbench that is said to run and does not answer. */
-export function brokenPage(): Page {
+export function unresponsivePage(): Page {
   return page(
     502,
     'The workbench does not answer',
@@ -65,7 +65,7 @@ export function unreadablePage(): Page {
 }
 
 /** The curl line that starts a workbench. */
-export function startLine(workbench: Pick<Workbench, 'userId' | 'workbenchId'>, api: ApiAddress): string {
+export function startCommand(workbench: Pick<Workbench, 'userId' | 'workbenchId'>, api: ApiAddress): string {
   // encodeURIComponent leaves the apostrophe, which would end the shell's quotes.
   const userId = encodeURIComponent(workbench.userId).replaceAll("'", '%27');
   const header = api.authorized ? '-H "Authorization: Bearer $TOKEN" ' : '';

@@ -5,7 +5,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import type { Page } from './pages.ts';
 
 /** What the workbenches' origin answers by itself: a page to a browser, JSON to everything else. */
-export interface OwnAnswer {
+export interface ProxyResponse {
   readonly page: Page;
   readonly json: Readonly<Record<string, unknown>>;
 }
@@ -18,7 +18,7 @@ const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-export function respond(request: IncomingMessage, response: ServerResponse, { page, json }: OwnAnswer): void {
+export function respond(request: IncomingMessage, response: ServerResponse, { page, json }: ProxyResponse): void {
   const html = acceptsHtml(request);
   response.writeHead(page.status, {
     ...SAFE_HEADERS,

@@ -1,7 +1,7 @@
 import { isWorkbenchId } from '#contract/parameters.ts';
 
 /** What a request on the workbenches' origin asks for. */
-export type ProjectPath =
+export type WorkbenchPath =
   | {
       readonly kind: 'workbench';
       readonly workbenchId: string;
@@ -9,14 +9,14 @@ export type ProjectPath =
       readonly rest: string;
     }
   /** The workbench's own address without its slash, to which its relative addresses would not fit. */
-  | { readonly kind: 'no_slash'; readonly location: string }
+  | { readonly kind: 'missing_slash'; readonly location: string }
   | { readonly kind: 'index' }
   | { readonly kind: 'unknown' };
 
 /**
  * @param target the request's target in origin form, `/path?query`
  */
-export function parseProjectPath(target: string): ProjectPath {
+export function parseWorkbenchPath(target: string): WorkbenchPath {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);
   const search = query === -1 ? '' : target.slice(query);
@@ -25,6 +25,6 @@ export function parseProjectPath(target: string): ProjectPath {
   if (first !== 'project' || workbenchId === undefined || !isWorkbenchId(workbenchId))
     return { kind: 'unknown' };
   const prefix = `/project/${workbenchId}`;
-  if (more.length === 0) return { kind: 'no_slash', location: `${prefix}/${search}` };
+  if (more.length === 0) return { kind: 'missing_slash', location: `${prefix}/${search}` };
   return { kind: 'workbench', workbenchId, prefix, rest: `/${more.join('/')}${search}` };
 }

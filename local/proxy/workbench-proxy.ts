@@ -10,12 +10,12 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { answerClientErrors } from '../client-errors.ts';
+import { respondToClientErrors } from '../client-errors.ts';
 import { type OriginGuard, checkRequest } from '../origin-guard.ts';
 import { closeServer } from '../listen.ts';
-import { respond, type OwnAnswer, refuseUpgrade, presentState } from './responses.ts';
-import { type ApiAddress, brokenPage, indexPage, unknownPage, unreadablePage, waitingPage } from './pages.ts';
-import { type ProjectPath, parseProjectPath } from './workbench-path.ts';
+import { respond, type ProxyResponse, refuseUpgrade, presentState } from './responses.ts';
+import { type ApiAddress, unresponsivePage, indexPage, unknownPage, unreadablePage, waitingPage } from './pages.ts';
+import { type WorkbenchPath, parseWorkbenchPath } from './workbench-path.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 
 export interface WorkbenchProxyOptions {
@@ -28,7 +28,7 @@ export interface WorkbenchProxyOptions {
   readonly baseUrl: () => URL;
 }
 
-type WorkbenchTarget = Extract<ProjectPath, { kind: 'workbench' }>;
+type WorkbenchTarget = Extract<WorkbenchPath, { kind: 'workbench' }>;
 
 /** Headers by which a client could pass itself off as a proxy before this one. */
 const FORWARDING_HEADERS = [
@@ -38,10 +38,10 @@ const FORWARDING_HEADERS = [
   'x-forwarded-prefix',
   'x-forwarded-proto',
 ];
-const UNKNOWN_WORKBENCH: OwnAnswer = { page: unknownPage(), json: { message: 'There is no such workbench.' } };
-const UNRESPONSIVE_WORKBENCH: OwnAnswer = { page: brokenPage(), json: { message: 'The workbench does not answer.' } };
-const UNREADABLE: OwnAnswer = { page: unreadablePage(), json: { message: 'The records cannot be read.' } };
-const INDEX: OwnAnswer = {
+const UNKNOWN_WORKBENCH: ProxyResponse = { page: unknownPage(), json: { message: 'There is no such workbench.' } };
+const UNRESPONSIVE_WORKBENCH: ProxyResponse = { page: unresponsivePage(), json: { message: 'The workbench does not answer.' } };
+const UNREADABLE: ProxyResponse = { page: unreadablePage(), json: { message: 'The records cannot be read.' } };
+const INDEX: ProxyResponse = {
   page: indexPage(),
   json: { message: 'Workbenches are at /project/<workbench id>/.' },
 };
@@ -62,8 +62,8 @@ export class WorkbenchProxy {
   constructor(options: WorkbenchProxyOptions) {
     this.#options = options;
     this.#proxy = createProxyServer();
-    this.#proxy.on('proxyRes', (backend, request) => keepUnderPrefix(backend, request));
-    this.#proxy.on('proxyReqWs', (toBackend, _request, socket) => endWithBrowser(toBackend, socket));
+    this.#proxy.on('proxyRes', (backend, request) => prefixRedirect(backend, request));
+    this.#proxy.on('proxyReqWs', (toBackend, _request, socket) => closeWithBrowser(toBackend, socket));
     this.server = createServer(
       // Uploads and long polls take what time they need; headers must come soon.
       { headersTimeout: 15_000, requestTimeout: 0, connectionsCheckingInterval: 2_000 },
@@ -74,7 +74,7 @@ export class WorkbenchProxy {
     this.server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket as Socket, head).catch((error: unknown) => this.#failed(request, error));
     });
-    answerClientErrors(this.server);
+    respondToClientErrors(this.server);
   }
 
   /** Cuts websockets, lets answers under way end for so long. */
@@ -86,7 +86,7 @@ export class WorkbenchProxy {
   }
 
   #failed(request: IncomingMessage, error: unknown): void {
-    this.#options.telemetry.error('a request for a workbench could not be answered', {}, error);
+    this.#options.telemetry.error('a proxied request failed', {}, error);
     request.socket.destroy();
   }
 
@@ -98,8 +98,8 @@ export class WorkbenchProxy {
       response.end(`${refusal.message}\n`);
       return;
     }
-    const asked = parseProjectPath(request.url ?? '/');
-    if (asked.kind === 'no_slash') {
+    const asked = parseWorkbenchPath(request.url ?? '/');
+    if (asked.kind === 'missing_slash') {
       // Not permanent: a browser would keep it beyond the workbench's life.
       response.writeHead(307, { location: this.#publicPath(asked.location) }).end();
       return;
@@ -117,7 +117,7 @@ export class WorkbenchProxy {
     request: IncomingMessage,
     response: ServerResponse,
     asked: WorkbenchTarget,
-  ): Promise<OwnAnswer | undefined> {
+  ): Promise<ProxyResponse | undefined> {
     // Repeating is safe only for what changes nothing and has no body that is gone by now.
     const attempts = isRepeatable(request) ? 2 : 1;
     this.#rewrite(request, asked);
@@ -151,7 +151,7 @@ export class WorkbenchProxy {
     socket.once('close', () => this.#upgraded.delete(socket));
     const refusal = checkRequest(request, this.#options.guard);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal.status);
-    const asked = parseProjectPath(request.url ?? '/');
+    const asked = parseWorkbenchPath(request.url ?? '/');
     if (asked.kind !== 'workbench') return refuseUpgrade(socket, 404);
     const route = await this.#find(asked.workbenchId);
     if (route?.kind !== 'running' || this.#closing) {
@@ -177,7 +177,7 @@ export class WorkbenchProxy {
     }
   }
 
-  #instead(route: WorkbenchRoute | undefined): OwnAnswer {
+  #instead(route: WorkbenchRoute | undefined): ProxyResponse {
     if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN_WORKBENCH;
     return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
   }
@@ -201,7 +201,7 @@ export class WorkbenchProxy {
 }
 
 /** An absolute path in a redirect would leave the workbench. */
-function keepUnderPrefix(backend: IncomingMessage, request: IncomingMessage): void {
+function prefixRedirect(backend: IncomingMessage, request: IncomingMessage): void {
   const { location } = backend.headers;
   const prefix = request.headers['x-forwarded-prefix'];
   if (location === undefined || typeof prefix !== 'string') return;
@@ -210,7 +210,7 @@ function keepUnderPrefix(backend: IncomingMessage, request: IncomingMessage): vo
 }
 
 /** However a browser's side of a websocket ends, the workbench's ends too. */
-function endWithBrowser(toBackend: ClientRequest, socket: Duplex): void {
+function closeWithBrowser(toBackend: ClientRequest, socket: Duplex): void {
   socket.once('close', () => toBackend.destroy());
   toBackend.once('upgrade', (_response, backend: Duplex) => {
     socket.once('close', () => backend.destroy());

@@ -37,7 +37,7 @@ export async function clusterOnMoto(endpoint: string) {
   const joined = new Map<string, string>();
 
   /** The machines of this installation, as EC2 describes them. */
-  async function machines(): Promise<readonly Instance[]> {
+  async function instances(): Promise<readonly Instance[]> {
     const { Reservations = [] } = await ec2.send(
       new DescribeInstancesCommand({
         Filters: [{ Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }],
@@ -68,10 +68,10 @@ export async function clusterOnMoto(endpoint: string) {
     imageId: ImageId,
     subnets: Subnets.flatMap(({ SubnetId }) => SubnetId ?? []),
     securityGroups: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []),
-    machines,
+    instances,
 
     /** A machine of a capacity provider, as its Auto Scaling group would have launched it, in the cluster. */
-    async machine(provider = 'small'): Promise<string> {
+    async launchInstance(provider = 'small'): Promise<string> {
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
           ImageId,
@@ -88,8 +88,8 @@ export async function clusterOnMoto(endpoint: string) {
     },
 
     /** Does what the agents do of machines that run for the first time: they register as their user data says. */
-    async playAgents(): Promise<void> {
-      for (const { InstanceId = '', State } of await machines()) {
+    async registerAgents(): Promise<void> {
+      for (const { InstanceId = '', State } of await instances()) {
         if (State?.Name !== 'running' || joined.has(InstanceId)) continue;
         const { UserData } = await ec2.send(
           new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' }),

@@ -10,12 +10,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Emulator, startEmulator } from '#tools/aws-emulators/emulator.ts';
 import { uniqueName } from './connection.ts';
 import { DEVIATIONS, type DeviationName, PATCHED_DEVIATIONS, type PatchedDeviationName } from './emulator-deviations.ts';
-import { type PlainCalls, plainCalls } from './raw-sdk-calls.ts';
+import { type RawSdkCalls, rawSdkCalls } from './raw-sdk-calls.ts';
 
-type Pin = (calls: PlainCalls) => Promise<void>;
+type Pin = (calls: RawSdkCalls) => Promise<void>;
 
 /** What both do: of two tasks with one token, ECS runs the first alone. */
-const expectTwoTasksForOneToken = async (calls: PlainCalls, cluster: string) => {
+const expectTwoTasksForOneToken = async (calls: RawSdkCalls, cluster: string) => {
   const taskDefinition = await calls.definition();
   const clientToken = uniqueName('token-');
   const first = await calls.task(cluster, { taskDefinition, clientToken });
@@ -29,42 +29,42 @@ const expectTwoTasksForOneToken = async (calls: PlainCalls, cluster: string) => 
 const INTERNAL_ERROR = { $response: { statusCode: 500 } };
 
 const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pin>> = {
-  motoTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.clusterWithMachine()),
+  motoTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.clusterWithInstance()),
 
   motoRunsAtOnce: async (calls) => {
-    expect(await calls.task(await calls.clusterWithMachine())).toMatchObject({ lastStatus: 'RUNNING' });
+    expect(await calls.task(await calls.clusterWithInstance())).toMatchObject({ lastStatus: 'RUNNING' });
   },
 
   motoStopCode: async (calls) => {
-    const cluster = await calls.clusterWithMachine();
+    const cluster = await calls.clusterWithInstance();
     const stopped = await calls.stop(cluster, await calls.task(cluster), 'asked for');
     expect(stopped).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'asked for' });
     expect(stopped?.stopCode).toBeUndefined();
   },
 
-  motoStopAgain: async (calls) => {
-    const cluster = await calls.clusterWithMachine();
+  motoSecondStop: async (calls) => {
+    const cluster = await calls.clusterWithInstance();
     const task = await calls.task(cluster);
     await calls.stop(cluster, task, 'first');
     await calls.stop(cluster, task, 'second');
-    expect(await calls.described(cluster, task)).toMatchObject({ stoppedReason: 'second' });
+    expect(await calls.describeTask(cluster, task)).toMatchObject({ stoppedReason: 'second' });
   },
 
   motoConstraints: async (calls) => {
     const expression = 'attribute:workbench == nobody';
     const placementConstraints = [{ type: 'memberOf' as const, expression }];
-    const { tasks } = await calls.run(await calls.clusterWithMachine(), { placementConstraints });
+    const { tasks } = await calls.run(await calls.clusterWithInstance(), { placementConstraints });
     expect(tasks).toHaveLength(1);
   },
 
-  motoNoRoom: async (calls) => {
+  motoNoCapacity: async (calls) => {
     const containerDefinitions = [{ name: 'only', image: 'image', memory: 100_000 }];
     const taskDefinition = await calls.definition({ containerDefinitions });
-    const answer = await calls.run(await calls.clusterWithMachine(), { taskDefinition });
+    const answer = await calls.run(await calls.clusterWithInstance(), { taskDefinition });
     expect(answer).toMatchObject({ tasks: [], failures: [] });
   },
 
-  motoNoMachines: async (calls) => {
+  motoNoInstances: async (calls) => {
     await expect(calls.run(await calls.cluster())).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
@@ -99,8 +99,8 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
     expect(families).toEqual([family]);
   },
 
-  motoTaskFacts: async (calls) => {
-    const task = await calls.task(await calls.clusterWithMachine());
+  motoTaskFields: async (calls) => {
+    const task = await calls.task(await calls.clusterWithInstance());
     expect(task).toMatchObject({ lastStatus: 'RUNNING' });
     for (const fact of ['version', 'createdAt', 'connectivity']) expect(task).not.toHaveProperty(fact);
   },
@@ -108,16 +108,16 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
   motoTaskMemory: async (calls) => {
     const containerDefinitions = [{ name: 'only', image: 'image' }];
     const taskDefinition = await calls.definition({ containerDefinitions, memory: '128' });
-    const run = calls.run(await calls.clusterWithMachine(), { taskDefinition });
+    const run = calls.run(await calls.clusterWithInstance(), { taskDefinition });
     await expect(run).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
-  motoDescribeMoves: async (calls) => {
-    const cluster = await calls.clusterWithMachine();
+  motoDescribeStopsTask: async (calls) => {
+    const cluster = await calls.clusterWithInstance();
     const task = await calls.task(cluster);
     const seen: (string | undefined)[] = [];
     for (let looks = 0; looks < 5; looks += 1) {
-      seen.push((await calls.described(cluster, task))?.lastStatus);
+      seen.push((await calls.describeTask(cluster, task))?.lastStatus);
     }
     expect(seen.at(-1)).toBe('STOPPED');
   },
@@ -144,11 +144,11 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
  */
 describe('it is known that', () => {
   let moto: Emulator;
-  const calls = new Map<string, PlainCalls>();
+  const calls = new Map<string, RawSdkCalls>();
   beforeAll(async () => {
     moto = await startEmulator('moto');
-    calls.set('moto', plainCalls(moto.endpoint));
-    calls.set('ministack', plainCalls(inject('emulators').ministack));
+    calls.set('moto', rawSdkCalls(moto.endpoint));
+    calls.set('ministack', rawSdkCalls(inject('emulators').ministack));
   });
   afterAll(async () => {
     for (const one of calls.values()) one.end();
@@ -170,6 +170,6 @@ describe('it is known that', () => {
 
 it('is proven elsewhere, whatever a fault lets no test prove here', () => {
   const root = join(import.meta.dirname, '../..');
-  const missing = Object.values(DEVIATIONS).filter(({ provenIn }) => !existsSync(join(root, provenIn)));
+  const missing = Object.values(DEVIATIONS).filter(({ coveredBy }) => !existsSync(join(root, coveredBy)));
   expect(missing).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { Exceptions } from '#test/contracts/skipped-tests.ts';
+import type { SkippedTests } from '#test/contracts/skipped-tests.ts';
 
 /** What an emulator is known to do otherwise than AWS does. */
 export interface Deviation {
@@ -6,7 +6,7 @@ export interface Deviation {
   /** What it does, after its name. */
   readonly behaviour: string;
   /** The test file that proves on the simulated world what cannot be proven on the emulator. */
-  readonly provenIn: `test/${string}.test.ts`;
+  readonly coveredBy: `test/${string}.test.ts`;
 }
 
 const TASK_RUNNER_TEST = 'test/adapters/aws/ecs/task-runner.test.ts';
@@ -16,54 +16,54 @@ const STARTING_TASKS_TEST = 'test/adapters/aws/ecs/run-task.test.ts';
 
 /** Each is pinned in faults.test.ts, which fails once the emulator does better: then it goes, and all that rests on it. */
 export const DEVIATIONS = {
-  motoTaskToken: { of: 'moto', does: 'runs another task for a token that was used', provenIn: TASK_RUNNER_TEST },
-  motoRunsAtOnce: { of: 'moto', does: 'shows a task as RUNNING from its first moment', provenIn: TASK_RUNNER_TEST },
+  motoTaskToken: { of: 'moto', does: 'runs another task for a token that was used', coveredBy: TASK_RUNNER_TEST },
+  motoRunsAtOnce: { of: 'moto', does: 'shows a task as RUNNING from its first moment', coveredBy: TASK_RUNNER_TEST },
   motoStopCode: {
     of: 'moto',
     does: 'gives no stop code to a task that it was asked to stop',
-    provenIn: TASK_RUNNER_TEST,
+    coveredBy: TASK_RUNNER_TEST,
   },
-  motoStopAgain: {
+  motoSecondStop: {
     of: 'moto',
     does: 'writes the reason of a later StopTask over the first',
-    provenIn: TASK_RUNNER_TEST,
+    coveredBy: TASK_RUNNER_TEST,
   },
   motoConstraints: {
     of: 'moto',
     does: 'places a task on a machine that its constraints rule out',
-    provenIn: STARTING_TASKS_TEST,
+    coveredBy: STARTING_TASKS_TEST,
   },
-  motoNoRoom: {
+  motoNoCapacity: {
     of: 'moto',
     does: 'answers neither a task nor a failure when nothing has room',
-    provenIn: STARTING_TASKS_TEST,
+    coveredBy: STARTING_TASKS_TEST,
   },
-  motoNoMachines: { of: 'moto', does: 'breaks down when the cluster has no machines', provenIn: STARTING_TASKS_TEST },
+  motoNoInstances: { of: 'moto', does: 'breaks down when the cluster has no machines', coveredBy: STARTING_TASKS_TEST },
   motoLaunchToken: {
     of: 'moto',
     does: 'launches another instance for a token that was used',
-    provenIn: HOST_FLEET_TEST,
+    coveredBy: HOST_FLEET_TEST,
   },
-  motoAccessPointPages: { of: 'moto', does: 'lists all access points on one page', provenIn: VOLUME_STORE_TEST },
+  motoAccessPointPages: { of: 'moto', does: 'lists all access points on one page', coveredBy: VOLUME_STORE_TEST },
   motoDefinitionOrder: {
     of: 'moto',
     does: 'lists task definitions oldest first when asked for the newest first',
-    provenIn: 'test/adapters/aws/ecs/task-definition-input.test.ts',
+    coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   motoFamilies: {
     of: 'moto',
     does: 'lists families as active that have no active definition',
-    provenIn: 'test/adapters/aws/ecs/task-definition-input.test.ts',
+    coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   ministackTaskToken: {
     of: 'ministack',
     does: 'runs another task for a token that was used',
-    provenIn: TASK_RUNNER_TEST,
+    coveredBy: TASK_RUNNER_TEST,
   },
   ministackRunsAtOnce: {
     of: 'ministack',
     does: 'shows a task as RUNNING from its first moment, without an address',
-    provenIn: TASK_RUNNER_TEST,
+    coveredBy: TASK_RUNNER_TEST,
   },
 } as const satisfies Readonly<Record<string, Deviation>>;
 
@@ -74,19 +74,19 @@ export type DeviationName = keyof typeof DEVIATIONS;
  * the others: where one fails, its mend goes.
  */
 export const PATCHED_DEVIATIONS = {
-  motoTaskFacts: 'tells neither version nor creation of a task, nor whether its agent is connected',
+  motoTaskFields: 'tells neither version nor creation of a task, nor whether its agent is connected',
   motoTaskMemory: 'breaks down when a container counts on the memory of its task',
-  motoDescribeMoves: 'stops a healthy task by describing it',
+  motoDescribeStopsTask: 'stops a healthy task by describing it',
   motoAccessPointToken: 'makes another access point for a token that was used',
 } as const;
 
 export type PatchedDeviationName = keyof typeof PATCHED_DEVIATIONS;
 
 /** The tests of a contract that these faults do not let pass, by title. */
-export function exceptionsFor(faults: Readonly<Record<string, DeviationName>>): Exceptions {
+export function exceptionsFor(faults: Readonly<Record<string, DeviationName>>): SkippedTests {
   const said = Object.entries(faults).map(([title, name]) => {
-    const { of, does, provenIn } = DEVIATIONS[name];
-    return [title, `${of} ${does}; proven on the simulated world in ${provenIn}`];
+    const { of, does, coveredBy } = DEVIATIONS[name];
+    return [title, `${of} ${does}; proven on the simulated world in ${coveredBy}`];
   });
   return Object.fromEntries(said);
 }

@@ -10,7 +10,7 @@ declare module 'vitest' {
 
 /** Starts them. They end with this process, however it ends. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const [moto, ministack] = await Promise.all([startEmulator('mended-moto'), startEmulator('ministack')]);
+  const [moto, ministack] = await Promise.all([startEmulator('patched-moto'), startEmulator('ministack')]);
   project.provide('emulators', { moto: moto.endpoint, ministack: ministack.endpoint });
   return async () => {
     await Promise.all([moto.end(), ministack.end()]);

@@ -15,7 +15,7 @@ import { CreateAccessPointCommand, CreateFileSystemCommand, EFSClient } from '@a
 import { sdkConfig, uniqueName } from './connection.ts';
 
 /** The SDK on an emulator, with no adapter between: each call with as little as it takes. */
-export function plainCalls(endpoint: string) {
+export function rawSdkCalls(endpoint: string) {
   // What breaks down is not asked again.
   const config = { ...sdkConfig(endpoint), maxAttempts: 1 };
   const ecs = new ECSClient(config);
@@ -34,7 +34,7 @@ export function plainCalls(endpoint: string) {
     },
 
     /** A cluster with one machine, of 7,482 MiB as moto has them. */
-    async clusterWithMachine(): Promise<string> {
+    async clusterWithInstance(): Promise<string> {
       const cluster = await this.cluster();
       const instanceId = await this.instance();
       const instanceIdentityDocument = JSON.stringify({ instanceId });
@@ -74,7 +74,7 @@ export function plainCalls(endpoint: string) {
       return tasks[0];
     },
 
-    async described(cluster: string, { taskArn = '' }: Task): Promise<Task | undefined> {
+    async describeTask(cluster: string, { taskArn = '' }: Task): Promise<Task | undefined> {
       const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
       return tasks[0];
     },
@@ -99,4 +99,4 @@ export function plainCalls(endpoint: string) {
   };
 }
 
-export type PlainCalls = ReturnType<typeof plainCalls>;
+export type RawSdkCalls = ReturnType<typeof rawSdkCalls>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { HISTORY_EVENTS, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
+import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import {
   type AcceptedRun,
@@ -10,7 +10,7 @@ import {
   OUTBOX_MAX,
   type PreparingRun,
   SCHEMA_VERSION,
-  STRAYS_MAX,
+  UNEXPECTED_TASKS_MAX,
   type Workbench,
 } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from './workbench.ts';
@@ -67,7 +67,7 @@ export const anyHistoryEntry = (seq = 1): fc.Arbitrary<HistoryEntry> =>
     fc.record({
       seq: fc.constant(seq),
       at: anyTime(),
-      event: fc.constantFrom(...HISTORY_EVENTS),
+      type: fc.constantFrom(...HISTORY_ENTRY_TYPES),
       by: maybe(word()),
       from: maybe(fc.constantFrom(...STATUSES)),
       to: maybe(fc.constantFrom(...STATUSES)),
@@ -118,8 +118,8 @@ const accepted = (): fc.Arbitrary<AcceptedRun> =>
       endpoint: maybe(word()),
       containerInstance: maybe(word()),
       provider: maybe(word()),
-      stopAskedAt: maybe(anyTime()),
-      goneAt: maybe(anyTime()),
+      stopRequestedAt: maybe(anyTime()),
+      goneAfter: maybe(anyTime()),
       missingSince: maybe(anyTime()),
     }),
   );
@@ -147,16 +147,16 @@ const base = () => ({
   mount: maybe(mount()),
   host: maybe(host()),
   lastHostGeneration: maybe(attempt()),
-  strays: fc.array(
+  unexpectedTasks: fc.array(
     exact(
       fc.record({
         taskId: word(),
-        stopAskedAt: maybe(anyTime()),
-        goneAt: maybe(anyTime()),
-        silentSince: maybe(anyTime()),
+        stopRequestedAt: maybe(anyTime()),
+        goneAfter: maybe(anyTime()),
+        agentSilentSince: maybe(anyTime()),
       }),
     ),
-    { maxLength: STRAYS_MAX },
+    { maxLength: UNEXPECTED_TASKS_MAX },
   ),
   lastTaskId: maybe(word()),
   createdAt: anyTime(),
@@ -165,7 +165,7 @@ const base = () => ({
   stoppedAt: maybe(anyTime()),
   updatedAt: anyTime(),
   revision: fc.integer({ min: 1, max: 1_000_000 }),
-  nextAt: maybe(anyTime()),
+  nextDriveAt: maybe(anyTime()),
   failures: fc.nat({ max: 50 }),
   historySeq: count(),
   outbox: outbox(),
@@ -189,7 +189,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         status: only('starting'),
         desired: only('running'),
         run: fc.oneof(preparing(), issued()),
-        pausedAt: maybe(anyTime()),
+        deadlinePausedAt: maybe(anyTime()),
         refusal: maybe(reason()),
       }),
     ),
@@ -210,7 +210,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         ...transition(),
         status: only('stopping'),
         desired: fc.constantFrom('stopped' as const, 'running' as const),
-        next: maybe(fc.record({ runId: runId(), requestedAt: anyTime() })),
+        nextRun: maybe(fc.record({ runId: runId(), requestedAt: anyTime() })),
         run: maybe(anyRun()),
         reason: maybe(reason()),
         unexplained: maybe(fc.boolean()),
@@ -223,7 +223,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         status: only('deleting'),
         desired: only('deleted'),
         run: maybe(anyRun()),
-        wiped: maybe(fc.boolean()),
+        volumeDeleted: maybe(fc.boolean()),
       }),
     ),
   );

@@ -38,7 +38,7 @@ const base = {
   workbenchId: ID,
   name: 'AutoCyber',
   spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 },
-  strays: [],
+  unexpectedTasks: [],
   createdAt: T0,
   updatedAt: T0,
   revision: 1,
@@ -49,7 +49,7 @@ const base = {
 
 const MOUNT = { path: 'volumes/ada' };
 
-export function anEntry(entry: Partial<HistoryEntry> = {}): HistoryEntry {
+export function aHistoryEntry(entry: Partial<HistoryEntry> = {}): HistoryEntry {
   return { seq: 1, at: T0, type: 'created', by: USER, to: 'starting', ...entry };
 }
 
@@ -112,7 +112,7 @@ export function starting(fields: Partial<Starting> = {}): Starting {
     run: preparingRun(),
     startedAt: T0,
     deadlineAt: T0 + 15 * MINUTE,
-    nextAt: T0,
+    nextDriveAt: T0,
     ...fields,
   };
 }
@@ -126,7 +126,7 @@ export function provisioning(fields: Partial<Provisioning> = {}): Provisioning {
     mount: MOUNT,
     startedAt: T0,
     deadlineAt: T0 + 30 * MINUTE,
-    nextAt: T0 + MINUTE,
+    nextDriveAt: T0 + MINUTE,
     ...fields,
   };
 }
@@ -140,7 +140,7 @@ export function pending(fields: Partial<Pending> = {}): Pending {
     mount: MOUNT,
     startedAt: T0,
     deadlineAt: T0 + 15 * MINUTE,
-    nextAt: T0 + MINUTE,
+    nextDriveAt: T0 + MINUTE,
     ...fields,
   };
 }
@@ -169,7 +169,7 @@ export function stopping(fields: Partial<Stopping> = {}): Stopping {
     startedAt: T0,
     readyAt: T0 + MINUTE,
     deadlineAt: T0 + 10 * MINUTE,
-    nextAt: T0,
+    nextDriveAt: T0,
     ...fields,
   };
 }
@@ -182,7 +182,7 @@ export function deleting(fields: Partial<Deleting> = {}): Deleting {
     desired: 'deleted',
     mount: MOUNT,
     deadlineAt: T0 + 60 * MINUTE,
-    nextAt: T0,
+    nextDriveAt: T0,
     ...fields,
   };
 }
@@ -212,12 +212,12 @@ export type CommonFields = Partial<
     | 'spec'
     | 'mount'
     | 'host'
-    | 'strays'
+    | 'unexpectedTasks'
     | 'lastTaskId'
     | 'createdAt'
     | 'updatedAt'
     | 'revision'
-    | 'nextAt'
+    | 'nextDriveAt'
     | 'failures'
     | 'historySeq'
     | 'outbox'

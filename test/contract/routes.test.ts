@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '#core/errors.ts';
 import { httpStatusOf } from '#contract/status-codes.ts';
-import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#contract/routes.ts';
+import { COMMON_ERRORS, USER_ROUTE_ERRORS, ROUTES, type Route } from '#contract/routes.ts';
 
 const routes: readonly Route[] = ROUTES;
 
@@ -30,8 +30,8 @@ describe('the route table', () => {
 
   it('has every error of the contract somewhere', () => {
     const named = new Set([
-      ...ERRORS_OF_ALL,
-      ...ERRORS_OF_USER_ROUTES,
+      ...COMMON_ERRORS,
+      ...USER_ROUTE_ERRORS,
       ...routes.flatMap(({ errors }) => errors),
     ]);
     expect([...named].sort()).toEqual([...ERROR_CODES].sort());

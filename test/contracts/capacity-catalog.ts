@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
-import { ROOM_LISTED } from '#core/ports/free-capacity-store.ts';
+import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
 
 /** What every CapacityCatalog keeps. `make` answers one that offers something. */
 export function describeCapacityCatalogContract(name: string, make: () => Promise<CapacityCatalog>): void {
@@ -28,7 +28,7 @@ export function describeCapacityCatalogContract(name: string, make: () => Promis
 
     it('knows of bounded room', async () => {
       const room = await (await make()).room();
-      expect(room.length).toBeLessThanOrEqual(ROOM_LISTED);
+      expect(room.length).toBeLessThanOrEqual(FREE_CAPACITY_LISTED_MAX);
     });
 
     it('has as much less room as was taken, and takes nothing amiss', async () => {

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type MachineRoom, ROOM_KEPT_MS, type RoomStore } from '#core/ports/free-capacity-store.ts';
+import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 
 const AT = 1_900_000_000_000;
 
-export function aMachine(fields: Partial<MachineRoom> = {}): MachineRoom {
+export function anInstance(fields: Partial<InstanceFreeCapacity> = {}): InstanceFreeCapacity {
   return {
-    machineId: 'machine-1',
+    containerInstanceId: 'machine-1',
     provider: 'small',
     cpuUnits: 1024,
     memoryMib: 4096,
@@ -16,13 +16,13 @@ export function aMachine(fields: Partial<MachineRoom> = {}): MachineRoom {
   };
 }
 
-export interface RoomStoreSubject {
-  readonly store: RoomStore;
+export interface FreeCapacityStoreSubject {
+  readonly store: FreeCapacityStore;
   readonly dispose: () => Promise<void>;
 }
 
-/** What every RoomStore keeps. `make` answers an empty one. */
-export function describeRoomStoreContract(name: string, make: () => Promise<RoomStoreSubject>): void {
+/** What every FreeCapacityStore keeps. `make` answers an empty one. */
+export function describeFreeCapacityStoreContract(name: string, make: () => Promise<FreeCapacityStoreSubject>): void {
   describe(`the room kept in ${name}`, () => {
     let dispose: (() => Promise<void>) | undefined;
     const open = async () => {
@@ -35,8 +35,8 @@ export function describeRoomStoreContract(name: string, make: () => Promise<Room
     it('is listed as it was noted, machine by machine', async () => {
       const store = await open();
       expect(await store.list(AT)).toEqual([]);
-      const one = aMachine();
-      const other = aMachine({ machineId: 'machine-2', provider: 'gpu', gpuCount: 2, cpuUnits: 0 });
+      const one = anInstance();
+      const other = anInstance({ containerInstanceId: 'machine-2', provider: 'gpu', gpuCount: 2, cpuUnits: 0 });
       await store.note(one);
       await store.note(other);
       const listed = await store.list(AT);
@@ -46,53 +46,53 @@ export function describeRoomStoreContract(name: string, make: () => Promise<Room
 
     it('is that of the newest version, in whatever order notes come', async () => {
       const store = await open();
-      const newest = aMachine({ version: 12, memoryMib: 1 });
-      await store.note(aMachine());
+      const newest = anInstance({ version: 12, memoryMib: 1 });
+      await store.note(anInstance());
       await store.note(newest);
-      await store.note(aMachine({ version: 11, memoryMib: 2 }));
-      await store.note(aMachine({ version: 12, memoryMib: 3 }));
+      await store.note(anInstance({ version: 11, memoryMib: 2 }));
+      await store.note(anInstance({ version: 12, memoryMib: 3 }));
       expect(await store.list(AT)).toEqual([newest]);
     });
 
     it('is forgotten with the machine, and no older word brings it back', async () => {
       const store = await open();
-      const { machineId } = aMachine();
-      await store.note(aMachine());
-      await store.forget({ machineId, version: 12, at: AT });
+      const { containerInstanceId } = anInstance();
+      await store.note(anInstance());
+      await store.forget({ containerInstanceId, version: 12, at: AT });
       expect(await store.list(AT)).toEqual([]);
-      await store.note(aMachine({ version: 11 }));
-      await store.note(aMachine({ version: 12 }));
+      await store.note(anInstance({ version: 11 }));
+      await store.note(anInstance({ version: 12 }));
       expect(await store.list(AT)).toEqual([]);
     });
 
     it('comes back with a newer word', async () => {
       const store = await open();
-      const back = aMachine({ version: 13 });
-      await store.forget({ machineId: back.machineId, version: 12, at: AT });
+      const back = anInstance({ version: 13 });
+      await store.forget({ containerInstanceId: back.containerInstanceId, version: 12, at: AT });
       await store.note(back);
       expect(await store.list(AT)).toEqual([back]);
     });
 
     it('outlasts an older word that the machine is gone, and one of the same version', async () => {
       const store = await open();
-      const { machineId } = aMachine();
-      await store.note(aMachine());
-      await store.forget({ machineId, version: 9, at: AT });
-      await store.forget({ machineId, version: 10, at: AT });
-      expect(await store.list(AT)).toEqual([aMachine()]);
+      const { containerInstanceId } = anInstance();
+      await store.note(anInstance());
+      await store.forget({ containerInstanceId, version: 9, at: AT });
+      await store.forget({ containerInstanceId, version: 10, at: AT });
+      expect(await store.list(AT)).toEqual([anInstance()]);
     });
 
     it('counts up to its time, and no longer', async () => {
       const store = await open();
-      await store.note(aMachine());
-      expect(await store.list(AT + ROOM_KEPT_MS - 1)).toHaveLength(1);
-      expect(await store.list(AT + ROOM_KEPT_MS)).toEqual([]);
-      expect(await store.list(AT + 2 * ROOM_KEPT_MS)).toEqual([]);
+      await store.note(anInstance());
+      expect(await store.list(AT + FREE_CAPACITY_MAX_AGE_MS - 1)).toHaveLength(1);
+      expect(await store.list(AT + FREE_CAPACITY_MAX_AGE_MS)).toEqual([]);
+      expect(await store.list(AT + 2 * FREE_CAPACITY_MAX_AGE_MS)).toEqual([]);
     });
 
     it('that was long ago when it was heard of is not listed at all', async () => {
       const store = await open();
-      await store.note(aMachine({ at: AT - 2 * ROOM_KEPT_MS }));
+      await store.note(anInstance({ at: AT - 2 * FREE_CAPACITY_MAX_AGE_MS }));
       expect(await store.list(AT)).toEqual([]);
     });
   });

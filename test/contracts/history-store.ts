@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HISTORY_KEPT, type HistoryStore } from '#core/ports/workbench-store.ts';
+import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { anyHistoryEntry } from '../builders/any-workbench.ts';
-import { anEntry, ID, idAt, T0 } from '../builders/workbench.ts';
+import { aHistoryEntry, ID, idAt, T0 } from '../builders/workbench.ts';
 
 export interface HistoryStoreSubject {
   readonly store: HistoryStore;
@@ -50,8 +50,8 @@ export function describeHistoryStoreContract(
     });
 
     it('keeps an entry as it was first written', async () => {
-      await store.append(ID, [anEntry({ seq: 1, by: 'ada' })]);
-      await store.append(ID, [anEntry({ seq: 1, by: 'bob' }), anEntry({ seq: 2, event: 'changed' })]);
+      await store.append(ID, [aHistoryEntry({ seq: 1, by: 'ada' })]);
+      await store.append(ID, [aHistoryEntry({ seq: 1, by: 'bob' }), aHistoryEntry({ seq: 2, type: 'updated' })]);
       expect((await store.list(ID)).map(({ by }) => by)).toEqual(['ada', 'ada']);
     });
 
@@ -62,9 +62,9 @@ export function describeHistoryStoreContract(
     });
 
     it('keeps histories apart', async () => {
-      await store.append(ID, [anEntry({ by: 'ada' })]);
-      await store.append(idAt(T0, 2), [anEntry({ by: 'bob' })]);
-      expect(await store.list(ID)).toEqual([anEntry({ by: 'ada' })]);
+      await store.append(ID, [aHistoryEntry({ by: 'ada' })]);
+      await store.append(idAt(T0, 2), [aHistoryEntry({ by: 'bob' })]);
+      expect(await store.list(ID)).toEqual([aHistoryEntry({ by: 'ada' })]);
     });
 
     it('keeps the last hundred of 250', async () => {
@@ -81,7 +81,7 @@ export function describeHistoryStoreContract(
 
     it('keeps the last hundred when a straggler writes an old entry again', async () => {
       await store.append(ID, entriesUpTo(250));
-      await store.append(ID, [anEntry({ seq: 3 })]);
+      await store.append(ID, [aHistoryEntry({ seq: 3 })]);
       expect((await store.list(ID)).map(({ seq }) => seq)).toEqual(lastHundredOf(250));
     });
 
@@ -91,7 +91,7 @@ export function describeHistoryStoreContract(
       await store.append(idAt(T0, 2), entriesUpTo(2));
       await store.expire(ID, end);
       await subject.sweep(end - 1_000);
-      expect(await store.list(ID)).toHaveLength(HISTORY_KEPT);
+      expect(await store.list(ID)).toHaveLength(HISTORY_ENTRIES_MAX);
       await subject.sweep(end + 1_000);
       expect(await store.list(ID)).toEqual([]);
       expect(await store.list(idAt(T0, 2))).toHaveLength(2);
@@ -113,9 +113,9 @@ export function describeHistoryStoreContract(
 }
 
 function entriesUpTo(seq: number): HistoryEntry[] {
-  return Array.from({ length: seq }, (_, index) => anEntry({ seq: index + 1, at: T0 + index }));
+  return Array.from({ length: seq }, (_, index) => aHistoryEntry({ seq: index + 1, at: T0 + index }));
 }
 
 function lastHundredOf(seq: number): number[] {
-  return Array.from({ length: HISTORY_KEPT }, (_, index) => seq - index);
+  return Array.from({ length: HISTORY_ENTRIES_MAX }, (_, index) => seq - index);
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { HostFleet, HostObservation, HostRequest } from '#core/ports/host-fleet.ts';
 import { eventually } from './eventually.ts';
-import { type Exceptions, itUnlessExcepted } from './skipped-tests.ts';
+import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
 
 export interface HostFleetSubject {
   readonly hosts: HostFleet;
@@ -18,10 +18,10 @@ export interface HostFleetSubject {
 export function describeHostFleetContract(
   name: string,
   makeSubject: () => Promise<HostFleetSubject>,
-  exceptions?: Exceptions,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} keeps the contract of HostFleet`, () => {
-    const it = itUnlessExcepted(exceptions);
+    const it = itUnlessSkipped(exceptions);
     let subject: HostFleetSubject;
     let hosts: HostFleet;
     beforeEach(async () => {

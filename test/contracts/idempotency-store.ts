@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  IDEMPOTENCY_KEPT_MS,
+  IDEMPOTENCY_RETENTION_MS,
   type IdempotencyClaim,
   type IdempotencyStore,
 } from '#core/ports/workbench-store.ts';
@@ -19,7 +19,7 @@ function aClaim(claim: Partial<Claim> = {}): Claim {
     key: 'key-1',
     workbenchId: ID,
     bodyHash: 'hash-1',
-    expiresAt: T0 + IDEMPOTENCY_KEPT_MS,
+    expiresAt: T0 + IDEMPOTENCY_RETENTION_MS,
     ...claim,
   };
 }
@@ -76,8 +76,8 @@ export function describeIdempotencyStoreContract(
 
     it('counts a claim as absent once it has expired', async () => {
       await store.claim(aClaim(), T0);
-      const later = T0 + IDEMPOTENCY_KEPT_MS;
-      const next = aClaim({ workbenchId: idAt(T0, 2), expiresAt: later + IDEMPOTENCY_KEPT_MS });
+      const later = T0 + IDEMPOTENCY_RETENTION_MS;
+      const next = aClaim({ workbenchId: idAt(T0, 2), expiresAt: later + IDEMPOTENCY_RETENTION_MS });
       expect((await store.claim(next, later - 1)).ours).toBe(false);
       expect(await store.claim(next, later)).toEqual({ claim: { ...next, state: 'open' }, ours: true });
       expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('gone');
@@ -85,7 +85,7 @@ export function describeIdempotencyStoreContract(
 
     it('gives an expired claim to one of many at once', async () => {
       await store.claim(aClaim(), T0);
-      const later = T0 + IDEMPOTENCY_KEPT_MS;
+      const later = T0 + IDEMPOTENCY_RETENTION_MS;
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
           store.claim(aClaim({ workbenchId: idAt(later, n), expiresAt: later + 1_000 }), later),
@@ -96,18 +96,18 @@ export function describeIdempotencyStoreContract(
 
     it('settles a claim for the first, however often that one asks', async () => {
       await store.claim(aClaim(), T0);
-      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('completed');
       expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('already');
-      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('completed');
       expect((await store.claim(aClaim({ workbenchId: idAt(T0, 2) }), T0)).claim.state).toBe('done');
     });
 
     it('settles a claim for one of many at once', async () => {
       await store.claim(aClaim(), T0);
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, n) => store.complete('ada', 'key-1', ID, `settler-${n}`)),
+        Array.from({ length: 20 }, (_, n) => store.complete('ada', 'key-1', ID, `completedBy-${n}`)),
       );
-      expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'already'), 'settled']);
+      expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'already'), 'completed']);
     });
 
     it('settles nothing that is not there or names another workbench', async () => {
@@ -121,9 +121,9 @@ export function describeIdempotencyStoreContract(
     it('forgets who settled a claim when it is made anew', async () => {
       await store.claim(aClaim(), T0);
       await store.complete('ada', 'key-1', ID, 'first');
-      const later = T0 + IDEMPOTENCY_KEPT_MS;
+      const later = T0 + IDEMPOTENCY_RETENTION_MS;
       await store.claim(aClaim({ expiresAt: later + 1_000 }), later);
-      expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('settled');
+      expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('completed');
     });
   });
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
-import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 /**
  * What every Janitor does, alone and behind a VolumeStore.
@@ -14,7 +14,7 @@ import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
 export function describeJanitorContract(name: string, janitorOf: (root: string) => Janitor): void {
   describeVolumeStoreContract(`EfsVolumeStore with a ${name}`, async () => {
     const root = await mkdtemp(join(tmpdir(), 'janitor-'));
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const paths = new Map<string, string>();
     const open = () =>
       new EfsVolumeStore(
@@ -63,15 +63,15 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
     it('remembers for whoever comes next how far a wipe has got', async () => {
       expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
       expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
-      await janitorOf(root).detached(place('aaaa'));
+      await janitorOf(root).markDetached(place('aaaa'));
       expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: true });
-      expect(await janitorOf(root).readMarker(place('aaaa'))).toBe('wiped');
+      expect(await janitorOf(root).readMarker(place('aaaa'))).toBe('tombstone');
     });
 
-    it.each(['..', '.wiped', '.quarantine', 'a/b', '', 'A'])(
+    it.each(['..', '.tombstones', '.quarantine', 'a/b', '', 'A'])(
       'refuses %j as the name of a volume',
       async (name) => {
-        await expect(janitorOf(root).removeEmpty(place(name))).rejects.toThrow(RangeError);
+        await expect(janitorOf(root).deleteIfEmpty(place(name))).rejects.toThrow(RangeError);
       },
     );
 
@@ -88,7 +88,7 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
       const { directories } = await janitorOf(root).list('fs-1');
       expect(directories.map(({ workbenchId }) => workbenchId)).toEqual(['aaaa', 'bbbb']);
       expect(await janitorOf(root).findExisting('fs-1', ['aaaa', 'cccc', 'dddd'])).toEqual(['aaaa']);
-      expect(await janitorOf(root).readMarker(place('cccc'))).toBe('aside');
+      expect(await janitorOf(root).readMarker(place('cccc'))).toBe('quarantine');
     });
   });
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
+import { REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 
 export function aReport(fields: Partial<ReconcileReport> = {}): ReconcileReport {
@@ -7,14 +7,14 @@ export function aReport(fields: Partial<ReconcileReport> = {}): ReconcileReport 
     sweep: 'tasks',
     startedAt: 1_900_000_000_000,
     endedAt: 1_900_000_001_000,
-    lookedAt: 3,
+    checked: 3,
     repaired: 0,
-    removed: 1,
+    deleted: 1,
     quarantined: 0,
     waiting: 0,
     failed: 0,
     alarm: false,
-    findings: [{ id: 'task-1', what: 'removed', why: 'Its workbench is no more.' }],
+    findings: [{ id: 'task-1', what: 'deleted', why: 'Its workbench is no more.' }],
     ...fields,
   };
 }
@@ -44,7 +44,7 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
         endedAt: older.endedAt + 1,
         alarm: true,
         findings: [],
-        resumeAt: 'page 2',
+        resumeCursor: 'page 2',
       });
       await store.add(newer);
       await store.add(older);
@@ -61,11 +61,11 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
 
     it('are shown up to their number', async () => {
       const store = await open();
-      for (let i = 0; i < REPORTS_SHOWN + 5; i += 1)
+      for (let i = 0; i < REPORTS_LISTED_MAX + 5; i += 1)
         await store.add(aReport({ endedAt: 1_900_000_000_000 + i }));
       const shown = await store.list();
-      expect(shown).toHaveLength(REPORTS_SHOWN);
-      expect(shown[0]?.endedAt).toBe(1_900_000_000_000 + REPORTS_SHOWN + 4);
+      expect(shown).toHaveLength(REPORTS_LISTED_MAX);
+      expect(shown[0]?.endedAt).toBe(1_900_000_000_000 + REPORTS_LISTED_MAX + 4);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { eventually } from './eventually.ts';
-import { type Exceptions, itUnlessExcepted } from './skipped-tests.ts';
+import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
 
 export interface TaskRunnerSubject {
   readonly tasks: TaskRunner;
@@ -23,10 +23,10 @@ const ORDER = ['provisioning', 'pending', 'running', 'stopping', 'stopped'];
 export function describeTaskRunnerContract(
   name: string,
   makeSubject: () => Promise<TaskRunnerSubject>,
-  exceptions?: Exceptions,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} keeps the contract of TaskRunner`, () => {
-    const it = itUnlessExcepted(exceptions);
+    const it = itUnlessSkipped(exceptions);
     let subject: TaskRunnerSubject;
     let tasks: TaskRunner;
     beforeEach(async () => {
@@ -138,13 +138,13 @@ export function describeTaskRunnerContract(
       const { taskId } = await accepted(await subject.input(), 'a/run/1');
       await reaches(taskId, 'running');
       await tasks.stop(taskId, 'as the test wants');
-      await tasks.endMachine(taskId, true);
+      await tasks.terminateInstance(taskId, true);
       await eventually(subject.pass, 'nothing of it runs', async () => {
         const task = await known(taskId);
         return task === undefined || task.status === 'stopped' || task.host === 'gone';
       });
-      await tasks.endMachine(taskId, true);
-      await tasks.endMachine('unknown', true);
+      await tasks.terminateInstance(taskId, true);
+      await tasks.terminateInstance('unknown', true);
     });
 
     it('describes in the order asked, the unknown as missing, and no more than 100', async () => {
@@ -184,7 +184,7 @@ export function describeTaskRunnerContract(
       tasks = await subject.reopen();
       const after = await accepted(input, 'a/run/1');
       expect(after.taskId).toBe(before.taskId);
-      if (after.status === 'stopped') expect(after.stop?.code).toBe('host_lost');
+      if (after.status === 'stopped') expect(after.stop?.code).toBe('instance_lost');
       if (after.status !== 'running') expect(after.version).toBeGreaterThan(running.version);
     });
   });

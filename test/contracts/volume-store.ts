@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
-import { type Exceptions, itUnlessExcepted } from './skipped-tests.ts';
+import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
 
 export interface VolumeStoreSubject {
   readonly volumes: VolumeStore;
@@ -20,10 +20,10 @@ const MANY = 2500;
 export function describeVolumeStoreContract(
   name: string,
   makeSubject: () => Promise<VolumeStoreSubject>,
-  exceptions?: Exceptions,
+  exceptions?: SkippedTests,
 ): void {
   describe(`${name} keeps the contract of VolumeStore`, () => {
-    const it = itUnlessExcepted(exceptions);
+    const it = itUnlessSkipped(exceptions);
     let subject: VolumeStoreSubject;
     let volumes: VolumeStore;
     beforeEach(async () => {
@@ -38,11 +38,11 @@ export function describeVolumeStoreContract(
       return outcome.mount;
     }
     async function wiped(workbenchId: string): Promise<number> {
-      let removed = 0;
+      let deleted = 0;
       for (let call = 0; call < 1000; call += 1) {
         const progress = await volumes.deleteSlice(workbenchId);
-        removed += progress.removed;
-        if (progress.done) return removed;
+        deleted += progress.deleted;
+        if (progress.done) return deleted;
       }
       throw new Error('the wipe does not end');
     }
@@ -73,7 +73,7 @@ export function describeVolumeStoreContract(
       expect((await listed()).sort()).toEqual(['aaaa', 'bbbb']);
     });
 
-    it('wipes a volume and no other, root and all, and says how much it removed', async () => {
+    it('wipes a volume and no other, root and all, and says how much it deleted', async () => {
       const mount = await ensured('aaaa');
       const other = await ensured('bbbb');
       await subject.fill(mount, 5);
@@ -87,8 +87,8 @@ export function describeVolumeStoreContract(
     it('answers done again for a volume that is gone, and for one that never was', async () => {
       await ensured('aaaa');
       await wiped('aaaa');
-      expect(await volumes.deleteSlice('aaaa')).toEqual({ done: true, removed: 0 });
-      expect(await volumes.deleteSlice('cccc')).toEqual({ done: true, removed: 0 });
+      expect(await volumes.deleteSlice('aaaa')).toEqual({ done: true, deleted: 0 });
+      expect(await volumes.deleteSlice('cccc')).toEqual({ done: true, deleted: 0 });
     });
 
     it('wipes a large volume in several bounded calls', async () => {
@@ -96,8 +96,8 @@ export function describeVolumeStoreContract(
       await subject.fill(mount, MANY);
       const first = await volumes.deleteSlice('aaaa');
       expect(first.done).toBe(false);
-      expect(first.removed).toBeLessThan(MANY);
-      expect(first.removed + (await wiped('aaaa'))).toBe(MANY + 1);
+      expect(first.deleted).toBeLessThan(MANY);
+      expect(first.deleted + (await wiped('aaaa'))).toBe(MANY + 1);
       expect(await subject.count(mount)).toBeUndefined();
     });
 
@@ -105,9 +105,9 @@ export function describeVolumeStoreContract(
       const mount = await ensured('aaaa');
       await subject.fill(mount, MANY);
       await volumes.deleteSlice('aaaa');
-      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
+      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
       await wiped('aaaa');
-      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
+      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
       expect(await listed()).toEqual([]);
     });
 
@@ -118,7 +118,7 @@ export function describeVolumeStoreContract(
       await subject.fill(mount, MANY);
       await volumes.deleteSlice('aaaa');
       volumes = await subject.reopen();
-      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'wiped' });
+      expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
       await wiped('aaaa');
       expect(await subject.count(mount)).toBeUndefined();
       expect(await ensured('bbbb')).toEqual(kept);
@@ -128,10 +128,10 @@ export function describeVolumeStoreContract(
       await ensured('aaaa');
       const full = await ensured('bbbb');
       await subject.fill(full, 1);
-      expect(await volumes.removeEmpty('aaaa')).toBe('removed');
-      expect(await volumes.removeEmpty('aaaa')).toBe('removed');
-      expect(await volumes.removeEmpty('cccc')).toBe('removed');
-      expect(await volumes.removeEmpty('bbbb')).toBe('not_empty');
+      expect(await volumes.deleteIfEmpty('aaaa')).toBe('deleted');
+      expect(await volumes.deleteIfEmpty('aaaa')).toBe('deleted');
+      expect(await volumes.deleteIfEmpty('cccc')).toBe('deleted');
+      expect(await volumes.deleteIfEmpty('bbbb')).toBe('not_empty');
       expect(await subject.count(full)).toBe(1);
       expect(await listed()).toEqual(['bbbb']);
     });

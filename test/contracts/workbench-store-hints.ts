@@ -15,8 +15,8 @@ export function describeHints(getStore: () => WorkbenchStore): void {
   describe('listDue', () => {
     it('answers what is due by then, earliest first, and nothing that is settled', async () => {
       const times = [50, 10, 40, 10, 30, 0, 20].map((minutes) => T0 + minutes * MINUTE);
-      const due = times.map((nextAt, n) =>
-        starting({ workbenchId: idAt(T0, n), nextAt, deadlineAt: T0 + 90 * MINUTE }),
+      const due = times.map((nextDriveAt, n) =>
+        starting({ workbenchId: idAt(T0, n), nextDriveAt, deadlineAt: T0 + 90 * MINUTE }),
       );
       await Promise.all(due.map((workbench) => store.create(workbench)));
       await store.create(stopped({ workbenchId: idAt(T0, 100) }));
@@ -40,7 +40,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       expect(await store.listDue(T0, 10)).toEqual([keyOf(starting())]);
       await store.update(running({ revision: 2 }), 1);
       expect(await store.listDue(T0 + 1e12, 10)).toEqual([]);
-      await store.update(running({ revision: 3, nextAt: T0 + 5 }), 2);
+      await store.update(running({ revision: 3, nextDriveAt: T0 + 5 }), 2);
       expect(await store.listDue(T0 + 4, 10)).toEqual([]);
       expect(await store.listDue(T0 + 5, 10)).toEqual([keyOf(running())]);
       await store.delete(keyOf(running()), 3);
@@ -54,13 +54,13 @@ export function describeHints(getStore: () => WorkbenchStore): void {
           fc.integer({ min: 1, max: 25 }),
           async (offsets, limit) => {
             const records = offsets.map((offset, n) =>
-              stopped({ userId: 'due', workbenchId: idAt(T0 + n, offset), nextAt: T0 + offset }),
+              stopped({ userId: 'due', workbenchId: idAt(T0 + n, offset), nextDriveAt: T0 + offset }),
             );
             await Promise.all(records.map((record) => store.create(record)));
             const keys = await store.listDue(T0 + 40, limit);
             const expected = offsets.filter((offset) => offset <= 40).toSorted((a, b) => a - b);
             const named = keys.map((key) => records.find((one) => one.workbenchId === key.workbenchId));
-            expect(named.map((record) => (record?.nextAt ?? 0) - T0)).toEqual(expected.slice(0, limit));
+            expect(named.map((record) => (record?.nextDriveAt ?? 0) - T0)).toEqual(expected.slice(0, limit));
             await Promise.all(records.map((record) => store.delete(keyOf(record), 1)));
           },
         ),
@@ -74,14 +74,14 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       const records: Workbench[] = [];
       for (let n = 0; n < 230; n++) records.push(running({ workbenchId: idAt(T0, n) }));
       records.push(stopped({ workbenchId: idAt(T0, 1_000), host: aHost({ state: 'stopped' }) }));
-      records.push(stopped({ workbenchId: idAt(T0, 1_001), strays: [{ taskId: 'stray' }] }));
+      records.push(stopped({ workbenchId: idAt(T0, 1_001), unexpectedTasks: [{ taskId: 'unexpectedTask' }] }));
       records.push(starting({ workbenchId: idAt(T0, 1_002) }));
       await Promise.all(records.map((record) => store.create(record)));
       await store.create(stopped({ workbenchId: idAt(T0, 2_000) }));
       expect((await allActive(store)).map(idOf).toSorted()).toEqual(records.map(idOf).toSorted());
     });
 
-    it('lets a record go when it stops, and when it is removed', async () => {
+    it('lets a record go when it stops, and when it is deleted', async () => {
       await store.create(running());
       await store.create(running({ workbenchId: idAt(T0, 2) }));
       await store.update(stopped({ revision: 2 }), 1);

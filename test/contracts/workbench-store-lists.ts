@@ -61,7 +61,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       expect(page.next).toBeUndefined();
     });
 
-    it('goes on after a workbench that has been removed meanwhile', async () => {
+    it('goes on after a workbench that has been deleted meanwhile', async () => {
       for (const n of [1, 2, 3, 4]) await store.create(stopped({ workbenchId: idAt(T0, n) }));
       const { next } = await store.listByUser('ada', { limit: 2 });
       expect(next).toBe(idAt(T0, 3));

@@ -112,7 +112,7 @@ export function describeWorkbenchStoreContract(
         expect((await store.read(keyOf(stopped())))?.revision).toBe(7);
       });
 
-      it('does not bring a removed record back', async () => {
+      it('does not bring a deleted record back', async () => {
         await store.create(stopped());
         await store.delete(keyOf(stopped()), 1);
         expect(await store.update(stopped({ revision: 2 }), 1)).toBe('conflict');
@@ -126,10 +126,10 @@ export function describeWorkbenchStoreContract(
       });
     });
 
-    describe('remove', () => {
+    describe('delete', () => {
       it('removes a record of the expected revision', async () => {
         await store.create(stopped({ revision: 3 }));
-        expect(await store.delete(keyOf(stopped()), 3)).toBe('removed');
+        expect(await store.delete(keyOf(stopped()), 3)).toBe('deleted');
         expect(await store.read(keyOf(stopped()))).toBeUndefined();
         expect(await store.findByWorkbenchId(stopped().workbenchId)).toBeUndefined();
       });
@@ -140,8 +140,8 @@ export function describeWorkbenchStoreContract(
         expect(await store.read(keyOf(stopped()))).toBeDefined();
       });
 
-      it('takes one that is gone for removed', async () => {
-        expect(await store.delete(keyOf(stopped()), 3)).toBe('removed');
+      it('takes one that is gone for deleted', async () => {
+        expect(await store.delete(keyOf(stopped()), 3)).toBe('deleted');
       });
     });
 

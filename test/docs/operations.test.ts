@@ -40,7 +40,7 @@ function alarmsOf(stage: Stage): readonly string[] {
   return propertiesOf(stage, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) =>
     String(AlarmName)
       .replace(`${installation} `, '')
-      .replace(new RegExp(`^${installation}-.+ full$`), '<size class> full')
+      .replace(new RegExp(`^${installation}-.+ at capacity$`), '<capacity provider> at capacity')
       .replace(/^janitor-\d+ /, 'janitor-<n> '),
   );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Docker from 'dockerode';
 import { expect, onTestFinished, test } from 'vitest';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
@@ -57,7 +57,7 @@ test('in a container of the example image a file written in the terminal outlive
   );
   const volume = join(dataDir, 'volumes', item.workbench_id);
   const made = /^made by (\S+|I have no name!) in the terminal of First$/;
-  await eventually(realStep, 'the file is written', async () =>
+  await eventually(waitRealStep, 'the file is written', async () =>
     made.test(await readFile(join(volume, 'project/made.txt'), 'utf8').catch(() => '')),
   );
   const content = await readFile(join(volume, 'project/made.txt'), 'utf8');
@@ -104,7 +104,7 @@ test('a container outlives kill -9 of the server, the next one has it still runn
   expect(await listContainerStates(dataDir)).toEqual([]);
   const third = await LocalServer.start(dataDir, SETTINGS);
   const { item: stopped } = await runPrintedCommand(third, 'poll', item.workbench_id);
-  expect(stopped).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
+  expect(stopped).toMatchObject({ status: 'stopped', status_reason: { code: 'instance_lost' } });
 });
 
 test('npm start says what to do when the engine or the image is not there, and ends with 1', async () => {

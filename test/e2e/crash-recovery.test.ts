@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
 
 const WORKBENCH_COUNT = 100;
@@ -13,28 +13,28 @@ interface Item {
 test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left over and nothing is stuck`, async () => {
   const dataDir = await createDataDir();
   // Each ends by itself, so that every place comes free in time.
-  const settings = { WB_LOCAL_MAX: '25', WB_BOOT_COMMAND: 'exec sleep 1' };
+  const settings = { WB_LOCAL_MAX_RUNNING: '25', WB_BOOT_COMMAND: 'exec sleep 1' };
   const first = await LocalServer.start(dataDir, settings);
   const created = await Promise.all(Array.from({ length: WORKBENCH_COUNT }, () => create(first)));
   expect(new Set(created).size).toBe(WORKBENCH_COUNT);
-  await eventually(realStep, 'some of them run', async () => (await first.workbenchProcesses()).length >= 5);
+  await eventually(waitRealStep, 'some of them run', async () => (await first.workbenchProcesses()).length >= 5);
   await first.kill();
 
   const second = await LocalServer.start(dataDir, settings);
   let items: readonly Item[] = [];
-  await eventually(realStep, 'all have stopped', async () => {
+  await eventually(waitRealStep, 'all have stopped', async () => {
     items = await list(second);
     return items.every(({ status }) => status === 'stopped');
   });
   expect(items.map(({ workbench_id }) => workbench_id).sort()).toEqual([...created].sort());
   // Each says why: its process ended, or the server did.
   const codes = new Set(items.map(({ status_reason }) => status_reason?.code));
-  expect([...codes].sort()).toEqual(['exited', 'host_lost']);
+  expect([...codes].sort()).toEqual(['exited', 'instance_lost']);
   expect(await second.workbenchProcesses()).toEqual([]);
 
   const reports = await listReports(second);
   expect(reports.map(({ sweep }) => sweep)).toEqual(expect.arrayContaining(['active', 'tasks', 'hosts']));
-  for (const report of reports) expect(report).toMatchObject({ failed: 0, removed: 0, alarm: false });
+  for (const report of reports) expect(report).toMatchObject({ failed: 0, deleted: 0, alarm: false });
 });
 
 async function create(server: LocalServer): Promise<string> {

@@ -1,5 +1,5 @@
 import { errors, type Page } from 'playwright-core';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
 /** Longest wait for the IDE, which loads some MiB of scripts and starts its processes, milliseconds. */
 const IDE_TIMEOUT_MS = 60_000;
@@ -28,7 +28,7 @@ export async function typeInTerminal(page: Page, line: string): Promise<void> {
     const behind = typed.replaceAll(/\s/g, '');
     return shown.endsWith(behind) && /[$#%]$/.test(shown.slice(0, shown.length - behind.length));
   };
-  await eventually(realStep, `the terminal shows "${line}"`, async () => {
+  await eventually(waitRealStep, `the terminal shows "${line}"`, async () => {
     await input.focus();
     await page.keyboard.press('Control+C');
     if (!(await becomesTrueWithin(ECHO_TIMEOUT_MS, () => prompts('')))) return false;
@@ -43,7 +43,7 @@ async function becomesTrueWithin(ms: number, condition: () => Promise<boolean>):
   const until = performance.now() + ms;
   while (!(await condition())) {
     if (performance.now() > until) return false;
-    await realStep();
+    await waitRealStep();
   }
   return true;
 }
@@ -55,7 +55,7 @@ async function becomesTrueWithin(ms: number, condition: () => Promise<boolean>):
 async function runCommand(page: Page, command: string): Promise<void> {
   const palette = page.locator('.quick-input-widget input[type=text]');
   const offered = page.locator('.quick-input-list').getByText(command, { exact: true }).first();
-  await eventually(realStep, `the palette offers "${command}"`, async () => {
+  await eventually(waitRealStep, `the palette offers "${command}"`, async () => {
     try {
       await page.keyboard.press('F1');
       await palette.fill(`>${command}`, { timeout: PALETTE_TIMEOUT_MS });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findOnPath } from '#adapters/local/processes/command.ts';
 import { INSTALLED_IDE } from '#local/installed-ide.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
 import { LocalServer, createDataDir } from './local-server.ts';
@@ -31,7 +31,7 @@ test('in a real IDE a file is written through the terminal, outlives a stop and 
 
   await typeInTerminal(page, 'printf "made in the terminal of %s" "$WORKBENCH_NAME" > made.txt');
   const onDisk = join(dataDir, 'volumes', item.workbench_id, 'made.txt');
-  await eventually(realStep, 'the file is written', async () => {
+  await eventually(waitRealStep, 'the file is written', async () => {
     const content = await readFile(onDisk, 'utf8').catch(() => '');
     return content === 'made in the terminal of First';
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { descendantsOf, findProcessesByEnvironment } from './live-processes.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../..');
@@ -16,7 +16,7 @@ const NO_SETTINGS = Object.fromEntries(
   Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']),
 );
 
-/** A data folder of the test's own, removed when it ends. */
+/** A data folder of the test's own, deleted when it ends. */
 export async function createDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'workbench-e2e-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
@@ -76,7 +76,7 @@ export class LocalServer {
 
   /** Waits until it has printed this. */
   async waitForOutput(text: string): Promise<void> {
-    await eventually(realStep, `the server prints "${text}"`, () => {
+    await eventually(waitRealStep, `the server prints "${text}"`, () => {
       if (this.#npm.exitCode !== null) throw new Error(`npm start has ended:\n${this.#output}`);
       return this.#output.includes(text);
     });
@@ -104,7 +104,7 @@ export class LocalServer {
     const pid = await this.#findServerPid();
     process.kill(pid, 'SIGSTOP');
     try {
-      await eventually(realStep, 'the server is paused', async () =>
+      await eventually(waitRealStep, 'the server is paused', async () =>
         /^State:\s+T/m.test(await readFile(`/proc/${pid}/status`, 'latin1')),
       );
       return await action();

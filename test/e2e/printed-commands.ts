@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
 /** What a newcomer does with the lines that `npm start` prints: pastes them into a shell. */
 
@@ -44,7 +44,7 @@ export async function pollUntil(
   workbenchId: string,
   status: string,
 ): Promise<WorkbenchItem> {
-  return await eventually(realStep, `the status becomes ${status}`, async () => {
+  return await eventually(waitRealStep, `the status becomes ${status}`, async () => {
     const { item } = await runPrintedCommand(server, 'poll', workbenchId);
     // Nothing starts by itself: from here it would stay.
     if (item.status === 'stopped' && status !== 'stopped') {
@@ -56,7 +56,7 @@ export async function pollUntil(
 
 /** Runs the line to poll until there is no such workbench. */
 export async function pollUntilGone(server: { readonly output: string }, workbenchId: string): Promise<void> {
-  await eventually(realStep, 'it is gone', async () => {
+  await eventually(waitRealStep, 'it is gone', async () => {
     const { item, error } = await runPrintedCommand(server, 'poll', workbenchId);
     if (error === undefined && item.status !== 'deleting') throw new Error(`it is ${item.status}`);
     return error?.code === 'workbench_not_found';

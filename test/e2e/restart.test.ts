@@ -42,7 +42,7 @@ for (const [name, end] of Object.entries(SHUTDOWNS)) {
       workbench_name: 'First',
       status: 'stopped',
       desired_status: 'stopped',
-      status_reason: { code: 'host_lost', message: expect.any(String) },
+      status_reason: { code: 'instance_lost', message: expect.any(String) },
     });
     const { item: asked } = await runPrintedCommand(second, 'poll', stopped.workbench_id);
     expect(asked).toMatchObject({ status: 'stopped', desired_status: 'stopped' });

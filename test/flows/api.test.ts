@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
-import { call, create, openServer, TINY_SERVER, until, untilGone, untilStatus } from './open-server.ts';
+import { call, create, openServer, TINY_SERVER, until, waitUntilGone, waitForStatus } from './open-server.ts';
 
 test('a poll is one GetItem and no other call', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server);
-  await untilStatus(server, workbench_id, 'running');
+  await waitForStatus(server, workbench_id, 'running');
   const calls: unknown[] = [];
   server.client.middlewareStack.add(
     (next, context) => async (args) => {
@@ -47,9 +47,9 @@ test('twins with one Idempotency-Key make one workbench, whatever the order of t
 
   const [id = ''] = ids;
   await call(server, 'DELETE', `/workbenches/${id}`);
-  await untilGone(server, id);
+  await waitUntilGone(server, id);
   const late = await call(server, 'POST', '/workbenches', { body, headers });
-  expect([late.status, late.body.error.code]).toEqual([409, 'workbench_destroyed']);
+  expect([late.status, late.body.error.code]).toEqual([409, 'workbench_deleted']);
 });
 
 test('start of a running one and stop of a stopped one change nothing, and restart runs it anew', async () => {
@@ -58,7 +58,7 @@ test('start of a running one and stop of a stopped one change nothing, and resta
   // The time of the last write moves also when the history is written down, which may still be under way.
   const seen = ({ updated_at: _, ...item }: WorkbenchItem) => item;
   const look = async () => seen((await call(server, 'GET', `/workbenches/${workbench_id}`)).body.item);
-  const running = await untilStatus(server, workbench_id, 'running');
+  const running = await waitForStatus(server, workbench_id, 'running');
   await call(server, 'POST', `/workbenches/${workbench_id}/start`);
   expect(await look()).toEqual(seen(running));
   await call(server, 'POST', `/workbenches/${workbench_id}/restart`);
@@ -68,30 +68,30 @@ test('start of a running one and stop of a stopped one change nothing, and resta
   }, 'it has been restarted');
   expect(Date.parse(again.ready_at ?? '')).toBeGreaterThan(Date.parse(running.ready_at ?? ''));
   await call(server, 'POST', `/workbenches/${workbench_id}/stop`);
-  const stopped = await untilStatus(server, workbench_id, 'stopped');
+  const stopped = await waitForStatus(server, workbench_id, 'stopped');
   await call(server, 'POST', `/workbenches/${workbench_id}/stop`);
   expect(await look()).toEqual(seen(stopped));
-  const { body } = await call(server, 'GET', `/workbenches/${workbench_id}/events`);
+  const { body } = await call(server, 'GET', `/workbenches/${workbench_id}/history`);
   expect(body.items.length).toBeGreaterThan(5);
 });
 
 test('a program that ends by itself stops its workbench, which says why', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: 'exit 7' });
   const { workbench_id } = await create(server);
-  const stopped = await untilStatus(server, workbench_id, 'stopped');
+  const stopped = await waitForStatus(server, workbench_id, 'stopped');
   expect(stopped.status_reason).toEqual({ code: 'exited', message: expect.stringContaining('7') });
 });
 
 test('a dedicated machine starts before its workbench, stops after it and goes with it', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server, { allocated_instance_type: 'm6i.large' });
-  const running = await untilStatus(server, workbench_id, 'running');
+  const running = await waitForStatus(server, workbench_id, 'running');
   expect(running).toMatchObject({
     allocated_instance_type: 'm6i.large',
     allocated_instance_id: expect.stringMatching(/^sim-/),
   });
   await call(server, 'DELETE', `/workbenches/${workbench_id}`);
-  await untilGone(server, workbench_id);
+  await waitUntilGone(server, workbench_id);
 });
 
 test('what nothing can hold is refused, and says what would fit', async () => {
@@ -132,7 +132,7 @@ test('exposed, it answers under the names it was told, with a key, and under no 
   const server = await openServer({
     WB_BOOT_COMMAND: TINY_SERVER,
     WB_LOCAL_EXPOSE: 'all-interfaces',
-    WB_LOCAL_HOSTS: 'wb.example,10.0.0.7',
+    WB_LOCAL_HOSTNAMES: 'wb.example,10.0.0.7',
     RESTAPI_AUTH_STATIC_KEY: key,
   });
   expect(server.api.url).toMatch(/^http:\/\/wb\.example:\d+$/);
@@ -153,7 +153,7 @@ test('exposed, it answers under the names it was told, with a key, and under no 
 test('behind a proxy of its own it gives the address that BASE_URL says, and answers to its host', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, BASE_URL: 'https://lab.example/wb' });
   const { workbench_id } = await create(server);
-  const { public_endpoint } = await untilStatus(server, workbench_id, 'running');
+  const { public_endpoint } = await waitForStatus(server, workbench_id, 'running');
   expect(public_endpoint).toBe(`https://lab.example/wb/project/${workbench_id}`);
   const request = rawRequest(`GET /project/${workbench_id}/a`, ['Host: lab.example']);
   const { status, body } = await sendRaw(server.workbenchPort, request);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { call, openServer, untilGone, untilStatus } from './open-server.ts';
+import { call, openServer, waitUntilGone, waitForStatus } from './open-server.ts';
 
 test('a workbench is created, opened, written in, stopped, started again with its files, and destroyed with them', async () => {
   const server = await openServer();
@@ -20,7 +20,7 @@ test('a workbench is created, opened, written in, stopped, started again with it
   });
   expect(created.headers.get('location')).toBe(`/workbenches/${item.workbench_id}?user_id=me`);
 
-  const running = await untilStatus(server, item.workbench_id, 'running');
+  const running = await waitForStatus(server, item.workbench_id, 'running');
   expect(running.public_endpoint).toBe(`${server.baseUrl}/project/${item.workbench_id}`);
   const page = await fetch(running.public_endpoint);
   expect(page.status).toBe(200);
@@ -38,18 +38,18 @@ test('a workbench is created, opened, written in, stopped, started again with it
   expect((await call(server, 'POST', `/workbenches/${item.workbench_id}/stop`)).body).toEqual({
     success: true,
   });
-  await untilStatus(server, item.workbench_id, 'stopped');
+  await waitForStatus(server, item.workbench_id, 'stopped');
   const asleep = await fetch(`${running.public_endpoint}/`, { headers: { Accept: 'text/html' } });
   expect([asleep.status, await asleep.text()]).toEqual([503, expect.stringContaining('AutoCyber')]);
 
   expect((await call(server, 'POST', `/workbenches/${item.workbench_id}/start`)).body).toEqual({
     success: true,
   });
-  await untilStatus(server, item.workbench_id, 'running');
+  await waitForStatus(server, item.workbench_id, 'running');
   await expect.poll(async () => (await fetch(file)).text()).toBe('remember me');
 
   expect((await call(server, 'DELETE', `/workbenches/${item.workbench_id}`)).body).toEqual({ success: true });
-  await untilGone(server, item.workbench_id);
+  await waitUntilGone(server, item.workbench_id);
   expect((await call(server, 'GET', '/workbenches')).body).toEqual({ success: true, items: [] });
   for (const kind of ['volumes', 'private', 'logs']) {
     expect(existsSync(join(server.dataDir, kind, item.workbench_id))).toBe(false);

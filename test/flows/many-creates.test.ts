@@ -18,7 +18,7 @@ async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
 }
 
 test('500 creates at once are all answered, none lost, none doubled, and each gets its turn', async () => {
-  const server = await openServer({ WB_BOOT_COMMAND: 'exit 3', WB_LOCAL_MAX: '8' });
+  const server = await openServer({ WB_BOOT_COMMAND: 'exit 3', WB_LOCAL_MAX_RUNNING: '8' });
   const took: number[] = [];
   const answers = await Promise.all(
     Array.from({ length: 500 }, async (_, i) => {
@@ -59,7 +59,7 @@ test('500 creates at once are all answered, none lost, none doubled, and each ge
 });
 
 test('no more run at once than may, and the next begins when a place is free', async () => {
-  const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX: '3' });
+  const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX_RUNNING: '3' });
   const ids = (await Promise.all(Array.from({ length: 9 }, () => create(server)))).map(
     (item) => item.workbench_id,
   );

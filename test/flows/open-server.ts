@@ -8,7 +8,7 @@ import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { processRuntime } from '#local/runtime.ts';
 import { type RunningServer, startServer } from '#local/server.ts';
 import { readLocalSettings } from '#local/settings.ts';
-import { SilentTelemetry } from '#test/local/telemetry-recorder.ts';
+import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
 // Whole servers with real processes, several at once on few cores: patience costs nothing when all goes well.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -18,7 +18,7 @@ export const PAGE = join(import.meta.dirname, '../../adapters/local/processes/pa
 /** Answers every request with 200, within some 50 ms of its start. */
 export const TINY_SERVER = `exec '${process.execPath}' -e "require('http').createServer((q,s)=>s.end(q.url)).listen(process.env.PORT,'127.0.0.1')"`;
 
-/** A folder of its own, removed when the test has ended. */
+/** A folder of its own, deleted when the test has ended. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -26,7 +26,7 @@ export async function temporaryFolder(): Promise<string> {
 }
 
 export interface OpenServer extends RunningServer {
-  readonly telemetry: SilentTelemetry;
+  readonly telemetry: TelemetryRecorder;
   readonly dataDir: string;
 }
 
@@ -34,7 +34,7 @@ export interface OpenServer extends RunningServer {
 export async function openServer(environment: Readonly<Record<string, string>> = {}): Promise<OpenServer> {
   const dataDir = environment.WB_DATA_DIR ?? (await temporaryFolder());
   const settings = readLocalSettings({ PORT: '0', ...environment, WB_DATA_DIR: dataDir });
-  const telemetry = new SilentTelemetry();
+  const telemetry = new TelemetryRecorder();
   const command = chooseCommand({
     bootCommand: settings.functions.WB_BOOT_COMMAND,
     find: () => undefined,
@@ -103,7 +103,7 @@ export async function until<T>(
 }
 
 /** Polls a workbench until it has that status. */
-export async function untilStatus(server: OpenServer, id: string, status: string): Promise<WorkbenchItem> {
+export async function waitForStatus(server: OpenServer, id: string, status: string): Promise<WorkbenchItem> {
   let last: unknown;
   return until(async () => {
     const { body } = await call(server, 'GET', `/workbenches/${id}`);
@@ -115,6 +115,6 @@ export async function untilStatus(server: OpenServer, id: string, status: string
 }
 
 /** Polls a workbench until it is no more. */
-export async function untilGone(server: OpenServer, id: string): Promise<void> {
+export async function waitUntilGone(server: OpenServer, id: string): Promise<void> {
   await until(async () => (await call(server, 'GET', `/workbenches/${id}`)).status === 404, `${id} is gone`);
 }

@@ -104,12 +104,12 @@ describe('npm start', () => {
     expect(pids.map(isAlive)).toEqual([false]);
 
     const { body } = await call(await untilReady(start(folder)), 'GET', path);
-    expect(body.item).toMatchObject({ status: 'stopped', status_reason: { code: 'host_lost' } });
+    expect(body.item).toMatchObject({ status: 'stopped', status_reason: { code: 'instance_lost' } });
   });
 
   test('ends at once when it is told a second time', async () => {
     const folder = await temporaryFolder();
-    const started = start(folder, { WB_BOOT_COMMAND: IGNORES_SIGTERM, WB_LOCAL_STOP_SECONDS: '300' });
+    const started = start(folder, { WB_BOOT_COMMAND: IGNORES_SIGTERM, WB_LOCAL_STOP_TIMEOUT_SECONDS: '300' });
     await runOne(await untilReady(started));
     const pids = await pidsOf(folder);
     onTestFinished(() => {
@@ -136,7 +136,7 @@ describe('npm start', () => {
       const { body } = await call(second, 'GET', path);
       return body.item.status === 'stopped' && body.item;
     }, 'it is stopped');
-    expect(item.status_reason?.code).toBe('host_lost');
+    expect(item.status_reason?.code).toBe('instance_lost');
   });
 
   test('on an error that nobody has caught logs it, ends every workbench, and exits with 1', async () => {
@@ -154,7 +154,7 @@ describe('npm start', () => {
     const folder = await temporaryFolder();
     const started = start(folder, {
       PORT: 'http',
-      WB_LOCAL_MAX: '0',
+      WB_LOCAL_MAX_RUNNING: '0',
       WB_LOCAL_EXPOSE: 'yes',
       RESTAPI_AUTH_STATIC_KEY: 'short-secret',
     });
@@ -162,7 +162,7 @@ describe('npm start', () => {
     const lines = started.stderr().trim().split('\n');
     expect(lines.length).toBe(5);
     expect(lines[0]).toBe('The settings are not valid:');
-    for (const name of ['PORT', 'WB_LOCAL_MAX', 'WB_LOCAL_EXPOSE', 'RESTAPI_AUTH_STATIC_KEY']) {
+    for (const name of ['PORT', 'WB_LOCAL_MAX_RUNNING', 'WB_LOCAL_EXPOSE', 'RESTAPI_AUTH_STATIC_KEY']) {
       expect(started.stderr()).toContain(`  ${name}: expected `);
     }
     expect(started.stderr()).not.toContain('short-secret');

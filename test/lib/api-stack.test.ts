@@ -275,7 +275,7 @@ describe('alarms', () => {
 
   it('know when the reconciler does not run at all', () => {
     const silent = properties('AWS::CloudWatch::Alarm').find(({ AlarmName }) =>
-      String(AlarmName).endsWith('reconciler silent'),
+      String(AlarmName).endsWith('reconciler not running'),
     );
     expect(silent).toMatchObject({
       MetricName: 'Invocations',

@@ -11,9 +11,9 @@ beforeAll(async () => {
   app = await synthesize(
     someStage({
       capacityProviders: [
-        { name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 },
-        { name: 'spot', instanceTypes: ['m6i.2xlarge'], maxMachines: 30, spot: true, pricePerHour: 0.2 },
-        { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxMachines: 2 },
+        { name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 },
+        { name: 'spot', instanceTypes: ['m6i.2xlarge'], maxInstances: 30, spot: true, pricePerHour: 0.2 },
+        { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 2 },
       ],
       dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
     }),
@@ -81,9 +81,9 @@ describe('every machine', () => {
 
   it('with GPUs has the image for them', () => {
     const image = (name: string) => valueToText(find(launchTemplates(), name).ImageId);
-    expect(image('Classgpu')).toContain('gpurecommended');
-    expect(image('DedicatedGpuTemplate')).toContain('gpurecommended');
-    expect(image('DedicatedTemplate')).not.toContain('gpurecommended');
+    expect(image('Providergpu')).toContain('gpurecommended');
+    expect(image('HostGpuTemplate')).toContain('gpurecommended');
+    expect(image('HostTemplate')).not.toContain('gpurecommended');
   });
 });
 

@@ -99,11 +99,11 @@ describe('the policy of a file system', () => {
   });
 
   it('forbids mounts without TLS', () => {
-    expect(denial('NoneWithoutTls')).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
+    expect(denial('DenyWithoutTls')).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
   });
 
   it('forbids all roles but that of workbenches and its own janitor’s', () => {
-    const { ArnNotEquals } = denial('NoOtherRoles') as {
+    const { ArnNotEquals } = denial('DenyOtherRoles') as {
       ArnNotEquals: { 'aws:PrincipalArn': readonly unknown[] };
     };
     expect(ArnNotEquals['aws:PrincipalArn'].map(valueToText)).toEqual([
@@ -113,7 +113,7 @@ describe('the policy of a file system', () => {
   });
 
   it('forbids mounts without an access point', () => {
-    expect(denial('NoneWithoutAccessPoint')).toEqual({
+    expect(denial('DenyWithoutAccessPoint')).toEqual({
       Null: { 'elasticfilesystem:AccessPointArn': 'true' },
     });
   });

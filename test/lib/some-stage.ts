@@ -6,7 +6,7 @@ export const MINIMAL_STAGE = {
   baseUrl: 'https://workbench.example.com',
   auth: { staticKey: true },
   image: { tag: 'latest' },
-  capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 }],
+  capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 }],
 };
 
 /** A stage called `some`, with these changes. */

@@ -5,9 +5,9 @@ import { someStage } from './some-stage.ts';
 import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
 
 const EVERY_MINUTES = {
-  active: DEPLOYED['reconcile-active'].startedBy.everyMinutes,
-  tasks: DEPLOYED['sweep-cloud'].startedBy.everyMinutes,
-  hosts: DEPLOYED['sweep-cloud'].startedBy.everyMinutes,
+  active: DEPLOYED['sweep-active'].startedBy.everyMinutes,
+  tasks: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
+  hosts: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
   volumes: DEPLOYED['sweep-volumes'].startedBy.everyMinutes,
   cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
 };
@@ -31,16 +31,16 @@ function periodOf(properties: Readonly<Record<string, unknown>>): number {
 
 describe('a sweep', () => {
   it.each(SWEEPS)('of %s that dies each pass is told of, though that is one failure in each', (sweep) => {
-    const found = alarm(`sweep of ${sweep} ends early`);
+    const found = alarm(`sweep of ${sweep} failing`);
     expect(found).toMatchObject({
-      ...{ MetricName: 'sweep_ended_early', Threshold: 1, EvaluationPeriods: 2 },
+      ...{ MetricName: 'sweep_failed', Threshold: 1, EvaluationPeriods: 2 },
       ...{ Dimensions: [{ Name: 'sweep', Value: sweep }], TreatMissingData: 'notBreaching' },
     });
     expect(periodOf(found)).toBeGreaterThan(EVERY_MINUTES[sweep] * 60);
   });
 
   it.each(SWEEPS)('of %s that does not come to its end is told of, if only by its silence', (sweep) => {
-    const found = alarm(`sweep of ${sweep} silent`);
+    const found = alarm(`sweep of ${sweep} not completing`);
     expect(found).toMatchObject({
       ...{ MetricName: 'sweep_completed', Threshold: 1, ComparisonOperator: 'LessThanThreshold' },
       ...{ Dimensions: [{ Name: 'sweep', Value: sweep }], TreatMissingData: 'breaching' },
@@ -49,28 +49,28 @@ describe('a sweep', () => {
   });
 
   it.each(['tasks', 'hosts'] as const)(
-    'of %s that the brake holds is told of once, from pass to pass',
+    'of %s over its deletion limit raises one alarm that stays on',
     (sweep) => {
-      const found = alarm(`sweep of ${sweep} stopped itself`);
-      expect(found).toMatchObject({ MetricName: 'reconcile_alarm', Threshold: 1, EvaluationPeriods: 1 });
+      const found = alarm(`sweep of ${sweep} over deletion limit`);
+      expect(found).toMatchObject({ MetricName: 'deletion_limit_exceeded', Threshold: 1, EvaluationPeriods: 1 });
       expect(periodOf(found)).toBeGreaterThan(EVERY_MINUTES[sweep] * 60);
     },
   );
 
-  it('of volumes that the brake holds is told of until its shard has had its turn again', () => {
-    expect(periodOf(alarm('sweep of volumes stopped itself'))).toBe(86_400);
+  it('of volumes over its deletion limit raises an alarm until its shard is swept again', () => {
+    expect(periodOf(alarm('sweep of volumes over deletion limit'))).toBe(86_400);
   });
 });
 
 it('one volume that was set aside is told of', () => {
-  expect(alarm('volumes set aside')).toMatchObject({
-    ...{ MetricName: 'reconcile_quarantined', Threshold: 1, EvaluationPeriods: 1 },
+  expect(alarm('volumes quarantined')).toMatchObject({
+    ...{ MetricName: 'sweep_quarantined', Threshold: 1, EvaluationPeriods: 1 },
     Dimensions: [{ Name: 'sweep', Value: 'volumes' }],
   });
 });
 
 it('one thing that fails in each pass is told of', () => {
-  const found = alarm('sweeps fail');
+  const found = alarm('repairs failing');
   expect(found).toMatchObject({ Threshold: 1, EvaluationPeriods: 2 });
   expect(periodOf(found)).toBeGreaterThan(60 * 60);
 });
@@ -78,7 +78,7 @@ it('one thing that fails in each pass is told of', () => {
 it('a function that fails each time it is run is told of, however seldom that is', () => {
   for (const [name, { startedBy }] of Object.entries(DEPLOYED)) {
     if (startedBy.by !== 'schedule') continue;
-    const found = alarm(`${name} fails`);
+    const found = alarm(`${name} errors`);
     const runs = Math.floor(periodOf(found) / 60 / startedBy.everyMinutes);
     expect([name, runs > Number(found.Threshold)]).toEqual([name, true]);
   }

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Shutdown } from '#local/shutdown.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
-import { SilentTelemetry } from './telemetry-recorder.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'data-'));
@@ -16,7 +16,7 @@ async function temporaryFolder(): Promise<string> {
 async function openError(dataDir: string): Promise<unknown> {
   const closing = new Shutdown();
   onTestFinished(() => closing.run());
-  return openData(dataDir, 'workbenches', new SilentTelemetry(), closing).catch((error: unknown) => error);
+  return openData(dataDir, 'workbenches', new TelemetryRecorder(), closing).catch((error: unknown) => error);
 }
 
 test('says so when the data folder cannot be made', async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { LocalEvents, type LocalEventsOptions } from '#local/event-bus.ts';
+import { LocalEventBus, type LocalEventBusOptions } from '#local/event-bus.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { SilentTelemetry } from './telemetry-recorder.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 /** Events whose deliveries stay open until they are let go. */
-function makeEvents(options: Partial<LocalEventsOptions> = {}) {
+function makeEvents(options: Partial<LocalEventBusOptions> = {}) {
   const timers = new ManualClock();
-  const telemetry = new SilentTelemetry();
-  const events = new LocalEvents({ timers, telemetry, ...options });
+  const telemetry = new TelemetryRecorder();
+  const events = new LocalEventBus({ timers, telemetry, ...options });
   const delivered: unknown[] = [];
   const open: ((error?: Error) => void)[] = [];
   const deliver = (event: unknown) => {
@@ -23,7 +23,7 @@ function makeEvents(options: Partial<LocalEventsOptions> = {}) {
   return { timers, telemetry, events, delivered, open, deliver, end };
 }
 
-describe('LocalEvents', () => {
+describe('LocalEventBus', () => {
   test('delivers the events of one subject one after another, in order', async () => {
     const { events, delivered, deliver, end } = makeEvents();
     events.connect(deliver);
@@ -95,7 +95,7 @@ describe('LocalEvents', () => {
     expect(delivered).toEqual(['a1', 'a1', 'a2']);
     expect(telemetry.lines.at(-1)).toEqual({
       level: 'error',
-      message: 'an event was given up',
+      message: 'an event was dropped after its last attempt',
       fields: { subject: 'a', attempts: 2 },
     });
   });

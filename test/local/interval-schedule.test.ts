@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { IntervalSchedule } from '#local/interval-schedule.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { SilentTelemetry } from './telemetry-recorder.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 /** A schedule of every second whose runs stay open until they are let go. */
-function makeRepeated() {
+function makeSchedule() {
   const timers = new ManualClock();
-  const telemetry = new SilentTelemetry();
+  const telemetry = new TelemetryRecorder();
   const open: ((error?: Error) => void)[] = [];
   let runs = 0;
   const repeated = new IntervalSchedule({
@@ -30,7 +30,7 @@ function makeRepeated() {
 
 describe('Repeated', () => {
   test('runs after each interval', async () => {
-    const { timers, repeated, runs, end } = makeRepeated();
+    const { timers, repeated, runs, end } = makeSchedule();
     repeated.start();
     await timers.advanceAsync(999);
     expect(runs()).toBe(0);
@@ -42,7 +42,7 @@ describe('Repeated', () => {
   });
 
   test('skips its turn while a run is under way', async () => {
-    const { timers, repeated, runs, end } = makeRepeated();
+    const { timers, repeated, runs, end } = makeSchedule();
     repeated.start();
     await timers.advanceAsync(3500);
     expect(runs()).toBe(1);
@@ -52,7 +52,7 @@ describe('Repeated', () => {
   });
 
   test('joins the run under way when it is to run at once', async () => {
-    const { repeated, runs, end } = makeRepeated();
+    const { repeated, runs, end } = makeSchedule();
     const both = Promise.all([repeated.runNow(), repeated.runNow()]);
     expect(runs()).toBe(1);
     await end();
@@ -60,7 +60,7 @@ describe('Repeated', () => {
   });
 
   test('logs a run that fails, and runs again', async () => {
-    const { timers, telemetry, repeated, runs, end } = makeRepeated();
+    const { timers, telemetry, repeated, runs, end } = makeSchedule();
     repeated.start();
     await timers.advanceAsync(1000);
     await end(new Error('the table is away'));
@@ -72,7 +72,7 @@ describe('Repeated', () => {
   });
 
   test('when stopped waits for the run under way and begins no other', async () => {
-    const { timers, repeated, runs, end } = makeRepeated();
+    const { timers, repeated, runs, end } = makeSchedule();
     repeated.start();
     await timers.advanceAsync(1000);
     let stopped = false;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { openFront } from './gateway/open-gateway.ts';
+import { openGateway } from './gateway/open-gateway.ts';
 import { rawRequest, sendRaw } from './raw-http.ts';
 
 const guard = { hosts: ['wb.example', 'other.example:81'], origins: ['https://app.example'] };
 
 async function statusOf(requestLine: string, headers: readonly string[]): Promise<number> {
-  const front = await openFront(undefined, { guard });
+  const front = await openGateway(undefined, { guard });
   const { status } = await sendRaw(front.port, rawRequest(requestLine, headers));
   expect(front.events.length).toBe(status === 200 ? 1 : 0);
   return status;
@@ -54,7 +54,7 @@ describe('the guard', () => {
   });
 
   test('refuses two hosts, and none', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const two = await sendRaw(
       front.port,
       rawRequest('GET /things', ['Host: localhost', 'Host: evil.example']),
@@ -72,9 +72,9 @@ describe('the guard', () => {
   );
 
   test('says what to do about a foreign host', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const { body } = await sendRaw(front.port, rawRequest('GET /things', ['Host: evil.example']));
-    expect(JSON.parse(body)).toEqual({ message: expect.stringMatching(/^Forbidden: .*WB_LOCAL_HOSTS/) });
+    expect(JSON.parse(body)).toEqual({ message: expect.stringMatching(/^Forbidden: .*WB_LOCAL_HOSTNAMES/) });
   });
 
   test.each<[origin: string, host: string]>([
@@ -117,7 +117,7 @@ describe('the guard', () => {
   });
 
   test('lets foreign pages ask for what changes nothing: they cannot read the answer', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const headers = { Origin: 'https://evil.example' };
     const response = await fetch(`${front.url}/things`, { headers });
     expect(response.status).toBe(200);

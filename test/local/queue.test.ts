@@ -4,14 +4,14 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { LocalQueue, type LocalQueueOptions } from '#local/queue.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { SilentTelemetry } from './telemetry-recorder.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 const key = (workbenchId: string, userId = 'ada'): WorkbenchKey => ({ userId, workbenchId });
 
 /** A queue whose deliveries stay open until they are let go. */
 function makeQueue(options: Partial<LocalQueueOptions> = {}) {
   const timers = new ManualClock();
-  const telemetry = new SilentTelemetry();
+  const telemetry = new TelemetryRecorder();
   const delivered: string[] = [];
   const open: { id: string; end(error?: Error): void }[] = [];
   const queue = new LocalQueue({
@@ -39,7 +39,7 @@ describeWorkQueueContract('LocalQueue', async () => {
   let failures = 0;
   const queue = new LocalQueue({
     timers,
-    telemetry: new SilentTelemetry(),
+    telemetry: new TelemetryRecorder(),
     async deliver(taken) {
       delivered.push(taken);
       if (failures > 0) {
@@ -151,7 +151,7 @@ describe('LocalQueue', () => {
     await timers.advanceAsync(1_000_000);
     expect(delivered.length).toBe(4);
     expect(queue.deadLetters).toEqual([{ key: key('a'), at: expect.any(Number), error: failure }]);
-    expect(telemetry.lines.at(-1)?.message).toBe('work was given up');
+    expect(telemetry.lines.at(-1)?.message).toBe('a message was moved to the dead letters');
   });
 
   test('counts failures anew after a success', async () => {

@@ -7,7 +7,7 @@ import { newContainerRecord } from '#adapters/local/containers/container-record.
 import { StartError } from '#local/listen.ts';
 import { chooseRuntime, processRuntime } from '#local/runtime.ts';
 import { readLocalSettings } from '#local/settings.ts';
-import { SilentTelemetry } from './telemetry-recorder.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -82,7 +82,7 @@ describe('the runtime of workbenches', () => {
   test('of processes does not begin while containers may still have the files', async () => {
     const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
     const options = {
-      ...{ dataDir: folder, max: 1, graceMs: 100, telemetry: new SilentTelemetry() },
+      ...{ dataDir: folder, max: 1, graceMs: 100, telemetry: new TelemetryRecorder() },
       ...{ baseUrl: () => 'http://127.0.0.1/', onChange: () => {} },
     };
     const input = {

@@ -20,7 +20,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Recor
 describe('the settings of local mode', () => {
   test('need nothing: an open API on this machine alone', () => {
     expect(readLocalSettings({})).toMatchObject({
-      functions: { RESTAPI_AUTH: 'none', WB_DEFAULT_RAM: 2048, WB_DEFAULT_CPU: 1024, WB_FENCE_SECONDS: 0 },
+      functions: { RESTAPI_AUTH: 'none', WB_DEFAULT_RAM: 2048, WB_DEFAULT_CPU: 1024, WB_STOP_SETTLE_SECONDS: 0 },
       baseUrl: undefined,
       port: 8999,
       workbenchPort: 0,
@@ -42,11 +42,11 @@ describe('the settings of local mode', () => {
       PORT: '9000',
       WB_WORKBENCH_PORT: '9001',
       WB_DATA_DIR: '/var/wb',
-      WB_LOCAL_MAX: '100',
-      WB_LOCAL_STOP_SECONDS: '0',
+      WB_LOCAL_MAX_RUNNING: '100',
+      WB_LOCAL_STOP_TIMEOUT_SECONDS: '0',
       BASE_URL: 'https://wb.example/lab/',
-      WB_DEDICATED_TYPES: 'tiny:128:256, gpu.big:8192:32768:4',
-      WB_FENCE_SECONDS: '3',
+      WB_LOCAL_INSTANCE_TYPES: 'tiny:128:256, gpu.big:8192:32768:4',
+      WB_STOP_SETTLE_SECONDS: '3',
       RESTAPI_AUTH_STATIC_KEY: KEY,
     });
     expect(settings).toMatchObject({
@@ -60,7 +60,7 @@ describe('the settings of local mode', () => {
         { name: 'tiny', cpuUnits: 128, memoryMib: 256, gpuCount: 0 },
         { name: 'gpu.big', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 4 },
       ],
-      functions: { RESTAPI_AUTH: undefined, RESTAPI_AUTH_STATIC_KEY: KEY, WB_FENCE_SECONDS: 3 },
+      functions: { RESTAPI_AUTH: undefined, RESTAPI_AUTH_STATIC_KEY: KEY, WB_STOP_SETTLE_SECONDS: 3 },
     });
   });
 
@@ -69,17 +69,17 @@ describe('the settings of local mode', () => {
     ['PORT', '-1'],
     ['PORT', '80x'],
     ['WB_WORKBENCH_PORT', '1e3'],
-    ['WB_LOCAL_MAX', '0'],
-    ['WB_LOCAL_MAX', '101'],
-    ['WB_LOCAL_STOP_SECONDS', '301'],
+    ['WB_LOCAL_MAX_RUNNING', '0'],
+    ['WB_LOCAL_MAX_RUNNING', '101'],
+    ['WB_LOCAL_STOP_TIMEOUT_SECONDS', '301'],
     ['WB_LOCAL_EXPOSE', 'true'],
-    ['WB_LOCAL_HOSTS', 'http://wb.example'],
-    ['WB_LOCAL_HOSTS', 'WB.example'],
-    ['WB_LOCAL_HOSTS', '*'],
-    ['WB_DEDICATED_TYPES', 'm6i.large'],
-    ['WB_DEDICATED_TYPES', 'm6i.large:2048'],
-    ['WB_DEDICATED_TYPES', 'm6i.large:0:7680'],
-    ['WB_DEDICATED_TYPES', 'm6i.large:2048:7680:1:1'],
+    ['WB_LOCAL_HOSTNAMES', 'http://wb.example'],
+    ['WB_LOCAL_HOSTNAMES', 'WB.example'],
+    ['WB_LOCAL_HOSTNAMES', '*'],
+    ['WB_LOCAL_INSTANCE_TYPES', 'm6i.large'],
+    ['WB_LOCAL_INSTANCE_TYPES', 'm6i.large:2048'],
+    ['WB_LOCAL_INSTANCE_TYPES', 'm6i.large:0:7680'],
+    ['WB_LOCAL_INSTANCE_TYPES', 'm6i.large:2048:7680:1:1'],
     ['BASE_URL', 'wb.example'],
   ])('refuse %s=%s', (name, value) => {
     expect(Object.keys(faultsOf({ [name]: value }))).toEqual([name]);
@@ -88,7 +88,7 @@ describe('the settings of local mode', () => {
   test('list every fault at once', () => {
     const faults = faultsOf({
       PORT: 'x',
-      WB_LOCAL_MAX: 'x',
+      WB_LOCAL_MAX_RUNNING: 'x',
       WB_DEFAULT_RAM: 'x',
       RESTAPI_AUTH_JWT_KEY: 'short',
     });
@@ -96,14 +96,14 @@ describe('the settings of local mode', () => {
       'PORT',
       'RESTAPI_AUTH_JWT_KEY',
       'WB_DEFAULT_RAM',
-      'WB_LOCAL_MAX',
+      'WB_LOCAL_MAX_RUNNING',
     ]);
   });
 
   const exposed = { WB_LOCAL_EXPOSE: 'all-interfaces' };
 
   test('expose to other machines only what has a key and is told its names', () => {
-    const hosts = { WB_LOCAL_HOSTS: 'wb.example,10.0.0.7:8999' };
+    const hosts = { WB_LOCAL_HOSTNAMES: 'wb.example,10.0.0.7:8999' };
     const key = { RESTAPI_AUTH_STATIC_KEY: KEY };
     expect(Object.values(faultsOf(exposed))).toEqual(['an API that other machines reach needs a key']);
     expect(Object.values(faultsOf({ ...exposed, ...hosts }))).toEqual([
@@ -119,7 +119,7 @@ describe('the settings of local mode', () => {
   });
 
   test('listen on this machine alone although hosts are named', () => {
-    expect(readLocalSettings({ WB_LOCAL_HOSTS: 'wb.example' }).bindAddress).toBe('127.0.0.1');
+    expect(readLocalSettings({ WB_LOCAL_HOSTNAMES: 'wb.example' }).bindAddress).toBe('127.0.0.1');
   });
 
   test('want two ports that differ', () => {

@@ -7,7 +7,7 @@ export interface TelemetryLine {
 }
 
 /** Keeps what is said, for tests that look at it. */
-export class SilentTelemetry implements Telemetry {
+export class TelemetryRecorder implements Telemetry {
   readonly lines: TelemetryLine[] = [];
 
   info(message: string, fields: TelemetryFields = {}): void {

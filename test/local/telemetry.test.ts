@@ -13,11 +13,11 @@ function makeTelemetry() {
 describe('LocalTelemetry', () => {
   test('writes a line each: time, level unless usual, message, fields', () => {
     const { telemetry, written } = makeTelemetry();
-    telemetry.info('workbench destroyed', { workbenchId: '01abc', ms: 7, again: false, none: undefined });
+    telemetry.info('workbench deleted', { workbenchId: '01abc', ms: 7, again: false, none: undefined });
     telemetry.warn('slow');
     telemetry.error('gone', { name: 'two words' });
     expect(written).toEqual([
-      '09:05:07 workbench destroyed workbenchId=01abc ms=7 again=false\n',
+      '09:05:07 workbench deleted workbenchId=01abc ms=7 again=false\n',
       '09:05:07 WARNING slow\n',
       '09:05:07 ERROR gone name="two words"\n',
     ]);

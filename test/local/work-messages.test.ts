@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import type { QueueEvent } from '#functions/drive/drive.ts';
-import { readMessage } from '#functions/drive/work-message.ts';
-import { asMessage } from '#local/work-messages.ts';
+import { parseWorkMessage } from '#functions/drive/work-message.ts';
+import { deliverAsMessage } from '#local/work-messages.ts';
 import { ID } from '#test/builders/workbench.ts';
 
 const key = { userId: 'Zoë "x"', workbenchId: ID };
 
 test('a key is handed over as a batch of one message that names it', async () => {
   const events: QueueEvent[] = [];
-  const deliver = asMessage(async (event) => {
+  const deliver = deliverAsMessage(async (event) => {
     events.push(event);
     return { batchItemFailures: [] };
   });
   await deliver(key);
   await deliver(key);
-  expect(events.map(({ Records }) => Records.map(({ body }) => readMessage(body)))).toEqual([[key], [key]]);
+  expect(events.map(({ Records }) => Records.map(({ body }) => parseWorkMessage(body)))).toEqual([[key], [key]]);
   expect(new Set(events.flatMap(({ Records }) => Records.map(({ messageId }) => messageId))).size).toBe(2);
 });
 
 test('a message that is answered as failed is a failed delivery', async () => {
-  const deliver = asMessage(async ({ Records }) => ({
+  const deliver = deliverAsMessage(async ({ Records }) => ({
     batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
   }));
-  await expect(deliver(key)).rejects.toThrow('the function answered that it has failed');
+  await expect(deliver(key)).rejects.toThrow('the function reported a failed message');
 });

@@ -1,7 +1,7 @@
 import type { Timers } from '#adapters/local/timers.ts';
 import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
 
-export interface MemoryHostsOptions {
+export interface MemoryHostFleetOptions {
   readonly timers: Timers;
   /** How long a start takes until it is running, the agent to connect after that, a stop and a termination. Milliseconds. @default 1,000 each */
   readonly startMs?: number;
@@ -18,14 +18,14 @@ interface MemoryHost {
 const PAGE_SIZE = 100;
 
 /** Dedicated machines that live in memory and by the clock they are given. Each offers 2,048 units and 8,192 MiB. */
-export class MemoryHosts implements HostFleet {
-  readonly #options: MemoryHostsOptions;
+export class MemoryHostFleet implements HostFleet {
+  readonly #options: MemoryHostFleetOptions;
   readonly #hosts = new Map<string, MemoryHost>();
   readonly #byToken = new Map<string, string>();
   #count = 0;
   #plannedOutcomes: (() => HostOutcome | undefined)[] = [];
 
-  constructor(options: MemoryHostsOptions) {
+  constructor(options: MemoryHostFleetOptions) {
     this.#options = options;
   }
 
@@ -60,7 +60,7 @@ export class MemoryHosts implements HostFleet {
     }
     if (host === undefined || state !== 'stopped') {
       const message = `The instance is ${state ?? 'gone'}.`;
-      return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
+      return { kind: 'refused', code: 'instance_lost', message, retryable: state === 'stopping' };
     }
     const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;

@@ -4,9 +4,9 @@ import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { ManualClock } from './manual-clock.ts';
-import { MemoryHosts } from './memory-host-fleet.ts';
-import { MemoryTasks } from './memory-task-runner.ts';
-import { MemoryVolumes } from './memory-volume-store.ts';
+import { MemoryHostFleet } from './memory-host-fleet.ts';
+import { MemoryTaskRunner } from './memory-task-runner.ts';
+import { MemoryVolumeStore } from './memory-volume-store.ts';
 
 function input(change: Partial<TaskInput> = {}): TaskInput {
   return {
@@ -24,11 +24,11 @@ function input(change: Partial<TaskInput> = {}): TaskInput {
   };
 }
 
-describeTaskRunnerContract('MemoryTasks', async () => {
+describeTaskRunnerContract('MemoryTaskRunner', async () => {
   const timers = new ManualClock();
   const observed: TaskObservation[] = [];
   return {
-    tasks: new MemoryTasks({ timers, onChange: (task) => observed.push(task) }),
+    tasks: new MemoryTaskRunner({ timers, onChange: (task) => observed.push(task) }),
     input: async (change) => input(change),
     observed,
     pass: () => timers.advanceAsync(250),
@@ -36,18 +36,18 @@ describeTaskRunnerContract('MemoryTasks', async () => {
   };
 });
 
-describeHostFleetContract('MemoryHosts', async () => {
+describeHostFleetContract('MemoryHostFleet', async () => {
   const timers = new ManualClock();
   return {
-    hosts: new MemoryHosts({ timers }),
+    hosts: new MemoryHostFleet({ timers }),
     request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
     pass: () => timers.advanceAsync(250),
     end: async () => {},
   };
 });
 
-describeVolumeStoreContract('MemoryVolumes', async () => {
-  const volumes = new MemoryVolumes({ clock: new ManualClock() });
+describeVolumeStoreContract('MemoryVolumeStore', async () => {
+  const volumes = new MemoryVolumeStore({ clock: new ManualClock() });
   const idOf = (mount: Readonly<Record<string, string>>) => mount.path?.split('/').at(-1) ?? '';
   return {
     volumes,
@@ -81,10 +81,10 @@ describe('ManualClock', () => {
   });
 });
 
-describe('MemoryTasks', () => {
+describe('MemoryTaskRunner', () => {
   it('places as many as it may and the next when one has stopped', async () => {
     const timers = new ManualClock();
-    const tasks = new MemoryTasks({ timers, max: 1 });
+    const tasks = new MemoryTaskRunner({ timers, max: 1 });
     await tasks.run(input(), 'a/1/1');
     await tasks.run(input({ workbenchId: 'wb2' }), 'b/1/1');
     await timers.advanceAsync(60_000);
@@ -96,7 +96,7 @@ describe('MemoryTasks', () => {
   });
 
   it('refuses, once, what the test says', async () => {
-    const tasks = new MemoryTasks({ timers: new ManualClock() });
+    const tasks = new MemoryTaskRunner({ timers: new ManualClock() });
     tasks.onNextRun(() => ({ kind: 'refused', code: 'no_capacity', message: 'Full.', retryable: true }));
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'refused' });
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'accepted' });
@@ -104,7 +104,7 @@ describe('MemoryTasks', () => {
 
   it('forgets a stopped task after an hour', async () => {
     const timers = new ManualClock();
-    const tasks = new MemoryTasks({ timers });
+    const tasks = new MemoryTaskRunner({ timers });
     await tasks.run(input(), 'a/1/1');
     await tasks.stop('task-000001', 'enough');
     await timers.advanceAsync(59 * 60_000);

@@ -14,7 +14,7 @@ describeWorkbenchStoreContract('MemoryWorkbenchStore', async () => {
   return {
     store,
     plant: async (key, raw) => store.plant(key, raw),
-    reported: () => store.leftOut.map(({ workbenchId }) => workbenchId),
+    reported: () => store.unreadableKeys.map(({ workbenchId }) => workbenchId),
     dispose: async () => {},
   };
 });

@@ -1,5 +1,5 @@
-import { REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
-import { HISTORY_KEPT, type HistoryStore, type IdempotencyClaim, type IdempotencyStore } from '#core/ports/workbench-store.ts';
+import { REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
+import { HISTORY_ENTRIES_MAX, type HistoryStore, type IdempotencyClaim, type IdempotencyStore } from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
@@ -17,7 +17,7 @@ export class MemoryHistoryStore implements HistoryStore {
     }
     const newest = Math.max(0, ...history.keys());
     for (const seq of history.keys()) {
-      if (seq <= newest - HISTORY_KEPT) history.delete(seq);
+      if (seq <= newest - HISTORY_ENTRIES_MAX) history.delete(seq);
     }
   }
 
@@ -42,7 +42,7 @@ export class MemoryHistoryStore implements HistoryStore {
 
 interface StoredClaim {
   readonly claim: IdempotencyClaim;
-  readonly settler?: string;
+  readonly completedBy?: string;
 }
 
 /** Idempotency claims in memory; expired ones stay until they are claimed anew. */
@@ -70,14 +70,14 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     userId: string,
     key: string,
     workbenchId: string,
-    settler: string,
-  ): Promise<'settled' | 'already' | 'gone'> {
+    completedBy: string,
+  ): Promise<'completed' | 'already' | 'gone'> {
     const claims = this.#users.get(userId);
     const standing = claims?.get(key);
     if (claims === undefined || standing?.claim.workbenchId !== workbenchId) return 'gone';
-    if (standing.claim.state === 'done') return standing.settler === settler ? 'settled' : 'already';
-    claims.set(key, { claim: { ...standing.claim, state: 'done' }, settler });
-    return 'settled';
+    if (standing.claim.state === 'done') return standing.completedBy === completedBy ? 'completed' : 'already';
+    claims.set(key, { claim: { ...standing.claim, state: 'done' }, completedBy });
+    return 'completed';
   }
 }
 
@@ -91,7 +91,7 @@ export class MemoryReportStore implements ReportStore {
 
   async list(): Promise<readonly ReconcileReport[]> {
     const newestFirst = [...this.#reports.values()].sort((a, b) => b.endedAt - a.endedAt);
-    return structuredClone(newestFirst.slice(0, REPORTS_SHOWN));
+    return structuredClone(newestFirst.slice(0, REPORTS_LISTED_MAX));
   }
 }
 

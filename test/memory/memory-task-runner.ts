@@ -7,14 +7,14 @@ import type {
   TaskRunner,
 } from '#core/ports/task-runner.ts';
 
-export interface MemoryTasksOptions {
+export interface MemoryTaskRunnerOptions {
   readonly timers: Timers;
   /** Tasks that may be placed at once. @default no limit */
   readonly max?: number;
   /** How long a placed task stays provisioning, then pending; and how long a stop takes. Milliseconds. @default 1,000 each */
-  readonly provisioningMs?: number;
+  readonly provisioningTimeoutMs?: number;
   readonly pendingMs?: number;
-  readonly stoppingMs?: number;
+  readonly stoppingTimeoutMs?: number;
   readonly onChange?: (observation: TaskObservation) => void;
 }
 
@@ -30,8 +30,8 @@ interface MemoryTask {
 }
 
 /** Tasks that live in memory and by the clock they are given. Deterministic; nothing fails unless told to. */
-export class MemoryTasks implements TaskRunner {
-  readonly #options: MemoryTasksOptions;
+export class MemoryTaskRunner implements TaskRunner {
+  readonly #options: MemoryTaskRunnerOptions;
   readonly #tasks = new Map<string, MemoryTask>();
   readonly #byToken = new Map<string, string>();
   #count = 0;
@@ -39,7 +39,7 @@ export class MemoryTasks implements TaskRunner {
   /** The tokens of every call of `run`, in order. */
   readonly runTokens: string[] = [];
 
-  constructor(options: MemoryTasksOptions) {
+  constructor(options: MemoryTaskRunnerOptions) {
     this.#options = options;
   }
 
@@ -96,10 +96,10 @@ export class MemoryTasks implements TaskRunner {
       return;
     }
     this.#change(task, { status: 'stopping' });
-    this.#schedule(task, this.#options.stoppingMs, () => this.#markStopped(taskId, stop));
+    this.#schedule(task, this.#options.stoppingTimeoutMs, () => this.#markStopped(taskId, stop));
   }
 
-  async endMachine(taskId: string): Promise<void> {
+  async terminateInstance(taskId: string): Promise<void> {
     this.#markStopped(taskId, { code: 'requested', message: 'Its machine was ended.' });
   }
 
@@ -135,8 +135,8 @@ export class MemoryTasks implements TaskRunner {
       if (taken >= max) return;
       taken += 1;
       task.placed = true;
-      this.#schedule(task, this.#options.provisioningMs, () => {
-        this.#change(task, { status: 'pending', host: 'connected' });
+      this.#schedule(task, this.#options.provisioningTimeoutMs, () => {
+        this.#change(task, { status: 'pending', instance: 'connected' });
         this.#schedule(task, this.#options.pendingMs, () => {
           this.#change(task, { status: 'running', endpoint: 'http://127.0.0.1:1' });
         });

@@ -3,13 +3,13 @@ import type {
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  WipeProgress,
+  DeletionProgress,
 } from '#core/ports/volume-store.ts';
 
-export interface MemoryVolumesOptions {
+export interface MemoryVolumeStoreOptions {
   readonly clock: Clock;
-  /** Entries removed by one call of wipe. @default 1,000 */
-  readonly wipePerCall?: number;
+  /** Entries deleted by one call of wipe. @default 1,000 */
+  readonly filesPerCall?: number;
 }
 
 interface MemoryVolume {
@@ -20,14 +20,14 @@ interface MemoryVolume {
 const PAGE_SIZE = 1000;
 
 /** Volumes that live in memory: sets of file names. */
-export class MemoryVolumes implements VolumeStore {
-  readonly #options: MemoryVolumesOptions;
+export class MemoryVolumeStore implements VolumeStore {
+  readonly #options: MemoryVolumeStoreOptions;
   readonly #volumes = new Map<string, MemoryVolume>();
   readonly #deleted = new Set<string>();
   readonly #quarantined = new Map<string, MemoryVolume>();
   #plannedOutcomes: (() => VolumeOutcome | undefined)[] = [];
 
-  constructor(options: MemoryVolumesOptions) {
+  constructor(options: MemoryVolumeStoreOptions) {
     this.#options = options;
   }
 
@@ -44,7 +44,7 @@ export class MemoryVolumes implements VolumeStore {
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     const answer = this.#plannedOutcomes.shift()?.();
     if (answer !== undefined) return answer;
-    if (this.#deleted.has(workbenchId)) return { kind: 'wiped' };
+    if (this.#deleted.has(workbenchId)) return { kind: 'tombstoned' };
     if (this.#quarantined.has(workbenchId)) {
       const message = 'The files of this workbench have been set aside.';
       return { kind: 'refused', code: 'storage_failed', message, retryable: false };
@@ -55,25 +55,25 @@ export class MemoryVolumes implements VolumeStore {
     return { kind: 'ready', mount: { path: `/volumes/${workbenchId}` } };
   }
 
-  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
+  async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
     this.#deleted.add(workbenchId);
     const volume = this.#volumes.get(workbenchId) ?? this.#quarantined.get(workbenchId);
-    if (volume === undefined) return { done: true, removed: 0 };
-    let removed = 0;
+    if (volume === undefined) return { done: true, deleted: 0 };
+    let deleted = 0;
     for (const file of volume.files) {
-      if (removed >= (this.#options.wipePerCall ?? 1000)) return { done: false, removed };
+      if (deleted >= (this.#options.filesPerCall ?? 1000)) return { done: false, deleted };
       volume.files.delete(file);
-      removed += 1;
+      deleted += 1;
     }
     this.#volumes.delete(workbenchId);
     this.#quarantined.delete(workbenchId);
-    return { done: true, removed: removed + 1 };
+    return { done: true, deleted: deleted + 1 };
   }
 
-  async removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'> {
+  async deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'> {
     if ((this.#volumes.get(workbenchId)?.files.size ?? 0) > 0) return 'not_empty';
     this.#volumes.delete(workbenchId);
-    return 'removed';
+    return 'deleted';
   }
 
   async quarantine(workbenchId: string): Promise<void> {

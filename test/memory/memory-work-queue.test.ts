@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
-import { MemoryQueue, REDELIVER_MS } from './memory-work-queue.ts';
+import { MemoryWorkQueue, REDELIVERY_DELAY_MS } from './memory-work-queue.ts';
 
 const START = Date.UTC(2030, 0, 1);
 const key = (workbenchId: string): WorkbenchKey => ({ userId: 'ada', workbenchId });
 
-describeWorkQueueContract('MemoryQueue', async () => {
+describeWorkQueueContract('MemoryWorkQueue', async () => {
   let now = START;
   let failures = 0;
-  const queue = new MemoryQueue({ now: () => now });
+  const queue = new MemoryWorkQueue({ now: () => now });
   const delivered: WorkbenchKey[] = [];
   const consume = async (taken: WorkbenchKey) => {
     delivered.push(taken);
@@ -21,7 +21,7 @@ describeWorkQueueContract('MemoryQueue', async () => {
   return {
     queue,
     delivered,
-    redeliverWithinSeconds: REDELIVER_MS / 1000,
+    redeliverWithinSeconds: REDELIVERY_DELAY_MS / 1000,
     failNext(times) {
       failures = times;
     },
@@ -37,10 +37,10 @@ describeWorkQueueContract('MemoryQueue', async () => {
   };
 });
 
-describe('MemoryQueue', () => {
+describe('MemoryWorkQueue', () => {
   test('hands messages over earliest first, and in the order sent among equals', async () => {
     let now = START;
-    const queue = new MemoryQueue({ now: () => now });
+    const queue = new MemoryWorkQueue({ now: () => now });
     await queue.send(key('late'), 5);
     await queue.send(key('first'), 1);
     await queue.send(key('second'), 1);
@@ -55,7 +55,7 @@ describe('MemoryQueue', () => {
   });
 
   test('refuses to go round for ever when a consumer keeps sending to itself', async () => {
-    const queue = new MemoryQueue({ now: () => START });
+    const queue = new MemoryWorkQueue({ now: () => START });
     await queue.send(key('a'), 0);
     await expect(queue.deliverDue((taken) => queue.send(taken, 0), 50)).rejects.toThrow(/still some due/);
   });

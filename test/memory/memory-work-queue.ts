@@ -9,14 +9,14 @@ interface Message {
 }
 
 /** A message whose consumer threw comes again after this long. */
-export const REDELIVER_MS = 1000;
+export const REDELIVERY_DELAY_MS = 1000;
 
 /**
  * A WorkQueue that does nothing by itself: whoever holds it says when messages are delivered, and the clock
  * is theirs too. Deterministic: earliest due first, and in the order sent among equals. Nothing is merged:
  * two sends are two deliveries.
  */
-export class MemoryQueue implements WorkQueue {
+export class MemoryWorkQueue implements WorkQueue {
   readonly #clock: Clock;
   #messages: Message[] = [];
 
@@ -49,7 +49,7 @@ export class MemoryQueue implements WorkQueue {
 
   /**
    * Hands every message that is due, one after another, to the consumer, those included that it sends with no
-   * delay. One whose consumer throws comes again REDELIVER_MS later.
+   * delay. One whose consumer throws comes again REDELIVERY_DELAY_MS later.
    * @returns how many were handed over
    * @throws Error after `limit` deliveries: a consumer that sends itself no-delay messages for ever
    */
@@ -60,7 +60,7 @@ export class MemoryQueue implements WorkQueue {
       try {
         await consumer(key);
       } catch {
-        this.#insert(key, this.#clock.now() + REDELIVER_MS);
+        this.#insert(key, this.#clock.now() + REDELIVERY_DELAY_MS);
       }
     }
     throw new Error(`${limit} messages delivered and still some due`);

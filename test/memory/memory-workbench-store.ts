@@ -19,10 +19,10 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   /** user id → workbench id → record */
   readonly #users = new Map<string, Map<string, StoredRecord>>();
   /** Keys of the records that lists have left out because they could not be read, in the order met. */
-  readonly leftOut: WorkbenchKey[] = [];
+  readonly unreadableKeys: WorkbenchKey[] = [];
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const record = frozenCopy(workbench);
+    const record = freezeCopy(workbench);
     if (this.#stored(workbench) !== undefined) return 'exists';
     this.#put(workbench, { record });
     return 'created';
@@ -34,18 +34,18 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
-    const record = frozenCopy(workbench);
+    const record = freezeCopy(workbench);
     if (this.#revision(workbench) !== expectedRevision) return 'conflict';
     this.#put(workbench, { record });
     return 'updated';
   }
 
-  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
+  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'> {
     const revision = this.#revision(key);
-    if (revision === undefined) return 'removed';
+    if (revision === undefined) return 'deleted';
     if (revision !== expectedRevision) return 'conflict';
     this.#users.get(key.userId)?.delete(key.workbenchId);
-    return 'removed';
+    return 'deleted';
   }
 
   async listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage> {
@@ -135,7 +135,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
     try {
       return parseStored(key, kept);
     } catch {
-      this.leftOut.push(key);
+      this.unreadableKeys.push(key);
       return undefined;
     }
   }
@@ -155,8 +155,8 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 /** A record as written, or whatever was planted in its place. */
 type StoredRecord = { readonly record: Workbench } | { readonly raw: unknown };
 
-function frozenCopy(workbench: Workbench): Workbench {
-  return deeplyFrozen(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
+function freezeCopy(workbench: Workbench): Workbench {
+  return deepFreeze(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
 }
 
 function parseStored(key: WorkbenchKey, kept: StoredRecord): Workbench {
@@ -170,9 +170,9 @@ function parseStored(key: WorkbenchKey, kept: StoredRecord): Workbench {
   return parsed.data;
 }
 
-function deeplyFrozen<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deeplyFrozen(member);
+    for (const member of Object.values(value)) deepFreeze(member);
     Object.freeze(value);
   }
   return value;

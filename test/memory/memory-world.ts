@@ -6,20 +6,20 @@ import type { HostObservation } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
-import { reconcileDue } from '#core/reconcile/sweep-due.ts';
+import { sweepDue } from '#core/reconcile/sweep-due.ts';
 import { type CreateRequest, createWorkbench } from '#core/workbench/create-workbench.ts';
 import { drive } from '#core/workbench/drive.ts';
 import { DEFAULT_POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts';
 import { observeHost, observeTask } from '#core/workbench/observe.ts';
 import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { ManualClock } from './manual-clock.ts';
-import { MemoryHosts } from './memory-host-fleet.ts';
-import { MemoryQueue } from './memory-work-queue.ts';
+import { MemoryHostFleet } from './memory-host-fleet.ts';
+import { MemoryWorkQueue } from './memory-work-queue.ts';
 import { MemoryReportStore } from './memory-stores.ts';
-import { MemoryRoomStore } from '../simulation/memory-free-capacity-store.ts';
+import { MemoryFreeCapacityStore } from '../simulation/memory-free-capacity-store.ts';
 import { memoryStores } from './memory-stores.ts';
-import { MemoryTasks, type MemoryTasksOptions } from './memory-task-runner.ts';
-import { MemoryVolumes } from './memory-volume-store.ts';
+import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
+import { MemoryVolumeStore } from './memory-volume-store.ts';
 
 export const PROVIDERS: readonly CapacityProvider[] = [
   { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0, price: 0.1 },
@@ -30,12 +30,12 @@ export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
 ];
 
 /** What was told to operators, kept for a test to read. */
-export class KeptTelemetry implements Telemetry {
+export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly level: string; readonly message: string }[] = [];
   /** What each line had beside its message, by message; of several the last. */
   readonly fields = new Map<string, TelemetryFields>();
   readonly counts = new Map<string, number>();
-  /** By the metric and the values of its dimensions: `reconcile_repair.run_ended`. */
+  /** By the metric and the values of its dimensions: `repair.run_ended`. */
   readonly countsBy = new Map<string, number>();
 
   info(message: string, fields?: TelemetryFields): void {
@@ -61,7 +61,7 @@ export class KeptTelemetry implements Telemetry {
 
 export interface MemoryWorldOptions {
   readonly policy?: Partial<Policy>;
-  readonly tasks?: Omit<MemoryTasksOptions, 'timers' | 'onChange'>;
+  readonly tasks?: Omit<MemoryTaskRunnerOptions, 'timers' | 'onChange'>;
   /** Whether changes of tasks and hosts are told by events; without, only looking finds them. @default true */
   readonly events?: boolean;
 }
@@ -70,16 +70,16 @@ export interface MemoryWorldOptions {
 export class MemoryWorld {
   readonly clock = new ManualClock();
   readonly stores = memoryStores();
-  readonly queue = new MemoryQueue(this.clock);
-  readonly telemetry = new KeptTelemetry();
+  readonly queue = new MemoryWorkQueue(this.clock);
+  readonly telemetry = new RecordingTelemetry();
   readonly policy: Policy;
-  readonly tasks: MemoryTasks;
-  readonly hosts: MemoryHosts;
-  readonly volumes = new MemoryVolumes({ clock: this.clock });
-  readonly rooms = new MemoryRoomStore();
+  readonly tasks: MemoryTaskRunner;
+  readonly hosts: MemoryHostFleet;
+  readonly volumes = new MemoryVolumeStore({ clock: this.clock });
+  readonly freeCapacity = new MemoryFreeCapacityStore();
   readonly catalog = new ClusterCatalog({
     sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
-    rooms: this.rooms,
+    freeCapacity: this.freeCapacity,
     clock: this.clock,
     telemetry: this.telemetry,
   });
@@ -90,12 +90,12 @@ export class MemoryWorld {
   constructor(options: MemoryWorldOptions = {}) {
     this.policy = { ...DEFAULT_POLICY, ...options.policy };
     const events = options.events ?? true;
-    this.tasks = new MemoryTasks({
+    this.tasks = new MemoryTaskRunner({
       ...options.tasks,
       timers: this.clock,
-      onChange: (task) => events && this.tellTask(task),
+      onChange: (task) => events && this.publishTaskEvent(task),
     });
-    this.hosts = new MemoryHosts({ timers: this.clock, onChange: (host) => events && this.#publishHostEvent(host) });
+    this.hosts = new MemoryHostFleet({ timers: this.clock, onChange: (host) => events && this.#publishHostEvent(host) });
   }
 
   readonly ids = {
@@ -105,12 +105,12 @@ export class MemoryWorld {
 
   /** All ports under the names that use cases know them by. */
   get ports() {
-    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, rooms, ids, reports } = this;
-    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, rooms, ids, reports };
+    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports } = this;
+    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports };
   }
 
   /** An event of a task is on its way. */
-  tellTask(task: TaskObservation): void {
+  publishTaskEvent(task: TaskObservation): void {
     this.#pendingEvents.push(() => observeTask(this.ports, this.policy, task, task));
   }
 
@@ -167,7 +167,7 @@ export class MemoryWorld {
     await this.deliver();
     while (this.clock.now() < end) {
       await this.clock.advanceAsync(Math.min(1000, end - this.clock.now()));
-      if (this.clock.now() % 60_000 < 1000) await reconcileDue(this.ports, { limit: 100 });
+      if (this.clock.now() % 60_000 < 1000) await sweepDue(this.ports, { limit: 100 });
       await this.deliver();
     }
   }
@@ -190,12 +190,12 @@ export class MemoryWorld {
     }
   }
 
-  async untilStatus(key: WorkbenchKey, status: Workbench['status'], within?: number): Promise<Workbench> {
+  async waitForStatus(key: WorkbenchKey, status: Workbench['status'], within?: number): Promise<Workbench> {
     await this.waitUntil(key, (workbench) => workbench?.status === status, within);
     return this.read(key);
   }
 
-  async untilGone(key: WorkbenchKey, within?: number): Promise<void> {
+  async waitUntilGone(key: WorkbenchKey, within?: number): Promise<void> {
     await this.waitUntil(key, (workbench) => workbench === undefined, within);
   }
 

@@ -58,7 +58,7 @@ export class Invocations {
   }
 
   /** From now on every call goes through. Processes frozen before may still wake. */
-  endFaults(): void {
+  disableFaults(): void {
     this.#faultsEnabled = false;
   }
 
@@ -167,7 +167,7 @@ export function interceptPort<P extends object>(port: P, name: string, invocatio
 }
 
 /** An SDK client whose `send` is a call of this invocation, answered by `handle`. */
-export function clientThrough(handle: (command: object) => unknown, invocation: Invocation) {
+export function interceptClient(handle: (command: object) => unknown, invocation: Invocation) {
   return {
     send: async (command: object): Promise<never> => {
       const name = command.constructor.name.replace(/Command$/, '');

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import { ROOM_LISTED } from '#core/ports/free-capacity-store.ts';
-import { aMachine, describeRoomStoreContract } from '#test/contracts/free-capacity-store.ts';
-import { MemoryRoomStore } from './memory-free-capacity-store.ts';
+import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
+import { anInstance, describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
+import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
 
-describeRoomStoreContract('memory', async () => ({
-  store: new MemoryRoomStore(),
+describeFreeCapacityStoreContract('memory', async () => ({
+  store: new MemoryFreeCapacityStore(),
   dispose: async () => {},
 }));
 
 it('lists no more machines than is agreed', async () => {
-  const store = new MemoryRoomStore();
-  for (let n = 0; n <= ROOM_LISTED; n += 1) await store.save(aMachine({ machineId: `machine-${n}` }));
-  expect(await store.list(aMachine().at)).toHaveLength(ROOM_LISTED);
+  const store = new MemoryFreeCapacityStore();
+  for (let n = 0; n <= FREE_CAPACITY_LISTED_MAX; n += 1) await store.save(anInstance({ containerInstanceId: `machine-${n}` }));
+  expect(await store.list(anInstance().at)).toHaveLength(FREE_CAPACITY_LISTED_MAX);
 });

@@ -1,33 +1,33 @@
-import { type MachineRoom, ROOM_KEPT_MS, ROOM_LISTED, type RoomStore } from '#core/ports/free-capacity-store.ts';
+import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, FREE_CAPACITY_LISTED_MAX, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 
 /** Room in memory. */
-export class MemoryRoomStore implements RoomStore {
+export class MemoryFreeCapacityStore implements FreeCapacityStore {
   /** By machine: its last word. */
-  readonly #reports = new Map<string, { version: number; at: number; room?: MachineRoom }>();
+  readonly #reports = new Map<string, { version: number; at: number; room?: InstanceFreeCapacity }>();
 
-  async save(room: MachineRoom): Promise<void> {
+  async save(room: InstanceFreeCapacity): Promise<void> {
     this.#record(room, structuredClone(room));
   }
 
-  async remove(machine: Pick<MachineRoom, 'machineId' | 'version' | 'at'>): Promise<void> {
+  async remove(machine: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>): Promise<void> {
     this.#record(machine);
   }
 
-  async list(now: number): Promise<readonly MachineRoom[]> {
-    const listed: MachineRoom[] = [];
-    for (const [machineId, { at, room }] of this.#reports) {
-      if (at + ROOM_KEPT_MS <= now) this.#reports.delete(machineId);
-      else if (room !== undefined && listed.length < ROOM_LISTED) listed.push(structuredClone(room));
+  async list(now: number): Promise<readonly InstanceFreeCapacity[]> {
+    const listed: InstanceFreeCapacity[] = [];
+    for (const [containerInstanceId, { at, room }] of this.#reports) {
+      if (at + FREE_CAPACITY_MAX_AGE_MS <= now) this.#reports.delete(containerInstanceId);
+      else if (room !== undefined && listed.length < FREE_CAPACITY_LISTED_MAX) listed.push(structuredClone(room));
     }
     return listed;
   }
 
   #record(
-    { machineId, version, at }: Pick<MachineRoom, 'machineId' | 'version' | 'at'>,
-    room?: MachineRoom,
+    { containerInstanceId, version, at }: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>,
+    room?: InstanceFreeCapacity,
   ): void {
-    const before = this.#reports.get(machineId);
+    const before = this.#reports.get(containerInstanceId);
     if (before !== undefined && before.version >= version) return;
-    this.#reports.set(machineId, { version, at, ...(room === undefined ? {} : { room }) });
+    this.#reports.set(containerInstanceId, { version, at, ...(room === undefined ? {} : { room }) });
   }
 }

@@ -1,29 +1,29 @@
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
-import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
-import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
-import { build as buildReconcileActive } from '#functions/schedules/sweep-active.ts';
-import { build as buildSweepCloud } from '#functions/schedules/sweep-tasks-and-hosts.ts';
+import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
+import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { acceptedRun, idAt, running, T0 } from '#test/builders/workbench.ts';
 import { settingsWith } from '#test/functions/call-api.ts';
-import { MemoryQueue } from '../memory/memory-work-queue.ts';
+import { MemoryWorkQueue } from '../memory/memory-work-queue.ts';
 import { MemoryReportStore } from '../memory/memory-stores.ts';
 import { memoryStores } from '../memory/memory-stores.ts';
-import { KeptTelemetry } from '../memory/memory-world.ts';
+import { RecordingTelemetry } from '../memory/memory-world.ts';
 import {
   HOST_SETTINGS,
   INSTALLATION,
   TASK_SETTINGS,
   taskInput,
-  WorldSubject,
+  WorldFixture,
 } from './world/world-fixture.ts';
 
 const TASKS = 4000;
@@ -35,7 +35,7 @@ const USER_WRITES_PER_SECOND = 20;
 
 /** A cluster with so many workbenches running, and a record of each. */
 async function createRunningTasks(tasks = TASKS) {
-  const subject = new WorldSubject({
+  const subject = new WorldFixture({
     providers: [
       {
         name: 'small',
@@ -62,12 +62,12 @@ async function createRunningTasks(tasks = TASKS) {
     await stores.workbenches.create(running({ userId: 'alice', workbenchId, run }));
   }
   const reports = new MemoryReportStore();
-  const telemetry = new KeptTelemetry();
-  const ports = { ...stores, reports, telemetry, clock: kernel, queue: new MemoryQueue(kernel) };
+  const telemetry = new RecordingTelemetry();
+  const ports = { ...stores, reports, telemetry, clock: kernel, queue: new MemoryWorkQueue(kernel) };
   return { subject, ports, definition };
 }
 
-async function startTask({ world }: WorldSubject, workbenchId: string, definition: string): Promise<string> {
+async function startTask({ world }: WorldFixture, workbenchId: string, definition: string): Promise<string> {
   const input = {
     ...{ userId: 'alice', workbenchId, runId: 'run1', attempt: 1, name: 'mine' },
     ...{ cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, mount: {} },
@@ -80,7 +80,7 @@ async function startTask({ world }: WorldSubject, workbenchId: string, definitio
 }
 
 /** A client that notes when it made which call, and which were refused. */
-function createCountingClient({ kernel, world }: WorldSubject) {
+function createCountingClient({ kernel, world }: WorldFixture) {
   const calls: { readonly name: string; readonly at: number }[] = [];
   const refused: string[] = [];
   const client = world.clients(async (name, effect) => {
@@ -97,29 +97,29 @@ function createCountingClient({ kernel, world }: WorldSubject) {
 
 type Client = ReturnType<typeof createCountingClient>['client'];
 
-function createPorts(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldSubject) {
-  const machines = new Ec2Machines(ec2, INSTALLATION);
+function createPorts(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldFixture) {
+  const machines = new Ec2Instances(ec2, INSTALLATION);
   const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
   return {
     tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, machines, subject.kernel),
     hosts: new Ec2HostFleet(ec2, instances, HOST_SETTINGS, subject.kernel),
-    upkeep: new EcsClusterUpkeep(new TaskDefinitions(ecs, TASK_SETTINGS), instances, machines),
+    cleanup: new EcsClusterCleanup(new TaskDefinitions(ecs, TASK_SETTINGS), instances, machines),
     client,
   };
 }
 
-function createUnpacedPorts(client: Client, subject: WorldSubject) {
+function createUnpacedPorts(client: Client, subject: WorldFixture) {
   return createPorts(client, client, client, subject);
 }
 
-function createPacedPorts(client: Client, subject: WorldSubject) {
+function createPacedPorts(client: Client, subject: WorldFixture) {
   const { kernel } = subject;
-  return createPorts(client, auditEcsClient(client, kernel), auditEc2Client(client, kernel), subject);
+  return createPorts(client, sweepEcsClient(client, kernel), sweepEc2Client(client, kernel), subject);
 }
 
 /** Users go on, second by second, until the work is done. */
 async function runWithUserLoad<T>(
-  subject: WorldSubject,
+  subject: WorldFixture,
   definition: string,
   work: Promise<T>,
 ): Promise<{ answer: T; refused: readonly string[]; seconds: number }> {
@@ -155,15 +155,15 @@ describe('audits over thousands of tasks, while users start and stop workbenches
     const { client, calls, refused } = createCountingClient(subject);
     const audit = { ...ports, ...createPacedPorts(client, subject) };
     const both = Promise.all([
-      buildReconcileActive(audit, SETTINGS)(),
-      buildSweepCloud({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
+      buildSweepActive(audit, SETTINGS)(),
+      buildSweepTasksAndHosts({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
     ]);
     const users = await runWithUserLoad(subject, definition, both);
     expect(users.refused).toEqual([]);
     expect(refused).toEqual([]);
     const [active, [tasks]] = users.answer as [object, [object]];
-    expect(active).toMatchObject({ lookedAt: TASKS, waiting: 0, failed: 0 });
-    expect(tasks).toMatchObject({ lookedAt: TASKS, waiting: 0, failed: 0 });
+    expect(active).toMatchObject({ checked: TASKS, waiting: 0, failed: 0 });
+    expect(tasks).toMatchObject({ checked: TASKS, waiting: 0, failed: 0 });
     const looks = calls.filter(({ name }) => /^(Describe|List)(Tasks|Container)/.test(name));
     const busiest = Math.max(
       ...looks.map(({ at }) => looks.filter((call) => call.at >= at && call.at < at + 1000).length),
@@ -177,8 +177,8 @@ describe('audits over thousands of tasks, while users start and stop workbenches
     const { client } = createCountingClient(subject);
     const audit = { ...ports, ...createUnpacedPorts(client, subject) };
     const both = Promise.all([
-      buildReconcileActive(audit, SETTINGS)(),
-      buildSweepCloud({ ...audit }, SETTINGS)(),
+      buildSweepActive(audit, SETTINGS)(),
+      buildSweepTasksAndHosts({ ...audit }, SETTINGS)(),
     ]);
     const { refused } = await runWithUserLoad(subject, definition, both);
     expect(refused).toContain('DescribeTasksCommand');
@@ -193,20 +193,20 @@ describe('audits over thousands of tasks, while users start and stop workbenches
         throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
       return effect();
     });
-    const run = buildReconcileActive({ ...ports, ...createUnpacedPorts(scarce, subject) }, SETTINGS);
+    const run = buildSweepActive({ ...ports, ...createUnpacedPorts(scarce, subject) }, SETTINGS);
     const first = await run();
-    expect(first).toMatchObject({ lookedAt: 1200, waiting: 1, failed: 0 });
-    expect(first.findings).toMatchObject([{ id: 'active', what: 'waits_throttled' }]);
-    const next = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
-    expect(next).toMatchObject({ lookedAt: 300, waiting: 0 });
-    const whole = await buildReconcileActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
-    expect(whole).toMatchObject({ lookedAt: 1500, waiting: 0 });
+    expect(first).toMatchObject({ checked: 1200, waiting: 1, failed: 0 });
+    expect(first.findings).toMatchObject([{ id: 'active', what: 'throttled' }]);
+    const next = await buildSweepActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
+    expect(next).toMatchObject({ checked: 300, waiting: 0 });
+    const whole = await buildSweepActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
+    expect(whole).toMatchObject({ checked: 1500, waiting: 0 });
   });
 });
 
-describe('the upkeep of task definitions', () => {
+describe('the cleanup of task definitions', () => {
   it('leaves registrations to those who start workbenches', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const definitions = new TaskDefinitions(subject.world.clients(), TASK_SETTINGS);
     const { mount } = await taskInput(subject);
     for (let n = 0; n < 60; n += 1) {
@@ -217,7 +217,7 @@ describe('the upkeep of task definitions', () => {
     await subject.advance(30);
     const { client } = createCountingClient(subject);
     const ports = {
-      ...{ clock: subject.kernel, telemetry: new KeptTelemetry(), reports: new MemoryReportStore() },
+      ...{ clock: subject.kernel, telemetry: new RecordingTelemetry(), reports: new MemoryReportStore() },
       ...{ ...memoryStores(), ...createPacedPorts(client, subject) },
     };
     let report: object | undefined;

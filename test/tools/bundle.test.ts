@@ -110,7 +110,7 @@ describe('the bundled functions', () => {
     const ask = (token: string) => invoke('authorizer', { identitySource: [`Bearer ${token}`] });
     const [right, wrong] = await Promise.all([ask(STATIC_KEY), ask('another-key-altogether')]);
     expect(right.answer).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
-    expect(wrong.answer).toEqual({ isAuthorized: false, context: { reason: 'wrong_key' } });
+    expect(wrong.answer).toEqual({ isAuthorized: false, context: { reason: 'invalid_static_key' } });
     expect(right.log + wrong.log).not.toContain(STATIC_KEY);
   });
 

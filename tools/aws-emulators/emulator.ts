@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PYTHON } from './environment.ts';
 
-/** moto as released; moto with what mended_moto.py mends; ministack. */
-export type EmulatorName = 'moto' | 'mended-moto' | 'ministack';
+/** moto as released; moto with what patched_moto.py mends; ministack. */
+export type EmulatorName = 'moto' | 'patched-moto' | 'ministack';
 
 export interface Emulator {
   /** `http://127.0.0.1:port` */
@@ -18,7 +18,7 @@ export interface Emulator {
 /** What answers, whatever it is asked for, once the emulator does. */
 const HEALTH_PATHS: Readonly<Record<EmulatorName, string>> = {
   moto: '/moto-api/data.json',
-  'mended-moto': '/moto-api/data.json',
+  'patched-moto': '/moto-api/data.json',
   ministack: '/_ministack/health',
 };
 

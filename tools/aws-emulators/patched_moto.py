@@ -17,19 +17,19 @@ from moto.sqs import models as sqs
 
 
 def application() -> Any:
-    keep_tasks_as_they_are()
-    count_memory_of_the_task()
-    tell_version_and_connectivity()
-    keep_access_point_tokens()
-    return with_clock(DomainDispatcherApplication(create_backend_app))
+    disable_task_progression()
+    count_task_memory()
+    report_task_version_and_connectivity()
+    enforce_access_point_tokens()
+    return with_sqs_clock(DomainDispatcherApplication(create_backend_app))
 
 
-def keep_tasks_as_they_are() -> None:
+def disable_task_progression() -> None:
     """Else each DescribeTasks moves a task on, so that four calls stop a healthy one. A setting of moto's own."""
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 1_000_000_000})
 
 
-def count_memory_of_the_task() -> None:
+def count_task_memory() -> None:
     """RunTask breaks down where a container has no memory of its own, as it has not wherever the task's counts."""
     backend = ecs.EC2ContainerServiceBackend
     original = backend._calculate_task_resource_requirements
@@ -45,7 +45,7 @@ def count_memory_of_the_task() -> None:
     backend._calculate_task_resource_requirements = staticmethod(lambda definition: original(Counted(definition)))
 
 
-def tell_version_and_connectivity() -> None:
+def report_task_version_and_connectivity() -> None:
     """ECS tells of every task its version, which grows with each change, its creation and its agent's connection."""
     original_init, original_stop = ecs.Task.__init__, ecs.EC2ContainerServiceBackend.stop_task
 
@@ -77,7 +77,7 @@ class AccessPointAlreadyExists(EFSError):
         )
 
 
-def keep_access_point_tokens() -> None:
+def enforce_access_point_tokens() -> None:
     """A token used before is answered with the access point that came of it: else none is ever found again."""
     original = efs.EFSBackend.create_access_point
 
@@ -90,7 +90,7 @@ def keep_access_point_tokens() -> None:
     efs.EFSBackend.create_access_point = create
 
 
-def with_clock(application: Any) -> Any:
+def with_sqs_clock(application: Any) -> Any:
     """The clock of SQS is in the tests' hand: it stands still until `POST /clock/SECONDS` moves it on by so much."""
     clock = {"now": sqs.unix_time()}
     sqs.unix_time = lambda *args: clock["now"]

@@ -1,4 +1,4 @@
-"""Runs one emulator of AWS on 127.0.0.1: `serve.py moto|mended-moto|ministack PORT`.
+"""Runs one emulator of AWS on 127.0.0.1: `serve.py moto|patched-moto|ministack PORT`.
 
 Ends when its standard input does, which happens however its parent ends: none is left behind by a killed test run.
 """
@@ -37,10 +37,10 @@ def moto(port: int) -> None:
     serve_moto(port, DomainDispatcherApplication(create_backend_app))
 
 
-def mended_moto(port: int) -> None:
-    import mended_moto
+def patched_moto(port: int) -> None:
+    import patched_moto
 
-    serve_moto(port, mended_moto.application())
+    serve_moto(port, patched_moto.application())
 
 
 def ministack(port: int) -> None:
@@ -61,4 +61,4 @@ if __name__ == "__main__":
     tempfile.tempdir = tempfile.mkdtemp(prefix="workbench-emulator-")
     os.environ["TMPDIR"] = tempfile.tempdir
     end_with_parent(tempfile.tempdir)
-    {"moto": moto, "mended-moto": mended_moto, "ministack": ministack}[emulator](port)
+    {"moto": moto, "patched-moto": patched_moto, "ministack": ministack}[emulator](port)

@@ -116,7 +116,7 @@ export const ASSUMPTIONS = {
     max: 1000,
     what: 'With so many Lambda waits at an empty queue, each asking every 20 s.',
   },
-  'refused-traffic-gb': {
+  'rejected-traffic-gb': {
     default: 0.1,
     unit: 'GB/month',
     min: 0,

@@ -112,7 +112,7 @@ function logs(
 ): readonly BillLine[] {
   const runs = findScheduledFunctions(templates).reduce((sum, { everyMinutes }) => sum + runsPerMonth(everyMinutes), 0);
   const written = (runs * assumed['function-log-bytes']) / GB;
-  const refused = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['refused-traffic-gb'];
+  const refused = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['rejected-traffic-gb'];
   return [
     billLine('Logs: of the schedules', 'logIngestion', written, 'GB'),
     billLine('Logs: of refused traffic', 'logIngestion', refused, 'GB'),

@@ -7,7 +7,7 @@ export function exampleStage(): StageSettings {
     baseUrl: 'https://workbench.example.com',
     auth: { staticKey: true },
     image: { tag: '1.0.0' },
-    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 10 }],
+    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 10 }],
     dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
     alarms: { email: 'ops@example.com' },
     ecs: { awsvpcTrunking: true },

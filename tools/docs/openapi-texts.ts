@@ -13,14 +13,14 @@ After creating or starting a workbench, poll it until its status is \`running\`;
 
 /** What each error code means, as the document explains it. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
-  invalid_request: 'Something in the request is not as it must be; `fields` names each bad field.',
+  invalid_request: 'The request is invalid; `fields` names each invalid field.',
   forbidden:
     '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
   workbench_not_found: 'There is no such workbench, or it belongs to another user.',
   not_stopped: 'CPU, memory and GPUs can be changed only while it is stopped.',
   deleting: 'It is being destroyed.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
-  workbench_destroyed: 'The workbench created with this Idempotency-Key has been destroyed since.',
+  workbench_deleted: 'The workbench created with this Idempotency-Key has been destroyed since.',
   payload_too_large: 'The body is larger than 64 KiB.',
   unsupported_media_type: 'The body is not JSON.',
   cannot_fit: 'Nothing can hold what is requested; the message says what would fit.',
@@ -47,7 +47,7 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
   not_stopped: { message: 'The workbench must be stopped first.' },
   deleting: { message: 'The workbench is being destroyed.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
-  workbench_destroyed: {
+  workbench_deleted: {
     message: 'The workbench created with this Idempotency-Key has been destroyed since.',
   },
   payload_too_large: { message: 'The body is larger than 64 KiB.' },
@@ -92,15 +92,15 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   createWorkbench: { success: true, item: EXAMPLE_STARTING_ITEM },
   getWorkbench: { success: true, item: EXAMPLE_ITEM },
   updateWorkbench: { success: true, item: { ...EXAMPLE_ITEM, workbench_name: 'AutoCyber 2' } },
-  destroyWorkbench: EXAMPLE_SUCCESS,
+  deleteWorkbench: EXAMPLE_SUCCESS,
   startWorkbench: EXAMPLE_SUCCESS,
   stopWorkbench: EXAMPLE_SUCCESS,
   restartWorkbench: EXAMPLE_SUCCESS,
-  listEvents: {
+  listHistory: {
     success: true,
     items: [
-      { seq: 2, time: EXAMPLE_ITEM.ready_at, event: 'status_changed', from: 'pending', to: 'running' },
-      { seq: 1, time: EXAMPLE_ITEM.created_at, event: 'created', by: 'xyz', to: 'starting' },
+      { seq: 2, time: EXAMPLE_ITEM.ready_at, type: 'status_changed', from: 'pending', to: 'running' },
+      { seq: 1, time: EXAMPLE_ITEM.created_at, type: 'created', by: 'xyz', to: 'starting' },
     ],
   },
   listReports: {
@@ -110,9 +110,9 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
         sweep: 'tasks',
         started_at: '2030-01-01T09:10:00.000Z',
         ended_at: '2030-01-01T09:10:02.000Z',
-        looked_at: 214,
+        checked: 214,
         repaired: 0,
-        removed: 1,
+        deleted: 1,
         quarantined: 0,
         waiting: 0,
         failed: 0,
@@ -120,7 +120,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
         findings: [
           {
             id: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
-            what: 'removed',
+            what: 'deleted',
             why: 'Its workbench 01k5w3p8xg7t2mzq4v9r6ehbnc is no more.',
           },
         ],

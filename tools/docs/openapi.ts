@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
 import {
-  errorAnswerSchema,
+  errorResponseSchema,
   gatewayErrorSchema,
   historyItemSchema,
   itemSchema,
@@ -9,7 +9,7 @@ import {
 import { readSettings } from '#contract/settings/function-settings.ts';
 import { httpStatusOf } from '#contract/status-codes.ts';
 import { PARAMETERS, type Parameter } from '#contract/parameters.ts';
-import { ERRORS_OF_ALL, ERRORS_OF_USER_ROUTES, ROUTES, type Route } from '#contract/routes.ts';
+import { COMMON_ERRORS, USER_ROUTE_ERRORS, ROUTES, type Route } from '#contract/routes.ts';
 import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -107,7 +107,7 @@ const SHARED_RESPONSES: Readonly<Record<string, readonly ErrorCode[]>> = {
 };
 
 function errorResponses({ errors, access }: Route): Json {
-  const codes = [...errors, ...ERRORS_OF_ALL, ...(access === 'public' ? [] : ERRORS_OF_USER_ROUTES)];
+  const codes = [...errors, ...COMMON_ERRORS, ...(access === 'public' ? [] : USER_ROUTE_ERRORS)];
   const statuses = [...new Set(codes.map(httpStatusOf)), ...(access === 'public' ? [] : [401])].sort(
     (a, b) => a - b,
   );
@@ -168,7 +168,7 @@ function jsonContent(schema: unknown, example: unknown): Json {
 const NAMED_SCHEMAS = z.registry<{ id: string }>();
 NAMED_SCHEMAS.add(itemSchema, { id: 'Workbench' });
 NAMED_SCHEMAS.add(historyItemSchema, { id: 'HistoryEntry' });
-NAMED_SCHEMAS.add(errorAnswerSchema, { id: 'Error' });
+NAMED_SCHEMAS.add(errorResponseSchema, { id: 'Error' });
 NAMED_SCHEMAS.add(gatewayErrorSchema, { id: 'GatewayError' });
 
 const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { uri: (id: string) => string } =
@@ -189,7 +189,7 @@ function componentSchemas(): Json {
 
 function schemaOf(schema: z.ZodMiniType): Json {
   const once = z.registry<{ id: string }>();
-  for (const named of [itemSchema, historyItemSchema, errorAnswerSchema, gatewayErrorSchema]) {
+  for (const named of [itemSchema, historyItemSchema, errorResponseSchema, gatewayErrorSchema]) {
     once.add(named, { id: NAMED_SCHEMAS.get(named)?.id ?? '' });
   }
   once.add(schema, { id: 'this' });

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { engineEvents } from '#adapters/local/containers/engine-messages.ts';
+import { readEngineMessages } from '#adapters/local/containers/engine-messages.ts';
 
 /** Something could not be built; the message is for whoever runs the build. */
 export class BuildError extends Error {}
@@ -103,7 +103,7 @@ export class ImageEngine {
 export const IMAGE_FOLDER = join(import.meta.dirname, '../../image');
 
 async function followStream(stream: Readable, onLine: (line: string) => void): Promise<void> {
-  for await (const { error, stream: text = '' } of engineEvents(stream)) {
+  for await (const { error, stream: text = '' } of readEngineMessages(stream)) {
     if (error !== undefined) throw new BuildError(error.trim());
     for (const line of text.split('\n')) if (line.trim() !== '') onLine(line.trimEnd());
   }

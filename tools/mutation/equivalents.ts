@@ -10,38 +10,38 @@ const NO_RUN = 'what is stopped has no run: without its status being asked it is
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
     file: `${LIFECYCLE}/deadlines.ts`,
-    text: "const past = run?.phase === 'accepted' && run.goneAt !== undefined && run.goneAt <= context.now;",
-    changes: [['run.goneAt !== undefined', 'true']],
+    text: "const past = run?.phase === 'accepted' && run.goneAfter !== undefined && run.goneAfter <= context.now;",
+    changes: [['run.goneAfter !== undefined', 'true']],
     why: 'for the compiler: undefined is not before any time',
   },
   {
     file: `${LIFECYCLE}/deadlines.ts`,
-    text: "if (workbench.status !== 'starting' || workbench.pausedAt === undefined) return workbench;",
+    text: "if (workbench.status !== 'starting' || workbench.deadlinePausedAt === undefined) return workbench;",
     changes: [["workbench.status !== 'starting'", 'false']],
     why: 'for the compiler: no other state has a time at which it was paused',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return hostEffect(workbench, host, ends ? 'terminated' : 'stopped');",
+    text: "return hostEffects(workbench, host, ends ? 'terminated' : 'stopped');",
     changes: [["'stopped'", '""']],
     why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return workbench.host ? hostEffect(workbench, workbench.host, 'stopped') : [];",
+    text: "return workbench.host ? hostEffects(workbench, workbench.host, 'stopped') : [];",
     changes: [["'stopped'", '""']],
     why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: 'const silent = silentSince !== undefined && now - silentSince >= policy.silentHostMs;',
-    changes: [['silentSince !== undefined', 'true']],
+    text: 'const silent = agentSilentSince !== undefined && now - agentSilentSince >= policy.agentSilentTimeoutMs;',
+    changes: [['agentSilentSince !== undefined', 'true']],
     why: 'for the compiler: no time has passed since undefined',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: 'run.silentSince !== undefined &&',
-    changes: [['run.silentSince !== undefined', 'true']],
+    text: 'run.agentSilentSince !== undefined &&',
+    changes: [['run.agentSilentSince !== undefined', 'true']],
     why: 'for the compiler: no time has passed since undefined',
   },
   {
@@ -52,7 +52,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/requests.ts`,
-    text: "return force && stopping.status === 'stopping' ? forced(stopping, context) : stopping;",
+    text: "return force && stopping.status === 'stopping' ? forceStop(stopping, context) : stopping;",
     changes: [["stopping.status === 'stopping'", 'true']],
     why: 'for the compiler: what is stopped at once has no run, and nothing to be forced',
   },
@@ -95,7 +95,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/run.ts`,
-    text: 'return isEnding(ending) && ending.run ? runGone(ending, context, reason) : ending;',
+    text: 'return isEnding(ending) && ending.run ? endRun(ending, context, reason) : ending;',
     changes: [
       ['isEnding(ending) && ending.run', 'true'],
       ['isEnding(ending) && ending.run', 'isEnding(ending) || ending.run'],
@@ -116,8 +116,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/run.ts`,
-    text: 'return workbench.nextAt === undefined ? {} : { nextAt: workbench.nextAt };',
-    changes: [['workbench.nextAt === undefined', 'false']],
+    text: 'return workbench.nextDriveAt === undefined ? {} : { nextDriveAt: workbench.nextDriveAt };',
+    changes: [['workbench.nextDriveAt === undefined', 'false']],
     why: 'for the compiler: absent and undefined are alike to who reads it',
   },
   {
@@ -134,8 +134,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/step.ts`,
-    text: "if (input.type in REQUESTED && 'by' in input) {",
-    changes: [["input.type in REQUESTED && 'by' in input", "input.type in REQUESTED || 'by' in input"]],
+    text: "if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {",
+    changes: [["input.type in REQUEST_ENTRY_TYPES && 'by' in input", "input.type in REQUESTED || 'by' in input"]],
     why: 'for the compiler: requests, and they alone, say who asked',
   },
   {
@@ -154,7 +154,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     why: 'for the compiler: nobody comes here without a run that has gone',
   },
   {
-    file: `${CORE}/bounded-text.ts`,
+    file: `${CORE}/truncate-utf8.ts`,
     text: 'if (encoded.length <= bytes) return text;',
     changes: [
       ['encoded.length <= bytes', 'false'],
@@ -164,8 +164,8 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/step.ts`,
-    text: 'if (workbench.nextAt === undefined || workbench.nextAt > now) return workbench;',
-    changes: [['workbench.nextAt === undefined', 'false']],
+    text: 'if (workbench.nextDriveAt === undefined || workbench.nextDriveAt > now) return workbench;',
+    changes: [['workbench.nextDriveAt === undefined', 'false']],
     why: 'it saves work alone: an appointment that is not there is taken away to no effect',
   },
   {
@@ -188,12 +188,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${CORE}/workbench.ts`,
-    text: "!('pausedAt' in workbench && workbench.pausedAt !== undefined)",
+    text: "!('deadlinePausedAt' in workbench && workbench.deadlinePausedAt !== undefined)",
     changes: [
-      ['workbench.pausedAt !== undefined', 'true'],
+      ['workbench.deadlinePausedAt !== undefined', 'true'],
       [
-        "'pausedAt' in workbench && workbench.pausedAt !== undefined",
-        "'pausedAt' in workbench || workbench.pausedAt !== undefined",
+        "'deadlinePausedAt' in workbench && workbench.deadlinePausedAt !== undefined",
+        "'deadlinePausedAt' in workbench || workbench.deadlinePausedAt !== undefined",
       ],
     ],
     why: 'for the compiler: what is there is never undefined',

@@ -1,16 +1,16 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type MachineRoom, ROOM_KEPT_MS, ROOM_LISTED, type RoomStore } from '#core/ports/free-capacity-store.ts';
-import { callDynamoDb, conditionally } from './errors.ts';
-import { type Item, keyAttributes, ROOM_PARTITION, roomKey } from './keys.ts';
+import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, FREE_CAPACITY_LISTED_MAX, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
+import { type Item, keyAttributes, FREE_CAPACITY_PARTITION, freeCapacityKey } from './keys.ts';
 import { TABLE } from '#contract/table.ts';
 
-type CapacityVersion = Pick<MachineRoom, 'machineId' | 'version' | 'at'>;
+type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 
 /**
  * Room in DynamoDB: one small item for each machine, all in one partition, so that a list is one Query. What is
  * forgotten leaves its version behind for as long as a note would count, and no older word can bring it back.
  */
-export class DynamoRoomStore implements RoomStore {
+export class DynamoFreeCapacityStore implements FreeCapacityStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -19,7 +19,7 @@ export class DynamoRoomStore implements RoomStore {
     this.#table = tableName;
   }
 
-  async save(capacity: MachineRoom): Promise<void> {
+  async save(capacity: InstanceFreeCapacity): Promise<void> {
     const { provider, cpuUnits, memoryMib, gpuCount } = capacity;
     await this.#put(capacity, {
       provider: { S: provider },
@@ -34,17 +34,17 @@ export class DynamoRoomStore implements RoomStore {
   }
 
   /** About 150 bytes a machine and half a read unit for 4 KB: under 20 units for as many as are listed. */
-  async list(now: number): Promise<readonly MachineRoom[]> {
+  async list(now: number): Promise<readonly InstanceFreeCapacity[]> {
     const answer = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
-          Limit: ROOM_LISTED,
+          Limit: FREE_CAPACITY_LISTED_MAX,
           KeyConditionExpression: 'pk = :pk',
-          FilterExpression: 'attribute_exists(provider) AND seen_at > :before',
+          FilterExpression: 'attribute_exists(provider) AND observed_at > :before',
           ExpressionAttributeValues: {
-            ':pk': { S: ROOM_PARTITION },
-            ':before': { N: String(now - ROOM_KEPT_MS) },
+            ':pk': { S: FREE_CAPACITY_PARTITION },
+            ':before': { N: String(now - FREE_CAPACITY_MAX_AGE_MS) },
           },
         }),
       ),
@@ -52,20 +52,20 @@ export class DynamoRoomStore implements RoomStore {
     return (answer.Items ?? []).map(parseFreeCapacity);
   }
 
-  async #put({ machineId, version, at }: CapacityVersion, attributes: Item): Promise<void> {
+  async #put({ containerInstanceId, version, at }: CapacityVersion, attributes: Item): Promise<void> {
     // A failed condition, clear or not, means that this word or a newer one is there.
-    await conditionally('PutItem', () =>
+    await writeConditionally('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
           Item: {
-            ...keyAttributes(roomKey(machineId)),
+            ...keyAttributes(freeCapacityKey(containerInstanceId)),
             ...attributes,
-            seen_version: { N: String(version) },
-            seen_at: { N: String(at) },
-            [TABLE.ttlAttribute]: { N: String(Math.ceil((at + ROOM_KEPT_MS) / 1000)) },
+            observed_version: { N: String(version) },
+            observed_at: { N: String(at) },
+            [TABLE.ttlAttribute]: { N: String(Math.ceil((at + FREE_CAPACITY_MAX_AGE_MS) / 1000)) },
           },
-          ConditionExpression: 'attribute_not_exists(pk) OR seen_version < :version',
+          ConditionExpression: 'attribute_not_exists(pk) OR observed_version < :version',
           ExpressionAttributeValues: { ':version': { N: String(version) } },
         }),
       ),
@@ -73,15 +73,15 @@ export class DynamoRoomStore implements RoomStore {
   }
 }
 
-function parseFreeCapacity(item: Item): MachineRoom {
+function parseFreeCapacity(item: Item): InstanceFreeCapacity {
   const number = (name: string) => Number(item[name]?.N);
   return {
-    machineId: item[TABLE.sortKey.name]?.S ?? '',
+    containerInstanceId: item[TABLE.sortKey.name]?.S ?? '',
     provider: item.provider?.S ?? '',
     cpuUnits: number('cpu_units'),
     memoryMib: number('memory_mib'),
     gpuCount: number('gpu_count'),
-    version: number('seen_version'),
-    at: number('seen_at'),
+    version: number('observed_version'),
+    at: number('observed_at'),
   };
 }

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { HISTORY_KEPT, type HistoryStore } from '#core/ports/workbench-store.ts';
+import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
-import { callDynamoDb, conditionally } from './errors.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
 import { TABLE } from '#contract/table.ts';
 
@@ -35,12 +35,12 @@ export class DynamoHistoryStore implements HistoryStore {
 
   async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
     const newest = Math.max(0, ...entries.map(({ seq }) => seq));
-    const kept = entries.filter(({ seq }) => seq > newest - HISTORY_KEPT);
-    await inTurns(kept, (entry) => this.#put(workbenchId, entry));
+    const kept = entries.filter(({ seq }) => seq > newest - HISTORY_ENTRIES_MAX);
+    await runInBatches(kept, (entry) => this.#put(workbenchId, entry));
     // Each number that is written takes one away, written now or before: so a call that was cut off half-way
     // is made good when it is repeated.
-    const old = entries.map(({ seq }) => seq - HISTORY_KEPT).filter((seq) => seq > 0);
-    await inTurns(old, (seq) => this.#remove(workbenchId, seq));
+    const old = entries.map(({ seq }) => seq - HISTORY_ENTRIES_MAX).filter((seq) => seq > 0);
+    await runInBatches(old, (seq) => this.#remove(workbenchId, seq));
   }
 
   async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
@@ -50,7 +50,7 @@ export class DynamoHistoryStore implements HistoryStore {
           TableName: this.#table,
           ConsistentRead: true,
           ScanIndexForward: false,
-          Limit: HISTORY_KEPT,
+          Limit: HISTORY_ENTRIES_MAX,
           ...historyQuery(workbenchId),
         }),
       ),
@@ -72,7 +72,7 @@ export class DynamoHistoryStore implements HistoryStore {
           }),
         ),
       );
-      await inTurns(page.Items ?? [], (key) => this.#setExpiry(key, at));
+      await runInBatches(page.Items ?? [], (key) => this.#setExpiry(key, at));
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
   }
@@ -80,7 +80,7 @@ export class DynamoHistoryStore implements HistoryStore {
   async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {
     const { seq, ...rest } = historyEntrySchema.parse(entry);
     // A failed condition, clear or not, means that the entry is there.
-    await conditionally('PutItem', () =>
+    await writeConditionally('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
@@ -104,7 +104,7 @@ export class DynamoHistoryStore implements HistoryStore {
 
   async #setExpiry(key: Item, at: number): Promise<void> {
     // Only where it still is: an update would otherwise make an item of nothing but an end.
-    await conditionally('UpdateItem', () =>
+    await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
@@ -121,8 +121,8 @@ export class DynamoHistoryStore implements HistoryStore {
     try {
       return historyEntrySchema.parse(unmarshall(item.entry?.M ?? {}));
     } catch (error) {
-      this.#telemetry.error('a line of history cannot be read and is left out', { workbenchId }, error);
-      this.#telemetry.count('UnreadableHistory', 1);
+      this.#telemetry.error('unreadable history entry skipped', { workbenchId }, error);
+      this.#telemetry.count('unreadable_history_entry', 1);
       return undefined;
     }
   }
@@ -138,7 +138,7 @@ function historyQuery(workbenchId: string): {
   };
 }
 
-async function inTurns<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
+async function runInBatches<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
   for (let start = 0; start < all.length; start += CONCURRENT_CALLS_MAX) {
     await Promise.all(all.slice(start, start + CONCURRENT_CALLS_MAX).map(act));
   }

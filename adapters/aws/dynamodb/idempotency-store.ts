@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { PortError } from '#core/ports/port-error.ts';
 import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-store.ts';
-import { callDynamoDb, conditionally } from './errors.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
 import { type Item, idempotencyKey, keyAttributes } from './keys.ts';
 import { TABLE } from '#contract/table.ts';
 
@@ -15,7 +15,7 @@ const CLAIM_ATTEMPTS_MAX = 3;
 
 /**
  * Idempotency claims in DynamoDB, beside their user's records. The TTL removes them late, so whether one has
- * expired is decided by `ends_at` (milliseconds) whenever it is read or written over.
+ * expired is decided by `expires_at_ms` (milliseconds) whenever it is read or written over.
  */
 export class DynamoIdempotencyStore implements IdempotencyStore {
   readonly #client: DynamoDBClient;
@@ -32,7 +32,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
   ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
     for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
-      const outcome = await conditionally('PutItem', () =>
+      const outcome = await writeConditionally('PutItem', () =>
         this.#client.send(
           new PutItemCommand({
             TableName: this.#table,
@@ -41,10 +41,10 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
               workbench_id: { S: workbenchId },
               body_hash: { S: bodyHash },
               claim_state: { S: 'open' },
-              ends_at: { N: String(expiresAt) },
+              expires_at_ms: { N: String(expiresAt) },
               [TABLE.ttlAttribute]: { N: String(Math.ceil(expiresAt / 1000)) },
             },
-            ConditionExpression: 'attribute_not_exists(pk) OR ends_at <= :now',
+            ConditionExpression: 'attribute_not_exists(pk) OR expires_at_ms <= :now',
             ExpressionAttributeValues: { ':now': { N: String(now) } },
           }),
         ),
@@ -66,27 +66,27 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
     key: string,
     workbenchId: string,
     completedBy: string,
-  ): Promise<'settled' | 'already' | 'gone'> {
-    const outcome = await conditionally('UpdateItem', () =>
+  ): Promise<'completed' | 'already' | 'gone'> {
+    const outcome = await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
           Key: keyAttributes(idempotencyKey(userId, key)),
-          UpdateExpression: 'SET claim_state = :done, settled_by = :settler',
+          UpdateExpression: 'SET claim_state = :done, completed_by = :completed_by',
           ConditionExpression: 'workbench_id = :id AND claim_state = :open',
           ExpressionAttributeValues: {
             ':id': { S: workbenchId },
             ':open': { S: 'open' },
             ':done': { S: 'done' },
-            ':settler': { S: completedBy },
+            ':completed_by': { S: completedBy },
           },
         }),
       ),
     );
-    if (outcome === 'done') return 'settled';
+    if (outcome === 'done') return 'completed';
     const item = await this.#readItem(userId, key);
     if (item?.workbench_id?.S !== workbenchId) return 'gone';
-    return item.settled_by?.S === completedBy ? 'settled' : 'already';
+    return item.completed_by?.S === completedBy ? 'completed' : 'already';
   }
 
   async #readItem(userId: string, key: string): Promise<Item | undefined> {
@@ -107,7 +107,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
 function parseClaim(userId: string, key: string, item: Item | undefined): IdempotencyClaim | undefined {
   const workbenchId = item?.workbench_id?.S;
   const bodyHash = item?.body_hash?.S;
-  const expiresAt = Number(item?.ends_at?.N);
+  const expiresAt = Number(item?.expires_at_ms?.N);
   if (workbenchId === undefined || bodyHash === undefined || !Number.isFinite(expiresAt)) return undefined;
   const state = item?.claim_state?.S === 'done' ? 'done' : 'open';
   return { userId, key, workbenchId, bodyHash, state, expiresAt };

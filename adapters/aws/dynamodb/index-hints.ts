@@ -36,7 +36,7 @@ export class IndexHints {
         }),
       ),
     );
-    return keysIn(
+    return workbenchKeysOf(
       answers
         .flatMap(({ items }) => items)
         .sort((a, b) => Number(a[sortKey.name]?.N) - Number(b[sortKey.name]?.N))
@@ -66,7 +66,7 @@ export class IndexHints {
             },
           }),
     });
-    const keys = keysIn(items);
+    const keys = workbenchKeysOf(items);
     const after = keys.at(-1);
     if (more && after !== undefined) return { keys, cursor: encodeCursor({ partition: start.partition, after }) };
     const next = start.partition + 1;
@@ -91,7 +91,7 @@ export class IndexHints {
       ExpressionAttributeValues: { ':value': { S: value } },
       Limit: 1,
     });
-    return keysIn(items)[0];
+    return workbenchKeysOf(items)[0];
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<{ items: Item[]; more: boolean }> {
@@ -102,7 +102,7 @@ export class IndexHints {
   }
 }
 
-function keysIn(items: readonly Item[]): WorkbenchKey[] {
+function workbenchKeysOf(items: readonly Item[]): WorkbenchKey[] {
   return items.flatMap((item) => keyOfItem(item) ?? []);
 }
 

@@ -52,10 +52,10 @@ export function reportKey(endedAt: number, sweep: string): ItemKey {
 }
 
 /** What shared machines have left, by container instance; system items. */
-export const ROOM_PARTITION = 'system#room';
+export const FREE_CAPACITY_PARTITION = 'system#free-capacity';
 
-export function roomKey(machineId: string): ItemKey {
-  return { pk: ROOM_PARTITION, sk: machineId };
+export function freeCapacityKey(containerInstanceId: string): ItemKey {
+  return { pk: FREE_CAPACITY_PARTITION, sk: containerInstanceId };
 }
 
 /** The key as the SDK wants it. */

@@ -19,8 +19,8 @@ import { INDEXES } from '#contract/table.ts';
  */
 
 /** The workbench as a map attribute. Throws what the schema says about a record that could not be read back. */
-export function recordAttribute(workbench: Workbench): AttributeValue {
-  return { M: marshall(withoutEchoes(workbenchSchema.parse(workbench)), MARSHALL_OPTIONS) };
+export function toRecordAttribute(workbench: Workbench): AttributeValue {
+  return { M: marshall(omitRepeatedInput(workbenchSchema.parse(workbench)), MARSHALL_OPTIONS) };
 }
 
 /** A mount may have a member of any name: with one called `constructor` it looks like an instance of a class. */
@@ -30,33 +30,33 @@ const MARSHALL_OPTIONS = { removeUndefinedValues: true, convertClassInstanceToMa
  * What the input of an issued run mostly repeats of the record around it. Left out where it does: up to 1 KB,
  * in just the state that would otherwise be the largest, and a record is to fit into 4 KB (one read unit).
  */
-const ECHOES = ['userId', 'workbenchId', 'name', 'mount'] as const;
+const REPEATED_INPUT_FIELDS = ['userId', 'workbenchId', 'name', 'mount'] as const;
 
-function withoutEchoes(workbench: Workbench): unknown {
+function omitRepeatedInput(workbench: Workbench): unknown {
   const run = runOf(workbench);
   if (run?.phase !== 'issued') return workbench;
   const own = Object.entries(run.input).filter(
-    ([name, value]) => !isEcho(name) || !isDeepStrictEqual(value, workbench[name]),
+    ([name, value]) => !isRepeatedInputField(name) || !isDeepStrictEqual(value, workbench[name]),
   );
   return { ...workbench, run: { ...run, input: Object.fromEntries(own) } };
 }
 
-function withEchoes(record: Record<string, unknown>): unknown {
+function restoreRepeatedInput(record: Record<string, unknown>): unknown {
   const run = record.run as { phase?: unknown; input?: object } | undefined;
   if (run?.phase !== 'issued') return record;
-  const echoes = ECHOES.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]);
+  const echoes = REPEATED_INPUT_FIELDS.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]);
   return { ...record, run: { ...run, input: { ...Object.fromEntries(echoes), ...run.input } } };
 }
 
-function isEcho(name: string): name is (typeof ECHOES)[number] {
-  return (ECHOES as readonly string[]).includes(name);
+function isRepeatedInputField(name: string): name is (typeof REPEATED_INPUT_FIELDS)[number] {
+  return (REPEATED_INPUT_FIELDS as readonly string[]).includes(name);
 }
 
 /**
  * What the indexes know of it: attribute → value. One that is undefined must not be in the item: the indexes
  * are sparse.
  */
-export function indexAttributes(workbench: Workbench): Record<string, AttributeValue | undefined> {
+export function toIndexAttributes(workbench: Workbench): Record<string, AttributeValue | undefined> {
   const { workbenchId, host } = workbench;
   const due = dueAt(workbench);
   return {
@@ -76,7 +76,7 @@ export function indexAttributes(workbench: Workbench): Record<string, AttributeV
  * The workbench in an item found under `key`.
  * @throws UnreadableRecord when it is not one, is of a newer schema, or names another key than its own
  */
-export function workbenchOf(key: WorkbenchKey, item: Item): Workbench {
+export function parseWorkbench(key: WorkbenchKey, item: Item): Workbench {
   const workbench = parse(key, item);
   if (workbench.userId !== key.userId || workbench.workbenchId !== key.workbenchId) {
     throw new UnreadableRecord(key, new Error('the record names another workbench'));
@@ -86,7 +86,7 @@ export function workbenchOf(key: WorkbenchKey, item: Item): Workbench {
 
 function parse(key: WorkbenchKey, item: Item): Workbench {
   try {
-    return workbenchSchema.parse(withEchoes(unmarshall(item.record?.M ?? {})));
+    return workbenchSchema.parse(restoreRepeatedInput(unmarshall(item.record?.M ?? {})));
   } catch (error) {
     throw new UnreadableRecord(key, error);
   }

@@ -1,13 +1,13 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { REPORTS_KEPT_MS, REPORTS_SHOWN, type ReportStore } from '#core/ports/report-store.ts';
+import { REPORTS_RETENTION_MS, REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/report.ts';
 import { callDynamoDb } from './errors.ts';
 import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
 import { TABLE } from '#contract/table.ts';
 
-/** Reports in DynamoDB: one partition, a few items an hour, removed by the table's time to live. */
+/** Reports in DynamoDB: one partition, a few items an hour, deleted by the table's time to live. */
 export class DynamoReportStore implements ReportStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
@@ -20,7 +20,7 @@ export class DynamoReportStore implements ReportStore {
   }
 
   async add(report: ReconcileReport): Promise<void> {
-    const ends = Math.ceil((report.endedAt + REPORTS_KEPT_MS) / 1000);
+    const ends = Math.ceil((report.endedAt + REPORTS_RETENTION_MS) / 1000);
     await callDynamoDb('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
@@ -42,7 +42,7 @@ export class DynamoReportStore implements ReportStore {
           TableName: this.#table,
           ConsistentRead: true,
           ScanIndexForward: false,
-          Limit: REPORTS_SHOWN,
+          Limit: REPORTS_LISTED_MAX,
           KeyConditionExpression: 'pk = :pk',
           ExpressionAttributeValues: { ':pk': { S: REPORTS_PARTITION } },
         }),
@@ -55,7 +55,7 @@ export class DynamoReportStore implements ReportStore {
     try {
       return reconcileReportSchema.parse(unmarshall(item.report?.M ?? {}));
     } catch (error) {
-      this.#telemetry.error('a report cannot be read and is left out', {}, error);
+      this.#telemetry.error('unreadable report skipped', {}, error);
       return undefined;
     }
   }

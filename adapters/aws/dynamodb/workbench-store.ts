@@ -11,10 +11,10 @@ import {
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
-import { callDynamoDb, conditionally } from './errors.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
 import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
-import { indexAttributes, recordAttribute, workbenchOf } from './record.ts';
+import { toIndexAttributes, toRecordAttribute, parseWorkbench } from './record.ts';
 import { INDEXES } from '#contract/table.ts';
 
 /** The most a page of a list holds. */
@@ -24,8 +24,8 @@ const PAGE_MAX = 100;
  * The records in DynamoDB: one item each, each write one conditional call, each read one GetItem.
  *
  * The SDK sends a request again when its answer was lost, and then meets its own first attempt: the condition
- * fails although the write was carried out. So each write carries a mark of its own: `write` says which
- * write the record is of, `born` which one created it. Only when a condition failed on a repeated request is
+ * fails although the write was carried out. So each write carries a mark of its own: `write_token` says which
+ * write the record is of, `create_token` which one created it. Only when a condition failed on a repeated request is
  * the item read once more and its mark compared. If somebody else has updated the record in between, a
  * repeated update is answered as a conflict although it was carried out; that is safe, because after a
  * conflict a caller decides anew from the record as it then is.
@@ -44,58 +44,58 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const mark = newMark();
+    const mark = newWriteToken();
     const command = new PutItemCommand({
       TableName: this.#table,
       Item: omitUndefined({
         ...keyAttributes(recordKey(workbench)),
-        ...indexAttributes(workbench),
-        record: recordAttribute(workbench),
-        write: { S: mark },
-        born: { S: mark },
+        ...toIndexAttributes(workbench),
+        record: toRecordAttribute(workbench),
+        write_token: { S: mark },
+        create_token: { S: mark },
       }),
       ConditionExpression: 'attribute_not_exists(pk)',
     });
-    const outcome = await conditionally('PutItem', () => this.#client.send(command));
-    if (outcome === 'unclear') return (await this.#hasWriteToken('born', mark, workbench)) ? 'created' : 'exists';
+    const outcome = await writeConditionally('PutItem', () => this.#client.send(command));
+    if (outcome === 'unclear') return (await this.#hasWriteToken('create_token', mark, workbench)) ? 'created' : 'exists';
     return outcome === 'done' ? 'created' : 'exists';
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
     const item = await this.#readItem(key);
-    return item === undefined ? undefined : workbenchOf(key, item);
+    return item === undefined ? undefined : parseWorkbench(key, item);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
-    const mark = newMark();
-    const indexes = Object.entries(indexAttributes(workbench));
+    const mark = newWriteToken();
+    const indexes = Object.entries(toIndexAttributes(workbench));
     const set = indexes.filter(([, value]) => value !== undefined).map(([name]) => `${name} = :${name}`);
-    const removed = indexes.filter(([, value]) => value === undefined).map(([name]) => name);
+    const deleted = indexes.filter(([, value]) => value === undefined).map(([name]) => name);
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: keyAttributes(recordKey(workbench)),
       UpdateExpression:
-        `SET #record = :record, #write = :write, ${set.join(', ')}` +
-        (removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`),
+        `SET #record = :record, #write_token = :write_token, ${set.join(', ')}` +
+        (deleted.length === 0 ? '' : ` REMOVE ${deleted.join(', ')}`),
       ConditionExpression: '#record.#revision = :expected',
-      ExpressionAttributeNames: { '#record': 'record', '#write': 'write', '#revision': 'revision' },
+      ExpressionAttributeNames: { '#record': 'record', '#write_token': 'write_token', '#revision': 'revision' },
       ExpressionAttributeValues: omitUndefined({
         ...Object.fromEntries(indexes.map(([name, value]) => [`:${name}`, value])),
-        ':record': recordAttribute(workbench),
-        ':write': { S: mark },
+        ':record': toRecordAttribute(workbench),
+        ':write_token': { S: mark },
         ':expected': { N: String(expectedRevision) },
       }),
     });
-    const outcome = await conditionally('UpdateItem', () => this.#client.send(command));
+    const outcome = await writeConditionally('UpdateItem', () => this.#client.send(command));
     if (outcome === 'unclear')
-      return (await this.#hasWriteToken('write', mark, workbench)) ? 'updated' : 'conflict';
+      return (await this.#hasWriteToken('write_token', mark, workbench)) ? 'updated' : 'conflict';
     return outcome === 'done' ? 'updated' : 'conflict';
   }
 
   async postpone(key: WorkbenchKey, now: number, until: number): Promise<void> {
     const due = INDEXES.due.sortKey.name;
     // One that has been written anew since is not due any more, or is due for good reason: its own time stands.
-    await conditionally('UpdateItem', () =>
+    await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
           TableName: this.#table,
@@ -109,9 +109,9 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     );
   }
 
-  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'removed' | 'conflict'> {
+  async delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'> {
     // What is gone already satisfies the condition, a first attempt's own removal included.
-    const outcome = await conditionally('DeleteItem', () =>
+    const outcome = await writeConditionally('DeleteItem', () =>
       this.#client.send(
         new DeleteItemCommand({
           TableName: this.#table,
@@ -122,7 +122,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         }),
       ),
     );
-    return outcome === 'done' ? 'removed' : 'conflict';
+    return outcome === 'done' ? 'deleted' : 'conflict';
   }
 
   async listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage> {
@@ -194,7 +194,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     return answer.Item;
   }
 
-  async #hasWriteToken(attribute: 'write' | 'born', value: string, key: WorkbenchKey): Promise<boolean> {
+  async #hasWriteToken(attribute: 'write_token' | 'create_token', value: string, key: WorkbenchKey): Promise<boolean> {
     return (await this.#readItem(key))?.[attribute]?.S === value;
   }
 
@@ -202,15 +202,15 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     const key = keyOfItem(item);
     if (key === undefined) return undefined;
     try {
-      return workbenchOf(key, item);
+      return parseWorkbench(key, item);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       this.#telemetry.error(
-        'a record cannot be read and is left out of a list',
+        'unreadable record skipped in a list',
         { workbenchId: key.workbenchId },
         error,
       );
-      this.#telemetry.count('UnreadableRecord', 1);
+      this.#telemetry.count('unreadable_record_listed', 1);
       return undefined;
     }
   }
@@ -223,6 +223,6 @@ function omitUndefined(members: Record<string, AttributeValue | undefined>): Ite
 }
 
 /** 72 random bits: no two writes ever made to one record carry the same. */
-function newMark(): string {
+function newWriteToken(): string {
   return randomBytes(9).toString('base64url');
 }

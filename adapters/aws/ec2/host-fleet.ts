@@ -12,8 +12,8 @@ import type { ReasonCode } from '#core/workbench/reasons.ts';
 import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-instances.ts';
 import { isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
 import { startSendDeadline } from '../send-deadline.ts';
-import { launchRequest } from './run-instances-input.ts';
-import { type Ec2Client, Ec2Machines, stateOf, tagOf } from './instances.ts';
+import { runInstancesInput } from './run-instances-input.ts';
+import { type Ec2Client, Ec2Instances, stateOf, tagOf } from './instances.ts';
 import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
 const PAGE_SIZE = 100;
@@ -32,14 +32,14 @@ const LIVE_STATES = ['pending', 'running', 'stopping', 'stopped', 'shutting-down
  */
 export class Ec2HostFleet implements HostFleet {
   readonly #client: Ec2Client;
-  readonly #instances: Ec2Machines;
+  readonly #instances: Ec2Instances;
   readonly #containerInstances: ContainerInstances;
   readonly #settings: HostSettings;
   readonly #clock: Clock;
 
   constructor(client: Ec2Client, containerInstances: ContainerInstances, settings: HostSettings, clock: Clock) {
     this.#client = client;
-    this.#instances = new Ec2Machines(client, settings.installation);
+    this.#instances = new Ec2Instances(client, settings.installation);
     this.#containerInstances = containerInstances;
     this.#settings = settings;
     this.#clock = clock;
@@ -48,7 +48,7 @@ export class Ec2HostFleet implements HostFleet {
   async launch(request: HostRequest, token: string): Promise<HostOutcome> {
     try {
       const { Instances = [] } = await this.#client.send(
-        new RunInstancesCommand(launchRequest(this.#settings, request, token)),
+        new RunInstancesCommand(runInstancesInput(this.#settings, request, token)),
       );
       return await this.#confirmLaunch(request, Instances[0]);
     } catch (error) {
@@ -57,18 +57,18 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async start(instanceId: string): Promise<HostOutcome> {
-    const checkInTime = startSendDeadline(this.#clock);
+    const checkSendDeadline = startSendDeadline(this.#clock);
     const instance = await this.#findHost(instanceId);
-    if (instance === undefined) return toRefusal('host_lost', 'The instance is gone.', false);
+    if (instance === undefined) return toRefusal('instance_lost', 'The instance is gone.', false);
     const state = stateOf(instance);
     if (state === 'running' || state === 'pending') return this.#toAccepted(instance);
     if (state === 'stopping') throw new PortError('throttled', 'ec2 StartInstances: it is still stopping');
-    if (state !== 'stopped') return toRefusal('host_lost', `The instance is ${state}.`, false);
+    if (state !== 'stopped') return toRefusal('instance_lost', `The instance is ${state}.`, false);
     const { acceptedImages } = this.#settings;
     if (acceptedImages !== undefined && !acceptedImages.has(instance.ImageId ?? '')) {
       return toRefusal('start_refused', 'The image of its machine is too old.', false);
     }
-    checkInTime('ec2', 'StartInstances');
+    checkSendDeadline('ec2', 'StartInstances');
     try {
       await this.#client.send(new StartInstancesCommand({ InstanceIds: [instanceId] }));
       return await this.#toAccepted({ ...instance, State: { Name: 'pending' } });
@@ -78,11 +78,11 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async stop(instanceId: string): Promise<void> {
-    const checkInTime = startSendDeadline(this.#clock);
+    const checkSendDeadline = startSendDeadline(this.#clock);
     const instance = await this.#findHost(instanceId);
     const state = instance === undefined ? 'terminated' : stateOf(instance);
     if (state !== 'running' && state !== 'pending') return;
-    checkInTime('ec2', 'StopInstances');
+    checkSendDeadline('ec2', 'StopInstances');
     try {
       await this.#client.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     } catch (error) {
@@ -94,11 +94,11 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async terminate(instanceId: string): Promise<void> {
-    const checkInTime = startSendDeadline(this.#clock);
+    const checkSendDeadline = startSendDeadline(this.#clock);
     const instance = await this.#findHost(instanceId);
     if (instance === undefined) return;
     if (stateOf(instance) === 'terminated') await this.#observe([instance]);
-    else await this.#instances.terminate(instanceId, checkInTime);
+    else await this.#instances.terminate(instanceId, checkSendDeadline);
   }
 
   async describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]> {
@@ -144,7 +144,7 @@ export class Ec2HostFleet implements HostFleet {
   async #resolveLaunchError(token: string, error: unknown): Promise<HostOutcome> {
     if (error instanceof PortError) throw error;
     const definite =
-      isAwsError(error, 'noCapacity', 'quota', 'badLaunch', 'forbidden') && isOnlyAttempt(error);
+      isAwsError(error, 'noCapacity', 'quota', 'invalidLaunchRequest', 'forbidden') && isOnlyAttempt(error);
     if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
     // Another call with this token, whose answer was lost, may have launched one, with other settings perhaps.
     const [instance] = await this.#instances.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
@@ -210,7 +210,7 @@ function resolveStartError(error: unknown): HostOutcome {
   if (isAwsError(error, 'noCapacity', 'quota') && isOnlyAttempt(error)) {
     return toRefusal('no_capacity', `Its machine cannot be started just now (${errorNameOf(error)}).`, true);
   }
-  if (isAwsError(error, 'noSuchInstance')) return toRefusal('host_lost', 'The instance is gone.', false);
+  if (isAwsError(error, 'noSuchInstance')) return toRefusal('instance_lost', 'The instance is gone.', false);
   if (isAwsError(error, 'wrongState')) {
     throw new PortError('throttled', `ec2 StartInstances: ${errorNameOf(error)}`, error);
   }

@@ -23,7 +23,7 @@ const EC2_INSTANCE_ID = /^i-/;
  * The EC2 instances of an installation: all that carry its tag. Others are as good as not there, except that their
  * state is told: a machine without the tag may run tasks of ours, and is no proof that they have ended.
  */
-export class Ec2Machines implements InstanceOperations {
+export class Ec2Instances implements InstanceOperations {
   readonly #client: Ec2Client;
   readonly #installation: string;
 
@@ -44,9 +44,9 @@ export class Ec2Machines implements InstanceOperations {
     );
   }
 
-  async terminate(instanceId: string, checkInTime: CheckSendDeadline): Promise<void> {
+  async terminate(instanceId: string, checkSendDeadline: CheckSendDeadline): Promise<void> {
     if (!(await this.describe([instanceId])).has(instanceId)) return;
-    checkInTime('ec2', 'TerminateInstances');
+    checkSendDeadline('ec2', 'TerminateInstances');
     try {
       await this.#client.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
     } catch (error) {

@@ -5,7 +5,7 @@ import { startedByOf } from '../ecs/task-identity.ts';
 import { type HostSettings, INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
 /** RunInstances' input: the same for the same request and token, so that a retry is the same call. */
-export function launchRequest(
+export function runInstancesInput(
   settings: HostSettings,
   request: HostRequest,
   token: string,

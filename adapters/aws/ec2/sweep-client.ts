@@ -1,9 +1,9 @@
 import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { type PacedCalls, type PaceTime, PROCESS_TIME, pacedClient } from '../paced-client.ts';
+import { type CallRate, type PacerTime, processTime, pacedClient } from '../paced-client.ts';
 import type { Ec2Client } from './instances.ts';
 
 /** What one audit takes of what the account has (Amazon EC2 Developer Guide, request throttling). */
-const PACED: readonly PacedCalls[] = [
+const SWEEP_CALL_RATES: readonly CallRate[] = [
   // 100 at once, then 20 a second.
   { commands: [DescribeInstancesCommand], perSecond: 5 },
   // 100 at once, then 5 a second.
@@ -11,6 +11,6 @@ const PACED: readonly PacedCalls[] = [
 ];
 
 /** EC2 for an audit. As with ECS, the client must make one attempt only. */
-export function auditEc2Client(client: Ec2Client, time: PaceTime = PROCESS_TIME): Ec2Client {
-  return pacedClient(client, PACED, time);
+export function sweepEc2Client(client: Ec2Client, time: PacerTime = processTime): Ec2Client {
+  return pacedClient(client, SWEEP_CALL_RATES, time);
 }

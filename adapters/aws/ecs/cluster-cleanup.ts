@@ -1,9 +1,9 @@
-import type { ClusterUpkeep } from '#core/ports/cluster-cleanup.ts';
+import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import type { ContainerInstances, InstanceOperations } from './container-instances.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
-/** Upkeep of an ECS cluster: see ClusterUpkeep for what it promises. */
-export class EcsClusterUpkeep implements ClusterUpkeep {
+/** Upkeep of an ECS cluster: see ClusterCleanup for what it promises. */
+export class EcsClusterCleanup implements ClusterCleanup {
   readonly #definitions: TaskDefinitions;
   readonly #containerInstances: ContainerInstances;
   readonly #instances: InstanceOperations;
@@ -14,19 +14,19 @@ export class EcsClusterUpkeep implements ClusterUpkeep {
     this.#instances = instances;
   }
 
-  listDefined(cursor?: string): ReturnType<ClusterUpkeep['listDefined']> {
+  listWorkbenchesWithDefinitions(cursor?: string): ReturnType<ClusterCleanup['listWorkbenchesWithDefinitions']> {
     return this.#definitions.list(cursor);
   }
 
-  pruneDefinitions(
+  pruneTaskDefinitions(
     workbenchId: string,
     keep: 'newest' | 'none',
     limit: number,
-  ): ReturnType<ClusterUpkeep['pruneDefinitions']> {
+  ): ReturnType<ClusterCleanup['pruneTaskDefinitions']> {
     return this.#definitions.prune(workbenchId, keep, limit);
   }
 
-  deregisterTerminated(): Promise<number> {
-    return this.#containerInstances.deregisterTerminated(this.#instances);
+  deregisterTerminatedInstances(): Promise<number> {
+    return this.#containerInstances.deregisterTerminatedInstances(this.#instances);
   }
 }

@@ -88,7 +88,7 @@ export class ContainerInstances {
       );
     } catch (error) {
       // It is off the cluster already.
-      if (isAwsError(error, 'invalidParameter', 'clientRefusal')) return;
+      if (isAwsError(error, 'invalidParameter', 'clientException')) return;
       throw portError('ecs', 'DeregisterContainerInstance', error);
     }
   }
@@ -96,10 +96,10 @@ export class ContainerInstances {
   /**
    * Takes off the cluster what is registered although its machine is terminated: ECS leaves such a one there
    * when it was stopped or silent at its end, and shows its tasks as running for ever.
-   * @returns how many were removed
+   * @returns how many were deleted
    */
-  async deregisterTerminated(instances: Pick<InstanceOperations, 'states'>): Promise<number> {
-    let removed = 0;
+  async deregisterTerminatedInstances(instances: Pick<InstanceOperations, 'states'>): Promise<number> {
+    let deleted = 0;
     const silent = await this.#list('agentConnected == false');
     for (let at = 0; at < silent.length; at += PAGE_SIZE) {
       const known = await this.describe(silent.slice(at, at + PAGE_SIZE));
@@ -109,10 +109,10 @@ export class ContainerInstances {
         if (containerInstanceArn === undefined || ec2InstanceId === undefined) continue;
         if (found.get(ec2InstanceId) !== 'terminated') continue;
         await this.deregister(containerInstanceArn);
-        removed += 1;
+        deleted += 1;
       }
     }
-    return removed;
+    return deleted;
   }
 
   async #list(filter: string): Promise<readonly string[]> {

@@ -31,7 +31,7 @@ export interface TaskSettings {
 
 export const WORKBENCH_CONTAINER = 'workbench';
 /** Waits until the workbench is healthy, and does nothing. */
-export const COMPANION_CONTAINER = 'ready';
+export const READINESS_CONTAINER = 'ready';
 
 export function mountPathOf(settings: TaskSettings): string {
   return settings.mountPath ?? '/workspace';
@@ -51,7 +51,7 @@ export function familyOf(settings: Pick<TaskSettings, 'familyPrefix'>, workbench
  * The workbench whose family it is; undefined for a family that is not ours. An id has no hyphen in it: where one
  * follows, it is of an installation whose name begins like ours.
  */
-export function workbenchOfFamily(
+export function workbenchIdOfFamily(
   settings: Pick<TaskSettings, 'familyPrefix'>,
   family: string,
 ): string | undefined {

@@ -1,10 +1,10 @@
-import type { MachineObservation } from '#core/placement/update-free-capacity.ts';
+import type { InstanceObservation } from '#core/placement/update-free-capacity.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import type { NamedValue } from './task-identity.ts';
 
 /** What is read of a container instance, be it from DescribeContainerInstances' answer or from an event's `detail`. */
-export interface MachineFacts {
+export interface ContainerInstanceFields {
   readonly containerInstanceArn?: string | undefined;
   readonly version?: number | undefined;
   readonly status?: string | undefined;
@@ -27,17 +27,17 @@ const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
  * What ECS says of a shared machine; undefined for a dedicated one, and for one that cannot be told from others.
  * @param at when it was so, milliseconds since 1970
  */
-export function machineObservationOf(instance: MachineFacts, at: number): MachineObservation | undefined {
+export function toInstanceObservation(instance: ContainerInstanceFields, at: number): InstanceObservation | undefined {
   const { containerInstanceArn = '', version, attributes = [] } = instance;
-  const machineId = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
-  if (!CONTAINER_INSTANCE_ID.test(machineId) || version === undefined) return undefined;
+  const containerInstanceId = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
+  if (!CONTAINER_INSTANCE_ID.test(containerInstanceId) || version === undefined) return undefined;
   if (attributes.some(({ name }) => name === HOST_ATTRIBUTE)) return undefined;
   const named = attributes.find(({ name }) => name === PROVIDER_ATTRIBUTE)?.value;
   const provider = instance.capacityProviderName ?? named;
   return {
-    machineId,
+    containerInstanceId,
     ...(provider === undefined ? {} : { provider }),
-    takesTasks: instance.status === 'ACTIVE' && instance.agentConnected === true,
+    acceptsTasks: instance.status === 'ACTIVE' && instance.agentConnected === true,
     free: remainingCapacity(instance.remainingResources ?? []),
     version,
     at,
@@ -45,7 +45,7 @@ export function machineObservationOf(instance: MachineFacts, at: number): Machin
 }
 
 /** What is not said is not there. */
-function remainingCapacity(resources: readonly Resource[]): MachineObservation['free'] {
+function remainingCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
   const of = (wanted: string) => resources.find(({ name }) => name === wanted);
   const gpus = of('GPU');
   return {

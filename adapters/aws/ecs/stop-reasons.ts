@@ -11,7 +11,7 @@ export interface EcsStop {
   }[];
 }
 
-export type TaskStop = NonNullable<TaskObservation['stop']>;
+export type StopReason = NonNullable<TaskObservation['stop']>;
 
 /** The longest message kept, in characters. */
 const MESSAGE_MAX_CHARS = 500;
@@ -38,24 +38,24 @@ const REASON_PREFIXES: readonly (readonly [beginning: string, code: ReasonCode])
   ['ATTRIBUTE', 'no_capacity'],
   ['LOCATION', 'no_capacity'],
   // What the machine still runs is watched by nobody any more; it is done only to machines that are no more.
-  ['Container instance deregistration forced', 'host_lost'],
+  ['Container instance deregistration forced', 'instance_lost'],
 ];
 
 /** ECS's closed set of stop codes, for what no beginning tells. */
-const REASON_OF_STOP_CODE: Readonly<Record<string, TaskStop['code']>> = {
+const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   EssentialContainerExited: 'exited',
-  InfrastructureHealth: 'host_lost',
+  InfrastructureHealth: 'instance_lost',
   ServiceSchedulerInitiated: 'requested',
-  SpotInterruption: 'host_lost',
+  SpotInterruption: 'instance_lost',
   TaskFailedToStart: 'start_refused',
-  TerminationNotice: 'host_lost',
+  TerminationNotice: 'instance_lost',
   UserInitiated: 'requested',
 };
 
 /** Our code and a message for the user, for a task that has stopped. */
-export function taskStopOf(end: EcsStop): TaskStop {
+export function toStopReason(end: EcsStop): StopReason {
   const { stopCode = '', stoppedReason, containers } = end;
-  if (isHostGone(end)) return { code: 'host_lost', message: truncate(stoppedReason || REASONS.host_lost) };
+  if (isHostGone(end)) return { code: 'instance_lost', message: truncate(stoppedReason || REASONS.instance_lost) };
   const code = (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
   // Whatever its containers say of their end, it is what was asked for.
   if (code === 'requested') return { code, message: truncate(stoppedReason || 'It was asked to stop.') };
@@ -83,7 +83,7 @@ export function isHostGone({
 }
 
 /**
- * Our code for a RunTask that was answered with `failures` and no task: nothing was started. All of them are about
+ * Our code for a RunTask that was answered with `failed-invocations` and no task: nothing was started. All of them are about
  * what machines there are just now, so that the same may succeed later; the deadline of the start decides.
  */
 export function toRunRefusal(
@@ -98,7 +98,7 @@ export function toRunRefusal(
 }
 
 /** What ECS would say of a task that has stopped so, where it has words for it. */
-export function taskEndOf({ code, message }: TaskStop): EcsStop {
+export function toEcsStop({ code, message }: StopReason): EcsStop {
   const container = (reason: string): EcsStop => ({
     stopCode: 'TaskFailedToStart',
     stoppedReason: 'Task failed to start',
@@ -115,7 +115,7 @@ export function taskEndOf({ code, message }: TaskStop): EcsStop {
       return { stopCode: 'UserInitiated', stoppedReason: message, containers: [] };
     case 'exited':
       return { stopCode: 'EssentialContainerExited', stoppedReason: message, containers: [] };
-    case 'host_lost':
+    case 'instance_lost':
       return { stopCode: 'InfrastructureHealth', stoppedReason: message, containers: [] };
     case 'start_refused':
       return { stopCode: 'TaskFailedToStart', stoppedReason: message, containers: [] };

@@ -9,7 +9,7 @@ import {
   ListTasksCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
-import { type PacedCalls, type PaceTime, PROCESS_TIME, pacedClient } from '../paced-client.ts';
+import { type CallRate, type PacerTime, processTime, pacedClient } from '../paced-client.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { EcsClient } from './task-definitions.ts';
  * request throttling): at most a quarter of what they refill with, so that two audits at once leave half of it,
  * and of the bursts they take next to nothing.
  */
-const PACED: readonly PacedCalls[] = [
+const SWEEP_CALL_RATES: readonly CallRate[] = [
   {
     // 100 at once, then 20 a second.
     commands: [
@@ -40,6 +40,6 @@ const PACED: readonly PacedCalls[] = [
  * ECS for an audit. The client must make one attempt only: a throttle is a sign to give way, and one repeated is
  * no longer known for a throttle.
  */
-export function auditEcsClient(client: EcsClient, time: PaceTime = PROCESS_TIME): EcsClient {
-  return pacedClient(client, PACED, time);
+export function sweepEcsClient(client: EcsClient, time: PacerTime = processTime): EcsClient {
+  return pacedClient(client, SWEEP_CALL_RATES, time);
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
 import type { Mount } from '#core/ports/volume-store.ts';
-import { BOOT_STEP } from '../../boot-script.ts';
+import { BOOT_SCRIPT } from '../../boot-script.ts';
 import {
-  COMPANION_CONTAINER,
+  READINESS_CONTAINER,
   familyOf,
   mountPathOf,
   projectPathOf,
@@ -43,7 +43,7 @@ export function taskDefinitionInput(
     memory: '128',
     ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
     ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
-    containerDefinitions: [workbenchContainer(settings), companionContainer(settings)],
+    containerDefinitions: [workbenchContainer(settings), readinessContainer(settings)],
     volumes: [
       {
         name: VOLUME,
@@ -75,7 +75,7 @@ function workbenchContainer(settings: TaskSettings): ContainerDefinition {
   return {
     ...container(settings, WORKBENCH_CONTAINER),
     essential: true,
-    ...(booted ? { entryPoint: ['/bin/sh', '-c'], command: [BOOT_STEP] } : {}),
+    ...(booted ? { entryPoint: ['/bin/sh', '-c'], command: [BOOT_SCRIPT] } : {}),
     environment: [
       { name: 'WORKSPACE_PATH', value: projectPathOf(settings) },
       { name: 'PORT', value: String(settings.port) },
@@ -96,9 +96,9 @@ function workbenchContainer(settings: TaskSettings): ContainerDefinition {
   };
 }
 
-function companionContainer(settings: TaskSettings): ContainerDefinition {
+function readinessContainer(settings: TaskSettings): ContainerDefinition {
   return {
-    ...container(settings, COMPANION_CONTAINER),
+    ...container(settings, READINESS_CONTAINER),
     // Should it die, the workbench does not.
     essential: false,
     entryPoint: ['sleep'],

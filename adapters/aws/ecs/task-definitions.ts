@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
-import { familyOf, type TaskSettings, workbenchOfFamily } from './settings.ts';
+import { familyOf, type TaskSettings, workbenchIdOfFamily } from './settings.ts';
 import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
@@ -19,7 +19,7 @@ const PAGE_SIZE = 100;
 
 /**
  * The task definitions of workbenches. Registration takes one a second and shares that with deregistration:
- * what is old is removed by the audit, never on the way of a start.
+ * what is old is deleted by the audit, never on the way of a start.
  */
 export class TaskDefinitions {
   readonly #client: EcsClient;
@@ -63,7 +63,7 @@ export class TaskDefinitions {
         }),
       ),
     );
-    const workbenchIds = families.flatMap((family) => workbenchOfFamily(this.#settings, family) ?? []);
+    const workbenchIds = families.flatMap((family) => workbenchIdOfFamily(this.#settings, family) ?? []);
     return { workbenchIds, ...(nextToken === undefined ? {} : { cursor: nextToken }) };
   }
 
@@ -76,7 +76,7 @@ export class TaskDefinitions {
     workbenchId: string,
     keep: 'newest' | 'none',
     limit: number,
-  ): Promise<{ readonly removed: number; readonly more: boolean }> {
+  ): Promise<{ readonly deleted: number; readonly more: boolean }> {
     const family = familyOf(this.#settings, workbenchId);
     const { taskDefinitionArns = [], nextToken } = await callAws('ecs', 'ListTaskDefinitions', () =>
       this.#client.send(
@@ -94,7 +94,7 @@ export class TaskDefinitions {
     );
     const old = keep === 'newest' ? ours.slice(1) : ours;
     for (const arn of old.slice(0, limit)) await this.#deregister(arn);
-    return { removed: Math.min(old.length, limit), more: old.length > limit || nextToken !== undefined };
+    return { deleted: Math.min(old.length, limit), more: old.length > limit || nextToken !== undefined };
   }
 
   async #newest(workbenchId: string): Promise<TaskDefinition | undefined> {
@@ -105,7 +105,7 @@ export class TaskDefinitions {
       return newest?.status === 'ACTIVE' ? newest : undefined;
     } catch (error) {
       // What ECS says when there is none.
-      if (isAwsError(error, 'clientRefusal')) return undefined;
+      if (isAwsError(error, 'clientException')) return undefined;
       throw portError('ecs', 'DescribeTaskDefinition', error);
     }
   }
@@ -115,7 +115,7 @@ export class TaskDefinitions {
       await this.#client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
     } catch (error) {
       // It is not there, or not active, any more.
-      if (!isAwsError(error, 'clientRefusal', 'invalidParameter')) {
+      if (!isAwsError(error, 'clientException', 'invalidParameter')) {
         throw portError('ecs', 'DeregisterTaskDefinition', error);
       }
     }

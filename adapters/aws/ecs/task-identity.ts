@@ -11,7 +11,7 @@ export interface TaskIdentity {
 }
 
 /** The fields of a task, as described or in an event, that tell whose it is. */
-export interface IdentityFacts {
+export interface TaskIdentityFields {
   readonly group?: string | undefined;
   readonly startedBy?: string | undefined;
   readonly overrides?:
@@ -43,7 +43,7 @@ export function startedByOf(userId: string): string {
 }
 
 /** Undefined for every task that was not started by the controller. */
-export function parseTaskIdentity({ group, startedBy, overrides }: IdentityFacts): TaskIdentity | undefined {
+export function parseTaskIdentity({ group, startedBy, overrides }: TaskIdentityFields): TaskIdentity | undefined {
   const workbenchId = group?.startsWith(GROUP) ? group.slice(GROUP.length) : '';
   const userId = decodeStartedBy(startedBy ?? '');
   const variable = (name: string) => environmentValueOf(overrides, name) ?? '';
@@ -54,7 +54,7 @@ export function parseTaskIdentity({ group, startedBy, overrides }: IdentityFacts
   return { userId, workbenchId, runId, attempt: Number(attempt) };
 }
 
-function environmentValueOf(overrides: IdentityFacts['overrides'], name: string): string | undefined {
+function environmentValueOf(overrides: TaskIdentityFields['overrides'], name: string): string | undefined {
   for (const container of overrides?.containerOverrides ?? []) {
     const found = container.environment?.find((variable) => variable.name === name);
     if (found !== undefined) return found.value;

@@ -1,9 +1,9 @@
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
-import { isHostGone, taskStopOf } from './stop-reasons.ts';
-import { type IdentityFacts, parseTaskIdentity, type NamedValue } from './task-identity.ts';
+import { isHostGone, toStopReason } from './stop-reasons.ts';
+import { type TaskIdentityFields, parseTaskIdentity, type NamedValue } from './task-identity.ts';
 
 /** What is read of a task, be it from DescribeTasks' answer or from an event's `detail`, which are alike. */
-export interface TaskFacts extends IdentityFacts {
+export interface EcsTaskFields extends TaskIdentityFields {
   readonly taskArn?: string | undefined;
   readonly version?: number | undefined;
   readonly lastStatus?: string | undefined;
@@ -38,7 +38,7 @@ const STATUS_OF_ECS_STATUS: ReadonlyMap<string, TaskStatus> = new Map([
  * What ECS says of a task of ours; undefined for a task that was not started by the controller.
  * @param port the port on which the workbench's container answers; the address is the task's own
  */
-export function taskObservationOf(task: TaskFacts, port: number): TaskObservation | undefined {
+export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObservation | undefined {
   const identity = parseTaskIdentity(task);
   const status = STATUS_OF_ECS_STATUS.get(task.lastStatus ?? '');
   const { taskArn: taskId, version, containerInstanceArn, capacityProviderName } = task;
@@ -59,17 +59,17 @@ export function taskObservationOf(task: TaskFacts, port: number): TaskObservatio
     ...(containerInstanceArn === undefined ? {} : { containerInstance: containerInstanceArn }),
     ...(capacityProviderName === undefined ? {} : { provider: capacityProviderName }),
     ...(host === undefined ? {} : { instance: host }),
-    ...(status === 'stopped' ? { stop: taskStopOf({ ...task, containers: task.containers ?? [] }) } : {}),
+    ...(status === 'stopped' ? { stop: toStopReason({ ...task, containers: task.containers ?? [] }) } : {}),
   };
 }
 
-function addressOf({ attachments }: TaskFacts): string | undefined {
+function addressOf({ attachments }: EcsTaskFields): string | undefined {
   const interfaces = attachments?.filter(({ type }) => type === 'eni' || type === 'ElasticNetworkInterface');
   const details = interfaces?.flatMap((attachment) => attachment.details ?? []);
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
 }
 
-function hostOf(task: TaskFacts): TaskObservation['instance'] {
+function hostOf(task: EcsTaskFields): TaskObservation['instance'] {
   if (isHostGone(task)) return 'gone';
   if (task.containerInstanceArn === undefined || task.connectivity === undefined) return undefined;
   return task.connectivity === 'CONNECTED' ? 'connected' : 'disconnected';

@@ -16,7 +16,7 @@ import { runTaskInput } from './run-task-input.ts';
 import type { TaskSettings } from './settings.ts';
 import { toRunRefusal } from './stop-reasons.ts';
 import { type EcsClient, TaskDefinitions } from './task-definitions.ts';
-import { type TaskFacts, taskObservationOf } from './task-observation.ts';
+import { type EcsTaskFields, parseTaskObservation } from './task-observation.ts';
 
 /** The most that one call describes, and the largest page of a list. */
 const PAGE_SIZE = 100;
@@ -47,11 +47,11 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
-    const checkInTime = startSendDeadline(this.#clock);
+    const checkSendDeadline = startSendDeadline(this.#clock);
     const definition = await this.#definitions.ensure(input.workbenchId, input.mount);
     const request = runTaskInput(this.#settings, input, token, definition);
     if (request === undefined) return toRefusal('Its name and settings are too long for ECS.', false);
-    checkInTime('ecs', 'RunTask');
+    checkSendDeadline('ecs', 'RunTask');
     try {
       const { tasks = [], failures = [] } = await this.#client.send(new RunTaskCommand(request));
       const [task] = tasks;
@@ -79,8 +79,8 @@ export class EcsTaskRunner implements TaskRunner {
     }
   }
 
-  async endMachine(taskId: string, evenIfConnected: boolean): Promise<void> {
-    const checkInTime = startSendDeadline(this.#clock);
+  async terminateInstance(taskId: string, evenIfConnected: boolean): Promise<void> {
+    const checkSendDeadline = startSendDeadline(this.#clock);
     const [task] = await this.describe([taskId]);
     if (task === undefined || isMissing(task) || task.host === 'gone') return;
     // STOPPED is the last word of an agent that spoke to the end, but not of one that is silent: who takes a live
@@ -91,10 +91,10 @@ export class EcsTaskRunner implements TaskRunner {
     if (task.containerInstance === undefined) return;
     const [machine] = await this.#containerInstances.describe([task.containerInstance]);
     if (machine?.ec2InstanceId === undefined) return;
-    checkInTime('ecs', 'UpdateContainerInstancesState');
+    checkSendDeadline('ecs', 'UpdateContainerInstancesState');
     if (machine.status === 'ACTIVE') await this.#containerInstances.drain(task.containerInstance);
     // Once it is terminated, `describe` answers so and takes it off the cluster.
-    await this.#instances.terminate(machine.ec2InstanceId, checkInTime);
+    await this.#instances.terminate(machine.ec2InstanceId, checkSendDeadline);
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
@@ -125,7 +125,7 @@ export class EcsTaskRunner implements TaskRunner {
   async #resolveRunError(input: TaskInput, error: unknown): Promise<RunOutcome> {
     if (isAwsError(error, 'tokenUsed')) return this.#adopt(error);
     const definite = isAwsError(error, 'invalidParameter', 'forbidden') && isOnlyAttempt(error);
-    if (isAwsError(error, 'clientRefusal') && isOnlyAttempt(error)) {
+    if (isAwsError(error, 'clientException') && isOnlyAttempt(error)) {
       // It passes: most of all there are too many tasks in PROVISIONING. The same call again later is safe
       // even if this answer came before ECS had looked at the token.
       throw new PortError('throttled', `ecs RunTask: ${errorNameOf(error)}`, error);
@@ -180,8 +180,8 @@ export class EcsTaskRunner implements TaskRunner {
     return this.#withHostStates(tasks.flatMap((task) => this.#observe(task) ?? []));
   }
 
-  #observe(task: TaskFacts): TaskObservation | undefined {
-    return taskObservationOf(task, this.#settings.port);
+  #observe(task: EcsTaskFields): TaskObservation | undefined {
+    return parseTaskObservation(task, this.#settings.port);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
+import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
 import * as z from 'zod/mini';
 
 /** A volume's place: the directory named by the workbench, in the parent directory on this file system. */
@@ -8,10 +8,10 @@ export interface VolumeLocation {
 }
 
 /** What the name of a volume's directory looks like: nothing that leads anywhere else. */
-export const VOLUME_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+export const VOLUME_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What has become of a volume: its wipe has begun, or it was set aside. */
-export type VolumeMarker = 'wiped' | 'aside';
+export type VolumeMarker = 'tombstone' | 'quarantine';
 
 /**
  * Does with directories what only somebody can do who has their parent mounted. Access points are none of its
@@ -25,11 +25,11 @@ export interface Janitor {
   /** Notes that the wipe has begun, unless it was noted; answers whether the access point is known to be gone. */
   writeTombstone(location: VolumeLocation): Promise<{ readonly detached: boolean }>;
   /** Notes that the access point is gone. */
-  detached(location: VolumeLocation): Promise<void>;
+  markDetached(location: VolumeLocation): Promise<void>;
   /** Removes part of the directory, its root last, where it is or where it was set aside. Only after `begin`. */
-  removeSome(location: VolumeLocation): Promise<WipeProgress>;
+  removeSome(location: VolumeLocation): Promise<DeletionProgress>;
   /** Removes the directory if it is empty. */
-  removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'>;
+  deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'>;
   /** Moves the directory, untouched, to where nothing mounts it. One that is not there is no error. */
   quarantine(location: VolumeLocation): Promise<void>;
   /** Which of these workbenches have a directory, of at most 1,000. */
@@ -47,43 +47,43 @@ export interface Janitor {
  */
 
 const fileSystemId = z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/));
-const workbenchId = z.string().check(z.regex(VOLUME_NAME));
+const workbenchId = z.string().check(z.regex(VOLUME_NAME_PATTERN));
 const place = { fileSystemId, workbenchId };
 
 /** The most workbenches asked about at once, and directories in a page. */
 const PAGE = 1000;
 
 export const janitorRequestSchema = z.discriminatedUnion('act', [
-  z.strictObject({ act: z.literal('fate'), ...place }),
-  z.strictObject({ act: z.literal('begin'), ...place }),
-  z.strictObject({ act: z.literal('detached'), ...place }),
+  z.strictObject({ act: z.literal('readMarker'), ...place }),
+  z.strictObject({ act: z.literal('writeTombstone'), ...place }),
+  z.strictObject({ act: z.literal('markDetached'), ...place }),
   z.strictObject({ act: z.literal('removeSome'), ...place }),
-  z.strictObject({ act: z.literal('removeEmpty'), ...place }),
-  z.strictObject({ act: z.literal('setAside'), ...place }),
+  z.strictObject({ act: z.literal('deleteIfEmpty'), ...place }),
+  z.strictObject({ act: z.literal('quarantine'), ...place }),
   z.strictObject({
-    act: z.literal('present'),
+    act: z.literal('findExisting'),
     fileSystemId,
     workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE)),
   }),
   z.strictObject({ act: z.literal('list'), fileSystemId, cursor: z.optional(workbenchId) }),
 ]);
 export type JanitorRequest = z.infer<typeof janitorRequestSchema>;
-export type JanitorAct = JanitorRequest['act'];
+export type JanitorAction = JanitorRequest['act'];
 
 const directory = z.object({ workbenchId, createdAt: z.optional(z.int().check(z.positive())) });
 
 /** What is answered to each. */
-export const JANITOR_ANSWERS = {
-  fate: z.object({ fate: z.optional(z.enum(['wiped', 'aside'])) }),
-  begin: z.object({ detached: z.boolean() }),
-  detached: z.object({}),
-  removeSome: z.object({ done: z.boolean(), removed: z.int().check(z.nonnegative()) }),
-  removeEmpty: z.object({ outcome: z.enum(['removed', 'not_empty']) }),
-  setAside: z.object({}),
-  present: z.object({ workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE)) }),
+export const JANITOR_RESPONSES = {
+  readMarker: z.object({ marker: z.optional(z.enum(['tombstone', 'quarantine'])) }),
+  writeTombstone: z.object({ detached: z.boolean() }),
+  markDetached: z.object({}),
+  removeSome: z.object({ done: z.boolean(), deleted: z.int().check(z.nonnegative()) }),
+  deleteIfEmpty: z.object({ outcome: z.enum(['deleted', 'not_empty']) }),
+  quarantine: z.object({}),
+  findExisting: z.object({ workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE)) }),
   list: z.object({
     directories: z.array(directory).check(z.maxLength(PAGE)),
     cursor: z.optional(workbenchId),
   }),
-} as const satisfies Readonly<Record<JanitorAct, z.ZodMiniType>>;
-export type JanitorAnswer<A extends JanitorAct> = z.infer<(typeof JANITOR_ANSWERS)[A]>;
+} as const satisfies Readonly<Record<JanitorAction, z.ZodMiniType>>;
+export type JanitorResponse<A extends JanitorAction> = z.infer<(typeof JANITOR_RESPONSES)[A]>;

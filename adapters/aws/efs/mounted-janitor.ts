@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
-import { type VolumeMarker, type Janitor, type VolumeLocation, VOLUME_NAME } from './janitor.ts';
+import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
+import { type VolumeMarker, type Janitor, type VolumeLocation, VOLUME_NAME_PATTERN } from './janitor.ts';
 
 export interface MountedJanitorOptions {
   /** Where the parent directory of a file system's volumes is mounted, absolute; undefined when it is not. */
@@ -18,7 +18,7 @@ export interface MountedJanitorOptions {
 }
 
 /** Holds a file for each volume whose wipe has begun; it says `detached` once the access point is gone. */
-const TOMBSTONES_FOLDER = '.wiped';
+const TOMBSTONES_FOLDER = '.tombstones';
 /** Holds what was set aside. */
 const QUARANTINE_FOLDER = '.quarantine';
 const PAGE_MAX = 1000;
@@ -33,47 +33,47 @@ export class MountedJanitor implements Janitor {
 
   async readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined> {
     const { root, name } = this.#resolve(location);
-    return withPortError('fate', async () => {
-      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) !== undefined) return 'wiped';
-      return (await exists(join(root, QUARANTINE_FOLDER, name))) ? 'aside' : undefined;
+    return withPortError('readMarker', async () => {
+      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) !== undefined) return 'tombstone';
+      return (await exists(join(root, QUARANTINE_FOLDER, name))) ? 'quarantine' : undefined;
     });
   }
 
   async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
     const { root, name } = this.#resolve(location);
-    return withPortError('begin', async () => {
+    return withPortError('writeTombstone', async () => {
       const note = await readTombstone(join(root, TOMBSTONES_FOLDER, name));
-      if (note === undefined) await this.#saveTombstone(root, name, 'wiping');
+      if (note === undefined) await this.#saveTombstone(root, name, 'deleting');
       return { detached: note === 'detached' };
     });
   }
 
-  async detached(location: VolumeLocation): Promise<void> {
+  async markDetached(location: VolumeLocation): Promise<void> {
     const { root, name } = this.#resolve(location);
-    await withPortError('detached', () => this.#saveTombstone(root, name, 'detached'));
+    await withPortError('markDetached', () => this.#saveTombstone(root, name, 'detached'));
   }
 
-  async removeSome(location: VolumeLocation): Promise<WipeProgress> {
+  async removeSome(location: VolumeLocation): Promise<DeletionProgress> {
     const { root, name } = this.#resolve(location);
-    const { entriesPerCallMax: entriesPerCall = 20_000, callMaxMs: callMs = 10_000, elapsed = () => performance.now() } = this.#options;
+    const { entriesPerCallMax = 20_000, callMaxMs = 10_000, elapsed = () => performance.now() } = this.#options;
     return withPortError('removeSome', async () => {
-      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined) throw new Error('its wipe has not begun');
-      const budget = removalBudget(entriesPerCall, callMs, elapsed);
+      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined) throw new Error('it has no tombstone');
+      const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
       const first = await removeSome(join(root, name), budget);
       if (!first.done) return first;
       const aside = await removeSome(join(root, QUARANTINE_FOLDER, name), budget);
-      return { done: aside.done, removed: first.removed + aside.removed };
+      return { done: aside.done, deleted: first.deleted + aside.deleted };
     });
   }
 
-  async removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'> {
+  async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {
     const { root, name } = this.#resolve(location);
-    return withPortError('removeEmpty', async () => {
+    return withPortError('deleteIfEmpty', async () => {
       try {
         await rmdir(join(root, name));
-        return 'removed';
+        return 'deleted';
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') return 'removed';
+        if (errorCode(error) === 'ENOENT') return 'deleted';
         if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error))) return 'not_empty';
         throw error;
       }
@@ -82,7 +82,7 @@ export class MountedJanitor implements Janitor {
 
   async quarantine(location: VolumeLocation): Promise<void> {
     const { root, name } = this.#resolve(location);
-    await withPortError('setAside', async () => {
+    await withPortError('quarantine', async () => {
       await mkdir(join(root, QUARANTINE_FOLDER), { recursive: true, mode: 0o700 });
       // Never onto one that is there already: the move then fails, unless that one is empty.
       await rename(join(root, name), join(root, QUARANTINE_FOLDER, name)).catch((error: unknown) => {
@@ -95,7 +95,7 @@ export class MountedJanitor implements Janitor {
     const there: string[] = [];
     for (const workbenchId of workbenchIds) {
       const { root, name } = this.#resolve({ fileSystemId, workbenchId });
-      if (await withPortError('present', () => exists(join(root, name)))) there.push(workbenchId);
+      if (await withPortError('findExisting', () => exists(join(root, name)))) there.push(workbenchId);
     }
     return there;
   }
@@ -108,7 +108,7 @@ export class MountedJanitor implements Janitor {
     return withPortError('list', async () => {
       const entries = await readdir(root, { withFileTypes: true });
       const rest = entries
-        .filter((entry) => entry.isDirectory() && VOLUME_NAME.test(entry.name) && entry.name > cursor)
+        .filter((entry) => entry.isDirectory() && VOLUME_NAME_PATTERN.test(entry.name) && entry.name > cursor)
         .map((entry) => entry.name)
         .sort();
       const names = rest.slice(0, PAGE_MAX);
@@ -118,7 +118,7 @@ export class MountedJanitor implements Janitor {
     });
   }
 
-  async #saveTombstone(root: string, name: string, text: 'wiping' | 'detached'): Promise<void> {
+  async #saveTombstone(root: string, name: string, text: 'deleting' | 'detached'): Promise<void> {
     await mkdir(join(root, TOMBSTONES_FOLDER), { recursive: true, mode: 0o700 });
     // Moved into place whole: a note that is there can be read.
     const file = join(root, TOMBSTONES_FOLDER, name);
@@ -128,7 +128,7 @@ export class MountedJanitor implements Janitor {
   }
 
   #resolve({ fileSystemId, workbenchId }: VolumeLocation): { root: string; name: string } {
-    if (!VOLUME_NAME.test(workbenchId)) throw new RangeError('not the id of a workbench');
+    if (!VOLUME_NAME_PATTERN.test(workbenchId)) throw new RangeError('not the id of a workbench');
     return { root: this.#rootOf(fileSystemId), name: workbenchId };
   }
 

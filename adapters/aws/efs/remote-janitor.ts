@@ -1,12 +1,12 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { PortError } from '#core/ports/port-error.ts';
-import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
+import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
 import type { VolumeMarker, Janitor, VolumeLocation } from './janitor.ts';
 import {
-  JANITOR_ANSWERS,
-  type JanitorAct,
-  type JanitorAnswer,
+  JANITOR_RESPONSES,
+  type JanitorAction,
+  type JanitorResponse,
   type JanitorRequest,
   janitorRequestSchema,
 } from './janitor.ts';
@@ -29,32 +29,32 @@ export class RemoteJanitor implements Janitor {
   }
 
   async readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined> {
-    return (await this.#invoke({ act: 'fate', ...toLocation(location) })).fate;
+    return (await this.#invoke({ act: 'readMarker', ...toLocation(location) })).marker;
   }
 
   async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
-    return this.#invoke({ act: 'begin', ...toLocation(location) });
+    return this.#invoke({ act: 'writeTombstone', ...toLocation(location) });
   }
 
-  async detached(location: VolumeLocation): Promise<void> {
-    await this.#invoke({ act: 'detached', ...toLocation(location) });
+  async markDetached(location: VolumeLocation): Promise<void> {
+    await this.#invoke({ act: 'markDetached', ...toLocation(location) });
   }
 
-  async removeSome(location: VolumeLocation): Promise<WipeProgress> {
+  async removeSome(location: VolumeLocation): Promise<DeletionProgress> {
     return this.#invoke({ act: 'removeSome', ...toLocation(location) });
   }
 
-  async removeEmpty(location: VolumeLocation): Promise<'removed' | 'not_empty'> {
-    return (await this.#invoke({ act: 'removeEmpty', ...toLocation(location) })).outcome;
+  async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {
+    return (await this.#invoke({ act: 'deleteIfEmpty', ...toLocation(location) })).outcome;
   }
 
   async quarantine(location: VolumeLocation): Promise<void> {
-    await this.#invoke({ act: 'setAside', ...toLocation(location) });
+    await this.#invoke({ act: 'quarantine', ...toLocation(location) });
   }
 
   async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
     if (workbenchIds.length === 0) return [];
-    const answer = await this.#invoke({ act: 'present', fileSystemId, workbenchIds: [...workbenchIds] });
+    const answer = await this.#invoke({ act: 'findExisting', fileSystemId, workbenchIds: [...workbenchIds] });
     return answer.workbenchIds;
   }
 
@@ -73,7 +73,7 @@ export class RemoteJanitor implements Janitor {
     return answer.cursor === undefined ? { directories } : { directories, cursor: answer.cursor };
   }
 
-  async #invoke<A extends JanitorAct>(request: Extract<JanitorRequest, { act: A }>): Promise<JanitorAnswer<A>> {
+  async #invoke<A extends JanitorAction>(request: Extract<JanitorRequest, { act: A }>): Promise<JanitorResponse<A>> {
     const { act } = request;
     if (!z.safeParse(janitorRequestSchema, request).success) {
       throw new RangeError(`not a request of the janitor: ${act}`);
@@ -92,9 +92,9 @@ export class RemoteJanitor implements Janitor {
       ),
     );
     if (FunctionError !== undefined) throw new PortError('unavailable', `janitor ${act}: ${FunctionError}`);
-    const answer = z.safeParse(JANITOR_ANSWERS[act], parsePayload(Payload));
+    const answer = z.safeParse(JANITOR_RESPONSES[act], parsePayload(Payload));
     if (!answer.success) throw new PortError('unavailable', `janitor ${act}: not an answer`);
-    return answer.data as JanitorAnswer<A>;
+    return answer.data as JanitorResponse<A>;
   }
 }
 

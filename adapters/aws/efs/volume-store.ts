@@ -12,11 +12,11 @@ import type {
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  WipeProgress,
+  DeletionProgress,
 } from '#core/ports/volume-store.ts';
 import { callAws, isAwsError, errorNameOf, portError } from '../errors.ts';
 import { WORKBENCH_TAG } from '#contract/tags.ts';
-import { type Janitor, VOLUME_NAME } from './janitor.ts';
+import { type Janitor, VOLUME_NAME_PATTERN } from './janitor.ts';
 
 export type EfsClient = Pick<EFSClient, 'send'>;
 
@@ -37,7 +37,7 @@ export interface EfsSettings {
 
 /** EFS's own page. */
 const PAGE_SIZE = 100;
-const CREATED_AT_TAG = 'workbench:made-at';
+const CREATED_AT_TAG = 'workbench:created-at';
 
 /**
  * Volumes as directories on EFS, each behind an access point of its own that forces its directory and its user:
@@ -61,9 +61,9 @@ export class EfsVolumeStore implements VolumeStore {
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
     for (const fileSystemId of this.#settings.fileSystemIds) {
-      const fate = await this.#janitor.readMarker({ fileSystemId, workbenchId });
-      if (fate === 'wiped') return { kind: 'wiped' };
-      if (fate === 'aside') return toRefusal('The files of this workbench have been set aside.', false);
+      const marker = await this.#janitor.readMarker({ fileSystemId, workbenchId });
+      if (marker === 'tombstone') return { kind: 'tombstoned' };
+      if (marker === 'quarantine') return toRefusal('The files of this workbench have been set aside.', false);
     }
     const places = await this.#fileSystemsWith(workbenchId);
     if (places.length > 1) return toRefusal('The files of this workbench are on several file systems.', false);
@@ -81,29 +81,29 @@ export class EfsVolumeStore implements VolumeStore {
     throw new PortError('unavailable', 'efs CreateAccessPoint: not available yet');
   }
 
-  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
-    let removed = 0;
+  async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
+    let deleted = 0;
     for (const fileSystemId of this.#settings.fileSystemIds) {
       const place = { fileSystemId, workbenchId };
       const { detached } = await this.#janitor.writeTombstone(place);
       if (!detached) {
         await this.#deleteAccessPoint(fileSystemId, workbenchId);
-        await this.#janitor.detached(place);
+        await this.#janitor.markDetached(place);
       }
       const progress = await this.#janitor.removeSome(place);
-      removed += progress.removed;
-      if (!progress.done) return { done: false, removed };
+      deleted += progress.deleted;
+      if (!progress.done) return { done: false, deleted };
     }
-    return { done: true, removed };
+    return { done: true, deleted };
   }
 
-  async removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'> {
+  async deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'> {
     for (const fileSystemId of this.#settings.fileSystemIds) {
-      const outcome = await this.#janitor.removeEmpty({ fileSystemId, workbenchId });
+      const outcome = await this.#janitor.deleteIfEmpty({ fileSystemId, workbenchId });
       if (outcome === 'not_empty') return outcome;
       await this.#deleteAccessPoint(fileSystemId, workbenchId);
     }
-    return 'removed';
+    return 'deleted';
   }
 
   async quarantine(workbenchId: string): Promise<void> {
@@ -234,12 +234,12 @@ export class EfsVolumeStore implements VolumeStore {
     if (LifeCycleState === 'deleting' || LifeCycleState === 'deleted') return undefined;
     const workbenchId = path.slice(prefix.length);
     // One made by hand, for `.quarantine` or for something within a volume: the janitor would refuse the whole page.
-    if (!VOLUME_NAME.test(workbenchId)) return undefined;
-    const madeAt = Number(Tags?.find(({ Key }) => Key === CREATED_AT_TAG)?.Value ?? Number.NaN);
+    if (!VOLUME_NAME_PATTERN.test(workbenchId)) return undefined;
+    const createdAt = Number(Tags?.find(({ Key }) => Key === CREATED_AT_TAG)?.Value ?? Number.NaN);
     return {
       accessPointId: AccessPointId,
       workbenchId,
-      ...(Number.isSafeInteger(madeAt) ? { createdAt: madeAt } : {}),
+      ...(Number.isSafeInteger(createdAt) ? { createdAt } : {}),
     };
   }
 

@@ -8,7 +8,7 @@ export type SecretsClient = Pick<SecretsManagerClient, 'send'>;
  * The current text of a secret.
  * @throws PortError, also when the secret holds bytes instead of text
  */
-export async function secretText(client: SecretsClient, arn: string): Promise<string> {
+export async function readSecretText(client: SecretsClient, arn: string): Promise<string> {
   const { SecretString } = await callAws('secretsmanager', 'GetSecretValue', () =>
     client.send(new GetSecretValueCommand({ SecretId: arn })),
   );

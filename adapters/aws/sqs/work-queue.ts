@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { MAX_DELAY_SECONDS, type WorkQueue } from '#core/ports/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { isProgramFault, portError } from '../errors.ts';
+import { isMalformedRequest, portError } from '../errors.ts';
 
 export type SqsClient = Pick<SQSClient, 'send'>;
 
@@ -29,7 +29,7 @@ export class SqsWorkQueue implements WorkQueue {
       await this.#client.send(command);
     } catch (error) {
       // A key that SQS can never take is not to be tried for ever.
-      throw isProgramFault(error) ? error : portError('sqs', 'SendMessage', error);
+      throw isMalformedRequest(error) ? error : portError('sqs', 'SendMessage', error);
     }
   }
 }

@@ -23,7 +23,7 @@ export const containerRecordSchema = z.object({
 
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;
 
-export function containerTaskIdOf(token: string): string {
+export function toContainerTaskId(token: string): string {
   return toTaskId('cont', token);
 }
 
@@ -34,7 +34,7 @@ export function newContainerRecord(
   detail: string,
   now: number,
 ): ContainerRecord {
-  return { ...newTaskFields(containerTaskIdOf(token), input, token, detail, now), input, image };
+  return { ...newTaskFields(toContainerTaskId(token), input, token, detail, now), input, image };
 }
 
 const FOLDER = 'containers';
@@ -46,7 +46,7 @@ export function containerRecords(dataDir: string, telemetry?: Telemetry): TaskRe
 }
 
 /** How many tasks there are whose container may still be there, with no server to know of them. */
-export async function leftContainers(dataDir: string): Promise<number> {
+export async function countUnstoppedContainerTasks(dataDir: string): Promise<number> {
   if (!existsSync(join(dataDir, FOLDER))) return 0;
   const records = await containerRecords(dataDir).open();
   return records.filter(({ status }) => status !== 'stopped').length;

@@ -1,15 +1,15 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { BOOT_STEP } from '../../boot-script.ts';
-import type { SeenContainer } from './engine.ts';
-import type { EngineFacts } from './engine-info.ts';
+import { BOOT_SCRIPT } from '../../boot-script.ts';
+import type { ContainerState } from './engine.ts';
+import type { EngineInfo } from './engine-info.ts';
 import type { ContainerUser } from './container-user.ts';
 
 /** What all containers of an installation have in common. */
 export interface ContainerSettings {
   /** The mark of this data folder. */
   readonly installation: string;
-  readonly engine: EngineFacts;
+  readonly engine: EngineInfo;
   readonly user: ContainerUser;
   /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
   readonly bootCommand?: string | undefined;
@@ -50,7 +50,7 @@ export function containerName(installation: string, taskId: string): string {
 }
 
 /** Whether a container is the one of this task; a name alone can be anybody's. */
-export function belongsToTask(seen: SeenContainer, installation: string, taskId: string): boolean {
+export function belongsToTask(seen: ContainerState, installation: string, taskId: string): boolean {
   return seen.labels[INSTALLATION_LABEL] === installation && seen.labels[TASK_LABEL] === taskId;
 }
 
@@ -66,12 +66,12 @@ export function containerSpec(
   folder: string,
   { taskId, image, hostPort }: ContainerRequest,
 ): ContainerCreateOptions & { readonly name: string } {
-  const { installation, port, bootCommand, user: identity } = settings;
+  const { installation, port, bootCommand, user } = settings;
   const booted = bootCommand !== undefined && bootCommand.trim() !== '';
   return {
     name: containerName(installation, taskId),
     Image: image,
-    User: identity.user,
+    User: user.user,
     Hostname: input.workbenchId.slice(0, 63),
     Env: Object.entries(environmentOf(settings, input)).map(([name, value]) => `${name}=${value}`),
     Labels: {
@@ -81,7 +81,7 @@ export function containerSpec(
       'workbench.run': input.runId,
       'workbench.attempt': String(input.attempt),
     },
-    ...(booted ? { Entrypoint: ['/bin/sh', '-c'], Cmd: [BOOT_STEP] } : {}),
+    ...(booted ? { Entrypoint: ['/bin/sh', '-c'], Cmd: [BOOT_SCRIPT] } : {}),
     ExposedPorts: { [`${port}/tcp`]: {} },
     // That it answers is asked from outside; podman's own checks need systemd.
     Healthcheck: { Test: ['NONE'] },
@@ -96,7 +96,7 @@ export function containerSpec(
       LogConfig: { Type: 'json-file', Config: { 'max-size': OUTPUT_MAX, 'max-file': '1' } },
       // It passes SIGTERM on to a first process that, being the first, would not be ended by it.
       Init: true,
-      ...(identity.userNamespace === undefined ? {} : { UsernsMode: identity.userNamespace }),
+      ...(user.userNamespace === undefined ? {} : { UsernsMode: user.userNamespace }),
     },
   };
 }
@@ -134,6 +134,6 @@ function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
 
 function mountOf({ engine }: ContainerSettings, folder: string): HostConfig {
   // Only this form can ask for the label without which SELinux keeps the container out of the folder.
-  if (engine.labelsFiles) return { Binds: [`${folder}:${MOUNT_PATH}:rw,Z`] };
+  if (engine.needsSelinuxLabels) return { Binds: [`${folder}:${MOUNT_PATH}:rw,Z`] };
   return { Mounts: [{ Type: 'bind', Source: folder, Target: MOUNT_PATH, ReadOnly: false }] };
 }

@@ -7,32 +7,32 @@ import type {
   TaskRunner,
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { installationOf } from '../installation-id.ts';
+import { readInstallationId } from '../installation-id.ts';
 import { PortAllocator } from '../tasks/port-allocator.ts';
-import { Places } from '../tasks/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../tasks/concurrency-limit.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
-import { observationOf } from '../tasks/task-record.ts';
-import { type TaskRecords, TaskRegister } from '../tasks/task-registry.ts';
+import { toTaskObservation } from '../tasks/task-record.ts';
+import { type TaskRecords, TaskRegistry } from '../tasks/task-registry.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import {
   type ContainerRecord,
   containerRecords,
-  containerTaskIdOf,
+  toContainerTaskId,
   newContainerRecord,
 } from './container-record.ts';
 import { containerName, installationLabel } from './container-spec.ts';
 import { ContainerTask, type ContainerTaskContext } from './container-task.ts';
 import type { Engine } from './engine.ts';
-import type { EngineFacts } from './engine-info.ts';
+import type { EngineInfo } from './engine-info.ts';
 import { containerUserFor } from './container-user.ts';
 import { Images } from './images.ts';
 import { RunOutput } from './run-output.ts';
 
-export interface ContainerTasksOptions {
+export interface ContainerTaskRunnerOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
   readonly dataDir: string;
   readonly engine: Engine;
-  readonly engineInfo: EngineFacts;
+  readonly engineInfo: EngineInfo;
   /** The image of a workbench; a change reaches a workbench at its next start. */
   readonly image: string;
   /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
@@ -58,7 +58,7 @@ export interface ContainerTasksOptions {
 const CLOSE_TIMEOUT_MS = 10_000;
 
 const SERVER_STOPPED = {
-  code: 'host_lost',
+  code: 'instance_lost',
   message: 'The local server was stopped, and it with it.',
 } as const;
 
@@ -67,19 +67,19 @@ const SERVER_STOPPED = {
  * server that is killed, and the next one on the same folder adopts them; one that is closed ends them. Only
  * containers that carry this installation's label are ever touched.
  */
-export class ContainerTasks implements TaskRunner {
-  readonly #options: ContainerTasksOptions;
+export class ContainerTaskRunner implements TaskRunner {
+  readonly #options: ContainerTaskRunnerOptions;
   readonly #max: number;
   readonly #context: ContainerTaskContext;
-  readonly #registry: TaskRegister<ContainerRecord, ContainerTask>;
-  readonly #limit: Places;
+  readonly #registry: TaskRegistry<ContainerRecord, ContainerTask>;
+  readonly #limit: ConcurrencyLimit;
   readonly #giveUp = new AbortController();
   /** What an earlier server left, in the order in which it is gone on with. */
   #recovered: readonly ContainerRecord[] = [];
 
   /** Reads what there was, and removes containers of this installation that nobody wants. */
-  static async open(options: ContainerTasksOptions): Promise<ContainerTasks> {
-    const tasks = new ContainerTasks(options, await installationOf(options.dataDir));
+  static async open(options: ContainerTaskRunnerOptions): Promise<ContainerTaskRunner> {
+    const tasks = new ContainerTaskRunner(options, await readInstallationId(options.dataDir));
     await tasks.#recover();
     return tasks;
   }
@@ -95,11 +95,11 @@ export class ContainerTasks implements TaskRunner {
     }
   }
 
-  private constructor(options: ContainerTasksOptions, installation: string) {
-    const { dataDir, engine, engineInfo: facts, telemetry, timers = systemTimers } = options;
+  private constructor(options: ContainerTaskRunnerOptions, installation: string) {
+    const { dataDir, engine, engineInfo, telemetry, timers = systemTimers } = options;
     this.#options = options;
     this.#max = options.max ?? 8;
-    this.#limit = new Places(this.#max);
+    this.#limit = new ConcurrencyLimit(this.#max);
     const records = options.records ?? containerRecords(dataDir, telemetry);
     this.#context = {
       records,
@@ -109,8 +109,8 @@ export class ContainerTasks implements TaskRunner {
       images: options.images ?? new Images(engine, timers),
       settings: {
         installation,
-        engine: facts,
-        user: containerUserFor(facts, {
+        engine: engineInfo,
+        user: containerUserFor(engineInfo, {
           platform: process.platform,
           uid: process.getuid?.(),
           gid: process.getgid?.(),
@@ -122,24 +122,24 @@ export class ContainerTasks implements TaskRunner {
       output: new RunOutput(engine, new RunLogs(join(dataDir, 'logs'), timers)),
       ports: new PortAllocator(),
       graceMs: options.graceMs ?? 10_000,
-      givenUp: this.#giveUp.signal,
+      giveUpSignal: this.#giveUp.signal,
       onChange: (record) => {
         try {
-          options.onChange?.(observationOf(record));
+          options.onChange?.(toTaskObservation(record));
         } catch (error) {
-          telemetry?.error('nobody could be told of a task', { taskId: record.taskId }, error);
+          telemetry?.error('a task change could not be published', { taskId: record.taskId }, error);
         }
       },
     };
     const make = (record: ContainerRecord) => new ContainerTask(record, this.#context);
-    this.#registry = new TaskRegister({ records, timers, telemetry, createTask: make });
+    this.#registry = new TaskRegistry({ records, timers, telemetry, createTask: make });
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const { image } = this.#options;
     const detail = `waiting for one of ${this.#max} places`;
     const fresh = () => newContainerRecord(input, token, image, detail, this.#context.timers.now());
-    return this.#registry.accept(containerTaskIdOf(token), fresh, (task) =>
+    return this.#registry.accept(toContainerTaskId(token), fresh, (task) =>
       this.#limit.enqueue(() => task.run()),
     );
   }
@@ -151,7 +151,7 @@ export class ContainerTasks implements TaskRunner {
     await task.flush();
   }
 
-  async endMachine(taskId: string): Promise<void> {
+  async terminateInstance(taskId: string): Promise<void> {
     const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.kill({ code: 'requested', message: 'Its container was killed.' });
@@ -191,7 +191,7 @@ export class ContainerTasks implements TaskRunner {
     const wanted = new Set(left.map(({ taskId }) => containerName(settings.installation, taskId)));
     for (const { id, name } of await engine.listByLabel(installationLabel(settings.installation))) {
       if (wanted.has(name)) continue;
-      telemetry?.warn('a container that nobody wants is removed', { container: name });
+      telemetry?.warn('orphaned container deleted', { container: name });
       await engine.remove(id);
     }
   }

@@ -1,19 +1,19 @@
-import { waitUntilAnswering } from '../tasks/http-probe.ts';
+import { waitUntilResponding } from '../tasks/http-probe.ts';
 import type { PortAllocator } from '../tasks/port-allocator.ts';
-import { RecordedTask, type RecordedTaskContext } from '../tasks/local-task.ts';
-import type { TaskStop } from '../tasks/task-record.ts';
+import { LocalTask, type LocalTaskContext } from '../tasks/local-task.ts';
+import type { StopReason } from '../tasks/task-record.ts';
 import { pause, type Timers } from '../timers.ts';
 import { StartFailure, startFailureReason } from './start-failure.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { type ContainerSettings, containerName, containerSpec, belongsToTask, memoryMibOf } from './container-spec.ts';
-import { endingOf } from './exit-reason.ts';
-import type { Engine, SeenContainer } from './engine.ts';
+import { toExitReason } from './exit-reason.ts';
+import type { Engine, ContainerState } from './engine.ts';
 import type { Images } from './images.ts';
-import { kernelEndedForMemory } from './exit-reason.ts';
-import { preparedFolder } from './prepare-folder.ts';
+import { wasOomKilled } from './exit-reason.ts';
+import { prepareFolder } from './prepare-folder.ts';
 import type { RunOutput } from './run-output.ts';
 
-export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecord> {
+export interface ContainerTaskContext extends LocalTaskContext<ContainerRecord> {
   readonly engine: Engine;
   readonly images: Images;
   readonly settings: ContainerSettings;
@@ -23,7 +23,7 @@ export interface ContainerTaskContext extends RecordedTaskContext<ContainerRecor
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
   /** Aborts when nothing is to be waited for any more: what still lives stays, and is adopted by the next server. */
-  readonly givenUp: AbortSignal;
+  readonly giveUpSignal: AbortSignal;
 }
 
 /** When the engine could not be asked, or has nothing new to say, it is asked again after this, milliseconds. */
@@ -33,18 +33,18 @@ const WAIT_MAX_MS = 5000;
 /** How often a container that is being ended is looked at, milliseconds. */
 const POLL_INTERVAL_MS = 50;
 
-const CONTAINER_REMOVED = { code: 'stopped_externally', message: 'Its container was removed from outside.' } as const;
-const ENGINE_RESTARTED = { code: 'host_lost', message: 'The container engine was restarted while it ran.' } as const;
+const CONTAINER_REMOVED = { code: 'stopped_externally', message: 'Its container was deleted from outside.' } as const;
+const ENGINE_RESTARTED = { code: 'instance_lost', message: 'The container engine was restarted while it ran.' } as const;
 
 /**
  * One task in its life. Every step asks the engine what there is before it does anything, so that it can be
  * taken at any time again: by this server after a lost answer, or by the next one after a crash.
  */
-export class ContainerTask extends RecordedTask<ContainerRecord> {
+export class ContainerTask extends LocalTask<ContainerRecord> {
   readonly #context: ContainerTaskContext;
   readonly #name: string;
   /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
-  #stop: TaskStop | undefined;
+  #stop: StopReason | undefined;
   #starting: Promise<void> | undefined;
   /** Taken for its container, and held until that is gone. */
   #hostPort: number | undefined;
@@ -59,22 +59,22 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   }
 
   /** Whether something is ending it, or has. */
-  get ending(): boolean {
+  get isEnding(): boolean {
     return this.#stop !== undefined || this.record.status === 'stopped';
   }
 
   /** Brings the task to life from wherever it is, and watches it; resolves when it has stopped, or was given up. */
   async run(): Promise<void> {
-    if (!this.ending) {
+    if (!this.isEnding) {
       this.#starting = this.#start();
       await this.#starting;
     }
-    if (this.ending) await this.#ended;
+    if (this.isEnding) await this.#ended;
     else await this.#watch();
   }
 
   /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
-  end(stop: TaskStop): Promise<void> {
+  end(stop: StopReason): Promise<void> {
     if (this.record.status === 'stopped') return Promise.resolve();
     if (this.#ended === undefined) {
       this.#stop = stop;
@@ -85,7 +85,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   }
 
   /** Ends the task like `end`, and kills its container at once. */
-  kill(stop: TaskStop): Promise<void> {
+  kill(stop: StopReason): Promise<void> {
     this.#killNow.abort();
     return this.end(stop);
   }
@@ -108,13 +108,13 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   }
 
   /** The task's container, started; undefined when it is to end before. */
-  async #ensureStarted(): Promise<SeenContainer | undefined> {
+  async #ensureStarted(): Promise<ContainerState | undefined> {
     const { engine, settings } = this.#context;
     for (;;) {
       const seen = await engine.find(this.#name);
       if (this.#ending.signal.aborted) return undefined;
       if (seen === undefined) {
-        // It had been made, so somebody has removed it.
+        // It had been made, so somebody has deleted it.
         if (this.record.containerId !== undefined) throw new StartFailure(CONTAINER_REMOVED.code, CONTAINER_REMOVED.message);
         await this.#create();
         continue;
@@ -123,7 +123,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
         throw new StartFailure('start_refused', `Another container has the name ${this.#name}.`);
       }
       if (this.record.containerId === undefined) await this.update({ containerId: seen.id });
-      if (seen.phase !== 'fresh') return seen;
+      if (seen.phase !== 'created') return seen;
       // podman forgets at a restart of the machine that a container ran.
       if (this.record.startedAt !== undefined) throw new StartFailure(ENGINE_RESTARTED.code, ENGINE_RESTARTED.message);
       await this.update({ detail: 'starting' });
@@ -134,10 +134,10 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   }
 
   /** Answers false when a container that runs does not show its port yet. */
-  async #updateEndpoint(seen: SeenContainer): Promise<boolean> {
+  async #updateEndpoint(seen: ContainerState): Promise<boolean> {
     const port = seen.hostPort(this.#context.settings.port);
     // One that has ended has none any more.
-    if (port === undefined) return seen.phase === 'ended';
+    if (port === undefined) return seen.phase === 'exited';
     const endpoint = `http://127.0.0.1:${port}`;
     if (this.record.endpoint !== endpoint || this.record.engineSilent)
       await this.update({ endpoint, silent: false });
@@ -150,7 +150,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
     if (input.gpuCount > 0 && !settings.engine.gpus) {
       throw new StartFailure('cannot_fit', 'The container engine of this machine has no GPUs to give.');
     }
-    const folder = await preparedFolder(input, settings.user);
+    const folder = await prepareFolder(input, settings.user);
     await images.ensure(image, (detail) => void this.update({ detail }), this.#ending.signal);
     if (this.#ending.signal.aborted) return;
     await this.update({ detail: 'creating its container' });
@@ -162,23 +162,23 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
 
   /** Watches the container until it ends; whoever cannot be asked is asked again. */
   async #watch(): Promise<void> {
-    const { engine, timers, givenUp } = this.#context;
+    const { engine, timers, giveUpSignal } = this.#context;
     void this.#waitUntilRunning();
-    while (!this.#ending.signal.aborted && !givenUp.aborted) {
+    while (!this.#ending.signal.aborted && !giveUpSignal.aborted) {
       try {
         const seen = await engine.find(this.#name);
         if (this.record.engineSilent) await this.update({ silent: false });
         if (seen === undefined) void this.end(CONTAINER_REMOVED);
-        else if (seen.phase === 'fresh') void this.end(ENGINE_RESTARTED);
-        else if (seen.phase === 'ended') void this.end(await this.#exitReasonOf(seen));
+        else if (seen.phase === 'created') void this.end(ENGINE_RESTARTED);
+        else if (seen.phase === 'exited') void this.end(await this.#exitReasonOf(seen));
         else {
           await this.#waitForExit(seen.id);
           await pause(timers, POLL_INTERVAL_MS, this.#ending.signal);
         }
       } catch (error) {
-        if (this.#ending.signal.aborted || givenUp.aborted) break;
+        if (this.#ending.signal.aborted || giveUpSignal.aborted) break;
         await this.#recordEngineSilent(error);
-        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal, givenUp);
+        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal, giveUpSignal);
       }
     }
     await this.#ended;
@@ -186,38 +186,38 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
 
   /** Resolves when it has ended, and at the latest when it is time to look again. */
   async #waitForExit(id: string): Promise<void> {
-    const { engine, timers, givenUp } = this.#context;
+    const { engine, timers, giveUpSignal } = this.#context;
     const enough = new AbortController();
     const cancel = timers.after(WAIT_MAX_MS, () => enough.abort());
     try {
-      await engine.wait(id, AbortSignal.any([this.#ending.signal, givenUp, enough.signal]));
+      await engine.wait(id, AbortSignal.any([this.#ending.signal, giveUpSignal, enough.signal]));
     } finally {
       cancel();
     }
   }
 
   async #waitUntilRunning(): Promise<void> {
-    const { timers, givenUp } = this.#context;
+    const { timers, giveUpSignal } = this.#context;
     const { status, endpoint } = this.record;
     if (status === 'running' || endpoint === undefined) return;
-    const signal = AbortSignal.any([this.#ending.signal, givenUp]);
-    if (await waitUntilAnswering(`${endpoint}/`, timers, signal)) {
+    const signal = AbortSignal.any([this.#ending.signal, giveUpSignal]);
+    if (await waitUntilResponding(`${endpoint}/`, timers, signal)) {
       await this.update({ status: 'running' });
     }
   }
 
-  async #exitReasonOf(seen: SeenContainer): Promise<TaskStop> {
+  async #exitReasonOf(seen: ContainerState): Promise<StopReason> {
     const { settings, output, timers } = this.#context;
     const { input, workbenchId, runId } = this.record;
-    return endingOf({
+    return toExitReason({
       seen,
-      kernelEndedIt: await kernelEndedForMemory(seen.id, seen.finishedAt ?? timers.now()),
+      kernelOomKilled: await wasOomKilled(seen.id, seen.finishedAt ?? timers.now()),
       memoryMib: memoryMibOf(settings, input),
       outputName: output.fileName(workbenchId, runId),
     });
   }
 
-  async #finish(stop: TaskStop): Promise<void> {
+  async #finish(stop: StopReason): Promise<void> {
     const begun = this.#starting !== undefined || this.record.status !== 'provisioning';
     if (begun) await this.update({ status: 'stopping', ending: stop });
     await this.#starting;
@@ -228,20 +228,20 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
 
   /** Ends and removes the container; answers false when it was given up. */
   async #removeContainer(): Promise<boolean> {
-    const { engine, settings, timers, givenUp } = this.#context;
-    while (!givenUp.aborted) {
+    const { engine, settings, timers, giveUpSignal } = this.#context;
+    while (!giveUpSignal.aborted) {
       try {
         const seen = await engine.find(this.#name);
         if (seen === undefined || !belongsToTask(seen, settings.installation, this.record.taskId)) return true;
-        if (seen.phase === 'live') await this.#stopContainer(seen.id);
+        if (seen.phase === 'running') await this.#stopContainer(seen.id);
         else {
           await this.#saveOutput(seen);
           await engine.remove(seen.id);
         }
-        await pause(timers, POLL_INTERVAL_MS, givenUp);
+        await pause(timers, POLL_INTERVAL_MS, giveUpSignal);
       } catch (error) {
         await this.#recordEngineSilent(error);
-        await pause(timers, ENGINE_RETRY_MS, givenUp);
+        await pause(timers, ENGINE_RETRY_MS, giveUpSignal);
       }
     }
     return false;
@@ -249,24 +249,24 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
 
   async #stopContainer(id: string): Promise<void> {
     const { engine, graceMs } = this.#context;
-    const { signal: hurry } = this.#killNow;
+    const { signal: killNow } = this.#killNow;
     // The engine answers a stop only when it is done.
     const kill = () => void engine.kill(id).catch(() => {});
-    hurry.addEventListener('abort', kill);
+    killNow.addEventListener('abort', kill);
     try {
-      if (hurry.aborted) await engine.kill(id);
+      if (killNow.aborted) await engine.kill(id);
       else await engine.stop(id, Math.ceil(graceMs / 1000));
     } finally {
-      hurry.removeEventListener('abort', kill);
+      killNow.removeEventListener('abort', kill);
     }
   }
 
-  async #saveOutput(seen: SeenContainer): Promise<void> {
+  async #saveOutput(seen: ContainerState): Promise<void> {
     const { workbenchId, runId, taskId } = this.record;
-    if (seen.phase === 'fresh') return;
+    if (seen.phase === 'created') return;
     // That there is no room for it must not keep anything from ending.
     await this.#context.output.save(seen.id, workbenchId, runId).catch((error: unknown) => {
-      this.#context.telemetry?.error('the output of a container could not be kept', { taskId }, error);
+      this.#context.telemetry?.error('container output could not be stored', { taskId }, error);
     });
   }
 
@@ -274,7 +274,7 @@ export class ContainerTask extends RecordedTask<ContainerRecord> {
   async #recordEngineSilent(error: unknown): Promise<void> {
     if (this.record.engineSilent) return;
     const { taskId } = this.record;
-    this.#context.telemetry?.error('the container engine does not answer', { taskId }, error);
+    this.#context.telemetry?.error('the container engine does not respond', { taskId }, error);
     await this.update({ silent: true });
   }
 }

@@ -1,4 +1,4 @@
-import type { EngineFacts } from './engine-info.ts';
+import type { EngineInfo } from './engine-info.ts';
 
 /** As whom a container runs, and whose its files must be for that. */
 export interface ContainerUser {
@@ -24,7 +24,7 @@ const IMAGE_UID = 1000;
  * Never root of this machine. The files in a workbench's folder are to be those of whoever runs this server,
  * who can then read and remove them; only where that is root are they the image's own user's.
  */
-export function containerUserFor(engine: Pick<EngineFacts, 'kind' | 'rootless'>, server: ServerUser): ContainerUser {
+export function containerUserFor(engine: Pick<EngineInfo, 'kind' | 'rootless'>, server: ServerUser): ContainerUser {
   const { platform, uid, gid } = server;
   const imageUser = `${IMAGE_UID}:${IMAGE_UID}`;
   // Elsewhere the engine runs in a virtual machine, which gives every file to the user outside.

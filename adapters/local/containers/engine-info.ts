@@ -1,12 +1,12 @@
 /** What an engine is and has, as far as workbenches depend on it. */
-export interface EngineFacts {
+export interface EngineInfo {
   /** For people: `Docker 28.2.2` or `podman 4.3.1`. */
   readonly name: string;
   readonly kind: 'docker' | 'podman';
   /** It runs without privileges, as the user who started it. */
   readonly rootless: boolean;
   /** Whether it keeps containers from files that are not labelled for them (SELinux). */
-  readonly labelsFiles: boolean;
+  readonly needsSelinuxLabels: boolean;
   /** Whether it hands GPUs to containers. */
   readonly gpus: boolean;
   readonly cpus: number;
@@ -15,7 +15,7 @@ export interface EngineFacts {
 }
 
 /** Reads the answers to `GET /info` and `GET /version`, of which engines leave out this and that. */
-export function engineFacts(info: unknown, version: unknown): EngineFacts {
+export function parseEngineInfo(info: unknown, version: unknown): EngineInfo {
   const { NCPU, MemTotal, SecurityOptions, Runtimes, ServerVersion, DiscoveredDevices } = record(info);
   const components = list(record(version).Components).map((one) => String(record(one).Name));
   const kind = components.some((name) => /podman/i.test(name)) ? 'podman' : 'docker';
@@ -24,7 +24,7 @@ export function engineFacts(info: unknown, version: unknown): EngineFacts {
     name: `${kind === 'podman' ? 'podman' : 'Docker'} ${typeof ServerVersion === 'string' ? ServerVersion : ''}`.trim(),
     kind,
     rootless: security.some((option) => option.startsWith('name=rootless')),
-    labelsFiles: security.some((option) => option.startsWith('name=selinux')),
+    needsSelinuxLabels: security.some((option) => option.startsWith('name=selinux')),
     gpus:
       Object.hasOwn(record(Runtimes), 'nvidia') ||
       list(DiscoveredDevices).some((device) => String(record(device).ID).startsWith('nvidia.com/gpu')),

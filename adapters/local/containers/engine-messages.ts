@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** What an engine says of a pull or a build while it goes on. */
-export interface EngineEvent {
+export interface EngineMessage {
   /** The layer that it is about. */
   readonly id?: string;
   readonly status?: string;
@@ -16,7 +16,7 @@ export interface EngineEvent {
 const LINE_MAX_CHARS = 1_000_000;
 
 /** The JSON lines of an answer that goes on. What is no JSON is left out. */
-export async function* engineEvents(stream: Readable): AsyncGenerator<EngineEvent> {
+export async function* readEngineMessages(stream: Readable): AsyncGenerator<EngineMessage> {
   stream.setEncoding('utf8');
   let rest = '';
   for await (const text of stream) {
@@ -28,7 +28,7 @@ export async function* engineEvents(stream: Readable): AsyncGenerator<EngineEven
   yield* parseLine(rest);
 }
 
-function* parseLine(line: string): Generator<EngineEvent> {
+function* parseLine(line: string): Generator<EngineMessage> {
   try {
     const event: unknown = JSON.parse(line);
     if (typeof event === 'object' && event !== null) yield event;

@@ -10,7 +10,7 @@ export class EngineUnusable extends Error {
   }
 }
 
-export interface SocketFacts {
+export interface SocketSearch {
   /** WB_DOCKER_SOCKET: absolute; goes before all else. */
   readonly socket: string | undefined;
   /** DOCKER_HOST, as the docker command reads it. */
@@ -27,11 +27,11 @@ export interface SocketFacts {
  * usual ones of dockerd, Docker Desktop and podman.
  * @throws EngineUnusable when none is named and none is there, or when an engine elsewhere is named
  */
-export function findSocket(facts: SocketFacts): string {
+export function findSocket(facts: SocketSearch): string {
   const { socket, dockerHost, exists = existsSync } = facts;
   if (socket !== undefined) return socket;
   if (dockerHost !== undefined) return requireUnixSocket(dockerHost);
-  const usual = usualSockets(facts);
+  const usual = defaultSockets(facts);
   const found = usual.find(exists);
   if (found !== undefined) return found;
   throw new EngineUnusable(
@@ -57,7 +57,7 @@ function requireUnixSocket(dockerHost: string): string {
   );
 }
 
-function usualSockets({ home, runtimeDir }: SocketFacts): readonly string[] {
+function defaultSockets({ home, runtimeDir }: SocketSearch): readonly string[] {
   return [
     '/var/run/docker.sock',
     ...(home === undefined ? [] : [join(home, '.docker/run/docker.sock')]),

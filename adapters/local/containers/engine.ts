@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
-import { type EngineFacts, engineFacts } from './engine-info.ts';
+import { type EngineInfo, parseEngineInfo } from './engine-info.ts';
 import { toEngineUnusable } from './engine-socket.ts';
-import { type EngineEvent, engineEvents } from './engine-messages.ts';
+import { type EngineMessage, readEngineMessages } from './engine-messages.ts';
 
 /** The engine has answered, and will not do it. */
 export class EngineRefused extends Error {
@@ -17,11 +17,11 @@ export class EngineRefused extends Error {
 }
 
 /** A container as the engine shows it. */
-export interface SeenContainer {
+export interface ContainerState {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
   /** `fresh`: made and never started; `ended`: it ran, and its exit code is known. */
-  readonly phase: 'fresh' | 'live' | 'ended';
+  readonly phase: 'created' | 'running' | 'exited';
   readonly exitCode: number;
   /** The engine says that something in it was ended for want of memory. Not every engine does. */
   readonly outOfMemory: boolean;
@@ -56,10 +56,10 @@ export class Engine {
   }
 
   /** @throws EngineUnusable */
-  async readInfo(): Promise<EngineFacts> {
+  async readInfo(): Promise<EngineInfo> {
     try {
       const [info, version] = await Promise.all([this.#dockerWithTimeout.info(), this.#dockerWithTimeout.version()]);
-      return engineFacts(info, version);
+      return parseEngineInfo(info, version);
     } catch (error) {
       throw toEngineUnusable(this.socket, error);
     }
@@ -70,10 +70,10 @@ export class Engine {
   }
 
   /** Resolves when the image is there. */
-  async pull(name: string, onMessage: (event: EngineEvent) => void, signal?: AbortSignal): Promise<void> {
+  async pull(name: string, onMessage: (event: EngineMessage) => void, signal?: AbortSignal): Promise<void> {
     const options = signal === undefined ? {} : { abortSignal: signal };
     const stream = await throwEngineRefused(this.#docker.pull(name, options) as Promise<Readable>);
-    for await (const event of engineEvents(stream)) {
+    for await (const event of readEngineMessages(stream)) {
       if (event.error !== undefined) throw new EngineRefused(500, toOneLine(event.error));
       onMessage(event);
     }
@@ -98,9 +98,9 @@ export class Engine {
   }
 
   /** A container by its name or id; undefined when there is none. */
-  async find(name: string): Promise<SeenContainer | undefined> {
+  async find(name: string): Promise<ContainerState | undefined> {
     const seen = await undefinedIfMissing(this.#dockerWithTimeout.getContainer(name).inspect());
-    return seen === undefined ? undefined : seenContainer(seen);
+    return seen === undefined ? undefined : toContainerState(seen);
   }
 
   /** The names of all containers with this label, `name=value`, ended ones too. */
@@ -115,7 +115,7 @@ export class Engine {
       await undefinedOnStatus(304, this.#docker.getContainer(id).start());
     } catch (error) {
       const phase = error instanceof EngineRefused ? (await this.find(id))?.phase : undefined;
-      if (phase === undefined || phase === 'fresh') throw error;
+      if (phase === undefined || phase === 'created') throw error;
     }
   }
 
@@ -159,13 +159,13 @@ export class Engine {
   }
 }
 
-function seenContainer(seen: Docker.ContainerInspectInfo): SeenContainer {
+function toContainerState(seen: Docker.ContainerInspectInfo): ContainerState {
   const { Status: status, ExitCode: exitCode, OOMKilled: outOfMemory, FinishedAt } = seen.State;
   const finishedAt = Date.parse(FinishedAt);
   return {
     id: seen.Id,
     labels: seen.Config.Labels ?? {},
-    phase: CREATED_STATUSES.has(status) ? 'fresh' : EXITED_STATUSES.has(status) ? 'ended' : 'live',
+    phase: CREATED_STATUSES.has(status) ? 'created' : EXITED_STATUSES.has(status) ? 'exited' : 'running',
     exitCode,
     outOfMemory,
     // The year 1 stands for never.

@@ -1,13 +1,13 @@
 import { errorCode } from '../../system-error.ts';
-import type { TaskStop } from '../tasks/task-record.ts';
-import type { SeenContainer } from './engine.ts';
+import type { StopReason } from '../tasks/task-record.ts';
+import type { ContainerState } from './engine.ts';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-export interface EndingFacts {
-  readonly seen: Pick<SeenContainer, 'exitCode' | 'outOfMemory'>;
+export interface ContainerExit {
+  readonly seen: Pick<ContainerState, 'exitCode' | 'outOfMemory'>;
   /** The kernel's log says so. */
-  readonly kernelEndedIt: boolean;
+  readonly kernelOomKilled: boolean;
   /** What it was allowed. */
   readonly memoryMib: number;
   /** Where its output is kept, for people. */
@@ -18,10 +18,10 @@ export interface EndingFacts {
 const EXIT_CODE_SIGKILL = 137;
 
 /** Why a container ended that nobody had asked to. */
-export function endingOf({ seen, kernelEndedIt, memoryMib, outputName }: EndingFacts): TaskStop {
+export function toExitReason({ seen, kernelOomKilled, memoryMib, outputName }: ContainerExit): StopReason {
   const { exitCode, outOfMemory } = seen;
   const where = `Its output is in ${outputName}.`;
-  if (outOfMemory || kernelEndedIt) {
+  if (outOfMemory || kernelOomKilled) {
     const message = `It used more memory than the ${memoryMib} MiB it has and was ended. ${where}`;
     return { code: 'out_of_memory', message };
   }
@@ -54,17 +54,17 @@ const SAME_END_MS = 10_000;
  *
  * @param endedAt milliseconds since 1970
  */
-export async function kernelEndedForMemory(containerId: string, endedAt: number): Promise<boolean> {
+export async function wasOomKilled(containerId: string, endedAt: number): Promise<boolean> {
   const now = Number(process.hrtime.bigint() / 1_000_000n);
   const ended = now - (Date.now() - endedAt);
   const messages = await kernelMessages().catch(() => []);
   return messages.some(
-    ({ at, text }) => Math.abs(at - ended) < SAME_END_MS && saysOutOfMemory(text, containerId),
+    ({ at, text }) => Math.abs(at - ended) < SAME_END_MS && isOomKillMessage(text, containerId),
   );
 }
 
 /** `oom-kill:constraint=CONSTRAINT_MEMCG,…,oom_memcg=/libpod_parent/libpod-<id>,…` */
-export function saysOutOfMemory(text: string, containerId: string): boolean {
+export function isOomKillMessage(text: string, containerId: string): boolean {
   if (containerId === '' || !text.startsWith('oom-kill:')) return false;
   return /,task_memcg=([^,]*)/.exec(text)?.[1]?.includes(containerId) === true;
 }

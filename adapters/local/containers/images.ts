@@ -1,6 +1,6 @@
-import { boundedText } from '#core/workbench/truncate-utf8.ts';
+import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 import { type Timers, pause } from '../timers.ts';
-import type { EngineEvent } from './engine-messages.ts';
+import type { EngineMessage } from './engine-messages.ts';
 import type { Engine } from './engine.ts';
 
 /** The image is not there and could not be fetched; the message is the engine's. */
@@ -60,13 +60,13 @@ export class Images {
    * Looks whether an image is there or can be fetched, and begins to fetch it.
    * @throws PullFailed when the engine says at once that it cannot
    */
-  async probe(name: string): Promise<'there' | 'coming'> {
-    if (await this.#engine.hasImage(name)) return 'there';
+  async probe(name: string): Promise<'present' | 'pulling'> {
+    if (await this.#engine.hasImage(name)) return 'present';
     const pull = this.#pull(name);
     const waiting = new AbortController();
     await Promise.race([pull.done, pull.started, pause(this.#timers, PULL_START_TIMEOUT_MS, waiting.signal)]);
     waiting.abort();
-    return 'coming';
+    return 'pulling';
   }
 
   #pull(name: string): PullInProgress {
@@ -89,7 +89,7 @@ export class Images {
       .finally(() => this.#pulls.delete(name));
     // Whoever waits for it is told; nobody need wait.
     done.catch(() => {});
-    const pull = { done, progress, begun: begun.promise };
+    const pull = { done, progress, started: begun.promise };
     this.#pulls.set(name, pull);
     return pull;
   }
@@ -121,7 +121,7 @@ export class PullProgress {
     return this.#layers.size;
   }
 
-  take({ id, status = '', progressDetail }: EngineEvent): void {
+  take({ id, status = '', progressDetail }: EngineMessage): void {
     // Without a layer, or with the tag as its id: it speaks of the whole.
     if (id === undefined || /^pulling from/i.test(status)) return;
     const known = this.#layers.get(id) ?? { current: 0, total: 0, fetched: false };
@@ -133,7 +133,7 @@ export class PullProgress {
   /** For people: `pulling NAME: 3 of 8 layers, 120 of 400 MiB`. */
   get text(): string {
     const layers = [...this.#layers.values()];
-    const image = boundedText(this.#image, LONGEST_DETAIL - 60);
+    const image = truncateUtf8(this.#image, LONGEST_DETAIL - 60);
     if (layers.length === 0) return `pulling ${image}`;
     const fetched = layers.filter((layer) => layer.fetched).length;
     const total = sum(layers.map((layer) => layer.total));

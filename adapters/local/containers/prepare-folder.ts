@@ -6,9 +6,9 @@ import type { ContainerUser } from './container-user.ts';
 
 /**
  * The folder with a workbench's files, made its user's own.
- * @throws CannotStart
+ * @throws StartFailure
  */
-export async function preparedFolder({ mount }: TaskInput, { owner }: ContainerUser): Promise<string> {
+export async function prepareFolder({ mount }: TaskInput, { owner }: ContainerUser): Promise<string> {
   const folder = mount.path ?? '';
   const kind = isAbsolute(folder) ? await lstat(folder).catch(() => undefined) : undefined;
   if (!kind?.isDirectory()) {

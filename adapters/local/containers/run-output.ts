@@ -7,12 +7,12 @@ const OUTPUT_LINES_MAX = 20_000;
 const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
 const FRAME_HEADER_BYTES = 8;
 
-/** Keeps what containers printed, as files beside those of the process runtime, before they are removed. */
+/** Keeps what containers printed, as files beside those of the process runtime, before they are deleted. */
 export class RunOutput {
-  readonly #engine: Pick<Engine, 'output'>;
+  readonly #engine: Pick<Engine, 'readOutput'>;
   readonly #logs: RunLogs;
 
-  constructor(engine: Pick<Engine, 'output'>, logs: RunLogs) {
+  constructor(engine: Pick<Engine, 'readOutput'>, logs: RunLogs) {
     this.#engine = engine;
     this.#logs = logs;
   }

@@ -6,11 +6,11 @@ import type {
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  WipeProgress,
+  DeletionProgress,
 } from '#core/ports/volume-store.ts';
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
-import { readIfThere, replaceFile } from '../state-files.ts';
+import { readFileIfExists, replaceFile } from '../state-files.ts';
 import { checkWorkbenchId, isWorkbenchId } from '../workbench-id.ts';
 
 export interface DirectoryVolumesOptions {
@@ -18,9 +18,9 @@ export interface DirectoryVolumesOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   /** Files and folders that one call of wipe removes at most. @default 1,000 */
-  readonly wipeEntries?: number;
+  readonly entriesPerCallMax?: number;
   /** After this a call of wipe ends, milliseconds. @default 200 */
-  readonly wipeMs?: number;
+  readonly callMaxMs?: number;
   /** A clock that only goes forward, in milliseconds, for the one above. @default performance.now */
   readonly elapsed?: () => number;
 }
@@ -49,7 +49,7 @@ export class DirectoryVolumes implements VolumeStore {
   constructor(options: DirectoryVolumesOptions) {
     this.#options = options;
     this.#root = join(options.dataDir, 'volumes');
-    this.#tombstones = join(this.#root, '.wiped');
+    this.#tombstones = join(this.#root, '.tombstones');
     this.#quarantined = join(this.#root, '.quarantine');
   }
 
@@ -57,16 +57,16 @@ export class DirectoryVolumes implements VolumeStore {
     const path = join(this.#root, checkWorkbenchId(workbenchId));
     try {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
-      if (await this.#isWiped(workbenchId)) return { kind: 'wiped' };
+      if (await this.#hasTombstone(workbenchId)) return { kind: 'tombstoned' };
       if (await exists(join(this.#quarantined, workbenchId))) return QUARANTINED;
       const made = await createFolder(path);
       if (!(await lstat(path)).isDirectory()) {
         return toRefusal('There is something else where the folder with its files should be.', false);
       }
       // Looked at again: a wipe that began meanwhile has either seen the folder or is seen here.
-      if (!(await this.#isWiped(workbenchId))) return { kind: 'ready', mount: { path } };
+      if (!(await this.#hasTombstone(workbenchId))) return { kind: 'ready', mount: { path } };
       if (made) await rmdir(path).catch(() => {});
-      return { kind: 'wiped' };
+      return { kind: 'tombstoned' };
     } catch (error) {
       return toRefusal(
         `The folder for its files could not be made (${errorCode(error) || 'unknown error'}).`,
@@ -75,41 +75,41 @@ export class DirectoryVolumes implements VolumeStore {
     }
   }
 
-  async deleteSlice(workbenchId: string): Promise<WipeProgress> {
-    const { dataDir, wipeEntries = 1000, wipeMs = 200, elapsed = () => performance.now() } = this.#options;
+  async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
+    const { dataDir, entriesPerCallMax = 1000, callMaxMs = 200, elapsed = () => performance.now() } = this.#options;
     checkWorkbenchId(workbenchId);
-    const budget = removalBudget(wipeEntries, wipeMs, elapsed);
+    const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
     try {
-      await this.#markWiped(workbenchId);
+      await this.#writeTombstone(workbenchId);
       // The root last: that it is gone is the proof that all is.
       const folders = [...RELATED_FOLDERS.map((side) => join(dataDir, side)), this.#quarantined, this.#root];
-      let removed = 0;
+      let deleted = 0;
       for (const folder of folders) {
         const part = await removeSome(join(folder, workbenchId), budget);
-        removed += part.removed;
-        if (!part.done) return { done: false, removed };
+        deleted += part.deleted;
+        if (!part.done) return { done: false, deleted };
       }
-      return { done: true, removed };
+      return { done: true, deleted };
     } catch (error) {
       throw new PortError(
         'unavailable',
-        `something of the volume cannot be removed (${errorCode(error)})`,
+        `something of the volume cannot be deleted (${errorCode(error)})`,
         error,
       );
     }
   }
 
-  async removeEmpty(workbenchId: string): Promise<'removed' | 'not_empty'> {
+  async deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'> {
     try {
       await rmdir(join(this.#root, checkWorkbenchId(workbenchId)));
-      return 'removed';
+      return 'deleted';
     } catch (error) {
       const code = errorCode(error);
-      if (code === 'ENOENT') return 'removed';
+      if (code === 'ENOENT') return 'deleted';
       if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return 'not_empty';
       throw error instanceof RangeError
         ? error
-        : new PortError('unavailable', `not removed (${code})`, error);
+        : new PortError('unavailable', `not deleted (${code})`, error);
     }
   }
 
@@ -145,15 +145,15 @@ export class DirectoryVolumes implements VolumeStore {
     return createdAt > 0 ? { workbenchId, createdAt } : { workbenchId };
   }
 
-  async #isWiped(workbenchId: string): Promise<boolean> {
-    return (await readIfThere(join(this.#tombstones, workbenchId))) !== undefined;
+  async #hasTombstone(workbenchId: string): Promise<boolean> {
+    return (await readFileIfExists(join(this.#tombstones, workbenchId))) !== undefined;
   }
 
-  async #markWiped(workbenchId: string): Promise<void> {
-    if (await this.#isWiped(workbenchId)) return;
+  async #writeTombstone(workbenchId: string): Promise<void> {
+    if (await this.#hasTombstone(workbenchId)) return;
     await mkdir(this.#tombstones, { recursive: true, mode: 0o700 });
     await this.#pruneTombstones();
-    // On disk before anything is removed: half a volume must never be given out as a whole one.
+    // On disk before anything is deleted: half a volume must never be given out as a whole one.
     await replaceFile(join(this.#tombstones, workbenchId), `${this.#options.clock.now()}\n`, true);
   }
 
@@ -162,7 +162,7 @@ export class DirectoryVolumes implements VolumeStore {
     if (now - this.#prunedAt < PRUNE_INTERVAL_MS) return;
     this.#prunedAt = now;
     for (const file of await readdir(this.#tombstones)) {
-      const at = Number(await readIfThere(join(this.#tombstones, file)));
+      const at = Number(await readFileIfExists(join(this.#tombstones, file)));
       if (at > 0 && now - at > TOMBSTONE_RETENTION_MS) await rm(join(this.#tombstones, file), { force: true });
     }
   }

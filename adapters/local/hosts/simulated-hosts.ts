@@ -130,7 +130,7 @@ export class SimulatedHosts implements HostFleet {
     if (host !== undefined && (state === 'pending' || state === 'running')) return this.#toAccepted(host);
     if (host === undefined || state !== 'stopped') {
       const message = `The instance is ${state} and cannot be started.`;
-      return { kind: 'refused', code: 'host_lost', message, retryable: state === 'stopping' };
+      return { kind: 'refused', code: 'instance_lost', message, retryable: state === 'stopping' };
     }
     this.#update(host, { state: 'pending' });
     this.#scheduleRunning(host, this.#delays.startMs);
@@ -205,7 +205,7 @@ export class SimulatedHosts implements HostFleet {
       .then(() => this.#options.onChange?.(this.#observe(record)))
       .catch((error: unknown) => {
         const { instanceId } = record;
-        this.#options.telemetry?.error('a change of a host could not be kept or told', { instanceId }, error);
+        this.#options.telemetry?.error('a host change could not be stored or published', { instanceId }, error);
       });
   }
 

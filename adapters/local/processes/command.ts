@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Where one run takes place. */
-export interface RunPlace {
+export interface RunContext {
   readonly port: number;
   /** The folder of the workbench's files, absolute. */
   readonly folder: string;
@@ -17,19 +17,19 @@ export interface WorkbenchCommand {
   readonly kind: 'boot command' | 'code-server' | 'jupyter' | 'page';
   /** Absolute path of the program. */
   readonly file: string;
-  args(run: RunPlace): readonly string[];
+  args(run: RunContext): readonly string[];
   /** Variables beside those that every workbench has. */
-  environment?(run: RunPlace): Readonly<Record<string, string>>;
+  environment?(run: RunContext): Readonly<Record<string, string>>;
   /** Files to write into the private folder unless they are there: relative path → content. */
   readonly initialFiles?: Readonly<Record<string, string>>;
   /** It expects requests with the base path in front, and is not found without. @default false */
-  readonly underBasePath?: boolean;
+  readonly expectsBasePath?: boolean;
 }
 
 /** The programs that a workbench can be, best first. The last is always there. */
 export const IDES = ['code-server', 'jupyter', 'page'] as const;
 
-export interface CommandFacts {
+export interface CommandSearch {
   /** WB_BOOT_COMMAND, for `sh -c`; absent or empty: none. */
   readonly bootCommand?: string | undefined;
   /** This one and no other. @default the first of IDES that is found */
@@ -54,7 +54,7 @@ export class IdeNotFound extends Error {
  * Chooses what is run as a workbench: the boot command, code-server, Jupyter, or the built-in page.
  * @throws IdeNotFound when `ide` names one that is not there
  */
-export function chooseCommand(facts: CommandFacts): WorkbenchCommand {
+export function chooseCommand(facts: CommandSearch): WorkbenchCommand {
   const { bootCommand, ide, find, node, page } = facts;
   if (bootCommand !== undefined && bootCommand.trim() !== '') {
     return { kind: 'boot command', file: '/bin/sh', args: () => ['-c', bootCommand] };
@@ -114,7 +114,7 @@ function jupyterCommand(file: string): WorkbenchCommand {
       IPYTHONDIR: join(privateFolder, 'jupyter', 'ipython'),
     }),
     // Its pages name their own absolute paths.
-    underBasePath: true,
+    expectsBasePath: true,
   };
 }
 

@@ -1,9 +1,9 @@
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
-import type { TaskStop } from '../tasks/task-record.ts';
+import type { StopReason } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
-import type { RunPlace, WorkbenchCommand } from './command.ts';
+import type { RunContext, WorkbenchCommand } from './command.ts';
 import type { LaunchedProgram } from './process-task.ts';
 import { spawn } from 'node:child_process';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export interface LaunchSettings {
 
 /** Where the program of a workbench will answer, without a slash at the end. */
 export function endpointOf(settings: LaunchSettings, workbenchId: string, port: number): string {
-  const path = settings.command.underBasePath === true ? basePathOf(settings, workbenchId) : '/';
+  const path = settings.command.expectsBasePath === true ? basePathOf(settings, workbenchId) : '/';
   return `http://127.0.0.1:${port}${path.slice(0, -1)}`;
 }
 
@@ -37,7 +37,7 @@ export async function launchProgram(
   settings: LaunchSettings,
   input: TaskInput,
   port: number,
-): Promise<LaunchedProgram | TaskStop> {
+): Promise<LaunchedProgram | StopReason> {
   const { command, logs, installation } = settings;
   const { workbenchId, runId, name } = input;
   const folder = input.mount.path ?? '';
@@ -45,9 +45,9 @@ export async function launchProgram(
     return { code: 'storage_failed', message: 'The folder with its files is not there.' };
   }
   const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
-  const place: RunPlace = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
+  const place: RunContext = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
   const baseUrl = settings.baseUrl(workbenchId);
-  const facts = { own: settings.serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
+  const facts = { serverEnvironment: settings.serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
   try {
     await writeInitialFiles(command, privateFolder);
     const log = await logs.open(workbenchId, runId);
@@ -98,7 +98,7 @@ export const INHERITED = ['PATH', 'HOME', 'LANG', 'TERM', 'TZ', 'USER', 'SHELL',
 export const RUN_VARIABLE = 'WB_RUN_ID';
 export const INSTALLATION_VARIABLE = 'WB_INSTALLATION';
 
-export interface EnvironmentFacts {
+export interface EnvironmentOptions {
   /** The environment of this server. */
   readonly own: Readonly<Record<string, string | undefined>>;
   readonly installation: string;
@@ -113,7 +113,7 @@ export interface EnvironmentFacts {
 }
 
 /** The whole environment of a workbench's process. */
-export function workbenchEnvironment(facts: EnvironmentFacts): Record<string, string> {
+export function workbenchEnvironment(facts: EnvironmentOptions): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
     const value = facts.own[name];

@@ -7,21 +7,21 @@ import type {
   TaskRunner,
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { installationOf } from '../installation-id.ts';
+import { readInstallationId } from '../installation-id.ts';
 import { PortAllocator } from '../tasks/port-allocator.ts';
-import { Places } from '../tasks/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../tasks/concurrency-limit.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
-import { observationOf } from '../tasks/task-record.ts';
-import { type TaskRecords, TaskRegister, openTaskRecords } from '../tasks/task-registry.ts';
+import { toTaskObservation } from '../tasks/task-record.ts';
+import { type TaskRecords, TaskRegistry, openTaskRecords } from '../tasks/task-registry.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
 import { endpointOf, type LaunchSettings, launchProgram } from './launch.ts';
-import { endLeftOver } from './process-tree.ts';
+import { endProcessesOfEarlierServer } from './process-tree.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
-import { newTaskRecord, type TaskRecord, toProcessTaskId, taskRecordSchema } from './process-record.ts';
+import { newProcessRecord, type ProcessRecord, toProcessTaskId, processRecordSchema } from './process-record.ts';
 
-export interface ProcessTasksOptions {
+export interface ProcessTaskRunnerOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
   readonly dataDir: string;
   readonly command: WorkbenchCommand;
@@ -39,44 +39,44 @@ export interface ProcessTasksOptions {
   readonly table?: ProcessTable;
   readonly telemetry?: Telemetry;
   /** Where task records are kept. @default files in `<dataDir>/tasks` */
-  readonly records?: TaskRecords<TaskRecord>;
+  readonly records?: TaskRecords<ProcessRecord>;
 }
 
 /** The longest wait, beyond the grace, for everything to be gone, milliseconds. */
 const CLOSE_TIMEOUT_MS = 5000;
 
 const SERVER_STOPPED = {
-  code: 'host_lost',
+  code: 'instance_lost',
   message: 'The local server was stopped, and it with it.',
 } as const;
 
 /** Tasks as child processes of this server: see TaskRunner for what it promises. */
-export class ProcessTasks implements TaskRunner {
+export class ProcessTaskRunner implements TaskRunner {
   readonly #max: number;
   readonly #graceMs: number;
   readonly #timers: Timers;
   readonly #launchSettings: LaunchSettings;
   readonly #context: ProcessTaskContext;
-  readonly #registry: TaskRegister<TaskRecord, ProcessTask>;
-  readonly #limit: Places;
+  readonly #registry: TaskRegistry<ProcessRecord, ProcessTask>;
+  readonly #limit: ConcurrencyLimit;
   readonly #giveUp = new AbortController();
   readonly #ports = new PortAllocator();
 
   /** Reads what there was, and ends what an earlier server left behind: tasks do not outlive their server. */
-  static async open(options: ProcessTasksOptions): Promise<ProcessTasks> {
-    const tasks = new ProcessTasks(options, await installationOf(options.dataDir));
+  static async open(options: ProcessTaskRunnerOptions): Promise<ProcessTaskRunner> {
+    const tasks = new ProcessTaskRunner(options, await readInstallationId(options.dataDir));
     await tasks.#recover();
     return tasks;
   }
 
-  private constructor(options: ProcessTasksOptions, installation: string) {
+  private constructor(options: ProcessTaskRunnerOptions, installation: string) {
     const { dataDir, telemetry } = options;
     this.#max = options.max ?? 8;
-    this.#limit = new Places(this.#max);
+    this.#limit = new ConcurrencyLimit(this.#max);
     this.#graceMs = options.graceMs ?? 10_000;
     this.#timers = options.timers ?? systemTimers;
     const records =
-      options.records ?? openTaskRecords(dataDir, (value) => taskRecordSchema.parse(value), telemetry);
+      options.records ?? openTaskRecords(dataDir, (value) => processRecordSchema.parse(value), telemetry);
     this.#launchSettings = {
       command: options.command,
       installation,
@@ -91,22 +91,22 @@ export class ProcessTasks implements TaskRunner {
       timers: this.#timers,
       telemetry,
       graceMs: this.#graceMs,
-      givenUp: this.#giveUp.signal,
+      giveUpSignal: this.#giveUp.signal,
       onChange: (record) => {
         try {
-          options.onChange?.(observationOf(record));
+          options.onChange?.(toTaskObservation(record));
         } catch (error) {
-          telemetry?.error('nobody could be told of a task', { taskId: record.taskId }, error);
+          telemetry?.error('a task change could not be published', { taskId: record.taskId }, error);
         }
       },
     };
-    const make = (record: TaskRecord) => new ProcessTask(record, this.#context);
-    this.#registry = new TaskRegister({ records, timers: this.#timers, telemetry, createTask: make });
+    const make = (record: ProcessRecord) => new ProcessTask(record, this.#context);
+    this.#registry = new TaskRegistry({ records, timers: this.#timers, telemetry, createTask: make });
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const detail = `waiting for one of ${this.#max} places`;
-    const fresh = () => newTaskRecord(input, token, detail, this.#timers.now());
+    const fresh = () => newProcessRecord(input, token, detail, this.#timers.now());
     return this.#registry.accept(toProcessTaskId(token), fresh, (task) =>
       this.#limit.enqueue(() => this.#runInSlot(task, input)),
     );
@@ -119,7 +119,7 @@ export class ProcessTasks implements TaskRunner {
     await task.flush();
   }
 
-  async endMachine(taskId: string): Promise<void> {
+  async terminateInstance(taskId: string): Promise<void> {
     const task = this.#registry.find(taskId);
     if (task === undefined) return;
     void task.kill({ code: 'requested', message: 'Its processes were killed.' });
@@ -158,7 +158,7 @@ export class ProcessTasks implements TaskRunner {
 
   async #recover(): Promise<void> {
     const left = await this.#registry.open();
-    const gone = endLeftOver(left, this.#launchSettings.installation, this.#context);
+    const gone = endProcessesOfEarlierServer(left, this.#launchSettings.installation, this.#context);
     const ends = left.map((record) => this.#registry.addWithVersionGap(record).endWhenGone(SERVER_STOPPED, gone));
     await settlesWithin(this.#timers, CLOSE_TIMEOUT_MS, Promise.all([gone, ...ends]));
   }

@@ -1,19 +1,19 @@
-import { waitUntilAnswering } from '../tasks/http-probe.ts';
-import { RecordedTask, type RecordedTaskContext } from '../tasks/local-task.ts';
-import type { TaskStop } from '../tasks/task-record.ts';
+import { waitUntilResponding } from '../tasks/http-probe.ts';
+import { LocalTask, type LocalTaskContext } from '../tasks/local-task.ts';
+import type { StopReason } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
 import type { GatedProcess } from './launch.ts';
-import { endFamily, type ProcessTree } from './process-tree.ts';
+import { endProcessTree, type ProcessTree } from './process-tree.ts';
 import type { ProcessTable } from './process-table.ts';
-import type { TaskRecord } from './process-record.ts';
+import type { ProcessRecord } from './process-record.ts';
 
-export interface ProcessTaskContext extends RecordedTaskContext<TaskRecord> {
+export interface ProcessTaskContext extends LocalTaskContext<ProcessRecord> {
   readonly table: ProcessTable;
   readonly timers: Timers;
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
   /** Aborts when nothing is to be waited for any more: what still lives stays. */
-  readonly givenUp: AbortSignal;
+  readonly giveUpSignal: AbortSignal;
 }
 
 /** A process started for a task, which waits at its gate. */
@@ -33,22 +33,22 @@ const REAP_TIMEOUT_MS = 2000;
 const PROCESS_TABLE_RETRY_MS = 1000;
 
 /** One task in its life: from its record, through its process, to its end. */
-export class ProcessTask extends RecordedTask<TaskRecord> {
+export class ProcessTask extends LocalTask<ProcessRecord> {
   readonly #context: ProcessTaskContext;
   /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
-  #stop: TaskStop | undefined;
+  #stop: StopReason | undefined;
   #launching: Promise<LaunchedProgram | undefined> | undefined;
   #ended: Promise<void> | undefined;
   readonly #ending = new AbortController();
   readonly #killNow = new AbortController();
 
-  constructor(record: TaskRecord, context: ProcessTaskContext) {
+  constructor(record: ProcessRecord, context: ProcessTaskContext) {
     super(record, context);
     this.#context = context;
   }
 
   /** Whether something is ending it, or has. */
-  get ending(): boolean {
+  get isEnding(): boolean {
     return this.#stop !== undefined || this.record.status === 'stopped';
   }
 
@@ -59,7 +59,7 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
    * @param endpoint where its program will answer, without a slash at the end
    * @param programKind the kind of program, for people
    */
-  async run(endpoint: string, programKind: string, launch: () => Promise<LaunchedProgram | TaskStop>): Promise<void> {
+  async run(endpoint: string, programKind: string, launch: () => Promise<LaunchedProgram | StopReason>): Promise<void> {
     this.#launching = this.#launch(endpoint, programKind, launch);
     const launched = await this.#launching;
     if (launched === undefined) return;
@@ -68,15 +68,15 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
       const message = `Its main process ended ${how}. Its output is in ${launched.outputName}.`;
       return this.end({ code: 'exited', message });
     });
-    if (this.ending) return;
+    if (this.isEnding) return;
     launched.process.release();
-    if (await waitUntilAnswering(`${endpoint}/`, this.#context.timers, this.#ending.signal)) {
+    if (await waitUntilResponding(`${endpoint}/`, this.#context.timers, this.#ending.signal)) {
       await this.update({ status: 'running' });
     }
   }
 
   /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
-  end(stop: TaskStop): Promise<void> {
+  end(stop: StopReason): Promise<void> {
     if (this.record.status === 'stopped') return Promise.resolve();
     if (this.#ended === undefined) {
       this.#stop = stop;
@@ -87,13 +87,13 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
   }
 
   /** Ends the task like `end`, and kills its processes at once. */
-  kill(stop: TaskStop): Promise<void> {
+  kill(stop: StopReason): Promise<void> {
     this.#killNow.abort();
     return this.end(stop);
   }
 
   /** Ends a task of an earlier server, once it is known that nothing is left of it. */
-  endWhenGone(stop: TaskStop, gone: Promise<boolean>): Promise<void> {
+  endWhenGone(stop: StopReason, gone: Promise<boolean>): Promise<void> {
     this.#stop = stop;
     this.#ended = this.update({ status: 'stopping' }).then(async () => {
       if (await gone) await this.update({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
@@ -104,10 +104,10 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
   async #launch(
     endpoint: string,
     programKind: string,
-    launch: () => Promise<LaunchedProgram | TaskStop>,
+    launch: () => Promise<LaunchedProgram | StopReason>,
   ): Promise<LaunchedProgram | undefined> {
     await this.update({ status: 'pending', endpoint, detail: `starting ${programKind}` });
-    if (this.ending) return undefined;
+    if (this.isEnding) return undefined;
     const launched = await launch();
     if ('code' in launched) {
       void this.end(launched);
@@ -123,7 +123,7 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
     return launched;
   }
 
-  async #finish(stop: TaskStop): Promise<void> {
+  async #finish(stop: StopReason): Promise<void> {
     const launching = this.#launching;
     if (launching !== undefined) {
       await this.update({ status: 'stopping' });
@@ -135,23 +135,23 @@ export class ProcessTask extends RecordedTask<TaskRecord> {
 
   /** Answers false when it was given up: something may live on, and the record goes on saying so. */
   async #endProcesses(launched: LaunchedProgram): Promise<boolean> {
-    const { timers, givenUp, telemetry } = this.#context;
+    const { timers, giveUpSignal, telemetry } = this.#context;
     const { process, taskId } = this.record;
     const family: ProcessTree = {
       leaders: process === undefined ? [] : [{ ...process, watched: true }],
       marker: launched.marker,
     };
     launched.process.abandon();
-    while (!givenUp.aborted) {
+    while (!giveUpSignal.aborted) {
       try {
-        if (!(await endFamily(family, { ...this.#context, hurry: this.#killNow.signal, signal: givenUp })))
+        if (!(await endProcessTree(family, { ...this.#context, killNow: this.#killNow.signal, signal: giveUpSignal })))
           return false;
         await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
         launched.dispose();
         return true;
       } catch (error) {
-        telemetry?.error('processes could not be looked at', { taskId }, error);
-        await pause(timers, PROCESS_TABLE_RETRY_MS, givenUp);
+        telemetry?.error('processes could not be listed', { taskId }, error);
+        await pause(timers, PROCESS_TABLE_RETRY_MS, giveUpSignal);
       }
     }
     return false;

@@ -1,6 +1,6 @@
 import { type Timers, pause } from '../timers.ts';
 import { INSTALLATION_VARIABLE } from './launch.ts';
-import type { TaskRecord } from './process-record.ts';
+import type { ProcessRecord } from './process-record.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';
 import type { ProcessTaskContext } from './process-task.ts';
 
@@ -34,7 +34,7 @@ export interface FoundProcesses {
  * and what left both but carries the marker in its environment. A process is only ever taken for ours by a
  * leader whose start time is right, or by the marker; this server and its ancestors are never among them.
  */
-export async function findFamily(table: ProcessTable, family: ProcessTree): Promise<FoundProcesses> {
+export async function findProcessTree(table: ProcessTable, family: ProcessTree): Promise<FoundProcesses> {
   const all = await table.readAll();
   const byPid = new Map(all.map((entry) => [entry.pid, entry]));
   const spared = selfAndAncestors(byPid);
@@ -63,7 +63,7 @@ export interface EndOptions {
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
   /** Ends the grace at once. */
-  readonly hurry?: AbortSignal;
+  readonly killNow?: AbortSignal;
   /** Gives up: what still lives then stays. */
   readonly signal?: AbortSignal;
 }
@@ -76,9 +76,9 @@ const POLL_MAX_MS = 250;
  * Ends a family: SIGTERM to all of it, SIGKILL to what is left after the grace, and resolves to true only
  * when two looks in a row found nobody (one look may miss a process that was being forked just then).
  */
-export async function endFamily(family: ProcessTree, options: EndOptions): Promise<boolean> {
-  const { table, timers, graceMs, hurry, signal } = options;
-  const stops = [hurry, signal].filter((one) => one !== undefined);
+export async function endProcessTree(family: ProcessTree, options: EndOptions): Promise<boolean> {
+  const { table, timers, graceMs, killNow, signal } = options;
+  const stops = [killNow, signal].filter((one) => one !== undefined);
   let overdue = graceMs <= 0;
   const cancel = timers.after(graceMs, () => {
     overdue = true;
@@ -88,11 +88,11 @@ export async function endFamily(family: ProcessTree, options: EndOptions): Promi
   let look = POLL_MIN_MS;
   try {
     for (;;) {
-      const found = await findFamily(table, family);
+      const found = await findProcessTree(table, family);
       empty = found.members.length === 0 ? empty + 1 : 0;
       if (empty === 2) return true;
       if (signal?.aborted) return false;
-      if (overdue || hurry?.aborted) kill(found, 'SIGKILL');
+      if (overdue || killNow?.aborted) kill(found, 'SIGKILL');
       else sendSigterm(found, asked);
       await pause(timers, look, ...stops.filter((one) => !one.aborted));
       look = Math.min(look * 1.5, POLL_MAX_MS);
@@ -156,24 +156,24 @@ const LOOK_AGAIN_MS = 1000;
  * start time and boot show that they are still the same, and whatever carries the installation's mark. Only
  * before this server has started any. Answers whether all is gone; false when it was given up.
  */
-export async function endLeftOver(
-  records: readonly TaskRecord[],
+export async function endProcessesOfEarlierServer(
+  records: readonly ProcessRecord[],
   installation: string,
   context: ProcessTaskContext,
 ): Promise<boolean> {
-  const { table, timers, givenUp, telemetry } = context;
+  const { table, timers, giveUpSignal, telemetry } = context;
   const bootId = await table.bootId();
   const leaders = records.flatMap(({ process }): Leader[] =>
     process?.bootId === bootId ? [{ pid: process.pid, startTime: process.startTime, watched: false }] : [],
   );
   const family = { leaders, marker: [`${INSTALLATION_VARIABLE}=${installation}`] };
   const graceMs = Math.min(context.graceMs, LEFT_OVER_GRACE_MS);
-  while (!givenUp.aborted) {
+  while (!giveUpSignal.aborted) {
     try {
-      return await endFamily(family, { table, timers, graceMs, signal: givenUp });
+      return await endProcessTree(family, { table, timers, graceMs, signal: giveUpSignal });
     } catch (error) {
-      telemetry?.error('processes could not be looked at', {}, error);
-      await pause(timers, LOOK_AGAIN_MS, givenUp);
+      telemetry?.error('processes could not be listed', {}, error);
+      await pause(timers, LOOK_AGAIN_MS, giveUpSignal);
     }
   }
   return false;

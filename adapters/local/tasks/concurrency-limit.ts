@@ -1,5 +1,5 @@
 /** Lets no more than so many work at once; the rest waits in the order of its coming. */
-export class Places {
+export class ConcurrencyLimit {
   readonly #max: number;
   readonly #waiting: (() => Promise<void>)[] = [];
   #running = 0;

@@ -1,8 +1,8 @@
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { RecordFolder } from '../state-files.ts';
-import { mayBecome, type TaskFields } from './task-record.ts';
+import { isAllowedTransition, type TaskFields } from './task-record.ts';
 
-export interface RecordedTaskContext<R extends TaskFields> {
+export interface LocalTaskContext<R extends TaskFields> {
   readonly records: Pick<RecordFolder<R>, 'save'>;
   readonly telemetry: Telemetry | undefined;
   /** Told after each change, once it is on disk. */
@@ -10,13 +10,13 @@ export interface RecordedTaskContext<R extends TaskFields> {
 }
 
 /** What a task has in common whatever runs it: its record, each change of which is on disk before it is seen. */
-export class RecordedTask<R extends TaskFields> {
+export class LocalTask<R extends TaskFields> {
   #record: R;
-  readonly #context: RecordedTaskContext<R>;
+  readonly #context: LocalTaskContext<R>;
   #changes: Promise<unknown> = Promise.resolve();
   readonly #stopped = Promise.withResolvers<void>();
 
-  constructor(record: R, context: RecordedTaskContext<R>) {
+  constructor(record: R, context: LocalTaskContext<R>) {
     this.#record = record;
     this.#context = context;
   }
@@ -44,7 +44,7 @@ export class RecordedTask<R extends TaskFields> {
     const next = this.#changes.then(async () => {
       const { status } = fields;
       // Nothing comes after the end.
-      if (!mayBecome(this.#record.status, status ?? this.#record.status)) return true;
+      if (!isAllowedTransition(this.#record.status, status ?? this.#record.status)) return true;
       const record = { ...this.#record, ...fields, version: this.#record.version + 1 };
       if (status !== undefined && fields.detail === undefined) delete record.detail;
       const saved = await this.#context.records.save(record).then(

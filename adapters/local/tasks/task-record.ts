@@ -31,7 +31,7 @@ export const TASK_FIELDS = {
 
 const taskFieldsSchema = z.object(TASK_FIELDS);
 export type TaskFields = z.infer<typeof taskFieldsSchema>;
-export type TaskStop = NonNullable<TaskObservation['stop']>;
+export type StopReason = NonNullable<TaskObservation['stop']>;
 
 /**
  * Made from the token, so that a token leads to its task, in memory and on disk, without an index.
@@ -66,9 +66,9 @@ export function newTaskFields(
   };
 }
 
-export function observationOf(record: TaskFields): TaskObservation {
+export function toTaskObservation(record: TaskFields): TaskObservation {
   const { taskId, userId, workbenchId, runId, attempt, acceptedAt, version, status } = record;
-  const { detail, endpoint, engineSilent: silent, provider, containerInstance, stop } = record;
+  const { detail, endpoint, engineSilent, provider, containerInstance, stop } = record;
   return {
     taskId,
     userId,
@@ -87,6 +87,6 @@ export function observationOf(record: TaskFields): TaskObservation {
 }
 
 /** Whether a task may go from one status to the other: never back, never out of `stopped`. */
-export function mayBecome(from: TaskStatus, to: TaskStatus): boolean {
+export function isAllowedTransition(from: TaskStatus, to: TaskStatus): boolean {
   return from !== 'stopped' && TASK_STATUSES.indexOf(to) >= TASK_STATUSES.indexOf(from);
 }

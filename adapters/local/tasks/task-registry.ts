@@ -4,12 +4,12 @@ import type { MissingTask, RunOutcome, TaskObservation } from '#core/ports/task-
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
-import type { RecordedTask } from './local-task.ts';
-import { observationOf, type TaskFields } from './task-record.ts';
+import type { LocalTask } from './local-task.ts';
+import { toTaskObservation, type TaskFields } from './task-record.ts';
 
 export type TaskRecords<R extends TaskFields> = Pick<RecordFolder<R>, 'open' | 'save' | 'remove'>;
 
-export interface TaskRegisterOptions<R extends TaskFields, T extends RecordedTask<R>> {
+export interface TaskRegistryOptions<R extends TaskFields, T extends LocalTask<R>> {
   readonly records: TaskRecords<R>;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
@@ -44,13 +44,13 @@ export function openTaskRecords<R extends TaskFields>(
 }
 
 /** Every task that is known, by its id: accepted once, found again, and forgotten when it is long over. */
-export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
-  readonly #options: TaskRegisterOptions<R, T>;
+export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
+  readonly #options: TaskRegistryOptions<R, T>;
   readonly #tasks = new Map<string, Entry<T>>();
   #prunedAt: number;
   #closed = false;
 
-  constructor(options: TaskRegisterOptions<R, T>) {
+  constructor(options: TaskRegistryOptions<R, T>) {
     this.#options = options;
     this.#prunedAt = options.timers.now();
   }
@@ -64,7 +64,7 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
     if (this.#closed) throw new PortError('throttled', 'the task runner is closed');
     const held = this.#tasks.get(taskId) ?? this.#acceptNew(record(), begin);
     if (!(await held.accepted)) throw new PortError('unavailable', 'the task record could not be written');
-    return { kind: 'accepted', task: observationOf(held.task.record) };
+    return { kind: 'accepted', task: toTaskObservation(held.task.record) };
   }
 
   find(taskId: string): T | undefined {
@@ -80,7 +80,7 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
     if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     return taskIds.map((taskId) => {
       const task = this.find(taskId);
-      return task === undefined ? { taskId, missing: true } : observationOf(task.record);
+      return task === undefined ? { taskId, missing: true } : toTaskObservation(task.record);
     });
   }
 
@@ -90,7 +90,7 @@ export class TaskRegister<R extends TaskFields, T extends RecordedTask<R>> {
       .map(({ record }) => record)
       .filter((record) => record.status !== 'stopped' && record.taskId > cursor)
       .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
-    const tasks = rest.slice(0, PAGE_SIZE).map(observationOf);
+    const tasks = rest.slice(0, PAGE_SIZE).map(toTaskObservation);
     const last = tasks.at(-1);
     return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }

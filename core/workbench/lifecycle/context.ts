@@ -9,27 +9,27 @@ export interface Context {
 }
 
 /** Sees to it that the workbench is looked at by `at`; an earlier appointment stands. */
-export function lookBy<W extends Workbench>(workbench: W, at: number): W {
-  return { ...workbench, nextAt: Math.min(workbench.nextAt ?? at, at) };
+export function driveBy<W extends Workbench>(workbench: W, at: number): W {
+  return { ...workbench, nextDriveAt: Math.min(workbench.nextDriveAt ?? at, at) };
 }
 
 /** Something got on: the next effect is owed at once, and what failed before is forgotten. */
-export function progressed<W extends Workbench>(workbench: W, { now }: Context): W {
-  return lookBy({ ...workbench, failures: 0 }, now);
+export function driveNow<W extends Workbench>(workbench: W, { now }: Context): W {
+  return driveBy({ ...workbench, failures: 0 }, now);
 }
 
 /** Nothing to do but wait: look again after the usual interval. */
 export function pollLater<W extends Workbench>(workbench: W, { now, policy }: Context): W {
-  return lookBy({ ...workbench, failures: 0 }, now + policy.lookMs);
+  return driveBy({ ...workbench, failures: 0 }, now + policy.pollIntervalMs);
 }
 
 /** Looks fail and are repeated within a minute, and found again within another when a message is lost. */
-const LEFT_ALONE_MS = 5 * 60_000;
+const UNATTENDED_AFTER_MS = 5 * 60_000;
 
 /**
  * Nobody has looked at it for long: the controller stood still, or was kept from its queue. Time that passed so proves
  * nothing, and what is known may be old. While it is waited for something a record is written with each look.
  */
-export function wasLeftAlone({ updatedAt }: Workbench, { now }: Pick<Context, 'now'>): boolean {
-  return now - updatedAt >= LEFT_ALONE_MS;
+export function isUnattended({ updatedAt }: Workbench, { now }: Pick<Context, 'now'>): boolean {
+  return now - updatedAt >= UNATTENDED_AFTER_MS;
 }

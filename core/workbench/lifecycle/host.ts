@@ -3,15 +3,15 @@ import type { Base, Host } from '../workbench.ts';
 import type { Effect } from './effects.ts';
 
 /** What the dedicated machine should be. */
-export type HostWish = 'ready' | 'stopped' | 'terminated';
+export type HostTarget = 'ready' | 'stopped' | 'terminated';
 
 /** Running, with an agent that takes tasks, and not about to be replaced. */
-export function hostIsReady(host: Host): boolean {
+export function isHostReady(host: Host): boolean {
   return host.state === 'running' && host.agentConnected && !host.replacing;
 }
 
 /** Stopped or terminated: nothing runs on it. */
-export function hasEnded({ state }: Pick<Host, 'state'>): boolean {
+export function isHostEnded({ state }: Pick<Host, 'state'>): boolean {
   return state === 'stopped' || state === 'terminated';
 }
 
@@ -21,12 +21,12 @@ export function requestedHost(instanceType: string, generation: number): Host {
 }
 
 /** The launch token of a generation: the same for every retry of it, at most 64 ASCII characters. */
-function launchToken(workbenchId: string, generation: number): string {
+function launchClientToken(workbenchId: string, generation: number): string {
   return `${workbenchId}/host/${generation}`;
 }
 
 /** What brings the host one step nearer to what it should be; empty when it is there. */
-export function hostEffect(workbench: Base, host: Host, wish: HostWish): readonly Effect[] {
+export function hostEffects(workbench: Base, host: Host, target: HostTarget): readonly Effect[] {
   const { instanceId, generation, instanceType, state } = host;
   if (instanceId === undefined) {
     // It may have been launched: the same call again tells which instance is to be used, stopped or ended.
@@ -35,15 +35,15 @@ export function hostEffect(workbench: Base, host: Host, wish: HostWish): readonl
         type: 'launch_host',
         generation,
         instanceType,
-        token: launchToken(workbench.workbenchId, generation),
+        token: launchClientToken(workbench.workbenchId, generation),
       },
     ];
   }
-  const look: readonly Effect[] = [{ type: 'look_at_host', instanceId }];
+  const look: readonly Effect[] = [{ type: 'describe_host', instanceId }];
   if (state === 'shutting-down') return look;
-  if (wish === 'terminated' || host.replacing) return [{ type: 'terminate_host', instanceId }];
+  if (target === 'terminated' || host.replacing) return [{ type: 'terminate_host', instanceId }];
   if (state === 'stopping') return look;
-  if (wish === 'ready') return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : look;
+  if (target === 'ready') return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : look;
   return state === 'stopped' ? [] : [{ type: 'stop_host', instanceId }];
 }
 

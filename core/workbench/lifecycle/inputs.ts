@@ -7,7 +7,7 @@ import type { Effect } from './effects.ts';
 /** What a user asks for. `by` names who, for the history. */
 export type Request =
   | { readonly type: 'start'; readonly runId: string; readonly by: string }
-  /** `force` shortens the waits by the last means (TaskRunner.endMachine); it never invents an outcome. */
+  /** `force` shortens the waits by the last means (TaskRunner.terminateInstance); it never invents an outcome. */
   | { readonly type: 'stop'; readonly by: string; readonly force?: boolean }
   /**
    * `seenRunId` is the run that the caller saw when it asked (absent: none): of two restarts that saw the
@@ -20,7 +20,7 @@ export type Request =
       readonly by: string;
     }
   | { readonly type: 'delete'; readonly by: string }
-  | { readonly type: 'change'; readonly changes: Changes; readonly by: string };
+  | { readonly type: 'update'; readonly changes: Changes; readonly by: string };
 
 export interface Changes {
   readonly name?: string;
@@ -32,10 +32,10 @@ export interface Changes {
 /** What has become of an effect. Those of another run, attempt or generation than the record's are no news. */
 export type Outcome =
   | { readonly type: 'volume_ready'; readonly mount: Mount }
-  | { readonly type: 'volume_destroyed' }
+  | { readonly type: 'volume_tombstoned' }
   | { readonly type: 'volume_refused'; readonly reason: StatusReason; readonly retryable: boolean }
-  | { readonly type: 'volume_wiping' }
-  | { readonly type: 'volume_wiped' }
+  | { readonly type: 'volume_deletion_unfinished' }
+  | { readonly type: 'volume_deleted' }
   | {
       readonly type: 'run_placed';
       readonly runId: string;
@@ -49,22 +49,22 @@ export type Outcome =
       readonly reason: StatusReason;
       readonly retryable: boolean;
     }
-  | { readonly type: 'task_stop_asked' | 'machine_end_asked'; readonly taskId: string }
-  /** `asOf`: see `host_observed`. */
+  | { readonly type: 'task_stop_requested' | 'instance_termination_requested'; readonly taskId: string }
+  /** `asOfRevision`: see `host_observed`. */
   | {
       readonly type: 'host_accepted';
       readonly generation: number;
       readonly host: HostObservation;
-      readonly asOf?: number;
+      readonly asOfRevision?: number;
     }
   | {
       readonly type: 'host_refused';
       readonly generation: number;
       readonly reason: StatusReason;
       readonly retryable: boolean;
-      readonly asOf?: number;
+      readonly asOfRevision?: number;
     }
-  | { readonly type: 'host_stop_asked' | 'host_terminate_asked'; readonly instanceId: string }
+  | { readonly type: 'host_stop_requested' | 'host_termination_requested'; readonly instanceId: string }
   /** The call did not go through: `throttled` = nothing happened, `unavailable` = it may have. */
   | {
       readonly type: 'effect_failed';
@@ -75,28 +75,28 @@ export type Outcome =
 /** What was seen. */
 export type Observation =
   | { readonly type: 'task_observed'; readonly task: TaskObservation }
-  | { readonly type: 'task_missing'; readonly taskId: string; readonly asOf?: number }
+  | { readonly type: 'task_missing'; readonly taskId: string; readonly asOfRevision?: number }
   /**
-   * By asking: the truth about that instance at that moment. `asOf` is the record's revision from before it was
+   * By asking: the truth about that instance at that moment. `asOfRevision` is the record's revision from before it was
    * asked: of a record that has moved on since, it is no more than a hint, since a machine's state carries no
    * version, and whoever asked may have been frozen.
    */
-  | { readonly type: 'host_observed'; readonly host: HostObservation; readonly asOf?: number }
+  | { readonly type: 'host_observed'; readonly host: HostObservation; readonly asOfRevision?: number }
   /** By an event, which may be late and carries no version: a reason to ask, nothing more. */
   | { readonly type: 'host_hint'; readonly host: HostObservation };
 
 /** What carrying out an effect can teach. */
-export type Learned = Outcome | Observation;
+export type EffectResult = Outcome | Observation;
 
 export type Input =
   | Request
   | Observation
   /** What a pass of the reconciler saw: what that puts right is told in the history. */
-  | { readonly type: 'audited'; readonly observation: Observation }
+  | { readonly type: 'swept'; readonly observation: Observation }
   /** What was done for the workbench beside its record: to be told in the history, and nothing else. */
-  | { readonly type: 'noted'; readonly entryType: 'stray_host_ended' }
+  | { readonly type: 'history_noted'; readonly entryType: 'orphan_host_terminated' }
   /** What has become of the effects that were owed by the record at `revision`, all at once. */
-  | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly Learned[] }
+  | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly EffectResult[] }
   /** Time has passed. */
   | { readonly type: 'tick' }
   /** The entries up to and with `through` are in the history. */

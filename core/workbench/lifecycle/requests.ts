@@ -8,18 +8,18 @@ import { beginDelete, beginStart, beginStop } from './transitions.ts';
  * What a request changes; the same workbench when it changes nothing.
  * @throws WorkbenchError `deleting`, `not_stopped`
  */
-export function applyRequest(workbench: Workbench, asked: Request, context: Context): Workbench {
-  switch (asked.type) {
+export function applyRequest(workbench: Workbench, input: Request, context: Context): Workbench {
+  switch (input.type) {
     case 'start':
-      return start(workbench, asked.runId, context);
+      return start(workbench, input.runId, context);
     case 'stop':
-      return stop(workbench, asked.force === true, context);
+      return stop(workbench, input.force === true, context);
     case 'restart':
-      return restart(workbench, asked, context);
+      return restart(workbench, input, context);
     case 'delete':
       return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
-    case 'change':
-      return update(workbench, asked.changes);
+    case 'update':
+      return update(workbench, input.changes);
   }
 }
 
@@ -30,7 +30,7 @@ function start(workbench: Workbench, runId: string, context: Context): Workbench
     case 'stopping':
       return startAfterStop(workbench, runId, context);
     case 'deleting':
-      throw beingDeleted();
+      throw beingDeletedError();
     default:
       return workbench;
   }
@@ -38,7 +38,7 @@ function start(workbench: Workbench, runId: string, context: Context): Workbench
 
 function startAfterStop(workbench: Stopping, runId: string, { now }: Context): Stopping {
   if (workbench.desired === 'running') return workbench;
-  return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextAt: now };
+  return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextDriveAt: now };
 }
 
 function stop(workbench: Workbench, force: boolean, context: Context): Workbench {
@@ -50,7 +50,7 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'stopping': {
       const { next: _dropped, ...rest } = workbench;
       const unwanted: Stopping =
-        workbench.desired === 'stopped' ? workbench : { ...rest, desired: 'stopped', nextAt: context.now };
+        workbench.desired === 'stopped' ? workbench : { ...rest, desired: 'stopped', nextDriveAt: context.now };
       return force ? forceStop(unwanted, context) : unwanted;
     }
     default: {
@@ -63,27 +63,27 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
 /** Its deadline is now; task and machine are asked once more, and the machine ended if that shows no effect. */
 function forceStop<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
   if (workbench.forced || !(workbench.run || workbench.host)) return workbench;
-  return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextAt: now };
+  return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextDriveAt: now };
 }
 
 /** A start under way already gives what a restart asks for: a new run. */
 function restart(
   workbench: Workbench,
-  asked: Extract<Request, { type: 'restart' }>,
+  input: Extract<Request, { type: 'restart' }>,
   context: Context,
 ): Workbench {
   switch (workbench.status) {
     case 'running': {
-      if (workbench.run.runId !== asked.seenRunId) return workbench;
-      return beginStop(workbench, context, { nextRun: { runId: asked.runId, requestedAt: context.now } });
+      if (workbench.run.runId !== input.seenRunId) return workbench;
+      return beginStop(workbench, context, { nextRun: { runId: input.runId, requestedAt: context.now } });
     }
     default:
-      return start(workbench, asked.runId, context);
+      return start(workbench, input.runId, context);
   }
 }
 
 function update(workbench: Workbench, changes: Changes): Workbench {
-  if (workbench.status === 'deleting') throw beingDeleted();
+  if (workbench.status === 'deleting') throw beingDeletedError();
   const { name, ...sizes } = changes;
   const spec = { ...workbench.spec, ...sizes };
   const resized =
@@ -99,6 +99,6 @@ function update(workbench: Workbench, changes: Changes): Workbench {
   return { ...workbench, spec, name: name ?? workbench.name };
 }
 
-function beingDeleted(): WorkbenchError {
+function beingDeletedError(): WorkbenchError {
   return new WorkbenchError('deleting', 'This workbench is being destroyed.');
 }

@@ -1,5 +1,5 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
-import { boundedText } from '../truncate-utf8.ts';
+import { truncateUtf8 } from '../truncate-utf8.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import {
   type AcceptedRun,
@@ -16,16 +16,16 @@ import {
   type Stopping,
   type Workbench,
 } from '../workbench.ts';
-import { type Context, lookBy, progressed, pollLater } from './context.ts';
+import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
-import { observeStray } from './unexpected-tasks.ts';
-import { beginStop, runGone } from './transitions.ts';
+import { observeUnexpectedTask } from './unexpected-tasks.ts';
+import { beginStop, endRun } from './transitions.ts';
 
 type Launched = Provisioning | Pending | Running;
 type Ending = Stopping | Deleting;
 
 /** Where the run is to go is decided: from here on RunTask may have been sent. */
-export function runPlaced(
+export function applyRunPlaced(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'run_placed' }>,
   context: Context,
@@ -50,18 +50,18 @@ export function runPlaced(
       mount: workbench.mount,
     },
   };
-  return progressed({ ...workbench, run: issued }, context);
+  return driveNow({ ...workbench, run: issued }, context);
 }
 
 /** It is known that no task came of this attempt. */
-export function runRefused(
+export function applyRunRefused(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'run_refused' }>,
   context: Context,
 ): Workbench {
   const run = runOf(workbench);
   if (!run || run.phase === 'accepted' || !isSameAttempt(run, outcome)) return workbench;
-  if (workbench.status === 'stopping' || workbench.status === 'deleting') return runGone(workbench, context);
+  if (workbench.status === 'stopping' || workbench.status === 'deleting') return endRun(workbench, context);
   if (workbench.status !== 'starting') return workbench;
   // Nothing came of it, so there is nothing to resolve: a new attempt, or the end.
   const again: Starting = {
@@ -69,47 +69,47 @@ export function runRefused(
     run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
   };
   if (!outcome.retryable) return beginStop(again, context, { reason: outcome.reason });
-  return lookBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.startRetryMs);
+  return driveBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.startRetryMs);
 }
 
-export function taskStopAsked(workbench: Workbench, taskId: string, context: Context): Workbench {
+export function applyTaskStopRequested(workbench: Workbench, taskId: string, context: Context): Workbench {
   const run = runOf(workbench);
-  const strays = workbench.strays.map((stray) =>
-    stray.taskId === taskId ? { ...stray, stopAskedAt: context.now } : stray,
+  const unexpectedTasks = workbench.unexpectedTasks.map((unexpectedTask) =>
+    unexpectedTask.taskId === taskId ? { ...unexpectedTask, stopRequestedAt: context.now } : unexpectedTask,
   );
   if (run?.phase === 'accepted' && run.taskId === taskId && isEnding(workbench)) {
-    return pollLater({ ...workbench, strays, run: { ...run, stopAskedAt: context.now } }, context);
+    return pollLater({ ...workbench, unexpectedTasks, run: { ...run, stopRequestedAt: context.now } }, context);
   }
-  return pollLater({ ...workbench, strays }, context);
+  return pollLater({ ...workbench, unexpectedTasks }, context);
 }
 
 /** Takes in what was seen of a task. What is older than what is known, or of a run long gone, moves nothing. */
-export function taskObserved(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
+export function applyTaskObservation(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
   const run = runOf(workbench);
-  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task)) return observeStray(workbench, task, context);
-  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeStray(workbench, task, context);
+  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task)) return observeUnexpectedTask(workbench, task, context);
+  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeUnexpectedTask(workbench, task, context);
   if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
   const seen = withTask(run, task, context);
-  if (isEnding(workbench)) return observeEnding({ ...workbench, run: seen }, seen, task, context);
+  if (isEnding(workbench)) return observeEndingRun({ ...workbench, run: seen }, seen, task, context);
   if (workbench.status === 'stopped') return workbench;
-  return observeWanted(workbench, seen, task, context);
+  return observeActiveRun(workbench, seen, task, context);
 }
 
 /** ECS forgets a task an hour after it stopped, and may not yet show one just started. */
-export function taskMissing(workbench: Workbench, taskId: string, context: Context): Workbench {
+export function applyTaskMissing(workbench: Workbench, taskId: string, context: Context): Workbench {
   const run = runOf(workbench);
   if (run?.phase !== 'accepted' || run.taskId !== taskId) {
-    const strays = workbench.strays.map((stray) =>
-      stray.taskId === taskId && stray.goneAt === undefined
-        ? { ...stray, goneAt: context.now + context.policy.missingMs }
-        : stray,
+    const unexpectedTasks = workbench.unexpectedTasks.map((unexpectedTask) =>
+      unexpectedTask.taskId === taskId && unexpectedTask.goneAfter === undefined
+        ? { ...unexpectedTask, goneAfter: context.now + context.policy.taskMissingTimeoutMs }
+        : unexpectedTask,
     );
-    return pollLater({ ...workbench, strays }, context);
+    return pollLater({ ...workbench, unexpectedTasks }, context);
   }
   const missingSince = run.missingSince ?? context.now;
   const missing: AcceptedRun = { ...run, missingSince };
-  if (context.now - missingSince < context.policy.missingMs) {
-    return pollLater(withAccepted(workbench, missing), context);
+  if (context.now - missingSince < context.policy.taskMissingTimeoutMs) {
+    return pollLater(withAcceptedRun(workbench, missing), context);
   }
   return endLostRun(
     workbench,
@@ -130,73 +130,73 @@ export function endLostRun(
   const ending = isEnding(workbench)
     ? { ...workbench, run }
     : beginStop({ ...workbench, run }, context, { reason });
-  return isEnding(ending) && ending.run ? runGone(ending, context, reason) : ending;
+  return isEnding(ending) && ending.run ? endRun(ending, context, reason) : ending;
 }
 
-function observeWanted(
+function observeActiveRun(
   workbench: Starting | Launched,
   run: AcceptedRun,
   task: TaskObservation,
   context: Context,
 ): Workbench {
   const { now, policy } = context;
-  const { nextAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = baseOf(workbench);
   const launched = { ...base, desired: 'running' as const, run, failures: 0 };
-  const detail = task.detail === undefined ? {} : { detail: boundedText(task.detail, DETAIL_MAX) };
+  const detail = task.detail === undefined ? {} : { detail: truncateUtf8(task.detail, DETAIL_MAX) };
   switch (task.status) {
     case 'provisioning':
     case 'pending': {
-      if (task.instance === 'gone') return endedUnasked(workbench, run, task, context);
+      if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
       const { status } = task;
-      const allowed = status === 'provisioning' ? policy.provisioningMs : policy.pendingTimeoutMs;
+      const allowed = status === 'provisioning' ? policy.provisioningTimeoutMs : policy.pendingTimeoutMs;
       const deadlineAt = workbench.status === status ? workbench.deadlineAt : now + allowed;
-      return pollLater({ ...launched, ...keptLook(workbench), status, deadlineAt, ...detail }, context);
+      return pollLater({ ...launched, ...currentDriveTime(workbench), status, deadlineAt, ...detail }, context);
     }
     case 'running': {
-      if (task.instance === 'gone') return endedUnasked(workbench, run, task, context);
+      if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);
       const running: Running = { ...launched, status: 'running', readyAt: base.readyAt ?? now };
-      if (workbench.status === 'running') return { ...running, ...keptLook(workbench) };
-      return running.strays.length > 0 ? lookBy(running, now) : running;
+      if (workbench.status === 'running') return { ...running, ...currentDriveTime(workbench) };
+      return running.unexpectedTasks.length > 0 ? driveBy(running, now) : running;
     }
     case 'stopping':
     case 'stopped':
-      return endedUnasked(workbench, run, task, context);
+      return beginUnrequestedStop(workbench, run, task, context);
   }
 }
 
 /** Nobody asked for it, yet its task is ending. Why may not be known before it has stopped. */
-function endedUnasked(
+function beginUnrequestedStop(
   workbench: Starting | Launched,
   run: AcceptedRun,
   task: TaskObservation,
   context: Context,
 ): Workbench {
-  const options = task.instance === 'gone' ? { reason: HOST_LOST } : { unexplained: true };
+  const options = task.instance === 'gone' ? { reason: INSTANCE_LOST } : { unexplained: true };
   // It is ending by itself. To ask it to stop as well would only cover up why; that comes if it does not end.
-  const asked: AcceptedRun = { ...run, stopAskedAt: context.now };
+  const asked: AcceptedRun = { ...run, stopRequestedAt: context.now };
   const ending = beginStop({ ...workbench, run: asked } as Launched, context, options);
-  return isEnding(ending) ? observeEnding(ending, asked, task, context) : ending;
+  return isEnding(ending) ? observeEndingRun(ending, asked, task, context) : ending;
 }
 
-function observeEnding(
+function observeEndingRun(
   workbench: Ending,
   run: AcceptedRun,
   task: TaskObservation,
   context: Context,
 ): Workbench {
   const explained = withReason(workbench, task);
-  if (task.instance === 'gone') return runGone(explained, context, HOST_LOST);
+  if (task.instance === 'gone') return endRun(explained, context, INSTANCE_LOST);
   if (task.status !== 'stopped')
-    return run.stopAskedAt === undefined ? progressed(explained, context) : pollLater(explained, context);
+    return run.stopRequestedAt === undefined ? driveNow(explained, context) : pollLater(explained, context);
   // A silent agent's last word is not proof: the container may still run. Wait for the agent or the machine's end.
   if (task.instance === 'disconnected') return pollLater(explained, context);
-  if (task.instance === undefined || context.policy.fenceMs === 0) return runGone(explained, context);
-  const goneAt = run.goneAt ?? context.now + context.policy.fenceMs;
-  return lookBy({ ...explained, run: { ...run, goneAt } }, goneAt);
+  if (task.instance === undefined || context.policy.stopSettleMs === 0) return endRun(explained, context);
+  const goneAfter = run.goneAfter ?? context.now + context.policy.stopSettleMs;
+  return driveBy({ ...explained, run: { ...run, goneAfter } }, goneAfter);
 }
 
-export const HOST_LOST: StatusReason = {
-  code: 'host_lost',
+export const INSTANCE_LOST: StatusReason = {
+  code: 'instance_lost',
   message: 'The machine it ran on stopped or was lost. Start it again.',
 };
 
@@ -208,13 +208,13 @@ function withReason(workbench: Ending, task: TaskObservation): Ending {
   const reason: StatusReason =
     code === 'requested'
       ? { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' }
-      : { code, message: boundedText(message, REASON_MESSAGE_MAX) };
+      : { code, message: truncateUtf8(message, REASON_MESSAGE_MAX) };
   return { ...explained, reason };
 }
 
 function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
   const known = run.phase === 'accepted' ? run : undefined;
-  const silentSince = task.instance === 'disconnected' ? (known?.silentSince ?? now) : undefined;
+  const agentSilentSince = task.instance === 'disconnected' ? (known?.agentSilentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
   const containerInstance = task.containerInstance ?? known?.containerInstance;
   const provider = task.provider ?? known?.provider;
@@ -228,18 +228,18 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(containerInstance === undefined ? {} : { containerInstance }),
     ...(provider === undefined ? {} : { provider }),
-    ...(silentSince === undefined ? {} : { silentSince }),
-    ...(known?.stopAskedAt === undefined ? {} : { stopAskedAt: known.stopAskedAt }),
-    ...(known?.goneAt === undefined ? {} : { goneAt: known.goneAt }),
+    ...(agentSilentSince === undefined ? {} : { agentSilentSince }),
+    ...(known?.stopRequestedAt === undefined ? {} : { stopRequestedAt: known.stopRequestedAt }),
+    ...(known?.goneAfter === undefined ? {} : { goneAfter: known.goneAfter }),
   };
 }
 
 /** An event that tells nothing new leaves the next look where it was. */
-function keptLook(workbench: Workbench): { nextAt?: number } {
-  return workbench.nextAt === undefined ? {} : { nextAt: workbench.nextAt };
+function currentDriveTime(workbench: Workbench): { nextDriveAt?: number } {
+  return workbench.nextDriveAt === undefined ? {} : { nextDriveAt: workbench.nextDriveAt };
 }
 
-function withAccepted(workbench: Workbench, run: AcceptedRun): Workbench {
+function withAcceptedRun(workbench: Workbench, run: AcceptedRun): Workbench {
   if (workbench.status === 'stopped' || workbench.status === 'starting') return workbench;
   return { ...workbench, run };
 }

@@ -1,16 +1,16 @@
 import type { HistoryEntry } from '../history.ts';
 import { type Workbench, isSettled, keyOf, runOf } from '../workbench.ts';
-import { backOff } from './backoff.ts';
-import { type Context, lookBy, pollLater } from './context.ts';
-import { pauseDeadline, resumeDeadline, timePassed } from './deadlines.ts';
+import { backoffMs } from './backoff.ts';
+import { type Context, driveBy, pollLater } from './context.ts';
+import { pauseDeadline, resumeDeadline, applyElapsedTime } from './deadlines.ts';
 import { type Effect, pendingEffects } from './effects.ts';
-import { hostAccepted, hostHinted, hostObserved, hostRefused, hostStopAsked } from './host-outcomes.ts';
-import { hasEnded } from './host.ts';
-import type { Input, Learned } from './inputs.ts';
+import { applyHostAccepted, applyHostHint, applyHostObservation, applyHostRefused, applyHostStopRequested } from './host-outcomes.ts';
+import { isHostEnded } from './host.ts';
+import type { Input, EffectResult } from './inputs.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
-import { runPlaced, runRefused, taskMissing, taskObserved, taskStopAsked } from './run.ts';
-import { volumeDestroyed, volumeReady, volumeRefused, volumeWiped } from './volume.ts';
+import { applyRunPlaced, applyRunRefused, applyTaskMissing, applyTaskObservation, applyTaskStopRequested } from './run.ts';
+import { applyVolumeTombstoned, applyVolumeReady, applyVolumeRefused, applyVolumeDeletion } from './volume.ts';
 
 export interface Step {
   /** The next record; the very same object when nothing changed, so that nothing need be written. */
@@ -42,13 +42,13 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
     case 'stop':
     case 'restart':
     case 'delete':
-    case 'change':
+    case 'update':
       return applyRequest(workbench, input, context);
     case 'tick':
-      return clearElapsedDueTime(timePassed(workbench, context), context);
-    case 'audited':
+      return clearElapsedDueTime(applyElapsedTime(workbench, context), context);
+    case 'swept':
       return applyResult(workbench, input.observation, context);
-    case 'noted':
+    case 'history_noted':
       return workbench;
     case 'history_written':
       return { ...workbench, outbox: workbench.outbox.filter(({ seq }) => seq > input.through) };
@@ -68,80 +68,80 @@ function applyOutcomes(
   input: Extract<Input, { type: 'outcomes' }>,
   context: Context,
 ): Workbench {
-  const { nextAt: _tried, ...untimed } = workbench;
+  const { nextDriveAt: _tried, ...untimed } = workbench;
   let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumeDeadline(next, context);
   for (const outcome of input.outcomes) {
-    next = applyResult(next, isDated(outcome) ? { ...outcome, asOf: input.revision } : outcome, context);
+    next = applyResult(next, isUnversioned(outcome) ? { ...outcome, asOfRevision: input.revision } : outcome, context);
   }
   return next;
 }
 
 /** An appointment that has come with nothing to do for it is over: it must not be due for ever. */
 function clearElapsedDueTime(workbench: Workbench, { now, policy }: Context): Workbench {
-  if (workbench.nextAt === undefined || workbench.nextAt > now) return workbench;
+  if (workbench.nextDriveAt === undefined || workbench.nextDriveAt > now) return workbench;
   if (pendingEffects(workbench, now, policy).length > 0) return workbench;
-  const { nextAt: _over, ...rest } = workbench;
+  const { nextDriveAt: _over, ...rest } = workbench;
   return rest;
 }
 
-function applyResult(workbench: Workbench, learned: Learned, context: Context): Workbench {
-  switch (learned.type) {
+function applyResult(workbench: Workbench, result: EffectResult, context: Context): Workbench {
+  switch (result.type) {
     case 'volume_ready':
-      return volumeReady(workbench, learned, context);
-    case 'volume_destroyed':
-      return volumeDestroyed(workbench, context);
+      return applyVolumeReady(workbench, result, context);
+    case 'volume_tombstoned':
+      return applyVolumeTombstoned(workbench, context);
     case 'volume_refused':
-      return volumeRefused(workbench, learned, context);
-    case 'volume_wiping':
-      return volumeWiped(workbench, false, context);
-    case 'volume_wiped':
-      return volumeWiped(workbench, true, context);
+      return applyVolumeRefused(workbench, result, context);
+    case 'volume_deletion_unfinished':
+      return applyVolumeDeletion(workbench, false, context);
+    case 'volume_deleted':
+      return applyVolumeDeletion(workbench, true, context);
     case 'run_placed':
-      return runPlaced(workbench, learned, context);
+      return applyRunPlaced(workbench, result, context);
     case 'run_refused':
-      return runRefused(workbench, learned, context);
-    case 'machine_end_asked':
+      return applyRunRefused(workbench, result, context);
+    case 'instance_termination_requested':
       return pollLater(workbench, context);
-    case 'task_stop_asked':
-      return taskStopAsked(workbench, learned.taskId, context);
+    case 'task_stop_requested':
+      return applyTaskStopRequested(workbench, result.taskId, context);
     case 'task_observed':
-      return taskObserved(workbench, learned.task, context);
+      return applyTaskObservation(workbench, result.task, context);
     case 'task_missing':
-      return isLate(learned, workbench)
-        ? lookBy(workbench, context.now)
-        : taskMissing(workbench, learned.taskId, context);
+      return isStale(result, workbench)
+        ? driveBy(workbench, context.now)
+        : applyTaskMissing(workbench, result.taskId, context);
     case 'host_accepted': {
       // Late, that it has ended is a reason to look; that it was begun counts, since nobody else may have seen it.
-      const isHint = hasEnded(learned.host) && isLate(learned, workbench);
+      const isHint = isHostEnded(result.host) && isStale(result, workbench);
       return isHint
-        ? hostHinted(workbench, learned.host, context)
-        : hostAccepted(workbench, learned, context);
+        ? applyHostHint(workbench, result.host, context)
+        : applyHostAccepted(workbench, result, context);
     }
     case 'host_refused':
       // Of a start before this one, perhaps: asked again, the machine says what holds now.
-      return isLate(learned, workbench)
-        ? lookBy(workbench, context.now)
-        : hostRefused(workbench, learned, context);
-    case 'host_stop_asked':
-    case 'host_terminate_asked':
-      return hostStopAsked(workbench, learned, context);
+      return isStale(result, workbench)
+        ? driveBy(workbench, context.now)
+        : applyHostRefused(workbench, result, context);
+    case 'host_stop_requested':
+    case 'host_termination_requested':
+      return applyHostStopRequested(workbench, result, context);
     case 'host_observed':
-      return (isLate(learned, workbench) ? hostHinted : hostObserved)(workbench, learned.host, context);
+      return (isStale(result, workbench) ? applyHostHint : applyHostObservation)(workbench, result.host, context);
     case 'host_hint':
-      return hostHinted(workbench, learned.host, context);
+      return applyHostHint(workbench, result.host, context);
     case 'effect_failed': {
       const failures = workbench.failures + 1;
-      const waiting = learned.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;
-      return lookBy({ ...waiting, failures }, context.now + backOff(workbench.workbenchId, failures));
+      const waiting = result.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;
+      return driveBy({ ...waiting, failures }, context.now + backoffMs(workbench.workbenchId, failures));
     }
   }
 }
 
 /** What carries no version of its own, so that only the record's revision tells whether it still holds. */
-function isDated(learned: Learned): learned is Extract<Learned, { readonly asOf?: number }> {
-  switch (learned.type) {
+function isUnversioned(result: EffectResult): result is Extract<EffectResult, { readonly asOfRevision?: number }> {
+  switch (result.type) {
     case 'host_observed':
     case 'host_accepted':
     case 'host_refused':
@@ -153,18 +153,18 @@ function isDated(learned: Learned): learned is Extract<Learned, { readonly asOf?
 }
 
 /** Whether the record has moved on since this was asked for. */
-function isLate({ asOf }: { readonly asOf?: number }, { revision }: Workbench): boolean {
-  return asOf !== undefined && asOf !== revision;
+function isStale({ asOfRevision }: { readonly asOfRevision?: number }, { revision }: Workbench): boolean {
+  return asOfRevision !== undefined && asOfRevision !== revision;
 }
 
 /** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */
 function withBookkeeping(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
-  if (isDeepEqual(before, after) && input.type !== 'noted') return before;
+  if (isDeepEqual(before, after) && input.type !== 'history_noted') return before;
   const timed =
-    isSettled(after) || after.nextAt !== undefined
+    isSettled(after) || after.nextDriveAt !== undefined
       ? after
-      : lookBy(after, context.now + context.policy.lookMs);
-  const entry = historyOf(before, timed, input, context.now);
+      : driveBy(after, context.now + context.policy.pollIntervalMs);
+  const entry = historyEntryFor(before, timed, input, context.now);
   return {
     ...timed,
     ...keyOf(before),
@@ -180,10 +180,10 @@ const REQUEST_ENTRY_TYPES = {
   stop: 'stop_requested',
   restart: 'restart_requested',
   delete: 'delete_requested',
-  change: 'changed',
+  update: 'updated',
 } as const;
 
-function historyOf(before: Workbench, after: Workbench, input: Input, now: number): HistoryEntry | undefined {
+function historyEntryFor(before: Workbench, after: Workbench, input: Input, now: number): HistoryEntry | undefined {
   const moved = before.status === after.status ? {} : { from: before.status, to: after.status };
   const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;
   const entry = { seq: before.historySeq + 1, at: now, ...moved, ...(reason ? { code: reason.code } : {}) };
@@ -191,18 +191,18 @@ function historyOf(before: Workbench, after: Workbench, input: Input, now: numbe
     return { ...entry, type: REQUEST_ENTRY_TYPES[input.type as keyof typeof REQUEST_ENTRY_TYPES], by: input.by };
   }
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
-  if (input.type === 'noted') return { ...entry, type: input.entryType };
-  if (after.strays.length > before.strays.length) return { ...entry, type: 'stray_task_found' };
+  if (input.type === 'history_noted') return { ...entry, type: input.entryType };
+  if (after.unexpectedTasks.length > before.unexpectedTasks.length) return { ...entry, type: 'unexpected_task_found' };
   if (after.host && before.host && after.host.generation > before.host.generation) {
     return { ...entry, type: 'host_replaced' };
   }
-  if (after.strays.length < before.strays.length) return { ...entry, type: 'stray_task_ended' };
-  if (input.type === 'audited' && isCorrected(before, after)) return { ...entry, type: 'corrected' };
+  if (after.unexpectedTasks.length < before.unexpectedTasks.length) return { ...entry, type: 'unexpected_task_stopped' };
+  if (input.type === 'swept' && isRepair(before, after)) return { ...entry, type: 'repaired' };
   return undefined;
 }
 
 /** The record was at rest, and its task was not there, or its machine not as it said. */
-function isCorrected(before: Workbench, after: Workbench): boolean {
+function isRepair(before: Workbench, after: Workbench): boolean {
   if (!isSettled(before)) return false;
   const run = runOf(after);
   const missing = run?.phase === 'accepted' && run.missingSince !== undefined;

@@ -9,7 +9,7 @@ import {
   type Stopping,
   type Workbench,
 } from '../workbench.ts';
-import { type Context, lookBy } from './context.ts';
+import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
 
 /** Begins a start: nothing is sent yet, so that it can be taken back at once. */
@@ -19,7 +19,7 @@ export function beginStart(
   requestedAt: number,
   context: Context,
 ): Starting {
-  const { readyAt: _ready, stoppedAt: _stopped, nextAt: _next, ...base } = baseOf(workbench);
+  const { readyAt: _ready, stoppedAt: _stopped, nextDriveAt: _next, ...base } = baseOf(workbench);
   // Whatever has become of its mount, it is the first thing to be seen to: the volume is made sure of once more.
   if (workbench.status === 'stopped' && workbench.reason?.code === 'storage_failed') delete base.mount;
   const { dedicatedInstanceType } = base.spec;
@@ -33,8 +33,8 @@ export function beginStart(
     desired: 'running',
     run: { phase: 'preparing', runId, attempt: 1 },
     startedAt: requestedAt,
-    deadlineAt: context.now + context.policy.startingMs,
-    nextAt: context.now,
+    deadlineAt: context.now + context.policy.startingTimeoutMs,
+    nextDriveAt: context.now,
     failures: 0,
   };
 }
@@ -53,7 +53,7 @@ export function beginStop(
   } = {},
 ): Workbench {
   const { run } = workbench;
-  const { nextAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = baseOf(workbench);
   return advanceEnding(
     {
       ...base,
@@ -64,8 +64,8 @@ export function beginStop(
       ...(options.unexplained ? { unexplained: true } : {}),
       ...withRun(run),
       ...withUncertainHost(workbench),
-      deadlineAt: context.now + context.policy.stoppingMs,
-      nextAt: context.now,
+      deadlineAt: context.now + context.policy.stoppingTimeoutMs,
+      nextDriveAt: context.now,
       failures: 0,
     },
     context,
@@ -74,14 +74,14 @@ export function beginStop(
 
 /** Begins a destroy, whatever the state. */
 export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Context): Deleting {
-  const { nextAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = baseOf(workbench);
   return {
     ...base,
     status: 'deleting',
     desired: 'deleted',
     ...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),
-    deadlineAt: context.now + context.policy.deletingMs,
-    nextAt: context.now,
+    deadlineAt: context.now + context.policy.deletingTimeoutMs,
+    nextDriveAt: context.now,
     failures: 0,
   };
 }
@@ -93,7 +93,7 @@ export function advanceEnding(workbench: Stopping | Deleting, context: Context):
     return beginStart(workbench, workbench.next.runId, workbench.next.requestedAt, context);
   }
   if (workbench.host && workbench.host.state !== 'stopped') return workbench;
-  const { nextAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = baseOf(workbench);
   const stopped: Stopped = {
     ...base,
     status: 'stopped',
@@ -102,20 +102,20 @@ export function advanceEnding(workbench: Stopping | Deleting, context: Context):
     failures: 0,
     ...(workbench.reason ? { reason: workbench.reason } : {}),
   };
-  return stopped.strays.length > 0 ? lookBy(stopped, context.now) : stopped;
+  return stopped.unexpectedTasks.length > 0 ? driveBy(stopped, context.now) : stopped;
 }
 
 /**
  * The run is gone for certain: its task is STOPPED and past its fence, was never started, or its machine is no more.
  * @param why what it is put down to when nobody asked for its end and its task has not told why
  */
-export function runGone(workbench: Stopping | Deleting, context: Context, why?: StatusReason): Workbench {
-  const { run, ...rest } = explainedBy(workbench, why);
+export function endRun(workbench: Stopping | Deleting, context: Context, why?: StatusReason): Workbench {
+  const { run, ...rest } = withFallbackReason(workbench, why);
   const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
-  return advanceEnding(lookBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
+  return advanceEnding(driveBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
 }
 
-function explainedBy(workbench: Stopping | Deleting, why: StatusReason | undefined): Stopping | Deleting {
+function withFallbackReason(workbench: Stopping | Deleting, why: StatusReason | undefined): Stopping | Deleting {
   if (workbench.status !== 'stopping' || !workbench.unexplained || why === undefined) return workbench;
   const { unexplained: _explained, ...explained } = workbench;
   return { ...explained, reason: why };

@@ -1,47 +1,47 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
-import { STRAYS_MAX, type Workbench } from '../workbench.ts';
-import { type Context, lookBy, progressed, pollLater } from './context.ts';
+import { UNEXPECTED_TASKS_MAX, type Workbench } from '../workbench.ts';
+import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 
 /**
  * A task that is not the current run's. While it lives it may have the volume mounted, so it is noted, stopped,
  * and waited for before anything is started or wiped. What is known of the last run that ended is no news.
  */
-export function observeStray(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
+export function observeUnexpectedTask(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
   const { taskId } = task;
-  const known = workbench.strays.find((stray) => stray.taskId === taskId);
-  if (known) return observeKnown(workbench, known, task, context);
+  const known = workbench.unexpectedTasks.find((unexpectedTask) => unexpectedTask.taskId === taskId);
+  if (known) return observeRecordedTask(workbench, known, task, context);
   const live = task.status !== 'stopped' && task.instance !== 'gone';
-  if (!live || taskId === workbench.lastTaskId || workbench.strays.length >= STRAYS_MAX) return workbench;
-  return progressed({ ...workbench, strays: [...workbench.strays, { taskId }] }, context);
+  if (!live || taskId === workbench.lastTaskId || workbench.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX) return workbench;
+  return driveNow({ ...workbench, unexpectedTasks: [...workbench.unexpectedTasks, { taskId }] }, context);
 }
 
-function observeKnown(
+function observeRecordedTask(
   workbench: Workbench,
-  known: Workbench['strays'][number],
+  known: Workbench['unexpectedTasks'][number],
   task: TaskObservation,
   context: Context,
 ): Workbench {
-  const others = workbench.strays.filter((stray) => stray.taskId !== task.taskId);
+  const others = workbench.unexpectedTasks.filter((unexpectedTask) => unexpectedTask.taskId !== task.taskId);
   const gone = task.instance === 'gone' || (task.status === 'stopped' && task.instance === undefined);
-  if (gone) return progressed({ ...workbench, strays: others }, context);
+  if (gone) return driveNow({ ...workbench, unexpectedTasks: others }, context);
   const ended = task.status === 'stopped' && task.instance === 'connected';
   if (!ended) {
     // Alive after all, though it was not to be found for a moment; and silent as long as its agent is.
-    const { goneAt: _alive, silentSince, ...stray } = known;
-    const silent = task.instance === 'disconnected' ? { silentSince: silentSince ?? context.now } : {};
-    return pollLater({ ...workbench, strays: [...others, { ...stray, ...silent }] }, context);
+    const { goneAfter: _alive, agentSilentSince, ...unexpectedTask } = known;
+    const silent = task.instance === 'disconnected' ? { agentSilentSince: agentSilentSince ?? context.now } : {};
+    return pollLater({ ...workbench, unexpectedTasks: [...others, { ...unexpectedTask, ...silent }] }, context);
   }
-  const goneAt = context.now + context.policy.fenceMs;
-  const strays = workbench.strays.map((stray) =>
-    stray.taskId === task.taskId && stray.goneAt === undefined ? { ...stray, goneAt } : stray,
+  const goneAfter = context.now + context.policy.stopSettleMs;
+  const unexpectedTasks = workbench.unexpectedTasks.map((unexpectedTask) =>
+    unexpectedTask.taskId === task.taskId && unexpectedTask.goneAfter === undefined ? { ...unexpectedTask, goneAfter } : unexpectedTask,
   );
-  return lookBy({ ...workbench, strays }, goneAt);
+  return driveBy({ ...workbench, unexpectedTasks }, goneAfter);
 }
 
 /** Those whose fence has passed are forgotten. */
-export function forgetGoneStrays(workbench: Workbench, context: Context): Workbench {
-  const strays = workbench.strays.filter((stray) => stray.goneAt === undefined || stray.goneAt > context.now);
-  return strays.length === workbench.strays.length
+export function removeGoneTasks(workbench: Workbench, context: Context): Workbench {
+  const unexpectedTasks = workbench.unexpectedTasks.filter((unexpectedTask) => unexpectedTask.goneAfter === undefined || unexpectedTask.goneAfter > context.now);
+  return unexpectedTasks.length === workbench.unexpectedTasks.length
     ? workbench
-    : progressed({ ...workbench, strays }, context);
+    : driveNow({ ...workbench, unexpectedTasks }, context);
 }

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_DEFAULTS } from '#adapters/aws/connection.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { SENT_WITHIN_MS } from '#adapters/aws/send-deadline.ts';
-import { DEFAULT_POLICY, EFFECT_WITHIN_MS, OVER_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { SEND_DEADLINE_MS } from '#adapters/aws/send-deadline.ts';
+import { DEFAULT_POLICY, EFFECT_BEGINS_WITHIN_MS, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import type { AwsCommand } from '#test/simulation/world/aws-error.ts';
 import {
   HOST_SETTINGS,
   INSTALLATION,
   TASK_SETTINGS,
   taskInput,
-  WorldSubject,
+  WorldFixture,
 } from '#test/simulation/world/world-fixture.ts';
 
 const MINUTE = 60;
 
 /** Adapters whose process stands still for `frozenMs` after each call, and what they send. */
-function freezingAdapters(subject: WorldSubject, frozenMs: number) {
+function freezingAdapters(subject: WorldFixture, frozenMs: number) {
   const sent: string[] = [];
   const inner = subject.world.clients();
   const send = async (command: AwsCommand) => {
@@ -29,7 +29,7 @@ function freezingAdapters(subject: WorldSubject, frozenMs: number) {
   };
   const client = { send } as unknown as typeof inner;
   const instances = new ContainerInstances(client, HOST_SETTINGS.cluster);
-  const machines = new Ec2Machines(client, INSTALLATION);
+  const machines = new Ec2Instances(client, INSTALLATION);
   return {
     sent,
     tasks: new EcsTaskRunner(client, TASK_SETTINGS, machines, subject.kernel),
@@ -39,7 +39,7 @@ function freezingAdapters(subject: WorldSubject, frozenMs: number) {
 
 /** A machine that runs a task, as seen by who is frozen. */
 async function runningHost(frozenMs: number) {
-  const subject = new WorldSubject();
+  const subject = new WorldFixture();
   const launched = await subject
     .hosts()
     .launch({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' }, 'wb1/host/1');
@@ -72,19 +72,19 @@ const LATE = { kind: 'throttled' };
 
 describe('a process that stood still between two calls', () => {
   it('starts no task of an attempt that may have been given up meanwhile', async () => {
-    const { tasks, input, sent, settled } = await runningHost(SENT_WITHIN_MS);
+    const { tasks, input, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     expect(await settled(tasks.run({ ...input, attempt: 2 }, 'another'))).toMatchObject(LATE);
     expect(sent).not.toContain('RunTaskCommand');
   });
 
   it('stops no machine on which something new may run', async () => {
-    const { hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
+    const { hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     expect(await settled(hosts.stop(instanceId))).toMatchObject(LATE);
     expect(sent).not.toContain('StopInstancesCommand');
   });
 
   it('starts no machine that may have been stopped for good', async () => {
-    const { subject, hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
+    const { subject, hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     await subject.hosts().stop(instanceId);
     await subject.pass(5 * MINUTE);
     expect(await settled(hosts.start(instanceId))).toMatchObject(LATE);
@@ -92,21 +92,21 @@ describe('a process that stood still between two calls', () => {
   });
 
   it('ends no machine that may be of use again', async () => {
-    const { hosts, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS);
+    const { hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     expect(await settled(hosts.terminate(instanceId))).toMatchObject(LATE);
     expect(sent).not.toContain('TerminateInstancesCommand');
   });
 
   it('ends no machine under a task that may have ended by itself, with others on it', async () => {
-    const { subject, tasks, taskId, registered, sent, settled } = await runningHost(SENT_WITHIN_MS);
+    const { subject, tasks, taskId, registered, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     subject.world.ecs.agents.disconnect(registered);
-    expect(await settled(tasks.endMachine(taskId, false))).toMatchObject(LATE);
+    expect(await settled(tasks.terminateInstance(taskId, false))).toMatchObject(LATE);
     expect(sent).not.toContain('UpdateContainerInstancesStateCommand');
     expect(sent).not.toContain('TerminateInstancesCommand');
   });
 
   it('for no longer than that goes on', async () => {
-    const { tasks, hosts, input, instanceId, sent, settled } = await runningHost(SENT_WITHIN_MS / 10);
+    const { tasks, hosts, input, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS / 10);
     await settled(tasks.run(input, 'token'));
     await settled(hosts.stop(instanceId));
     await settled(hosts.terminate(instanceId));
@@ -120,7 +120,7 @@ describe('an effect', () => {
   it('is over, with its calls and their repetition, before a new attempt is made by whichever clock', () => {
     const { connectionTimeoutMs, requestTimeoutMs, maxAttempts } = CONNECTION_DEFAULTS;
     const callMs = maxAttempts * (connectionTimeoutMs + requestTimeoutMs);
-    expect(EFFECT_WITHIN_MS + SENT_WITHIN_MS + callMs).toBeLessThan(OVER_WITHIN_MS);
-    expect(DEFAULT_POLICY.startRetryMs).toBeGreaterThanOrEqual(OVER_WITHIN_MS);
+    expect(EFFECT_BEGINS_WITHIN_MS + SEND_DEADLINE_MS + callMs).toBeLessThan(EFFECT_ENDS_WITHIN_MS);
+    expect(DEFAULT_POLICY.startRetryMs).toBeGreaterThanOrEqual(EFFECT_ENDS_WITHIN_MS);
   });
 });

@@ -21,12 +21,12 @@ import {
   DescribeAccessPointsCommand,
 } from '@aws-sdk/client-efs';
 import { expect, it } from 'vitest';
-import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
-import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
-import { auditEfsClient } from '#adapters/aws/efs/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
-const CLIENTS = { ecs: auditEcsClient, ec2: auditEc2Client, efs: auditEfsClient };
+const CLIENTS = { ecs: sweepEcsClient, ec2: sweepEc2Client, efs: sweepEfsClient };
 // biome-ignore lint/suspicious/noExplicitAny: what is sent is of no matter here
 const EMPTY: any = {};
 

@@ -4,9 +4,9 @@ import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { TABLE } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { type SweepPosition, sweepExpired } from '#adapters/local/expired-items.ts';
+import { type ExpiryScanPosition, deleteExpiredItems } from '#adapters/local/expired-items.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
-import { anEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
+import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { type TableUnderTest, openTableUnderTest } from '../aws/dynamodb/table-under-test.ts';
 
 describe('sweeping what has expired', () => {
@@ -21,15 +21,15 @@ describe('sweeping what has expired', () => {
     const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     await store.create(stopped());
-    await history.append(ID, [anEntry(), anEntry({ seq: 2 })]);
-    await history.append(idAt(T0, 2), [anEntry()]);
+    await history.append(ID, [aHistoryEntry(), aHistoryEntry({ seq: 2 })]);
+    await history.append(idAt(T0, 2), [aHistoryEntry()]);
     await history.expire(ID, T0 + 5_000);
     const claim = { userId: 'ada', workbenchId: ID, bodyHash: 'h' };
     await claims.claim({ ...claim, key: 'old', expiresAt: T0 + 5_000 }, T0);
     await claims.claim({ ...claim, key: 'young', expiresAt: T0 + 60_000 }, T0);
 
-    expect(await sweepExpired(table.client, table.tableName, T0)).toEqual({ removed: 0, next: undefined });
-    expect(await sweepExpired(table.client, table.tableName, T0 + 10_000)).toMatchObject({ removed: 3 });
+    expect(await deleteExpiredItems(table.client, table.tableName, T0)).toEqual({ deleted: 0, next: undefined });
+    expect(await deleteExpiredItems(table.client, table.tableName, T0 + 10_000)).toMatchObject({ deleted: 3 });
     expect(await store.read(keyOf(stopped()))).toEqual(stopped());
     expect(await history.list(ID)).toEqual([]);
     expect(await history.list(idAt(T0, 2))).toHaveLength(1);
@@ -53,7 +53,7 @@ describe('sweeping what has expired', () => {
       },
       { step: 'initialize' },
     );
-    expect(await sweepExpired(sweeping, table.tableName, later)).toMatchObject({ removed: 0 });
+    expect(await deleteExpiredItems(sweeping, table.tableName, later)).toMatchObject({ deleted: 0 });
     sweeping.destroy();
     const third = { ...claim, workbenchId: idAt(T0, 3), expiresAt: later + 5_000 };
     expect((await claims.claim(third, later)).claim.workbenchId).toBe(idAt(T0, 2));
@@ -70,13 +70,13 @@ describe('sweeping what has expired', () => {
     for (let n = 0; n < 1_200; n += 100) {
       await Promise.all(Array.from({ length: 100 }, (_, i) => put(n + i)));
     }
-    const removed: number[] = [];
-    let position: SweepPosition;
+    const deleted: number[] = [];
+    let position: ExpiryScanPosition;
     do {
-      const sweep = await sweepExpired(table.client, table.tableName, T0, position);
-      removed.push(sweep.removed);
+      const sweep = await deleteExpiredItems(table.client, table.tableName, T0, position);
+      deleted.push(sweep.deleted);
       position = sweep.next;
     } while (position !== undefined);
-    expect(removed).toEqual([1_000, 200]);
+    expect(deleted).toEqual([1_000, 200]);
   });
 });

@@ -1,14 +1,14 @@
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
-import { DynamoRoomStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { sweepExpired } from '#adapters/local/expired-items.ts';
-import { plantRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
+import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
-import { describeRoomStoreContract } from '#test/contracts/free-capacity-store.ts';
+import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { tableOnMinistack } from './table.ts';
 
@@ -21,7 +21,7 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore on ministack', async () => 
   const telemetry = new RecordedTelemetry();
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, telemetry),
-    plant: (key, raw) => plantRecord(table, key, raw),
+    plant: (key, raw) => putRawRecord(table, key, raw),
     reported: () => telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
     dispose: table.dispose,
   };
@@ -33,7 +33,7 @@ describeHistoryStoreContract('DynamoHistoryStore on ministack', async () => {
     store: new DynamoHistoryStore(table.client, table.tableName, new RecordedTelemetry()),
     // No emulator lets the test say when its TTL has come: it is done as local mode does it.
     sweep: async (now) => {
-      await sweepExpired(table.client, table.tableName, now);
+      await deleteExpiredItems(table.client, table.tableName, now);
     },
     dispose: table.dispose,
   };
@@ -55,7 +55,7 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore on ministack', async ()
   };
 });
 
-describeRoomStoreContract('DynamoRoomStore on ministack', async () => {
+describeFreeCapacityStoreContract('DynamoFreeCapacityStore on ministack', async () => {
   const table = await tableOnMinistack();
-  return { store: new DynamoRoomStore(table.client, table.tableName), dispose: table.dispose };
+  return { store: new DynamoFreeCapacityStore(table.client, table.tableName), dispose: table.dispose };
 });

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
 
 /** An empty table on ministack, with a client of its own. */
@@ -14,7 +14,7 @@ export async function tableOnMinistack() {
   const client = tableClient(connectionTo('ministack'));
   const tableName = uniqueName('workbenches-');
   await client.send(new CreateTableCommand(createTableInput(tableName)));
-  await eventually(realStep, 'the table is there', () => isActive(client, tableName));
+  await eventually(waitRealStep, 'the table is there', () => isActive(client, tableName));
   return {
     client,
     tableName,

@@ -6,7 +6,7 @@ import { tagOf } from '#adapters/aws/ec2/instances.ts';
 import { type HostSettings, INSTALLATION_TAG, WORKBENCH_TAG } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import { realStep } from '#test/contracts/eventually.ts';
+import { waitRealStep } from '#test/contracts/eventually.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { uniqueName } from '../connection.ts';
@@ -45,8 +45,8 @@ describeHostFleetContract(
       hosts: open(),
       request: (change) => ({ ...REQUEST, ...change }),
       async pass() {
-        await moto.playAgents();
-        await realStep();
+        await moto.registerAgents();
+        await waitRealStep();
       },
       reopen: async () => open(),
       end: () => moto.end(),
@@ -78,7 +78,7 @@ describe('a dedicated machine on moto', () => {
 
   it('is launched as asked for, from the template', async () => {
     const instanceId = await launched();
-    const [machine] = await moto.machines();
+    const [machine] = await moto.instances();
     expect(machine).toMatchObject({
       InstanceId: instanceId,
       InstanceType: 'm5.large',
@@ -100,7 +100,7 @@ describe('a dedicated machine on moto', () => {
     const instanceId = await launched();
     await expect
       .poll(async () => {
-        await moto.playAgents();
+        await moto.registerAgents();
         return hosts.describe([instanceId]);
       })
       .toMatchObject([{ state: 'running', agentConnected: true }]);
@@ -112,11 +112,11 @@ describe('a dedicated machine on moto', () => {
 
   it('is not described, stopped or terminated when it is not of this installation', async () => {
     const other = await clusterOnMoto(inject('emulators').moto);
-    const instanceId = await other.machine();
+    const instanceId = await other.launchInstance();
     await hosts.stop(instanceId);
     await hosts.terminate(instanceId);
     expect(await hosts.describe([instanceId])).toMatchObject([{ state: 'terminated' }]);
-    expect((await other.machines()).map(({ State }) => State?.Name)).toEqual(['running']);
+    expect((await other.instances()).map(({ State }) => State?.Name)).toEqual(['running']);
     await other.end();
   });
 

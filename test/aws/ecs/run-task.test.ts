@@ -5,7 +5,7 @@ import {
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ecsClient } from '#adapters/aws/clients.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { taskDefinitionInput } from '#adapters/aws/ecs/task-definition-input.ts';
@@ -14,7 +14,7 @@ import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { itUnlessExcepted } from '#test/contracts/skipped-tests.ts';
+import { itUnlessSkipped } from '#test/contracts/skipped-tests.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
@@ -26,7 +26,7 @@ describe('a task on moto', () => {
   beforeEach(async () => {
     moto = await clusterOnMoto(inject('emulators').moto);
     settings = taskSettings(moto);
-    await moto.machine();
+    await moto.launchInstance();
   });
   afterEach(() => moto.end());
 
@@ -34,7 +34,7 @@ describe('a task on moto', () => {
     const runner = new EcsTaskRunner(
       moto.ecs,
       settings,
-      new Ec2Machines(moto.ec2, moto.installation),
+      new Ec2Instances(moto.ec2, moto.installation),
       systemClock,
     );
     const outcome = await runner.run(input, 'a/run/1');
@@ -76,7 +76,7 @@ describe('a task on moto', () => {
       status: 'running',
       endpoint: `http://${address}:8080`,
       provider: 'small',
-      host: 'connected',
+      instance: 'connected',
     });
   });
 
@@ -99,7 +99,7 @@ for (const [emulator, exceptions] of [
   ['ministack', {}],
 ] as const) {
   describe(`a task definition on ${emulator}`, () => {
-    const it = itUnlessExcepted(exceptions);
+    const it = itUnlessSkipped(exceptions);
     const workbenchId = '01jf0000000000000000000001';
     const { mount } = taskInput();
     let ecs: ECSClient;
@@ -144,16 +144,16 @@ for (const [emulator, exceptions] of [
     it('is pruned of its old revisions alone', async () => {
       const newest = await registered('one', 'two', 'three');
       const definitions = new TaskDefinitions(ecs, settings);
-      expect(await definitions.prune(workbenchId, 'newest', 1)).toEqual({ removed: 1, more: true });
-      expect(await definitions.prune(workbenchId, 'newest', 5)).toEqual({ removed: 1, more: false });
+      expect(await definitions.prune(workbenchId, 'newest', 1)).toEqual({ deleted: 1, more: true });
+      expect(await definitions.prune(workbenchId, 'newest', 5)).toEqual({ deleted: 1, more: false });
       expect(await active()).toEqual([newest]);
     });
 
     it('is pruned of all, and registered anew after that', async () => {
       const newest = await registered('one', 'two');
       const definitions = new TaskDefinitions(ecs, settings);
-      expect(await definitions.prune(workbenchId, 'none', 1)).toEqual({ removed: 1, more: true });
-      expect(await definitions.prune(workbenchId, 'none', 5)).toEqual({ removed: 1, more: false });
+      expect(await definitions.prune(workbenchId, 'none', 1)).toEqual({ deleted: 1, more: true });
+      expect(await definitions.prune(workbenchId, 'none', 5)).toEqual({ deleted: 1, more: false });
       expect(await active()).toEqual([]);
       expect(await registered('two')).not.toBe(newest);
     });

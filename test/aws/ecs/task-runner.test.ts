@@ -1,11 +1,11 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { inject } from 'vitest';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ecsClient } from '#adapters/aws/clients.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import { realStep } from '#test/contracts/eventually.ts';
+import { waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
@@ -16,18 +16,18 @@ describeTaskRunnerContract(
   'EcsTaskRunner on moto',
   async () => {
     const moto = await clusterOnMoto(inject('emulators').moto);
-    await moto.machine();
+    await moto.launchInstance();
     const tasks = () =>
       new EcsTaskRunner(
         moto.ecs,
         taskSettings(moto),
-        new Ec2Machines(moto.ec2, moto.installation),
+        new Ec2Instances(moto.ec2, moto.installation),
         systemClock,
       );
     return {
       tasks: tasks(),
       input: async (change) => taskInput(change),
-      pass: realStep,
+      pass: waitRealStep,
       reopen: async () => tasks(),
       end: () => moto.end(),
     };
@@ -40,7 +40,7 @@ describeTaskRunnerContract(
     'knows its tasks and tokens after it was closed and opened again': 'motoTaskToken',
     'stops a running task, says that this was asked for, and no longer lists it': 'motoStopCode',
     'stops a task that is not running yet': 'motoStopCode',
-    'takes a stop twice, of a stopped task and of an unknown one, without complaint': 'motoStopAgain',
+    'takes a stop twice, of a stopped task and of an unknown one, without complaint': 'motoSecondStop',
   }),
 );
 
@@ -53,11 +53,11 @@ describeTaskRunnerContract(
     const installation = uniqueName('installation-');
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
     const settings = taskSettings({ cluster, installation, subnets: ['subnet-1'], securityGroups: ['sg-1'] });
-    const tasks = () => new EcsTaskRunner(ecs, settings, new Ec2Machines(ec2, installation), systemClock);
+    const tasks = () => new EcsTaskRunner(ecs, settings, new Ec2Instances(ec2, installation), systemClock);
     return {
       tasks: tasks(),
       input: async (change) => taskInput(change),
-      pass: realStep,
+      pass: waitRealStep,
       reopen: async () => tasks(),
       async end() {
         ecs.destroy();

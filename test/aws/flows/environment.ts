@@ -53,7 +53,7 @@ export async function createFunctionEnvironment(installed: {
     WB_LAUNCH_TEMPLATE: `${LaunchTemplate?.LaunchTemplateId}:1`,
     WB_HOST_SUBNETS: moto.subnets.join(','),
     WB_FILE_SYSTEMS: Object.keys(mounts).join(','),
-    WB_JANITOR_FUNCTION: 'janitor',
+    WB_JANITOR_FUNCTIONS: 'janitor',
     WB_JANITOR_MOUNTS: JSON.stringify(mounts),
   };
 }

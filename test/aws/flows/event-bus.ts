@@ -96,7 +96,7 @@ export class EventBus {
   }
 
   async #instanceEvents(): Promise<readonly AwsEvent[]> {
-    const changed = (await this.#moto.machines()).filter(({ InstanceId = '', State }) =>
+    const changed = (await this.#moto.instances()).filter(({ InstanceId = '', State }) =>
       this.#hasChanged(InstanceId, State?.Name ?? ''),
     );
     return changed.map(({ InstanceId = '', State }) => instanceEvent(InstanceId, State?.Name ?? ''));
@@ -109,7 +109,7 @@ export class EventBus {
     const { containerInstances = [] } = await ecs.send(
       new DescribeContainerInstancesCommand({ cluster, containerInstances: containerInstanceArns }),
     );
-    const machines = await this.#moto.machines();
+    const machines = await this.#moto.instances();
     const running = new Set(
       machines.filter(({ State }) => State?.Name === 'running').map(({ InstanceId }) => InstanceId),
     );

@@ -1,5 +1,5 @@
 import type { AuthorizerResponse } from '#functions/authorizer/authorizer.ts';
-import type { GatewayAnswer, GatewayEvent } from '#functions/middleware/gateway.ts';
+import type { ApiResponse, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { ROUTES, type Route } from '#contract/routes.ts';
 import { invoke, functionsStartedBy } from './functions.ts';
 
@@ -54,7 +54,7 @@ export async function request(
     Object.assign(event.requestContext, { authorizer: { lambda: answer.context } });
   }
   const [name = ''] = functionsStartedBy('route', ({ operationId }) => operationId === route.operationId);
-  const { statusCode, headers: answered, body: text } = (await invoke(name, event)) as GatewayAnswer;
+  const { statusCode, headers: answered, body: text } = (await invoke(name, event)) as ApiResponse;
   return { status: statusCode, headers: answered, body: JSON.parse(text) };
 }
 

@@ -7,12 +7,12 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { REGION, connection, uniqueName } from '../connection.ts';
 import { tableOnMinistack } from '../dynamodb/table.ts';
-import { moveClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
+import { advanceClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
 import { createFunctionEnvironment } from './environment.ts';
 import { type AwsEvent, EventBus, listAllTasks } from './event-bus.ts';
 import { functionsStartedBy, invoke } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
-import { playMounts } from './simulate-mounts.ts';
+import { simulateMounts } from './simulate-mounts.ts';
 import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
 import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
@@ -24,7 +24,7 @@ import { join } from 'node:path';
 import { inject, vi } from 'vitest';
 
 /** Holds back what is written to the console, and keeps what is written there as an error. */
-export function capturedLog() {
+export function captureLog() {
   const errors: string[] = [];
   const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((line: unknown) => {
@@ -75,15 +75,15 @@ export async function createInstallation() {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   // The functions read their environment once.
   vi.resetModules();
-  const log = capturedLog();
+  const log = captureLog();
   vi.useFakeTimers({ toFake: ['Date'] });
   const bus = new EventBus(moto);
 
   /** What happens by itself in a cloud, until nothing does any more. */
   async function settle(arrives: (event: AwsEvent) => boolean = () => true): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      await moto.playAgents();
-      await playMounts(moto, efs, root);
+      await moto.registerAgents();
+      await simulateMounts(moto, efs, root);
       const events = await bus.deliver(arrives);
       const messages = (await drive('work')) + (await drive('host'));
       if (events + messages === 0) return;
@@ -102,7 +102,7 @@ export async function createInstallation() {
 
   async function pass(seconds: number): Promise<void> {
     vi.setSystemTime(Date.now() + seconds * 1000);
-    await moveClock(endpoint, seconds);
+    await advanceClock(endpoint, seconds);
   }
 
   return {
@@ -132,8 +132,8 @@ export async function createInstallation() {
     },
 
     /** Instances that are not terminated. */
-    async liveMachines() {
-      return (await moto.machines()).filter(({ State }) => State?.Name !== 'terminated');
+    async liveInstances() {
+      return (await moto.instances()).filter(({ State }) => State?.Name !== 'terminated');
     },
 
     async accessPoints() {
@@ -167,7 +167,7 @@ export async function createInstallation() {
      * A day of the schedules' functions, each invoked when it looks at this workbench: those that look at one of 24
      * shards each hour in the hour of its shard, since audits take their time.
      */
-    async dayOfSweeps(workbenchId: string): Promise<void> {
+    async runDayOfSweeps(workbenchId: string): Promise<void> {
       for (let hour = 0; hour < 24; hour += 1) {
         await pass(HOUR_SECONDS);
         const shard = Math.floor(Date.now() / (HOUR_SECONDS * 1000)) % 24;

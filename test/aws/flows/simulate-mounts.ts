@@ -11,7 +11,7 @@ import { listAllTasks } from './event-bus.ts';
  * which EFS does when it is first mounted, and writes a file there.
  * @param root where the parent of all volumes is
  */
-export async function playMounts(moto: MotoCluster, efs: EFSClient, root: string): Promise<void> {
+export async function simulateMounts(moto: MotoCluster, efs: EFSClient, root: string): Promise<void> {
   for (const { lastStatus, taskDefinitionArn } of await listAllTasks(moto)) {
     if (lastStatus !== 'RUNNING') continue;
     const { taskDefinition } = await moto.ecs.send(

@@ -31,7 +31,7 @@ describe('a workbench', () => {
     const headers = { 'idempotency-key': 'iris' };
     return ask('POST', `/workbenches?${QUERY}`, { headers, body: { workbench_name: 'Iris', ...body } });
   }
-  async function created(body: object = {}): Promise<string> {
+  async function createWorkbench(body: object = {}): Promise<string> {
     const { status, headers, body: answer } = await create(body);
     const { workbench_id: wid } = answer.item;
     expect(status).toBe(201);
@@ -43,7 +43,7 @@ describe('a workbench', () => {
     const is = async () => (await poll(wid)).body.item.status === status;
     await here.until(`${wid} is ${status}`, is, arrives);
   }
-  async function destroyed(wid: string): Promise<void> {
+  async function deleteWorkbench(wid: string): Promise<void> {
     expect(await ask('DELETE', `/workbenches/${wid}?${QUERY}`)).toMatchObject({ status: 200 });
     await here.until(`${wid} is gone`, async () => (await poll(wid)).status === 404);
   }
@@ -52,19 +52,19 @@ describe('a workbench', () => {
     expect(tasks).toHaveLength(1);
     return tasks[0];
   }
-  async function nothingIsLeft(wid: string): Promise<void> {
+  async function expectNothingLeft(wid: string): Promise<void> {
     expect(await here.liveTasks()).toEqual([]);
     expect(await here.accessPoints()).toEqual([]);
     expect(await here.directories()).toEqual([]);
     expect(await here.itemsOf(wid)).toEqual([]);
-    await here.dayOfSweeps(wid);
+    await here.runDayOfSweeps(wid);
     expect(await here.activeDefinitions(wid)).toEqual([]);
     expect(here.errors).toEqual([]);
   }
 
   it('on a shared machine is created, runs, stops, runs again, is destroyed, and leaves nothing behind', async () => {
-    const machine = await here.moto.machine('small');
-    const wid = await created({ requested_memory: 1024 });
+    const machine = await here.moto.launchInstance('small');
+    const wid = await createWorkbench({ requested_memory: 1024 });
     await reaches(wid, 'running');
     const first = await oneTask();
     expect(first).toMatchObject({
@@ -92,17 +92,17 @@ describe('a workbench', () => {
     expect(second?.taskDefinitionArn).toBe(first?.taskDefinitionArn);
     expect(await here.accessPoints()).toHaveLength(1);
 
-    await destroyed(wid);
-    await nothingIsLeft(wid);
-    expect((await here.liveMachines()).map(({ InstanceId }) => InstanceId)).toEqual([machine]);
+    await deleteWorkbench(wid);
+    await expectNothingLeft(wid);
+    expect((await here.liveInstances()).map(({ InstanceId }) => InstanceId)).toEqual([machine]);
   });
 
   it('with a machine of its own has it started, stopped and terminated with it', async () => {
-    const wid = await created({ allocated_instance_type: 'm5.large' });
+    const wid = await createWorkbench({ allocated_instance_type: 'm5.large' });
     await reaches(wid, 'running');
     const { allocated_instance_id: instanceId } = (await poll(wid)).body.item;
     const machine = async () =>
-      (await here.liveMachines()).map(({ InstanceId, State }) => [InstanceId, State?.Name]);
+      (await here.liveInstances()).map(({ InstanceId, State }) => [InstanceId, State?.Name]);
     expect(await machine()).toEqual([[instanceId, 'running']]);
     expect(await oneTask()).toMatchObject({ launchType: 'EC2', group: `workbench/${wid}` });
 
@@ -116,17 +116,17 @@ describe('a workbench', () => {
     await oneTask();
     expect(await machine()).toEqual([[instanceId, 'running']]);
 
-    await destroyed(wid);
+    await deleteWorkbench(wid);
     expect(await machine()).toEqual([]);
     const { ecs, cluster } = here.moto;
     const { containerInstanceArns } = await ecs.send(new ListContainerInstancesCommand({ cluster }));
     expect(containerInstanceArns).toEqual([]);
-    await nothingIsLeft(wid);
+    await expectNothingLeft(wid);
   });
 
   it('gets where it is wanted without a single event', async () => {
-    await here.moto.machine('small');
-    const wid = await created();
+    await here.moto.launchInstance('small');
+    const wid = await createWorkbench();
     await reaches(wid, 'running', NO_EVENTS);
     await act(wid, 'stop');
     await reaches(wid, 'stopped', NO_EVENTS);
@@ -135,8 +135,8 @@ describe('a workbench', () => {
   });
 
   it('whose task ends by itself stops, as an event tells', async () => {
-    await here.moto.machine('small');
-    const wid = await created();
+    await here.moto.launchInstance('small');
+    const wid = await createWorkbench();
     await reaches(wid, 'running');
     const { ecs, cluster } = here.moto;
     await ecs.send(new StopTaskCommand({ cluster, task: (await oneTask())?.taskArn }));
@@ -153,42 +153,42 @@ describe('a workbench', () => {
   it.each(['EC2 Instance State-change Notification', 'ECS Container Instance State Change'])(
     'whose own machine is terminated stops, as "%s" tells',
     async (kind) => {
-      const wid = await created({ allocated_instance_type: 'm5.large' });
+      const wid = await createWorkbench({ allocated_instance_type: 'm5.large' });
       await reaches(wid, 'running');
       const { allocated_instance_id: instanceId } = (await poll(wid)).body.item;
       await here.moto.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
       await here.pass(HOUR_SECONDS);
       expect((await poll(wid)).body.item.status).toBe('running');
       await reaches(wid, 'stopped', onlyEvents(kind));
-      expect((await poll(wid)).body.item).toMatchObject({ status_reason: { code: 'host_lost' } });
+      expect((await poll(wid)).body.item).toMatchObject({ status_reason: { code: 'instance_lost' } });
     },
   );
 
   it('that runs is left in peace by every sweep, which report what they saw', async () => {
-    await here.moto.machine('small');
-    const wid = await created();
+    await here.moto.launchInstance('small');
+    const wid = await createWorkbench();
     await reaches(wid, 'running');
     const task = await oneTask();
-    await here.dayOfSweeps(wid);
+    await here.runDayOfSweeps(wid);
     expect(await oneTask()).toMatchObject({ taskArn: task?.taskArn });
     expect((await poll(wid)).body.item).toMatchObject({ status: 'running' });
     expect(await here.activeDefinitions(wid)).toEqual([task?.taskDefinitionArn]);
     const { items: reports } = (await ask('GET', '/reports/reconcile')).body;
     const sweeps = new Set(reports.map(({ sweep }: { sweep: string }) => sweep));
     expect(sweeps).toEqual(new Set(['active', 'tasks', 'hosts', 'volumes', 'cluster']));
-    const untouched = { repaired: 0, removed: 0, quarantined: 0, failed: 0, alarm: false, findings: [] };
+    const untouched = { repaired: 0, deleted: 0, quarantined: 0, failed: 0, alarm: false, findings: [] };
     for (const report of reports) expect(report).toMatchObject(untouched);
     expect(here.errors).toEqual([]);
   });
 
   it('whose record is lost has its task stopped, and its files set aside', async () => {
-    await here.moto.machine('small');
-    const wid = await created();
+    await here.moto.launchInstance('small');
+    const wid = await createWorkbench();
     await reaches(wid, 'running');
     await here.loseRecord({ userId: USER, workbenchId: wid });
     // A volume is left alone for a day, and looked at once in the next.
-    await here.dayOfSweeps(wid);
-    await here.dayOfSweeps(wid);
+    await here.runDayOfSweeps(wid);
+    await here.runDayOfSweeps(wid);
     expect(await here.liveTasks()).toEqual([]);
     expect(await here.directories()).toEqual([]);
     expect(await here.accessPoints()).toEqual([]);

@@ -47,7 +47,7 @@ async function receive(client: SQSClient, url: string): Promise<readonly Message
 }
 
 /** Moves the clock of moto's SQS on, of all its queues. */
-export async function moveClock(endpoint: string, seconds: number): Promise<void> {
+export async function advanceClock(endpoint: string, seconds: number): Promise<void> {
   const { ok, status } = await fetch(`${endpoint}/clock/${seconds}`, { method: 'POST' });
   if (!ok) throw new Error(`the clock does not move: ${status}`);
 }

@@ -3,14 +3,14 @@ import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { type Emulator, startEmulator } from '#tools/aws-emulators/emulator.ts';
-import { moveClock, queueOnMoto } from './queue-on-moto.ts';
+import { advanceClock, queueOnMoto } from './queue-on-moto.ts';
 
 const VISIBILITY_SECONDS = 30;
 
 /** One of its own: its clock is moved on, which the queues of other files would see. */
 let moto: Emulator;
 beforeAll(async () => {
-  moto = await startEmulator('mended-moto');
+  moto = await startEmulator('patched-moto');
 });
 afterAll(() => moto.stop());
 
@@ -36,7 +36,7 @@ describeWorkQueueContract('SqsWorkQueue on moto', async () => {
       await consume();
       // No step is so long that two deliveries of one message fall into it.
       for (let passed = 0; passed < seconds; passed += VISIBILITY_SECONDS) {
-        await moveClock(moto.endpoint, Math.min(VISIBILITY_SECONDS, seconds - passed));
+        await advanceClock(moto.endpoint, Math.min(VISIBILITY_SECONDS, seconds - passed));
         await consume();
       }
     },

@@ -107,21 +107,21 @@ describe('the settings of the deployment', () => {
     ['WB_AUTH_SECRET_ARN', 'a-static-key-by-mistake', false],
     ['WB_QUEUE_URL', 'https://sqs.eu-west-1.amazonaws.com/123456789012/work', true],
     ['WB_QUEUE_URL', 'http://sqs.example.com/work', false],
-    ['WB_JANITOR_FUNCTION', 'janitor-1', true],
-    ['WB_JANITOR_FUNCTION', 'arn:aws:lambda:eu-west-1:123456789012:function:janitor-1', true],
-    ['WB_JANITOR_FUNCTION', 'a janitor', false],
+    ['WB_JANITOR_FUNCTIONS', 'janitor-1', true],
+    ['WB_JANITOR_FUNCTIONS', 'arn:aws:lambda:eu-west-1:123456789012:function:janitor-1', true],
+    ['WB_JANITOR_FUNCTIONS', 'a janitor', false],
     ['WB_IMAGE_UID', '0', false],
   ] as const)('take %s %s: %s', (name, written, taken) => {
     expect(isTaken(name, written)).toBe(taken);
   });
 
   it('want a janitor for each file system', () => {
-    const names = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTION'] as const;
+    const names = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
     const WB_FILE_SYSTEMS = 'fs-0123456789abcdef0,fs-0123456789abcdef1';
-    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION: 'one' }, names)).toEqual({
-      'WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION': 'must be as many',
+    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one' }, names)).toEqual({
+      'WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS': 'must be as many',
     });
-    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTION: 'one,two' }, names)).toEqual({});
+    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one,two' }, names)).toEqual({});
   });
 
   it('want a template for GPU types', () => {

@@ -61,7 +61,7 @@ describe('the settings', () => {
           RESTAPI_URL_PREFIX: 'api/',
           WB_DEFAULT_RAM: '2GB',
           WB_MAX_CPU: '100',
-          WB_RETRY_SECONDS: '5',
+          WB_START_RETRY_SECONDS: '5',
         }),
       ).sort(),
     ).toEqual([
@@ -73,7 +73,7 @@ describe('the settings', () => {
       'RESTAPI_URL_PREFIX',
       'WB_DEFAULT_RAM',
       'WB_MIN_CPU, WB_DEFAULT_CPU, WB_MAX_CPU',
-      'WB_RETRY_SECONDS',
+      'WB_START_RETRY_SECONDS',
     ]);
   });
 

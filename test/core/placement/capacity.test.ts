@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canHold } from '#core/placement/capacity.ts';
-import { machineFor, roomAfter } from '#core/placement/capacity.ts';
+import { findInstanceFor, freeCapacityAfter } from '#core/placement/capacity.ts';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request = { cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
@@ -11,13 +11,13 @@ const foreign: FreeCapacity = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuC
 
 describe('room', () => {
   it('is taken on the machine with the least memory that holds the request', () => {
-    expect(machineFor(request, 'a', [emptier, fuller, foreign])).toBe(fuller);
-    expect(machineFor({ ...request, cpuUnits: 11 }, 'a', [emptier, fuller, foreign])).toBe(emptier);
-    expect(machineFor({ ...request, memoryMib: 91 }, 'a', [emptier, fuller, foreign])).toBeUndefined();
+    expect(findInstanceFor(request, 'a', [emptier, fuller, foreign])).toBe(fuller);
+    expect(findInstanceFor({ ...request, cpuUnits: 11 }, 'a', [emptier, fuller, foreign])).toBe(emptier);
+    expect(findInstanceFor({ ...request, memoryMib: 91 }, 'a', [emptier, fuller, foreign])).toBeUndefined();
   });
 
   it('is less by the request on that machine alone', () => {
-    expect(roomAfter({ ...request, gpuCount: 1 }, 'a', [fuller, emptier, foreign])).toEqual([
+    expect(freeCapacityAfter({ ...request, gpuCount: 1 }, 'a', [fuller, emptier, foreign])).toEqual([
       fuller,
       { provider: 'a', cpuUnits: 89, memoryMib: 70, gpuCount: 0 },
       foreign,
@@ -25,15 +25,15 @@ describe('room', () => {
   });
 
   it('stays as it is when the request waits for a new machine', () => {
-    expect(roomAfter({ ...request, gpuCount: 2 }, 'a', [fuller, emptier])).toEqual([fuller, emptier]);
+    expect(freeCapacityAfter({ ...request, gpuCount: 2 }, 'a', [fuller, emptier])).toEqual([fuller, emptier]);
   });
 
   it('never becomes less than nothing, and of other providers not less at all', () => {
     const capacity = { cpuUnits: fc.nat(99), memoryMib: fc.nat(99), gpuCount: fc.nat(2) };
-    const anyRoom = fc.array(fc.record({ provider: fc.constantFrom('a', 'b'), ...capacity }));
+    const anyFreeCapacity = fc.array(fc.record({ provider: fc.constantFrom('a', 'b'), ...capacity }));
     fc.assert(
-      fc.property(fc.record(capacity), anyRoom, (wanted, room) => {
-        const after = roomAfter(wanted, 'a', room);
+      fc.property(fc.record(capacity), anyFreeCapacity, (wanted, room) => {
+        const after = freeCapacityAfter(wanted, 'a', room);
         for (const machine of after) {
           expect(canHold(machine, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
         }

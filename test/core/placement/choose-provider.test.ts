@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseProvider } from '#core/placement/choose-provider.ts';
 import { canHold } from '#core/placement/capacity.ts';
-import { machineFor } from '#core/placement/capacity.ts';
+import { findInstanceFor } from '#core/placement/capacity.ts';
 import type { Capacity, CapacityProvider, FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request: Capacity = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
@@ -105,14 +105,14 @@ describe('whatever is asked for and offered', () => {
     }),
     { selector: ({ name }) => name, maxLength: 6 },
   );
-  const anyRoom = fc.array(
+  const anyFreeCapacity = fc.array(
     fc.record({ provider: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), ...capacity }),
     { maxLength: 8 },
   );
 
   it('one is chosen that can hold it, and always when there is one', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyRoom, (wanted, offered, room) => {
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
         const chosen = chooseProvider(wanted, offered, room);
         if (chosen === undefined) expect(offered.filter((provider) => canHold(provider, wanted))).toEqual([]);
         else expect(canHold(chosen, wanted)).toBe(true);
@@ -122,7 +122,7 @@ describe('whatever is asked for and offered', () => {
 
   it('the order of providers and of room is of no matter', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyRoom, fc.gen(), (wanted, offered, room, draw) => {
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, fc.gen(), (wanted, offered, room, draw) => {
         const shuffled = <T>(all: readonly T[]): T[] =>
           draw(() => fc.shuffledSubarray([...all], { minLength: all.length, maxLength: all.length }));
         expect(choose(wanted, shuffled(offered), shuffled(room))).toBe(choose(wanted, offered, room));
@@ -135,7 +135,7 @@ describe('whatever is asked for and offered', () => {
       fc.property(
         anyRequest,
         anyOffer,
-        anyRoom,
+        anyFreeCapacity,
         fc.double({ min: 0, max: 0.99, noNaN: true }),
         (wanted, offered, room, factor) => {
           const chosen = choose(wanted, offered, room);
@@ -153,7 +153,7 @@ describe('whatever is asked for and offered', () => {
       fc.property(
         anyRequest,
         anyOffer,
-        anyRoom,
+        anyFreeCapacity,
         fc.double({ min: 0.01, max: 9, noNaN: true }),
         (wanted, offered, room, more) => {
           const chosen = choose(wanted, offered, room);
@@ -171,14 +171,14 @@ describe('whatever is asked for and offered', () => {
 
   it('no new machine is begun while an allowed one has room', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyRoom, (wanted, offered, room) => {
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
         const chosen = chooseProvider(wanted, offered, room);
-        if (chosen === undefined || machineFor(wanted, chosen.name, room) !== undefined) return;
+        if (chosen === undefined || findInstanceFor(wanted, chosen.name, room) !== undefined) return;
         const kept = (provider: CapacityProvider) =>
           wanted.gpuCount === 0 && chosen.gpuCount === 0 && provider.gpuCount > 0;
         for (const provider of offered) {
           if (!canHold(provider, wanted) || kept(provider)) continue;
-          expect(machineFor(wanted, provider.name, room)).toBeUndefined();
+          expect(findInstanceFor(wanted, provider.name, room)).toBeUndefined();
         }
       }),
     );
@@ -186,7 +186,7 @@ describe('whatever is asked for and offered', () => {
 
   it('a request without GPUs goes to none with GPUs while another can hold it', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyRoom, (wanted, offered, room) => {
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
         const plain = { ...wanted, gpuCount: 0 };
         const chosen = chooseProvider(plain, offered, room);
         if (chosen === undefined || chosen.gpuCount === 0) return;

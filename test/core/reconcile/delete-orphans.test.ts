@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
-import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
+import { DELETION_MAX } from '#core/reconcile/orphans.ts';
 import { FINDINGS_MAX } from '#core/reconcile/report.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -19,7 +19,7 @@ function anInput(workbenchId: string): TaskInput {
   };
 }
 
-/** A world with so many tasks that nobody wants, old enough to be removed. */
+/** A world with so many tasks that nobody wants, old enough to be deleted. */
 async function withOrphans(count: number, ageMs = GRACE.graceMs) {
   const world = new MemoryWorld({ events: false });
   for (let n = 0; n < count; n += 1) await world.tasks.run(anInput(`gone-${n}`), `token-${n}`);
@@ -34,17 +34,17 @@ describe('a sweep', () => {
     expect((await sweep({ ...world.ports, tasks })).findings).toEqual([
       { id: 'tasks', what: 'failed', why: 'The sweep ended early; the next one begins anew.' },
     ]);
-    expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'a sweep ended early' });
-    expect(world.telemetry.fields.get('a sweep ended early')).toEqual({ sweep: 'tasks' });
+    expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'sweep failed' });
+    expect(world.telemetry.fields.get('sweep failed')).toEqual({ sweep: 'tasks' });
     expect([...world.telemetry.countsBy]).toEqual([
-      ['sweep_ended_early.tasks', 1],
-      ['reconcile_failed.tasks', 1],
+      ['sweep_failed.tasks', 1],
+      ['sweep_failed.tasks', 1],
     ]);
   });
 
   it('that finds nothing has nothing to say but that it came to its end', async () => {
     const { world, sweep } = await withOrphans(0);
-    expect(await sweep()).toMatchObject({ sweep: 'tasks', lookedAt: 0, alarm: false, findings: [] });
+    expect(await sweep()).toMatchObject({ sweep: 'tasks', checked: 0, alarm: false, findings: [] });
     const counted = [...world.telemetry.countsBy];
     expect([world.telemetry.lines, counted]).toEqual([[], [['sweep_completed.tasks', 1]]]);
   });
@@ -65,25 +65,25 @@ describe('a sweep', () => {
   it('walks every page, and spells out the first of what it finds', async () => {
     const { sweep } = await withOrphans(101, 0);
     const report = await sweep();
-    expect(report).toMatchObject({ lookedAt: 101, waiting: 101 });
+    expect(report).toMatchObject({ checked: 101, waiting: 101 });
     expect(report.findings).toHaveLength(FINDINGS_MAX);
   });
 
   it('tells of each repair as it is made, in a line and a metric', async () => {
     const { world, sweep } = await withOrphans(2);
     const { findings } = await sweep();
-    expect(world.telemetry.lines.filter(({ message }) => message === 'a repair')).toHaveLength(2);
-    expect(world.telemetry.fields.get('a repair')).toEqual({
+    expect(world.telemetry.lines.filter(({ message }) => message === 'difference repaired')).toHaveLength(2);
+    expect(world.telemetry.fields.get('difference repaired')).toEqual({
       sweep: 'tasks',
       kind: 'orphan_task',
-      what: 'removed',
+      what: 'deleted',
       id: findings[1]?.id,
       why: 'Its workbench gone-1 is no more.',
     });
     expect([...world.telemetry.countsBy]).toEqual([
-      ['reconcile_repair.orphan_task', 2],
+      ['repair.orphan_task', 2],
       ['sweep_completed.tasks', 1],
-      ['reconcile_removed.tasks', 2],
+      ['sweep_deleted.tasks', 2],
     ]);
   });
 });
@@ -92,11 +92,11 @@ describe('what nobody wants', () => {
   it('is spared until its grace is over, to the moment', async () => {
     const { world, sweep } = await withOrphans(1, GRACE.graceMs - 1);
     expect(await sweep()).toMatchObject({
-      ...{ removed: 0, waiting: 1 },
-      findings: [{ what: 'waits_young', why: 'Its workbench gone-0 is no more.' }],
+      ...{ deleted: 0, waiting: 1 },
+      findings: [{ what: 'in_grace_period', why: 'Its workbench gone-0 is no more.' }],
     });
     await world.clock.pass(1);
-    expect(await sweep()).toMatchObject({ removed: 1, waiting: 0 });
+    expect(await sweep()).toMatchObject({ deleted: 1, waiting: 0 });
   });
 
   it('is as old as it was when the sweep began: its record was looked for then', async () => {
@@ -108,7 +108,7 @@ describe('what nobody wants', () => {
         return page;
       },
     });
-    expect(await sweep({ ...world.ports, tasks })).toMatchObject({ removed: 0, waiting: 1 });
+    expect(await sweep({ ...world.ports, tasks })).toMatchObject({ deleted: 0, waiting: 1 });
   });
 
   it('counts as old when it is not known when it was made', async () => {
@@ -117,7 +117,7 @@ describe('what nobody wants', () => {
     const tasks = overrideMethods(world.tasks, {
       list: async () => ({ tasks: found.map(({ createdAt: _unknown, ...task }) => task) }),
     });
-    expect(await sweep({ ...world.ports, tasks })).toMatchObject({ removed: 1 });
+    expect(await sweep({ ...world.ports, tasks })).toMatchObject({ deleted: 1 });
   });
 
   it('is asked to end in words that people will read', async () => {
@@ -132,16 +132,16 @@ describe('what nobody wants', () => {
     expect(asked).toEqual(['its workbench is no more']);
   });
 
-  it('is told to operators when it cannot be removed', async () => {
+  it('is told to operators when it cannot be deleted', async () => {
     const { world, sweep } = await withOrphans(1);
     const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new Error('no')) });
     const { findings } = await sweep({ ...world.ports, tasks });
-    expect(world.telemetry.fields.get('an orphan could not be removed')).toEqual({ id: findings[0]?.id });
+    expect(world.telemetry.fields.get('could not delete an orphan')).toEqual({ id: findings[0]?.id });
   });
 });
 
 describe('a sweep that wants to remove much', () => {
-  /** So many orphans among so many that are too young to be removed. */
+  /** So many orphans among so many that are too young to be deleted. */
   async function among(orphans: number, young: number) {
     const { world, sweep } = await withOrphans(orphans);
     const { tasks: old } = await world.tasks.list();
@@ -154,38 +154,38 @@ describe('a sweep that wants to remove much', () => {
   }
 
   it('may remove five things, and five of a hundred, but nothing when it would be one more', async () => {
-    expect((await among(REMOVE_MAX, 0)).report).toMatchObject({ removed: REMOVE_MAX, alarm: false });
-    expect((await among(6, 114)).report).toMatchObject({ removed: 6, alarm: false });
-    expect((await among(6, 113)).report).toMatchObject({ removed: 0, alarm: true });
+    expect((await among(DELETION_MAX, 0)).report).toMatchObject({ deleted: DELETION_MAX, alarm: false });
+    expect((await among(6, 114)).report).toMatchObject({ deleted: 6, alarm: false });
+    expect((await among(6, 113)).report).toMatchObject({ deleted: 0, alarm: true });
   });
 
   it('raises the alarm: in the log, in a metric and in its report', async () => {
-    const { world, report } = await among(REMOVE_MAX + 1, 0);
-    expect(report).toMatchObject({ alarm: true, waiting: REMOVE_MAX + 1 });
+    const { world, report } = await among(DELETION_MAX + 1, 0);
+    expect(report).toMatchObject({ alarm: true, waiting: DELETION_MAX + 1 });
     expect(report.findings[0]).toEqual({
-      ...{ id: expect.any(String), what: 'waits_too_many' },
+      ...{ id: expect.any(String), what: 'over_deletion_limit' },
       why: 'Its workbench gone-0 is no more.',
     });
-    const message = 'a sweep wants to remove suspiciously much and removed nothing';
+    const message = 'deletion limit exceeded, nothing deleted';
     expect(world.telemetry.lines).toContainEqual({ level: 'error', message });
     expect(world.telemetry.fields.get(message)).toEqual({
       sweep: 'tasks',
-      waiting: REMOVE_MAX + 1,
-      lookedAt: REMOVE_MAX + 1,
+      waiting: DELETION_MAX + 1,
+      checked: DELETION_MAX + 1,
     });
     expect([...world.telemetry.countsBy]).toEqual([
       ['sweep_completed.tasks', 1],
-      ['reconcile_waiting.tasks', REMOVE_MAX + 1],
-      ['reconcile_alarm.tasks', 1],
+      ['sweep_waiting.tasks', DELETION_MAX + 1],
+      ['deletion_limit_exceeded.tasks', 1],
     ]);
   });
 
   it('names each thing that it leaves in the log: its report has room for twenty', async () => {
     const { world, report } = await among(FINDINGS_MAX + 2, 0);
-    const left = world.telemetry.lines.filter(({ message }) => message === 'not put right');
+    const left = world.telemetry.lines.filter(({ message }) => message === 'difference not repaired');
     expect([report.findings.length, left.length]).toEqual([FINDINGS_MAX, FINDINGS_MAX + 2]);
-    expect(world.telemetry.fields.get('not put right')).toEqual({
-      ...{ sweep: 'tasks', what: 'waits_too_many', id: expect.any(String) },
+    expect(world.telemetry.fields.get('difference not repaired')).toEqual({
+      ...{ sweep: 'tasks', what: 'over_deletion_limit', id: expect.any(String) },
       why: `Its workbench gone-${FINDINGS_MAX + 1} is no more.`,
     });
   });
@@ -200,7 +200,7 @@ describe('a sweep that wants to remove much', () => {
     }));
     const tasks = overrideMethods(world.tasks, { list: async () => ({ tasks: [...young, ...old] }) });
     const { findings } = await sweep({ ...world.ports, tasks });
-    expect(new Set(findings.map(({ what }) => what))).toEqual(new Set(['waits_too_many']));
+    expect(new Set(findings.map(({ what }) => what))).toEqual(new Set(['over_deletion_limit']));
   });
 });
 
@@ -228,7 +228,7 @@ describe('a machine', () => {
     const world = new MemoryWorld();
     for (const state of ['shutting-down', 'terminated'] as const)
       expect(await sweepOf(world, seen({ state }))).toMatchObject({
-        report: { lookedAt: 1, removed: 0, waiting: 0 },
+        report: { checked: 1, deleted: 0, waiting: 0 },
         terminated: [],
       });
   });
@@ -268,8 +268,8 @@ describe('a machine', () => {
     });
     const report = await sweepHosts({ ...world.ports, workbenches, hosts }, world.policy, GRACE);
     expect(report).toMatchObject({
-      ...{ removed: 0, waiting: 1 },
-      findings: [{ id: 'i-1', what: 'waits_unreadable' }],
+      ...{ deleted: 0, waiting: 1 },
+      findings: [{ id: 'i-1', what: 'record_unreadable' }],
     });
   });
 
@@ -277,7 +277,7 @@ describe('a machine', () => {
     const world = new MemoryWorld();
     const { userId, workbenchId } = await world.create(DEDICATED);
     expect(await sweepOf(world, seen({ userId, workbenchId }))).toMatchObject({
-      report: { removed: 0, repaired: 0, waiting: 0 },
+      report: { deleted: 0, repaired: 0, waiting: 0 },
       terminated: [],
     });
   });
@@ -285,7 +285,7 @@ describe('a machine', () => {
   it('of a workbench that has none, or uses another, is one too many', async () => {
     const world = new MemoryWorld();
     const shared = await world.create();
-    const own = await world.untilStatus(await world.create(DEDICATED), 'running');
+    const own = await world.waitForStatus(await world.create(DEDICATED), 'running');
     const orphans = [shared, own].map(({ userId, workbenchId }, n) =>
       seen({ instanceId: `i-${n}`, userId, workbenchId }),
     );

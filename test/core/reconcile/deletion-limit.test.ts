@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
+import { DELETION_MAX } from '#core/reconcile/orphans.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { drive } from '#core/workbench/drive.ts';
@@ -19,7 +19,7 @@ async function aRestoredTable(count: number) {
   const world = new MemoryWorld({ events: false });
   const keys: WorkbenchKey[] = [];
   for (let n = 0; n < count; n += 1) {
-    const key = await world.untilStatus(await world.create({}, `user-${n}`), 'running');
+    const key = await world.waitForStatus(await world.create({}, `user-${n}`), 'running');
     const { run: _run, readyAt: _readyAt, ...older } = (await world.read(key)) as ReturnType<typeof running>;
     world.stores.workbenches.plant(key, { ...older, status: 'stopped', desired: 'stopped' });
     keys.push(key);
@@ -37,33 +37,33 @@ function anOrphan(n: number): TaskInput {
 
 describe('tasks that their records do not know', () => {
   it('are ended, the young too, as long as they are few', async () => {
-    const { world, sweep } = await aRestoredTable(REMOVE_MAX);
-    expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX, waiting: 0, alarm: false });
+    const { world, sweep } = await aRestoredTable(DELETION_MAX);
+    expect(await sweep()).toMatchObject({ repaired: DELETION_MAX, waiting: 0, alarm: false });
     await world.pass(2 * MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
   it('all go on when they are suspiciously many: the table may be an older one', async () => {
-    const { world, keys, sweep } = await aRestoredTable(REMOVE_MAX + 1);
+    const { world, keys, sweep } = await aRestoredTable(DELETION_MAX + 1);
     expect(await sweep()).toMatchObject({
-      ...{ repaired: 0, removed: 0, waiting: REMOVE_MAX + 1, alarm: true },
+      ...{ repaired: 0, deleted: 0, waiting: DELETION_MAX + 1, alarm: true },
     });
     await world.pass(2 * MINUTE);
-    expect((await world.tasks.list()).tasks).toHaveLength(REMOVE_MAX + 1);
-    for (const key of keys) expect((await world.read(key)).strays).toEqual([]);
+    expect((await world.tasks.list()).tasks).toHaveLength(DELETION_MAX + 1);
+    for (const key of keys) expect((await world.read(key)).unexpectedTasks).toEqual([]);
   });
 
   it('count together with those that have no record', async () => {
-    const { world, sweep } = await aRestoredTable(REMOVE_MAX - 1);
+    const { world, sweep } = await aRestoredTable(DELETION_MAX - 1);
     for (let n = 0; n < 2; n += 1) await world.tasks.run(anOrphan(n), `token-${n}`);
-    expect(await sweep()).toMatchObject({ repaired: REMOVE_MAX - 1, waiting: 2, alarm: false });
-    const again = await aRestoredTable(REMOVE_MAX - 1);
+    expect(await sweep()).toMatchObject({ repaired: DELETION_MAX - 1, waiting: 2, alarm: false });
+    const again = await aRestoredTable(DELETION_MAX - 1);
     for (let n = 0; n < 2; n += 1) await again.world.tasks.run(anOrphan(n), `token-${n}`);
     await again.world.clock.pass(GRACE.graceMs);
     expect(await again.sweep()).toMatchObject({
       repaired: 0,
-      removed: 0,
-      waiting: REMOVE_MAX + 1,
+      deleted: 0,
+      waiting: DELETION_MAX + 1,
       alarm: true,
     });
   });
@@ -76,13 +76,13 @@ describe('tasks that their records do not know', () => {
         throw new PortError('unavailable', 'no answer');
       },
     });
-    for (let n = 0; n <= REMOVE_MAX; n += 1) {
+    for (let n = 0; n <= DELETION_MAX; n += 1) {
       const key = await world.create({}, `user-${n}`);
       await drive({ ...world.ports, tasks: lost }, world.policy, key);
       expect(await world.read(key)).toMatchObject({ status: 'starting', run: { phase: 'issued' } });
     }
     expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
-      ...{ lookedAt: REMOVE_MAX + 1, repaired: 0, waiting: 0, alarm: false },
+      ...{ checked: DELETION_MAX + 1, repaired: 0, waiting: 0, alarm: false },
     });
   });
 });
@@ -109,13 +109,13 @@ describe('volumes that nobody has', () => {
 
   it('stay when they are two: in a day they would be all of a small table', async () => {
     const { world, sweep } = await inOneShard(2);
-    expect(await sweep()).toMatchObject({ quarantined: 0, removed: 0, waiting: 2, alarm: true });
-    expect(world.telemetry.countsBy.get('reconcile_alarm.volumes')).toBe(1);
+    expect(await sweep()).toMatchObject({ quarantined: 0, deleted: 0, waiting: 2, alarm: true });
+    expect(world.telemetry.countsBy.get('deletion_limit_exceeded.volumes')).toBe(1);
   });
 
   it('go five at a time where one pass looks at all', async () => {
-    const { world } = await inOneShard(REMOVE_MAX);
+    const { world } = await inOneShard(DELETION_MAX);
     const all = { graceMs: DAY, shard: 0, shards: 1 };
-    expect(await sweepVolumes(world.ports, all)).toMatchObject({ quarantined: REMOVE_MAX, alarm: false });
+    expect(await sweepVolumes(world.ports, all)).toMatchObject({ quarantined: DELETION_MAX, alarm: false });
   });
 });

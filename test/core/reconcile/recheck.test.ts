@@ -3,7 +3,7 @@ import type { HostFleet } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
-import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
-const REFERENCED = { what: 'wanted', why: 'A record has come to want it since it was looked at.' };
+const REFERENCED = { what: 'referenced', why: 'A record has come to want it since it was looked at.' };
 
 /** The record as a sweep sees it: not there at first, and there when it is looked for again. */
 function aRecordAppearing(world: MemoryWorld) {
@@ -34,16 +34,16 @@ function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey): TaskInput {
 describe('what a record has come to want since it was looked at', () => {
   it('is left alone when it is a task', async () => {
     const world = new MemoryWorld({ events: false });
-    await world.untilStatus(await world.create(), 'running');
+    await world.waitForStatus(await world.create(), 'running');
     await world.advance(DAY);
     const report = await sweepTasks({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 0, waiting: 1, failed: 0, findings: [REFERENCED] });
+    expect(report).toMatchObject({ deleted: 0, waiting: 1, failed: 0, findings: [REFERENCED] });
     expect((await world.tasks.list()).tasks).toHaveLength(1);
   });
 
   it('is left alone when it is a task that its record did not know', async () => {
     const world = new MemoryWorld({ events: false });
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     let reads = 0;
     const store = world.stores.workbenches;
     const record = await world.read(key);
@@ -55,16 +55,16 @@ describe('what a record has come to want since it was looked at', () => {
     });
     const report = await sweepTasks({ ...world.ports, workbenches }, world.policy, GRACE);
     expect(report).toMatchObject({ repaired: 0, waiting: 1, findings: [REFERENCED] });
-    expect((await world.read(key)).strays).toEqual([]);
+    expect((await world.read(key)).unexpectedTasks).toEqual([]);
   });
 
   it('is left alone when it is a machine', async () => {
     const world = new MemoryWorld({ events: false });
-    const key = await world.untilStatus(await world.create(DEDICATED), 'running');
+    const key = await world.waitForStatus(await world.create(DEDICATED), 'running');
     await world.advance(DAY);
     const report = await sweepHosts({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
     expect(report).toMatchObject({
-      removed: 0,
+      deleted: 0,
       waiting: 1,
       findings: [{ id: key.host?.instanceId, ...REFERENCED }],
     });
@@ -86,21 +86,21 @@ describe('what a record has come to want since it was looked at', () => {
 
   it('is left alone when it is a volume', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
     const ports = { ...world.ports, workbenches: aRecordAppearing(world) };
     const report = await sweepVolumes(ports, { graceMs: DAY, shard: 0, shards: 1 });
-    expect(report).toMatchObject({ quarantined: 0, removed: 0, waiting: 1, findings: [REFERENCED] });
+    expect(report).toMatchObject({ quarantined: 0, deleted: 0, waiting: 1, findings: [REFERENCED] });
     expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
   });
 });
 
 describe('what cannot be looked for again', () => {
   it.each([
-    ['is left alone', new Error('poisoned'), 'waits_unreadable'],
+    ['is left alone', new Error('poisoned'), 'record_unreadable'],
     ['has failed', new PortError('unavailable', 'no table'), 'failed'],
-    ['waits', new PortError('throttled', 'no table'), 'waits_throttled'],
+    ['waits', new PortError('throttled', 'no table'), 'throttled'],
   ])('%s', async (_, error, what) => {
     const world = new MemoryWorld({ events: false });
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
@@ -119,8 +119,8 @@ describe('a record that', () => {
   /** Two that run; `update` of the first goes wrong, after both were read. */
   async function goingWrong(error: (key: WorkbenchKey) => Error) {
     const world = new MemoryWorld({ events: false });
-    const first = await world.untilStatus(await world.create(), 'running');
-    const other = await world.untilStatus(await world.create(), 'running');
+    const first = await world.waitForStatus(await world.create(), 'running');
+    const other = await world.waitForStatus(await world.create(), 'running');
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: (workbench, revision) =>
@@ -134,10 +134,10 @@ describe('a record that', () => {
   it('has become unreadable since it was read keeps no other from being put right', async () => {
     const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
-    const report = await reconcileActive(ports, world.policy);
-    expect(report).toMatchObject({ lookedAt: 2, repaired: 1, failed: 0 });
+    const report = await sweepActive(ports, world.policy);
+    expect(report).toMatchObject({ checked: 2, repaired: 1, failed: 0 });
     expect(report.findings).toContainEqual({
-      ...{ id: first.workbenchId, what: 'waits_unreadable' },
+      ...{ id: first.workbenchId, what: 'record_unreadable' },
       why: 'The record of its workbench cannot be read.',
     });
     expect(world.telemetry.counts.get('unreadable_record')).toBe(1);
@@ -147,8 +147,8 @@ describe('a record that', () => {
   it('no step can be found for keeps no other from being put right, and is told', async () => {
     const { world, first, ports } = await goingWrong(() => new TypeError('a fault of ours'));
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
-    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 2, repaired: 1, failed: 1 });
-    expect(world.telemetry.fields.get('what was seen could not be taken in')).toEqual({
+    expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 2, repaired: 1, failed: 1 });
+    expect(world.telemetry.fields.get('could not apply an observation')).toEqual({
       ...{ workbenchId: first.workbenchId, id: first.workbenchId },
     });
   });
@@ -158,13 +158,13 @@ describe('a record that', () => {
     await world.tasks.run(anUnexpectedTask(first), 'token 1');
     await world.tasks.run(anUnexpectedTask(other), 'token 2');
     const report = await sweepTasks(ports, world.policy, GRACE);
-    expect(report.findings.map(({ what }) => what)).toEqual(['waits_unreadable', 'repaired']);
+    expect(report.findings.map(({ what }) => what)).toEqual(['record_unreadable', 'repaired']);
   });
 
   it('others keep changing keeps no other machine from being looked at', async () => {
     const world = new MemoryWorld({ events: false });
     const keys = [await world.create(DEDICATED), await world.create(DEDICATED)];
-    for (const key of keys) await world.untilStatus(key, 'running');
+    for (const key of keys) await world.waitForStatus(key, 'running');
     const { hosts: listed } = await world.hosts.list();
     const hosts = overrideMethods(world.hosts, {
       list: async () => ({ hosts: listed.map((host) => ({ ...host, agentConnected: false })) }),
@@ -173,13 +173,13 @@ describe('a record that', () => {
     });
     const workbenches = overrideMethods(world.stores.workbenches, { update: async () => 'conflict' });
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
-    expect(report).toMatchObject({ lookedAt: 2, failed: 2 });
+    expect(report).toMatchObject({ checked: 2, failed: 2 });
     expect(report.findings[1]?.why).toBe('Others keep changing its record.');
   });
 });
 
 describe('a machine that was ended', () => {
-  it('counts as removed though its workbench’s history cannot be written', async () => {
+  it('counts as deleted though its workbench’s history cannot be written', async () => {
     const world = new MemoryWorld({ events: false });
     const { userId, workbenchId } = await world.create();
     const ended: string[] = [];
@@ -197,8 +197,8 @@ describe('a machine that was ended', () => {
     const no = () => Promise.reject(new PortError('unavailable', 'no table'));
     const workbenches = overrideMethods(world.stores.workbenches, { update: no });
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
-    expect([ended, report.removed, report.failed]).toEqual([['i-9'], 1, 0]);
-    expect(world.telemetry.countsBy.get('reconcile_repair.orphan_machine')).toBe(1);
-    expect(world.telemetry.fields.get('a repair is not in the history')).toEqual({ workbenchId, id: 'i-9' });
+    expect([ended, report.deleted, report.failed]).toEqual([['i-9'], 1, 0]);
+    expect(world.telemetry.countsBy.get('repair.orphan_host')).toBe(1);
+    expect(world.telemetry.fields.get('could not add a repair to the history')).toEqual({ workbenchId, id: 'i-9' });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
-import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import type { RepairKind } from '#core/reconcile/report.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
@@ -12,7 +12,7 @@ import { stopWorkbench } from '#core/workbench/commands.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
-import { MemoryUpkeep } from '#test/memory/memory-cluster-cleanup.ts';
+import { MemoryClusterCleanup } from '#test/memory/memory-cluster-cleanup.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const MINUTE = 60_000;
@@ -27,7 +27,7 @@ function aWorld() {
 }
 
 async function aRunningOne(world: MemoryWorld, request = {}): Promise<Workbench> {
-  return world.untilStatus(await world.create(request), 'running');
+  return world.waitForStatus(await world.create(request), 'running');
 }
 
 function taskIdOf(workbench: Workbench): string {
@@ -50,18 +50,18 @@ async function history(world: MemoryWorld, key: WorkbenchKey): Promise<readonly 
 
 /** How many repairs were counted, by kind. */
 function repairCounts(world: MemoryWorld): Partial<Record<RepairKind, number>> {
-  const all = [...world.telemetry.countsBy].filter(([name]) => name.startsWith('reconcile_repair.'));
-  return Object.fromEntries(all.map(([name, count]) => [name.slice('reconcile_repair.'.length), count]));
+  const all = [...world.telemetry.countsBy].filter(([name]) => name.startsWith('repair.'));
+  return Object.fromEntries(all.map(([name, count]) => [name.slice('repair.'.length), count]));
 }
 
-const repairLogLines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'a repair');
+const repairLogLines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'difference repaired');
 
 describe('a repair of a record', () => {
   it('whose task has stopped unseen is in its history, with why, and counted', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     world.tasks.exitTask(taskIdOf(key), { code: 'out_of_memory', message: 'Too much.' });
-    const report = await reconcileActive(world.ports, world.policy);
+    const report = await sweepActive(world.ports, world.policy);
     expect(report).toMatchObject({
       repaired: 1,
       waiting: 0,
@@ -85,15 +85,15 @@ describe('a repair of a record', () => {
     const describe = async (ids: readonly string[]) =>
       ids.map((taskId) => ({ taskId, missing: true }) as const);
     world.tasks.describe = describe;
-    const report = await reconcileActive(world.ports, world.policy);
+    const report = await sweepActive(world.ports, world.policy);
     expect(report).toMatchObject({ repaired: 1, waiting: 1 });
     expect(report.findings).toMatchObject([
       { what: 'repaired', kind: 'task_missing', why: 'It is said to be running, and its task is not found.' },
-      { what: 'waits_in_doubt', why: 'Its task is not found; it counts as lost when that lasts.' },
+      { what: 'inconclusive', why: 'Its task is not found; it counts as lost when that lasts.' },
     ]);
-    expect((await history(world, key))[0]).toBe('corrected');
+    expect((await history(world, key))[0]).toBe('repaired');
     expect(repairCounts(world)).toEqual({ task_missing: 1 });
-    await world.untilStatus(key, 'stopped', world.policy.missingMs + 2 * MINUTE);
+    await world.waitForStatus(key, 'stopped', world.policy.taskMissingTimeoutMs + 2 * MINUTE);
     expect(await history(world, key)).toContain('status_changed running stopped task_lost');
   });
 
@@ -101,10 +101,10 @@ describe('a repair of a record', () => {
     const world = aWorld();
     await aRunningOne(world);
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
-    await reconcileActive(world.ports, world.policy);
+    await sweepActive(world.ports, world.policy);
     world.clock.advance(MINUTE);
-    const again = await reconcileActive(world.ports, world.policy);
-    expect(again).toMatchObject({ repaired: 0, waiting: 1, findings: [{ what: 'waits_in_doubt' }] });
+    const again = await sweepActive(world.ports, world.policy);
+    expect(again).toMatchObject({ repaired: 0, waiting: 1, findings: [{ what: 'inconclusive' }] });
     expect(repairCounts(world)).toEqual({ task_missing: 1 });
   });
 
@@ -114,19 +114,19 @@ describe('a repair of a record', () => {
     const [task] = await world.tasks.describe([taskIdOf(key)]);
     if (task === undefined || 'missing' in task) throw new Error('no task');
     world.tasks.describe = async () => [{ ...task, version: task.version + 1, host: 'disconnected' }];
-    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+    expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 0,
       waiting: 1,
-      findings: [{ what: 'waits_in_doubt', why: 'Its machine is silent; it is given up when that lasts.' }],
+      findings: [{ what: 'inconclusive', why: 'Its machine is silent; it is given up when that lasts.' }],
     });
     expect((await history(world, key))[0]).toMatch(/^status_changed .* running$/);
   });
 
   it('is not what a look at something under way comes to', async () => {
     const world = aWorld();
-    const key = await world.untilStatus(await world.create(), 'provisioning');
+    const key = await world.waitForStatus(await world.create(), 'provisioning');
     await world.clock.advanceAsync(5000);
-    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({ lookedAt: 1, repaired: 0 });
+    expect(await sweepActive(world.ports, world.policy)).toMatchObject({ checked: 1, repaired: 0 });
     expect((await world.read(key)).status).toBe('running');
     expect(repairCounts(world)).toEqual({});
   });
@@ -135,26 +135,26 @@ describe('a repair of a record', () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    const { host } = await world.untilStatus(key, 'stopped');
+    const { host } = await world.waitForStatus(key, 'stopped');
     await world.hosts.start(host?.instanceId ?? '');
     const report = await sweepHosts(world.ports, world.policy, GRACE);
     expect(report).toMatchObject({
       repaired: 1,
-      findings: [{ kind: 'machine_changed', why: 'It is pending; its workbench thought otherwise.' }],
+      findings: [{ kind: 'host_changed', why: 'It is pending; its workbench thought otherwise.' }],
     });
-    expect((await history(world, key))[0]).toBe('corrected');
-    expect(repairCounts(world)).toEqual({ machine_changed: 1 });
+    expect((await history(world, key))[0]).toBe('repaired');
+    expect(repairCounts(world)).toEqual({ host_changed: 1 });
   });
 
   it('by the pass over what is active says of a machine that it was not as recorded', async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    const { host } = await world.untilStatus(key, 'stopped');
+    const { host } = await world.waitForStatus(key, 'stopped');
     await world.hosts.start(host?.instanceId ?? '');
-    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+    expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 1,
-      findings: [{ kind: 'machine_changed', why: 'Its machine was not as recorded.' }],
+      findings: [{ kind: 'host_changed', why: 'Its machine was not as recorded.' }],
     });
   });
 
@@ -163,13 +163,13 @@ describe('a repair of a record', () => {
     const key = await aRunningOne(world, DEDICATED);
     await world.hosts.terminate(key.host?.instanceId ?? '');
     await world.clock.advanceAsync(5000);
-    expect(await reconcileActive(world.ports, world.policy)).toMatchObject({
+    expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 1,
       findings: [
         { kind: 'run_ended', why: 'It was said to be running; its run has ended, and it is stopped.' },
       ],
     });
-    expect((await history(world, key))[0]).toBe('status_changed running stopped host_lost');
+    expect((await history(world, key))[0]).toBe('status_changed running stopped instance_lost');
   });
 
   it('wakes whoever drives, for what it owes now', async () => {
@@ -182,7 +182,7 @@ describe('a repair of a record', () => {
   });
 });
 
-describe('a stray task', () => {
+describe('an unexpected task', () => {
   it('is in the history of its workbench when it is found and when it has ended, and counted', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
@@ -195,14 +195,14 @@ describe('a stray task', () => {
         {
           id: taskId,
           what: 'repaired',
-          kind: 'stray_task',
+          kind: 'unexpected_task',
           why: `Its workbench ${key.workbenchId} did not know it.`,
         },
       ],
     });
-    await world.waitUntil(key, (workbench) => workbench?.strays.length === 0);
-    expect((await history(world, key)).slice(0, 2)).toEqual(['stray_task_ended', 'stray_task_found']);
-    expect(repairCounts(world)).toEqual({ stray_task: 1 });
+    await world.waitUntil(key, (workbench) => workbench?.unexpectedTasks.length === 0);
+    expect((await history(world, key)).slice(0, 2)).toEqual(['unexpected_task_stopped', 'unexpected_task_found']);
+    expect(repairCounts(world)).toEqual({ unexpected_task: 1 });
   });
 
   it('that is known already is no news', async () => {
@@ -213,7 +213,7 @@ describe('a stray task', () => {
     const { revision } = await world.read(key);
     world.clock.advance(1000);
     expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
-      lookedAt: 2,
+      checked: 2,
       repaired: 0,
       waiting: 0,
     });
@@ -228,10 +228,10 @@ describe('a stray task', () => {
       list: async () => ({ tasks: [{ ...gone, instance: 'gone' } as TaskObservation] }),
     });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
-    expect(report).toMatchObject({ lookedAt: 1, repaired: 0, waiting: 0, findings: [] });
+    expect(report).toMatchObject({ checked: 1, repaired: 0, waiting: 0, findings: [] });
   });
 
-  it('whose workbench is removed meanwhile is an orphan for the next sweep', async () => {
+  it('whose workbench is deleted meanwhile is an orphan for the next sweep', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     await world.tasks.run(anUnexpectedTask(key), 'another token');
@@ -251,8 +251,8 @@ describe('a stray task', () => {
     const key = await aRunningOne(world);
     const store = world.stores.workbenches;
     const record = await world.read(key);
-    const strays = ['a', 'b'].map((taskId) => ({ taskId }));
-    const last = { ...record, strays, lastTaskId: 'task-x', revision: record.revision + 1 };
+    const unexpectedTasks = ['a', 'b'].map((taskId) => ({ taskId }));
+    const last = { ...record, unexpectedTasks, lastTaskId: 'task-x', revision: record.revision + 1 };
     await store.update(last, record.revision);
     const [live] = await world.liveTasks(key.workbenchId);
     const listed = { ...live, taskId: 'task-x', runId: 'run-x' } as TaskObservation;
@@ -276,9 +276,9 @@ describe('a stray task', () => {
     const key = await aRunningOne(world);
     for (const run of ['a', 'b', 'c']) await world.tasks.run(anUnexpectedTask(key, run), `token ${run}`);
     const report = await sweepTasks(world.ports, world.policy, GRACE);
-    expect(report).toMatchObject({ lookedAt: 4, repaired: 2, waiting: 1 });
+    expect(report).toMatchObject({ checked: 4, repaired: 2, waiting: 1 });
     expect(report.findings.at(-1)).toMatchObject({
-      what: 'waits_turn',
+      what: 'deferred',
       why: `Its workbench ${key.workbenchId} has others to end first.`,
     });
   });
@@ -290,7 +290,7 @@ describe('what no workbench wants', () => {
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
     await world.clock.advanceAsync(GRACE.graceMs);
     expect(await sweepTasks(world.ports, world.policy, GRACE)).toMatchObject({
-      findings: [{ what: 'removed', kind: 'orphan_task' }],
+      findings: [{ what: 'deleted', kind: 'orphan_task' }],
     });
     expect(repairCounts(world)).toEqual({ orphan_task: 1 });
     expect(repairLogLines(world)).toHaveLength(1);
@@ -304,25 +304,25 @@ describe('what no workbench wants', () => {
     if (launched.kind !== 'accepted') throw new Error('not launched');
     await world.advance(GRACE.graceMs);
     expect(await sweepHosts(world.ports, world.policy, GRACE)).toMatchObject({
-      removed: 1,
+      deleted: 1,
       findings: [
         {
           id: launched.host.instanceId,
-          what: 'removed',
-          kind: 'orphan_machine',
+          what: 'deleted',
+          kind: 'orphan_host',
           why: `Its workbench ${key.workbenchId} uses another.`,
         },
       ],
     });
-    expect((await history(world, key))[0]).toBe('stray_host_ended');
+    expect((await history(world, key))[0]).toBe('orphan_host_terminated');
     expect(world.queue.takeDue()).toMatchObject({ workbenchId: key.workbenchId });
     await world.advance(MINUTE);
-    const { outbox, status, nextAt } = await world.read(key);
-    expect({ outbox, status, nextAt }).toEqual({ outbox: [], status: 'running', nextAt: undefined });
-    expect(repairCounts(world)).toEqual({ orphan_machine: 1 });
+    const { outbox, status, nextDriveAt } = await world.read(key);
+    expect({ outbox, status, nextDriveAt }).toEqual({ outbox: [], status: 'running', nextDriveAt: undefined });
+    expect(repairCounts(world)).toEqual({ orphan_host: 1 });
   });
 
-  it('has no history to be told in when its workbench is removed meanwhile', async () => {
+  it('has no history to be told in when its workbench is deleted meanwhile', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const store = world.stores.workbenches;
@@ -338,11 +338,11 @@ describe('what no workbench wants', () => {
       },
     });
     expect(await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE)).toMatchObject({
-      ...{ sweep: 'hosts', removed: 1, failed: 0 },
+      ...{ sweep: 'hosts', deleted: 1, failed: 0 },
     });
   });
 
-  it('is counted by kind when it is a volume, removed or set aside', async () => {
+  it('is counted by kind when it is a volume, deleted or set aside', async () => {
     const world = aWorld();
     await world.volumes.ensure('empty');
     await world.volumes.ensure('full');
@@ -350,24 +350,24 @@ describe('what no workbench wants', () => {
     world.clock.advance(DAY);
     const report = await sweepVolumes(world.ports, VOLUMES);
     expect(report.findings).toMatchObject([
-      { id: 'empty', what: 'removed', kind: 'orphan_volume', why: 'No workbench has it.' },
+      { id: 'empty', what: 'deleted', kind: 'orphan_volume', why: 'No workbench has it.' },
       { id: 'full', what: 'quarantined', kind: 'orphan_volume' },
     ]);
     expect(repairCounts(world)).toEqual({ orphan_volume: 2 });
-    expect([...world.telemetry.countsBy]).toContainEqual(['reconcile_quarantined.volumes', 1]);
+    expect([...world.telemetry.countsBy]).toContainEqual(['sweep_quarantined.volumes', 1]);
   });
 
   it('is counted by kind when it is what gathers around a cluster', async () => {
     const world = aWorld();
-    const upkeep = new MemoryUpkeep();
-    upkeep.terminatedCount = 1;
-    upkeep.definitions.set(idAt(T0, 1), 1);
-    const report = await sweepCluster({ ...world.ports, upkeep }, { graceMs: 0, shard: 0, shards: 1 });
+    const cleanup = new MemoryClusterCleanup();
+    cleanup.terminatedCount = 1;
+    cleanup.definitions.set(idAt(T0, 1), 1);
+    const report = await sweepCluster({ ...world.ports, cleanup }, { graceMs: 0, shard: 0, shards: 1 });
     expect(report.findings).toEqual([
-      { id: 'container instance', what: 'removed', kind: 'registration', why: 'Its machine is terminated.' },
+      { id: 'container instance', what: 'deleted', kind: 'container_instance', why: 'Its machine is terminated.' },
       {
         id: idAt(T0, 1),
-        what: 'removed',
+        what: 'deleted',
         kind: 'task_definition',
         why: 'Task definitions of no workbench.',
       },
@@ -375,20 +375,20 @@ describe('what no workbench wants', () => {
     expect(repairCounts(world)).toEqual({ registration: 1, task_definition: 1 });
   });
 
-  it('and could not be removed is a failure, and no repair', async () => {
+  it('and could not be deleted is a failure, and no repair', async () => {
     const world = aWorld();
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
     await world.clock.advanceAsync(GRACE.graceMs);
     const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new Error('no')) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
-      removed: 0,
+      deleted: 0,
       failed: 1,
       findings: [{ what: 'failed', why: 'Its workbench gone is no more.' }],
     });
     expect(repairCounts(world)).toEqual({});
     expect(world.telemetry.lines).toContainEqual({
       level: 'error',
-      message: 'an orphan could not be removed',
+      message: 'could not delete an orphan',
     });
   });
 });

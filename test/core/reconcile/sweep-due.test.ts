@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { reconcileDue } from '#core/reconcile/sweep-due.ts';
+import { sweepDue } from '#core/reconcile/sweep-due.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -26,20 +26,20 @@ async function sweepWithRefusingQueue(error: Error, postponed: () => Promise<voi
       await postponed();
     },
   });
-  const pass = await reconcileDue({ ...world.ports, queue, workbenches }, { limit: 10 });
+  const pass = await sweepDue({ ...world.ports, queue, workbenches }, { limit: 10 });
   return { world, bad, sent, asides, pass };
 }
 
 describe('a key that the queue does not take', () => {
-  it('keeps no other from being woken, and is counted and told', async () => {
+  it('keeps no other from being enqueued, and is counted and told', async () => {
     const { world, bad, sent, pass } = await sweepWithRefusingQueue(new PortError('unavailable', 'no answer'));
-    expect(pass).toEqual({ woken: 2, more: false });
+    expect(pass).toEqual({ enqueued: 2, more: false });
     expect(sent).toHaveLength(2);
     expect([...world.telemetry.counts]).toEqual([
       ['queue_send_failed', 1],
-      ['reconcile_due', 2],
+      ['due_enqueued', 2],
     ]);
-    expect(world.telemetry.fields.get('work queue did not take a key')).toEqual({
+    expect(world.telemetry.fields.get('could not enqueue a workbench')).toEqual({
       workbenchId: bad.workbenchId,
     });
   });
@@ -60,7 +60,7 @@ describe('a key that the queue does not take', () => {
   it('and cannot be set aside either is no end of the pass', async () => {
     const no = () => Promise.reject(new PortError('unavailable', 'no table'));
     const { world, pass } = await sweepWithRefusingQueue(new TypeError('no such key'), no);
-    expect(pass.woken).toBe(2);
-    expect(world.telemetry.fields.has('a key could not be set aside')).toBe(true);
+    expect(pass.enqueued).toBe(2);
+    expect(world.telemetry.fields.has('could not postpone a workbench')).toBe(true);
   });
 });

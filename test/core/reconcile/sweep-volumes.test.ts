@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
-import { anEntry, idAt, T0 } from '#test/builders/workbench.ts';
+import { aHistoryEntry, idAt, T0 } from '#test/builders/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
@@ -9,17 +9,17 @@ const DAY = 24 * 60 * 60_000;
 const ALL = { graceMs: DAY, shard: 0, shards: 1 };
 
 /** One old volume that nobody has, with files in it, and what is known of its workbench. */
-function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: boolean; removed: number }) {
+function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: boolean; deleted: number }) {
   const world = new MemoryWorld();
   const calls: string[] = [];
   const volumes = overrideMethods(world.volumes, {
     list: async () => ({ volumes: [{ workbenchId: 'gone', createdAt: 0 }] }),
-    removeEmpty: async () => 'not_empty',
+    deleteIfEmpty: async () => 'not_empty',
     quarantine: async () => {
       calls.push('quarantine');
     },
     wipe: async () => {
-      calls.push('wipe');
+      calls.push('deleteSlice');
       return wipe();
     },
   });
@@ -32,44 +32,44 @@ function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: 
 }
 
 describe('the files of a volume that nobody has', () => {
-  const done = () => ({ done: true, removed: 1 });
+  const done = () => ({ done: true, deleted: 1 });
 
-  it('are removed when its history says that this was asked for', async () => {
+  it('are deleted when its history says that this was asked for', async () => {
     const { calls, sweep } = anOrphanedVolume(
-      [anEntry({ event: 'status_changed' }), anEntry({ event: 'delete_requested' }), anEntry()],
+      [aHistoryEntry({ type: 'status_changed' }), aHistoryEntry({ type: 'delete_requested' }), aHistoryEntry()],
       done,
     );
-    expect(await sweep()).toMatchObject({ removed: 1, quarantined: 0 });
-    expect(calls).toEqual(['wipe']);
+    expect(await sweep()).toMatchObject({ deleted: 1, quarantined: 0 });
+    expect(calls).toEqual(['deleteSlice']);
   });
 
   it('are set aside, untouched, when it says anything else: the table may be an old one', async () => {
-    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'stop_requested' }), anEntry()], done);
-    expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
+    const { calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'stop_requested' }), aHistoryEntry()], done);
+    expect(await sweep()).toMatchObject({ deleted: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });
 
   it('are set aside when it says nothing', async () => {
     const { calls, sweep } = anOrphanedVolume([], done);
-    expect(await sweep()).toMatchObject({ removed: 0, quarantined: 1 });
+    expect(await sweep()).toMatchObject({ deleted: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });
 
   it('are wiped in no more than a hundred slices; the rest is for the next sweep', async () => {
-    const { calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => ({
+    const { calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'delete_requested' })], () => ({
       done: false,
-      removed: 1000,
+      deleted: 1000,
     }));
-    expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
+    expect(await sweep()).toMatchObject({ deleted: 0, failed: 1 });
     expect(calls).toHaveLength(100);
   });
 
   it('are wiped no further when the pass has lasted twelve minutes', async () => {
-    const { world, calls, sweep } = anOrphanedVolume([anEntry({ event: 'delete_requested' })], () => {
+    const { world, calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'delete_requested' })], () => {
       world.clock.advance(4 * 60_000);
-      return { done: false, removed: 1000 };
+      return { done: false, deleted: 1000 };
     });
-    expect(await sweep()).toMatchObject({ removed: 0, failed: 1 });
+    expect(await sweep()).toMatchObject({ deleted: 0, failed: 1 });
     expect(calls).toHaveLength(3);
   });
 });
@@ -85,7 +85,7 @@ describe('the sweep over volumes', () => {
     const report = await sweepVolumes({ ...world.ports, workbenches }, ALL);
     expect(report).toMatchObject({
       sweep: 'volumes',
-      removed: 1,
+      deleted: 1,
       findings: [{ why: 'No workbench has it.' }],
     });
   });
@@ -96,7 +96,7 @@ describe('the sweep over volumes', () => {
     for (const id of ids) await world.volumes.ensure(id);
     const looked = [];
     for (let shard = 0; shard < 3; shard += 1)
-      looked.push((await sweepVolumes(world.ports, { ...ALL, shard, shards: 3 })).lookedAt);
+      looked.push((await sweepVolumes(world.ports, { ...ALL, shard, shards: 3 })).checked);
     expect(looked).toEqual([0, 1, 2].map((shard) => ids.filter((id) => shardOf(id, 3) === shard).length));
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
-import { REMOVE_MAX } from '#core/reconcile/orphans.ts';
+import { DELETION_MAX } from '#core/reconcile/orphans.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import { destroyWorkbench } from '#core/workbench/commands.ts';
+import { deleteWorkbench } from '#core/workbench/commands.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -37,21 +37,21 @@ function anInput(workbenchId: string): TaskInput {
 describe('the sweep over tasks', () => {
   it('leaves alone what is as recorded', async () => {
     const { world, ports } = aWorld();
-    for (let i = 0; i < 3; i += 1) await world.untilStatus(await world.create(), 'running');
+    for (let i = 0; i < 3; i += 1) await world.waitForStatus(await world.create(), 'running');
     const report = await sweepTasks(ports, world.policy, GRACE);
-    expect(report).toMatchObject({ lookedAt: 3, repaired: 0, removed: 0, waiting: 0, findings: [] });
+    expect(report).toMatchObject({ checked: 3, repaired: 0, deleted: 0, waiting: 0, findings: [] });
   });
 
   it('stops a task without a workbench, but not while it is young', async () => {
     const { world, ports, reports } = aWorld();
     await world.tasks.run(anInput('gone'), 'token');
     const young = await sweepTasks(ports, world.policy, GRACE);
-    expect(young).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_young' }] });
+    expect(young).toMatchObject({ deleted: 0, waiting: 1, findings: [{ what: 'in_grace_period' }] });
     await world.clock.advanceAsync(GRACE.graceMs);
     const old = await sweepTasks(ports, world.policy, GRACE);
     expect(old).toMatchObject({
-      removed: 1,
-      findings: [{ what: 'removed', why: 'Its workbench gone is no more.' }],
+      deleted: 1,
+      findings: [{ what: 'deleted', why: 'Its workbench gone is no more.' }],
     });
     await world.clock.advanceAsync(MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
@@ -68,30 +68,30 @@ describe('the sweep over tasks', () => {
       },
     });
     const report = await sweepTasks({ ...ports, workbenches }, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_young' }] });
+    expect(report).toMatchObject({ deleted: 0, waiting: 1, findings: [{ what: 'in_grace_period' }] });
   });
 
   it('tells a record of a task of another run, which the life cycle then stops', async () => {
     const { world, ports } = aWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     await world.tasks.run({ ...anInput(key.workbenchId) }, 'another token');
     await world.clock.advanceAsync(3000);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(2);
     const report = await sweepTasks(ports, world.policy, GRACE);
-    expect(report).toMatchObject({ repaired: 1, removed: 0 });
-    await world.waitUntil(key, (workbench) => workbench?.strays.length === 0);
+    expect(report).toMatchObject({ repaired: 1, deleted: 0 });
+    await world.waitUntil(key, (workbench) => workbench?.unexpectedTasks.length === 0);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
     expect((await world.read(key)).status).toBe('running');
   });
 
   it('removes nothing and raises the alarm when it wants to remove suspiciously much', async () => {
     const { world, ports } = aWorld();
-    for (let i = 0; i <= REMOVE_MAX; i += 1) await world.tasks.run(anInput(`gone-${i}`), `token-${i}`);
+    for (let i = 0; i <= DELETION_MAX; i += 1) await world.tasks.run(anInput(`gone-${i}`), `token-${i}`);
     await world.clock.advanceAsync(GRACE.graceMs);
     const report = await sweepTasks(ports, world.policy, GRACE);
-    expect(report).toMatchObject({ alarm: true, removed: 0, waiting: REMOVE_MAX + 1 });
-    expect((await world.tasks.list()).tasks).toHaveLength(REMOVE_MAX + 1);
-    expect(world.telemetry.counts.get('reconcile_alarm')).toBe(1);
+    expect(report).toMatchObject({ alarm: true, deleted: 0, waiting: DELETION_MAX + 1 });
+    expect((await world.tasks.list()).tasks).toHaveLength(DELETION_MAX + 1);
+    expect(world.telemetry.counts.get('deletion_limit_exceeded')).toBe(1);
   });
 
   it('spares a task whose record cannot be read', async () => {
@@ -102,7 +102,7 @@ describe('the sweep over tasks', () => {
       read: () => Promise.reject(new Error('poisoned')),
     });
     const report = await sweepTasks({ ...ports, workbenches }, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 0, waiting: 1, findings: [{ what: 'waits_unreadable' }] });
+    expect(report).toMatchObject({ deleted: 0, waiting: 1, findings: [{ what: 'record_unreadable' }] });
   });
 
   it('that ends early says so and harms nothing', async () => {
@@ -110,7 +110,7 @@ describe('the sweep over tasks', () => {
     const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
       failed: 1,
-      removed: 0,
+      deleted: 0,
     });
     expect(await reports.list()).toHaveLength(1);
   });
@@ -124,34 +124,34 @@ describe('the sweep over machines', () => {
     const request = { userId: 'ada', workbenchId: 'gone', instanceType: 'm7i.large' };
     const launched = await world.hosts.launch(request, 'token');
     if (launched.kind !== 'accepted') throw new Error('not launched');
-    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 0, waiting: 1 });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ deleted: 0, waiting: 1 });
     await world.clock.advanceAsync(GRACE.graceMs);
     await world.hosts.stop(launched.host.instanceId);
     await world.clock.advanceAsync(MINUTE);
-    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ removed: 1, lookedAt: 1 });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ deleted: 1, checked: 1 });
     await world.clock.advanceAsync(MINUTE);
     expect((await world.hosts.list()).hosts).toEqual([]);
   });
 
   it('leaves alone what a record uses, and what a launch without an answer may have made', async () => {
     const { world, ports } = aWorld();
-    await world.untilStatus(await world.create(dedicated), 'running');
+    await world.waitForStatus(await world.create(dedicated), 'running');
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({
-      lookedAt: 1,
-      removed: 0,
+      checked: 1,
+      deleted: 0,
       repaired: 0,
     });
   });
 
   it('repairs a record that thinks otherwise of its machine', async () => {
     const { world, ports } = aWorld();
-    const key = await world.untilStatus(await world.create(dedicated), 'running');
+    const key = await world.waitForStatus(await world.create(dedicated), 'running');
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    const stopped = await world.untilStatus(key, 'stopped');
+    const stopped = await world.waitForStatus(key, 'stopped');
     await world.hosts.start(stopped.host?.instanceId ?? '');
     await world.clock.advanceAsync(5000);
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ repaired: 1 });
-    await world.waitUntil(key, (workbench) => workbench?.nextAt === undefined);
+    await world.waitUntil(key, (workbench) => workbench?.nextDriveAt === undefined);
     expect((await world.hosts.describe([stopped.host?.instanceId ?? '']))[0]?.state).toBe('stopped');
   });
 });
@@ -159,17 +159,17 @@ describe('the sweep over machines', () => {
 describe('the sweep over volumes', () => {
   it('leaves alone what a workbench has', async () => {
     const { world, ports } = aWorld();
-    await world.untilStatus(await world.create(), 'running');
+    await world.waitForStatus(await world.create(), 'running');
     world.clock.advance(2 * DAY);
-    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ lookedAt: 1, removed: 0, quarantined: 0 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ checked: 1, deleted: 0, quarantined: 0 });
   });
 
   it('removes an empty one that nobody wants, but not while it is young', async () => {
     const { world, ports } = aWorld();
     await world.volumes.ensure('gone');
-    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 0, waiting: 1 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ deleted: 0, waiting: 1 });
     world.clock.advance(DAY);
-    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 1 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ deleted: 1 });
     expect(world.volumes.files('gone')).toBeUndefined();
   });
 
@@ -178,39 +178,39 @@ describe('the sweep over volumes', () => {
     await world.volumes.ensure('gone');
     world.volumes.files('gone')?.add('thesis.tex');
     world.clock.advance(DAY);
-    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ removed: 0, quarantined: 1 });
-    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ lookedAt: 0 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ deleted: 0, quarantined: 1 });
+    expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ checked: 0 });
   });
 
   it('removes one with files whose owner had asked for its destruction', async () => {
     const { world, ports } = aWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilGone(key);
+    const key = await world.waitForStatus(await world.create(), 'running');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntilGone(key);
     const left = { volumes: [{ workbenchId: key.workbenchId, createdAt: 0 }] };
     const wiped: string[] = [];
     const volumes = overrideMethods(world.volumes, {
       list: async () => left,
-      removeEmpty: async () => 'not_empty' as const,
+      deleteIfEmpty: async () => 'not_empty' as const,
       wipe: async (workbenchId) => {
         wiped.push(workbenchId);
-        return { done: wiped.length === 3, removed: 1 };
+        return { done: wiped.length === 3, deleted: 1 };
       },
     });
-    expect(await sweepVolumes({ ...ports, volumes }, VOLUMES)).toMatchObject({ removed: 1, quarantined: 0 });
+    expect(await sweepVolumes({ ...ports, volumes }, VOLUMES)).toMatchObject({ deleted: 1, quarantined: 0 });
     expect(wiped).toEqual(Array.from({ length: 3 }, () => key.workbenchId));
   });
 
   it('keeps the files of a record that cannot be read', async () => {
     const { world, ports } = aWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
     const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => Promise.reject(new Error('poisoned')),
     });
     expect(await sweepVolumes({ ...ports, workbenches }, VOLUMES)).toMatchObject({
-      ...{ lookedAt: 1, removed: 0, quarantined: 0, failed: 0 },
+      ...{ checked: 1, deleted: 0, quarantined: 0, failed: 0 },
     });
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { reconcileActive } from '#core/reconcile/sweep-active.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
@@ -15,7 +15,7 @@ const throttled = () => Promise.reject(new PortError('throttled', 'Rate exceeded
 const unavailable = () => Promise.reject(new PortError('unavailable', 'no answer'));
 
 const THROTTLED = {
-  what: 'waits_throttled',
+  what: 'throttled',
   why: 'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.',
 };
 
@@ -34,8 +34,8 @@ describe('a pass that meets a throttle', () => {
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
     expect(report).toMatchObject({ waiting: 1, failed: 0, alarm: false });
     expect(report.findings).toStrictEqual([{ id: 'tasks', ...THROTTLED }]);
-    expect(world.telemetry.fields.get('a sweep gives way')).toEqual({ sweep: 'tasks', id: 'tasks' });
-    expect(world.telemetry.lines.slice(-1)).toEqual([{ level: 'warn', message: 'a sweep gives way' }]);
+    expect(world.telemetry.fields.get('sweep throttled')).toEqual({ sweep: 'tasks', id: 'tasks' });
+    expect(world.telemetry.lines.slice(-1)).toEqual([{ level: 'warn', message: 'sweep throttled' }]);
     expect(await world.reports.list()).toEqual([report]);
   });
 
@@ -52,11 +52,11 @@ describe('a pass that meets a throttle', () => {
       },
     });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 1, waiting: 2, failed: 0 });
+    expect(report).toMatchObject({ deleted: 1, waiting: 2, failed: 0 });
     expect(report.findings.map(({ what }) => what)).toEqual([
-      'removed',
-      'waits_throttled',
-      'waits_throttled',
+      'deleted',
+      'throttled',
+      'throttled',
     ]);
     expect(asked).toHaveLength(2);
     expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toEqual([]);
@@ -69,7 +69,7 @@ describe('a pass that meets a throttle', () => {
     let asked = 0;
     const tasks = overrideMethods(world.tasks, { stop: () => (++asked === 1 ? unavailable() : Promise.resolve()) });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
-      removed: 1,
+      deleted: 1,
       failed: 1,
     });
   });
@@ -94,7 +94,7 @@ describe('a pass that gives way while it lists', () => {
   it('removes what it has found so far, and is taken up there', async () => {
     const { world, asked, ports } = await throttledAtPageTwo(1);
     const report = await sweepTasks(ports, world.policy, GRACE);
-    expect(report).toMatchObject({ removed: 1, waiting: 1, failed: 0, resumeAt: 'page 2' });
+    expect(report).toMatchObject({ deleted: 1, waiting: 1, failed: 0, resumeCursor: 'page 2' });
     await world.pass(MINUTE);
     await sweepTasks(ports, world.policy, GRACE);
     expect(asked).toEqual([undefined, 'page 2', 'page 2']);
@@ -103,14 +103,14 @@ describe('a pass that gives way while it lists', () => {
 
   it('is held by the brake as any other', async () => {
     const { world, ports } = await throttledAtPageTwo(6);
-    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ removed: 0, alarm: true });
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ deleted: 0, alarm: true });
   });
 
   it('does not count as one that has come to its end', async () => {
     const { world, ports } = await throttledAtPageTwo(1);
     await sweepTasks(ports, world.policy, GRACE);
     expect(world.telemetry.counts.has('sweep_completed')).toBe(false);
-    expect(world.telemetry.counts.has('sweep_ended_early')).toBe(false);
+    expect(world.telemetry.counts.has('sweep_failed')).toBe(false);
   });
 
   it('begins no page when its time is over, and is taken up there', async () => {
@@ -124,7 +124,7 @@ describe('a pass that gives way while it lists', () => {
       },
     });
     const ports = { ...world.ports, hosts };
-    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 1, resumeAt: 'page 2' });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 1, resumeCursor: 'page 2' });
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 0 });
     expect(asked).toEqual([undefined, 'page 2']);
   });
@@ -138,7 +138,7 @@ describe('a pass that gives way while it lists', () => {
     };
     const tasks = overrideMethods(world.tasks, { list });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
-      ...{ removed: 0, findings: [{ what: 'waits_turn', why: 'Its workbench gone-0 is no more.' }] },
+      ...{ deleted: 0, findings: [{ what: 'deferred', why: 'Its workbench gone-0 is no more.' }] },
     });
   });
 
@@ -154,7 +154,7 @@ describe('a pass that gives way while it lists', () => {
     const settings = { graceMs: 0, shard: 0, shards: 24 };
     const report = await sweepVolumes({ ...world.ports, volumes }, settings);
     expect(report.findings).toMatchObject([THROTTLED]);
-    expect(report).not.toHaveProperty('resumeAt');
+    expect(report).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
     await sweepVolumes({ ...world.ports, volumes }, settings);
     expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
@@ -165,8 +165,8 @@ describe('the pass over what is active', () => {
   /** Two pages, of which the second cannot be described just now. */
   async function twoPages() {
     const world = new MemoryWorld();
-    const first = await world.untilStatus(await world.create(), 'running');
-    const second = await world.untilStatus(await world.create(), 'running');
+    const first = await world.waitForStatus(await world.create(), 'running');
+    const second = await world.waitForStatus(await world.create(), 'running');
     const asked: (string | undefined)[] = [];
     const workbenches = overrideMethods(world.stores.workbenches, {
       listActive: async (cursor) => {
@@ -183,14 +183,14 @@ describe('the pass over what is active', () => {
 
   it('is taken up where it gave way, and begins anew when it has come to the end', async () => {
     const { world, asked, ports } = await twoPages();
-    const first = await reconcileActive(ports, world.policy);
-    expect(first).toMatchObject({ lookedAt: 1, waiting: 1, resumeAt: 'page 2' });
+    const first = await sweepActive(ports, world.policy);
+    expect(first).toMatchObject({ checked: 1, waiting: 1, resumeCursor: 'page 2' });
     world.clock.advance(1);
-    const rest = await reconcileActive(ports, world.policy);
-    expect(rest).toMatchObject({ lookedAt: 1, waiting: 0 });
-    expect(rest).not.toHaveProperty('resumeAt');
+    const rest = await sweepActive(ports, world.policy);
+    expect(rest).toMatchObject({ checked: 1, waiting: 0 });
+    expect(rest).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
-    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 2 });
     expect(asked).toEqual([undefined, 'page 2', 'page 2', undefined, 'page 2']);
   });
 
@@ -205,27 +205,27 @@ describe('the pass over what is active', () => {
         },
       }),
     });
-    const long = await reconcileActive(lasting(4 * MINUTE), world.policy);
-    expect(long).toMatchObject({ ...{ lookedAt: 1, waiting: 1, failed: 0, resumeAt: 'page 2' } });
+    const long = await sweepActive(lasting(4 * MINUTE), world.policy);
+    expect(long).toMatchObject({ ...{ checked: 1, waiting: 1, failed: 0, resumeCursor: 'page 2' } });
     expect(long.findings).toEqual([
       {
-        ...{ id: 'active', what: 'waits_turn' },
+        ...{ id: 'active', what: 'deferred' },
         why: 'There is more than one pass has time for: the next one goes on.',
       },
     ]);
     // The last page is the last, however long it took.
-    expect(await reconcileActive(lasting(4 * MINUTE), world.policy)).toMatchObject({
-      lookedAt: 1,
+    expect(await sweepActive(lasting(4 * MINUTE), world.policy)).toMatchObject({
+      checked: 1,
       waiting: 0,
     });
-    expect(await reconcileActive(lasting(4 * MINUTE - 1), world.policy)).toMatchObject({ lookedAt: 2 });
+    expect(await sweepActive(lasting(4 * MINUTE - 1), world.policy)).toMatchObject({ checked: 2 });
     expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
   });
 
   it('is not taken up where another kind of pass stopped', async () => {
     const { world, asked, ports } = await twoPages();
-    await world.reports.add(aReport({ sweep: 'tasks', resumeAt: 'elsewhere' }));
-    await reconcileActive(ports, world.policy);
+    await world.reports.add(aReport({ sweep: 'tasks', resumeCursor: 'elsewhere' }));
+    await sweepActive(ports, world.policy);
     expect(asked[0]).toBeUndefined();
   });
 
@@ -235,35 +235,35 @@ describe('the pass over what is active', () => {
     const tasks = overrideMethods(world.tasks, {
       describe: (ids) => (++calls === 2 ? unavailable() : world.tasks.describe(ids)),
     });
-    const failed = await reconcileActive({ ...ports, tasks }, world.policy);
-    expect(failed).toMatchObject({ lookedAt: 1, failed: 1 });
-    expect(failed).not.toHaveProperty('resumeAt');
+    const failed = await sweepActive({ ...ports, tasks }, world.policy);
+    expect(failed).toMatchObject({ checked: 1, failed: 1 });
+    expect(failed).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
-    await reconcileActive({ ...ports, tasks }, world.policy);
+    await sweepActive({ ...ports, tasks }, world.policy);
     expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
   });
 
   it('ends when the table takes no write', async () => {
     const world = new MemoryWorld({ events: false });
-    await world.untilStatus(await world.create(), 'running');
+    await world.waitForStatus(await world.create(), 'running');
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const workbenches = overrideMethods(world.stores.workbenches, { update: unavailable });
-    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
+    const report = await sweepActive({ ...world.ports, workbenches }, world.policy);
     expect(report.findings).toMatchObject([{ id: 'active', what: 'failed' }]);
   });
 
   it('goes on past a record that others keep changing', async () => {
     const world = new MemoryWorld({ events: false });
-    const contested = await world.untilStatus(await world.create(), 'running');
-    const other = await world.untilStatus(await world.create(), 'running');
+    const contested = await world.waitForStatus(await world.create(), 'running');
+    const other = await world.waitForStatus(await world.create(), 'running');
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: async (workbench, revision) =>
         workbench.workbenchId === contested.workbenchId ? 'conflict' : store.update(workbench, revision),
     });
-    const report = await reconcileActive({ ...world.ports, workbenches }, world.policy);
-    expect(report).toMatchObject({ lookedAt: 2, repaired: 1, failed: 1 });
+    const report = await sweepActive({ ...world.ports, workbenches }, world.policy);
+    expect(report).toMatchObject({ checked: 2, repaired: 1, failed: 1 });
     expect(report.findings).toContainEqual({
       id: contested.workbenchId,
       what: 'failed',
@@ -272,9 +272,9 @@ describe('the pass over what is active', () => {
     expect(await world.read(other)).toHaveProperty('run.missingSince');
   });
 
-  it('looks no further at a record that is removed between two of its looks', async () => {
+  it('looks no further at a record that is deleted between two of its looks', async () => {
     const world = new MemoryWorld({ events: false });
-    const key = await world.untilStatus(
+    const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );
@@ -286,8 +286,8 @@ describe('the pass over what is active', () => {
         return 'conflict';
       },
     });
-    expect(await reconcileActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
-      lookedAt: 1,
+    expect(await sweepActive({ ...world.ports, workbenches }, world.policy)).toMatchObject({
+      checked: 1,
       repaired: 0,
       waiting: 0,
       failed: 0,
@@ -296,20 +296,20 @@ describe('the pass over what is active', () => {
 });
 
 describe('a table that does not answer', () => {
-  const ENDED = { failed: 1, removed: 0, quarantined: 0, waiting: 0 };
+  const ENDED = { failed: 1, deleted: 0, quarantined: 0, waiting: 0 };
 
   it('ends every pass: nothing is known of any record', async () => {
     const world = new MemoryWorld();
-    await world.untilStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
+    await world.waitForStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
     world.clock.advance(48 * 60 * MINUTE);
     const workbenches = overrideMethods(world.stores.workbenches, { read: unavailable });
     const ports = { ...world.ports, workbenches };
-    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
-    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ lookedAt: 1, ...ENDED });
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ checked: 1, ...ENDED });
+    expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ checked: 1, ...ENDED });
     expect(await sweepVolumes(ports, { graceMs: 0, shard: 0, shards: 1 })).toMatchObject({
-      lookedAt: 1,
+      checked: 1,
       ...ENDED,
     });
-    expect(await reconcileActive(ports, world.policy)).toMatchObject({ lookedAt: 0, ...ENDED });
+    expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 0, ...ENDED });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
-import { HISTORY_KEPT } from '#core/ports/workbench-store.ts';
+import { HISTORY_ENTRIES_MAX } from '#core/ports/workbench-store.ts';
 import { getWorkbench } from '#core/workbench/queries.ts';
 import { listHistory } from '#core/workbench/queries.ts';
 import { listWorkbenches } from '#core/workbench/queries.ts';
@@ -10,7 +10,7 @@ import { startWorkbench } from '#core/workbench/commands.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import { updateWorkbench } from '#core/workbench/commands.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
-import { anEntry } from '#test/builders/workbench.ts';
+import { aHistoryEntry } from '#test/builders/workbench.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
@@ -20,7 +20,7 @@ const NOT_FOUND = { code: 'workbench_not_found', message: 'There is no such work
 
 async function aRunningOne(request = {}) {
   const world = new MemoryWorld();
-  const key = await world.untilStatus(await world.create(request), 'running');
+  const key = await world.waitForStatus(await world.create(request), 'running');
   drainQueue(world);
   return { world, key };
 }
@@ -112,7 +112,7 @@ describe('a restart', () => {
   it('of what is stopped is a start', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     const { status } = await restartWorkbench(world.ports, world.policy, key, 'ada');
     expect(status).toBe('starting');
   });
@@ -124,7 +124,7 @@ describe('an update', () => {
   it('of the name needs no place for its size', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     const catalog = overrideMethods(world.ports.catalog, { providers: async () => [] });
     const ports = { ...world.ports, catalog };
     const renamed = await updateWorkbench(ports, world.policy, key, { name: 'Other' }, 'ada');
@@ -157,7 +157,7 @@ describe('an update', () => {
     expect(world.queue.size).toBe(0);
   });
 
-  it('of what is removed meanwhile is told so', async () => {
+  it('of what is deleted meanwhile is told so', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -175,14 +175,14 @@ describe('an update', () => {
 describe('the history of a workbench', () => {
   it('is what was written and what still waits, newest first, each once, and no more than is kept', async () => {
     const { world, key } = await aRunningOne();
-    const entry = (seq: number) => anEntry({ seq });
+    const entry = (seq: number) => aHistoryEntry({ seq });
     const record: Workbench = { ...(await world.read(key)), outbox: [entry(149), entry(150)] };
     const ports = {
       workbenches: { read: async () => record },
-      history: { list: async () => Array.from({ length: HISTORY_KEPT }, (_, n) => entry(149 - n)) },
+      history: { list: async () => Array.from({ length: HISTORY_ENTRIES_MAX }, (_, n) => entry(149 - n)) },
     };
     const seqs = (await listHistory(ports, key)).map(({ seq }) => seq);
-    expect(seqs).toEqual(Array.from({ length: HISTORY_KEPT }, (_, n) => 150 - n));
+    expect(seqs).toEqual(Array.from({ length: HISTORY_ENTRIES_MAX }, (_, n) => 150 - n));
   });
 });
 
@@ -204,7 +204,7 @@ describe('an event', () => {
   it('of a task whose workbench is no more names both', async () => {
     const world = new MemoryWorld();
     await observeTask(world.ports, world.policy, GONE, task);
-    const message = 'a task lives whose workbench is no more';
+    const message = 'live task without a record';
     expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
     expect(world.telemetry.fields.get(message)).toEqual({
       workbenchId: 'gone',
@@ -215,9 +215,9 @@ describe('an event', () => {
 
   it('that is taken in reports nothing, and sends the key', async () => {
     const { world, key } = await aRunningOne();
-    const stray = { ...task, userId: key.userId, workbenchId: key.workbenchId };
-    await observeTask(world.ports, world.policy, key, stray);
-    expect(world.telemetry.counts.get('orphan_task_seen')).toBeUndefined();
+    const unexpectedTask = { ...task, userId: key.userId, workbenchId: key.workbenchId };
+    await observeTask(world.ports, world.policy, key, unexpectedTask);
+    expect(world.telemetry.counts.get('orphan_task_observed')).toBeUndefined();
     expect(world.queue.take()).toEqual(keyOf(key));
   });
 
@@ -230,7 +230,7 @@ describe('an event', () => {
     expect(world.queue.size).toBe(0);
   });
 
-  it('of what is removed while it is taken in is of no use any more', async () => {
+  it('of what is deleted while it is taken in is of no use any more', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -239,8 +239,8 @@ describe('an event', () => {
         return 'conflict';
       },
     });
-    const stray = { ...task, ...keyOf(key), status: 'stopping' } as const;
-    expect(await observeTask({ ...world.ports, workbenches }, world.policy, key, stray)).toBeUndefined();
+    const unexpectedTask = { ...task, ...keyOf(key), status: 'stopping' } as const;
+    expect(await observeTask({ ...world.ports, workbenches }, world.policy, key, unexpectedTask)).toBeUndefined();
   });
 
   it('of a machine that is not as recorded sends the key', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { IDEMPOTENCY_KEPT_MS } from '#core/ports/workbench-store.ts';
+import { IDEMPOTENCY_RETENTION_MS } from '#core/ports/workbench-store.ts';
 import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
-import { destroyWorkbench } from '#core/workbench/commands.ts';
+import { deleteWorkbench } from '#core/workbench/commands.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
@@ -38,7 +38,7 @@ describe('creating', () => {
       creation(),
     );
     expect([created, reads]).toEqual([true, 0]);
-    expect(workbench).toMatchObject({ status: 'starting', desired: 'running', nextAt: world.clock.now() });
+    expect(workbench).toMatchObject({ status: 'starting', desired: 'running', nextDriveAt: world.clock.now() });
     expect(workbench.name).toBe(`wb-${workbench.workbenchId}`);
     expect(await world.stores.workbenches.read(workbench)).toEqual(workbench);
     expect(world.queue.size).toBe(1);
@@ -59,7 +59,7 @@ describe('creating', () => {
     const queue = { send: () => Promise.reject(new PortError('unavailable', 'no answer')) };
     const { workbench } = await createWorkbench({ ...world.ports, queue }, world.policy, creation());
     expect(world.telemetry.counts.get('queue_send_failed')).toBe(1);
-    await world.untilStatus(workbench, 'running', 120_000);
+    await world.waitForStatus(workbench, 'running', 120_000);
   });
 
   it('knows its own record again when the answer to its write was lost', async () => {
@@ -113,10 +113,10 @@ describe('creating', () => {
     const { workbench } = await create(world, { by: 'grace' });
     const now = world.clock.now();
     expect(workbench).toMatchObject({
-      ...{ createdAt: now, startedAt: now, updatedAt: now, deadlineAt: now + world.policy.startingMs },
-      ...{ revision: 1, failures: 0, strays: [], historySeq: 1 },
+      ...{ createdAt: now, startedAt: now, updatedAt: now, deadlineAt: now + world.policy.startingTimeoutMs },
+      ...{ revision: 1, failures: 0, unexpectedTasks: [], historySeq: 1 },
       run: { phase: 'preparing', attempt: 1 },
-      outbox: [{ seq: 1, at: now, event: 'created', by: 'grace', to: 'starting' }],
+      outbox: [{ seq: 1, at: now, type: 'created', by: 'grace', to: 'starting' }],
     });
     expect(workbench).not.toHaveProperty('host');
   });
@@ -198,12 +198,12 @@ describe('creating with an idempotency key', () => {
   it('of a workbench destroyed since says so, for 24 hours', async () => {
     const world = new MemoryWorld();
     const { workbench } = await create(world, { idempotencyKey: KEY });
-    await destroyWorkbench(world.ports, world.policy, workbench, 'ada');
-    await world.untilGone(workbench);
+    await deleteWorkbench(world.ports, world.policy, workbench, 'ada');
+    await world.waitUntilGone(workbench);
     await expect(create(world, { idempotencyKey: KEY })).rejects.toMatchObject({
-      code: 'workbench_destroyed',
+      code: 'workbench_deleted',
     });
-    world.clock.advance(IDEMPOTENCY_KEPT_MS);
+    world.clock.advance(IDEMPOTENCY_RETENTION_MS);
     expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
   });
 
@@ -215,7 +215,7 @@ describe('creating with an idempotency key', () => {
     ).rejects.toThrow('killed');
     const { workbench, created } = await create(world, { idempotencyKey: KEY });
     expect(created).toBe(true);
-    await world.untilStatus(workbench, 'running');
+    await world.waitForStatus(workbench, 'running');
     expect(await count(world)).toBe(1);
   });
 
@@ -255,8 +255,8 @@ describe('creating with an idempotency key', () => {
     const stalled = overrideMethods(store, {
       create: async (workbench) => {
         const { workbench: first } = await create(world, { idempotencyKey: KEY });
-        await destroyWorkbench(world.ports, world.policy, first, 'ada');
-        await world.untilGone(first);
+        await deleteWorkbench(world.ports, world.policy, first, 'ada');
+        await world.waitUntilGone(first);
         return store.create(workbench);
       },
     });
@@ -266,7 +266,7 @@ describe('creating with an idempotency key', () => {
         world.policy,
         creation({ idempotencyKey: KEY }),
       ),
-    ).rejects.toMatchObject({ code: 'workbench_destroyed' });
+    ).rejects.toMatchObject({ code: 'workbench_deleted' });
     await world.advance(60_000);
     expect(await count(world)).toBe(0);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { createWorkbench } from '#core/workbench/create-workbench.ts';
-import { destroyWorkbench } from '#core/workbench/commands.ts';
-import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
-import { EFFECT_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { deleteWorkbench } from '#core/workbench/commands.ts';
+import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.ts';
+import { EFFECT_BEGINS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { deleting, running, stopping, T0 } from '#test/builders/workbench.ts';
@@ -50,7 +50,7 @@ describe('driving', () => {
   });
 
   it('what has an appointment later leaves that to whoever made it', async () => {
-    const { world, ports, calls, key } = await aWorldWith(stopping({ nextAt: T0 + 2 * MINUTE }));
+    const { world, ports, calls, key } = await aWorldWith(stopping({ nextDriveAt: T0 + 2 * MINUTE }));
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read']);
   });
@@ -59,19 +59,19 @@ describe('driving', () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'stop', 'update', 'send']);
-    expect(world.queue.nextDueAt()).toBe(T0 + MINUTE + world.policy.lookMs);
+    expect(world.queue.nextDueAt()).toBe(T0 + MINUTE + world.policy.pollIntervalMs);
   });
 
   it('ends after twenty rounds, so that no call runs for ever, and asks for the rest', async () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
       wipe: async () => {
-        calls.push('wipe');
-        return { done: false, removed: 1 };
+        calls.push('deleteSlice');
+        return { done: false, deleted: 1 };
       },
     });
     await drive({ ...ports, volumes }, world.policy, key);
-    expect(calls.filter((call) => call === 'wipe')).toHaveLength(20);
+    expect(calls.filter((call) => call === 'deleteSlice')).toHaveLength(20);
     expect(calls.at(-1)).toBe('send');
   });
 
@@ -79,20 +79,20 @@ describe('driving', () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
       wipe: async () => {
-        calls.push('wipe');
+        calls.push('deleteSlice');
         world.clock.advance(10_000);
-        return { done: false, removed: 1 };
+        return { done: false, deleted: 1 };
       },
     });
     await drive({ ...ports, volumes }, world.policy, key);
-    expect(calls.filter((call) => call === 'wipe')).toHaveLength(2);
+    expect(calls.filter((call) => call === 'deleteSlice')).toHaveLength(2);
   });
 
   it('leaves an effect that would begin late to the next read', async () => {
-    const strays = [{ taskId: 'task-8' }, { taskId: 'task-9' }];
+    const unexpectedTasks = [{ taskId: 'task-8' }, { taskId: 'task-9' }];
     const asked: string[] = [];
     const lasting = async (ms: number) => {
-      const { world, ports, key } = await aWorldWith(running({ strays, nextAt: T0 }));
+      const { world, ports, key } = await aWorldWith(running({ unexpectedTasks, nextDriveAt: T0 }));
       asked.length = 0;
       const tasks = overrideMethods(world.tasks, {
         stop: async (taskId) => {
@@ -103,17 +103,17 @@ describe('driving', () => {
       await drive({ ...ports, tasks }, world.policy, key);
       return { asked: [...asked], after: await world.read(key) };
     };
-    expect((await lasting(EFFECT_WITHIN_MS - 1)).asked).toEqual(['task-8', 'task-9']);
-    const late = await lasting(EFFECT_WITHIN_MS);
+    expect((await lasting(EFFECT_BEGINS_WITHIN_MS - 1)).asked).toEqual(['task-8', 'task-9']);
+    const late = await lasting(EFFECT_BEGINS_WITHIN_MS);
     expect(late.asked).toEqual(['task-8']);
-    expect(late.after.strays).toMatchObject([{ stopAskedAt: expect.anything() }, { taskId: 'task-9' }]);
+    expect(late.after.unexpectedTasks).toMatchObject([{ stopRequestedAt: expect.anything() }, { taskId: 'task-9' }]);
   });
 
   it('reads again, and does nothing, when all of it would begin late', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     let looks = 0;
     // Between the third look at the clock, when the round begins, and the effect this process stood still.
-    const clock = { now: () => world.clock.now() + (++looks > 3 ? EFFECT_WITHIN_MS : 0) };
+    const clock = { now: () => world.clock.now() + (++looks > 3 ? EFFECT_BEGINS_WITHIN_MS : 0) };
     await drive({ ...ports, clock }, world.policy, key);
     expect(calls).not.toContain('stop');
     expect(calls.filter((call) => call === 'read')).toHaveLength(2);
@@ -123,7 +123,7 @@ describe('driving', () => {
     const { world, ports, key } = await aWorldWith(stopping({ failures: 2 }));
     const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });
     await drive({ ...ports, tasks }, world.policy, key);
-    const message = 'an effect did not go through';
+    const message = 'effect failed';
     expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
     expect(world.telemetry.fields.get(message)).toEqual({
       ...{ workbenchId: key.workbenchId, status: 'stopping', failures: 2 },
@@ -136,7 +136,7 @@ describe('driving', () => {
   });
 
   it('counts what is overdue, by its status, and nothing else', async () => {
-    const late = await aWorldWith(stopping({ deadlineAt: T0, nextAt: T0 }));
+    const late = await aWorldWith(stopping({ deadlineAt: T0, nextDriveAt: T0 }));
     await drive(late.ports, late.world.policy, late.key);
     expect([...late.world.telemetry.countsBy]).toContainEqual(['overdue.stopping', 1]);
     const inTime = await aWorldWith(stopping());
@@ -145,7 +145,7 @@ describe('driving', () => {
   });
 
   it('writes the history before the record forgets it, and not when there is none', async () => {
-    const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
+    const outbox = [{ seq: 2, at: T0, type: 'stop_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'append', 'update']);
@@ -154,7 +154,7 @@ describe('driving', () => {
   });
 
   it('that is overtaken by a removal while it tells the history has nothing more to do', async () => {
-    const outbox = [{ seq: 2, at: T0, event: 'stop_requested', by: 'ada' }] as const;
+    const outbox = [{ seq: 2, at: T0, type: 'stop_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
@@ -181,16 +181,16 @@ describe('driving', () => {
 
 describe('the end of a destroy', () => {
   const wiped = (fields: Parameters<typeof deleting>[0] = {}) =>
-    aWorldWith(deleting({ wiped: true, ...fields }));
+    aWorldWith(deleting({ volumeDeleted: true, ...fields }));
 
   it('closes the idempotency key first, lets the history end, and removes the record last', async () => {
     const { world, ports, calls, key } = await wiped({ idempotencyKey: 'retry-1' });
     const settled: unknown[] = [];
     const idempotency = overrideMethods(world.stores.idempotency, {
       settle: async (...args) => {
-        calls.push('settle');
+        calls.push('complete');
         settled.push(args);
-        return 'settled';
+        return 'completed';
       },
     });
     const ends: unknown[] = [];
@@ -201,28 +201,28 @@ describe('the end of a destroy', () => {
       },
     });
     await drive({ ...ports, idempotency, history }, world.policy, key);
-    expect(calls).toEqual(['read', 'settle', 'expire', 'remove']);
-    expect(settled).toEqual([[key.userId, 'retry-1', key.workbenchId, 'destroy']]);
-    expect(ends).toEqual([[key.workbenchId, T0 + MINUTE + HISTORY_AFTER_DESTROY_MS]]);
-    expect(world.telemetry.lines).toEqual([{ level: 'info', message: 'workbench destroyed' }]);
-    expect(world.telemetry.fields.get('workbench destroyed')).toEqual({ workbenchId: key.workbenchId });
+    expect(calls).toEqual(['read', 'complete', 'expire', 'delete']);
+    expect(settled).toEqual([[key.userId, 'retry-1', key.workbenchId, 'delete']]);
+    expect(ends).toEqual([[key.workbenchId, T0 + MINUTE + HISTORY_RETENTION_AFTER_DELETE_MS]]);
+    expect(world.telemetry.lines).toEqual([{ level: 'info', message: 'workbench deleted' }]);
+    expect(world.telemetry.fields.get('workbench deleted')).toEqual({ workbenchId: key.workbenchId });
   });
 
   it('has no key to close when none was given', async () => {
     const { world, ports, calls, key } = await wiped();
     await drive(ports, world.policy, key);
-    expect(calls).toEqual(['read', 'expire', 'remove']);
+    expect(calls).toEqual(['read', 'expire', 'delete']);
   });
 
   it('writes what is left of the history before', async () => {
-    const outbox = [{ seq: 2, at: T0, event: 'delete_requested', by: 'ada' }] as const;
+    const outbox = [{ seq: 2, at: T0, type: 'delete_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
     await drive(ports, world.policy, key);
-    expect(calls).toEqual(['read', 'append', 'update', 'expire', 'remove']);
+    expect(calls).toEqual(['read', 'append', 'update', 'expire', 'delete']);
   });
 
   it('that somebody else has come to first has nothing more to do', async () => {
-    const outbox = [{ seq: 2, at: T0, event: 'delete_requested', by: 'ada' }] as const;
+    const outbox = [{ seq: 2, at: T0, type: 'delete_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -261,7 +261,7 @@ describe('a destroy of what was created with an idempotency key', () => {
     const idempotency = overrideMethods(world.stores.idempotency, {
       // The request that created it died before it could close its key.
       settle: (...args) =>
-        args[3] === 'destroy'
+        args[3] === 'delete'
           ? world.stores.idempotency.complete(...args)
           : Promise.reject(new PortError('unavailable', 'killed')),
     });
@@ -275,10 +275,10 @@ describe('a destroy of what was created with an idempotency key', () => {
     if (workbench === undefined) throw new Error('not created');
     expect(workbench.idempotencyKey).toBe('retry-1');
     await stopWorkbench(world.ports, world.policy, workbench, 'ada');
-    await destroyWorkbench(world.ports, world.policy, workbench, 'ada');
-    await world.untilGone(workbench);
+    await deleteWorkbench(world.ports, world.policy, workbench, 'ada');
+    await world.waitUntilGone(workbench);
     await expect(createWorkbench(world.ports, world.policy, creation)).rejects.toMatchObject({
-      code: 'workbench_destroyed',
+      code: 'workbench_deleted',
       message:
         'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
     });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { reconcileActive } from '#core/reconcile/sweep-active.ts';
-import { destroyWorkbench } from '#core/workbench/commands.ts';
-import { drive, HISTORY_AFTER_DESTROY_MS } from '#core/workbench/drive.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
+import { deleteWorkbench } from '#core/workbench/commands.ts';
+import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.ts';
 import { listHistory } from '#core/workbench/queries.ts';
 import { restartWorkbench } from '#core/workbench/commands.ts';
 import { startWorkbench } from '#core/workbench/commands.ts';
@@ -16,7 +16,7 @@ const MINUTE = 60_000;
 
 async function aRunningOne(world: MemoryWorld, request = {}) {
   const workbench = await world.create(request);
-  return (await world.untilStatus(workbench, 'running')) as Running;
+  return (await world.waitForStatus(workbench, 'running')) as Running;
 }
 
 describe('a start', () => {
@@ -35,14 +35,14 @@ describe('a start', () => {
 
   it('is found by looking when no event ever comes', async () => {
     const world = new MemoryWorld({ events: false });
-    await world.untilStatus(await world.create(), 'running', 2 * MINUTE);
+    await world.waitForStatus(await world.create(), 'running', 2 * MINUTE);
   });
 
   it('is found by the reconciler when the message is lost', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     expect(world.queue.takeDue()).toEqual({ userId: key.userId, workbenchId: key.workbenchId });
-    await world.untilStatus(key, 'running', 2 * MINUTE);
+    await world.waitForStatus(key, 'running', 2 * MINUTE);
   });
 
   it('repeats a call of unknown outcome with the same token and adopts its task', async () => {
@@ -51,7 +51,7 @@ describe('a start', () => {
     world.tasks.onNextRun(() => {
       throw new PortError('unavailable', 'no answer');
     });
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     expect(new Set(world.tasks.runTokens).size).toBe(1);
     expect(world.tasks.runTokens.length).toBeGreaterThan(1);
   });
@@ -64,7 +64,7 @@ describe('a start', () => {
     await world.deliver();
     await world.advance(world.policy.startRetryMs - 1000);
     expect(new Set(world.tasks.runTokens).size).toBe(1);
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     expect(new Set(world.tasks.runTokens).size).toBe(2);
   });
 
@@ -79,7 +79,7 @@ describe('a start', () => {
         retryable: true,
       }));
     }
-    const stopped = await world.untilStatus(key, 'stopped', 20 * MINUTE);
+    const stopped = await world.waitForStatus(key, 'stopped', 20 * MINUTE);
     expect(stopped).toMatchObject({
       desired: 'stopped',
       reason: { code: 'no_capacity', message: 'No room.' },
@@ -96,11 +96,11 @@ describe('a start', () => {
       throw new PortError('throttled', 'rate exceeded');
     };
     world.tasks.onNextRun(answer);
-    await world.advance(2 * world.policy.startingMs);
+    await world.advance(2 * world.policy.startingTimeoutMs);
     const waiting = await world.read(key);
     expect([waiting.status, statusDetail(waiting)]).toEqual(['starting', 'queued']);
     throttled = false;
-    await world.untilStatus(key, 'running', 3 * MINUTE);
+    await world.waitForStatus(key, 'running', 3 * MINUTE);
   });
 
   it('ends at once with its reason when the platform refuses for good', async () => {
@@ -112,7 +112,7 @@ describe('a start', () => {
       message: 'Bad image.',
       retryable: false,
     }));
-    const stopped = await world.untilStatus(key, 'stopped', MINUTE);
+    const stopped = await world.waitForStatus(key, 'stopped', MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'start_refused', message: 'Bad image.' } });
   });
 
@@ -124,7 +124,7 @@ describe('a start', () => {
       message: 'Disk full.',
       retryable: false,
     }));
-    const stopped = await world.untilStatus(await world.create(), 'stopped', MINUTE);
+    const stopped = await world.waitForStatus(await world.create(), 'stopped', MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'storage_failed' } });
   });
 
@@ -136,19 +136,19 @@ describe('a start', () => {
       message: 'Busy.',
       retryable: true,
     }));
-    await world.untilStatus(await world.create(), 'running', 5 * MINUTE);
+    await world.waitForStatus(await world.create(), 'running', 5 * MINUTE);
   });
 
   it('ends with no_capacity when its task waits longer than provisioning may take', async () => {
     const world = new MemoryWorld({ tasks: { max: 0 } });
-    const stopped = await world.untilStatus(await world.create(), 'stopped', 40 * MINUTE);
+    const stopped = await world.waitForStatus(await world.create(), 'stopped', 40 * MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'no_capacity' } });
   });
 
   it('ends with start_timeout when its task never becomes ready, and leaves no task behind', async () => {
     const world = new MemoryWorld({ tasks: { pendingMs: 10 ** 9 } });
     const key = await world.create();
-    const stopped = await world.untilStatus(key, 'stopped', 40 * MINUTE);
+    const stopped = await world.waitForStatus(key, 'stopped', 40 * MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'start_timeout' } });
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
   });
@@ -161,12 +161,12 @@ describe('a stop', () => {
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitUntil(key, (workbench) => {
       const run = workbench && runOf(workbench);
-      return run?.phase === 'accepted' && run.goneAt !== undefined;
+      return run?.phase === 'accepted' && run.goneAfter !== undefined;
     });
     const since = world.clock.now();
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
-    const stopped = await world.untilStatus(key, 'stopped');
-    expect(world.clock.now() - since).toBeGreaterThanOrEqual(world.policy.fenceMs - 1000);
+    const stopped = await world.waitForStatus(key, 'stopped');
+    expect(world.clock.now() - since).toBeGreaterThanOrEqual(world.policy.stopSettleMs - 1000);
     expect(stopped).not.toHaveProperty('reason');
     expect(await world.dueAt(key)).toBeUndefined();
   });
@@ -180,7 +180,7 @@ describe('a stop', () => {
     await world.deliver();
     expect(runOf(await world.read(key))?.phase).toBe('issued');
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     expect(new Set(world.tasks.runTokens).size).toBe(1);
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
   });
@@ -194,19 +194,19 @@ describe('a stop', () => {
   });
 
   it('past its deadline stays stopping and says that the machine is silent', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.advance(world.policy.stoppingMs + MINUTE);
+    await world.advance(world.policy.stoppingTimeoutMs + MINUTE);
     const late = await world.read(key);
-    expect([late.status, statusDetail(late)]).toEqual(['stopping', 'host_unreachable']);
+    expect([late.status, statusDetail(late)]).toEqual(['stopping', 'instance_unreachable']);
   });
 
   it('that is overdue is counted at each look, so that somebody is told', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.advance(world.policy.stoppingMs - MINUTE);
+    await world.advance(world.policy.stoppingTimeoutMs - MINUTE);
     expect(world.telemetry.counts.get('overdue')).toBeUndefined();
     await world.advance(10 * MINUTE);
     expect(world.telemetry.counts.get('overdue')).toBeGreaterThan(1);
@@ -220,7 +220,7 @@ describe('a start during a stop', () => {
     await stopWorkbench(world.ports, world.policy, first, 'ada');
     await startWorkbench(world.ports, world.policy, first, 'ada');
     expect(await world.read(first)).toMatchObject({ status: 'stopping', desired: 'running' });
-    const again = (await world.untilStatus(first, 'running')) as Running;
+    const again = (await world.waitForStatus(first, 'running')) as Running;
     expect(again.run.runId).not.toBe(first.run.runId);
     expect(await world.liveTasks(first.workbenchId)).toHaveLength(1);
   });
@@ -232,8 +232,8 @@ describe('a restart', () => {
     const first = await aRunningOne(world);
     const restart = () => restartWorkbench(world.ports, world.policy, first, 'ada');
     await Promise.all([restart(), restart()]);
-    await world.untilStatus(first, 'stopping');
-    await world.untilStatus(first, 'running');
+    await world.waitForStatus(first, 'stopping');
+    await world.waitForStatus(first, 'running');
     await world.advance(MINUTE);
     expect(new Set(world.tasks.runTokens).size).toBe(2);
     const events = await listHistory(world.ports, first);
@@ -246,7 +246,7 @@ describe('a run that ends by itself', () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
-    const stopped = await world.untilStatus(key, 'stopped', MINUTE);
+    const stopped = await world.waitForStatus(key, 'stopped', MINUTE);
     expect(stopped).toMatchObject({
       desired: 'stopped',
       reason: { code: 'exited', message: 'Exit code 3.' },
@@ -261,9 +261,9 @@ describe('a run that ends by itself', () => {
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
     await world.advance(10 * MINUTE);
     expect((await world.read(key)).status).toBe('running');
-    const report = await reconcileActive(world.ports, world.policy);
-    expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
-    await world.untilStatus(key, 'stopped', MINUTE);
+    const report = await sweepActive(world.ports, world.policy);
+    expect(report).toMatchObject({ checked: 1, repaired: 1, failed: 0 });
+    await world.waitForStatus(key, 'stopped', MINUTE);
   });
 
   it('whose task is forgotten counts as lost only after it has been missing for long', async () => {
@@ -271,9 +271,9 @@ describe('a run that ends by itself', () => {
     const key = await aRunningOne(world);
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
     world.clock.advance(2 * 60 * MINUTE);
-    await reconcileActive(world.ports, world.policy);
+    await sweepActive(world.ports, world.policy);
     expect((await world.read(key)).status).toBe('running');
-    const stopped = await world.untilStatus(key, 'stopped', world.policy.missingMs + MINUTE);
+    const stopped = await world.waitForStatus(key, 'stopped', world.policy.taskMissingTimeoutMs + MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'task_lost' } });
   });
 });
@@ -283,33 +283,33 @@ describe('a destroy', () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitUntil(key, (workbench) => workbench === undefined);
     expect(world.volumes.files(key.workbenchId)).toBeUndefined();
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
     const events = await world.stores.history.list(key.workbenchId);
-    expect(events.at(0)).toMatchObject({ event: 'delete_requested', to: 'deleting' });
-    expect(HISTORY_AFTER_DESTROY_MS).toBe(30 * 24 * 60 * MINUTE);
+    expect(events.at(0)).toMatchObject({ type: 'delete_requested', to: 'deleting' });
+    expect(HISTORY_RETENTION_AFTER_DELETE_MS).toBe(30 * 24 * 60 * MINUTE);
   });
 
   it('never touches the files while a task may still have them mounted', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingMs: 5 * MINUTE } });
+    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 5 * MINUTE } });
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
     while ((await world.liveTasks(key.workbenchId)).length > 0) {
       expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
       await world.advance(1000);
     }
-    await world.untilGone(key);
+    await world.waitUntilGone(key);
   });
 
   it('goes on with a large volume in as many calls as it takes', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     for (let i = 0; i < 50_000; i += 1) world.volumes.files(key.workbenchId)?.add(`file-${i}`);
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilGone(key);
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntilGone(key);
     expect(world.volumes.files(key.workbenchId)).toBeUndefined();
   });
 });
@@ -323,12 +323,12 @@ describe('a dedicated machine', () => {
     const instanceId = key.host?.instanceId ?? '';
     expect(key.run.containerInstance).toBe(instanceId);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     expect((await world.hosts.describe([instanceId]))[0]?.state).toBe('stopped');
     await startWorkbench(world.ports, world.policy, key, 'ada');
-    expect((await world.untilStatus(key, 'running')).host?.instanceId).toBe(instanceId);
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilGone(key);
+    expect((await world.waitForStatus(key, 'running')).host?.instanceId).toBe(instanceId);
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntilGone(key);
     expect((await world.hosts.describe([instanceId]))[0]?.state).toBe('terminated');
   });
 
@@ -336,14 +336,14 @@ describe('a dedicated machine', () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped', 3 * MINUTE);
+    await world.waitForStatus(key, 'stopped', 3 * MINUTE);
   });
 
   it('that cannot be started any more is replaced by another', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     world.hosts.onNextLaunch(() => ({
       kind: 'refused',
       code: 'no_capacity',
@@ -351,7 +351,7 @@ describe('a dedicated machine', () => {
       retryable: true,
     }));
     await startWorkbench(world.ports, world.policy, key, 'ada');
-    const again = await world.untilStatus(key, 'running');
+    const again = await world.waitForStatus(key, 'running');
     expect(again.host?.instanceId).not.toBe(key.host?.instanceId);
     expect((await world.hosts.describe([key.host?.instanceId ?? '']))[0]?.state).toBe('terminated');
     const events = await listHistory(world.ports, key);
@@ -365,17 +365,17 @@ describe('a dedicated machine', () => {
     });
     const key = await world.create(dedicated);
     await world.deliver();
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilGone(key);
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitUntilGone(key);
     expect((await world.hosts.list()).hosts).toHaveLength(0);
   });
 
-  it('that is lost while running ends the run with host_lost', async () => {
+  it('that is lost while running ends the run with instance_lost', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world, dedicated);
     await world.hosts.terminate(key.host?.instanceId ?? '');
-    const stopped = await world.untilStatus(key, 'stopped', 5 * MINUTE);
-    expect(stopped).toMatchObject({ reason: { code: 'host_lost' } });
+    const stopped = await world.waitForStatus(key, 'stopped', 5 * MINUTE);
+    expect(stopped).toMatchObject({ reason: { code: 'instance_lost' } });
     expect(stopped.host).toBeUndefined();
   });
 
@@ -389,7 +389,7 @@ describe('a dedicated machine', () => {
         retryable: true,
       }));
     }
-    const stopped = await world.untilStatus(await world.create(dedicated), 'stopped', 30 * MINUTE);
+    const stopped = await world.waitForStatus(await world.create(dedicated), 'stopped', 30 * MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'no_capacity', message: 'None left.' } });
   });
 
@@ -401,16 +401,16 @@ describe('a dedicated machine', () => {
       message: 'Not allowed.',
       retryable: false,
     }));
-    const stopped = await world.untilStatus(await world.create(dedicated), 'stopped', MINUTE);
+    const stopped = await world.waitForStatus(await world.create(dedicated), 'stopped', MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'start_refused' } });
     expect(stopped.host).toBeUndefined();
   });
 
   it('that stays silent long after an overdue stop is terminated, which proves the end of the task', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped', world.policy.stoppingMs + world.policy.silentHostMs + 5 * MINUTE);
+    await world.waitForStatus(key, 'stopped', world.policy.stoppingTimeoutMs + world.policy.agentSilentTimeoutMs + 5 * MINUTE);
     expect((await world.hosts.describe([key.host?.instanceId ?? '']))[0]?.state).toBe('terminated');
   });
 });
@@ -420,15 +420,15 @@ describe('driving', () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.untilStatus(key, 'stopped');
-    await destroyWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitForStatus(key, 'stopped');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
     while (world.queue.takeDue());
     let slices = 0;
     const volumes = overrideMethods(world.volumes, {
       wipe: async () => {
         slices += 1;
         world.clock.advance(8000);
-        return { done: false, removed: 1 };
+        return { done: false, deleted: 1 };
       },
     });
     await drive({ ...world.ports, volumes }, world.policy, key);
@@ -447,7 +447,7 @@ describe('driving', () => {
     const world = new MemoryWorld();
     const key = await world.create();
     await Promise.all([world.drive(key), world.drive(key), world.drive(key)]);
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
     expect(new Set(world.tasks.runTokens).size).toBe(1);
   });
@@ -459,10 +459,10 @@ describe('driving', () => {
       await stopWorkbench(world.ports, world.policy, key, 'ada');
       await startWorkbench(world.ports, world.policy, key, 'grace');
     }
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     const events = await listHistory(world.ports, key);
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, i) => events.length - i));
-    expect(events.at(-1)).toMatchObject({ event: 'created', by: 'ada' });
+    expect(events.at(-1)).toMatchObject({ type: 'created', by: 'ada' });
     expect((await world.read(key)).outbox).toHaveLength(0);
   });
 
@@ -473,6 +473,6 @@ describe('driving', () => {
       throw new TypeError('a fault of ours');
     });
     await expect(world.drive(key)).rejects.toThrow('a fault of ours');
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { carryOut, type WorldEffect, type WorldPorts } from '#core/workbench/execute-effect.ts';
+import { executeEffect, type PortEffect, type EffectPorts } from '#core/workbench/execute-effect.ts';
 import type { Effect } from '#core/workbench/lifecycle/effects.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { aTaskInput, ID, starting, USER } from '#test/builders/workbench.ts';
@@ -38,12 +38,12 @@ function recordingPorts(answers: Readonly<Record<string, unknown>> = {}) {
     hosts: port('hosts'),
     volumes: port('volumes'),
   };
-  return { ports: ports as unknown as WorldPorts, asked };
+  return { ports: ports as unknown as EffectPorts, asked };
 }
 
-async function outcome(effect: WorldEffect, answers?: Readonly<Record<string, unknown>>) {
+async function outcome(effect: PortEffect, answers?: Readonly<Record<string, unknown>>) {
   const { ports, asked } = recordingPorts(answers);
-  return { learned: await carryOut(ports, starting(), effect), asked };
+  return { result: await executeEffect(ports, starting(), effect), asked };
 }
 
 const RUN = { type: 'run_task', input: aTaskInput({ attempt: 3 }), token: 'token' } as const;
@@ -51,7 +51,7 @@ const LAUNCH = { type: 'launch_host', generation: 2, instanceType: 'm7i.large', 
 const START = { type: 'start_host', generation: 2, instanceId: INSTANCE } as const;
 
 describe('carrying an effect out', () => {
-  it.each<[string, WorldEffect, unknown, unknown[], unknown]>([
+  it.each<[string, PortEffect, unknown, unknown[], unknown]>([
     [
       'a volume that is ready',
       { type: 'ensure_volume' },
@@ -62,9 +62,9 @@ describe('carrying an effect out', () => {
     [
       'a volume that was wiped before',
       { type: 'ensure_volume' },
-      { 'volumes.ensure': { kind: 'wiped' } },
+      { 'volumes.ensure': { kind: 'tombstoned' } },
       ['volumes.ensure', ID],
-      { type: 'volume_destroyed' },
+      { type: 'volume_tombstoned' },
     ],
     [
       'a volume that is refused',
@@ -76,23 +76,23 @@ describe('carrying an effect out', () => {
     [
       'a volume that was wiped before',
       { type: 'ensure_volume' },
-      { 'volumes.ensure': { kind: 'wiped' } },
+      { 'volumes.ensure': { kind: 'tombstoned' } },
       ['volumes.ensure', ID],
-      { type: 'volume_destroyed' },
+      { type: 'volume_tombstoned' },
     ],
     [
       'a wipe that is not done',
-      { type: 'wipe_volume' },
-      { 'volumes.wipe': { done: false, removed: 9 } },
-      ['volumes.wipe', ID],
-      { type: 'volume_wiping' },
+      { type: 'delete_volume' },
+      { 'volumes.deleteSlice': { done: false, deleted: 9 } },
+      ['volumes.deleteSlice', ID],
+      { type: 'volume_deletion_unfinished' },
     ],
     [
       'a wipe that is done',
-      { type: 'wipe_volume' },
-      { 'volumes.wipe': { done: true, removed: 9 } },
-      ['volumes.wipe', ID],
-      { type: 'volume_wiped' },
+      { type: 'delete_volume' },
+      { 'volumes.deleteSlice': { done: true, deleted: 9 } },
+      ['volumes.deleteSlice', ID],
+      { type: 'volume_deleted' },
     ],
     [
       'a task that is accepted',
@@ -117,32 +117,32 @@ describe('carrying an effect out', () => {
       { type: 'stop_task', taskId: 'task-1', why: 'because' },
       {},
       ['tasks.stop', 'task-1', 'because'],
-      { type: 'task_stop_asked', taskId: 'task-1' },
+      { type: 'task_stop_requested', taskId: 'task-1' },
     ],
     [
       'the end of a machine under a task',
-      { type: 'end_machine', taskId: 'task-1', forced: true },
+      { type: 'terminate_instance', taskId: 'task-1', forced: true },
       {},
-      ['tasks.endMachine', 'task-1', true],
-      { type: 'machine_end_asked', taskId: 'task-1' },
+      ['tasks.terminateInstance', 'task-1', true],
+      { type: 'instance_termination_requested', taskId: 'task-1' },
     ],
     [
       'a look at a task that is there',
-      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'describe_task', taskId: 'task-1' },
       { 'tasks.describe': [task] },
       ['tasks.describe', ['task-1']],
       { type: 'task_observed', task },
     ],
     [
       'a look at a task that is not found',
-      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'describe_task', taskId: 'task-1' },
       { 'tasks.describe': [{ taskId: 'task-1', missing: true }] },
       ['tasks.describe', ['task-1']],
       { type: 'task_missing', taskId: 'task-1' },
     ],
     [
       'a look that is not answered for this task',
-      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'describe_task', taskId: 'task-1' },
       { 'tasks.describe': [] },
       ['tasks.describe', ['task-1']],
       { type: 'task_missing', taskId: 'task-1' },
@@ -170,25 +170,25 @@ describe('carrying an effect out', () => {
       { type: 'stop_host', instanceId: INSTANCE },
       {},
       ['hosts.stop', INSTANCE],
-      { type: 'host_stop_asked', instanceId: INSTANCE },
+      { type: 'host_stop_requested', instanceId: INSTANCE },
     ],
     [
       'the end of a machine',
       { type: 'terminate_host', instanceId: INSTANCE },
       {},
       ['hosts.terminate', INSTANCE],
-      { type: 'host_terminate_asked', instanceId: INSTANCE },
+      { type: 'host_termination_requested', instanceId: INSTANCE },
     ],
     [
       'a look at a machine',
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_host', instanceId: INSTANCE },
       { 'hosts.describe': [host] },
       ['hosts.describe', [INSTANCE]],
       { type: 'host_observed', host },
     ],
     [
       'a look that is not answered for this machine',
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_host', instanceId: INSTANCE },
       { 'hosts.describe': [] },
       ['hosts.describe', [INSTANCE]],
       {
@@ -196,15 +196,15 @@ describe('carrying an effect out', () => {
         host: { instanceId: INSTANCE, state: 'terminated', agentConnected: false },
       },
     ],
-  ])('makes one call and tells what came of it: %s', async (_, effect, answers, call, learned) => {
-    const { learned: is, asked } = await outcome(effect, answers as Readonly<Record<string, unknown>>);
-    expect(is).toStrictEqual(learned);
+  ])('makes one call and tells what came of it: %s', async (_, effect, answers, call, result) => {
+    const { result: is, asked } = await outcome(effect, answers as Readonly<Record<string, unknown>>);
+    expect(is).toStrictEqual(result);
     expect(asked).toEqual([call]);
   });
 
   it.each(['throttled', 'unavailable'] as const)('tells of a call that was %s', async (kind) => {
     const error = new PortError(kind, 'no');
-    expect((await outcome({ type: 'ensure_volume' }, { 'volumes.ensure': error })).learned).toEqual({
+    expect((await outcome({ type: 'ensure_volume' }, { 'volumes.ensure': error })).result).toEqual({
       type: 'effect_failed',
       effect: 'ensure_volume',
       kind,
@@ -213,13 +213,13 @@ describe('carrying an effect out', () => {
 
   it('lets out what no port may throw', async () => {
     const fault = new TypeError('a fault of ours');
-    await expect(outcome({ type: 'wipe_volume' }, { 'volumes.wipe': fault })).rejects.toBe(fault);
+    await expect(outcome({ type: 'delete_volume' }, { 'volumes.deleteSlice': fault })).rejects.toBe(fault);
   });
 
   it('cuts a refusal down to what the record holds', async () => {
     const long = { ...REFUSED, message: 'x'.repeat(999) };
-    const { learned } = await outcome({ type: 'ensure_volume' }, { 'volumes.ensure': long });
-    expect('reason' in learned && learned.reason.message).toHaveLength(REASON_MESSAGE_MAX);
+    const { result } = await outcome({ type: 'ensure_volume' }, { 'volumes.ensure': long });
+    expect('reason' in result && result.reason.message).toHaveLength(REASON_MESSAGE_MAX);
   });
 });
 
@@ -229,7 +229,7 @@ describe('a run that has no place', () => {
 
   it('because it needs a machine of its own and has none is refused for good', async () => {
     const spec = { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' };
-    expect(await carryOut(ports, starting({ spec }), effect)).toStrictEqual({
+    expect(await executeEffect(ports, starting({ spec }), effect)).toStrictEqual({
       type: 'run_refused',
       ...{ runId: 'run', attempt: 2, retryable: false },
       reason: { code: 'cannot_fit', message: 'It has no machine of its own yet.' },
@@ -238,8 +238,8 @@ describe('a run that has no place', () => {
 
   it('because nothing is large enough any more says what would fit', async () => {
     const catalog = overrideMethods(ports.catalog, { providers: async () => [] });
-    const learned = await carryOut({ ...ports, catalog }, starting(), effect);
-    expect(learned).toMatchObject({
+    const result = await executeEffect({ ...ports, catalog }, starting(), effect);
+    expect(result).toMatchObject({
       reason: { code: 'cannot_fit', message: expect.stringContaining('No capacity is configured.') },
     });
   });

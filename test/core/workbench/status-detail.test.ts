@@ -20,11 +20,11 @@ import {
   stopping,
 } from '#test/builders/workbench.ts';
 
-type Left = Partial<Pick<Deleting, 'run' | 'host' | 'strays' | 'overdue'>>;
+type Left = Partial<Pick<Deleting, 'run' | 'host' | 'unexpectedTasks' | 'overdue'>>;
 
 const host = aHost();
 const run = acceptedRun();
-const strays = [{ taskId: 'task/1' }];
+const unexpectedTasks = [{ taskId: 'task/1' }];
 
 /** A stop or destroy of which this alone is left to do. */
 function ending(workbench: Stopping | Deleting, left: Left): Workbench {
@@ -39,9 +39,9 @@ describe('what a start waits for', () => {
   const mount = {};
 
   it.each<[string, string, Partial<Starting>]>([
-    ['our own queue, whatever else', 'queued', { pausedAt: 0, strays }],
-    ['its volume', 'volume', { strays, spec: dedicated }],
-    ['another task', 'run', { mount, strays, spec: dedicated }],
+    ['our own queue, whatever else', 'queued', { deadlinePausedAt: 0, unexpectedTasks }],
+    ['its volume', 'volume', { unexpectedTasks, spec: dedicated }],
+    ['another task', 'run', { mount, unexpectedTasks, spec: dedicated }],
     ['its machine', 'host', { mount, spec: dedicated }],
     ['the answer to what was sent to its machine', 'capacity', { mount, spec: dedicated, run: issuedRun() }],
     ['a place', 'capacity', { mount, spec }],
@@ -62,10 +62,10 @@ describe('what a start waits for', () => {
 describe('what a stop waits for', () => {
   it.each<[string, string, Left]>([
     ['its run', 'run', { run, host }],
-    ['a stray task', 'run', { strays, host }],
+    ['an unexpected task', 'run', { unexpectedTasks, host }],
     ['its machine', 'host', { host }],
-    ['its run for too long', 'host_unreachable', { run, overdue: true }],
-    ['its machine for too long', 'host_unreachable', { host, overdue: true }],
+    ['its run for too long', 'instance_unreachable', { run, overdue: true }],
+    ['its machine for too long', 'instance_unreachable', { host, overdue: true }],
   ])('is told while it waits for %s', (_what, detail, left) => {
     expect(statusDetail(ending(stopping(), left))).toBe(detail);
   });
@@ -74,11 +74,11 @@ describe('what a stop waits for', () => {
 describe('what a destroy waits for', () => {
   it.each<[string, string, Left]>([
     ['its run', 'run', { run, host }],
-    ['a stray task', 'run', { strays }],
+    ['an unexpected task', 'run', { unexpectedTasks }],
     ['its machine', 'host', { host }],
     ['its files', 'volume', {}],
-    ['its run for too long', 'host_unreachable', { run, overdue: true }],
-    ['its machine for too long', 'host_unreachable', { host, overdue: true }],
+    ['its run for too long', 'instance_unreachable', { run, overdue: true }],
+    ['its machine for too long', 'instance_unreachable', { host, overdue: true }],
     ['its files for too long', 'volume', { overdue: true }],
   ])('is told while it waits for %s', (_what, detail, left) => {
     expect(statusDetail(ending(deleting(), left))).toBe(detail);

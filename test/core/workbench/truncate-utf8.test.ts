@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { boundedText } from '#core/workbench/truncate-utf8.ts';
+import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 
 it('is the beginning of the text, as long as the bytes allow, and never ends inside a character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, bytes) => {
-      const bounded = boundedText(text, bytes);
+      const bounded = truncateUtf8(text, bytes);
       const size = Buffer.byteLength(bounded);
       expect(text.startsWith(bounded)).toBe(true);
       expect(size).toBeLessThanOrEqual(bytes);

@@ -13,7 +13,7 @@ const GONE = { userId: 'ada', workbenchId: 'gone' };
 describe('changing a record', () => {
   it('tries again from a new read when somebody else wrote meanwhile', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     await Promise.all(
       ['a', 'b', 'c', 'd', 'e'].map((name) =>
         updateWorkbench(world.ports, world.policy, key, { name }, 'ada'),
@@ -48,7 +48,7 @@ describe('changing a record', () => {
 
   it('that is as it should be writes nothing', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     const before = await world.read(key);
     const after = await updateRecord(world.ports, world.policy, key, () => ({ type: 'tick' }), before);
     expect(after).toBe(before);
@@ -57,7 +57,7 @@ describe('changing a record', () => {
 
   it('that fills the outbox to its last place is one write, and one more writes the history first', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
     let [updates, reads] = [0, 0];
     const workbenches = overrideMethods(world.stores.workbenches, {
@@ -72,7 +72,7 @@ describe('changing a record', () => {
     });
     const rename = async (name: string) =>
       updateRecord({ ...world.ports, workbenches }, world.policy, key, () => ({
-        ...{ type: 'change', by: 'ada' },
+        ...{ type: 'update', by: 'ada' },
         changes: { name },
       }));
     for (let n = 1; n <= OUTBOX_MAX; n += 1) expect((await rename(`${n}`))?.outbox).toHaveLength(n);
@@ -85,10 +85,10 @@ describe('changing a record', () => {
 
   it('begins again from a new read when others write between the history and the change', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
     const rename = (name: string, ports = world.ports) =>
-      updateRecord(ports, world.policy, key, () => ({ type: 'change', changes: { name }, by: 'ada' }));
+      updateRecord(ports, world.policy, key, () => ({ type: 'update', changes: { name }, by: 'ada' }));
     for (let n = 1; n <= OUTBOX_MAX; n += 1) await rename(`${n}`);
     let updates = 0;
     const store = world.stores.workbenches;
@@ -108,7 +108,7 @@ describe('changing a record', () => {
 
   it('of what is at rest wakes nobody', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
     while (world.queue.takeDue()) {}
     const left = world.queue.size;
@@ -121,8 +121,8 @@ describe('changing a record', () => {
     const workbench = await world.create();
     const queue = { send: () => Promise.reject(new Error('no')) };
     await scheduleDrive({ ...world.ports, queue }, workbench);
-    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'work queue did not take a key' }]);
-    expect(world.telemetry.fields.get('work queue did not take a key')).toEqual({
+    expect(world.telemetry.lines).toEqual([{ level: 'error', message: 'could not enqueue a workbench' }]);
+    expect(world.telemetry.fields.get('could not enqueue a workbench')).toEqual({
       workbenchId: workbench.workbenchId,
     });
   });
@@ -132,7 +132,7 @@ describe('changing a record', () => {
     const workbench = await world.create();
     while (world.queue.takeDue()) {}
     const now = world.clock.now();
-    await scheduleDrive(world.ports, { ...workbench, outbox: [], nextAt: now + 1500 });
+    await scheduleDrive(world.ports, { ...workbench, outbox: [], nextDriveAt: now + 1500 });
     expect(world.queue.nextDueAt()).toBe(now + 2000);
   });
 
@@ -180,7 +180,7 @@ describe('updating', () => {
     );
     expect(changed).toMatchObject({ name: 'Big', spec: { memoryMib: 8192, cpuUnits: 1024 } });
     await startWorkbench(world.ports, world.policy, key, 'ada');
-    expect(await world.untilStatus(key, 'running')).toMatchObject({ run: { provider: 'large' } });
+    expect(await world.waitForStatus(key, 'running')).toMatchObject({ run: { provider: 'large' } });
   });
 });
 
@@ -197,7 +197,7 @@ describe('an event', () => {
   it('of a task whose workbench is no more is reported', async () => {
     const world = new MemoryWorld();
     expect(await observeTask(world.ports, world.policy, GONE, task)).toBeUndefined();
-    expect(world.telemetry.counts.get('orphan_task_seen')).toBe(1);
+    expect(world.telemetry.counts.get('orphan_task_observed')).toBe(1);
   });
 
   it('of a stopped task whose workbench is no more is no news', async () => {
@@ -208,7 +208,7 @@ describe('an event', () => {
 
   it('that changes nothing sends nothing', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(await world.create(), 'running');
+    const key = await world.waitForStatus(await world.create(), 'running');
     while (world.queue.takeDue()) {} // what is left of the start
     const size = world.queue.size;
     await observeTask(world.ports, world.policy, key, { ...task, status: 'stopped' });

@@ -6,7 +6,7 @@ import { createdAtOf } from '#core/ports/ids.ts';
 import {
   acceptedRun,
   aHost,
-  anEntry,
+  aHistoryEntry,
   aWorkbench,
   deleting,
   ID,
@@ -22,7 +22,7 @@ import {
   USER,
 } from '#test/builders/workbench.ts';
 
-const strays = [{ taskId: 'task-0' }];
+const unexpectedTasks = [{ taskId: 'task-0' }];
 const host = aHost();
 const asleep = aHost({ state: 'stopped', agentConnected: false });
 
@@ -34,40 +34,40 @@ describe('when a workbench is next due', () => {
 
   it('is the earliest of its appointment and its deadline', () => {
     for (const make of [provisioning, pending, stopping, deleting]) {
-      expect(dueAt(make({ nextAt: T0 + 5, deadlineAt: T0 + 9 }))).toBe(T0 + 5);
-      expect(dueAt(make({ nextAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
-      const { nextAt: _none, ...unappointed } = make({ deadlineAt: T0 + 7 });
+      expect(dueAt(make({ nextDriveAt: T0 + 5, deadlineAt: T0 + 9 }))).toBe(T0 + 5);
+      expect(dueAt(make({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
+      const { nextDriveAt: _none, ...unappointed } = make({ deadlineAt: T0 + 7 });
       expect(dueAt(unappointed as Workbench)).toBe(T0 + 7);
     }
   });
 
   it('is not its deadline once that has been said to have passed', () => {
-    expect(dueAt(stopping({ nextAt: T0 + 9, deadlineAt: T0 + 5, overdue: true }))).toBe(T0 + 9);
+    expect(dueAt(stopping({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5, overdue: true }))).toBe(T0 + 9);
   });
 
   it('is not its deadline while that stands still', () => {
-    expect(dueAt(starting({ nextAt: T0 + 9, deadlineAt: T0 + 5, pausedAt: T0 }))).toBe(T0 + 9);
-    expect(dueAt(starting({ nextAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
+    expect(dueAt(starting({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5, deadlinePausedAt: T0 }))).toBe(T0 + 9);
+    expect(dueAt(starting({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
   });
 
   it('is at once when its history waits to be written', () => {
-    expect(dueAt(running({ outbox: [anEntry()], updatedAt: T0 + 3 }))).toBe(T0 + 3);
+    expect(dueAt(running({ outbox: [aHistoryEntry()], updatedAt: T0 + 3 }))).toBe(T0 + 3);
   });
 
-  it('is the end of a fence, of its own task or of a stray', () => {
-    const ending = { run: acceptedRun({ goneAt: T0 + 4 }), nextAt: T0 + 9 };
+  it('is the end of a fence, of its own task or of an unexpected task', () => {
+    const ending = { run: acceptedRun({ goneAfter: T0 + 4 }), nextDriveAt: T0 + 9 };
     expect(dueAt(stopping(ending))).toBe(T0 + 4);
-    const stray = [{ taskId: 'task-0' }, { taskId: 'task-9', goneAt: T0 + 3 }];
-    expect(dueAt(stopped({ strays: stray }))).toBe(T0 + 3);
-    expect(dueAt(stopped({ strays }))).toBeUndefined();
-    expect(dueAt(stopping({ run: issuedRun(), nextAt: T0 + 9 }))).toBe(T0 + 9);
+    const unexpectedTask = [{ taskId: 'task-0' }, { taskId: 'task-9', goneAfter: T0 + 3 }];
+    expect(dueAt(stopped({ unexpectedTasks: unexpectedTask }))).toBe(T0 + 3);
+    expect(dueAt(stopped({ unexpectedTasks }))).toBeUndefined();
+    expect(dueAt(stopping({ run: issuedRun(), nextDriveAt: T0 + 9 }))).toBe(T0 + 9);
   });
 });
 
 describe('what an audit must look at', () => {
-  it('is what may cost money: all but what is stopped without a machine or a stray', () => {
+  it('is what may cost money: all but what is stopped without a machine or an unexpected task', () => {
     for (const status of STATUSES) expect(isActive(aWorkbench(status))).toBe(status !== 'stopped');
-    expect(isActive(stopped({ strays }))).toBe(true);
+    expect(isActive(stopped({ unexpectedTasks }))).toBe(true);
     expect(isActive(stopped({ host: asleep }))).toBe(true);
   });
 });
@@ -78,9 +78,9 @@ describe('what is at rest', () => {
       expect(isSettled(aWorkbench(status))).toBe(status === 'running' || status === 'stopped');
   });
 
-  it('is not what has a stray', () => {
-    expect(isSettled(running({ strays }))).toBe(false);
-    expect(isSettled(stopped({ strays }))).toBe(false);
+  it('is not what has an unexpected task', () => {
+    expect(isSettled(running({ unexpectedTasks }))).toBe(false);
+    expect(isSettled(stopped({ unexpectedTasks }))).toBe(false);
   });
 
   it('is not what has a machine that is not as it should be', () => {
@@ -95,7 +95,7 @@ describe('what is at rest', () => {
 
   it('is not what is in doubt', () => {
     expect(isSettled(running({ run: acceptedRun({ missingSince: T0 }) }))).toBe(false);
-    expect(isSettled(running({ run: acceptedRun({ silentSince: T0 }) }))).toBe(false);
+    expect(isSettled(running({ run: acceptedRun({ agentSilentSince: T0 }) }))).toBe(false);
   });
 });
 

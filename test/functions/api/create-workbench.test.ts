@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { build } from '#functions/api/create-workbench.ts';
-import { itemAnswerSchema } from '#contract/response-bodies.ts';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';
@@ -18,7 +18,7 @@ describe('POST /workbenches', () => {
     const body = { workbench_name: 'AutoCyber', requested_memory: 4096, requested_cpu: 2048 };
     const answered = await call(create, { query, body });
     expect(answered.status).toBe(201);
-    expect(itemAnswerSchema.parse(answered.body)).toEqual(answered.body);
+    expect(itemResponseSchema.parse(answered.body)).toEqual(answered.body);
     const { item } = answered.body;
     expect(item).toEqual({
       user_id: 'xyz',
@@ -65,7 +65,7 @@ describe('POST /workbenches', () => {
     const { item } = (await call(create, { query })).body;
     expect(world.queue.takeDue()).toEqual({ userId: 'xyz', workbenchId: item.workbench_id });
     const record = await world.read({ userId: 'xyz', workbenchId: item.workbench_id });
-    expect(record.outbox).toMatchObject([{ event: 'created', by: 'static key' }]);
+    expect(record.outbox).toMatchObject([{ type: 'created', by: 'static key' }]);
   });
 
   it.each<[Record<string, unknown>, string[]]>([
@@ -244,7 +244,7 @@ describe('an Idempotency-Key', () => {
     const { revision } = await world.read(key);
     await world.stores.workbenches.delete(key, revision);
     const again = await call(create, { query, headers, body });
-    expect(again).toMatchObject({ status: 409, body: { error: { code: 'workbench_destroyed' } } });
+    expect(again).toMatchObject({ status: 409, body: { error: { code: 'workbench_deleted' } } });
   });
 
   it('is kept for 24 hours', async () => {

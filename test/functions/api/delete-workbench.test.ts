@@ -13,13 +13,13 @@ async function setUp() {
 describe('DELETE /workbenches/{wid}', () => {
   it('is 200 and shows `deleting` until everything is gone, then 404', async () => {
     const { world, key, request, destroy, get } = await setUp();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     expect(await call(destroy, request)).toMatchObject({ status: 200, body: { success: true } });
     const deleting = await call(get, request);
     expect(deleting.body.item).toMatchObject({ status: 'deleting', desired_status: 'deleted' });
     expect(deleting.headers['retry-after']).toBe('2');
     expect((await call(destroy, request)).status).toBe(200);
-    await world.untilGone(key);
+    await world.waitUntilGone(key);
     expect((await call(get, request)).status).toBe(404);
     expect((await call(destroy, request)).status).toBe(404);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/get-health.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import manifest from '../../../package.json' with { type: 'json' };
 import { call } from '../call-api.ts';
 
@@ -14,7 +14,7 @@ function setUp(ping: () => Promise<void>) {
       return ping();
     },
   };
-  const health = build({ clock, telemetry: new KeptTelemetry(), workbenches }, { timeoutMs: 20 });
+  const health = build({ clock, telemetry: new RecordingTelemetry(), workbenches }, { timeoutMs: 20 });
   return { clock, health: () => call(health, { authorizer: undefined }), pings: () => pings };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/get-workbench.ts';
-import { itemAnswerSchema } from '#contract/response-bodies.ts';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';
@@ -20,7 +20,7 @@ describe('GET /workbenches/{wid}', () => {
     const starting = await call(get, { wid, query });
     expect(starting).toMatchObject({ status: 200, body: { success: true, item: { status: 'starting' } } });
     expect(starting.headers['retry-after']).toBe('2');
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     const running = await call(get, { wid, query });
     expect(running.body.item).toMatchObject({
       status: 'running',
@@ -29,7 +29,7 @@ describe('GET /workbenches/{wid}', () => {
     });
     expect(running.body.item).not.toHaveProperty('status_detail');
     expect(running.headers).not.toHaveProperty('retry-after');
-    expect(itemAnswerSchema.parse(running.body)).toEqual(running.body);
+    expect(itemResponseSchema.parse(running.body)).toEqual(running.body);
   });
 
   it('is one read of the record and nothing else', async () => {

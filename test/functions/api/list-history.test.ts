@@ -1,29 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/list-history.ts';
-import { historyAnswerSchema } from '#contract/response-bodies.ts';
+import { historyResponseSchema } from '#contract/response-bodies.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
-describe('GET /workbenches/{wid}/events', () => {
+describe('GET /workbenches/{wid}/history', () => {
   it('tells what happened, newest first, with what was just asked', async () => {
     const { world, ports, settings, key, request } = await withWorkbench();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     await call(buildStop(ports, settings), { ...request, authorizer: tokenOf('ada') });
     const { status, body } = await call(build(ports, settings), request);
     expect(status).toBe(200);
-    expect(historyAnswerSchema.parse(body)).toEqual(body);
+    expect(historyResponseSchema.parse(body)).toEqual(body);
     const { items } = body;
     expect(items.at(-1)).toEqual({
       seq: 1,
       time: '2030-01-01T00:00:00.000Z',
-      event: 'created',
+      type: 'created',
       by: 'static key',
       to: 'starting',
     });
     const seqs = items.map(({ seq }: { seq: number }) => seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => b - a));
-    expect(items).toContainEqual(expect.objectContaining({ event: 'stop_requested', by: 'ada' }));
+    expect(items).toContainEqual(expect.objectContaining({ type: 'stop_requested', by: 'ada' }));
     expect(items).toContainEqual(expect.objectContaining({ from: 'pending', to: 'running' }));
   });
 
@@ -35,13 +35,13 @@ describe('GET /workbenches/{wid}/events', () => {
   it('gives the code of a reason', async () => {
     const { ports, settings, key, request } = await withWorkbench();
     await ports.history.append(key.workbenchId, [
-      { seq: 50, at: 0, event: 'status_changed', from: 'running', to: 'stopped', code: 'exited' },
+      { seq: 50, at: 0, type: 'status_changed', from: 'running', to: 'stopped', code: 'exited' },
     ]);
     const { items } = (await call(build(ports, settings), request)).body;
     expect(items[0]).toEqual({
       seq: 50,
       time: '1970-01-01T00:00:00.000Z',
-      event: 'status_changed',
+      type: 'status_changed',
       from: 'running',
       to: 'stopped',
       reason_code: 'exited',

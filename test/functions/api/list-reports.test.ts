@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { build } from '#functions/api/list-reports.ts';
-import { reportsAnswerSchema } from '#contract/response-bodies.ts';
+import { reportsResponseSchema } from '#contract/response-bodies.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -12,13 +12,13 @@ function setUp() {
 describe('GET /reports/reconcile', () => {
   it('shows an admin what the last sweeps did', async () => {
     const { world, handler } = setUp();
-    await world.reports.add(aReport({ resumeAt: 'page 2' }));
+    await world.reports.add(aReport({ resumeCursor: 'page 2' }));
     const { status, body } = await call(handler);
     expect(status).toBe(200);
-    expect(reportsAnswerSchema.safeParse(body).error).toBeUndefined();
-    expect(body.items[0]).not.toHaveProperty('resumeAt');
+    expect(reportsResponseSchema.safeParse(body).error).toBeUndefined();
+    expect(body.items[0]).not.toHaveProperty('resumeCursor');
     expect(body.items).toMatchObject([
-      { sweep: 'tasks', looked_at: 3, removed: 1, findings: [{ what: 'removed' }] },
+      { sweep: 'tasks', checked: 3, deleted: 1, findings: [{ what: 'deleted' }] },
     ]);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/list-workbenches.ts';
-import { listAnswerSchema } from '#contract/response-bodies.ts';
+import { listResponseSchema } from '#contract/response-bodies.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
@@ -29,7 +29,7 @@ describe('GET /workbenches', () => {
     expect(status).toBe(200);
     expect(idsOf(body)).toEqual(newestFirst);
     expect(body).not.toHaveProperty('next_cursor');
-    expect(listAnswerSchema.parse(body)).toEqual(body);
+    expect(listResponseSchema.parse(body)).toEqual(body);
   });
 
   it('is empty for a user without any', async () => {

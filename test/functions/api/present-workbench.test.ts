@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { pollHeaders, presentWorkbench } from '#functions/api/present-workbench.ts';
+import { retryAfterHeaders, presentWorkbench } from '#functions/api/present-workbench.ts';
 import { itemSchema } from '#contract/response-bodies.ts';
 
 const settings = { BASE_URL: 'https://wb.example.com/ide' };
@@ -18,7 +18,7 @@ const stopped: Workbench = {
     instanceId: 'i-0123',
     agentConnected: false,
   },
-  strays: [],
+  unexpectedTasks: [],
   createdAt: 0,
   startedAt: 1,
   readyAt: 2,
@@ -71,9 +71,9 @@ describe('a workbench, as the API shows it', () => {
   it('says when to look again only while it is in transition', () => {
     const statuses = ['starting', 'provisioning', 'pending', 'stopping', 'deleting'] as const;
     for (const status of statuses) {
-      expect(pollHeaders({ ...stopped, status } as Workbench)['retry-after'], status).toMatch(/^[25]$/);
+      expect(retryAfterHeaders({ ...stopped, status } as Workbench)['retry-after'], status).toMatch(/^[25]$/);
     }
-    expect(pollHeaders(stopped)).toEqual({});
-    expect(pollHeaders({ ...stopped, status: 'running' } as unknown as Workbench)).toEqual({});
+    expect(retryAfterHeaders(stopped)).toEqual({});
+    expect(retryAfterHeaders({ ...stopped, status: 'running' } as unknown as Workbench)).toEqual({});
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/stop-workbench.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { IGNORED_BODIES, withWorkbench } from './with-workbench.ts';
@@ -7,21 +7,21 @@ import { IGNORED_BODIES, withWorkbench } from './with-workbench.ts';
 async function setUp() {
   const found = await withWorkbench();
   const { ports, settings } = found;
-  return { ...found, stop: build(ports, settings), destroy: buildDestroy(ports, settings) };
+  return { ...found, stop: build(ports, settings), destroy: buildDelete(ports, settings) };
 }
 
 describe('POST /workbenches/{wid}/stop', () => {
   it('stops one that runs', async () => {
     const { world, key, request, stop } = await setUp();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     expect(await call(stop, request)).toMatchObject({ status: 200, body: { success: true } });
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
   });
 
   it('changes nothing of one that is stopped', async () => {
     const { world, key, request, stop } = await setUp();
     await call(stop, request);
-    const before = await world.untilStatus(key, 'stopped');
+    const before = await world.waitForStatus(key, 'stopped');
     expect((await call(stop, request)).body).toEqual({ success: true });
     expect(await world.read(key)).toEqual(before);
   });
@@ -29,13 +29,13 @@ describe('POST /workbenches/{wid}/stop', () => {
   it('cancels a start', async () => {
     const { world, key, request, stop } = await setUp();
     expect((await call(stop, request)).status).toBe(200);
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
   it('is 200 while it is being destroyed', async () => {
     const { world, key, request, stop, destroy } = await setUp();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     await call(destroy, request);
     expect((await call(stop, request)).status).toBe(200);
     expect((await world.read(key)).status).toBe('deleting');
@@ -51,15 +51,15 @@ describe('POST /workbenches/{wid}/stop', () => {
 
     it('shortens the waits of one on a shared machine, for an admin', async () => {
       const { world, key, request, stop } = await setUp();
-      await world.untilStatus(key, 'running');
+      await world.waitForStatus(key, 'running');
       expect((await call(stop, { ...request, query: forced(request.query) })).status).toBe(200);
       expect(await world.read(key)).toMatchObject({ status: 'stopping', forced: true });
-      await world.untilStatus(key, 'stopped');
+      await world.waitForStatus(key, 'stopped');
     });
 
     it('on a shared machine is refused to its user, and changes nothing', async () => {
       const { world, key, request, stop } = await setUp();
-      const running = await world.untilStatus(key, 'running');
+      const running = await world.waitForStatus(key, 'running');
       const authorizer = tokenOf(key.userId);
       const answer = await call(stop, { ...request, query: forced(request.query), authorizer });
       expect(answer).toMatchObject({ status: 403, body: { error: { reason: 'admin_required' } } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
-import { itemAnswerSchema } from '#contract/response-bodies.ts';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build } from '#functions/api/update-workbench.ts';
 import { call } from '../call-api.ts';
@@ -13,23 +13,23 @@ async function setUp() {
     ...found,
     update: build(ports, settings),
     stop: buildStop(ports, settings),
-    destroy: buildDestroy(ports, settings),
+    destroy: buildDelete(ports, settings),
   };
 }
 
 describe('PATCH /workbenches/{wid}', () => {
   it('renames at any time', async () => {
     const { world, key, request, update } = await setUp();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
     expect(answered).toMatchObject({ status: 200, body: { success: true, item: { workbench_name: 'Two' } } });
-    expect(itemAnswerSchema.parse(answered.body)).toEqual(answered.body);
+    expect(itemResponseSchema.parse(answered.body)).toEqual(answered.body);
   });
 
   it('resizes while it is stopped', async () => {
     const { world, key, request, update, stop } = await setUp();
     await call(stop, request);
-    await world.untilStatus(key, 'stopped');
+    await world.waitForStatus(key, 'stopped');
     const body = { requested_cpu: 2048, requested_memory: 4096, requested_gpu: 0 };
     expect((await call(update, { ...request, body })).body.item).toMatchObject(body);
     const larger = await call(update, { ...request, body: { requested_memory: 100_000 } });
@@ -38,7 +38,7 @@ describe('PATCH /workbenches/{wid}', () => {
 
   it('does all of it or nothing while it is not stopped', async () => {
     const { world, key, request, update } = await setUp();
-    const { name } = await world.untilStatus(key, 'running');
+    const { name } = await world.waitForStatus(key, 'running');
     const answered = await call(update, { ...request, body: { workbench_name: 'Two', requested_cpu: 2048 } });
     expect(answered).toMatchObject({ status: 409, body: { error: { code: 'not_stopped' } } });
     expect((await world.read(key)).name).toBe(name);
@@ -46,7 +46,7 @@ describe('PATCH /workbenches/{wid}', () => {
 
   it('is 409 while it is being destroyed', async () => {
     const { world, key, request, update, destroy } = await setUp();
-    await world.untilStatus(key, 'running');
+    await world.waitForStatus(key, 'running');
     await call(destroy, request);
     const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
     expect(answered).toMatchObject({ status: 409, body: { error: { code: 'deleting' } } });

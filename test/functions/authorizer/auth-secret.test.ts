@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cacheFromSecret, parseSecretKeys, SECRET_KEPT_MS } from '#functions/authorizer/auth-secret.ts';
+import { cacheFromSecret, parseSecretKeys, SECRET_CACHE_TTL_MS } from '#functions/authorizer/auth-secret.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const STATIC = 'a-static-key-of-some-length';
@@ -74,7 +74,7 @@ describe('what is made of a secret', () => {
   it('is looked at again after five minutes, and kept when the secret is the same', async () => {
     const { clock, state, current } = setUp();
     const first = await current();
-    clock.advance(SECRET_KEPT_MS - 1);
+    clock.advance(SECRET_CACHE_TTL_MS - 1);
     await current();
     expect(state.fetched).toBe(1);
     clock.advance(1);
@@ -86,7 +86,7 @@ describe('what is made of a secret', () => {
     const { clock, state, current } = setUp();
     await current();
     state.secret = 'second';
-    clock.advance(SECRET_KEPT_MS);
+    clock.advance(SECRET_CACHE_TTL_MS);
     expect(await current()).toEqual({ text: 'second' });
   });
 
@@ -94,7 +94,7 @@ describe('what is made of a secret', () => {
     const { clock, state, current } = setUp();
     await current();
     state.secret = '';
-    clock.advance(SECRET_KEPT_MS);
+    clock.advance(SECRET_CACHE_TTL_MS);
     await expect(current()).rejects.toThrow('no answer');
     await expect(current()).rejects.toThrow('no answer');
     state.secret = 'second';

@@ -4,7 +4,7 @@ import { exportSPKI, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AuthorizerOptions, type AuthorizerSettings, build } from '#functions/authorizer/authorizer.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { startIssuer } from './issuer.ts';
 
 const STATIC_KEY = 'correct-horse-battery';
@@ -24,7 +24,7 @@ const CLOSED: AuthorizerSettings = {
 };
 
 function authorizer(settings: Partial<AuthorizerSettings>, options: AuthorizerOptions = {}) {
-  const telemetry = new KeptTelemetry();
+  const telemetry = new RecordingTelemetry();
   const authorize = build({ clock: new ManualClock(NOW), telemetry }, { ...CLOSED, ...settings }, options);
   return {
     telemetry,
@@ -70,24 +70,24 @@ describe('the static key', () => {
   });
 
   it.each([
-    ['no header', undefined, 'no_token'],
-    ['an empty header', '', 'no_token'],
-    ['the scheme alone', 'Bearer ', 'not_a_token'],
-    ['the key alone', STATIC_KEY, 'not_a_token'],
-    ['another scheme', `Basic ${STATIC_KEY}`, 'not_a_token'],
-    ['another key', 'Bearer correct-horse-batterY', 'wrong_key'],
-    ['a part of the key', 'Bearer correct-horse', 'wrong_key'],
-    ['more than the key', `Bearer ${STATIC_KEY}y`, 'wrong_key'],
-    ['the header sent twice', `Bearer ${STATIC_KEY},Bearer ${STATIC_KEY}`, 'not_a_token'],
+    ['no header', undefined, 'missing_token'],
+    ['an empty header', '', 'missing_token'],
+    ['the scheme alone', 'Bearer ', 'malformed_token'],
+    ['the key alone', STATIC_KEY, 'malformed_token'],
+    ['another scheme', `Basic ${STATIC_KEY}`, 'malformed_token'],
+    ['another key', 'Bearer correct-horse-batterY', 'invalid_static_key'],
+    ['a part of the key', 'Bearer correct-horse', 'invalid_static_key'],
+    ['more than the key', `Bearer ${STATIC_KEY}y`, 'invalid_static_key'],
+    ['the header sent twice', `Bearer ${STATIC_KEY},Bearer ${STATIC_KEY}`, 'malformed_token'],
     ['a token over 8 KiB', `Bearer ${'x'.repeat(8193)}`, 'token_too_long'],
-    ['bytes beyond ASCII', 'Bearer correct-horse-bätterie', 'not_a_token'],
+    ['bytes beyond ASCII', 'Bearer correct-horse-bätterie', 'malformed_token'],
   ])('%s is refused', async (_, header, reason) => {
     expect(await refusal(staticKey, header)).toBe(reason);
   });
 
   it('is read from the header when the gateway caches under nothing', async () => {
     const authorize = build(
-      { clock: new ManualClock(NOW), telemetry: new KeptTelemetry() },
+      { clock: new ManualClock(NOW), telemetry: new RecordingTelemetry() },
       { ...CLOSED, ...staticKey },
     );
     const answer = await authorize({
@@ -143,46 +143,46 @@ describe('an HS256 token', () => {
   });
 
   it.each<[string, JWTPayload, string]>([
-    ['without expiry', { sub: 'ada' }, 'no_expiry'],
-    ['with an expiry that is no number', { exp: 'tomorrow' as unknown as number }, 'no_expiry'],
-    ['with an expiry beyond all time', { exp: 1e300 }, 'claims'],
+    ['without expiry', { sub: 'ada' }, 'missing_expiry'],
+    ['with an expiry that is no number', { exp: 'tomorrow' as unknown as number }, 'missing_expiry'],
+    ['with an expiry beyond all time', { exp: 1e300 }, 'invalid_claims'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
     ['that expires now', { exp: SECONDS }, 'expired'],
     ['that is not valid yet', { exp: SECONDS + 60, nbf: SECONDS + 30 }, 'not_yet_valid'],
-    ['with a number for a user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'user_claim'],
-    ['with null for a user', { exp: SECONDS + 60, sub: null as unknown as string }, 'user_claim'],
-    ['with a list for a user', { exp: SECONDS + 60, sub: ['ada'] as unknown as string }, 'user_claim'],
-    ['with an empty user', { exp: SECONDS + 60, sub: '' }, 'user_claim'],
-    ['with a user that is too long', { exp: SECONDS + 60, sub: 'x'.repeat(97) }, 'user_claim'],
-    ['with a control character in the user', { exp: SECONDS + 60, sub: 'ada\n' }, 'user_claim'],
+    ['with a number for a user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'invalid_user_claim'],
+    ['with null for a user', { exp: SECONDS + 60, sub: null as unknown as string }, 'invalid_user_claim'],
+    ['with a list for a user', { exp: SECONDS + 60, sub: ['ada'] as unknown as string }, 'invalid_user_claim'],
+    ['with an empty user', { exp: SECONDS + 60, sub: '' }, 'invalid_user_claim'],
+    ['with a user that is too long', { exp: SECONDS + 60, sub: 'x'.repeat(97) }, 'invalid_user_claim'],
+    ['with a control character in the user', { exp: SECONDS + 60, sub: 'ada\n' }, 'invalid_user_claim'],
   ])('%s is refused', async (_, claims, reason) => {
     expect(await refusal(jwtKey, `Bearer ${await hs256(claims)}`)).toBe(reason);
   });
 
   it('signed with another secret is refused', async () => {
     const token = await hs256({ exp: SECONDS + 60 }, 'another-secret-of-32-characters!!');
-    expect(await refusal(jwtKey, `Bearer ${token}`)).toBe('signature');
+    expect(await refusal(jwtKey, `Bearer ${token}`)).toBe('invalid_signature');
   });
 
   it('with its claims changed is refused', async () => {
     const [head, , signature] = (await hs256({ sub: 'ada', exp: SECONDS + 60 })).split('.');
     const claims = Buffer.from(JSON.stringify({ sub: 'bob', exp: SECONDS + 60 })).toString('base64url');
-    expect(await refusal(jwtKey, `Bearer ${head}.${claims}.${signature}`)).toBe('signature');
+    expect(await refusal(jwtKey, `Bearer ${head}.${claims}.${signature}`)).toBe('invalid_signature');
   });
 
   it('signed by another hash with the same secret is refused', async () => {
     const secret = SECRET.repeat(2);
     const token = await hs256({ exp: SECONDS + 60 }, secret, { alg: 'HS512' });
-    expect(await refusal({ RESTAPI_AUTH_JWT_KEY: secret }, `Bearer ${token}`)).toBe('algorithm');
+    expect(await refusal({ RESTAPI_AUTH_JWT_KEY: secret }, `Bearer ${token}`)).toBe('unsupported_algorithm');
   });
 
   it('without a signature is refused', async () => {
     const token = new UnsecuredJWT({ sub: 'ada', exp: SECONDS + 60 }).encode();
-    expect(await refusal(jwtKey, `Bearer ${token}`)).toBe('algorithm');
+    expect(await refusal(jwtKey, `Bearer ${token}`)).toBe('unsupported_algorithm');
     const [, claims] = token.split('.');
     for (const alg of ['none', 'None', 'NONE', '']) {
       const head = Buffer.from(JSON.stringify({ alg })).toString('base64url');
-      expect(await refusal(jwtKey, `Bearer ${head}.${claims}.`), alg).toBe('algorithm');
+      expect(await refusal(jwtKey, `Bearer ${head}.${claims}.`), alg).toBe('unsupported_algorithm');
     }
   });
 
@@ -190,17 +190,17 @@ describe('an HS256 token', () => {
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const signed = `${part({ alg: 'RS256' })}.${part({ sub: 'ada', exp: SECONDS + 60 })}`;
     const signature = createHmac('sha256', SECRET).update(signed).digest('base64url');
-    expect(await refusal(jwtKey, `Bearer ${signed}.${signature}`)).toBe('algorithm');
+    expect(await refusal(jwtKey, `Bearer ${signed}.${signature}`)).toBe('unsupported_algorithm');
   });
 
   it('is refused where only a static key is configured', async () => {
-    expect(await refusal(staticKey, `Bearer ${await hs256({ exp: SECONDS + 60 })}`)).toBe('wrong_key');
+    expect(await refusal(staticKey, `Bearer ${await hs256({ exp: SECONDS + 60 })}`)).toBe('invalid_static_key');
   });
 
   it.each(['x', 'a.b', 'a.b.c', '..', 'eyJhbGciOiJIUzI1NiJ9..', 'eyJhbGciOiJIUzI1NiJ9.e30.', 'e30.e30.e30'])(
     'is not %j',
     async (garbage) => {
-      expect(await refusal(jwtKey, `Bearer ${garbage}`)).toMatch(/^(not_a_token|signature)$/);
+      expect(await refusal(jwtKey, `Bearer ${garbage}`)).toMatch(/^(malformed_token|invalid_signature)$/);
     },
   );
 
@@ -291,14 +291,14 @@ describe('an OpenID Connect token', () => {
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
-    ['of another issuer', { iss: 'https://evil.example.com' }, 'issuer'],
-    ['without an issuer', { iss: undefined }, 'issuer'],
-    ['for another audience', { aud: 'account' }, 'audience'],
-    ['without an audience', { aud: undefined }, 'audience'],
-    ['without expiry', { exp: undefined }, 'no_expiry'],
+    ['of another issuer', { iss: 'https://evil.example.com' }, 'invalid_issuer'],
+    ['without an issuer', { iss: undefined }, 'invalid_issuer'],
+    ['for another audience', { aud: 'account' }, 'invalid_audience'],
+    ['without an audience', { aud: undefined }, 'invalid_audience'],
+    ['without expiry', { exp: undefined }, 'missing_expiry'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
     ['that is not valid yet', { nbf: SECONDS + 60 }, 'not_yet_valid'],
-    ['with a number for a user', { sub: 17 }, 'user_claim'],
+    ['with a number for a user', { sub: 17 }, 'invalid_user_claim'],
   ])('%s is refused', async (_, claims, reason) => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
@@ -315,7 +315,7 @@ describe('an OpenID Connect token', () => {
   it('signed by a key of somebody else under the same name is refused', async () => {
     issuer.publish(await issuer.newKey('one'));
     const token = await issuer.sign(await issuer.newKey('one'), NOW);
-    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('signature');
+    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('invalid_signature');
   });
 
   it("signed with the issuer's public key as a secret is refused", async () => {
@@ -323,8 +323,8 @@ describe('an OpenID Connect token', () => {
     issuer.publish(key);
     const claims = { iss: issuer.issuer, aud: issuer.audience, sub: 'ada', exp: SECONDS + 60 };
     const token = await hs256(claims, await exportSPKI(key.publicKey));
-    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('algorithm');
-    expect(await refusal(oidc(jwtKey), `Bearer ${token}`)).toBe('signature');
+    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('unsupported_algorithm');
+    expect(await refusal(oidc(jwtKey), `Bearer ${token}`)).toBe('invalid_signature');
   });
 
   it('that brings its own key is refused', async () => {
@@ -339,7 +339,7 @@ describe('an OpenID Connect token', () => {
         jwk: { kty: 'RSA' },
       })
       .sign(own.privateKey);
-    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('signature');
+    expect(await refusal(oidc(), `Bearer ${token}`)).toBe('invalid_signature');
   });
 
   it('is let in beside static key and HS256, each by what it is', async () => {

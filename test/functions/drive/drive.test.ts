@@ -3,10 +3,10 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import { PortNotAvailableHere, hostsElsewhere, machinesElsewhere } from '#functions/drive/unavailable-ports.ts';
-import { writeMessage } from '#functions/drive/work-message.ts';
+import { PortNotAvailableHere, unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
+import { toWorkMessage } from '#functions/drive/work-message.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
-import { MemoryQueue } from '#test/memory/memory-work-queue.ts';
+import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
 const OTHER = { userId: 'bob', workbenchId: '01k5w3p8xg7t2mzq4v9r6ehbnc' };
@@ -19,7 +19,7 @@ describe('the function behind the work queue', () => {
   it('drives the workbenches that are named', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const drive = build(ports, settings);
-    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [] });
+    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
     expect((await world.read(key)).status).not.toBe('starting');
   });
 
@@ -33,7 +33,7 @@ describe('the function behind the work queue', () => {
       },
     });
     const drive = build({ ...ports, workbenches }, settings);
-    const bodies = [writeMessage(key), writeMessage(OTHER), writeMessage(key)];
+    const bodies = [toWorkMessage(key), toWorkMessage(OTHER), toWorkMessage(key)];
     expect(await drive(batch(...bodies))).toEqual({ batchItemFailures: [] });
     expect(read).toEqual([key, OTHER]);
   });
@@ -47,7 +47,7 @@ describe('the function behind the work queue', () => {
       },
     });
     const drive = build({ ...ports, workbenches }, settings);
-    const bodies = [writeMessage(OTHER), writeMessage(key), writeMessage(OTHER)];
+    const bodies = [toWorkMessage(OTHER), toWorkMessage(key), toWorkMessage(OTHER)];
     expect(await drive(batch(...bodies))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm3' }],
     });
@@ -56,7 +56,7 @@ describe('the function behind the work queue', () => {
   it('drops a message that names no workbench, and says so', async () => {
     const { world, ports, settings } = await withWorkbench();
     expect(await build(ports, settings)(batch('{', '{}'))).toEqual({ batchItemFailures: [] });
-    expect(world.telemetry.counts.get('message_dropped')).toBe(2);
+    expect(world.telemetry.counts.get('invalid_message_dropped')).toBe(2);
   });
 
   it('sets a record aside that cannot be read, says so, and goes on with the others', async () => {
@@ -72,7 +72,7 @@ describe('the function behind the work queue', () => {
       },
     });
     const drive = build({ ...ports, workbenches }, settings);
-    expect(await drive(batch(writeMessage(OTHER), writeMessage(key)))).toEqual({ batchItemFailures: [] });
+    expect(await drive(batch(toWorkMessage(OTHER), toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
     expect(postponed).toEqual([3_600_000]);
     expect(world.telemetry.counts.get('unreadable_record')).toBe(1);
     expect((await world.read(key)).status).not.toBe('starting');
@@ -90,20 +90,20 @@ describe('without the client of EC2', () => {
   /** The world with one dedicated workbench, `drive` without machines, and `drive-host` with them. */
   async function bothFunctions() {
     const { world, ports, settings, key } = await withWorkbench(DEDICATED);
-    const hostQueue = new MemoryQueue(world.clock);
+    const hostQueue = new MemoryWorkQueue(world.clock);
     return {
       world,
       ports,
       key,
       hostQueue,
-      drive: build({ ...ports, hosts: hostsElsewhere, hostQueue: hostQueue }, settings),
+      drive: build({ ...ports, hosts: unavailableHostFleet, hostQueue: hostQueue }, settings),
       driveHost: build({ ...ports, queue: hostQueue }, settings),
     };
   }
 
   it('hands a workbench on that needs a machine, and what is done until then is done', async () => {
     const { world, key, hostQueue, drive } = await bothFunctions();
-    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [] });
+    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
     expect(hostQueue.take()).toEqual(key);
     expect(hostQueue.size).toBe(0);
     expect(await world.read(key)).toMatchObject({ status: 'starting', mount: expect.anything() });
@@ -113,9 +113,9 @@ describe('without the client of EC2', () => {
 
   it('drives one that needs no machine to itself', async () => {
     const { world, ports, settings, key } = await withWorkbench();
-    const hostQueue = new MemoryQueue(world.clock);
-    const drive = build({ ...ports, hosts: hostsElsewhere, hostQueue: hostQueue }, settings);
-    await drive(batch(writeMessage(key)));
+    const hostQueue = new MemoryWorkQueue(world.clock);
+    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: hostQueue }, settings);
+    await drive(batch(toWorkMessage(key)));
     expect((await world.read(key)).status).not.toBe('starting');
     expect(hostQueue.size).toBe(0);
   });
@@ -127,19 +127,19 @@ describe('without the client of EC2', () => {
         throw new PortError('unavailable', 'no answer');
       },
     };
-    const drive = build({ ...ports, hosts: hostsElsewhere, hostQueue: elsewhere }, settings);
-    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: elsewhere }, settings);
+    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   });
 
   it('is never handed back: whoever has the machines goes on by the queue of its own', async () => {
     const { world, key, hostQueue, drive, driveHost } = await bothFunctions();
-    await drive(batch(writeMessage(key)));
+    await drive(batch(toWorkMessage(key)));
     while (world.queue.take());
     let handed = 0;
     for (let second = 0; second < 600 && (await world.read(key)).status !== 'running'; second += 1) {
       for (let next = hostQueue.take(); next !== undefined; next = hostQueue.take()) {
         handed += 1;
-        expect(await driveHost(batch(writeMessage(next)))).toEqual({ batchItemFailures: [] });
+        expect(await driveHost(batch(toWorkMessage(next)))).toEqual({ batchItemFailures: [] });
       }
       await world.clock.pass(1000);
     }
@@ -150,11 +150,11 @@ describe('without the client of EC2', () => {
 
   it('is a fault where there is nobody to hand it to', async () => {
     const { ports, settings, key } = await withWorkbench(DEDICATED);
-    const drive = build({ ...ports, hosts: hostsElsewhere }, settings);
-    expect(await drive(batch(writeMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
+    const drive = build({ ...ports, hosts: unavailableHostFleet }, settings);
+    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   });
 
-  it.each([...Object.entries(hostsElsewhere), ...Object.entries(machinesElsewhere)])(
+  it.each([...Object.entries(unavailableHostFleet), ...Object.entries(unavailableInstances)])(
     '%s is elsewhere',
     async (_, method: () => Promise<never>) => {
       await expect(method()).rejects.toBeInstanceOf(PortNotAvailableHere);

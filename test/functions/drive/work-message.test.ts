@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readMessage, writeMessage } from '#functions/drive/work-message.ts';
+import { parseWorkMessage, toWorkMessage } from '#functions/drive/work-message.ts';
 import { isUserId } from '#contract/parameters.ts';
 
 const workbenchId = '01k5w3p8xg7t2mzq4v9r6ehbnc';
@@ -9,7 +9,7 @@ describe('a message of the work queue', () => {
   it('gives the key back', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }).filter(isUserId), (userId) => {
-        expect(readMessage(writeMessage({ userId, workbenchId }))).toEqual({ userId, workbenchId });
+        expect(parseWorkMessage(toWorkMessage({ userId, workbenchId }))).toEqual({ userId, workbenchId });
       }),
     );
   });
@@ -25,10 +25,10 @@ describe('a message of the work queue', () => {
     '{"userId":"ada","workbenchId":"../x"}',
     `{"userId":"ada","workbenchId":"${workbenchId}","x":"${'x'.repeat(2000)}"}`,
   ])('is nothing when it is %j', (body) => {
-    expect(readMessage(body)).toBeUndefined();
+    expect(parseWorkMessage(body)).toBeUndefined();
   });
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void readMessage(body)));
+    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void parseWorkMessage(body)));
   });
 });

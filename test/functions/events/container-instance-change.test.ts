@@ -45,9 +45,9 @@ describe('an event of a container instance', () => {
     expect(readContainerInstanceEvent(containerInstanceEvent())).toEqual({
       host: { instanceId: 'i-1', state: 'running', agentConnected: true },
       machine: {
-        machineId: MACHINE,
+        containerInstanceId: MACHINE,
         provider: 'small',
-        takesTasks: true,
+        acceptsTasks: true,
         free: { cpuUnits: 1988, memoryMib: 767, gpuCount: 0 },
         version: 14801,
         at: AT,
@@ -63,7 +63,7 @@ describe('an event of a container instance', () => {
   ])('tells whether the agent can be given tasks (%j)', (detail, connected) => {
     const change = readContainerInstanceEvent(containerInstanceEvent(detail));
     expect(change?.host.agentConnected).toBe(connected);
-    expect(change?.sharedInstance?.takesTasks).toBe(connected);
+    expect(change?.sharedInstance?.acceptsTasks).toBe(connected);
   });
 
   it('tells of a dedicated machine nothing for placement', () => {
@@ -88,8 +88,8 @@ describe('an event of a container instance', () => {
     const world = new MemoryWorld();
     expect(readContainerInstanceEvent(event)).toBeUndefined();
     await build(world.ports, settingsWith())(event);
-    expect(await world.rooms.list(AT)).toEqual([]);
-    expect(world.telemetry.counts.get('event_passed_over')).toBe(1);
+    expect(await world.freeCapacity.list(AT)).toEqual([]);
+    expect(world.telemetry.counts.get('event_ignored')).toBe(1);
   });
 });
 
@@ -108,11 +108,11 @@ describe('of a shared machine', () => {
     });
     handler = build({ ...world.ports, workbenches }, settingsWith());
   });
-  const room = () => world.rooms.list(AT);
+  const room = () => world.freeCapacity.list(AT);
 
   it('the room is kept, and no workbench looked for', async () => {
     await handler(containerInstanceEvent());
-    expect(await room()).toMatchObject([{ machineId: MACHINE, provider: 'small', memoryMib: 767 }]);
+    expect(await room()).toMatchObject([{ containerInstanceId: MACHINE, provider: 'small', memoryMib: 767 }]);
     expect(looked).toEqual([]);
   });
 
@@ -138,14 +138,14 @@ describe('of a shared machine', () => {
   it('that is none of our providers nothing is kept', async () => {
     await handler(containerInstanceEvent({ capacityProviderName: 'of-somebody' }));
     expect(await room()).toEqual([]);
-    expect(world.telemetry.counts.get('event_passed_over')).toBe(1);
+    expect(world.telemetry.counts.get('event_ignored')).toBe(1);
   });
 });
 
 describe('of a dedicated machine', () => {
   it('makes its workbench be looked at when the agent falls silent', async () => {
     const world = new MemoryWorld({ events: false });
-    const key = await world.untilStatus(
+    const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );
@@ -156,13 +156,13 @@ describe('of a dedicated machine', () => {
       ...dedicatedTo(key.workbenchId),
     };
     await handler(containerInstanceEvent(event));
-    expect((await world.read(key)).nextAt).toBe(world.clock.now());
-    expect(await world.rooms.list(AT)).toEqual([]);
+    expect((await world.read(key)).nextDriveAt).toBe(world.clock.now());
+    expect(await world.freeCapacity.list(AT)).toEqual([]);
   });
 
   it('changes nothing when it tells nothing new', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(
+    const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );

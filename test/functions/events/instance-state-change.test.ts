@@ -32,7 +32,7 @@ describe('an event of a machine', () => {
 
   it('makes the workbench that has the machine to itself be looked at', async () => {
     const world = new MemoryWorld({ events: false });
-    const key = await world.untilStatus(
+    const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );
@@ -40,13 +40,13 @@ describe('an event of a machine', () => {
     await world.hosts.terminate(instanceId);
     const handler = build(world.ports, settingsWith());
     await handler(instanceEvent(instanceId, 'shutting-down'));
-    expect((await world.read(key)).nextAt).toBe(world.clock.now());
-    expect(await world.untilStatus(key, 'stopped', 120_000)).toMatchObject({ reason: { code: 'host_lost' } });
+    expect((await world.read(key)).nextDriveAt).toBe(world.clock.now());
+    expect(await world.waitForStatus(key, 'stopped', 120_000)).toMatchObject({ reason: { code: 'instance_lost' } });
   });
 
   it('that is of no dedicated machine changes nothing', async () => {
     const world = new MemoryWorld();
-    const key = await world.untilStatus(
+    const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );

@@ -20,7 +20,7 @@ describe('an ECS task event', () => {
       endpoint: 'http://10.0.3.17:8080',
       containerInstance: 'arn:aws:ecs:eu-central-1:111122223333:container-instance/workbenches/9a8b7c6d5e4f',
       provider: 'medium',
-      host: 'connected',
+      instance: 'connected',
     });
   });
 
@@ -56,13 +56,13 @@ describe('an ECS task event', () => {
   it('of a machine that was terminated says that it is gone', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
     const task = read(stoppedEvent({ stopCode: 'TerminationNotice', stoppedReason }));
-    expect(task).toMatchObject({ host: 'gone', stop: { code: 'host_lost', message: stoppedReason } });
+    expect(task).toMatchObject({ instance: 'gone', stop: { code: 'instance_lost', message: stoppedReason } });
   });
 
   it('does not take it from whoever stops a task that its machine is gone', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
     const task = read(stoppedEvent({ stopCode: 'UserInitiated', stoppedReason }));
-    expect(task).toMatchObject({ host: 'connected', stop: { code: 'requested' } });
+    expect(task).toMatchObject({ instance: 'connected', stop: { code: 'requested' } });
   });
 
   it('of an image that could not be pulled gives the reason of its container', () => {

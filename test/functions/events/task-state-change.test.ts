@@ -13,7 +13,7 @@ async function setUp() {
 describe('the function behind ECS task events', () => {
   it('takes in what a task of the workbench does', async () => {
     const { world, key, take } = await setUp();
-    const { run } = { run: runOf(await world.untilStatus(key, 'running')) };
+    const { run } = { run: runOf(await world.waitForStatus(key, 'running')) };
     if (run?.phase !== 'accepted') throw new Error('it runs without a task');
     const task = {
       ...key,
@@ -29,7 +29,7 @@ describe('the function behind ECS task events', () => {
 
   it('changes nothing for an event that is older than what is known', async () => {
     const { world, key, take } = await setUp();
-    const before = await world.untilStatus(key, 'running');
+    const before = await world.waitForStatus(key, 'running');
     const run = runOf(before);
     if (run?.phase !== 'accepted') throw new Error('it runs without a task');
     const { taskId, runId, attempt } = run;
@@ -44,12 +44,12 @@ describe('the function behind ECS task events', () => {
     await take({});
     await take(null);
     expect(await world.read(key)).toEqual(before);
-    expect(world.telemetry.counts.get('event_passed_over')).toBe(3);
+    expect(world.telemetry.counts.get('event_ignored')).toBe(3);
   });
 
   it('reports a task that lives on although its workbench is no more', async () => {
     const { world, take } = await setUp();
     await take(runningEvent());
-    expect(world.telemetry.counts.get('orphan_task_seen')).toBe(1);
+    expect(world.telemetry.counts.get('orphan_task_observed')).toBe(1);
   });
 });

@@ -5,12 +5,12 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { toApiHandler, publicApi, userApi } from '#functions/middleware/api-handler.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { call, gatewayEvent, settingsWith, tokenOf } from '../call-api.ts';
 
 const clock = new ManualClock();
 
-function failingHandler(error: unknown, telemetry: Telemetry = new KeptTelemetry()) {
+function failingHandler(error: unknown, telemetry: Telemetry = new RecordingTelemetry()) {
   return toApiHandler(publicApi({ telemetry }), async () => {
     throw error;
   });
@@ -18,7 +18,7 @@ function failingHandler(error: unknown, telemetry: Telemetry = new KeptTelemetry
 
 describe('every answer', () => {
   it('carries the headers that an answer for one user needs', async () => {
-    const done = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
+    const done = toApiHandler(publicApi({ telemetry: new RecordingTelemetry() }), async () => ({
       status: 201,
       body: { success: true },
       headers: { location: '/x' },
@@ -39,7 +39,7 @@ describe('every answer', () => {
 
   it('names a request that came without an id', async () => {
     const event = gatewayEvent({});
-    const done = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), async () => ({
+    const done = toApiHandler(publicApi({ telemetry: new RecordingTelemetry() }), async () => ({
       status: 200,
       body: {},
     }));
@@ -89,7 +89,7 @@ describe('an error', () => {
   it('that nobody foresaw names the request, in the answer and in the log', async () => {
     const lines: unknown[] = [];
     const telemetry: Telemetry = {
-      ...new KeptTelemetry(),
+      ...new RecordingTelemetry(),
       count: () => {},
       error: (...line) => lines.push(line),
       info: () => {},
@@ -104,14 +104,14 @@ describe('an error', () => {
   });
 
   it('is counted by its code', async () => {
-    const telemetry = new KeptTelemetry();
+    const telemetry = new RecordingTelemetry();
     await call(failingHandler(new WorkbenchError('deleting', ''), telemetry));
     expect(telemetry.counts.get('api_error')).toBe(1);
     expect(telemetry.lines).toEqual([]);
   });
 
   it('comes as 503 before Lambda would end the function without an answer', async () => {
-    const slow = toApiHandler(publicApi({ telemetry: new KeptTelemetry() }), () => new Promise(() => {}));
+    const slow = toApiHandler(publicApi({ telemetry: new RecordingTelemetry() }), () => new Promise(() => {}));
     const context = { getRemainingTimeInMillis: () => 510 } as Context;
     expect(await slow(gatewayEvent({}), context)).toMatchObject({ statusCode: 503 });
   });
@@ -121,7 +121,7 @@ describe('who asks, and for whom', () => {
   function whoami(env: Readonly<Record<string, string>> = {}) {
     const open = env.RESTAPI_AUTH === 'none' ? { RESTAPI_AUTH_STATIC_KEY: '' } : {};
     const settings = settingsWith({ ...env, ...open });
-    return toApiHandler(userApi({ clock, telemetry: new KeptTelemetry() }, settings), async ({ userId, by }) => ({
+    return toApiHandler(userApi({ clock, telemetry: new RecordingTelemetry() }, settings), async ({ userId, by }) => ({
       status: 200,
       body: { userId, by },
     }));

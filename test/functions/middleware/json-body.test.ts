@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
 import { BODY_MAX_BYTES, jsonBody } from '#functions/middleware/json-body.ts';
-import { KeptTelemetry } from '#test/memory/memory-world.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { type Call, call } from '../call-api.ts';
 
 const schema = z.strictObject({
@@ -11,7 +11,7 @@ const schema = z.strictObject({
   size: z.optional(z.int({ error: 'a whole number' })),
 });
 const echo = toApiHandler(
-  publicApi({ telemetry: new KeptTelemetry() }).use(jsonBody(schema)),
+  publicApi({ telemetry: new RecordingTelemetry() }).use(jsonBody(schema)),
   async ({ input }) => ({
     status: 200,
     body: input,

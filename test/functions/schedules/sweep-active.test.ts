@@ -5,11 +5,11 @@ import { withWorkbench } from '../api/with-workbench.ts';
 
 it('the pass over what is active finds a task that has gone without an event', async () => {
   const { world, ports, settings, key } = await withWorkbench();
-  await world.untilStatus(key, 'running');
+  await world.waitForStatus(key, 'running');
   const tasks = Object.assign(Object.create(ports.tasks), {
     describe: async (ids: readonly string[]) => ids.map((taskId) => ({ taskId, missing: true })),
   });
   const report = await build({ ...ports, tasks }, settings)();
-  expect(report).toMatchObject({ lookedAt: 1, repaired: 1, failed: 0 });
+  expect(report).toMatchObject({ checked: 1, repaired: 1, failed: 0 });
   expect(runOf(await world.read(key))).toHaveProperty('missingSince');
 });

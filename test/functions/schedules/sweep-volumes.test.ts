@@ -4,12 +4,12 @@ import { withWorkbench } from '../api/with-workbench.ts';
 
 it('the sweep over volumes looks at each of them once a day', async () => {
   const { world, ports, settings, key } = await withWorkbench();
-  await world.untilStatus(key, 'running');
+  await world.waitForStatus(key, 'running');
   const sweep = build(ports, settings);
-  let lookedAt = 0;
+  let checked = 0;
   for (let hour = 0; hour < 24; hour += 1) {
-    lookedAt += (await sweep()).lookedAt;
+    checked += (await sweep()).checked;
     world.clock.advance(60 * 60_000);
   }
-  expect(lookedAt).toBe(1);
+  expect(checked).toBe(1);
 });

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
-import { wiredApi } from '#functions/wiring/create-api-handler.ts';
+import { createApiHandler } from '#functions/wiring/create-api-handler.ts';
 import { gatewayEvent } from '../call-api.ts';
-import { contextOf, keepLog } from './lambda-context.ts';
+import { contextOf, captureLogLines } from './lambda-context.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -10,7 +10,7 @@ afterEach(() => {
 
 describe('a wired function of the API', () => {
   it('answers what the function answers', async () => {
-    const handler = wiredApi('get-health', (ports) =>
+    const handler = createApiHandler('get-health', (ports) =>
       toApiHandler(publicApi(ports), async () => ({ status: 200, body: { success: true } })),
     );
     expect(await handler(gatewayEvent({}), contextOf('1'))).toMatchObject({
@@ -20,9 +20,9 @@ describe('a wired function of the API', () => {
   });
 
   it('that cannot be made answers 500 as the contract has it, and the log says why', async () => {
-    const log = keepLog();
+    const log = captureLogLines();
     let tries = 0;
-    const handler = wiredApi('get-health', (ports) => {
+    const handler = createApiHandler('get-health', (ports) => {
       tries += 1;
       if (tries === 1) throw new Error('a setting is missing');
       return toApiHandler(publicApi(ports), async () => ({ status: 200, body: {} }));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHandler } from '#functions/wiring/create-handler.ts';
-import { contextOf, keepLog } from './lambda-context.ts';
+import { contextOf, captureLogLines } from './lambda-context.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -34,7 +34,7 @@ describe('a wired function', () => {
   });
 
   it('is given no settings but valid ones, and says what is wrong with the others', async () => {
-    const log = keepLog();
+    const log = captureLogLines();
     vi.stubEnv('WB_TABLE_NAME', 'no table!');
     const handler = createHandler('get-health', () => async () => 'never');
     await expect(handler(undefined, CONTEXT)).rejects.toThrow('get-health failed');
@@ -45,7 +45,7 @@ describe('a wired function', () => {
   });
 
   it('that could not be made is made by a later invocation', async () => {
-    const log = keepLog();
+    const log = captureLogLines();
     let tries = 0;
     const handler = createHandler('get-health', () => {
       tries += 1;
@@ -53,13 +53,13 @@ describe('a wired function', () => {
       return async () => 'made';
     });
     await expect(handler(undefined, CONTEXT)).rejects.toThrow('get-health failed');
-    expect(log.lines()).toContainEqual(expect.objectContaining({ wiring_failed: 1, function: 'get-health' }));
+    expect(log.lines()).toContainEqual(expect.objectContaining({ init_failed: 1, function: 'get-health' }));
     expect(await handler(undefined, CONTEXT)).toBe('made');
     expect(tries).toBe(2);
   });
 
   it('names function and request in every line of its log', async () => {
-    const log = keepLog();
+    const log = captureLogLines();
     const handler = createHandler('get-health', ({ telemetry }) => async (event: string) => {
       telemetry.info(event);
     });
@@ -80,7 +80,7 @@ describe('a wired function', () => {
   });
 
   it('logs why it failed, and throws nothing of it, since Lambda prints and hands on what is thrown', async () => {
-    const log = keepLog();
+    const log = captureLogLines();
     const handler = createHandler('get-health', () => async (event: { readonly body: string }) => {
       throw Object.assign(new Error('the port failed'), { event });
     });

@@ -25,7 +25,7 @@ export const ENVIRONMENT = {
   WB_LAUNCH_TEMPLATE: 'lt-0123456789abcdef0:3',
   WB_HOST_SUBNETS: 'subnet-0123456789abcdef2',
   WB_FILE_SYSTEMS: 'fs-0123456789abcdef0,fs-0123456789abcdef1',
-  WB_JANITOR_FUNCTION: 'janitor-0,janitor-1',
+  WB_JANITOR_FUNCTIONS: 'janitor-0,janitor-1',
   WB_JANITOR_MOUNTS: '{"fs-0123456789abcdef0":"/mnt/volumes"}',
   WB_AUTH_SECRET_ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf',
 } as const satisfies Environment;

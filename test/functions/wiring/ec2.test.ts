@@ -17,7 +17,7 @@ describe('what dedicated machines have in common', () => {
     const settings = settingsOf('drive-host', {
       WB_GPU_LAUNCH_TEMPLATE: 'lt-0123456789abcdef1:$Latest',
       WB_GPU_INSTANCE_TYPES: 'g5.xlarge',
-      WB_HOST_IMAGES: 'ami-0123456789abcdef0',
+      WB_HOST_AMIS: 'ami-0123456789abcdef0',
     });
     expect(hostSettings(settings)).toMatchObject({
       gpuLaunchTemplate: { id: 'lt-0123456789abcdef1', version: '$Latest' },

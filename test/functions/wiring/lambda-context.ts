@@ -22,7 +22,7 @@ export function contextOf(awsRequestId: string, functionName = 'a-function'): Co
 export type LogLine = Readonly<Record<string, unknown>>;
 
 /** Keeps what is written to the standard outputs, where the logs of functions go, until the mocks are restored. */
-export function keepLog(): { readonly text: () => string; readonly lines: () => readonly LogLine[] } {
+export function captureLogLines(): { readonly text: () => string; readonly lines: () => readonly LogLine[] } {
   let written = '';
   for (const stream of [process.stdout, process.stderr]) {
     vi.spyOn(stream, 'write').mockImplementation((chunk) => {

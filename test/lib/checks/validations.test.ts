@@ -108,7 +108,7 @@ describe('the validations', { timeout: 60_000 }, () => {
             { name: 'm7g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
             { name: 'm6g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
           ],
-          maxMachines: 3,
+          maxInstances: 3,
           spot: true,
           pricePerHour: 0.03,
         },

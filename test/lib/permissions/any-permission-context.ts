@@ -1,9 +1,9 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import type { Surroundings } from '#lib/permissions/permission-context.ts';
+import type { PermissionContext } from '#lib/permissions/permission-context.ts';
 
-/** Surroundings with names for ARNs: what a permission is about can be read from it. */
-export function anySurroundings(): Surroundings {
+/** PermissionContext with names for ARNs: what a permission is about can be read from it. */
+export function anyPermissionContext(): PermissionContext {
   const stack = new Stack(new App(), 'some');
   const queue = (name: string) =>
     Queue.fromQueueArn(stack, name, `arn:aws:sqs:us-west-1:123456789012:${name}`);
@@ -15,7 +15,7 @@ export function anySurroundings(): Surroundings {
     cluster: 'workbench-some',
     taskRole: 'task-role',
     executionRole: 'execution-role',
-    machineRole: 'machine-role',
+    instanceRole: 'instance-role',
     fileSystems: ['file-system'],
     janitors: ['janitor'],
     launchTemplates: ['lt-1'],

@@ -4,7 +4,7 @@ import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
 import { anySchedule } from '#test/simulation/schedule/commands.ts';
 import { runSchedule } from '#test/simulation/schedule/run-schedule.ts';
-import { anySurroundings } from './any-permission-context.ts';
+import { anyPermissionContext } from './any-permission-context.ts';
 
 /** The functions run in the simulated world, under every fault it has; what they call is held against their rights. */
 const SCHEDULES = 40;
@@ -15,7 +15,7 @@ const OF_STORES: Readonly<Record<string, readonly string[]>> = {
   'workbenches.read': ['GetItem'],
   'workbenches.update': ['UpdateItem', 'GetItem'],
   'workbenches.postpone': ['UpdateItem'],
-  'workbenches.remove': ['DeleteItem'],
+  'workbenches.delete': ['DeleteItem'],
   'workbenches.listByUser': ['Query'],
   'workbenches.listDue': ['Query due'],
   'workbenches.listActive': ['Query active'],
@@ -25,12 +25,12 @@ const OF_STORES: Readonly<Record<string, readonly string[]>> = {
   'history.list': ['Query'],
   'history.expire': ['Query', 'UpdateItem'],
   'idempotency.claim': ['PutItem', 'GetItem'],
-  'idempotency.settle': ['UpdateItem', 'GetItem'],
+  'idempotency.complete': ['UpdateItem', 'GetItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],
-  'rooms.note': ['PutItem'],
-  'rooms.forget': ['PutItem'],
-  'rooms.list': ['Query'],
+  'freeCapacity.save': ['PutItem'],
+  'freeCapacity.remove': ['PutItem'],
+  'freeCapacity.list': ['Query'],
 };
 
 /** What goes with a call without being one. */
@@ -51,7 +51,7 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'authorizer',
   'get-health',
   'janitor',
-  'list-events',
+  'list-history',
   'list-reports',
 ];
 
@@ -64,9 +64,9 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
   'drive-host': ['ecs:DeregisterContainerInstance'],
   // What is not as its record says; a machine that was silent when it ended.
-  'reconcile-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
+  'sweep-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
   // What no record wants.
-  'sweep-cloud': [
+  'sweep-tasks-and-hosts': [
     'sqs:SendMessage',
     'ecs:StopTask',
     'ec2:TerminateInstances',
@@ -85,7 +85,7 @@ const LIKE: Partial<Record<FunctionName, FunctionName>> = { 'drive-host': 'drive
 
 /** `Query by-instance`, of what the function may do: `dynamodb:Query by-instance`. */
 function granted(name: FunctionName): ReadonlySet<string> {
-  const rights = PERMISSIONS[name](anySurroundings()).filter(({ denies }) => !denies);
+  const rights = PERMISSIONS[name](anyPermissionContext()).filter(({ denies }) => !denies);
   return new Set(
     rights.flatMap(({ actions, resources }) =>
       resources.flatMap((resource) => {
@@ -149,7 +149,7 @@ describe('the rights of each function', () => {
   }
 
   it('allow the poll one GetItem and nothing else', () => {
-    expect(PERMISSIONS['get-workbench'](anySurroundings())).toMatchObject([
+    expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
     ]);
   });
@@ -161,7 +161,7 @@ describe('the rights of each function', () => {
     };
     for (const [name, { clients }] of Object.entries(DEPLOYED)) {
       const carried: readonly string[] = clients;
-      const foreign = PERMISSIONS[name as FunctionName](anySurroundings())
+      const foreign = PERMISSIONS[name as FunctionName](anyPermissionContext())
         .flatMap(({ actions }) => actions)
         .map((action) => action.split(':')[0] ?? '')
         // Passing a role is not a call; Lambda itself takes the messages of a queue.

@@ -37,7 +37,7 @@ describe('the settings of a stage', () => {
       production: 'yes',
       auth: { staticKey: 1, unknown: 2 },
       capacityProviders: [
-        { name: 'a', instanceTypes: ['m6i.large', { name: 'x', vcpus: 0 }], maxMachines: 0 },
+        { name: 'a', instanceTypes: ['m6i.large', { name: 'x', vcpus: 0 }], maxInstances: 0 },
         7,
       ],
       functions: { WB_FOO: 1 },
@@ -51,7 +51,7 @@ describe('the settings of a stage', () => {
       'capacityProviders[0].instanceTypes[1].memoryMib',
       'capacityProviders[0].instanceTypes[1].name',
       'capacityProviders[0].instanceTypes[1].vcpus',
-      'capacityProviders[0].maxMachines',
+      'capacityProviders[0].maxInstances',
       'capacityProviders[1]',
       'functions.WB_FOO',
       'logs.retentionDays',
@@ -61,7 +61,7 @@ describe('the settings of a stage', () => {
       'nonsense',
       'production',
     ]);
-    expect(faults['capacityProviders[0].maxMachines']).toBe(
+    expect(faults['capacityProviders[0].maxInstances']).toBe(
       'expected a whole number from 1 to 1,000; found 0',
     );
   });
@@ -194,11 +194,11 @@ describe('size classes', () => {
     {
       name: fc.constantFrom('small', 'large', 'gpu', 'Not a name'),
       instanceTypes: fc.array(anyType, { maxLength: 3 }),
-      maxMachines: fc.integer({ min: -1, max: 1100 }),
+      maxInstances: fc.integer({ min: -1, max: 1100 }),
       spot: fc.boolean(),
       pricePerHour: fc.double({ min: -1, max: 20, noNaN: true }),
     },
-    { requiredKeys: ['name', 'instanceTypes', 'maxMachines'] },
+    { requiredKeys: ['name', 'instanceTypes', 'maxInstances'] },
   );
 
   it('are either in order, and then promise something at a price, or their faults are named', () => {

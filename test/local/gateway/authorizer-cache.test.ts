@@ -2,12 +2,12 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from '#local/gateway/authorizer-cache.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { type OpenFront, openFront } from './open-gateway.ts';
+import { type OpenGateway, openGateway } from './open-gateway.ts';
 
 /** A front whose authorizer answers what `decide` says; `asked` are the events it was given. */
 async function openGuarded(decide: (token: string) => unknown, ttlSeconds = 60) {
   const asked: APIGatewayRequestAuthorizerEventV2[] = [];
-  const front = await openFront(undefined, {
+  const front = await openGateway(undefined, {
     authorizer: {
       ttlSeconds,
       authorize: async (event) => {
@@ -19,7 +19,7 @@ async function openGuarded(decide: (token: string) => unknown, ttlSeconds = 60) 
   return { front, asked };
 }
 
-async function get(front: OpenFront, authorization?: string, path = '/things') {
+async function get(front: OpenGateway, authorization?: string, path = '/things') {
   const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
   const response = await fetch(`${front.url}${path}`, { headers });
   return [response.status, await response.text()];

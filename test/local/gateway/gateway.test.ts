@@ -4,7 +4,7 @@ import { MAX_HEAD_BYTES } from '#local/gateway/gateway.ts';
 import { INTEGRATION_TIMEOUT_MS } from '#local/gateway/invocation.ts';
 import { MAX_BODY_BYTES } from '#local/gateway/request-body.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
-import { openFront } from './open-gateway.ts';
+import { openGateway } from './open-gateway.ts';
 
 const HOST = 'Host: 127.0.0.1';
 
@@ -20,7 +20,7 @@ describe('what the front answers by itself', () => {
     ['GET', '/things/'],
     ['OPTIONS', '/things'],
   ])('404 for %s %s, which is no route', async (method, path) => {
-    const front = await openFront();
+    const front = await openGateway();
     const response = await fetch(`${front.url}${path}`, { method });
     expect(await answerOf(response)).toEqual({ status: 404, body: '{"message":"Not Found"}' });
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -28,13 +28,13 @@ describe('what the front answers by itself', () => {
   });
 
   test('400 for a path that is not validly encoded', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const { status, body } = await sendRaw(front.port, rawRequest('GET /things/%E0%A4%A', [HOST]));
     expect([status, body]).toEqual([400, '{"message":"Bad Request"}']);
   });
 
   test('500 for a function that throws, and nothing of what it threw', async () => {
-    const front = await openFront(() => {
+    const front = await openGateway(() => {
       throw new Error('the password is swordfish');
     });
     const response = await fetch(`${front.url}/things`);
@@ -55,7 +55,7 @@ describe('what the front answers by itself', () => {
     ['a header name that cannot be sent', { statusCode: 200, headers: { 'x a': 'b' }, body: '' }],
     ['a body that is no JSON', 1n],
   ])('500 for a function that answers %s', async (_what, result) => {
-    const front = await openFront(() => result);
+    const front = await openGateway(() => result);
     const response = await fetch(`${front.url}/things`);
     expect(await answerOf(response)).toEqual({ status: 500, body: '{"message":"Internal Server Error"}' });
     expect(response.headers.has('set-cookie')).toBe(false);
@@ -63,14 +63,14 @@ describe('what the front answers by itself', () => {
 
   test('500 without the headers that could be sent, when one could not', async () => {
     const headers = { 'x-first': 'internal', 'x-second': 'no\nheader' };
-    const front = await openFront(() => ({ statusCode: 200, headers, body: '' }));
+    const front = await openGateway(() => ({ statusCode: 200, headers, body: '' }));
     const response = await fetch(`${front.url}/things`);
     expect(response.status).toBe(500);
     expect(response.headers.has('x-first')).toBe(false);
   });
 
   test('503 for a function that takes longer than an integration may', async () => {
-    const front = await openFront(() => new Promise(() => {}));
+    const front = await openGateway(() => new Promise(() => {}));
     const answer = fetch(`${front.url}/things`);
     await vi.waitFor(() => expect(front.events.length).toBe(1));
     await front.timers.pass(INTEGRATION_TIMEOUT_MS - 1);
@@ -81,7 +81,7 @@ describe('what the front answers by itself', () => {
   });
 
   test('413 for a body larger than API Gateway takes, without calling the function', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const body = new Uint8Array(MAX_BODY_BYTES + 1);
     const response = await fetch(`${front.url}/things`, { method: 'POST', body });
     expect(await answerOf(response)).toEqual({ status: 413, body: '{"message":"Request Entity Too Large"}' });
@@ -89,7 +89,7 @@ describe('what the front answers by itself', () => {
   });
 
   test('413 at once to a client that asks before sending, and to one that announces far too much', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const asks = [HOST, `Content-Length: ${MAX_BODY_BYTES + 1}`, 'Expect: 100-continue'];
     expect((await sendRaw(front.port, rawRequest('POST /things', asks))).status).toBe(413);
     const announces = [HOST, `Content-Length: ${1e12}`];
@@ -97,13 +97,13 @@ describe('what the front answers by itself', () => {
   });
 
   test('takes a body as large as API Gateway does', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const body = new Uint8Array(MAX_BODY_BYTES);
     expect((await fetch(`${front.url}/things`, { method: 'POST', body })).status).toBe(200);
   });
 
   test('says "continue" to a client that asks before it sends a body it may send', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const asks = [HOST, 'Content-Length: 2', 'Content-Type: text/plain', 'Expect: 100-continue'];
     const { head, body } = await sendRaw(front.port, rawRequest('POST /things', asks, 'hi'));
     expect(head).toBe('HTTP/1.1 100 Continue');
@@ -112,7 +112,7 @@ describe('what the front answers by itself', () => {
   });
 
   test('431 for more headers than API Gateway takes', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const fits = await sendRaw(
       front.port,
       rawRequest('GET /things', [HOST, `X-A: ${'a'.repeat(MAX_HEAD_BYTES - 200)}`]),
@@ -132,18 +132,18 @@ describe('what the front answers by itself', () => {
   });
 
   test('400 for what is not HTTP', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     expect((await sendRaw(front.port, 'hello there\r\n\r\n')).status).toBe(400);
   });
 
   test('nothing, when what is not HTTP comes while an answer is under way', async () => {
-    const front = await openFront(() => new Promise(() => {}));
+    const front = await openGateway(() => new Promise(() => {}));
     const { head } = await sendRaw(front.port, `GET /things HTTP/1.1\r\n${HOST}\r\n\r\nhello there\r\n\r\n`);
     expect(head).toBe('');
   });
 
   test('survives a client that goes away in the middle of its body', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const socket = connect(front.port, '127.0.0.1');
     socket.write(`POST /things HTTP/1.1\r\n${HOST}\r\nContent-Length: 100\r\n\r\nhalf`);
     await new Promise((resolve) => front.server.once('request', resolve));
@@ -177,14 +177,14 @@ describe('what the front makes of a result', () => {
     ],
     ['no content', { statusCode: 204, body: 'dropped' }, 204, null, ''],
   ])('answers %s', async (_what, result, status, type, body) => {
-    const front = await openFront(() => result);
+    const front = await openGateway(() => result);
     const response = await fetch(`${front.url}/things`);
     expect(await answerOf(response)).toEqual({ status, body });
     expect(response.headers.get('content-type')).toBe(type);
   });
 
   test('writes each cookie as a header of its own, and headers of any simple type', async () => {
-    const front = await openFront(() => ({
+    const front = await openGateway(() => ({
       statusCode: 200,
       headers: { 'X-Number': 7, 'X-Flag': true, 'Content-Length': 3, 'Transfer-Encoding': 'chunked' },
       cookies: ['a=1; Path=/', 'b=2'],
@@ -199,7 +199,7 @@ describe('what the front makes of a result', () => {
   });
 
   test('honours the prefix, in the route key too', async () => {
-    const front = await openFront(undefined, { prefix: '/api/v1' });
+    const front = await openGateway(undefined, { prefix: '/api/v1' });
     expect((await fetch(`${front.url}/things`)).status).toBe(404);
     expect((await fetch(`${front.url}/api/v1/things/7`)).status).toBe(200);
     expect(front.events[0]).toMatchObject({

@@ -2,29 +2,29 @@ import type { Server } from 'node:http';
 import type { Context } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
-import { createFront, type FrontOptions } from '#local/gateway/gateway.ts';
+import { createGateway, type GatewayOptions } from '#local/gateway/gateway.ts';
 import { closeServer, listen } from '#local/listen.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { SilentTelemetry } from '../telemetry-recorder.ts';
+import { TelemetryRecorder } from '../telemetry-recorder.ts';
 
-export interface OpenFront {
+export interface OpenGateway {
   readonly server: Server;
   readonly port: number;
   readonly url: string;
   readonly timers: ManualClock;
-  readonly telemetry: SilentTelemetry;
+  readonly telemetry: TelemetryRecorder;
   /** What the handlers were called with. */
   readonly events: GatewayEvent[];
   readonly contexts: Context[];
 }
 
 /** A front on a free port whose two routes answer what `answer` says; closed when the test ends. */
-export async function openFront(
+export async function openGateway(
   answer: (event: GatewayEvent) => unknown = () => ({ statusCode: 200, body: 'ok' }),
-  options: Partial<FrontOptions> = {},
-): Promise<OpenFront> {
+  options: Partial<GatewayOptions> = {},
+): Promise<OpenGateway> {
   const timers = new ManualClock();
-  const telemetry = new SilentTelemetry();
+  const telemetry = new TelemetryRecorder();
   const events: GatewayEvent[] = [];
   const contexts: Context[] = [];
   const handler = async (event: GatewayEvent, context: Context) => {
@@ -32,7 +32,7 @@ export async function openFront(
     contexts.push(context);
     return answer(event);
   };
-  const server = createFront({
+  const server = createGateway({
     routes: [
       { method: 'GET', path: '/open', access: 'public', handler },
       { method: 'GET', path: '/things', access: 'user', handler },
@@ -51,7 +51,7 @@ export async function openFront(
 }
 
 /** The event of the last call. */
-export function lastEvent(front: OpenFront): GatewayEvent {
+export function lastEvent(front: OpenGateway): GatewayEvent {
   const event = front.events.at(-1);
   if (event === undefined) throw new Error('no handler was called');
   return event;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { rawRequest, sendRaw } from '../raw-http.ts';
-import { lastEvent, openFront } from './open-gateway.ts';
+import { lastEvent, openGateway } from './open-gateway.ts';
 
 const HOST = 'Host: 127.0.0.1';
 
 describe('the event of a request', () => {
   test('has the form of payload 2.0', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await fetch(`${front.url}/things/a%2Fb%20c?x=1`, { headers: { 'User-Agent': 'Test/1' } });
     const event = lastEvent(front);
     expect(event).toMatchObject({
@@ -39,7 +39,7 @@ describe('the event of a request', () => {
   });
 
   test('leaves out path parameters and query parameters where there are none', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await fetch(`${front.url}/things`);
     const event = lastEvent(front);
     expect(event.rawQueryString).toBe('');
@@ -57,14 +57,14 @@ describe('the event of a request', () => {
     ['a=b?c', { a: 'b?c' }],
     ['=v', { '': 'v' }],
   ])('keeps the query %s as sent, and decodes and joins its parameters', async (sent, parameters) => {
-    const front = await openFront();
+    const front = await openGateway();
     await sendRaw(front.port, rawRequest(`GET /things?${sent}`, [HOST]));
     expect(lastEvent(front).rawQueryString).toBe(sent);
     expect(lastEvent(front).queryStringParameters).toEqual(parameters);
   });
 
   test('keeps a parameter called __proto__ as a parameter', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await sendRaw(front.port, rawRequest('GET /things?__proto__=x', [HOST, '__proto__: y']));
     const { queryStringParameters, headers } = lastEvent(front);
     expect(Object.entries(queryStringParameters ?? {})).toEqual([['__proto__', 'x']]);
@@ -72,7 +72,7 @@ describe('the event of a request', () => {
   });
 
   test('has header names in lower case and repeated ones joined', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     const lines = [HOST, 'X-Thing: one', 'x-thing: two', 'Content-TYPE: text/plain', 'Age: 1', 'age: 2'];
     await sendRaw(front.port, rawRequest('GET /things', lines));
     expect(lastEvent(front).headers).toMatchObject({
@@ -84,7 +84,7 @@ describe('the event of a request', () => {
   });
 
   test('leaves out what concerns two machines only', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await sendRaw(front.port, rawRequest('GET /things', [HOST, 'TE: trailers', 'Keep-Alive: 5']));
     const { headers } = lastEvent(front);
     expect(Object.keys(headers).filter((name) => ['connection', 'te', 'keep-alive'].includes(name))).toEqual(
@@ -93,7 +93,7 @@ describe('the event of a request', () => {
   });
 
   test('says who sent it, after whom the client itself names', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await fetch(`${front.url}/things`, {
       headers: { 'X-Forwarded-For': '10.1.1.1', 'X-Forwarded-Proto': 'https' },
     });
@@ -105,7 +105,7 @@ describe('the event of a request', () => {
   });
 
   test('has every cookie of every cookie header in its list, and none among the headers', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await sendRaw(front.port, rawRequest('GET /things', [HOST, 'Cookie: a=1; b="x y"', 'Cookie: c=3;']));
     const event = lastEvent(front);
     expect(event.cookies).toEqual(['a=1', 'b="x y"', 'c=3']);
@@ -124,7 +124,7 @@ describe('the event of a request', () => {
     ['text/plain', Buffer.from([0xff, 0xfe]), false],
     [undefined, Buffer.from('{}'), false],
   ])('carries a body of type %s', async (type, sent, text) => {
-    const front = await openFront();
+    const front = await openGateway();
     const headers: Record<string, string> = type === undefined ? {} : { 'Content-Type': type };
     await fetch(`${front.url}/things`, { method: 'POST', body: new Uint8Array(sent), headers });
     const event = lastEvent(front);
@@ -133,7 +133,7 @@ describe('the event of a request', () => {
   });
 
   test('has no body when none was sent', async () => {
-    const front = await openFront();
+    const front = await openGateway();
     await fetch(`${front.url}/things`, { method: 'POST' });
     expect(lastEvent(front)).not.toHaveProperty('body');
     expect(lastEvent(front).isBase64Encoded).toBe(false);

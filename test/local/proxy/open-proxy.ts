@@ -6,7 +6,7 @@ import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { SilentTelemetry } from '../telemetry-recorder.ts';
+import { TelemetryRecorder } from '../telemetry-recorder.ts';
 
 /** One record, and how often it has been read. */
 export class SingleRecordStore {
@@ -27,7 +27,7 @@ export class SingleRecordStore {
 
 export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:1') {
   const timers = new ManualClock();
-  const telemetry = new SilentTelemetry();
+  const telemetry = new TelemetryRecorder();
   const workbenches = new SingleRecordStore();
   workbenches.record = record;
   const proxy = new WorkbenchProxy({

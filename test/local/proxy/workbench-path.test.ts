@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { parseProjectPath } from '#local/proxy/workbench-path.ts';
+import { parseWorkbenchPath } from '#local/proxy/workbench-path.ts';
 
 const id = '01hzzzzzzz0123456789abcdef';
 
-describe('parseProjectPath', () => {
+describe('parseWorkbenchPath', () => {
   test.each<[target: string, rest: string]>([
     [`/project/${id}/`, '/'],
     [`/project/${id}/?a=1`, '/?a=1'],
@@ -11,7 +11,7 @@ describe('parseProjectPath', () => {
     [`/project/${id}//two`, '//two'],
     [`/project/${id}/../../etc`, '/../../etc'],
   ])('strips the prefix off %s', (target, rest) => {
-    expect(parseProjectPath(target)).toEqual({
+    expect(parseWorkbenchPath(target)).toEqual({
       kind: 'workbench',
       workbenchId: id,
       prefix: `/project/${id}`,
@@ -23,11 +23,11 @@ describe('parseProjectPath', () => {
     [`/project/${id}`, `/project/${id}/`],
     [`/project/${id}?folder=/a&x=1`, `/project/${id}/?folder=/a&x=1`],
   ])('adds the slash that %s lacks and keeps the query', (target, location) => {
-    expect(parseProjectPath(target)).toEqual({ kind: 'no_slash', location });
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'missing_slash', location });
   });
 
   test.each(['/', '/?a=1'])('takes %s for the index', (target) => {
-    expect(parseProjectPath(target)).toEqual({ kind: 'index' });
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'index' });
   });
 
   test.each([
@@ -42,6 +42,6 @@ describe('parseProjectPath', () => {
     `/x/project/${id}/`,
     '/favicon.ico',
   ])('knows nothing at %s', (target) => {
-    expect(parseProjectPath(target)).toEqual({ kind: 'unknown' });
+    expect(parseWorkbenchPath(target)).toEqual({ kind: 'unknown' });
   });
 });

@@ -288,7 +288,7 @@ describe("the workbenches' origin", () => {
     const { port, requests } = await openBoth((_request, response) => response.end());
     const target = `/project/${ID}/`;
     const foreign = await sendRaw(port, rawRequest(`GET ${target}`, ['Host: evil.example']));
-    expect([foreign.status, foreign.body]).toEqual([403, expect.stringContaining('WB_LOCAL_HOSTS')]);
+    expect([foreign.status, foreign.body]).toEqual([403, expect.stringContaining('WB_LOCAL_HOSTNAMES')]);
     const page = ['Host: localhost', 'Origin: http://localhost:8999'];
     expect((await sendRaw(port, rawRequest(`POST ${target}`, page))).status).toBe(403);
     expect((await sendRaw(port, rawRequest('GET http://evil.example/', ['Host: localhost']))).status).toBe(

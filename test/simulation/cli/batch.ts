@@ -61,7 +61,7 @@ export async function runBatch({ seed, schedules, repeatEvery: twiceEvery, shrin
   if (!found.failed || broke === undefined) return result;
   const at = { path: found.counterexamplePath ?? '', schedule: broke, error: toError(found.errorInstance) };
   const { path, schedule, error } = shrink ? await shrinkFailure(seed, at) : at;
-  const { lines, broken } = await runSchedule(schedule, { keepLog: true });
+  const { lines, broken } = await runSchedule(schedule, { captureLogLines: true });
   return { ...result, failure: { seed, path, message: (broken ?? error).message, schedule, lines } };
 }
 
@@ -101,7 +101,7 @@ export async function replay(seed: number, path: string): Promise<Failure | unde
   // A check would go on with the neighbours of one that breaks no rule any more.
   const [schedule] = fc.sample(anySchedule, { seed: seed | 0, path, numRuns: 1 });
   if (schedule === undefined) throw new UsageError(`--replay: seed ${seed} has no schedule ${path}`);
-  const { lines, broken } = await runSchedule(schedule, { keepLog: true });
+  const { lines, broken } = await runSchedule(schedule, { captureLogLines: true });
   return broken && { seed, path, message: broken.message, schedule, lines };
 }
 

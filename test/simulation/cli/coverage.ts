@@ -3,7 +3,7 @@ import type { BatchResult } from './batch.ts';
 
 /** The transitions that a record can make. */
 export const TRANSITIONS: readonly string[] = [
-  'nothing → starting',
+  'none → starting',
   'starting → provisioning',
   'starting → pending',
   'starting → stopping',
@@ -26,7 +26,7 @@ export const TRANSITIONS: readonly string[] = [
   'stopping → deleting',
   'stopped → starting',
   'stopped → deleting',
-  'deleting → nothing',
+  'deleting → none',
 ];
 
 /** The calls that change something: each must have met each fault. */
@@ -42,18 +42,18 @@ export const MUTATING_CALLS: readonly string[] = [
   'DeleteAccessPoint',
   'DeregisterTaskDefinition',
   'DeregisterContainerInstance',
-  'janitor.begin',
+  'janitor.writeTombstone',
   'janitor.removeSome',
   'SendMessage',
   'workbenches.create',
   'workbenches.update',
-  'workbenches.remove',
+  'workbenches.delete',
   'history.append',
   'history.expire',
   'idempotency.claim',
-  'idempotency.settle',
-  'rooms.note',
-  'rooms.forget',
+  'idempotency.complete',
+  'freeCapacity.save',
+  'freeCapacity.remove',
 ];
 
 export interface Coverage {
@@ -76,7 +76,7 @@ export function computeCoverage(results: readonly BatchResult[]): Coverage {
     ...pairs.filter((pair) => !faults.has(pair)),
   ];
   const states = groupCounts(transitions, (transition) => transition.split(' → ')[1] ?? '');
-  states.delete('nothing');
+  states.delete('none');
   const faultKinds = groupCounts(faults, (pair) => pair.split(' ')[1] ?? '');
   return { states, transitions, faultKinds, faults, missing };
 }

@@ -50,11 +50,11 @@ export class ClientHistory {
   }
 
   /** Somebody has asked for its destruction, acknowledged or not. */
-  mayBeDeleted(workbenchId: string): boolean {
+  isDeletionRequested(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(({ wish }) => wish === 'deleted');
   }
 
-  isDeleted(workbenchId: string): boolean {
+  isDeletionAcknowledged(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(
       ({ wish, acknowledged }) => wish === 'deleted' && acknowledged,
     );
@@ -64,8 +64,8 @@ export class ClientHistory {
    * What it may be wanted to be: each wish that no acknowledged one has surely overtaken. A destruction is never
    * overtaken.
    */
-  possibleWishes(workbenchId: string): ReadonlySet<RequestedState> {
-    if (this.isDeleted(workbenchId)) return new Set(['deleted']);
+  possibleStates(workbenchId: string): ReadonlySet<RequestedState> {
+    if (this.isDeletionAcknowledged(workbenchId)) return new Set(['deleted']);
     const all = this.#requests.get(workbenchId) ?? [];
     const standing = all.filter(
       ({ ended, wish }) =>

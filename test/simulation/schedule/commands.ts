@@ -32,7 +32,7 @@ export interface Command {
 }
 
 /** Faults happen, and users act, during this time: 25 minutes, in milliseconds. */
-export const TROUBLE_MS = 25 * 60_000;
+export const FAULT_PHASE_MS = 25 * 60_000;
 
 export interface Schedule {
   readonly commands: readonly Command[];
@@ -62,7 +62,7 @@ export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
 function assignTimes(all: readonly (Omit<Command, 'at'> & { readonly gap: number })[]): readonly Command[] {
   let at = 0;
   return all.map(({ gap, ...command }) => {
-    at = Math.min(at + gap, TROUBLE_MS);
+    at = Math.min(at + gap, FAULT_PHASE_MS);
     return { at, ...command };
   });
 }

@@ -1,24 +1,24 @@
 import type { Context } from 'aws-lambda';
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { auditEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { type Ec2Client, Ec2Machines } from '#adapters/aws/ec2/instances.ts';
-import { auditEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
-import { EcsClusterUpkeep } from '#adapters/aws/ecs/cluster-cleanup.ts';
+import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { auditEfsClient } from '#adapters/aws/efs/sweep-client.ts';
+import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
-import type { MachineRoom, RoomStore } from '#core/ports/free-capacity-store.ts';
+import type { InstanceFreeCapacity, FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { createdAtOf } from '#core/ports/ids.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
-import { build as buildDestroy } from '#functions/api/delete-workbench.ts';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
 import { build as buildList } from '#functions/api/list-workbenches.ts';
 import { build as buildRestart } from '#functions/api/restart-workbench.ts';
@@ -27,19 +27,19 @@ import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
-import { hostsElsewhere, machinesElsewhere } from '#functions/drive/unavailable-ports.ts';
+import { unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
 import { build as buildContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
 import { build as buildInstanceEvent } from '#functions/events/instance-state-change.ts';
 import { build as buildTaskEvent } from '#functions/events/task-state-change.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { build as buildActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildDue } from '#functions/schedules/sweep-due.ts';
-import { build as buildSweepCloud } from '#functions/schedules/sweep-tasks-and-hosts.ts';
+import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
-import { clientThrough, type Invocation, type Invocations, interceptPort } from '../invocation.ts';
+import { interceptClient, type Invocation, type Invocations, interceptPort } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
 import { MemoryReportStore } from '../../memory/memory-stores.ts';
-import { MemoryRoomStore } from '../memory-free-capacity-store.ts';
+import { MemoryFreeCapacityStore } from '../memory-free-capacity-store.ts';
 import { memoryStores } from '../../memory/memory-stores.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
@@ -67,9 +67,9 @@ const STALE_INDEX_PROBABILITY = 0.3;
 const STALE_CAPACITY_PROBABILITY = 0.2;
 
 /** What is told before anything is known. */
-const NONEXISTENT_CAPACITY: readonly MachineRoom[] = [
+const NONEXISTENT_CAPACITY: readonly InstanceFreeCapacity[] = [
   {
-    machineId: 'none',
+    containerInstanceId: 'none',
     provider: 'small',
     cpuUnits: 4096,
     memoryMib: 15_500,
@@ -94,7 +94,7 @@ const OPERATIONS = {
   start: ['start-workbench', buildStart],
   stop: ['stop-workbench', buildStop],
   restart: ['restart-workbench', buildRestart],
-  delete: ['destroy-workbench', buildDestroy],
+  delete: ['delete-workbench', buildDelete],
   rename: ['update-workbench', buildUpdate],
 } as const satisfies Readonly<Record<string, readonly [FunctionName, unknown]>>;
 export type Operation = keyof typeof OPERATIONS;
@@ -133,8 +133,8 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #workbenches: WorkbenchStore;
   readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000) });
-  readonly #freeCapacity = new MemoryRoomStore();
-  #lastListed: readonly MachineRoom[] = NONEXISTENT_CAPACITY;
+  readonly #freeCapacity = new MemoryFreeCapacityStore();
+  #lastListed: readonly InstanceFreeCapacity[] = NONEXISTENT_CAPACITY;
   readonly #ids = { count: 0 };
   #hazardsDisabled = false;
 
@@ -143,7 +143,7 @@ export class Controller {
     this.#workbenches = options.wrapStore(this.stores.workbenches);
   }
 
-  beCalm(): void {
+  disableHazards(): void {
     this.#hazardsDisabled = true;
   }
 
@@ -191,18 +191,18 @@ export class Controller {
 
   /** Each minute. */
   async sweepDue(): Promise<void> {
-    await this.#invoke('reconcile-due', timeoutMsOf('reconcile-due'), (invocation) =>
+    await this.#invoke('sweep-due', timeoutMsOf('sweep-due'), (invocation) =>
       buildDue(this.#ports(invocation))(),
     );
   }
 
-  /** Each ten minutes; the upkeep of the cluster all at once, not by the hour. */
+  /** Each ten minutes; the cleanup of the cluster all at once, not by the hour. */
   async sweepAll(): Promise<void> {
-    await this.#invoke('reconcile-active', timeoutMsOf('reconcile-active'), (invocation) =>
+    await this.#invoke('sweep-active', timeoutMsOf('sweep-active'), (invocation) =>
       buildActive(this.#sweepPorts(invocation), this.#settings)(),
     );
-    await this.#invoke('sweep-cloud', timeoutMsOf('sweep-cloud'), (invocation) =>
-      buildSweepCloud(this.#sweepPorts(invocation), this.#settings)(),
+    await this.#invoke('sweep-tasks-and-hosts', timeoutMsOf('sweep-tasks-and-hosts'), (invocation) =>
+      buildSweepTasksAndHosts(this.#sweepPorts(invocation), this.#settings)(),
     );
     await this.#invoke('sweep-cluster', timeoutMsOf('sweep-cluster'), (invocation) =>
       sweepCluster(this.#sweepPorts(invocation), { graceMs: ORPHAN_GRACE_MS, shard: 0, shards: 1 }),
@@ -234,7 +234,7 @@ export class Controller {
   }
 
   #client(invocation: Invocation) {
-    return clientThrough((command) => this.#options.world.handle(command as never), invocation);
+    return interceptClient((command) => this.#options.world.handle(command as never), invocation);
   }
 
   #ports(invocation: Invocation) {
@@ -246,14 +246,14 @@ export class Controller {
   #sweepPorts(invocation: Invocation) {
     const { kernel } = this.#options;
     const client = this.#client(invocation);
-    const ecs = auditEcsClient(client, kernel);
-    const ec2 = auditEc2Client(client, kernel);
-    const efs = auditEfsClient(client, kernel);
+    const ecs = sweepEcsClient(client, kernel);
+    const ec2 = sweepEc2Client(client, kernel);
+    const efs = sweepEfsClient(client, kernel);
     const definitions = new TaskDefinitions(ecs, TASK_SETTINGS);
     const instances = new ContainerInstances(ecs, TASK_SETTINGS.cluster);
     return {
       ...this.#portsWith(invocation, { ecs, ec2, efs, sqs: client }),
-      upkeep: new EcsClusterUpkeep(definitions, instances, new Ec2Machines(ec2, INSTALLATION)),
+      cleanup: new EcsClusterCleanup(definitions, instances, new Ec2Instances(ec2, INSTALLATION)),
     };
   }
 
@@ -270,7 +270,7 @@ export class Controller {
       },
       count: () => {},
     };
-    const rooms = interceptPort(this.#staleFreeCapacity(), 'rooms', invocation);
+    const freeCapacity = interceptPort(this.#staleFreeCapacity(), 'freeCapacity', invocation);
     return {
       workbenches: interceptPort(this.#eventuallyConsistentStore(), 'workbenches', invocation),
       history: interceptPort(this.stores.history, 'history', invocation),
@@ -280,16 +280,16 @@ export class Controller {
       tasks: new EcsTaskRunner(
         ecs,
         TASK_SETTINGS,
-        ec2 === undefined ? machinesElsewhere : new Ec2Machines(ec2, INSTALLATION),
+        ec2 === undefined ? unavailableInstances : new Ec2Instances(ec2, INSTALLATION),
         clock,
       ),
       hosts:
         ec2 === undefined
-          ? hostsElsewhere
+          ? unavailableHostFleet
           : new Ec2HostFleet(ec2, new ContainerInstances(ecs, HOST_SETTINGS.cluster), HOST_SETTINGS, clock),
       volumes: new EfsVolumeStore(efs, interceptPort(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
-      rooms,
-      catalog: new ClusterCatalog({ sizes: SIZES, rooms, clock, telemetry }),
+      freeCapacity,
+      catalog: new ClusterCatalog({ sizes: SIZES, freeCapacity, clock, telemetry }),
       clock,
       telemetry,
       ids: {
@@ -300,14 +300,14 @@ export class Controller {
   }
 
   /** Room is a hint: it may be told as it was before, or of a machine that never was. */
-  #staleFreeCapacity(): RoomStore {
-    const rooms = this.#freeCapacity;
+  #staleFreeCapacity(): FreeCapacityStore {
+    const freeCapacity = this.#freeCapacity;
     return {
-      save: (room) => rooms.save(room),
-      remove: (machine) => rooms.remove(machine),
+      save: (room) => freeCapacity.save(room),
+      remove: (machine) => freeCapacity.remove(machine),
       list: async (now) => {
         if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY)) return this.#lastListed;
-        const listed = await rooms.list(now);
+        const listed = await freeCapacity.list(now);
         if (listed.length > 0) this.#lastListed = listed;
         return listed;
       },

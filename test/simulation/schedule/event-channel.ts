@@ -23,7 +23,7 @@ export class EventChannel {
     this.#deliver = deliver;
   }
 
-  beCalm(): void {
+  disableHazards(): void {
     this.#hazardsDisabled = true;
   }
 

@@ -8,7 +8,7 @@ const BATCH_SIZE = 3;
 type Drive = (messages: readonly ReceivedMessage[]) => Promise<readonly ReceivedMessage[] | undefined>;
 
 /** What Lambda does between a queue and its function: hands out batches, and removes what is done with. */
-export class WorkConsumer {
+export class EventSourceMappingModel {
   readonly #queue: SqsModel;
   readonly #invoke: Drive;
   #running = 0;
@@ -25,7 +25,7 @@ export class WorkConsumer {
       if (messages.length === 0) return;
       this.#running += 1;
       void this.#invoke(messages).then((done) => {
-        // Of those that the function did not live to answer nothing is removed: they are delivered again.
+        // Of those that the function did not live to answer nothing is deleted: they are delivered again.
         for (const { receiptHandle } of done ?? []) this.#queue.remove(receiptHandle);
         this.#running -= 1;
         this.receiveBatches();

@@ -6,15 +6,15 @@ import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
-import { BrokenRule } from './safety-checks.ts';
+import { RuleViolation } from './safety-checks.ts';
 import { ClientHistory } from './client-history.ts';
-import { type Command, type Schedule, SLOTS_PER_USER, TROUBLE_MS, USERS } from './commands.ts';
+import { type Command, type Schedule, SLOTS_PER_USER, FAULT_PHASE_MS, USERS } from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { ScheduleResult } from './schedule-result.ts';
-import { Safety } from './safety-checks.ts';
+import { SafetyChecks } from './safety-checks.ts';
 import { SimulatedUsers } from './simulated-users.ts';
-import { WorkConsumer } from './event-source-mapping.ts';
+import { EventSourceMappingModel } from './event-source-mapping.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -32,12 +32,12 @@ const VOLUME_GRACE_MS = 15 * MINUTE;
 /** The task definitions of what is destroyed are gone within this: the interval of the audits, and a pass of one. */
 const DEFINITION_CLEANUP_TIMEOUT_MS = 15 * MINUTE;
 /** No message is given up: what comes of one that always fails is to be seen. */
-const QUEUE_OPTIONS = { visibilityTimeoutSeconds: 90, maxReceives: 1000 };
+const QUEUE_OPTIONS = { visibilityTimeoutSeconds: 90, maxReceiveCount: 1000 };
 /** A schedule that takes more steps than this goes round in circles. */
 const STEPS_MAX = 60_000;
 
 export interface ScheduleOptions {
-  readonly keepLog?: boolean;
+  readonly captureLogLines?: boolean;
   /** Told of each call that a function makes: `drive#12`, `RunTask`. */
   readonly onCall?: (invocation: string, call: string) => void;
 }
@@ -84,15 +84,15 @@ class ScheduleRun {
   readonly #invocations: Invocations;
   readonly #controller: Controller;
   readonly #channel: EventChannel;
-  readonly #consumer: WorkConsumer;
-  readonly #hostConsumer: WorkConsumer;
+  readonly #consumer: EventSourceMappingModel;
+  readonly #hostConsumer: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
-  readonly #safety: Safety;
+  readonly #safety: SafetyChecks;
   /** Each record that there is, as last written. */
   readonly #lastWritten = new Map<string, Workbench>();
   #failure: unknown;
 
-  constructor(schedule: Schedule, { keepLog: story = false, onCall }: ScheduleOptions) {
+  constructor(schedule: Schedule, { captureLogLines: story = false, onCall }: ScheduleOptions) {
     const { kernel } = this;
     this.#schedule = schedule;
     this.#startedAt = kernel.now();
@@ -126,10 +126,10 @@ class ScheduleRun {
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });
     this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.handleEvent(event));
-    this.#consumer = new WorkConsumer(this.#world.sqs, (batch) => this.#controller.drive(batch));
-    this.#hostConsumer = new WorkConsumer(this.#world.hostSqs, (batch) => this.#controller.driveHost(batch));
+    this.#consumer = new EventSourceMappingModel(this.#world.sqs, (batch) => this.#controller.drive(batch));
+    this.#hostConsumer = new EventSourceMappingModel(this.#world.hostSqs, (batch) => this.#controller.driveHost(batch));
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
-    this.#safety = new Safety(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
+    this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
   }
 
   async execute(): Promise<void> {
@@ -138,12 +138,12 @@ class ScheduleRun {
     for (const command of this.#schedule.commands) {
       this.kernel.after(command.at, () => this.#execute(command));
     }
-    for (let at = VOLUME_SWEEP_INTERVAL_MS; at < TROUBLE_MS; at += VOLUME_SWEEP_INTERVAL_MS) {
+    for (let at = VOLUME_SWEEP_INTERVAL_MS; at < FAULT_PHASE_MS; at += VOLUME_SWEEP_INTERVAL_MS) {
       this.kernel.after(at, () => {
         this.#controller.sweepVolumes(VOLUME_GRACE_MS).catch((error) => this.#fail(error));
       });
     }
-    await this.#runUntil(this.#startedAt + TROUBLE_MS);
+    await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
     this.outcome.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
     await this.#waitUntilSettled('after the trouble', SETTLE_TIMEOUT_MS);
@@ -165,7 +165,7 @@ class ScheduleRun {
     const tape = this.#tape;
     if (!tape.chance(REACTION_PROBABILITY)) return;
     const at = this.kernel.now() + tape.intBetween(0, REACTION_DELAY_MAX_MS);
-    if (at >= this.#startedAt + TROUBLE_MS) return;
+    if (at >= this.#startedAt + FAULT_PHASE_MS) return;
     const [user, slot] = [tape.intBetween(0, USERS.length - 1), tape.intBetween(0, SLOTS_PER_USER - 1)];
     const command = { at, user, slot, kind: tape.pick(REACTIONS), dedicated: false };
     this.kernel.after(at - this.kernel.now(), () => this.#execute(command));
@@ -174,9 +174,9 @@ class ScheduleRun {
   #disableFaults(): void {
     this.outcome.log('--- from here on nothing goes wrong ---');
     this.#world.disableHazards();
-    this.#invocations.endFaults();
-    this.#channel.beCalm();
-    this.#controller.beCalm();
+    this.#invocations.disableFaults();
+    this.#channel.disableHazards();
+    this.#controller.disableHazards();
   }
 
   /** Every record is as it is wanted. */
@@ -189,7 +189,7 @@ class ScheduleRun {
     while (unsettled().length > 0 && this.kernel.now() < end) await this.#runUntil(this.kernel.now() + MINUTE);
     const left = unsettled();
     if (left.length > 0) {
-      throw new BrokenRule(`${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`);
+      throw new RuleViolation(`${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`);
     }
   }
 
@@ -197,11 +197,11 @@ class ScheduleRun {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const workbenchId of this.#clients.workbenchIds) {
       const record = records.get(workbenchId);
-      const possible = this.#clients.possibleWishes(workbenchId);
+      const possible = this.#clients.possibleStates(workbenchId);
       const is = record === undefined ? 'deleted' : record.status;
       const excused = record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
       if (!excused && !possible.has(is as 'running')) {
-        throw new BrokenRule(
+        throw new RuleViolation(
           `${workbenchId} is ${is}, but was last asked to be ${[...possible].join(' or ')}`,
         );
       }
@@ -212,13 +212,13 @@ class ScheduleRun {
   async #startAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
       const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
-      if (status !== 200) throw new BrokenRule(`the start of ${workbenchId} was answered ${status}`);
+      if (status !== 200) throw new RuleViolation(`the start of ${workbenchId} was answered ${status}`);
     }
     await this.#waitUntilSettled('after a start', START_TIMEOUT_MS);
     for (const record of this.#records()) {
       if (record.status !== 'running') {
         const why = record.status === 'stopped' ? JSON.stringify(record.reason) : '';
-        throw new BrokenRule(
+        throw new RuleViolation(
           `${record.workbenchId} was started when nothing went wrong, and is ${record.status} ${why}`,
         );
       }
@@ -234,20 +234,20 @@ class ScheduleRun {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const { workbenchId, taskArn } of this.#world.containers) {
       if (records.get(workbenchId)?.status !== 'running')
-        throw new BrokenRule(`nobody wants ${taskArn}, and it runs`);
+        throw new RuleViolation(`nobody wants ${taskArn}, and it runs`);
     }
     for (const { instanceId } of this.#world.liveHosts) {
       const wanted = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
-      if (!wanted) throw new BrokenRule(`nobody wants the machine ${instanceId}, and it costs money`);
+      if (!wanted) throw new RuleViolation(`nobody wants the machine ${instanceId}, and it costs money`);
     }
     for (const { path } of this.#world.directories.values()) {
       if (path.includes('/.')) continue;
       const workbenchId = path.split('/').at(-1) ?? '';
-      if (!records.has(workbenchId)) throw new BrokenRule(`nobody has ${path}, and it is there`);
+      if (!records.has(workbenchId)) throw new RuleViolation(`nobody has ${path}, and it is there`);
     }
-    for (const { arn, machine } of this.#world.leftOverRegistrations) {
+    for (const { arn, machine } of this.#world.staleRegistrations) {
       if (machine.spec.provider !== undefined) continue;
-      throw new BrokenRule(`${arn} is registered, and its machine ${machine.instanceId} is terminated`);
+      throw new RuleViolation(`${arn} is registered, and its machine ${machine.instanceId} is terminated`);
     }
   }
 
@@ -261,15 +261,15 @@ class ScheduleRun {
       await this.#runUntil(this.kernel.now() + MINUTE);
     const left = this.#records();
     if (left.length > 0)
-      throw new BrokenRule(`${left[0]?.workbenchId} was destroyed, and is ${left[0]?.status}`);
-    if (this.#world.containers.size > 0) throw new BrokenRule('everything was destroyed, and a task runs');
+      throw new RuleViolation(`${left[0]?.workbenchId} was destroyed, and is ${left[0]?.status}`);
+    if (this.#world.containers.size > 0) throw new RuleViolation('everything was destroyed, and a task runs');
     if (this.#world.liveHosts.length > 0)
-      throw new BrokenRule('everything was destroyed, and a machine is there');
+      throw new RuleViolation('everything was destroyed, and a machine is there');
     for (const { path } of this.#world.directories.values())
-      throw new BrokenRule(`all was destroyed, and ${path} is there`);
+      throw new RuleViolation(`all was destroyed, and ${path} is there`);
     await this.#runUntil(this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS);
     const [family] = this.#world.definedFamilies;
-    if (family !== undefined) throw new BrokenRule(`all was destroyed, and ${family} is still defined`);
+    if (family !== undefined) throw new RuleViolation(`all was destroyed, and ${family} is still defined`);
   }
 
   #records(): readonly Workbench[] {
@@ -282,7 +282,7 @@ class ScheduleRun {
       this.outcome.steps += 1;
       if (this.#failure !== undefined) throw this.#failure;
       if (this.outcome.steps > STEPS_MAX)
-        throw new BrokenRule(`more than ${STEPS_MAX} steps: it goes round in circles`);
+        throw new RuleViolation(`more than ${STEPS_MAX} steps: it goes round in circles`);
     }
   }
 
@@ -339,15 +339,15 @@ class ScheduleRun {
               if (updated === 'updated') written(record, before);
               return updated;
             };
-          case 'remove':
+          case 'delete':
             return async (key: { userId: string; workbenchId: string }, revision: number) => {
               const there = this.#lastWritten.delete(key.workbenchId);
-              const removed = await inner.delete(key, revision);
-              if (there && removed === 'removed') {
+              const deleted = await inner.delete(key, revision);
+              if (there && deleted === 'deleted') {
                 this.outcome.recordRemoval(key.workbenchId);
                 this.#recordViolation(() => this.#safety.checkRemoval(key));
               }
-              return removed;
+              return deleted;
             };
           default: {
             const value = Reflect.get(target, name, target);
@@ -361,17 +361,17 @@ class ScheduleRun {
 
 const NO_HAZARDS = Object.fromEntries(
   [
-    'pullFails',
+    'imagePullFails',
     'mountFails',
     'exitsAtBoot',
     'neverHealthy',
-    'exits',
+    'containerExits',
     'outOfMemory',
-    'agentIsFlaky',
-    'agentIsSilentLong',
-    'machineDies',
-    'machineBreaks',
-    'deregisteredAlive',
+    'agentFlaps',
+    'agentSilentForLong',
+    'instanceReclaimed',
+    'instanceHardwareFails',
+    'deregisteredWhileRunning',
     'noCapacity',
     'slowCapacity',
   ].map((hazard) => [hazard, 0]),

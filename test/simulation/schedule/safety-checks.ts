@@ -4,10 +4,10 @@ import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 
 /** A rule that must always hold does not. */
-export class BrokenRule extends Error {
+export class RuleViolation extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'BrokenRule';
+    this.name = 'RuleViolation';
   }
 }
 
@@ -24,7 +24,7 @@ const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning'
  * What must hold at every moment, checked against what is really there and against what clients were told,
  * never against the record alone.
  */
-export class Safety {
+export class SafetyChecks {
   readonly #world: World;
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
@@ -51,18 +51,18 @@ export class Safety {
       if (removal === undefined) continue;
       const { directory, mountedBy } = removal;
       if (mountedBy.length > 0) {
-        throw new BrokenRule(
-          `files of ${directory.path} were removed while ${mountedBy[0]?.taskArn} had them mounted`,
+        throw new RuleViolation(
+          `files of ${directory.path} were deleted while ${mountedBy[0]?.taskArn} had them mounted`,
         );
       }
       const workbenchId = directory.path.split('/').at(-1) ?? '';
-      const hadFiles = removal.removed > (removal.root ? 1 : 0);
-      if (hadFiles && !this.#clients.mayBeDeleted(workbenchId)) {
-        throw new BrokenRule(`files of ${workbenchId} were removed although nobody asked for it`);
+      const hadFiles = removal.deleted > (removal.root ? 1 : 0);
+      if (hadFiles && !this.#clients.isDeletionRequested(workbenchId)) {
+        throw new RuleViolation(`files of ${workbenchId} were deleted although nobody asked for it`);
       }
     }
     if (truth.lostWrites.length > 0) {
-      throw new BrokenRule(`${truth.lostWrites[0]?.taskArn} wrote into a directory that had been removed`);
+      throw new RuleViolation(`${truth.lostWrites[0]?.taskArn} wrote into a directory that had been deleted`);
     }
   }
 
@@ -72,18 +72,18 @@ export class Safety {
       STATUS_ORDER.indexOf(status as Workbench['status']),
     );
     if (was !== undefined && is !== undefined && is >= 0 && is < was) {
-      throw new BrokenRule(`${workbench.workbenchId} went back from ${before} to ${workbench.status}`);
+      throw new RuleViolation(`${workbench.workbenchId} went back from ${before} to ${workbench.status}`);
     }
-    if (workbench.status !== 'stopped' || workbench.strays.length > 0) return;
+    if (workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0) return;
     if (before !== 'stopped') this.#checkNoTaskStarting(workbench);
     const alive = this.#liveContainerOf(workbench);
-    if (alive) throw new BrokenRule(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
+    if (alive) throw new RuleViolation(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
     const machine = this.#world.liveHosts.find(
       ({ instanceId, state, since }) =>
         instanceId === workbench.host?.instanceId && state === 'running' && now - since > REPAIR_TIMEOUT_MS,
     );
     if (machine)
-      throw new BrokenRule(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
+      throw new RuleViolation(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
   }
 
   /** A task that waits for capacity, or is being placed, has no container yet and will have one. */
@@ -93,25 +93,25 @@ export class Safety {
       if (task.workbenchId !== workbenchId || desired !== 'RUNNING' || lastStatus === 'STOPPED') continue;
       // ECS shows tasks as running whose machine has long been switched off.
       if (instance !== undefined && !instance.machine.powered) continue;
-      throw new BrokenRule(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
+      throw new RuleViolation(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
     }
   }
 
-  /** When a record is removed. */
+  /** When a record is deleted. */
   checkRemoval(key: WorkbenchKey): void {
-    if (!this.#clients.mayBeDeleted(key.workbenchId)) {
-      throw new BrokenRule(`the record of ${key.workbenchId} was removed although nobody asked for it`);
+    if (!this.#clients.isDeletionRequested(key.workbenchId)) {
+      throw new RuleViolation(`the record of ${key.workbenchId} was deleted although nobody asked for it`);
     }
     const alive = this.#liveContainerOf(key);
     if (alive)
-      throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${alive.taskArn} lives`);
-    for (const { arn, machine } of this.#world.leftOverRegistrations) {
+      throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${alive.taskArn} lives`);
+    for (const { arn, machine } of this.#world.staleRegistrations) {
       if (machine.spec.tags[WORKBENCH_TAG] === key.workbenchId)
-        throw new BrokenRule(`the record of ${key.workbenchId} was removed while ${arn} is registered`);
+        throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${arn} is registered`);
     }
     for (const [name, directory] of this.#world.directories) {
       if (directory.path.endsWith(`/${key.workbenchId}`) && directory.files.size > 0) {
-        throw new BrokenRule(`the record of ${key.workbenchId} was removed before its files in ${name}`);
+        throw new RuleViolation(`the record of ${key.workbenchId} was deleted before its files in ${name}`);
       }
     }
   }
@@ -120,8 +120,8 @@ export class Safety {
     const { truth } = this.#world;
     for (const { directory, workbenchId, taskArn } of truth.mounts.slice(this.#checkedMounts)) {
       const record = this.#recordOf(workbenchId);
-      if (record === undefined || (record.status === 'stopped' && record.strays.length === 0)) {
-        throw new BrokenRule(
+      if (record === undefined || (record.status === 'stopped' && record.unexpectedTasks.length === 0)) {
+        throw new RuleViolation(
           `${taskArn} began to run although ${workbenchId} is ${record?.status ?? 'no more'}`,
         );
       }
@@ -129,7 +129,7 @@ export class Safety {
         const tasks = [...directory.mountedBy].map(
           ({ taskArn, runId, attempt }) => `${taskArn} (${runId}/${attempt})`,
         );
-        throw new BrokenRule(
+        throw new RuleViolation(
           `two live tasks have the volume of ${workbenchId} mounted: ${tasks.join(' and ')}`,
         );
       }
@@ -137,7 +137,7 @@ export class Safety {
         (removal) => removal.root && removal.directory.path === directory.path,
       );
       if (before && before.directory !== directory) {
-        throw new BrokenRule(`the path ${directory.path} was used again after its volume was wiped`);
+        throw new RuleViolation(`the path ${directory.path} was used again after its volume was wiped`);
       }
     }
     this.#checkedMounts = truth.mounts.length;

@@ -9,7 +9,7 @@ const LOG_LINES_MAX = 400;
 export class ScheduleResult {
   readonly #kernel: Kernel;
   readonly #begin: number;
-  readonly #keepLog: boolean;
+  readonly #captureLogLines: boolean;
   #traceHash = 0x811c9dc5;
   steps = 0;
   simulatedMs = 0;
@@ -25,7 +25,7 @@ export class ScheduleResult {
   constructor(kernel: Kernel, story: boolean) {
     this.#kernel = kernel;
     this.#begin = kernel.now();
-    this.#keepLog = story;
+    this.#captureLogLines = story;
   }
 
   /** A number that two runs of one schedule share if they did the same in the same order at the same times. */
@@ -36,24 +36,24 @@ export class ScheduleResult {
   recordCall(invocation: string, call: string, fault: Fault): void {
     this.#hash(`${invocation} ${call} ${fault}`);
     if (fault !== 'none') increment(this.faults, `${call} ${fault}`);
-    if (this.#keepLog) this.log(`${invocation}: ${call}${fault === 'none' ? '' : ` — ${fault}`}`);
+    if (this.#captureLogLines) this.log(`${invocation}: ${call}${fault === 'none' ? '' : ` — ${fault}`}`);
   }
 
   recordTransition(record: Workbench, before: Workbench['status'] | undefined): void {
     this.#hash(`${record.workbenchId} ${record.revision} ${record.status}`);
     if (before === record.status) return;
-    increment(this.transitions, `${before ?? 'nothing'} → ${record.status}`);
+    increment(this.transitions, `${before ?? 'none'} → ${record.status}`);
     const reason = 'reason' in record && record.reason ? ` (${record.reason.code})` : '';
-    this.log(`record ${record.workbenchId}: ${before ?? 'nothing'} → ${record.status}${reason}`);
+    this.log(`record ${record.workbenchId}: ${before ?? 'none'} → ${record.status}${reason}`);
   }
 
   recordRemoval(workbenchId: string): void {
-    increment(this.transitions, 'deleting → nothing');
-    this.log(`record ${workbenchId}: removed`);
+    increment(this.transitions, 'deleting → none');
+    this.log(`record ${workbenchId}: deleted`);
   }
 
   log(line: string): void {
-    if (!this.#keepLog) return;
+    if (!this.#captureLogLines) return;
     const seconds = ((this.#kernel.now() - this.#begin) / 1000).toFixed(3).padStart(10);
     this.logLines.push(`${seconds} s  ${line}`);
     if (this.logLines.length > LOG_LINES_MAX) this.logLines.shift();

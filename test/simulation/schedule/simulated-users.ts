@@ -1,5 +1,5 @@
 import type { Kernel } from '../kernel.ts';
-import { BrokenRule } from './safety-checks.ts';
+import { RuleViolation } from './safety-checks.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';
@@ -44,7 +44,7 @@ export class SimulatedUsers {
     switch (command.kind) {
       case 'create':
       case 'create_twice': {
-        if (known !== undefined && !this.#clients.isDeleted(known.workbenchId)) return;
+        if (known !== undefined && !this.#clients.isDeletionAcknowledged(known.workbenchId)) return;
         const key = `key-${++this.#nonce}`;
         const copies = command.kind === 'create_twice' ? 2 : 1;
         await Promise.all(
@@ -120,8 +120,8 @@ export class SimulatedUsers {
 
   /** Nobody's acknowledged workbench may vanish unless its destruction was asked for. */
   #checkNotLost(workbenchId: string, { status }: ApiResponse): void {
-    if (status === 404 && !this.#clients.mayBeDeleted(workbenchId)) {
-      throw new BrokenRule(`${workbenchId} answers 404 although nobody asked for its destruction`);
+    if (status === 404 && !this.#clients.isDeletionRequested(workbenchId)) {
+      throw new RuleViolation(`${workbenchId} answers 404 although nobody asked for its destruction`);
     }
   }
 
@@ -141,7 +141,7 @@ export class SimulatedUsers {
         const workbenchId = body.item.workbench_id as string;
         const other = this.#keys.get(key) ?? workbenchId;
         if (other !== workbenchId)
-          throw new BrokenRule(`one key made two workbenches: ${other} and ${workbenchId}`);
+          throw new RuleViolation(`one key made two workbenches: ${other} and ${workbenchId}`);
         this.#keys.set(key, workbenchId);
         this.#slots.set(slot, { user, workbenchId });
         this.#clients.recordCreated(workbenchId, began, this.#kernel.now());
@@ -154,14 +154,14 @@ export class SimulatedUsers {
 
   async #list(user: string): Promise<void> {
     const before = this.workbenches.filter(
-      (w) => w.user === user && !this.#clients.mayBeDeleted(w.workbenchId),
+      (w) => w.user === user && !this.#clients.isDeletionRequested(w.workbenchId),
     );
     const { status, body } = await this.#controller.request('list', { query: `user_id=${user}` });
     if (status !== 200) return;
     const listed = new Set(body.items.map((item: { workbench_id: string }) => item.workbench_id));
     for (const { workbenchId } of before) {
-      if (!listed.has(workbenchId) && !this.#clients.mayBeDeleted(workbenchId)) {
-        throw new BrokenRule(`${workbenchId} is not in its user's list`);
+      if (!listed.has(workbenchId) && !this.#clients.isDeletionRequested(workbenchId)) {
+        throw new RuleViolation(`${workbenchId} is not in its user's list`);
       }
     }
   }

@@ -26,7 +26,7 @@ export class Ec2Model {
   readonly #tokens = new Map<string, { readonly parameters: string; readonly machine: SimulatedInstance }>();
   /** From when on a machine can be described. */
   readonly #visibleAt = new Map<SimulatedInstance, number>();
-  readonly #pendingCannotStop: boolean;
+  readonly #pendingInstanceCannotStop: boolean;
   readonly #buckets: Readonly<Record<'run' | 'start' | 'stop' | 'terminate', TokenBucket>>;
   /** The AMI that launch templates name just now. */
   imageId = 'ami-1';
@@ -43,7 +43,7 @@ export class Ec2Model {
     this.#instances = machines;
     this.#cluster = cluster;
     this.#instanceTypes = instanceTypes;
-    this.#pendingCannotStop = draws.happens('pendingCannotStop');
+    this.#pendingInstanceCannotStop = draws.happens('pendingInstanceCannotStop');
     const bucket = (burst: number, perSecond: number) =>
       new TokenBucket(() => kernel.now(), burst, perSecond);
     this.#buckets = {
@@ -94,7 +94,7 @@ export class Ec2Model {
       imageId: this.imageId,
     });
     this.#tokens.set(ClientToken, { parameters: fingerprint, machine });
-    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.secondsAsMs(1, 10) : 0;
+    const hidden = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 10) : 0;
     if (hidden > 0) this.#visibleAt.set(machine, this.#kernel.now() + hidden);
     return { Instances: [this.#shape(machine)] };
   }
@@ -136,7 +136,7 @@ export class Ec2Model {
     const StoppingInstances = InstanceIds.map((id) => {
       const machine = this.#get(id);
       const { state } = machine;
-      const refused = state === 'pending' && this.#pendingCannotStop;
+      const refused = state === 'pending' && this.#pendingInstanceCannotStop;
       if (refused || state === 'shutting-down' || state === 'terminated') throw incorrectStateError(machine);
       if (state === 'running' || state === 'pending') this.#instances.stop(machine);
       return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };

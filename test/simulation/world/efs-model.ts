@@ -7,7 +7,7 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { HazardDraws } from './hazards.ts';
-import type { Directory, Truth } from './ground-truth.ts';
+import type { Directory, GroundTruth } from './ground-truth.ts';
 
 interface AccessPoint {
   readonly id: string;
@@ -28,18 +28,18 @@ export class EfsModel {
   readonly #fileSystemIds: ReadonlySet<string>;
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
-  readonly #truth: Truth;
+  readonly #truth: GroundTruth;
   readonly #tokenErrs: boolean;
   readonly #tokensOfAccount: boolean;
   #count = 0;
 
-  constructor(kernel: Kernel, draws: HazardDraws, fileSystemIds: readonly string[], truth: Truth) {
+  constructor(kernel: Kernel, draws: HazardDraws, fileSystemIds: readonly string[], truth: GroundTruth) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#truth = truth;
     this.#fileSystemIds = new Set(fileSystemIds);
-    this.#tokenErrs = draws.happens('accessPointTokenErrs');
-    this.#tokensOfAccount = draws.happens('accessPointTokenOfAccount');
+    this.#tokenErrs = draws.happens('accessPointTokenConflicts');
+    this.#tokensOfAccount = draws.happens('accessPointTokenAccountWide');
   }
 
   handle(command: AwsCommand): unknown {

@@ -33,14 +33,14 @@ export interface Directory {
 export interface Removal {
   readonly at: number;
   readonly directory: Directory;
-  readonly removed: number;
+  readonly deleted: number;
   /** The directory itself went. */
   readonly directoryRemoved: boolean;
   /** Containers that had it mounted: any is a broken rule. */
   readonly mountedBy: readonly Container[];
 }
 
-export class Truth {
+export class GroundTruth {
   /** Those that live. */
   readonly containers = new Set<Container>();
   /** Every container there ever was, in order: the history of mounts. */
@@ -48,6 +48,6 @@ export class Truth {
   /** `<file system>:<path>` → what is there now. */
   readonly directories = new Map<string, Directory>();
   readonly removals: Removal[] = [];
-  /** Containers that wrote into a directory that had been removed under them. */
+  /** Containers that wrote into a directory that had been deleted under them. */
   readonly lostWrites: Container[] = [];
 }

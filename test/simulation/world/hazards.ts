@@ -6,76 +6,76 @@ import type { Tape } from '../tape.ts';
  */
 export interface Hazards {
   /** How services behave where it is not documented; drawn once for each world. */
-  readonly replayAnswersTheOld: number;
-  readonly limitBeforeToken: number;
-  readonly failureUsesToken: number;
-  readonly connectivityHasNoEvent: number;
-  readonly eventNamesNoProvider: number;
-  readonly accessPointTokenErrs: number;
-  readonly accessPointTokenOfAccount: number;
-  readonly pendingCannotStop: number;
+  readonly replayReturnsFirstResponse: number;
+  readonly limitCheckedBeforeToken: number;
+  readonly failureConsumesToken: number;
+  readonly noEventForConnectivity: number;
+  readonly eventOmitsCapacityProvider: number;
+  readonly accessPointTokenConflicts: number;
+  readonly accessPointTokenAccountWide: number;
+  readonly pendingInstanceCannotStop: number;
   /** A task or machine just made cannot be described, or is not listed, for some seconds. */
-  readonly hiddenAtFirst: number;
-  readonly listLags: number;
+  readonly describeIsStale: number;
+  readonly listIsStale: number;
   /** A start is refused although there would be room, and the next may not be. */
-  readonly startRefused: number;
+  readonly runTaskRefused: number;
   /** A start that fails, by what; and one that never gets healthy. */
-  readonly pullFails: number;
+  readonly imagePullFails: number;
   readonly mountFails: number;
   readonly exitsAtBoot: number;
   readonly neverHealthy: number;
   /** A running container ends by itself, or is ended for want of memory. */
-  readonly exits: number;
+  readonly containerExits: number;
   readonly outOfMemory: number;
   /** A container is still there up to 4 s after its task is STOPPED. */
-  readonly outlivesStop: number;
+  readonly containerOutlivesStop: number;
   /** A machine's agent loses its connection now and then, for seconds or minutes; seldom for long. */
-  readonly agentIsFlaky: number;
-  readonly agentIsSilentLong: number;
+  readonly agentFlaps: number;
+  readonly agentSilentForLong: number;
   /** A machine is lost: taken back (spot), or broken. */
-  readonly machineDies: number;
-  readonly machineBreaks: number;
+  readonly instanceReclaimed: number;
+  readonly instanceHardwareFails: number;
   /** Somebody takes a machine off the cluster by force while it runs tasks: ECS says that they have stopped. */
-  readonly deregisteredAlive: number;
+  readonly deregisteredWhileRunning: number;
   /** No machine to be had: for a scale-out, a launch, a start. */
   readonly noCapacity: number;
   /** Capacity takes minutes longer than usual. */
   readonly slowCapacity: number;
   /** Messages come twice, or late. */
-  readonly messageRepeated: number;
-  readonly messageLate: number;
+  readonly messageDuplicated: number;
+  readonly messageDelayed: number;
   /** An access point is `creating` for some seconds. */
   readonly accessPointCreating: number;
 }
 
 export const DEFAULT_HAZARDS: Hazards = {
-  replayAnswersTheOld: 0.3,
-  limitBeforeToken: 0.5,
-  failureUsesToken: 0.3,
-  connectivityHasNoEvent: 0.5,
-  eventNamesNoProvider: 0.5,
-  accessPointTokenErrs: 0.5,
-  accessPointTokenOfAccount: 0.5,
-  pendingCannotStop: 0.5,
-  hiddenAtFirst: 0.1,
-  listLags: 0.2,
-  startRefused: 0.05,
-  pullFails: 0.03,
+  replayReturnsFirstResponse: 0.3,
+  limitCheckedBeforeToken: 0.5,
+  failureConsumesToken: 0.3,
+  noEventForConnectivity: 0.5,
+  eventOmitsCapacityProvider: 0.5,
+  accessPointTokenConflicts: 0.5,
+  accessPointTokenAccountWide: 0.5,
+  pendingInstanceCannotStop: 0.5,
+  describeIsStale: 0.1,
+  listIsStale: 0.2,
+  runTaskRefused: 0.05,
+  imagePullFails: 0.03,
   mountFails: 0.02,
   exitsAtBoot: 0.02,
   neverHealthy: 0.02,
-  exits: 0.05,
+  containerExits: 0.05,
   outOfMemory: 0.02,
-  outlivesStop: 0.4,
-  agentIsFlaky: 0.15,
-  agentIsSilentLong: 0.1,
-  machineDies: 0.06,
-  machineBreaks: 0.06,
-  deregisteredAlive: 0.04,
+  containerOutlivesStop: 0.4,
+  agentFlaps: 0.15,
+  agentSilentForLong: 0.1,
+  instanceReclaimed: 0.06,
+  instanceHardwareFails: 0.06,
+  deregisteredWhileRunning: 0.04,
   noCapacity: 0.1,
   slowCapacity: 0.1,
-  messageRepeated: 0.05,
-  messageLate: 0.1,
+  messageDuplicated: 0.05,
+  messageDelayed: 0.1,
   accessPointCreating: 0.2,
 };
 
@@ -94,7 +94,7 @@ export class HazardDraws {
     return this.#disabled;
   }
 
-  beCalm(): void {
+  disableHazards(): void {
     this.#disabled = true;
   }
 

@@ -1,20 +1,20 @@
 import type { VolumeMarker, Janitor, VolumeLocation } from '#adapters/aws/efs/janitor.ts';
-import type { VolumeObservation, WipeProgress } from '#core/ports/volume-store.ts';
+import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Directory, Truth } from './ground-truth.ts';
+import type { Directory, GroundTruth } from './ground-truth.ts';
 
 const PAGE_SIZE = 1000;
 
 /** The janitor's mount of the parent directories, in the simulated world. */
 export class SimulatedJanitor implements Janitor {
   readonly #kernel: Kernel;
-  readonly #truth: Truth;
+  readonly #truth: GroundTruth;
   readonly #parent: string;
   readonly #entriesPerCall: number;
   /** place → whether the access point is known to be gone */
   readonly #tombstones = new Map<string, boolean>();
 
-  constructor(kernel: Kernel, truth: Truth, options: { parent: string; entriesPerCall: number }) {
+  constructor(kernel: Kernel, truth: GroundTruth, options: { parent: string; entriesPerCall: number }) {
     this.#kernel = kernel;
     this.#truth = truth;
     this.#parent = options.parent;
@@ -22,8 +22,8 @@ export class SimulatedJanitor implements Janitor {
   }
 
   async readMarker(place: VolumeLocation): Promise<VolumeMarker | undefined> {
-    if (this.#tombstones.has(this.#key(place))) return 'wiped';
-    return this.#truth.directories.has(this.#quarantineKey(place)) ? 'aside' : undefined;
+    if (this.#tombstones.has(this.#key(place))) return 'tombstone';
+    return this.#truth.directories.has(this.#quarantineKey(place)) ? 'quarantine' : undefined;
   }
 
   async writeTombstone(place: VolumeLocation): Promise<{ detached: boolean }> {
@@ -33,38 +33,38 @@ export class SimulatedJanitor implements Janitor {
     return { detached };
   }
 
-  async detached(place: VolumeLocation): Promise<void> {
+  async markDetached(place: VolumeLocation): Promise<void> {
     this.#tombstones.set(this.#key(place), true);
   }
 
-  async removeSome(place: VolumeLocation): Promise<WipeProgress> {
+  async removeSome(place: VolumeLocation): Promise<DeletionProgress> {
     const key = this.#key(place);
-    if (!this.#tombstones.has(key)) throw new Error('its wipe has not begun');
-    let removed = 0;
+    if (!this.#tombstones.has(key)) throw new Error('it has no tombstone');
+    let deleted = 0;
     for (const at of [key, this.#quarantineKey(place)]) {
       const directory = this.#truth.directories.get(at);
       if (directory === undefined) continue;
       for (const file of directory.files.keys()) {
-        if (removed >= this.#entriesPerCall) break;
+        if (deleted >= this.#entriesPerCall) break;
         directory.files.delete(file);
-        removed += 1;
+        deleted += 1;
       }
-      if (directory.files.size > 0 || removed >= this.#entriesPerCall) {
-        this.#recordRemoval(directory, removed, false);
-        return { done: false, removed };
+      if (directory.files.size > 0 || deleted >= this.#entriesPerCall) {
+        this.#recordRemoval(directory, deleted, false);
+        return { done: false, deleted };
       }
-      removed += 1;
-      this.#remove(at, directory, removed);
+      deleted += 1;
+      this.#remove(at, directory, deleted);
     }
-    return { done: true, removed };
+    return { done: true, deleted };
   }
 
-  async removeEmpty(place: VolumeLocation): Promise<'removed' | 'not_empty'> {
+  async deleteIfEmpty(place: VolumeLocation): Promise<'deleted' | 'not_empty'> {
     const key = this.#key(place);
     const directory = this.#truth.directories.get(key);
     if (directory !== undefined && directory.files.size > 0) return 'not_empty';
     if (directory !== undefined) this.#remove(key, directory, 1);
-    return 'removed';
+    return 'deleted';
   }
 
   async quarantine(place: VolumeLocation): Promise<void> {
@@ -97,15 +97,15 @@ export class SimulatedJanitor implements Janitor {
       : { directories };
   }
 
-  #remove(key: string, directory: Directory, removed: number): void {
+  #remove(key: string, directory: Directory, deleted: number): void {
     this.#truth.directories.delete(key);
     directory.removedAt = this.#kernel.now();
-    this.#recordRemoval(directory, removed, true);
+    this.#recordRemoval(directory, deleted, true);
   }
 
-  #recordRemoval(directory: Directory, removed: number, root: boolean): void {
+  #recordRemoval(directory: Directory, deleted: number, root: boolean): void {
     const mountedBy = [...directory.mountedBy];
-    this.#truth.removals.push({ at: this.#kernel.now(), directory, removed, root, mountedBy });
+    this.#truth.removals.push({ at: this.#kernel.now(), directory, deleted, root, mountedBy });
   }
 
   #key({ fileSystemId, workbenchId }: VolumeLocation): string {

@@ -25,7 +25,7 @@ export interface QueueOptions {
   /** @default 360 s */
   readonly visibilityTimeoutSeconds?: number;
   /** Receives after which a message goes to the dead-letter queue. @default 5 */
-  readonly maxReceives?: number;
+  readonly maxReceiveCount?: number;
   /** Called, by the kernel, when a message becomes visible: time to `receive`. */
   readonly onMessageVisible?: () => void;
 }
@@ -61,7 +61,7 @@ export class SqsModel {
       throw awsError('InvalidParameterValue', 'DelaySeconds must be 0 to 900.');
     }
     this.#count += 1;
-    const late = this.#draws.happens('messageLate') ? this.#draws.secondsAsMs(1, 60) : 0;
+    const late = this.#draws.happens('messageDelayed') ? this.#draws.secondsAsMs(1, 60) : 0;
     const messageId = `message-${this.#count}`;
     this.#makeVisible(
       { messageId, body: MessageBody, visibleAt: 0, receiveCount: 0, handle: '' },
@@ -70,14 +70,14 @@ export class SqsModel {
     return { MessageId: messageId };
   }
 
-  /** Takes up to `max` visible messages; each is hidden until it is removed or its visibility time-out is over. */
+  /** Takes up to `max` visible messages; each is hidden until it is deleted or its visibility time-out is over. */
   receive(max = 10): ReceivedMessage[] {
     const now = this.#kernel.now();
     const received: ReceivedMessage[] = [];
     for (const message of this.#messages.values()) {
       if (received.length === max) break;
       if (message.visibleAt > now) continue;
-      if (message.receives >= (this.#options.maxReceives ?? 5)) {
+      if (message.receives >= (this.#options.maxReceiveCount ?? 5)) {
         this.#messages.delete(message.messageId);
         this.deadLetters.push({ messageId: message.messageId, body: message.body });
         continue;
@@ -85,7 +85,7 @@ export class SqsModel {
       message.receives += 1;
       message.handle = `${message.messageId}/${message.receives}`;
       // A copy on another server may not have heard of this receive, and be delivered too.
-      const hiddenMs = this.#draws.happens('messageRepeated')
+      const hiddenMs = this.#draws.happens('messageDuplicated')
         ? this.#draws.secondsAsMs(0, 30)
         : this.#visibilityMs;
       this.#makeVisible(message, hiddenMs);

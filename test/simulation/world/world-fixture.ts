@@ -1,6 +1,6 @@
 import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { type HostSettings, INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
@@ -73,7 +73,7 @@ export const SIZES: SizeCatalog = settingsCatalog({
 });
 
 /** A world with the AWS adapters over it, and its time in the test's hand. */
-export class WorldSubject {
+export class WorldFixture {
   readonly kernel = new Kernel();
   readonly world: World;
   readonly events: WorldEvent[] = [];
@@ -88,7 +88,7 @@ export class WorldSubject {
     return new EcsTaskRunner(
       client,
       { ...TASK_SETTINGS, ...settings },
-      new Ec2Machines(client, INSTALLATION),
+      new Ec2Instances(client, INSTALLATION),
       this.kernel,
     );
   }
@@ -121,7 +121,7 @@ export class WorldSubject {
 }
 
 /** An input for a workbench whose volume is there. */
-export async function taskInput(subject: WorldSubject, change: Partial<TaskInput> = {}): Promise<TaskInput> {
+export async function taskInput(subject: WorldFixture, change: Partial<TaskInput> = {}): Promise<TaskInput> {
   const workbenchId = change.workbenchId ?? '01jf0000000000000000000001';
   const volume = await subject.volumes().ensure(workbenchId);
   if (volume.kind !== 'ready') throw new Error(JSON.stringify(volume));

@@ -13,12 +13,12 @@ import {
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from './world.ts';
-import { taskInput, WorldSubject } from './world-fixture.ts';
+import { taskInput, WorldFixture } from './world-fixture.ts';
 
 const MINUTE = 60;
 
 function createWorld(options: Partial<WorldOptions> = {}) {
-  const subject = new WorldSubject(options);
+  const subject = new WorldFixture(options);
   const client = subject.world.clients();
   const userData = ['ECS_CLUSTER=workbench', 'ECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}', ''].join('\n');
   const launch = async (ClientToken = 'token', SubnetId = 'subnet-1') => {
@@ -72,14 +72,14 @@ describe('EC2 of the simulated world', () => {
     await subject.advance(3 * MINUTE);
     await client.send(new TerminateInstancesCommand({ InstanceIds }));
     await subject.advance(3 * MINUTE);
-    expect(world.leftOverRegistrations).toHaveLength(left);
+    expect(world.staleRegistrations).toHaveLength(left);
     expect(world.liveHosts).toEqual([]);
   });
 
   it('has no machine to be had, sometimes, and does not show a new one at once', async () => {
     const none = createWorld({ hazards: { noCapacity: 1 } });
     await expect(none.launch()).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
-    const { client, launch, subject } = createWorld({ hazards: { hiddenAtFirst: 1 } });
+    const { client, launch, subject } = createWorld({ hazards: { describeIsStale: 1 } });
     const InstanceIds = [await launch()];
     const look = () => client.send(new DescribeInstancesCommand({ InstanceIds }));
     await expect(look()).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
@@ -108,18 +108,18 @@ describe('EFS of the simulated world', () => {
   };
 
   it('makes an access point once for a token, and says so by an error where it does', async () => {
-    for (const accessPointTokenErrs of [0, 1]) {
-      const { world } = new WorldSubject({ hazards: { accessPointTokenErrs } });
+    for (const accessPointTokenConflicts of [0, 1]) {
+      const { world } = new WorldFixture({ hazards: { accessPointTokenConflicts } });
       const client = world.clients();
       const { AccessPointId } = await client.send(new CreateAccessPointCommand(creation));
       const again = client.send(new CreateAccessPointCommand(creation));
-      if (accessPointTokenErrs === 0) expect(await again).toMatchObject({ AccessPointId });
+      if (accessPointTokenConflicts === 0) expect(await again).toMatchObject({ AccessPointId });
       else await expect(again).rejects.toMatchObject({ name: 'AccessPointAlreadyExists', AccessPointId });
     }
   });
 
   it('has no directory before the first mount, and keeps it without its access point', async () => {
-    const { world } = new WorldSubject();
+    const { world } = new WorldFixture();
     const client = world.clients();
     const { AccessPointId = '' } = await client.send(new CreateAccessPointCommand(creation));
     expect(world.directories.size).toBe(0);
@@ -130,7 +130,7 @@ describe('EFS of the simulated world', () => {
   });
 
   it('shows a removal under a living container, and what that could not write', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const { world } = subject;
     const input = await taskInput(subject);
     await subject.tasks().run(input, 'a/run/1');
@@ -145,11 +145,11 @@ describe('EFS of the simulated world', () => {
 });
 
 describe('SQS of the simulated world', () => {
-  const send = (subject: WorldSubject) =>
+  const send = (subject: WorldFixture) =>
     subject.world.clients().send(new SendMessageCommand({ QueueUrl: 'q', MessageBody: 'hello' }));
 
-  it('shows a message again until it is removed, and puts it aside after so many receives', async () => {
-    const subject = new WorldSubject({ queue: { visibilityTimeoutSeconds: 10, maxReceives: 3 } });
+  it('shows a message again until it is deleted, and puts it aside after so many receives', async () => {
+    const subject = new WorldFixture({ queue: { visibilityTimeoutSeconds: 10, maxReceiveCount: 3 } });
     const { sqs } = subject.world;
     await send(subject);
     for (const receives of [1, 2, 3]) {
@@ -163,7 +163,7 @@ describe('SQS of the simulated world', () => {
   });
 
   it('repeats messages, sometimes', async () => {
-    const subject = new WorldSubject({ hazards: { messageRepeated: 1 } });
+    const subject = new WorldFixture({ hazards: { messageDuplicated: 1 } });
     const { sqs } = subject.world;
     await send(subject);
     expect(sqs.receive()).toHaveLength(1);
@@ -174,7 +174,7 @@ describe('SQS of the simulated world', () => {
 describe('the simulated world', () => {
   /** Some hours in which tasks and machines come and go. */
   async function hours(tape: readonly number[]) {
-    const subject = new WorldSubject({}, tape);
+    const subject = new WorldFixture({}, tape);
     const { world } = subject;
     const tasks = subject.tasks();
     const hosts = subject.hosts();

@@ -15,7 +15,7 @@ import type { Hazards } from './hazards.ts';
 import { type SimulatedInstance, SimulatedInstances, type Size } from './simulated-instances.ts';
 import { SimulatedJanitor } from './simulated-janitor.ts';
 import { type QueueOptions, SqsModel } from './sqs-model.ts';
-import { type Container, type Directory, Truth } from './ground-truth.ts';
+import { type Container, type Directory, GroundTruth } from './ground-truth.ts';
 
 export interface WorldOptions {
   readonly providers: readonly ProviderSpec[];
@@ -57,7 +57,7 @@ const WRITE_INTERVAL_MS = 600_000;
  * is read-only below, show what is really there.
  */
 export class World {
-  readonly truth = new Truth();
+  readonly truth = new GroundTruth();
   readonly ec2Instances: SimulatedInstances;
   readonly ecs: EcsModel;
   readonly ec2: Ec2Model;
@@ -76,19 +76,19 @@ export class World {
     this.#draws = new HazardDraws(tape, options.hazards);
     this.#onEvent = options.onEvent;
     const event = (about: Readonly<Record<string, unknown>>) => this.#publishEvent(about);
-    const containerEnds = (container: Container) => this.#endContainer(container);
+    const endContainer = (container: Container) => this.#endContainer(container);
     this.ecs = new EcsModel(kernel, this.#draws, cluster, options.providers, {
       ec2Instances: () => this.ec2Instances,
       tags: options.tags ?? {},
       publishEvent: event,
       directoryFor: (task) => this.#directoryFor(task),
-      containerBegins: (task, instance, directory) => this.#startContainer(task, instance, directory),
-      containerEnds,
+      startContainer: (task, instance, directory) => this.#startContainer(task, instance, directory),
+      endContainer,
     });
     this.ec2Instances = new SimulatedInstances(kernel, this.#draws, {
       onBooted: (machine) => this.ecs.agents.onBooted(machine),
       onPowerLost: (machine, how) => this.ecs.agents.onPowerLost(machine, how),
-      onContainerKilled: containerEnds,
+      onContainerKilled: endContainer,
       onEvent: event,
     });
     this.ec2 = new Ec2Model(kernel, this.#draws, this.ec2Instances, cluster, options.instanceTypes ?? {});
@@ -134,8 +134,8 @@ export class World {
    * is put right as AWS would in the end: silent agents speak, broken machines are given up.
    */
   disableHazards(): void {
-    this.#draws.beCalm();
-    this.ecs.agents.beCalm();
+    this.#draws.disableHazards();
+    this.ecs.agents.disableHazards();
     for (const machine of this.ec2Instances.all.values()) {
       if (machine.broken && machine.state === 'running') this.ec2Instances.terminate(machine);
     }
@@ -167,7 +167,7 @@ export class World {
   }
 
   /** Container instances on the cluster whose machine is terminated. */
-  get leftOverRegistrations(): readonly ContainerInstance[] {
+  get staleRegistrations(): readonly ContainerInstance[] {
     return [...this.ecs.agents.instances.values()].filter(
       ({ status, machine }) => status !== 'INACTIVE' && machine.state === 'terminated',
     );

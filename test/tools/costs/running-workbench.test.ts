@@ -15,14 +15,14 @@ function classesOf(...capacityProviders: readonly unknown[]): readonly RunningCo
 
 it('is the share of a machine that a workbench takes most of, with the disk', () => {
   // 1 of 4 vCPUs, and 2 of 14.4 GiB.
-  const [standard] = classesOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 1 });
+  const [standard] = classesOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 1 });
   expect(standard).toMatchObject({ share: 0.25, machine: expect.closeTo(0.192 + DISK_HOUR) });
   expect(hourlyCostOf(standard as RunningCost)).toBeCloseTo(0.25 * (0.192 + DISK_HOUR));
 });
 
 it('is a network interface where a machine has fewer of them than it has room', () => {
   const of = (ecs: object) => {
-    const capacityProviders = [{ name: 'standard', instanceTypes: ['m6i.2xlarge'], maxMachines: 1 }];
+    const capacityProviders = [{ name: 'standard', instanceTypes: ['m6i.2xlarge'], maxInstances: 1 }];
     return runningCosts(parseStage('staging', stageFile({ capacityProviders, ecs })), DEFAULTS)[0];
   };
   expect(of({ awsvpcTrunking: true })).toMatchObject({ share: 0.125, byInterfaces: false });
@@ -39,7 +39,7 @@ it('takes the price that is given for spot machines', () => {
   const [spot] = classesOf({
     name: 'spot',
     instanceTypes: ['m6i.xlarge'],
-    maxMachines: 1,
+    maxInstances: 1,
     spot: true,
     pricePerHour: 0.05,
     diskGib: 50,
@@ -49,11 +49,11 @@ it('takes the price that is given for spot machines', () => {
 
 it('asks for a GPU where there are some, and says what does not fit', () => {
   const [gpu, small] = classesOf(
-    { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxMachines: 1 },
+    { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 1 },
     {
       name: 'small',
       instanceTypes: [{ name: 't9.nano', vcpus: 1, memoryMib: 1024, pricePerHour: 0.01 }],
-      maxMachines: 1,
+      maxInstances: 1,
     },
   );
   expect(gpu?.share).toBe(1);

@@ -5,7 +5,7 @@ export function stageFile(changes: Readonly<Record<string, unknown>> = {}) {
     baseUrl: 'https://workbench.platform.dev',
     auth: { staticKey: true },
     image: { tag: 'latest' },
-    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxMachines: 4 }],
+    capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 }],
     region: 'us-west-1',
     ...changes,
   };

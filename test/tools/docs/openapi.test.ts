@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorAnswerSchema, gatewayErrorSchema } from '#contract/response-bodies.ts';
+import { errorResponseSchema, gatewayErrorSchema } from '#contract/response-bodies.ts';
 import { readSettings } from '#contract/settings/function-settings.ts';
 import { ROUTES, type Route } from '#contract/routes.ts';
 import { openApi } from '#tools/docs/openapi.ts';
@@ -59,7 +59,7 @@ describe('the OpenAPI document', () => {
     expect(bodies(Forbidden)).toEqual([ours, gateway]);
     expect(bodies(TooManyRequests)).toEqual([ours, gateway]);
     expect(bodies(Unauthorized)).toEqual([gateway]);
-    expect(errorAnswerSchema.safeParse(Forbidden.content['application/json'].example).success).toBe(true);
+    expect(errorResponseSchema.safeParse(Forbidden.content['application/json'].example).success).toBe(true);
     expect(gatewayErrorSchema.safeParse(Unauthorized.content['application/json'].example).success).toBe(true);
   });
 

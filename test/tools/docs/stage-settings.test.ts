@@ -13,7 +13,7 @@ describe('the section about stages in docs/settings.md', () => {
       '| `storage.backupRetentionDays` | days | a whole number from 1 to 3,650 | `35` | How long the daily backups',
     );
     expect(section).toContain(
-      '| `capacityProviders[].maxMachines` |  | a whole number from 1 to 1,000 | *required* |',
+      '| `capacityProviders[].maxInstances` |  | a whole number from 1 to 1,000 | *required* |',
     );
     expect(section).toContain('| `auth.oidc.issuer` |');
     expect(section).toContain('| `dedicated.instanceTypes[].vcpus` |');

@@ -1,36 +1,36 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClusterCatalog, ROOM_USED_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, FREE_CAPACITY_CACHE_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { MachineRoom } from '#core/ports/free-capacity-store.ts';
+import type { InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
-import { aMachine } from '#test/contracts/free-capacity-store.ts';
+import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
-import { MemoryRoomStore } from '#test/simulation/memory-free-capacity-store.ts';
-import { INSTANCE_TYPES, KeptTelemetry, PROVIDERS } from '#test/memory/memory-world.ts';
+import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
+import { INSTANCE_TYPES, RecordingTelemetry, PROVIDERS } from '#test/memory/memory-world.ts';
 
 const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
 
 let clock: ManualClock;
-let rooms: MemoryRoomStore;
+let freeCapacity: MemoryFreeCapacityStore;
 let reads: number;
 /** Instead of what the store holds. */
-let answer: (() => Promise<readonly MachineRoom[]>) | undefined;
-let telemetry: KeptTelemetry;
+let answer: (() => Promise<readonly InstanceFreeCapacity[]>) | undefined;
+let telemetry: RecordingTelemetry;
 let catalog: ClusterCatalog;
 
 beforeEach(() => {
   clock = new ManualClock();
-  rooms = new MemoryRoomStore();
+  freeCapacity = new MemoryFreeCapacityStore();
   reads = 0;
   answer = undefined;
-  telemetry = new KeptTelemetry();
+  telemetry = new RecordingTelemetry();
   catalog = new ClusterCatalog({
     sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
-    rooms: {
+    freeCapacity: {
       list: (now) => {
         reads += 1;
-        return answer?.() ?? rooms.list(now);
+        return answer?.() ?? freeCapacity.list(now);
       },
     },
     clock,
@@ -38,11 +38,11 @@ beforeEach(() => {
   });
 });
 
-const noted = (fields: Partial<MachineRoom> = {}) => rooms.save(aMachine({ at: clock.now(), ...fields }));
+const noted = (fields: Partial<InstanceFreeCapacity> = {}) => freeCapacity.save(anInstance({ at: clock.now(), ...fields }));
 
 describeCapacityCatalogContract('the settings and the cluster, with machines', async () => {
   await noted();
-  await noted({ machineId: 'machine-2', provider: 'large', gpuCount: 1 });
+  await noted({ containerInstanceId: 'machine-2', provider: 'large', gpuCount: 1 });
   return catalog;
 });
 
@@ -50,7 +50,7 @@ describe('the room of the cluster', () => {
   it('is read once for a burst of starts, and again when it has become old', async () => {
     await noted();
     await Promise.all([catalog.freeCapacity(), catalog.freeCapacity(), catalog.freeCapacity()]);
-    await clock.advanceAsync(ROOM_USED_MS - 1);
+    await clock.advanceAsync(FREE_CAPACITY_CACHE_MS - 1);
     await catalog.freeCapacity();
     expect(reads).toBe(1);
     await clock.advanceAsync(1);
@@ -77,21 +77,21 @@ describe('the room of the cluster', () => {
     catalog.reserve('small', SMALL);
     expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 512, memoryMib: 3072 }]);
     await noted({ version: 11, cpuUnits: 300 });
-    await clock.advanceAsync(ROOM_USED_MS);
+    await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
     expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 300 }]);
   });
 
   it('is none while it cannot be read, which is told, and not asked for again at once', async () => {
     await noted();
     await catalog.freeCapacity();
-    await clock.advanceAsync(ROOM_USED_MS);
+    await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
     answer = () => Promise.reject(new PortError('throttled', 'too many'));
     expect(await catalog.freeCapacity()).toEqual([]);
     expect(await catalog.freeCapacity()).toEqual([]);
     expect(reads).toBe(2);
-    expect(telemetry.counts.get('room_unknown')).toBe(1);
+    expect(telemetry.counts.get('free_capacity_unknown')).toBe(1);
     answer = undefined;
-    await clock.advanceAsync(ROOM_USED_MS);
+    await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
     expect(await catalog.freeCapacity()).toHaveLength(1);
   });
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
-import { DynamoRoomStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { ROOM_LISTED } from '#core/ports/free-capacity-store.ts';
+import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
-import { anEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
-import { aMachine } from '#test/contracts/free-capacity-store.ts';
+import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
 
 /** What a call costs is part of what the store promises: counted where the SDK sends. */
@@ -85,27 +85,27 @@ describe('the calls behind each method', () => {
 
   it('are one PutItem for an entry of a young history, and one Query to list it', async () => {
     const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
-    await history.append(ID, [anEntry()]);
+    await history.append(ID, [aHistoryEntry()]);
     await history.list(ID);
     expect(commands()).toEqual(['PutItemCommand', 'QueryCommand']);
   });
 
   it('are one conditional write for what is heard of a machine, new or old, and one bounded Query for all room', async () => {
-    const rooms = new DynamoRoomStore(table.client, table.tableName);
-    await rooms.save(aMachine());
-    await rooms.save(aMachine());
-    await rooms.remove(aMachine({ version: 11 }));
-    await rooms.list(aMachine().at);
+    const freeCapacity = new DynamoFreeCapacityStore(table.client, table.tableName);
+    await freeCapacity.save(anInstance());
+    await freeCapacity.save(anInstance());
+    await freeCapacity.remove(anInstance({ version: 11 }));
+    await freeCapacity.list(anInstance().at);
     expect(commands()).toEqual(['PutItemCommand', 'PutItemCommand', 'PutItemCommand', 'QueryCommand']);
     expect(calls.slice(0, 3).every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
-    expect(calls[3]?.input).toMatchObject({ Limit: ROOM_LISTED });
+    expect(calls[3]?.input).toMatchObject({ Limit: FREE_CAPACITY_LISTED_MAX });
     expect(calls[3]?.input.ConsistentRead).toBeUndefined();
   });
 
   it('are one write for a claim that nothing is in the way of, and one for settling it', async () => {
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     await claims.claim({ userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1 }, T0);
-    await claims.complete('ada', 'k', ID, 'settler');
+    await claims.complete('ada', 'k', ID, 'completedBy');
     expect(commands()).toEqual(['PutItemCommand', 'UpdateItemCommand']);
   });
 });

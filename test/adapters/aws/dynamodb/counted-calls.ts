@@ -40,7 +40,7 @@ export function countCalls(client: DynamoDBClient): CountedCall[] {
   return calls;
 }
 
-export function addedUp(calls: readonly CountedCall[]): Omit<CountedCall, 'command'> & { calls: number } {
+export function sumCalls(calls: readonly CountedCall[]): Omit<CountedCall, 'command'> & { calls: number } {
   const sum = (of: 'items' | 'scanned' | 'units') => calls.reduce((total, call) => total + call[of], 0);
   return { calls: calls.length, items: sum('items'), scanned: sum('scanned'), units: sum('units') };
 }

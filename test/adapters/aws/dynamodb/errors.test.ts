@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callDynamoDb, conditionally } from '#adapters/aws/dynamodb/errors.ts';
+import { callDynamoDb, writeConditionally } from '#adapters/aws/dynamodb/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 function failure(name: string, attempts?: number): Error {
@@ -45,16 +45,16 @@ describe('errors of DynamoDB', () => {
     async (name) => {
       const error = failure(name, 1);
       await expect(callDynamoDb('PutItem', failing(error))).rejects.toBe(error);
-      await expect(conditionally('PutItem', failing(error))).rejects.toBe(error);
+      await expect(writeConditionally('PutItem', failing(error))).rejects.toBe(error);
     },
   );
 
   it('are an answer when a condition fails, and an unclear one after several attempts', async () => {
     const failed = (attempts?: number) => failing(failure('ConditionalCheckFailedException', attempts));
-    expect(await conditionally('PutItem', failed())).toBe('refused');
-    expect(await conditionally('PutItem', failed(1))).toBe('refused');
-    expect(await conditionally('PutItem', failed(2))).toBe('unclear');
-    expect(await conditionally('PutItem', async () => 'anything')).toBe('done');
+    expect(await writeConditionally('PutItem', failed())).toBe('refused');
+    expect(await writeConditionally('PutItem', failed(1))).toBe('refused');
+    expect(await writeConditionally('PutItem', failed(2))).toBe('unclear');
+    expect(await writeConditionally('PutItem', async () => 'anything')).toBe('done');
   });
 
   it('keep their cause for the log and none of its words for the message', async () => {

@@ -2,7 +2,7 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import db, { type Store, type Table } from 'dynalite/db/index.js';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { indexAttributes, recordAttribute } from '#adapters/aws/dynamodb/record.ts';
+import { toIndexAttributes, toRecordAttribute } from '#adapters/aws/dynamodb/record.ts';
 import { rebuildIndexes } from '#adapters/local/embedded-table-indexes.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -81,10 +81,10 @@ function definitionOf(store: Store, tableName: string): Promise<Table> {
 function toItem(record: Workbench): Record<string, Record<string, unknown>> {
   const attributes: Record<string, AttributeValue | undefined> = {
     ...keyAttributes(recordKey(record)),
-    ...indexAttributes(record),
-    record: recordAttribute(record),
-    write: { S: 'loaded' },
-    born: { S: 'loaded' },
+    ...toIndexAttributes(record),
+    record: toRecordAttribute(record),
+    write_token: { S: 'loaded' },
+    create_token: { S: 'loaded' },
   };
   return Object.fromEntries(
     Object.entries(attributes).flatMap(([name, value]) =>

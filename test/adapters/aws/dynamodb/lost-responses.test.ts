@@ -4,7 +4,7 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
-import { anEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
+import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
 
 /**
@@ -83,17 +83,17 @@ describe('when answers are lost', () => {
     close();
   });
 
-  it('answers a remove as removed', async () => {
+  it('answers a remove as deleted', async () => {
     await store.create(stopped());
     losing = 1;
-    expect(await store.delete(keyOf(stopped()), 1)).toBe('removed');
+    expect(await store.delete(keyOf(stopped()), 1)).toBe('deleted');
   });
 
   it('writes history once', async () => {
     const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
     losing = 1;
-    await history.append(ID, [anEntry()]);
-    expect(await history.list(ID)).toEqual([anEntry()]);
+    await history.append(ID, [aHistoryEntry()]);
+    expect(await history.list(ID)).toEqual([aHistoryEntry()]);
   });
 
   it('knows its own claim, and its own settling', async () => {
@@ -104,7 +104,7 @@ describe('when answers are lost', () => {
     losing = 1;
     expect((await claims.claim({ ...claim, workbenchId: idAt(T0, 9) }, T0)).ours).toBe(false);
     losing = 1;
-    expect(await claims.complete('ada', 'k', ID, 'us')).toBe('settled');
+    expect(await claims.complete('ada', 'k', ID, 'us')).toBe('completed');
     losing = 1;
     expect(await claims.complete('ada', 'k', ID, 'them')).toBe('already');
   });

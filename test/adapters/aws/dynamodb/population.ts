@@ -25,8 +25,8 @@ export const NOW = T0 + MINUTE;
 export function* population({ stored, active, due }: Population): Generator<Workbench> {
   for (let n = 0; n < stored; n += 1) {
     const identity = { workbenchId: idAt(T0 - n, n), userId: `user-${Math.floor(n / 100)}` };
-    if (n < due) yield starting({ ...identity, nextAt: T0 + n });
-    else if (n < 3 * due) yield pending({ ...identity, nextAt: NOW + MINUTE });
+    if (n < due) yield starting({ ...identity, nextDriveAt: T0 + n });
+    else if (n < 3 * due) yield pending({ ...identity, nextDriveAt: NOW + MINUTE });
     else if (n < active) yield running({ ...identity, run: acceptedRun({ taskId: `task-${n}` }) });
     else yield stopped(identity);
   }

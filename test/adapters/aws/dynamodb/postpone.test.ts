@@ -28,7 +28,7 @@ describe('a record that is set aside', () => {
     const store = await aStore();
     await store.postpone(keyOf(starting()), T0, T0 + HOUR);
     expect(await store.read(keyOf(starting()))).toBeUndefined();
-    await store.create(starting({ nextAt: T0 + 5 }));
+    await store.create(starting({ nextDriveAt: T0 + 5 }));
     await store.postpone(keyOf(starting()), T0, T0 + HOUR);
     expect(await store.listDue(T0 + 5, 10)).toEqual([keyOf(starting())]);
     await store.update(running({ revision: 2 }), 1);

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { indexAttributes, recordAttribute, workbenchOf } from '#adapters/aws/dynamodb/record.ts';
+import { toIndexAttributes, toRecordAttribute, parseWorkbench } from '#adapters/aws/dynamodb/record.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
-import { keyOf, OUTBOX_MAX, STRAYS_MAX, type Workbench } from '#core/workbench/workbench.ts';
+import { keyOf, OUTBOX_MAX, UNEXPECTED_TASKS_MAX, type Workbench } from '#core/workbench/workbench.ts';
 import { anyWorkbench } from '#test/builders/any-workbench.ts';
 import {
   acceptedRun,
   aHost,
-  anEntry,
+  aHistoryEntry,
   aTaskInput,
   ID,
   issuedRun,
@@ -28,7 +28,7 @@ describe('a record as an item', () => {
   it('comes back as it was', () => {
     fc.assert(
       fc.property(anyWorkbench(), (workbench) => {
-        expect(workbenchOf(keyOf(workbench), { record: recordAttribute(workbench) })).toEqual(workbench);
+        expect(parseWorkbench(keyOf(workbench), { record: toRecordAttribute(workbench) })).toEqual(workbench);
       }),
     );
   });
@@ -36,7 +36,7 @@ describe('a record as an item', () => {
   it('keeps the input of an issued run as decided, although the record has changed since', () => {
     const input = aTaskInput({ name: 'as it was', mount: { path: 'then' } });
     const workbench = starting({ name: 'renamed', mount: { path: 'now' }, run: issuedRun({ input }) });
-    expect(workbenchOf(keyOf(workbench), { record: recordAttribute(workbench) })).toEqual(workbench);
+    expect(parseWorkbench(keyOf(workbench), { record: toRecordAttribute(workbench) })).toEqual(workbench);
   });
 
   it('does not hold twice what the input of an issued run repeats', () => {
@@ -48,7 +48,7 @@ describe('a record as an item', () => {
 
   it('carries an index attribute only where it says something', () => {
     const names = (workbench: Workbench) =>
-      Object.entries(indexAttributes(workbench))
+      Object.entries(toIndexAttributes(workbench))
         .filter(([, value]) => value !== undefined)
         .map(([name]) => name);
     expect(names(stopped())).toEqual(['ix_workbench']);
@@ -63,27 +63,27 @@ describe('a record as an item', () => {
   });
 
   it('costs one read unit, however large its fields are', () => {
-    for (const workbench of largest({ outbox: OUTBOX_MAX, strays: STRAYS_MAX })) {
+    for (const workbench of largest({ outbox: OUTBOX_MAX, unexpectedTasks: UNEXPECTED_TASKS_MAX })) {
       expect(sizeOf(workbench), workbench.status).toBeLessThanOrEqual(READ_UNIT);
     }
   });
 });
 
 function sizeOf(workbench: Workbench): number {
-  const indexes = Object.entries(indexAttributes(workbench)).flatMap(([name, value]) =>
+  const indexes = Object.entries(toIndexAttributes(workbench)).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
   return itemSize({
     ...keyAttributes(recordKey(workbench)),
     ...Object.fromEntries(indexes),
-    record: recordAttribute(workbench),
-    write: { S: 'twelve-chars' },
-    born: { S: 'twelve-chars' },
+    record: toRecordAttribute(workbench),
+    write_token: { S: 'twelve-chars' },
+    create_token: { S: 'twelve-chars' },
   });
 }
 
 /** Records with every field there is, each as long as it may be, in the states that have the most of them. */
-function largest({ outbox, strays }: { outbox: number; strays: number }): Workbench[] {
+function largest({ outbox, unexpectedTasks }: { outbox: number; unexpectedTasks: number }): Workbench[] {
   const time = Date.UTC(2099, 11, 31, 23, 59, 59, 999);
   const account = 'arn:aws:ecs:ap-southeast-2:394497726199';
   const task = `${account}:task/workbench-production/${'f'.repeat(32)}`;
@@ -103,11 +103,11 @@ function largest({ outbox, strays }: { outbox: number; strays: number }): Workbe
     mount,
     host: aHost({ instanceType: 'u7inh-32tb.480xlarge', replacing: true, ...amounts }),
     lastHostGeneration: 1_234,
-    strays: Array.from({ length: strays }, () => ({
+    unexpectedTasks: Array.from({ length: unexpectedTasks }, () => ({
       taskId: task,
-      stopAskedAt: time,
-      goneAt: time,
-      silentSince: time,
+      stopRequestedAt: time,
+      goneAfter: time,
+      agentSilentSince: time,
     })),
     lastTaskId: task,
     createdAt: time,
@@ -116,14 +116,14 @@ function largest({ outbox, strays }: { outbox: number; strays: number }): Workbe
     stoppedAt: time,
     updatedAt: time,
     revision: 1_234_567,
-    nextAt: time,
+    nextDriveAt: time,
     failures: 123,
     historySeq: 1_234_567,
     outbox: Array.from({ length: outbox }, (_, n) =>
-      anEntry({
+      aHistoryEntry({
         seq: 1_234_567 + n,
         at: time,
-        event: 'stray_task_found',
+        type: 'unexpected_task_found',
         by: '😀'.repeat(24),
         from: 'provisioning',
         to: 'provisioning',
@@ -146,17 +146,17 @@ function largest({ outbox, strays }: { outbox: number; strays: number }): Workbe
     containerInstance: `${account}:container-instance/workbench-production/${'f'.repeat(32)}`,
     provider: 'p'.repeat(64),
     endpoint: 'http://100.100.100.100:10000',
-    stopAskedAt: time,
-    goneAt: time,
+    stopRequestedAt: time,
+    goneAfter: time,
     missingSince: time,
-    silentSince: time,
+    agentSilentSince: time,
     acceptedAt: time,
   });
   const transition = { deadlineAt: time, overdue: true };
   const next = { runId: RUN_ID, requestedAt: time };
   return [
     stopped({ ...common, reason }),
-    starting({ ...common, ...transition, run: issued, pausedAt: time, refusal: reason }),
+    starting({ ...common, ...transition, run: issued, deadlinePausedAt: time, refusal: reason }),
     pending({ ...common, ...transition, run: accepted, detail: 'd'.repeat(200) }),
     stopping({ ...common, ...transition, run: accepted, next, reason, unexplained: true, forced: true }),
     stopping({ ...common, ...transition, run: issued, next, reason, unexplained: true, forced: true }),

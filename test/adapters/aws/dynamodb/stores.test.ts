@@ -1,21 +1,21 @@
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
-import { DynamoRoomStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { sweepExpired } from '#adapters/local/expired-items.ts';
+import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
-import { describeRoomStoreContract } from '#test/contracts/free-capacity-store.ts';
+import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
-import { plantRecord, openTableUnderTest } from './table-under-test.ts';
+import { putRawRecord, openTableUnderTest } from './table-under-test.ts';
 
 describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
   const table = await openTableUnderTest();
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
-    plant: (key, raw) => plantRecord(table, key, raw),
+    plant: (key, raw) => putRawRecord(table, key, raw),
     reported: () => table.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
     dispose: table.dispose,
   };
@@ -26,7 +26,7 @@ describeHistoryStoreContract('DynamoHistoryStore', async () => {
   return {
     store: new DynamoHistoryStore(table.client, table.tableName, table.telemetry),
     sweep: async (now) => {
-      await sweepExpired(table.client, table.tableName, now);
+      await deleteExpiredItems(table.client, table.tableName, now);
     },
     dispose: table.dispose,
   };
@@ -48,7 +48,7 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
   };
 });
 
-describeRoomStoreContract('DynamoRoomStore', async () => {
+describeFreeCapacityStoreContract('DynamoFreeCapacityStore', async () => {
   const table = await openTableUnderTest();
-  return { store: new DynamoRoomStore(table.client, table.tableName), dispose: table.dispose };
+  return { store: new DynamoFreeCapacityStore(table.client, table.tableName), dispose: table.dispose };
 });

@@ -32,7 +32,7 @@ export async function openTableUnderTest(): Promise<TableUnderTest> {
 }
 
 /** Puts whatever is given where the record of `key` belongs. */
-export async function plantRecord(
+export async function putRawRecord(
   table: Pick<TableUnderTest, 'client' | 'tableName'>,
   key: WorkbenchKey,
   raw: unknown,

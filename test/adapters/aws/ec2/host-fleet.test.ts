@@ -1,17 +1,17 @@
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
-import { launchRequest } from '#adapters/aws/ec2/run-instances-input.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
+import { runInstancesInput } from '#adapters/aws/ec2/run-instances-input.ts';
 import type { HostSettings } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { type AwsCommand, awsError } from '#test/simulation/world/aws-error.ts';
-import { HOST_SETTINGS, INSTALLATION, WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 
 describeHostFleetContract('Ec2HostFleet', async () => {
-  const subject = new WorldSubject();
+  const subject = new WorldFixture();
   return {
     hosts: subject.hosts(),
     request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
@@ -25,7 +25,7 @@ const MINUTE = 60;
 const REQUEST = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm5.large' };
 
 function fleet(options: Partial<WorldOptions> = {}) {
-  const subject = new WorldSubject(options);
+  const subject = new WorldFixture(options);
   const hosts = subject.hosts();
   const launch = async (token = 'wb1/host/1') => {
     const outcome = await hosts.launch(REQUEST, token);
@@ -45,7 +45,7 @@ describe('the launch of a dedicated machine', () => {
   const decoded = ({ UserData = '' }: RunInstancesCommandInput) => Buffer.from(UserData, 'base64').toString();
 
   it('keeps its credentials from containers and its attribute for its workbench', () => {
-    const request = launchRequest(HOST_SETTINGS, REQUEST, 'wb1/host/1');
+    const request = runInstancesInput(HOST_SETTINGS, REQUEST, 'wb1/host/1');
     expect(request).toMatchObject({
       ClientToken: 'wb1/host/1',
       LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '3' },
@@ -56,7 +56,7 @@ describe('the launch of a dedicated machine', () => {
   });
 
   it('tags the machine, its disks and its interface', () => {
-    const { TagSpecifications = [] } = launchRequest(HOST_SETTINGS, REQUEST, 'wb1/host/1');
+    const { TagSpecifications = [] } = runInstancesInput(HOST_SETTINGS, REQUEST, 'wb1/host/1');
     expect(TagSpecifications.map(({ ResourceType }) => ResourceType)).toEqual([
       'instance',
       'volume',
@@ -75,23 +75,23 @@ describe('the launch of a dedicated machine', () => {
       gpuInstanceTypes: new Set(['g5.xlarge']),
     };
     const of = (instanceType: string) =>
-      launchRequest(settings, { ...REQUEST, instanceType }, 't').LaunchTemplate?.LaunchTemplateId;
+      runInstancesInput(settings, { ...REQUEST, instanceType }, 't').LaunchTemplate?.LaunchTemplateId;
     expect([of('g5.xlarge'), of('m5.large')]).toEqual(['lt-gpu', 'lt-1']);
   });
 
   it('goes to the same subnet with the same token, and to all of them with many', () => {
     const subnets = Array.from({ length: 30 }, (_, n) =>
-      launchRequest(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
+      runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
     );
     const again = Array.from({ length: 30 }, (_, n) =>
-      launchRequest(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
+      runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
     );
     expect(again).toEqual(subnets);
     expect(new Set(subnets.map(({ SubnetId }) => SubnetId)).size).toBe(2);
   });
 
   it('is not answered before the machine can be seen, and is the same launch then', async () => {
-    const { subject, world, hosts, launch } = fleet({ hazards: { hiddenAtFirst: 1 } });
+    const { subject, world, hosts, launch } = fleet({ hazards: { describeIsStale: 1 } });
     await expect(hosts.launch(REQUEST, 'wb1/host/1')).rejects.toMatchObject({ kind: 'unavailable' });
     await subject.advance(10);
     expect(world.ec2Instances.all.has(await launch())).toBe(true);
@@ -99,7 +99,7 @@ describe('the launch of a dedicated machine', () => {
   });
 
   it('is not called lost by a function that asked while it was young, and was frozen until it was old', async () => {
-    const { subject } = fleet({ hazards: { hiddenAtFirst: 1 } });
+    const { subject } = fleet({ hazards: { describeIsStale: 1 } });
     const client = subject.world.clients();
     const send = async (command: AwsCommand) => {
       const answer = await client.send(command as DescribeInstancesCommand);
@@ -175,7 +175,7 @@ describe('a dedicated machine', () => {
   });
 
   it('that cannot be stopped while it is pending is asked again', async () => {
-    const { subject, hosts, launch, machine } = fleet({ hazards: { pendingCannotStop: 1 } });
+    const { subject, hosts, launch, machine } = fleet({ hazards: { pendingInstanceCannotStop: 1 } });
     const instanceId = await launch();
     await expect(hosts.stop(instanceId)).rejects.toMatchObject({ kind: 'throttled' });
     await subject.advance(30);
@@ -192,9 +192,9 @@ describe('a dedicated machine', () => {
     await hosts.terminate(instanceId);
     expect(await look(instanceId)).toMatchObject({ state: 'shutting-down' });
     await subject.advance(1 * MINUTE);
-    expect(world.leftOverRegistrations).toHaveLength(1);
+    expect(world.staleRegistrations).toHaveLength(1);
     expect(await look(instanceId)).toMatchObject({ state: 'terminated' });
-    expect(world.leftOverRegistrations).toEqual([]);
+    expect(world.staleRegistrations).toEqual([]);
   });
 
   it('is not taken off the cluster before it is terminated', async () => {
@@ -248,10 +248,10 @@ describe('what is registered although its machine is terminated', () => {
     world.ec2Instances.terminate(machine(ids[0] ?? ''));
     await subject.advance(2 * MINUTE);
     const instances = new ContainerInstances(world.clients(), 'workbench');
-    const machines = new Ec2Machines(world.clients(), INSTALLATION);
-    expect(await instances.deregisterTerminated(machines)).toBe(1);
-    expect(await instances.deregisterTerminated(machines)).toBe(0);
-    expect(world.leftOverRegistrations).toEqual([]);
+    const machines = new Ec2Instances(world.clients(), INSTALLATION);
+    expect(await instances.deregisterTerminatedInstances(machines)).toBe(1);
+    expect(await instances.deregisterTerminatedInstances(machines)).toBe(0);
+    expect(world.staleRegistrations).toEqual([]);
     expect(second.status).toBe('ACTIVE');
   });
 
@@ -269,12 +269,12 @@ describe('what is registered although its machine is terminated', () => {
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
     const instances = new ContainerInstances(world.clients(), 'workbench');
-    const machines = new Ec2Machines(world.clients(), INSTALLATION);
-    expect(await instances.deregisterTerminated(machines)).toBe(0);
+    const machines = new Ec2Instances(world.clients(), INSTALLATION);
+    expect(await instances.deregisterTerminatedInstances(machines)).toBe(0);
     expect(registered.status).toBe('ACTIVE');
     world.ec2Instances.terminate(foreign);
     await subject.advance(2 * MINUTE);
-    expect(await instances.deregisterTerminated(machines)).toBe(1);
+    expect(await instances.deregisterTerminatedInstances(machines)).toBe(1);
   });
 
   it('is none whose state was not told', async () => {
@@ -285,7 +285,7 @@ describe('what is registered although its machine is terminated', () => {
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
     const instances = new ContainerInstances(world.clients(), 'workbench');
-    expect(await instances.deregisterTerminated({ states: async () => new Map() })).toBe(0);
+    expect(await instances.deregisterTerminatedInstances({ states: async () => new Map() })).toBe(0);
     expect(registered.status).toBe('ACTIVE');
   });
 });

@@ -1,18 +1,18 @@
 import { DescribeInstancesCommand } from '@aws-sdk/client-ec2';
 import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import type { AwsCommand } from '#test/simulation/world/aws-error.ts';
 import type { SimulatedInstance } from '#test/simulation/world/simulated-instances.ts';
-import { HOST_SETTINGS, INSTALLATION, WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 const MINUTE = 60;
 const INSTALLATION_TAGS = { 'workbench:installation': INSTALLATION };
 const UNKNOWN = 'i-0123456789abcdef0';
 
 /** Launched by whom the tags say. */
-function launchInstance(subject: WorldSubject, tags: Readonly<Record<string, string>>): SimulatedInstance {
+function launchInstance(subject: WorldFixture, tags: Readonly<Record<string, string>>): SimulatedInstance {
   return subject.world.ec2Instances.launch({
     instanceType: 'm5.large',
     size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
@@ -23,7 +23,7 @@ function launchInstance(subject: WorldSubject, tags: Readonly<Record<string, str
 }
 
 /** An EC2 that answers each look with an empty page first. */
-function withEmptyPageFirst(subject: WorldSubject) {
+function withEmptyPageFirst(subject: WorldFixture) {
   const client = subject.world.clients();
   const send = async (command: AwsCommand) => {
     const first = command instanceof DescribeInstancesCommand && command.input.NextToken === undefined;
@@ -32,8 +32,8 @@ function withEmptyPageFirst(subject: WorldSubject) {
   return { ...client, send } as typeof client;
 }
 
-async function readStates(subject: WorldSubject, ids: readonly string[]): Promise<(string | undefined)[]> {
-  const states = await new Ec2Machines(subject.world.clients(), INSTALLATION).states(ids);
+async function readStates(subject: WorldFixture, ids: readonly string[]): Promise<(string | undefined)[]> {
+  const states = await new Ec2Instances(subject.world.clients(), INSTALLATION).states(ids);
   return ids.map((id) => states.get(id));
 }
 
@@ -41,15 +41,15 @@ const inTime = () => {};
 
 describe('a look at machines', () => {
   it('takes no page for the last that names another', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const { instanceId } = launchInstance(subject, INSTALLATION_TAGS);
-    const machines = new Ec2Machines(withEmptyPageFirst(subject), INSTALLATION);
+    const machines = new Ec2Instances(withEmptyPageFirst(subject), INSTALLATION);
     expect([...(await machines.states([instanceId]))]).toEqual([[instanceId, 'pending']]);
     expect([...(await machines.describe([instanceId])).keys()]).toEqual([instanceId]);
   });
 
   it('finds the machine of an earlier launch on whatever page it is', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const request = { userId: 'ada', workbenchId: 'wb1', instanceType: 'm5.large' };
     await subject.hosts().launch(request, 'wb1/host/1');
     const changed = { ...HOST_SETTINGS, launchTemplate: { id: 'lt-1', version: '4' } };
@@ -65,7 +65,7 @@ describe('a look at machines', () => {
   });
 
   it('at none of them asks for nothing', async () => {
-    const machines = new Ec2Machines({ send: () => Promise.reject(new Error('asked')) }, INSTALLATION);
+    const machines = new Ec2Instances({ send: () => Promise.reject(new Error('asked')) }, INSTALLATION);
     expect(await machines.states([])).toEqual(new Map());
     expect(await machines.describe([])).toEqual(new Map());
   });
@@ -77,7 +77,7 @@ describe('the state of a machine', () => {
     ['of another installation', { 'workbench:installation': 'other' }],
     ['without tags', {}],
   ])('is what EC2 says: one %s', async (_, tags) => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const machine = launchInstance(subject, tags);
     await subject.advance(2 * MINUTE);
     expect(await readStates(subject, [machine.instanceId])).toEqual(['running']);
@@ -88,16 +88,16 @@ describe('the state of a machine', () => {
   });
 
   it('is terminated when EC2 does not know it any more, and nothing when it never was one of EC2', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     expect(await readStates(subject, [UNKNOWN, 'mi-0123456789abcdef0'])).toEqual(['terminated', 'pending']);
     expect(await readStates(subject, ['mi-0123456789abcdef0'])).toEqual(['pending']);
   });
 
   it('is told of one that is not ours, which is neither described nor terminated', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const foreign = launchInstance(subject, {});
     await subject.advance(2 * MINUTE);
-    const machines = new Ec2Machines(subject.world.clients(), INSTALLATION);
+    const machines = new Ec2Instances(subject.world.clients(), INSTALLATION);
     await machines.terminate(foreign.instanceId, inTime);
     expect(await machines.describe([foreign.instanceId])).toEqual(new Map());
     expect(foreign.state).toBe('running');

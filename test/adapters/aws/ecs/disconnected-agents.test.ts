@@ -33,21 +33,21 @@ describe('a task whose machine is silent', () => {
     world.machines.terminate(registered.machine);
     expect(await host()).toEqual(['running', 'disconnected']);
     await subject.pass(2 * MINUTE);
-    expect(world.leftOverRegistrations).toEqual([registered]);
+    expect(world.staleRegistrations).toEqual([registered]);
     expect(await host()).toEqual(['running', 'gone']);
-    expect(world.leftOverRegistrations).toEqual([]);
+    expect(world.staleRegistrations).toEqual([]);
     expect(await host()).toEqual(['stopped', 'gone']);
     expect((await tasks.list()).tasks).toEqual([]);
   });
 
   it('is ended with its machine by the last means, and the machine is left when it is not ours', async () => {
     const ours = await silent();
-    await ours.tasks.endMachine(ours.taskId, false);
+    await ours.tasks.terminateInstance(ours.taskId, false);
     expect(ours.registered).toMatchObject({ status: 'DRAINING', machine: { state: 'shutting-down' } });
     await ours.subject.pass(2 * MINUTE);
     expect(ours.world.containers.size).toBe(0);
     const foreign = await silent({ ...WORLD_OPTIONS, tags: {} });
-    await foreign.tasks.endMachine(foreign.taskId, false);
+    await foreign.tasks.terminateInstance(foreign.taskId, false);
     expect(foreign.registered.machine.state).toBe('running');
   });
 
@@ -67,7 +67,7 @@ describe('a task whose machine is silent', () => {
     world.ecs.agents.deregister(registered);
     expect(await host()).toEqual(['stopped', 'disconnected']);
     expect(world.containers.size).toBe(1);
-    await tasks.endMachine(taskId, false);
+    await tasks.terminateInstance(taskId, false);
     await subject.pass(2 * MINUTE);
     expect(world.containers.size).toBe(0);
     expect(await host()).toEqual(['stopped', 'gone']);

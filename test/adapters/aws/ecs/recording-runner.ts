@@ -1,16 +1,16 @@
-import { Ec2Machines } from '#adapters/aws/ec2/instances.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import type { AwsCommand } from '#test/simulation/world/aws-error.ts';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
-import { INSTALLATION, TASK_SETTINGS, WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { INSTALLATION, TASK_SETTINGS, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 export const MINUTE = 60;
 export const TOKEN = 'a/run1/1';
 
 /** A runner that notes what it sends, and may be kept from sending it, or from hearing what came of it. */
 export function recordingRunner(options: Partial<WorldOptions> = {}, settings: Partial<TaskSettings> = {}) {
-  const subject = new WorldSubject(options);
+  const subject = new WorldFixture(options);
   const sent: { name: string; input: Record<string, unknown> }[] = [];
   const answers: ((name: string, effect: () => unknown) => unknown)[] = [];
   const send = async (command: AwsCommand) => {
@@ -24,7 +24,7 @@ export function recordingRunner(options: Partial<WorldOptions> = {}, settings: P
     new EcsTaskRunner(
       client,
       { ...TASK_SETTINGS, ...settings, ...change },
-      new Ec2Machines(subject.world.clients(), INSTALLATION),
+      new Ec2Instances(subject.world.clients(), INSTALLATION),
       subject.kernel,
     );
   const inputs = <T>(name: string) =>

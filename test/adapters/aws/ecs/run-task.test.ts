@@ -87,7 +87,7 @@ describe('a start of which not all is known', () => {
   });
 
   it('waits when the task of an earlier call cannot be described yet', async () => {
-    const { runner, subject } = recordingRunner({ hazards: { hiddenAtFirst: 1 } });
+    const { runner, subject } = recordingRunner({ hazards: { describeIsStale: 1 } });
     const input = await taskInput(subject);
     await runner().run(input, TOKEN);
     const again = () => runner({ image: 'a newer one' }).run(input, TOKEN);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type MachineFacts, machineObservationOf } from '#adapters/aws/ecs/shared-instance-observation.ts';
+import { type ContainerInstanceFields, toInstanceObservation } from '#adapters/aws/ecs/shared-instance-observation.ts';
 
 const ARN =
   'arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/0123456789abcdef0123456789abcdef';
-const shared: MachineFacts = {
+const shared: ContainerInstanceFields = {
   containerInstanceArn: ARN,
   version: 5,
   status: 'ACTIVE',
@@ -17,15 +17,15 @@ const shared: MachineFacts = {
     { name: 'GPU', stringSetValue: ['GPU-1', 'GPU-2'] },
   ],
 };
-const observed = (change: Partial<MachineFacts> = {}) =>
-  machineObservationOf({ ...shared, ...change }, 1_900_000_000_000);
+const observed = (change: Partial<ContainerInstanceFields> = {}) =>
+  toInstanceObservation({ ...shared, ...change }, 1_900_000_000_000);
 
 describe('what ECS says of a shared machine', () => {
   it('is read whole', () => {
     expect(observed()).toEqual({
-      machineId: '0123456789abcdef0123456789abcdef',
+      containerInstanceId: '0123456789abcdef0123456789abcdef',
       provider: 'gpu',
-      takesTasks: true,
+      acceptsTasks: true,
       free: { cpuUnits: 3072, memoryMib: 13_000, gpuCount: 2 },
       version: 5,
       at: 1_900_000_000_000,
@@ -46,7 +46,7 @@ describe('what ECS says of a shared machine', () => {
     [{ status: 'INACTIVE' }],
     [{ status: 'REGISTERING' }],
   ])('says that it takes no tasks (%j)', (change) => {
-    expect(observed(change)?.takesTasks).toBe(false);
+    expect(observed(change)?.acceptsTasks).toBe(false);
   });
 
   it('counts what is not said, or less than nothing, as nothing', () => {

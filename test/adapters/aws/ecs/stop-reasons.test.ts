@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { taskEndOf, taskStopOf } from '#adapters/aws/ecs/stop-reasons.ts';
+import { toEcsStop, toStopReason } from '#adapters/aws/ecs/stop-reasons.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 
 describe('why a task stopped', () => {
@@ -38,10 +38,10 @@ describe('why a task stopped', () => {
     ['TaskFailedToStart', 'NO ACTIVE INSTANCES', undefined, 'no_capacity'],
     ['TaskFailedToStart', 'EMPTY CAPACITY PROVIDER', undefined, 'no_capacity'],
     ['TaskFailedToStart', 'AGENT', undefined, 'no_capacity'],
-    ['SpotInterruption', 'Your Spot Task was interrupted.', undefined, 'host_lost'],
-    ['TerminationNotice', 'Host EC2 (instance i-1) stopped.', undefined, 'host_lost'],
-    [undefined, 'Host EC2 (instance i-1) stopped.', undefined, 'host_lost'],
-    ['InfrastructureHealth', undefined, undefined, 'host_lost'],
+    ['SpotInterruption', 'Your Spot Task was interrupted.', undefined, 'instance_lost'],
+    ['TerminationNotice', 'Host EC2 (instance i-1) stopped.', undefined, 'instance_lost'],
+    [undefined, 'Host EC2 (instance i-1) stopped.', undefined, 'instance_lost'],
+    ['InfrastructureHealth', undefined, undefined, 'instance_lost'],
     ['UserInitiated', 'stopped by the controller', undefined, 'requested'],
     ['UserInitiated', 'stopped by the controller', 'OutOfMemoryError: killed', 'requested'],
     ['UserInitiated', undefined, undefined, 'requested'],
@@ -51,19 +51,19 @@ describe('why a task stopped', () => {
     [undefined, undefined, undefined, 'task_lost'],
     ['toString', undefined, undefined, 'task_lost'],
   ])('%s, %s, %s is %s', (stopCode, stoppedReason, reason, code) => {
-    const stop = taskStopOf({ stopCode, stoppedReason, containers: [{}, { reason }] });
+    const stop = toStopReason({ stopCode, stoppedReason, containers: [{}, { reason }] });
     expect(stop.code).toBe(code);
     expect(stop.message).not.toBe('');
   });
 
   it('is told with the exit code of the main process', () => {
     const end = { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }, { exitCode: 137 }] };
-    expect(taskStopOf(end)).toEqual({ code: 'exited', message: 'Its main process ended with exit code 3.' });
+    expect(toStopReason(end)).toEqual({ code: 'exited', message: 'Its main process ended with exit code 3.' });
   });
 
   it('is told in at most 500 characters', () => {
     const stoppedReason = `CannotPullContainerError: ${'x'.repeat(5000)}`;
-    expect(taskStopOf({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message).toHaveLength(
+    expect(toStopReason({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message).toHaveLength(
       500,
     );
   });
@@ -74,6 +74,6 @@ describe('why a task stopped', () => {
     ),
   )('%s can be said in the words of ECS', (code) => {
     const stop = { code, message: 'as it was' };
-    expect(taskStopOf(taskEndOf(stop))).toEqual(stop);
+    expect(toStopReason(toEcsStop(stop))).toEqual(stop);
   });
 });

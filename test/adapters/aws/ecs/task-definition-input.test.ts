@@ -98,11 +98,11 @@ describe('the task definition of a workbench', () => {
       revisions()
         .filter((revision) => revision.active)
         .map(({ revision }) => revision);
-    expect(await definitions.prune(workbenchId, 'newest', 2)).toEqual({ removed: 2, more: true });
-    expect(await definitions.prune(workbenchId, 'newest', 2)).toEqual({ removed: 1, more: false });
+    expect(await definitions.prune(workbenchId, 'newest', 2)).toEqual({ deleted: 2, more: true });
+    expect(await definitions.prune(workbenchId, 'newest', 2)).toEqual({ deleted: 1, more: false });
     expect(active()).toEqual([4]);
     expect(await definitions.list()).toEqual({ workbenchIds: [workbenchId] });
-    expect(await definitions.prune(workbenchId, 'none', 2)).toEqual({ removed: 1, more: false });
+    expect(await definitions.prune(workbenchId, 'none', 2)).toEqual({ deleted: 1, more: false });
     expect(active()).toEqual([]);
     expect(await definitions.list()).toEqual({ workbenchIds: [] });
   });

@@ -2,17 +2,17 @@ import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { readTaskEvent } from '#functions/events/read-task-event.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
-import { taskInput, WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { taskInput, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 const UNDOCUMENTED: readonly (readonly [string, Partial<Hazards>])[] = [
   ['EcsTaskRunner', {}],
-  ['EcsTaskRunner over an ECS that changes connectivity without an event', { connectivityHasNoEvent: 1 }],
-  ['EcsTaskRunner over an ECS that lets containers outlive their STOPPED', { outlivesStop: 1 }],
+  ['EcsTaskRunner over an ECS that changes connectivity without an event', { noEventForConnectivity: 1 }],
+  ['EcsTaskRunner over an ECS that lets containers outlive their STOPPED', { containerOutlivesStop: 1 }],
 ];
 
 for (const [name, hazards] of UNDOCUMENTED) {
   describeTaskRunnerContract(name, async () => {
-    const subject = new WorldSubject({ hazards });
+    const subject = new WorldFixture({ hazards });
     const tasks = subject.tasks();
     const observed: TaskObservation[] = [];
     return {

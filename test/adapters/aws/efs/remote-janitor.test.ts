@@ -32,7 +32,7 @@ describe('RemoteJanitor', () => {
     expect(await janitor.writeTombstone(more)).toEqual({ detached: true });
     expect(inputs).toMatchObject([{ FunctionName: 'janitor-2', InvocationType: 'RequestResponse' }]);
     expect(JSON.parse(new TextDecoder().decode(inputs[0]?.Payload as Uint8Array))).toEqual({
-      act: 'begin',
+      act: 'writeTombstone',
       fileSystemId: 'fs-2',
       workbenchId: 'aaaa',
     });
@@ -66,7 +66,7 @@ describe('RemoteJanitor', () => {
 
   it('does not know what has happened when the function failed or ran out of time', async () => {
     const { janitor } = janitorAnswering(() => ({
-      ...payload('{"done":true,"removed":1}'),
+      ...payload('{"done":true,"deleted":1}'),
       FunctionError: 'Unhandled',
     }));
     await expect(janitor.removeSome(PLACE)).rejects.toMatchObject({
@@ -75,7 +75,7 @@ describe('RemoteJanitor', () => {
     });
   });
 
-  it.each(['', 'null', '{', '{"done":1,"removed":0}', '{"done":true,"removed":-1}', '{}'])(
+  it.each(['', 'null', '{', '{"done":1,"deleted":0}', '{"done":true,"deleted":-1}', '{}'])(
     'takes %j for no answer',
     async (text) => {
       const { janitor } = janitorAnswering(() => payload(text));

@@ -11,15 +11,15 @@ import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
-import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
-for (const [name, fileSystemIds, accessPointTokenErrs] of [
+for (const [name, fileSystemIds, accessPointTokenConflicts] of [
   ['EfsVolumeStore', ['fs-1'], 0],
   ['EfsVolumeStore over an EFS whose used tokens are errors', ['fs-1'], 1],
   ['EfsVolumeStore over three file systems', ['fs-1', 'fs-2', 'fs-3'], 1],
 ] as const) {
   describeVolumeStoreContract(name, async () => {
-    const subject = new WorldSubject({ fileSystemIds, hazards: { accessPointTokenErrs } });
+    const subject = new WorldFixture({ fileSystemIds, hazards: { accessPointTokenConflicts } });
     const { world } = subject;
     /** Where it led, also after the access point is gone. */
     const paths = new Map<string, string>();
@@ -44,7 +44,7 @@ for (const [name, fileSystemIds, accessPointTokenErrs] of [
 
 describe('an access point', () => {
   it('carries the tags of the installation, and says which workbench it is of', async () => {
-    const subject = new WorldSubject();
+    const subject = new WorldFixture();
     const made: CreateAccessPointCommandInput[] = [];
     const client = subject.world.clients(async (_, effect) => {
       const answer = effect();
@@ -65,10 +65,10 @@ describe('an access point', () => {
 });
 
 describe('an access point made by hand below the directory of volumes', () => {
-  it.each(['.quarantine', '.wiped', 'aaaa/within', '', 'Ünlike'])(
+  it.each(['.quarantine', '.tombstones', 'aaaa/within', '', 'Ünlike'])(
     'is no volume, and ends no list: %s',
     async (name) => {
-      const subject = new WorldSubject();
+      const subject = new WorldFixture();
       const RootDirectory = {
         Path: `/workbenches/${name}`,
         CreationInfo: { OwnerUid: 0, OwnerGid: 0, Permissions: '0700' },
@@ -92,7 +92,7 @@ describe('an access point made by hand below the directory of volumes', () => {
       const clients = subject.world.clients();
       const volumes = new EfsVolumeStore(clients, janitor, { fileSystemIds: ['fs-1'] }, subject.kernel);
       expect((await volumes.list()).volumes.map(({ workbenchId }) => workbenchId)).toEqual(['aaaa']);
-      expect(asked).toEqual([{ act: 'present', fileSystemId: 'fs-1', workbenchIds: ['aaaa'] }]);
+      expect(asked).toEqual([{ act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: ['aaaa'] }]);
     },
   );
 });
@@ -104,7 +104,7 @@ describe('a volume made before a file system was added', () => {
 
   /** Twenty volumes with three files each, and the store with one file system more. */
   async function grown(before: FileSystems, after: FileSystems, hazards: Partial<Hazards> = {}) {
-    const subject = new WorldSubject({ fileSystemIds: ALL, hazards });
+    const subject = new WorldFixture({ fileSystemIds: ALL, hazards });
     const { world } = subject;
     const old = subject.volumes({ fileSystemIds: before });
     const mounts = new Map<string, Mount>();
@@ -128,8 +128,8 @@ describe('a volume made before a file system was added', () => {
   ];
 
   it.each(GROWTH)('is given out where it is: %j, then %j', async (before, after) => {
-    for (const accessPointTokenErrs of [0, 1]) {
-      const { mounts, volumes, world } = await grown(before, after, { accessPointTokenErrs });
+    for (const accessPointTokenConflicts of [0, 1]) {
+      const { mounts, volumes, world } = await grown(before, after, { accessPointTokenConflicts });
       for (const id of IDS) expect(await ensured(volumes, id)).toEqual(mounts.get(id));
       expect(world.directories.size).toBe(IDS.length);
       expect(world.efs.accessPoints.size).toBe(IDS.length);
@@ -149,10 +149,10 @@ describe('a volume made before a file system was added', () => {
 
   it.each(GROWTH)('is wiped with its files: %j, then %j', async (before, after) => {
     const { volumes, world } = await grown(before, after);
-    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, removed: 4 });
+    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, deleted: 4 });
     expect(world.directories.size).toBe(0);
     expect(world.efs.accessPoints.size).toBe(0);
-    for (const id of IDS) expect(await volumes.ensure(id)).toEqual({ kind: 'wiped' });
+    for (const id of IDS) expect(await volumes.ensure(id)).toEqual({ kind: 'tombstoned' });
   });
 
   it.each(GROWTH)('is set aside, and given out no more: %j, then %j', async (before, after) => {
@@ -163,21 +163,21 @@ describe('a volume made before a file system was added', () => {
     for (const id of IDS) expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused' });
   });
 
-  it.each(GROWTH)('is removed when it is empty, and not before: %j, then %j', async (before, after) => {
+  it.each(GROWTH)('is deleted when it is empty, and not before: %j, then %j', async (before, after) => {
     const { volumes, world } = await grown(before, after);
-    for (const id of IDS) expect(await volumes.removeEmpty(id)).toBe('not_empty');
+    for (const id of IDS) expect(await volumes.deleteIfEmpty(id)).toBe('not_empty');
     for (const { files } of world.directories.values()) files.clear();
-    for (const id of IDS) expect(await volumes.removeEmpty(id)).toBe('removed');
+    for (const id of IDS) expect(await volumes.deleteIfEmpty(id)).toBe('deleted');
     expect(world.directories.size).toBe(0);
     expect(world.efs.accessPoints.size).toBe(0);
   });
 
   it('holds nothing where it was never mounted, and leaves nothing there wherever it goes', async () => {
-    const subject = new WorldSubject({ fileSystemIds: ALL });
+    const subject = new WorldFixture({ fileSystemIds: ALL });
     for (const id of IDS) await ensured(subject.volumes({ fileSystemIds: ['fs-1'] }), id);
     const volumes = subject.volumes({ fileSystemIds: ALL });
     for (const id of IDS) expect(await ensured(volumes, id)).toEqual(await ensured(volumes, id));
-    for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, removed: 0 });
+    for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 0 });
     expect(subject.world.efs.accessPoints.size).toBe(0);
   });
 
@@ -187,14 +187,14 @@ describe('a volume made before a file system was added', () => {
     const other = await ensured(subject.volumes({ fileSystemIds: ['fs-2'] }), id);
     world.mounted('fs-2', other.accessPointId ?? '');
     expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused', retryable: false });
-    expect(await volumes.wipe(id)).toEqual({ done: true, removed: 5 });
+    expect(await volumes.wipe(id)).toEqual({ done: true, deleted: 5 });
   });
 });
 
 describe('a new volume', () => {
   const ids = Array.from({ length: 300 }, (_, n) => `wb${String(n).padStart(6, '0')}`);
   const placed = async (fileSystemIds: readonly [string, ...string[]]) => {
-    const volumes = new WorldSubject({ fileSystemIds }).volumes({ fileSystemIds });
+    const volumes = new WorldFixture({ fileSystemIds }).volumes({ fileSystemIds });
     const outcomes = await Promise.all(ids.map((id) => volumes.ensure(id)));
     return outcomes.map((outcome) => (outcome.kind === 'ready' ? (outcome.mount.fileSystemId ?? '') : ''));
   };
@@ -215,21 +215,21 @@ describe('a new volume', () => {
   });
 
   it.each<[readonly [string, ...string[]], readonly string[]]>([
-    [['fs-1'], ['fate']],
+    [['fs-1'], ['readMarker']],
     [
       ['fs-1', 'fs-2'],
-      ['fate', 'fate', 'present', 'present'],
+      ['readMarker', 'readMarker', 'findExisting', 'findExisting'],
     ],
   ])('over %j asks the janitor for %j', async (fileSystemIds, asks) => {
-    const { world, kernel } = new WorldSubject({ fileSystemIds });
+    const { world, kernel } = new WorldFixture({ fileSystemIds });
     const asked: string[] = [];
     const janitor: Janitor = overrideMethods<Janitor>(world.janitor, {
       fate: async (place) => {
-        asked.push('fate');
+        asked.push('readMarker');
         return world.janitor.readMarker(place);
       },
       present: async (fileSystemId, workbenchIds) => {
-        asked.push('present');
+        asked.push('findExisting');
         return world.janitor.findExisting(fileSystemId, workbenchIds);
       },
     });

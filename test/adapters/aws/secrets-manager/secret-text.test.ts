@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SecretsClient, secretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { type SecretsClient, readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf';
@@ -16,13 +16,13 @@ function clientAnswering(answer: () => unknown) {
 describe('the text of a secret', () => {
   it('is its current version', async () => {
     const { asked, client } = clientAnswering(() => ({ SecretString: 'text' }));
-    expect(await secretText(client, ARN)).toBe('text');
+    expect(await readSecretText(client, ARN)).toBe('text');
     expect(asked).toEqual([{ SecretId: ARN }]);
   });
 
   it('is not to be had when it holds bytes', async () => {
     const { client } = clientAnswering(() => ({ SecretBinary: new Uint8Array([1]) }));
-    await expect(secretText(client, ARN)).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(readSecretText(client, ARN)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it.each(['AccessDeniedException', 'ResourceNotFoundException', 'TimeoutError'])(
@@ -31,7 +31,7 @@ describe('the text of a secret', () => {
       const { client } = clientAnswering(() => {
         throw Object.assign(new Error('no'), { name });
       });
-      const failure = await secretText(client, ARN).catch((error: unknown) => error);
+      const failure = await readSecretText(client, ARN).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(PortError);
       expect(failure).toMatchObject({ message: `secretsmanager GetSecretValue: ${name}` });
     },

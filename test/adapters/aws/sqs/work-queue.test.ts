@@ -4,14 +4,14 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { awsError } from '#test/simulation/world/aws-error.ts';
-import { WorldSubject } from '#test/simulation/world/world-fixture.ts';
+import { WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 const VISIBILITY_SECONDS = 30;
 
 describeWorkQueueContract('SqsWorkQueue', async () => {
   const delivered: WorkbenchKey[] = [];
   let failures = 0;
-  const subject: WorldSubject = new WorldSubject({
+  const subject: WorldFixture = new WorldFixture({
     queue: {
       visibilityTimeoutSeconds: VISIBILITY_SECONDS,
       onReady: () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BOOT_STEP } from '#adapters/boot-script.ts';
+import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
 import {
   type ContainerSettings,
   containerName,
@@ -12,7 +12,7 @@ const engine = {
   name: 'Docker 28',
   kind: 'docker',
   rootless: false,
-  labelsFiles: false,
+  needsSelinuxLabels: false,
   gpus: true,
   cpus: 4,
   memory: 8 * 1024 ** 3 + 7,
@@ -71,7 +71,7 @@ describe('what the engine is asked to make', () => {
   it('takes the boot command by its environment, and pastes it into nothing', () => {
     const bootCommand = 'echo "$(id)" && exec jupyter lab';
     const { Entrypoint, Cmd, Env } = spec({ bootCommand });
-    expect([Entrypoint, Cmd]).toEqual([['/bin/sh', '-c'], [BOOT_STEP]]);
+    expect([Entrypoint, Cmd]).toEqual([['/bin/sh', '-c'], [BOOT_SCRIPT]]);
     expect(Env).toContain(`WB_BOOT_COMMAND=${bootCommand}`);
   });
 
@@ -104,7 +104,7 @@ describe('what the engine is asked to make', () => {
     expect(spec().HostConfig?.Mounts).toEqual([
       { Type: 'bind', Source: '/data/volumes/wb1', Target: '/workspace', ReadOnly: false },
     ]);
-    const labelled = spec({ engine: { ...engine, labelsFiles: true } }).HostConfig;
+    const labelled = spec({ engine: { ...engine, needsSelinuxLabels: true } }).HostConfig;
     expect(labelled?.Binds).toEqual(['/data/volumes/wb1:/workspace:rw,Z']);
     expect(labelled).not.toHaveProperty('Mounts');
   });
@@ -120,7 +120,7 @@ describe('a container', () => {
   it('is that of a task by both labels, never by one', () => {
     const labels = spec().Labels ?? {};
     const seen = (shown: Record<string, string>) => ({
-      ...({ id: 'x', phase: 'live', exitCode: 0, outOfMemory: false, finishedAt: undefined } as const),
+      ...({ id: 'x', phase: 'running', exitCode: 0, outOfMemory: false, finishedAt: undefined } as const),
       labels: shown,
       hostPort: () => undefined,
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { engineFacts } from '#adapters/local/containers/engine-info.ts';
+import { parseEngineInfo } from '#adapters/local/containers/engine-info.ts';
 
 const DOCKERD = {
   info: {
@@ -15,11 +15,11 @@ const DOCKERD = {
 
 describe('the facts of an engine', () => {
   it('are read from what dockerd answers', () => {
-    expect(engineFacts(DOCKERD.info, DOCKERD.version)).toEqual({
+    expect(parseEngineInfo(DOCKERD.info, DOCKERD.version)).toEqual({
       name: 'Docker 28.2.2',
       kind: 'docker',
       rootless: false,
-      labelsFiles: false,
+      needsSelinuxLabels: false,
       gpus: false,
       cpus: 8,
       memory: 16_000_000_000,
@@ -34,21 +34,21 @@ describe('the facts of an engine', () => {
       SecurityOptions: ['name=rootless', 'name=selinux'],
     };
     const version = { Components: [{ Name: 'Podman Engine' }, { Name: 'Conmon' }] };
-    const facts = engineFacts(info, version);
-    expect(facts).toMatchObject({ name: 'podman 4.3.1', kind: 'podman', rootless: true, labelsFiles: true });
+    const facts = parseEngineInfo(info, version);
+    expect(facts).toMatchObject({ name: 'podman 4.3.1', kind: 'podman', rootless: true, needsSelinuxLabels: true });
   });
 
   it('say that there are GPUs when there is a runtime, or a device, for them', () => {
     const runtime = { ...DOCKERD.info, Runtimes: { nvidia: {} } };
-    expect(engineFacts(runtime, DOCKERD.version).gpus).toBe(true);
+    expect(parseEngineInfo(runtime, DOCKERD.version).gpus).toBe(true);
     const device = { ...DOCKERD.info, DiscoveredDevices: [{ Source: 'cdi', ID: 'nvidia.com/gpu=0' }] };
-    expect(engineFacts(device, DOCKERD.version).gpus).toBe(true);
+    expect(parseEngineInfo(device, DOCKERD.version).gpus).toBe(true);
   });
 
   it('are there whatever an engine leaves out or makes of its answer', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (info, version) => {
-        const { cpus, memory } = engineFacts(info, version);
+        const { cpus, memory } = parseEngineInfo(info, version);
         expect(cpus).toBeGreaterThan(0);
         expect(memory).toBeGreaterThanOrEqual(0);
       }),

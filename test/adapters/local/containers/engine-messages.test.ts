@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EngineEvent, engineEvents } from '#adapters/local/containers/engine-messages.ts';
+import { type EngineMessage, readEngineMessages } from '#adapters/local/containers/engine-messages.ts';
 
-async function eventsOf(chunks: readonly (string | Buffer)[]): Promise<readonly EngineEvent[]> {
-  const events: EngineEvent[] = [];
-  for await (const event of engineEvents(Readable.from(chunks, { objectMode: false }))) events.push(event);
+async function eventsOf(chunks: readonly (string | Buffer)[]): Promise<readonly EngineMessage[]> {
+  const events: EngineMessage[] = [];
+  for await (const event of readEngineMessages(Readable.from(chunks, { objectMode: false }))) events.push(event);
   return events;
 }
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { endingOf } from '#adapters/local/containers/exit-reason.ts';
-import { parseKernelMessage, saysOutOfMemory } from '#adapters/local/containers/exit-reason.ts';
+import { toExitReason } from '#adapters/local/containers/exit-reason.ts';
+import { parseKernelMessage, isOomKillMessage } from '#adapters/local/containers/exit-reason.ts';
 
-const facts = { kernelEndedIt: false, memoryMib: 512, outputName: 'logs/wb1/run1.log' };
+const facts = { kernelOomKilled: false, memoryMib: 512, outputName: 'logs/wb1/run1.log' };
 
 describe('why a container ended', () => {
   it('is its exit code', () => {
     const seen = { exitCode: 3, outOfMemory: false };
-    expect(endingOf({ ...facts, seen })).toEqual({
+    expect(toExitReason({ ...facts, seen })).toEqual({
       code: 'exited',
       message: 'Its main process ended with exit code 3. Its output is in logs/wb1/run1.log.',
     });
@@ -15,11 +15,11 @@ describe('why a container ended', () => {
 
   it('is a want of memory when the engine or the kernel says so, whatever the exit code', () => {
     for (const exitCode of [0, 1, 137]) {
-      for (const [outOfMemory, kernelEndedIt] of [
+      for (const [outOfMemory, kernelOomKilled] of [
         [true, false],
         [false, true],
       ] as const) {
-        const { code, message } = endingOf({ ...facts, seen: { exitCode, outOfMemory }, kernelEndedIt });
+        const { code, message } = toExitReason({ ...facts, seen: { exitCode, outOfMemory }, kernelOomKilled });
         expect(code).toBe('out_of_memory');
         expect(message).toContain('512 MiB');
       }
@@ -27,7 +27,7 @@ describe('why a container ended', () => {
   });
 
   it('is left open between two where nobody says who sent SIGKILL', () => {
-    const { code, message } = endingOf({ ...facts, seen: { exitCode: 137, outOfMemory: false } });
+    const { code, message } = toExitReason({ ...facts, seen: { exitCode: 137, outOfMemory: false } });
     expect(code).toBe('exited');
     expect(message).toContain('by SIGKILL (exit code 137), as by want of memory or by hand');
   });
@@ -46,9 +46,9 @@ describe('the kernel’s log', () => {
   });
 
   it('says that something in this container was ended, and in no other', () => {
-    expect(saysOutOfMemory(TEXT, ID)).toBe(true);
-    expect(saysOutOfMemory(TEXT, ID.replace('0c55', '0c56'))).toBe(false);
-    expect(saysOutOfMemory(TEXT, '')).toBe(false);
-    expect(saysOutOfMemory(`Killed process 1 task_memcg=${ID}`, ID)).toBe(false);
+    expect(isOomKillMessage(TEXT, ID)).toBe(true);
+    expect(isOomKillMessage(TEXT, ID.replace('0c55', '0c56'))).toBe(false);
+    expect(isOomKillMessage(TEXT, '')).toBe(false);
+    expect(isOomKillMessage(`Killed process 1 task_memcg=${ID}`, ID)).toBe(false);
   });
 });

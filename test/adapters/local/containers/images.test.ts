@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineEvent } from '#adapters/local/containers/engine-messages.ts';
+import type { EngineMessage } from '#adapters/local/containers/engine-messages.ts';
 import { Images, PullFailed } from '#adapters/local/containers/images.ts';
 import { PullProgress } from '#adapters/local/containers/images.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
@@ -8,14 +8,14 @@ const NEVER = new AbortController().signal;
 
 class Registry {
   readonly pulls: PromiseWithResolvers<void>[] = [];
-  onEvent: (event: EngineEvent) => void = () => {};
+  onEvent: (event: EngineMessage) => void = () => {};
   readonly there = new Set<string>();
 
   async hasImage(name: string): Promise<boolean> {
     return this.there.has(name);
   }
 
-  async pull(name: string, onEvent: (event: EngineEvent) => void): Promise<void> {
+  async pull(name: string, onEvent: (event: EngineMessage) => void): Promise<void> {
     const pull = Promise.withResolvers<void>();
     this.pulls.push(pull);
     this.onEvent = onEvent;
@@ -40,7 +40,7 @@ describe('images', () => {
     const told: string[] = [];
     await new Images(registry, systemTimers).ensure('a', (detail) => told.push(detail), NEVER);
     expect([registry.pulls, told]).toEqual([[], []]);
-    expect(await new Images(registry, systemTimers).probe('a')).toBe('there');
+    expect(await new Images(registry, systemTimers).probe('a')).toBe('present');
   });
 
   it('are pulled once, however many wait, and all are told how far it is', async () => {
@@ -121,7 +121,7 @@ describe('images', () => {
     await registry.pulled();
     registry.onEvent({ status: 'Pulling from library/a', id: 'latest' });
     registry.onEvent({ status: 'Pulling fs layer', id: 'layer' });
-    expect(await coming).toBe('coming');
+    expect(await coming).toBe('pulling');
     const failing = images.probe('b');
     (await registry.pulled(1)).reject(new Error('denied'));
     await expect(failing).rejects.toThrow(PullFailed);

@@ -1,4 +1,4 @@
-/** Makes a volume with folders that permissions close, and wipes it: `node wipe-as-user.ts <dataDir> <kind>`. */
+/** Makes a volume with folders that permissions close, and wipes it: `node delete-as-user.ts <dataDir> <kind>`. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

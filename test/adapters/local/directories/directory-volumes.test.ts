@@ -72,7 +72,7 @@ describe('DirectoryVolumes', () => {
     expect((await lstat(path)).mode & 0o777).toBe(0o700);
   });
 
-  it.each(['', '.', '..', '../wb1', 'wb1/..', '/etc', 'WB1', '.wiped', 'a\0b', '-a', 'a'.repeat(64)])(
+  it.each(['', '.', '..', '../wb1', 'wb1/..', '/etc', 'WB1', '.tombstones', 'a\0b', '-a', 'a'.repeat(64)])(
     'takes no path for an id: %j',
     async (id) => {
       await expect(volumes.ensure(id)).rejects.toThrow(RangeError);
@@ -134,7 +134,7 @@ describe('DirectoryVolumes', () => {
     expect(await isThere(path)).toBe(false);
   });
 
-  it('stops a call after its time, having removed something', async () => {
+  it('stops a call after its time, having deleted something', async () => {
     let now = 0;
     const elapsed = () => {
       now += 50;
@@ -143,10 +143,10 @@ describe('DirectoryVolumes', () => {
     volumes = new DirectoryVolumes({ dataDir, clock, elapsed });
     const path = await ensured('wb1');
     await Promise.all(Array.from({ length: 20 }, (_, n) => writeFile(join(path, `f${n}`), '')));
-    const { done, removed } = await volumes.deleteSlice('wb1');
+    const { done, deleted } = await volumes.deleteSlice('wb1');
     expect(done).toBe(false);
-    expect(removed).toBeGreaterThan(0);
-    expect(removed).toBeLessThan(6);
+    expect(deleted).toBeGreaterThan(0);
+    expect(deleted).toBeLessThan(6);
     expect(await wipeAll('wb1')).toBeGreaterThan(1);
   });
 
@@ -160,7 +160,7 @@ describe('DirectoryVolumes', () => {
     }
     await wipeAll('wb1');
     for (const side of ['logs', 'private', 'volumes']) {
-      expect((await readdir(join(dataDir, side))).filter((name) => name !== '.wiped')).toEqual(['wb2']);
+      expect((await readdir(join(dataDir, side))).filter((name) => name !== '.tombstones')).toEqual(['wb2']);
     }
     expect(await countFiles(join(dataDir, 'logs', 'wb2'))).toBe(2);
   });
@@ -169,10 +169,10 @@ describe('DirectoryVolumes', () => {
     await wipeAll('wb1');
     clock.advance(399 * 86_400_000);
     await wipeAll('wb2');
-    expect((await readdir(join(dataDir, 'volumes', '.wiped'))).sort()).toEqual(['wb1', 'wb2']);
+    expect((await readdir(join(dataDir, 'volumes', '.tombstones'))).sort()).toEqual(['wb1', 'wb2']);
     clock.advance(2 * 86_400_000);
     await wipeAll('wb3');
-    expect((await readdir(join(dataDir, 'volumes', '.wiped'))).sort()).toEqual(['wb2', 'wb3']);
+    expect((await readdir(join(dataDir, 'volumes', '.tombstones'))).sort()).toEqual(['wb2', 'wb3']);
   });
 
   it('keeps what was set aside as it was, also when it is set aside a second time', async () => {
@@ -200,7 +200,7 @@ describe('DirectoryVolumes', () => {
 
 /** As a normal user, whom permissions bind: root is bound by none of them. */
 describe('DirectoryVolumes for a user whom permissions bind', () => {
-  const script = new URL('wipe-as-user.ts', import.meta.url).pathname;
+  const script = new URL('delete-as-user.ts', import.meta.url).pathname;
 
   it.each(['folder without any', 'folder without write', 'deep folder without any'])(
     'removes a %s permission',

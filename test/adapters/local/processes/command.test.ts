@@ -2,9 +2,9 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { chooseCommand, findOnPath, type RunPlace } from '#adapters/local/processes/command.ts';
+import { chooseCommand, findOnPath, type RunContext } from '#adapters/local/processes/command.ts';
 
-const PLACE: RunPlace = {
+const PLACE: RunContext = {
   port: 20_000,
   folder: '/data/volumes/wb1',
   privateFolder: '/data/private/wb1',
@@ -36,7 +36,7 @@ describe('what is run as a workbench', () => {
 
   it('is Jupyter when that is all there is, under the path that people see', () => {
     const lab = choose(['jupyter-notebook', 'jupyter-lab']);
-    expect(lab).toMatchObject({ kind: 'jupyter', file: '/usr/bin/jupyter-lab', underBasePath: true });
+    expect(lab).toMatchObject({ kind: 'jupyter', file: '/usr/bin/jupyter-lab', expectsBasePath: true });
     expect(lab.args(PLACE)).toContain('--ServerApp.base_url=/project/wb1/');
     const notebook = choose(['jupyter-notebook']);
     expect(notebook.args(PLACE)).toContain('--NotebookApp.base_url=/project/wb1/');

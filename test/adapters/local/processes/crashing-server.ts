@@ -1,23 +1,23 @@
 /**
  * A server that runs one task and ends itself by SIGKILL at a moment of the task's life:
- * `node dying-server.ts <dataDir> <before|after> <n>`, around the n-th write of the task's record.
+ * `node crashing-server.ts <dataDir> <before|after> <n>`, around the n-th write of the task's record.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProcessTasks } from '#adapters/local/processes/process-task-runner.ts';
-import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/process-record.ts';
+import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
+import { type ProcessRecord, processRecordSchema } from '#adapters/local/processes/process-record.ts';
 import { RecordFolder } from '#adapters/local/state-files.ts';
 import { HTTP_SERVER_SCRIPT, nodeCommand } from './process-bench.ts';
 
 const [dataDir = '', when, count] = process.argv.slice(2);
-const folder = new RecordFolder<TaskRecord>({
+const folder = new RecordFolder<ProcessRecord>({
   path: join(dataDir, 'tasks'),
-  parse: (value) => taskRecordSchema.parse(value),
+  parse: (value) => processRecordSchema.parse(value),
   idOf: (record) => record.taskId,
 });
 let writes = 0;
 
-const tasks = await ProcessTasks.open({
+const tasks = await ProcessTaskRunner.open({
   dataDir,
   // Stubborn, so that a stop is still under way when the server dies in it.
   command: nodeCommand(`process.on('SIGTERM', () => {}); require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`),

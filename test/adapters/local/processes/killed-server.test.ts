@@ -3,10 +3,10 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { startTask, Bench, findProcessesWith, describeTask } from './process-bench.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { startTask, ProcessBench, findProcessesWith, describeTask } from './process-bench.ts';
 
-const DYING_SERVER = fileURLToPath(new URL('dying-server.ts', import.meta.url));
+const DYING_SERVER = fileURLToPath(new URL('crashing-server.ts', import.meta.url));
 
 /** Which write of the record the server dies at, and what it had done by then. */
 const MOMENTS = [
@@ -19,9 +19,9 @@ const MOMENTS = [
 ];
 
 describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () => {
-  let bench: Bench;
+  let bench: ProcessBench;
   beforeEach(async () => {
-    bench = await Bench.make();
+    bench = await ProcessBench.make();
   });
   afterEach(() => bench.end());
 
@@ -43,14 +43,14 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
       const mark = `WB_INSTALLATION=${await die(when, write)}`;
       if (began) expect(await findProcessesWith(mark)).not.toEqual([]);
       // What waits at the gate ends by itself, before anybody looks for it.
-      else await eventually(realStep, 'the gate', async () => (await findProcessesWith(mark)).length === 0);
+      else await eventually(waitRealStep, 'the gate', async () => (await findProcessesWith(mark)).length === 0);
 
       const tasks = await bench.open({ graceMs: 200 });
       expect(await findProcessesWith(mark)).toEqual([]);
       const taskId = await startTask(tasks, await bench.input({ workbenchId: 'wb1', runId: 'run1' }), 't');
       expect(await describeTask(tasks, taskId)).toMatchObject({
         status: 'stopped',
-        stop: { code: 'host_lost', message: 'The local server was stopped, and it with it.' },
+        stop: { code: 'instance_lost', message: 'The local server was stopped, and it with it.' },
       });
       // Beyond whatever a lost write may have been told as.
       expect((await describeTask(tasks, taskId)).version).toBeGreaterThan(1000);

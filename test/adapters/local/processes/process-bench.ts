@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { systemProcesses } from '#adapters/local/processes/process-table.ts';
-import { ProcessTasks, type ProcessTasksOptions } from '#adapters/local/processes/process-task-runner.ts';
+import { ProcessTaskRunner, type ProcessTaskRunnerOptions } from '#adapters/local/processes/process-task-runner.ts';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
 /** A program that answers HTTP on its port and ends at SIGTERM. */
 export const HTTP_SERVER_SCRIPT = `require('http').createServer((request, response) => response.end('here')).listen(process.env.PORT, '127.0.0.1');`;
@@ -19,24 +19,24 @@ export function shellCommand(script: string): WorkbenchCommand {
   return { kind: 'boot command', file: '/bin/sh', args: () => ['-c', script] };
 }
 
-export class Bench {
+export class ProcessBench {
   readonly dataDir: string;
   readonly observed: TaskObservation[] = [];
   /** Tests look for processes by their run: it must be no other's, also when two test runs share a machine. */
   readonly run = randomBytes(6).toString('hex');
-  #tasks: ProcessTasks | undefined;
+  #tasks: ProcessTaskRunner | undefined;
   #runs = 0;
 
   private constructor(dataDir: string) {
     this.dataDir = dataDir;
   }
 
-  static async make(): Promise<Bench> {
-    return new Bench(await realpath(await mkdtemp(join(tmpdir(), 'wb-processes-'))));
+  static async make(): Promise<ProcessBench> {
+    return new ProcessBench(await realpath(await mkdtemp(join(tmpdir(), 'wb-processes-'))));
   }
 
-  async open(options: Partial<ProcessTasksOptions> = {}): Promise<ProcessTasks> {
-    this.#tasks = await ProcessTasks.open({
+  async open(options: Partial<ProcessTaskRunnerOptions> = {}): Promise<ProcessTaskRunner> {
+    this.#tasks = await ProcessTaskRunner.open({
       dataDir: this.dataDir,
       command: nodeCommand(HTTP_SERVER_SCRIPT),
       baseUrl: (workbenchId) => `http://127.0.0.1:9000/project/${workbenchId}/`,
@@ -91,7 +91,7 @@ export function waitForStatus(
   taskId: string,
   status: TaskObservation['status'],
 ): Promise<TaskObservation> {
-  return eventually(realStep, `${taskId} ${status}`, async () => {
+  return eventually(waitRealStep, `${taskId} ${status}`, async () => {
     const task = await describeTask(tasks, taskId);
     if (task.status === 'stopped' && status !== 'stopped') throw new Error(`stopped: ${task.stop?.message}`);
     return task.status === status && task;

@@ -7,7 +7,7 @@ import {
   parseStat,
   psProcesses,
 } from '#adapters/local/processes/process-table.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
 describe('a line of /proc/<pid>/stat', () => {
   const line = (state: string) =>
@@ -69,7 +69,7 @@ describe.each(tables.filter(({ here }) => here))('the process table by $name', (
     const environment = await table.environment(pid);
     if (environment !== undefined) expect(environment).toContain('MARK=here');
     child.kill('SIGKILL');
-    await eventually(realStep, 'gone', async () => (await table.read(pid)) === undefined);
+    await eventually(waitRealStep, 'gone', async () => (await table.read(pid)) === undefined);
     expect(await table.environment(pid)).toBeUndefined();
   });
 });

@@ -5,20 +5,20 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import { HTTP_SERVER_SCRIPT, startTask, Bench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
+import { HTTP_SERVER_SCRIPT, startTask, ProcessBench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
-describeTaskRunnerContract('ProcessTasks', async () => {
-  const bench = await Bench.make();
+describeTaskRunnerContract('ProcessTaskRunner', async () => {
+  const bench = await ProcessBench.make();
   const tasks = await bench.open();
   return {
     tasks,
     input: (change) => bench.input(change),
     observed: bench.observed,
-    pass: realStep,
+    pass: waitRealStep,
     reopen: async () => {
       await tasks.close();
       return bench.open();
@@ -27,10 +27,10 @@ describeTaskRunnerContract('ProcessTasks', async () => {
   };
 });
 
-describe('ProcessTasks', () => {
-  let bench: Bench;
+describe('ProcessTaskRunner', () => {
+  let bench: ProcessBench;
   beforeEach(async () => {
-    bench = await Bench.make();
+    bench = await ProcessBench.make();
   });
   afterEach(() => bench.end());
 
@@ -147,7 +147,7 @@ describe('ProcessTasks', () => {
     const taskId = await startTask(tasks, await bench.input(), 't');
     await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
-    await tasks.endMachine(taskId);
+    await tasks.terminateInstance(taskId);
     expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
   });
 
@@ -167,23 +167,23 @@ describe('ProcessTasks', () => {
     'ends what has left the group and the session, with or without its environment',
     async () => {
       const script = `const { spawn } = require('child_process');
-      const strays = [spawn('sh', ['-c', 'setsid sleep 300 & echo'], { detached: true }), spawn('sleep', ['301'], { detached: true, env: {} })];
-      require('fs').writeFileSync('stray', String(strays[1].pid)); ${HTTP_SERVER_SCRIPT}`;
+      const unexpectedTasks = [spawn('sh', ['-c', 'setsid sleep 300 & echo'], { detached: true }), spawn('sleep', ['301'], { detached: true, env: {} })];
+      require('fs').writeFileSync('unexpectedTask', String(unexpectedTasks[1].pid)); ${HTTP_SERVER_SCRIPT}`;
       const tasks = await bench.open({ command: nodeCommand(script) });
       const input = await bench.input();
       const taskId = await startTask(tasks, input, 't');
       await waitForStatus(tasks, taskId, 'running');
-      const stray = Number(await readFile(join(input.mount.path ?? '', 'stray'), 'utf8'));
-      expect((await linuxProcesses.read(stray))?.session).toBe(stray);
+      const unexpectedTask = Number(await readFile(join(input.mount.path ?? '', 'unexpectedTask'), 'utf8'));
+      expect((await linuxProcesses.read(unexpectedTask))?.session).toBe(unexpectedTask);
       await eventually(
-        realStep,
+        waitRealStep,
         'the setsid',
         async () => (await findProcessesWith(`WB_RUN_ID=${input.runId}`)).length >= 2,
       );
       await tasks.stop(taskId, 'enough');
       await waitForStatus(tasks, taskId, 'stopped');
       expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
-      const left = await linuxProcesses.read(stray);
+      const left = await linuxProcesses.read(unexpectedTask);
       expect(left === undefined || left.zombie).toBe(true);
     },
   );
@@ -257,7 +257,7 @@ describe('ProcessTasks', () => {
     await waitForStatus(tasks, ids[0] ?? '', 'running');
     await tasks.close();
     for (const id of ids) {
-      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
     }
     for (const input of inputs) expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toThrow(PortError);

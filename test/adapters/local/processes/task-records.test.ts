@@ -3,18 +3,18 @@ import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
-import { type TaskRecord, taskRecordSchema } from '#adapters/local/processes/process-record.ts';
+import { type ProcessRecord, processRecordSchema } from '#adapters/local/processes/process-record.ts';
 import { RecordFolder } from '#adapters/local/state-files.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
-import { HTTP_SERVER_SCRIPT, startTask, Bench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { HTTP_SERVER_SCRIPT, startTask, ProcessBench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
-describe('what ProcessTasks keeps on disk', () => {
-  let bench: Bench;
+describe('what ProcessTaskRunner keeps on disk', () => {
+  let bench: ProcessBench;
   beforeEach(async () => {
-    bench = await Bench.make();
+    bench = await ProcessBench.make();
   });
   afterEach(() => bench.end());
 
@@ -33,7 +33,7 @@ describe('what ProcessTasks keeps on disk', () => {
         ...nodeCommand(script),
         seeds: { 'settings/ide.json': 'as given' },
         environment: ({ privateFolder }) => ({ SEED: join(privateFolder, 'settings', 'ide.json') }),
-        underBasePath: true,
+        expectsBasePath: true,
       },
     });
     const first = await startTask(tasks, await bench.input({ workbenchId: 'wbx' }), 'a');
@@ -62,9 +62,9 @@ describe('what ProcessTasks keeps on disk', () => {
   });
 
   it('begins nothing whose process could not be recorded', async () => {
-    const folder = new RecordFolder<TaskRecord>({
+    const folder = new RecordFolder<ProcessRecord>({
       path: join(bench.dataDir, 'tasks'),
-      parse: (value) => taskRecordSchema.parse(value),
+      parse: (value) => processRecordSchema.parse(value),
       idOf: (record) => record.taskId,
     });
     const tasks = await bench.open({
@@ -97,7 +97,7 @@ describe('what ProcessTasks keeps on disk', () => {
     now += 61 * 60_000;
     await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'much later'), 'stopped');
     expect(await tasks.describe([taskId])).toEqual([{ taskId, missing: true }]);
-    await eventually(realStep, 'its record is gone', async () => {
+    await eventually(waitRealStep, 'its record is gone', async () => {
       const files = await readdir(join(bench.dataDir, 'tasks'));
       return !files.includes(`${taskId}.json`);
     });
@@ -141,7 +141,7 @@ describe('what ProcessTasks keeps on disk', () => {
     const process = { ...record.process, pid: foreign.pid };
     await writeFile(file, JSON.stringify({ ...live, status: 'running', process }));
     const again = await bench.open();
-    expect(await describeTask(again, taskId)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+    expect(await describeTask(again, taskId)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
     expect(foreign.exitCode).toBeNull();
     expect(foreign.signalCode).toBeNull();
     const table = linuxProcesses;
@@ -153,7 +153,7 @@ describe('what ProcessTasks keeps on disk', () => {
       const right = { ...process, startTime };
       await writeFile(file, JSON.stringify({ ...live, status: 'running', process: right }));
       await bench.open();
-      await eventually(realStep, 'it was ended', () => foreign.signalCode !== null);
+      await eventually(waitRealStep, 'it was ended', () => foreign.signalCode !== null);
     }
     foreign.kill('SIGKILL');
   });

@@ -50,7 +50,7 @@ describe('RunLogs', () => {
     await log.close();
   });
 
-  it('watches no file that was removed with its workbench', async () => {
+  it('watches no file that was deleted with its workbench', async () => {
     const log = await logs.open('wb1', 'run1');
     await rm(join(root, 'wb1'), { recursive: true });
     await logs.truncateLarge();

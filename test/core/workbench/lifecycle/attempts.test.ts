@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
-import type { Learned } from '#core/workbench/lifecycle/inputs.ts';
+import type { EffectResult } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -31,17 +31,17 @@ const placed = {
 } as const;
 const refused = { type: 'run_refused', ...ATTEMPT, reason: NO_CAPACITY, retryable: true } as const;
 
-function applyResult(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+function applyResult(workbench: Workbench, outcome: EffectResult, now = T0): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
 }
 
 /** Everything but the books: what an outcome that is no news leaves as it is. */
-function summaryOf({ status, run, strays, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
-  return { status, run, strays, mount, reason };
+function summaryOf({ status, run, unexpectedTasks, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
+  return { status, run, unexpectedTasks, mount, reason };
 }
 
-function expectUnchanged(workbench: Workbench, outcome: Learned): void {
+function expectUnchanged(workbench: Workbench, outcome: EffectResult): void {
   expect(summaryOf(applyResult(workbench, outcome))).toEqual(summaryOf(workbench));
 }
 
@@ -50,7 +50,7 @@ describe('a run of which it is decided where it goes', () => {
 
   it('is issued with all that its task is to be started with', () => {
     const after = applyResult(starting({ mount, failures: 2 }), placed);
-    expect(after).toMatchObject({ status: 'starting', nextAt: T0, failures: 0 });
+    expect(after).toMatchObject({ status: 'starting', nextDriveAt: T0, failures: 0 });
     expect('run' in after && after.run).toEqual(issuedRun({ input: aTaskInput() }));
   });
 
@@ -85,7 +85,7 @@ describe('an attempt that came to nothing', () => {
       run: { phase: 'preparing', runId: RUN_ID, attempt: 2 },
       refusal: NO_CAPACITY,
       failures: 0,
-      nextAt: T0 + POLICY.startRetryMs,
+      nextDriveAt: T0 + POLICY.startRetryMs,
     });
   });
 
@@ -101,9 +101,9 @@ describe('an attempt that came to nothing', () => {
   });
 
   it('while it was to be destroyed lets the destroy go on', () => {
-    const after = applyResult(deleting({ run: issuedRun(), nextAt: T0 + 5 }), refused);
+    const after = applyResult(deleting({ run: issuedRun(), nextDriveAt: T0 + 5 }), refused);
     expect(after).not.toHaveProperty('run');
-    expect(after).toMatchObject({ status: 'deleting', nextAt: T0 });
+    expect(after).toMatchObject({ status: 'deleting', nextDriveAt: T0 });
   });
 
   it('is no news of an attempt that has its task, or of another one', () => {
@@ -135,14 +135,14 @@ describe('a task that is seen', () => {
       taskVersion: 4,
       acceptedAt: T0 + 9,
     });
-    expect(after).toMatchObject({ status: 'provisioning', deadlineAt: T0 + 9 + POLICY.provisioningMs });
+    expect(after).toMatchObject({ status: 'provisioning', deadlineAt: T0 + 9 + POLICY.provisioningTimeoutMs });
     expect(after).not.toHaveProperty('detail');
   });
 
   it('may be on a silent machine from the first', () => {
     const after = see(starting({ run: issuedRun() }), { status: 'pending', host: 'disconnected' });
     expect(after).toMatchObject({
-      run: { silentSince: T0 },
+      run: { agentSilentSince: T0 },
       deadlineAt: T0 + POLICY.pendingTimeoutMs,
     });
   });
@@ -154,29 +154,29 @@ describe('a task that is seen', () => {
     expect(again).toMatchObject({ run: { ...where, acceptedAt: T0 + 1, taskVersion: 5 } });
   });
 
-  it('of a run of which nothing was sent yet, or under another id, is a stray', () => {
-    expect(see(starting({ run: preparingRun() })).strays).toEqual([{ taskId: 'task-1' }]);
+  it('of a run of which nothing was sent yet, or under another id, is an unexpected task', () => {
+    expect(see(starting({ run: preparingRun() })).unexpectedTasks).toEqual([{ taskId: 'task-1' }]);
     const twin = see(provisioning({ run: acceptedRun({ taskId: 'task-2' }) }));
-    expect(twin.strays).toEqual([{ taskId: 'task-1' }]);
+    expect(twin.unexpectedTasks).toEqual([{ taskId: 'task-1' }]);
     expect(twin).toMatchObject({ status: 'provisioning', run: { taskId: 'task-2' } });
   });
 
   it('again leaves the next look where it was', () => {
-    const soon = { nextAt: T0 + 1000 };
+    const soon = { nextDriveAt: T0 + 1000 };
     expect(see(provisioning(soon), { detail: 'news' })).toMatchObject(soon);
-    expect(see(provisioning({ nextAt: T0 + 10 * POLICY.lookMs }), { detail: 'news' })).toMatchObject({
-      nextAt: T0 + POLICY.lookMs,
+    expect(see(provisioning({ nextDriveAt: T0 + 10 * POLICY.pollIntervalMs }), { detail: 'news' })).toMatchObject({
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
     });
     expect(see(running({ ...soon, run: acceptedRun() }), { status: 'running', version: 9 })).toMatchObject(
       soon,
     );
   });
 
-  it('running beside a stray has that one looked after at once', () => {
-    const strays = [{ taskId: 'task-0' }];
-    expect(see(provisioning({ strays }), { status: 'running' })).toMatchObject({
+  it('running beside an unexpected task has that one looked after at once', () => {
+    const unexpectedTasks = [{ taskId: 'task-0' }];
+    expect(see(provisioning({ unexpectedTasks }), { status: 'running' })).toMatchObject({
       status: 'running',
-      nextAt: T0,
+      nextDriveAt: T0,
     });
   });
 
@@ -187,45 +187,45 @@ describe('a task that is seen', () => {
   });
 
   it('still alive while it is to end is asked to at once, and then waited for', () => {
-    const unasked = see(stopping({ nextAt: T0 + 60_000 }), { status: 'running' });
-    expect(unasked).toMatchObject({ status: 'stopping', nextAt: T0 });
-    const asked = stopping({ run: acceptedRun({ stopAskedAt: T0 }), nextAt: T0 + 60_000 });
+    const unasked = see(stopping({ nextDriveAt: T0 + 60_000 }), { status: 'running' });
+    expect(unasked).toMatchObject({ status: 'stopping', nextDriveAt: T0 });
+    const asked = stopping({ run: acceptedRun({ stopRequestedAt: T0 }), nextDriveAt: T0 + 60_000 });
     expect(see(asked, { status: 'stopping' })).toMatchObject({
-      nextAt: T0 + POLICY.lookMs,
-      run: { stopAskedAt: T0 },
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
+      run: { stopRequestedAt: T0 },
     });
   });
 
   it('stopped keeps its fence, however often it is seen', () => {
-    const ended = see(stopping(), { status: 'stopped', host: 'connected' });
-    const again = see(ended, { status: 'stopped', host: 'connected', version: 5 }, T0 + 3000);
-    expect(again).toMatchObject({ run: { goneAt: T0 + POLICY.fenceMs } });
+    const ended = see(stopping(), { status: 'stopped', instance: 'connected' });
+    const again = see(ended, { status: 'stopped', instance: 'connected', version: 5 }, T0 + 3000);
+    expect(again).toMatchObject({ run: { goneAfter: T0 + POLICY.stopSettleMs } });
   });
 
   it('stopped is gone at once where no fence is wanted', () => {
     const observed = {
       type: 'task_observed',
-      task: { ...task, status: 'stopped', host: 'connected' },
+      task: { ...task, status: 'stopped', instance: 'connected' },
     } as const;
-    const unfenced = lifecycle({ ...POLICY, fenceMs: 0 });
+    const unfenced = lifecycle({ ...POLICY, stopSettleMs: 0 });
     expect(unfenced(stopping(), observed, T0).workbench.status).toBe('stopped');
   });
 
   it('stopped from outside says so in words', () => {
     const stop = { code: 'requested', message: 'Task stopped by user' } as const;
-    const ended = see(running({ run: acceptedRun() }), { status: 'stopped', host: 'connected', stop });
+    const ended = see(running({ run: acceptedRun() }), { status: 'stopped', instance: 'connected', stop });
     expect(ended).toMatchObject({
       reason: { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' },
     });
   });
 
   it('ending by itself is only looked at, and asked to end if it does not', () => {
-    const ending = see(running({ run: acceptedRun() }), { status: 'stopping', host: 'connected' });
+    const ending = see(running({ run: acceptedRun() }), { status: 'stopping', instance: 'connected' });
     const owedAt = (now: number) =>
-      step({ ...ending, nextAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
-    expect(ending).toMatchObject({ run: { stopAskedAt: T0 }, unexplained: true });
-    expect(owedAt(T0)).toEqual(['look_at_task']);
-    expect(owedAt(T0 + POLICY.stopAgainMs)).toEqual(['stop_task']);
+      step({ ...ending, nextDriveAt: now }, { type: 'tick' }, now).effects.map(({ type }) => type);
+    expect(ending).toMatchObject({ run: { stopRequestedAt: T0 }, unexplained: true });
+    expect(owedAt(T0)).toEqual(['describe_task']);
+    expect(owedAt(T0 + POLICY.stopRetryMs)).toEqual(['stop_task']);
   });
 });
 
@@ -234,14 +234,14 @@ describe('an end that nobody asked for', () => {
     ...{ taskId: 'task-1', userId: USER, workbenchId: ID, ...ATTEMPT },
     ...{ version: 9, status: 'stopped', instance: 'gone' },
   };
-  const HOST_LOST = 'The machine it ran on stopped or was lost. Start it again.';
+  const INSTANCE_LOST = 'The machine it ran on stopped or was lost. Start it again.';
   const end = (workbench: Workbench, task: TaskObservation = seen) =>
     step(workbench, { type: 'task_observed', task }, T0).workbench;
 
   it('is put down to its machine when its task does not tell why', () => {
     expect(end(stopping({ unexplained: true }))).toMatchObject({
       status: 'stopped',
-      reason: { code: 'host_lost', message: HOST_LOST },
+      reason: { code: 'instance_lost', message: INSTANCE_LOST },
     });
   });
 
@@ -261,14 +261,14 @@ describe('an end that nobody asked for', () => {
   });
 
   it('past its fence, without a word from its task, has no reason', () => {
-    const fenced = stopping({ unexplained: true, run: acceptedRun({ goneAt: T0 }) });
+    const fenced = stopping({ unexplained: true, run: acceptedRun({ goneAfter: T0 }) });
     const { workbench } = step(fenced, { type: 'tick' }, T0);
     expect(workbench.status).toBe('stopped');
     expect(workbench).not.toHaveProperty('reason');
   });
 
   it('of a task that is lost says that nothing tells why', () => {
-    const run = acceptedRun({ missingSince: T0 - POLICY.missingMs });
+    const run = acceptedRun({ missingSince: T0 - POLICY.taskMissingTimeoutMs });
     const missing = { type: 'task_missing', taskId: 'task-1' } as const;
     const { workbench } = step(stopping({ unexplained: true, run }), missing, T0);
     expect(workbench).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
@@ -276,42 +276,42 @@ describe('an end that nobody asked for', () => {
 });
 
 describe('a stop that was asked of a task', () => {
-  const asked = { type: 'task_stop_asked', taskId: 'task-1' } as const;
+  const asked = { type: 'task_stop_requested', taskId: 'task-1' } as const;
 
   it('is noted, and waited for', () => {
     expect(applyResult(stopping({ failures: 2 }), asked, T0 + 1)).toMatchObject({
-      run: { stopAskedAt: T0 + 1 },
-      nextAt: T0 + 1 + POLICY.lookMs,
+      run: { stopRequestedAt: T0 + 1 },
+      nextDriveAt: T0 + 1 + POLICY.pollIntervalMs,
       failures: 0,
     });
   });
 
-  it('of a stray is noted with that stray alone', () => {
-    const strays = [{ taskId: 'task-0' }, { taskId: 'task-9' }];
-    const after = applyResult(stopping({ strays }), { ...asked, taskId: 'task-0' }, T0 + 1);
-    expect(after.strays).toEqual([{ taskId: 'task-0', stopAskedAt: T0 + 1 }, { taskId: 'task-9' }]);
-    expect(after).not.toHaveProperty('run.stopAskedAt');
+  it('of an unexpected task is noted with that unexpected task alone', () => {
+    const unexpectedTasks = [{ taskId: 'task-0' }, { taskId: 'task-9' }];
+    const after = applyResult(stopping({ unexpectedTasks }), { ...asked, taskId: 'task-0' }, T0 + 1);
+    expect(after.unexpectedTasks).toEqual([{ taskId: 'task-0', stopRequestedAt: T0 + 1 }, { taskId: 'task-9' }]);
+    expect(after).not.toHaveProperty('run.stopRequestedAt');
   });
 
   it('that is wanted again meanwhile is not noted with its run', () => {
-    expect(applyResult(running({ run: acceptedRun() }), asked)).not.toHaveProperty('run.stopAskedAt');
+    expect(applyResult(running({ run: acceptedRun() }), asked)).not.toHaveProperty('run.stopRequestedAt');
   });
 });
 
 describe('the end of a machine that was asked for', () => {
   it('is waited for', () => {
-    const ending = stopping({ run: acceptedRun({ silentSince: T0 }), failures: 2 });
-    expect(applyResult(ending, { type: 'machine_end_asked', taskId: 'task-1' })).toMatchObject({
+    const ending = stopping({ run: acceptedRun({ agentSilentSince: T0 }), failures: 2 });
+    expect(applyResult(ending, { type: 'instance_termination_requested', taskId: 'task-1' })).toMatchObject({
       status: 'stopping',
-      nextAt: T0 + POLICY.lookMs,
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
       failures: 0,
     });
   });
 
   it('is not a stop that was asked of the task', () => {
-    const ending = stopping({ run: acceptedRun({ silentSince: T0 }) });
-    expect(applyResult(ending, { type: 'machine_end_asked', taskId: 'task-1' })).not.toHaveProperty(
-      'run.stopAskedAt',
+    const ending = stopping({ run: acceptedRun({ agentSilentSince: T0 }) });
+    expect(applyResult(ending, { type: 'instance_termination_requested', taskId: 'task-1' })).not.toHaveProperty(
+      'run.stopRequestedAt',
     );
   });
 });
@@ -321,7 +321,7 @@ describe('a task that is not found', () => {
 
   it('for long is lost, and says so in words', () => {
     const run = acceptedRun({ missingSince: T0 });
-    const late = T0 + POLICY.missingMs;
+    const late = T0 + POLICY.taskMissingTimeoutMs;
     expect(step(running({ run }), missing('task-1'), late - 1).workbench.status).toBe('running');
     expect(step(running({ run }), missing('task-1'), late).workbench).toMatchObject({
       status: 'stopped',
@@ -335,15 +335,15 @@ describe('a task that is not found', () => {
     expect(workbench).not.toHaveProperty('run.missingSince');
   });
 
-  it('and is a stray has the time from when it was first missed', () => {
-    const strays = [{ taskId: 'task-0' }, { taskId: 'task-8', goneAt: T0 + 1 }, { taskId: 'task-9' }];
-    const before = stopped({ strays });
-    const goneAt = T0 + POLICY.missingMs;
-    expect(step(before, missing('task-0'), T0).workbench.strays).toEqual([
-      { taskId: 'task-0', goneAt },
-      strays[1],
-      strays[2],
+  it('and is an unexpected task has the time from when it was first missed', () => {
+    const unexpectedTasks = [{ taskId: 'task-0' }, { taskId: 'task-8', goneAfter: T0 + 1 }, { taskId: 'task-9' }];
+    const before = stopped({ unexpectedTasks });
+    const goneAfter = T0 + POLICY.taskMissingTimeoutMs;
+    expect(step(before, missing('task-0'), T0).workbench.unexpectedTasks).toEqual([
+      { taskId: 'task-0', goneAfter },
+      unexpectedTasks[1],
+      unexpectedTasks[2],
     ]);
-    expect(step(before, missing('task-8'), T0).workbench.strays).toEqual(strays);
+    expect(step(before, missing('task-8'), T0).workbench.unexpectedTasks).toEqual(unexpectedTasks);
   });
 });

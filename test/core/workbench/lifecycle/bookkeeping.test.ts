@@ -8,7 +8,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
   aHost,
-  anEntry,
+  aHistoryEntry,
   deleting,
   ID,
   RUN_ID,
@@ -35,11 +35,11 @@ const aTask = (fields: Partial<TaskObservation> = {}): TaskObservation => ({
 
 describe('an appointment', () => {
   it('that has come with nothing to do for it is over', () => {
-    expect(applyInput(stopped({ nextAt: T0 }), { type: 'tick' })).not.toHaveProperty('nextAt');
+    expect(applyInput(stopped({ nextDriveAt: T0 }), { type: 'tick' })).not.toHaveProperty('nextDriveAt');
   });
 
   it('that has not come yet stands', () => {
-    const before = stopped({ nextAt: T0 + 1 });
+    const before = stopped({ nextDriveAt: T0 + 1 });
     expect(applyInput(before, { type: 'tick' })).toBe(before);
   });
 
@@ -49,35 +49,35 @@ describe('an appointment', () => {
   });
 
   it('is made anew for what is under way and has nothing to do just now', () => {
-    const fenced = stopping({ run: acceptedRun({ goneAt: T0 + 5000 }), nextAt: T0 });
-    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({ nextAt: T0 + 1 + POLICY.lookMs });
+    const fenced = stopping({ run: acceptedRun({ goneAfter: T0 + 5000 }), nextDriveAt: T0 });
+    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({ nextDriveAt: T0 + 1 + POLICY.pollIntervalMs });
   });
 
   it('made since the effects were begun stands, when they have ended', () => {
-    const asked = applyInput(running({ nextAt: T0 - 1 }), { type: 'stop', by: 'ada' });
+    const asked = applyInput(running({ nextDriveAt: T0 - 1 }), { type: 'stop', by: 'ada' });
     const look = { type: 'task_observed', task: aTask() } as const;
     const outcomes = (revision: number): Input => ({ type: 'outcomes', revision, outcomes: [look] });
     const late = applyInput(
-      { ...asked, run: acceptedRun({ stopAskedAt: T0 }) } as Workbench,
+      { ...asked, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
       outcomes(asked.revision - 1),
     );
-    expect(late.nextAt).toBe(T0);
+    expect(late.nextDriveAt).toBe(T0);
     const inTime = applyInput(
-      { ...asked, run: acceptedRun({ stopAskedAt: T0 }) } as Workbench,
+      { ...asked, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
       outcomes(asked.revision),
     );
-    expect(inTime.nextAt).toBe(T0 + POLICY.lookMs);
+    expect(inTime.nextDriveAt).toBe(T0 + POLICY.pollIntervalMs);
   });
 
   it('after a failure comes later with each one', () => {
     const failed = { type: 'effect_failed', effect: 'ensure_volume', kind: 'unavailable' } as const;
     const first = applyInput(starting(), { type: 'outcomes', revision: 1, outcomes: [failed] });
     expect(first.failures).toBe(1);
-    expect(first.nextAt).toBeGreaterThanOrEqual(T0 + 500);
-    expect(first.nextAt).toBeLessThanOrEqual(T0 + 1000);
+    expect(first.nextDriveAt).toBeGreaterThanOrEqual(T0 + 500);
+    expect(first.nextDriveAt).toBeLessThanOrEqual(T0 + 1000);
     const tenth = applyInput(starting({ failures: 9 }), { type: 'outcomes', revision: 1, outcomes: [failed] });
     expect(tenth.failures).toBe(10);
-    expect(tenth.nextAt).toBeGreaterThanOrEqual(T0 + 30_000);
+    expect(tenth.nextDriveAt).toBeGreaterThanOrEqual(T0 + 30_000);
   });
 });
 
@@ -85,10 +85,10 @@ describe('the history', () => {
   const entries = (workbench: Workbench) => workbench.outbox.map(({ at: _at, seq: _seq, ...entry }) => entry);
 
   it('that has been written is dropped from the record, and what came since is kept', () => {
-    const outbox = [2, 3, 4].map((seq) => anEntry({ seq }));
+    const outbox = [2, 3, 4].map((seq) => aHistoryEntry({ seq }));
     const before = running({ outbox, historySeq: 4, updatedAt: T0 - MINUTE });
     const after = applyInput(before, { type: 'history_written', through: 3 });
-    expect(after.outbox).toEqual([anEntry({ seq: 4 })]);
+    expect(after.outbox).toEqual([aHistoryEntry({ seq: 4 })]);
     expect(after).toMatchObject({ updatedAt: T0 - MINUTE, revision: 2, historySeq: 4 });
   });
 
@@ -96,34 +96,34 @@ describe('the history', () => {
     const stop = { code: 'exited', message: 'Exit code 3.' } as const;
     const ended = applyInput(running(), { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
     expect(entries(ended)).toEqual([
-      { event: 'status_changed', from: 'running', to: 'stopping', code: 'exited' },
+      { type: 'status_changed', from: 'running', to: 'stopping', code: 'exited' },
     ]);
-    const gone = applyInput(ended, { type: 'tick' }, T0 + POLICY.fenceMs);
-    expect(entries(gone).slice(1)).toEqual([{ event: 'status_changed', from: 'stopping', to: 'stopped' }]);
+    const gone = applyInput(ended, { type: 'tick' }, T0 + POLICY.stopSettleMs);
+    expect(entries(gone).slice(1)).toEqual([{ type: 'status_changed', from: 'stopping', to: 'stopped' }]);
   });
 
   it('tells why as soon as it is known, though the status stays', () => {
     const stop = { code: 'out_of_memory', message: 'Too much.' } as const;
     const ending = stopping({ unexplained: true });
     const told = applyInput(ending, { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
-    expect(entries(told)).toEqual([{ event: 'status_changed', code: 'out_of_memory' }]);
+    expect(entries(told)).toEqual([{ type: 'status_changed', code: 'out_of_memory' }]);
   });
 
   it('names who asked, also when the status stays', () => {
     const asked = applyInput(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
-    expect(entries(asked)).toEqual([{ event: 'start_requested', by: 'grace' }]);
-    const renamed = applyInput(running(), { type: 'change', changes: { name: 'Other' }, by: 'grace' });
-    expect(entries(renamed)).toEqual([{ event: 'changed', by: 'grace' }]);
+    expect(entries(asked)).toEqual([{ type: 'start_requested', by: 'grace' }]);
+    const renamed = applyInput(running(), { type: 'update', changes: { name: 'Other' }, by: 'grace' });
+    expect(entries(renamed)).toEqual([{ type: 'updated', by: 'grace' }]);
   });
 
-  it('tells of a stray when it is found and when it has ended', () => {
+  it('tells of an unexpected task when it is found and when it has ended', () => {
     const found = applyInput(running(), { type: 'task_observed', task: aTask({ taskId: 'task-0', runId: 'x' }) });
-    expect(entries(found)).toEqual([{ event: 'stray_task_found' }]);
+    expect(entries(found)).toEqual([{ type: 'unexpected_task_found' }]);
     const gone = {
       type: 'task_observed',
-      task: aTask({ taskId: 'task-0', runId: 'x', host: 'gone' }),
+      task: aTask({ taskId: 'task-0', runId: 'x', instance: 'gone' }),
     } as const;
-    expect(entries(applyInput({ ...found, outbox: [] }, gone))).toEqual([{ event: 'stray_task_ended' }]);
+    expect(entries(applyInput({ ...found, outbox: [] }, gone))).toEqual([{ type: 'unexpected_task_stopped' }]);
   });
 
   it('tells nothing of what is only seen', () => {
@@ -136,32 +136,32 @@ describe('the history', () => {
   });
 
   it('tells what was done beside the record, and nothing else of it changes', () => {
-    const before = running({ host: aHost(), outbox: [anEntry()] });
-    const after = applyInput(before, { type: 'noted', entryType: 'stray_host_ended' }, T0 + 5);
+    const before = running({ host: aHost(), outbox: [aHistoryEntry()] });
+    const after = applyInput(before, { type: 'history_noted', entryType: 'orphan_host_terminated' }, T0 + 5);
     expect(after).toEqual({
       ...before,
       revision: 2,
       updatedAt: T0 + 5,
       historySeq: 2,
-      outbox: [anEntry(), { seq: 2, at: T0 + 5, event: 'stray_host_ended' }],
+      outbox: [aHistoryEntry(), { seq: 2, at: T0 + 5, type: 'orphan_host_terminated' }],
     });
   });
 });
 
 describe('what a pass of the reconciler saw', () => {
-  const audited = (observation: Extract<Input, { type: 'audited' }>['observation']) =>
-    ({ type: 'audited', observation }) as const;
+  const audited = (observation: Extract<Input, { type: 'swept' }>['observation']) =>
+    ({ type: 'swept', observation }) as const;
   const host = { instanceId: 'i-0123456789abcdef0', agentConnected: false } as const;
   const asleep = aHost({ state: 'stopped', agentConnected: false });
 
   it('is told as a correction of a record at rest', () => {
     const missing = applyInput(running(), audited({ type: 'task_missing', taskId: 'task-1' }));
-    expect(missing.outbox).toMatchObject([{ event: 'corrected' }]);
+    expect(missing.outbox).toMatchObject([{ type: 'repaired' }]);
     const awake = applyInput(
       stopped({ host: asleep }),
       audited({ type: 'host_observed', host: { ...host, state: 'running' } }),
     );
-    expect(awake.outbox).toMatchObject([{ event: 'corrected' }]);
+    expect(awake.outbox).toMatchObject([{ type: 'repaired' }]);
   });
 
   it('is what would have been seen without it', () => {
@@ -170,7 +170,7 @@ describe('what a pass of the reconciler saw', () => {
   });
 
   it('is no correction of what is on its way, nor where nothing was wrong', () => {
-    const inDoubt = running({ run: acceptedRun({ missingSince: T0 }), nextAt: T0 });
+    const inDoubt = running({ run: acceptedRun({ missingSince: T0 }), nextDriveAt: T0 });
     const again = applyInput(inDoubt, audited({ type: 'task_missing', taskId: 'task-1' }), T0 + 1);
     expect(again.outbox).toEqual([]);
     const stops = stopping({ run: undefined, host: aHost() });
@@ -191,7 +191,7 @@ describe('what a pass of the reconciler saw', () => {
 describe('a destroy', () => {
   it('has its own time, whatever it was before, and asked again has no more of it', () => {
     const asked = applyInput(running(), { type: 'delete', by: 'ada' }, T0 + 7);
-    expect(asked).toMatchObject({ deadlineAt: T0 + 7 + POLICY.deletingMs, nextAt: T0 + 7, failures: 0 });
+    expect(asked).toMatchObject({ deadlineAt: T0 + 7 + POLICY.deletingTimeoutMs, nextDriveAt: T0 + 7, failures: 0 });
     expect(applyInput(asked, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(asked);
   });
 
@@ -204,21 +204,21 @@ describe('a destroy', () => {
 });
 
 describe('a stop that is done', () => {
-  const gone = acceptedRun({ goneAt: T0 });
+  const gone = acceptedRun({ goneAfter: T0 });
 
-  it('is at rest, unless a stray is left to end', () => {
-    expect(applyInput(stopping({ run: gone }), { type: 'tick' })).not.toHaveProperty('nextAt');
-    const strays = [{ taskId: 'task-0' }];
-    expect(applyInput(stopping({ run: gone, strays }), { type: 'tick' })).toMatchObject({
+  it('is at rest, unless an unexpected task is left to end', () => {
+    expect(applyInput(stopping({ run: gone }), { type: 'tick' })).not.toHaveProperty('nextDriveAt');
+    const unexpectedTasks = [{ taskId: 'task-0' }];
+    expect(applyInput(stopping({ run: gone, unexpectedTasks }), { type: 'tick' })).toMatchObject({
       status: 'stopped',
-      nextAt: T0,
+      nextDriveAt: T0,
     });
   });
 
   it('is at rest at once when it is seen to be done', () => {
-    const gone = applyInput(stopping(), { type: 'task_observed', task: aTask({ host: 'gone' }) });
+    const gone = applyInput(stopping(), { type: 'task_observed', task: aTask({ instance: 'gone' }) });
     expect(gone.status).toBe('stopped');
-    expect(gone).not.toHaveProperty('nextAt');
+    expect(gone).not.toHaveProperty('nextDriveAt');
   });
 
   it('has the time at which it was done, and what ended it', () => {
@@ -237,16 +237,16 @@ describe('a stop that is done', () => {
       status: 'starting',
       run: { phase: 'preparing', runId: 'next-run', attempt: 1 },
       startedAt: T0 - MINUTE,
-      deadlineAt: T0 + POLICY.startingMs,
-      nextAt: T0,
+      deadlineAt: T0 + POLICY.startingTimeoutMs,
+      nextDriveAt: T0,
       lastTaskId: 'task-1',
     });
   });
 
   it('of a destroy goes on with what is left', () => {
-    expect(applyInput(deleting({ run: gone, nextAt: T0 + MINUTE }), { type: 'tick' })).toMatchObject({
+    expect(applyInput(deleting({ run: gone, nextDriveAt: T0 + MINUTE }), { type: 'tick' })).toMatchObject({
       status: 'deleting',
-      nextAt: T0,
+      nextDriveAt: T0,
       lastTaskId: 'task-1',
     });
   });

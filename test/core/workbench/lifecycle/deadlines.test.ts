@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Learned } from '#core/workbench/lifecycle/inputs.ts';
+import type { EffectResult } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { dueAt, type Workbench } from '#core/workbench/workbench.ts';
@@ -24,7 +24,7 @@ function tick(workbench: Workbench, now: number, policy: Partial<Policy> = {}): 
     .workbench;
 }
 
-function applyResult(workbench: Workbench, now: number, ...outcomes: readonly Learned[]): Workbench {
+function applyResult(workbench: Workbench, now: number, ...outcomes: readonly EffectResult[]): Workbench {
   const { revision } = workbench;
   return lifecycle(POLICY)(workbench, { type: 'outcomes', revision, outcomes }, now).workbench;
 }
@@ -49,7 +49,7 @@ describe('a start past its deadline', () => {
       'host',
     ],
     ['capacity', starting({ mount: {} }), 'capacity'],
-    ['another task', starting({ mount: {}, strays: [{ taskId: 'task-0' }] }), 'run'],
+    ['another task', starting({ mount: {}, unexpectedTasks: [{ taskId: 'task-0' }] }), 'run'],
   ])('says that it was waiting for %s', (_, workbench, word) => {
     expect(tick(workbench, workbench.deadlineAt)).toMatchObject({
       desired: 'stopped',
@@ -90,19 +90,19 @@ describe('a start past its deadline', () => {
     [119_000, 'within 119 seconds'],
     [120_000, 'within 2 minutes'],
     [1000, 'within 1 seconds'],
-  ])('counts %i ms as %s', (startingMs, words) => {
+  ])('counts %i ms as %s', (startingTimeoutMs, words) => {
     const workbench = starting({ mount: {} });
-    const ended = tick(workbench, workbench.deadlineAt, { startingMs });
+    const ended = tick(workbench, workbench.deadlineAt, { startingTimeoutMs });
     expect('reason' in ended && ended.reason?.message).toContain(`${words}.`);
   });
 });
 
 describe('a start past its deadline that nobody has looked at for long', () => {
-  const late = pending({ nextAt: T0 });
+  const late = pending({ nextDriveAt: T0 });
   const now = late.deadlineAt + MINUTE;
 
   it('is looked at before it is ended: what it waits for may have come', () => {
-    for (const workbench of [late, provisioning({ nextAt: T0 }), starting({ run: issuedRun(), mount: {} })]) {
+    for (const workbench of [late, provisioning({ nextDriveAt: T0 }), starting({ run: issuedRun(), mount: {} })]) {
       const { workbench: after, effects } = lifecycle(POLICY)(workbench, { type: 'tick' }, T0 + 60 * MINUTE);
       expect(after.status).toBe(workbench.status);
       expect(effects).toHaveLength(1);
@@ -110,7 +110,7 @@ describe('a start past its deadline that nobody has looked at for long', () => {
   });
 
   it('is ended when it still waits then, or when the look does not go through', () => {
-    const failed = { type: 'effect_failed', effect: 'look_at_task', kind: 'unavailable' } as const;
+    const failed = { type: 'effect_failed', effect: 'describe_task', kind: 'unavailable' } as const;
     expect(tick(applyResult(late, now, failed), now).status).toBe('stopping');
     const { taskId, runId, attempt } = late.run;
     const { userId, workbenchId } = late;
@@ -132,13 +132,13 @@ describe('a stop or destroy past its deadline', () => {
       expect(tick(workbench, workbench.deadlineAt - 1)).not.toHaveProperty('overdue');
       const late = tick(workbench, workbench.deadlineAt);
       expect(late).toMatchObject({ status: workbench.status, overdue: true });
-      const later = tick({ ...late, nextAt: workbench.deadlineAt + MINUTE }, workbench.deadlineAt + 1);
+      const later = tick({ ...late, nextDriveAt: workbench.deadlineAt + MINUTE }, workbench.deadlineAt + 1);
       expect(later.revision).toBe(late.revision);
     }
   });
 
   it('is not due for its deadline any more', () => {
-    const late = stopping({ overdue: true, nextAt: T0 + 60 * MINUTE });
+    const late = stopping({ overdue: true, nextDriveAt: T0 + 60 * MINUTE });
     expect(dueAt(late)).toBe(T0 + 60 * MINUTE);
   });
 });
@@ -155,37 +155,37 @@ describe('the deadline of a start that we ourselves hold up', () => {
 
   it('stands still from the first throttle on', () => {
     const held = applyResult(issued, T0 + MINUTE, throttled);
-    expect(held).toMatchObject({ pausedAt: T0 + MINUTE });
-    expect(applyResult(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ pausedAt: T0 + MINUTE });
+    expect(held).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
+    expect(applyResult(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
     expect(tick(held, issued.deadlineAt + MINUTE).status).toBe('starting');
   });
 
   it('stands still too when only one of several calls was throttled', () => {
     const held = applyResult(issued, T0 + MINUTE, throttled);
-    const asked = { type: 'task_stop_asked', taskId: 'task-0' } as const;
+    const asked = { type: 'task_stop_requested', taskId: 'task-0' } as const;
     expect(applyResult(held, T0 + 2 * MINUTE, asked, throttled)).toMatchObject({
-      pausedAt: T0 + MINUTE,
+      deadlinePausedAt: T0 + MINUTE,
       deadlineAt: issued.deadlineAt,
     });
   });
 
   it('is not due while it stands still', () => {
     const held = applyResult(issued, T0 + MINUTE, throttled);
-    expect(dueAt({ ...held, nextAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
+    expect(dueAt({ ...held, nextDriveAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
   });
 
   it('runs on from where it stood when the work is taken', () => {
     const held = applyResult(starting({ mount: {} }), T0 + MINUTE, throttled);
     const taken = applyResult(held, T0 + 6 * MINUTE, placed);
     expect(taken).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE, run: { phase: 'issued' } });
-    expect(taken).not.toHaveProperty('pausedAt');
+    expect(taken).not.toHaveProperty('deadlinePausedAt');
   });
 
   it('runs on when the next call fails for another reason', () => {
     const held = applyResult(issued, T0 + MINUTE, throttled);
     const failed = applyResult(held, T0 + 6 * MINUTE, unavailable);
     expect(failed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE });
-    expect(failed).not.toHaveProperty('pausedAt');
+    expect(failed).not.toHaveProperty('deadlinePausedAt');
   });
 
   it('never comes nearer, though a clock may have been set back', () => {
@@ -196,34 +196,34 @@ describe('the deadline of a start that we ourselves hold up', () => {
   it('is left as it is by what never stood still, and there is none to hold in other states', () => {
     expect(applyResult(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
     for (const workbench of [provisioning(), running(), stopping(), deleting()])
-      expect(applyResult(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('pausedAt');
+      expect(applyResult(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('deadlinePausedAt');
   });
 });
 
 describe('the fence of a task that has stopped', () => {
   it('counts only while its end is wanted', () => {
-    const gone = acceptedRun({ goneAt: T0 });
+    const gone = acceptedRun({ goneAfter: T0 });
     expect(tick(stopping({ run: gone }), T0).status).toBe('stopped');
     expect(tick(deleting({ run: gone }), T0)).not.toHaveProperty('run');
     expect(tick(running({ run: gone }), T0).status).toBe('running');
-    expect(tick(stopping({ run: acceptedRun({ goneAt: T0 + 1 }) }), T0).status).toBe('stopping');
+    expect(tick(stopping({ run: acceptedRun({ goneAfter: T0 + 1 }) }), T0).status).toBe('stopping');
   });
 
   it('is when it is next due', () => {
-    const ending = stopping({ run: acceptedRun({ goneAt: T0 + 5 }), nextAt: T0 + MINUTE });
+    const ending = stopping({ run: acceptedRun({ goneAfter: T0 + 5 }), nextDriveAt: T0 + MINUTE });
     expect(dueAt(ending)).toBe(T0 + 5);
-    expect(dueAt(stopped({ strays: [{ taskId: 'task-0', goneAt: T0 + 7 }] }))).toBe(T0 + 7);
+    expect(dueAt(stopped({ unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 7 }] }))).toBe(T0 + 7);
   });
 });
 
 describe('a machine that has been silent for long', () => {
-  const silentSince = T0;
-  const long = T0 + POLICY.silentHostMs;
+  const agentSilentSince = T0;
+  const long = T0 + POLICY.agentSilentTimeoutMs;
 
   it('is given up under a workbench that runs, or is about to', () => {
-    const lost = { status: 'stopping', desired: 'stopped', reason: { code: 'host_lost' } };
-    expect(tick(running({ run: acceptedRun({ silentSince }) }), long)).toMatchObject(lost);
-    const late = { deadlineAt: long + MINUTE, run: acceptedRun({ silentSince }) };
+    const lost = { status: 'stopping', desired: 'stopped', reason: { code: 'instance_lost' } };
+    expect(tick(running({ run: acceptedRun({ agentSilentSince }) }), long)).toMatchObject(lost);
+    const late = { deadlineAt: long + MINUTE, run: acceptedRun({ agentSilentSince }) };
     expect(tick(pending(late), long)).toMatchObject(lost);
     expect(tick(pending(late), long - 1).status).toBe('pending');
     expect(tick(provisioning(late), long).status).toBe('provisioning');

@@ -23,12 +23,12 @@ import {
 const MINUTE = 60_000;
 /** What is owed to one that was looked at a moment ago. */
 const at = (workbench: Workbench, now: number) =>
-  pendingEffects({ ...workbench, nextAt: now, updatedAt: now }, now, POLICY);
+  pendingEffects({ ...workbench, nextDriveAt: now, updatedAt: now }, now, POLICY);
 const due = (workbench: Workbench) => at(workbench, T0);
 
 const RUN_TASK = { type: 'run_task', input: aTaskInput(), token: `${ID}/${RUN_ID}/1` };
 const STOP = { type: 'stop_task', taskId: 'task-1', why: 'not wanted any more' };
-const LOOK = { type: 'look_at_task', taskId: 'task-1' };
+const LOOK = { type: 'describe_task', taskId: 'task-1' };
 
 describe('what is owed', () => {
   it('is nothing to what is at rest, however much time passes', () => {
@@ -36,8 +36,8 @@ describe('what is owed', () => {
   });
 
   it('is nothing before the time of the next look', () => {
-    expect(pendingEffects(starting({ nextAt: T0 + 1 }), T0, POLICY)).toEqual([]);
-    expect(pendingEffects(starting({ nextAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
+    expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0, POLICY)).toEqual([]);
+    expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
   });
 
   it('to a start is its volume, then a place, then its task', () => {
@@ -57,14 +57,14 @@ describe('what is owed', () => {
 
   it('to a run that is wanted no longer is its stop, again after a while, and a look in between', () => {
     expect(due(stopping())).toEqual([STOP]);
-    const asked = stopping({ run: acceptedRun({ stopAskedAt: T0 }) });
-    expect(at(asked, T0 + POLICY.stopAgainMs - 1)).toEqual([LOOK]);
-    expect(at(asked, T0 + POLICY.stopAgainMs)).toEqual([STOP]);
+    const asked = stopping({ run: acceptedRun({ stopRequestedAt: T0 }) });
+    expect(at(asked, T0 + POLICY.stopRetryMs - 1)).toEqual([LOOK]);
+    expect(at(asked, T0 + POLICY.stopRetryMs)).toEqual([STOP]);
   });
 
   it('to a run whose task has stopped is to wait for its fence', () => {
-    expect(due(stopping({ run: acceptedRun({ goneAt: T0 + 1 }) }))).toEqual([]);
-    expect(due(deleting({ run: acceptedRun({ goneAt: T0 + 1 }) }))).toEqual([]);
+    expect(due(stopping({ run: acceptedRun({ goneAfter: T0 + 1 }) }))).toEqual([]);
+    expect(due(deleting({ run: acceptedRun({ goneAfter: T0 + 1 }) }))).toEqual([]);
   });
 
   it('to a run of which nothing was sent is nothing', () => {
@@ -80,68 +80,68 @@ describe('what is owed', () => {
   });
 
   it('to a destroy is the wipe of the volume, and the record last', () => {
-    expect(due(deleting())).toEqual([{ type: 'wipe_volume' }]);
-    expect(due(deleting({ wiped: true }))).toEqual([{ type: 'remove_record' }]);
+    expect(due(deleting())).toEqual([{ type: 'delete_volume' }]);
+    expect(due(deleting({ volumeDeleted: true }))).toEqual([{ type: 'delete_record' }]);
   });
 
-  it('to strays is their stop, but not to those that have only their fence before them', () => {
-    const strays = [
+  it('to unexpectedTasks is their stop, but not to those that have only their fence before them', () => {
+    const unexpectedTasks = [
       { taskId: 'task-7' },
-      { taskId: 'task-8', stopAskedAt: T0 },
-      { taskId: 'task-9', goneAt: T0 + 1 },
+      { taskId: 'task-8', stopRequestedAt: T0 },
+      { taskId: 'task-9', goneAfter: T0 + 1 },
     ];
-    expect(due(stopped({ strays }))).toEqual([
+    expect(due(stopped({ unexpectedTasks }))).toEqual([
       { type: 'stop_task', taskId: 'task-7', why: 'not the current run' },
-      { type: 'look_at_task', taskId: 'task-8' },
+      { type: 'describe_task', taskId: 'task-8' },
     ]);
-    expect(due(running({ strays })).at(-1)).toEqual(LOOK);
+    expect(due(running({ unexpectedTasks })).at(-1)).toEqual(LOOK);
   });
 
-  it('to a start or a destroy beside a stray is to wait for the stray', () => {
-    const strays = [{ taskId: 'task-9', goneAt: T0 + 1 }];
-    expect(due(starting({ mount: {}, strays }))).toEqual([]);
-    expect(due(deleting({ strays }))).toEqual([]);
+  it('to a start or a destroy beside an unexpected task is to wait for the unexpected task', () => {
+    const unexpectedTasks = [{ taskId: 'task-9', goneAfter: T0 + 1 }];
+    expect(due(starting({ mount: {}, unexpectedTasks }))).toEqual([]);
+    expect(due(deleting({ unexpectedTasks }))).toEqual([]);
   });
 });
 
 describe('the last means', () => {
-  const silent = acceptedRun({ stopAskedAt: T0, silentSince: T0 });
+  const silent = acceptedRun({ stopRequestedAt: T0, agentSilentSince: T0 });
 
   it('on a shared machine is used when it has been silent for long', () => {
     const ending = stopping({ run: silent });
-    expect(at(ending, T0 + POLICY.silentHostMs - 1)).toEqual([STOP]);
-    expect(at(ending, T0 + POLICY.silentHostMs)).toEqual([
+    expect(at(ending, T0 + POLICY.agentSilentTimeoutMs - 1)).toEqual([STOP]);
+    expect(at(ending, T0 + POLICY.agentSilentTimeoutMs)).toEqual([
       STOP,
-      { type: 'end_machine', taskId: 'task-1', forced: false },
+      { type: 'terminate_instance', taskId: 'task-1', forced: false },
     ]);
   });
 
   it('on a shared machine whose agent answers is used only when it is forced and overdue', () => {
-    const run = acceptedRun({ stopAskedAt: T0 });
+    const run = acceptedRun({ stopRequestedAt: T0 });
     const late = stopping({ run, deadlineAt: T0 });
-    expect(at(late, T0 + POLICY.silentHostMs).map(({ type }) => type)).not.toContain('end_machine');
+    expect(at(late, T0 + POLICY.agentSilentTimeoutMs).map(({ type }) => type)).not.toContain('terminate_instance');
     const forced = stopping({ run, deadlineAt: T0, forced: true });
-    expect(at(forced, T0 + POLICY.stopAgainMs - 1)).toEqual([LOOK]);
-    expect(at(forced, T0 + POLICY.stopAgainMs)).toEqual([
+    expect(at(forced, T0 + POLICY.stopRetryMs - 1)).toEqual([LOOK]);
+    expect(at(forced, T0 + POLICY.stopRetryMs)).toEqual([
       STOP,
-      { type: 'end_machine', taskId: 'task-1', forced: true },
+      { type: 'terminate_instance', taskId: 'task-1', forced: true },
     ]);
   });
 
   it('is not used on what nobody has looked at for long', () => {
-    const now = T0 + POLICY.silentHostMs;
-    const ending = stopping({ run: silent, nextAt: T0, updatedAt: T0 });
+    const now = T0 + POLICY.agentSilentTimeoutMs;
+    const ending = stopping({ run: silent, nextDriveAt: T0, updatedAt: T0 });
     expect(pendingEffects(ending, now, POLICY)).toEqual([STOP]);
-    const own = stopping({ host: aHost(), run: silent, nextAt: T0, updatedAt: T0 });
-    expect(pendingEffects(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'look_at_host']);
+    const own = stopping({ host: aHost(), run: silent, nextDriveAt: T0, updatedAt: T0 });
+    expect(pendingEffects(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'describe_host']);
   });
 
   it('is used for a task of another run as well, which nothing may be started or wiped beside', () => {
-    const strays = [{ taskId: 'task-0', stopAskedAt: T0, silentSince: T0 }];
-    const held = starting({ mount: {}, strays });
-    expect(at(held, T0 + POLICY.silentHostMs - 1).map(({ type }) => type)).toEqual(['stop_task']);
-    expect(at(held, T0 + POLICY.silentHostMs)).toContainEqual({
-      type: 'end_machine',
+    const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0, agentSilentSince: T0 }];
+    const held = starting({ mount: {}, unexpectedTasks });
+    expect(at(held, T0 + POLICY.agentSilentTimeoutMs - 1).map(({ type }) => type)).toEqual(['stop_task']);
+    expect(at(held, T0 + POLICY.agentSilentTimeoutMs)).toContainEqual({
+      type: 'terminate_instance',
       taskId: 'task-0',
       forced: false,
     });
@@ -150,9 +150,9 @@ describe('the last means', () => {
   it('ends a machine that does not stop though nothing runs on it', () => {
     const host = aHost({ state: 'stopping', agentConnected: false });
     const stuck = stopping({ run: undefined, host, deadlineAt: T0 });
-    expect(at(stuck, T0 + POLICY.silentHostMs - 1)).toMatchObject([{ type: 'look_at_host' }]);
-    expect(at(stuck, T0 + POLICY.silentHostMs)).toMatchObject([{ type: 'terminate_host' }]);
-    expect(at({ ...stuck, forced: true }, T0 + POLICY.stopAgainMs)).toMatchObject([
+    expect(at(stuck, T0 + POLICY.agentSilentTimeoutMs - 1)).toMatchObject([{ type: 'describe_host' }]);
+    expect(at(stuck, T0 + POLICY.agentSilentTimeoutMs)).toMatchObject([{ type: 'terminate_host' }]);
+    expect(at({ ...stuck, forced: true }, T0 + POLICY.stopRetryMs)).toMatchObject([
       { type: 'terminate_host' },
     ]);
   });

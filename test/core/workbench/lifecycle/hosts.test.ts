@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation, InstanceState } from '#core/ports/host-fleet.ts';
-import type { Input, Learned } from '#core/workbench/lifecycle/inputs.ts';
+import type { Input, EffectResult } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Host, Starting, Workbench } from '#core/workbench/workbench.ts';
@@ -41,7 +41,7 @@ function aHostObservation(state: InstanceState, fields: Partial<HostObservation>
   return { instanceId: INSTANCE, state, agentConnected: false, ...fields };
 }
 
-function applyResult(workbench: Workbench, outcome: Learned, now = T0): Workbench {
+function applyResult(workbench: Workbench, outcome: EffectResult, now = T0): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, now).workbench;
 }
@@ -52,7 +52,7 @@ function applyInput(workbench: Workbench, input: Input, now = T0): Workbench {
 
 /** What is owed when it is next looked at. */
 function effectsOf(workbench: Workbench) {
-  return step({ ...workbench, nextAt: T0 }, { type: 'tick' }, T0).effects;
+  return step({ ...workbench, nextDriveAt: T0 }, { type: 'tick' }, T0).effects;
 }
 
 describe('what a start owes to its machine', () => {
@@ -63,9 +63,9 @@ describe('what a start owes to its machine', () => {
   });
 
   it.each<[InstanceState, string]>([
-    ['pending', 'look_at_host'],
-    ['stopping', 'look_at_host'],
-    ['shutting-down', 'look_at_host'],
+    ['pending', 'describe_host'],
+    ['stopping', 'describe_host'],
+    ['shutting-down', 'describe_host'],
     ['stopped', 'start_host'],
   ])('while the instance is %s is %s', (state, effect) => {
     const effects = effectsOf(aStart(aHost({ state, agentConnected: false })));
@@ -75,7 +75,7 @@ describe('what a start owes to its machine', () => {
 
   it('is a look while its agent is silent, and nothing more once it speaks', () => {
     expect(effectsOf(aStart(aHost({ agentConnected: false })))).toEqual([
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_host', instanceId: INSTANCE },
     ]);
     expect(effectsOf(aStart(aHost()))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
   });
@@ -86,7 +86,7 @@ describe('what a start owes to its machine', () => {
         { type: 'terminate_host', instanceId: INSTANCE },
       ]);
     expect(effectsOf(aStart(aHost({ state: 'shutting-down', replacing: true })))).toEqual([
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_host', instanceId: INSTANCE },
     ]);
   });
 
@@ -100,8 +100,8 @@ describe('what a stop or destroy owes to its machine', () => {
   it.each<[InstanceState, readonly string[]]>([
     ['running', ['stop_host']],
     ['pending', ['stop_host']],
-    ['stopping', ['look_at_host']],
-    ['shutting-down', ['look_at_host']],
+    ['stopping', ['describe_host']],
+    ['shutting-down', ['describe_host']],
     ['stopped', []],
   ])('once the run is gone and the instance is %s is %j', (state, effects) => {
     const host = aHost({ state, agentConnected: false });
@@ -116,7 +116,7 @@ describe('what a stop or destroy owes to its machine', () => {
         { type: 'terminate_host', instanceId: INSTANCE },
       ]);
     expect(effectsOf(deleting({ host: aHost({ state: 'shutting-down' }) }))).toEqual([
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_host', instanceId: INSTANCE },
     ]);
   });
 
@@ -124,10 +124,10 @@ describe('what a stop or destroy owes to its machine', () => {
     expect(effectsOf(deleting({ host: requested }))).toMatchObject([{ type: 'launch_host', generation: 1 }]);
   });
 
-  it('is nothing while a stray task may be on it', () => {
-    const strays = [{ taskId: 'task-0', stopAskedAt: T0 }];
-    expect(effectsOf(stopping({ run: undefined, host: aHost(), strays }))).toEqual([
-      { type: 'look_at_task', taskId: 'task-0' },
+  it('is nothing while an unexpected task may be on it', () => {
+    const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0 }];
+    expect(effectsOf(stopping({ run: undefined, host: aHost(), unexpectedTasks }))).toEqual([
+      { type: 'describe_task', taskId: 'task-0' },
     ]);
   });
 });
@@ -144,12 +144,12 @@ describe('the answer to a launch or start', () => {
       cpuUnits: 2048,
       memoryMib: 7800,
     });
-    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+    expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
   it('that it boots is waited for', () => {
     const after = applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host: aHostObservation('pending') });
-    expect(after).toMatchObject({ nextAt: T0 + POLICY.lookMs, failures: 0 });
+    expect(after).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs, failures: 0 });
   });
 
   it('of another generation, or about another instance, changes nothing', () => {
@@ -185,7 +185,7 @@ describe('a launch that is refused', () => {
       host: { ...requested, generation: 2 },
       refusal: NO_CAPACITY,
       failures: 0,
-      nextAt: T0 + POLICY.startRetryMs,
+      nextDriveAt: T0 + POLICY.startRetryMs,
     });
     expect(after.outbox.at(-1)?.event).toBe('host_replaced');
   });
@@ -209,7 +209,7 @@ describe('a launch that is refused', () => {
     expect(ended).not.toHaveProperty('host');
     const destroyed = applyResult(deleting({ host: requested }), { ...refusal, ...reason });
     expect(destroyed).not.toHaveProperty('host');
-    expect(destroyed).toMatchObject({ status: 'deleting', nextAt: T0 });
+    expect(destroyed).toMatchObject({ status: 'deleting', nextDriveAt: T0 });
   });
 });
 
@@ -223,7 +223,7 @@ describe('a start of a machine that is refused', () => {
       status: 'starting',
       host: { ...host, replacing: true },
       refusal: NO_CAPACITY,
-      nextAt: T0,
+      nextDriveAt: T0,
     });
   });
 
@@ -234,32 +234,32 @@ describe('a start of a machine that is refused', () => {
 
   it('for the moment is looked at again', () => {
     const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
-    expect(after).toMatchObject({ host, refusal: REFUSED, nextAt: T0 + POLICY.lookMs, failures: 0 });
+    expect(after).toMatchObject({ host, refusal: REFUSED, nextDriveAt: T0 + POLICY.pollIntervalMs, failures: 0 });
     expect(after.host).not.toHaveProperty('replacing');
   });
 
   it('during a stop is looked at again: the machine is there', () => {
     const ending = stopping({ run: undefined, host: aHost() });
     const after = applyResult(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
-    expect(after).toMatchObject({ status: 'stopping', host: aHost(), nextAt: T0 + POLICY.lookMs });
+    expect(after).toMatchObject({ status: 'stopping', host: aHost(), nextDriveAt: T0 + POLICY.pollIntervalMs });
   });
 });
 
 describe('a wish that was taken', () => {
   it('to stop or end a machine is noted, and looked after', () => {
     const ending = stopping({ run: undefined, host: aHost() });
-    expect(applyResult(ending, { type: 'host_stop_asked', instanceId: INSTANCE })).toMatchObject({
+    expect(applyResult(ending, { type: 'host_stop_requested', instanceId: INSTANCE })).toMatchObject({
       host: { state: 'stopping', agentConnected: false },
-      nextAt: T0 + POLICY.lookMs,
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
     });
     expect(
-      applyResult(deleting({ host: aHost() }), { type: 'host_terminate_asked', instanceId: INSTANCE }),
+      applyResult(deleting({ host: aHost() }), { type: 'host_termination_requested', instanceId: INSTANCE }),
     ).toMatchObject({ host: { state: 'shutting-down', agentConnected: false } });
   });
 
   it('about another machine is no news', () => {
     const ending = stopping({ run: undefined, host: aHost() });
-    expect(applyResult(ending, { type: 'host_stop_asked', instanceId: 'i-9' }).host).toEqual(aHost());
+    expect(applyResult(ending, { type: 'host_stop_requested', instanceId: 'i-9' }).host).toEqual(aHost());
   });
 });
 
@@ -272,23 +272,23 @@ describe('a look at a machine', () => {
       aStart(aHost({ state: 'pending', agentConnected: false })),
       look('running', { agentConnected: true }),
     );
-    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+    expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
   it('that has stopped by itself lets a start go on at once: it is to be started', () => {
     const after = applyInput(
-      aStart(aHost({ agentConnected: false, state: 'pending' }), { nextAt: T0 + MINUTE }),
+      aStart(aHost({ agentConnected: false, state: 'pending' }), { nextDriveAt: T0 + MINUTE }),
       look('stopped'),
     );
-    expect(after).toMatchObject({ host: { state: 'stopped' }, nextAt: T0 });
+    expect(after).toMatchObject({ host: { state: 'stopped' }, nextDriveAt: T0 });
   });
 
   it('that is on its way is looked at again', () => {
     const after = applyInput(
-      aStart(aHost({ state: 'pending', agentConnected: false }), { nextAt: T0 + MINUTE }),
+      aStart(aHost({ state: 'pending', agentConnected: false }), { nextDriveAt: T0 + MINUTE }),
       look('running'),
     );
-    expect(after).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    expect(after).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
   });
 
   it('of another one is no news', () => {
@@ -301,7 +301,7 @@ describe('a look at a machine', () => {
     const after = applyInput(running({ host: aHost() }), look('stopped'));
     expect(after).toMatchObject({
       status: 'stopped',
-      reason: { code: 'host_lost', message: 'The machine it ran on stopped or was lost. Start it again.' },
+      reason: { code: 'instance_lost', message: 'The machine it ran on stopped or was lost. Start it again.' },
       host: { state: 'stopped' },
     });
   });
@@ -309,7 +309,7 @@ describe('a look at a machine', () => {
   it('that is terminated under a run ends the run, and there is no machine any more', () => {
     for (const workbench of [running({ host: aHost() }), pending({ host: aHost() })]) {
       const after = applyInput(workbench, look('terminated'));
-      expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+      expect(after).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
       expect(after).not.toHaveProperty('host');
     }
   });
@@ -319,7 +319,7 @@ describe('a look at a machine', () => {
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...requested, generation: 3 },
-      nextAt: T0,
+      nextDriveAt: T0,
       failures: 0,
     });
     expect(after.host).not.toHaveProperty('instanceId');
@@ -350,32 +350,32 @@ describe('a look at a machine', () => {
   });
 
   it('that has stopped lets a destroy go on at once: it is to be ended', () => {
-    const ending = deleting({ host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({ nextAt: T0, failures: 0 });
+    const ending = deleting({ host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE });
+    expect(applyInput(ending, look('stopped'))).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
   it('that is still there keeps a stop looking', () => {
-    const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE });
-    expect(applyInput(ending, look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE });
+    expect(applyInput(ending, look('running'))).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
   });
 
   it('that is gone lets a destroy go on at once', () => {
-    const ending = deleting({ host: aHost({ state: 'shutting-down' }), nextAt: T0 + MINUTE });
+    const ending = deleting({ host: aHost({ state: 'shutting-down' }), nextDriveAt: T0 + MINUTE });
     const after = applyInput(ending, look('terminated'));
     expect(after).not.toHaveProperty('host');
-    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
+    expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
   it('that is stopped where it should be running, or runs where it should be stopped, is looked after', () => {
     const asleep = applyInput(running({ host: aHost() }), look('running', { agentConnected: false }));
-    expect(asleep).toMatchObject({ status: 'running', nextAt: T0 + POLICY.lookMs });
+    expect(asleep).toMatchObject({ status: 'running', nextDriveAt: T0 + POLICY.pollIntervalMs });
     const awake = applyInput(
       stopped({ host: aHost({ state: 'stopped', agentConnected: false }) }),
       look('running'),
     );
-    expect(awake).toMatchObject({ status: 'stopped', nextAt: T0 + POLICY.lookMs });
-    const later = { host: aHost({ state: 'stopping' }), nextAt: T0 + MINUTE };
-    expect(applyInput(stopped(later), look('running'))).toMatchObject({ nextAt: T0 + POLICY.lookMs });
+    expect(awake).toMatchObject({ status: 'stopped', nextDriveAt: T0 + POLICY.pollIntervalMs });
+    const later = { host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE };
+    expect(applyInput(stopped(later), look('running'))).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
     expect(effectsOf(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
@@ -406,8 +406,8 @@ describe('an event about a machine', () => {
 
   it('is a reason to look when it is not as recorded', () => {
     const before = running({ host: aHost() });
-    expect(applyInput(before, hint({ state: 'stopped' }))).toMatchObject({ nextAt: T0, host: aHost() });
-    expect(applyInput(before, hint({ agentConnected: false }))).toMatchObject({ nextAt: T0 });
+    expect(applyInput(before, hint({ state: 'stopped' }))).toMatchObject({ nextDriveAt: T0, host: aHost() });
+    expect(applyInput(before, hint({ agentConnected: false }))).toMatchObject({ nextDriveAt: T0 });
   });
 
   it('is none when it is, or when it is another machine', () => {
@@ -435,35 +435,35 @@ describe('a run on a dedicated machine', () => {
 
   it('looks at task and machine while it is on its way', () => {
     const look = [
-      { type: 'look_at_task', taskId: 'task-1' },
-      { type: 'look_at_host', instanceId: INSTANCE },
+      { type: 'describe_task', taskId: 'task-1' },
+      { type: 'describe_host', instanceId: INSTANCE },
     ];
     expect(effectsOf(pending({ host: aHost() }))).toEqual(look);
-    expect(effectsOf(pending())).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
+    expect(effectsOf(pending())).toEqual([{ type: 'describe_task', taskId: 'task-1' }]);
   });
 
   it('that is overdue ends the machine, after the patience with silent ones, and not twice', () => {
-    const ending = stopping({ host: aHost(), run: acceptedRun({ stopAskedAt: T0 }) });
+    const ending = stopping({ host: aHost(), run: acceptedRun({ stopRequestedAt: T0 }) });
     const at = (now: number, workbench: Workbench = ending) =>
-      step({ ...workbench, nextAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
+      step({ ...workbench, nextDriveAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
         ({ type }) => type,
       );
-    const over = ending.deadlineAt + POLICY.silentHostMs;
-    expect(at(over - 1)).toEqual(['stop_task', 'look_at_host']);
+    const over = ending.deadlineAt + POLICY.agentSilentTimeoutMs;
+    expect(at(over - 1)).toEqual(['stop_task', 'describe_host']);
     expect(at(over)).toEqual(['stop_task', 'terminate_host']);
     expect(at(over, stopping({ ...ending, host: aHost({ state: 'shutting-down' }) }))).toEqual([
       'stop_task',
-      'look_at_host',
+      'describe_host',
     ]);
   });
 
   it('whose machine has been silent for long ends the machine before it is overdue', () => {
     const ending = stopping({
       host: aHost(),
-      run: acceptedRun({ stopAskedAt: T0, silentSince: T0 - POLICY.silentHostMs }),
+      run: acceptedRun({ stopRequestedAt: T0, agentSilentSince: T0 - POLICY.agentSilentTimeoutMs }),
     });
     expect(effectsOf(ending)).toEqual([
-      { type: 'look_at_task', taskId: 'task-1' },
+      { type: 'describe_task', taskId: 'task-1' },
       { type: 'terminate_host', instanceId: INSTANCE },
     ]);
   });
@@ -474,22 +474,22 @@ describe('what was seen of a machine before its record moved on', () => {
   const host = aHostObservation('stopped');
 
   it('ends no run: it is a reason to look again, and nothing more', () => {
-    const after = applyInput(onIt(), { type: 'host_observed', host, asOf: 6 });
-    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+    const after = applyInput(onIt(), { type: 'host_observed', host, asOfRevision: 6 });
+    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
   });
 
   it('nor does it as what an older revision owed', () => {
     const outcomes = [{ type: 'host_observed', host }] as const;
     const after = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
-    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+    expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
   });
 
   it('nor does it as the late answer to a launch', () => {
     const outcomes = [{ type: 'host_accepted', generation: 1, host }] as const;
     const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
-    expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextAt: T0 });
+    expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
     const inTime = applyInput(onIt(), { type: 'outcomes', revision: 7, outcomes });
-    expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+    expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
   it('nor does a late refusal give a machine up: it is asked again', () => {
@@ -506,7 +506,7 @@ describe('what was seen of a machine before its record moved on', () => {
     const outcomes = [{ type: 'task_missing', taskId: 'task-1' }] as const;
     const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(late).not.toHaveProperty('run.missingSince');
-    expect(late.nextAt).toBe(T0);
+    expect(late.nextDriveAt).toBe(T0);
   });
 
   it('counts when it says that the machine was begun: it has to be ended again', () => {
@@ -523,8 +523,8 @@ describe('what was seen of a machine before its record moved on', () => {
   });
 
   it('counts when the record is still the same', () => {
-    const after = applyInput(onIt(), { type: 'host_observed', host, asOf: 7 });
-    expect(after).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+    const after = applyInput(onIt(), { type: 'host_observed', host, asOfRevision: 7 });
+    expect(after).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 });
 
@@ -540,7 +540,7 @@ describe('a start that is taken back while its machine is on record as stopped',
   it('is not over before somebody has looked: the machine may have been started', () => {
     const { workbench, effects } = begun();
     expect(workbench).toMatchObject({ status: 'stopping', desired: 'stopped' });
-    expect(effects).toEqual([{ type: 'look_at_host', instanceId: INSTANCE }]);
+    expect(effects).toEqual([{ type: 'describe_host', instanceId: INSTANCE }]);
   });
 
   it('stops a machine that was', () => {
@@ -548,7 +548,7 @@ describe('a start that is taken back while its machine is on record as stopped',
     const { revision } = workbench;
     const outcomes = [{ type: 'host_observed', host: aHostObservation('pending') }] as const;
     const after = applyInput(workbench, { type: 'outcomes', revision, outcomes });
-    const { effects } = step(after, { type: 'tick' }, T0 + POLICY.lookMs);
+    const { effects } = step(after, { type: 'tick' }, T0 + POLICY.pollIntervalMs);
     expect(effects).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 

@@ -38,8 +38,8 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   stop: { type: 'stop', by: 'ada' },
   restart: { type: 'restart', seenRunId: acceptedRun().runId, runId: 'new-run', by: 'ada' },
   delete: { type: 'delete', by: 'ada' },
-  rename: { type: 'change', changes: { name: 'Other' }, by: 'ada' },
-  resize: { type: 'change', changes: { cpuUnits: 4096 }, by: 'ada' },
+  rename: { type: 'update', changes: { name: 'Other' }, by: 'ada' },
+  resize: { type: 'update', changes: { cpuUnits: 4096 }, by: 'ada' },
 };
 
 /** What each request makes of each state: status/desired, `same` when nothing changes, or the error's code. */
@@ -114,7 +114,7 @@ describe('a request', () => {
   it('is remembered with who asked, and what came of it', () => {
     const { workbench } = step(running(), { type: 'stop', by: 'grace' }, T0 + 5);
     expect(workbench.outbox).toEqual([
-      { seq: 2, at: T0 + 5, event: 'stop_requested', by: 'grace', from: 'running', to: 'stopping' },
+      { seq: 2, at: T0 + 5, type: 'stop_requested', by: 'grace', from: 'running', to: 'stopping' },
     ]);
     expect(workbench).toMatchObject({ historySeq: 2, revision: 2, updatedAt: T0 + 5 });
   });
@@ -129,21 +129,21 @@ describe('a request', () => {
   });
 
   it('to change name and size while running changes neither', () => {
-    const both = { type: 'change', changes: { name: 'Other', memoryMib: 1 }, by: 'ada' } as const;
+    const both = { type: 'update', changes: { name: 'Other', memoryMib: 1 }, by: 'ada' } as const;
     expect(outcomeOf(running(), both)).toBe('not_stopped');
   });
 
   it('to change what is already so, or nothing at all, changes nothing', () => {
     const { name, spec } = running();
-    expect(outcomeOf(running(), { type: 'change', changes: { name, ...spec }, by: 'ada' })).toBe('same');
-    expect(outcomeOf(running(), { type: 'change', changes: {}, by: 'ada' })).toBe('same');
+    expect(outcomeOf(running(), { type: 'update', changes: { name, ...spec }, by: 'ada' })).toBe('same');
+    expect(outcomeOf(running(), { type: 'update', changes: {}, by: 'ada' })).toBe('same');
   });
 
   it.each([{ cpuUnits: 1 }, { memoryMib: 1 }, { gpuCount: 1 }])(
     'to change the size %j is carried out while stopped, and refused with what to do otherwise',
     (changes) => {
       const { name, spec } = stopped();
-      const asked = { type: 'change', changes, by: 'ada' } as const;
+      const asked = { type: 'update', changes, by: 'ada' } as const;
       expect(step(stopped(), asked, T0).workbench).toMatchObject({ name, spec: { ...spec, ...changes } });
       expect(() => step(running(), asked, T0)).toThrow(
         'Its size can be changed only while it is stopped: stop it first.',

@@ -79,7 +79,7 @@ describe('an observation of the current task', () => {
       readyAt: T0 + 7,
       run: { endpoint: 'http://10.0.0.1:8080' },
     });
-    expect(seen.nextAt).toBeUndefined();
+    expect(seen.nextDriveAt).toBeUndefined();
   });
 
   it('that stops unasked is explained by what the task tells when it has stopped', () => {
@@ -97,20 +97,20 @@ describe('an observation of the current task', () => {
 
   it('that stops unasked is put down to its machine when that ends before the task has told why', () => {
     const ending = observe(running(), { status: 'stopping' });
-    const ended = observe(ending, { version: 10, status: 'stopping', host: 'gone' });
-    expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'host_lost' } });
+    const ended = observe(ending, { version: 10, status: 'stopping', instance: 'gone' });
+    expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
   it('that stops unasked and is then not known any more is put down to that', () => {
     const ending = observe(running(), { status: 'stopping' });
     const missing = step(ending, { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
-    const later = T0 + DEFAULT_POLICY.missingMs;
+    const later = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
     const ended = step(missing, { type: 'task_missing', taskId: 'task-1' }, later).workbench;
     expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
   });
 
   it('that stops because the user asked has no reason when its machine ends with it', () => {
-    expect(observe(stopping(), { status: 'stopping', host: 'gone' })).not.toHaveProperty('reason');
+    expect(observe(stopping(), { status: 'stopping', instance: 'gone' })).not.toHaveProperty('reason');
   });
 
   it('that was stopped by somebody else says so', () => {
@@ -131,31 +131,31 @@ describe('an observation of the current task', () => {
 
   it('counts a stopped task as gone only when its fence has passed', () => {
     const ended = observe(stopping(), { status: 'stopped' });
-    expect(ended).toMatchObject({ status: 'stopping', run: { goneAt: T0 + DEFAULT_POLICY.fenceMs } });
+    expect(ended).toMatchObject({ status: 'stopping', run: { goneAfter: T0 + DEFAULT_POLICY.stopSettleMs } });
     expect(dueAt(ended)).toBe(T0);
-    const before = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs - 1).workbench;
+    const before = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs - 1).workbench;
     expect(before.status).toBe('stopping');
-    const after = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs).workbench;
+    const after = step(ended, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs).workbench;
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
   });
 
   it('does not believe a silent machine that its task has stopped', () => {
     const ended = observe(stopping(), { status: 'stopped', host: 'disconnected' });
     expect(ended.status).toBe('stopping');
-    expect(ended).not.toHaveProperty('run.goneAt');
-    expect(observe(ended, { status: 'stopped', host: 'gone' }).status).toBe('stopped');
+    expect(ended).not.toHaveProperty('run.goneAfter');
+    expect(observe(ended, { status: 'stopped', instance: 'gone' }).status).toBe('stopped');
   });
 
   it('takes the end of the machine for the end of the task, whatever the task says', () => {
-    expect(observe(running(), { host: 'gone' })).toMatchObject({
+    expect(observe(running(), { instance: 'gone' })).toMatchObject({
       status: 'stopped',
       desired: 'stopped',
-      reason: { code: 'host_lost' },
+      reason: { code: 'instance_lost' },
     });
-    expect(observe(provisioning(), { status: 'pending', host: 'gone' })).toMatchObject({
-      reason: { code: 'host_lost' },
+    expect(observe(provisioning(), { status: 'pending', instance: 'gone' })).toMatchObject({
+      reason: { code: 'instance_lost' },
     });
-    expect(observe(stopping(), { host: 'gone' }).status).toBe('stopped');
+    expect(observe(stopping(), { instance: 'gone' }).status).toBe('stopped');
   });
 
   it('that never reached a machine needs no fence', () => {
@@ -177,16 +177,16 @@ describe('an observation of another task', () => {
     }
   });
 
-  it('that lives is noted as a stray and stopped', () => {
+  it('that lives is noted as an unexpected task and stopped', () => {
     const { workbench, effects } = step(running(), { type: 'task_observed', task: aTask(other) }, T0);
-    expect(workbench).toMatchObject({ status: 'running', strays: [{ taskId: 'task-0' }] });
+    expect(workbench).toMatchObject({ status: 'running', unexpectedTasks: [{ taskId: 'task-0' }] });
     expect(effects).toContainEqual({ type: 'stop_task', taskId: 'task-0', why: 'not the current run' });
-    expect(workbench.outbox.at(-1)?.event).toBe('stray_task_found');
+    expect(workbench.outbox.at(-1)?.event).toBe('unexpected_task_found');
   });
 
-  it('of an earlier attempt of the same run is a stray as well', () => {
+  it('of an earlier attempt of the same run is an unexpected task as well', () => {
     const now = provisioning({ run: acceptedRun({ attempt: 2, taskId: 'task-2' }) });
-    expect(observe(now, { attempt: 1 }).strays).toEqual([{ taskId: 'task-1' }]);
+    expect(observe(now, { attempt: 1 }).unexpectedTasks).toEqual([{ taskId: 'task-1' }]);
   });
 
   it('of the last run that ended is no news', () => {
@@ -195,49 +195,49 @@ describe('an observation of another task', () => {
   });
 
   it('keeps a start from sending anything and a destroy from wiping anything while it lives', () => {
-    const strays = [{ taskId: 'task-0', stopAskedAt: T0 }];
-    const start = step(starting({ strays, mount: {} }), { type: 'tick' }, T0);
-    expect(start.effects).toEqual([{ type: 'look_at_task', taskId: 'task-0' }]);
+    const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0 }];
+    const start = step(starting({ unexpectedTasks, mount: {} }), { type: 'tick' }, T0);
+    expect(start.effects).toEqual([{ type: 'describe_task', taskId: 'task-0' }]);
     expect(statusDetail(start.workbench)).toBe('run');
-    const destroy = step(deleting({ strays }), { type: 'tick' }, T0);
-    expect(destroy.effects).toEqual([{ type: 'look_at_task', taskId: 'task-0' }]);
+    const destroy = step(deleting({ unexpectedTasks }), { type: 'tick' }, T0);
+    expect(destroy.effects).toEqual([{ type: 'describe_task', taskId: 'task-0' }]);
     expect(statusDetail(destroy.workbench)).toBe('run');
   });
 
   it('is forgotten when it has stopped and its fence has passed', () => {
-    const seen = observe(stopped({ strays: [{ taskId: 'task-0' }] }), { ...other, status: 'stopped' });
-    expect(seen.strays).toEqual([{ taskId: 'task-0', goneAt: T0 + DEFAULT_POLICY.fenceMs }]);
-    const after = step(seen, { type: 'tick' }, T0 + DEFAULT_POLICY.fenceMs).workbench;
-    expect(after.strays).toEqual([]);
+    const seen = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0' }] }), { ...other, status: 'stopped' });
+    expect(seen.unexpectedTasks).toEqual([{ taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.stopSettleMs }]);
+    const after = step(seen, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs).workbench;
+    expect(after.unexpectedTasks).toEqual([]);
   });
 
   it('is forgotten at once when its machine is gone, and later when it is not found', () => {
-    const before = stopped({ strays: [{ taskId: 'task-0' }] });
-    expect(observe(before, { ...other, host: 'gone' }).strays).toEqual([]);
+    const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
+    expect(observe(before, { ...other, instance: 'gone' }).unexpectedTasks).toEqual([]);
     const missing = step(before, { type: 'task_missing', taskId: 'task-0' }, T0).workbench;
-    expect(missing.strays).toEqual([{ taskId: 'task-0', goneAt: T0 + DEFAULT_POLICY.missingMs }]);
+    expect(missing.unexpectedTasks).toEqual([{ taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.taskMissingTimeoutMs }]);
   });
 
   it('is kept while its silent machine may still run it', () => {
-    const before = stopped({ strays: [{ taskId: 'task-0' }] });
-    expect(observe(before, { ...other, status: 'stopped', host: 'disconnected' }).strays).toEqual([
-      { taskId: 'task-0', silentSince: T0 },
+    const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
+    expect(observe(before, { ...other, status: 'stopped', host: 'disconnected' }).unexpectedTasks).toEqual([
+      { taskId: 'task-0', agentSilentSince: T0 },
     ]);
   });
 
   it('that is seen alive after it was not found is waited for again, and silent no more once its agent speaks', () => {
-    const before = stopped({ strays: [{ taskId: 'task-0', goneAt: T0 + 1, silentSince: T0 - 1 }] });
-    expect(observe(before, { ...other, status: 'running', host: 'disconnected' }).strays).toEqual([
-      { taskId: 'task-0', silentSince: T0 - 1 },
+    const before = stopped({ unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 1, agentSilentSince: T0 - 1 }] });
+    expect(observe(before, { ...other, status: 'running', host: 'disconnected' }).unexpectedTasks).toEqual([
+      { taskId: 'task-0', agentSilentSince: T0 - 1 },
     ]);
-    expect(observe(before, { ...other, status: 'running', host: 'connected' }).strays).toEqual([
+    expect(observe(before, { ...other, status: 'running', instance: 'connected' }).unexpectedTasks).toEqual([
       { taskId: 'task-0' },
     ]);
   });
 
   it('beyond what a record remembers is left to the audit', () => {
-    const strays = ['a', 'b'].map((taskId) => ({ taskId }));
-    const full = stopped({ strays });
+    const unexpectedTasks = ['a', 'b'].map((taskId) => ({ taskId }));
+    const full = stopped({ unexpectedTasks });
     expect(observe(full, other)).toBe(full);
   });
 });
@@ -246,14 +246,14 @@ describe('a task that is not found', () => {
   it('is looked at again until it has been missing for long', () => {
     const missing = step(running(), { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
     expect(missing).toMatchObject({ status: 'running', run: { missingSince: T0 } });
-    expect(dueAt(missing)).toBe(T0 + DEFAULT_POLICY.lookMs);
+    expect(dueAt(missing)).toBe(T0 + DEFAULT_POLICY.pollIntervalMs);
     const found = observe(missing, { version: 9, status: 'running' });
     expect(found).not.toHaveProperty('run.missingSince');
   });
 
   it('ends a stop, or a destroy, without a reason', () => {
     const run = acceptedRun({ missingSince: T0 });
-    const now = T0 + DEFAULT_POLICY.missingMs;
+    const now = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
     const ended = step(stopping({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
     expect(ended.status).toBe('stopped');
     expect(ended).not.toHaveProperty('reason');
@@ -278,11 +278,11 @@ describe('an outcome of another run', () => {
       reason: { code: 'no_capacity', message: 'None.' },
       retryable: false,
     },
-    { type: 'host_stop_asked', instanceId: 'i-9' },
+    { type: 'host_stop_requested', instanceId: 'i-9' },
     { type: 'host_observed', host: { instanceId: 'i-9', state: 'terminated', agentConnected: false } },
     { type: 'host_hint', host: { instanceId: 'i-9', state: 'terminated', agentConnected: false } },
     { type: 'volume_refused', reason: { code: 'storage_failed', message: 'No.' }, retryable: false },
-    { type: 'volume_wiped' },
+    { type: 'volume_deleted' },
   ] as const;
 
   it('changes nothing that a user could see', () => {

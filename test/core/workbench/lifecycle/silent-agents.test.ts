@@ -35,7 +35,7 @@ function observe(workbench: Workbench, host: 'connected' | 'disconnected', now =
 
 /** What is owed to one that was looked at a moment ago. */
 function effectsAt(workbench: Workbench, now: number): readonly string[] {
-  return step({ ...workbench, nextAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
+  return step({ ...workbench, nextDriveAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
     ({ type }) => type,
   );
 }
@@ -43,38 +43,38 @@ function effectsAt(workbench: Workbench, now: number): readonly string[] {
 describe('a machine whose agent is silent', () => {
   it('is looked at until it speaks again, and nothing is concluded from a short silence', () => {
     const silent = observe(running(), 'disconnected');
-    expect(silent).toMatchObject({ status: 'running', run: { silentSince: T0 } });
+    expect(silent).toMatchObject({ status: 'running', run: { agentSilentSince: T0 } });
     expect(dueAt(silent)).toBeDefined();
     const still = observe(silent, 'disconnected', T0 + 60_000);
-    expect(still).toMatchObject({ run: { silentSince: T0 } });
-    expect(observe(still, 'connected', T0 + 120_000)).not.toHaveProperty('run.silentSince');
+    expect(still).toMatchObject({ run: { agentSilentSince: T0 } });
+    expect(observe(still, 'connected', T0 + 120_000)).not.toHaveProperty('run.agentSilentSince');
   });
 
   it('for long is given up: its run is lost, and the machine is ended', () => {
     const silent = observe(running(), 'disconnected');
-    const now = T0 + POLICY.silentHostMs;
+    const now = T0 + POLICY.agentSilentTimeoutMs;
     expect(step(silent, { type: 'tick' }, now - 1).workbench.status).toBe('running');
     const lost = step({ ...silent, updatedAt: now }, { type: 'tick' }, now).workbench;
-    expect(lost).toMatchObject({ status: 'stopping', desired: 'stopped', reason: { code: 'host_lost' } });
-    expect(effectsAt(lost, now)).toEqual(['stop_task', 'end_machine']);
+    expect(lost).toMatchObject({ status: 'stopping', desired: 'stopped', reason: { code: 'instance_lost' } });
+    expect(effectsAt(lost, now)).toEqual(['stop_task', 'terminate_instance']);
   });
 
   it('is looked at first when nobody has for long: it may have spoken again', () => {
     const silent = observe(running(), 'disconnected');
-    const now = T0 + POLICY.silentHostMs;
+    const now = T0 + POLICY.agentSilentTimeoutMs;
     const after = step(silent, { type: 'tick' }, now);
     expect(after.workbench.status).toBe('running');
-    expect(after.effects).toEqual([{ type: 'look_at_task', taskId: 'task-1' }]);
+    expect(after.effects).toEqual([{ type: 'describe_task', taskId: 'task-1' }]);
   });
 
   it('keeps a stop waiting, and is ended only when it has been silent for long', () => {
     const silent = observe(stopping(), 'disconnected');
-    expect(effectsAt(silent, T0 + POLICY.silentHostMs - 1)).not.toContain('end_machine');
-    expect(effectsAt(silent, T0 + POLICY.silentHostMs)).toContain('end_machine');
+    expect(effectsAt(silent, T0 + POLICY.agentSilentTimeoutMs - 1)).not.toContain('terminate_instance');
+    expect(effectsAt(silent, T0 + POLICY.agentSilentTimeoutMs)).toContain('terminate_instance');
   });
 
   it('is never ended while its agent answers: others may be on it', () => {
-    expect(effectsAt(stopping(), T0 + 24 * 60 * 60_000)).not.toContain('end_machine');
+    expect(effectsAt(stopping(), T0 + 24 * 60 * 60_000)).not.toContain('terminate_instance');
   });
 });
 
@@ -85,22 +85,22 @@ describe('a forced stop', () => {
     const forced = step(running(), force, T0).workbench;
     expect(forced).toMatchObject({ status: 'stopping', forced: true });
     expect(effectsAt(forced, T0)).toEqual(['stop_task']);
-    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('end_machine');
+    expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_instance');
   });
 
   it('of one that is stopping, or being destroyed, shortens its waits', () => {
     for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
-      expect(effectsAt(workbench, T0 + POLICY.stopAgainMs)).not.toContain('end_machine');
+      expect(effectsAt(workbench, T0 + POLICY.stopRetryMs)).not.toContain('terminate_instance');
       const forced = step(workbench, force, T0).workbench;
       expect(forced).toMatchObject({ status: workbench.status, forced: true, deadlineAt: T0 });
-      expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('end_machine');
+      expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_instance');
       expect(step(forced, force, T0 + 1).workbench).toBe(forced);
     }
   });
 
   it('of a dedicated one ends its own machine', () => {
     const forced = step(running({ host: aHost() }), force, T0).workbench;
-    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('terminate_host');
+    expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_host');
   });
 
   it('never invents an outcome: it is stopping until the task is gone', () => {
@@ -120,6 +120,6 @@ describe('a forced stop', () => {
     });
     const forced = step(hostStopping, force, T0).workbench;
     expect(forced).toMatchObject({ forced: true, deadlineAt: T0 });
-    expect(effectsAt(forced, T0 + POLICY.stopAgainMs)).toContain('terminate_host');
+    expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_host');
   });
 });

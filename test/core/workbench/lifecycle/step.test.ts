@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { WorkbenchError } from '#core/errors.ts';
 import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import { TASK_STATUSES } from '#core/ports/task-runner.ts';
-import { backOff } from '#core/workbench/lifecycle/backoff.ts';
-import { pendingEffects, runToken } from '#core/workbench/lifecycle/effects.ts';
-import type { Input, Learned, Observation } from '#core/workbench/lifecycle/inputs.ts';
+import { backoffMs } from '#core/workbench/lifecycle/backoff.ts';
+import { pendingEffects, runClientToken } from '#core/workbench/lifecycle/effects.ts';
+import type { Input, EffectResult, Observation } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
@@ -38,11 +38,11 @@ const task = fc.record(
   },
   { requiredKeys: ['taskId', 'userId', 'workbenchId', 'runId', 'attempt', 'version', 'status'] },
 );
-const learned: fc.Arbitrary<Learned> = fc.oneof(
+const result: fc.Arbitrary<EffectResult> = fc.oneof(
   fc.record({ type: fc.constant('volume_ready' as const), mount: fc.constant({ path: '/v' }) }),
   fc.record({ type: fc.constant('volume_refused' as const), reason, retryable: fc.boolean() }),
-  fc.constant({ type: 'volume_destroyed' as const }),
-  fc.record({ type: fc.constantFrom('volume_wiping' as const, 'volume_wiped' as const) }),
+  fc.constant({ type: 'volume_tombstoned' as const }),
+  fc.record({ type: fc.constantFrom('volume_deletion_unfinished' as const, 'volume_deleted' as const) }),
   fc.record({
     type: fc.constant('run_placed' as const),
     runId: runIds,
@@ -56,7 +56,7 @@ const learned: fc.Arbitrary<Learned> = fc.oneof(
     reason,
     retryable: fc.boolean(),
   }),
-  fc.record({ type: fc.constant('task_stop_asked' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
+  fc.record({ type: fc.constant('task_stop_requested' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
   fc.record({
     type: fc.constant('host_accepted' as const),
     generation: fc.constantFrom(1, 2),
@@ -69,7 +69,7 @@ const learned: fc.Arbitrary<Learned> = fc.oneof(
     retryable: fc.boolean(),
   }),
   fc.record({
-    type: fc.constantFrom('host_stop_asked' as const, 'host_terminate_asked' as const),
+    type: fc.constantFrom('host_stop_requested' as const, 'host_termination_requested' as const),
     instanceId: fc.constantFrom('i-1', 'i-2'),
   }),
   fc.record({
@@ -80,8 +80,8 @@ const learned: fc.Arbitrary<Learned> = fc.oneof(
   fc.record({ type: fc.constant('task_observed' as const), task }),
   fc.record({ type: fc.constant('task_missing' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
   fc.record({ type: fc.constantFrom('host_observed' as const, 'host_hint' as const), host: instance }),
-) as fc.Arbitrary<Learned>;
-const observation = learned.filter(
+) as fc.Arbitrary<EffectResult>;
+const observation = result.filter(
   (one) => one.type === 'task_observed' || one.type === 'host_observed' || one.type === 'task_missing',
 ) as fc.Arbitrary<Observation>;
 const input: fc.Arbitrary<Input> = fc.oneof(
@@ -89,17 +89,17 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ type: fc.constant('stop' as const), by }),
   fc.record({ type: fc.constant('restart' as const), seenRunId: runIds, runId: runIds, by }),
   fc.record({ type: fc.constant('delete' as const), by }),
-  fc.record({ type: fc.constant('change' as const), changes: fc.record({ name: fc.string() }), by }),
+  fc.record({ type: fc.constant('update' as const), changes: fc.record({ name: fc.string() }), by }),
   fc.record({ type: fc.constant('tick' as const) }),
   fc.record({ type: fc.constant('history_written' as const), through: fc.integer({ min: 0, max: 50 }) }),
   fc.record({
     type: fc.constant('outcomes' as const),
     revision: fc.integer({ min: 0, max: 30 }),
-    outcomes: fc.array(learned, { maxLength: 3 }),
+    outcomes: fc.array(result, { maxLength: 3 }),
   }),
   observation,
-  fc.record({ type: fc.constant('audited' as const), observation }),
-  fc.constant<Input>({ type: 'noted', entryType: 'stray_host_ended' }),
+  fc.record({ type: fc.constant('swept' as const), observation }),
+  fc.constant<Input>({ type: 'history_noted', entryType: 'orphan_host_terminated' }),
 );
 const inputSequence = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
 const first = fc.constantFrom<Workbench>(
@@ -174,15 +174,15 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('never runs, and never wipes, while a run or a stray may be alive', () => {
+  it('never runs, and never wipes, while a run or an unexpected task may be alive', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (_, after, __, now) => {
           for (const effect of pendingEffects(after, now, DEFAULT_POLICY)) {
-            if (effect.type === 'wipe_volume' || effect.type === 'remove_record') {
-              expect([runOf(after), after.strays, after.host]).toEqual([undefined, [], undefined]);
+            if (effect.type === 'delete_volume' || effect.type === 'delete_record') {
+              expect([runOf(after), after.unexpectedTasks, after.host]).toEqual([undefined, [], undefined]);
             }
-            if (effect.type === 'run_task' && after.status === 'starting') expect(after.strays).toEqual([]);
+            if (effect.type === 'run_task' && after.status === 'starting') expect(after.unexpectedTasks).toEqual([]);
           }
         });
       }),
@@ -219,7 +219,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
           const detail = statusDetail(after);
           if (after.status === 'stopped' || after.status === 'running') expect(detail).toBeUndefined();
           if (after.status === 'starting' || after.status === 'stopping' || after.status === 'deleting') {
-            expect(['queued', 'volume', 'host', 'capacity', 'run', 'host_unreachable']).toContain(detail);
+            expect(['queued', 'volume', 'host', 'capacity', 'run', 'instance_unreachable']).toContain(detail);
           }
         });
       }),
@@ -229,7 +229,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
 
 describe('tokens', () => {
   it('fit what ECS takes: at most 64 visible ASCII characters', () => {
-    const token = runToken(aTaskInput({ attempt: 9999 }));
+    const token = runClientToken(aTaskInput({ attempt: 9999 }));
     expect(token).toMatch(/^[!-~]{1,64}$/);
   });
 });
@@ -238,12 +238,12 @@ describe('the back-off', () => {
   it('grows to a minute, is never less than half of its step, and differs between workbenches', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (id, failures) => {
-        const wait = backOff(id, failures);
+        const wait = backoffMs(id, failures);
         const whole = Math.min(60_000, 1000 * 2 ** Math.min(failures - 1, 16));
         expect(wait).toBeGreaterThanOrEqual(Math.floor(whole / 2));
         expect(wait).toBeLessThanOrEqual(whole);
       }),
     );
-    expect(new Set(['a', 'b', 'c', 'd'].map((id) => backOff(id, 8))).size).toBeGreaterThan(1);
+    expect(new Set(['a', 'b', 'c', 'd'].map((id) => backoffMs(id, 8))).size).toBeGreaterThan(1);
   });
 });

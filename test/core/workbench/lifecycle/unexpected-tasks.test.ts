@@ -23,62 +23,62 @@ function observeUnplaced(workbench: Workbench, status: TaskObservation['status']
   return step(workbench, { type: 'task_observed', task: { ...task, version: 1, status } }, T0).workbench;
 }
 
-describe('a stray task', () => {
+describe('an unexpected task', () => {
   it('that is found is acted on at once', () => {
-    expect(observeTask(running({ nextAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
-      strays: [{ taskId: 'task-0' }],
-      nextAt: T0,
+    expect(observeTask(running({ nextDriveAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
+      unexpectedTasks: [{ taskId: 'task-0' }],
+      nextDriveAt: T0,
       failures: 0,
     });
   });
 
   it('whose machine is gone runs no more, and is none', () => {
     const before = running();
-    expect(observeTask(before, { host: 'gone' })).toBe(before);
+    expect(observeTask(before, { instance: 'gone' })).toBe(before);
   });
 
   it('that is known and still there is looked at again, and stays', () => {
-    const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE, failures: 2 });
+    const before = stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE, failures: 2 });
     for (const status of ['provisioning', 'running', 'stopping'] as const)
       expect(observeTask(before, { status })).toMatchObject({
-        strays: OTHERS,
-        nextAt: T0 + POLICY.lookMs,
+        unexpectedTasks: OTHERS,
+        nextDriveAt: T0 + POLICY.pollIntervalMs,
         failures: 0,
       });
   });
 
   it('that has ended on a machine that speaks goes when its fence has passed, and it alone', () => {
-    const ended = observeTask(stopped({ strays: OTHERS, nextAt: T0 + MINUTE }), { status: 'stopped' });
-    const goneAt = T0 + POLICY.fenceMs;
-    expect(ended).toMatchObject({ strays: [{ taskId: 'task-9' }, { taskId: 'task-0', goneAt }] });
-    expect(ended.nextAt).toBe(goneAt);
-    const before = step(ended, { type: 'tick' }, goneAt - 1).workbench;
-    expect(before.strays).toHaveLength(2);
-    expect(step(ended, { type: 'tick' }, goneAt).workbench.strays).toEqual([{ taskId: 'task-9' }]);
+    const ended = observeTask(stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE }), { status: 'stopped' });
+    const goneAfter = T0 + POLICY.stopSettleMs;
+    expect(ended).toMatchObject({ unexpectedTasks: [{ taskId: 'task-9' }, { taskId: 'task-0', goneAfter }] });
+    expect(ended.nextDriveAt).toBe(goneAfter);
+    const before = step(ended, { type: 'tick' }, goneAfter - 1).workbench;
+    expect(before.unexpectedTasks).toHaveLength(2);
+    expect(step(ended, { type: 'tick' }, goneAfter).workbench.unexpectedTasks).toEqual([{ taskId: 'task-9' }]);
   });
 
   it('keeps its fence, however often its end is seen', () => {
-    const ended = observeTask(stopped({ strays: OTHERS }), { status: 'stopped' });
-    expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).strays).toEqual(ended.strays);
+    const ended = observeTask(stopped({ unexpectedTasks: OTHERS }), { status: 'stopped' });
+    expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).unexpectedTasks).toEqual(ended.unexpectedTasks);
   });
 
   it('that has ended without ever having been on a machine goes at once, and it alone', () => {
-    const before = stopped({ strays: OTHERS, nextAt: T0 + MINUTE });
-    expect(observeUnplaced(before, 'stopped')).toMatchObject({ strays: [{ taskId: 'task-9' }], nextAt: T0 });
-    expect(observeUnplaced(before, 'provisioning').strays).toEqual(OTHERS);
+    const before = stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE });
+    expect(observeUnplaced(before, 'stopped')).toMatchObject({ unexpectedTasks: [{ taskId: 'task-9' }], nextDriveAt: T0 });
+    expect(observeUnplaced(before, 'provisioning').unexpectedTasks).toEqual(OTHERS);
   });
 
   it('whose machine is gone goes at once, and it alone', () => {
-    expect(observeTask(stopped({ strays: OTHERS }), { host: 'gone' }).strays).toEqual([{ taskId: 'task-9' }]);
+    expect(observeTask(stopped({ unexpectedTasks: OTHERS }), { instance: 'gone' }).unexpectedTasks).toEqual([{ taskId: 'task-9' }]);
   });
 
   it('keeps what is stopped from being at rest, and leaves it so when it has gone', () => {
-    const strays = [{ taskId: 'task-0', goneAt: T0 + 5 }];
-    const ended = step(stopping({ run: undefined, strays }), { type: 'tick' }, T0).workbench;
-    expect(ended.strays).toEqual(strays);
-    const gone = step(stopped({ strays, nextAt: T0 + 5 }), { type: 'tick' }, T0 + 5).workbench;
-    expect(gone.strays).toEqual([]);
+    const unexpectedTasks = [{ taskId: 'task-0', goneAfter: T0 + 5 }];
+    const ended = step(stopping({ run: undefined, unexpectedTasks }), { type: 'tick' }, T0).workbench;
+    expect(ended.unexpectedTasks).toEqual(unexpectedTasks);
+    const gone = step(stopped({ unexpectedTasks, nextDriveAt: T0 + 5 }), { type: 'tick' }, T0 + 5).workbench;
+    expect(gone.unexpectedTasks).toEqual([]);
     const rested = step(gone, { type: 'tick' }, T0 + 6).workbench;
-    expect(rested).not.toHaveProperty('nextAt');
+    expect(rested).not.toHaveProperty('nextDriveAt');
   });
 });

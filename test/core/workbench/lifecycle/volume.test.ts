@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Learned } from '#core/workbench/lifecycle/inputs.ts';
+import type { EffectResult } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -9,7 +9,7 @@ const step = lifecycle(POLICY);
 const MINUTE = 60_000;
 const STORAGE = { code: 'storage_failed', message: 'Disk full.' } as const;
 
-function applyResult(workbench: Workbench, outcome: Learned): Workbench {
+function applyResult(workbench: Workbench, outcome: EffectResult): Workbench {
   const { revision } = workbench;
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, T0).workbench;
 }
@@ -20,7 +20,7 @@ describe('a volume that is there', () => {
   it('lets a start go on at once', () => {
     expect(applyResult(starting({ failures: 2 }), ready)).toMatchObject({
       mount: { path: '/new' },
-      nextAt: T0,
+      nextDriveAt: T0,
       failures: 0,
     });
   });
@@ -40,7 +40,7 @@ describe('a volume that is there', () => {
 });
 
 describe('a volume that was wiped before', () => {
-  const destroyed = { type: 'volume_destroyed' } as const;
+  const destroyed = { type: 'volume_tombstoned' } as const;
 
   it('makes its record go where the first went: it came back after the destroy', () => {
     const { workbench, effects } = step(
@@ -49,7 +49,7 @@ describe('a volume that was wiped before', () => {
       T0,
     );
     expect(workbench).toMatchObject({ status: 'deleting', desired: 'deleted' });
-    expect(effects).toEqual([{ type: 'wipe_volume' }]);
+    expect(effects).toEqual([{ type: 'delete_volume' }]);
   });
 
   it('is no news of what is being destroyed', () => {
@@ -82,7 +82,7 @@ describe('a volume that cannot be had', () => {
       status: 'starting',
       refusal: STORAGE,
       failures: 0,
-      nextAt: T0 + POLICY.startRetryMs,
+      nextDriveAt: T0 + POLICY.startRetryMs,
     });
   });
 
@@ -118,24 +118,24 @@ describe('a volume whose mount has failed', () => {
 
 describe('a volume on its way out', () => {
   it('goes on being wiped while something is left of it', () => {
-    const after = applyResult(deleting({ nextAt: T0 + MINUTE, failures: 2 }), { type: 'volume_wiping' });
-    expect(after).toMatchObject({ nextAt: T0, failures: 0 });
-    expect(after).not.toHaveProperty('wiped');
+    const after = applyResult(deleting({ nextDriveAt: T0 + MINUTE, failures: 2 }), { type: 'volume_deletion_unfinished' });
+    expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
+    expect(after).not.toHaveProperty('volumeDeleted');
   });
 
   it('leaves only the record when its root is gone', () => {
     const { workbench, effects } = step(
       deleting({ run: undefined }),
-      { type: 'outcomes', revision: 1, outcomes: [{ type: 'volume_wiped' }] },
+      { type: 'outcomes', revision: 1, outcomes: [{ type: 'volume_deleted' }] },
       T0,
     );
-    expect(workbench).toMatchObject({ wiped: true, nextAt: T0 });
-    expect(effects).toEqual([{ type: 'remove_record' }]);
+    expect(workbench).toMatchObject({ volumeDeleted: true, nextDriveAt: T0 });
+    expect(effects).toEqual([{ type: 'delete_record' }]);
   });
 
   it('is no news of what is not being destroyed', () => {
     for (const workbench of [running(), starting(), stopped()])
-      expect(applyResult(workbench, { type: 'volume_wiped' })).not.toHaveProperty('wiped');
-    expect(applyResult(stopped(), { type: 'volume_wiping' })).not.toHaveProperty('nextAt');
+      expect(applyResult(workbench, { type: 'volume_deleted' })).not.toHaveProperty('volumeDeleted');
+    expect(applyResult(stopped(), { type: 'volume_deletion_unfinished' })).not.toHaveProperty('nextDriveAt');
   });
 });

@@ -9,10 +9,10 @@ export interface AgentDependencies {
   readonly cluster: string;
   readonly lifecycle: TaskLifecycle;
   readonly ec2Instances: () => SimulatedInstances;
-  instanceChanged(instance: ContainerInstance): void;
-  taskChanged(task: Task): void;
+  onInstanceChanged(instance: ContainerInstance): void;
+  onTaskChanged(task: Task): void;
   /** It takes tasks from now on. */
-  canPlace(instance: ContainerInstance): void;
+  placeWaitingTasks(instance: ContainerInstance): void;
 }
 
 /** The agents on machines, and the container instances that ECS keeps of them. */
@@ -22,13 +22,13 @@ export class Agents {
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
   readonly #dependencies: AgentDependencies;
-  readonly #connectivityHasNoEvent: boolean;
+  readonly #noEventForConnectivity: boolean;
 
-  constructor(kernel: Kernel, draws: HazardDraws, around: AgentDependencies) {
+  constructor(kernel: Kernel, draws: HazardDraws, dependencies: AgentDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#dependencies = around;
-    this.#connectivityHasNoEvent = draws.happens('connectivityHasNoEvent');
+    this.#dependencies = dependencies;
+    this.#noEventForConnectivity = draws.happens('noEventForConnectivity');
   }
 
   /** The agent of a machine starts: it registers, or, after a stop and start, comes back under the same ARN. */
@@ -48,7 +48,7 @@ export class Agents {
     const wasConnected = instance.agentConnected;
     for (const task of instance.tasks) this.#dependencies.lifecycle.onPowerLost(task);
     if (how === 'terminated' && wasConnected) {
-      this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminated(instance));
+      this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminatedInstances(instance));
       return;
     }
     if (wasConnected) {
@@ -64,8 +64,8 @@ export class Agents {
   connect(instance: ContainerInstance): void {
     if (instance.agentConnected || instance.status === 'INACTIVE' || !instance.ec2Instance.powered) return;
     this.#setConnected(instance, true);
-    for (const task of [...instance.tasks]) this.#dependencies.lifecycle.agentBack(task);
-    this.#dependencies.canPlace(instance);
+    for (const task of [...instance.tasks]) this.#dependencies.lifecycle.onAgentReconnected(task);
+    this.#dependencies.placeWaitingTasks(instance);
   }
 
   disconnect(instance: ContainerInstance): void {
@@ -86,7 +86,7 @@ export class Agents {
   }
 
   /** All that are powered are connected, and stay so. */
-  beCalm(): void {
+  disableHazards(): void {
     for (const instance of this.instances.values()) this.connect(instance);
   }
 
@@ -106,23 +106,23 @@ export class Agents {
     this.instances.set(instance.arn, instance);
     this.#byEc2Instance.set(machine, instance);
     this.#publishChange(instance);
-    this.#dependencies.canPlace(instance);
+    this.#dependencies.placeWaitingTasks(instance);
     this.#scheduleFailures(instance);
   }
 
   #scheduleFailures(instance: ContainerInstance): void {
     const { ec2Instance: machine } = instance;
-    if (this.#draws.happens('agentIsFlaky')) this.#scheduleDisconnect(instance, 4);
-    if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredAlive')) {
+    if (this.#draws.happens('agentFlaps')) this.#scheduleDisconnect(instance, 4);
+    if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredWhileRunning')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
         if (!this.#draws.disabled && instance.status !== 'INACTIVE' && machine.powered) this.deregister(instance);
       });
     }
-    if (this.#draws.happens('machineDies')) {
+    if (this.#draws.happens('instanceReclaimed')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
         if (!this.#draws.disabled && machine.state === 'running') this.#dependencies.ec2Instances().terminate(machine);
       });
-    } else if (this.#draws.happens('machineBreaks')) {
+    } else if (this.#draws.happens('instanceHardwareFails')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
         if (!this.#draws.disabled) this.#dependencies.ec2Instances().failHardware(machine);
       });
@@ -134,7 +134,7 @@ export class Agents {
     this.#kernel.after(this.#draws.secondsAsMs(60, 1200), () => {
       if (this.#draws.disabled) return;
       this.disconnect(instance);
-      const long = this.#draws.happens('agentIsSilentLong');
+      const long = this.#draws.happens('agentSilentForLong');
       const silence = long ? this.#draws.secondsAsMs(600, 3600) : this.#draws.secondsAsMs(5, 300);
       this.#kernel.after(silence, () => {
         this.connect(instance);
@@ -144,7 +144,7 @@ export class Agents {
   }
 
   /** The machine is terminated and its agent had been connected to the last: ECS deregisters it by itself. */
-  #deregisterTerminated(instance: ContainerInstance): void {
+  #deregisterTerminatedInstances(instance: ContainerInstance): void {
     if (instance.status === 'INACTIVE') return;
     this.#stopAllTasks(instance, 'terminated');
     instance.status = 'INACTIVE';
@@ -170,15 +170,15 @@ export class Agents {
   #setConnected(instance: ContainerInstance, connected: boolean): void {
     instance.agentConnected = connected;
     this.#publishChange(instance);
-    if (this.#connectivityHasNoEvent) return;
+    if (this.#noEventForConnectivity) return;
     for (const task of instance.tasks) {
       task.version += 1;
-      this.#dependencies.taskChanged(task);
+      this.#dependencies.onTaskChanged(task);
     }
   }
 
   #publishChange(instance: ContainerInstance): void {
     instance.version += 1;
-    this.#dependencies.instanceChanged(instance);
+    this.#dependencies.onInstanceChanged(instance);
   }
 }

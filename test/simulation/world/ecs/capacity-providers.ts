@@ -42,10 +42,10 @@ export class CapacityProviders {
   readonly #draws: HazardDraws;
   readonly #dependencies: CapacityDependencies;
 
-  constructor(kernel: Kernel, draws: HazardDraws, specs: readonly ProviderSpec[], around: CapacityDependencies) {
+  constructor(kernel: Kernel, draws: HazardDraws, specs: readonly ProviderSpec[], dependencies: CapacityDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#dependencies = around;
+    this.#dependencies = dependencies;
     for (const spec of specs) {
       this.#providers.set(spec.name, { spec, waiting: [], evaluationPlanned: false });
     }
@@ -66,7 +66,7 @@ export class CapacityProviders {
   }
 
   /** The fullest machine of the provider that has room for it. */
-  roomFor(size: Size, provider: string): ContainerInstance | undefined {
+  findInstanceWithCapacity(size: Size, provider: string): ContainerInstance | undefined {
     let best: ContainerInstance | undefined;
     for (const instance of this.#dependencies.containerInstances()) {
       if (instance.machine.spec.provider !== provider || !hasFreeCapacity(instance, size)) continue;
@@ -85,19 +85,19 @@ export class CapacityProviders {
     });
   }
 
-  noLongerWaits(task: Task): void {
+  cancelWaiting(task: Task): void {
     const waiting = this.#providers.get(task.provider ?? '')?.waiting;
     const at = waiting?.indexOf(task) ?? -1;
     if (at >= 0) waiting?.splice(at, 1);
   }
 
   /** First come, first served; one too large for what is free does not hold up those behind it. */
-  canPlace(instance: ContainerInstance): void {
+  placeWaitingTasks(instance: ContainerInstance): void {
     const provider = this.#providers.get(instance.ec2Instance.spec.provider ?? '');
     if (provider === undefined) return;
     for (const task of [...provider.waiting]) {
       if (!hasFreeCapacity(instance, task.size)) continue;
-      this.noLongerWaits(task);
+      this.cancelWaiting(task);
       this.#dependencies.place(task, instance);
     }
     if (instance.tasks.size === 0) this.#scheduleScaleIn(instance);

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '../world.ts';
-import { WORLD_OPTIONS, WorldSubject } from '../world-fixture.ts';
+import { WORLD_OPTIONS, WorldFixture } from '../world-fixture.ts';
 
 const MINUTE = 60;
 
@@ -38,7 +38,7 @@ function request(change: Partial<RunTaskCommandInput> = {}): RunTaskCommandInput
 
 /** A cluster whose one task definition mounts a volume. */
 async function createCluster(options: Partial<WorldOptions> = {}) {
-  const subject = new WorldSubject(options);
+  const subject = new WorldFixture(options);
   const volume = await subject.volumes().ensure('wb1');
   if (volume.kind !== 'ready') throw new Error('no volume');
   const { fileSystemId, accessPointId } = volume.mount;
@@ -88,8 +88,8 @@ describe('RunTask of the simulated world', () => {
   it.each([
     ['as it was', 1, 'PROVISIONING'],
     ['as it is', 0, 'RUNNING'],
-  ])('may answer a token that comes again with the task %s', async (_, replayAnswersTheOld, lastStatus) => {
-    const { client, running } = await createCluster({ hazards: { replayAnswersTheOld } });
+  ])('may answer a token that comes again with the task %s', async (_, replayReturnsFirstResponse, lastStatus) => {
+    const { client, running } = await createCluster({ hazards: { replayReturnsFirstResponse } });
     await running();
     const again = await client.send(new RunTaskCommand(request()));
     expect(again.tasks).toMatchObject([{ lastStatus }]);
@@ -202,7 +202,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('may have a container that outlives its STOPPED by no more than 4 s', async () => {
-    const { subject, world, running, stop } = await createCluster({ hazards: { outlivesStop: 1 } });
+    const { subject, world, running, stop } = await createCluster({ hazards: { containerOutlivesStop: 1 } });
     await stop(await running());
     const shown = () =>
       subject.events.some(
@@ -224,7 +224,7 @@ describe('a task of the simulated world', () => {
     expect(world.containers.size).toBe(0);
     expect(machine.state).toBe('terminated');
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'RUNNING', connectivity: 'DISCONNECTED' });
-    expect(world.leftOverRegistrations).toMatchObject([{ machine }]);
+    expect(world.staleRegistrations).toMatchObject([{ machine }]);
   });
 
   it('is told to have lost its machine when that is terminated while its agent speaks', async () => {
@@ -237,7 +237,7 @@ describe('a task of the simulated world', () => {
       lastStatus: 'STOPPED',
       stoppedReason: `Host EC2 (instance ${machine.instanceId}) terminated.`,
     });
-    expect(world.leftOverRegistrations).toEqual([]);
+    expect(world.staleRegistrations).toEqual([]);
   });
 
   it('shows STOPPED by a forced deregistration while its container lives on', async () => {
@@ -250,7 +250,7 @@ describe('a task of the simulated world', () => {
   });
 
   it.each([
-    [{ pullFails: 1 }, { stopCode: 'TaskFailedToStart' }, /^CannotPullContainerError/],
+    [{ imagePullFails: 1 }, { stopCode: 'TaskFailedToStart' }, /^CannotPullContainerError/],
     [{ mountFails: 1 }, { stopCode: 'TaskFailedToStart' }, /^CannotCreateVolumeError/],
     [{ outOfMemory: 1 }, { stopCode: 'EssentialContainerExited' }, /^OutOfMemoryError/],
   ])('ends as ECS tells it with %j', async (hazards, end, reason) => {
@@ -271,7 +271,7 @@ describe('a task of the simulated world', () => {
   });
 
   it('cannot be described just after it was made, where answers lag', async () => {
-    const { subject, run, described } = await createCluster({ hazards: { hiddenAtFirst: 1 } });
+    const { subject, run, described } = await createCluster({ hazards: { describeIsStale: 1 } });
     const taskArn = await run();
     expect(await described(taskArn)).toBeUndefined();
     await subject.pass(10);
@@ -288,7 +288,7 @@ describe('the machines of a capacity provider in the simulated world', () => {
   });
 
   it('are silent now and then, some for long, until the world is calm', async () => {
-    const { subject, world, run } = await createCluster({ hazards: { agentIsFlaky: 1, agentIsSilentLong: 1 } });
+    const { subject, world, run } = await createCluster({ hazards: { agentFlaps: 1, agentSilentForLong: 1 } });
     await run();
     await subject.pass(5 * MINUTE);
     const { instances } = world.ecs.agents;

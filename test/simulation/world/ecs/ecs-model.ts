@@ -28,7 +28,7 @@ import { TaskLifecycle, type TaskDependencies } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
 export interface EcsDependencies
-  extends Pick<TaskDependencies, 'directoryFor' | 'containerBegins' | 'containerEnds'> {
+  extends Pick<TaskDependencies, 'directoryFor' | 'startContainer' | 'endContainer'> {
   readonly ec2Instances: () => SimulatedInstances;
   /** Tags of what capacity providers launch. */
   readonly tags: Readonly<Record<string, string>>;
@@ -58,46 +58,46 @@ export class EcsModel {
     draws: HazardDraws,
     cluster: string,
     providers: readonly ProviderSpec[],
-    around: EcsDependencies,
+    dependencies: EcsDependencies,
   ) {
     this.#kernel = kernel;
-    this.#dependencies = around;
+    this.#dependencies = dependencies;
     this.#clusterArn = `arn:aws:ecs:${REGION_AND_ACCOUNT}:cluster/${cluster}`;
     const now = () => kernel.now();
     this.#writeBucket = new TokenBucket(now, 100, 40);
     this.#readBucket = new TokenBucket(now, 100, 20);
     this.definitions = new Definitions(now);
-    const taskChanged = (task: Task) =>
+    const onTaskChanged = (task: Task) =>
       this.#publishEvent('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
-    const eventNamesNoProvider = draws.happens('eventNamesNoProvider');
-    const instanceChanged = (instance: ContainerInstance) => {
+    const eventOmitsCapacityProvider = draws.happens('eventOmitsCapacityProvider');
+    const onInstanceChanged = (instance: ContainerInstance) => {
       const { capacityProviderName, ...shape } = containerInstanceShape(instance);
       this.#publishEvent('ECS Container Instance State Change', instance.arn, {
         ...shape,
-        ...(eventNamesNoProvider ? {} : { capacityProviderName }),
+        ...(eventOmitsCapacityProvider ? {} : { capacityProviderName }),
         clusterArn: this.#clusterArn,
       });
     };
     this.lifecycle = new TaskLifecycle(kernel, draws, {
-      taskChanged,
-      instanceChanged,
-      placeFreed: (instance) => this.capacity.canPlace(instance),
-      noLongerWaits: (task) => this.capacity.noLongerWaits(task),
-      directoryFor: around.directoryFor,
-      containerBegins: around.containerBegins,
-      containerEnds: around.containerEnds,
+      onTaskChanged,
+      onInstanceChanged,
+      onCapacityFreed: (instance) => this.capacity.placeWaitingTasks(instance),
+      cancelWaiting: (task) => this.capacity.cancelWaiting(task),
+      directoryFor: dependencies.directoryFor,
+      startContainer: dependencies.startContainer,
+      endContainer: dependencies.endContainer,
     });
     this.agents = new Agents(kernel, draws, {
       cluster,
       lifecycle: this.lifecycle,
-      ec2Instances: around.ec2Instances,
-      instanceChanged,
-      taskChanged,
-      canPlace: (instance) => this.capacity.canPlace(instance),
+      ec2Instances: dependencies.ec2Instances,
+      onInstanceChanged,
+      onTaskChanged,
+      placeWaitingTasks: (instance) => this.capacity.placeWaitingTasks(instance),
     });
     this.capacity = new CapacityProviders(kernel, draws, providers, {
-      ec2Instances: around.ec2Instances,
-      tags: around.tags,
+      ec2Instances: dependencies.ec2Instances,
+      tags: dependencies.tags,
       containerInstances: () => this.agents.instances.values(),
       place: (task, instance) => this.lifecycle.place(task, instance),
       failWaitingTask: (task) => this.lifecycle.failWaitingTask(task),
@@ -108,7 +108,7 @@ export class EcsModel {
       capacity: this.capacity,
       containerInstances: this.agents.instances,
       place: (task, instance) => this.lifecycle.place(task, instance),
-      onAccepted: taskChanged,
+      onAccepted: onTaskChanged,
       shape: (task) => taskShape(task, this.#clusterArn),
     });
   }
@@ -158,7 +158,7 @@ export class EcsModel {
     checkTaskId(arn);
     const task = this.#find(arn);
     if (task === undefined) throw awsError('InvalidParameterException', 'The referenced task was not found.');
-    this.lifecycle.askToStop(task, reason ?? 'Task stopped by user');
+    this.lifecycle.requestStop(task, reason ?? 'Task stopped by user');
     return { task: taskShape(task, this.#clusterArn) };
   }
 
@@ -186,12 +186,12 @@ export class EcsModel {
     const now = this.#kernel.now();
     const arns: string[] = [];
     for (const task of this.tasks.values()) {
-      if (task.forgottenAt <= now) {
+      if (task.retainedUntil <= now) {
         this.tasks.delete(task.arn);
         continue;
       }
       if (nextToken !== undefined && task.arn <= nextToken) continue;
-      const desired = task.desired === 'STOPPED' && now >= task.desiredSeenAt ? 'STOPPED' : 'RUNNING';
+      const desired = task.desired === 'STOPPED' && now >= task.desiredStatusListedAt ? 'STOPPED' : 'RUNNING';
       if (task.listedAt > now || desired !== desiredStatus) continue;
       if (family !== undefined && task.definition.family !== family) continue;
       if (startedBy !== undefined && task.request.startedBy !== startedBy) continue;
@@ -253,7 +253,7 @@ export class EcsModel {
 
   #find(arn: string): Task | undefined {
     const task = this.tasks.get(arn);
-    return task !== undefined && task.forgottenAt > this.#kernel.now() ? task : undefined;
+    return task !== undefined && task.retainedUntil > this.#kernel.now() ? task : undefined;
   }
 
   #throttle(bucket: TokenBucket): void {

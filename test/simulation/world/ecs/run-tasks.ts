@@ -48,23 +48,23 @@ export class RunTaskModel {
   readonly #dependencies: RunTaskDependencies;
   readonly #tokens = new Map<string, UsedToken>();
   #count = 0;
-  readonly #replayAnswersTheOld: boolean;
-  readonly #limitBeforeToken: boolean;
-  readonly #failureUsesToken: boolean;
+  readonly #replayReturnsFirstResponse: boolean;
+  readonly #limitCheckedBeforeToken: boolean;
+  readonly #failureConsumesToken: boolean;
 
-  constructor(kernel: Kernel, draws: HazardDraws, cluster: string, around: RunTaskDependencies) {
+  constructor(kernel: Kernel, draws: HazardDraws, cluster: string, dependencies: RunTaskDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#cluster = cluster;
-    this.#dependencies = around;
-    this.#replayAnswersTheOld = draws.happens('replayAnswersTheOld');
-    this.#limitBeforeToken = draws.happens('limitBeforeToken');
-    this.#failureUsesToken = draws.happens('failureUsesToken');
+    this.#dependencies = dependencies;
+    this.#replayReturnsFirstResponse = draws.happens('replayReturnsFirstResponse');
+    this.#limitCheckedBeforeToken = draws.happens('limitCheckedBeforeToken');
+    this.#failureConsumesToken = draws.happens('failureConsumesToken');
   }
 
   run(input: RunTaskCommandInput): RunTaskResponse {
     const definition = this.#validate(input);
-    if (this.#limitBeforeToken) this.#checkLimit();
+    if (this.#limitCheckedBeforeToken) this.#checkLimit();
     const { clientToken = '', ...parameters } = input;
     const fingerprint = JSON.stringify(parameters);
     const used = this.#findToken(clientToken);
@@ -74,7 +74,7 @@ export class RunTaskModel {
     const task = answer instanceof Object && 'arn' in answer ? answer : undefined;
     const first: RunTaskResponse =
       task === undefined ? (answer as RunTaskResponse) : { tasks: [this.#dependencies.shape(task)], failures: [] };
-    if (clientToken !== '' && (task !== undefined || this.#failureUsesToken)) {
+    if (clientToken !== '' && (task !== undefined || this.#failureConsumesToken)) {
       const usedAt = this.#kernel.now();
       this.#tokens.set(clientToken, {
         parameters: fingerprint,
@@ -119,7 +119,7 @@ export class RunTaskModel {
         resourceIds: task === undefined ? [] : [task.arn],
       });
     }
-    return task === undefined || this.#replayAnswersTheOld
+    return task === undefined || this.#replayReturnsFirstResponse
       ? first
       : { tasks: [this.#dependencies.shape(task)], failures: [] };
   }
@@ -135,10 +135,10 @@ export class RunTaskModel {
 
   #place(input: RunTaskCommandInput, definition: Definition): Task | RunTaskResponse {
     const size = sizeOf(input, definition);
-    if (this.#draws.happens('startRefused')) return failureResponse(this.#draws.pick(TRANSIENT_FAILURES));
+    if (this.#draws.happens('runTaskRefused')) return failureResponse(this.#draws.pick(TRANSIENT_FAILURES));
     const provider = input.capacityProviderStrategy?.[0]?.capacityProvider;
     if (provider === undefined) return this.#placeByConstraint(input, definition, size);
-    const instance = this.#dependencies.capacity.roomFor(size, provider);
+    const instance = this.#dependencies.capacity.findInstanceWithCapacity(size, provider);
     if (instance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider)) return failureResponse('RESOURCE:MEMORY');
     const task = this.#createTask(input, definition, size, provider);
     if (instance === undefined) this.#dependencies.capacity.enqueue(task);
@@ -171,8 +171,8 @@ export class RunTaskModel {
       input.overrides?.containerOverrides
         ?.flatMap(({ environment }) => environment ?? [])
         .find(({ name }) => name === wanted)?.value ?? '';
-    const hidden = this.#draws.happens('hiddenAtFirst') ? this.#draws.secondsAsMs(1, 8) : 0;
-    const unlisted = this.#draws.happens('listLags') ? this.#draws.secondsAsMs(1, 15) : 0;
+    const hidden = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 8) : 0;
+    const unlisted = this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 15) : 0;
     this.#count += 1;
     const task: Task = {
       arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:task/${this.#cluster}/${this.#count.toString(16).padStart(32, '0')}`,
@@ -189,8 +189,8 @@ export class RunTaskModel {
       version: 1,
       lastStatus: 'PROVISIONING',
       desiredStatus: 'RUNNING',
-      desiredSeenAt: now,
-      forgottenAt: Number.POSITIVE_INFINITY,
+      desiredStatusListedAt: now,
+      retainedUntil: Number.POSITIVE_INFINITY,
       containerState: 'waiting',
     };
     this.#dependencies.tasks.set(task.arn, task);

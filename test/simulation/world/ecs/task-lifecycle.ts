@@ -6,16 +6,16 @@ import type { ContainerInstance, StopDetails, Task } from './types.ts';
 /** What the life of tasks needs of the world around them. */
 export interface TaskDependencies {
   /** A task changed: tell it by an event. */
-  taskChanged(task: Task): void;
-  instanceChanged(instance: ContainerInstance): void;
+  onTaskChanged(task: Task): void;
+  onInstanceChanged(instance: ContainerInstance): void;
   /** A task has stopped and its place is free. */
-  placeFreed(instance: ContainerInstance): void;
+  onCapacityFreed(instance: ContainerInstance): void;
   /** A task waits for capacity no longer. */
-  noLongerWaits(task: Task): void;
+  cancelWaiting(task: Task): void;
   /** The directory behind the task's access point, made if it is not there; undefined when it cannot be mounted. */
   directoryFor(task: Task): Directory | undefined;
-  containerBegins(task: Task, instance: ContainerInstance, directory: Directory): Container;
-  containerEnds(container: Container): void;
+  startContainer(task: Task, instance: ContainerInstance, directory: Directory): Container;
+  endContainer(container: Container): void;
 }
 
 /** A stopped task is known for an hour. */
@@ -31,10 +31,10 @@ export class TaskLifecycle {
   readonly #dependencies: TaskDependencies;
   #addresses = 0;
 
-  constructor(kernel: Kernel, draws: HazardDraws, around: TaskDependencies) {
+  constructor(kernel: Kernel, draws: HazardDraws, dependencies: TaskDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#dependencies = around;
+    this.#dependencies = dependencies;
   }
 
   /** Gives a task its place; its network interface takes some seconds. */
@@ -44,7 +44,7 @@ export class TaskLifecycle {
     instance.idleSince = undefined;
     adjustFreeCapacity(instance, task, -1);
     instance.version += 1;
-    this.#dependencies.instanceChanged(instance);
+    this.#dependencies.onInstanceChanged(instance);
     this.#kernel.after(this.#draws.secondsAsMs(2, 10), () => {
       if (task.lastStatus !== 'PROVISIONING') return;
       this.#addresses += 1;
@@ -55,17 +55,17 @@ export class TaskLifecycle {
   }
 
   /** StopTask. */
-  askToStop(task: Task, reason: string): void {
+  requestStop(task: Task, reason: string): void {
     if (task.desiredStatus === 'STOPPED') return;
     const now = this.#kernel.now();
     const { instance } = task;
     task.desiredStatus = 'STOPPED';
-    task.desiredSeenAt = now + (this.#draws.happens('listLags') ? this.#draws.secondsAsMs(1, 10) : 0);
+    task.desiredStatusListedAt = now + (this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 10) : 0);
     task.stopCode = 'UserInitiated';
     task.stoppedReason = reason;
     task.stoppingAt = now;
     if (instance === undefined) {
-      this.#dependencies.noLongerWaits(task);
+      this.#dependencies.cancelWaiting(task);
       this.#finish(task, { stoppedReason: reason }, this.#draws.secondsAsMs(1, 5));
       return;
     }
@@ -77,7 +77,7 @@ export class TaskLifecycle {
   /** It has waited for capacity for too long. */
   failWaitingTask(task: Task): void {
     if (task.instance !== undefined || task.desiredStatus === 'STOPPED') return;
-    this.#dependencies.noLongerWaits(task);
+    this.#dependencies.cancelWaiting(task);
     const stoppedReason = this.#draws.pick([
       'RESOURCE:MEMORY',
       'EMPTY CAPACITY PROVIDER',
@@ -87,7 +87,7 @@ export class TaskLifecycle {
   }
 
   /** The agent is connected again: it hears what is wanted, and tells what it has not. */
-  agentBack(task: Task): void {
+  onAgentReconnected(task: Task): void {
     const { unreported: untold, instance } = task;
     if (instance === undefined || task.lastStatus === 'STOPPED') return;
     delete task.unreported;
@@ -131,7 +131,7 @@ export class TaskLifecycle {
   }
 
   #startContainer(task: Task, instance: ContainerInstance): void {
-    if (this.#draws.happens('pullFails')) {
+    if (this.#draws.happens('imagePullFails')) {
       this.#failToStart(task, 'CannotPullContainerError: pull image manifest has been retried 5 time(s)');
       return;
     }
@@ -141,7 +141,7 @@ export class TaskLifecycle {
       return;
     }
     task.containerState = 'up';
-    task.container = this.#dependencies.containerBegins(task, instance, directory);
+    task.container = this.#dependencies.startContainer(task, instance, directory);
     if (this.#draws.happens('exitsAtBoot')) {
       this.#scheduleExit(task, this.#draws.secondsAsMs(1, 10), { exitCode: 1 });
     } else if (!this.#draws.happens('neverHealthy')) {
@@ -153,7 +153,7 @@ export class TaskLifecycle {
     if (task.containerState !== 'up' || task.stopDelivered) return;
     this.#report(task, 'ACTIVATING');
     this.#report(task, 'RUNNING');
-    if (this.#draws.happens('exits')) {
+    if (this.#draws.happens('containerExits')) {
       this.#scheduleExit(task, this.#draws.secondsAsMs(30, 3600), { exitCode: 0 });
     } else if (this.#draws.happens('outOfMemory')) {
       const containerReason = 'OutOfMemoryError: Container killed due to memory usage';
@@ -185,7 +185,7 @@ export class TaskLifecycle {
     this.#kernel.after(this.#draws.secondsAsMs(1, 30), () => {
       if (task.containerState !== 'ending') return;
       const shownIn = this.#draws.secondsAsMs(1, 5);
-      const outlives = this.#draws.happens('outlivesStop') ? shownIn + this.#draws.secondsAsMs(1, 4) : 0;
+      const outlives = this.#draws.happens('containerOutlivesStop') ? shownIn + this.#draws.secondsAsMs(1, 4) : 0;
       if (outlives === 0) this.#endContainer(task);
       else this.#kernel.after(outlives, () => this.#endContainer(task));
       this.#reportEnded(task, { stoppedReason: 'Task stopped by user', exitCode: 143 }, shownIn);
@@ -222,10 +222,10 @@ export class TaskLifecycle {
   #markStopped(task: Task, ending: StopDetails): void {
     if (task.lastStatus === 'STOPPED') return;
     const now = this.#kernel.now();
-    if (task.desiredStatus !== 'STOPPED') task.desiredSeenAt = now;
+    if (task.desiredStatus !== 'STOPPED') task.desiredStatusListedAt = now;
     task.desiredStatus = 'STOPPED';
     task.stoppedAt = now;
-    task.forgottenAt = now + STOPPED_TASK_RETENTION_MS;
+    task.retainedUntil = now + STOPPED_TASK_RETENTION_MS;
     const { stopCode, stoppedReason, exitCode, containerReason } = ending;
     if (task.stopCode === undefined && stopCode !== undefined) task.stopCode = stopCode;
     task.stoppedReason ??= stoppedReason;
@@ -238,19 +238,19 @@ export class TaskLifecycle {
     if (instance.tasks.size === 0) instance.idleSince = now;
     if (instance.status === 'INACTIVE') return;
     instance.version += 1;
-    this.#dependencies.instanceChanged(instance);
-    this.#dependencies.placeFreed(instance);
+    this.#dependencies.onInstanceChanged(instance);
+    this.#dependencies.onCapacityFreed(instance);
   }
 
   #endContainer(task: Task): void {
-    if (task.container !== undefined) this.#dependencies.containerEnds(task.container);
+    if (task.container !== undefined) this.#dependencies.endContainer(task.container);
   }
 
   #change(task: Task, change: { readonly lastStatus?: Task['lastStatus'] }): void {
     if (change.lastStatus !== undefined) task.lastStatus = change.lastStatus;
     if (change.lastStatus === 'RUNNING') task.startedAt = this.#kernel.now();
     task.version += 1;
-    this.#dependencies.taskChanged(task);
+    this.#dependencies.onTaskChanged(task);
   }
 }
 

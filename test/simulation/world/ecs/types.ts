@@ -61,14 +61,14 @@ export interface Task {
     | 'STOPPED';
   desiredStatus: 'RUNNING' | 'STOPPED';
   /** From when on lists know the desired status. */
-  desiredSeenAt: number;
+  desiredStatusListedAt: number;
   instance?: ContainerInstance;
   address?: string;
   startedAt?: number;
   stoppingAt?: number;
   stoppedAt?: number;
   /** ECS forgets it then. */
-  forgottenAt: number;
+  retainedUntil: number;
   stopCode?: string;
   stoppedReason?: string;
   exitCode?: number;

@@ -4,14 +4,14 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { ContainerTasks, type ContainerTasksOptions } from '#adapters/local/containers/container-task-runner.ts';
+import { ContainerTaskRunner, type ContainerTaskRunnerOptions } from '#adapters/local/containers/container-task-runner.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { containerUserFor } from '#adapters/local/containers/container-user.ts';
-import { installationOf } from '#adapters/local/installation-id.ts';
+import { readInstallationId } from '#adapters/local/installation-id.ts';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
 /** A boot command that answers HTTP and ends at SIGTERM. */
 export const HTTP_SERVER_SCRIPT = nodeCommand(
@@ -39,7 +39,7 @@ export class ContainerBench {
   readonly engine = new Engine(SOCKET);
   /** Its runs are no other's. */
   readonly run: string;
-  #tasks: ContainerTasks | undefined;
+  #tasks: ContainerTaskRunner | undefined;
   #runs = 0;
 
   private constructor(dataDir: string, run: string) {
@@ -62,7 +62,7 @@ export class ContainerBench {
     return bench;
   }
 
-  async options(change: Partial<ContainerTasksOptions> = {}): Promise<ContainerTasksOptions> {
+  async options(change: Partial<ContainerTaskRunnerOptions> = {}): Promise<ContainerTaskRunnerOptions> {
     return {
       dataDir: this.dataDir,
       engine: this.engine,
@@ -77,8 +77,8 @@ export class ContainerBench {
     };
   }
 
-  async open(change: Partial<ContainerTasksOptions> = {}): Promise<ContainerTasks> {
-    this.#tasks = await ContainerTasks.open(await this.options(change));
+  async open(change: Partial<ContainerTaskRunnerOptions> = {}): Promise<ContainerTaskRunner> {
+    this.#tasks = await ContainerTaskRunner.open(await this.options(change));
     this.#tasks.resume();
     return this.#tasks;
   }
@@ -106,7 +106,7 @@ export class ContainerBench {
 
   /** Every container of this data folder, running or not. */
   async containers(): Promise<readonly Docker.ContainerInfo[]> {
-    const label = `workbench.installation=${await installationOf(this.dataDir)}`;
+    const label = `workbench.installation=${await readInstallationId(this.dataDir)}`;
     return docker.listContainers({ all: true, filters: { label: [label] } });
   }
 
@@ -178,7 +178,7 @@ export function waitForStatus(
   taskId: string,
   status: TaskObservation['status'],
 ): Promise<TaskObservation> {
-  return eventually(realStep, `${taskId} ${status}`, async () => {
+  return eventually(waitRealStep, `${taskId} ${status}`, async () => {
     const task = await describeTask(tasks, taskId);
     if (task.status === 'stopped' && status !== 'stopped') throw new Error(`stopped: ${task.stop?.message}`);
     return task.status === status && task;

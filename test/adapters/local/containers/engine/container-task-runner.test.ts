@@ -1,21 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ContainerTasks } from '#adapters/local/containers/container-task-runner.ts';
-import { installationOf } from '#adapters/local/installation-id.ts';
+import type { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
+import { readInstallationId } from '#adapters/local/installation-id.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import { startTask, ContainerBench, docker, nodeCommand, waitForStatus, describeTask } from './container-bench.ts';
 
-describeTaskRunnerContract('ContainerTasks', async () => {
+describeTaskRunnerContract('ContainerTaskRunner', async () => {
   const bench = await ContainerBench.make();
   const tasks = await bench.open();
   return {
     tasks,
     input: (change) => bench.input(change),
     observed: bench.observed,
-    pass: realStep,
+    pass: waitRealStep,
     reopen: async () => {
       await tasks.close();
       return bench.open();
@@ -28,7 +28,7 @@ const MIB = 1024 * 1024;
 /** Answers, and knows no SIGTERM. */
 const PLAIN = `require('http').createServer((q, s) => s.end('here')).listen(process.env.PORT)`;
 
-describe('ContainerTasks', () => {
+describe('ContainerTaskRunner', () => {
   let bench: ContainerBench;
   const foreign: string[] = [];
   beforeEach(async () => {
@@ -39,7 +39,7 @@ describe('ContainerTasks', () => {
     for (const id of foreign.splice(0)) await bench.engine.remove(id);
   });
 
-  async function running(tasks: ContainerTasks, input: TaskInput, token = 't'): Promise<TaskObservation> {
+  async function running(tasks: ContainerTaskRunner, input: TaskInput, token = 't'): Promise<TaskObservation> {
     return await waitForStatus(tasks, await startTask(tasks, input, token), 'running');
   }
 
@@ -92,7 +92,7 @@ describe('ContainerTasks', () => {
     });
     const { Config } = await bench.container();
     expect(Config.Labels).toMatchObject({
-      'workbench.installation': await installationOf(bench.dataDir),
+      'workbench.installation': await readInstallationId(bench.dataDir),
       'workbench.id': input.workbenchId,
       'workbench.run': input.runId,
       'workbench.attempt': '1',
@@ -224,12 +224,12 @@ describe('ContainerTasks', () => {
     const tasks = await bench.open({ bootCommand, graceMs: 300_000 });
     const { taskId } = await running(tasks, await bench.input());
     await tasks.stop(taskId, 'enough');
-    await tasks.endMachine(taskId);
+    await tasks.terminateInstance(taskId);
     expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
     expect(await bench.containers()).toEqual([]);
   });
 
-  it('says that somebody else removed its container', async () => {
+  it('says that somebody else deleted its container', async () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     await docker.getContainer((await bench.container()).Id).remove({ force: true });
@@ -258,7 +258,7 @@ describe('ContainerTasks', () => {
     const waiting = await startTask(tasks, await bench.input(), 'u');
     await tasks.close();
     for (const id of [taskId, waiting]) {
-      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'host_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
     }
     expect(await bench.containers()).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toMatchObject({ kind: 'throttled' });
@@ -291,7 +291,7 @@ describe('ContainerTasks', () => {
   });
 
   it('removes containers of its own that nobody wants, and touches no other', async () => {
-    const installation = await installationOf(bench.dataDir);
+    const installation = await readInstallationId(bench.dataDir);
     const ours = await foreignContainer(`unwanted-${bench.run}`, { 'workbench.installation': installation });
     const another = await foreignContainer(`foreign-${bench.run}`, {
       'workbench.installation': 'f'.repeat(32),
@@ -312,7 +312,7 @@ describe('ContainerTasks', () => {
     const tasks = await bench.open({ engine: relay.engine });
     const { taskId } = await running(tasks, await bench.input());
     relay.cut();
-    await eventually(realStep, 'silence', async () => (await describeTask(tasks, taskId)).host === 'disconnected');
+    await eventually(waitRealStep, 'silence', async () => (await describeTask(tasks, taskId)).host === 'disconnected');
     expect((await describeTask(tasks, taskId)).status).toBe('running');
     await docker.getContainer((await bench.container()).Id).kill({ signal: 'SIGTERM' });
     await relay.mend();

@@ -1,10 +1,10 @@
 /**
  * A server that runs one task and ends itself by SIGKILL at a moment of the task's life:
- * `node dying-server.ts <dataDir> <run> <before|after> <n>`, around the n-th write of the task's record.
+ * `node crashing-server.ts <dataDir> <run> <before|after> <n>`, around the n-th write of the task's record.
  */
 
 import { containerRecords } from '#adapters/local/containers/container-record.ts';
-import { ContainerTasks } from '#adapters/local/containers/container-task-runner.ts';
+import { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
 import { ContainerBench } from './container-bench.ts';
 
 const [dataDir = '', run = '', when, count] = process.argv.slice(2);
@@ -27,7 +27,7 @@ const options = await bench.options({
     },
   },
 });
-const tasks = await ContainerTasks.open(options);
+const tasks = await ContainerTaskRunner.open(options);
 tasks.resume();
 await tasks.run(await bench.input(), 't');
 setInterval(() => {}, 1000);

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { containerRecords } from '#adapters/local/containers/container-record.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
-import { eventually, realStep } from '#test/contracts/eventually.ts';
+import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { startTask, ContainerBench, docker, waitForStatus, describeTask } from './container-bench.ts';
 
-const DYING_SERVER = fileURLToPath(new URL('dying-server.ts', import.meta.url));
+const DYING_SERVER = fileURLToPath(new URL('crashing-server.ts', import.meta.url));
 
 describe('a server killed by SIGKILL', () => {
   let bench: ContainerBench;
@@ -81,7 +81,7 @@ describe('a server killed by SIGKILL', () => {
             code: 'requested',
             message: 'enough',
           });
-          await eventually(realStep, 'no container', async () => (await bench.containers()).length === 0);
+          await eventually(waitRealStep, 'no container', async () => (await bench.containers()).length === 0);
         } else {
           const { endpoint } = await waitForStatus(tasks, taskId, 'running');
           expect(await (await fetch(`${endpoint}/`)).text()).toBe('here');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import { startTask, Bench, waitForStatus } from '../process-bench.ts';
+import { startTask, ProcessBench, waitForStatus } from '../process-bench.ts';
 
 const PAGE = fileURLToPath(
   new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),
@@ -79,7 +79,7 @@ describe('the program of the built-in page', () => {
   });
 
   it('is what a workbench runs where there is nothing else, and keeps its files over a stop', async () => {
-    const bench = await Bench.make();
+    const bench = await ProcessBench.make();
     const command = chooseCommand({ find: () => undefined, node: process.execPath, page: PAGE });
     const tasks = await bench.open({ command });
     const input = await bench.input();
