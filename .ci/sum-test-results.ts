@@ -4,7 +4,7 @@
  * was tested.
  */
 import { readFileSync } from 'node:fs';
-import { sumReports, type RunnerReport, formatSum } from './test-results.ts';
+import { formatSum, type RunnerReport, sumReports } from './test-results.ts';
 
 const reports = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as RunnerReport);
 const sum = sumReports(reports);

@@ -5,10 +5,10 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BUNDLES, bundleFile, bundleFunctions } from '../tools/bundle.ts';
 import { POLL_FUNCTION } from '#tools/bundles/check-bundles.ts';
+import { BUNDLES, bundleFile, bundleFunctions } from '../tools/bundle.ts';
 import { measureLoadTimes } from './cold/load-time.ts';
-import { describeSlowLoad, coldPage, coldTable } from './cold/report.ts';
+import { coldPage, coldTable, describeSlowLoad } from './cold/report.ts';
 import { describeMachine } from './machine.ts';
 
 const BASELINE = 'client-dynamodb';
@@ -27,7 +27,10 @@ const results = {
   rounds: ROUNDS,
   baseline: BASELINE,
   polled: POLL_FUNCTION,
-  times: measureLoadTimes(new Map(bundles.map(({ name, folder: at }) => [name, join(at, 'index.js')])), ROUNDS),
+  times: measureLoadTimes(
+    new Map(bundles.map(({ name, folder: at }) => [name, join(at, 'index.js')])),
+    ROUNDS,
+  ),
   bytes: new Map(bundles.map(({ name, bytes }) => [name, bytes])),
 };
 console.log(coldTable(results));

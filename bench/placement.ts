@@ -8,16 +8,16 @@ import { join } from 'node:path';
 import { describeMachine } from './machine.ts';
 import { generateArrivals } from './placement/arrivals.ts';
 import type { Bill } from './placement/cluster.ts';
-import { simulateBill, computeLowerBound } from './placement/measure.ts';
-import { PROVIDER_SETS, type ProviderSet } from './placement/provider-sets.ts';
+import { computeLowerBound, simulateBill } from './placement/measure.ts';
 import { type Comparison, costPerHour, heading, page, table } from './placement/page.ts';
 import {
   cheapestInstanceFirst,
+  dominantShareOnly,
   firstFit,
   type MakePolicy,
   placement,
-  dominantShareOnly,
 } from './placement/policies.ts';
+import { PROVIDER_SETS, type ProviderSet } from './placement/provider-sets.ts';
 
 const DAYS = 5;
 const quick = process.argv.includes('--quick');
@@ -49,8 +49,8 @@ async function comparePolicies(offer: ProviderSet, startsPerDay: number): Promis
       workbenchHours: one.workbenchHours + other.workbenchHours,
     }));
   return {
-    offer: offer.name,
-    machines: offer.providers.map(({ name }) => name),
+    providerSet: offer.name,
+    instanceTypes: offer.providers.map(({ name }) => name),
     startsPerDay,
     running: bound.workbenchHours / (DAYS * 24 * SEEDS.length),
     bills,

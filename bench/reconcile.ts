@@ -6,16 +6,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
 import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
-import { sumCalls, type CountedCall, countCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
+import { type CountedCall, countCalls, sumCalls } from '#test/adapters/aws/dynamodb/counted-calls.ts';
 import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { describeMachine } from './machine.ts';
-import { markdownTable, machineTable } from './markdown.ts';
+import { machineTable, markdownTable } from './markdown.ts';
 
 const HELP = `npm run bench:reconcile -- [options]
 
@@ -101,14 +101,22 @@ async function measure(of: Population): Promise<void> {
   }
 }
 
-async function measureSweep(what: string, calls: CountedCall[], run: () => Promise<number>): Promise<SweepResult> {
+async function measureSweep(
+  what: string,
+  calls: CountedCall[],
+  run: () => Promise<number>,
+): Promise<SweepResult> {
   calls.length = 0;
   const began = performance.now();
   const found = await run();
   return { what, found, seconds: (performance.now() - began) / 1000, calls: [...calls] };
 }
 
-function report({ stored, active, due }: Population, loadSeconds: number, passes: readonly SweepResult[]): string {
+function report(
+  { stored, active, due }: Population,
+  loadSeconds: number,
+  passes: readonly SweepResult[],
+): string {
   const rows = passes.map(({ what, found, seconds, calls: made }) => {
     const { calls, items, scanned, units } = sumCalls(made);
     return [what, ...[found, calls, items, scanned, units].map(String), `${(seconds * 1000).toFixed(0)} ms`];

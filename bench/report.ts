@@ -1,7 +1,7 @@
 import type { BurstResult } from './burst.ts';
 import { CONNECTIONS, type LoadResult } from './load.ts';
 import type { Machine } from './machine.ts';
-import { markdownTable, machineTable } from './markdown.ts';
+import { machineTable, markdownTable } from './markdown.ts';
 
 export interface Results {
   readonly machine: Machine;

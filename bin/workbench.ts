@@ -6,8 +6,8 @@ import { App } from 'aws-cdk-lib';
 import { addStacks } from '#lib/add-stacks.ts';
 import { addValidations } from '#lib/checks/add-validations.ts';
 import { checkAssembly, UndeployableError } from '#lib/checks/assembly.ts';
-import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { readStage } from '#lib/settings/read-stage.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { BUNDLES, bundleFunctions } from '#tools/bundle.ts';
 
 const app = new App();

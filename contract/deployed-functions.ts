@@ -1,5 +1,5 @@
-import type { DeployedSettingName } from './settings/deployment-settings.ts';
 import type { OperationId } from './routes.ts';
+import type { DeployedSettingName } from './settings/deployment-settings.ts';
 
 /**
  * Every function that is deployed, once: the CDK app makes them from this table, tools/bundle.ts bundles them,

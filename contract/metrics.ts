@@ -36,7 +36,7 @@ export const METRICS = {
     values: SWEEPS,
     what: 'Sweeps that came to the end of what there is to look at.',
   },
-  sweep_failed: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
+  sweep_aborted: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
   deletion_limit_exceeded: {
     by: 'sweep',
     values: DELETION_LIMITED_SWEEPS,

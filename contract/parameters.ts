@@ -1,5 +1,3 @@
-import { PAGE_MAX } from '#functions/middleware/request.ts';
-
 /** What a user_id and a workbench_id look like, wherever they come from: a query, a token, a message, an event. */
 
 /** Bounded so that it fits a task's `startedBy` (128 characters) as base64url. */
@@ -7,9 +5,13 @@ export const USER_ID_MAX_BYTES = 96;
 
 /** 1-96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF. */
 export function isUserId(text: string): boolean {
-  if (text === '' || !text.isWellFormed() || CONTROL_CHARACTER.test(text) || FORBIDDEN_BY_SQS.test(text)) return false;
+  if (text === '' || !text.isWellFormed() || CONTROL_CHARACTER.test(text) || FORBIDDEN_BY_SQS.test(text))
+    return false;
   return Buffer.byteLength(text, 'utf8') <= USER_ID_MAX_BYTES;
 }
+
+/** The most items in a page of a list, and the default. */
+export const PAGE_MAX = 100;
 
 /** 26 characters of Crockford base 32 in lower case: see core/ports/ids.ts. */
 export const WORKBENCH_ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import type { CreateRequest } from '#core/workbench/create-workbench.ts';
 import type { Changes } from '#core/workbench/lifecycle/inputs.ts';
-import type { SettingsFor } from './settings/function-settings.ts';
 import { CONTROL_CHARACTER } from './parameters.ts';
+import type { SettingsFor } from './settings/function-settings.ts';
 
 /** The bodies of requests. A schema's messages are what is expected of the field. */
 
@@ -49,7 +49,9 @@ function changeableFields(settings: SizeSettings) {
   return {
     workbench_name: z.optional(name),
     requested_memory: z.optional(amountSchema('Memory in MiB.', settings.WB_MIN_RAM, settings.WB_MAX_RAM)),
-    requested_cpu: z.optional(amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU)),
+    requested_cpu: z.optional(
+      amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU),
+    ),
     requested_gpu: z.optional(amountSchema('GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
   };
 }

@@ -1,16 +1,16 @@
 import type * as z from 'zod/mini';
 import type { ErrorCode } from '#core/errors.ts';
+import { PARAMETERS, type Parameter } from './parameters.ts';
 import { createBodySchema, updateBodySchema } from './request-bodies.ts';
 import {
-  successSchema,
   healthResponseSchema,
   historyResponseSchema,
   itemResponseSchema,
   listResponseSchema,
   reportsResponseSchema,
+  successSchema,
 } from './response-bodies.ts';
 import type { Settings } from './settings/function-settings.ts';
-import { PARAMETERS, type Parameter } from './parameters.ts';
 
 /**
  * Every route of the API, once: the local front, API Gateway and docs/api.yaml are made from this table.
@@ -46,7 +46,9 @@ export interface RouteResponse {
 
 const { user_id, wid, limit, cursor, force, idempotencyKey } = PARAMETERS;
 
-const successResponse = (description: string): Route['responses'] => ({ 200: { description, schema: successSchema } });
+const successResponse = (description: string): Route['responses'] => ({
+  200: { description, schema: successSchema },
+});
 const itemResponse = (description: string): RouteResponse => ({
   description,
   schema: itemResponseSchema,
@@ -63,7 +65,7 @@ export const ROUTES = [
     summary: "A user's workbenches, newest first.",
     description: 'Strongly consistent: what was created is listed.',
     parameters: [user_id, limit, cursor],
-    answers: { 200: { description: 'A page of them.', schema: listResponseSchema } },
+    responses: { 200: { description: 'A page of them.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
   {
@@ -77,7 +79,7 @@ export const ROUTES = [
       'Answers as soon as it is decided; poll the workbench until its status is `running`. No body at all is an empty object.',
     parameters: [user_id, idempotencyKey],
     body: createBodySchema,
-    answers: {
+    responses: {
       201: { ...itemResponse('It is created.'), headers: ['Location', 'Retry-After'] },
       200: {
         ...itemResponse('The workbench that the first request with this Idempotency-Key created.'),
@@ -101,7 +103,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'A workbench: what frontends poll.',
     parameters: [wid, user_id],
-    answers: { 200: itemResponse('The workbench.') },
+    responses: { 200: itemResponse('The workbench.') },
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -113,7 +115,7 @@ export const ROUTES = [
     summary: 'Renames a workbench at any time; resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBodySchema,
-    answers: { 200: itemResponse('The workbench as it is now.') },
+    responses: { 200: itemResponse('The workbench as it is now.') },
     errors: [
       'invalid_request',
       'workbench_not_found',
@@ -134,7 +136,7 @@ export const ROUTES = [
     description:
       'Cannot be taken back. Its status is `deleting` until task, machine and files are gone; then it answers 404.',
     parameters: [wid, user_id],
-    answers: successResponse('It is being destroyed.'),
+    responses: successResponse('It is being destroyed.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -147,7 +149,7 @@ export const ROUTES = [
     description:
       'While it stops, the start is taken and begins when the stop is done. A body is not looked at.',
     parameters: [wid, user_id],
-    answers: successResponse('It is wanted running.'),
+    responses: successResponse('It is wanted running.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
@@ -159,7 +161,7 @@ export const ROUTES = [
     summary: 'Stops a workbench; nothing changes when it is stopped already.',
     description: 'While it starts, the start is cancelled. A body is not looked at.',
     parameters: [wid, user_id, force],
-    answers: successResponse('It is wanted stopped.'),
+    responses: successResponse('It is wanted stopped.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -171,7 +173,7 @@ export const ROUTES = [
     summary: 'Stops a workbench and starts it again; starts one that is stopped.',
     description: 'Asked twice at once it restarts once. A body is not looked at.',
     parameters: [wid, user_id],
-    answers: successResponse('It is being restarted.'),
+    responses: successResponse('It is being restarted.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
@@ -182,7 +184,7 @@ export const ROUTES = [
     access: 'user',
     summary: 'What happened to a workbench, newest first; the last 100.',
     parameters: [wid, user_id],
-    answers: { 200: { description: 'Its history.', schema: historyResponseSchema } },
+    responses: { 200: { description: 'Its history.', schema: historyResponseSchema } },
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
@@ -194,7 +196,7 @@ export const ROUTES = [
     summary: 'What the last runs of the reconciler looked at, repaired, deleted and left waiting, and why.',
     description: 'For operators: needs the admin scope. Newest first, at most 50.',
     parameters: [],
-    answers: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
+    responses: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
     errors: ['forbidden'],
   },
   {
@@ -205,7 +207,7 @@ export const ROUTES = [
     access: 'public',
     summary: 'Whether the controller and its table answer. Kept for 5 s.',
     parameters: [],
-    answers: { 200: { description: 'They do.', schema: healthResponseSchema } },
+    responses: { 200: { description: 'They do.', schema: healthResponseSchema } },
     errors: [],
   },
 ] as const satisfies readonly Route[];

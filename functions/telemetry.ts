@@ -31,7 +31,10 @@ export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMES
     warn: (message, fields) => safely(() => lines.warn(message, { ...fields })),
     error: (message, fields, cause) =>
       safely(() =>
-        lines.error(message, cause === undefined ? { ...fields } : { ...fields, cause: toErrorFields(cause) }),
+        lines.error(
+          message,
+          cause === undefined ? { ...fields } : { ...fields, cause: toErrorFields(cause) },
+        ),
       ),
     count: (metric, value, dimensions) =>
       safely(() => {
@@ -51,7 +54,10 @@ export function lambdaTelemetry(): LambdaTelemetry {
   const logger = newLogger();
   // The variable that the tools of this logger read their namespace from; installations in one account differ in it.
   const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || NAMESPACE;
-  return { telemetry: jsonTelemetry(logger, namespace), startInvocation: (context) => logger.addContext(context) };
+  return {
+    telemetry: jsonTelemetry(logger, namespace),
+    startInvocation: (context) => logger.addContext(context),
+  };
 }
 
 function newLogger(): Logger {

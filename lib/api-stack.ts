@@ -1,11 +1,15 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { DEPLOYED, type DeployedFunction, type FunctionName, type StartedBy } from '#contract/deployed-functions.ts';
+import {
+  DEPLOYED,
+  type DeployedFunction,
+  type FunctionName,
+  type StartedBy,
+} from '#contract/deployed-functions.ts';
 import type { ClusterStack } from './cluster-stack.ts';
 import { addAlarms } from './constructs/alarm-rules.ts';
-import { AlarmTopic } from './constructs/alarms.ts';
-import { Alarms } from './constructs/alarms.ts';
+import { Alarms, AlarmTopic } from './constructs/alarms.ts';
 import { AuthSecret } from './constructs/auth-secret.ts';
 import { ControllerFunction } from './constructs/controller-function.ts';
 import { Janitor } from './constructs/janitor.ts';
@@ -15,12 +19,11 @@ import { addEventTrigger, addQueueTrigger, addScheduleTrigger } from './construc
 import { WorkQueues } from './constructs/work-queues.ts';
 import { WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
-import { deployedValues } from './function-environment.ts';
-import { environmentFor } from './function-environment.ts';
+import { deployedValues, environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/ecs-roles.ts';
 import { PERMISSIONS } from './permissions/function-permissions.ts';
-import { sendFailedInvocations } from './permissions/queues.ts';
 import type { PermissionContext } from './permissions/permission-context.ts';
+import { sendFailedInvocations } from './permissions/queues.ts';
 import { instanceTypeNameOf } from './settings/capacity.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
@@ -66,11 +69,14 @@ export class ApiStack extends WorkbenchStack {
     }
   }
 
-  #createJanitors(settings: StageSettings, { network, data, bundles }: ApiStackProps): Map<string, LambdaFunction> {
+  #createJanitors(
+    settings: StageSettings,
+    { network, data, bundles }: ApiStackProps,
+  ): Map<string, LambdaFunction> {
     const { installation, logs } = settings;
     return new Map(
-      data.files.fileSystems.map((shelf, at) => {
-        const props = { shelf, network, installation, bundles, logRetention: logs.retentionDays };
+      data.files.fileSystems.map((files, at) => {
+        const props = { files, network, installation, bundles, logRetention: logs.retentionDays };
         return [`janitor-${at}`, new Janitor(this, `Janitor${at}`, props).lambda];
       }),
     );

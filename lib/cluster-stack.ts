@@ -5,12 +5,12 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
-import { HostTemplates } from './constructs/instance-launch-template.ts';
-import { ImageRepository } from './constructs/image-repository.ts';
-import type { Network } from './constructs/network.ts';
 import { CapacityProvider } from './constructs/capacity-provider.ts';
-import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
+import { ImageRepository } from './constructs/image-repository.ts';
+import { HostTemplates } from './constructs/instance-launch-template.ts';
+import type { Network } from './constructs/network.ts';
 import { allow } from './permissions/allow.ts';
+import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
 import { servicePrincipalOf } from './permissions/permission-context.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
@@ -87,12 +87,12 @@ export class ClusterStack extends WorkbenchStack {
     );
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
       cluster: cluster.clusterName,
-      capacityProviders: this.capacityProviders.map(({ provider }) => provider.ref),
+      capacityProviders: this.capacityProviders.map(({ resource: provider }) => provider.ref),
       // Every start names its provider.
       defaultCapacityProviderStrategy: [],
     });
     // With the cluster comes the role by which ECS scales the groups, once for an account.
-    for (const { provider } of this.capacityProviders) provider.node.addDependency(cluster);
+    for (const { resource: provider } of this.capacityProviders) provider.node.addDependency(cluster);
     // At the end the cluster lets go of a provider before its machines' group is deleted.
     for (const { group } of this.capacityProviders) associations.node.addDependency(group);
     this.hosts = new HostTemplates(this, 'Host', {

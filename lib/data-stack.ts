@@ -1,9 +1,8 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { FileBackups } from './constructs/workbench-files.ts';
 import type { Network } from './constructs/network.ts';
 import { Records } from './constructs/records.ts';
-import { WorkbenchFiles } from './constructs/workbench-files.ts';
+import { FileBackups, WorkbenchFiles } from './constructs/workbench-files.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 

@@ -23,7 +23,9 @@ export function environmentFor(
 ): Readonly<Record<string, string>> {
   const given = [...new Set<string>(reads)].flatMap((name) => {
     const value = values[name];
-    return value === undefined || value === '' || value === DECLARED_SETTINGS[name]?.default ? [] : [[name, value]];
+    return value === undefined || value === '' || value === DECLARED_SETTINGS[name]?.default
+      ? []
+      : [[name, value]];
   });
   return Object.fromEntries(given);
 }
@@ -62,7 +64,7 @@ export function deployedValues(settings: StageSettings, made: DeployedResources)
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
-    WB_CAPACITY_PROVIDERS: JSON.stringify(sizeClasses.map(({ offer }) => offer)),
+    WB_CAPACITY_PROVIDERS: JSON.stringify(sizeClasses.map(({ capacity: offer }) => offer)),
     WB_INSTANCE_TYPES: JSON.stringify(dedicated.capacities),
     WB_IMAGE:
       image.digest === undefined

@@ -2,14 +2,14 @@ import type { RunningServer } from './server.ts';
 
 /** What is said once the server runs: where everything is, and the lines to try it with. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'baseUrl' | 'about'>,
+  server: Pick<RunningServer, 'api' | 'baseUrl' | 'summary'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, baseUrl, about } = server;
+  const { api, baseUrl, summary } = server;
   const reach = exposed ? 'other machines reach it too' : 'this machine alone reaches it';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -23,7 +23,7 @@ export function banner(
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
     `  Workbenches    ${baseUrl}/project/<workbench_id>/`,
-    ...about.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
+    ...summary.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
     `  Data           ${dataDir}`,
     '',
     'Try it:',

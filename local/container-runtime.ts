@@ -23,7 +23,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
   const images = new Images(engine, systemTimers);
   const there = await probeImage(images, image, facts);
   return {
-    about: [
+    summary: [
       ['They run', `containers of ${image}${there === 'present' ? '' : ' (being pulled)'}`],
       ['Engine', `${facts.name}${facts.rootless ? ' (rootless)' : ''} at ${engine.socket}`],
     ],

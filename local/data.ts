@@ -13,8 +13,8 @@ import {
   openEmbeddedTable,
 } from '#adapters/local/embedded-table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { Shutdown } from './shutdown.ts';
 import { StartError } from './listen.ts';
+import type { Shutdown } from './shutdown.ts';
 
 export interface LocalData {
   readonly client: DynamoDBClient;

@@ -30,7 +30,7 @@ export class LocalEventBus {
   #active = 0;
 
   constructor(options: LocalEventBusOptions) {
-    this.#options = { concurrency: 16, maxAttempts: 6, retryMs: 200, ...options };
+    this.#options = { concurrency: 16, maxAttempts: 6, initialBackoffMs: 200, ...options };
   }
 
   /** Takes an event. What comes before `connect` is kept for it. */
@@ -83,13 +83,17 @@ export class LocalEventBus {
   }
 
   async #attempt(subject: string, event: unknown, deliver: Deliver): Promise<void> {
-    const { timers, telemetry, maxAttempts, retryMs } = this.#options;
+    const { timers, telemetry, maxAttempts, initialBackoffMs: retryMs } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await deliver(event);
       } catch (error) {
         if (attempt >= maxAttempts) {
-          telemetry.error('an event was dropped after its last attempt', { subject, attempts: attempt }, error);
+          telemetry.error(
+            'an event was dropped after its last attempt',
+            { subject, attempts: attempt },
+            error,
+          );
           return;
         }
         telemetry.warn('event delivery failed and will be retried', { subject, attempt });

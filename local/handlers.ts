@@ -1,3 +1,5 @@
+import { type OperationId, ROUTES } from '#contract/routes.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { Ids } from '#core/ports/ids.ts';
@@ -17,9 +19,7 @@ import { build as restartWorkbench } from '#functions/api/restart-workbench.ts';
 import { build as startWorkbench } from '#functions/api/start-workbench.ts';
 import { build as stopWorkbench } from '#functions/api/stop-workbench.ts';
 import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
-import type { Settings } from '#contract/settings/function-settings.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
-import { type OperationId, ROUTES } from '#contract/routes.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
 
 /** Everything the functions need, in one process. */

@@ -2,20 +2,20 @@ import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
 import { machineCatalog } from '#adapters/local/machine-catalog.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
+import { policyOf } from '#contract/settings/policy.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { observeHost } from '#core/workbench/observe.ts';
-import type { Settings } from '#contract/settings/function-settings.ts';
 import { build as buildTaskStateChange } from '#functions/events/task-state-change.ts';
-import { toTaskStateChangeEvent } from './task-event.ts';
-import { policyOf } from '#contract/settings/policy.ts';
-import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
 import type { Runtime } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
+import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
+import { toTaskStateChangeEvent } from './task-event.ts';
 
 /** This machine, where workbenches run. */
 export interface LocalInfrastructure {

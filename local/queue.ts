@@ -55,7 +55,7 @@ export class LocalQueue implements WorkQueue {
   #closed = false;
 
   constructor(options: LocalQueueOptions) {
-    this.#options = { concurrency: 8, maxAttempts: 6, retryMs: 500, ...options };
+    this.#options = { concurrency: 8, maxAttempts: 6, initialBackoffMs: 500, ...options };
     this.#concurrency = this.#options.concurrency;
   }
 
@@ -151,14 +151,18 @@ export class LocalQueue implements WorkQueue {
   }
 
   #retry(id: string, key: WorkbenchKey, error: unknown): void {
-    const { timers, telemetry, maxAttempts, retryMs } = this.#options;
+    const { timers, telemetry, maxAttempts, initialBackoffMs: retryMs } = this.#options;
     const failures = (this.#failures.get(id) ?? 0) + 1;
     if (this.#closed) return;
     if (failures >= maxAttempts) {
       this.#failures.delete(id);
       this.#deadLetters.push({ key, at: timers.now(), error });
       if (this.#deadLetters.length > DEAD_LETTERS_MAX) this.#deadLetters.shift();
-      telemetry.error('a message was moved to the dead letters', { workbenchId: key.workbenchId, attempts: failures }, error);
+      telemetry.error(
+        'a message was moved to the dead letters',
+        { workbenchId: key.workbenchId, attempts: failures },
+        error,
+      );
       return;
     }
     this.#failures.set(id, failures);

@@ -1,4 +1,4 @@
-import { type ExpiryScanPosition, deleteExpiredItems } from '#adapters/local/expired-items.ts';
+import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/local/expired-items.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';

@@ -2,16 +2,15 @@ import type { Server } from 'node:http';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
-import type { Settings } from '#contract/settings/function-settings.ts';
-import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { openData } from './data.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
-import { closeServer, listen } from './listen.ts';
 import { openInfrastructure } from './infrastructure.ts';
+import { closeServer, listen } from './listen.ts';
 import type { ApiAddress } from './proxy/pages.ts';
 import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
@@ -19,6 +18,7 @@ import { LocalQueue } from './queue.ts';
 import type { Runtime } from './runtime.ts';
 import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
+import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { deliverAsMessage } from './work-messages.ts';
 
 export interface RunningServer {
@@ -107,7 +107,7 @@ async function open(
     api,
     baseUrl,
     workbenchPort,
-    about: runtime.summary,
+    summary: runtime.summary,
     client: data.client,
     close: () => closing.run(),
   };

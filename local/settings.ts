@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
-import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
-import { SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
-import { SETTING_RULES } from '#contract/settings/function-settings.ts';
-import { type Environment, parseSettings, type SettingRule, type ValuesOf } from '#contract/settings/setting.ts';
+import { SETTING_RULES, SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
+import {
+  type Environment,
+  parseSettings,
+  type SettingRule,
+  type ValuesOf,
+} from '#contract/settings/setting.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
+import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 
 /** What local mode has beside the settings of the functions. Printed in docs/settings.md with them. */
 
@@ -132,15 +136,17 @@ type Declared = ValuesOf<typeof DECLARED>;
 const LOCAL_RULES: readonly SettingRule<Declared>[] = [
   {
     names: ['WB_LOCAL_EXPOSE', 'WB_LOCAL_HOSTNAMES', 'RESTAPI_AUTH'],
-    broken: (s) => {
+    check: (s) => {
       if (s.WB_LOCAL_EXPOSE === undefined) return undefined;
       if (s.RESTAPI_AUTH === 'none') return 'an API that other machines reach needs a key';
-      return s.WB_LOCAL_HOSTNAMES.length === 0 ? 'name the hosts under which other machines reach it' : undefined;
+      return s.WB_LOCAL_HOSTNAMES.length === 0
+        ? 'name the hosts under which other machines reach it'
+        : undefined;
     },
   },
   {
     names: ['PORT', 'WB_WORKBENCH_PORT'],
-    broken: (s) => (s.PORT !== 0 && s.PORT === s.WB_WORKBENCH_PORT ? 'must differ' : undefined),
+    check: (s) => (s.PORT !== 0 && s.PORT === s.WB_WORKBENCH_PORT ? 'must differ' : undefined),
   },
 ];
 

@@ -8,10 +8,14 @@
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { markdownTable } from '../bench/markdown.ts';
 import { bundleFunctions } from './bundle.ts';
-import { findClients, checkBundles, toKilobytes } from './bundles/check-bundles.ts';
+import { checkBundles, findClients, toKilobytes } from './bundles/check-bundles.ts';
 
 const bundles = await bundleFunctions();
-const rows = bundles.map((bundle) => [bundle.name, String(toKilobytes(bundle.bytes)), findClients(bundle).join(', ')]);
+const rows = bundles.map((bundle) => [
+  bundle.name,
+  String(toKilobytes(bundle.bytes)),
+  findClients(bundle).join(', '),
+]);
 console.log(markdownTable([['function', 'KB', 'clients'], ...rows]));
 
 const faults = checkBundles(bundles, DEPLOYED);

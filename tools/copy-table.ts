@@ -4,7 +4,7 @@
  */
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
-import { parseOptions, ToolError, runTool, UsageError } from './command-line.ts';
+import { parseOptions, runTool, ToolError, UsageError } from './command-line.ts';
 import { parseProfile } from './deploy/arguments.ts';
 import { copyItems } from './table/copy-items.ts';
 

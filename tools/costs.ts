@@ -4,7 +4,7 @@
  */
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { runTool } from './command-line.ts';
-import { ASSUMPTIONS, parseCostArguments, ASSUMPTION_NAMES } from './costs/assumptions.ts';
+import { ASSUMPTION_NAMES, ASSUMPTIONS, parseCostArguments } from './costs/assumptions.ts';
 import { stageSection } from './costs/page.ts';
 import { allStageCosts, stageCosts } from './costs/stage-costs.ts';
 

@@ -3,12 +3,19 @@
  * command. `--help` says the rest.
  */
 
-import { ToolError, runTool } from './command-line.ts';
-import { bootstrapCommand, trunkingCommand } from './deploy/checks.ts';
-import { type DeployArguments, parseDeployArguments, HELP } from './deploy/arguments.ts';
+import { runTool, ToolError } from './command-line.ts';
+import { type DeployArguments, HELP, parseDeployArguments } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
-import { runBundler, bundleCommand, checkAccount, checkPlaceholders, checkSettings } from './deploy/checks.ts';
-import { runInteractively, formatCommand } from './deploy/program.ts';
+import {
+  bootstrapCommand,
+  bundleCommand,
+  checkAccount,
+  checkPlaceholders,
+  checkSettings,
+  runBundler,
+  trunkingCommand,
+} from './deploy/checks.ts';
+import { formatCommand, runInteractively } from './deploy/program.ts';
 
 await runTool(async () => {
   const given = parseDeployArguments(process.argv.slice(2));
@@ -57,7 +64,12 @@ function printDryRun(given: DeployArguments): void {
   }
 }
 
-function toCdkArguments({ stage, profile, requireApproval, cdkArguments: further }: DeployArguments): readonly string[] {
+function toCdkArguments({
+  stage,
+  profile,
+  requireApproval,
+  cdkArguments: further,
+}: DeployArguments): readonly string[] {
   return [
     'deploy',
     '--all',

@@ -8,9 +8,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
 import { describeMachine } from '../bench/machine.ts';
-import { markEquivalents } from './mutation/mutation.ts';
 import { EQUIVALENTS } from './mutation/equivalents.ts';
-import { toMutation, scoreOf } from './mutation/mutation.ts';
+import { markEquivalents, scoreOf, toMutation } from './mutation/mutation.ts';
 import { mutationPage, scoreTable } from './mutation/page.ts';
 
 const HELP = `npm run mutation -- [options]
@@ -28,7 +27,16 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** The least score, as a share. */
 const SCORE_MIN = 0.85;
 /** What the sandbox needs no copy of. */
-const IGNORED_PATTERNS = ['.workbench*', 'coverage', 'cdk.out', 'docs', 'image', 'local', 'reports', 'test/e2e'];
+const IGNORED_PATTERNS = [
+  '.workbench*',
+  'coverage',
+  'cdk.out',
+  'docs',
+  'image',
+  'local',
+  'reports',
+  'test/e2e',
+];
 
 const { values } = parseArgs({
   options: {

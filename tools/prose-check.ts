@@ -70,12 +70,16 @@ function main(): number {
   const lines = readLines();
   const [option, phrase] = process.argv.slice(2);
   if (option === '--where' && phrase !== undefined) {
-    for (const { file, line, text } of findPhrase(lines, phrase)) console.log(`${file}:${line}: ${text.trim()}`);
+    for (const { file, line, text } of findPhrase(lines, phrase))
+      console.log(`${file}:${line}: ${text.trim()}`);
     return 0;
   }
   const counts = new Map(Object.keys(limits).map((key) => [key, findPhrase(lines, key).length]));
   if (option === '--lower') {
-    const lowered = Object.entries(limits).map(([key, limit]) => [key, Math.min(limit, counts.get(key) ?? 0)]);
+    const lowered = Object.entries(limits).map(([key, limit]) => [
+      key,
+      Math.min(limit, counts.get(key) ?? 0),
+    ]);
     writeFileSync(LIMITS, `${JSON.stringify(Object.fromEntries(lowered), null, 2)}\n`);
     return 0;
   }

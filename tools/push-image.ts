@@ -5,10 +5,9 @@
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
-import { ToolError, runTool } from './command-line.ts';
-import { findAccount } from './deploy/checks.ts';
+import { runTool, ToolError } from './command-line.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
-import { checkSettings } from './deploy/checks.ts';
+import { checkSettings, findAccount } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
 import { HELP, type PushArguments, parsePushArguments, resolveTag } from './image/push-arguments.ts';

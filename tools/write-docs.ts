@@ -18,8 +18,7 @@ import { allStageCosts } from './costs/stage-costs.ts';
 import { exampleStage } from './docs/example-stage.ts';
 import { openApi } from './docs/openapi.ts';
 import { operationsPage } from './docs/operations-page.ts';
-import { settingsPage } from './docs/settings-page.ts';
-import { stageSchemaText, stageSettingsSection } from './docs/settings-page.ts';
+import { settingsPage, stageSchemaText, stageSettingsSection } from './docs/settings-page.ts';
 import { synthesizeByStack } from './synthesize-stage.ts';
 
 const { values, positionals } = parseArgs({

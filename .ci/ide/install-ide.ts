@@ -7,10 +7,10 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { IDE_FOLDER, INSTALLED_IDE } from '#local/installed-ide.ts';
+import { withProgress } from '#tools/progress.ts';
 import { replaceFolder } from '#tools/replace-folder.ts';
 import { currentNpm, npmInFolder, runNpm } from './npm.ts';
 import { describeMissing } from './prerequisites.ts';
-import { withProgress } from '#tools/progress.ts';
 
 /** code-server refuses every other major version. */
 const NODE_MAJOR = 24;

@@ -15,20 +15,20 @@ const PREREQUISITES: readonly Prerequisite[] = [
   {
     name: 'a C++ compiler (g++)',
     debian: 'build-essential',
-    there: (probe) => probe('c++', ['--version']) || probe('g++', ['--version']),
+    isPresent: (probe) => probe('c++', ['--version']) || probe('g++', ['--version']),
   },
-  { name: 'make', debian: 'build-essential', there: (probe) => probe('make', ['--version']) },
-  { name: 'python3', debian: 'python3', there: (probe) => probe('python3', ['--version']) },
+  { name: 'make', debian: 'build-essential', isPresent: (probe) => probe('make', ['--version']) },
+  { name: 'python3', debian: 'python3', isPresent: (probe) => probe('python3', ['--version']) },
   {
     name: 'the headers of Kerberos (gssapi/gssapi.h)',
     debian: 'libkrb5-dev',
-    there: (probe) => probe('c++', ['-E', '-x', 'c++', '-'], '#include <gssapi/gssapi.h>\n'),
+    isPresent: (probe) => probe('c++', ['-E', '-x', 'c++', '-'], '#include <gssapi/gssapi.h>\n'),
   },
 ];
 
 /** Says what is missing on this machine and how to get it; undefined when nothing is. */
 export function describeMissing(probe: Probe = run, platform: string = process.platform): string | undefined {
-  const missing = PREREQUISITES.filter(({ there }) => !there(probe));
+  const missing = PREREQUISITES.filter(({ isPresent: there }) => !there(probe));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map(({ debian }) => debian))];
   const how =

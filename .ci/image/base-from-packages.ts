@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from '#adapters/local/processes/command.ts';
 import { IDE_FOLDER } from '#local/installed-ide.ts';
-import { withProgress } from '#tools/progress.ts';
-import { type Distribution, PACKAGES, detectDistribution } from './distribution.ts';
 import { BuildError, type ImageEngine } from '#tools/image/engine-build.ts';
+import { withProgress } from '#tools/progress.ts';
+import { type Distribution, detectDistribution, PACKAGES } from './distribution.ts';
 
 const IDE = join(import.meta.dirname, '../ide');
 const FINGERPRINT_LABEL = 'workbench.base';

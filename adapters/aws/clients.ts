@@ -1,9 +1,9 @@
-import { type ConnectionOptions, SINGLE_ATTEMPT, clientConfig } from './connection.ts';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EFSClient } from '@aws-sdk/client-efs';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { type ConnectionOptions, clientConfig, SINGLE_ATTEMPT } from './connection.ts';
 
 /** A client of ECS that asks once. Whoever makes it destroys it. */
 export function ecsClient(options: ConnectionOptions = {}): ECSClient {

@@ -49,7 +49,7 @@ export function pacedClient<C extends { send: unknown }>(
   const paces = calls.map(({ commands, perSecond }) => ({ commands, pace: new Pacer(time, perSecond) }));
   const send = async (command: object, ...rest: unknown[]): Promise<unknown> => {
     const paced = paces.find(({ commands }) => commands.some((of) => command instanceof of));
-    await paced?.pace.turn();
+    await paced?.pace.waitForTurn();
     return (client.send as (...args: unknown[]) => unknown).call(client, command, ...rest);
   };
   return { send: send as C['send'] };

@@ -7,7 +7,12 @@ import dynalite from 'dynalite';
 import db, { type Store } from 'dynalite/db/index.js';
 import { type TableClientOptions, tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
-import { deleteTableDefinition, hasTableWithIndexes, rebuildIndexes, waitForTable } from './embedded-table-indexes.ts';
+import {
+  deleteTableDefinition,
+  hasTableWithIndexes,
+  rebuildIndexes,
+  waitForTable,
+} from './embedded-table-indexes.ts';
 
 export interface EmbeddedTableOptions {
   /** The folder that holds the data, made when it is not there; in memory when absent. */

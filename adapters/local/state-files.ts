@@ -1,7 +1,7 @@
-import { errorCode } from '../system-error.ts';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { errorCode } from '../system-error.ts';
 
 /**
  * Replaces a file by rename, so that whoever reads it, also after a `kill -9` at any moment, finds the old

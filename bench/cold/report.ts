@@ -1,6 +1,6 @@
 import { toKilobytes } from '#tools/bundles/check-bundles.ts';
 import type { Machine } from '../machine.ts';
-import { markdownTable, machineTable } from '../markdown.ts';
+import { machineTable, markdownTable } from '../markdown.ts';
 import type { LoadTimes } from './load-time.ts';
 
 /** The function that is polled may take this much of what the client of DynamoDB takes alone. */

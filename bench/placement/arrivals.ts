@@ -61,7 +61,11 @@ export function generateArrivals(seed: number, days: number, perDay: number): re
     if (at >= days * DAY_SECONDS) return all;
     const factor = (ARRIVALS_BY_HOUR[Math.floor((at % DAY_SECONDS) / HOUR_SECONDS)] ?? 0) / average;
     if (random.next() * busiest >= factor) continue;
-    const lasts = random.exponential(random.weighted(DURATIONS_HOURS) * HOUR_SECONDS);
-    all.push({ at: Math.round(at), lasts: Math.max(60, Math.round(lasts)), request: random.weighted(SIZES) });
+    const durationSeconds = random.exponential(random.weighted(DURATIONS_HOURS) * HOUR_SECONDS);
+    all.push({
+      at: Math.round(at),
+      durationSeconds: Math.max(60, Math.round(durationSeconds)),
+      request: random.weighted(SIZES),
+    });
   }
 }

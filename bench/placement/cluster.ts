@@ -84,15 +84,15 @@ export class Cluster {
     this.#timeline = timeline;
     this.#onChange = onChange;
     for (const provider of providers) {
-      this.#groups.set(provider.name, { provider, machines: new Set(), waiting: [], coming: 0 });
+      this.#groups.set(provider.name, { provider, instances: new Set(), waiting: [], launching: 0 });
     }
   }
 
-  run(request: Capacity, lasts: number, provider: string): void {
+  run(request: Capacity, durationSeconds: number, provider: string): void {
     const group = this.#groups.get(provider);
     if (group === undefined || !canHold(group.provider, request))
       throw new RangeError(`${provider} cannot hold it`);
-    const task = { request, lasts, askedAt: this.#timeline.now };
+    const task = { request, durationSeconds, requestedAt: this.#timeline.now };
     const machine = findFullestInstance(group, request);
     if (machine !== undefined) this.#place(task, machine);
     else group.waiting.push(task);
@@ -102,20 +102,20 @@ export class Cluster {
   evaluate(): void {
     const { now } = this.#timeline;
     for (const group of this.#groups.values()) {
-      for (const machine of group.machines) {
+      for (const machine of group.instances) {
         if (machine.tasks === 0 && now - machine.idleSince >= IDLE_SECONDS_MAX) this.#terminate(machine);
       }
       if (group.waiting.length === 0) continue;
       const bins = countInstancesNeeded(group);
-      const wanted = group.machines.size + group.coming === 0 ? Math.max(2, bins) : bins;
-      for (let n = group.coming; n < wanted; n += 1) this.#launch(group);
+      const wanted = group.instances.size + group.launching === 0 ? Math.max(2, bins) : bins;
+      for (let n = group.launching; n < wanted; n += 1) this.#launch(group);
     }
   }
 
   /** What runs is counted, and what is there paid, up to now. */
   close(): void {
     this.#count({ cpuUnits: 0, memoryMib: 0, gpuCount: 0 }, 0);
-    for (const { machines } of this.#groups.values())
+    for (const { instances: machines } of this.#groups.values())
       for (const machine of machines) this.#terminate(machine);
   }
 

@@ -1,8 +1,8 @@
 import { type Arrival, DAY_SECONDS } from './arrivals.ts';
 import { type Bill, Cluster } from './cluster.ts';
 import { LowerBound } from './lower-bound.ts';
-import type { ProviderSet } from './provider-sets.ts';
 import type { MakePolicy } from './policies.ts';
+import type { ProviderSet } from './provider-sets.ts';
 import { Timeline } from './timeline.ts';
 
 const MINUTE = 60;
@@ -19,7 +19,7 @@ export async function simulateBill(
   const timeline = new Timeline();
   const policy = make(timeline, providers, seed);
   const cluster = new Cluster(timeline, providers, (event) => policy.onInstanceEvent(event));
-  for (const { at, request, lasts } of starts) {
+  for (const { at, request, durationSeconds: lasts } of starts) {
     timeline.at(at, async () => cluster.run(request, lasts, await policy.choose(request)));
   }
   for (let at = 0; at < days * DAY_SECONDS; at += MINUTE) timeline.at(at, () => cluster.evaluate());
@@ -36,7 +36,7 @@ export function computeLowerBound(
 ): Pick<Bill, 'cost' | 'workbenchHours'> {
   const bound = new LowerBound(providers);
   const changes = starts
-    .flatMap(({ at, lasts, request }) => [
+    .flatMap(({ at, durationSeconds: lasts, request }) => [
       { at, request, sign: 1 },
       { at: Math.min(at + lasts, days * DAY_SECONDS), request, sign: -1 },
     ])

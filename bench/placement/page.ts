@@ -1,5 +1,5 @@
 import type { Machine } from '../machine.ts';
-import { markdownTable, machineTable } from '../markdown.ts';
+import { machineTable, markdownTable } from '../markdown.ts';
 import type { Bill } from './cluster.ts';
 
 /** One offer under one load: what each policy came to, all seeds together. */
@@ -63,9 +63,9 @@ export function page({ machine, days, seeds, comparisons }: Results): string {
     '  linear program). No policy can reach it.',
     '',
     ...comparisons.flatMap((comparison, at) => [
-      ...(comparison.offer === comparisons[at - 1]?.offer
+      ...(comparison.providerSet === comparisons[at - 1]?.providerSet
         ? []
-        : [`## ${comparison.offer}`, '', `${comparison.machines.join(', ')}.`, '']),
+        : [`## ${comparison.providerSet}`, '', `${comparison.instanceTypes.join(', ')}.`, '']),
       `### ${heading(comparison)}`,
       '',
       table(comparison),

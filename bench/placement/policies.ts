@@ -1,8 +1,7 @@
-import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { dominantShare, canHold } from '#core/placement/capacity.ts';
-import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
+import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { canHold, dominantShare } from '#core/placement/capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
+import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
 import type { InstanceEvent } from './cluster.ts';
@@ -40,9 +39,13 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
       catalog.reserve(fit.provider, request);
       return fit.provider;
     },
-    onInstanceEvent({ gone, ...machine }) {
+    onInstanceEvent({ gone, instanceId, ...instance }) {
       const at = clock.now();
-      const observe = () => updateFreeCapacity({ freeCapacity, catalog: sizes }, { ...machine, acceptsTasks: !gone, at });
+      const observe = () =>
+        updateFreeCapacity(
+          { freeCapacity, catalog: sizes },
+          { ...instance, containerInstanceId: instanceId, acceptsTasks: !gone, at },
+        );
       timeline.after(random.between(1, 3), async () => {
         await observe();
       });

@@ -51,7 +51,11 @@ export class Timeline {
     for (;;) {
       let child = 2 * place + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && isEarlier(heap[child + 1] as ScheduledAction, heap[child] as ScheduledAction)) child += 1;
+      if (
+        child + 1 < heap.length &&
+        isEarlier(heap[child + 1] as ScheduledAction, heap[child] as ScheduledAction)
+      )
+        child += 1;
       if (!isEarlier(heap[child] as ScheduledAction, last)) break;
       heap[place] = heap[child] as ScheduledAction;
       place = child;

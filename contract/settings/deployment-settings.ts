@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { SETTINGS, type SettingName } from './function-settings.ts';
-import { SETTING_RULES } from './function-settings.ts';
+import { SETTING_RULES, SETTINGS, type SettingName } from './function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { integer, json, list, text, url } from './setting-kinds.ts';
 
@@ -254,19 +253,19 @@ export type DeployedSettingsFor<N extends DeployedSettingName> = Pick<Declared, 
 export const DEPLOYMENT_RULES: readonly SettingRule<Declared>[] = [
   {
     names: ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'],
-    broken: (s) =>
+    check: (s) =>
       s.WB_FILE_SYSTEMS.length === s.WB_JANITOR_FUNCTIONS.length ? undefined : 'must be as many',
   },
   {
     names: ['WB_AUTH_SECRET_ARN', 'RESTAPI_OIDC_ISSUER'],
-    broken: (s) =>
+    check: (s) =>
       s.WB_AUTH_SECRET_ARN === undefined && s.RESTAPI_OIDC_ISSUER === undefined
         ? 'an authorizer without any of them would refuse everybody'
         : undefined,
   },
   {
     names: ['WB_GPU_LAUNCH_TEMPLATE', 'WB_GPU_INSTANCE_TYPES'],
-    broken: (s) =>
+    check: (s) =>
       s.WB_GPU_LAUNCH_TEMPLATE === undefined && s.WB_GPU_INSTANCE_TYPES.length > 0
         ? 'GPU types need their template'
         : undefined,

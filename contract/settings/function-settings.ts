@@ -1,6 +1,6 @@
 import { DEFAULT_POLICY, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { choice, integer, list, text, url } from './setting-kinds.ts';
-import { type Environment, type SettingRule, type ValuesOf, parseSettings } from './setting.ts';
 
 /**
  * The environment of the functions: every setting with its meaning, unit, bounds and default. Printed as
@@ -257,7 +257,7 @@ export function readSettings(env: Environment): Settings {
 export const SETTING_RULES: readonly SettingRule<Settings>[] = [
   {
     names: ['RESTAPI_AUTH', 'RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'],
-    broken: (s) => {
+    check: (s) => {
       const keys = s.RESTAPI_AUTH_STATIC_KEY ?? s.RESTAPI_AUTH_JWT_KEY ?? s.RESTAPI_OIDC_ISSUER;
       if (s.RESTAPI_AUTH === 'none') {
         return keys === undefined ? undefined : '`none` contradicts a configured key; leave one of them out';
@@ -269,7 +269,7 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
   },
   {
     names: ['RESTAPI_OIDC_ISSUER', 'RESTAPI_OIDC_AUDIENCE', 'RESTAPI_OIDC_JWKS_URL'],
-    broken: (s) => {
+    check: (s) => {
       const given = [s.RESTAPI_OIDC_ISSUER, s.RESTAPI_OIDC_AUDIENCE, s.RESTAPI_OIDC_JWKS_URL];
       const missing = given.includes(undefined) && given.some((value) => value !== undefined);
       return missing ? 'OIDC needs all three of them' : undefined;
@@ -277,7 +277,7 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
   },
   {
     names: ['RESTAPI_AUTH', 'RESTAPI_CORS_ORIGIN'],
-    broken: (s) =>
+    check: (s) =>
       s.RESTAPI_AUTH === 'none' && s.RESTAPI_CORS_ORIGIN.includes('*')
         ? 'an open API must not be open to every web page too; name the origins'
         : undefined,

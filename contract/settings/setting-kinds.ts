@@ -36,7 +36,11 @@ export function integer<const A extends Declaration & Bounds & { readonly unit?:
       z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
       z.int().check(z.minimum(about.min), z.maximum(about.max)),
     );
-  return toSetting(about, `a whole number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`, schema);
+  return toSetting(
+    about,
+    `a whole number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`,
+    schema,
+  );
 }
 
 /** Text that `pattern` matches, when there is one. `expected` says what the pattern means. */

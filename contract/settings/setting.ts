@@ -87,7 +87,7 @@ export function parseSettings<D extends Settings>(
   const read = Object.fromEntries(values) as ValuesOf<D>;
   for (const rule of rules) {
     if (!rule.names.every((name) => values.has(name))) continue;
-    const problem = rule.broken(read);
+    const problem = rule.check(read);
     if (problem !== undefined) faults.push({ name: rule.names.join(', '), problem });
   }
   if (faults.length > 0) throw new SettingsError(faults);

@@ -31,7 +31,11 @@ function share(part: number, whole: number): number {
  * The machine of this provider on which the cluster would put the request: of those that can hold it the one
  * with the least memory left, which is what RunTask asks for. Undefined when it would have to wait for a new one.
  */
-export function findInstanceFor(request: Capacity, provider: string, room: readonly FreeCapacity[]): FreeCapacity | undefined {
+export function findInstanceFor(
+  request: Capacity,
+  provider: string,
+  room: readonly FreeCapacity[],
+): FreeCapacity | undefined {
   let best: FreeCapacity | undefined;
   for (const machine of room) {
     if (machine.provider !== provider || !canHold(machine, request)) continue;
@@ -41,7 +45,11 @@ export function findInstanceFor(request: Capacity, provider: string, room: reado
 }
 
 /** What room there is when the request has gone to the provider: unchanged where it waits for a new machine. */
-export function freeCapacityAfter(request: Capacity, provider: string, room: readonly FreeCapacity[]): readonly FreeCapacity[] {
+export function freeCapacityAfter(
+  request: Capacity,
+  provider: string,
+  room: readonly FreeCapacity[],
+): readonly FreeCapacity[] {
   const taken = findInstanceFor(request, provider, room);
   if (taken === undefined) return room;
   return room.map((machine) =>

@@ -7,8 +7,8 @@ import type {
   SizeCatalog,
 } from '../ports/capacity-catalog.ts';
 import type { WorkbenchSpec } from '../workbench/workbench.ts';
-import { chooseProvider } from './choose-provider.ts';
 import { canHold } from './capacity.ts';
+import { chooseProvider } from './choose-provider.ts';
 
 export type Placement =
   | { readonly kind: 'fits'; readonly provider: string }
@@ -29,10 +29,17 @@ export function choosePlacement(
     return checkDedicatedType(spec, spec.dedicatedInstanceType, instanceTypes);
   const provider = chooseProvider(spec, providers, room);
   if (provider) return { kind: 'fits', provider: provider.name };
-  return { kind: 'cannot_fit', message: `Nothing can hold ${formatSize(spec)}. ${describeLargestSizes(providers)}` };
+  return {
+    kind: 'cannot_fit',
+    message: `Nothing can hold ${formatSize(spec)}. ${describeLargestSizes(providers)}`,
+  };
 }
 
-function checkDedicatedType(spec: WorkbenchSpec, name: string, types: readonly DedicatedInstanceType[]): Placement {
+function checkDedicatedType(
+  spec: WorkbenchSpec,
+  name: string,
+  types: readonly DedicatedInstanceType[],
+): Placement {
   const type = types.find((candidate) => candidate.name === name);
   if (!type) {
     const names = types.map((candidate) => candidate.name).join(', ');
@@ -47,7 +54,10 @@ function checkDedicatedType(spec: WorkbenchSpec, name: string, types: readonly D
 }
 
 /** `cannot_fit` naming what would fit; undefined when it can be held. */
-export async function findMisfit(spec: WorkbenchSpec, catalog: SizeCatalog): Promise<WorkbenchError | undefined> {
+export async function findMisfit(
+  spec: WorkbenchSpec,
+  catalog: SizeCatalog,
+): Promise<WorkbenchError | undefined> {
   const fit = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes());
   return fit.kind === 'cannot_fit' ? new WorkbenchError('cannot_fit', fit.message) : undefined;
 }

@@ -1,6 +1,5 @@
 import type { Capacity, CapacityProvider, FreeCapacity } from '../ports/capacity-catalog.ts';
-import { dominantShare, canHold, leftoverShare } from './capacity.ts';
-import { findInstanceFor } from './capacity.ts';
+import { canHold, dominantShare, findInstanceFor, leftoverShare } from './capacity.ts';
 
 /**
  * How much of what a request leaves empty beside it is counted as its own cost. Price × dominant share alone counts

@@ -1,4 +1,3 @@
-
 /** Where identifiers come from. Deterministic in simulation, random elsewhere. */
 export interface Ids {
   /**

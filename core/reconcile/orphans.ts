@@ -84,7 +84,8 @@ async function deleteOrphan(
   try {
     // Others were looked at since, and the sweep may have been frozen: somebody may have come to want it.
     const found = await recheck();
-    if (found === 'referenced') draft.add(id, 'referenced', 'A record has come to want it since it was looked at.');
+    if (found === 'referenced')
+      draft.add(id, 'referenced', 'A record has come to want it since it was looked at.');
     if (found !== 'orphaned') return false;
     const deleted = await remove();
     if (deleted !== undefined) {

@@ -3,8 +3,13 @@ import { PortError } from '../ports/port-error.ts';
 import { UnreadableRecord, type WorkbenchStore } from '../ports/workbench-store.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
-import { type RecordPorts, type QueuePorts, scheduleDrive, updateRecord } from '../workbench/update-record.ts';
-import { type Workbench, type WorkbenchKey, isSettled, keyOf } from '../workbench/workbench.ts';
+import {
+  type QueuePorts,
+  type RecordPorts,
+  scheduleDrive,
+  updateRecord,
+} from '../workbench/update-record.ts';
+import { isSettled, keyOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
 import type { RepairKind, ReportDraft } from './report.ts';
 import type { SweepPorts } from './sweep.ts';
 
@@ -82,7 +87,13 @@ export async function appendToHistory(
   record: Workbench,
   entryType: 'orphan_host_terminated',
 ): Promise<void> {
-  const saved = await updateRecord(ports, policy, keyOf(record), () => ({ type: 'history_noted', entryType }), record);
+  const saved = await updateRecord(
+    ports,
+    policy,
+    keyOf(record),
+    () => ({ type: 'history_noted', entryType }),
+    record,
+  );
   if (saved !== undefined) await scheduleDrive(ports, saved);
 }
 

@@ -1,14 +1,12 @@
 import type { HostFleet } from '../ports/host-fleet.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
-import type { RecordPorts, QueuePorts } from '../workbench/update-record.ts';
 import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
+import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
-import { readRecord } from './repair.ts';
-import { repairOrReport } from './repair.ts';
+import { readRecord, repairOrReport } from './repair.ts';
 import type { ReconcileReport, RepairKind, ReportDraft } from './report.ts';
-import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './sweep.ts';
+import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 type Ports = RecordPorts &
   QueuePorts &
@@ -112,5 +110,7 @@ function inconclusiveReason(workbench: Workbench): string | undefined {
   if (workbench.status !== 'running') return undefined;
   const { missingSince, agentSilentSince } = workbench.run;
   if (missingSince !== undefined) return 'Its task is not found; it counts as lost when that lasts.';
-  return agentSilentSince === undefined ? undefined : 'Its machine is silent; it is given up when that lasts.';
+  return agentSilentSince === undefined
+    ? undefined
+    : 'Its machine is silent; it is given up when that lasts.';
 }

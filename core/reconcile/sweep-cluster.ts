@@ -1,10 +1,9 @@
 import type { ClusterCleanup } from '../ports/cluster-cleanup.ts';
-import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import { createdAtOf } from '../ports/ids.ts';
+import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { isThrottled, runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage, isThrottled, runSweep, type SweepPorts } from './sweep.ts';
 import { hasRecord, shardOf } from './sweep-volumes.ts';
-import { forEachPage } from './sweep.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;

@@ -1,13 +1,11 @@
 import type { HostFleet, HostObservation } from '../ports/host-fleet.ts';
-import type { RecordPorts, QueuePorts } from '../workbench/update-record.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
+import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import type { Workbench } from '../workbench/workbench.ts';
-import { type Orphan, deleteOrphans, type SweepSettings } from './orphans.ts';
-import { readRecord } from './repair.ts';
-import { repairOrReport, appendToHistory } from './repair.ts';
+import { deleteOrphans, type Orphan, type SweepSettings } from './orphans.ts';
+import { appendToHistory, readRecord, repairOrReport } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './sweep.ts';
+import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 type Ports = RecordPorts &
   QueuePorts &

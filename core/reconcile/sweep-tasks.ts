@@ -1,14 +1,18 @@
 import type { TaskObservation, TaskRunner } from '../ports/task-runner.ts';
-import type { RecordPorts, QueuePorts } from '../workbench/update-record.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import { lifecycle } from '../workbench/lifecycle/step.ts';
+import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import { runOf, UNEXPECTED_TASKS_MAX, type Workbench } from '../workbench/workbench.ts';
-import { type RecheckResult, type Orphan, type DeletionResult, deleteOrphans, type SweepSettings } from './orphans.ts';
-import { readRecord } from './repair.ts';
-import { repairOrReport } from './repair.ts';
+import {
+  type DeletionResult,
+  deleteOrphans,
+  type Orphan,
+  type RecheckResult,
+  type SweepSettings,
+} from './orphans.ts';
+import { readRecord, repairOrReport } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
-import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './sweep.ts';
+import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 type Ports = RecordPorts & QueuePorts & SweepPorts & { readonly tasks: Pick<TaskRunner, 'list' | 'stop'> };
 
@@ -115,7 +119,10 @@ function isUnexpectedTask(ports: Ports, policy: Policy, record: Workbench, task:
 function isKnownTask(record: Workbench, taskId: string): boolean {
   const run = runOf(record);
   if (run?.phase === 'accepted' && run.taskId === taskId) return true;
-  return record.lastTaskId === taskId || record.unexpectedTasks.some((unexpectedTask) => unexpectedTask.taskId === taskId);
+  return (
+    record.lastTaskId === taskId ||
+    record.unexpectedTasks.some((unexpectedTask) => unexpectedTask.taskId === taskId)
+  );
 }
 
 function isOverUnexpectedTasksMax(record: Workbench, taskId: string): boolean {

@@ -1,10 +1,9 @@
 import { PortError } from '../ports/port-error.ts';
 import type { VolumeObservation, VolumeStore } from '../ports/volume-store.ts';
 import type { HistoryStore, WorkbenchStore } from '../ports/workbench-store.ts';
-import { type Orphan, DELETION_MAX, deleteOrphans } from './orphans.ts';
+import { DELETION_MAX, deleteOrphans, type Orphan } from './orphans.ts';
 import type { ReconcileReport } from './report.ts';
-import { runSweep, type SweepPorts } from './sweep.ts';
-import { forEachPage } from './sweep.ts';
+import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 interface Ports extends SweepPorts {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
@@ -46,7 +45,12 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
       }
     });
     const deletionMax = shards > 1 ? DELETION_MAX_PER_SHARD : DELETION_MAX;
-    await deleteOrphans(ports, { graceMs, deletionMax, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS }, orphans, draft);
+    await deleteOrphans(
+      ports,
+      { graceMs, deletionMax, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS },
+      orphans,
+      draft,
+    );
   });
 }
 
@@ -79,14 +83,14 @@ function toOrphan(ports: Ports, { workbenchId, createdAt }: VolumeObservation, e
     delete: async () => {
       if ((await ports.volumes.deleteIfEmpty(workbenchId)) === 'deleted') return { what: 'deleted' };
       const history = await ports.history.list(workbenchId);
-      if (!history.some(({ event }) => event === 'delete_requested')) {
+      if (!history.some(({ type: event }) => event === 'delete_requested')) {
         await ports.volumes.quarantine(workbenchId);
         return { what: 'quarantined' };
       }
       let done = false;
       // Bounded: what is left goes with the next sweep.
       for (let slice = 0; slice < 100 && !done && ports.clock.now() < endsAt; slice += 1)
-        ({ done } = await ports.volumes.wipe(workbenchId));
+        ({ done } = await ports.volumes.deleteSlice(workbenchId));
       if (!done) throw new Error(`the volume ${workbenchId} is not gone yet`);
       return { what: 'deleted' };
     },

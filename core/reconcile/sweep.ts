@@ -35,7 +35,7 @@ export async function runSweep(
     } else {
       draft.add(sweep, 'failed', 'The sweep ended early; the next one begins anew.');
       telemetry.error('sweep failed', { sweep }, error);
-      telemetry.count('sweep_failed', 1, { sweep });
+      telemetry.count('sweep_aborted', 1, { sweep });
     }
   }
   const report = draft.end(ports.clock.now());

@@ -4,8 +4,14 @@ import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
-import { type RecordPorts, type QueuePorts, scheduleDrive, submitRequest, updateRecord } from './update-record.ts';
-import { type Workbench, type WorkbenchKey, runOf } from './workbench.ts';
+import {
+  type QueuePorts,
+  type RecordPorts,
+  scheduleDrive,
+  submitRequest,
+  updateRecord,
+} from './update-record.ts';
+import { runOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 /**
  * Wants it running. Nothing changes when it already is, or is on its way; while it stops, the start begins

@@ -3,9 +3,9 @@ import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
-import { submitRequest, type RecordPorts, type QueuePorts, scheduleDrive } from './update-record.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { type QueuePorts, type RecordPorts, scheduleDrive, submitRequest } from './update-record.ts';
 import {
   keyOf,
   runOf,

@@ -1,11 +1,11 @@
 import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
-import { type RecordPorts, updateRecord, scheduleDrive } from './update-record.ts';
-import { executeEffect, type EffectPorts } from './execute-effect.ts';
+import { type EffectPorts, executeEffect } from './execute-effect.ts';
 import { type Effect, pendingEffects } from './lifecycle/effects.ts';
 import type { EffectResult } from './lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
+import { type RecordPorts, scheduleDrive, updateRecord } from './update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface DrivePorts extends RecordPorts, EffectPorts {
@@ -89,7 +89,13 @@ async function writeHistory(
 ): Promise<Workbench | undefined> {
   await ports.history.append(workbench.workbenchId, workbench.outbox);
   const through = workbench.historySeq;
-  return updateRecord(ports, policy, keyOf(workbench), () => ({ type: 'history_written', through }), workbench);
+  return updateRecord(
+    ports,
+    policy,
+    keyOf(workbench),
+    () => ({ type: 'history_written', through }),
+    workbench,
+  );
 }
 
 /**

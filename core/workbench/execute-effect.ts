@@ -4,10 +4,10 @@ import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { VolumeStore } from '../ports/volume-store.ts';
-import { truncateUtf8 } from './truncate-utf8.ts';
 import type { Effect } from './lifecycle/effects.ts';
 import type { EffectResult } from './lifecycle/inputs.ts';
 import { REASON_MESSAGE_MAX } from './reasons.ts';
+import { truncateUtf8 } from './truncate-utf8.ts';
 import type { Workbench } from './workbench.ts';
 
 export interface EffectPorts {
@@ -100,7 +100,12 @@ async function placeRun(
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
   }
   const { spec } = workbench;
-  const fit = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes(), await catalog.freeCapacity());
+  const fit = choosePlacement(
+    spec,
+    await catalog.providers(),
+    await catalog.instanceTypes(),
+    await catalog.freeCapacity(),
+  );
   if (fit.kind === 'fits') {
     catalog.reserve(fit.provider, spec);
     return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider: fit.provider } };

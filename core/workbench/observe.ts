@@ -1,8 +1,8 @@
 import type { HostObservation } from '../ports/host-fleet.ts';
 import type { TaskObservation } from '../ports/task-runner.ts';
-import { type RecordPorts, updateRecord, type QueuePorts, scheduleDrive } from './update-record.ts';
 import type { Observation } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { type QueuePorts, type RecordPorts, scheduleDrive, updateRecord } from './update-record.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
 /**

@@ -1,5 +1,10 @@
 import { workbenchNotFound } from '../errors.ts';
-import { HISTORY_ENTRIES_MAX, type HistoryStore, type WorkbenchPage, type WorkbenchStore } from '../ports/workbench-store.ts';
+import {
+  HISTORY_ENTRIES_MAX,
+  type HistoryStore,
+  type WorkbenchPage,
+  type WorkbenchStore,
+} from '../ports/workbench-store.ts';
 import type { HistoryEntry } from './history.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 

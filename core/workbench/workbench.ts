@@ -1,9 +1,9 @@
+import * as z from 'zod/mini';
 import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
 import { isHostReady } from './lifecycle/host.ts';
 import { REASON_CODES } from './reasons.ts';
-import * as z from 'zod/mini';
 
 /**
  * The record of a workbench: what is wanted, what is known, and so what is owed. A discriminated union over
@@ -251,7 +251,9 @@ export function runOf(workbench: Workbench): Run | undefined {
 
 /** Whether it holds, or may hold, anything that costs money: what an audit must look at. */
 export function isActive(workbench: Workbench): boolean {
-  return workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0 || workbench.host !== undefined;
+  return (
+    workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0 || workbench.host !== undefined
+  );
 }
 
 /**
@@ -271,7 +273,8 @@ export function dueAt(workbench: Workbench): number | undefined {
   }
   const run = runOf(workbench);
   if (run?.phase === 'accepted' && run.goneAfter !== undefined) times.push(run.goneAfter);
-  for (const unexpectedTask of workbench.unexpectedTasks) if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);
+  for (const unexpectedTask of workbench.unexpectedTasks)
+    if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

@@ -1,24 +1,21 @@
 import { RandomIds } from '#adapters/random-ids.ts';
+import { createBodySchema, type SizeSettings, toCreateRequest } from '#contract/request-bodies.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { idempotencyKey } from '../middleware/request.ts';
 import { jsonBody } from '../middleware/json-body.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { idempotencyKey } from '../middleware/request.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { recordPorts } from '../wiring/change.ts';
-import { idempotencyStore, openTable } from '../wiring/table.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { idempotencyStore, openTable } from '../wiring/table.ts';
 import { bodyHash } from './body-hash.ts';
-import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
-import { type SizeSettings, createBodySchema, toCreateRequest } from '#contract/request-bodies.ts';
+import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
-type Settings = ApiSettings &
-  SizeSettings &
-  PolicySettings &
-  SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
+type Settings = ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
 /** POST /workbenches */
 export function build(ports: CreatePorts, settings: Settings): ApiHandler {

@@ -1,9 +1,9 @@
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { deleteWorkbench } from '#core/workbench/commands.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
@@ -16,4 +16,6 @@ export function build(ports: RecordPorts & QueuePorts, settings: ApiSettings & P
   });
 }
 
-export const handler = createApiHandler('delete-workbench', (wiring) => build(recordPorts(wiring), wiring.settings));
+export const handler = createApiHandler('delete-workbench', (wiring) =>
+  build(recordPorts(wiring), wiring.settings),
+);

@@ -1,11 +1,11 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { type ApiPorts, toApiHandler, publicApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, publicApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { version } from '../version.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, workbenchStore } from '../wiring/table.ts';
 
 /** How long one look at the table answers for, in milliseconds: anybody may ask, the table is asked seldom. */
 export const HEALTH_CACHE_TTL_MS = 5000;

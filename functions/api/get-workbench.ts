@@ -1,13 +1,13 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { getWorkbench } from '#core/workbench/queries.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
+import { openTable, workbenchStore } from '../wiring/table.ts';
+import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 /** GET /workbenches/{wid}: what frontends poll. One GetItem and nothing else. */
 export function build(

@@ -1,14 +1,14 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import type { HistoryItem } from '#contract/response-bodies.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { listHistory } from '#core/workbench/queries.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
-import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { toIsoTime } from './present-workbench.ts';
-import type { HistoryItem } from '#contract/response-bodies.ts';
 
 /** GET /workbenches/{wid}/history */
 export function build(

@@ -1,12 +1,12 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import type { ReportItem } from '#contract/response-bodies.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type ApiPorts, type ApiSettings, adminApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { openTable, reportStore } from '../wiring/table.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, reportStore } from '../wiring/table.ts';
 import { toIsoTime } from './present-workbench.ts';
-import type { ReportItem } from '#contract/response-bodies.ts';
 
 /** GET /reports/reconcile */
 export function build(

@@ -1,13 +1,12 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/queries.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
-import { encodeCursor } from '../middleware/request.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { page } from '../middleware/request.ts';
-import { openTable, workbenchStore } from '../wiring/table.ts';
+import { encodeCursor, page } from '../middleware/request.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { openTable, workbenchStore } from '../wiring/table.ts';
 import { presentWorkbench } from './present-workbench.ts';
 
 /** GET /workbenches: one query per page. */

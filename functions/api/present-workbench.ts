@@ -1,8 +1,8 @@
+import type { WorkbenchItem } from '#contract/response-bodies.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Status } from '#core/workbench/history.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import type { WorkbenchItem } from '#contract/response-bodies.ts';
 
 /**
  * A record as the API shows it. What does not apply is left out.

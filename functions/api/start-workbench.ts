@@ -1,11 +1,11 @@
 import { RandomIds } from '#adapters/random-ids.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { Ids } from '#core/ports/ids.ts';
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { startWorkbench } from '#core/workbench/commands.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { workbenchId } from '../middleware/request.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 

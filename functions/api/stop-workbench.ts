@@ -1,11 +1,10 @@
-import { isAdmin } from '#core/access/principal.ts';
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
-import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
-import { force } from '../middleware/request.ts';
-import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/request.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { isAdmin } from '#core/access/principal.ts';
+import { stopWorkbench } from '#core/workbench/commands.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
+import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
+import type { ApiHandler } from '../middleware/gateway.ts';
+import { force, workbenchId } from '../middleware/request.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 
@@ -22,4 +21,6 @@ export function build(ports: RecordPorts & QueuePorts, settings: ApiSettings & P
   );
 }
 
-export const handler = createApiHandler('stop-workbench', (wiring) => build(recordPorts(wiring), wiring.settings));
+export const handler = createApiHandler('stop-workbench', (wiring) =>
+  build(recordPorts(wiring), wiring.settings),
+);

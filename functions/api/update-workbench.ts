@@ -1,17 +1,17 @@
-import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
-import { updateWorkbench } from '#core/workbench/commands.ts';
+import { type SizeSettings, toChanges, updateBodySchema } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import { updateWorkbench } from '#core/workbench/commands.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { jsonBody } from '../middleware/json-body.ts';
 import { workbenchId } from '../middleware/request.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { retryAfterHeaders, presentWorkbench } from './present-workbench.ts';
-import { type SizeSettings, toChanges, updateBodySchema } from '#contract/request-bodies.ts';
+import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
 /** PATCH /workbenches/{wid} */
 export function build(

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import type { Clock } from '#core/ports/clock.ts';
 import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings.ts';
 import { parseSettings } from '#contract/settings/setting.ts';
+import type { Clock } from '#core/ports/clock.ts';
 
 /** What was fetched counts this long, in milliseconds: a rotated key is taken up within it, an old one forgotten. */
 export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;

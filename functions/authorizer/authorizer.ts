@@ -2,18 +2,15 @@ import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
 import { secretsClient } from '#adapters/aws/clients.ts';
 import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { systemClock } from '#adapters/system-clock.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { Principal } from '#core/access/principal.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { parseBearerToken } from './credentials.ts';
-import { toPrincipal } from './principal.ts';
-import { type AuthorizerContext, toAuthorizerContext } from './principal.ts';
-import { TokenRefused } from './credentials.ts';
-import { cacheFromSecret, type AuthKeys, parseSecretKeys } from './auth-secret.ts';
-import { staticKeyMatcher } from './credentials.ts';
-import { readAlgorithm, hs256Verifier, isPublicKeyAlgorithm, issuerVerifier } from './jwt-verifiers.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
+import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
+import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
+import { type AuthorizerContext, toAuthorizerContext, toPrincipal } from './principal.ts';
 
 export interface AuthorizerPorts {
   readonly clock: Clock;
@@ -83,7 +80,8 @@ type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
 function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Identify {
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
-  const isStaticKey = RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
+  const isStaticKey =
+    RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
   const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
   const issued = buildIssuerVerifier(settings, jwksTimeoutMs);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
@@ -97,15 +95,10 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
     if (isStaticKey?.(token)) return { kind: 'static_key' };
     if (!ours && !issued) throw new TokenRefused('invalid_static_key');
     const algorithm = readAlgorithm(token);
-    if (ours && algorithm === 'HS256')
-      return toPrincipal(await ours(token, now), userClaim, () => true);
+    if (ours && algorithm === 'HS256') return toPrincipal(await ours(token, now), userClaim, () => true);
     if (issued && isPublicKeyAlgorithm(algorithm)) {
       const claims = await issued(token, now);
-      return toPrincipal(
-        claims,
-        userClaim,
-        (clientId) => clientId !== undefined && services.has(clientId),
-      );
+      return toPrincipal(claims, userClaim, (clientId) => clientId !== undefined && services.has(clientId));
     }
     throw new TokenRefused('unsupported_algorithm');
   };

@@ -82,7 +82,8 @@ export function isPublicKeyAlgorithm(algorithm: string): boolean {
 /** Turns what is wrong with the token into a refusal; what is wrong with the issuer is passed on. */
 function throwRefusal(error: unknown): never {
   const { code, claim } = error as { readonly code?: unknown; readonly claim?: unknown };
-  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') throw new TokenRefused(REASONS_BY_CLAIM[String(claim)] ?? 'invalid_claims');
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED')
+    throw new TokenRefused(REASONS_BY_CLAIM[String(claim)] ?? 'invalid_claims');
   const reason = REASONS_BY_JOSE_CODE[String(code)];
   throw reason === undefined ? error : new TokenRefused(reason);
 }

@@ -1,8 +1,8 @@
+import type { JWTPayload } from 'jose';
+import * as z from 'zod/mini';
 import { isUserId } from '#contract/parameters.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { TokenRefused } from './credentials.ts';
-import type { JWTPayload } from 'jose';
-import * as z from 'zod/mini';
 
 /** The latest expiry taken: the end of the year 9999, in seconds since 1970. */
 const EXPIRY_MAX = 253_402_300_799;

@@ -1,13 +1,13 @@
 import type { SQSBatchItemFailure, SQSBatchResponse } from 'aws-lambda';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { type DrivePorts, drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { workQueues } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
-import { createHandler } from '../wiring/create-handler.ts';
 import { PortNotAvailableHere, unavailableHostFleet, unavailableInstances } from './unavailable-ports.ts';
 import { parseWorkMessage, toWorkMessage } from './work-message.ts';
 
@@ -38,7 +38,8 @@ export function build(
       return true;
     } catch (error) {
       if (error instanceof UnreadableRecord) return setAside(key, error);
-      if (error instanceof PortNotAvailableHere && ports.hostQueue !== undefined) return forward(key, ports.hostQueue);
+      if (error instanceof PortNotAvailableHere && ports.hostQueue !== undefined)
+        return forward(key, ports.hostQueue);
       ports.telemetry.error('a workbench could not be driven', { workbenchId: key.workbenchId }, error);
       ports.telemetry.count('drive_failed', 1);
       return false;
@@ -50,7 +51,11 @@ export function build(
       await queue.send(key, 0);
       return true;
     } catch (failure) {
-      ports.telemetry.error('a workbench could not be forwarded to the host queue', { workbenchId: key.workbenchId }, failure);
+      ports.telemetry.error(
+        'a workbench could not be forwarded to the host queue',
+        { workbenchId: key.workbenchId },
+        failure,
+      );
       ports.telemetry.count('forward_failed', 1);
       return false;
     }
@@ -58,18 +63,18 @@ export function build(
 
   // Tried again it would be no better: it is said, and nobody's turn is held up by it.
   const setAside = async (key: WorkbenchKey, error: UnreadableRecord): Promise<boolean> => {
-    ports.telemetry.error(
-      'unreadable record postponed',
-      { workbenchId: key.workbenchId },
-      error,
-    );
+    ports.telemetry.error('unreadable record postponed', { workbenchId: key.workbenchId }, error);
     ports.telemetry.count('unreadable_record', 1);
     const now = ports.clock.now();
     try {
       await ports.workbenches.postpone(key, now, now + POSTPONE_MS);
       return true;
     } catch (failure) {
-      ports.telemetry.error('an unreadable record could not be postponed', { workbenchId: key.workbenchId }, failure);
+      ports.telemetry.error(
+        'an unreadable record could not be postponed',
+        { workbenchId: key.workbenchId },
+        failure,
+      );
       return false;
     }
   };
@@ -102,5 +107,8 @@ export const handler = createHandler('drive', (wiring) => {
   const queue = workQueues();
   const work = queue(settings.WB_QUEUE_URL);
   const ports = drivePorts(wiring, work, openCluster(settings), unavailableInstances);
-  return build({ ...ports, hosts: unavailableHostFleet, hostQueue: queue(settings.WB_HOST_QUEUE_URL) }, settings);
+  return build(
+    { ...ports, hosts: unavailableHostFleet, hostQueue: queue(settings.WB_HOST_QUEUE_URL) },
+    settings,
+  );
 });

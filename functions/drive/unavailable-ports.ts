@@ -28,4 +28,7 @@ export const unavailableHostFleet: HostFleet = {
 };
 
 /** The machines under the cluster, likewise: asked about when an agent is silent. */
-export const unavailableInstances: InstanceOperations = { states: throwUnavailable, terminate: throwUnavailable };
+export const unavailableInstances: InstanceOperations = {
+  states: throwUnavailable,
+  terminate: throwUnavailable,
+};

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 /** A key as JSON: `{"userId":"…","workbenchId":"…"}`. A user_id of 96 bytes is at most 576 characters of JSON. */
 const MESSAGE_MAX_LENGTH = 1024;

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { type HostObservation, INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import { observeHost } from '#core/workbench/observe.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { parseTaskObservation } from '#adapters/aws/ecs/task-observation.ts';
+import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
 
 const namedValues = z.array(z.object({ name: z.string(), value: z.optional(z.string()) }));
 

@@ -1,7 +1,7 @@
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
-import { observeTask } from '#core/workbench/observe.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { observeTask } from '#core/workbench/observe.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { readTaskEvent } from './read-task-event.ts';
@@ -26,4 +26,6 @@ export function build(
   };
 }
 
-export const handler = createHandler('task-state-change', (wiring) => build(recordPorts(wiring), wiring.settings));
+export const handler = createHandler('task-state-change', (wiring) =>
+  build(recordPorts(wiring), wiring.settings),
+);

@@ -1,15 +1,12 @@
 import middy, { type MiddyfiedHandler } from '@middy/core';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { assertAdmin } from '#core/access/principal.ts';
 import { invalidRequest, WorkbenchError } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { actingUser } from './request.ts';
-import { responseHeaders } from './responses.ts';
-import { errorResponses } from './responses.ts';
 import type { ApiEvent, ApiHandler, ApiResponse, EndpointResult } from './gateway.ts';
-import { principal } from './request.ts';
-import { requestId } from './request.ts';
+import { actingUser, principal, requestId } from './request.ts';
+import { errorResponses, responseHeaders } from './responses.ts';
 
 export interface ApiPorts {
   readonly clock: Clock;

@@ -63,7 +63,11 @@ type Parser = ReturnType<typeof jsonBodyParser<GatewayEvent>>;
 type ParserRequest = Parameters<NonNullable<Parser['before']>>[0];
 
 /** What the body holds; undefined when it is noted among the faults that it cannot be read. */
-async function parseJson(parser: Parser, request: ParserRequest, faults: Map<string, string>): Promise<unknown> {
+async function parseJson(
+  parser: Parser,
+  request: ParserRequest,
+  faults: Map<string, string>,
+): Promise<unknown> {
   try {
     await parser.before?.(request);
     return request.event.body;
@@ -90,6 +94,7 @@ function collectInvalidFields(issues: readonly z.core.$ZodIssue[], faults: Map<s
       issue.code === 'unrecognized_keys'
         ? issue.keys.map((key) => [key.slice(0, FIELD_NAME_MAX_LENGTH), 'no field of this request'] as const)
         : [[issue.path.join('.'), issue.message] as const];
-    for (const [name, expected] of found.slice(0, INVALID_FIELDS_MAX - faults.size)) faults.set(name, expected);
+    for (const [name, expected] of found.slice(0, INVALID_FIELDS_MAX - faults.size))
+      faults.set(name, expected);
   }
 }

@@ -1,12 +1,12 @@
-import { USER_ID_MAX_BYTES, isUserId, isWorkbenchId } from '#contract/parameters.ts';
+import { createHash } from 'node:crypto';
+import type { MiddlewareObj } from '@middy/core';
+import { isUserId, isWorkbenchId, PAGE_MAX, USER_ID_MAX_BYTES } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
-import { type Principal, actorOf, resolveActingUser as actingUserOf } from '#core/access/principal.ts';
+import { resolveActingUser as actingUserOf, actorOf, type Principal } from '#core/access/principal.ts';
 import { WorkbenchError, workbenchNotFound } from '#core/errors.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { parseAuthorizerContext } from '../authorizer/principal.ts';
 import type { ApiEvent } from './gateway.ts';
-import type { MiddlewareObj } from '@middy/core';
-import { createHash } from 'node:crypto';
 
 /** Names the request in answers and logs: API Gateway's own id, which its access log has too. */
 export function requestId(): MiddlewareObj<ApiEvent> {
@@ -64,7 +64,8 @@ export function actingUser(
       const { values, invalidParameters: faults } = readQuery(event.rawQueryString, ['user_id']);
       const requested = values.get('user_id');
       for (const [field, expected] of faults) event.invalidFields.set(field, expected);
-      if (requested !== undefined && !isUserId(requested)) event.invalidFields.set('user_id', USER_ID_EXPECTED);
+      if (requested !== undefined && !isUserId(requested))
+        event.invalidFields.set('user_id', USER_ID_EXPECTED);
       if (event.invalidFields.size > 0) return;
       const at = { now: ports.clock.now(), adminScope: settings.RESTAPI_ADMIN_SCOPE };
       try {
@@ -161,9 +162,6 @@ function userDigest(userId: string): Buffer {
   return createHash('sha256').update(`list of ${userId}`).digest().subarray(0, DIGEST_BYTES);
 }
 
-/** The most items in a page, and as many as there are in one by default. */
-export const PAGE_MAX = 100;
-
 export interface WithPage {
   page: { readonly limit: number; readonly after?: string };
 }
@@ -182,7 +180,8 @@ export function page(): MiddlewareObj<ApiEvent & WithUser & WithPage> {
       const cursor = values.get('cursor');
       if (cursor === undefined || event.userId === undefined) return;
       const after = decodeCursor(event.userId, cursor);
-      if (after === undefined) event.invalidFields.set('cursor', 'the next_cursor of an earlier page of this user');
+      if (after === undefined)
+        event.invalidFields.set('cursor', 'the next_cursor of an earlier page of this user');
       else event.page = { limit: Number(limit), after };
     },
   };

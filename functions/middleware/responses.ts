@@ -1,9 +1,9 @@
+import type { MiddlewareObj, Request } from '@middy/core';
 import { httpStatusOf } from '#contract/status-codes.ts';
 import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { ApiEvent, ApiResponse } from './gateway.ts';
-import type { MiddlewareObj, Request } from '@middy/core';
 
 /** Headers of every answer of ours, errors included. */
 export function responseHeaders(): MiddlewareObj<ApiEvent, ApiResponse> {

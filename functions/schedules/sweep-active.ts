@@ -1,6 +1,6 @@
-import { sweepActive } from '#core/reconcile/sweep-active.ts';
-import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 
 /** Each few minutes: holds every active record against the tasks and machines that are really there. */
 export function build(

@@ -1,6 +1,6 @@
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
 /**

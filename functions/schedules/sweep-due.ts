@@ -1,8 +1,8 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { sweepDue } from '#core/reconcile/sweep-due.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
-import { createHandler } from '../wiring/create-handler.ts';
 
 /** As many are enqueued in one pass; with a pass each minute that is 60,000 an hour. */
 const ENQUEUED_MAX = 1000;

@@ -1,8 +1,8 @@
-import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
-import type { ReconcileReport } from '#core/reconcile/report.ts';
-import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 
 /** Each ten minutes: the cloud first. Tasks and machines of ours, held against the records that should want them. */
 export function build(

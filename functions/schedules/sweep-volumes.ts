@@ -1,10 +1,10 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import type { SettingsFor } from '#contract/settings/function-settings.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { volumeStoreForSweep } from '../wiring/volumes.ts';
-import { createHandler } from '../wiring/create-handler.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
 /** Each hour one shard of 24: every volume is looked at once a day. */

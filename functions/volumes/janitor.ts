@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import {
   type JanitorAction,
-  type JanitorResponse,
   type JanitorRequest,
+  type JanitorResponse,
   janitorRequestSchema,
 } from '#adapters/aws/efs/janitor.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';

@@ -1,9 +1,8 @@
-import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { CapacityCatalog, SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { CatalogSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { CapacityCatalog, SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import { freeCapacityStore, type Table } from './table.ts';
 
 type Settings = DeployedSettingsFor<CatalogSettingName>;

@@ -1,7 +1,7 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { RecordPorts, QueuePorts } from '#core/workbench/update-record.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { workQueue } from './queue.ts';
 import { historyStore, openTable, type Table, workbenchStore } from './table.ts';
 

@@ -1,5 +1,5 @@
 import type { FunctionName } from '#contract/deployed-functions.ts';
-import { toApiHandler, publicApi } from '../middleware/api-handler.ts';
+import { publicApi, toApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { initializeOnce, type Wiring } from './create-handler.ts';
 

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
-import type { Telemetry } from '#core/ports/telemetry.ts';
 import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/deployed-functions.ts';
 import { type DeployedSettingsFor, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type LambdaTelemetry, lambdaTelemetry } from '../telemetry.ts';
 
 /** What a function is wired with: the settings that it reads by its row in contract/deployed-functions.ts, and no others. */

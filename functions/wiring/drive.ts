@@ -1,10 +1,10 @@
 import type { InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
+import type { CatalogSettingName, TaskSettingName, VolumeSettingName } from '#contract/deployed-functions.ts';
+import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
-import type { CatalogSettingName, TaskSettingName, VolumeSettingName } from '#contract/deployed-functions.ts';
-import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import { clusterCatalog } from './catalog.ts';
 import { historyStore, idempotencyStore, openTable, workbenchStore } from './table.ts';
 import { type Cluster, taskRunner } from './tasks.ts';

@@ -1,13 +1,13 @@
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/settings.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { HostFleet } from '#core/ports/host-fleet.ts';
 import type { HostSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import type { HostFleet } from '#core/ports/host-fleet.ts';
 
 /** The machines, by one client of EC2. */
 export interface Ec2 {

@@ -1,14 +1,14 @@
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
-import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import type { ReportStore } from '#core/ports/report-store.ts';
+import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import type { ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
-import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 
 /** The table, by one client of DynamoDB. */
 export interface Table {

@@ -1,16 +1,16 @@
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { ecsClient } from '#adapters/aws/clients.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
-import type { TaskRunner } from '#core/ports/task-runner.ts';
 import type { TaskSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
+import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
+import type { TaskRunner } from '#core/ports/task-runner.ts';
 
 type Settings = DeployedSettingsFor<TaskSettingName>;
 
@@ -34,11 +34,19 @@ function clusterWith(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTE
 }
 
 /** @param instances asked only about instances whose agent is disconnected */
-export function taskRunner({ client }: Cluster, settings: Settings, machines: InstanceOperations): TaskRunner {
+export function taskRunner(
+  { client }: Cluster,
+  settings: Settings,
+  machines: InstanceOperations,
+): TaskRunner {
   return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines, systemClock);
 }
 
-export function clusterCleanup(cluster: Cluster, settings: Settings, machines: InstanceOperations): ClusterCleanup {
+export function clusterCleanup(
+  cluster: Cluster,
+  settings: Settings,
+  machines: InstanceOperations,
+): ClusterCleanup {
   const definitions = new TaskDefinitions(cluster.client, taskSettings(settings, process.env.AWS_REGION));
   return new EcsClusterCleanup(definitions, cluster.instances, machines);
 }

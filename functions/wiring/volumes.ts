@@ -1,13 +1,12 @@
-import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
-import { efsClient } from '#adapters/aws/clients.ts';
-import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
-import { lambdaClient } from '#adapters/aws/clients.ts';
+import { efsClient, lambdaClient } from '#adapters/aws/clients.ts';
 import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
-import { INSTALLATION_TAG } from '#contract/tags.ts';
+import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
+import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { systemClock } from '#adapters/system-clock.ts';
-import type { VolumeStore } from '#core/ports/volume-store.ts';
 import type { VolumeSettingName } from '#contract/deployed-functions.ts';
 import { type DeployedSettingsFor, VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
+import type { VolumeStore } from '#core/ports/volume-store.ts';
 
 type Settings = DeployedSettingsFor<VolumeSettingName>;
 

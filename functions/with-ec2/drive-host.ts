@@ -1,9 +1,9 @@
 import { build } from '../drive/drive.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { hostFleet, openEc2 } from '../wiring/ec2.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
-import { createHandler } from '../wiring/create-handler.ts';
 
 export { build };
 

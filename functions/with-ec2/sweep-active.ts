@@ -1,6 +1,6 @@
 import { build } from '../schedules/sweep-active.ts';
-import { sweepPorts } from '../wiring/sweep.ts';
 import { createHandler } from '../wiring/create-handler.ts';
+import { sweepPorts } from '../wiring/sweep.ts';
 
 export { build };
 

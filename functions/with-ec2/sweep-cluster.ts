@@ -1,9 +1,9 @@
 import { systemClock } from '#adapters/system-clock.ts';
 import { build } from '../schedules/sweep-cluster.ts';
+import { createHandler } from '../wiring/create-handler.ts';
 import { openEc2ForSweep } from '../wiring/ec2.ts';
 import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { clusterCleanup, openClusterForSweep } from '../wiring/tasks.ts';
-import { createHandler } from '../wiring/create-handler.ts';
 
 export { build };
 

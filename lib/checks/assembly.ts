@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { checkLimits } from './limits.ts';
 import { checkPolicies } from './policy-checks.ts';
-import type { Violation, Template, Templates } from './template.ts';
+import type { Template, Templates, Violation } from './template.ts';
 
 /** What is read of a synthesized app. */
 export interface Assembly {

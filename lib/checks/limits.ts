@@ -1,5 +1,4 @@
-import { resolveReference } from './template.ts';
-import { type Violation, resourcesOf, type Template, type Templates } from './template.ts';
+import { resolveReference, resourcesOf, type Template, type Templates, type Violation } from './template.ts';
 
 /** CloudFormation's limits of one stack. */
 const RESOURCES_MAX = 500;
@@ -68,12 +67,15 @@ function lengthOfValue(value: unknown, stack: string, templates: Templates): num
   if (Array.isArray(join)) {
     const parts = join[1] as readonly unknown[];
     const between = String(join[0]).length * (parts.length - 1);
-    return parts.map((part) => lengthOfValue(part, stack, templates)).reduce((sum, bytes) => sum + bytes, between);
+    return parts
+      .map((part) => lengthOfValue(part, stack, templates))
+      .reduce((sum, bytes) => sum + bytes, between);
   }
   if (node['Fn::Select'] !== undefined) return PART_LENGTH;
   const found = resolveReference(value, stack, templates);
   if (found === undefined) return UNKNOWN_LENGTH;
   const { type, id, attribute } = found;
-  if (type === undefined) return DEPLOYED_LENGTHS[id] ?? (/imageid/i.test(id) ? IMAGE_LENGTH : UNKNOWN_LENGTH);
+  if (type === undefined)
+    return DEPLOYED_LENGTHS[id] ?? (/imageid/i.test(id) ? IMAGE_LENGTH : UNKNOWN_LENGTH);
   return DEPLOYED_LENGTHS[attribute === undefined ? type : `${type} ${attribute}`] ?? UNKNOWN_LENGTH;
 }

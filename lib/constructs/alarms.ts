@@ -1,8 +1,13 @@
-import { type AlarmingMetric, METRICS, type MetricDefinition as Counted, type MetricName } from '#contract/metrics.ts';
-import { servicePrincipalOf } from '../permissions/permission-context.ts';
-import { metricsNamespace } from './controller-function.ts';
 import type { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -10,6 +15,14 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import {
+  type AlarmingMetric,
+  type MetricDefinition as Counted,
+  METRICS,
+  type MetricName,
+} from '#contract/metrics.ts';
+import { servicePrincipalOf } from '../permissions/permission-context.ts';
+import { metricsNamespace } from './controller-function.ts';
 
 export interface AlarmProps {
   /** What it means and what is to be looked at: the first thing that somebody reads at night. */
@@ -26,7 +39,9 @@ export interface AlarmProps {
 }
 
 /** The values of a metric's one dimension. */
-type DimensionValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends { readonly values: readonly (infer V)[] }
+type DimensionValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends {
+  readonly values: readonly (infer V)[];
+}
   ? V & string
   : never;
 
@@ -48,7 +63,14 @@ export class Alarms extends Construct {
   }
 
   add(id: string, props: AlarmProps): void {
-    const { description: what, metric, threshold: atLeast, periods = 1, missingIsBreaching: silenceIsBad, isBelow: below } = props;
+    const {
+      description: what,
+      metric,
+      threshold: atLeast,
+      periods = 1,
+      missingIsBreaching: silenceIsBad,
+      isBelow: below,
+    } = props;
     const alarm = new Alarm(this, id, {
       alarmName: `${this.#installation} ${id}`,
       alarmDescription: what,

@@ -16,8 +16,8 @@ import {
   type CapacityProviderSetting,
   hasGpus,
   instanceTypeNameOf,
-  type NamedCapacity,
   minimumCapacityOf,
+  type NamedCapacity,
   providerPriceOf,
 } from '../settings/capacity.ts';
 import { createLaunchTemplate } from './instance-launch-template.ts';
@@ -50,7 +50,10 @@ export class CapacityProvider extends Construct {
     const { name, instanceTypes, maxInstances, spot, targetCapacity, diskGib } = setting;
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
-    this.capacity = { ...minimumCapacityOf(this.providerName, instanceTypes), price: providerPriceOf(setting) ?? 0 };
+    this.capacity = {
+      ...minimumCapacityOf(this.providerName, instanceTypes),
+      price: providerPriceOf(setting) ?? 0,
+    };
 
     const launchTemplate = createLaunchTemplate(this, 'Template', {
       role,

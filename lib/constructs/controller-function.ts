@@ -29,7 +29,15 @@ export class ControllerFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ControllerFunctionProps) {
     super(scope, id);
-    const { name, deployedName: called = name, deployed, installation, bundles, environment, logRetention } = props;
+    const {
+      name,
+      deployedName: called = name,
+      deployed,
+      installation,
+      bundles,
+      environment,
+      logRetention,
+    } = props;
     const functionName = `${installation}-${called}`;
     const logGroup = new LogGroup(this, 'LogGroup', {
       logGroupName: `/${installation}/${called}`,

@@ -1,10 +1,25 @@
-import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
-import type { Architecture } from '../instance-types.ts';
-import { type InstanceTypeSetting, type NamedCapacity, hasGpus, instanceTypeNameOf, minimumCapacityOf } from '../settings/capacity.ts';
-import { BlockDeviceVolume, EbsDeviceVolumeType, type IMachineImage, type ISecurityGroup, type IVpc, LaunchTemplate, LaunchTemplateHttpTokens, UserData } from 'aws-cdk-lib/aws-ec2';
+import {
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  type IMachineImage,
+  type ISecurityGroup,
+  type IVpc,
+  LaunchTemplate,
+  LaunchTemplateHttpTokens,
+  UserData,
+} from 'aws-cdk-lib/aws-ec2';
 import { AmiHardwareType, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
+import type { Architecture } from '../instance-types.ts';
+import {
+  hasGpus,
+  type InstanceTypeSetting,
+  instanceTypeNameOf,
+  minimumCapacityOf,
+  type NamedCapacity,
+} from '../settings/capacity.ts';
 
 export interface AgentConfig {
   readonly cluster: string;
@@ -24,7 +39,11 @@ export interface InstanceLaunchTemplateProps {
 }
 
 /** How a machine that runs workbenches is launched. */
-export function createLaunchTemplate(scope: Construct, id: string, props: InstanceLaunchTemplateProps): LaunchTemplate {
+export function createLaunchTemplate(
+  scope: Construct,
+  id: string,
+  props: InstanceLaunchTemplateProps,
+): LaunchTemplate {
   const { role, securityGroup, diskGib, agentConfig } = props;
   return new LaunchTemplate(scope, id, {
     role,

@@ -1,12 +1,23 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  CfnFlowLog,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type ISecurityGroup,
+  type IVpc,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { Role } from 'aws-cdk-lib/aws-iam';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
 import { servicePrincipalOf } from '../permissions/permission-context.ts';
 import { type NetworkSetting, newNetworkOf } from '../settings/network.ts';
-import { RemovalPolicy } from 'aws-cdk-lib';
-import { CfnFlowLog, GatewayVpcEndpointAwsService, type ISecurityGroup, type IVpc, IpAddresses, Peer, Port, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Role } from 'aws-cdk-lib/aws-iam';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
 
 export interface NetworkProps {
   readonly setting: NetworkSetting;

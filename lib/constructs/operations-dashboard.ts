@@ -82,7 +82,12 @@ export class OperationsDashboard extends Construct {
   }
 
   #queueWidgets(): IWidget[] {
-    const { queues, deadLetterQueues: setAside, eventDeadLetterQueue: undelivered, failedInvocations: failures } = this.#props.queues;
+    const {
+      queues,
+      deadLetterQueues: setAside,
+      eventDeadLetterQueue: undelivered,
+      failedInvocations: failures,
+    } = this.#props.queues;
     const ages = Object.values(queues).map((queue) =>
       queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, label: queue.node.id }),
     );
@@ -99,7 +104,7 @@ export class OperationsDashboard extends Construct {
         this.#metric('forward_failed'),
         this.#metric('queue_send_failed'),
         this.#metric('unreadable_record'),
-        this.#metric('unreadable_record_in_list'),
+        this.#metric('unreadable_record_listed'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
       ]),
@@ -117,7 +122,7 @@ export class OperationsDashboard extends Construct {
       ]),
       graph('Failed', [
         this.#metric('sweep_failed'),
-        this.#metric('sweep_failed'),
+        this.#metric('sweep_aborted'),
         this.#metric('deletion_limit_exceeded'),
       ]),
       graph('Completed sweeps', [this.#metric('sweep_completed')]),

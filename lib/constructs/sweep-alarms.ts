@@ -27,7 +27,7 @@ export function addSweepAlarms(alarms: Alarms): void {
   for (const [sweep, everyMinutes] of Object.entries(EVERY_MINUTES) as [Sweep, number][]) {
     alarms.add(`sweep of ${sweep} failing`, {
       description: `The sweep of ${sweep} failed twice in a row. See the log of its function.`,
-      metric: alarms.sumOfValue('sweep_failed', sweep, twoIntervals(everyMinutes)),
+      metric: alarms.sumOfValue('sweep_aborted', sweep, twoIntervals(everyMinutes)),
       threshold: 1,
       periods: 2,
     });
@@ -53,7 +53,8 @@ export function addSweepAlarms(alarms: Alarms): void {
     });
   }
   alarms.add('volumes quarantined', {
-    description: 'Directories with files but without a record were quarantined. Find their owner, then restore or delete them.',
+    description:
+      'Directories with files but without a record were quarantined. Find their owner, then restore or delete them.',
     metric: alarms.sumOfValue('sweep_quarantined', 'volumes', DAY),
     threshold: 1,
   });

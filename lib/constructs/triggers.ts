@@ -81,7 +81,12 @@ function lambdaTarget(lambda: LambdaFunction, undelivered: IQueue): LambdaTarget
   });
 }
 
-function setFailureDestination(scope: Construct, lambda: LambdaFunction, failures: IQueue, retries: number): void {
+function setFailureDestination(
+  scope: Construct,
+  lambda: LambdaFunction,
+  failures: IQueue,
+  retries: number,
+): void {
   new CfnEventInvokeConfig(scope, 'Invocations', {
     functionName: lambda.functionName,
     qualifier: '$LATEST',

@@ -40,7 +40,11 @@ export class WorkQueues extends Construct {
     this.deadLetterQueues = by('setAside');
     this.eventDeadLetterQueue = this.#createQueue('event-dlq', { retentionPeriod: DLQ_RETENTION });
     this.failedInvocations = this.#createQueue('failed-invocations', { retentionPeriod: DLQ_RETENTION });
-    for (const end of [...Object.values(this.deadLetterQueues), this.eventDeadLetterQueue, this.failedInvocations]) {
+    for (const end of [
+      ...Object.values(this.deadLetterQueues),
+      this.eventDeadLetterQueue,
+      this.failedInvocations,
+    ]) {
       const reason = 'It is where messages end that went wrong.';
       acknowledge(
         end,

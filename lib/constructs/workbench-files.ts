@@ -1,8 +1,3 @@
-import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
-import { CONTROL_TOWER, acknowledge } from '../checks/acknowledge.ts';
-import { allow } from '../permissions/allow.ts';
-import { fileSystemPolicy, janitorMountPermissions, workbenchMountPermissions } from '../permissions/mounts.ts';
-import { servicePrincipalOf } from '../permissions/permission-context.ts';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
@@ -10,6 +5,15 @@ import { AccessPoint, FileSystem, LifecyclePolicy, ThroughputMode } from 'aws-cd
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
+import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
+import { allow } from '../permissions/allow.ts';
+import {
+  fileSystemPolicy,
+  janitorMountPermissions,
+  workbenchMountPermissions,
+} from '../permissions/mounts.ts';
+import { servicePrincipalOf } from '../permissions/permission-context.ts';
 
 export interface WorkbenchFilesProps {
   readonly vpc: IVpc;
@@ -45,7 +49,9 @@ export class WorkbenchFiles extends Construct {
       assumedBy: servicePrincipalOf(this, 'ecs-tasks.amazonaws.com'),
     });
     this.taskRole = taskRole;
-    this.fileSystems = Array.from({ length: props.fileSystemCount }, (_, at) => this.#createFileSystem(at, taskRole, props));
+    this.fileSystems = Array.from({ length: props.fileSystemCount }, (_, at) =>
+      this.#createFileSystem(at, taskRole, props),
+    );
     allow(
       this,
       'TaskMounts',

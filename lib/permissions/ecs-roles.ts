@@ -3,7 +3,11 @@ import type { IConstruct } from 'constructs';
 import type { Permission } from './allow.ts';
 
 /** ARNs of what is in the cluster. */
-export function arnInCluster(scope: IConstruct, kind: 'container-instance' | 'task', cluster: string): string {
+export function arnInCluster(
+  scope: IConstruct,
+  kind: 'container-instance' | 'task',
+  cluster: string,
+): string {
   return Stack.of(scope).formatArn({ service: 'ecs', resource: kind, resourceName: `${cluster}/*` });
 }
 

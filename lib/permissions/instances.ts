@@ -44,7 +44,14 @@ export function startAndStopHosts(our: PermissionContext): Permission {
 }
 
 export function launchHosts(our: PermissionContext): readonly Permission[] {
-  const { installation, launchTemplates, hostSubnets, hostSecurityGroup, hostInstanceTypes: dedicatedTypes, scope } = our;
+  const {
+    installation,
+    launchTemplates,
+    hostSubnets,
+    hostSecurityGroup,
+    hostInstanceTypes: dedicatedTypes,
+    scope,
+  } = our;
   if (dedicatedTypes.length === 0) return [];
   const templates = launchTemplates.map((id) => ec2Arn(our, 'launch-template', id));
   const fromTemplate = { ArnEquals: { 'ec2:LaunchTemplate': templates } };

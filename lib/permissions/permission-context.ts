@@ -1,8 +1,8 @@
-import type { INDEXES } from '#contract/table.ts';
 import { Stack } from 'aws-cdk-lib';
 import { type IPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { INDEXES } from '#contract/table.ts';
 
 /** What there is for functions to act on. ARNs, unless said otherwise. */
 export interface PermissionContext {

@@ -1,6 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
-import { clusterArn, arnInCluster } from './ecs-roles.ts';
 import type { Permission } from './allow.ts';
+import { arnInCluster, clusterArn } from './ecs-roles.ts';
 import type { PermissionContext } from './permission-context.ts';
 
 /** Rights on the cluster and its tasks. */

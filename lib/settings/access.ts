@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { oneOf, flag, group, list, text } from './setting-types.ts';
+import { flag, group, list, oneOf, text } from './setting-types.ts';
 
 const ascii = (max: number) => ({
   expected: `1 to ${max} visible ASCII characters`,
@@ -62,14 +62,11 @@ const keys = group(
   { description: 'Who may call the API.' },
 );
 
-export const authSetting = oneOf(
-  [z.literal('none', { error: () => 'expected `none` or an object' }), keys],
-  {
-    description:
-      'How callers of the API are known. The word `none` leaves it open to everybody who reaches it; nothing else does.',
-    expected: '`none` or an object with `staticKey`, `jwtKey` or `oidc`',
-  },
-);
+export const authSetting = oneOf([z.literal('none', { error: () => 'expected `none` or an object' }), keys], {
+  description:
+    'How callers of the API are known. The word `none` leaves it open to everybody who reaches it; nothing else does.',
+  expected: '`none` or an object with `staticKey`, `jwtKey` or `oidc`',
+});
 
 export type AuthSetting = z.infer<typeof authSetting>;
 export type AuthKeys = Exclude<AuthSetting, 'none'>;

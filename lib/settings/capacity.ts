@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
-import { type Architecture, KNOWN_INSTANCE_TYPES, type InstanceSize, allocatableCapacityOf } from '../instance-types.ts';
-import { amount, choice, oneOf, flag, group, integer, list, text } from './setting-types.ts';
+import {
+  type Architecture,
+  allocatableCapacityOf,
+  type InstanceSize,
+  KNOWN_INSTANCE_TYPES,
+} from '../instance-types.ts';
+import { amount, choice, flag, group, integer, list, oneOf, text } from './setting-types.ts';
 
 /** ECS allows 20 capacity providers in a cluster; a function's environment has no room for many more either. */
 const PROVIDERS_MAX = 20;
@@ -135,7 +140,9 @@ export type CapacityProviderSetting = z.infer<typeof provider>;
 export type InstanceTypeSetting = z.infer<typeof instanceType>;
 
 /** A type with its size; undefined for a name that is not known. */
-export function instanceSizeOf(setting: InstanceTypeSetting): (InstanceSize & { readonly name: string }) | undefined {
+export function instanceSizeOf(
+  setting: InstanceTypeSetting,
+): (InstanceSize & { readonly name: string }) | undefined {
   if (typeof setting !== 'string') return setting;
   const known = KNOWN_INSTANCE_TYPES[setting];
   return known && { name: setting, ...known };

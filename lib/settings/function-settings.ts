@@ -1,10 +1,14 @@
 import * as z from 'zod/mini';
-import { SETTINGS, type SettingName, type Settings } from '#contract/settings/function-settings.ts';
-import { SETTING_RULES } from '#contract/settings/function-settings.ts';
+import {
+  SETTING_RULES,
+  SETTINGS,
+  type SettingName,
+  type Settings,
+} from '#contract/settings/function-settings.ts';
 import { type Environment, parseSettings, SettingsError } from '#contract/settings/setting.ts';
 import type { AuthSetting } from './access.ts';
+import { describeProblem, group } from './setting-types.ts';
 import type { StageProblem } from './stage-error.ts';
-import { group, describeProblem } from './setting-types.ts';
 
 /**
  * From the settings of a stage to the environment of its functions, checked by the functions' own declarations:

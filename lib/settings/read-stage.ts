@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StageSettingsError } from './stage-error.ts';
 import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
+import { StageSettingsError } from './stage-error.ts';
 
 /** Where the settings of the stages are. */
 export const STAGES_FOLDER = join(import.meta.dirname, '../../settings');

@@ -54,7 +54,9 @@ export function flag(about: SettingInfo) {
 }
 
 /** One of a closed set. */
-export function choice<const W extends readonly [string, ...string[]]>(about: SettingInfo & { readonly of: W }) {
+export function choice<const W extends readonly [string, ...string[]]>(
+  about: SettingInfo & { readonly of: W },
+) {
   const expected = about.of.map((word) => `\`${word}\``).join(' or ');
   return z.enum(about.of, errorOptions(expected)).check(z.meta(toMeta(about, expected)));
 }

@@ -33,7 +33,10 @@ export function toStageProblems(
   return issues.flatMap((issue): readonly StageProblem[] => {
     const path = [...at, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: formatPath([...path, key]), problem: 'there is no such setting' }));
+      return issue.keys.map((key) => ({
+        path: formatPath([...path, key]),
+        problem: 'there is no such setting',
+      }));
     }
     if (issue.code === 'invalid_union') {
       // Of the kinds it may be, the one it was meant to be: whose own type fits and whose contents do not.

@@ -1,10 +1,30 @@
+import * as z from 'zod/mini';
 import { type AuthSetting, authSetting } from './access.ts';
-import { type InstanceTypeSetting, architecturesOf, capacityProvidersSetting, dedicatedSetting, instanceSizeOf, instanceTypeNameOf, providerPriceOf } from './capacity.ts';
+import {
+  architecturesOf,
+  capacityProvidersSetting,
+  dedicatedSetting,
+  type InstanceTypeSetting,
+  instanceSizeOf,
+  instanceTypeNameOf,
+  providerPriceOf,
+} from './capacity.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
 import { networkSetting } from './network.ts';
-import { accountSetting, alarmsSetting, apiSetting, baseUrlSetting, ecsSetting, imageSetting, installationSetting, logsSetting, productionSetting, regionSetting, storageSetting } from './services.ts';
+import {
+  accountSetting,
+  alarmsSetting,
+  apiSetting,
+  baseUrlSetting,
+  ecsSetting,
+  imageSetting,
+  installationSetting,
+  logsSetting,
+  productionSetting,
+  regionSetting,
+  storageSetting,
+} from './services.ts';
 import { type StageProblem, StageSettingsError, toStageProblems } from './stage-error.ts';
-import * as z from 'zod/mini';
 
 /** What settings/<stage>.json may hold: everything about one deployment that is not the same for all. */
 const STAGE_SHAPE = {
@@ -70,7 +90,7 @@ export function parseStage(stage: string, written: unknown, file = `settings/${s
     ...Object.fromEntries([...read].filter(([, value]) => value !== undefined)),
     stage,
   } as unknown as StageSettings;
-  for (const { needs, faults: found } of STAGE_RULES) {
+  for (const { needs, check: found } of STAGE_RULES) {
     if (needs.every((name) => read.has(name))) faults.push(...found(settings));
   }
   if (faults.length > 0) throw new StageSettingsError(file, faults);
@@ -137,7 +157,10 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
         const path = `capacityProviders[${at}]`;
         const { instanceTypes } = provider;
         const unknown = findUnknownTypes(instanceTypes, `${path}.instanceTypes`);
-        const twice = findDuplicates(instanceTypes.map(instanceTypeNameOf), (type) => `${path}.instanceTypes[${type}]`);
+        const twice = findDuplicates(
+          instanceTypes.map(instanceTypeNameOf),
+          (type) => `${path}.instanceTypes[${type}]`,
+        );
         if (unknown.length > 0) return [...unknown, ...twice];
         const gpus = new Set(instanceTypes.map((type) => instanceSizeOf(type)?.gpus));
         return [

@@ -4,7 +4,7 @@ import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { respondToClientErrors } from '../client-errors.ts';
-import { type OriginGuard, checkRequest } from '../origin-guard.ts';
+import { checkRequest, type OriginGuard } from '../origin-guard.ts';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';

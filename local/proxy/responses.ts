@@ -18,7 +18,11 @@ const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-export function respond(request: IncomingMessage, response: ServerResponse, { page, json }: ProxyResponse): void {
+export function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { page, json }: ProxyResponse,
+): void {
   const html = acceptsHtml(request);
   response.writeHead(page.status, {
     ...SAFE_HEADERS,

@@ -11,11 +11,18 @@ import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { respondToClientErrors } from '../client-errors.ts';
-import { type OriginGuard, checkRequest } from '../origin-guard.ts';
 import { closeServer } from '../listen.ts';
-import { respond, type ProxyResponse, refuseUpgrade, presentState } from './responses.ts';
-import { type ApiAddress, unresponsivePage, indexPage, unknownPage, unreadablePage, waitingPage } from './pages.ts';
-import { type WorkbenchPath, parseWorkbenchPath } from './workbench-path.ts';
+import { checkRequest, type OriginGuard } from '../origin-guard.ts';
+import {
+  type ApiAddress,
+  indexPage,
+  unknownPage,
+  unreadablePage,
+  unresponsivePage,
+  waitingPage,
+} from './pages.ts';
+import { type ProxyResponse, presentState, refuseUpgrade, respond } from './responses.ts';
+import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 
 export interface WorkbenchProxyOptions {
@@ -38,9 +45,18 @@ const FORWARDING_HEADERS = [
   'x-forwarded-prefix',
   'x-forwarded-proto',
 ];
-const UNKNOWN_WORKBENCH: ProxyResponse = { page: unknownPage(), json: { message: 'There is no such workbench.' } };
-const UNRESPONSIVE_WORKBENCH: ProxyResponse = { page: unresponsivePage(), json: { message: 'The workbench does not answer.' } };
-const UNREADABLE: ProxyResponse = { page: unreadablePage(), json: { message: 'The records cannot be read.' } };
+const UNKNOWN_WORKBENCH: ProxyResponse = {
+  page: unknownPage(),
+  json: { message: 'There is no such workbench.' },
+};
+const UNRESPONSIVE_WORKBENCH: ProxyResponse = {
+  page: unresponsivePage(),
+  json: { message: 'The workbench does not answer.' },
+};
+const UNREADABLE: ProxyResponse = {
+  page: unreadablePage(),
+  json: { message: 'The records cannot be read.' },
+};
 const INDEX: ProxyResponse = {
   page: indexPage(),
   json: { message: 'Workbenches are at /project/<workbench id>/.' },

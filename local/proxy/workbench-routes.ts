@@ -29,7 +29,7 @@ export class WorkbenchRoutes {
   readonly #kept = new Map<string, CacheEntry>();
 
   constructor(options: WorkbenchRoutesOptions) {
-    this.#options = { keepMs: 1000, capacity: 500, ...options };
+    this.#options = { cacheTtlMs: 1000, capacity: 500, ...options };
   }
 
   /** @throws PortError when the records cannot be read */
@@ -38,7 +38,7 @@ export class WorkbenchRoutes {
     const kept = this.#kept.get(workbenchId);
     if (kept !== undefined && kept.until > now) return kept.route;
     const route = this.#read(workbenchId);
-    this.#keep(workbenchId, { until: now + this.#options.keepMs, route });
+    this.#keep(workbenchId, { until: now + this.#options.cacheTtlMs, route });
     return route;
   }
 

@@ -14,9 +14,9 @@ import {
   PutAttributesCommand,
   RegisterContainerInstanceCommand,
 } from '@aws-sdk/client-ecs';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
-import { ecsClient } from '#adapters/aws/clients.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { connection, uniqueName } from './connection.ts';
 

@@ -9,7 +9,12 @@ import { DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Emulator, startEmulator } from '#tools/aws-emulators/emulator.ts';
 import { uniqueName } from './connection.ts';
-import { DEVIATIONS, type DeviationName, PATCHED_DEVIATIONS, type PatchedDeviationName } from './emulator-deviations.ts';
+import {
+  DEVIATIONS,
+  type DeviationName,
+  PATCHED_DEVIATIONS,
+  type PatchedDeviationName,
+} from './emulator-deviations.ts';
 import { type RawSdkCalls, rawSdkCalls } from './raw-sdk-calls.ts';
 
 type Pin = (calls: RawSdkCalls) => Promise<void>;
@@ -160,7 +165,7 @@ describe('it is known that', () => {
     return found;
   };
 
-  for (const [name, { of, does }] of Object.entries(DEVIATIONS)) {
+  for (const [name, { emulator: of, behaviour: does }] of Object.entries(DEVIATIONS)) {
     it(`${of} ${does}`, () => PINNED_BEHAVIOUR[name as DeviationName](callsOf(of)));
   }
   for (const [name, does] of Object.entries(PATCHED_DEVIATIONS)) {

@@ -16,53 +16,69 @@ const STARTING_TASKS_TEST = 'test/adapters/aws/ecs/run-task.test.ts';
 
 /** Each is pinned in faults.test.ts, which fails once the emulator does better: then it goes, and all that rests on it. */
 export const DEVIATIONS = {
-  motoTaskToken: { of: 'moto', does: 'runs another task for a token that was used', coveredBy: TASK_RUNNER_TEST },
-  motoRunsAtOnce: { of: 'moto', does: 'shows a task as RUNNING from its first moment', coveredBy: TASK_RUNNER_TEST },
+  motoTaskToken: {
+    emulator: 'moto',
+    behaviour: 'runs another task for a token that was used',
+    coveredBy: TASK_RUNNER_TEST,
+  },
+  motoRunsAtOnce: {
+    emulator: 'moto',
+    behaviour: 'shows a task as RUNNING from its first moment',
+    coveredBy: TASK_RUNNER_TEST,
+  },
   motoStopCode: {
-    of: 'moto',
-    does: 'gives no stop code to a task that it was asked to stop',
+    emulator: 'moto',
+    behaviour: 'gives no stop code to a task that it was asked to stop',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoSecondStop: {
-    of: 'moto',
-    does: 'writes the reason of a later StopTask over the first',
+    emulator: 'moto',
+    behaviour: 'writes the reason of a later StopTask over the first',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoConstraints: {
-    of: 'moto',
-    does: 'places a task on a machine that its constraints rule out',
+    emulator: 'moto',
+    behaviour: 'places a task on a machine that its constraints rule out',
     coveredBy: STARTING_TASKS_TEST,
   },
   motoNoCapacity: {
-    of: 'moto',
-    does: 'answers neither a task nor a failure when nothing has room',
+    emulator: 'moto',
+    behaviour: 'answers neither a task nor a failure when nothing has room',
     coveredBy: STARTING_TASKS_TEST,
   },
-  motoNoInstances: { of: 'moto', does: 'breaks down when the cluster has no machines', coveredBy: STARTING_TASKS_TEST },
+  motoNoInstances: {
+    emulator: 'moto',
+    behaviour: 'breaks down when the cluster has no machines',
+    coveredBy: STARTING_TASKS_TEST,
+  },
   motoLaunchToken: {
-    of: 'moto',
-    does: 'launches another instance for a token that was used',
+    emulator: 'moto',
+    behaviour: 'launches another instance for a token that was used',
     coveredBy: HOST_FLEET_TEST,
   },
-  motoAccessPointPages: { of: 'moto', does: 'lists all access points on one page', coveredBy: VOLUME_STORE_TEST },
+  motoAccessPointPages: {
+    emulator: 'moto',
+    behaviour: 'lists all access points on one page',
+    coveredBy: VOLUME_STORE_TEST,
+  },
   motoDefinitionOrder: {
-    of: 'moto',
-    does: 'lists task definitions oldest first when asked for the newest first',
+    emulator: 'moto',
+    behaviour: 'lists task definitions oldest first when asked for the newest first',
     coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   motoFamilies: {
-    of: 'moto',
-    does: 'lists families as active that have no active definition',
+    emulator: 'moto',
+    behaviour: 'lists families as active that have no active definition',
     coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   ministackTaskToken: {
-    of: 'ministack',
-    does: 'runs another task for a token that was used',
+    emulator: 'ministack',
+    behaviour: 'runs another task for a token that was used',
     coveredBy: TASK_RUNNER_TEST,
   },
   ministackRunsAtOnce: {
-    of: 'ministack',
-    does: 'shows a task as RUNNING from its first moment, without an address',
+    emulator: 'ministack',
+    behaviour: 'shows a task as RUNNING from its first moment, without an address',
     coveredBy: TASK_RUNNER_TEST,
   },
 } as const satisfies Readonly<Record<string, Deviation>>;
@@ -85,7 +101,7 @@ export type PatchedDeviationName = keyof typeof PATCHED_DEVIATIONS;
 /** The tests of a contract that these faults do not let pass, by title. */
 export function exceptionsFor(faults: Readonly<Record<string, DeviationName>>): SkippedTests {
   const said = Object.entries(faults).map(([title, name]) => {
-    const { of, does, coveredBy } = DEVIATIONS[name];
+    const { emulator: of, behaviour: does, coveredBy } = DEVIATIONS[name];
     return [title, `${of} ${does}; proven on the simulated world in ${coveredBy}`];
   });
   return Object.fromEntries(said);

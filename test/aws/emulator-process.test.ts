@@ -28,9 +28,9 @@ it.each(['moto', 'ministack'])(
 
 it('ends an emulator that is told to, and only that one', async () => {
   const [one, other] = await Promise.all([startEmulator('moto'), startEmulator('moto')]);
-  await one.end();
+  await one.stop();
   expect([await isUp(one.endpoint), await isUp(other.endpoint)]).toEqual([false, true]);
-  await other.end();
-  await other.end();
+  await other.stop();
+  await other.stop();
   expect(await isUp(other.endpoint)).toBe(false);
 });

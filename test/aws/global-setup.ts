@@ -13,6 +13,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const [moto, ministack] = await Promise.all([startEmulator('patched-moto'), startEmulator('ministack')]);
   project.provide('emulators', { moto: moto.endpoint, ministack: ministack.endpoint });
   return async () => {
-    await Promise.all([moto.end(), ministack.end()]);
+    await Promise.all([moto.stop(), ministack.stop()]);
   };
 }

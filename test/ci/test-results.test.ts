@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sumReports, formatSum } from '#ci/test-results.ts';
+import { formatSum, sumReports } from '#ci/test-results.ts';
 
 const passed = { status: 'passed', assertionResults: [{}] };
 

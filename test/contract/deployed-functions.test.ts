@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DEPLOYED, type DeployedFunction, type FunctionName } from '#contract/deployed-functions.ts';
+import { ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { ROUTES } from '#contract/routes.ts';
 
 const FUNCTIONS = resolve(import.meta.dirname, '../../functions');
 const deployed: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);

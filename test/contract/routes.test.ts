@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '#core/errors.ts';
+import { COMMON_ERRORS, ROUTES, type Route, USER_ROUTE_ERRORS } from '#contract/routes.ts';
 import { httpStatusOf } from '#contract/status-codes.ts';
-import { COMMON_ERRORS, USER_ROUTE_ERRORS, ROUTES, type Route } from '#contract/routes.ts';
+import { ERROR_CODES } from '#core/errors.ts';
 
 const routes: readonly Route[] = ROUTES;
 

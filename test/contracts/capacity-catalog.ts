@@ -21,30 +21,30 @@ export function describeCapacityCatalogContract(name: string, make: () => Promis
     it('answers the same sizes whatever has been placed', async () => {
       const catalog = await make();
       const before = [await catalog.providers(), await catalog.instanceTypes()];
-      await catalog.room();
-      for (const provider of await catalog.providers()) catalog.taken(provider.name, provider);
+      await catalog.freeCapacity();
+      for (const provider of await catalog.providers()) catalog.reserve(provider.name, provider);
       expect([await catalog.providers(), await catalog.instanceTypes()]).toEqual(before);
     });
 
     it('knows of bounded room', async () => {
-      const room = await (await make()).room();
+      const room = await (await make()).freeCapacity();
       expect(room.length).toBeLessThanOrEqual(FREE_CAPACITY_LISTED_MAX);
     });
 
     it('has as much less room as was taken, and takes nothing amiss', async () => {
       const catalog = await make();
-      const [machine] = await catalog.room();
-      catalog.taken('nobody', { cpuUnits: 1, memoryMib: 1, gpuCount: 0 });
+      const [machine] = await catalog.freeCapacity();
+      catalog.reserve('nobody', { cpuUnits: 1, memoryMib: 1, gpuCount: 0 });
       if (machine === undefined) {
-        expect(await catalog.room()).toEqual([]);
+        expect(await catalog.freeCapacity()).toEqual([]);
         return;
       }
       const of = async () =>
-        (await catalog.room())
+        (await catalog.freeCapacity())
           .filter(({ provider }) => provider === machine.provider)
           .reduce((sum, { memoryMib }) => sum + memoryMib, 0);
       const before = await of();
-      catalog.taken(machine.provider, machine);
+      catalog.reserve(machine.provider, machine);
       expect(await of()).toBe(before - machine.memoryMib);
     });
   });

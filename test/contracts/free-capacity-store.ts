@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import {
+  FREE_CAPACITY_MAX_AGE_MS,
+  type FreeCapacityStore,
+  type InstanceFreeCapacity,
+} from '#core/ports/free-capacity-store.ts';
 
 const AT = 1_900_000_000_000;
 
@@ -22,7 +26,10 @@ export interface FreeCapacityStoreSubject {
 }
 
 /** What every FreeCapacityStore keeps. `make` answers an empty one. */
-export function describeFreeCapacityStoreContract(name: string, make: () => Promise<FreeCapacityStoreSubject>): void {
+export function describeFreeCapacityStoreContract(
+  name: string,
+  make: () => Promise<FreeCapacityStoreSubject>,
+): void {
   describe(`the room kept in ${name}`, () => {
     let dispose: (() => Promise<void>) | undefined;
     const open = async () => {
@@ -36,9 +43,14 @@ export function describeFreeCapacityStoreContract(name: string, make: () => Prom
       const store = await open();
       expect(await store.list(AT)).toEqual([]);
       const one = anInstance();
-      const other = anInstance({ containerInstanceId: 'machine-2', provider: 'gpu', gpuCount: 2, cpuUnits: 0 });
-      await store.note(one);
-      await store.note(other);
+      const other = anInstance({
+        containerInstanceId: 'machine-2',
+        provider: 'gpu',
+        gpuCount: 2,
+        cpuUnits: 0,
+      });
+      await store.save(one);
+      await store.save(other);
       const listed = await store.list(AT);
       expect(listed).toHaveLength(2);
       expect(listed).toEqual(expect.arrayContaining([one, other]));
@@ -47,44 +59,44 @@ export function describeFreeCapacityStoreContract(name: string, make: () => Prom
     it('is that of the newest version, in whatever order notes come', async () => {
       const store = await open();
       const newest = anInstance({ version: 12, memoryMib: 1 });
-      await store.note(anInstance());
-      await store.note(newest);
-      await store.note(anInstance({ version: 11, memoryMib: 2 }));
-      await store.note(anInstance({ version: 12, memoryMib: 3 }));
+      await store.save(anInstance());
+      await store.save(newest);
+      await store.save(anInstance({ version: 11, memoryMib: 2 }));
+      await store.save(anInstance({ version: 12, memoryMib: 3 }));
       expect(await store.list(AT)).toEqual([newest]);
     });
 
     it('is forgotten with the machine, and no older word brings it back', async () => {
       const store = await open();
       const { containerInstanceId } = anInstance();
-      await store.note(anInstance());
-      await store.forget({ containerInstanceId, version: 12, at: AT });
+      await store.save(anInstance());
+      await store.remove({ containerInstanceId, version: 12, at: AT });
       expect(await store.list(AT)).toEqual([]);
-      await store.note(anInstance({ version: 11 }));
-      await store.note(anInstance({ version: 12 }));
+      await store.save(anInstance({ version: 11 }));
+      await store.save(anInstance({ version: 12 }));
       expect(await store.list(AT)).toEqual([]);
     });
 
     it('comes back with a newer word', async () => {
       const store = await open();
       const back = anInstance({ version: 13 });
-      await store.forget({ containerInstanceId: back.containerInstanceId, version: 12, at: AT });
-      await store.note(back);
+      await store.remove({ containerInstanceId: back.containerInstanceId, version: 12, at: AT });
+      await store.save(back);
       expect(await store.list(AT)).toEqual([back]);
     });
 
     it('outlasts an older word that the machine is gone, and one of the same version', async () => {
       const store = await open();
       const { containerInstanceId } = anInstance();
-      await store.note(anInstance());
-      await store.forget({ containerInstanceId, version: 9, at: AT });
-      await store.forget({ containerInstanceId, version: 10, at: AT });
+      await store.save(anInstance());
+      await store.remove({ containerInstanceId, version: 9, at: AT });
+      await store.remove({ containerInstanceId, version: 10, at: AT });
       expect(await store.list(AT)).toEqual([anInstance()]);
     });
 
     it('counts up to its time, and no longer', async () => {
       const store = await open();
-      await store.note(anInstance());
+      await store.save(anInstance());
       expect(await store.list(AT + FREE_CAPACITY_MAX_AGE_MS - 1)).toHaveLength(1);
       expect(await store.list(AT + FREE_CAPACITY_MAX_AGE_MS)).toEqual([]);
       expect(await store.list(AT + 2 * FREE_CAPACITY_MAX_AGE_MS)).toEqual([]);
@@ -92,7 +104,7 @@ export function describeFreeCapacityStoreContract(name: string, make: () => Prom
 
     it('that was long ago when it was heard of is not listed at all', async () => {
       const store = await open();
-      await store.note(anInstance({ at: AT - 2 * FREE_CAPACITY_MAX_AGE_MS }));
+      await store.save(anInstance({ at: AT - 2 * FREE_CAPACITY_MAX_AGE_MS }));
       expect(await store.list(AT)).toEqual([]);
     });
   });

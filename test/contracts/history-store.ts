@@ -51,7 +51,10 @@ export function describeHistoryStoreContract(
 
     it('keeps an entry as it was first written', async () => {
       await store.append(ID, [aHistoryEntry({ seq: 1, by: 'ada' })]);
-      await store.append(ID, [aHistoryEntry({ seq: 1, by: 'bob' }), aHistoryEntry({ seq: 2, type: 'updated' })]);
+      await store.append(ID, [
+        aHistoryEntry({ seq: 1, by: 'bob' }),
+        aHistoryEntry({ seq: 2, type: 'updated' }),
+      ]);
       expect((await store.list(ID)).map(({ by }) => by)).toEqual(['ada', 'ada']);
     });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { HostFleet, HostObservation, HostRequest } from '#core/ports/host-fleet.ts';
 import { eventually } from './eventually.ts';
-import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface HostFleetSubject {
   readonly hosts: HostFleet;

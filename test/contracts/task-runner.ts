@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { eventually } from './eventually.ts';
-import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface TaskRunnerSubject {
   readonly tasks: TaskRunner;
@@ -141,7 +141,7 @@ export function describeTaskRunnerContract(
       await tasks.terminateInstance(taskId, true);
       await eventually(subject.pass, 'nothing of it runs', async () => {
         const task = await known(taskId);
-        return task === undefined || task.status === 'stopped' || task.host === 'gone';
+        return task === undefined || task.status === 'stopped' || task.instance === 'gone';
       });
       await tasks.terminateInstance(taskId, true);
       await tasks.terminateInstance('unknown', true);

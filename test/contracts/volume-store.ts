@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect } from 'vitest';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
-import { type SkippedTests, itUnlessSkipped } from './skipped-tests.ts';
+import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface VolumeStoreSubject {
   readonly volumes: VolumeStore;

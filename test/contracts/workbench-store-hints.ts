@@ -74,7 +74,9 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       const records: Workbench[] = [];
       for (let n = 0; n < 230; n++) records.push(running({ workbenchId: idAt(T0, n) }));
       records.push(stopped({ workbenchId: idAt(T0, 1_000), host: aHost({ state: 'stopped' }) }));
-      records.push(stopped({ workbenchId: idAt(T0, 1_001), unexpectedTasks: [{ taskId: 'unexpectedTask' }] }));
+      records.push(
+        stopped({ workbenchId: idAt(T0, 1_001), unexpectedTasks: [{ taskId: 'unexpectedTask' }] }),
+      );
       records.push(starting({ workbenchId: idAt(T0, 1_002) }));
       await Promise.all(records.map((record) => store.create(record)));
       await store.create(stopped({ workbenchId: idAt(T0, 2_000) }));

@@ -5,7 +5,7 @@ import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { anyUserId, anyWorkbench } from '../builders/any-workbench.ts';
 import { aHost, idAt, running, starting, stopped, T0 } from '../builders/workbench.ts';
-import { allActive, aHundred } from './list-pages.ts';
+import { aHundred, allActive } from './list-pages.ts';
 import { describeHints } from './workbench-store-hints.ts';
 import { describeLists } from './workbench-store-lists.ts';
 

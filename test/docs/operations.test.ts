@@ -1,11 +1,11 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { REASON_CODES } from '#core/workbench/reasons.ts';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
+import { REASON_CODES } from '#core/workbench/reasons.ts';
 import type { Template } from '#lib/checks/template.ts';
-import { readStage, listStages } from '#lib/settings/read-stage.ts';
+import { listStages, readStage } from '#lib/settings/read-stage.ts';
 import { type StageSettings, stageJsonSchema } from '#lib/settings/stage.ts';
 import { synthesizeStage } from '#tools/synthesize-stage.ts';
 import { anchorOf, codeIn, sectionsOf } from './headings.ts';

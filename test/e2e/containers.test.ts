@@ -7,7 +7,7 @@ import { findSocket } from '#adapters/local/containers/engine-socket.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 const SOCKET = findSocket({

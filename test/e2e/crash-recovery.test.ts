@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 
 const WORKBENCH_COUNT = 100;
 
@@ -17,7 +17,11 @@ test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left o
   const first = await LocalServer.start(dataDir, settings);
   const created = await Promise.all(Array.from({ length: WORKBENCH_COUNT }, () => create(first)));
   expect(new Set(created).size).toBe(WORKBENCH_COUNT);
-  await eventually(waitRealStep, 'some of them run', async () => (await first.workbenchProcesses()).length >= 5);
+  await eventually(
+    waitRealStep,
+    'some of them run',
+    async () => (await first.workbenchProcesses()).length >= 5,
+  );
   await first.kill();
 
   const second = await LocalServer.start(dataDir, settings);

@@ -6,7 +6,7 @@ import { INSTALLED_IDE } from '#local/installed-ide.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { openPage } from './browser.ts';
 import { typeInTerminal, waitForIde, waitForTextInEditor } from './ide-page.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);

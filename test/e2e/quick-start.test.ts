@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { readFileInPage, waitForBuiltInPage, writeFileInPage } from './built-in-page.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 test('the printed lines create a workbench whose file, written in the browser, outlives a stop and goes with a delete', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { readFileInPage, waitForBuiltInPage, writeFileInPage } from './built-in-page.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, runPrintedCommand } from './printed-commands.ts';
 
 const SHUTDOWNS = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPage } from './browser.ts';
 import { waitForBuiltInPage } from './built-in-page.ts';
-import { LocalServer, createDataDir } from './local-server.ts';
+import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, runPrintedCommand, runShell } from './printed-commands.ts';
 
 /** Answers once there is a file `open` in its folder: so a test decides how long it takes to wake. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
-import { call, create, openServer, TINY_SERVER, until, waitUntilGone, waitForStatus } from './open-server.ts';
+import { call, create, openServer, TINY_SERVER, until, waitForStatus, waitUntilGone } from './open-server.ts';
 
 test('a poll is one GetItem and no other call', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });

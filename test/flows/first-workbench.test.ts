@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { call, openServer, waitUntilGone, waitForStatus } from './open-server.ts';
+import { call, openServer, waitForStatus, waitUntilGone } from './open-server.ts';
 
 test('a workbench is created, opened, written in, stopped, started again with its files, and destroyed with them', async () => {
   const server = await openServer();

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import { readSettings, type Settings } from '#contract/settings/function-settings.ts';
+import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 

@@ -63,7 +63,12 @@ describe('the boot step of the example image', () => {
   });
 
   it('gives code-server the settings that the process runtime gives it', async () => {
-    const { initialFiles } = chooseCommand({ ide: 'code-server', find: () => '/bin/x', node: 'node', page: 'page' });
+    const { initialFiles } = chooseCommand({
+      ide: 'code-server',
+      find: () => '/bin/x',
+      node: 'node',
+      page: 'page',
+    });
     const image = JSON.parse(await readFile(join(IMAGE, 'settings.json'), 'utf8'));
     expect(image).toEqual(JSON.parse(initialFiles?.['code-server/User/settings.json'] ?? ''));
   });

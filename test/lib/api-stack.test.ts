@@ -1,13 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { CORS, ROUTES } from '#contract/routes.ts';
-import { valueToText } from '#lib/checks/template.ts';
-import { resolveReference } from '#lib/checks/template.ts';
-import { listOf, type Resource } from '#lib/checks/template.ts';
+import { listOf, type Resource, resolveReference, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
@@ -85,7 +83,9 @@ describe('every function', () => {
       const variables = valueAt(lambda, 'Properties', 'Environment', 'Variables') as Record<string, unknown>;
       const own = Object.keys(variables).filter((variable) => Object.hasOwn(declared, variable));
       expect(own.filter((variable) => !(reads as readonly string[]).includes(variable))).toEqual([]);
-      const environment = Object.fromEntries(own.map((variable) => [variable, fakeValue(variables[variable])]));
+      const environment = Object.fromEntries(
+        own.map((variable) => [variable, fakeValue(variables[variable])]),
+      );
       expect(() => readDeployedSettings(environment, reads)).not.toThrow();
     }
   });
@@ -226,7 +226,10 @@ describe('what goes wrong', () => {
 
   it('in a function that nobody waits for is kept: it has limits and a destination', () => {
     const configured = new Map(
-      properties('AWS::Lambda::EventInvokeConfig').map((config) => [valueToText(config.FunctionName), config]),
+      properties('AWS::Lambda::EventInvokeConfig').map((config) => [
+        valueToText(config.FunctionName),
+        config,
+      ]),
     );
     for (const name of [...startedBy('event'), ...startedBy('schedule')]) {
       const config = configured.get(`<${functionOf(name)[0]}>`);

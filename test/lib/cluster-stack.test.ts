@@ -1,10 +1,10 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
-import { valueToText } from '#lib/checks/template.ts';
 import type { Resource } from '#lib/checks/template.ts';
+import { valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {

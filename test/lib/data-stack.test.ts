@@ -1,11 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createTableInput } from '#contract/table.ts';
 import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
-import { valueToText } from '#lib/checks/template.ts';
+import { createTableInput } from '#contract/table.ts';
 import type { Statement } from '#lib/checks/policies.ts';
-import { listOf, type Resource } from '#lib/checks/template.ts';
+import { listOf, type Resource, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 /** Left alone but when its very creation fails, with nothing in it. */
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
@@ -71,7 +70,9 @@ describe('the file systems', () => {
       BackupPlanRule: [{ Lifecycle: { DeleteAfterDays: 50 }, ScheduleExpression: 'cron(0 3 * * ? *)' }],
     });
     const [selection] = app.all('data', 'AWS::Backup::BackupSelection');
-    const backedUp = listOf(valueAt(selection?.[1], 'Properties', 'BackupSelection', 'Resources')).map(valueToText);
+    const backedUp = listOf(valueAt(selection?.[1], 'Properties', 'BackupSelection', 'Resources')).map(
+      valueToText,
+    );
     const systems = app.all('data', 'AWS::EFS::FileSystem').map(([id]) => id);
     for (const id of systems) expect(backedUp.some((arn) => arn.includes(id))).toBe(true);
     expect(app.all('data', 'AWS::Backup::BackupVault')[0]?.[1].DeletionPolicy).toBe('Retain');

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { SWEEPS } from '#core/reconcile/report.ts';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
+import { SWEEPS } from '#core/reconcile/report.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt, type SynthesizedApp, synthesize } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 const EVERY_MINUTES = {
   active: DEPLOYED['sweep-active'].startedBy.everyMinutes,
@@ -33,7 +33,7 @@ describe('a sweep', () => {
   it.each(SWEEPS)('of %s that dies each pass is told of, though that is one failure in each', (sweep) => {
     const found = alarm(`sweep of ${sweep} failing`);
     expect(found).toMatchObject({
-      ...{ MetricName: 'sweep_failed', Threshold: 1, EvaluationPeriods: 2 },
+      ...{ MetricName: 'sweep_aborted', Threshold: 1, EvaluationPeriods: 2 },
       ...{ Dimensions: [{ Name: 'sweep', Value: sweep }], TreatMissingData: 'notBreaching' },
     });
     expect(periodOf(found)).toBeGreaterThan(EVERY_MINUTES[sweep] * 60);
@@ -52,7 +52,11 @@ describe('a sweep', () => {
     'of %s over its deletion limit raises one alarm that stays on',
     (sweep) => {
       const found = alarm(`sweep of ${sweep} over deletion limit`);
-      expect(found).toMatchObject({ MetricName: 'deletion_limit_exceeded', Threshold: 1, EvaluationPeriods: 1 });
+      expect(found).toMatchObject({
+        MetricName: 'deletion_limit_exceeded',
+        Threshold: 1,
+        EvaluationPeriods: 1,
+      });
       expect(periodOf(found)).toBeGreaterThan(EVERY_MINUTES[sweep] * 60);
     },
   );

@@ -6,7 +6,7 @@ const about = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: fals
 const open = {
   api: { url: 'http://127.0.0.1:8999/api', authorized: false },
   baseUrl: 'http://127.0.0.1:4000',
-  about: [['They run', 'a small built-in page']],
+  summary: [['They run', 'a small built-in page']],
 } as const;
 
 describe('banner', () => {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Shutdown } from '#local/shutdown.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
+import { Shutdown } from '#local/shutdown.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 async function temporaryFolder(): Promise<string> {

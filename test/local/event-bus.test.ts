@@ -64,7 +64,7 @@ describe('LocalEventBus', () => {
   });
 
   test('delivers again what failed, after pauses that double, before what comes next of its subject', async () => {
-    const { events, timers, delivered, deliver, end } = makeEvents({ retryMs: 100 });
+    const { events, timers, delivered, deliver, end } = makeEvents({ initialBackoffMs: 100 });
     events.connect(deliver);
     events.publish('a', 'a1');
     events.publish('a', 'a2');
@@ -84,7 +84,7 @@ describe('LocalEventBus', () => {
   test('gives an event up in the end, says so, and goes on with the next', async () => {
     const { events, timers, telemetry, delivered, deliver, end } = makeEvents({
       maxAttempts: 2,
-      retryMs: 100,
+      initialBackoffMs: 100,
     });
     events.connect(deliver);
     events.publish('a', 'a1');
@@ -101,7 +101,7 @@ describe('LocalEventBus', () => {
   });
 
   test('is idle when everything has been delivered, retries included', async () => {
-    const { events, timers, deliver, end } = makeEvents({ retryMs: 100 });
+    const { events, timers, deliver, end } = makeEvents({ initialBackoffMs: 100 });
     events.connect(deliver);
     events.publish('a', 'a1');
     events.publish('b', 'b1');

@@ -133,7 +133,10 @@ describe('LocalQueue', () => {
   });
 
   test('tries again after pauses that double, then gives the key up and says so', async () => {
-    const { queue, delivered, timers, telemetry, end } = makeQueue({ maxAttempts: 4, retryMs: 1000 });
+    const { queue, delivered, timers, telemetry, end } = makeQueue({
+      maxAttempts: 4,
+      initialBackoffMs: 1000,
+    });
     const failure = new Error('the store is away');
     await queue.send(key('a'), 0);
     for (const [attempts, pause] of [
@@ -155,7 +158,7 @@ describe('LocalQueue', () => {
   });
 
   test('counts failures anew after a success', async () => {
-    const { queue, delivered, timers, end } = makeQueue({ maxAttempts: 2, retryMs: 1000 });
+    const { queue, delivered, timers, end } = makeQueue({ maxAttempts: 2, initialBackoffMs: 1000 });
     for (let round = 0; round < 3; round += 1) {
       await queue.send(key('a'), 0);
       await end(new Error('once'));
@@ -176,7 +179,7 @@ describe('LocalQueue', () => {
   });
 
   test('pauses also when the failed delivery had sent its own key without delay', async () => {
-    const { queue, delivered, timers, end } = makeQueue({ retryMs: 1000 });
+    const { queue, delivered, timers, end } = makeQueue({ initialBackoffMs: 1000 });
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 0);
     await end(new Error('no'));
@@ -186,7 +189,7 @@ describe('LocalQueue', () => {
   });
 
   test('retries in seconds although the failed delivery had asked to be called in minutes', async () => {
-    const { queue, delivered, timers, end } = makeQueue({ retryMs: 1000 });
+    const { queue, delivered, timers, end } = makeQueue({ initialBackoffMs: 1000 });
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 600);
     await end(new Error('no'));

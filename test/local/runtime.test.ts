@@ -38,13 +38,13 @@ const PODMAN: Readonly<Record<string, unknown>> = {
 describe('the runtime of workbenches', () => {
   test('is processes unless the settings say otherwise', async () => {
     const runtime = await chooseRuntime(readLocalSettings({ WB_LOCAL_IDE: 'page' }), '');
-    expect(runtime.about).toEqual([['They run', expect.stringContaining('a small built-in page')]]);
+    expect(runtime.summary).toEqual([['They run', expect.stringContaining('a small built-in page')]]);
     expect(runtime.gpuCount).toBe(0);
   });
 
   test('is containers of the image, on the engine, when they do', async () => {
     const socket = await engineThat((path) => ({ status: 200, body: PODMAN[path] ?? {} }));
-    const { about } = await docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'ide:3' });
+    const { summary: about } = await docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'ide:3' });
     expect(about).toEqual([
       ['They run', 'containers of ide:3'],
       ['Engine', `podman 4.3.1 (rootless) at ${socket}`],

@@ -20,7 +20,12 @@ function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Recor
 describe('the settings of local mode', () => {
   test('need nothing: an open API on this machine alone', () => {
     expect(readLocalSettings({})).toMatchObject({
-      functions: { RESTAPI_AUTH: 'none', WB_DEFAULT_RAM: 2048, WB_DEFAULT_CPU: 1024, WB_STOP_SETTLE_SECONDS: 0 },
+      functions: {
+        RESTAPI_AUTH: 'none',
+        WB_DEFAULT_RAM: 2048,
+        WB_DEFAULT_CPU: 1024,
+        WB_STOP_SETTLE_SECONDS: 0,
+      },
       baseUrl: undefined,
       port: 8999,
       workbenchPort: 0,

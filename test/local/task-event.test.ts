@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isUserId } from '#contract/parameters.ts';
 import { TASK_STATUSES, type TaskObservation } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import { readTaskEvent } from '#functions/events/read-task-event.ts';
 import { toTaskStateChangeEvent } from '#local/task-event.ts';
-import { isUserId } from '#contract/parameters.ts';
 
 const id = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-hjkmnp-tv-z]{${length}}$`));
 const message = fc.oneof(

@@ -14,7 +14,10 @@ test('a key is handed over as a batch of one message that names it', async () =>
   });
   await deliver(key);
   await deliver(key);
-  expect(events.map(({ Records }) => Records.map(({ body }) => parseWorkMessage(body)))).toEqual([[key], [key]]);
+  expect(events.map(({ Records }) => Records.map(({ body }) => parseWorkMessage(body)))).toEqual([
+    [key],
+    [key],
+  ]);
   expect(new Set(events.flatMap(({ Records }) => Records.map(({ messageId }) => messageId))).size).toBe(2);
 });
 

@@ -1,5 +1,10 @@
 import { REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
-import { HISTORY_ENTRIES_MAX, type HistoryStore, type IdempotencyClaim, type IdempotencyStore } from '#core/ports/workbench-store.ts';
+import {
+  HISTORY_ENTRIES_MAX,
+  type HistoryStore,
+  type IdempotencyClaim,
+  type IdempotencyStore,
+} from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
@@ -75,7 +80,8 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     const claims = this.#users.get(userId);
     const standing = claims?.get(key);
     if (claims === undefined || standing?.claim.workbenchId !== workbenchId) return 'gone';
-    if (standing.claim.state === 'done') return standing.completedBy === completedBy ? 'completed' : 'already';
+    if (standing.claim.state === 'done')
+      return standing.completedBy === completedBy ? 'completed' : 'already';
     claims.set(key, { claim: { ...standing.claim, state: 'done' }, completedBy });
     return 'completed';
   }
@@ -95,7 +101,7 @@ export class MemoryReportStore implements ReportStore {
   }
 }
 
-export { MemoryHistoryStore, MemoryIdempotencyStore, MemoryWorkbenchStore };
+export { MemoryWorkbenchStore };
 
 export interface MemoryStores {
   readonly workbenches: MemoryWorkbenchStore;

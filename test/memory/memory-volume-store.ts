@@ -1,9 +1,9 @@
 import type { Clock } from '#core/ports/clock.ts';
 import type {
+  DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  DeletionProgress,
 } from '#core/ports/volume-store.ts';
 
 export interface MemoryVolumeStoreOptions {
@@ -90,6 +90,8 @@ export class MemoryVolumeStore implements VolumeStore {
       .sort((a, b) => (a.workbenchId < b.workbenchId ? -1 : 1));
     const volumes = rest.slice(0, PAGE_SIZE);
     const last = volumes.at(-1);
-    return rest.length > PAGE_SIZE && last !== undefined ? { volumes, cursor: last.workbenchId } : { volumes };
+    return rest.length > PAGE_SIZE && last !== undefined
+      ? { volumes, cursor: last.workbenchId }
+      : { volumes };
   }
 }

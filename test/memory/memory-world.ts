@@ -1,5 +1,4 @@
-import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
@@ -12,14 +11,13 @@ import { drive } from '#core/workbench/drive.ts';
 import { DEFAULT_POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts';
 import { observeHost, observeTask } from '#core/workbench/observe.ts';
 import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import { MemoryFreeCapacityStore } from '../simulation/memory-free-capacity-store.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
-import { MemoryWorkQueue } from './memory-work-queue.ts';
-import { MemoryReportStore } from './memory-stores.ts';
-import { MemoryFreeCapacityStore } from '../simulation/memory-free-capacity-store.ts';
-import { memoryStores } from './memory-stores.ts';
+import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
 import { MemoryVolumeStore } from './memory-volume-store.ts';
+import { MemoryWorkQueue } from './memory-work-queue.ts';
 
 export const PROVIDERS: readonly CapacityProvider[] = [
   { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0, price: 0.1 },
@@ -95,7 +93,10 @@ export class MemoryWorld {
       timers: this.clock,
       onChange: (task) => events && this.publishTaskEvent(task),
     });
-    this.hosts = new MemoryHostFleet({ timers: this.clock, onChange: (host) => events && this.#publishHostEvent(host) });
+    this.hosts = new MemoryHostFleet({
+      timers: this.clock,
+      onChange: (host) => events && this.#publishHostEvent(host),
+    });
   }
 
   readonly ids = {
@@ -106,7 +107,19 @@ export class MemoryWorld {
   /** All ports under the names that use cases know them by. */
   get ports() {
     const { clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports } = this;
-    return { ...this.stores, clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports };
+    return {
+      ...this.stores,
+      clock,
+      queue,
+      telemetry,
+      tasks,
+      hosts,
+      volumes,
+      catalog,
+      freeCapacity,
+      ids,
+      reports,
+    };
   }
 
   /** An event of a task is on its way. */

@@ -10,6 +10,7 @@ describeFreeCapacityStoreContract('memory', async () => ({
 
 it('lists no more machines than is agreed', async () => {
   const store = new MemoryFreeCapacityStore();
-  for (let n = 0; n <= FREE_CAPACITY_LISTED_MAX; n += 1) await store.save(anInstance({ containerInstanceId: `machine-${n}` }));
+  for (let n = 0; n <= FREE_CAPACITY_LISTED_MAX; n += 1)
+    await store.save(anInstance({ containerInstanceId: `machine-${n}` }));
   expect(await store.list(anInstance().at)).toHaveLength(FREE_CAPACITY_LISTED_MAX);
 });

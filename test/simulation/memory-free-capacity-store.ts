@@ -1,4 +1,9 @@
-import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, FREE_CAPACITY_LISTED_MAX, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import {
+  FREE_CAPACITY_LISTED_MAX,
+  FREE_CAPACITY_MAX_AGE_MS,
+  type FreeCapacityStore,
+  type InstanceFreeCapacity,
+} from '#core/ports/free-capacity-store.ts';
 
 /** Room in memory. */
 export class MemoryFreeCapacityStore implements FreeCapacityStore {
@@ -17,13 +22,18 @@ export class MemoryFreeCapacityStore implements FreeCapacityStore {
     const listed: InstanceFreeCapacity[] = [];
     for (const [containerInstanceId, { at, room }] of this.#reports) {
       if (at + FREE_CAPACITY_MAX_AGE_MS <= now) this.#reports.delete(containerInstanceId);
-      else if (room !== undefined && listed.length < FREE_CAPACITY_LISTED_MAX) listed.push(structuredClone(room));
+      else if (room !== undefined && listed.length < FREE_CAPACITY_LISTED_MAX)
+        listed.push(structuredClone(room));
     }
     return listed;
   }
 
   #record(
-    { containerInstanceId, version, at }: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>,
+    {
+      containerInstanceId,
+      version,
+      at,
+    }: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>,
     room?: InstanceFreeCapacity,
   ): void {
     const before = this.#reports.get(containerInstanceId);

@@ -1,12 +1,12 @@
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -14,9 +14,8 @@ import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts'
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { acceptedRun, idAt, running, T0 } from '#test/builders/workbench.ts';
 import { settingsWith } from '#test/functions/call-api.ts';
+import { MemoryReportStore, memoryStores } from '../memory/memory-stores.ts';
 import { MemoryWorkQueue } from '../memory/memory-work-queue.ts';
-import { MemoryReportStore } from '../memory/memory-stores.ts';
-import { memoryStores } from '../memory/memory-stores.ts';
 import { RecordingTelemetry } from '../memory/memory-world.ts';
 import {
   HOST_SETTINGS,
@@ -97,7 +96,12 @@ function createCountingClient({ kernel, world }: WorldFixture) {
 
 type Client = ReturnType<typeof createCountingClient>['client'];
 
-function createPorts(client: Client, ecs: Pick<Client, 'send'>, ec2: Pick<Client, 'send'>, subject: WorldFixture) {
+function createPorts(
+  client: Client,
+  ecs: Pick<Client, 'send'>,
+  ec2: Pick<Client, 'send'>,
+  subject: WorldFixture,
+) {
   const machines = new Ec2Instances(ec2, INSTALLATION);
   const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
   return {

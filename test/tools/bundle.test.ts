@@ -21,7 +21,11 @@ let aws: FakeAwsServices;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bundles-'));
-  [bundles, table, aws] = await Promise.all([bundleFunctions(folder), openEmbeddedTable(), startFakeAwsServices()]);
+  [bundles, table, aws] = await Promise.all([
+    bundleFunctions(folder),
+    openEmbeddedTable(),
+    startFakeAwsServices(),
+  ]);
 }, 60_000);
 afterAll(async () => {
   await table.close();

@@ -58,7 +58,7 @@ async function launchEmulator(name: EmulatorName, port: number): Promise<Emulato
     await stopProcess(child);
     throw new Error(`${name} does not start:\n${said}`);
   }
-  return { endpoint, end: () => stopProcess(child) };
+  return { endpoint, stop: () => stopProcess(child) };
 }
 
 /** Asks once; between two of these some time goes by. */

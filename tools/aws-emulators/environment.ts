@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { replaceFolder } from '../replace-folder.ts';
 import { withProgress } from '../progress.ts';
+import { replaceFolder } from '../replace-folder.ts';
 import { describeMissing } from './python.ts';
 
 /** A Python environment of the project's own, not kept in its history. */

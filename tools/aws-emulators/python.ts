@@ -15,7 +15,10 @@ export function describeMissing(probe: Probe = run): string | undefined {
   if (!version.ok) return describeNeed('python3', 'python3 python3-venv');
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(version.said)?.map(Number) ?? [];
   if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
-    return describeNeed(`Python ${MIN_VERSION.join('.')} or later (python3 is ${version.said})`, 'python3 python3-venv');
+    return describeNeed(
+      `Python ${MIN_VERSION.join('.')} or later (python3 is ${version.said})`,
+      'python3 python3-venv',
+    );
   }
   // Debian leaves the second out of python3, and venv without it makes an environment that has no pip.
   if (!probe('python3', ['-c', 'import venv, ensurepip']).ok) {

@@ -13,7 +13,8 @@ export const POLL_FUNCTION = 'get-workbench';
 export const POLL_FUNCTION_MAX_BYTES = 420_000;
 
 /** Our own files that may be in a bundle. */
-const ALLOWED_SOURCES = /^(core|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
+const ALLOWED_SOURCES =
+  /^(core|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
 
 /** The packages that may be in one, beside the clients that its row in contract/deployed-functions.ts names. */
 const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([
@@ -71,7 +72,9 @@ export function checkBundles(
   const poll = bundles.find(({ name }) => name === POLL_FUNCTION);
   if (poll === undefined) faults.push(`there is no ${POLL_FUNCTION}`);
   else if (poll.bytes > POLL_FUNCTION_MAX_BYTES) {
-    faults.push(`${POLL_FUNCTION} has ${toKilobytes(poll.bytes)} KB, more than ${toKilobytes(POLL_FUNCTION_MAX_BYTES)}`);
+    faults.push(
+      `${POLL_FUNCTION} has ${toKilobytes(poll.bytes)} KB, more than ${toKilobytes(POLL_FUNCTION_MAX_BYTES)}`,
+    );
   }
   return faults;
 }

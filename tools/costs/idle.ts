@@ -3,8 +3,14 @@ import { DUE_SHARDS } from '#contract/table.ts';
 import type { Template } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { type AssumedValues, FREE_DASHBOARDS_MAX } from './assumptions.ts';
-import { type BillLine, MONTH_HOURS, billLine, costOf } from './prices.ts';
-import { countAlarmMetrics, countInterfaceEndpoints, findScheduledFunctions, findUnknownTypes, resourcesOfType } from './template-counts.ts';
+import { type BillLine, billLine, costOf, MONTH_HOURS } from './prices.ts';
+import {
+  countAlarmMetrics,
+  countInterfaceEndpoints,
+  findScheduledFunctions,
+  findUnknownTypes,
+  resourcesOfType,
+} from './template-counts.ts';
 
 const GB = 1e9;
 const DAYS_OF_MONTH = MONTH_HOURS / 24;
@@ -23,7 +29,8 @@ export function idleBill(
   assumed: AssumedValues,
 ): readonly BillLine[] {
   const unknown = findUnknownTypes(templates);
-  if (unknown.length > 0) throw new Error(`tools/costs/template-counts.ts does not know ${unknown.join(', ')}`);
+  if (unknown.length > 0)
+    throw new Error(`tools/costs/template-counts.ts does not know ${unknown.join(', ')}`);
   const count = (type: string) => resourcesOfType(templates, type).length;
   const hours = (type: string) => count(type) * MONTH_HOURS;
   return [
@@ -110,7 +117,10 @@ function logs(
   { logs: { retentionDays } }: Pick<StageSettings, 'logs'>,
   assumed: AssumedValues,
 ): readonly BillLine[] {
-  const runs = findScheduledFunctions(templates).reduce((sum, { everyMinutes }) => sum + runsPerMonth(everyMinutes), 0);
+  const runs = findScheduledFunctions(templates).reduce(
+    (sum, { everyMinutes }) => sum + runsPerMonth(everyMinutes),
+    0,
+  );
   const written = (runs * assumed['function-log-bytes']) / GB;
   const refused = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['rejected-traffic-gb'];
   return [

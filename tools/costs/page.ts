@@ -1,7 +1,6 @@
 import { markdownTable } from '../../bench/markdown.ts';
-import { ASSUMPTIONS, type AssumedValues, ASSUMPTION_NAMES } from './assumptions.ts';
-import { type BillLine, totalUsd } from './prices.ts';
-import { PRICES, type Price, SOURCES, type Source } from './prices.ts';
+import { ASSUMPTION_NAMES, ASSUMPTIONS, type AssumedValues } from './assumptions.ts';
+import { type BillLine, PRICES, type Price, SOURCES, type Source, totalUsd } from './prices.ts';
 import { hourlyCostOf } from './running-workbench.ts';
 import type { StageCosts } from './stage-costs.ts';
 
@@ -83,13 +82,13 @@ ${markdownTable([
   ],
   ...running.map((one) => [
     `${one.name}${one.spot ? ' (spot)' : ''}`,
-    one.machines,
+    one.instanceTypes,
     one.share === undefined
       ? 'does not fit'
-      : `${percent(one.share)}${one.byInterfaces ? ' (of its interfaces)' : ''}`,
+      : `${percent(one.share)}${one.limitedByInterfaces ? ' (of its interfaces)' : ''}`,
     optionalUsd(hourlyCostOf(one)),
     optionalUsd(hourlyCostOf(one, assumed.utilisation)),
-    usd(one.machine, 4),
+    usd(one.instanceUsd, 4),
   ]),
 ])}
 ${dedicated.length === 0 ? '' : hostTable(costs)}
@@ -123,7 +122,11 @@ function billTable(lines: readonly BillLine[], head: string): string {
   const rows = lines
     .filter(({ quantity }) => quantity > 0)
     .map(({ what, quantity, unit, usd: cost }) => [what, quantityText(quantity), unit, usd(cost)]);
-  return markdownTable([['', 'how much', 'of', head], ...rows, ['**all**', '', '', `**${usd(totalUsd(lines))}**`]]);
+  return markdownTable([
+    ['', 'how much', 'of', head],
+    ...rows,
+    ['**all**', '', '', `**${usd(totalUsd(lines))}**`],
+  ]);
 }
 
 function assumptionRow(name: (typeof ASSUMPTION_NAMES)[number], assumed: AssumedValues): readonly string[] {

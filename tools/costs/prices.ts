@@ -1,4 +1,3 @@
-
 /** A listed price: on demand, us-east-1, before taxes, discounts and free allowances. */
 export interface Price {
   /** USD… */

@@ -1,29 +1,34 @@
 import { dominantShare } from '#core/placement/capacity.ts';
 import type { Capacity } from '#core/ports/capacity-catalog.ts';
-import { instancePriceOf, instanceTypeNameOf, minimumCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
+import {
+  instancePriceOf,
+  instanceTypeNameOf,
+  minimumCapacityOf,
+  providerPriceOf,
+} from '#lib/settings/capacity.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import type { AssumedValues } from './assumptions.ts';
-import { MONTH_HOURS, costOf } from './prices.ts';
+import { costOf, MONTH_HOURS } from './prices.ts';
 
-/** What a workbench costs while it runs, on one kind of machine. */
+/** What a workbench costs while it runs, on one kind of instance. */
 export interface RunningCost {
   readonly name: string;
   readonly instanceTypes: string;
   readonly spot: boolean;
-  /** USD an hour of one machine, with its disk. */
+  /** USD an hour of one instance, with its disk. */
   readonly instanceUsd: number;
-  /** How much of a machine the workbench takes; undefined when it does not fit. */
+  /** How much of an instance the workbench takes; undefined when it does not fit. */
   readonly share: number | undefined;
-  /** What it takes most of is the machine's network interfaces. */
+  /** What it takes most of is the instance's network interfaces. */
   readonly limitedByInterfaces: boolean;
 }
 
-/** USD an hour of a workbench: its share of a machine of which `utilisation` is taken, by all on it. */
+/** USD an hour of a workbench: its share of an instance of which `utilisation` is taken, by all on it. */
 export function hourlyCostOf(
-  { machine, share }: Pick<RunningCost, 'machine' | 'share'>,
+  { instanceUsd, share }: Pick<RunningCost, 'instanceUsd' | 'share'>,
   utilisation = 1,
 ): number | undefined {
-  return share === undefined ? undefined : Math.min(machine, (machine * share) / utilisation);
+  return share === undefined ? undefined : Math.min(instanceUsd, (instanceUsd * share) / utilisation);
 }
 
 /** A workbench of the assumed size in each size class; with one GPU where the machines have some. */
@@ -44,16 +49,16 @@ export function runningCosts(
     const interfaces = 1 / (maxWorkbenchesOn(types, ecs.awsvpcTrunking) ?? Number.POSITIVE_INFINITY);
     return {
       name,
-      machines: types.join(', '),
+      instanceTypes: types.join(', '),
       spot,
-      machine: (providerPriceOf(provider) ?? 0) + diskCostPerHour(diskGib),
+      instanceUsd: (providerPriceOf(provider) ?? 0) + diskCostPerHour(diskGib),
       share: resources > 1 ? undefined : Math.max(resources, interfaces),
-      byInterfaces: interfaces > resources,
+      limitedByInterfaces: interfaces > resources,
     };
   });
 }
 
-/** What a machine of its own costs. */
+/** What a host costs. */
 export interface HostCost {
   readonly name: string;
   /** USD an hour while the workbench runs, with the disk; undefined when the price is not known. */
@@ -80,8 +85,8 @@ function diskCostPerHour(diskGib: number): number {
 }
 
 /**
- * Each workbench has a network interface of its own, so that a machine may run out of them before it runs out of
- * memory. Type → interfaces of the machine, of which it keeps one; and interfaces for tasks with `awsvpcTrunking`,
+ * Each workbench has a network interface of its own, so that an instance may run out of them before it runs out of
+ * memory. Type → interfaces of the instance, of which it keeps one; and interfaces for tasks with `awsvpcTrunking`,
  * where the type has that. From AWS's lists for EC2 and ECS.
  */
 export const NETWORK_INTERFACES: Readonly<
@@ -103,7 +108,7 @@ export const NETWORK_INTERFACES: Readonly<
   'g5.xlarge': { own: 4, trunked: 4 },
 };
 
-/** How many workbenches a machine of any of these types has interfaces for; undefined when one of them is not known. */
+/** How many workbenches an instance of any of these types has interfaces for; undefined when one of them is not known. */
 export function maxWorkbenchesOn(types: readonly string[], trunking: boolean): number | undefined {
   const numbers = types.map((type) => {
     const found = NETWORK_INTERFACES[type];

@@ -1,11 +1,10 @@
-import { readStage, listStages } from '#lib/settings/read-stage.ts';
+import { listStages, readStage } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { synthesizeStage } from '../synthesize-stage.ts';
 import type { AssumedValues } from './assumptions.ts';
-import type { BillLine } from './prices.ts';
-import { idleBill } from './idle.ts';
-import { metricsBill } from './idle.ts';
+import { idleBill, metricsBill } from './idle.ts';
 import { pollBill } from './polls.ts';
+import type { BillLine } from './prices.ts';
 import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running-workbench.ts';
 import { stoppedBill, untouchedBills } from './stopped-workbench.ts';
 
@@ -34,7 +33,7 @@ export async function stageCosts(stage: string, assumed: AssumedValues): Promise
     idle: idleBill(templates, settings, assumed),
     metrics: metricsBill(templates),
     running: runningCosts(settings, assumed),
-    dedicated: hostCosts(settings),
+    hosts: hostCosts(settings),
     stopped: stoppedBill(assumed),
     untouched: untouchedBills(assumed),
     polls: pollBill(templates, settings, assumed),

@@ -16,7 +16,10 @@ export function stoppedBill(assumed: AssumedValues): readonly BillLine[] {
 }
 
 /** The same once its files have not been touched for long: 60 days, and 270. */
-export function untouchedBills(assumed: AssumedValues): { readonly after60: number; readonly after270: number } {
+export function untouchedBills(assumed: AssumedValues): {
+  readonly after60: number;
+  readonly after270: number;
+} {
   const gb = assumed['workbench-gb'];
   const of = (price: 'filesUntouched' | 'filesArchived') =>
     billLine('', price, gb, '').usd + billLine('', 'fileBackups', gb, '').usd;

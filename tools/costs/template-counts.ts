@@ -72,7 +72,10 @@ const PRICED_TYPES = [
   'AWS::ECR::Repository',
 ];
 
-const KNOWN_TYPES: ReadonlySet<string> = new Set([...PRICED_TYPES, ...FREE_WHEN_IDLE.flatMap(([, types]) => types)]);
+const KNOWN_TYPES: ReadonlySet<string> = new Set([
+  ...PRICED_TYPES,
+  ...FREE_WHEN_IDLE.flatMap(([, types]) => types),
+]);
 
 /** The types in the templates about whose cost nothing is known here. */
 export function findUnknownTypes(templates: readonly Template[]): readonly string[] {

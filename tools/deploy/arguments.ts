@@ -67,7 +67,13 @@ export function parseDeployArguments(args: readonly string[]): DeployArguments |
     const [, instead] = FORBIDDEN_CDK_ARGUMENTS.find(([pattern]) => pattern.test(argument)) ?? [];
     if (instead !== undefined) throw new UsageError(`${argument} cannot be passed on: ${instead}`);
   }
-  return { stage, profile: parseProfile(profile), requireApproval, dryRun: values['dry-run'], cdkArguments: further };
+  return {
+    stage,
+    profile: parseProfile(profile),
+    requireApproval,
+    dryRun: values['dry-run'],
+    cdkArguments: further,
+  };
 }
 
 /** @throws UsageError */

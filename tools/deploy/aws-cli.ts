@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ToolError } from '../command-line.ts';
-import { capture, type ProgramResult, formatCommand } from './program.ts';
+import { capture, formatCommand, type ProgramResult } from './program.ts';
 
 /** With which credentials, and where. */
 export interface AwsTarget {

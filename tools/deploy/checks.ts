@@ -1,10 +1,10 @@
+import * as z from 'zod/mini';
 import { readStage } from '#lib/settings/read-stage.ts';
-import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { ToolError } from '../command-line.ts';
 import { AwsCli, type AwsTarget } from './aws-cli.ts';
 import { capture } from './program.ts';
-import * as z from 'zod/mini';
 
 /** @throws Problem listing every fault of the stage's settings */
 export function checkSettings(stage: string): StageSettings {
@@ -35,7 +35,10 @@ export interface AccountCheck {
  * Looks at the account, and changes nothing there.
  * @throws Problem at the first thing that is missing
  */
-export async function checkAccount(settings: StageSettings, profile: string | undefined): Promise<AccountCheck> {
+export async function checkAccount(
+  settings: StageSettings,
+  profile: string | undefined,
+): Promise<AccountCheck> {
   const account = await findAccount(settings, { profile });
   const aws = new AwsCli({ profile, region: account.region });
   const bootstrap = await findBootstrap(aws, account);
@@ -89,7 +92,13 @@ const TRUNKING_SETTING = 'awsvpcTrunking';
 
 const accountSettingsSchema = z.object({ settings: z.array(z.object({ value: z.string() })) });
 
-export const trunkingCommand = ['ecs', 'list-account-settings', '--effective-settings', '--name', TRUNKING_SETTING];
+export const trunkingCommand = [
+  'ecs',
+  'list-account-settings',
+  '--effective-settings',
+  '--name',
+  TRUNKING_SETTING,
+];
 
 /** What was found of trunking, and what the deployment makes of it; nothing of it keeps a deployment from going on. */
 export async function describeTrunking(aws: AwsCli, asked: boolean): Promise<string> {
@@ -101,7 +110,8 @@ export async function describeTrunking(aws: AwsCli, asked: boolean): Promise<str
     if (!(error instanceof ToolError)) throw error;
     return `${TRUNKING_SETTING} could not be read (${error.message.trim()})${asked ? '; this deployment turns it on' : ''}`;
   }
-  if (enabled) return `${TRUNKING_SETTING} is on in this account and region${asked ? '' : '; it is left as it is'}`;
+  if (enabled)
+    return `${TRUNKING_SETTING} is on in this account and region${asked ? '' : '; it is left as it is'}`;
   return asked
     ? `${TRUNKING_SETTING} is off; this deployment turns it on for the whole account and region. Machines that run already keep their old limit until they are replaced`
     : `${TRUNKING_SETTING} is off: a machine runs one workbench less than it has network interfaces. The setting ecs.awsvpcTrunking turns it on`;
@@ -152,7 +162,9 @@ export async function findAccount(
 async function regionOfEnvironment(profile: string | undefined): Promise<string | undefined> {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   return (
-    AWS_REGION || AWS_DEFAULT_REGION || (await new AwsCli({ profile }).readLine(['configure', 'get', 'region']))
+    AWS_REGION ||
+    AWS_DEFAULT_REGION ||
+    (await new AwsCli({ profile }).readLine(['configure', 'get', 'region']))
   );
 }
 
@@ -168,6 +180,9 @@ function placeholderPaths(value: unknown, path: string): readonly string[] {
   if (typeof value === 'string') return EXAMPLE.test(value) ? [path] : [];
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, inner]) =>
-    placeholderPaths(inner, Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`),
+    placeholderPaths(
+      inner,
+      Array.isArray(value) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`,
+    ),
   );
 }

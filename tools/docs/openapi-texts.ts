@@ -1,5 +1,5 @@
-import type { ErrorCode } from '#core/errors.ts';
 import type { OperationId } from '#contract/routes.ts';
+import type { ErrorCode } from '#core/errors.ts';
 
 export const INTRODUCTION = `Browser workbenches for each user of a platform: created, listed, read, started, stopped and destroyed.
 
@@ -78,7 +78,12 @@ const EXAMPLE_ITEM = {
 };
 
 const { ready_at: _ready, ...NEW } = EXAMPLE_ITEM;
-const EXAMPLE_STARTING_ITEM = { ...NEW, status: 'starting', status_detail: 'volume', updated_at: EXAMPLE_ITEM.created_at };
+const EXAMPLE_STARTING_ITEM = {
+  ...NEW,
+  status: 'starting',
+  status_detail: 'volume',
+  updated_at: EXAMPLE_ITEM.created_at,
+};
 
 const REQUEST_EXAMPLES: Partial<Record<OperationId, unknown>> = {
   createWorkbench: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },

@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
-import type { ErrorCode } from '#core/errors.ts';
+import { PARAMETERS, type Parameter } from '#contract/parameters.ts';
 import {
   errorResponseSchema,
   gatewayErrorSchema,
   historyItemSchema,
   itemSchema,
 } from '#contract/response-bodies.ts';
+import { COMMON_ERRORS, ROUTES, type Route, USER_ROUTE_ERRORS } from '#contract/routes.ts';
 import { readSettings } from '#contract/settings/function-settings.ts';
 import { httpStatusOf } from '#contract/status-codes.ts';
-import { PARAMETERS, type Parameter } from '#contract/parameters.ts';
-import { COMMON_ERRORS, USER_ROUTE_ERRORS, ROUTES, type Route } from '#contract/routes.ts';
+import type { ErrorCode } from '#core/errors.ts';
 import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION } from './openapi-texts.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -184,7 +184,9 @@ const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { ur
 
 function componentSchemas(): Json {
   const { schemas } = z.toJSONSchema(NAMED_SCHEMAS, TO_JSON_SCHEMA);
-  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutSchemaKeywords(schema)]));
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, schema]) => [id, withoutSchemaKeywords(schema)]),
+  );
 }
 
 function schemaOf(schema: z.ZodMiniType): Json {

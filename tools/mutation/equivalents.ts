@@ -135,7 +135,9 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   {
     file: `${LIFECYCLE}/step.ts`,
     text: "if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {",
-    changes: [["input.type in REQUEST_ENTRY_TYPES && 'by' in input", "input.type in REQUESTED || 'by' in input"]],
+    changes: [
+      ["input.type in REQUEST_ENTRY_TYPES && 'by' in input", "input.type in REQUESTED || 'by' in input"],
+    ],
     why: 'for the compiler: requests, and they alone, say who asked',
   },
   {

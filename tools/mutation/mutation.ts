@@ -1,4 +1,3 @@
-
 /** One change planted in a source, and what the tests made of it. */
 export interface Mutation {
   /** From the root of the repository. */

@@ -1,7 +1,6 @@
 import type { Machine } from '../../bench/machine.ts';
-import { markdownTable, machineTable } from '../../bench/markdown.ts';
-import { type Equivalent, whyEquivalent } from './mutation.ts';
-import { type Mutation, scoreOf } from './mutation.ts';
+import { machineTable, markdownTable } from '../../bench/markdown.ts';
+import { type Equivalent, type Mutation, scoreOf, whyEquivalent } from './mutation.ts';
 
 export interface MutationRun {
   readonly machine: Machine;

@@ -44,7 +44,8 @@ export async function copyItems(client: DynamoDBClient, copy: Copy): Promise<num
     );
     const found = page.Items ?? [];
     if (!copy.dryRun) {
-      for (let at = 0; at < found.length; at += BATCH_ITEMS_MAX) await writeBatch(client, copy, found.slice(at, at + BATCH_ITEMS_MAX));
+      for (let at = 0; at < found.length; at += BATCH_ITEMS_MAX)
+        await writeBatch(client, copy, found.slice(at, at + BATCH_ITEMS_MAX));
     }
     items += found.length;
     copy.onProgress?.(items);

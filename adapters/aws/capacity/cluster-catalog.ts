@@ -1,5 +1,12 @@
 import { freeCapacityAfter } from '#core/placement/capacity.ts';
-import type { Capacity, CapacityCatalog, CapacityProvider, DedicatedInstanceType, FreeCapacity, SizeCatalog } from '#core/ports/capacity-catalog.ts';
+import type {
+  Capacity,
+  CapacityCatalog,
+  CapacityProvider,
+  DedicatedInstanceType,
+  FreeCapacity,
+  SizeCatalog,
+} from '#core/ports/capacity-catalog.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';

@@ -1,4 +1,4 @@
-import { isAwsError, isOnlyAttempt, isMalformedRequest, portError } from '../errors.ts';
+import { isAwsError, isMalformedRequest, isOnlyAttempt, portError } from '../errors.ts';
 
 /**
  * What became of a conditional write.
@@ -19,7 +19,10 @@ export async function callDynamoDb<T>(operation: string, send: () => Promise<T>)
 }
 
 /** The same for a conditional write, whose failed condition is an answer. */
-export async function writeConditionally(operation: string, send: () => Promise<unknown>): Promise<ConditionalWriteOutcome> {
+export async function writeConditionally(
+  operation: string,
+  send: () => Promise<unknown>,
+): Promise<ConditionalWriteOutcome> {
   try {
     await send();
     return 'done';

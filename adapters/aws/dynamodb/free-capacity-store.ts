@@ -1,8 +1,13 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type InstanceFreeCapacity, FREE_CAPACITY_MAX_AGE_MS, FREE_CAPACITY_LISTED_MAX, type FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
-import { callDynamoDb, writeConditionally } from './errors.ts';
-import { type Item, keyAttributes, FREE_CAPACITY_PARTITION, freeCapacityKey } from './keys.ts';
 import { TABLE } from '#contract/table.ts';
+import {
+  FREE_CAPACITY_LISTED_MAX,
+  FREE_CAPACITY_MAX_AGE_MS,
+  type FreeCapacityStore,
+  type InstanceFreeCapacity,
+} from '#core/ports/free-capacity-store.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
+import { FREE_CAPACITY_PARTITION, freeCapacityKey, type Item, keyAttributes } from './keys.ts';
 
 type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 

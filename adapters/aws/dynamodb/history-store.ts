@@ -7,12 +7,12 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
-import { TABLE } from '#contract/table.ts';
 
 /** Calls of one method under way at once. */
 const CONCURRENT_CALLS_MAX = 10;

@@ -4,11 +4,11 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { TABLE } from '#contract/table.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-store.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { type Item, idempotencyKey, keyAttributes } from './keys.ts';
-import { TABLE } from '#contract/table.ts';
 
 /** How often a claim is tried anew when the one that was in its way vanishes before it can be read. */
 const CLAIM_ATTEMPTS_MAX = 3;

@@ -1,8 +1,8 @@
 import { type DynamoDBClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/client-dynamodb';
+import { INDEXES } from '#contract/table.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { callDynamoDb } from './errors.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, keyAttributes, keyOfItem, recordKey } from './keys.ts';
-import { INDEXES } from '#contract/table.ts';
 
 const ACTIVE_PAGE_SIZE = 100;
 const DUE_MAX = 1_000;
@@ -68,7 +68,8 @@ export class IndexHints {
     });
     const keys = workbenchKeysOf(items);
     const after = keys.at(-1);
-    if (more && after !== undefined) return { keys, cursor: encodeCursor({ partition: start.partition, after }) };
+    if (more && after !== undefined)
+      return { keys, cursor: encodeCursor({ partition: start.partition, after }) };
     const next = start.partition + 1;
     return next < ACTIVE_PARTITIONS.length ? { keys, cursor: encodeCursor({ partition: next }) } : { keys };
   }

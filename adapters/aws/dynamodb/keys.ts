@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS, TABLE } from '#contract/table.ts';
+import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export type Item = Record<string, AttributeValue>;
 

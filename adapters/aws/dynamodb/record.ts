@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { INDEXES } from '#contract/table.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import {
   dueAt,
@@ -11,7 +12,6 @@ import {
   workbenchSchema,
 } from '#core/workbench/workbench.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, partitionOf } from './keys.ts';
-import { INDEXES } from '#contract/table.ts';
 
 /**
  * A record as an item: the workbench as one map under `record`, the attributes of the indexes beside it, and
@@ -44,7 +44,10 @@ function omitRepeatedInput(workbench: Workbench): unknown {
 function restoreRepeatedInput(record: Record<string, unknown>): unknown {
   const run = record.run as { phase?: unknown; input?: object } | undefined;
   if (run?.phase !== 'issued') return record;
-  const echoes = REPEATED_INPUT_FIELDS.filter((name) => record[name] !== undefined).map((name) => [name, record[name]]);
+  const echoes = REPEATED_INPUT_FIELDS.filter((name) => record[name] !== undefined).map((name) => [
+    name,
+    record[name],
+  ]);
   return { ...record, run: { ...run, input: { ...Object.fromEntries(echoes), ...run.input } } };
 }
 

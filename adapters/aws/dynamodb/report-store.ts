@@ -1,11 +1,11 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import { REPORTS_RETENTION_MS, REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
+import { TABLE } from '#contract/table.ts';
+import { REPORTS_LISTED_MAX, REPORTS_RETENTION_MS, type ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/report.ts';
 import { callDynamoDb } from './errors.ts';
 import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
-import { TABLE } from '#contract/table.ts';
 
 /** Reports in DynamoDB: one partition, a few items an hour, deleted by the table's time to live. */
 export class DynamoReportStore implements ReportStore {

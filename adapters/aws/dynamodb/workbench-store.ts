@@ -8,14 +8,14 @@ import {
   QueryCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { INDEXES } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
 import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
-import { toIndexAttributes, toRecordAttribute, parseWorkbench } from './record.ts';
-import { INDEXES } from '#contract/table.ts';
+import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.ts';
 
 /** The most a page of a list holds. */
 const PAGE_MAX = 100;
@@ -57,7 +57,8 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       ConditionExpression: 'attribute_not_exists(pk)',
     });
     const outcome = await writeConditionally('PutItem', () => this.#client.send(command));
-    if (outcome === 'unclear') return (await this.#hasWriteToken('create_token', mark, workbench)) ? 'created' : 'exists';
+    if (outcome === 'unclear')
+      return (await this.#hasWriteToken('create_token', mark, workbench)) ? 'created' : 'exists';
     return outcome === 'done' ? 'created' : 'exists';
   }
 
@@ -78,7 +79,11 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         `SET #record = :record, #write_token = :write_token, ${set.join(', ')}` +
         (deleted.length === 0 ? '' : ` REMOVE ${deleted.join(', ')}`),
       ConditionExpression: '#record.#revision = :expected',
-      ExpressionAttributeNames: { '#record': 'record', '#write_token': 'write_token', '#revision': 'revision' },
+      ExpressionAttributeNames: {
+        '#record': 'record',
+        '#write_token': 'write_token',
+        '#revision': 'revision',
+      },
       ExpressionAttributeValues: omitUndefined({
         ...Object.fromEntries(indexes.map(([name, value]) => [`:${name}`, value])),
         ':record': toRecordAttribute(workbench),
@@ -139,7 +144,10 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
           // One more than asked for tells whether another page follows, without a second call.
           Limit: limit + 1,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
-          ExpressionAttributeValues: { ':pk': { S: userPartition(userId) }, ':workbench': { S: WORKBENCH_PREFIX } },
+          ExpressionAttributeValues: {
+            ':pk': { S: userPartition(userId) },
+            ':workbench': { S: WORKBENCH_PREFIX },
+          },
           ...(after === undefined
             ? {}
             : { ExclusiveStartKey: keyAttributes(recordKey({ userId, workbenchId: after })) }),
@@ -194,7 +202,11 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     return answer.Item;
   }
 
-  async #hasWriteToken(attribute: 'write_token' | 'create_token', value: string, key: WorkbenchKey): Promise<boolean> {
+  async #hasWriteToken(
+    attribute: 'write_token' | 'create_token',
+    value: string,
+    key: WorkbenchKey,
+  ): Promise<boolean> {
     return (await this.#readItem(key))?.[attribute]?.S === value;
   }
 
@@ -205,11 +217,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       return parseWorkbench(key, item);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
-      this.#telemetry.error(
-        'unreadable record skipped in a list',
-        { workbenchId: key.workbenchId },
-        error,
-      );
+      this.#telemetry.error('unreadable record skipped in a list', { workbenchId: key.workbenchId }, error);
       this.#telemetry.count('unreadable_record_listed', 1);
       return undefined;
     }

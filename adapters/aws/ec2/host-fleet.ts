@@ -10,10 +10,10 @@ import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core
 import { PortError } from '#core/ports/port-error.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
 import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-instances.ts';
-import { isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
+import { errorNameOf, isAwsError, isOnlyAttempt, portError } from '../errors.ts';
 import { startSendDeadline } from '../send-deadline.ts';
-import { runInstancesInput } from './run-instances-input.ts';
 import { type Ec2Client, Ec2Instances, stateOf, tagOf } from './instances.ts';
+import { runInstancesInput } from './run-instances-input.ts';
 import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
 const PAGE_SIZE = 100;
@@ -37,7 +37,12 @@ export class Ec2HostFleet implements HostFleet {
   readonly #settings: HostSettings;
   readonly #clock: Clock;
 
-  constructor(client: Ec2Client, containerInstances: ContainerInstances, settings: HostSettings, clock: Clock) {
+  constructor(
+    client: Ec2Client,
+    containerInstances: ContainerInstances,
+    settings: HostSettings,
+    clock: Clock,
+  ) {
     this.#client = client;
     this.#instances = new Ec2Instances(client, settings.installation);
     this.#containerInstances = containerInstances;
@@ -136,7 +141,8 @@ export class Ec2HostFleet implements HostFleet {
     const instance = await this.#findHost(instanceId);
     if (instance !== undefined) return this.#toAccepted(instance);
     const age = now - (launched?.LaunchTime?.getTime() ?? now);
-    if (age < LAUNCH_VISIBLE_TIMEOUT_MS) throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
+    if (age < LAUNCH_VISIBLE_TIMEOUT_MS)
+      throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
     const { workbenchId, userId } = request;
     return { kind: 'accepted', host: { ...terminatedHost(instanceId), workbenchId, userId } };
   }
@@ -151,9 +157,17 @@ export class Ec2HostFleet implements HostFleet {
     if (instance !== undefined) return this.#toAccepted(instance);
     if (!definite) throw portError('ec2', 'RunInstances', error);
     if (isAwsError(error, 'noCapacity', 'quota')) {
-      return toRefusal('no_capacity', `There is no such machine to be had just now (${errorNameOf(error)}).`, true);
+      return toRefusal(
+        'no_capacity',
+        `There is no such machine to be had just now (${errorNameOf(error)}).`,
+        true,
+      );
     }
-    return toRefusal('start_refused', `The platform refused to launch a machine (${errorNameOf(error)}).`, false);
+    return toRefusal(
+      'start_refused',
+      `The platform refused to launch a machine (${errorNameOf(error)}).`,
+      false,
+    );
   }
 
   async #findHost(instanceId: string): Promise<Instance | undefined> {
@@ -167,8 +181,12 @@ export class Ec2HostFleet implements HostFleet {
   }
 
   async #observe(containerInstances: readonly Instance[]): Promise<readonly HostObservation[]> {
-    const asked = containerInstances.filter((instance) => ['running', 'terminated'].includes(stateOf(instance)));
-    const registered = await this.#containerInstances.findByInstanceIds(asked.flatMap(({ InstanceId }) => InstanceId ?? []));
+    const asked = containerInstances.filter((instance) =>
+      ['running', 'terminated'].includes(stateOf(instance)),
+    );
+    const registered = await this.#containerInstances.findByInstanceIds(
+      asked.flatMap(({ InstanceId }) => InstanceId ?? []),
+    );
     const hosts: HostObservation[] = [];
     for (const instance of containerInstances) {
       const known = registered.get(instance.InstanceId ?? '');

@@ -62,7 +62,9 @@ export class Ec2Instances implements InstanceOperations {
 
   /** All that are ours and fit the filters, of which there must be few. */
   async findAll(filters: readonly Filter[]): Promise<readonly Instance[]> {
-    return (await this.#findAllPages([this.#installationFilter, ...filters])).filter((instance) => this.#hasInstallationTag(instance));
+    return (await this.#findAllPages([this.#installationFilter, ...filters])).filter((instance) =>
+      this.#hasInstallationTag(instance),
+    );
   }
 
   /** A page of those that are ours and fit the filters. One that is empty need not be the last. */

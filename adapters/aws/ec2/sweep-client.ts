@@ -1,5 +1,5 @@
 import { DescribeInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { type CallRate, type PacerTime, processTime, pacedClient } from '../paced-client.ts';
+import { type CallRate, type PacerTime, pacedClient, processTime } from '../paced-client.ts';
 import type { Ec2Client } from './instances.ts';
 
 /** What one audit takes of what the account has (Amazon EC2 Developer Guide, request throttling). */

@@ -8,13 +8,19 @@ export class EcsClusterCleanup implements ClusterCleanup {
   readonly #containerInstances: ContainerInstances;
   readonly #instances: InstanceOperations;
 
-  constructor(definitions: TaskDefinitions, containerInstances: ContainerInstances, instances: InstanceOperations) {
+  constructor(
+    definitions: TaskDefinitions,
+    containerInstances: ContainerInstances,
+    instances: InstanceOperations,
+  ) {
     this.#definitions = definitions;
     this.#containerInstances = containerInstances;
     this.#instances = instances;
   }
 
-  listWorkbenchesWithDefinitions(cursor?: string): ReturnType<ClusterCleanup['listWorkbenchesWithDefinitions']> {
+  listWorkbenchesWithDefinitions(
+    cursor?: string,
+  ): ReturnType<ClusterCleanup['listWorkbenchesWithDefinitions']> {
     return this.#definitions.list(cursor);
   }
 

@@ -1,5 +1,5 @@
-import type { InstanceObservation } from '#core/placement/update-free-capacity.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
+import type { InstanceObservation } from '#core/placement/update-free-capacity.ts';
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import type { NamedValue } from './task-identity.ts';
 
@@ -27,7 +27,10 @@ const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
  * What ECS says of a shared machine; undefined for a dedicated one, and for one that cannot be told from others.
  * @param at when it was so, milliseconds since 1970
  */
-export function toInstanceObservation(instance: ContainerInstanceFields, at: number): InstanceObservation | undefined {
+export function toInstanceObservation(
+  instance: ContainerInstanceFields,
+  at: number,
+): InstanceObservation | undefined {
   const { containerInstanceArn = '', version, attributes = [] } = instance;
   const containerInstanceId = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
   if (!CONTAINER_INSTANCE_ID.test(containerInstanceId) || version === undefined) return undefined;

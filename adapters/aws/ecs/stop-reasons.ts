@@ -55,8 +55,10 @@ const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
 /** Our code and a message for the user, for a task that has stopped. */
 export function toStopReason(end: EcsStop): StopReason {
   const { stopCode = '', stoppedReason, containers } = end;
-  if (isHostGone(end)) return { code: 'instance_lost', message: truncate(stoppedReason || REASONS.instance_lost) };
-  const code = (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
+  if (isHostGone(end))
+    return { code: 'instance_lost', message: truncate(stoppedReason || REASONS.instance_lost) };
+  const code =
+    (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
   // Whatever its containers say of their end, it is what was asked for.
   if (code === 'requested') return { code, message: truncate(stoppedReason || 'It was asked to stop.') };
   const texts = [...containers.map(({ reason }) => reason), stoppedReason];

@@ -9,7 +9,7 @@ import {
   ListTasksCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
-import { type CallRate, type PacerTime, processTime, pacedClient } from '../paced-client.ts';
+import { type CallRate, type PacerTime, pacedClient, processTime } from '../paced-client.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /**

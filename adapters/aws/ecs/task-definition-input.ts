@@ -3,10 +3,10 @@ import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@a
 import type { Mount } from '#core/ports/volume-store.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
 import {
-  READINESS_CONTAINER,
   familyOf,
   mountPathOf,
   projectPathOf,
+  READINESS_CONTAINER,
   type TaskSettings,
   tagList,
   WORKBENCH_CONTAINER,

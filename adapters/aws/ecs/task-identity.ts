@@ -43,7 +43,11 @@ export function startedByOf(userId: string): string {
 }
 
 /** Undefined for every task that was not started by the controller. */
-export function parseTaskIdentity({ group, startedBy, overrides }: TaskIdentityFields): TaskIdentity | undefined {
+export function parseTaskIdentity({
+  group,
+  startedBy,
+  overrides,
+}: TaskIdentityFields): TaskIdentity | undefined {
   const workbenchId = group?.startsWith(GROUP) ? group.slice(GROUP.length) : '';
   const userId = decodeStartedBy(startedBy ?? '');
   const variable = (name: string) => environmentValueOf(overrides, name) ?? '';

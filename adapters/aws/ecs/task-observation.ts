@@ -1,6 +1,6 @@
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
 import { isHostGone, toStopReason } from './stop-reasons.ts';
-import { type TaskIdentityFields, parseTaskIdentity, type NamedValue } from './task-identity.ts';
+import { type NamedValue, parseTaskIdentity, type TaskIdentityFields } from './task-identity.ts';
 
 /** What is read of a task, be it from DescribeTasks' answer or from an event's `detail`, which are alike. */
 export interface EcsTaskFields extends TaskIdentityFields {

@@ -9,7 +9,7 @@ import {
   type TaskObservation,
   type TaskRunner,
 } from '#core/ports/task-runner.ts';
-import { callAws, isAwsError, isOnlyAttempt, errorNameOf, portError } from '../errors.ts';
+import { callAws, errorNameOf, isAwsError, isOnlyAttempt, portError } from '../errors.ts';
 import { startSendDeadline } from '../send-deadline.ts';
 import { ContainerInstances, type InstanceOperations } from './container-instances.ts';
 import { runTaskInput } from './run-task-input.ts';
@@ -82,11 +82,11 @@ export class EcsTaskRunner implements TaskRunner {
   async terminateInstance(taskId: string, evenIfConnected: boolean): Promise<void> {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const [task] = await this.describe([taskId]);
-    if (task === undefined || isMissing(task) || task.host === 'gone') return;
+    if (task === undefined || isMissing(task) || task.instance === 'gone') return;
     // STOPPED is the last word of an agent that spoke to the end, but not of one that is silent: who takes a live
     // machine off the cluster by force makes ECS say so of tasks that go on.
-    if (task.status === 'stopped' && task.host !== 'disconnected') return;
-    if (task.host === 'connected' && !evenIfConnected) return;
+    if (task.status === 'stopped' && task.instance !== 'disconnected') return;
+    if (task.instance === 'connected' && !evenIfConnected) return;
     // Without a machine there is nothing to end: it waits for capacity, and a stop is all it takes.
     if (task.containerInstance === undefined) return;
     const [machine] = await this.#containerInstances.describe([task.containerInstance]);
@@ -189,12 +189,12 @@ export class EcsTaskRunner implements TaskRunner {
    * cases, and only EC2 knows. Asked about machines that are silent, and no others.
    */
   async #withHostStates(tasks: readonly TaskObservation[]): Promise<readonly TaskObservation[]> {
-    const silent = tasks.filter(({ host }) => host === 'disconnected');
+    const silent = tasks.filter(({ instance: host }) => host === 'disconnected');
     if (silent.length === 0) return tasks;
     const arns = new Set(silent.flatMap(({ containerInstance }) => containerInstance ?? []));
     const hosts = await this.#hostStatesOf([...arns]);
     return tasks.map((task) => {
-      if (task.host !== 'disconnected' || task.containerInstance === undefined) return task;
+      if (task.instance !== 'disconnected' || task.containerInstance === undefined) return task;
       return { ...task, host: hosts.get(task.containerInstance) ?? 'disconnected' };
     });
   }

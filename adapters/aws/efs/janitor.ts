@@ -1,5 +1,5 @@
-import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
 import * as z from 'zod/mini';
+import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
 
 /** A volume's place: the directory named by the workbench, in the parent directory on this file system. */
 export interface VolumeLocation {

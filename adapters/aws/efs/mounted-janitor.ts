@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
-import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
-import { type VolumeMarker, type Janitor, type VolumeLocation, VOLUME_NAME_PATTERN } from './janitor.ts';
+import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import { type Janitor, VOLUME_NAME_PATTERN, type VolumeLocation, type VolumeMarker } from './janitor.ts';
 
 export interface MountedJanitorOptions {
   /** Where the parent directory of a file system's volumes is mounted, absolute; undefined when it is not. */
@@ -55,9 +55,14 @@ export class MountedJanitor implements Janitor {
 
   async removeSome(location: VolumeLocation): Promise<DeletionProgress> {
     const { root, name } = this.#resolve(location);
-    const { entriesPerCallMax = 20_000, callMaxMs = 10_000, elapsed = () => performance.now() } = this.#options;
+    const {
+      entriesPerCallMax = 20_000,
+      callMaxMs = 10_000,
+      elapsed = () => performance.now(),
+    } = this.#options;
     return withPortError('removeSome', async () => {
-      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined) throw new Error('it has no tombstone');
+      if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined)
+        throw new Error('it has no tombstone');
       const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
       const first = await removeSome(join(root, name), budget);
       if (!first.done) return first;

@@ -1,16 +1,16 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod/mini';
 import { PortError } from '#core/ports/port-error.ts';
-import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
-import type { VolumeMarker, Janitor, VolumeLocation } from './janitor.ts';
+import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
+import { callAws } from '../errors.ts';
+import type { Janitor, VolumeLocation, VolumeMarker } from './janitor.ts';
 import {
   JANITOR_RESPONSES,
   type JanitorAction,
-  type JanitorResponse,
   type JanitorRequest,
+  type JanitorResponse,
   janitorRequestSchema,
 } from './janitor.ts';
-import { callAws } from '../errors.ts';
 
 export type InvokeClient = Pick<LambdaClient, 'send'>;
 
@@ -73,7 +73,9 @@ export class RemoteJanitor implements Janitor {
     return answer.cursor === undefined ? { directories } : { directories, cursor: answer.cursor };
   }
 
-  async #invoke<A extends JanitorAction>(request: Extract<JanitorRequest, { act: A }>): Promise<JanitorResponse<A>> {
+  async #invoke<A extends JanitorAction>(
+    request: Extract<JanitorRequest, { act: A }>,
+  ): Promise<JanitorResponse<A>> {
     const { act } = request;
     if (!z.safeParse(janitorRequestSchema, request).success) {
       throw new RangeError(`not a request of the janitor: ${act}`);

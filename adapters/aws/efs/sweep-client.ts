@@ -3,7 +3,7 @@ import {
   DeleteAccessPointCommand,
   DescribeAccessPointsCommand,
 } from '@aws-sdk/client-efs';
-import { type CallRate, type PacerTime, processTime, pacedClient } from '../paced-client.ts';
+import { type CallRate, type PacerTime, pacedClient, processTime } from '../paced-client.ts';
 import type { EfsClient } from './volume-store.ts';
 
 /** EFS does not say what it takes. A page holds 100 access points: a file system full of them is 20 s of these. */

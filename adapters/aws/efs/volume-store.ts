@@ -6,16 +6,16 @@ import {
   DescribeAccessPointsCommand,
   type EFSClient,
 } from '@aws-sdk/client-efs';
+import { WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type {
+  DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  DeletionProgress,
 } from '#core/ports/volume-store.ts';
-import { callAws, isAwsError, errorNameOf, portError } from '../errors.ts';
-import { WORKBENCH_TAG } from '#contract/tags.ts';
+import { callAws, errorNameOf, isAwsError, portError } from '../errors.ts';
 import { type Janitor, VOLUME_NAME_PATTERN } from './janitor.ts';
 
 export type EfsClient = Pick<EFSClient, 'send'>;
@@ -63,10 +63,12 @@ export class EfsVolumeStore implements VolumeStore {
     for (const fileSystemId of this.#settings.fileSystemIds) {
       const marker = await this.#janitor.readMarker({ fileSystemId, workbenchId });
       if (marker === 'tombstone') return { kind: 'tombstoned' };
-      if (marker === 'quarantine') return toRefusal('The files of this workbench have been set aside.', false);
+      if (marker === 'quarantine')
+        return toRefusal('The files of this workbench have been set aside.', false);
     }
     const places = await this.#fileSystemsWith(workbenchId);
-    if (places.length > 1) return toRefusal('The files of this workbench are on several file systems.', false);
+    if (places.length > 1)
+      return toRefusal('The files of this workbench are on several file systems.', false);
     const fileSystemId = places[0] ?? this.#chooseFileSystem(workbenchId);
     try {
       const { accessPointId, ready } = await this.#ensureAccessPoint(fileSystemId, workbenchId);
@@ -138,7 +140,10 @@ export class EfsVolumeStore implements VolumeStore {
   }
 
   /** Once for each workbench: its id is the token. */
-  async #ensureAccessPoint(fileSystemId: string, workbenchId: string): Promise<{ accessPointId: string; ready: boolean }> {
+  async #ensureAccessPoint(
+    fileSystemId: string,
+    workbenchId: string,
+  ): Promise<{ accessPointId: string; ready: boolean }> {
     const { uid = 1000, gid = 1000 } = this.#settings;
     const tags = {
       ...this.#settings.tags,

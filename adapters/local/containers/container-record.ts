@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { type TaskInput, taskInputSchema } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { newTaskFields, TASK_FIELDS, toTaskId } from '../tasks/task-record.ts';
-import { type TaskRecords, openTaskRecords } from '../tasks/task-registry.ts';
+import { openTaskRecords, type TaskRecords } from '../tasks/task-registry.ts';
 
 /** A task in a container as it is kept on disk: enough to go on with it from wherever an earlier server got. */
 export const containerRecordSchema = z.object({

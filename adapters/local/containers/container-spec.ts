@@ -1,9 +1,9 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
+import type { ContainerUser } from './container-user.ts';
 import type { ContainerState } from './engine.ts';
 import type { EngineInfo } from './engine-info.ts';
-import type { ContainerUser } from './container-user.ts';
 
 /** What all containers of an installation have in common. */
 export interface ContainerSettings {

@@ -8,8 +8,8 @@ import type {
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { readInstallationId } from '../installation-id.ts';
-import { PortAllocator } from '../tasks/port-allocator.ts';
 import { ConcurrencyLimit } from '../tasks/concurrency-limit.ts';
+import { PortAllocator } from '../tasks/port-allocator.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
 import { toTaskObservation } from '../tasks/task-record.ts';
 import { type TaskRecords, TaskRegistry } from '../tasks/task-registry.ts';
@@ -17,14 +17,14 @@ import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import {
   type ContainerRecord,
   containerRecords,
-  toContainerTaskId,
   newContainerRecord,
+  toContainerTaskId,
 } from './container-record.ts';
 import { containerName, installationLabel } from './container-spec.ts';
 import { ContainerTask, type ContainerTaskContext } from './container-task.ts';
+import { containerUserFor } from './container-user.ts';
 import type { Engine } from './engine.ts';
 import type { EngineInfo } from './engine-info.ts';
-import { containerUserFor } from './container-user.ts';
 import { Images } from './images.ts';
 import { RunOutput } from './run-output.ts';
 
@@ -172,7 +172,7 @@ export class ContainerTaskRunner implements TaskRunner {
     const ends = this.#registry.all().map((task) => task.end(SERVER_STOPPED));
     await settlesWithin(this.#context.timers, this.#context.graceMs + CLOSE_TIMEOUT_MS, Promise.all(ends));
     this.#giveUp.abort();
-    await Promise.all(this.#registry.all().map((task) => task.written()));
+    await Promise.all(this.#registry.all().map((task) => task.flush()));
   }
 
   async #recover(): Promise<void> {

@@ -1,17 +1,22 @@
 import { waitUntilResponding } from '../tasks/http-probe.ts';
-import type { PortAllocator } from '../tasks/port-allocator.ts';
 import { LocalTask, type LocalTaskContext } from '../tasks/local-task.ts';
+import type { PortAllocator } from '../tasks/port-allocator.ts';
 import type { StopReason } from '../tasks/task-record.ts';
 import { pause, type Timers } from '../timers.ts';
-import { StartFailure, startFailureReason } from './start-failure.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { type ContainerSettings, containerName, containerSpec, belongsToTask, memoryMibOf } from './container-spec.ts';
-import { toExitReason } from './exit-reason.ts';
-import type { Engine, ContainerState } from './engine.ts';
+import {
+  belongsToTask,
+  type ContainerSettings,
+  containerName,
+  containerSpec,
+  memoryMibOf,
+} from './container-spec.ts';
+import type { ContainerState, Engine } from './engine.ts';
+import { toExitReason, wasOomKilled } from './exit-reason.ts';
 import type { Images } from './images.ts';
-import { wasOomKilled } from './exit-reason.ts';
 import { prepareFolder } from './prepare-folder.ts';
 import type { RunOutput } from './run-output.ts';
+import { StartFailure, startFailureReason } from './start-failure.ts';
 
 export interface ContainerTaskContext extends LocalTaskContext<ContainerRecord> {
   readonly engine: Engine;
@@ -33,8 +38,14 @@ const WAIT_MAX_MS = 5000;
 /** How often a container that is being ended is looked at, milliseconds. */
 const POLL_INTERVAL_MS = 50;
 
-const CONTAINER_REMOVED = { code: 'stopped_externally', message: 'Its container was deleted from outside.' } as const;
-const ENGINE_RESTARTED = { code: 'instance_lost', message: 'The container engine was restarted while it ran.' } as const;
+const CONTAINER_REMOVED = {
+  code: 'stopped_externally',
+  message: 'Its container was deleted from outside.',
+} as const;
+const ENGINE_RESTARTED = {
+  code: 'instance_lost',
+  message: 'The container engine was restarted while it ran.',
+} as const;
 
 /**
  * One task in its life. Every step asks the engine what there is before it does anything, so that it can be
@@ -115,7 +126,8 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
       if (this.#ending.signal.aborted) return undefined;
       if (seen === undefined) {
         // It had been made, so somebody has deleted it.
-        if (this.record.containerId !== undefined) throw new StartFailure(CONTAINER_REMOVED.code, CONTAINER_REMOVED.message);
+        if (this.record.containerId !== undefined)
+          throw new StartFailure(CONTAINER_REMOVED.code, CONTAINER_REMOVED.message);
         await this.#create();
         continue;
       }
@@ -125,7 +137,8 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
       if (this.record.containerId === undefined) await this.update({ containerId: seen.id });
       if (seen.phase !== 'created') return seen;
       // podman forgets at a restart of the machine that a container ran.
-      if (this.record.startedAt !== undefined) throw new StartFailure(ENGINE_RESTARTED.code, ENGINE_RESTARTED.message);
+      if (this.record.startedAt !== undefined)
+        throw new StartFailure(ENGINE_RESTARTED.code, ENGINE_RESTARTED.message);
       await this.update({ detail: 'starting' });
       if (this.#ending.signal.aborted) return undefined;
       await engine.start(seen.id);
@@ -140,7 +153,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     if (port === undefined) return seen.phase === 'exited';
     const endpoint = `http://127.0.0.1:${port}`;
     if (this.record.endpoint !== endpoint || this.record.engineSilent)
-      await this.update({ endpoint, silent: false });
+      await this.update({ endpoint, engineSilent: false });
     return true;
   }
 
@@ -167,7 +180,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     while (!this.#ending.signal.aborted && !giveUpSignal.aborted) {
       try {
         const seen = await engine.find(this.#name);
-        if (this.record.engineSilent) await this.update({ silent: false });
+        if (this.record.engineSilent) await this.update({ engineSilent: false });
         if (seen === undefined) void this.end(CONTAINER_REMOVED);
         else if (seen.phase === 'created') void this.end(ENGINE_RESTARTED);
         else if (seen.phase === 'exited') void this.end(await this.#exitReasonOf(seen));
@@ -232,7 +245,8 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     while (!giveUpSignal.aborted) {
       try {
         const seen = await engine.find(this.#name);
-        if (seen === undefined || !belongsToTask(seen, settings.installation, this.record.taskId)) return true;
+        if (seen === undefined || !belongsToTask(seen, settings.installation, this.record.taskId))
+          return true;
         if (seen.phase === 'running') await this.#stopContainer(seen.id);
         else {
           await this.#saveOutput(seen);
@@ -275,6 +289,6 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     if (this.record.engineSilent) return;
     const { taskId } = this.record;
     this.#context.telemetry?.error('the container engine does not respond', { taskId }, error);
-    await this.update({ silent: true });
+    await this.update({ engineSilent: true });
   }
 }

@@ -24,7 +24,10 @@ const IMAGE_UID = 1000;
  * Never root of this machine. The files in a workbench's folder are to be those of whoever runs this server,
  * who can then read and remove them; only where that is root are they the image's own user's.
  */
-export function containerUserFor(engine: Pick<EngineInfo, 'kind' | 'rootless'>, server: ServerUser): ContainerUser {
+export function containerUserFor(
+  engine: Pick<EngineInfo, 'kind' | 'rootless'>,
+  server: ServerUser,
+): ContainerUser {
   const { platform, uid, gid } = server;
   const imageUser = `${IMAGE_UID}:${IMAGE_UID}`;
   // Elsewhere the engine runs in a virtual machine, which gives every file to the user outside.

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { type EngineInfo, parseEngineInfo } from './engine-info.ts';
-import { toEngineUnusable } from './engine-socket.ts';
 import { type EngineMessage, readEngineMessages } from './engine-messages.ts';
+import { toEngineUnusable } from './engine-socket.ts';
 
 /** The engine has answered, and will not do it. */
 export class EngineRefused extends Error {
@@ -58,7 +58,10 @@ export class Engine {
   /** @throws EngineUnusable */
   async readInfo(): Promise<EngineInfo> {
     try {
-      const [info, version] = await Promise.all([this.#dockerWithTimeout.info(), this.#dockerWithTimeout.version()]);
+      const [info, version] = await Promise.all([
+        this.#dockerWithTimeout.info(),
+        this.#dockerWithTimeout.version(),
+      ]);
       return parseEngineInfo(info, version);
     } catch (error) {
       throw toEngineUnusable(this.socket, error);
@@ -105,7 +108,9 @@ export class Engine {
 
   /** The names of all containers with this label, `name=value`, ended ones too. */
   async listByLabel(label: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
-    const all = await throwEngineRefused(this.#dockerWithTimeout.listContainers({ all: true, filters: { label: [label] } }));
+    const all = await throwEngineRefused(
+      this.#dockerWithTimeout.listContainers({ all: true, filters: { label: [label] } }),
+    );
     return all.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? '').replace(/^\//, '') }));
   }
 
@@ -149,13 +154,17 @@ export class Engine {
 
   /** Removes it with whatever runs in it, and the volumes that the engine made for it alone. */
   async remove(id: string): Promise<void> {
-    await undefinedIfMissing(undefinedOnStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })));
+    await undefinedIfMissing(
+      undefinedOnStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })),
+    );
   }
 
   /** What it has printed: the last `lines` of it. */
   async readOutput(id: string, lines: number): Promise<Buffer> {
     const container = this.#docker.getContainer(id);
-    return (await undefinedIfMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of();
+    return (
+      (await undefinedIfMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of()
+    );
   }
 }
 

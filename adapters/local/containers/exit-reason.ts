@@ -1,8 +1,8 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { errorCode } from '../../system-error.ts';
 import type { StopReason } from '../tasks/task-record.ts';
 import type { ContainerState } from './engine.ts';
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 
 export interface ContainerExit {
   readonly seen: Pick<ContainerState, 'exitCode' | 'outOfMemory'>;

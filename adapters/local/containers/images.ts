@@ -1,7 +1,7 @@
 import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
-import { type Timers, pause } from '../timers.ts';
-import type { EngineMessage } from './engine-messages.ts';
+import { pause, type Timers } from '../timers.ts';
 import type { Engine } from './engine.ts';
+import type { EngineMessage } from './engine-messages.ts';
 
 /** The image is not there and could not be fetched; the message is the engine's. */
 export class PullFailed extends Error {

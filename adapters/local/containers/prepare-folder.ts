@@ -1,8 +1,8 @@
 import { lchown, lstat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { StartFailure } from './start-failure.ts';
 import type { ContainerUser } from './container-user.ts';
+import { StartFailure } from './start-failure.ts';
 
 /**
  * The folder with a workbench's files, made its user's own.

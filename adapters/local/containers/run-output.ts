@@ -24,7 +24,7 @@ export class RunOutput {
 
   /** Writes the file of a run anew. */
   async save(containerId: string, workbenchId: string, runId: string): Promise<void> {
-    const printed = stripFrameHeaders(await this.#engine.output(containerId, OUTPUT_LINES_MAX));
+    const printed = stripFrameHeaders(await this.#engine.readOutput(containerId, OUTPUT_LINES_MAX));
     const file = await this.#logs.open(workbenchId, runId);
     try {
       await file.truncate();

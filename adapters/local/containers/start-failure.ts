@@ -1,5 +1,5 @@
-import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
+import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 import type { StopReason } from '../tasks/task-record.ts';
 import { EngineRefused } from './engine.ts';
 import { PullFailed } from './images.ts';

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type {
+  DeletionProgress,
   VolumeObservation,
   VolumeOutcome,
   VolumeStore,
-  DeletionProgress,
 } from '#core/ports/volume-store.ts';
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
@@ -76,7 +76,12 @@ export class DirectoryVolumes implements VolumeStore {
   }
 
   async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
-    const { dataDir, entriesPerCallMax = 1000, callMaxMs = 200, elapsed = () => performance.now() } = this.#options;
+    const {
+      dataDir,
+      entriesPerCallMax = 1000,
+      callMaxMs = 200,
+      elapsed = () => performance.now(),
+    } = this.#options;
     checkWorkbenchId(workbenchId);
     const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
     try {
@@ -163,7 +168,8 @@ export class DirectoryVolumes implements VolumeStore {
     this.#prunedAt = now;
     for (const file of await readdir(this.#tombstones)) {
       const at = Number(await readFileIfExists(join(this.#tombstones, file)));
-      if (at > 0 && now - at > TOMBSTONE_RETENTION_MS) await rm(join(this.#tombstones, file), { force: true });
+      if (at > 0 && now - at > TOMBSTONE_RETENTION_MS)
+        await rm(join(this.#tombstones, file), { force: true });
     }
   }
 }

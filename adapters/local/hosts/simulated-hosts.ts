@@ -205,7 +205,11 @@ export class SimulatedHosts implements HostFleet {
       .then(() => this.#options.onChange?.(this.#observe(record)))
       .catch((error: unknown) => {
         const { instanceId } = record;
-        this.#options.telemetry?.error('a host change could not be stored or published', { instanceId }, error);
+        this.#options.telemetry?.error(
+          'a host change could not be stored or published',
+          { instanceId },
+          error,
+        );
       });
   }
 

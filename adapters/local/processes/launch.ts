@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { lstat, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
@@ -5,9 +8,6 @@ import type { StopReason } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
 import type { LaunchedProgram } from './process-task.ts';
-import { spawn } from 'node:child_process';
-import { lstat, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;
@@ -47,7 +47,16 @@ export async function launchProgram(
   const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
   const place: RunContext = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
   const baseUrl = settings.baseUrl(workbenchId);
-  const facts = { serverEnvironment: settings.serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
+  const facts = {
+    serverEnvironment: settings.serverEnvironment,
+    installation,
+    workbenchId,
+    name,
+    runId,
+    folder,
+    port,
+    baseUrl,
+  };
   try {
     await writeInitialFiles(command, privateFolder);
     const log = await logs.open(workbenchId, runId);
@@ -100,7 +109,7 @@ export const INSTALLATION_VARIABLE = 'WB_INSTALLATION';
 
 export interface EnvironmentOptions {
   /** The environment of this server. */
-  readonly own: Readonly<Record<string, string | undefined>>;
+  readonly serverEnvironment: Readonly<Record<string, string | undefined>>;
   readonly installation: string;
   readonly workbenchId: string;
   readonly name: string;
@@ -116,7 +125,7 @@ export interface EnvironmentOptions {
 export function workbenchEnvironment(facts: EnvironmentOptions): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
-    const value = facts.own[name];
+    const value = facts.serverEnvironment[name];
     if (value !== undefined) environment[name] = value;
   }
   return {

@@ -15,6 +15,11 @@ export function toProcessTaskId(token: string): string {
   return taskIdOfKind('proc', token);
 }
 
-export function newProcessRecord(input: TaskInput, token: string, detail: string, now: number): ProcessRecord {
+export function newProcessRecord(
+  input: TaskInput,
+  token: string,
+  detail: string,
+  now: number,
+): ProcessRecord {
   return newTaskFields(toProcessTaskId(token), input, token, detail, now);
 }

@@ -8,18 +8,23 @@ import type {
 } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { readInstallationId } from '../installation-id.ts';
-import { PortAllocator } from '../tasks/port-allocator.ts';
 import { ConcurrencyLimit } from '../tasks/concurrency-limit.ts';
+import { PortAllocator } from '../tasks/port-allocator.ts';
 import { RunLogs } from '../tasks/run-logs.ts';
 import { toTaskObservation } from '../tasks/task-record.ts';
-import { type TaskRecords, TaskRegistry, openTaskRecords } from '../tasks/task-registry.ts';
+import { openTaskRecords, type TaskRecords, TaskRegistry } from '../tasks/task-registry.ts';
 import { settlesWithin, systemTimers, type Timers } from '../timers.ts';
 import type { WorkbenchCommand } from './command.ts';
 import { endpointOf, type LaunchSettings, launchProgram } from './launch.ts';
-import { endProcessesOfEarlierServer } from './process-tree.ts';
+import {
+  newProcessRecord,
+  type ProcessRecord,
+  processRecordSchema,
+  toProcessTaskId,
+} from './process-record.ts';
 import { type ProcessTable, systemProcesses } from './process-table.ts';
 import { ProcessTask, type ProcessTaskContext } from './process-task.ts';
-import { newProcessRecord, type ProcessRecord, toProcessTaskId, processRecordSchema } from './process-record.ts';
+import { endProcessesOfEarlierServer } from './process-tree.ts';
 
 export interface ProcessTaskRunnerOptions {
   /** Everything that is kept lies below this folder, absolute. Nobody else may use it at the same time. */
@@ -140,7 +145,7 @@ export class ProcessTaskRunner implements TaskRunner {
     const ends = this.#registry.all().map((task) => task.end(SERVER_STOPPED));
     await settlesWithin(this.#timers, this.#graceMs + CLOSE_TIMEOUT_MS, Promise.all(ends));
     this.#giveUp.abort();
-    await Promise.all(this.#registry.all().map((task) => task.written()));
+    await Promise.all(this.#registry.all().map((task) => task.flush()));
   }
 
   /** One task's time in its place: resolves when it has stopped and everything of it is gone. */
@@ -151,7 +156,9 @@ export class ProcessTaskRunner implements TaskRunner {
       return;
     }
     const endpoint = endpointOf(this.#launchSettings, input.workbenchId, port);
-    await task.run(endpoint, this.#launchSettings.command.kind, () => launchProgram(this.#launchSettings, input, port));
+    await task.run(endpoint, this.#launchSettings.command.kind, () =>
+      launchProgram(this.#launchSettings, input, port),
+    );
     await task.stopped;
     this.#ports.release(port);
   }
@@ -159,7 +166,9 @@ export class ProcessTaskRunner implements TaskRunner {
   async #recover(): Promise<void> {
     const left = await this.#registry.open();
     const gone = endProcessesOfEarlierServer(left, this.#launchSettings.installation, this.#context);
-    const ends = left.map((record) => this.#registry.addWithVersionGap(record).endWhenGone(SERVER_STOPPED, gone));
+    const ends = left.map((record) =>
+      this.#registry.addWithVersionGap(record).endWhenGone(SERVER_STOPPED, gone),
+    );
     await settlesWithin(this.#timers, CLOSE_TIMEOUT_MS, Promise.all([gone, ...ends]));
   }
 }

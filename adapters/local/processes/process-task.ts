@@ -3,9 +3,9 @@ import { LocalTask, type LocalTaskContext } from '../tasks/local-task.ts';
 import type { StopReason } from '../tasks/task-record.ts';
 import { pause, settlesWithin, type Timers } from '../timers.ts';
 import type { GatedProcess } from './launch.ts';
-import { endProcessTree, type ProcessTree } from './process-tree.ts';
-import type { ProcessTable } from './process-table.ts';
 import type { ProcessRecord } from './process-record.ts';
+import type { ProcessTable } from './process-table.ts';
+import { endProcessTree, type ProcessTree } from './process-tree.ts';
 
 export interface ProcessTaskContext extends LocalTaskContext<ProcessRecord> {
   readonly table: ProcessTable;
@@ -59,7 +59,11 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
    * @param endpoint where its program will answer, without a slash at the end
    * @param programKind the kind of program, for people
    */
-  async run(endpoint: string, programKind: string, launch: () => Promise<LaunchedProgram | StopReason>): Promise<void> {
+  async run(
+    endpoint: string,
+    programKind: string,
+    launch: () => Promise<LaunchedProgram | StopReason>,
+  ): Promise<void> {
     this.#launching = this.#launch(endpoint, programKind, launch);
     const launched = await this.#launching;
     if (launched === undefined) return;
@@ -144,7 +148,13 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     launched.process.abandon();
     while (!giveUpSignal.aborted) {
       try {
-        if (!(await endProcessTree(family, { ...this.#context, killNow: this.#killNow.signal, signal: giveUpSignal })))
+        if (
+          !(await endProcessTree(family, {
+            ...this.#context,
+            killNow: this.#killNow.signal,
+            signal: giveUpSignal,
+          }))
+        )
           return false;
         await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
         launched.dispose();

@@ -1,4 +1,4 @@
-import { type Timers, pause } from '../timers.ts';
+import { pause, type Timers } from '../timers.ts';
 import { INSTALLATION_VARIABLE } from './launch.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessEntry, ProcessTable } from './process-table.ts';

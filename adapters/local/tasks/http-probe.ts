@@ -7,7 +7,11 @@ const DELAY_MIN_MS = 50;
 const DELAY_MAX_MS = 1000;
 
 /** Asks again and again until the address answers HTTP; false when the signal aborted first. */
-export async function waitUntilResponding(url: string, timers: Timers, signal: AbortSignal): Promise<boolean> {
+export async function waitUntilResponding(
+  url: string,
+  timers: Timers,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (let ms = DELAY_MIN_MS; !signal.aborted; ms = Math.min(ms * 1.3, DELAY_MAX_MS)) {
     if (await respondsToHttp(url, signal)) return !signal.aborted;
     await pause(timers, ms, signal);

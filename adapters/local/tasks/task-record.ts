@@ -79,7 +79,7 @@ export function toTaskObservation(record: TaskFields): TaskObservation {
     version,
     status,
     ...(detail === undefined ? {} : { detail }),
-    ...(endpoint === undefined ? {} : { endpoint, instance: silent ? 'disconnected' : 'connected' }),
+    ...(endpoint === undefined ? {} : { endpoint, instance: engineSilent ? 'disconnected' : 'connected' }),
     ...(provider === undefined ? {} : { provider }),
     ...(containerInstance === undefined ? {} : { containerInstance }),
     ...(stop === undefined ? {} : { stop }),

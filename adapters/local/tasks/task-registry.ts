@@ -5,7 +5,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
 import type { LocalTask } from './local-task.ts';
-import { toTaskObservation, type TaskFields } from './task-record.ts';
+import { type TaskFields, toTaskObservation } from './task-record.ts';
 
 export type TaskRecords<R extends TaskFields> = Pick<RecordFolder<R>, 'open' | 'save' | 'remove'>;
 
@@ -152,7 +152,8 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
   }
 
   async #removeExpired(record: R, now: number): Promise<boolean> {
-    if (record.status !== 'stopped' || now - (record.stoppedAt ?? now) < STOPPED_TASK_RETENTION_MS) return false;
+    if (record.status !== 'stopped' || now - (record.stoppedAt ?? now) < STOPPED_TASK_RETENTION_MS)
+      return false;
     this.#tasks.delete(record.taskId);
     await this.#options.records.remove(record.taskId).catch(() => {});
     return true;

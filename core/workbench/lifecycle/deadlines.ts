@@ -3,8 +3,8 @@ import { statusDetail } from '../status-detail.ts';
 import { runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, isUnattended } from './context.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
-import { removeGoneTasks } from './unexpected-tasks.ts';
 import { beginStop, endRun } from './transitions.ts';
+import { removeGoneTasks } from './unexpected-tasks.ts';
 
 /** What follows from time alone: fences that have passed, deadlines that are over. */
 export function applyElapsedTime(workbench: Workbench, context: Context): Workbench {
@@ -19,7 +19,8 @@ export function applyElapsedTime(workbench: Workbench, context: Context): Workbe
 function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
   if (workbench.status !== 'running' && workbench.status !== 'pending') return workbench;
   const { agentSilentSince } = workbench.run;
-  if (agentSilentSince === undefined || context.now - agentSilentSince < context.policy.agentSilentTimeoutMs) return workbench;
+  if (agentSilentSince === undefined || context.now - agentSilentSince < context.policy.agentSilentTimeoutMs)
+    return workbench;
   return beginStop(workbench, context, { reason: INSTANCE_LOST });
 }
 
@@ -35,7 +36,9 @@ function applyDeadline(workbench: Workbench, context: Context): Workbench {
   switch (workbench.status) {
     case 'starting':
       if (workbench.deadlinePausedAt !== undefined) return workbench;
-      return beginStop(workbench, context, { reason: workbench.refusal ?? timeoutReason(workbench, context) });
+      return beginStop(workbench, context, {
+        reason: workbench.refusal ?? timeoutReason(workbench, context),
+      });
     case 'provisioning':
       return beginStop(workbench, context, {
         reason: {

@@ -58,7 +58,8 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       if (workbench.host && !isHostReady(workbench.host))
         return hostEffects(workbench, workbench.host, 'ready');
       const { run } = workbench;
-      if (run.phase === 'issued') return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
+      if (run.phase === 'issued')
+        return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
       return [{ type: 'place_run', runId: run.runId, attempt: run.attempt }];
     }
     case 'provisioning':
@@ -93,7 +94,8 @@ function effectsForEndingRun(
   policy: Policy,
 ): readonly Effect[] {
   if (run.phase === 'preparing') return [];
-  if (run.phase === 'issued') return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
+  if (run.phase === 'issued')
+    return [{ type: 'run_task', input: run.input, token: runClientToken(run.input) }];
   if (run.goneAfter !== undefined) return [];
   const { host, forced = false } = workbench;
   const overdue = isStopStuck(workbench, now, policy);
@@ -101,7 +103,9 @@ function effectsForEndingRun(
     run.agentSilentSince !== undefined &&
     now - run.agentSilentSince >= terminationDelayMs(workbench, policy) &&
     !isUnattended(workbench, { now });
-  const effects: Effect[] = [stopOrDescribeTask(run.taskId, run.stopRequestedAt, 'not wanted any more', now, policy)];
+  const effects: Effect[] = [
+    stopOrDescribeTask(run.taskId, run.stopRequestedAt, 'not wanted any more', now, policy),
+  ];
   if (host?.instanceId !== undefined) {
     // Only the machine's end can still prove the end of the task.
     const end = (overdue || silent) && host.state !== 'shutting-down';
@@ -115,7 +119,9 @@ function effectsForEndingRun(
 
 /** Its stop has shown no effect for so long that only the machine's end is left. */
 function isStopStuck(workbench: Stopping | Deleting, now: number, policy: Policy): boolean {
-  return now >= workbench.deadlineAt + terminationDelayMs(workbench, policy) && !isUnattended(workbench, { now });
+  return (
+    now >= workbench.deadlineAt + terminationDelayMs(workbench, policy) && !isUnattended(workbench, { now })
+  );
 }
 
 /** A container has half a minute to end after it was asked: that is not yet a stop without effect. */

@@ -3,8 +3,8 @@ import { type Host, runOf, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import { isHostEnded, isHostReady, requestedHost, withObservation } from './host.ts';
 import type { Outcome } from './inputs.ts';
-import { INSTANCE_LOST, isEnding, endLostRun } from './run.ts';
-import { beginStop, advanceEnding } from './transitions.ts';
+import { endLostRun, INSTANCE_LOST, isEnding } from './run.ts';
+import { advanceEnding, beginStop } from './transitions.ts';
 
 /** The answer to a launch or start of this generation. */
 export function applyHostAccepted(
@@ -34,10 +34,7 @@ export function applyHostRefused(
       // It may only be on its way to another state; without capacity, or for good, it is of no use.
       const passing = outcome.retryable && outcome.reason.code !== 'no_capacity';
       if (passing) return pollLater({ ...workbench, refusal: outcome.reason }, context);
-      return driveNow(
-        { ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason },
-        context,
-      );
+      return driveNow({ ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason }, context);
     }
     const next = requestedHost(host.instanceType, host.generation + 1);
     if (outcome.retryable) {
@@ -63,7 +60,11 @@ export function applyHostStopRequested(
   return pollLater({ ...workbench, host: { ...host, state, agentConnected: false } }, context);
 }
 
-export function applyHostObservation(workbench: Workbench, seen: HostObservation, context: Context): Workbench {
+export function applyHostObservation(
+  workbench: Workbench,
+  seen: HostObservation,
+  context: Context,
+): Workbench {
   const { host } = workbench;
   if (host?.instanceId !== seen.instanceId) return workbench;
   return withHost(workbench, withObservation(host, seen), context);
@@ -86,7 +87,10 @@ function withHost(workbench: Workbench, host: Host, context: Context): Workbench
       : { ...workbench, host };
   if (host.state === 'terminated') return withoutHost(after, context);
   if (isEnding(after))
-    return advanceEnding(host.state === 'stopped' ? driveNow(after, context) : pollLater(after, context), context);
+    return advanceEnding(
+      host.state === 'stopped' ? driveNow(after, context) : pollLater(after, context),
+      context,
+    );
   if (after.status === 'starting') {
     const moves = isHostReady(host) || host.state === 'stopped';
     return moves ? driveNow(after, context) : pollLater(after, context);

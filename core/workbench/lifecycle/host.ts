@@ -43,7 +43,8 @@ export function hostEffects(workbench: Base, host: Host, target: HostTarget): re
   if (state === 'shutting-down') return look;
   if (target === 'terminated' || host.replacing) return [{ type: 'terminate_host', instanceId }];
   if (state === 'stopping') return look;
-  if (target === 'ready') return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : look;
+  if (target === 'ready')
+    return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : look;
   return state === 'stopped' ? [] : [{ type: 'stop_host', instanceId }];
 }
 

@@ -48,9 +48,11 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'deleting':
       return force ? forceStop(workbench, context) : workbench;
     case 'stopping': {
-      const { next: _dropped, ...rest } = workbench;
+      const { nextRun: _dropped, ...rest } = workbench;
       const unwanted: Stopping =
-        workbench.desired === 'stopped' ? workbench : { ...rest, desired: 'stopped', nextDriveAt: context.now };
+        workbench.desired === 'stopped'
+          ? workbench
+          : { ...rest, desired: 'stopped', nextDriveAt: context.now };
       return force ? forceStop(unwanted, context) : unwanted;
     }
     default: {

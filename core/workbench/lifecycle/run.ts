@@ -1,6 +1,6 @@
 import type { TaskObservation } from '../../ports/task-runner.ts';
-import { truncateUtf8 } from '../truncate-utf8.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
+import { truncateUtf8 } from '../truncate-utf8.ts';
 import {
   type AcceptedRun,
   baseOf,
@@ -18,8 +18,8 @@ import {
 } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
-import { observeUnexpectedTask } from './unexpected-tasks.ts';
 import { beginStop, endRun } from './transitions.ts';
+import { observeUnexpectedTask } from './unexpected-tasks.ts';
 
 type Launched = Provisioning | Pending | Running;
 type Ending = Stopping | Deleting;
@@ -69,7 +69,10 @@ export function applyRunRefused(
     run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
   };
   if (!outcome.retryable) return beginStop(again, context, { reason: outcome.reason });
-  return driveBy({ ...again, failures: 0, refusal: outcome.reason }, context.now + context.policy.startRetryMs);
+  return driveBy(
+    { ...again, failures: 0, refusal: outcome.reason },
+    context.now + context.policy.startRetryMs,
+  );
 }
 
 export function applyTaskStopRequested(workbench: Workbench, taskId: string, context: Context): Workbench {
@@ -78,16 +81,25 @@ export function applyTaskStopRequested(workbench: Workbench, taskId: string, con
     unexpectedTask.taskId === taskId ? { ...unexpectedTask, stopRequestedAt: context.now } : unexpectedTask,
   );
   if (run?.phase === 'accepted' && run.taskId === taskId && isEnding(workbench)) {
-    return pollLater({ ...workbench, unexpectedTasks, run: { ...run, stopRequestedAt: context.now } }, context);
+    return pollLater(
+      { ...workbench, unexpectedTasks, run: { ...run, stopRequestedAt: context.now } },
+      context,
+    );
   }
   return pollLater({ ...workbench, unexpectedTasks }, context);
 }
 
 /** Takes in what was seen of a task. What is older than what is known, or of a run long gone, moves nothing. */
-export function applyTaskObservation(workbench: Workbench, task: TaskObservation, context: Context): Workbench {
+export function applyTaskObservation(
+  workbench: Workbench,
+  task: TaskObservation,
+  context: Context,
+): Workbench {
   const run = runOf(workbench);
-  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task)) return observeUnexpectedTask(workbench, task, context);
-  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeUnexpectedTask(workbench, task, context);
+  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task))
+    return observeUnexpectedTask(workbench, task, context);
+  if (run.phase === 'accepted' && run.taskId !== task.taskId)
+    return observeUnexpectedTask(workbench, task, context);
   if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
   const seen = withTask(run, task, context);
   if (isEnding(workbench)) return observeEndingRun({ ...workbench, run: seen }, seen, task, context);
@@ -150,7 +162,10 @@ function observeActiveRun(
       const { status } = task;
       const allowed = status === 'provisioning' ? policy.provisioningTimeoutMs : policy.pendingTimeoutMs;
       const deadlineAt = workbench.status === status ? workbench.deadlineAt : now + allowed;
-      return pollLater({ ...launched, ...currentDriveTime(workbench), status, deadlineAt, ...detail }, context);
+      return pollLater(
+        { ...launched, ...currentDriveTime(workbench), status, deadlineAt, ...detail },
+        context,
+      );
     }
     case 'running': {
       if (task.instance === 'gone') return beginUnrequestedStop(workbench, run, task, context);

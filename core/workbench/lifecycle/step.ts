@@ -1,16 +1,33 @@
 import type { HistoryEntry } from '../history.ts';
-import { type Workbench, isSettled, keyOf, runOf } from '../workbench.ts';
+import { isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
-import { pauseDeadline, resumeDeadline, applyElapsedTime } from './deadlines.ts';
+import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
 import { type Effect, pendingEffects } from './effects.ts';
-import { applyHostAccepted, applyHostHint, applyHostObservation, applyHostRefused, applyHostStopRequested } from './host-outcomes.ts';
 import { isHostEnded } from './host.ts';
-import type { Input, EffectResult } from './inputs.ts';
+import {
+  applyHostAccepted,
+  applyHostHint,
+  applyHostObservation,
+  applyHostRefused,
+  applyHostStopRequested,
+} from './host-outcomes.ts';
+import type { EffectResult, Input } from './inputs.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
-import { applyRunPlaced, applyRunRefused, applyTaskMissing, applyTaskObservation, applyTaskStopRequested } from './run.ts';
-import { applyVolumeTombstoned, applyVolumeReady, applyVolumeRefused, applyVolumeDeletion } from './volume.ts';
+import {
+  applyRunPlaced,
+  applyRunRefused,
+  applyTaskMissing,
+  applyTaskObservation,
+  applyTaskStopRequested,
+} from './run.ts';
+import {
+  applyVolumeDeletion,
+  applyVolumeReady,
+  applyVolumeRefused,
+  applyVolumeTombstoned,
+} from './volume.ts';
 
 export interface Step {
   /** The next record; the very same object when nothing changed, so that nothing need be written. */
@@ -73,7 +90,11 @@ function applyOutcomes(
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumeDeadline(next, context);
   for (const outcome of input.outcomes) {
-    next = applyResult(next, isUnversioned(outcome) ? { ...outcome, asOfRevision: input.revision } : outcome, context);
+    next = applyResult(
+      next,
+      isUnversioned(outcome) ? { ...outcome, asOfRevision: input.revision } : outcome,
+      context,
+    );
   }
   return next;
 }
@@ -128,7 +149,11 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
     case 'host_termination_requested':
       return applyHostStopRequested(workbench, result, context);
     case 'host_observed':
-      return (isStale(result, workbench) ? applyHostHint : applyHostObservation)(workbench, result.host, context);
+      return (isStale(result, workbench) ? applyHostHint : applyHostObservation)(
+        workbench,
+        result.host,
+        context,
+      );
     case 'host_hint':
       return applyHostHint(workbench, result.host, context);
     case 'effect_failed': {
@@ -140,7 +165,9 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
 }
 
 /** What carries no version of its own, so that only the record's revision tells whether it still holds. */
-function isUnversioned(result: EffectResult): result is Extract<EffectResult, { readonly asOfRevision?: number }> {
+function isUnversioned(
+  result: EffectResult,
+): result is Extract<EffectResult, { readonly asOfRevision?: number }> {
   switch (result.type) {
     case 'host_observed':
     case 'host_accepted':
@@ -183,20 +210,31 @@ const REQUEST_ENTRY_TYPES = {
   update: 'updated',
 } as const;
 
-function historyEntryFor(before: Workbench, after: Workbench, input: Input, now: number): HistoryEntry | undefined {
+function historyEntryFor(
+  before: Workbench,
+  after: Workbench,
+  input: Input,
+  now: number,
+): HistoryEntry | undefined {
   const moved = before.status === after.status ? {} : { from: before.status, to: after.status };
   const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;
   const entry = { seq: before.historySeq + 1, at: now, ...moved, ...(reason ? { code: reason.code } : {}) };
   if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {
-    return { ...entry, type: REQUEST_ENTRY_TYPES[input.type as keyof typeof REQUEST_ENTRY_TYPES], by: input.by };
+    return {
+      ...entry,
+      type: REQUEST_ENTRY_TYPES[input.type as keyof typeof REQUEST_ENTRY_TYPES],
+      by: input.by,
+    };
   }
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
   if (input.type === 'history_noted') return { ...entry, type: input.entryType };
-  if (after.unexpectedTasks.length > before.unexpectedTasks.length) return { ...entry, type: 'unexpected_task_found' };
+  if (after.unexpectedTasks.length > before.unexpectedTasks.length)
+    return { ...entry, type: 'unexpected_task_found' };
   if (after.host && before.host && after.host.generation > before.host.generation) {
     return { ...entry, type: 'host_replaced' };
   }
-  if (after.unexpectedTasks.length < before.unexpectedTasks.length) return { ...entry, type: 'unexpected_task_stopped' };
+  if (after.unexpectedTasks.length < before.unexpectedTasks.length)
+    return { ...entry, type: 'unexpected_task_stopped' };
   if (input.type === 'swept' && isRepair(before, after)) return { ...entry, type: 'repaired' };
   return undefined;
 }

@@ -89,8 +89,8 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
 /** Goes on from an ended part of a stop or destroy: to the next run, to `stopped`, or to the next part. */
 export function advanceEnding(workbench: Stopping | Deleting, context: Context): Workbench {
   if (workbench.run || workbench.status === 'deleting') return workbench;
-  if (workbench.next) {
-    return beginStart(workbench, workbench.next.runId, workbench.next.requestedAt, context);
+  if (workbench.nextRun) {
+    return beginStart(workbench, workbench.nextRun.runId, workbench.nextRun.requestedAt, context);
   }
   if (workbench.host && workbench.host.state !== 'stopped') return workbench;
   const { nextDriveAt: _next, ...base } = baseOf(workbench);
@@ -115,7 +115,10 @@ export function endRun(workbench: Stopping | Deleting, context: Context, why?: S
   return advanceEnding(driveBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
 }
 
-function withFallbackReason(workbench: Stopping | Deleting, why: StatusReason | undefined): Stopping | Deleting {
+function withFallbackReason(
+  workbench: Stopping | Deleting,
+  why: StatusReason | undefined,
+): Stopping | Deleting {
   if (workbench.status !== 'stopping' || !workbench.unexplained || why === undefined) return workbench;
   const { unexplained: _explained, ...explained } = workbench;
   return { ...explained, reason: why };

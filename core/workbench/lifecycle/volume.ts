@@ -28,7 +28,10 @@ export function applyVolumeRefused(
 ): Workbench {
   if (workbench.status !== 'starting') return workbench;
   if (!outcome.retryable) return beginStop(workbench, context, { reason: outcome.reason });
-  return driveBy({ ...workbench, refusal: outcome.reason, failures: 0 }, context.now + context.policy.startRetryMs);
+  return driveBy(
+    { ...workbench, refusal: outcome.reason, failures: 0 },
+    context.now + context.policy.startRetryMs,
+  );
 }
 
 /** A part of it is gone (`done` false), or its root is: that is the proof that nothing is left. */

@@ -5,7 +5,11 @@ import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { SEND_DEADLINE_MS } from '#adapters/aws/send-deadline.ts';
-import { DEFAULT_POLICY, EFFECT_BEGINS_WITHIN_MS, EFFECT_ENDS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
+import {
+  DEFAULT_POLICY,
+  EFFECT_BEGINS_WITHIN_MS,
+  EFFECT_ENDS_WITHIN_MS,
+} from '#core/workbench/lifecycle/policy.ts';
 import type { AwsCommand } from '#test/simulation/world/aws-error.ts';
 import {
   HOST_SETTINGS,
@@ -86,7 +90,7 @@ describe('a process that stood still between two calls', () => {
   it('starts no machine that may have been stopped for good', async () => {
     const { subject, hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
     await subject.hosts().stop(instanceId);
-    await subject.pass(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
     expect(await settled(hosts.start(instanceId))).toMatchObject(LATE);
     expect(sent).not.toContain('StartInstancesCommand');
   });

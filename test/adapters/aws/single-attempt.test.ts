@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import type { ConnectionOptions } from '#adapters/aws/connection.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
-import { ecsClient } from '#adapters/aws/clients.ts';
 import { callAws } from '#adapters/aws/errors.ts';
 
 /** How a call of each service that changes something is made. */

@@ -10,13 +10,13 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import db, { type Store } from 'dynalite/db/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
-import { createTableInput } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import {
   DataDirectoryLocked,
   type EmbeddedTable,
   openEmbeddedTable,
 } from '#adapters/local/embedded-table.ts';
+import { createTableInput } from '#contract/table.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { idAt, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { RecordedTelemetry } from '../aws/dynamodb/table-under-test.ts';

@@ -2,12 +2,12 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
-import { TABLE } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { type ExpiryScanPosition, deleteExpiredItems } from '#adapters/local/expired-items.ts';
+import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/local/expired-items.ts';
+import { TABLE } from '#contract/table.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { type TableUnderTest, openTableUnderTest } from '../aws/dynamodb/table-under-test.ts';
+import { openTableUnderTest, type TableUnderTest } from '../aws/dynamodb/table-under-test.ts';
 
 describe('sweeping what has expired', () => {
   let table: TableUnderTest;
@@ -28,8 +28,13 @@ describe('sweeping what has expired', () => {
     await claims.claim({ ...claim, key: 'old', expiresAt: T0 + 5_000 }, T0);
     await claims.claim({ ...claim, key: 'young', expiresAt: T0 + 60_000 }, T0);
 
-    expect(await deleteExpiredItems(table.client, table.tableName, T0)).toEqual({ deleted: 0, next: undefined });
-    expect(await deleteExpiredItems(table.client, table.tableName, T0 + 10_000)).toMatchObject({ deleted: 3 });
+    expect(await deleteExpiredItems(table.client, table.tableName, T0)).toEqual({
+      deleted: 0,
+      next: undefined,
+    });
+    expect(await deleteExpiredItems(table.client, table.tableName, T0 + 10_000)).toMatchObject({
+      deleted: 3,
+    });
     expect(await store.read(keyOf(stopped()))).toEqual(stopped());
     expect(await history.list(ID)).toEqual([]);
     expect(await history.list(idAt(T0, 2))).toHaveLength(1);

@@ -5,8 +5,8 @@ import {
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { ecsClient } from '#adapters/aws/clients.ts';
+import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { taskDefinitionInput } from '#adapters/aws/ecs/task-definition-input.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';

@@ -1,8 +1,8 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { inject } from 'vitest';
+import { ecsClient } from '#adapters/aws/clients.ts';
 import { ec2Client } from '#adapters/aws/ec2/client.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { ecsClient } from '#adapters/aws/clients.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import { waitRealStep } from '#test/contracts/eventually.ts';

@@ -1,6 +1,13 @@
+import {
+  type ContainerInstance,
+  DescribeContainerInstancesCommand,
+  DescribeTasksCommand,
+  ListContainerInstancesCommand,
+  ListTasksCommand,
+  type Task,
+} from '@aws-sdk/client-ecs';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { functionsStartedBy, invoke } from './functions.ts';
-import { type ContainerInstance, DescribeContainerInstancesCommand, DescribeTasksCommand, ListContainerInstancesCommand, ListTasksCommand, type Task } from '@aws-sdk/client-ecs';
 
 /** EventBridge's events, made of what the emulator describes. */
 
@@ -117,7 +124,9 @@ export class EventBus {
       // moto's agents go on speaking when their machine is off.
       const agentConnected = running.has(machine.ec2InstanceId);
       const { containerInstanceArn = '', status, remainingResources } = machine;
-      if (!this.#hasChanged(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))) {
+      if (
+        !this.#hasChanged(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))
+      ) {
         return [];
       }
       const version = (this.#versions.get(containerInstanceArn) ?? 0) + 1;

@@ -1,14 +1,14 @@
+import { ROUTES, type Route } from '#contract/routes.ts';
 import type { AuthorizerResponse } from '#functions/authorizer/authorizer.ts';
 import type { ApiResponse, GatewayEvent } from '#functions/middleware/gateway.ts';
-import { ROUTES, type Route } from '#contract/routes.ts';
-import { invoke, functionsStartedBy } from './functions.ts';
+import { functionsStartedBy, invoke } from './functions.ts';
 
 export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-export interface ApiResponse {
+export interface TestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -27,7 +27,7 @@ export async function request(
   target: string,
   token: string,
   { headers = {}, body }: ApiRequest = {},
-): Promise<ApiResponse> {
+): Promise<TestResponse> {
   const url = new URL(target, ORIGIN);
   const { route, parameters } = matchRoute(method, url.pathname);
   const event: GatewayEvent = {

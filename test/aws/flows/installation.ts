@@ -1,11 +1,20 @@
-import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
+import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
+import type { Message } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse } from 'aws-lambda';
+import { inject, vi } from 'vitest';
 import { efsClient } from '#adapters/aws/clients.ts';
+import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import type { QueueName } from '#contract/deployed-functions.ts';
 import { TABLE } from '#contract/table.ts';
 import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
-import { REGION, connection, uniqueName } from '../connection.ts';
+import { connection, REGION, uniqueName } from '../connection.ts';
 import { tableOnMinistack } from '../dynamodb/table.ts';
 import { advanceClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
 import { createFunctionEnvironment } from './environment.ts';
@@ -13,15 +22,6 @@ import { type AwsEvent, EventBus, listAllTasks } from './event-bus.ts';
 import { functionsStartedBy, invoke } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
 import { simulateMounts } from './simulate-mounts.ts';
-import { DeleteItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { ListTaskDefinitionsCommand } from '@aws-sdk/client-ecs';
-import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
-import type { Message } from '@aws-sdk/client-sqs';
-import type { SQSBatchResponse } from 'aws-lambda';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { inject, vi } from 'vitest';
 
 /** Holds back what is written to the console, and keeps what is written there as an error. */
 export function captureLog() {

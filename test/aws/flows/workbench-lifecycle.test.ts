@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startedByOf } from '#adapters/aws/ecs/task-identity.ts';
 import { STATIC_KEY } from './environment.ts';
 import type { AwsEvent } from './event-bus.ts';
-import { type ApiResponse, type ApiRequest, request } from './gateway.ts';
-import { HOUR_SECONDS, type Installation, createInstallation } from './installation.ts';
+import { type ApiRequest, request, type TestResponse } from './gateway.ts';
+import { createInstallation, HOUR_SECONDS, type Installation } from './installation.ts';
 
 const USER = 'ada@example.com';
 const QUERY = `user_id=${encodeURIComponent(USER)}`;
@@ -27,7 +27,7 @@ describe('a workbench', () => {
   const poll = (wid: string) => ask('GET', `/workbenches/${wid}?${QUERY}`);
   const act = (wid: string, action: string) => ask('POST', `/workbenches/${wid}/${action}?${QUERY}`);
 
-  function create(body: object): Promise<ApiResponse> {
+  function create(body: object): Promise<TestResponse> {
     const headers = { 'idempotency-key': 'iris' };
     return ask('POST', `/workbenches?${QUERY}`, { headers, body: { workbench_name: 'Iris', ...body } });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeSlowLoad, coldTable } from '../../../bench/cold/report.ts';
+import { coldTable, describeSlowLoad } from '../../../bench/cold/report.ts';
 
 const NAMES = { baseline: 'client', polled: 'poll' };
 

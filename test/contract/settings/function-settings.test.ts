@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { readSettings, SETTINGS } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import { type Setting, SettingsError } from '#contract/settings/setting.ts';
+import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 
 const open = { RESTAPI_AUTH: 'none', BASE_URL: 'https://wb.example.com' };
 

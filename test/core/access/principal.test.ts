@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolveActingUser, actorOf, assertAdmin, isAdmin, type Principal } from '#core/access/principal.ts';
+import { actorOf, assertAdmin, isAdmin, type Principal, resolveActingUser } from '#core/access/principal.ts';
 import { WorkbenchError } from '#core/errors.ts';
 
 const NOW = 1_800_000_000_000;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canHold } from '#core/placement/capacity.ts';
-import { findInstanceFor, freeCapacityAfter } from '#core/placement/capacity.ts';
+import { canHold, findInstanceFor, freeCapacityAfter } from '#core/placement/capacity.ts';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request = { cpuUnits: 10, memoryMib: 20, gpuCount: 0 };

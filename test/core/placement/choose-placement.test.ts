@@ -7,8 +7,14 @@ const spec = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
 describe('placing a request', () => {
   it('takes a provider that can hold it, whichever has room', () => {
     expect(choosePlacement(spec, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'small' });
-    expect(choosePlacement({ ...spec, memoryMib: 4097 }, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'large' });
-    expect(choosePlacement({ ...spec, gpuCount: 1 }, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'large' });
+    expect(choosePlacement({ ...spec, memoryMib: 4097 }, PROVIDERS, [])).toEqual({
+      kind: 'fits',
+      provider: 'large',
+    });
+    expect(choosePlacement({ ...spec, gpuCount: 1 }, PROVIDERS, [])).toEqual({
+      kind: 'fits',
+      provider: 'large',
+    });
     const dear = { name: 'dear', cpuUnits: 4096, memoryMib: 8192, gpuCount: 0, price: 9 };
     const room = [{ provider: 'dear', cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 }];
     expect(choosePlacement(spec, [...PROVIDERS, dear], [], room)).toEqual({ kind: 'fits', provider: 'dear' });

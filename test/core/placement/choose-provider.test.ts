@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canHold, findInstanceFor } from '#core/placement/capacity.ts';
 import { chooseProvider } from '#core/placement/choose-provider.ts';
-import { canHold } from '#core/placement/capacity.ts';
-import { findInstanceFor } from '#core/placement/capacity.ts';
 import type { Capacity, CapacityProvider, FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request: Capacity = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };

@@ -58,7 +58,9 @@ describe('what is heard of a machine', () => {
   it('is its end, though it is no longer said whose it was', async () => {
     await observe();
     const { provider: _, ...nobodys } = seen;
-    expect(await updateFreeCapacity(world.ports, { ...nobodys, acceptsTasks: false, version: 8 })).toBe(false);
+    expect(await updateFreeCapacity(world.ports, { ...nobodys, acceptsTasks: false, version: 8 })).toBe(
+      false,
+    );
     expect(await room()).toEqual([]);
   });
 });

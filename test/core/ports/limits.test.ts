@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { REPORTS_RETENTION_MS } from '#core/ports/report-store.ts';
 import { FREE_CAPACITY_MAX_AGE_MS } from '#core/ports/free-capacity-store.ts';
+import { REPORTS_RETENTION_MS } from '#core/ports/report-store.ts';
 import { IDEMPOTENCY_RETENTION_MS } from '#core/ports/workbench-store.ts';
 
 const HOUR = 60 * 60_000;

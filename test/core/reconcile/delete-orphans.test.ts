@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { DELETION_MAX } from '#core/reconcile/orphans.ts';
 import { FINDINGS_MAX } from '#core/reconcile/report.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const GRACE = { graceMs: 15 * MINUTE };
@@ -37,7 +37,7 @@ describe('a sweep', () => {
     expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'sweep failed' });
     expect(world.telemetry.fields.get('sweep failed')).toEqual({ sweep: 'tasks' });
     expect([...world.telemetry.countsBy]).toEqual([
-      ['sweep_failed.tasks', 1],
+      ['sweep_aborted.tasks', 1],
       ['sweep_failed.tasks', 1],
     ]);
   });
@@ -95,7 +95,7 @@ describe('what nobody wants', () => {
       ...{ deleted: 0, waiting: 1 },
       findings: [{ what: 'in_grace_period', why: 'Its workbench gone-0 is no more.' }],
     });
-    await world.clock.pass(1);
+    await world.clock.advanceAsync(1);
     expect(await sweep()).toMatchObject({ deleted: 1, waiting: 0 });
   });
 

@@ -7,8 +7,8 @@ import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import { drive } from '#core/workbench/drive.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, type running, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -39,7 +39,7 @@ describe('tasks that their records do not know', () => {
   it('are ended, the young too, as long as they are few', async () => {
     const { world, sweep } = await aRestoredTable(DELETION_MAX);
     expect(await sweep()).toMatchObject({ repaired: DELETION_MAX, waiting: 0, alarm: false });
-    await world.pass(2 * MINUTE);
+    await world.advance(2 * MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('tasks that their records do not know', () => {
     expect(await sweep()).toMatchObject({
       ...{ repaired: 0, deleted: 0, waiting: DELETION_MAX + 1, alarm: true },
     });
-    await world.pass(2 * MINUTE);
+    await world.advance(2 * MINUTE);
     expect((await world.tasks.list()).tasks).toHaveLength(DELETION_MAX + 1);
     for (const key of keys) expect((await world.read(key)).unexpectedTasks).toEqual([]);
   });
@@ -59,7 +59,7 @@ describe('tasks that their records do not know', () => {
     expect(await sweep()).toMatchObject({ repaired: DELETION_MAX - 1, waiting: 2, alarm: false });
     const again = await aRestoredTable(DELETION_MAX - 1);
     for (let n = 0; n < 2; n += 1) await again.world.tasks.run(anOrphan(n), `token-${n}`);
-    await again.world.clock.pass(GRACE.graceMs);
+    await again.world.clock.advanceAsync(GRACE.graceMs);
     expect(await again.sweep()).toMatchObject({
       repaired: 0,
       deleted: 0,

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepDue } from '#core/reconcile/sweep-due.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 describe('the pass over what is due', () => {
   it('wakes what is due and reads nothing else', async () => {

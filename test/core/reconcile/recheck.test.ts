@@ -8,8 +8,8 @@ import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -36,7 +36,11 @@ describe('what a record has come to want since it was looked at', () => {
     const world = new MemoryWorld({ events: false });
     await world.waitForStatus(await world.create(), 'running');
     await world.advance(DAY);
-    const report = await sweepTasks({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
+    const report = await sweepTasks(
+      { ...world.ports, workbenches: aRecordAppearing(world) },
+      world.policy,
+      GRACE,
+    );
     expect(report).toMatchObject({ deleted: 0, waiting: 1, failed: 0, findings: [REFERENCED] });
     expect((await world.tasks.list()).tasks).toHaveLength(1);
   });
@@ -62,7 +66,11 @@ describe('what a record has come to want since it was looked at', () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(await world.create(DEDICATED), 'running');
     await world.advance(DAY);
-    const report = await sweepHosts({ ...world.ports, workbenches: aRecordAppearing(world) }, world.policy, GRACE);
+    const report = await sweepHosts(
+      { ...world.ports, workbenches: aRecordAppearing(world) },
+      world.policy,
+      GRACE,
+    );
     expect(report).toMatchObject({
       deleted: 0,
       waiting: 1,
@@ -199,6 +207,9 @@ describe('a machine that was ended', () => {
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
     expect([ended, report.deleted, report.failed]).toEqual([['i-9'], 1, 0]);
     expect(world.telemetry.countsBy.get('repair.orphan_host')).toBe(1);
-    expect(world.telemetry.fields.get('could not add a repair to the history')).toEqual({ workbenchId, id: 'i-9' });
+    expect(world.telemetry.fields.get('could not add a repair to the history')).toEqual({
+      workbenchId,
+      id: 'i-9',
+    });
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
-import { sweepActive } from '#core/reconcile/sweep-active.ts';
-import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import type { RepairKind } from '#core/reconcile/report.ts';
-import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
+import { sweepActive } from '#core/reconcile/sweep-active.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
+import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import { listHistory } from '#core/workbench/queries.ts';
 import { stopWorkbench } from '#core/workbench/commands.ts';
+import { listHistory } from '#core/workbench/queries.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryClusterCleanup } from '#test/memory/memory-cluster-cleanup.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -45,7 +45,7 @@ function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey, runId = 'run-x'
 
 async function history(world: MemoryWorld, key: WorkbenchKey): Promise<readonly string[]> {
   const entries = await listHistory(world.ports, key);
-  return entries.map(({ event, from, to, code }) => [event, from, to, code].filter(Boolean).join(' '));
+  return entries.map(({ type: event, from, to, code }) => [event, from, to, code].filter(Boolean).join(' '));
 }
 
 /** How many repairs were counted, by kind. */
@@ -54,7 +54,8 @@ function repairCounts(world: MemoryWorld): Partial<Record<RepairKind, number>> {
   return Object.fromEntries(all.map(([name, count]) => [name.slice('repair.'.length), count]));
 }
 
-const repairLogLines = (world: MemoryWorld) => world.telemetry.lines.filter(({ message }) => message === 'difference repaired');
+const repairLogLines = (world: MemoryWorld) =>
+  world.telemetry.lines.filter(({ message }) => message === 'difference repaired');
 
 describe('a repair of a record', () => {
   it('whose task has stopped unseen is in its history, with why, and counted', async () => {
@@ -113,7 +114,7 @@ describe('a repair of a record', () => {
     const key = await aRunningOne(world);
     const [task] = await world.tasks.describe([taskIdOf(key)]);
     if (task === undefined || 'missing' in task) throw new Error('no task');
-    world.tasks.describe = async () => [{ ...task, version: task.version + 1, host: 'disconnected' }];
+    world.tasks.describe = async () => [{ ...task, version: task.version + 1, instance: 'disconnected' }];
     expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 0,
       waiting: 1,
@@ -201,7 +202,10 @@ describe('an unexpected task', () => {
       ],
     });
     await world.waitUntil(key, (workbench) => workbench?.unexpectedTasks.length === 0);
-    expect((await history(world, key)).slice(0, 2)).toEqual(['unexpected_task_stopped', 'unexpected_task_found']);
+    expect((await history(world, key)).slice(0, 2)).toEqual([
+      'unexpected_task_stopped',
+      'unexpected_task_found',
+    ]);
     expect(repairCounts(world)).toEqual({ unexpected_task: 1 });
   });
 
@@ -318,7 +322,11 @@ describe('what no workbench wants', () => {
     expect(world.queue.takeDue()).toMatchObject({ workbenchId: key.workbenchId });
     await world.advance(MINUTE);
     const { outbox, status, nextDriveAt } = await world.read(key);
-    expect({ outbox, status, nextDriveAt }).toEqual({ outbox: [], status: 'running', nextDriveAt: undefined });
+    expect({ outbox, status, nextDriveAt }).toEqual({
+      outbox: [],
+      status: 'running',
+      nextDriveAt: undefined,
+    });
     expect(repairCounts(world)).toEqual({ orphan_host: 1 });
   });
 
@@ -330,7 +338,10 @@ describe('what no workbench wants', () => {
       ...{ instanceId: 'i-1', userId: key.userId, workbenchId: key.workbenchId, launchedAt: 0 },
       ...{ state: 'running', agentConnected: true },
     };
-    const hosts = overrideMethods(world.hosts, { list: async () => ({ hosts: [host] }), terminate: async () => {} });
+    const hosts = overrideMethods(world.hosts, {
+      list: async () => ({ hosts: [host] }),
+      terminate: async () => {},
+    });
     const workbenches = overrideMethods(store, {
       update: async () => {
         await store.delete(key, (await world.read(key)).revision);
@@ -364,7 +375,12 @@ describe('what no workbench wants', () => {
     cleanup.definitions.set(idAt(T0, 1), 1);
     const report = await sweepCluster({ ...world.ports, cleanup }, { graceMs: 0, shard: 0, shards: 1 });
     expect(report.findings).toEqual([
-      { id: 'container instance', what: 'deleted', kind: 'container_instance', why: 'Its machine is terminated.' },
+      {
+        id: 'container instance',
+        what: 'deleted',
+        kind: 'container_instance',
+        why: 'Its machine is terminated.',
+      },
       {
         id: idAt(T0, 1),
         what: 'deleted',
@@ -372,7 +388,7 @@ describe('what no workbench wants', () => {
         why: 'Task definitions of no workbench.',
       },
     ]);
-    expect(repairCounts(world)).toEqual({ registration: 1, task_definition: 1 });
+    expect(repairCounts(world)).toEqual({ container_instance: 1, task_definition: 1 });
   });
 
   it('and could not be deleted is a failure, and no repair', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { FINDINGS_MAX, REPAIR_KINDS, ReportDraft, reconcileReportSchema, SWEEPS } from '#core/reconcile/report.ts';
+import {
+  FINDINGS_MAX,
+  REPAIR_KINDS,
+  ReportDraft,
+  reconcileReportSchema,
+  SWEEPS,
+} from '#core/reconcile/report.ts';
 import { T0 } from '#test/builders/workbench.ts';
 
 const REPAIRED = ['repaired', 'deleted', 'quarantined'] as const;
@@ -33,7 +39,9 @@ describe('a report', () => {
   it('can be read back as it was written', () => {
     expect(reconcileReportSchema.parse(aReport())).toStrictEqual(aReport());
     for (const sweep of SWEEPS)
-      expect(reconcileReportSchema.parse({ ...aReport(), sweep, resumeCursor: 'x' })).toMatchObject({ sweep });
+      expect(reconcileReportSchema.parse({ ...aReport(), sweep, resumeCursor: 'x' })).toMatchObject({
+        sweep,
+      });
   });
 
   it.each([

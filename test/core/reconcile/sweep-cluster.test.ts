@@ -3,9 +3,9 @@ import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryClusterCleanup } from '#test/memory/memory-cluster-cleanup.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const ALL = { graceMs: 60 * 60_000, shard: 0, shards: 1 };
 
@@ -86,7 +86,10 @@ describe('what the cleanup leaves for later', () => {
     await sweepCluster({ ...ports, cleanup: more }, ALL);
     expect((await world.reports.list())[0]).toMatchObject({ waiting: 1 });
     const { findings } = await sweepCluster(
-      { ...ports, cleanup: overrideMethods(more, { pruneTaskDefinitions: async () => ({ deleted: 150, more: false }) }) },
+      {
+        ...ports,
+        cleanup: overrideMethods(more, { pruneTaskDefinitions: async () => ({ deleted: 150, more: false }) }),
+      },
       ALL,
     );
     expect(findings.at(-1)).toEqual({

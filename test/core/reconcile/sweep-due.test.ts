@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { sweepDue } from '#core/reconcile/sweep-due.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const HOUR = 60 * 60_000;
 
@@ -32,7 +32,9 @@ async function sweepWithRefusingQueue(error: Error, postponed: () => Promise<voi
 
 describe('a key that the queue does not take', () => {
   it('keeps no other from being enqueued, and is counted and told', async () => {
-    const { world, bad, sent, pass } = await sweepWithRefusingQueue(new PortError('unavailable', 'no answer'));
+    const { world, bad, sent, pass } = await sweepWithRefusingQueue(
+      new PortError('unavailable', 'no answer'),
+    );
     expect(pass).toEqual({ enqueued: 2, more: false });
     expect(sent).toHaveLength(2);
     expect([...world.telemetry.counts]).toEqual([

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { shardOf, sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { aHistoryEntry, idAt, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const DAY = 24 * 60 * 60_000;
 const ALL = { graceMs: DAY, shard: 0, shards: 1 };
@@ -18,7 +18,7 @@ function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: 
     quarantine: async () => {
       calls.push('quarantine');
     },
-    wipe: async () => {
+    deleteSlice: async () => {
       calls.push('deleteSlice');
       return wipe();
     },
@@ -36,7 +36,11 @@ describe('the files of a volume that nobody has', () => {
 
   it('are deleted when its history says that this was asked for', async () => {
     const { calls, sweep } = anOrphanedVolume(
-      [aHistoryEntry({ type: 'status_changed' }), aHistoryEntry({ type: 'delete_requested' }), aHistoryEntry()],
+      [
+        aHistoryEntry({ type: 'status_changed' }),
+        aHistoryEntry({ type: 'delete_requested' }),
+        aHistoryEntry(),
+      ],
       done,
     );
     expect(await sweep()).toMatchObject({ deleted: 1, quarantined: 0 });
@@ -44,7 +48,10 @@ describe('the files of a volume that nobody has', () => {
   });
 
   it('are set aside, untouched, when it says anything else: the table may be an old one', async () => {
-    const { calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'stop_requested' }), aHistoryEntry()], done);
+    const { calls, sweep } = anOrphanedVolume(
+      [aHistoryEntry({ type: 'stop_requested' }), aHistoryEntry()],
+      done,
+    );
     expect(await sweep()).toMatchObject({ deleted: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInput } from '#core/ports/task-runner.ts';
-import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { DELETION_MAX } from '#core/reconcile/orphans.ts';
+import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import { deleteWorkbench } from '#core/workbench/commands.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
+import { deleteWorkbench, stopWorkbench } from '#core/workbench/commands.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -192,7 +191,7 @@ describe('the sweep over volumes', () => {
     const volumes = overrideMethods(world.volumes, {
       list: async () => left,
       deleteIfEmpty: async () => 'not_empty' as const,
-      wipe: async (workbenchId) => {
+      deleteSlice: async (workbenchId) => {
         wiped.push(workbenchId);
         return { done: wiped.length === 3, deleted: 1 };
       },

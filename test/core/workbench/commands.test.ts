@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRIES_MAX } from '#core/ports/workbench-store.ts';
-import { getWorkbench } from '#core/workbench/queries.ts';
-import { listHistory } from '#core/workbench/queries.ts';
-import { listWorkbenches } from '#core/workbench/queries.ts';
+import {
+  restartWorkbench,
+  startWorkbench,
+  stopWorkbench,
+  updateWorkbench,
+} from '#core/workbench/commands.ts';
 import { observeHost, observeTask } from '#core/workbench/observe.ts';
-import { restartWorkbench } from '#core/workbench/commands.ts';
-import { startWorkbench } from '#core/workbench/commands.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
-import { updateWorkbench } from '#core/workbench/commands.ts';
+import { getWorkbench, listHistory, listWorkbenches } from '#core/workbench/queries.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { aHistoryEntry } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const GONE = { userId: 'ada', workbenchId: 'gone' };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
@@ -35,7 +35,7 @@ describe('a request that changes something', () => {
   it('sends the key, due when there is something to do', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
   it('that was made already sends the key again while it is due: the first may have been lost', async () => {
@@ -44,14 +44,14 @@ describe('a request that changes something', () => {
     drainQueue(world);
     const again = await stopWorkbench(world.ports, world.policy, key, 'ada');
     expect(again.status).toBe('stopping');
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
   it('that changes nothing of what is at rest sends nothing', async () => {
     const { world, key } = await aRunningOne();
     const left = drainQueue(world);
     expect(await startWorkbench(world.ports, world.policy, key, 'ada')).toEqual(await world.read(key));
-    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
   it('that changes nothing of what is due later sends nothing: somebody has an appointment', async () => {
@@ -60,7 +60,7 @@ describe('a request that changes something', () => {
     await world.drive(key);
     const left = drainQueue(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
   it('sends the key although the clock was set back since it was written', async () => {
@@ -71,7 +71,7 @@ describe('a request that changes something', () => {
     expect(world.queue.size).toBeGreaterThan(0);
     expect(await world.read(key)).toMatchObject({ status: 'stopping' });
     world.clock.advance(1000);
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
   it('of what is not there is told so', async () => {
@@ -141,12 +141,12 @@ describe('an update', () => {
   it('sends the key when something has changed, for the history, and nothing otherwise', async () => {
     const { world, key } = await aRunningOne();
     await updateWorkbench(world.ports, world.policy, key, { name: 'Other' }, 'ada');
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
     await world.deliver();
     await world.drive(key);
     const left = drainQueue(world);
     await updateWorkbench(world.ports, world.policy, key, { name: 'Other' }, 'ada');
-    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
   it('that changes nothing of what is due sends nothing: somebody has an appointment', async () => {
@@ -162,7 +162,7 @@ describe('an update', () => {
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, (await world.read(key)).revision);
+        await store.delete(key, (await world.read(key)).revision);
         return 'conflict';
       },
     });
@@ -218,7 +218,7 @@ describe('an event', () => {
     const unexpectedTask = { ...task, userId: key.userId, workbenchId: key.workbenchId };
     await observeTask(world.ports, world.policy, key, unexpectedTask);
     expect(world.telemetry.counts.get('orphan_task_observed')).toBeUndefined();
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
   it('that is no news of what is due sends nothing: somebody has an appointment', async () => {
@@ -235,12 +235,14 @@ describe('an event', () => {
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, (await world.read(key)).revision);
+        await store.delete(key, (await world.read(key)).revision);
         return 'conflict';
       },
     });
     const unexpectedTask = { ...task, ...keyOf(key), status: 'stopping' } as const;
-    expect(await observeTask({ ...world.ports, workbenches }, world.policy, key, unexpectedTask)).toBeUndefined();
+    expect(
+      await observeTask({ ...world.ports, workbenches }, world.policy, key, unexpectedTask),
+    ).toBeUndefined();
   });
 
   it('of a machine that is not as recorded sends the key', async () => {
@@ -249,8 +251,8 @@ describe('an event', () => {
     const host = { instanceId, state: 'running', agentConnected: true } as const;
     const left = world.queue.size;
     await observeHost(world.ports, world.policy, key, host);
-    expect([world.queue.take(), world.queue.size]).toEqual([undefined, left]);
+    expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
     await observeHost(world.ports, world.policy, key, { ...host, state: 'stopping' });
-    expect(world.queue.take()).toEqual(keyOf(key));
+    expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 });

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { IDEMPOTENCY_RETENTION_MS } from '#core/ports/workbench-store.ts';
+import { deleteWorkbench, stopWorkbench } from '#core/workbench/commands.ts';
 import { type CreateCommand, createWorkbench } from '#core/workbench/create-workbench.ts';
-import { deleteWorkbench } from '#core/workbench/commands.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const KEY = 'retry-1';
 
@@ -38,7 +37,11 @@ describe('creating', () => {
       creation(),
     );
     expect([created, reads]).toEqual([true, 0]);
-    expect(workbench).toMatchObject({ status: 'starting', desired: 'running', nextDriveAt: world.clock.now() });
+    expect(workbench).toMatchObject({
+      status: 'starting',
+      desired: 'running',
+      nextDriveAt: world.clock.now(),
+    });
     expect(workbench.name).toBe(`wb-${workbench.workbenchId}`);
     expect(await world.stores.workbenches.read(workbench)).toEqual(workbench);
     expect(world.queue.size).toBe(1);
@@ -209,7 +212,9 @@ describe('creating with an idempotency key', () => {
 
   it('goes on with a claim whose request died before it wrote the record', async () => {
     const world = new MemoryWorld();
-    const dead = overrideMethods(world.stores.workbenches, { create: () => Promise.reject(new Error('killed')) });
+    const dead = overrideMethods(world.stores.workbenches, {
+      create: () => Promise.reject(new Error('killed')),
+    });
     await expect(
       createWorkbench({ ...world.ports, workbenches: dead }, world.policy, creation({ idempotencyKey: KEY })),
     ).rejects.toThrow('killed');

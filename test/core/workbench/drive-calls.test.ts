@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
+import { deleteWorkbench, stopWorkbench } from '#core/workbench/commands.ts';
 import { createWorkbench } from '#core/workbench/create-workbench.ts';
-import { deleteWorkbench } from '#core/workbench/commands.ts';
 import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.ts';
 import { EFFECT_BEGINS_WITHIN_MS } from '#core/workbench/lifecycle/policy.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { deleting, running, stopping, T0 } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 
@@ -65,7 +64,7 @@ describe('driving', () => {
   it('ends after twenty rounds, so that no call runs for ever, and asks for the rest', async () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
-      wipe: async () => {
+      deleteSlice: async () => {
         calls.push('deleteSlice');
         return { done: false, deleted: 1 };
       },
@@ -78,7 +77,7 @@ describe('driving', () => {
   it('begins no round late in its minute', async () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
-      wipe: async () => {
+      deleteSlice: async () => {
         calls.push('deleteSlice');
         world.clock.advance(10_000);
         return { done: false, deleted: 1 };
@@ -106,7 +105,10 @@ describe('driving', () => {
     expect((await lasting(EFFECT_BEGINS_WITHIN_MS - 1)).asked).toEqual(['task-8', 'task-9']);
     const late = await lasting(EFFECT_BEGINS_WITHIN_MS);
     expect(late.asked).toEqual(['task-8']);
-    expect(late.after.unexpectedTasks).toMatchObject([{ stopRequestedAt: expect.anything() }, { taskId: 'task-9' }]);
+    expect(late.after.unexpectedTasks).toMatchObject([
+      { stopRequestedAt: expect.anything() },
+      { taskId: 'task-9' },
+    ]);
   });
 
   it('reads again, and does nothing, when all of it would begin late', async () => {
@@ -121,7 +123,9 @@ describe('driving', () => {
 
   it('tells of a call that did not go through, and only of such', async () => {
     const { world, ports, key } = await aWorldWith(stopping({ failures: 2 }));
-    const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new PortError('throttled', 'no')) });
+    const tasks = overrideMethods(world.tasks, {
+      stop: () => Promise.reject(new PortError('throttled', 'no')),
+    });
     await drive({ ...ports, tasks }, world.policy, key);
     const message = 'effect failed';
     expect(world.telemetry.lines).toEqual([{ level: 'warn', message }]);
@@ -158,7 +162,7 @@ describe('driving', () => {
     const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
-        await world.stores.workbenches.remove(key, 1);
+        await world.stores.workbenches.delete(key, 1);
         return 'conflict';
       },
     });
@@ -170,7 +174,7 @@ describe('driving', () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
-        await world.stores.workbenches.remove(key, 1);
+        await world.stores.workbenches.delete(key, 1);
         return 'conflict';
       },
     });
@@ -187,7 +191,7 @@ describe('the end of a destroy', () => {
     const { world, ports, calls, key } = await wiped({ idempotencyKey: 'retry-1' });
     const settled: unknown[] = [];
     const idempotency = overrideMethods(world.stores.idempotency, {
-      settle: async (...args) => {
+      complete: async (...args) => {
         calls.push('complete');
         settled.push(args);
         return 'completed';
@@ -227,7 +231,7 @@ describe('the end of a destroy', () => {
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: async () => {
-        await store.remove(key, 1);
+        await store.delete(key, 1);
         return 'conflict';
       },
     });
@@ -241,11 +245,11 @@ describe('the end of a destroy', () => {
     const store = world.stores.workbenches;
     let removals = 0;
     const workbenches = overrideMethods(store, {
-      remove: async (of, revision) => {
+      delete: async (of, revision) => {
         removals += 1;
-        if (removals > 1) return store.remove(of, revision);
+        if (removals > 1) return store.delete(of, revision);
         await store.update({ ...(await world.read(key)), revision: 2 }, 1);
-        return store.remove(of, revision);
+        return store.delete(of, revision);
       },
     });
     await drive({ ...ports, workbenches }, world.policy, key);
@@ -260,7 +264,7 @@ describe('a destroy of what was created with an idempotency key', () => {
     const world = new MemoryWorld();
     const idempotency = overrideMethods(world.stores.idempotency, {
       // The request that created it died before it could close its key.
-      settle: (...args) =>
+      complete: (...args) =>
         args[3] === 'delete'
           ? world.stores.idempotency.complete(...args)
           : Promise.reject(new PortError('unavailable', 'killed')),

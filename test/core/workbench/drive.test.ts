@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
 import { sweepActive } from '#core/reconcile/sweep-active.ts';
-import { deleteWorkbench } from '#core/workbench/commands.ts';
+import {
+  deleteWorkbench,
+  restartWorkbench,
+  startWorkbench,
+  stopWorkbench,
+} from '#core/workbench/commands.ts';
 import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.ts';
 import { listHistory } from '#core/workbench/queries.ts';
-import { restartWorkbench } from '#core/workbench/commands.ts';
-import { startWorkbench } from '#core/workbench/commands.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 
@@ -237,7 +239,7 @@ describe('a restart', () => {
     await world.advance(MINUTE);
     expect(new Set(world.tasks.runTokens).size).toBe(2);
     const events = await listHistory(world.ports, first);
-    expect(events.filter(({ event }) => event === 'restart_requested')).toHaveLength(1);
+    expect(events.filter(({ type: event }) => event === 'restart_requested')).toHaveLength(1);
   });
 });
 
@@ -355,7 +357,7 @@ describe('a dedicated machine', () => {
     expect(again.host?.instanceId).not.toBe(key.host?.instanceId);
     expect((await world.hosts.describe([key.host?.instanceId ?? '']))[0]?.state).toBe('terminated');
     const events = await listHistory(world.ports, key);
-    expect(events.map(({ event }) => event)).toContain('host_replaced');
+    expect(events.map(({ type: event }) => event)).toContain('host_replaced');
   });
 
   it('whose launch has no known outcome is found again by its token, stopped and ended', async () => {
@@ -410,7 +412,11 @@ describe('a dedicated machine', () => {
     const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
-    await world.waitForStatus(key, 'stopped', world.policy.stoppingTimeoutMs + world.policy.agentSilentTimeoutMs + 5 * MINUTE);
+    await world.waitForStatus(
+      key,
+      'stopped',
+      world.policy.stoppingTimeoutMs + world.policy.agentSilentTimeoutMs + 5 * MINUTE,
+    );
     expect((await world.hosts.describe([key.host?.instanceId ?? '']))[0]?.state).toBe('terminated');
   });
 });
@@ -425,7 +431,7 @@ describe('driving', () => {
     while (world.queue.takeDue());
     let slices = 0;
     const volumes = overrideMethods(world.volumes, {
-      wipe: async () => {
+      deleteSlice: async () => {
         slices += 1;
         world.clock.advance(8000);
         return { done: false, deleted: 1 };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { executeEffect, type PortEffect, type EffectPorts } from '#core/workbench/execute-effect.ts';
+import { type EffectPorts, executeEffect, type PortEffect } from '#core/workbench/execute-effect.ts';
 import type { Effect } from '#core/workbench/lifecycle/effects.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { aTaskInput, ID, starting, USER } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const REFUSED = { kind: 'refused', code: 'start_refused', message: 'No.', retryable: false } as const;
 const INSTANCE = 'i-1';

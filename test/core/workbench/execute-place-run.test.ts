@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 import { executeEffect } from '#core/workbench/execute-effect.ts';
 import { starting } from '#test/builders/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const effect = { type: 'place_run', runId: 'run1', attempt: 1 } as const;
 
@@ -12,11 +12,11 @@ function recordingPorts(room: readonly FreeCapacity[] = []) {
   const { ports } = new MemoryWorld();
   const asked: unknown[] = [];
   const catalog = overrideMethods(ports.catalog, {
-    room: async () => {
+    freeCapacity: async () => {
       asked.push('freeCapacity');
       return room;
     },
-    taken: (provider, { cpuUnits }) => {
+    reserve: (provider, { cpuUnits }) => {
       asked.push({ provider, cpuUnits });
     },
   });

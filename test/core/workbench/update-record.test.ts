@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { updateRecord, scheduleDrive } from '#core/workbench/update-record.ts';
+import { startWorkbench, stopWorkbench, updateWorkbench } from '#core/workbench/commands.ts';
 import { observeTask } from '#core/workbench/observe.ts';
-import { startWorkbench } from '#core/workbench/commands.ts';
-import { stopWorkbench } from '#core/workbench/commands.ts';
-import { updateWorkbench } from '#core/workbench/commands.ts';
+import { scheduleDrive, updateRecord } from '#core/workbench/update-record.ts';
 import { OUTBOX_MAX } from '#core/workbench/workbench.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const GONE = { userId: 'ada', workbenchId: 'gone' };
 

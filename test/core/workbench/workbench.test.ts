@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { STATUSES } from '#core/workbench/history.ts';
-import { isSettled } from '#core/workbench/workbench.ts';
-import { baseOf, dueAt, isActive, keyOf, runOf, type Workbench } from '#core/workbench/workbench.ts';
 import { createdAtOf } from '#core/ports/ids.ts';
+import { STATUSES } from '#core/workbench/history.ts';
+import {
+  baseOf,
+  dueAt,
+  isActive,
+  isSettled,
+  keyOf,
+  runOf,
+  type Workbench,
+} from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
-  aHost,
   aHistoryEntry,
+  aHost,
   aWorkbench,
   deleting,
   ID,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { build } from '#functions/api/create-workbench.ts';
-import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=xyz';

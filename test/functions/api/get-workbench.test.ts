@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/get-workbench.ts';
-import { itemResponseSchema } from '#contract/response-bodies.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 
 const query = 'user_id=ada';

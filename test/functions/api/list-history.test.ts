@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/list-history.ts';
 import { historyResponseSchema } from '#contract/response-bodies.ts';
+import { build } from '#functions/api/list-history.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { build } from '#functions/api/list-reports.ts';
 import { reportsResponseSchema } from '#contract/response-bodies.ts';
+import { build } from '#functions/api/list-reports.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 

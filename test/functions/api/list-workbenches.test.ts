@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { listResponseSchema } from '#contract/response-bodies.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build } from '#functions/api/list-workbenches.ts';
-import { listResponseSchema } from '#contract/response-bodies.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import { call, settingsWith, tokenOf, worldWithIds } from '../call-api.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Workbench } from '#core/workbench/workbench.ts';
-import { retryAfterHeaders, presentWorkbench } from '#functions/api/present-workbench.ts';
 import { itemSchema } from '#contract/response-bodies.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { presentWorkbench, retryAfterHeaders } from '#functions/api/present-workbench.ts';
 
 const settings = { BASE_URL: 'https://wb.example.com/ide' };
 

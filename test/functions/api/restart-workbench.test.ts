@@ -34,7 +34,7 @@ describe('POST /workbenches/{wid}/restart', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     await world.waitForStatus(key, 'stopping');
     await world.waitForStatus(key, 'running');
-    await world.pass(120_000);
+    await world.advance(120_000);
     const history = await world.stores.history.list(key.workbenchId);
     expect(history.filter(({ to }) => to === 'stopping')).toHaveLength(1);
   });

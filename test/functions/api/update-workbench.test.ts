@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { itemResponseSchema } from '#contract/response-bodies.ts';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build } from '#functions/api/update-workbench.ts';
 import { call } from '../call-api.ts';

@@ -151,7 +151,11 @@ describe('an HS256 token', () => {
     ['that is not valid yet', { exp: SECONDS + 60, nbf: SECONDS + 30 }, 'not_yet_valid'],
     ['with a number for a user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'invalid_user_claim'],
     ['with null for a user', { exp: SECONDS + 60, sub: null as unknown as string }, 'invalid_user_claim'],
-    ['with a list for a user', { exp: SECONDS + 60, sub: ['ada'] as unknown as string }, 'invalid_user_claim'],
+    [
+      'with a list for a user',
+      { exp: SECONDS + 60, sub: ['ada'] as unknown as string },
+      'invalid_user_claim',
+    ],
     ['with an empty user', { exp: SECONDS + 60, sub: '' }, 'invalid_user_claim'],
     ['with a user that is too long', { exp: SECONDS + 60, sub: 'x'.repeat(97) }, 'invalid_user_claim'],
     ['with a control character in the user', { exp: SECONDS + 60, sub: 'ada\n' }, 'invalid_user_claim'],
@@ -194,7 +198,9 @@ describe('an HS256 token', () => {
   });
 
   it('is refused where only a static key is configured', async () => {
-    expect(await refusal(staticKey, `Bearer ${await hs256({ exp: SECONDS + 60 })}`)).toBe('invalid_static_key');
+    expect(await refusal(staticKey, `Bearer ${await hs256({ exp: SECONDS + 60 })}`)).toBe(
+      'invalid_static_key',
+    );
   });
 
   it.each(['x', 'a.b', 'a.b.c', '..', 'eyJhbGciOiJIUzI1NiJ9..', 'eyJhbGciOiJIUzI1NiJ9.e30.', 'e30.e30.e30'])(
@@ -393,7 +399,7 @@ describe('an OpenID Connect token', () => {
       const { ask, telemetry } = authorizer(oidc());
       const token = await issuer.sign(key, NOW);
       issuer.break(how);
-      await expect(ask(`Bearer ${token}`)).rejects.toThrow('cannot decide');
+      await expect(ask(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
       expect(telemetry.counts.get('authorizer_failed')).toBe(1);
       expect(JSON.stringify(telemetry.lines)).not.toContain(token);
       issuer.break('no');
@@ -406,14 +412,14 @@ describe('an OpenID Connect token', () => {
     const token = await issuer.sign(key, NOW);
     const { ask } = authorizer(oidc());
     await issuer.close();
-    await expect(ask(`Bearer ${token}`)).rejects.toThrow('cannot decide');
+    await expect(ask(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
   });
 
   it('is an error when the keys do not come in time', async () => {
     const key = await issuer.newKey('one');
     issuer.break('silent');
     const { ask } = authorizer(oidc(), { jwksTimeoutMs: 50 });
-    await expect(ask(`Bearer ${await issuer.sign(key, NOW)}`)).rejects.toThrow('cannot decide');
+    await expect(ask(`Bearer ${await issuer.sign(key, NOW)}`)).rejects.toThrow('the token could not be verified');
   });
 
   it('leaves static keys working while the issuer is down', async () => {

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { expect, it } from 'vitest';
-import { readAlgorithm, hs256Verifier, isPublicKeyAlgorithm } from '#functions/authorizer/jwt-verifiers.ts';
+import { hs256Verifier, isPublicKeyAlgorithm, readAlgorithm } from '#functions/authorizer/jwt-verifiers.ts';
 
 const SECRET = 's'.repeat(64);
 
@@ -11,7 +11,9 @@ it.each(['HS384', 'HS512'])(
       .setProtectedHeader({ alg })
       .sign(new TextEncoder().encode(SECRET));
     expect(readAlgorithm(token)).toBe(alg);
-    await expect(hs256Verifier(SECRET)(token, new Date(0))).rejects.toMatchObject({ reason: 'unsupported_algorithm' });
+    await expect(hs256Verifier(SECRET)(token, new Date(0))).rejects.toMatchObject({
+      reason: 'unsupported_algorithm',
+    });
   },
 );
 

@@ -3,10 +3,14 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import { PortNotAvailableHere, unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
+import {
+  PortNotAvailableHere,
+  unavailableHostFleet,
+  unavailableInstances,
+} from '#functions/drive/unavailable-ports.ts';
 import { toWorkMessage } from '#functions/drive/work-message.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
 const OTHER = { userId: 'bob', workbenchId: '01k5w3p8xg7t2mzq4v9r6ehbnc' };
@@ -104,7 +108,7 @@ describe('without the client of EC2', () => {
   it('hands a workbench on that needs a machine, and what is done until then is done', async () => {
     const { world, key, hostQueue, drive } = await bothFunctions();
     expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
-    expect(hostQueue.take()).toEqual(key);
+    expect(hostQueue.takeDue()).toEqual(key);
     expect(hostQueue.size).toBe(0);
     expect(await world.read(key)).toMatchObject({ status: 'starting', mount: expect.anything() });
     expect(world.telemetry.counts.get('drive_failed')).toBeUndefined();
@@ -134,14 +138,14 @@ describe('without the client of EC2', () => {
   it('is never handed back: whoever has the machines goes on by the queue of its own', async () => {
     const { world, key, hostQueue, drive, driveHost } = await bothFunctions();
     await drive(batch(toWorkMessage(key)));
-    while (world.queue.take());
+    while (world.queue.takeDue());
     let handed = 0;
     for (let second = 0; second < 600 && (await world.read(key)).status !== 'running'; second += 1) {
-      for (let next = hostQueue.take(); next !== undefined; next = hostQueue.take()) {
+      for (let next = hostQueue.takeDue(); next !== undefined; next = hostQueue.takeDue()) {
         handed += 1;
         expect(await driveHost(batch(toWorkMessage(next)))).toEqual({ batchItemFailures: [] });
       }
-      await world.clock.pass(1000);
+      await world.clock.advanceAsync(1000);
     }
     expect((await world.read(key)).status).toBe('running');
     expect(handed).toBeGreaterThan(1);

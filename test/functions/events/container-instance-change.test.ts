@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { build, readContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
-import { overrideMethods } from '#test/memory/override-methods.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
 import { settingsWith } from '../call-api.ts';
 
 const MACHINE = '0123456789abcdef0123456789abcdef';
@@ -44,7 +44,7 @@ describe('an event of a container instance', () => {
   it('is read: what placement and what a dedicated workbench want to know', () => {
     expect(readContainerInstanceEvent(containerInstanceEvent())).toEqual({
       host: { instanceId: 'i-1', state: 'running', agentConnected: true },
-      machine: {
+      sharedInstance: {
         containerInstanceId: MACHINE,
         provider: 'small',
         acceptsTasks: true,
@@ -73,7 +73,9 @@ describe('an event of a container instance', () => {
 
   it('takes the provider that ECS names', () => {
     const detail = { capacityProviderName: 'large' };
-    expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.sharedInstance?.provider).toBe('large');
+    expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.sharedInstance?.provider).toBe(
+      'large',
+    );
   });
 
   it.each([

@@ -41,7 +41,9 @@ describe('an event of a machine', () => {
     const handler = build(world.ports, settingsWith());
     await handler(instanceEvent(instanceId, 'shutting-down'));
     expect((await world.read(key)).nextDriveAt).toBe(world.clock.now());
-    expect(await world.waitForStatus(key, 'stopped', 120_000)).toMatchObject({ reason: { code: 'instance_lost' } });
+    expect(await world.waitForStatus(key, 'stopped', 120_000)).toMatchObject({
+      reason: { code: 'instance_lost' },
+    });
   });
 
   it('that is of no dedicated machine changes nothing', async () => {

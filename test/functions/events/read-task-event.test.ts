@@ -27,7 +27,12 @@ describe('an ECS task event', () => {
   it('of a task that waits for capacity says so', () => {
     const { containerInstanceArn: _arn, attachments: _none, ...waiting } = runningEvent().detail;
     const task = read(
-      runningEvent({ ...waiting, containerInstanceArn: undefined, attachments: [], lastStatus: 'PROVISIONING' }),
+      runningEvent({
+        ...waiting,
+        containerInstanceArn: undefined,
+        attachments: [],
+        lastStatus: 'PROVISIONING',
+      }),
     );
     expect(task).toMatchObject({ status: 'provisioning', detail: 'capacity' });
     expect(task).not.toHaveProperty('endpoint');

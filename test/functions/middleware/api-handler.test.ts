@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { toApiHandler, publicApi, userApi } from '#functions/middleware/api-handler.ts';
+import { publicApi, toApiHandler, userApi } from '#functions/middleware/api-handler.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { call, gatewayEvent, settingsWith, tokenOf } from '../call-api.ts';
@@ -111,7 +111,10 @@ describe('an error', () => {
   });
 
   it('comes as 503 before Lambda would end the function without an answer', async () => {
-    const slow = toApiHandler(publicApi({ telemetry: new RecordingTelemetry() }), () => new Promise(() => {}));
+    const slow = toApiHandler(
+      publicApi({ telemetry: new RecordingTelemetry() }),
+      () => new Promise(() => {}),
+    );
     const context = { getRemainingTimeInMillis: () => 510 } as Context;
     expect(await slow(gatewayEvent({}), context)).toMatchObject({ statusCode: 503 });
   });
@@ -121,10 +124,13 @@ describe('who asks, and for whom', () => {
   function whoami(env: Readonly<Record<string, string>> = {}) {
     const open = env.RESTAPI_AUTH === 'none' ? { RESTAPI_AUTH_STATIC_KEY: '' } : {};
     const settings = settingsWith({ ...env, ...open });
-    return toApiHandler(userApi({ clock, telemetry: new RecordingTelemetry() }, settings), async ({ userId, by }) => ({
-      status: 200,
-      body: { userId, by },
-    }));
+    return toApiHandler(
+      userApi({ clock, telemetry: new RecordingTelemetry() }, settings),
+      async ({ userId, by }) => ({
+        status: 200,
+        body: { userId, by },
+      }),
+    );
   }
 
   it('is nobody without the word of the authorizer', async () => {

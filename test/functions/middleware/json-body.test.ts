@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
+import { publicApi, toApiHandler } from '#functions/middleware/api-handler.ts';
 import { BODY_MAX_BYTES, jsonBody } from '#functions/middleware/json-body.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { type Call, call } from '../call-api.ts';

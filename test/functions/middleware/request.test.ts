@@ -1,6 +1,6 @@
-import { decodeCursor, readQuery, encodeCursor } from '#functions/middleware/request.ts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { decodeCursor, encodeCursor, readQuery } from '#functions/middleware/request.ts';
 
 describe('the query', () => {
   it.each([
@@ -35,7 +35,9 @@ describe('the query', () => {
   });
 
   it('is refused when a name cannot be read, for it may be one of ours', () => {
-    expect(readQuery('user_id=a&%ff=b', ['user_id']).invalidParameters.get('query')).toBe('percent-encoded UTF-8');
+    expect(readQuery('user_id=a&%ff=b', ['user_id']).invalidParameters.get('query')).toBe(
+      'percent-encoded UTF-8',
+    );
   });
 
   it('passes over names that are not asked for', () => {

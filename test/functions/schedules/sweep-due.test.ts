@@ -4,7 +4,7 @@ import { withWorkbench } from '../api/with-workbench.ts';
 
 it('the minute’s pass wakes what is due although its message was lost', async () => {
   const { world, ports, key } = await withWorkbench();
-  expect(world.queue.take()).toEqual(key);
+  expect(world.queue.takeDue()).toEqual(key);
   expect(await build(ports)()).toMatchObject({ enqueued: 1 });
   await world.waitForStatus(key, 'running');
   expect(await build(ports)()).toMatchObject({ enqueued: 0 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { build, handler } from '#functions/volumes/janitor.ts';
-import { contextOf, captureLogLines } from '../wiring/lambda-context.ts';
+import { captureLogLines, contextOf } from '../wiring/lambda-context.ts';
 
 const PLACE = { fileSystemId: 'fs-0123456789abcdef0', workbenchId: 'aaaa' };
 
@@ -23,7 +23,10 @@ describe('the function of the janitor', () => {
     ['a hidden name', { act: 'quarantine', ...PLACE, workbenchId: '.tombstones' }],
     ['no file system', { act: 'writeTombstone', workbenchId: 'aaaa' }],
     ['more than it knows', { act: 'writeTombstone', ...PLACE, recursive: true }],
-    ['too much at once', { act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: Array(1001).fill('aaaa') }],
+    [
+      'too much at once',
+      { act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: Array(1001).fill('aaaa') },
+    ],
     ['a cursor that is no name', { act: 'list', fileSystemId: 'fs-1', cursor: '/' }],
   ])('does nothing when it is asked for %s', async (_, event) => {
     await expect(build({ janitor: NEVER })(event)).rejects.toThrow('not a request of the janitor');
@@ -48,7 +51,9 @@ describe('the function of the janitor', () => {
       expect(await ask({ act: 'writeTombstone', ...PLACE })).toEqual({ detached: false });
       expect(await ask({ act: 'removeSome', ...PLACE })).toEqual({ done: true, deleted: 1 });
       expect(await readdir(root)).toEqual(['.tombstones']);
-      await expect(ask({ act: 'writeTombstone', ...PLACE, fileSystemId: 'fs-1' })).rejects.toThrow('janitor failed');
+      await expect(ask({ act: 'writeTombstone', ...PLACE, fileSystemId: 'fs-1' })).rejects.toThrow(
+        'janitor failed',
+      );
       expect(log.text()).toContain('fs-1 is not mounted here');
     });
   });

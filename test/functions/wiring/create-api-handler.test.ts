@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { toApiHandler, publicApi } from '#functions/middleware/api-handler.ts';
+import { publicApi, toApiHandler } from '#functions/middleware/api-handler.ts';
 import { createApiHandler } from '#functions/wiring/create-api-handler.ts';
 import { gatewayEvent } from '../call-api.ts';
-import { contextOf, captureLogLines } from './lambda-context.ts';
+import { captureLogLines, contextOf } from './lambda-context.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

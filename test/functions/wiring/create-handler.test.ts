@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHandler } from '#functions/wiring/create-handler.ts';
-import { contextOf, captureLogLines } from './lambda-context.ts';
+import { captureLogLines, contextOf } from './lambda-context.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readStage, listStages } from '#lib/settings/read-stage.ts';
+import { listStages, readStage } from '#lib/settings/read-stage.ts';
 import { MINIMAL_STAGE } from '../some-stage.ts';
 
 describe('the settings that come with the sources', () => {

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
 import { minimumCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
-import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { parseStage } from '#lib/settings/stage.ts';
+import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { MINIMAL_STAGE, someStage } from '../some-stage.ts';
 
 function faultsOf(changes: object): Readonly<Record<string, string>> {

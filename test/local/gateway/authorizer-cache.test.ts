@@ -103,7 +103,7 @@ describe('the authorizer in front of a route', () => {
     const { front, asked } = await openGuarded(() => new Promise(() => {}));
     const answer = get(front, 'Bearer x');
     await vi.waitFor(() => expect(asked.length).toBe(1));
-    await front.timers.pass(AUTHORIZER_TIMEOUT_MS);
+    await front.timers.advanceAsync(AUTHORIZER_TIMEOUT_MS);
     expect((await answer)[0]).toBe(500);
   });
 

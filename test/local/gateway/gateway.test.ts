@@ -73,10 +73,10 @@ describe('what the front answers by itself', () => {
     const front = await openGateway(() => new Promise(() => {}));
     const answer = fetch(`${front.url}/things`);
     await vi.waitFor(() => expect(front.events.length).toBe(1));
-    await front.timers.pass(INTEGRATION_TIMEOUT_MS - 1);
-    expect(front.timers.waiting).toBe(1);
+    await front.timers.advanceAsync(INTEGRATION_TIMEOUT_MS - 1);
+    expect(front.timers.scheduledCount).toBe(1);
     expect(front.contexts[0]?.getRemainingTimeInMillis()).toBe(1);
-    await front.timers.pass(1);
+    await front.timers.advanceAsync(1);
     expect(await answerOf(await answer)).toEqual({ status: 503, body: '{"message":"Service Unavailable"}' });
   });
 

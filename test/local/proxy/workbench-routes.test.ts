@@ -76,7 +76,10 @@ describe('WorkbenchRoutes', () => {
   });
 
   test('keeps no more than it may, and drops the oldest', async () => {
-    const { routes, reads } = makeRoutes([runningRecord, { ...runningRecord, workbenchId: b }, { ...runningRecord, workbenchId: c }], 2);
+    const { routes, reads } = makeRoutes(
+      [runningRecord, { ...runningRecord, workbenchId: b }, { ...runningRecord, workbenchId: c }],
+      2,
+    );
     for (const id of [a, b, c, c, b, a]) await routes.find(id);
     expect(reads).toEqual([a, b, c, a]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseOptions, parseRunNumbers, parseSchedulePath, UsageError, parseInteger } from './arguments.ts';
+import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, UsageError } from './arguments.ts';
 
 const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
 

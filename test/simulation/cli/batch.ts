@@ -37,32 +37,36 @@ export interface Failure {
 const SHRINK_TIMEOUT_MS = 60_000;
 
 /** Runs schedules one after another until one breaks a rule; that one is shrunk and told as a story. */
-export async function runBatch({ seed, schedules, repeatEvery: twiceEvery, shrink }: BatchRequest): Promise<BatchResult> {
+export async function runBatch({ seed, schedules, repeatEvery, shrink }: BatchRequest): Promise<BatchResult> {
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
-  let [ran, steps, virtualMs, repeated] = [0, 0, 0, 0];
+  let [ran, steps, simulatedMs, repeated] = [0, 0, 0, 0];
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
     const outcome = await runSchedule(schedule);
     ran += 1;
     steps += outcome.steps;
-    virtualMs += outcome.virtualMs;
+    simulatedMs += outcome.simulatedMs;
     addCounts(transitions, outcome.transitions);
     addCounts(faults, outcome.faults);
-    if (outcome.broken) throw outcome.broken;
-    if (ran % twiceEvery !== 0) return;
+    if (outcome.violation) throw outcome.violation;
+    if (ran % repeatEvery !== 0) return;
     repeated += 1;
     const again = await runSchedule(schedule);
-    if (again.trace !== outcome.trace) throw new Error('two runs of one schedule did not do the same');
+    if (again.traceHash !== outcome.traceHash)
+      throw new Error('two runs of one schedule did not do the same');
   });
   const found = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
-  const counts = { schedules: ran, steps, virtualMs, repeated };
+  const counts = { schedules: ran, steps, simulatedMs, repeated };
   const result = { ...counts, transitions: [...transitions], faults: [...faults] };
   const [broke] = found.counterexample ?? [];
   if (!found.failed || broke === undefined) return result;
   const at = { path: found.counterexamplePath ?? '', schedule: broke, error: toError(found.errorInstance) };
   const { path, schedule, error } = shrink ? await shrinkFailure(seed, at) : at;
-  const { lines, broken } = await runSchedule(schedule, { captureLogLines: true });
-  return { ...result, failure: { seed, path, message: (broken ?? error).message, schedule, lines } };
+  const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
+  return {
+    ...result,
+    failure: { seed, path, message: (violation ?? error).message, schedule, logLines: logLines },
+  };
 }
 
 interface FailingSchedule {
@@ -75,7 +79,7 @@ interface FailingSchedule {
 async function shrinkFailure(seed: number, broken: FailingSchedule): Promise<FailingSchedule> {
   const kind = failureKind(broken.error);
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const { broken: error } = await runSchedule(schedule);
+    const { violation: error } = await runSchedule(schedule);
     if (error && failureKind(error) === kind) throw error;
   });
   const details = await fc.check(property, {
@@ -101,8 +105,8 @@ export async function replay(seed: number, path: string): Promise<Failure | unde
   // A check would go on with the neighbours of one that breaks no rule any more.
   const [schedule] = fc.sample(anySchedule, { seed: seed | 0, path, numRuns: 1 });
   if (schedule === undefined) throw new UsageError(`--replay: seed ${seed} has no schedule ${path}`);
-  const { lines, broken } = await runSchedule(schedule, { captureLogLines: true });
-  return broken && { seed, path, message: broken.message, schedule, lines };
+  const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
+  return violation && { seed, path, message: violation.message, schedule, logLines };
 }
 
 /** A message without the names of this one case. */

@@ -70,7 +70,9 @@ export interface Coverage {
 export function computeCoverage(results: readonly BatchResult[]): Coverage {
   const transitions = sumCounts(results.map((result) => result.transitions));
   const faults = sumCounts(results.map((result) => result.faults));
-  const pairs = MUTATING_CALLS.flatMap((effect) => FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`));
+  const pairs = MUTATING_CALLS.flatMap((effect) =>
+    FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`),
+  );
   const missing = [
     ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
     ...pairs.filter((pair) => !faults.has(pair)),

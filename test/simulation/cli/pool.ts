@@ -31,7 +31,12 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
       while (next < batches && !failed) {
         const batch = next++;
         const size = Math.min(BATCH_SIZE, schedules - batch * BATCH_SIZE);
-        const request = { seed: (seed + batch) % 2 ** 32, schedules: size, twiceEvery: REPEAT_EVERY, shrink };
+        const request = {
+          seed: (seed + batch) % 2 ** 32,
+          schedules: size,
+          repeatEvery: REPEAT_EVERY,
+          shrink,
+        };
         const result = await runOnWorker(worker, request);
         results.push(result);
         done += result.schedules;

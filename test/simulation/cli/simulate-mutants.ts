@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
-import { runCommand, parseOptions, parseRunNumbers, UsageError } from './arguments.ts';
+import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
@@ -48,10 +48,14 @@ function selectMutants(only: string | undefined): readonly Mutant[] {
   });
 }
 
-async function simulateMutants(run: RunNumbers, mutants: readonly Mutant[], out: string | undefined): Promise<void> {
+async function simulateMutants(
+  run: RunNumbers,
+  mutants: readonly Mutant[],
+  out: string | undefined,
+): Promise<void> {
   const rows: string[] = [];
   let missed = 0;
-  for (const { name, fault } of mutants) {
+  for (const { name, description: fault } of mutants) {
     const began = performance.now();
     const results = await runPool({ ...run, mutant: name, shrink: false });
     const ran = results.reduce((sum, result) => sum + result.schedules, 0);

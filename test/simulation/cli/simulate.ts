@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
-import { runCommand, parseOptions, parseRunNumbers, parseSchedulePath, parseInteger } from './arguments.ts';
+import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, runCommand } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { computeCoverage } from './coverage.ts';
 import { runPool } from './pool.ts';
@@ -73,13 +73,13 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     return;
   }
   const { states, transitions, faultKinds, faults, missing } = computeCoverage(results);
-  const total = (of: 'schedules' | 'steps' | 'virtualMs' | 'repeated') =>
+  const total = (of: 'schedules' | 'steps' | 'simulatedMs' | 'repeated') =>
     results.reduce((sum, r) => sum + r[of], 0);
   const lines = [
     `schedules          ${total('schedules')}, none broke a rule`,
     `seed               ${seed}`,
     `steps              ${total('steps')}`,
-    `simulated time     ${Math.round(total('virtualMs') / 3_600_000)} h`,
+    `simulated time     ${Math.round(total('simulatedMs') / 3_600_000)} h`,
     `run twice          ${total('repeated')}, with equal traces`,
     `time               ${secondsSince(began)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,

@@ -20,16 +20,16 @@ export class ClientHistory {
     return [...this.#requests.keys()];
   }
 
-  recordCreated(workbenchId: string, began: number, now: number): void {
+  recordCreated(workbenchId: string, sentAt: number, now: number): void {
     if (this.#requests.has(workbenchId)) return;
-    this.#requests.set(workbenchId, [{ wish: 'running', began, ended: now, acknowledged: true }]);
+    this.#requests.set(workbenchId, [{ state: 'running', sentAt, endedAt: now, acknowledged: true }]);
   }
 
-  recordRequest(workbenchId: string, wish: RequestedState, now: number): ClientRequest {
-    const asked = { wish, began: now, ended: undefined, acknowledged: false };
+  recordRequest(workbenchId: string, state: RequestedState, now: number): ClientRequest {
+    const asked = { state, sentAt: now, endedAt: undefined, acknowledged: false };
     // One whose creation nobody was told of may still be found in a list.
     const all = this.#requests.get(workbenchId) ?? [
-      { wish: 'running', began: now, ended: now, acknowledged: true },
+      { state: 'running', sentAt: now, endedAt: now, acknowledged: true },
     ];
     this.#requests.set(workbenchId, [...all, asked]);
     return asked;
@@ -51,12 +51,12 @@ export class ClientHistory {
 
   /** Somebody has asked for its destruction, acknowledged or not. */
   isDeletionRequested(workbenchId: string): boolean {
-    return (this.#requests.get(workbenchId) ?? []).some(({ wish }) => wish === 'deleted');
+    return (this.#requests.get(workbenchId) ?? []).some(({ state: wish }) => wish === 'deleted');
   }
 
   isDeletionAcknowledged(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(
-      ({ wish, acknowledged }) => wish === 'deleted' && acknowledged,
+      ({ state: wish, acknowledged }) => wish === 'deleted' && acknowledged,
     );
   }
 
@@ -68,13 +68,13 @@ export class ClientHistory {
     if (this.isDeletionAcknowledged(workbenchId)) return new Set(['deleted']);
     const all = this.#requests.get(workbenchId) ?? [];
     const standing = all.filter(
-      ({ ended, wish }) =>
+      ({ endedAt: ended, state: wish }) =>
         wish === 'deleted' ||
         !all.some(
           (later) =>
-            later.acknowledged && ended !== undefined && later.began >= ended && later.wish !== 'deleted',
+            later.acknowledged && ended !== undefined && later.sentAt >= ended && later.state !== 'deleted',
         ),
     );
-    return new Set(standing.map(({ wish }) => wish));
+    return new Set(standing.map(({ state: wish }) => wish));
   }
 }

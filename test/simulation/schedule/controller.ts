@@ -1,22 +1,23 @@
 import type { Context } from 'aws-lambda';
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
+import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
-import type { InstanceFreeCapacity, FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
+import { createdAtOf } from '#core/ports/ids.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { sweepVolumes } from '#core/reconcile/sweep-volumes.ts';
-import { createdAtOf } from '#core/ports/ids.ts';
 import { build as buildCreate } from '#functions/api/create-workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build as buildGet } from '#functions/api/get-workbench.ts';
@@ -25,7 +26,6 @@ import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
-import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
 import { unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
 import { build as buildContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
@@ -36,11 +36,10 @@ import { build as buildActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildDue } from '#functions/schedules/sweep-due.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
-import { interceptClient, type Invocation, type Invocations, interceptPort } from '../invocation.ts';
+import { MemoryReportStore, memoryStores } from '../../memory/memory-stores.ts';
+import { type Invocation, type Invocations, interceptClient, interceptPort } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
-import { MemoryReportStore } from '../../memory/memory-stores.ts';
 import { MemoryFreeCapacityStore } from '../memory-free-capacity-store.ts';
-import { memoryStores } from '../../memory/memory-stores.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
@@ -259,14 +258,17 @@ export class Controller {
 
   #portsWith(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
     const { kernel, tape, world } = this.#options;
-    const skew = this.#hazardsDisabled ? 0 : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
+    const skew = this.#hazardsDisabled
+      ? 0
+      : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
     const clock = { now: () => kernel.now() + skew };
     const { onError } = this.#options;
     const telemetry: Telemetry = {
       info: () => {},
       warn: () => {},
       error: (message, fields, cause) => {
-        if (isProgrammingError(cause)) onError?.(`${invocation.name}: ${message} ${JSON.stringify(fields)}`, cause);
+        if (isProgrammingError(cause))
+          onError?.(`${invocation.name}: ${message} ${JSON.stringify(fields)}`, cause);
       },
       count: () => {},
     };
@@ -287,7 +289,12 @@ export class Controller {
         ec2 === undefined
           ? unavailableHostFleet
           : new Ec2HostFleet(ec2, new ContainerInstances(ecs, HOST_SETTINGS.cluster), HOST_SETTINGS, clock),
-      volumes: new EfsVolumeStore(efs, interceptPort(world.janitor, 'janitor', invocation), EFS_SETTINGS, clock),
+      volumes: new EfsVolumeStore(
+        efs,
+        interceptPort(world.janitor, 'janitor', invocation),
+        EFS_SETTINGS,
+        clock,
+      ),
       freeCapacity,
       catalog: new ClusterCatalog({ sizes: SIZES, freeCapacity, clock, telemetry }),
       clock,
@@ -306,7 +313,8 @@ export class Controller {
       save: (room) => freeCapacity.save(room),
       remove: (machine) => freeCapacity.remove(machine),
       list: async (now) => {
-        if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY)) return this.#lastListed;
+        if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY))
+          return this.#lastListed;
         const listed = await freeCapacity.list(now);
         if (listed.length > 0) this.#lastListed = listed;
         return listed;
@@ -321,7 +329,9 @@ export class Controller {
     const there = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isKnown = (workbenchId: string) => {
       const age = kernel.now() - (createdAtOf(workbenchId) ?? 0);
-      return this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY);
+      return (
+        this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY)
+      );
     };
     return new Proxy(inner, {
       get(target, name) {

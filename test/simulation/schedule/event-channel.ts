@@ -35,7 +35,9 @@ export class EventChannel {
     if (this.#tape.chance(LOSS_PROBABILITY)) return;
     const copies = this.#tape.chance(DUPLICATE_PROBABILITY) ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
-      const ms = this.#tape.chance(DELAY_PROBABILITY) ? this.#tape.intBetween(1000, DELAY_MAX_MS) : this.#tape.intBetween(200, 3000);
+      const ms = this.#tape.chance(DELAY_PROBABILITY)
+        ? this.#tape.intBetween(1000, DELAY_MAX_MS)
+        : this.#tape.intBetween(200, 3000);
       this.#kernel.after(ms, () => void this.#deliverWithRetries(event, RETRIES_MAX));
     }
   }

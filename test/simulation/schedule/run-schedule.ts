@@ -1,20 +1,19 @@
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
-import { isSettled } from '#core/workbench/workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { isSettled } from '#core/workbench/workbench.ts';
 import { Invocations } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
-import { RuleViolation } from './safety-checks.ts';
 import { ClientHistory } from './client-history.ts';
-import { type Command, type Schedule, SLOTS_PER_USER, FAULT_PHASE_MS, USERS } from './commands.ts';
+import { type Command, FAULT_PHASE_MS, type Schedule, SLOTS_PER_USER, USERS } from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
-import { ScheduleResult } from './schedule-result.ts';
-import { SafetyChecks } from './safety-checks.ts';
-import { SimulatedUsers } from './simulated-users.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
+import { RuleViolation, SafetyChecks } from './safety-checks.ts';
+import { ScheduleResult } from './schedule-result.ts';
+import { SimulatedUsers } from './simulated-users.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -46,7 +45,10 @@ export interface ScheduleOptions {
  * Runs one schedule: trouble, then calm, and all the checks. A broken rule is in the outcome, with the story of
  * how it came about.
  */
-export async function runSchedule(schedule: Schedule, options: ScheduleOptions = {}): Promise<ScheduleResult> {
+export async function runSchedule(
+  schedule: Schedule,
+  options: ScheduleOptions = {},
+): Promise<ScheduleResult> {
   const run = new ScheduleRun(schedule, options);
   try {
     await run.execute();
@@ -127,7 +129,9 @@ class ScheduleRun {
     });
     this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.handleEvent(event));
     this.#consumer = new EventSourceMappingModel(this.#world.sqs, (batch) => this.#controller.drive(batch));
-    this.#hostConsumer = new EventSourceMappingModel(this.#world.hostSqs, (batch) => this.#controller.driveHost(batch));
+    this.#hostConsumer = new EventSourceMappingModel(this.#world.hostSqs, (batch) =>
+      this.#controller.driveHost(batch),
+    );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
     this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
   }
@@ -186,10 +190,13 @@ class ScheduleRun {
       this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
     // A call that was in flight, or a process that was frozen, may still wake.
     await this.#runUntil(this.kernel.now() + 15 * MINUTE);
-    while (unsettled().length > 0 && this.kernel.now() < end) await this.#runUntil(this.kernel.now() + MINUTE);
+    while (unsettled().length > 0 && this.kernel.now() < end)
+      await this.#runUntil(this.kernel.now() + MINUTE);
     const left = unsettled();
     if (left.length > 0) {
-      throw new RuleViolation(`${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`);
+      throw new RuleViolation(
+        `${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`,
+      );
     }
   }
 
@@ -245,7 +252,7 @@ class ScheduleRun {
       const workbenchId = path.split('/').at(-1) ?? '';
       if (!records.has(workbenchId)) throw new RuleViolation(`nobody has ${path}, and it is there`);
     }
-    for (const { arn, machine } of this.#world.staleRegistrations) {
+    for (const { arn, ec2Instance: machine } of this.#world.staleRegistrations) {
       if (machine.spec.provider !== undefined) continue;
       throw new RuleViolation(`${arn} is registered, and its machine ${machine.instanceId} is terminated`);
     }

@@ -56,7 +56,7 @@ export class SafetyChecks {
         );
       }
       const workbenchId = directory.path.split('/').at(-1) ?? '';
-      const hadFiles = removal.deleted > (removal.root ? 1 : 0);
+      const hadFiles = removal.deleted > (removal.directoryRemoved ? 1 : 0);
       if (hadFiles && !this.#clients.isDeletionRequested(workbenchId)) {
         throw new RuleViolation(`files of ${workbenchId} were deleted although nobody asked for it`);
       }
@@ -79,7 +79,7 @@ export class SafetyChecks {
     const alive = this.#liveContainerOf(workbench);
     if (alive) throw new RuleViolation(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
     const machine = this.#world.liveHosts.find(
-      ({ instanceId, state, since }) =>
+      ({ instanceId, state, stateSince: since }) =>
         instanceId === workbench.host?.instanceId && state === 'running' && now - since > REPAIR_TIMEOUT_MS,
     );
     if (machine)
@@ -89,10 +89,10 @@ export class SafetyChecks {
   /** A task that waits for capacity, or is being placed, has no container yet and will have one. */
   #checkNoTaskStarting({ workbenchId }: Workbench): void {
     for (const task of this.#world.ecs.tasks.values()) {
-      const { arn, lastStatus, desired, instance } = task;
+      const { arn, lastStatus, desiredStatus: desired, instance } = task;
       if (task.workbenchId !== workbenchId || desired !== 'RUNNING' || lastStatus === 'STOPPED') continue;
       // ECS shows tasks as running whose machine has long been switched off.
-      if (instance !== undefined && !instance.machine.powered) continue;
+      if (instance !== undefined && !instance.ec2Instance.powered) continue;
       throw new RuleViolation(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
     }
   }
@@ -105,7 +105,7 @@ export class SafetyChecks {
     const alive = this.#liveContainerOf(key);
     if (alive)
       throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${alive.taskArn} lives`);
-    for (const { arn, machine } of this.#world.staleRegistrations) {
+    for (const { arn, ec2Instance: machine } of this.#world.staleRegistrations) {
       if (machine.spec.tags[WORKBENCH_TAG] === key.workbenchId)
         throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${arn} is registered`);
     }
@@ -134,7 +134,7 @@ export class SafetyChecks {
         );
       }
       const before = truth.removals.find(
-        (removal) => removal.root && removal.directory.path === directory.path,
+        (removal) => removal.directoryRemoved && removal.directory.path === directory.path,
       );
       if (before && before.directory !== directory) {
         throw new RuleViolation(`the path ${directory.path} was used again after its volume was wiped`);

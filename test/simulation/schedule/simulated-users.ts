@@ -1,8 +1,8 @@
 import type { Kernel } from '../kernel.ts';
-import { RuleViolation } from './safety-checks.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';
+import { RuleViolation } from './safety-checks.ts';
 
 const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   start: 'running',
@@ -104,7 +104,7 @@ export class SimulatedUsers {
       const unanswered = asked;
       if (unanswered) {
         this.#kernel.after(UNANSWERED_CALL_MAX_MS, () => {
-          unanswered.ended ??= this.#kernel.now();
+          unanswered.endedAt ??= this.#kernel.now();
         });
       }
       await this.#kernel.sleep(2000);

@@ -202,7 +202,10 @@ function tagsOf({ TagSpecifications = [] }: RunInstancesCommandInput): Record<st
   return Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-function matchesFilter({ instanceId, state, spec }: SimulatedInstance, { Name = '', Values = [] }: Filter): boolean {
+function matchesFilter(
+  { instanceId, state, spec }: SimulatedInstance,
+  { Name = '', Values = [] }: Filter,
+): boolean {
   if (Name === 'instance-id') return Values.includes(instanceId);
   if (Name === 'instance-state-name') return Values.includes(state);
   if (Name === 'tag-key') return Values.some((key) => key in spec.tags);

@@ -6,8 +6,8 @@ import type {
 } from '@aws-sdk/client-efs';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
-import type { HazardDraws } from './hazards.ts';
 import type { Directory, GroundTruth } from './ground-truth.ts';
+import type { HazardDraws } from './hazards.ts';
 
 interface AccessPoint {
   readonly id: string;

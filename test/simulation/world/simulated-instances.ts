@@ -1,7 +1,7 @@
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import type { Kernel } from '../kernel.ts';
-import type { HazardDraws } from './hazards.ts';
 import type { Container } from './ground-truth.ts';
+import type { HazardDraws } from './hazards.ts';
 
 /** What a machine offers to tasks. */
 export interface Size {

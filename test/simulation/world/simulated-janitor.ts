@@ -1,5 +1,5 @@
-import type { VolumeMarker, Janitor, VolumeLocation } from '#adapters/aws/efs/janitor.ts';
-import type { VolumeObservation, DeletionProgress } from '#core/ports/volume-store.ts';
+import type { Janitor, VolumeLocation, VolumeMarker } from '#adapters/aws/efs/janitor.ts';
+import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Directory, GroundTruth } from './ground-truth.ts';
 
@@ -105,7 +105,13 @@ export class SimulatedJanitor implements Janitor {
 
   #recordRemoval(directory: Directory, deleted: number, root: boolean): void {
     const mountedBy = [...directory.mountedBy];
-    this.#truth.removals.push({ at: this.#kernel.now(), directory, deleted, root, mountedBy });
+    this.#truth.removals.push({
+      at: this.#kernel.now(),
+      directory,
+      deleted,
+      directoryRemoved: root,
+      mountedBy,
+    });
   }
 
   #key({ fileSystemId, workbenchId }: VolumeLocation): string {

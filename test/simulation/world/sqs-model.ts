@@ -77,20 +77,20 @@ export class SqsModel {
     for (const message of this.#messages.values()) {
       if (received.length === max) break;
       if (message.visibleAt > now) continue;
-      if (message.receives >= (this.#options.maxReceiveCount ?? 5)) {
+      if (message.receiveCount >= (this.#options.maxReceiveCount ?? 5)) {
         this.#messages.delete(message.messageId);
         this.deadLetters.push({ messageId: message.messageId, body: message.body });
         continue;
       }
-      message.receives += 1;
-      message.handle = `${message.messageId}/${message.receives}`;
+      message.receiveCount += 1;
+      message.handle = `${message.messageId}/${message.receiveCount}`;
       // A copy on another server may not have heard of this receive, and be delivered too.
       const hiddenMs = this.#draws.happens('messageDuplicated')
         ? this.#draws.secondsAsMs(0, 30)
         : this.#visibilityMs;
       this.#makeVisible(message, hiddenMs);
-      const { messageId, body, receives, handle } = message;
-      received.push({ messageId, receiptHandle: handle, body, receives });
+      const { messageId, body, receiveCount: receives, handle } = message;
+      received.push({ messageId, receiptHandle: handle, body, receiveCount: receives });
     }
     return received;
   }

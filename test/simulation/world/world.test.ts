@@ -226,18 +226,18 @@ describe('the simulated world', () => {
     for (let seed = 10; seed < 30; seed += 1) {
       const { world } = await hours(tapeOf(seed));
       for (const container of world.containers) {
-        const machine = world.machines.all.get(container.instanceId);
+        const machine = world.ec2Instances.all.get(container.instanceId);
         expect(machine).toMatchObject({ powered: true, state: 'running' });
         expect(machine?.containers.has(container)).toBe(true);
         expect(container.directory.mountedBy.has(container)).toBe(true);
       }
-      for (const { free, tasks, machine } of world.ecs.agents.instances.values()) {
+      for (const { free, tasks, ec2Instance: machine } of world.ecs.agents.instances.values()) {
         const taken = [...tasks].reduce((sum, { size }) => sum + size.memoryMib, 0);
         expect(free.memoryMib + taken).toBe(machine.spec.size.memoryMib);
         expect(free.memoryMib).toBeGreaterThanOrEqual(0);
       }
-      for (const { desired, lastStatus, instance } of world.ecs.tasks.values()) {
-        const proven = instance !== undefined && !instance.machine.powered;
+      for (const { desiredStatus: desired, lastStatus, instance } of world.ecs.tasks.values()) {
+        const proven = instance !== undefined && !instance.ec2Instance.powered;
         if (desired === 'STOPPED' && !proven) expect(lastStatus).toBe('STOPPED');
       }
     }

@@ -5,17 +5,17 @@ import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
 import type { AwsCommand } from './aws-error.ts';
-import { HazardDraws } from './hazards.ts';
 import { Ec2Model } from './ec2-model.ts';
 import type { ProviderSpec } from './ecs/capacity-providers.ts';
 import { EcsModel } from './ecs/ecs-model.ts';
 import type { ContainerInstance, Task } from './ecs/types.ts';
 import { EfsModel } from './efs-model.ts';
+import { type Container, type Directory, GroundTruth } from './ground-truth.ts';
 import type { Hazards } from './hazards.ts';
+import { HazardDraws } from './hazards.ts';
 import { type SimulatedInstance, SimulatedInstances, type Size } from './simulated-instances.ts';
 import { SimulatedJanitor } from './simulated-janitor.ts';
 import { type QueueOptions, SqsModel } from './sqs-model.ts';
-import { type Container, type Directory, GroundTruth } from './ground-truth.ts';
 
 export interface WorldOptions {
   readonly providers: readonly ProviderSpec[];
@@ -137,7 +137,7 @@ export class World {
     this.#draws.disableHazards();
     this.ecs.agents.disableHazards();
     for (const machine of this.ec2Instances.all.values()) {
-      if (machine.broken && machine.state === 'running') this.ec2Instances.terminate(machine);
+      if (machine.hardwareFailed && machine.state === 'running') this.ec2Instances.terminate(machine);
     }
   }
 
@@ -169,7 +169,7 @@ export class World {
   /** Container instances on the cluster whose machine is terminated. */
   get staleRegistrations(): readonly ContainerInstance[] {
     return [...this.ecs.agents.instances.values()].filter(
-      ({ status, machine }) => status !== 'INACTIVE' && machine.state === 'terminated',
+      ({ status, ec2Instance: machine }) => status !== 'INACTIVE' && machine.state === 'terminated',
     );
   }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   type BundleFacts,
-  findClients,
   checkBundles,
+  findClients,
   POLL_FUNCTION,
   POLL_FUNCTION_MAX_BYTES,
 } from '#tools/bundles/check-bundles.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
-import { ASSUMPTIONS, parseCostArguments, DEFAULTS, ASSUMPTION_NAMES } from '#tools/costs/assumptions.ts';
+import { ASSUMPTION_NAMES, ASSUMPTIONS, DEFAULTS, parseCostArguments } from '#tools/costs/assumptions.ts';
 
 it('assumes what is usual, and what is given instead', () => {
   expect(parseCostArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Template } from '#lib/checks/template.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { totalUsd } from '#tools/costs/prices.ts';
 import { idleBill } from '#tools/costs/idle.ts';
+import { totalUsd } from '#tools/costs/prices.ts';
 
 const LOGS = { logs: { retentionDays: 30, workbenchRetentionDays: 14 } } as const;
 

@@ -1,9 +1,16 @@
+import { expect, it } from 'vitest';
 import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
 import { parseStage } from '#lib/settings/stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { NETWORK_INTERFACES, type RunningCost, hostCosts, hourlyCostOf, maxWorkbenchesOn, runningCosts } from '#tools/costs/running-workbench.ts';
+import {
+  hostCosts,
+  hourlyCostOf,
+  maxWorkbenchesOn,
+  NETWORK_INTERFACES,
+  type RunningCost,
+  runningCosts,
+} from '#tools/costs/running-workbench.ts';
 import { stageFile } from '../deploy/stage-file.ts';
-import { expect, it } from 'vitest';
 
 const DISK_HOUR = (100 * 0.08) / 730;
 
@@ -30,7 +37,7 @@ it('is a network interface where a machine has fewer of them than it has room', 
 });
 
 it('grows by what nobody takes of the machines, and never beyond a machine', () => {
-  const one = { machine: 1, share: 0.5 };
+  const one = { instanceUsd: 1, share: 0.5 };
   expect(hourlyCostOf(one, 0.8)).toBeCloseTo(0.625);
   expect(hourlyCostOf(one, 0.1)).toBe(1);
 });
@@ -44,7 +51,7 @@ it('takes the price that is given for spot machines', () => {
     pricePerHour: 0.05,
     diskGib: 50,
   });
-  expect(spot?.machine).toBeCloseTo(0.05 + DISK_HOUR / 2);
+  expect(spot?.instanceUsd).toBeCloseTo(0.05 + DISK_HOUR / 2);
 });
 
 it('asks for a GPU where there are some, and says what does not fit', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { listStages } from '#lib/settings/read-stage.ts';
 import { DEFAULTS } from '#tools/costs/assumptions.ts';
-import { totalUsd } from '#tools/costs/prices.ts';
 import { costsPage } from '#tools/costs/page.ts';
+import { totalUsd } from '#tools/costs/prices.ts';
 import { stageCosts } from '#tools/costs/stage-costs.ts';
 
 describe.each(listStages())('what %s costs', (stage) => {

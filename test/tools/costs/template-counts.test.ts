@@ -3,10 +3,10 @@ import type { Template } from '#lib/checks/template.ts';
 import {
   countAlarmMetrics,
   countInterfaceEndpoints,
-  memoryOf,
-  resourcesOfType,
   findScheduledFunctions,
   findUnknownTypes,
+  memoryOf,
+  resourcesOfType,
 } from '#tools/costs/template-counts.ts';
 
 function template(...resources: readonly { Type: string; Properties?: Record<string, unknown> }[]): Template {

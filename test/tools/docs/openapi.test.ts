@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorResponseSchema, gatewayErrorSchema } from '#contract/response-bodies.ts';
-import { readSettings } from '#contract/settings/function-settings.ts';
 import { ROUTES, type Route } from '#contract/routes.ts';
+import { readSettings } from '#contract/settings/function-settings.ts';
 import { openApi } from '#tools/docs/openapi.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the document is JSON of many shapes
@@ -39,7 +39,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('gives examples that are as the schemas say', () => {
-    for (const { path, method, answers, body } of routes) {
+    for (const { path, method, responses: answers, body } of routes) {
       const operation = document.paths[path][method.toLowerCase()];
       for (const [status, answer] of Object.entries(answers)) {
         const { example } = operation.responses[status].content['application/json'];

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import type { Templates } from '#lib/checks/template.ts';
 import { exampleStage } from '#tools/docs/example-stage.ts';
-import { operationsPage } from '#tools/docs/operations-page.ts';
-import { permissionTables } from '#tools/docs/operations-page.ts';
+import { operationsPage, permissionTables } from '#tools/docs/operations-page.ts';
 import { synthesizeByStack } from '#tools/synthesize-stage.ts';
 
 const { installation } = exampleStage();

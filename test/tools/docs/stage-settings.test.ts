@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
-import { STAGES_FOLDER, listStages } from '#lib/settings/read-stage.ts';
+import { listStages, STAGES_FOLDER } from '#lib/settings/read-stage.ts';
 import { stageSchemaText, stageSettingsSection } from '#tools/docs/settings-page.ts';
 
 describe('the section about stages in docs/settings.md', () => {

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Equivalent, markEquivalents } from '#tools/mutation/mutation.ts';
 import { EQUIVALENTS } from '#tools/mutation/equivalents.ts';
-import { type Mutation, toMutation, scoreOf } from '#tools/mutation/mutation.ts';
+import {
+  type Equivalent,
+  type Mutation,
+  markEquivalents,
+  scoreOf,
+  toMutation,
+} from '#tools/mutation/mutation.ts';
 import { mutationPage } from '#tools/mutation/page.ts';
 
 const SOURCE = ['const one = 1;', 'if (a &&', '  b) {', '}'].join('\n');

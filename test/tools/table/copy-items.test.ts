@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createTableInput } from '#contract/table.ts';
-import { type TableUnderTest, openTableUnderTest } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { openTableUnderTest, type TableUnderTest } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { copyItems } from '#tools/table/copy-items.ts';
 
 const RESTORED = 'restored';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { FileProblem, PROBLEMS } from './file-problem.ts';
-import { type Expected, FolderFiles, FILE_MAX_BYTES } from './folder-files.ts';
+import { type Expected, FILE_MAX_BYTES, FolderFiles } from './folder-files.ts';
 import { checkOrigin } from './origin-check.ts';
 
 export interface PageServerOptions {

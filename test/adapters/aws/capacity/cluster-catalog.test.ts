@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ClusterCatalog, FREE_CAPACITY_CACHE_MS } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
-import { PortError } from '#core/ports/port-error.ts';
+import {
+  ClusterCatalog,
+  FREE_CAPACITY_CACHE_MS,
+  settingsCatalog,
+} from '#adapters/aws/capacity/cluster-catalog.ts';
 import type { InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { INSTANCE_TYPES, PROVIDERS, RecordingTelemetry } from '#test/memory/memory-world.ts';
 import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
-import { INSTANCE_TYPES, RecordingTelemetry, PROVIDERS } from '#test/memory/memory-world.ts';
 
 const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
 
@@ -38,7 +41,8 @@ beforeEach(() => {
   });
 });
 
-const noted = (fields: Partial<InstanceFreeCapacity> = {}) => freeCapacity.save(anInstance({ at: clock.now(), ...fields }));
+const noted = (fields: Partial<InstanceFreeCapacity> = {}) =>
+  freeCapacity.save(anInstance({ at: clock.now(), ...fields }));
 
 describeCapacityCatalogContract('the settings and the cluster, with machines', async () => {
   await noted();

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
-import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
-import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
 import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
-import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
+import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
 
 /** What a call costs is part of what the store promises: counted where the SDK sends. */
 describe('the calls behind each method', () => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { DUE_SHARDS } from '#contract/table.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { DUE_SHARDS } from '#contract/table.ts';
 import { build } from '#functions/schedules/sweep-due.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
-import { sumCalls, countCalls } from './counted-calls.ts';
+import { countCalls, sumCalls } from './counted-calls.ts';
 import { type LoadedTable, openLoadedTable } from './loaded-table.ts';
 import { NOW, type Population, population } from './population.ts';
 import { RecordedTelemetry } from './table-under-test.ts';

@@ -3,8 +3,8 @@ import db, { type Store, type Table } from 'dynalite/db/index.js';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import { toIndexAttributes, toRecordAttribute } from '#adapters/aws/dynamodb/record.ts';
-import { rebuildIndexes } from '#adapters/local/embedded-table-indexes.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
+import { rebuildIndexes } from '#adapters/local/embedded-table-indexes.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 
 export interface LoadedTable {

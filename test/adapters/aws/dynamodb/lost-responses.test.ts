@@ -5,7 +5,7 @@ import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts'
 import { PortError } from '#core/ports/port-error.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { type TableUnderTest, openTableUnderTest } from './table-under-test.ts';
+import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
 
 /**
  * A write is carried out, its answer is lost, and the SDK sends it again: the second attempt meets the first.

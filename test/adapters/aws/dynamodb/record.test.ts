@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { toIndexAttributes, toRecordAttribute, parseWorkbench } from '#adapters/aws/dynamodb/record.ts';
+import { parseWorkbench, toIndexAttributes, toRecordAttribute } from '#adapters/aws/dynamodb/record.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { keyOf, OUTBOX_MAX, UNEXPECTED_TASKS_MAX, type Workbench } from '#core/workbench/workbench.ts';
 import { anyWorkbench } from '#test/builders/any-workbench.ts';
 import {
   acceptedRun,
-  aHost,
   aHistoryEntry,
+  aHost,
   aTaskInput,
   ID,
   issuedRun,
@@ -158,7 +158,23 @@ function largest({ outbox, unexpectedTasks }: { outbox: number; unexpectedTasks:
     stopped({ ...common, reason }),
     starting({ ...common, ...transition, run: issued, deadlinePausedAt: time, refusal: reason }),
     pending({ ...common, ...transition, run: accepted, detail: 'd'.repeat(200) }),
-    stopping({ ...common, ...transition, run: accepted, next, reason, unexplained: true, forced: true }),
-    stopping({ ...common, ...transition, run: issued, next, reason, unexplained: true, forced: true }),
+    stopping({
+      ...common,
+      ...transition,
+      run: accepted,
+      nextRun: next,
+      reason,
+      unexplained: true,
+      forced: true,
+    }),
+    stopping({
+      ...common,
+      ...transition,
+      run: issued,
+      nextRun: next,
+      reason,
+      unexplained: true,
+      forced: true,
+    }),
   ];
 }

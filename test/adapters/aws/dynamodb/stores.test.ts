@@ -1,15 +1,15 @@
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
-import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
+import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
-import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
-import { putRawRecord, openTableUnderTest } from './table-under-test.ts';
+import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
 
 describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
   const table = await openTableUnderTest();

@@ -1,3 +1,5 @@
+import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { runInstancesInput } from '#adapters/aws/ec2/run-instances-input.ts';
@@ -5,10 +7,8 @@ import type { HostSettings } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { type AwsCommand, awsError } from '#test/simulation/world/aws-error.ts';
-import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
-import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import { describe, expect, it } from 'vitest';
+import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 describeHostFleetContract('Ec2HostFleet', async () => {
   const subject = new WorldFixture();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { taskInput, WORLD_OPTIONS } from '#test/simulation/world/world-fixture.ts';
-import { MINUTE, TOKEN, acceptedTaskId, recordingRunner } from './recording-runner.ts';
+import { acceptedTaskId, MINUTE, recordingRunner, TOKEN } from './recording-runner.ts';
 
 describe('a task whose machine is silent', () => {
   async function silent(options: Partial<WorldOptions> = {}) {
@@ -12,7 +12,7 @@ describe('a task whose machine is silent', () => {
     if (registered === undefined) throw new Error('not placed');
     const host = async () => {
       const [task] = await tasks.describe([acceptedTaskId(outcome)]);
-      return task !== undefined && 'status' in task ? [task.status, task.host] : undefined;
+      return task !== undefined && 'status' in task ? [task.status, task.instance] : undefined;
     };
     expect(await host()).toEqual(['running', 'connected']);
     world.ecs.agents.disconnect(registered);
@@ -22,7 +22,7 @@ describe('a task whose machine is silent', () => {
   it('is disconnected for as long as nothing proves more', async () => {
     const { host, subject, world, registered } = await silent();
     expect(await host()).toEqual(['running', 'disconnected']);
-    await subject.pass(60 * MINUTE);
+    await subject.advance(60 * MINUTE);
     expect(await host()).toEqual(['running', 'disconnected']);
     world.ecs.agents.connect(registered);
     expect(await host()).toEqual(['running', 'connected']);
@@ -30,9 +30,9 @@ describe('a task whose machine is silent', () => {
 
   it('is gone once EC2 has terminated it, which is then taken off the cluster', async () => {
     const { host, subject, world, registered, tasks } = await silent();
-    world.machines.terminate(registered.machine);
+    world.ec2Instances.terminate(registered.ec2Instance);
     expect(await host()).toEqual(['running', 'disconnected']);
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect(world.staleRegistrations).toEqual([registered]);
     expect(await host()).toEqual(['running', 'gone']);
     expect(world.staleRegistrations).toEqual([]);
@@ -44,11 +44,11 @@ describe('a task whose machine is silent', () => {
     const ours = await silent();
     await ours.tasks.terminateInstance(ours.taskId, false);
     expect(ours.registered).toMatchObject({ status: 'DRAINING', machine: { state: 'shutting-down' } });
-    await ours.subject.pass(2 * MINUTE);
+    await ours.subject.advance(2 * MINUTE);
     expect(ours.world.containers.size).toBe(0);
     const foreign = await silent({ ...WORLD_OPTIONS, tags: {} });
     await foreign.tasks.terminateInstance(foreign.taskId, false);
-    expect(foreign.registered.machine.state).toBe('running');
+    expect(foreign.registered.ec2Instance.state).toBe('running');
   });
 
   it('is not gone when its machine lives without our tag, which stays on the cluster', async () => {
@@ -56,8 +56,8 @@ describe('a task whose machine is silent', () => {
     expect(await host()).toEqual(['running', 'disconnected']);
     expect(registered.status).toBe('ACTIVE');
     expect(world.containers.size).toBe(1);
-    world.machines.terminate(registered.machine);
-    await subject.pass(2 * MINUTE);
+    world.ec2Instances.terminate(registered.ec2Instance);
+    await subject.advance(2 * MINUTE);
     expect(await host()).toEqual(['running', 'gone']);
     expect(registered.status).toBe('INACTIVE');
   });
@@ -68,7 +68,7 @@ describe('a task whose machine is silent', () => {
     expect(await host()).toEqual(['stopped', 'disconnected']);
     expect(world.containers.size).toBe(1);
     await tasks.terminateInstance(taskId, false);
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect(world.containers.size).toBe(0);
     expect(await host()).toEqual(['stopped', 'gone']);
   });

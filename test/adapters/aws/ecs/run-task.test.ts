@@ -2,7 +2,7 @@ import type { RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import { awsError } from '#test/simulation/world/aws-error.ts';
 import { taskInput } from '#test/simulation/world/world-fixture.ts';
-import { MINUTE, TOKEN, acceptedTaskId, recordingRunner } from './recording-runner.ts';
+import { acceptedTaskId, MINUTE, recordingRunner, TOKEN } from './recording-runner.ts';
 
 describe('RunTask as the adapter calls it', () => {
   async function called(change: Parameters<typeof taskInput>[1] = {}) {

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type ContainerInstanceFields, toInstanceObservation } from '#adapters/aws/ecs/shared-instance-observation.ts';
+import {
+  type ContainerInstanceFields,
+  toInstanceObservation,
+} from '#adapters/aws/ecs/shared-instance-observation.ts';
 
 const ARN =
   'arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/0123456789abcdef0123456789abcdef';

@@ -58,14 +58,17 @@ describe('why a task stopped', () => {
 
   it('is told with the exit code of the main process', () => {
     const end = { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }, { exitCode: 137 }] };
-    expect(toStopReason(end)).toEqual({ code: 'exited', message: 'Its main process ended with exit code 3.' });
+    expect(toStopReason(end)).toEqual({
+      code: 'exited',
+      message: 'Its main process ended with exit code 3.',
+    });
   });
 
   it('is told in at most 500 characters', () => {
     const stoppedReason = `CannotPullContainerError: ${'x'.repeat(5000)}`;
-    expect(toStopReason({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message).toHaveLength(
-      500,
-    );
+    expect(
+      toStopReason({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message,
+    ).toHaveLength(500);
   });
 
   it.each(

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { TASK_SETTINGS, taskInput } from '#test/simulation/world/world-fixture.ts';
-import { TOKEN, recordingRunner } from './recording-runner.ts';
+import { recordingRunner, TOKEN } from './recording-runner.ts';
 
 describe('the task definition of a workbench', () => {
   async function registered(settings: Partial<TaskSettings> = {}) {

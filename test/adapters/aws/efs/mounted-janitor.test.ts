@@ -3,5 +3,6 @@ import { describeJanitorContract } from '#test/contracts/janitor.ts';
 
 describeJanitorContract(
   'MountedJanitor',
-  (root) => new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 }),
+  (root) =>
+    new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 }),
 );

@@ -6,7 +6,9 @@ import { describeJanitorContract } from '#test/contracts/janitor.ts';
 import { JANITOR_FUNCTIONS, lambdaClientFor, remoteJanitorFor } from './janitor-in-process.ts';
 
 describeJanitorContract('RemoteJanitor', (root) =>
-  remoteJanitorFor(new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 })),
+  remoteJanitorFor(
+    new MountedJanitor({ rootOf: (id) => (id === 'fs-1' ? root : undefined), entriesPerCallMax: 1000 }),
+  ),
 );
 
 const PLACE = { fileSystemId: 'fs-1', workbenchId: 'aaaa' };

@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-efs';
 import { describe, expect, it } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
-import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
+import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -143,13 +143,13 @@ describe('a volume made before a file system was added', () => {
       await subject.world.clients().send(new DeleteAccessPointCommand({ AccessPointId }));
       const { fileSystemId = '', accessPointId = '' } = await ensured(volumes, id);
       expect(fileSystemId).toBe('fs-1');
-      expect(subject.world.mounted(fileSystemId, accessPointId)?.files.size).toBe(3);
+      expect(subject.world.mount(fileSystemId, accessPointId)?.files.size).toBe(3);
     }
   });
 
   it.each(GROWTH)('is wiped with its files: %j, then %j', async (before, after) => {
     const { volumes, world } = await grown(before, after);
-    for (const id of IDS) expect(await volumes.wipe(id)).toEqual({ done: true, deleted: 4 });
+    for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 4 });
     expect(world.directories.size).toBe(0);
     expect(world.efs.accessPoints.size).toBe(0);
     for (const id of IDS) expect(await volumes.ensure(id)).toEqual({ kind: 'tombstoned' });
@@ -185,9 +185,9 @@ describe('a volume made before a file system was added', () => {
     const { subject, world, volumes } = await grown(['fs-1'], ['fs-1', 'fs-2']);
     const [id = ''] = IDS;
     const other = await ensured(subject.volumes({ fileSystemIds: ['fs-2'] }), id);
-    world.mounted('fs-2', other.accessPointId ?? '');
+    world.mount('fs-2', other.accessPointId ?? '');
     expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused', retryable: false });
-    expect(await volumes.wipe(id)).toEqual({ done: true, deleted: 5 });
+    expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 5 });
   });
 });
 
@@ -224,11 +224,11 @@ describe('a new volume', () => {
     const { world, kernel } = new WorldFixture({ fileSystemIds });
     const asked: string[] = [];
     const janitor: Janitor = overrideMethods<Janitor>(world.janitor, {
-      fate: async (place) => {
+      readMarker: async (place) => {
         asked.push('readMarker');
         return world.janitor.readMarker(place);
       },
-      present: async (fileSystemId, workbenchIds) => {
+      findExisting: async (fileSystemId, workbenchIds) => {
         asked.push('findExisting');
         return world.janitor.findExisting(fileSystemId, workbenchIds);
       },

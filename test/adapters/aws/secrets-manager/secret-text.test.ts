@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SecretsClient, readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
+import { readSecretText, type SecretsClient } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf';

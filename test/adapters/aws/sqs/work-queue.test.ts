@@ -14,7 +14,7 @@ describeWorkQueueContract('SqsWorkQueue', async () => {
   const subject: WorldFixture = new WorldFixture({
     queue: {
       visibilityTimeoutSeconds: VISIBILITY_SECONDS,
-      onReady: () => {
+      onMessageVisible: () => {
         const { sqs } = subject.world;
         for (const { body, receiptHandle } of sqs.receive()) {
           delivered.push(JSON.parse(body));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
 import {
+  belongsToTask,
   type ContainerSettings,
   containerName,
   containerSpec,
-  belongsToTask,
 } from '#adapters/local/containers/container-spec.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 
@@ -112,7 +112,10 @@ describe('what the engine is asked to make', () => {
   it('keeps the user’s number where the engine is told to', () => {
     expect(spec().HostConfig).not.toHaveProperty('UsernsMode');
     const identity = { user: '1001:1001', userNamespace: 'keep-id' } as const;
-    expect(spec({ identity })).toMatchObject({ User: '1001:1001', HostConfig: { UsernsMode: 'keep-id' } });
+    expect(spec({ user: identity })).toMatchObject({
+      User: '1001:1001',
+      HostConfig: { UsernsMode: 'keep-id' },
+    });
   });
 });
 

@@ -35,7 +35,12 @@ describe('the facts of an engine', () => {
     };
     const version = { Components: [{ Name: 'Podman Engine' }, { Name: 'Conmon' }] };
     const facts = parseEngineInfo(info, version);
-    expect(facts).toMatchObject({ name: 'podman 4.3.1', kind: 'podman', rootless: true, needsSelinuxLabels: true });
+    expect(facts).toMatchObject({
+      name: 'podman 4.3.1',
+      kind: 'podman',
+      rootless: true,
+      needsSelinuxLabels: true,
+    });
   });
 
   it('say that there are GPUs when there is a runtime, or a device, for them', () => {

@@ -5,7 +5,8 @@ import { type EngineMessage, readEngineMessages } from '#adapters/local/containe
 
 async function eventsOf(chunks: readonly (string | Buffer)[]): Promise<readonly EngineMessage[]> {
   const events: EngineMessage[] = [];
-  for await (const event of readEngineMessages(Readable.from(chunks, { objectMode: false }))) events.push(event);
+  for await (const event of readEngineMessages(Readable.from(chunks, { objectMode: false })))
+    events.push(event);
   return events;
 }
 

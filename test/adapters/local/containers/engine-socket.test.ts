@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   EngineUnusable,
   findSocket,
-  unixSocketOf,
   toEngineUnusable,
+  unixSocketOf,
 } from '#adapters/local/containers/engine-socket.ts';
 
 const NOTHING = { socket: undefined, dockerHost: undefined, home: '/home/ada', runtimeDir: '/run/user/1000' };

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { toExitReason } from '#adapters/local/containers/exit-reason.ts';
-import { parseKernelMessage, isOomKillMessage } from '#adapters/local/containers/exit-reason.ts';
+import {
+  isOomKillMessage,
+  parseKernelMessage,
+  toExitReason,
+} from '#adapters/local/containers/exit-reason.ts';
 
 const facts = { kernelOomKilled: false, memoryMib: 512, outputName: 'logs/wb1/run1.log' };
 
@@ -19,7 +22,11 @@ describe('why a container ended', () => {
         [true, false],
         [false, true],
       ] as const) {
-        const { code, message } = toExitReason({ ...facts, seen: { exitCode, outOfMemory }, kernelOomKilled });
+        const { code, message } = toExitReason({
+          ...facts,
+          seen: { exitCode, outOfMemory },
+          kernelOomKilled,
+        });
         expect(code).toBe('out_of_memory');
         expect(message).toContain('512 MiB');
       }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineMessage } from '#adapters/local/containers/engine-messages.ts';
-import { Images, PullFailed } from '#adapters/local/containers/images.ts';
-import { PullProgress } from '#adapters/local/containers/images.ts';
+import { Images, PullFailed, PullProgress } from '#adapters/local/containers/images.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 
 const NEVER = new AbortController().signal;

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { stripFrameHeaders, RunOutput } from '#adapters/local/containers/run-output.ts';
+import { RunOutput, stripFrameHeaders } from '#adapters/local/containers/run-output.ts';
 import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 
@@ -28,7 +28,7 @@ describe('the output of a container', () => {
     const root = await mkdtemp(join(tmpdir(), 'wb-output-'));
     onTestFinished(() => rm(root, { recursive: true }));
     const output = new RunOutput(
-      { output: async () => frame(1, 'printed\n') },
+      { readOutput: async () => frame(1, 'printed\n') },
       new RunLogs(join(root, 'logs'), systemTimers),
     );
     for (let n = 0; n < 2; n += 1) await output.save('id', 'wb1', 'run1');

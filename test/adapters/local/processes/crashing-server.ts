@@ -4,8 +4,8 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { type ProcessRecord, processRecordSchema } from '#adapters/local/processes/process-record.ts';
+import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { RecordFolder } from '#adapters/local/state-files.ts';
 import { HTTP_SERVER_SCRIPT, nodeCommand } from './process-bench.ts';
 
@@ -20,7 +20,9 @@ let writes = 0;
 const tasks = await ProcessTaskRunner.open({
   dataDir,
   // Stubborn, so that a stop is still under way when the server dies in it.
-  command: nodeCommand(`process.on('SIGTERM', () => {}); require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`),
+  command: nodeCommand(
+    `process.on('SIGTERM', () => {}); require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`,
+  ),
   baseUrl: () => 'http://127.0.0.1:9000/project/wb1/',
   onChange: (task) => {
     if (task.status === 'running') void tasks.stop(task.taskId, 'enough');

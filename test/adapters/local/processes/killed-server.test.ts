@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { startTask, ProcessBench, findProcessesWith, describeTask } from './process-bench.ts';
+import { describeTask, findProcessesWith, ProcessBench, startTask } from './process-bench.ts';
 
 const DYING_SERVER = fileURLToPath(new URL('crashing-server.ts', import.meta.url));
 
@@ -43,7 +43,8 @@ describe.runIf(process.platform === 'linux')('a server killed by SIGKILL', () =>
       const mark = `WB_INSTALLATION=${await die(when, write)}`;
       if (began) expect(await findProcessesWith(mark)).not.toEqual([]);
       // What waits at the gate ends by itself, before anybody looks for it.
-      else await eventually(waitRealStep, 'the gate', async () => (await findProcessesWith(mark)).length === 0);
+      else
+        await eventually(waitRealStep, 'the gate', async () => (await findProcessesWith(mark)).length === 0);
 
       const tasks = await bench.open({ graceMs: 200 });
       expect(await findProcessesWith(mark)).toEqual([]);

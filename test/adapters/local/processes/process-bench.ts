@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { systemProcesses } from '#adapters/local/processes/process-table.ts';
-import { ProcessTaskRunner, type ProcessTaskRunnerOptions } from '#adapters/local/processes/process-task-runner.ts';
+import {
+  ProcessTaskRunner,
+  type ProcessTaskRunnerOptions,
+} from '#adapters/local/processes/process-task-runner.ts';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 

@@ -7,7 +7,16 @@ import { systemTimers } from '#adapters/local/timers.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import { HTTP_SERVER_SCRIPT, startTask, ProcessBench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
+import {
+  describeTask,
+  findProcessesWith,
+  HTTP_SERVER_SCRIPT,
+  nodeCommand,
+  ProcessBench,
+  shellCommand,
+  startTask,
+  waitForStatus,
+} from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -77,7 +86,7 @@ describe('ProcessTaskRunner', () => {
       RESTAPI_AUTH_STATIC_KEY: 's3cret',
       AWS_PROFILE: 'x',
     };
-    const tasks = await bench.open({ command: nodeCommand(script), own });
+    const tasks = await bench.open({ command: nodeCommand(script), serverEnvironment: own });
     const input = await bench.input({ name: 'my $(bench)' });
     const { endpoint } = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
     const answer = await (await fetch(`${endpoint}/`)).text();
@@ -213,7 +222,10 @@ describe('ProcessTaskRunner', () => {
     await waitForStatus(tasks, second, 'running');
     expect((await describeTask(tasks, third)).status).toBe('provisioning');
     await tasks.stop(third, 'not needed');
-    expect(await describeTask(tasks, third)).toMatchObject({ status: 'stopped', stop: { code: 'requested' } });
+    expect(await describeTask(tasks, third)).toMatchObject({
+      status: 'stopped',
+      stop: { code: 'requested' },
+    });
     await tasks.stop(second, 'enough');
     await waitForStatus(tasks, second, 'stopped');
   });
@@ -257,7 +269,10 @@ describe('ProcessTaskRunner', () => {
     await waitForStatus(tasks, ids[0] ?? '', 'running');
     await tasks.close();
     for (const id of ids) {
-      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({
+        status: 'stopped',
+        stop: { code: 'instance_lost' },
+      });
     }
     for (const input of inputs) expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toThrow(PortError);

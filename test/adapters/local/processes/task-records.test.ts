@@ -2,12 +2,21 @@ import { spawn } from 'node:child_process';
 import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { type ProcessRecord, processRecordSchema } from '#adapters/local/processes/process-record.ts';
+import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { RecordFolder } from '#adapters/local/state-files.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { HTTP_SERVER_SCRIPT, startTask, ProcessBench, findProcessesWith, nodeCommand, waitForStatus, describeTask, shellCommand } from './process-bench.ts';
+import {
+  describeTask,
+  findProcessesWith,
+  HTTP_SERVER_SCRIPT,
+  nodeCommand,
+  ProcessBench,
+  shellCommand,
+  startTask,
+  waitForStatus,
+} from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
@@ -31,7 +40,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     const tasks = await bench.open({
       command: {
         ...nodeCommand(script),
-        seeds: { 'settings/ide.json': 'as given' },
+        initialFiles: { 'settings/ide.json': 'as given' },
         environment: ({ privateFolder }) => ({ SEED: join(privateFolder, 'settings', 'ide.json') }),
         expectsBasePath: true,
       },
@@ -141,7 +150,10 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     const process = { ...record.process, pid: foreign.pid };
     await writeFile(file, JSON.stringify({ ...live, status: 'running', process }));
     const again = await bench.open();
-    expect(await describeTask(again, taskId)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
+    expect(await describeTask(again, taskId)).toMatchObject({
+      status: 'stopped',
+      stop: { code: 'instance_lost' },
+    });
     expect(foreign.exitCode).toBeNull();
     expect(foreign.signalCode).toBeNull();
     const table = linuxProcesses;

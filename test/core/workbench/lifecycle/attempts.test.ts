@@ -37,7 +37,13 @@ function applyResult(workbench: Workbench, outcome: EffectResult, now = T0): Wor
 }
 
 /** Everything but the books: what an outcome that is no news leaves as it is. */
-function summaryOf({ status, run, unexpectedTasks, mount, reason }: Workbench & { run?: unknown; reason?: unknown }) {
+function summaryOf({
+  status,
+  run,
+  unexpectedTasks,
+  mount,
+  reason,
+}: Workbench & { run?: unknown; reason?: unknown }) {
   return { status, run, unexpectedTasks, mount, reason };
 }
 
@@ -135,12 +141,15 @@ describe('a task that is seen', () => {
       taskVersion: 4,
       acceptedAt: T0 + 9,
     });
-    expect(after).toMatchObject({ status: 'provisioning', deadlineAt: T0 + 9 + POLICY.provisioningTimeoutMs });
+    expect(after).toMatchObject({
+      status: 'provisioning',
+      deadlineAt: T0 + 9 + POLICY.provisioningTimeoutMs,
+    });
     expect(after).not.toHaveProperty('detail');
   });
 
   it('may be on a silent machine from the first', () => {
-    const after = see(starting({ run: issuedRun() }), { status: 'pending', host: 'disconnected' });
+    const after = see(starting({ run: issuedRun() }), { status: 'pending', instance: 'disconnected' });
     expect(after).toMatchObject({
       run: { agentSilentSince: T0 },
       deadlineAt: T0 + POLICY.pendingTimeoutMs,
@@ -164,7 +173,9 @@ describe('a task that is seen', () => {
   it('again leaves the next look where it was', () => {
     const soon = { nextDriveAt: T0 + 1000 };
     expect(see(provisioning(soon), { detail: 'news' })).toMatchObject(soon);
-    expect(see(provisioning({ nextDriveAt: T0 + 10 * POLICY.pollIntervalMs }), { detail: 'news' })).toMatchObject({
+    expect(
+      see(provisioning({ nextDriveAt: T0 + 10 * POLICY.pollIntervalMs }), { detail: 'news' }),
+    ).toMatchObject({
       nextDriveAt: T0 + POLICY.pollIntervalMs,
     });
     expect(see(running({ ...soon, run: acceptedRun() }), { status: 'running', version: 9 })).toMatchObject(
@@ -289,7 +300,10 @@ describe('a stop that was asked of a task', () => {
   it('of an unexpected task is noted with that unexpected task alone', () => {
     const unexpectedTasks = [{ taskId: 'task-0' }, { taskId: 'task-9' }];
     const after = applyResult(stopping({ unexpectedTasks }), { ...asked, taskId: 'task-0' }, T0 + 1);
-    expect(after.unexpectedTasks).toEqual([{ taskId: 'task-0', stopRequestedAt: T0 + 1 }, { taskId: 'task-9' }]);
+    expect(after.unexpectedTasks).toEqual([
+      { taskId: 'task-0', stopRequestedAt: T0 + 1 },
+      { taskId: 'task-9' },
+    ]);
     expect(after).not.toHaveProperty('run.stopRequestedAt');
   });
 
@@ -310,9 +324,9 @@ describe('the end of a machine that was asked for', () => {
 
   it('is not a stop that was asked of the task', () => {
     const ending = stopping({ run: acceptedRun({ agentSilentSince: T0 }) });
-    expect(applyResult(ending, { type: 'instance_termination_requested', taskId: 'task-1' })).not.toHaveProperty(
-      'run.stopRequestedAt',
-    );
+    expect(
+      applyResult(ending, { type: 'instance_termination_requested', taskId: 'task-1' }),
+    ).not.toHaveProperty('run.stopRequestedAt');
   });
 });
 
@@ -336,7 +350,11 @@ describe('a task that is not found', () => {
   });
 
   it('and is an unexpected task has the time from when it was first missed', () => {
-    const unexpectedTasks = [{ taskId: 'task-0' }, { taskId: 'task-8', goneAfter: T0 + 1 }, { taskId: 'task-9' }];
+    const unexpectedTasks = [
+      { taskId: 'task-0' },
+      { taskId: 'task-8', goneAfter: T0 + 1 },
+      { taskId: 'task-9' },
+    ];
     const before = stopped({ unexpectedTasks });
     const goneAfter = T0 + POLICY.taskMissingTimeoutMs;
     expect(step(before, missing('task-0'), T0).workbench.unexpectedTasks).toEqual([

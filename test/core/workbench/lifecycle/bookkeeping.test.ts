@@ -2,13 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import type { Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
-import { isDeepEqual } from '#core/workbench/lifecycle/step.ts';
-import { lifecycle } from '#core/workbench/lifecycle/step.ts';
+import { isDeepEqual, lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
-  aHost,
   aHistoryEntry,
+  aHost,
   deleting,
   ID,
   RUN_ID,
@@ -50,7 +49,9 @@ describe('an appointment', () => {
 
   it('is made anew for what is under way and has nothing to do just now', () => {
     const fenced = stopping({ run: acceptedRun({ goneAfter: T0 + 5000 }), nextDriveAt: T0 });
-    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({ nextDriveAt: T0 + 1 + POLICY.pollIntervalMs });
+    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({
+      nextDriveAt: T0 + 1 + POLICY.pollIntervalMs,
+    });
   });
 
   it('made since the effects were begun stands, when they have ended', () => {
@@ -75,7 +76,11 @@ describe('an appointment', () => {
     expect(first.failures).toBe(1);
     expect(first.nextDriveAt).toBeGreaterThanOrEqual(T0 + 500);
     expect(first.nextDriveAt).toBeLessThanOrEqual(T0 + 1000);
-    const tenth = applyInput(starting({ failures: 9 }), { type: 'outcomes', revision: 1, outcomes: [failed] });
+    const tenth = applyInput(starting({ failures: 9 }), {
+      type: 'outcomes',
+      revision: 1,
+      outcomes: [failed],
+    });
     expect(tenth.failures).toBe(10);
     expect(tenth.nextDriveAt).toBeGreaterThanOrEqual(T0 + 30_000);
   });
@@ -117,13 +122,18 @@ describe('the history', () => {
   });
 
   it('tells of an unexpected task when it is found and when it has ended', () => {
-    const found = applyInput(running(), { type: 'task_observed', task: aTask({ taskId: 'task-0', runId: 'x' }) });
+    const found = applyInput(running(), {
+      type: 'task_observed',
+      task: aTask({ taskId: 'task-0', runId: 'x' }),
+    });
     expect(entries(found)).toEqual([{ type: 'unexpected_task_found' }]);
     const gone = {
       type: 'task_observed',
       task: aTask({ taskId: 'task-0', runId: 'x', instance: 'gone' }),
     } as const;
-    expect(entries(applyInput({ ...found, outbox: [] }, gone))).toEqual([{ type: 'unexpected_task_stopped' }]);
+    expect(entries(applyInput({ ...found, outbox: [] }, gone))).toEqual([
+      { type: 'unexpected_task_stopped' },
+    ]);
   });
 
   it('tells nothing of what is only seen', () => {
@@ -191,7 +201,11 @@ describe('what a pass of the reconciler saw', () => {
 describe('a destroy', () => {
   it('has its own time, whatever it was before, and asked again has no more of it', () => {
     const asked = applyInput(running(), { type: 'delete', by: 'ada' }, T0 + 7);
-    expect(asked).toMatchObject({ deadlineAt: T0 + 7 + POLICY.deletingTimeoutMs, nextDriveAt: T0 + 7, failures: 0 });
+    expect(asked).toMatchObject({
+      deadlineAt: T0 + 7 + POLICY.deletingTimeoutMs,
+      nextDriveAt: T0 + 7,
+      failures: 0,
+    });
     expect(applyInput(asked, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(asked);
   });
 
@@ -233,7 +247,9 @@ describe('a stop that is done', () => {
 
   it('is followed by the start that came meanwhile, from the time it was asked', () => {
     const next = { runId: 'next-run', requestedAt: T0 - MINUTE };
-    expect(applyInput(stopping({ run: gone, desired: 'running', next }), { type: 'tick' })).toMatchObject({
+    expect(
+      applyInput(stopping({ run: gone, desired: 'running', nextRun: next }), { type: 'tick' }),
+    ).toMatchObject({
       status: 'starting',
       run: { phase: 'preparing', runId: 'next-run', attempt: 1 },
       startedAt: T0 - MINUTE,

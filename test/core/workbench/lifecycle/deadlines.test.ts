@@ -75,7 +75,7 @@ describe('a start past its deadline', () => {
 
   it('that never became ready says what its task did last, if it said anything', () => {
     const silent = pending();
-    expect(tick(silent, silent.deadlineAt, { pendingMs: 20 * MINUTE })).toMatchObject({
+    expect(tick(silent, silent.deadlineAt, { pendingTimeoutMs: 20 * MINUTE })).toMatchObject({
       reason: { code: 'start_timeout', message: 'It did not become ready within 20 minutes.' },
     });
     const pulling = pending({ detail: 'pulling the image' });
@@ -102,7 +102,11 @@ describe('a start past its deadline that nobody has looked at for long', () => {
   const now = late.deadlineAt + MINUTE;
 
   it('is looked at before it is ended: what it waits for may have come', () => {
-    for (const workbench of [late, provisioning({ nextDriveAt: T0 }), starting({ run: issuedRun(), mount: {} })]) {
+    for (const workbench of [
+      late,
+      provisioning({ nextDriveAt: T0 }),
+      starting({ run: issuedRun(), mount: {} }),
+    ]) {
       const { workbench: after, effects } = lifecycle(POLICY)(workbench, { type: 'tick' }, T0 + 60 * MINUTE);
       expect(after.status).toBe(workbench.status);
       expect(effects).toHaveLength(1);

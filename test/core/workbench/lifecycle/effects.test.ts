@@ -37,7 +37,9 @@ describe('what is owed', () => {
 
   it('is nothing before the time of the next look', () => {
     expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0, POLICY)).toEqual([]);
-    expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([{ type: 'ensure_volume' }]);
+    expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([
+      { type: 'ensure_volume' },
+    ]);
   });
 
   it('to a start is its volume, then a place, then its task', () => {
@@ -119,7 +121,9 @@ describe('the last means', () => {
   it('on a shared machine whose agent answers is used only when it is forced and overdue', () => {
     const run = acceptedRun({ stopRequestedAt: T0 });
     const late = stopping({ run, deadlineAt: T0 });
-    expect(at(late, T0 + POLICY.agentSilentTimeoutMs).map(({ type }) => type)).not.toContain('terminate_instance');
+    expect(at(late, T0 + POLICY.agentSilentTimeoutMs).map(({ type }) => type)).not.toContain(
+      'terminate_instance',
+    );
     const forced = stopping({ run, deadlineAt: T0, forced: true });
     expect(at(forced, T0 + POLICY.stopRetryMs - 1)).toEqual([LOOK]);
     expect(at(forced, T0 + POLICY.stopRetryMs)).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HostObservation, InstanceState } from '#core/ports/host-fleet.ts';
-import type { Input, EffectResult } from '#core/workbench/lifecycle/inputs.ts';
+import type { EffectResult, Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import type { Host, Starting, Workbench } from '#core/workbench/workbench.ts';
@@ -148,30 +148,42 @@ describe('the answer to a launch or start', () => {
   });
 
   it('that it boots is waited for', () => {
-    const after = applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host: aHostObservation('pending') });
+    const after = applyResult(aStart(requested), {
+      type: 'host_accepted',
+      generation: 1,
+      host: aHostObservation('pending'),
+    });
     expect(after).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs, failures: 0 });
   });
 
   it('of another generation, or about another instance, changes nothing', () => {
     const other = aHostObservation('running', { instanceId: 'i-9', agentConnected: true });
     const known = aStart(aHost({ state: 'pending', agentConnected: false }));
-    expect(applyResult(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(known.host);
-    expect(applyResult(known, { type: 'host_accepted', generation: 2, host: aHostObservation('running') }).host).toEqual(
+    expect(applyResult(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(
       known.host,
     );
+    expect(
+      applyResult(known, { type: 'host_accepted', generation: 2, host: aHostObservation('running') }).host,
+    ).toEqual(known.host);
   });
 
   it('keeps what was known of its size when it does not tell', () => {
     const known = aStart(aHost({ state: 'pending', cpuUnits: 2048, memoryMib: 7800 }));
-    const after = applyResult(known, { type: 'host_accepted', generation: 1, host: aHostObservation('pending') });
+    const after = applyResult(known, {
+      type: 'host_accepted',
+      generation: 1,
+      host: aHostObservation('pending'),
+    });
     expect(after.host).toMatchObject({ cpuUnits: 2048, memoryMib: 7800 });
   });
 
   it('believes no agent on a machine that does not run', () => {
     const host = aHostObservation('stopping', { agentConnected: true });
-    expect(applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject({
-      agentConnected: false,
-    });
+    expect(applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject(
+      {
+        agentConnected: false,
+      },
+    );
   });
 });
 
@@ -187,7 +199,7 @@ describe('a launch that is refused', () => {
       failures: 0,
       nextDriveAt: T0 + POLICY.startRetryMs,
     });
-    expect(after.outbox.at(-1)?.event).toBe('host_replaced');
+    expect(after.outbox.at(-1)?.type).toBe('host_replaced');
   });
 
   it('for good ends the start, with why and without a machine', () => {
@@ -234,14 +246,23 @@ describe('a start of a machine that is refused', () => {
 
   it('for the moment is looked at again', () => {
     const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
-    expect(after).toMatchObject({ host, refusal: REFUSED, nextDriveAt: T0 + POLICY.pollIntervalMs, failures: 0 });
+    expect(after).toMatchObject({
+      host,
+      refusal: REFUSED,
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
+      failures: 0,
+    });
     expect(after.host).not.toHaveProperty('replacing');
   });
 
   it('during a stop is looked at again: the machine is there', () => {
     const ending = stopping({ run: undefined, host: aHost() });
     const after = applyResult(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
-    expect(after).toMatchObject({ status: 'stopping', host: aHost(), nextDriveAt: T0 + POLICY.pollIntervalMs });
+    expect(after).toMatchObject({
+      status: 'stopping',
+      host: aHost(),
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
+    });
   });
 });
 
@@ -301,7 +322,10 @@ describe('a look at a machine', () => {
     const after = applyInput(running({ host: aHost() }), look('stopped'));
     expect(after).toMatchObject({
       status: 'stopped',
-      reason: { code: 'instance_lost', message: 'The machine it ran on stopped or was lost. Start it again.' },
+      reason: {
+        code: 'instance_lost',
+        message: 'The machine it ran on stopped or was lost. Start it again.',
+      },
       host: { state: 'stopped' },
     });
   });
@@ -332,7 +356,10 @@ describe('a look at a machine', () => {
 
   it('that has stopped ends a stop', () => {
     const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({ status: 'stopped', host: { state: 'stopped' } });
+    expect(applyInput(ending, look('stopped'))).toMatchObject({
+      status: 'stopped',
+      host: { state: 'stopped' },
+    });
     expect(applyInput(ending, look('stopping')).status).toBe('stopping');
     expect(applyInput(ending, look('terminated'))).not.toHaveProperty('host');
   });
@@ -345,8 +372,14 @@ describe('a look at a machine', () => {
 
   it('that has ended leaves an issued run to be resolved: there may be a task of it elsewhere', () => {
     const ending = stopping({ run: issuedRun(), host: aHost() });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
-    expect(applyInput(ending, look('terminated'))).toMatchObject({ status: 'stopping', run: { phase: 'issued' } });
+    expect(applyInput(ending, look('stopped'))).toMatchObject({
+      status: 'stopping',
+      run: { phase: 'issued' },
+    });
+    expect(applyInput(ending, look('terminated'))).toMatchObject({
+      status: 'stopping',
+      run: { phase: 'issued' },
+    });
   });
 
   it('that has stopped lets a destroy go on at once: it is to be ended', () => {
@@ -375,7 +408,9 @@ describe('a look at a machine', () => {
     );
     expect(awake).toMatchObject({ status: 'stopped', nextDriveAt: T0 + POLICY.pollIntervalMs });
     const later = { host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE };
-    expect(applyInput(stopped(later), look('running'))).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
+    expect(applyInput(stopped(later), look('running'))).toMatchObject({
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
+    });
     expect(effectsOf(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
@@ -554,7 +589,9 @@ describe('a start that is taken back while its machine is on record as stopped',
 
   it('is over when it was not', () => {
     const { workbench } = begun();
-    expect(applyResult(workbench, { type: 'host_observed', host: aHostObservation('stopped') })).toMatchObject({
+    expect(
+      applyResult(workbench, { type: 'host_observed', host: aHostObservation('stopped') }),
+    ).toMatchObject({
       status: 'stopped',
     });
   });

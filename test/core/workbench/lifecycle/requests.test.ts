@@ -29,7 +29,7 @@ const STATES: Readonly<Record<string, Workbench>> = {
   pending: pending(),
   running: running(),
   stopping: stopping(),
-  'stopping, to start again': stopping({ desired: 'running', next }),
+  'stopping, to start again': stopping({ desired: 'running', nextRun: next }),
   deleting: deleting(),
 };
 

@@ -63,7 +63,10 @@ describe('an observation of the current task', () => {
     const same = observe(provisioning(), { status: 'provisioning', detail: 'waiting' }, T0 + 1000);
     expect(same).toMatchObject({ deadlineAt: provisioning().deadlineAt, detail: 'waiting' });
     const moved = observe(provisioning(), { status: 'pending' }, T0 + 1000);
-    expect(moved).toMatchObject({ status: 'pending', deadlineAt: T0 + 1000 + DEFAULT_POLICY.pendingTimeoutMs });
+    expect(moved).toMatchObject({
+      status: 'pending',
+      deadlineAt: T0 + 1000 + DEFAULT_POLICY.pendingTimeoutMs,
+    });
   });
 
   it('cuts the task’s own words down to what the record holds', () => {
@@ -140,7 +143,7 @@ describe('an observation of the current task', () => {
   });
 
   it('does not believe a silent machine that its task has stopped', () => {
-    const ended = observe(stopping(), { status: 'stopped', host: 'disconnected' });
+    const ended = observe(stopping(), { status: 'stopped', instance: 'disconnected' });
     expect(ended.status).toBe('stopping');
     expect(ended).not.toHaveProperty('run.goneAfter');
     expect(observe(ended, { status: 'stopped', instance: 'gone' }).status).toBe('stopped');
@@ -181,7 +184,7 @@ describe('an observation of another task', () => {
     const { workbench, effects } = step(running(), { type: 'task_observed', task: aTask(other) }, T0);
     expect(workbench).toMatchObject({ status: 'running', unexpectedTasks: [{ taskId: 'task-0' }] });
     expect(effects).toContainEqual({ type: 'stop_task', taskId: 'task-0', why: 'not the current run' });
-    expect(workbench.outbox.at(-1)?.event).toBe('unexpected_task_found');
+    expect(workbench.outbox.at(-1)?.type).toBe('unexpected_task_found');
   });
 
   it('of an earlier attempt of the same run is an unexpected task as well', () => {
@@ -205,7 +208,10 @@ describe('an observation of another task', () => {
   });
 
   it('is forgotten when it has stopped and its fence has passed', () => {
-    const seen = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0' }] }), { ...other, status: 'stopped' });
+    const seen = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0' }] }), {
+      ...other,
+      status: 'stopped',
+    });
     expect(seen.unexpectedTasks).toEqual([{ taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.stopSettleMs }]);
     const after = step(seen, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs).workbench;
     expect(after.unexpectedTasks).toEqual([]);
@@ -215,21 +221,25 @@ describe('an observation of another task', () => {
     const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
     expect(observe(before, { ...other, instance: 'gone' }).unexpectedTasks).toEqual([]);
     const missing = step(before, { type: 'task_missing', taskId: 'task-0' }, T0).workbench;
-    expect(missing.unexpectedTasks).toEqual([{ taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.taskMissingTimeoutMs }]);
+    expect(missing.unexpectedTasks).toEqual([
+      { taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.taskMissingTimeoutMs },
+    ]);
   });
 
   it('is kept while its silent machine may still run it', () => {
     const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
-    expect(observe(before, { ...other, status: 'stopped', host: 'disconnected' }).unexpectedTasks).toEqual([
-      { taskId: 'task-0', agentSilentSince: T0 },
-    ]);
+    expect(
+      observe(before, { ...other, status: 'stopped', instance: 'disconnected' }).unexpectedTasks,
+    ).toEqual([{ taskId: 'task-0', agentSilentSince: T0 }]);
   });
 
   it('that is seen alive after it was not found is waited for again, and silent no more once its agent speaks', () => {
-    const before = stopped({ unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 1, agentSilentSince: T0 - 1 }] });
-    expect(observe(before, { ...other, status: 'running', host: 'disconnected' }).unexpectedTasks).toEqual([
-      { taskId: 'task-0', agentSilentSince: T0 - 1 },
-    ]);
+    const before = stopped({
+      unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 1, agentSilentSince: T0 - 1 }],
+    });
+    expect(
+      observe(before, { ...other, status: 'running', instance: 'disconnected' }).unexpectedTasks,
+    ).toEqual([{ taskId: 'task-0', agentSilentSince: T0 - 1 }]);
     expect(observe(before, { ...other, status: 'running', instance: 'connected' }).unexpectedTasks).toEqual([
       { taskId: 'task-0' },
     ]);

@@ -5,13 +5,19 @@ import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import { TASK_STATUSES } from '#core/ports/task-runner.ts';
 import { backoffMs } from '#core/workbench/lifecycle/backoff.ts';
 import { pendingEffects, runClientToken } from '#core/workbench/lifecycle/effects.ts';
-import type { Input, EffectResult, Observation } from '#core/workbench/lifecycle/inputs.ts';
+import type { EffectResult, Input, Observation } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
-import { isSettled } from '#core/workbench/workbench.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
-import { dueAt, isActive, runOf, type Workbench, workbenchSchema } from '#core/workbench/workbench.ts';
+import {
+  dueAt,
+  isActive,
+  isSettled,
+  runOf,
+  type Workbench,
+  workbenchSchema,
+} from '#core/workbench/workbench.ts';
 import { aTaskInput, ID, RUN_ID, starting, T0, USER } from '#test/builders/workbench.ts';
 
 const step = lifecycle(DEFAULT_POLICY);
@@ -56,7 +62,10 @@ const result: fc.Arbitrary<EffectResult> = fc.oneof(
     reason,
     retryable: fc.boolean(),
   }),
-  fc.record({ type: fc.constant('task_stop_requested' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
+  fc.record({
+    type: fc.constant('task_stop_requested' as const),
+    taskId: fc.constantFrom('task-1', 'task-2'),
+  }),
   fc.record({
     type: fc.constant('host_accepted' as const),
     generation: fc.constantFrom(1, 2),
@@ -101,7 +110,9 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ type: fc.constant('swept' as const), observation }),
   fc.constant<Input>({ type: 'history_noted', entryType: 'orphan_host_terminated' }),
 );
-const inputSequence = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), { maxLength: 40 });
+const inputSequence = fc.array(fc.record({ input, wait: fc.integer({ min: 0, max: 700_000 }) }), {
+  maxLength: 40,
+});
 const first = fc.constantFrom<Workbench>(
   starting(),
   starting({ spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' } }),
@@ -182,7 +193,8 @@ describe('the life cycle, whatever comes in whatever order', () => {
             if (effect.type === 'delete_volume' || effect.type === 'delete_record') {
               expect([runOf(after), after.unexpectedTasks, after.host]).toEqual([undefined, [], undefined]);
             }
-            if (effect.type === 'run_task' && after.status === 'starting') expect(after.unexpectedTasks).toEqual([]);
+            if (effect.type === 'run_task' && after.status === 'starting')
+              expect(after.unexpectedTasks).toEqual([]);
           }
         });
       }),

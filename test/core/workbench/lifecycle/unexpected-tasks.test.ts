@@ -48,28 +48,39 @@ describe('an unexpected task', () => {
   });
 
   it('that has ended on a machine that speaks goes when its fence has passed, and it alone', () => {
-    const ended = observeTask(stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE }), { status: 'stopped' });
+    const ended = observeTask(stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE }), {
+      status: 'stopped',
+    });
     const goneAfter = T0 + POLICY.stopSettleMs;
     expect(ended).toMatchObject({ unexpectedTasks: [{ taskId: 'task-9' }, { taskId: 'task-0', goneAfter }] });
     expect(ended.nextDriveAt).toBe(goneAfter);
     const before = step(ended, { type: 'tick' }, goneAfter - 1).workbench;
     expect(before.unexpectedTasks).toHaveLength(2);
-    expect(step(ended, { type: 'tick' }, goneAfter).workbench.unexpectedTasks).toEqual([{ taskId: 'task-9' }]);
+    expect(step(ended, { type: 'tick' }, goneAfter).workbench.unexpectedTasks).toEqual([
+      { taskId: 'task-9' },
+    ]);
   });
 
   it('keeps its fence, however often its end is seen', () => {
     const ended = observeTask(stopped({ unexpectedTasks: OTHERS }), { status: 'stopped' });
-    expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).unexpectedTasks).toEqual(ended.unexpectedTasks);
+    expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).unexpectedTasks).toEqual(
+      ended.unexpectedTasks,
+    );
   });
 
   it('that has ended without ever having been on a machine goes at once, and it alone', () => {
     const before = stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE });
-    expect(observeUnplaced(before, 'stopped')).toMatchObject({ unexpectedTasks: [{ taskId: 'task-9' }], nextDriveAt: T0 });
+    expect(observeUnplaced(before, 'stopped')).toMatchObject({
+      unexpectedTasks: [{ taskId: 'task-9' }],
+      nextDriveAt: T0,
+    });
     expect(observeUnplaced(before, 'provisioning').unexpectedTasks).toEqual(OTHERS);
   });
 
   it('whose machine is gone goes at once, and it alone', () => {
-    expect(observeTask(stopped({ unexpectedTasks: OTHERS }), { instance: 'gone' }).unexpectedTasks).toEqual([{ taskId: 'task-9' }]);
+    expect(observeTask(stopped({ unexpectedTasks: OTHERS }), { instance: 'gone' }).unexpectedTasks).toEqual([
+      { taskId: 'task-9' },
+    ]);
   });
 
   it('keeps what is stopped from being at rest, and leaves it so when it has gone', () => {

@@ -54,7 +54,10 @@ describe('a volume that was wiped before', () => {
 
   it('is no news of what is being destroyed', () => {
     const before = deleting({ deadlineAt: T0 + MINUTE });
-    expect(applyResult(before, destroyed)).toMatchObject({ status: 'deleting', deadlineAt: before.deadlineAt });
+    expect(applyResult(before, destroyed)).toMatchObject({
+      status: 'deleting',
+      deadlineAt: before.deadlineAt,
+    });
   });
 });
 
@@ -95,7 +98,9 @@ describe('a volume that cannot be had', () => {
 
   it('is no news where nothing starts', () => {
     for (const workbench of [running(), stopping(), stopped(), deleting()])
-      expect(applyResult(workbench, { ...refused, retryable: false })).toMatchObject({ status: workbench.status });
+      expect(applyResult(workbench, { ...refused, retryable: false })).toMatchObject({
+        status: workbench.status,
+      });
     expect(applyResult(running(), { ...refused, retryable: true })).not.toHaveProperty('refusal');
   });
 });
@@ -118,7 +123,9 @@ describe('a volume whose mount has failed', () => {
 
 describe('a volume on its way out', () => {
   it('goes on being wiped while something is left of it', () => {
-    const after = applyResult(deleting({ nextDriveAt: T0 + MINUTE, failures: 2 }), { type: 'volume_deletion_unfinished' });
+    const after = applyResult(deleting({ nextDriveAt: T0 + MINUTE, failures: 2 }), {
+      type: 'volume_deletion_unfinished',
+    });
     expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
     expect(after).not.toHaveProperty('volumeDeleted');
   });

@@ -52,7 +52,10 @@ export class Agents {
       return;
     }
     if (wasConnected) {
-      this.#kernel.after(this.#draws.secondsAsMs(5, 120), () => !machine.powered && this.disconnect(instance));
+      this.#kernel.after(
+        this.#draws.secondsAsMs(5, 120),
+        () => !machine.powered && this.disconnect(instance),
+      );
     }
     if (how !== 'stopped' || !wasConnected) return;
     this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => {
@@ -115,12 +118,14 @@ export class Agents {
     if (this.#draws.happens('agentFlaps')) this.#scheduleDisconnect(instance, 4);
     if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredWhileRunning')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
-        if (!this.#draws.disabled && instance.status !== 'INACTIVE' && machine.powered) this.deregister(instance);
+        if (!this.#draws.disabled && instance.status !== 'INACTIVE' && machine.powered)
+          this.deregister(instance);
       });
     }
     if (this.#draws.happens('instanceReclaimed')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
-        if (!this.#draws.disabled && machine.state === 'running') this.#dependencies.ec2Instances().terminate(machine);
+        if (!this.#draws.disabled && machine.state === 'running')
+          this.#dependencies.ec2Instances().terminate(machine);
       });
     } else if (this.#draws.happens('instanceHardwareFails')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
@@ -154,7 +159,8 @@ export class Agents {
 
   #stopAllTasks(instance: ContainerInstance, how: 'stopped' | 'terminated'): void {
     for (const task of [...instance.tasks]) {
-      const nothingThere = task.lostPower || (task.onMachine === 'waiting' && !instance.ec2Instance.powered);
+      const nothingThere =
+        task.lostPower || (task.containerState === 'waiting' && !instance.ec2Instance.powered);
       if (nothingThere) this.#stopTask(task, how);
     }
   }

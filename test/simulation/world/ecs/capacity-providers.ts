@@ -42,12 +42,17 @@ export class CapacityProviders {
   readonly #draws: HazardDraws;
   readonly #dependencies: CapacityDependencies;
 
-  constructor(kernel: Kernel, draws: HazardDraws, specs: readonly ProviderSpec[], dependencies: CapacityDependencies) {
+  constructor(
+    kernel: Kernel,
+    draws: HazardDraws,
+    specs: readonly ProviderSpec[],
+    dependencies: CapacityDependencies,
+  ) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#dependencies = dependencies;
     for (const spec of specs) {
-      this.#providers.set(spec.name, { spec, waiting: [], evaluationPlanned: false });
+      this.#providers.set(spec.name, { spec, waiting: [], evaluationScheduled: false });
     }
   }
 
@@ -69,7 +74,7 @@ export class CapacityProviders {
   findInstanceWithCapacity(size: Size, provider: string): ContainerInstance | undefined {
     let best: ContainerInstance | undefined;
     for (const instance of this.#dependencies.containerInstances()) {
-      if (instance.machine.spec.provider !== provider || !hasFreeCapacity(instance, size)) continue;
+      if (instance.ec2Instance.spec.provider !== provider || !hasFreeCapacity(instance, size)) continue;
       if (best === undefined || instance.free.memoryMib < best.free.memoryMib) best = instance;
     }
     return best;
@@ -117,12 +122,17 @@ export class CapacityProviders {
   #scaleOut({ spec, waiting }: Provider): void {
     if (this.#draws.happens('noCapacity')) return;
     const machines = [...this.#dependencies.ec2Instances().all.values()].filter(
-      (machine) => machine.spec.provider === spec.name && !machine.broken && isPendingOrRunning(machine.state),
+      (machine) =>
+        machine.spec.provider === spec.name && !machine.hardwareFailed && isPendingOrRunning(machine.state),
     );
-    const registered = new Set([...this.#dependencies.containerInstances()].map(({ machine }) => machine));
+    const registered = new Set(
+      [...this.#dependencies.containerInstances()].map(({ ec2Instance: machine }) => machine),
+    );
     const coming = machines.filter((machine) => !registered.has(machine)).length;
     const wanted =
-      machines.length === 0 ? Math.max(2, instancesNeeded(waiting, spec.size)) : instancesNeeded(waiting, spec.size);
+      machines.length === 0
+        ? Math.max(2, instancesNeeded(waiting, spec.size))
+        : instancesNeeded(waiting, spec.size);
     const launches = Math.min(wanted - coming, spec.max - machines.length);
     for (let n = 0; n < launches; n += 1) {
       const late = this.#draws.happens('slowCapacity') ? this.#draws.secondsAsMs(60, 600) : 0;
@@ -152,7 +162,10 @@ export class CapacityProviders {
   }
 }
 
-export function hasFreeCapacity({ status, agentConnected, free, ec2Instance: machine }: ContainerInstance, size: Size): boolean {
+export function hasFreeCapacity(
+  { status, agentConnected, free, ec2Instance: machine }: ContainerInstance,
+  size: Size,
+): boolean {
   // A machine that is being scaled in is drained first: nothing more is placed on it.
   const here = status === 'ACTIVE' && machine.state === 'running';
   return here && agentConnected && missingResource(free, size) === undefined;

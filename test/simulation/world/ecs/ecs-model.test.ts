@@ -88,21 +88,24 @@ describe('RunTask of the simulated world', () => {
   it.each([
     ['as it was', 1, 'PROVISIONING'],
     ['as it is', 0, 'RUNNING'],
-  ])('may answer a token that comes again with the task %s', async (_, replayReturnsFirstResponse, lastStatus) => {
-    const { client, running } = await createCluster({ hazards: { replayReturnsFirstResponse } });
-    await running();
-    const again = await client.send(new RunTaskCommand(request()));
-    expect(again.tasks).toMatchObject([{ lastStatus }]);
-  });
+  ])(
+    'may answer a token that comes again with the task %s',
+    async (_, replayReturnsFirstResponse, lastStatus) => {
+      const { client, running } = await createCluster({ hazards: { replayReturnsFirstResponse } });
+      await running();
+      const again = await client.send(new RunTaskCommand(request()));
+      expect(again.tasks).toMatchObject([{ lastStatus }]);
+    },
+  );
 
   it('forgets a token an hour after its task has stopped, and the task with it', async () => {
     const { subject, run, running, stop, described } = await createCluster();
     const taskArn = await running();
     await stop(taskArn);
-    await subject.pass(59 * MINUTE);
+    await subject.advance(59 * MINUTE);
     expect(await run()).toBe(taskArn);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'STOPPED', stopCode: 'UserInitiated' });
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect(await described(taskArn)).toBeUndefined();
     expect(await run()).not.toBe(taskArn);
   });
@@ -110,10 +113,10 @@ describe('RunTask of the simulated world', () => {
   it('scales out from zero by two machines, which takes minutes', async () => {
     const { subject, world, run, described } = await createCluster();
     const taskArn = await run();
-    await subject.pass(30);
+    await subject.advance(30);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'PROVISIONING' });
-    expect(world.machines.all.size).toBe(2);
-    await subject.pass(2 * MINUTE);
+    expect(world.ec2Instances.all.size).toBe(2);
+    await subject.advance(2 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'RUNNING' });
     expect([...world.containers]).toMatchObject([{ taskArn, workbenchId: 'wb1', runId: 'run1', attempt: 1 }]);
   });
@@ -121,17 +124,17 @@ describe('RunTask of the simulated world', () => {
   it('gives up a task that no machine can be had for', async () => {
     const { subject, run, described } = await createCluster({ hazards: { noCapacity: 1 } });
     const taskArn = await run();
-    await subject.pass(31 * MINUTE);
+    await subject.advance(31 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'STOPPED', stopCode: 'TaskFailedToStart' });
   });
 
   it('takes 500 tasks that wait for capacity, and no more', async () => {
     const { subject, client } = await createCluster({ hazards: { noCapacity: 1 } });
     for (let n = 0; n < 500; n += 1) {
-      if (n % 40 === 0) await subject.pass(1);
+      if (n % 40 === 0) await subject.advance(1);
       await client.send(new RunTaskCommand(request({ clientToken: `token-${n}` })));
     }
-    await subject.pass(1);
+    await subject.advance(1);
     const more = client.send(new RunTaskCommand(request({ clientToken: 'one more' })));
     await expect(more).rejects.toMatchObject({ name: 'InvalidParameterException' });
     const toomany = client.send(new RunTaskCommand(request({ clientToken: 'one-more' })));
@@ -153,7 +156,7 @@ describe('RunTask of the simulated world', () => {
     const taskArn = await run();
     for (let n = 0; n < 99; n += 1) await stop(taskArn);
     await expect(run()).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await subject.pass(1);
+    await subject.advance(1);
     for (let n = 0; n < 40; n += 1) await stop(taskArn);
     await expect(stop(taskArn)).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
@@ -164,7 +167,7 @@ describe('RunTask of the simulated world', () => {
       client.send(new RegisterTaskDefinitionCommand({ family: 'more', containerDefinitions: [] }));
     for (let n = 0; n < 19; n += 1) await register();
     await expect(register()).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await subject.pass(1);
+    await subject.advance(1);
     await register();
     await expect(register()).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
@@ -188,7 +191,7 @@ describe('a task of the simulated world', () => {
     const instance = await instanceOf(taskArn);
     world.ecs.agents.disconnect(instance);
     await stop(taskArn);
-    await subject.pass(20 * MINUTE);
+    await subject.advance(20 * MINUTE);
     expect(await described(taskArn)).toMatchObject({
       lastStatus: 'RUNNING',
       desiredStatus: 'STOPPED',
@@ -196,7 +199,7 @@ describe('a task of the simulated world', () => {
     });
     expect(world.containers.size).toBe(1);
     world.ecs.agents.connect(instance);
-    await subject.pass(1 * MINUTE);
+    await subject.advance(1 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'STOPPED' });
     expect(world.containers.size).toBe(0);
   });
@@ -208,19 +211,19 @@ describe('a task of the simulated world', () => {
       subject.events.some(
         ({ detail }) => detail.lastStatus === 'STOPPED' && detail.stopCode === 'UserInitiated',
       );
-    for (let n = 0; n < 60 && !shown(); n += 1) await subject.pass(1);
+    for (let n = 0; n < 60 && !shown(); n += 1) await subject.advance(1);
     expect(shown()).toBe(true);
     expect(world.containers.size).toBe(1);
-    await subject.pass(4);
+    await subject.advance(4);
     expect(world.containers.size).toBe(0);
   });
 
   it('stays RUNNING for ever when its machine breaks, although nothing runs', async () => {
     const { subject, world, running, described, instanceOf } = await createCluster();
     const taskArn = await running();
-    const { machine } = await instanceOf(taskArn);
-    world.machines.break(machine);
-    await subject.pass(40 * MINUTE);
+    const { ec2Instance: machine } = await instanceOf(taskArn);
+    world.ec2Instances.failHardware(machine);
+    await subject.advance(40 * MINUTE);
     expect(world.containers.size).toBe(0);
     expect(machine.state).toBe('terminated');
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'RUNNING', connectivity: 'DISCONNECTED' });
@@ -230,9 +233,9 @@ describe('a task of the simulated world', () => {
   it('is told to have lost its machine when that is terminated while its agent speaks', async () => {
     const { subject, world, running, described, instanceOf } = await createCluster();
     const taskArn = await running();
-    const { machine } = await instanceOf(taskArn);
-    world.machines.terminate(machine);
-    await subject.pass(3 * MINUTE);
+    const { ec2Instance: machine } = await instanceOf(taskArn);
+    world.ec2Instances.terminate(machine);
+    await subject.advance(3 * MINUTE);
     expect(await described(taskArn)).toMatchObject({
       lastStatus: 'STOPPED',
       stoppedReason: `Host EC2 (instance ${machine.instanceId}) terminated.`,
@@ -256,7 +259,7 @@ describe('a task of the simulated world', () => {
   ])('ends as ECS tells it with %j', async (hazards, end, reason) => {
     const { subject, run, described } = await createCluster({ hazards });
     const taskArn = await run();
-    await subject.pass(30 * MINUTE);
+    await subject.advance(30 * MINUTE);
     const task = await described(taskArn);
     expect(task).toMatchObject({ lastStatus: 'STOPPED', ...end });
     expect(task?.containers?.[0]?.reason).toMatch(reason);
@@ -265,7 +268,7 @@ describe('a task of the simulated world', () => {
   it('stays PENDING with a container that never gets healthy', async () => {
     const { subject, world, run, described } = await createCluster({ hazards: { neverHealthy: 1 } });
     const taskArn = await run();
-    await subject.pass(30 * MINUTE);
+    await subject.advance(30 * MINUTE);
     expect(await described(taskArn)).toMatchObject({ lastStatus: 'PENDING' });
     expect(world.containers.size).toBe(1);
   });
@@ -274,7 +277,7 @@ describe('a task of the simulated world', () => {
     const { subject, run, described } = await createCluster({ hazards: { describeIsStale: 1 } });
     const taskArn = await run();
     expect(await described(taskArn)).toBeUndefined();
-    await subject.pass(10);
+    await subject.advance(10);
     expect(await described(taskArn)).toBeDefined();
   });
 });
@@ -283,20 +286,22 @@ describe('the machines of a capacity provider in the simulated world', () => {
   it('go after a quarter of an hour without a task, and never with one', async () => {
     const { subject, world, running } = await createCluster();
     await running();
-    await subject.pass(40 * MINUTE);
-    expect(world.machines.costing()).toHaveLength(1);
+    await subject.advance(40 * MINUTE);
+    expect(world.ec2Instances.listBilled()).toHaveLength(1);
   });
 
   it('are silent now and then, some for long, until the world is calm', async () => {
-    const { subject, world, run } = await createCluster({ hazards: { agentFlaps: 1, agentSilentForLong: 1 } });
+    const { subject, world, run } = await createCluster({
+      hazards: { agentFlaps: 1, agentSilentForLong: 1 },
+    });
     await run();
-    await subject.pass(5 * MINUTE);
+    await subject.advance(5 * MINUTE);
     const { instances } = world.ecs.agents;
     const silent = () => [...instances.values()].filter(({ agentConnected }) => !agentConnected).length;
     expect(silent()).toBeGreaterThan(0);
-    world.calm();
+    world.disableHazards();
     expect(silent()).toBe(0);
-    await subject.pass(10 * MINUTE);
+    await subject.advance(10 * MINUTE);
     expect(silent()).toBe(0);
   });
 
@@ -304,7 +309,7 @@ describe('the machines of a capacity provider in the simulated world', () => {
     const [small] = WORLD_OPTIONS.providers;
     if (small === undefined) throw new Error('no provider');
     const { subject, world } = await createCluster({ providers: [{ ...small, initial: 3 }] });
-    await subject.pass(2 * MINUTE);
+    await subject.advance(2 * MINUTE);
     expect(world.ecs.agents.instances.size).toBe(3);
   });
 });

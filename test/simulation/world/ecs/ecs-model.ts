@@ -20,11 +20,11 @@ import type { SimulatedInstances } from '../simulated-instances.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';
 import { CapacityProviders, type ProviderSpec } from './capacity-providers.ts';
-import { Definitions } from './task-definitions.ts';
 import { matchesExpression } from './cluster-query.ts';
 import { RunTaskModel } from './run-tasks.ts';
-import { REGION_AND_ACCOUNT, toEventDetail, containerInstanceShape, taskShape } from './shapes.ts';
-import { TaskLifecycle, type TaskDependencies } from './task-lifecycle.ts';
+import { containerInstanceShape, REGION_AND_ACCOUNT, taskShape, toEventDetail } from './shapes.ts';
+import { Definitions } from './task-definitions.ts';
+import { type TaskDependencies, TaskLifecycle } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
 export interface EcsDependencies
@@ -191,8 +191,9 @@ export class EcsModel {
         continue;
       }
       if (nextToken !== undefined && task.arn <= nextToken) continue;
-      const desired = task.desired === 'STOPPED' && now >= task.desiredStatusListedAt ? 'STOPPED' : 'RUNNING';
-      if (task.listedAt > now || desired !== desiredStatus) continue;
+      const desired =
+        task.desiredStatus === 'STOPPED' && now >= task.desiredStatusListedAt ? 'STOPPED' : 'RUNNING';
+      if (task.listableAt > now || desired !== desiredStatus) continue;
       if (family !== undefined && task.definition.family !== family) continue;
       if (startedBy !== undefined && task.request.startedBy !== startedBy) continue;
       if (arns.length === maxResults) return { taskArns: arns, nextToken: arns.at(-1) };

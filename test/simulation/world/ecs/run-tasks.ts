@@ -4,9 +4,9 @@ import { awsError } from '../aws-error.ts';
 import type { HazardDraws } from '../hazards.ts';
 import type { Size } from '../simulated-instances.ts';
 import { type CapacityProviders, hasFreeCapacity, missingResource } from './capacity-providers.ts';
-import type { Definitions } from './task-definitions.ts';
 import { matchesExpression } from './cluster-query.ts';
 import { REGION_AND_ACCOUNT } from './shapes.ts';
+import type { Definitions } from './task-definitions.ts';
 import type { ContainerInstance, Definition, Task } from './types.ts';
 
 export interface RunTaskDependencies {
@@ -73,7 +73,9 @@ export class RunTaskModel {
     const answer = this.#place(input, definition);
     const task = answer instanceof Object && 'arn' in answer ? answer : undefined;
     const first: RunTaskResponse =
-      task === undefined ? (answer as RunTaskResponse) : { tasks: [this.#dependencies.shape(task)], failures: [] };
+      task === undefined
+        ? (answer as RunTaskResponse)
+        : { tasks: [this.#dependencies.shape(task)], failures: [] };
     if (clientToken !== '' && (task !== undefined || this.#failureConsumesToken)) {
       const usedAt = this.#kernel.now();
       this.#tokens.set(clientToken, {
@@ -109,7 +111,9 @@ export class RunTaskModel {
     if (used === undefined) return undefined;
     const now = this.#kernel.now();
     const ended = used.task === undefined ? used.usedAt : used.task.stoppedAt;
-    const valid = now < used.usedAt + TOKEN_MAX_AGE_MS && (ended === undefined || now < ended + TOKEN_RETENTION_AFTER_STOP_MS);
+    const valid =
+      now < used.usedAt + TOKEN_MAX_AGE_MS &&
+      (ended === undefined || now < ended + TOKEN_RETENTION_AFTER_STOP_MS);
     return valid ? used : undefined;
   }
 
@@ -139,7 +143,8 @@ export class RunTaskModel {
     const provider = input.capacityProviderStrategy?.[0]?.capacityProvider;
     if (provider === undefined) return this.#placeByConstraint(input, definition, size);
     const instance = this.#dependencies.capacity.findInstanceWithCapacity(size, provider);
-    if (instance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider)) return failureResponse('RESOURCE:MEMORY');
+    if (instance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider))
+      return failureResponse('RESOURCE:MEMORY');
     const task = this.#createTask(input, definition, size, provider);
     if (instance === undefined) this.#dependencies.capacity.enqueue(task);
     else this.#dependencies.place(task, instance);
@@ -149,7 +154,8 @@ export class RunTaskModel {
   #placeByConstraint(input: RunTaskCommandInput, definition: Definition, size: Size): Task | RunTaskResponse {
     const expressions = (input.placementConstraints ?? []).flatMap(({ expression }) => expression ?? []);
     const fitting = [...this.#dependencies.containerInstances.values()].filter(
-      (instance) => instance.status === 'ACTIVE' && expressions.every((text) => matchesExpression(text, instance)),
+      (instance) =>
+        instance.status === 'ACTIVE' && expressions.every((text) => matchesExpression(text, instance)),
     );
     if (fitting.length === 0) {
       return failureResponse(this.#draws.pick(['ATTRIBUTE', 'MemberOf placement constraint unsatisfied.']));
@@ -165,7 +171,12 @@ export class RunTaskModel {
     return failureResponse(what === undefined ? 'AGENT' : `RESOURCE:${what}`);
   }
 
-  #createTask(input: RunTaskCommandInput, definition: Definition, size: Size, provider: string | undefined): Task {
+  #createTask(
+    input: RunTaskCommandInput,
+    definition: Definition,
+    size: Size,
+    provider: string | undefined,
+  ): Task {
     const now = this.#kernel.now();
     const variable = (wanted: string) =>
       input.overrides?.containerOverrides

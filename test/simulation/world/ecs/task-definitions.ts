@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-ecs';
 import { awsError } from '../aws-error.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { REGION_AND_ACCOUNT, definitionShape } from './shapes.ts';
+import { definitionShape, REGION_AND_ACCOUNT } from './shapes.ts';
 import type { Definition } from './types.ts';
 
 const PAGE_SIZE = 100;

@@ -1,6 +1,6 @@
 import type { Kernel } from '../../kernel.ts';
-import type { HazardDraws } from '../hazards.ts';
 import type { Container, Directory } from '../ground-truth.ts';
+import type { HazardDraws } from '../hazards.ts';
 import type { ContainerInstance, StopDetails, Task } from './types.ts';
 
 /** What the life of tasks needs of the world around them. */
@@ -60,7 +60,8 @@ export class TaskLifecycle {
     const now = this.#kernel.now();
     const { instance } = task;
     task.desiredStatus = 'STOPPED';
-    task.desiredStatusListedAt = now + (this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 10) : 0);
+    task.desiredStatusListedAt =
+      now + (this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 10) : 0);
     task.stopCode = 'UserInitiated';
     task.stoppedReason = reason;
     task.stoppingAt = now;
@@ -185,7 +186,9 @@ export class TaskLifecycle {
     this.#kernel.after(this.#draws.secondsAsMs(1, 30), () => {
       if (task.containerState !== 'ending') return;
       const shownIn = this.#draws.secondsAsMs(1, 5);
-      const outlives = this.#draws.happens('containerOutlivesStop') ? shownIn + this.#draws.secondsAsMs(1, 4) : 0;
+      const outlives = this.#draws.happens('containerOutlivesStop')
+        ? shownIn + this.#draws.secondsAsMs(1, 4)
+        : 0;
       if (outlives === 0) this.#endContainer(task);
       else this.#kernel.after(outlives, () => this.#endContainer(task));
       this.#reportEnded(task, { stoppedReason: 'Task stopped by user', exitCode: 143 }, shownIn);

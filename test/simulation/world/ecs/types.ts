@@ -1,6 +1,6 @@
 import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs';
-import type { SimulatedInstance, Size } from '../simulated-instances.ts';
 import type { Container } from '../ground-truth.ts';
+import type { SimulatedInstance, Size } from '../simulated-instances.ts';
 
 export interface Definition {
   readonly arn: string;

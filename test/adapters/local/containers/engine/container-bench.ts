@@ -4,10 +4,13 @@ import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker from 'dockerode';
-import { ContainerTaskRunner, type ContainerTaskRunnerOptions } from '#adapters/local/containers/container-task-runner.ts';
+import {
+  ContainerTaskRunner,
+  type ContainerTaskRunnerOptions,
+} from '#adapters/local/containers/container-task-runner.ts';
+import { containerUserFor } from '#adapters/local/containers/container-user.ts';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { containerUserFor } from '#adapters/local/containers/container-user.ts';
 import { readInstallationId } from '#adapters/local/installation-id.ts';
 import { isMissing, type TaskInput, type TaskObservation, type TaskRunner } from '#core/ports/task-runner.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
@@ -66,7 +69,7 @@ export class ContainerBench {
     return {
       dataDir: this.dataDir,
       engine: this.engine,
-      facts: await this.engine.readInfo(),
+      engineInfo: await this.engine.readInfo(),
       image: EXAMPLE_IMAGE,
       bootCommand: HTTP_SERVER_SCRIPT,
       port: 8080,
@@ -158,7 +161,7 @@ async function openRelay(to: string, at: string): Promise<Relay> {
     for (const socket of open) socket.destroy();
   };
   await listen();
-  return { engine: new Engine(at), cut, mend: listen, end: async () => cut() };
+  return { engine: new Engine(at), cut, reopen: listen, end: async () => cut() };
 }
 
 export async function startTask(tasks: TaskRunner, input: TaskInput, token: string): Promise<string> {
@@ -189,7 +192,11 @@ export function waitForStatus(
 export async function giveToWorkbenchUser(folder: string): Promise<string> {
   const facts = await new Engine(SOCKET).readInfo();
   const { platform } = process;
-  const { user, owner } = containerUserFor(facts, { platform, uid: process.getuid?.(), gid: process.getgid?.() });
+  const { user, owner } = containerUserFor(facts, {
+    platform,
+    uid: process.getuid?.(),
+    gid: process.getgid?.(),
+  });
   if (owner !== undefined) await chown(folder, owner.uid, owner.gid);
   return user;
 }

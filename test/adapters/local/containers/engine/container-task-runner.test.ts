@@ -6,7 +6,14 @@ import { readInstallationId } from '#adapters/local/installation-id.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import { startTask, ContainerBench, docker, nodeCommand, waitForStatus, describeTask } from './container-bench.ts';
+import {
+  ContainerBench,
+  describeTask,
+  docker,
+  nodeCommand,
+  startTask,
+  waitForStatus,
+} from './container-bench.ts';
 
 describeTaskRunnerContract('ContainerTaskRunner', async () => {
   const bench = await ContainerBench.make();
@@ -39,7 +46,11 @@ describe('ContainerTaskRunner', () => {
     for (const id of foreign.splice(0)) await bench.engine.remove(id);
   });
 
-  async function running(tasks: ContainerTaskRunner, input: TaskInput, token = 't'): Promise<TaskObservation> {
+  async function running(
+    tasks: ContainerTaskRunner,
+    input: TaskInput,
+    token = 't',
+  ): Promise<TaskObservation> {
     return await waitForStatus(tasks, await startTask(tasks, input, token), 'running');
   }
 
@@ -183,7 +194,7 @@ describe('ContainerTaskRunner', () => {
 
   it('refuses a folder that is not there, and GPUs that the engine does not have', async () => {
     const facts = { ...(await bench.engine.readInfo()), gpus: false };
-    const tasks = await bench.open({ facts });
+    const tasks = await bench.open({ engineInfo: facts });
     const nowhere = await bench.input({ mount: { path: join(bench.dataDir, 'nowhere') } });
     const first = await waitForStatus(tasks, await startTask(tasks, nowhere, 'a'), 'stopped');
     expect(first.stop?.code).toBe('storage_failed');
@@ -258,7 +269,10 @@ describe('ContainerTaskRunner', () => {
     const waiting = await startTask(tasks, await bench.input(), 'u');
     await tasks.close();
     for (const id of [taskId, waiting]) {
-      expect(await describeTask(tasks, id)).toMatchObject({ status: 'stopped', stop: { code: 'instance_lost' } });
+      expect(await describeTask(tasks, id)).toMatchObject({
+        status: 'stopped',
+        stop: { code: 'instance_lost' },
+      });
     }
     expect(await bench.containers()).toEqual([]);
     await expect(tasks.run(await bench.input(), 'late')).rejects.toMatchObject({ kind: 'throttled' });
@@ -285,7 +299,11 @@ describe('ContainerTaskRunner', () => {
     // The same token under a folder that does not remember it.
     const records = { open: async () => [], save: async () => {}, remove: async () => {} };
     const forgetful = await bench.open({ records });
-    const { stop } = await waitForStatus(forgetful, await startTask(forgetful, await bench.input(), 't'), 'stopped');
+    const { stop } = await waitForStatus(
+      forgetful,
+      await startTask(forgetful, await bench.input(), 't'),
+      'stopped',
+    );
     expect(stop?.code).toBe('start_refused');
     expect((await docker.getContainer(other).inspect()).State.Running).toBe(true);
   });
@@ -312,10 +330,14 @@ describe('ContainerTaskRunner', () => {
     const tasks = await bench.open({ engine: relay.engine });
     const { taskId } = await running(tasks, await bench.input());
     relay.cut();
-    await eventually(waitRealStep, 'silence', async () => (await describeTask(tasks, taskId)).host === 'disconnected');
+    await eventually(
+      waitRealStep,
+      'silence',
+      async () => (await describeTask(tasks, taskId)).instance === 'disconnected',
+    );
     expect((await describeTask(tasks, taskId)).status).toBe('running');
     await docker.getContainer((await bench.container()).Id).kill({ signal: 'SIGTERM' });
-    await relay.mend();
+    await relay.reopen();
     expect((await waitForStatus(tasks, taskId, 'stopped')).stop).toMatchObject({
       code: 'exited',
       message: expect.stringContaining('exit code 0'),
@@ -332,7 +354,7 @@ describe('ContainerTaskRunner', () => {
     await tasks.stop(taskId, 'enough');
     const waiting = await startTask(tasks, await bench.input(), 'u');
     expect((await describeTask(tasks, taskId)).status).toBe('stopping');
-    await relay.mend();
+    await relay.reopen();
     expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('requested');
     await waitForStatus(tasks, waiting, 'running');
     await tasks.close();

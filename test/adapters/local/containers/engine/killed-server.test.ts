@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { containerRecords } from '#adapters/local/containers/container-record.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { startTask, ContainerBench, docker, waitForStatus, describeTask } from './container-bench.ts';
+import { ContainerBench, describeTask, docker, startTask, waitForStatus } from './container-bench.ts';
 
 const DYING_SERVER = fileURLToPath(new URL('crashing-server.ts', import.meta.url));
 

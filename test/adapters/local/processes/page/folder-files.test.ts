@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ProblemCode } from '#adapters/local/processes/page/file-problem.ts';
-import { FolderFiles, FILE_MAX_BYTES } from '#adapters/local/processes/page/folder-files.ts';
+import { FILE_MAX_BYTES, FolderFiles } from '#adapters/local/processes/page/folder-files.ts';
 
 describe('FolderFiles', () => {
   let above: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import { startTask, ProcessBench, waitForStatus } from '../process-bench.ts';
+import { ProcessBench, startTask, waitForStatus } from '../process-bench.ts';
 
 const PAGE = fileURLToPath(
   new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),
