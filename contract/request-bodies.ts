@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { CreateRequest } from '#core/workbench/create-workbench.ts';
-import type { Changes } from '#core/workbench/lifecycle/inputs.ts';
+import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
 import { CONTROL_CHARACTER } from './parameters.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
 

@@ -1,10 +1,10 @@
 /**
- * The errors a caller of the API can meet. The codes are part of the contract (docs/api.yaml) and never
- * change their meaning. Message for the user, detail for the log and reason for the metric are three
- * things: only the first and the last ever leave the process in an answer.
+ * The errors that the API returns. The codes are part of the API contract (docs/api.yaml), and their meaning never
+ * changes. `message` is for the user, `reason` for the caller's program and for metrics, `detail` for the log.
+ * A response contains the message and the reason, never the detail.
  */
 
-/** Every error code the API can answer with. Closed: a new one is a change of the contract. */
+/** Every error code of the API. A new code is a change of the API contract. */
 export const ERROR_CODES = [
   'invalid_request',
   'forbidden',
@@ -24,18 +24,18 @@ export const ERROR_CODES = [
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface WorkbenchErrorOptions {
-  /** A short machine word that narrows the code (`token_expired`, `user_mismatch`, …); goes to the caller and to metrics. */
+  /** A short code that narrows the error code (`token_expired`, `user_mismatch`, …). Returned to the caller and used in metrics. */
   readonly reason?: string;
-  /** Which fields of the request were wrong, and how: field path → what is expected. */
+  /** The invalid fields of the request: field path → what is expected. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** When the caller should try again, in whole seconds. */
+  /** After how many whole seconds the caller should retry. */
   readonly retryAfterSeconds?: number;
-  /** For the log alone; may name internals. Never a secret or a token. */
+  /** Only for the log. May name internals, never a secret or a token. */
   readonly detail?: string;
   readonly cause?: unknown;
 }
 
-/** An error with a code of the contract and a message that says what was wrong and what to do. */
+/** An error with a code of the API contract and a message that says what is wrong and what to do. */
 export class WorkbenchError extends Error {
   readonly code: ErrorCode;
   readonly reason: string | undefined;
@@ -54,12 +54,15 @@ export class WorkbenchError extends Error {
   }
 }
 
-/** 404, for what does not exist and for what belongs to somebody else: existence is not revealed. */
+/**
+ * 404, both for a workbench that does not exist and for one of another user: the response does not reveal whether it
+ * exists.
+ */
 export function workbenchNotFound(): WorkbenchError {
   return new WorkbenchError('workbench_not_found', 'There is no such workbench.');
 }
 
-/** 400 naming every bad field at once. */
+/** 400 that names every invalid field at once. */
 export function invalidRequest(fields: Readonly<Record<string, string>>): WorkbenchError {
   const names = Object.keys(fields);
   return new WorkbenchError('invalid_request', `The request is not valid: see ${names.join(', ')}.`, {

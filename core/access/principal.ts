@@ -2,9 +2,9 @@ import { invalidRequest, WorkbenchError } from '../errors.ts';
 import { truncateUtf8 } from '../workbench/truncate-utf8.ts';
 
 /**
- * Who calls.
- * - `open`: nobody is asked (keyless local mode).
- * - `static_key`: a trusted backend with the static key.
+ * The authenticated caller of a request.
+ * - `open`: local mode without a key; callers are not authenticated.
+ * - `static_key`: a trusted backend that sent the static key.
  * - `token`: the bearer of a verified token.
  */
 export type Principal =
@@ -12,24 +12,25 @@ export type Principal =
   | { readonly kind: 'static_key' }
   | {
       readonly kind: 'token';
-      /** The user claim; absent when the token has none. */
+      /** The user claim; absent if the token has none. */
       readonly subject?: string;
       readonly scopes: readonly string[];
       readonly clientId?: string;
-      /** It may act for any user without a user claim: a token of our own key, or of a configured service. */
+      /** It may act for any user without a user claim: the token was signed with the controller's own key, or belongs to a configured service. */
       readonly service: boolean;
       /** Seconds since 1970. */
       readonly expiresAt: number;
     };
 
-/** Whether the principal may act for anybody and use what is for operators. */
+/** Whether the principal may act for any user and call the operators' endpoints. */
 export function isAdmin(principal: Principal, adminScope: string): boolean {
   return principal.kind !== 'token' || principal.scopes.includes(adminScope);
 }
 
 /**
- * The user a request acts for. Decided on every request: what the authorizer answered may be up to a minute old.
- * @param requested the request's user_id, already checked for form; undefined when left out
+ * Returns the acting user of a request. Checked on every request, because the authorizer's result may be cached for up
+ * to a minute.
+ * @param requested the request's user_id, already validated; undefined if absent
  * @param now milliseconds since 1970
  * @throws WorkbenchError `forbidden` (`token_expired`, `no_user_claim`, `user_mismatch`), `invalid_request`
  */
@@ -43,9 +44,13 @@ export function resolveActingUser(
   const { subject } = principal;
   if (subject === undefined) {
     if (principal.service || isAdmin(principal, adminScope)) return requested ?? throwMissingUser();
-    throw new WorkbenchError('forbidden', 'The token names no user, and its client may not act for others.', {
-      reason: 'no_user_claim',
-    });
+    throw new WorkbenchError(
+      'forbidden',
+      'The token names no user, and its client may not act for other users.',
+      {
+        reason: 'no_user_claim',
+      },
+    );
   }
   if (requested === undefined || requested === subject) return subject;
   if (isAdmin(principal, adminScope)) return requested;
@@ -53,7 +58,7 @@ export function resolveActingUser(
 }
 
 /**
- * Lets operators alone through.
+ * Throws unless the principal is an operator.
  * @param now milliseconds since 1970
  * @throws WorkbenchError `forbidden` (`token_expired`, `admin_required`)
  */
@@ -63,7 +68,9 @@ export function assertAdmin(
 ): void {
   if (principal.kind === 'token') assertNotExpired(principal, now);
   if (isAdmin(principal, adminScope)) return;
-  throw new WorkbenchError('forbidden', `This needs the scope ${adminScope}.`, { reason: 'admin_required' });
+  throw new WorkbenchError('forbidden', `This request requires the scope ${adminScope}.`, {
+    reason: 'admin_required',
+  });
 }
 
 function assertNotExpired({ expiresAt }: { readonly expiresAt: number }, now: number): void {
@@ -71,7 +78,7 @@ function assertNotExpired({ expiresAt }: { readonly expiresAt: number }, now: nu
   throw new WorkbenchError('forbidden', 'The token has expired.', { reason: 'token_expired' });
 }
 
-/** How the history names who asked; at most 96 bytes. */
+/** The name under which the history lists the caller; at most 96 bytes. */
 export function actorOf(principal: Principal): string {
   switch (principal.kind) {
     case 'open':
@@ -87,5 +94,5 @@ export function actorOf(principal: Principal): string {
 }
 
 function throwMissingUser(): never {
-  throw invalidRequest({ user_id: 'required: whose workbenches' });
+  throw invalidRequest({ user_id: 'required: the id of the user' });
 }

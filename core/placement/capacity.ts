@@ -2,64 +2,64 @@ import type { Capacity, FreeCapacity } from '../ports/capacity-catalog.ts';
 
 const RESOURCES = ['cpuUnits', 'memoryMib', 'gpuCount'] as const satisfies readonly (keyof Capacity)[];
 
-/** Whether all of the request fits into what there is. */
-export function canHold(there: Capacity, request: Capacity): boolean {
-  return RESOURCES.every((resource) => request[resource] <= there[resource]);
+/** Whether the request fits into the available capacity in every resource. */
+export function canHold(available: Capacity, request: Capacity): boolean {
+  return RESOURCES.every((resource) => request[resource] <= available[resource]);
 }
 
 /**
- * How much of a machine a request takes: the largest of its shares of cpu, memory and GPUs, since what is left
- * of the others is of use only as long as that one lasts. 0 to 1 for a machine that can hold it.
+ * The dominant share of a request on an instance: the largest of its shares of CPU, memory and GPUs. Once that resource
+ * is used up, what is left of the others cannot be used. 0 to 1 if the instance can hold the request.
  */
-export function dominantShare(request: Capacity, machine: Capacity): number {
-  return Math.max(...RESOURCES.map((resource) => share(request[resource], machine[resource])));
+export function dominantShare(request: Capacity, instance: Capacity): number {
+  return Math.max(...RESOURCES.map((resource) => share(request[resource], instance[resource])));
 }
 
-/** What would be left of it, in the same measure: 0 when it is used up to the last unit. */
-export function leftoverShare(request: Capacity, free: Capacity, machine: Capacity): number {
+/** The largest share of a resource that would stay unused on the instance: 0 if every resource is used up. */
+export function leftoverShare(request: Capacity, free: Capacity, instance: Capacity): number {
   return Math.max(
-    ...RESOURCES.map((resource) => share(free[resource] - request[resource], machine[resource])),
+    ...RESOURCES.map((resource) => share(free[resource] - request[resource], instance[resource])),
   );
 }
 
-/** Of nothing, nothing is taken. */
+/** 0 of 0 counts as a share of 0. */
 function share(part: number, whole: number): number {
   return part === 0 ? 0 : part / whole;
 }
 
 /**
- * The machine of this provider on which the cluster would put the request: of those that can hold it the one
- * with the least memory left, which is what RunTask asks for. Undefined when it would have to wait for a new one.
+ * Returns the instance of this provider on which ECS would place the request: the one with the least free memory that
+ * can hold it, because RunTask uses `binpack` by memory. Undefined if the task would have to wait for a new instance.
  */
 export function findInstanceFor(
   request: Capacity,
   provider: string,
-  room: readonly FreeCapacity[],
+  freeCapacity: readonly FreeCapacity[],
 ): FreeCapacity | undefined {
   let best: FreeCapacity | undefined;
-  for (const machine of room) {
-    if (machine.provider !== provider || !canHold(machine, request)) continue;
-    if (best === undefined || machine.memoryMib < best.memoryMib) best = machine;
+  for (const instance of freeCapacity) {
+    if (instance.provider !== provider || !canHold(instance, request)) continue;
+    if (best === undefined || instance.memoryMib < best.memoryMib) best = instance;
   }
   return best;
 }
 
-/** What room there is when the request has gone to the provider: unchanged where it waits for a new machine. */
+/** The free capacity after the request was placed on the provider; unchanged if the task waits for a new instance. */
 export function freeCapacityAfter(
   request: Capacity,
   provider: string,
-  room: readonly FreeCapacity[],
+  freeCapacity: readonly FreeCapacity[],
 ): readonly FreeCapacity[] {
-  const taken = findInstanceFor(request, provider, room);
-  if (taken === undefined) return room;
-  return room.map((machine) =>
-    machine === taken
+  const chosen = findInstanceFor(request, provider, freeCapacity);
+  if (chosen === undefined) return freeCapacity;
+  return freeCapacity.map((instance) =>
+    instance === chosen
       ? {
-          ...machine,
-          cpuUnits: machine.cpuUnits - request.cpuUnits,
-          memoryMib: machine.memoryMib - request.memoryMib,
-          gpuCount: machine.gpuCount - request.gpuCount,
+          ...instance,
+          cpuUnits: instance.cpuUnits - request.cpuUnits,
+          memoryMib: instance.memoryMib - request.memoryMib,
+          gpuCount: instance.gpuCount - request.gpuCount,
         }
-      : machine,
+      : instance,
   );
 }

@@ -16,22 +16,23 @@ export type Placement =
   | { readonly kind: 'cannot_fit'; readonly message: string };
 
 /**
- * Where a request goes: to the provider that `chooseProvider` prefers, or to a machine of its own; otherwise what
- * would fit. Of the room nothing depends but the choice among providers that can hold it anyway.
+ * Chooses where a request runs: on the provider that `chooseProvider` prefers, or on a host. If neither can hold it, the
+ * result says which sizes would fit. The free capacity only decides between providers that can hold the request; it
+ * never decides whether the request fits.
  */
 export function choosePlacement(
   spec: WorkbenchSpec,
   providers: readonly CapacityProvider[],
   instanceTypes: readonly DedicatedInstanceType[],
-  room: readonly FreeCapacity[] = [],
+  freeCapacity: readonly FreeCapacity[] = [],
 ): Placement {
   if (spec.dedicatedInstanceType !== undefined)
     return checkDedicatedType(spec, spec.dedicatedInstanceType, instanceTypes);
-  const provider = chooseProvider(spec, providers, room);
+  const provider = chooseProvider(spec, providers, freeCapacity);
   if (provider) return { kind: 'fits', provider: provider.name };
   return {
     kind: 'cannot_fit',
-    message: `Nothing can hold ${formatSize(spec)}. ${describeLargestSizes(providers)}`,
+    message: `No capacity provider is large enough for ${formatSize(spec)}. ${describeLargestSizes(providers)}`,
   };
 }
 
@@ -43,8 +44,8 @@ function checkDedicatedType(
   const type = types.find((candidate) => candidate.name === name);
   if (!type) {
     const names = types.map((candidate) => candidate.name).join(', ');
-    const offer = names === '' ? 'No dedicated instances are offered here.' : `What can be had: ${names}.`;
-    return { kind: 'cannot_fit', message: `There is no instance type ${name}. ${offer}` };
+    const available = names === '' ? 'No dedicated instance types are configured.' : `Available: ${names}.`;
+    return { kind: 'cannot_fit', message: `There is no instance type ${name}. ${available}` };
   }
   if (canHold(type, spec)) return { kind: 'dedicated' };
   return {
@@ -53,24 +54,24 @@ function checkDedicatedType(
   };
 }
 
-/** `cannot_fit` naming what would fit; undefined when it can be held. */
+/** Returns a `cannot_fit` error that names the sizes that would fit; undefined if the spec fits. */
 export async function findMisfit(
   spec: WorkbenchSpec,
   catalog: SizeCatalog,
 ): Promise<WorkbenchError | undefined> {
-  const fit = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes());
-  return fit.kind === 'cannot_fit' ? new WorkbenchError('cannot_fit', fit.message) : undefined;
+  const placement = choosePlacement(spec, await catalog.providers(), await catalog.instanceTypes());
+  return placement.kind === 'cannot_fit' ? new WorkbenchError('cannot_fit', placement.message) : undefined;
 }
 
-/** @throws WorkbenchError `cannot_fit` naming what would fit */
+/** @throws WorkbenchError `cannot_fit` that names the sizes that would fit */
 export async function assertFits(spec: WorkbenchSpec, catalog: SizeCatalog): Promise<void> {
-  const unfit = await findMisfit(spec, catalog);
-  if (unfit !== undefined) throw unfit;
+  const misfit = await findMisfit(spec, catalog);
+  if (misfit !== undefined) throw misfit;
 }
 
 function describeLargestSizes(providers: readonly CapacityProvider[]): string {
-  if (providers.length === 0) return 'No capacity is configured.';
-  return `What can be held: up to ${providers.map(formatSize).join('; or up to ')}.`;
+  if (providers.length === 0) return 'No capacity providers are configured.';
+  return `Request at most ${providers.map(formatSize).join('; or at most ')}.`;
 }
 
 function formatSize({ cpuUnits, memoryMib, gpuCount }: Capacity): string {

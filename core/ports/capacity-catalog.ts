@@ -1,44 +1,45 @@
 /**
- * What can be had, by size and price. Answered from settings alone: no call to the cloud and none to the table,
- * so that a request can be checked against it in milliseconds.
+ * The available sizes and prices. They come from settings alone, without a call to AWS or to the table, so that a request
+ * is validated in milliseconds.
  */
 export interface SizeCatalog {
-  /** The capacity providers, at most 20, in the order in which they are shown to people. Names are unique. */
+  /** The capacity providers, at most 20, in display order. Names are unique. */
   providers(): Promise<readonly CapacityProvider[]>;
-  /** The instance types that may be dedicated to a workbench. */
+  /** The instance types of which a workbench may have a host. */
   instanceTypes(): Promise<readonly DedicatedInstanceType[]>;
 }
 
-/** The same, and what is free just now: for whoever decides where a workbench goes. Still no call to the cloud. */
+/** The sizes, and the current free capacity for placement. No method calls AWS. */
 export interface CapacityCatalog extends SizeCatalog {
   /**
-   * What is free on machines that are paid for already, at most FREE_CAPACITY_LISTED_MAX of them, in no order. A hint: it is
-   * old by seconds, may lack a machine, and may name one that is gone. So it may decide what is preferred, never
-   * what is possible. Never fails: where nothing is known there is no room.
+   * Free capacity of the running shared instances, at most FREE_CAPACITY_LISTED_MAX of them, in no order. A hint: it is
+   * seconds old, may miss an instance, and may list one that no longer exists. It may decide which provider is preferred,
+   * never whether a request fits. Never throws: if nothing is known it returns an empty list.
    */
   freeCapacity(): Promise<readonly FreeCapacity[]>;
   /**
-   * Tells that a request goes to this provider. Until the cluster itself is heard to say so, `room` answers as
-   * if the tightest of its machines that can hold it did: of a burst of requests not all go after one place.
+   * Records that a request was placed on this provider. Until an event of the cluster reports the change,
+   * `freeCapacity` subtracts the request from the fullest instance that can hold it, so that a burst of requests is
+   * not placed on the same free capacity.
    */
   reserve(provider: string, request: Capacity): void;
 }
 
-/** 1,024 cpu units = 1 vCPU. */
+/** 1,024 CPU units = 1 vCPU. */
 export interface Capacity {
   readonly cpuUnits: number;
   readonly memoryMib: number;
   readonly gpuCount: number;
 }
 
-/** A size class: machines of one kind, each of which offers this much to tasks. */
+/** A group of shared instances of one size. The capacity is what one instance offers to tasks. */
 export interface CapacityProvider extends Capacity {
   readonly name: string;
-  /** USD per hour of one machine; 0 for what costs nothing more. */
+  /** USD per hour of one instance; 0 if an instance causes no further cost. */
   readonly price: number;
 }
 
-/** What one machine of a provider has left. */
+/** The free capacity of one instance of a provider. */
 export interface FreeCapacity extends Capacity {
   readonly provider: string;
 }

@@ -1,24 +1,24 @@
 import type { ReasonCode } from '../workbench/reasons.ts';
 
 /**
- * Dedicated machines: one instance for one workbench, started and stopped with it. Only instances that this
- * installation launched are ever touched; calls that name another are answered as if it were terminated.
+ * Hosts: one dedicated instance for one workbench, started and stopped with it. Methods change only instances that this
+ * installation launched; any other instance is treated as terminated.
  */
 export interface HostFleet {
   /**
-   * Launches an instance, once for each token; the same token again answers the first call's instance.
+   * Launches an instance, once for each client token. The same token again returns the instance of the first call.
    * @throws PortError `throttled` (nothing happened) or `unavailable` (it may have been launched)
    */
   launch(request: HostRequest, token: string): Promise<HostOutcome>;
-  /** Starts a stopped instance; of a running one: nothing. `refused` when the instance as it is cannot start. */
+  /** Starts a stopped instance; does nothing if it runs. `refused` if the instance cannot start in its current state. */
   start(instanceId: string): Promise<HostOutcome>;
-  /** Asks it to stop. A stopped, terminated or unknown one is no error. */
+  /** Requests a stop. No error if the instance is stopped, terminated or unknown. */
   stop(instanceId: string): Promise<void>;
-  /** Asks it to terminate, and takes it off the cluster. A terminated or unknown one is no error. */
+  /** Requests termination and deregisters the container instance. No error if it is terminated or unknown. */
   terminate(instanceId: string): Promise<void>;
-  /** In the order asked, at most 100; an unknown instance is answered as `terminated`. */
+  /** At most 100 instances. Returns them in the order of the ids; an unknown instance is returned as `terminated`. */
   describe(instanceIds: readonly string[]): Promise<readonly HostObservation[]>;
-  /** Every instance of ours that is not terminated, in pages of at most 100. */
+  /** Every instance of this installation that is not terminated, in pages of at most 100. */
   list(cursor?: string): Promise<{ readonly hosts: readonly HostObservation[]; readonly cursor?: string }>;
 }
 
@@ -49,15 +49,15 @@ export type InstanceState = (typeof INSTANCE_STATES)[number];
 
 export interface HostObservation {
   readonly instanceId: string;
-  /** The workbench it was launched for, and its user; absent when the instance is unknown. */
+  /** The workbench for which it was launched, and its owner; absent if the instance is unknown. */
   readonly workbenchId?: string;
   readonly userId?: string;
   /** When it was launched, milliseconds since 1970. */
   readonly launchedAt?: number;
   readonly state: InstanceState;
-  /** Its agent is connected: tasks can be placed on it. Never true unless running. */
+  /** The agent is connected, so ECS can place tasks on it. True only in state `running`. */
   readonly agentConnected: boolean;
-  /** What the machine offers to a task, once its agent has said so. */
+  /** The capacity for tasks, once the agent has registered it. */
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
 }

@@ -1,8 +1,8 @@
-/** Where identifiers come from. Deterministic in simulation, random elsewhere. */
+/** Generates identifiers. Deterministic in the simulation, random otherwise. */
 export interface Ids {
   /**
-   * A new workbench id: 10 characters of time, then 16 of randomness (80 bits), Crockford base 32 in lower
-   * case. Sorts by creation time; fits a path segment and a DNS label. Never reused.
+   * A new workbench id: 10 characters of time, then 16 random characters (80 bits), Crockford base 32 in lower
+   * case. Sorts by creation time; valid as a path segment and a DNS label. Never reused.
    * @param now milliseconds since 1970
    */
   workbenchId(now: number): string;
@@ -13,7 +13,7 @@ export interface Ids {
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_LENGTH = 10;
 
-/** When a workbench was created, milliseconds since 1970, as its id says; undefined for what is no id. */
+/** The creation time encoded in a workbench id, milliseconds since 1970; undefined if the text is not a workbench id. */
 export function createdAtOf(workbenchId: string): number | undefined {
   let time = 0;
   if (workbenchId.length <= TIME_LENGTH) return undefined;

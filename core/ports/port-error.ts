@@ -1,10 +1,10 @@
 /**
- * What an adapter throws when a call did not go through. The kind says what is known of the effect, which is
- * all that the life cycle needs to decide whether it may try again, and how.
+ * What an adapter throws if a call failed. The kind says what is known about the call's effect; the life cycle needs
+ * nothing else to decide whether and how to retry.
  *
- * - `throttled`: refused before anything happened; the work waits its turn and its deadline pauses.
- * - `unavailable`: the outcome is unknown (time-out, connection lost, 5xx): it may have happened. Repeating
- *   the same call with the same token is the only safe continuation.
+ * - `throttled`: the call was refused before it had an effect. It is retried, and the deadline of a start is paused.
+ * - `unavailable`: the outcome is unknown (time-out, lost connection, 5xx); the call may have had its effect. The only
+ *   safe continuation is to retry the same call with the same client token.
  */
 export type PortErrorKind = 'throttled' | 'unavailable';
 

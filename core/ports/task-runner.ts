@@ -2,54 +2,54 @@ import * as z from 'zod/mini';
 import type { REASON_CODES } from '../workbench/reasons.ts';
 
 /**
- * Runs tasks: one container (or process) with one volume, one address and one life. After ECS, whose words
- * it uses: a task is accepted, PROVISIONING while it waits for capacity, PENDING while it is prepared,
- * RUNNING once it **answers HTTP**, and STOPPED for ever after.
+ * Runs tasks: one container (or process) with one volume and one address, started once. The statuses are those of ECS: a
+ * task is accepted, PROVISIONING while it waits for capacity, PENDING while it is prepared, RUNNING once it
+ * **responds to HTTP**, and finally STOPPED.
  */
 export interface TaskRunner {
   /**
-   * Starts a task, once for each token.
+   * Starts a task, once for each client token.
    *
-   * - Before: the caller has written `input` and `token` in its record, and has no other live task.
-   * - The same token again, with whatever input: answers the task of the first call, even when that has
-   *   stopped since (a retry can never start a second one). Tokens are remembered for at least an hour
-   *   after the task has stopped.
-   * - `refused`: nothing was started and nothing will be; the token is not used up.
-   * - A call that is late, since this process stood still, is not made: see EFFECT_ENDS_WITHIN_MS.
+   * - Precondition: the caller has written `input` to the record (which determines the token) and knows of no other live
+   *   task of the workbench.
+   * - The same token again, with any input, returns the task of the first call, even if that task has stopped since. A
+   *   retry therefore never starts a second task. Tokens are remembered for at least one hour after the task stopped.
+   * - `refused`: no task was started and none will be; the token can be used again.
+   * - The adapter does not send the request if the process was frozen before it: see EFFECT_ENDS_WITHIN_MS.
    *
-   * @throws PortError `throttled` (nothing happened) or `unavailable` (it may have been started)
+   * @throws PortError `throttled` (no effect) or `unavailable` (the task may have been started)
    */
   run(input: TaskInput, token: string): Promise<RunOutcome>;
 
   /**
-   * Asks a task to stop: SIGTERM, then SIGKILL after the implementation's grace. Resolves when the wish is
-   * taken, not when the task is gone: describe, or an event, tells that. A stopped or unknown task is no error.
+   * Requests that a task stops: SIGTERM, then SIGKILL after the implementation's stop timeout. Resolves once the request is
+   * accepted, before the task has stopped; `describe` or an event reports that. No error if the task is stopped or
+   * unknown.
    */
   stop(taskId: string, reason: string): Promise<void>;
 
   /**
-   * The last means, for a task whose stop shows no effect: makes sure that the machine under it can run nothing
-   * any more. On ECS it drains the container instance, terminates its EC2 instance and takes it off the cluster
-   * once it is terminated: **whatever else runs on it ends too**. Where the machine is the runner's own it kills
-   * the task's processes at once. Resolves when the wish is taken; describe then comes to answer
-   * `instance: 'gone'`, or that the task has stopped. A stopped or unknown task is no error.
+   * Last resort for a task that does not stop: terminates its instance. On ECS this drains the container instance,
+   * terminates the EC2 instance and deregisters it once it is terminated; **all other tasks on the instance end too**.
+   * In local mode it kills the task's processes at once. Resolves once the request is accepted; `describe` later returns
+   * `instance: 'gone'` or a stopped task. No error if the task is stopped or unknown.
    *
-   * @param forced also while the machine's agent answers, since somebody who may has said so; else such a machine is
-   *   left alone: its agent has come back, and can end the task itself
+   * @param forced terminate the instance even if its agent is connected, because an authorized user requested it.
+   *   Otherwise an instance with a connected agent is not terminated: its agent has reconnected and can stop the task
    */
   terminateInstance(taskId: string, forced: boolean): Promise<void>;
 
   /**
-   * What is known of each task, in the order asked; at most 100 at once. A task that is not known (never
-   * started, not visible yet, or stopped more than an hour ago) is answered as `{ taskId, missing: true }`.
+   * At most 100 tasks, returned in the order of the ids. A task that is unknown (never started, not visible yet, or
+   * stopped more than an hour ago) is returned as `{ taskId, missing: true }`.
    */
   describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]>;
 
-  /** Every task of this installation that has not stopped, in pages of at most 100. May lag by seconds. */
+  /** Every task of this installation that has not stopped, in pages of at most 100. Eventually consistent, by seconds. */
   list(cursor?: string): Promise<{ readonly tasks: readonly TaskObservation[]; readonly cursor?: string }>;
 }
 
-/** What is to be run. Kept in the record as decided, so that a retry sends the same again. */
+/** The task to run. The record stores it, so that a retry sends the same request. */
 export const taskInputSchema = z.object({
   userId: z.string(),
   workbenchId: z.string(),
@@ -60,12 +60,12 @@ export const taskInputSchema = z.object({
   cpuUnits: z.int(),
   memoryMib: z.int(),
   gpuCount: z.int(),
-  /** Where: on a capacity provider, or on the workbench's own dedicated instance. */
+  /** A capacity provider, or the workbench's host. */
   placement: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('provider'), provider: z.string() }),
     z.object({ kind: z.literal('host'), instanceId: z.string() }),
   ]),
-  /** The volume's mount specification, from VolumeStore.ensure; opaque to the core. */
+  /** The mount that VolumeStore.ensure returned; opaque to the core. */
   mount: z.record(z.string(), z.string()),
 });
 export type TaskInput = z.infer<typeof taskInputSchema>;
@@ -75,39 +75,39 @@ export type RunOutcome =
   | {
       readonly kind: 'refused';
       readonly code: (typeof REASON_CODES)[number];
-      /** For the user: what could not be had, in one sentence. */
+      /** For the user: one sentence that says why the task was refused. */
       readonly message: string;
-      /** Whether the same request may succeed later without anybody changing it (no capacity: yes; bad image name: no). */
+      /** Whether the unchanged request may succeed later (no capacity: true; invalid image name: false). */
       readonly retryable: boolean;
     };
 
 export const TASK_STATUSES = ['provisioning', 'pending', 'running', 'stopping', 'stopped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** A task as seen at one moment, by an answer or an event. */
+/** The state of a task at one time, as an AWS response or an event reports it. */
 export interface TaskObservation {
   readonly taskId: string;
   readonly userId: string;
   readonly workbenchId: string;
   readonly runId: string;
   readonly attempt: number;
-  /** When it was accepted, milliseconds since 1970, where the runner knows. */
+  /** When the task was accepted, milliseconds since 1970; absent if unknown. */
   readonly createdAt?: number;
-  /** Grows with each change of this task; of two observations the one with the larger version is the newer. */
+  /** Increases with each change of this task, so that two observations can be ordered. */
   readonly version: number;
   readonly status: TaskStatus;
-  /** What it waits for or does just now, for people; at most 200 characters. */
+  /** What the task waits for or does, for the user; at most 200 characters. */
   readonly detail?: string;
   /** `http://address:port`, once known. */
   readonly endpoint?: string;
   readonly containerInstance?: string;
   readonly provider?: string;
   /**
-   * The machine under it: `connected` (its agent speaks to us), `disconnected` (silent: what it last said may
-   * be old), `gone` (stopped or terminated: nothing can be running on it). Absent: never placed on one.
+   * The task's instance: `connected` (its agent is connected), `disconnected` (its agent is silent; the task's state may
+   * be stale), `gone` (stopped or terminated, so that nothing runs on it). Absent if the task was never placed.
    */
   readonly instance?: 'connected' | 'disconnected' | 'gone';
-  /** Why it stopped; present when status is `stopped`. */
+  /** Why it stopped; present if status is `stopped`. */
   readonly stop?: { readonly code: (typeof REASON_CODES)[number] | 'requested'; readonly message: string };
 }
 
@@ -116,6 +116,6 @@ export interface MissingTask {
   readonly missing: true;
 }
 
-export function isMissing(answer: TaskObservation | MissingTask): answer is MissingTask {
-  return 'missing' in answer;
+export function isMissing(task: TaskObservation | MissingTask): task is MissingTask {
+  return 'missing' in task;
 }

@@ -1,31 +1,29 @@
 import type { ReasonCode } from '../workbench/reasons.ts';
 
-/**
- * The files of workbenches: one volume each, named by the workbench's id, never reused.
- */
+/** The volumes: one for each workbench, named by the workbench id and never reused. */
 export interface VolumeStore {
   /**
-   * Makes the volume if it is not there and answers how to mount it. Idempotent: the same mount each time.
-   * Once a wipe of it has begun it is `tombstoned` for ever, and nothing is made.
+   * Creates the volume if it does not exist and returns its mount. Idempotent: returns the same mount each time. Once the
+   * deletion of the volume has begun it returns `tombstoned`, permanently, and creates nothing.
    */
   ensure(workbenchId: string): Promise<VolumeOutcome>;
   /**
-   * Removes part of the volume, bounded per call (seconds, not minutes), and says whether anything is left.
-   * Only called when no task mounts it any more and its record says `deleting`. Resumable after a crash at
-   * any point; `done` means that the volume's root is gone, and is answered again for one gone before.
+   * Deletes part of the volume, in seconds, not minutes, and returns whether anything is left. Only called while no task
+   * mounts the volume and its record is `deleting`. Can be resumed after a crash at any point. `done` means that the
+   * volume's root no longer exists; a volume that was deleted before is `done` too.
    */
   deleteSlice(workbenchId: string): Promise<DeletionProgress>;
   /**
-   * Removes a volume that nobody wants, only if nothing is in it. Decided by the removal itself (rmdir), not by
-   * a look before it. One that is not there counts as deleted.
+   * Deletes an orphaned volume if it is empty. The deletion itself (rmdir) decides that, not a listing before it. A volume
+   * that does not exist counts as deleted.
    */
   deleteIfEmpty(workbenchId: string): Promise<'deleted' | 'not_empty'>;
   /**
-   * Sets a volume aside that nobody wants but that holds files: nothing mounts it any more, nothing in it is
-   * touched, and `list` shows it no longer. Idempotent.
+   * Quarantines an orphaned volume that contains files: no task mounts it, its files stay unchanged, and `list` no longer
+   * returns it. Idempotent.
    */
   quarantine(workbenchId: string): Promise<void>;
-  /** Every volume of ours, in pages of at most 1,000. */
+  /** Every volume of this installation, in pages of at most 1,000. */
   list(
     cursor?: string,
   ): Promise<{ readonly volumes: readonly VolumeObservation[]; readonly cursor?: string }>;
@@ -35,7 +33,7 @@ export type Mount = Readonly<Record<string, string>>;
 
 export type VolumeOutcome =
   | { readonly kind: 'ready'; readonly mount: Mount }
-  /** Its wipe has begun: whoever still has a record of it has one that came back after the destroy. */
+  /** The deletion of the volume has begun. A record that still uses it was written after its workbench was deleted. */
   | { readonly kind: 'tombstoned' }
   | {
       readonly kind: 'refused';
@@ -52,6 +50,6 @@ export interface DeletionProgress {
 
 export interface VolumeObservation {
   readonly workbenchId: string;
-  /** When it was made, milliseconds since 1970, where the store knows. */
+  /** When it was created, milliseconds since 1970; absent if unknown. */
   readonly createdAt?: number;
 }

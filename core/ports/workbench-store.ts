@@ -2,41 +2,42 @@ import type { HistoryEntry } from '../workbench/history.ts';
 import type { Workbench, WorkbenchKey } from '../workbench/workbench.ts';
 
 /**
- * The records. Each invariant sits in one item and each write is one conditional write: there are no
- * transactions. Reads are strongly consistent unless it says "hint", which may lag and may name what is gone.
+ * The records. Each invariant concerns one item and each write is one conditional write; there are no transactions. Reads
+ * are strongly consistent. Methods marked "hint" are eventually consistent: they may miss a change and may return
+ * deleted records.
  *
- * A record that cannot be parsed, or that a newer version wrote, is **unreadable**: `read` throws
- * UnreadableRecord, lists leave it out and report it; it is never overwritten.
+ * A record that cannot be parsed, or that a newer version wrote, is **unreadable**: `read` throws UnreadableRecord, lists
+ * omit it and report it, and it is never overwritten.
  *
- * All methods throw PortError; after `unavailable` a write may have happened.
+ * All methods throw PortError; after `unavailable` a write may have had its effect.
  */
 export interface WorkbenchStore {
-  /** Writes a new record unless one with this key exists. */
+  /** Creates the record unless one with this key exists. */
   create(workbench: Workbench): Promise<'created' | 'exists'>;
   read(key: WorkbenchKey): Promise<Workbench | undefined>;
-  /** Replaces the record if its revision is still `expectedRevision`; a deleted record is a conflict. */
+  /** Replaces the record if its revision is `expectedRevision`; a deleted record is a conflict. */
   update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'>;
-  /** Removes the record if its revision is still `expectedRevision`; one already gone counts as deleted. */
+  /** Deletes the record if its revision is `expectedRevision`; a record that does not exist counts as deleted. */
   delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'>;
   /**
    * A user's workbenches, newest first.
-   * @param page limit 1-100; after: the workbench id that the page before ended with
+   * @param page limit: 1-100; after: the last workbench id of the previous page
    */
   listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage>;
-  /** Hints: what is due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
+  /** Hint: the records due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]>;
   /**
-   * Sets an unreadable record aside: listDue names it no more before `until`, so that it does not stand in the way of
-   * others. Nothing else of it is changed; one that is not due at `now` is left alone.
+   * Postpones a record that cannot be driven: `listDue` does not return it before `until`, so that it does not take the
+   * place of others. Changes nothing else. Does nothing if the record is not due at `now`.
    */
   postpone(key: WorkbenchKey, now: number, until: number): Promise<void>;
-  /** Hints: what has a run or a host, or is in transition; pages of at most 100. */
+  /** Hint: the records that have a run, a host or unexpected tasks, or are in transition; pages of at most 100. */
   listActive(cursor?: string): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }>;
-  /** Hint: whose workbench this is. */
+  /** Hint: the key of the workbench with this id. */
   findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined>;
-  /** Hint: the workbench that this dedicated instance belongs to. */
+  /** Hint: the key of the workbench whose host is this instance. */
   findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined>;
-  /** Resolves when the table answers. */
+  /** Resolves if the table responds. */
   ping(): Promise<void>;
 }
 
@@ -48,51 +49,54 @@ export interface WorkbenchPage {
 
 export class UnreadableRecord extends Error {
   constructor(key: WorkbenchKey, cause: unknown) {
-    super(`the record of workbench ${key.workbenchId} cannot be read`, { cause });
+    super(`the record of workbench ${key.workbenchId} is unreadable`, { cause });
     this.name = 'UnreadableRecord';
   }
 }
 
-/** How many entries of a workbench's history are kept. */
+/** The maximum number of history entries of a workbench. */
 export const HISTORY_ENTRIES_MAX = 100;
 
-/** What happened to a workbench, beside its record: it outlives the record by 30 days. */
+/** The histories, stored separately from the records. A history is kept for 30 days after its record is deleted. */
 export interface HistoryStore {
-  /** Writes entries, each under its sequence number: writing one again changes nothing. Older than the last HISTORY_ENTRIES_MAX go. */
+  /**
+   * Writes entries, each under its sequence number; writing one again changes nothing. Only the last HISTORY_ENTRIES_MAX
+   * entries are kept.
+   */
   append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void>;
   /** At most HISTORY_ENTRIES_MAX entries, newest first. */
   list(workbenchId: string): Promise<readonly HistoryEntry[]>;
-  /** Lets the whole history end at `at` (milliseconds since 1970). Called once, before the record is deleted. */
+  /** Sets the expiry of the whole history to `at` (milliseconds since 1970). Called once, before the record is deleted. */
   expire(workbenchId: string, at: number): Promise<void>;
 }
 
-/** How long an Idempotency-Key is honoured: 24 hours, in milliseconds. */
+/** The retention of an idempotency key: 24 hours, in milliseconds. */
 export const IDEMPOTENCY_RETENTION_MS = 24 * 60 * 60 * 1000;
 
 export interface IdempotencyClaim {
   readonly userId: string;
   readonly key: string;
-  /** The id that the first request with this key chose. */
+  /** The workbench id that the first request with this key chose. */
   readonly workbenchId: string;
-  /** A digest of the request's body: another body under the same key is a conflict. */
+  /** A digest of the request's body. The same key with another body is a conflict. */
   readonly bodyHash: string;
-  /** `open`: the workbench may not have been written yet. `done`: it has been (and may have been destroyed since). */
+  /** `open`: the record may not have been written yet. `done`: it was written, and may have been deleted since. */
   readonly state: 'open' | 'done';
-  /** Milliseconds since 1970; after that the claim counts as absent. */
+  /** Milliseconds since 1970; from then on the claim counts as absent. */
   readonly expiresAt: number;
 }
 
-/** A user's idempotency keys. */
+/** The idempotency keys of users. */
 export interface IdempotencyStore {
-  /** Writes an open claim unless one that has not expired at `now` exists; answers the claim that stands, ours or the other's. */
+  /** Writes an open claim unless one exists that has not expired at `now`. Returns the stored claim. `claimed`: this call wrote it. */
   claim(
     claim: Omit<IdempotencyClaim, 'state'>,
     now: number,
-  ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }>;
+  ): Promise<{ readonly claim: IdempotencyClaim; readonly claimed: boolean }>;
   /**
-   * Marks the claim done, in the name of `completedBy`. Returns `completed` when this completedBy did it, now or before;
-   * `already` when another did; `gone` when there is no such claim, or it names another workbench.
-   * @param completedBy a random id of the caller's, or `delete`; tells a repeated write from another's
+   * Marks the claim as done by `completedBy`. Returns `completed` if this `completedBy` did so, now or before; `already` if
+   * another did; `gone` if there is no such claim or it names another workbench.
+   * @param completedBy a random id of the caller, or `delete`; distinguishes a repeated write from the write of another
    */
   complete(
     userId: string,

@@ -1,50 +1,52 @@
 import type { Finding, RepairKind, ReportDraft } from './report.ts';
 import { isThrottled, type SweepPorts } from './sweep.ts';
 
-/** A sweep may always remove this many things… */
+/** The deletion limit of a sweep is the larger of this number of orphans… */
 export const DELETION_MAX = 5;
-/** …and never more than this share of what it found. */
+/** …and this share of the resources that it checked. */
 export const DELETION_SHARE_MAX = 0.05;
 
-/** How long what nobody wants is left alone after it was made: its record may only be on its way. */
 export interface SweepSettings {
-  /** Milliseconds. @default 15 minutes */
+  /**
+   * Grace period: an orphan is not deleted before this age, because its record may not be visible yet. Milliseconds.
+   * @default 15 minutes
+   */
   readonly graceMs: number;
 }
 
 export interface DeletionLimits extends SweepSettings {
-  /** So many may always be deleted, whatever their share. @default DELETION_MAX */
+  /** This number of orphans may always be deleted, for any share. @default DELETION_MAX */
   readonly deletionMax?: number;
-  /** Nothing further is deleted when a pass has lasted so long. Milliseconds. @default no limit */
+  /** No deletion begins when the sweep has lasted this long. Milliseconds. @default no limit */
   readonly deletionTimeLimitMs?: number;
 }
 
-/** Something of ours in the cloud that no record wants. */
+/** A resource of this installation that no record refers to. */
 export interface Orphan {
   readonly id: string;
-  /** When it was made, milliseconds since 1970; undefined where that is not known, or where the young are not spared. */
+  /** When it was created, milliseconds since 1970; undefined if unknown, or if no grace period applies. */
   readonly createdAt: number | undefined;
   readonly why: string;
-  /** What its removal is counted as. */
+  /** The kind under which its repair is counted. */
   readonly kind: RepairKind;
-  /** Looks for its record once more. */
+  /** Reads its record again. */
   readonly recheck: () => Promise<RecheckResult>;
-  /** What it is noted as; undefined when there was nothing to do after all. */
+  /** Deletes it and returns the finding; undefined if there was nothing to do. */
   readonly delete: () => Promise<DeletionResult | undefined>;
 }
 
-/** `skip`: it is to be left alone, and there is nothing more to be said of it. */
+/** `skip`: do not delete it and add no finding. */
 export type RecheckResult = 'orphaned' | 'referenced' | 'skip';
 
 export interface DeletionResult {
   readonly what: Finding['what'];
-  /** Where it is not the orphan's own. */
+  /** @default the orphan's `why` */
   readonly why?: string;
 }
 
 /**
- * Removes orphans, except the young, and except all of them when they are suspiciously many: a table restored
- * from a backup, or the wrong table, must not become a massacre.
+ * Deletes orphans that are older than the grace period. If there are more of them than the deletion limit it deletes none
+ * and raises an alarm: a restored or wrong table must not cause a mass deletion.
  */
 export async function deleteOrphans(
   ports: SweepPorts,
@@ -52,8 +54,8 @@ export async function deleteOrphans(
   orphans: readonly Orphan[],
   draft: ReportDraft,
 ): Promise<void> {
-  // Old enough when its record was looked for: a sweep may have been frozen since, and an index may not have known
-  // the record then.
+  // Age is measured at the start of the sweep, before its record was searched: the function may have been frozen since,
+  // and the index may not have contained a young record yet.
   const begun = draft.startedAt;
   const isOld = ({ createdAt }: Orphan): boolean => createdAt === undefined || begun - createdAt >= graceMs;
   for (const { id, why } of orphans.filter((orphan) => !isOld(orphan))) draft.add(id, 'in_grace_period', why);
@@ -62,31 +64,31 @@ export async function deleteOrphans(
     for (const { id, why } of old) draft.add(id, 'over_deletion_limit', why);
     return;
   }
-  let isThrottledNow = false;
+  let throttled = false;
   for (const orphan of old) {
     const { id, why } = orphan;
-    if (isThrottledNow) {
+    if (throttled) {
       draft.add(id, 'throttled', why);
     } else if (ports.clock.now() - begun >= deletionTimeLimitMs) {
       draft.add(id, 'deferred', why);
     } else {
-      isThrottledNow = await deleteOrphan(ports, orphan, draft);
+      throttled = await deleteOrphan(ports, orphan, draft);
     }
   }
 }
 
-/** @returns whether it met a throttle, so that nothing more is to be asked for */
+/** @returns whether the call was throttled, so that the sweep must send no further calls */
 async function deleteOrphan(
   ports: SweepPorts,
   { id, why, kind, recheck, delete: remove }: Orphan,
   draft: ReportDraft,
 ): Promise<boolean> {
   try {
-    // Others were looked at since, and the sweep may have been frozen: somebody may have come to want it.
-    const found = await recheck();
-    if (found === 'referenced')
-      draft.add(id, 'referenced', 'A record has come to want it since it was looked at.');
-    if (found !== 'orphaned') return false;
+    // Time has passed since the first read, and the function may have been frozen: a record may refer to it by now.
+    const recheckResult = await recheck();
+    if (recheckResult === 'referenced')
+      draft.add(id, 'referenced', 'A record refers to it that did not at the first read.');
+    if (recheckResult !== 'orphaned') return false;
     const deleted = await remove();
     if (deleted !== undefined) {
       const isRepair = ['repaired', 'deleted', 'quarantined'].includes(deleted.what);

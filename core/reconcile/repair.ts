@@ -14,16 +14,16 @@ import type { RepairKind, ReportDraft } from './report.ts';
 import type { SweepPorts } from './sweep.ts';
 
 export interface RepairResult {
-  /** The record as it now stands; undefined when it has been deleted meanwhile. */
+  /** The stored record; undefined if it has been deleted. */
   readonly workbench: Workbench | undefined;
-  /** What was put right; absent when the record was as what was seen, or is on its way and being looked at. */
+  /** The repaired difference; absent if there was none, or if the workbench is in a transition that handles it. */
   readonly repair?: RepairKind;
 }
 
 /**
- * Takes in what a pass saw: the life cycle decides what becomes of it, the history tells what it put right, and
- * whoever drives is enqueued for what is owed now.
- * @throws WorkbenchError `unavailable` when others keep changing the record
+ * Applies an observation of a sweep: the life cycle changes the record and adds a repair to the history; then the
+ * workbench is enqueued for its pending effects.
+ * @throws WorkbenchError `unavailable` after too many revision conflicts
  */
 async function repairRecord(
   ports: RecordPorts & QueuePorts,
@@ -50,9 +50,9 @@ async function repairRecord(
 }
 
 /**
- * The same, and what goes wrong with this one record is noted under `id` and stands in nobody's way.
- * @returns undefined when that was noted
- * @throws PortError when the table does not answer: then nothing can be done for any record
+ * Repairs a record. A failure of this one record is added to the report under `id`, so that the sweep continues.
+ * @returns undefined if the repair failed and was reported
+ * @throws PortError if the table is unavailable, so that no record can be repaired
  */
 export async function repairOrReport(
   ports: RecordPorts & QueuePorts,
@@ -67,12 +67,12 @@ export async function repairOrReport(
   } catch (error) {
     if (error instanceof PortError) throw error;
     if (error instanceof UnreadableRecord) {
-      // It was readable when the pass read it: it has been written by others since.
+      // The sweep could read it before, so another writer has changed it since.
       reportUnreadable(ports, keyOf(record), draft, id, error);
     } else if (error instanceof WorkbenchError) {
-      draft.add(id, 'failed', 'Others keep changing its record.');
+      draft.add(id, 'failed', 'The record could not be written because of revision conflicts.');
     } else {
-      draft.add(id, 'failed', 'What was seen of it could not be taken in.');
+      draft.add(id, 'failed', 'The observation could not be applied to its record.');
       const { workbenchId } = record;
       ports.telemetry.error('could not apply an observation', { workbenchId, id }, error);
     }
@@ -80,7 +80,7 @@ export async function repairOrReport(
   }
 }
 
-/** Tells the history of a workbench what was done for it beside its record. */
+/** Adds a history entry for a change outside the record. */
 export async function appendToHistory(
   ports: RecordPorts & QueuePorts,
   policy: Policy,
@@ -97,7 +97,10 @@ export async function appendToHistory(
   if (saved !== undefined) await scheduleDrive(ports, saved);
 }
 
-/** Only what the history tells of, and of what is on its way only what that way does not lead to. */
+/**
+ * Returns the kind of the repair. A change without a history entry is no repair, nor is a change of a workbench in
+ * transition, which its drive would have made anyway.
+ */
 function classifyRepair(before: Workbench, after: Workbench): RepairKind | undefined {
   if (after.historySeq === before.historySeq) return undefined;
   if (after.unexpectedTasks.length > before.unexpectedTasks.length) return 'unexpected_task';
@@ -107,8 +110,9 @@ function classifyRepair(before: Workbench, after: Workbench): RepairKind | undef
 }
 
 /**
- * Reads the record that something names. One that cannot be read is noted under `id` and stands in nobody's way.
- * @throws PortError when the table does not answer: then nothing is known of any record
+ * Reads the record to which a resource refers. An unreadable record is added to the report under `id`, so that the sweep
+ * continues.
+ * @throws PortError if the table is unavailable, so that no record can be read
  */
 export async function readRecord(
   ports: Pick<SweepPorts, 'telemetry'> & { readonly workbenches: Pick<WorkbenchStore, 'read'> },
@@ -125,7 +129,7 @@ export async function readRecord(
   }
 }
 
-/** Counted here too: of a record that is settled nobody else would ever find out. */
+/** Also counts the record: nothing but a sweep reads a settled record. */
 export function reportUnreadable(
   { telemetry }: Pick<SweepPorts, 'telemetry'>,
   { workbenchId }: WorkbenchKey,
@@ -133,7 +137,7 @@ export function reportUnreadable(
   id: string,
   error: unknown,
 ): void {
-  draft.add(id, 'record_unreadable', 'The record of its workbench cannot be read.');
-  telemetry.error('record unreadable', { workbenchId, id }, error);
+  draft.add(id, 'record_unreadable', 'The record of its workbench is unreadable.');
+  telemetry.error('record is unreadable; skipped', { workbenchId, id }, error);
   telemetry.count('unreadable_record', 1);
 }

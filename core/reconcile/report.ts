@@ -1,22 +1,22 @@
 import * as z from 'zod/mini';
 
-/** What a pass was about. */
+/** The sweeps that write reports. */
 export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
 export type Sweep = (typeof SWEEPS)[number];
 
-/** Those that remove things, and stop themselves when it would be suspiciously much. */
+/** The sweeps that delete orphans and to which the deletion limit applies. */
 export const DELETION_LIMITED_SWEEPS = ['tasks', 'hosts', 'volumes'] as const satisfies readonly Sweep[];
 
-/** The most findings that one report spells out, the gravest; the counts are always whole. */
+/** The maximum number of findings in a report, most severe first. The counts cover all findings. */
 export const FINDINGS_MAX = 20;
 
 /**
- * The kinds of repairs, as they are counted:
- * - of records: the run had ended (`run_ended`), or its task is not found (`task_missing`: it counts as lost when
- *   that lasts); the machine was not as it said (`host_changed`);
- * - `unexpected_task`: a task that its workbench did not know, told to it, which then ends it;
- * - what no workbench wants: `orphan_task`, `orphan_host`, `orphan_volume`;
- * - what is needed no more: `task_definition`, `registration` of a machine that is terminated.
+ * The kinds of repairs, as metrics count them:
+ * - of records: the run had ended (`run_ended`); its task was not found (`task_missing`; the run ends after the timeout);
+ *   the host had another state (`host_changed`);
+ * - `unexpected_task`: a task was added to its record, and the record's effects stop it;
+ * - orphans that were deleted or quarantined: `orphan_task`, `orphan_host`, `orphan_volume`;
+ * - resources that are no longer needed: `task_definition`, and `container_instance` of a terminated EC2 instance.
  */
 export const REPAIR_KINDS = [
   'run_ended',
@@ -31,7 +31,7 @@ export const REPAIR_KINDS = [
 ] as const;
 export type RepairKind = (typeof REPAIR_KINDS)[number];
 
-/** What may be found, the gravest first: so are they kept where there is no room for all. */
+/** The types of findings, most severe first. A full report drops the least severe. */
 export const FINDING_TYPES = [
   'failed',
   'over_deletion_limit',
@@ -39,7 +39,7 @@ export const FINDING_TYPES = [
   'quarantined',
   'deleted',
   'repaired',
-  // No record wanted it at first, and one does now: it is left alone.
+  // No record referred to the resource at the first read, but one does now. It is not deleted.
   'referenced',
   'inconclusive',
   'throttled',
@@ -52,12 +52,12 @@ export const findingSchema = z.object({
   id: z.string(),
   what: z.enum(FINDING_TYPES),
   why: z.string(),
-  /** Of what was repaired, deleted or set aside. */
+  /** Present if it was repaired, deleted or quarantined. */
   kind: z.optional(z.enum(REPAIR_KINDS)),
 });
 export type Finding = z.infer<typeof findingSchema>;
 
-/** One pass of the reconciler: what it looked at, what it did, what still waits, and why. */
+/** The report of one sweep: what it checked, what it changed, and what still waits and why. */
 export const reconcileReportSchema = z.object({
   sweep: z.enum(SWEEPS),
   /** Milliseconds since 1970. */
@@ -69,34 +69,34 @@ export const reconcileReportSchema = z.object({
   quarantined: z.int(),
   waiting: z.int(),
   failed: z.int(),
-  /** It wanted to remove more than it may: nothing was deleted, and somebody must look. */
+  /** There were more orphans than the deletion limit. Nothing was deleted; an operator must check. */
   alarm: z.boolean(),
   findings: z.array(findingSchema),
-  /** Where the next pass goes on, when this one gave way before its end. */
+  /** Where the next sweep continues; present if this one stopped early. */
   resumeCursor: z.optional(z.string()),
 });
 export type ReconcileReport = z.infer<typeof reconcileReportSchema>;
 
-/** Counts while a pass goes on. */
+/** Collects the findings and counts of a sweep while it runs. */
 export class ReportDraft {
   readonly #sweep: Sweep;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  readonly #tell: (finding: Finding) => void;
+  readonly #onFinding: (finding: Finding) => void;
   readonly #findings: Finding[] = [];
   readonly #counts = { repaired: 0, deleted: 0, quarantined: 0, waiting: 0, failed: 0 };
   #alarm = false;
   checked = 0;
-  /** Where the next pass goes on if this one gives way now. */
+  /** Where the next sweep continues if this one stops early. */
   resumeCursor: string | undefined;
-  /** It ended before its end, for others to go first or for want of time. */
+  /** The sweep stopped early, because it was throttled or its time was used up. */
   incomplete = false;
 
-  /** @param tell told of each finding as it is made, those too that the report has no room for */
-  constructor(sweep: Sweep, startedAt: number, tell: (finding: Finding) => void = () => {}) {
+  /** @param onFinding called for each finding, also for those that the report drops */
+  constructor(sweep: Sweep, startedAt: number, onFinding: (finding: Finding) => void = () => {}) {
     this.#sweep = sweep;
     this.startedAt = startedAt;
-    this.#tell = tell;
+    this.#onFinding = onFinding;
   }
 
   add(id: string, what: Finding['what'], why: string, kind?: RepairKind): void {
@@ -112,17 +112,17 @@ export class ReportDraft {
     }
     if (what === 'over_deletion_limit') this.#alarm = true;
     const finding: Finding = { id, what, why, ...(kind === undefined ? {} : { kind }) };
-    this.#keep(finding);
-    this.#tell(finding);
+    this.#store(finding);
+    this.#onFinding(finding);
   }
 
-  /** In the order in which they were made; when they are too many the last of the least grave goes. */
-  #keep(finding: Finding): void {
+  /** Keeps the order of the findings. If there are too many, the last of the least severe is dropped. */
+  #store(finding: Finding): void {
     this.#findings.push(finding);
     if (this.#findings.length <= FINDINGS_MAX) return;
-    const least = Math.max(...this.#findings.map(severityRank));
+    const leastSevere = Math.max(...this.#findings.map(severityRank));
     this.#findings.splice(
-      this.#findings.findLastIndex((kept) => severityRank(kept) === least),
+      this.#findings.findLastIndex((stored) => severityRank(stored) === leastSevere),
       1,
     );
   }
@@ -141,7 +141,7 @@ export class ReportDraft {
   }
 }
 
-/** The graver, the less. */
+/** 0 for the most severe type. */
 function severityRank({ what }: Finding): number {
   return FINDING_TYPES.indexOf(what);
 }

@@ -12,7 +12,7 @@ type Ports = RecordPorts &
   QueuePorts &
   SweepPorts & { readonly tasks: Pick<TaskRunner, 'describe'>; readonly hosts: Pick<HostFleet, 'describe'> };
 
-/** A function that audits has five minutes. */
+/** The function's timeout is five minutes. */
 const PAGING = { withinMs: 4 * 60_000, resumable: true };
 
 interface ObservedRecord {
@@ -21,23 +21,23 @@ interface ObservedRecord {
 }
 
 /**
- * Holds every active record against what is really there: a running workbench owes nothing and is therefore
- * never due, so that the loss of its last event would go unseen for ever. A pass that follows one that gave way,
- * or had no more time, goes on where that one stopped, so that what comes late in the list has its turn too.
+ * Compares every active record with its task and host. A running workbench has no pending effect and is never due, so
+ * nothing else would notice that its last event was lost. A sweep that was throttled or ran out of time is continued by
+ * the next one, so that every record is reached.
  */
 export async function sweepActive(ports: Ports, policy: Policy): Promise<ReconcileReport> {
   return runSweep(ports, 'active', async (draft) => {
     const list = (cursor?: string) => ports.workbenches.listActive(cursor);
     await forEachPage(ports, 'active', PAGING, draft, list, async ({ keys }) => {
-      for (const seen of await observePage(ports, keys, draft)) {
+      for (const observed of await observePage(ports, keys, draft)) {
         draft.checked += 1;
-        await applyObservations(ports, policy, seen, draft);
+        await applyObservations(ports, policy, observed, draft);
       }
     });
   });
 }
 
-/** Reads a page of records and describes their tasks and machines, one call for each kind. */
+/** Reads a page of records, then describes their tasks by one call and their hosts by another. */
 async function observePage(
   ports: Ports,
   keys: readonly WorkbenchKey[],
@@ -54,10 +54,10 @@ async function observePage(
   const hosts = instanceIds.length === 0 ? [] : await ports.hosts.describe(instanceIds);
   return workbenches.map((workbench) => {
     const taskId = taskIdOf(workbench);
-    const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);
+    const task = taskId === undefined ? undefined : tasks.find((candidate) => candidate.taskId === taskId);
     const host = hosts.find(({ instanceId }) => instanceId === workbench.host?.instanceId);
     const observations: Observation[] = [];
-    // The machine first: what was seen of it holds for the record as it was read.
+    // The host comes first, because its observation is only valid for the revision that was read.
     if (host) observations.push({ type: 'host_observed', host, asOfRevision: workbench.revision });
     if (task) {
       observations.push(
@@ -83,34 +83,34 @@ async function applyObservations(
   let current: Workbench | undefined = workbench;
   for (const observation of observations) {
     if (current === undefined) return;
-    const done = await repairOrReport(ports, policy, current, observation, draft, workbenchId);
-    if (done === undefined) return;
-    const { workbench: after, repair } = done;
+    const result = await repairOrReport(ports, policy, current, observation, draft, workbenchId);
+    if (result === undefined) return;
+    const { workbench: after, repair } = result;
     if (repair !== undefined && after !== undefined)
       draft.add(workbenchId, 'repaired', repairMessage(repair, after), repair);
     current = after;
   }
-  const doubt = current && inconclusiveReason(current);
-  if (doubt !== undefined) draft.add(workbenchId, 'inconclusive', doubt);
+  const inconclusive = current && inconclusiveReason(current);
+  if (inconclusive !== undefined) draft.add(workbenchId, 'inconclusive', inconclusive);
 }
 
 function repairMessage(repair: RepairKind, { status }: Workbench): string {
   switch (repair) {
     case 'run_ended':
-      return `It was said to be running; its run has ended, and it is ${status}.`;
+      return `The record said running, but the run has ended; it is now ${status}.`;
     case 'task_missing':
-      return 'It is said to be running, and its task is not found.';
+      return 'The record says running, but its task was not found.';
     default:
-      return 'Its machine was not as recorded.';
+      return 'Its host had another state than its record.';
   }
 }
 
-/** Why nothing can be concluded yet of a workbench that is said to be running. */
+/** Why it is not known yet whether a workbench with status `running` really runs. */
 function inconclusiveReason(workbench: Workbench): string | undefined {
   if (workbench.status !== 'running') return undefined;
   const { missingSince, agentSilentSince } = workbench.run;
-  if (missingSince !== undefined) return 'Its task is not found; it counts as lost when that lasts.';
+  if (missingSince !== undefined) return 'Its task was not found; its run ends after the timeout.';
   return agentSilentSince === undefined
     ? undefined
-    : 'Its machine is silent; it is given up when that lasts.';
+    : 'The agent of its instance is disconnected; its run ends after the timeout.';
 }

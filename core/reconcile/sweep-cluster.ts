@@ -11,36 +11,36 @@ interface Ports extends SweepPorts {
 }
 
 export interface ClusterSweepSettings {
-  /** What is younger is left alone: the index may not know its workbench yet. Milliseconds. */
+  /** Grace period: the index may not contain a younger workbench yet. Milliseconds. */
   readonly graceMs: number;
-  /** Only the task definitions of this shard are looked at: one a day each. */
+  /** The sweep checks only the task definitions of this shard; each shard has one sweep a day. */
   readonly shard: number;
   readonly shards: number;
 }
 
-/** Deregistrations in one pass: 10 minutes of them, at the pace at which they give way to registrations. */
+/** Maximum deregistrations in one sweep: 10 minutes at half the rate that ECS allows, which leaves the rest to registrations. */
 export const DEREGISTER_MAX = 300;
 
-/** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
+/** The function's timeout is 15 minutes. The next sweep checks another shard, so it cannot continue this one. */
 const PAGING = { withinMs: 12 * 60_000, resumable: false };
 
 /**
- * Clears away task definitions that no start can need any more, a few at a time and giving way at the first
- * throttle, and machines that are terminated and still on the cluster. Nothing that is lost by it: a start
- * registers anew what it does not find, so that there may be as many as there are.
+ * Deregisters task definitions that no start needs, and container instances of terminated EC2 instances. Limited per sweep,
+ * and stops at the first throttle. No deletion limit applies, because nothing can be lost: a start registers a task
+ * definition that it does not find.
  */
 export async function sweepCluster(ports: Ports, settings: ClusterSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'cluster', async (draft) => {
-    const machines = await ports.cleanup.deregisterTerminatedInstances();
-    for (let n = 0; n < machines; n += 1)
-      draft.add('container instance', 'deleted', 'Its machine is terminated.', 'container_instance');
+    const deregistered = await ports.cleanup.deregisterTerminatedInstances();
+    for (let n = 0; n < deregistered; n += 1)
+      draft.add('container instance', 'deleted', 'Its EC2 instance is terminated.', 'container_instance');
     await pruneShard(ports, settings, draft);
   });
 }
 
 async function pruneShard(ports: Ports, settings: ClusterSweepSettings, draft: ReportDraft): Promise<void> {
   let left = DEREGISTER_MAX;
-  // Nothing more is listed when the pass has done its share.
+  // Lists no further page once the maximum is reached.
   const list = async (cursor?: string): ReturnType<ClusterCleanup['listWorkbenchesWithDefinitions']> =>
     left > 0 ? ports.cleanup.listWorkbenchesWithDefinitions(cursor) : { workbenchIds: [] };
   await forEachPage(ports, 'cluster', PAGING, draft, list, async ({ workbenchIds }) => {
@@ -49,7 +49,11 @@ async function pruneShard(ports: Ports, settings: ClusterSweepSettings, draft: R
       const age = ports.clock.now() - (createdAtOf(workbenchId) ?? 0);
       if (age < settings.graceMs) continue;
       if (left <= 0) {
-        draft.add(workbenchId, 'deferred', `${DEREGISTER_MAX} are enough for one pass.`);
+        draft.add(
+          workbenchId,
+          'deferred',
+          `One sweep deregisters at most ${DEREGISTER_MAX} task definitions.`,
+        );
         return;
       }
       draft.checked += 1;
@@ -60,8 +64,8 @@ async function pruneShard(ports: Ports, settings: ClusterSweepSettings, draft: R
 }
 
 /**
- * How many were deregistered.
- * @throws PortError `throttled`: the calls that are left are for users
+ * Returns the number of deregistered task definitions.
+ * @throws PortError `throttled`
  */
 async function prune(
   { cleanup, telemetry }: Ports,
@@ -73,7 +77,8 @@ async function prune(
   try {
     const { deleted } = await cleanup.pruneTaskDefinitions(workbenchId, keep, limit);
     if (deleted > 0) {
-      const why = keep === 'none' ? 'Task definitions of no workbench.' : 'Old task definitions.';
+      const why =
+        keep === 'none' ? 'Its workbench does not exist.' : 'Newer task definitions of its workbench exist.';
       draft.add(workbenchId, 'deleted', why, 'task_definition');
     }
     return deleted;

@@ -5,7 +5,7 @@ import type { WorkQueue } from '../ports/work-queue.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import type { WorkbenchKey } from '../workbench/workbench.ts';
 
-/** A key that the queue can never take is tried again, and reported again, after an hour. Milliseconds. */
+/** A key that the queue rejects permanently is sent, and reported, again after an hour. Milliseconds. */
 const POSTPONE_MS = 60 * 60 * 1000;
 
 interface Ports {
@@ -16,10 +16,10 @@ interface Ports {
 }
 
 /**
- * Wakes what is due and nothing else: its cost follows what is unsettled, not what is stored. Makes good for
- * every message that was lost and every process that died between two steps. A key that the queue does not take
- * stands in nobody's way.
- * @param options.limit 1-1,000 keys; what is over is found by the next pass
+ * Enqueues the due records and no others, so that its cost depends on the unsettled records, not on the stored ones.
+ * Replaces every lost message and continues every workbench whose function ended between two steps. A key that the queue
+ * rejects does not affect the others.
+ * @param options.limit 1-1,000 keys; the next sweep enqueues the rest
  * @returns how many keys were sent
  */
 export async function sweepDue(
@@ -43,7 +43,7 @@ async function enqueueKey(ports: Ports, key: WorkbenchKey): Promise<boolean> {
   } catch (error) {
     telemetry.error('could not enqueue a workbench', { workbenchId: key.workbenchId }, error);
     telemetry.count('queue_send_failed', 1);
-    // A PortError is about the moment, and the next pass tries again; anything else is about this key.
+    // A PortError is temporary, and the next sweep retries. Any other error is caused by this key.
     if (!(error instanceof PortError)) await postponeKey(ports, key);
     return false;
   }
@@ -53,7 +53,7 @@ async function postponeKey({ workbenches, clock, telemetry }: Ports, key: Workbe
   const now = clock.now();
   try {
     await workbenches.postpone(key, now, now + POSTPONE_MS);
-  } catch (failure) {
-    telemetry.error('could not postpone a workbench', { workbenchId: key.workbenchId }, failure);
+  } catch (error) {
+    telemetry.error('could not postpone a workbench', { workbenchId: key.workbenchId }, error);
   }
 }

@@ -11,11 +11,11 @@ type Ports = RecordPorts &
   QueuePorts &
   SweepPorts & { readonly hosts: Pick<HostFleet, 'list' | 'describe' | 'terminate'> };
 
-/** Two sweeps share the five minutes of a function. */
+/** Two sweeps share a function with a timeout of five minutes. */
 const PAGING = { withinMs: 90_000, resumable: true };
 const DELETION_TIME_LIMIT_MS = 140_000;
 
-/** Every dedicated machine of ours, stopped ones too (they cost their disks), held against the record it names. */
+/** Compares every host of this installation, also stopped ones (their disks cost money), with the record that it names. */
 export async function sweepHosts(
   ports: Ports,
   policy: Policy,
@@ -60,7 +60,10 @@ async function readRecordOf(
   return readRecord(ports, { userId, workbenchId }, draft, instanceId);
 }
 
-/** A launch whose answer was lost is resolved by the record itself, with the token it launched under. */
+/**
+ * Whether the record uses this host. A record without an instance id may have launched it and lost the response; its own
+ * launch effect resolves that with the same client token.
+ */
 function refersTo({ host }: Workbench, { instanceId }: HostObservation): boolean {
   return host !== undefined && (host.instanceId === undefined || host.instanceId === instanceId);
 }
@@ -77,12 +80,14 @@ function toOrphan(
   return {
     id: instanceId,
     createdAt: host.launchedAt,
-    why: first ? `Its workbench ${workbenchId} uses another.` : `Its workbench ${workbenchId} is no more.`,
+    why: first
+      ? `Its workbench ${workbenchId} uses another host.`
+      : `Its workbench ${workbenchId} does not exist.`,
     kind: 'orphan_host',
     recheck: async () => {
-      const now = await readRecordOf(ports, host, draft);
-      if (now === 'unreadable') return 'skip';
-      record = now;
+      const current = await readRecordOf(ports, host, draft);
+      if (current === 'unreadable') return 'skip';
+      record = current;
       return record !== undefined && refersTo(record, host) ? 'referenced' : 'orphaned';
     },
     delete: async () => {
@@ -93,7 +98,7 @@ function toOrphan(
   };
 }
 
-/** The machine has been ended, whether this is told or not: it is the history alone that may lack it. */
+/** Adds the termination to the history. A failure is only logged, because the host is already terminated. */
 async function recordTermination(
   ports: Ports,
   policy: Policy,
@@ -108,7 +113,7 @@ async function recordTermination(
   }
 }
 
-/** What was listed is older than the record: where they differ, what is asked now decides. */
+/** The list may be older than the record. If they differ, the host is described again, and that result is applied. */
 async function repairFromHost(
   ports: Ports,
   policy: Policy,
@@ -120,10 +125,10 @@ async function repairFromHost(
   const { instanceId } = listed;
   if (host?.instanceId === undefined) return;
   if (host.state === listed.state && host.agentConnected === listed.agentConnected) return;
-  const [seen] = await ports.hosts.describe([instanceId]);
-  if (seen === undefined) return;
-  const observation = { type: 'host_observed', host: seen, asOfRevision: revision } as const;
-  const done = await repairOrReport(ports, policy, record, observation, draft, instanceId);
-  if (done?.repair !== undefined)
-    draft.add(instanceId, 'repaired', `It is ${seen.state}; its workbench thought otherwise.`, done.repair);
+  const [current] = await ports.hosts.describe([instanceId]);
+  if (current === undefined) return;
+  const observation = { type: 'host_observed', host: current, asOfRevision: revision } as const;
+  const result = await repairOrReport(ports, policy, record, observation, draft, instanceId);
+  if (result?.repair !== undefined)
+    draft.add(instanceId, 'repaired', `It is ${current.state}; its record said otherwise.`, result.repair);
 }

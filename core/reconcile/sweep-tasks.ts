@@ -16,14 +16,14 @@ import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
 type Ports = RecordPorts & QueuePorts & SweepPorts & { readonly tasks: Pick<TaskRunner, 'list' | 'stop'> };
 
-/** Two sweeps share the five minutes of a function. */
+/** Two sweeps share a function with a timeout of five minutes. */
 const PAGING = { withinMs: 90_000, resumable: true };
 const DELETION_TIME_LIMIT_MS = 140_000;
 
 /**
- * The cloud first: every live task of ours, held against the record it names. One that a record does not know
- * is told to it, and the life cycle stops it; one without a record is an orphan. Both end, so that one brake holds for
- * both: in a table that is older than the world there are records, and they know of nothing that runs.
+ * Lists every live task of this installation, then reads the record that it names. An unexpected task is added to its
+ * record, whose effects stop it; a task without a record is an orphan and is stopped. One deletion limit applies to both:
+ * the records of a restored table exist, but know none of the tasks that run now.
  */
 export async function sweepTasks(
   ports: Ports,
@@ -31,16 +31,16 @@ export async function sweepTasks(
   settings: SweepSettings,
 ): Promise<ReconcileReport> {
   return runSweep(ports, 'tasks', async (draft) => {
-    const unwanted: Orphan[] = [];
+    const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.tasks.list(cursor);
     await forEachPage(ports, 'tasks', PAGING, draft, list, async ({ tasks }) => {
       for (const task of tasks) {
         draft.checked += 1;
-        const found = await checkTask(ports, policy, task, draft);
-        if (found) unwanted.push(found);
+        const orphan = await checkTask(ports, policy, task, draft);
+        if (orphan) orphans.push(orphan);
       }
     });
-    await deleteOrphans(ports, { ...settings, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS }, unwanted, draft);
+    await deleteOrphans(ports, { ...settings, deletionTimeLimitMs: DELETION_TIME_LIMIT_MS }, orphans, draft);
   });
 }
 
@@ -56,11 +56,14 @@ async function checkTask(
   if (record === undefined) return toOrphan(ports, task, draft);
   if (isKnownTask(record, taskId)) return undefined;
   if (isUnexpectedTask(ports, policy, record, task)) return toUnexpectedTask(ports, policy, task, draft);
-  // What its record has room for no more, what a start without an answer has come to, what runs no more.
-  const done = await repairOrReport(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
-  if (done?.repair !== undefined) draft.add(taskId, 'repaired', notKnownMessage(workbenchId), done.repair);
-  else if (done?.workbench !== undefined && isOverUnexpectedTasksMax(done.workbench, taskId))
-    draft.add(taskId, 'deferred', othersFirstMessage(workbenchId));
+  // The rest ends no task: an unexpected task beyond UNEXPECTED_TASKS_MAX, the task of an issued run whose RunTask response
+  // was lost, or a task that has stopped.
+  const observation = { type: 'task_observed', task } as const;
+  const result = await repairOrReport(ports, policy, record, observation, draft, taskId);
+  if (result?.repair !== undefined)
+    draft.add(taskId, 'repaired', unexpectedTaskMessage(workbenchId), result.repair);
+  else if (result?.workbench !== undefined && isOverUnexpectedTasksMax(result.workbench, taskId))
+    draft.add(taskId, 'deferred', listFullMessage(workbenchId));
   return undefined;
 }
 
@@ -69,7 +72,7 @@ function toOrphan(ports: Ports, task: TaskObservation, draft: ReportDraft): Orph
   return {
     id: taskId,
     createdAt,
-    why: `Its workbench ${workbenchId} is no more.`,
+    why: `Its workbench ${workbenchId} does not exist.`,
     kind: 'orphan_task',
     recheck: async () => {
       const record = await readRecord(ports, task, draft, taskId);
@@ -77,45 +80,46 @@ function toOrphan(ports: Ports, task: TaskObservation, draft: ReportDraft): Orph
       return record === undefined ? 'orphaned' : 'referenced';
     },
     delete: async () => {
-      await ports.tasks.stop(taskId, 'its workbench is no more');
+      await ports.tasks.stop(taskId, 'workbench does not exist');
       return { what: 'deleted' };
     },
   };
 }
 
-/** Whatever its age: its record is there, and would know it. */
+/** No grace period applies: its record exists and would know a young task. */
 function toUnexpectedTask(ports: Ports, policy: Policy, task: TaskObservation, draft: ReportDraft): Orphan {
   const { taskId, workbenchId } = task;
   let record: Workbench | undefined;
   const recheck = async (): Promise<RecheckResult> => {
     const read = await readRecord(ports, task, draft, taskId);
-    // Without a record it is an orphan, and its age counts: that is for the next sweep.
+    // Without a record it is an orphan, to which the grace period applies. The next sweep handles it.
     if (read === 'unreadable' || read === undefined) return 'skip';
     record = read;
     const run = runOf(read);
     if (run?.phase === 'accepted' && run.taskId === taskId) return 'referenced';
     return isKnownTask(read, taskId) ? 'skip' : 'orphaned';
   };
-  const remove = async (): Promise<DeletionResult | undefined> => {
+  const addToRecord = async (): Promise<DeletionResult | undefined> => {
     if (record === undefined) return undefined;
-    const done = await repairOrReport(ports, policy, record, { type: 'task_observed', task }, draft, taskId);
-    if (done?.workbench === undefined) return undefined;
-    if (done.repair !== undefined) return { what: 'repaired' };
-    if (!isOverUnexpectedTasksMax(done.workbench, taskId)) return undefined;
-    return { what: 'deferred', why: othersFirstMessage(workbenchId) };
+    const observation = { type: 'task_observed', task } as const;
+    const result = await repairOrReport(ports, policy, record, observation, draft, taskId);
+    if (result?.workbench === undefined) return undefined;
+    if (result.repair !== undefined) return { what: 'repaired' };
+    if (!isOverUnexpectedTasksMax(result.workbench, taskId)) return undefined;
+    return { what: 'deferred', why: listFullMessage(workbenchId) };
   };
-  const why = notKnownMessage(workbenchId);
-  return { id: taskId, createdAt: undefined, why, kind: 'unexpected_task', recheck, delete: remove };
+  const why = unexpectedTaskMessage(workbenchId);
+  return { id: taskId, createdAt: undefined, why, kind: 'unexpected_task', recheck, delete: addToRecord };
 }
 
-/** Whether the life cycle, told of it, would have it stopped. */
+/** Whether the life cycle would add the task to the record as an unexpected task and stop it. */
 function isUnexpectedTask(ports: Ports, policy: Policy, record: Workbench, task: TaskObservation): boolean {
   const input = { type: 'swept', observation: { type: 'task_observed', task } } as const;
   const { workbench } = lifecycle(policy)(record, input, ports.clock.now());
   return workbench.unexpectedTasks.some(({ taskId }) => taskId === task.taskId);
 }
 
-/** It is the run's, or noted as one to be ended, or the last run's, of which the end is known. */
+/** Whether the record knows the task: as the run's, as an unexpected task, or as the last finished run's. */
 function isKnownTask(record: Workbench, taskId: string): boolean {
   const run = runOf(record);
   if (run?.phase === 'accepted' && run.taskId === taskId) return true;
@@ -129,10 +133,10 @@ function isOverUnexpectedTasksMax(record: Workbench, taskId: string): boolean {
   return record.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX && !isKnownTask(record, taskId);
 }
 
-function notKnownMessage(workbenchId: string): string {
-  return `Its workbench ${workbenchId} did not know it.`;
+function unexpectedTaskMessage(workbenchId: string): string {
+  return `It does not belong to the current run of its workbench ${workbenchId}.`;
 }
 
-function othersFirstMessage(workbenchId: string): string {
-  return `Its workbench ${workbenchId} has others to end first.`;
+function listFullMessage(workbenchId: string): string {
+  return `Its workbench ${workbenchId} stops ${UNEXPECTED_TASKS_MAX} other unexpected tasks first.`;
 }

@@ -12,24 +12,24 @@ interface Ports extends SweepPorts {
 }
 
 export interface VolumeSweepSettings {
-  /** What is younger is left alone. Milliseconds. @default 24 hours */
+  /** Grace period of a volume. Milliseconds. @default 24 hours */
   readonly graceMs: number;
-  /** Only the volumes of this shard are looked at: one a day each. */
+  /** The sweep checks only the volumes of this shard; each shard has one sweep a day. */
   readonly shard: number;
   readonly shards: number;
 }
 
-/** A pass is one of many that make a day: by DELETION_MAX in each of them all volumes of a small table could go. */
+/** A day has many sweeps, one for each shard. With DELETION_MAX for each of them, a day could delete all volumes of a small table. */
 const DELETION_MAX_PER_SHARD = 1;
 
-/** The function has a quarter of an hour. The next pass has another shard, so that there is no going on. */
+/** The function's timeout is 15 minutes. The next sweep checks another shard, so it cannot continue this one. */
 const PAGING = { withinMs: 8 * 60_000, resumable: false };
 const DELETION_TIME_LIMIT_MS = 12 * 60_000;
 
 /**
- * Every volume of a shard, held against the records. One that no record wants is deleted only when it is empty,
- * or when the history proves that its owner asked for its destruction; otherwise it is set aside for people to
- * look at. No file is ever deleted on the strength of a record that is missing.
+ * Compares every volume of a shard with the records. An orphan is deleted only if it is empty, or if the history contains
+ * a delete request for its workbench. Otherwise it is quarantined until an operator decides. A missing record alone never
+ * causes the deletion of files.
  */
 export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'volumes', async (draft) => {
@@ -55,8 +55,9 @@ export async function sweepVolumes(ports: Ports, settings: VolumeSweepSettings):
 }
 
 /**
- * An index entry is a hint: the record decides, and one that cannot be read still wants its files.
- * @throws PortError when the table does not answer
+ * Whether the workbench has a record. The index entry is only a hint, so the record is read. An unreadable record counts:
+ * its files must be kept.
+ * @throws PortError if the table is unavailable
  */
 export async function hasRecord(
   ports: { readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'> },
@@ -72,32 +73,32 @@ export async function hasRecord(
   }
 }
 
-/** @param endsAt milliseconds since 1970: no further slice is wiped after this */
+/** @param endsAt milliseconds since 1970; no further slice is deleted after this time */
 function toOrphan(ports: Ports, { workbenchId, createdAt }: VolumeObservation, endsAt: number): Orphan {
   return {
     id: workbenchId,
     createdAt,
-    why: 'No workbench has it.',
+    why: 'Its workbench does not exist.',
     kind: 'orphan_volume',
     recheck: async () => ((await hasRecord(ports, workbenchId)) ? 'referenced' : 'orphaned'),
     delete: async () => {
       if ((await ports.volumes.deleteIfEmpty(workbenchId)) === 'deleted') return { what: 'deleted' };
       const history = await ports.history.list(workbenchId);
-      if (!history.some(({ type: event }) => event === 'delete_requested')) {
+      if (!history.some(({ type }) => type === 'delete_requested')) {
         await ports.volumes.quarantine(workbenchId);
         return { what: 'quarantined' };
       }
       let done = false;
-      // Bounded: what is left goes with the next sweep.
+      // Bounded; the next sweep deletes the rest.
       for (let slice = 0; slice < 100 && !done && ports.clock.now() < endsAt; slice += 1)
         ({ done } = await ports.volumes.deleteSlice(workbenchId));
-      if (!done) throw new Error(`the volume ${workbenchId} is not gone yet`);
+      if (!done) throw new Error(`the volume of workbench ${workbenchId} is not fully deleted yet`);
       return { what: 'deleted' };
     },
   };
 }
 
-/** The random end of an id spreads evenly. */
+/** Maps a workbench id to a shard by its last four characters, which are random and so evenly distributed. */
 export function shardOf(workbenchId: string, shards: number): number {
   let sum = 0;
   for (const character of workbenchId.slice(-4)) sum = sum * 31 + character.charCodeAt(0);

@@ -11,12 +11,12 @@ export interface SweepPorts {
 }
 
 const THROTTLED_MESSAGE =
-  'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.';
+  'AWS throttled a call. The sweep stopped so that requests of users come first; the next sweep continues.';
 
 /**
- * Runs a sweep and tells what came of it: each repair as a line and in a metric by its kind, the whole as
- * metrics, as an alarm, and as a report that is kept. At the first throttle it gives way: what is shared with
- * the requests of users is theirs.
+ * Runs a sweep and publishes its results: each repair as a log line and as a metric by kind, the totals as metrics, an
+ * alarm if the deletion limit was exceeded, and a stored report. The sweep stops at the first throttle, because the rate
+ * limits are shared with the requests of users.
  */
 export async function runSweep(
   ports: SweepPorts,
@@ -27,13 +27,13 @@ export async function runSweep(
   const draft = new ReportDraft(sweep, ports.clock.now(), (finding) => logFinding(telemetry, sweep, finding));
   try {
     await run(draft);
-    // One that gave way is not counted: of one that never comes to its end the silence is to be heard.
+    // A sweep that stopped early is not counted, so that an alarm can detect a sweep that never completes.
     if (!draft.incomplete) telemetry.count('sweep_completed', 1, { sweep });
   } catch (error) {
     if (isThrottled(error)) {
       markThrottled(draft, sweep);
     } else {
-      draft.add(sweep, 'failed', 'The sweep ended early; the next one begins anew.');
+      draft.add(sweep, 'failed', 'The sweep failed; the next one starts from the beginning.');
       telemetry.error('sweep failed', { sweep }, error);
       telemetry.count('sweep_aborted', 1, { sweep });
     }
@@ -54,18 +54,18 @@ export async function runSweep(
   return report;
 }
 
-/** Ends a pass for the requests of users; the next one goes on where `draft.resumeCursor` says. */
+/** Marks the sweep as stopped early by a throttle; the next one continues at `draft.resumeCursor`. */
 export function markThrottled(draft: ReportDraft, sweep: Sweep): void {
   draft.incomplete = true;
   draft.add(sweep, 'throttled', THROTTLED_MESSAGE);
 }
 
-/** A call was refused before anything happened, for want of throughput. */
+/** Whether AWS refused the call because of its rate, before it had an effect. */
 export function isThrottled(error: unknown): boolean {
   return error instanceof PortError && error.kind === 'throttled';
 }
 
-/** What somebody has to look at: the report has no room for all of it. */
+/** Findings that an operator must check. They are logged, because a report drops findings above FINDINGS_MAX. */
 const NEEDS_ATTENTION: readonly Finding['what'][] = ['failed', 'over_deletion_limit', 'record_unreadable'];
 
 function logFinding(telemetry: Telemetry, sweep: Sweep, { id, what, why, kind }: Finding): void {
@@ -78,18 +78,18 @@ function logFinding(telemetry: Telemetry, sweep: Sweep, { id, what, why, kind }:
 }
 
 export interface PagingOptions {
-  /** No further page is begun after this; milliseconds since the pass began. */
+  /** No further page is read after this time; milliseconds since the sweep began. */
   readonly withinMs: number;
   /**
-   * Whether a pass that follows one that gave way goes on where that one stopped, so that what comes late in the list
-   * has its turn too. Not where each pass has a shard of its own.
+   * Whether a sweep continues where the previous one stopped early, so that the end of the list is reached. False if each
+   * sweep has its own shard.
    */
   readonly resumable: boolean;
 }
 
 /**
- * Looks at a list page by page for as long as a pass has time and meets no throttle. Either way it returns, so that
- * what has been found is dealt with before the pass ends.
+ * Reads a list page by page until its end, a throttle, or the time limit. It always returns, so that the sweep handles
+ * what it has found so far.
  */
 export async function forEachPage<P extends { readonly cursor?: string }>(
   ports: SweepPorts,
@@ -97,16 +97,16 @@ export async function forEachPage<P extends { readonly cursor?: string }>(
   { withinMs, resumable }: PagingOptions,
   draft: ReportDraft,
   list: (cursor?: string) => Promise<P>,
-  look: (page: P) => Promise<void>,
+  handlePage: (page: P) => Promise<void>,
 ): Promise<void> {
-  let at = resumable ? await readResumeCursor(ports, sweep) : undefined;
+  let cursor = resumable ? await readResumeCursor(ports, sweep) : undefined;
   try {
-    for await (const page of pagesOf(list, at)) {
-      await look(page);
-      at = page.cursor;
-      if (at !== undefined && ports.clock.now() - draft.startedAt >= withinMs) {
+    for await (const page of pagesOf(list, cursor)) {
+      await handlePage(page);
+      cursor = page.cursor;
+      if (cursor !== undefined && ports.clock.now() - draft.startedAt >= withinMs) {
         draft.incomplete = true;
-        draft.add(sweep, 'deferred', 'There is more than one pass has time for: the next one goes on.');
+        draft.add(sweep, 'deferred', 'The time of the sweep was used up; the next sweep continues.');
         break;
       }
     }
@@ -114,22 +114,22 @@ export async function forEachPage<P extends { readonly cursor?: string }>(
     if (!isThrottled(error)) throw error;
     markThrottled(draft, sweep);
   }
-  if (resumable) draft.resumeCursor = at;
+  if (resumable) draft.resumeCursor = cursor;
 }
 
 async function readResumeCursor({ reports }: SweepPorts, sweep: Sweep): Promise<string | undefined> {
   return (await reports.list()).find((report) => report.sweep === sweep)?.resumeCursor;
 }
 
-/** Walks a list, page by page, from `cursor` on (its beginning when absent) until a page has no cursor. */
+/** Yields the pages of a list from `firstCursor` on (from its beginning if absent), until a page has no cursor. */
 export async function* pagesOf<P extends { readonly cursor?: string }>(
   list: (cursor?: string) => Promise<P>,
-  cursor?: string,
+  firstCursor?: string,
 ): AsyncGenerator<P, void> {
-  let at = cursor;
+  let cursor = firstCursor;
   do {
-    const page = await list(at);
+    const page = await list(cursor);
     yield page;
-    at = page.cursor;
-  } while (at !== undefined);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
 }

@@ -2,8 +2,8 @@ import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import { assertFits } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
-import type { Changes } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { type Changes, specChangesOf } from './request-fields.ts';
 import {
   type QueuePorts,
   type RecordPorts,
@@ -14,8 +14,8 @@ import {
 import { runOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 /**
- * Wants it running. Nothing changes when it already is, or is on its way; while it stops, the start begins
- * when the stop is done.
+ * Requests that the workbench runs. Changes nothing if it runs or is starting. While it is stopping, the start begins
+ * after the stop.
  * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
  */
 export async function startWorkbench(
@@ -28,17 +28,17 @@ export async function startWorkbench(
   return submitRequest(ports, policy, key, () => ({ type: 'start', runId, by }));
 }
 
-/** How a stop may be forced: the last means may end a machine that others are on. */
+/** Options of a forced stop, which may terminate an instance that also runs tasks of other workbenches. */
 export interface ForceOptions {
-  /** Whether the caller may do that to others. */
+  /** Whether the caller may end tasks of other workbenches. */
   readonly admin: boolean;
 }
 
 /**
- * Wants it stopped. Cancels a start; changes nothing when it is stopped or on its way there, or being destroyed.
- * @param force shortens the waits by the last means; it never invents an outcome
+ * Requests that the workbench stops. Cancels a start. Changes nothing if it is stopped, stopping or being deleted.
+ * @param force terminates the instance soon if the task does not stop; the run still ends only once its end is confirmed
  * @throws WorkbenchError `workbench_not_found`, `unavailable`; `forbidden` (`admin_required`) for a forced stop on a
- *   shared machine
+ *   shared instance
  */
 export async function stopWorkbench(
   ports: RecordPorts & QueuePorts,
@@ -50,7 +50,8 @@ export async function stopWorkbench(
   return submitRequest(ports, policy, key, (current) => {
     if (force === undefined) return { type: 'stop', by };
     if (!force.admin && current.spec.dedicatedInstanceType === undefined) {
-      const message = 'It shares its machine with others: only an admin may force its stop.';
+      const message =
+        'The workbench runs on a shared instance, so a forced stop can end other workbenches. It requires the admin scope.';
       throw new WorkbenchError('forbidden', message, { reason: 'admin_required' });
     }
     return { type: 'stop', by, force: true };
@@ -58,8 +59,8 @@ export async function stopWorkbench(
 }
 
 /**
- * Stops the run that is there now and starts another; of a stopped one it is a start. Asked twice at once it
- * restarts once: the run meant is the one first read, also when the write has to be tried again.
+ * Stops the current run and starts another; starts a stopped workbench. Two concurrent requests restart it once: the
+ * request applies to the run that was read first, also if the write is retried after a revision conflict.
  * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
  */
 export async function restartWorkbench(
@@ -69,15 +70,15 @@ export async function restartWorkbench(
   by: string,
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
-  let seen: { readonly runId: string | undefined } | undefined;
+  let firstRead: { readonly runId: string | undefined } | undefined;
   return submitRequest(ports, policy, key, (current) => {
-    seen ??= { runId: runOf(current)?.runId };
-    return { type: 'restart', seenRunId: seen.runId, runId, by };
+    firstRead ??= { runId: runOf(current)?.runId };
+    return { type: 'restart', observedRunId: firstRead.runId, runId, by };
   });
 }
 
 /**
- * Renames at any time, resizes while stopped; all of it or nothing.
+ * Renames the workbench in any state, resizes it while it is stopped. Applies all changes or none.
  * @throws WorkbenchError `workbench_not_found`, `not_stopped`, `deleting`, `cannot_fit`, `unavailable`
  */
 export async function updateWorkbench(
@@ -89,19 +90,19 @@ export async function updateWorkbench(
 ): Promise<Workbench> {
   const current = await ports.workbenches.read(key);
   if (current === undefined) throw workbenchNotFound();
-  const { name: _name, ...sizes } = changes;
-  if (current.status === 'stopped' && Object.keys(sizes).length > 0) {
-    await assertFits({ ...current.spec, ...sizes }, ports.catalog);
+  const specChanges = specChangesOf(changes);
+  if (current.status === 'stopped' && Object.keys(specChanges).length > 0) {
+    await assertFits({ ...current.spec, ...specChanges }, ports.catalog);
   }
-  const changed = await updateRecord(ports, policy, key, () => ({ type: 'update', changes, by }), current);
-  if (changed === undefined) throw workbenchNotFound();
-  if (changed !== current) await scheduleDrive(ports, changed);
-  return changed;
+  const updated = await updateRecord(ports, policy, key, () => ({ type: 'update', changes, by }), current);
+  if (updated === undefined) throw workbenchNotFound();
+  if (updated !== current) await scheduleDrive(ports, updated);
+  return updated;
 }
 
 /**
- * Wants it gone with all its data: its run first, then its machine, its volume, and its record last. Cannot be
- * taken back; asked again it changes nothing.
+ * Requests that the workbench is deleted with all its data: first its run, then its host, its volume, and finally its
+ * record. Cannot be cancelled. A second request changes nothing.
  * @throws WorkbenchError `workbench_not_found`, `unavailable`
  */
 export async function deleteWorkbench(

@@ -5,6 +5,7 @@ import type { Ids } from '../ports/ids.ts';
 import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { type CreateRequest, specOf } from './request-fields.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive, submitRequest } from './update-record.ts';
 import {
   keyOf,
@@ -13,7 +14,6 @@ import {
   type Starting,
   type Workbench,
   type WorkbenchKey,
-  type WorkbenchSpec,
 } from './workbench.ts';
 
 export interface CreatePorts extends RecordPorts, QueuePorts {
@@ -22,15 +22,10 @@ export interface CreatePorts extends RecordPorts, QueuePorts {
   readonly ids: Ids;
 }
 
-export interface CreateRequest extends WorkbenchSpec {
-  /** 1-128 characters. @default `wb-<id>` */
-  readonly name?: string;
-}
-
 export interface CreateCommand {
   readonly userId: string;
   readonly request: CreateRequest;
-  /** The user's own key, 1-128 visible ASCII characters: a retry with it returns the first workbench. */
+  /** The `Idempotency-Key` header, 1-128 visible ASCII characters: a retry with it returns the first workbench. */
   readonly idempotencyKey?: string;
   /** Digest of the request's body. */
   readonly bodyHash: string;
@@ -38,36 +33,38 @@ export interface CreateCommand {
 }
 
 /**
- * A request that has stalled for longer than this after its claim writes no record any more: nobody waits for
- * its answer, and what it knows of the claim is old. Milliseconds; the gateway gives a request 30 s.
+ * A request that has been frozen for longer than this since it began writes no record: its client has already received a
+ * response, and the claim that it read is stale. Milliseconds; API Gateway ends a request after 30 s.
  */
 const CREATE_TIME_LIMIT_MS = 30_000;
 
 export interface CreateResult {
   readonly workbench: Workbench;
-  /** False when it is the workbench of an earlier request with the same key. */
+  /** False if it is the workbench of an earlier request with the same key. */
   readonly created: boolean;
 }
 
 /**
- * Creates a workbench that is wanted running. Only its intent is written, by one conditional write (two more
- * for an idempotency key); whoever drives does the rest.
+ * Creates a workbench with the desired state `running`. Writes only the record, by one conditional write (two more for
+ * an idempotency key); `drive` does the rest.
  * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_deleted`, `unavailable`
  */
 export async function createWorkbench(
   ports: CreatePorts,
   policy: Policy,
-  creation: CreateCommand,
+  command: CreateCommand,
 ): Promise<CreateResult> {
-  const { request, idempotencyKey } = creation;
+  const { request, idempotencyKey } = command;
   const now = ports.clock.now();
   const workbenchId = ports.ids.workbenchId(now);
   if (idempotencyKey !== undefined)
-    return createWithIdempotencyKey(ports, policy, creation, idempotencyKey, workbenchId, now);
+    return createWithIdempotencyKey(ports, policy, command, idempotencyKey, workbenchId, now);
   await assertFits(request, ports.catalog);
-  const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now);
+  const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now);
   if (!(await createRecord(ports, workbench))) {
-    throw new WorkbenchError('unavailable', 'Try again.', { detail: `workbench id ${workbenchId} is taken` });
+    throw new WorkbenchError('unavailable', 'The workbench could not be created. Try again.', {
+      detail: `workbench id ${workbenchId} already exists`,
+    });
   }
   await scheduleDrive(ports, workbench);
   return { workbench, created: true };
@@ -76,43 +73,47 @@ export async function createWorkbench(
 async function createWithIdempotencyKey(
   ports: CreatePorts,
   policy: Policy,
-  creation: CreateCommand,
+  command: CreateCommand,
   key: string,
   newId: string,
   now: number,
 ): Promise<CreateResult> {
-  const { userId, bodyHash } = creation;
-  const unfit = await findMisfit(creation.request, ports.catalog);
-  // What nothing can hold must not use up its key: its claim ends as it is made, and only finds an earlier one.
-  const expiresAt = unfit === undefined ? now + IDEMPOTENCY_RETENTION_MS : now;
+  const { userId, bodyHash } = command;
+  const misfit = await findMisfit(command.request, ports.catalog);
+  // A request that does not fit must not use up its key: its claim expires at once and only finds an earlier claim.
+  const expiresAt = misfit === undefined ? now + IDEMPOTENCY_RETENTION_MS : now;
   const { claim } = await ports.idempotency.claim(
     { userId, key, workbenchId: newId, bodyHash, expiresAt },
     now,
   );
   if (claim.bodyHash !== bodyHash) {
-    throw new WorkbenchError('idempotency_conflict', 'This Idempotency-Key was used with another body.');
+    throw new WorkbenchError(
+      'idempotency_conflict',
+      'This Idempotency-Key was used with another body. Use a new key for a new workbench.',
+    );
   }
   const { workbenchId } = claim;
   if (claim.state === 'done') return readExisting(ports, { userId, workbenchId });
-  if (unfit !== undefined) throw unfit;
+  if (misfit !== undefined) throw misfit;
   if (ports.clock.now() - now > CREATE_TIME_LIMIT_MS) {
-    // So late the workbench may have been created by another request with this key, and destroyed, meanwhile.
-    throw new WorkbenchError('unavailable', 'This took too long. Try again.', { reason: 'stalled' });
+    // In this time another request with this key may have created the workbench and a user may have deleted it.
+    throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });
   }
-  // The claim is open: its first request may still be at work, or may have died before it wrote the record.
-  const workbench = newWorkbench(creation, workbenchId, ports.ids.runId(), policy, now, key);
+  // The claim is open: its first request may still be executing, or may have failed before it wrote the record.
+  const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now, key);
   if (!(await createRecord(ports, workbench))) return readExisting(ports, { userId, workbenchId });
-  // Only who creates a record and who destroys it settle its claim.
+  // Only the creation and the deletion of a record complete its claim.
   if ((await ports.idempotency.complete(userId, key, workbenchId, workbench.run.runId)) === 'already') {
-    // Another request with this key created it, and it was destroyed before we wrote: ours must not take its place.
-    await submitRequest(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: creation.by }));
+    // Another request with this key created the workbench, and it was deleted before this request wrote its record. This
+    // record must not take its place.
+    await submitRequest(ports, policy, { userId, workbenchId }, () => ({ type: 'delete', by: command.by }));
     throw workbenchDeleted();
   }
   await scheduleDrive(ports, workbench);
   return { workbench, created: true };
 }
 
-/** A write repeated after a lost answer meets its own record: the run id tells it from another's. */
+/** A write that was retried after a lost response finds its own record; the run id distinguishes it from another's. */
 async function createRecord(ports: CreatePorts, workbench: Starting): Promise<boolean> {
   if ((await ports.workbenches.create(workbench)) === 'created') return true;
   const found = await ports.workbenches.read(keyOf(workbench));
@@ -128,7 +129,7 @@ async function readExisting(ports: CreatePorts, key: WorkbenchKey): Promise<Crea
 function workbenchDeleted(): WorkbenchError {
   return new WorkbenchError(
     'workbench_deleted',
-    'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
+    'The workbench created with this Idempotency-Key has been deleted. Use a new key for a new workbench.',
   );
 }
 
@@ -140,7 +141,8 @@ function newWorkbench(
   now: number,
   idempotencyKey?: string,
 ): Starting {
-  const { name, ...spec } = request;
+  const { name } = request;
+  const spec = specOf(request);
   return {
     schemaVersion: SCHEMA_VERSION,
     userId,

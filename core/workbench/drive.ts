@@ -2,8 +2,8 @@ import type { Telemetry } from '../ports/telemetry.ts';
 import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
 import { type EffectPorts, executeEffect } from './execute-effect.ts';
-import { type Effect, pendingEffects } from './lifecycle/effects.ts';
-import type { EffectResult } from './lifecycle/inputs.ts';
+import { pendingEffects } from './lifecycle/effects.ts';
+import type { Effect, EffectResult } from './lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
 import { type RecordPorts, scheduleDrive, updateRecord } from './update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
@@ -14,51 +14,52 @@ export interface DrivePorts extends RecordPorts, EffectPorts {
   readonly telemetry: Telemetry;
 }
 
-/** The history of a destroyed workbench is kept this long: 30 days, in milliseconds. */
+/** The retention of a deleted workbench's history: 30 days, in milliseconds. */
 export const HISTORY_RETENTION_AFTER_DELETE_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Rounds of effects in one call; what is left then is sent to the queue again, so that no call runs for ever. */
+/** Maximum rounds of effects in one call. After that the key is sent to the queue again, so that every call ends. */
 const ROUNDS_MAX = 20;
 
 /**
- * No further round begins after this, in milliseconds. A function that drives has a minute, and one slice of a wipe
- * may take 25 s of it.
+ * No further round begins after this, in milliseconds. A driving function has a timeout of one minute, and deleting one
+ * slice of a volume may take 25 s of it.
  */
 const ROUNDS_TIME_LIMIT_MS = 20_000;
 
 /**
- * Brings a workbench on its way: reads the record, carries out what it owes, feeds back what was learnt, until
- * there is nothing to do but wait; then asks to be called again when there is. Safe to run twice at once, to be
- * killed anywhere, and to be called for what needs nothing.
+ * Drives a workbench: reads the record, executes its pending effects, writes their outcomes, and repeats this until no
+ * effect is pending; then enqueues the key for the next due time. May run twice concurrently, may be killed at any point,
+ * and does nothing for a settled workbench. See docs/lifecycle.md#one-drive-step-by-step.
  *
- * @throws WorkbenchError or PortError from the store; the caller's queue delivers the key again
+ * @throws WorkbenchError or PortError from the store; the caller's queue then delivers the key again
  */
 export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey): Promise<void> {
-  const began = ports.clock.now();
-  let readAt = began;
-  let read: Workbench | undefined;
+  const startedAt = ports.clock.now();
+  let readAt = startedAt;
+  let firstRead: Workbench | undefined;
   let workbench = await updateRecord(ports, policy, key, (current) => {
-    read = current;
+    firstRead = current;
     return { type: 'tick' };
   });
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
     const now = ports.clock.now();
     const effects = pendingEffects(workbench, now, policy);
-    if (effects.length === 0 || now - began >= ROUNDS_TIME_LIMIT_MS) break;
+    if (effects.length === 0 || now - startedAt >= ROUNDS_TIME_LIMIT_MS) break;
     const pendingSince = readAt;
     readAt = now;
     workbench = await executeRound(ports, policy, workbench, effects, pendingSince);
   }
   if (workbench === undefined) return;
   const { status } = workbench;
-  // Counted at each look, for as long as it lasts: somebody should find out what holds it up.
+  // Counted each time the workbench is driven while it is overdue, so that the alarm lasts as long as the problem.
   if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });
   const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
-  // Whoever wrote a time for the next look has also sent a message for it: one chain of messages is enough.
-  if (saved !== undefined && saved !== read) await scheduleDrive(ports, saved);
+  // The writer of a due time enqueues the message for it. If this call did not write the record, it must not enqueue a
+  // second one: docs/lifecycle.md#message-chain.
+  if (saved !== undefined && saved !== firstRead) await scheduleDrive(ports, saved);
 }
 
-/** One round: every effect owed by this revision, then one write with all that was learnt. */
+/** One round: executes the pending effects of this revision, then writes all outcomes at once. */
 async function executeRound(
   ports: DrivePorts,
   policy: Policy,
@@ -68,7 +69,7 @@ async function executeRound(
 ): Promise<Workbench | undefined> {
   const outcomes: EffectResult[] = [];
   for (const effect of effects) {
-    // An effect that begins late may act on a record that has moved on: leave it to the next read.
+    // The record may have changed since an old read, so effects begin soon after it or are left to the next round.
     if (ports.clock.now() - readAt >= EFFECT_BEGINS_WITHIN_MS) break;
     if (effect.type === 'delete_record') return deleteRecord(ports, policy, workbench);
     const result = await executeEffect(ports, workbench, effect);
@@ -99,8 +100,8 @@ async function writeHistory(
 }
 
 /**
- * The last step of a destroy, when everything else is gone. The idempotency key is closed first: a request that
- * died half-way must not be able to make this workbench again.
+ * The last step of a deletion, after everything else was deleted. Completes the idempotency claim first: a create request
+ * that was interrupted must not create this workbench again.
  */
 async function deleteRecord(
   ports: DrivePorts,

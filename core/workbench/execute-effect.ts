@@ -4,8 +4,7 @@ import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
 import type { VolumeStore } from '../ports/volume-store.ts';
-import type { Effect } from './lifecycle/effects.ts';
-import type { EffectResult } from './lifecycle/inputs.ts';
+import type { Effect, EffectResult } from './lifecycle/inputs.ts';
 import { REASON_MESSAGE_MAX } from './reasons.ts';
 import { truncateUtf8 } from './truncate-utf8.ts';
 import type { Workbench } from './workbench.ts';
@@ -17,12 +16,12 @@ export interface EffectPorts {
   readonly catalog: CapacityCatalog;
 }
 
-/** Every effect but the last one, the removal of the record, is a call to the world with something to learn from it. */
+/** The effects that call a port and have a result. `delete_record` ends the record and has none. */
 export type PortEffect = Exclude<Effect, { type: 'delete_record' }>;
 
 /**
- * Carries one effect out and answers what was learnt. A call that did not go through is something learnt too;
- * only what no port may throw comes out as an error.
+ * Executes one effect and returns its result. A PortError is a result too (`effect_failed`); any other error is thrown,
+ * because no port may throw it.
  */
 export async function executeEffect(
   ports: EffectPorts,
@@ -59,7 +58,7 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
       return { type: 'run_refused', runId, attempt, ...toRefusal(outcome) };
     }
     case 'stop_task':
-      await tasks.stop(effect.taskId, effect.why);
+      await tasks.stop(effect.taskId, effect.reason);
       return { type: 'task_stop_requested', taskId: effect.taskId };
     case 'terminate_instance':
       await tasks.terminateInstance(effect.taskId, effect.forced);
@@ -84,8 +83,12 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
       return { type: 'host_termination_requested', instanceId: effect.instanceId };
     case 'describe_host': {
       const [host] = await hosts.describe([effect.instanceId]);
-      const gone = { instanceId: effect.instanceId, state: 'terminated', agentConnected: false } as const;
-      return { type: 'host_observed', host: host ?? gone };
+      const terminated = {
+        instanceId: effect.instanceId,
+        state: 'terminated',
+        agentConnected: false,
+      } as const;
+      return { type: 'host_observed', host: host ?? terminated };
     }
   }
 }
@@ -100,17 +103,19 @@ async function placeRun(
     return { type: 'run_placed', runId, attempt, placement: { kind: 'host', instanceId } };
   }
   const { spec } = workbench;
-  const fit = choosePlacement(
+  const placement = choosePlacement(
     spec,
     await catalog.providers(),
     await catalog.instanceTypes(),
     await catalog.freeCapacity(),
   );
-  if (fit.kind === 'fits') {
-    catalog.reserve(fit.provider, spec);
-    return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider: fit.provider } };
+  if (placement.kind === 'fits') {
+    const { provider } = placement;
+    catalog.reserve(provider, spec);
+    return { type: 'run_placed', runId, attempt, placement: { kind: 'provider', provider } };
   }
-  const message = fit.kind === 'cannot_fit' ? fit.message : 'It has no machine of its own yet.';
+  const message =
+    placement.kind === 'cannot_fit' ? placement.message : 'The dedicated instance has not been launched yet.';
   return { type: 'run_refused', runId, attempt, reason: { code: 'cannot_fit', message }, retryable: false };
 }
 

@@ -6,8 +6,8 @@ import { type QueuePorts, type RecordPorts, scheduleDrive, updateRecord } from '
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
 /**
- * Takes in what an event says of a task. Late, repeated and foreign ones change nothing; one of a workbench
- * that is no more is reported.
+ * Applies a task event to the record. Stale and repeated events, and events of other runs that have ended, change
+ * nothing. A live task without a record is reported.
  */
 export async function observeTask(
   ports: RecordPorts & QueuePorts,
@@ -27,7 +27,7 @@ export async function observeTask(
   return workbench;
 }
 
-/** Takes in what an event says of a dedicated machine: a hint, since such events carry no version. */
+/** Applies an event of a host. It is only a hint, because such events carry no version. */
 export async function observeHost(
   ports: RecordPorts & QueuePorts,
   policy: Policy,

@@ -9,7 +9,7 @@ import type { HistoryEntry } from './history.ts';
 import type { Workbench, WorkbenchKey } from './workbench.ts';
 
 /**
- * The record, by one consistent read and nothing else: this is what frontends poll.
+ * Returns the record by one strongly consistent read. Frontends poll it.
  * @throws WorkbenchError `workbench_not_found`
  */
 export async function getWorkbench(
@@ -21,7 +21,7 @@ export async function getWorkbench(
   return workbench;
 }
 
-/** A page of a user's workbenches, newest first: one query. `limit` 1-100. */
+/** Returns a page of a user's workbenches, newest first, by one query. `limit`: 1-100. */
 export async function listWorkbenches(
   ports: { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
   userId: string,
@@ -31,8 +31,8 @@ export async function listWorkbenches(
 }
 
 /**
- * What happened to the workbench, newest first, at most HISTORY_ENTRIES_MAX entries: those written and those that
- * still wait in the record, so that what was just asked is seen at once.
+ * Returns the history, newest first, at most HISTORY_ENTRIES_MAX entries. Includes the entries that are still in the
+ * record's outbox, so that a request is visible at once.
  * @throws WorkbenchError `workbench_not_found`
  */
 export async function listHistory(

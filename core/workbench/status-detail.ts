@@ -1,9 +1,9 @@
 import type { Deleting, Stopping, Workbench } from './workbench.ts';
 
 /**
- * What a workbench in transition waits for, in the API's words: `queued` (our own queue), `volume`, `host`,
- * `capacity`, `run` (a task that must be gone first), `instance_unreachable` (a stop that is late because of
- * its machine), or what the task itself says. Undefined when it waits for nothing.
+ * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
+ * throttled), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
+ * because of its instance), or the task's own detail. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
@@ -27,8 +27,8 @@ export function statusDetail(workbench: Workbench): string | undefined {
 }
 
 function endingDetail({ run, unexpectedTasks, host, overdue }: Stopping | Deleting): string {
-  const runIsLeft = run !== undefined || unexpectedTasks.length > 0;
-  if (!runIsLeft && host === undefined) return 'volume';
+  const hasTask = run !== undefined || unexpectedTasks.length > 0;
+  if (!hasTask && host === undefined) return 'volume';
   if (overdue) return 'instance_unreachable';
-  return runIsLeft ? 'run' : 'host';
+  return hasTask ? 'run' : 'host';
 }

@@ -8,7 +8,7 @@ import type { Policy } from './lifecycle/policy.ts';
 import { lifecycle } from './lifecycle/step.ts';
 import { dueAt, keyOf, OUTBOX_MAX, type Workbench, type WorkbenchKey } from './workbench.ts';
 
-/** How often a write that met another's is tried again before the caller is told to come back. */
+/** Maximum attempts of a write in case of revision conflicts. After that the request fails with 503. */
 const CONFLICT_RETRIES_MAX = 20;
 
 export interface RecordPorts {
@@ -24,11 +24,12 @@ export interface QueuePorts {
 }
 
 /**
- * Reads a record, takes an input in and writes the result, again from the read if somebody else wrote meanwhile.
- * @param input what to take in, given the record as just read
- * @param first the record as the caller already read it: saves the first read
- * @returns the record as it now stands; undefined when there is none
- * @throws WorkbenchError from the life cycle; `unavailable` when others keep writing
+ * Reads a record, applies an input and writes the result. On a revision conflict it reads the record and applies the
+ * input again: docs/lifecycle.md#revision-guard.
+ * @param input returns the input for the record that was just read
+ * @param first the record as the caller has already read it; saves the first read
+ * @returns the stored record; undefined if there is none
+ * @throws WorkbenchError from the life cycle; `unavailable` after CONFLICT_RETRIES_MAX revision conflicts
  */
 export async function updateRecord(
   ports: RecordPorts,
@@ -45,7 +46,7 @@ export async function updateRecord(
     const { workbench } = step(current, input(current), now);
     if (workbench === current) return current;
     if (workbench.outbox.length > OUTBOX_MAX) {
-      // Writing entries early is harmless (each under its own number); losing them would not be.
+      // Entries may be written before the record, because each has its own sequence number; they must not be lost.
       await ports.history.append(workbench.workbenchId, current.outbox);
       current = step(current, { type: 'history_written', through: current.historySeq }, now).workbench;
       const written = await ports.workbenches.update(current, current.revision - 1);
@@ -56,7 +57,7 @@ export async function updateRecord(
     }
     current = await ports.workbenches.read(key);
   }
-  throw new WorkbenchError('unavailable', 'The workbench is being changed by others just now. Try again.', {
+  throw new WorkbenchError('unavailable', 'The workbench is being changed by other requests. Try again.', {
     reason: 'conflict',
     retryAfterSeconds: 1,
     detail: `${CONFLICT_RETRIES_MAX} revision conflicts on ${key.workbenchId}`,
@@ -64,8 +65,8 @@ export async function updateRecord(
 }
 
 /**
- * Sends the key to whoever drives, if anything is owed. The record already says what is owed, so that a
- * message that cannot be sent costs one interval of the reconciler and must not fail the caller's request.
+ * Enqueues the workbench for its due time, if it has one. A failed send does not fail the caller's request: the due time
+ * is in the record, and the reconciler finds it within its next interval.
  */
 export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Promise<void> {
   const due = dueAt(workbench);
@@ -78,7 +79,7 @@ export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Pr
   }
 }
 
-/** A user's request: the intent is written, then whoever drives is enqueued. */
+/** Applies a user's request to the record, then enqueues the workbench. */
 export async function submitRequest(
   ports: RecordPorts & QueuePorts,
   policy: Policy,
@@ -91,7 +92,7 @@ export async function submitRequest(
     return request(current);
   });
   if (after === undefined) throw workbenchNotFound();
-  // Also when nothing changed: a write repeated after a lost answer finds its own change already made.
+  // Enqueued even if nothing changed: a write that was retried after a lost response finds its own change.
   if (after !== before || (dueAt(after) ?? Infinity) <= ports.clock.now()) await scheduleDrive(ports, after);
   return after;
 }

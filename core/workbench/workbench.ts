@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
-import { isHostReady } from './lifecycle/host.ts';
+import { isHostReady } from './host-state.ts';
 import { REASON_CODES } from './reasons.ts';
 
 /**

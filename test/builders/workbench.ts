@@ -16,7 +16,7 @@ import {
   type Workbench,
 } from '#core/workbench/workbench.ts';
 
-/** Midday of 1 March 2026 UTC: when every built record was made, unless told otherwise. */
+/** 1 March 2026, 12:00 UTC: the creation time of every built record, unless an option sets another. */
 export const T0 = Date.UTC(2026, 2, 1, 12);
 export const MINUTE = 60_000;
 
@@ -24,7 +24,7 @@ export const USER = 'ada';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** A well-formed workbench id of that time; `n` (below 2^53) fills the place of the random bits. */
+/** A well-formed workbench id of that time; `n` (below 2^53) takes the place of the random characters. */
 export function idAt(time: number, n = 0): string {
   return base32(time, 10) + base32(n, 16);
 }
@@ -98,12 +98,12 @@ export function aHost(host: Partial<Host> = {}): Host {
   };
 }
 
-/** Settled, with nothing running. */
+/** Settled and stopped. */
 export function stopped(fields: Partial<Stopped> = {}): Stopped {
   return { ...base, status: 'stopped', desired: 'stopped', ...fields };
 }
 
-/** Just asked for: nothing done yet, due at once. */
+/** Just requested: nothing done yet, due at once. */
 export function starting(fields: Partial<Starting> = {}): Starting {
   return {
     ...base,
@@ -145,7 +145,7 @@ export function pending(fields: Partial<Pending> = {}): Pending {
   };
 }
 
-/** Settled, answering at its endpoint. */
+/** Settled, responds at its endpoint. */
 export function running(fields: Partial<Running> = {}): Running {
   return {
     ...base,
@@ -174,7 +174,7 @@ export function stopping(fields: Partial<Stopping> = {}): Stopping {
   };
 }
 
-/** Asked to be destroyed; its task, if it had one, is gone. */
+/** Deletion was requested; its task, if it had one, is gone. */
 export function deleting(fields: Partial<Deleting> = {}): Deleting {
   return {
     ...base,
@@ -197,12 +197,12 @@ const BUILDERS: { readonly [S in Status]: () => Workbench } = {
   deleting,
 };
 
-/** A valid record of that status, with the identity and counters given. */
+/** A valid record of that status with the given identity and counters. */
 export function aWorkbench(status: Status, fields: CommonFields = {}): Workbench {
   return { ...BUILDERS[status](), ...fields };
 }
 
-/** The fields that every status has and that say nothing about it. */
+/** The fields that every status has, except the status itself. */
 export type CommonFields = Partial<
   Pick<
     Workbench,

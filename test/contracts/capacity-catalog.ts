@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
 
-/** What every CapacityCatalog keeps. `make` answers one that offers something. */
+/** The contract of CapacityCatalog. `make` returns a catalog with at least one provider. */
 export function describeCapacityCatalogContract(name: string, make: () => Promise<CapacityCatalog>): void {
-  describe(`the catalog of ${name}`, () => {
-    it('offers providers, each under a name of its own, with sizes and a price', async () => {
+  describe(`${name} fulfils the contract of CapacityCatalog`, () => {
+    it('returns providers with unique names, sizes and prices', async () => {
       const providers = await (await make()).providers();
       expect(providers.length).toBeGreaterThan(0);
       expect(providers.length).toBeLessThanOrEqual(20);
@@ -18,7 +18,7 @@ export function describeCapacityCatalogContract(name: string, make: () => Promis
       }
     });
 
-    it('answers the same sizes whatever has been placed', async () => {
+    it('returns the same sizes after a placement', async () => {
       const catalog = await make();
       const before = [await catalog.providers(), await catalog.instanceTypes()];
       await catalog.freeCapacity();
@@ -26,26 +26,26 @@ export function describeCapacityCatalogContract(name: string, make: () => Promis
       expect([await catalog.providers(), await catalog.instanceTypes()]).toEqual(before);
     });
 
-    it('knows of bounded room', async () => {
-      const room = await (await make()).freeCapacity();
-      expect(room.length).toBeLessThanOrEqual(FREE_CAPACITY_LISTED_MAX);
+    it('returns at most FREE_CAPACITY_LISTED_MAX entries of free capacity', async () => {
+      const freeCapacity = await (await make()).freeCapacity();
+      expect(freeCapacity.length).toBeLessThanOrEqual(FREE_CAPACITY_LISTED_MAX);
     });
 
-    it('has as much less room as was taken, and takes nothing amiss', async () => {
+    it('subtracts a reservation from the free capacity, and ignores one that does not fit', async () => {
       const catalog = await make();
-      const [machine] = await catalog.freeCapacity();
-      catalog.reserve('nobody', { cpuUnits: 1, memoryMib: 1, gpuCount: 0 });
-      if (machine === undefined) {
+      const [instance] = await catalog.freeCapacity();
+      catalog.reserve('unknown', { cpuUnits: 1, memoryMib: 1, gpuCount: 0 });
+      if (instance === undefined) {
         expect(await catalog.freeCapacity()).toEqual([]);
         return;
       }
       const of = async () =>
         (await catalog.freeCapacity())
-          .filter(({ provider }) => provider === machine.provider)
+          .filter(({ provider }) => provider === instance.provider)
           .reduce((sum, { memoryMib }) => sum + memoryMib, 0);
       const before = await of();
-      catalog.reserve(machine.provider, machine);
-      expect(await of()).toBe(before - machine.memoryMib);
+      catalog.reserve(instance.provider, instance);
+      expect(await of()).toBe(before - instance.memoryMib);
     });
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Waits for a condition by letting time pass in small steps: real time for real adapters, a clock moved by
- * hand for simulated ones. Bounded: fails after `STEPS_MAX`.
+ * Waits for a condition while time passes in small steps: real time for real adapters, a manual clock for
+ * simulated ones. Fails after `STEPS_MAX` steps.
  */
 const STEPS_MAX = 2000;
 
@@ -10,8 +10,8 @@ export async function eventually<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
   for (let step = 0; step < STEPS_MAX; step += 1) {
-    const answer = await condition();
-    if (answer !== undefined && answer !== false) return answer;
+    const result = await condition();
+    if (result !== undefined && result !== false) return result;
     await pass();
   }
   throw new Error(`did not happen: ${what}`);

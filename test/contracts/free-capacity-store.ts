@@ -9,7 +9,7 @@ const AT = 1_900_000_000_000;
 
 export function anInstance(fields: Partial<InstanceFreeCapacity> = {}): InstanceFreeCapacity {
   return {
-    containerInstanceId: 'machine-1',
+    containerInstanceId: 'instance-1',
     provider: 'small',
     cpuUnits: 1024,
     memoryMib: 4096,
@@ -25,12 +25,12 @@ export interface FreeCapacityStoreSubject {
   readonly dispose: () => Promise<void>;
 }
 
-/** What every FreeCapacityStore keeps. `make` answers an empty one. */
+/** The contract of FreeCapacityStore. `make` returns an empty store. */
 export function describeFreeCapacityStoreContract(
   name: string,
   make: () => Promise<FreeCapacityStoreSubject>,
 ): void {
-  describe(`the room kept in ${name}`, () => {
+  describe(`${name} fulfils the contract of FreeCapacityStore`, () => {
     let dispose: (() => Promise<void>) | undefined;
     const open = async () => {
       const subject = await make();
@@ -39,12 +39,12 @@ export function describeFreeCapacityStoreContract(
     };
     afterEach(() => dispose?.());
 
-    it('is listed as it was noted, machine by machine', async () => {
+    it('lists the free capacity of each instance as it was saved', async () => {
       const store = await open();
       expect(await store.list(AT)).toEqual([]);
       const one = anInstance();
       const other = anInstance({
-        containerInstanceId: 'machine-2',
+        containerInstanceId: 'instance-2',
         provider: 'gpu',
         gpuCount: 2,
         cpuUnits: 0,
@@ -56,7 +56,7 @@ export function describeFreeCapacityStoreContract(
       expect(listed).toEqual(expect.arrayContaining([one, other]));
     });
 
-    it('is that of the newest version, in whatever order notes come', async () => {
+    it('lists the newest version, in any order of the calls', async () => {
       const store = await open();
       const newest = anInstance({ version: 12, memoryMib: 1 });
       await store.save(anInstance());
@@ -66,7 +66,7 @@ export function describeFreeCapacityStoreContract(
       expect(await store.list(AT)).toEqual([newest]);
     });
 
-    it('is forgotten with the machine, and no older word brings it back', async () => {
+    it('removes an instance, and ignores older versions after that', async () => {
       const store = await open();
       const { containerInstanceId } = anInstance();
       await store.save(anInstance());
@@ -77,7 +77,7 @@ export function describeFreeCapacityStoreContract(
       expect(await store.list(AT)).toEqual([]);
     });
 
-    it('comes back with a newer word', async () => {
+    it('lists an instance again after a newer save', async () => {
       const store = await open();
       const back = anInstance({ version: 13 });
       await store.remove({ containerInstanceId: back.containerInstanceId, version: 12, at: AT });
@@ -85,7 +85,7 @@ export function describeFreeCapacityStoreContract(
       expect(await store.list(AT)).toEqual([back]);
     });
 
-    it('outlasts an older word that the machine is gone, and one of the same version', async () => {
+    it('ignores a removal with an older or equal version', async () => {
       const store = await open();
       const { containerInstanceId } = anInstance();
       await store.save(anInstance());
@@ -94,7 +94,7 @@ export function describeFreeCapacityStoreContract(
       expect(await store.list(AT)).toEqual([anInstance()]);
     });
 
-    it('counts up to its time, and no longer', async () => {
+    it('lists an entry until its maximum age', async () => {
       const store = await open();
       await store.save(anInstance());
       expect(await store.list(AT + FREE_CAPACITY_MAX_AGE_MS - 1)).toHaveLength(1);
@@ -102,7 +102,7 @@ export function describeFreeCapacityStoreContract(
       expect(await store.list(AT + 2 * FREE_CAPACITY_MAX_AGE_MS)).toEqual([]);
     });
 
-    it('that was long ago when it was heard of is not listed at all', async () => {
+    it('does not list an entry that was too old when it was saved', async () => {
       const store = await open();
       await store.save(anInstance({ at: AT - 2 * FREE_CAPACITY_MAX_AGE_MS }));
       expect(await store.list(AT)).toEqual([]);

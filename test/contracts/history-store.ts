@@ -7,19 +7,19 @@ import { aHistoryEntry, ID, idAt, T0 } from '../builders/workbench.ts';
 
 export interface HistoryStoreSubject {
   readonly store: HistoryStore;
-  /** Removes what has ended by `now`, as a table's TTL does in its own time. */
+  /** Removes items that have expired at `now`, as the TTL of a table does with a delay. */
   sweep(now: number): Promise<void>;
   dispose(): Promise<void>;
 }
 
 const DAY = 86_400_000;
 
-/** What every HistoryStore does. */
+/** The contract of HistoryStore. */
 export function describeHistoryStoreContract(
   name: string,
   makeSubject: () => Promise<HistoryStoreSubject>,
 ): void {
-  describe(`${name} as a history store`, () => {
+  describe(`${name} fulfils the contract of HistoryStore`, () => {
     let subject: HistoryStoreSubject;
     let store: HistoryStore;
     beforeEach(async () => {
@@ -28,7 +28,7 @@ export function describeHistoryStoreContract(
     });
     afterEach(() => subject.dispose());
 
-    it('answers entries as they were written, newest first', async () => {
+    it('returns entries as they were written, newest first', async () => {
       let n = 0;
       await fc.assert(
         fc.asyncProperty(
@@ -45,7 +45,7 @@ export function describeHistoryStoreContract(
       );
     });
 
-    it('is empty where nothing has been written', async () => {
+    it('returns no entries for an unknown workbench', async () => {
       expect(await store.list(ID)).toEqual([]);
     });
 
@@ -58,37 +58,37 @@ export function describeHistoryStoreContract(
       expect((await store.list(ID)).map(({ by }) => by)).toEqual(['ada', 'ada']);
     });
 
-    it('takes the same entries from many at once', async () => {
+    it('accepts the same entries from concurrent writers', async () => {
       const entries = entriesUpTo(6);
       await Promise.all(Array.from({ length: 20 }, () => store.append(ID, entries)));
       expect(await store.list(ID)).toEqual(entries.toReversed());
     });
 
-    it('keeps histories apart', async () => {
+    it('separates the histories of workbenches', async () => {
       await store.append(ID, [aHistoryEntry({ by: 'ada' })]);
       await store.append(idAt(T0, 2), [aHistoryEntry({ by: 'bob' })]);
       expect(await store.list(ID)).toEqual([aHistoryEntry({ by: 'ada' })]);
     });
 
-    it('keeps the last hundred of 250', async () => {
+    it('keeps the last hundred of 250 entries', async () => {
       const entries = entriesUpTo(250);
       for (let start = 0; start < 250; start += 6) await store.append(ID, entries.slice(start, start + 6));
       expect((await store.list(ID)).map(({ seq }) => seq)).toEqual(lastHundredOf(250));
     });
 
-    it('keeps the last hundred of 250 written at once, and when written again', async () => {
+    it('keeps the last hundred of 250 concurrently written entries, and after they are written again', async () => {
       await store.append(ID, entriesUpTo(250));
       await store.append(ID, entriesUpTo(250).slice(-6));
       expect((await store.list(ID)).map(({ seq }) => seq)).toEqual(lastHundredOf(250));
     });
 
-    it('keeps the last hundred when a straggler writes an old entry again', async () => {
+    it('keeps the last hundred when a delayed writer writes an old entry again', async () => {
       await store.append(ID, entriesUpTo(250));
       await store.append(ID, [aHistoryEntry({ seq: 3 })]);
       expect((await store.list(ID)).map(({ seq }) => seq)).toEqual(lastHundredOf(250));
     });
 
-    it('lets the whole history go at its end, and not before', async () => {
+    it('removes the history at its expiry, not before', async () => {
       const end = T0 + 30 * DAY;
       await store.append(ID, entriesUpTo(120));
       await store.append(idAt(T0, 2), entriesUpTo(2));
@@ -100,7 +100,7 @@ export function describeHistoryStoreContract(
       expect(await store.list(idAt(T0, 2))).toHaveLength(2);
     });
 
-    it('lets it go all the same when its last entries are written again', async () => {
+    it('removes it at its expiry even if its last entries are written again', async () => {
       await store.append(ID, entriesUpTo(3));
       await store.expire(ID, T0 + DAY);
       await store.append(ID, entriesUpTo(3));
@@ -108,7 +108,7 @@ export function describeHistoryStoreContract(
       expect(await store.list(ID)).toEqual([]);
     });
 
-    it('lets nothing be ended that is not there', async () => {
+    it('does nothing when a history that does not exist is expired', async () => {
       await store.expire(ID, T0);
       expect(await store.list(ID)).toEqual([]);
     });

@@ -24,12 +24,12 @@ function aClaim(claim: Partial<Claim> = {}): Claim {
   };
 }
 
-/** What every IdempotencyStore does. */
+/** The contract of IdempotencyStore. */
 export function describeIdempotencyStoreContract(
   name: string,
   makeSubject: () => Promise<IdempotencyStoreSubject>,
 ): void {
-  describe(`${name} as an idempotency store`, () => {
+  describe(`${name} fulfils the contract of IdempotencyStore`, () => {
     let subject: IdempotencyStoreSubject;
     let store: IdempotencyStore;
     beforeEach(async () => {
@@ -38,27 +38,27 @@ export function describeIdempotencyStoreContract(
     });
     afterEach(() => subject.dispose());
 
-    it('gives the claim to the first, and shows it to the second', async () => {
+    it('gives the claim to the first caller and returns it to the second', async () => {
       const standing = { ...aClaim(), state: 'open' };
-      expect(await store.claim(aClaim(), T0)).toEqual({ claim: standing, ours: true });
+      expect(await store.claim(aClaim(), T0)).toEqual({ claim: standing, claimed: true });
       const other = aClaim({ workbenchId: idAt(T0, 2), bodyHash: 'hash-2' });
-      expect(await store.claim(other, T0 + 1)).toEqual({ claim: standing, ours: false });
+      expect(await store.claim(other, T0 + 1)).toEqual({ claim: standing, claimed: false });
     });
 
-    it('gives the claim to one of a hundred at once, and shows it to all', async () => {
-      const answers = await Promise.all(
+    it('gives the claim to one of a hundred concurrent callers and returns it to all', async () => {
+      const results = await Promise.all(
         Array.from({ length: 100 }, (_, n) => store.claim(aClaim({ workbenchId: idAt(T0, n) }), T0)),
       );
-      expect(answers.filter(({ ours }) => ours)).toHaveLength(1);
-      expect(new Set(answers.map(({ claim }) => claim.workbenchId)).size).toBe(1);
+      expect(results.filter(({ claimed }) => claimed)).toHaveLength(1);
+      expect(new Set(results.map(({ claim }) => claim.workbenchId)).size).toBe(1);
     });
 
-    it('knows its own claim again when it is made twice', async () => {
+    it('recognises its own claim when the write is repeated', async () => {
       await store.claim(aClaim(), T0);
-      expect((await store.claim(aClaim(), T0)).ours).toBe(true);
+      expect((await store.claim(aClaim(), T0)).claimed).toBe(true);
     });
 
-    it('keeps keys and users apart, whatever they hold', async () => {
+    it('separates keys and users with any characters', async () => {
       const pairs = [
         ['ada', 'k'],
         ['ada', 'k#'],
@@ -68,33 +68,33 @@ export function describeIdempotencyStoreContract(
         ['__proto__', 'constructor'],
         ['ada', 'x'.repeat(128)],
       ] as const;
-      const answers = await Promise.all(
+      const results = await Promise.all(
         pairs.map(([userId, key], n) => store.claim(aClaim({ userId, key, workbenchId: idAt(T0, n) }), T0)),
       );
-      expect(answers.every(({ ours }) => ours)).toBe(true);
+      expect(results.every(({ claimed }) => claimed)).toBe(true);
     });
 
-    it('counts a claim as absent once it has expired', async () => {
+    it('treats an expired claim as absent', async () => {
       await store.claim(aClaim(), T0);
       const later = T0 + IDEMPOTENCY_RETENTION_MS;
       const next = aClaim({ workbenchId: idAt(T0, 2), expiresAt: later + IDEMPOTENCY_RETENTION_MS });
-      expect((await store.claim(next, later - 1)).ours).toBe(false);
-      expect(await store.claim(next, later)).toEqual({ claim: { ...next, state: 'open' }, ours: true });
+      expect((await store.claim(next, later - 1)).claimed).toBe(false);
+      expect(await store.claim(next, later)).toEqual({ claim: { ...next, state: 'open' }, claimed: true });
       expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('gone');
     });
 
-    it('gives an expired claim to one of many at once', async () => {
+    it('gives an expired claim to one of many concurrent callers', async () => {
       await store.claim(aClaim(), T0);
       const later = T0 + IDEMPOTENCY_RETENTION_MS;
-      const answers = await Promise.all(
+      const results = await Promise.all(
         Array.from({ length: 20 }, (_, n) =>
           store.claim(aClaim({ workbenchId: idAt(later, n), expiresAt: later + 1_000 }), later),
         ),
       );
-      expect(answers.filter(({ ours }) => ours)).toHaveLength(1);
+      expect(results.filter(({ claimed }) => claimed)).toHaveLength(1);
     });
 
-    it('settles a claim for the first, however often that one asks', async () => {
+    it('completes a claim for the first caller, also when that caller repeats the call', async () => {
       await store.claim(aClaim(), T0);
       expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('completed');
       expect(await store.complete('ada', 'key-1', ID, 'second')).toBe('already');
@@ -102,7 +102,7 @@ export function describeIdempotencyStoreContract(
       expect((await store.claim(aClaim({ workbenchId: idAt(T0, 2) }), T0)).claim.state).toBe('done');
     });
 
-    it('settles a claim for one of many at once', async () => {
+    it('completes a claim for one of many concurrent callers', async () => {
       await store.claim(aClaim(), T0);
       const outcomes = await Promise.all(
         Array.from({ length: 20 }, (_, n) => store.complete('ada', 'key-1', ID, `completedBy-${n}`)),
@@ -110,7 +110,7 @@ export function describeIdempotencyStoreContract(
       expect(outcomes.toSorted()).toEqual([...Array.from({ length: 19 }, () => 'already'), 'completed']);
     });
 
-    it('settles nothing that is not there or names another workbench', async () => {
+    it('completes no claim that does not exist or names another workbench', async () => {
       expect(await store.complete('ada', 'key-1', ID, 'first')).toBe('gone');
       await store.claim(aClaim(), T0);
       expect(await store.complete('ada', 'key-1', idAt(T0, 2), 'first')).toBe('gone');
@@ -118,7 +118,7 @@ export function describeIdempotencyStoreContract(
       expect((await store.claim(aClaim(), T0)).claim.state).toBe('open');
     });
 
-    it('forgets who settled a claim when it is made anew', async () => {
+    it('forgets who completed a claim when the key is claimed again', async () => {
       await store.claim(aClaim(), T0);
       await store.complete('ada', 'key-1', ID, 'first');
       const later = T0 + IDEMPOTENCY_RETENTION_MS;

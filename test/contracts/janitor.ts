@@ -8,8 +8,8 @@ import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 /**
- * What every Janitor does, alone and behind a VolumeStore.
- * @param janitorOf one that has `root` as the parent directory of the file system `fs-1`, and no other file system
+ * The contract of Janitor, alone and behind a VolumeStore.
+ * @param janitorOf returns a janitor with `root` as the parent directory of file system `fs-1` and no other file system
  */
 export function describeJanitorContract(name: string, janitorOf: (root: string) => Janitor): void {
   describeVolumeStoreContract(`EfsVolumeStore with a ${name}`, async () => {
@@ -45,7 +45,7 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
     };
   });
 
-  describe(`${name} keeps the contract of Janitor`, () => {
+  describe(`${name} fulfils the contract of Janitor`, () => {
     let root: string;
     beforeEach(async () => {
       root = await mkdtemp(join(tmpdir(), 'janitor-'));
@@ -53,14 +53,14 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
     afterEach(() => rm(root, { recursive: true, force: true }));
     const place = (workbenchId: string) => ({ fileSystemId: 'fs-1', workbenchId });
 
-    it('removes nothing of a volume whose wipe has not begun', async () => {
+    it('deletes nothing of a volume whose deletion has not begun', async () => {
       await mkdir(join(root, 'aaaa'));
-      await writeFile(join(root, 'aaaa', 'kept'), '');
+      await writeFile(join(root, 'aaaa', 'remaining'), '');
       await expect(janitorOf(root).removeSome(place('aaaa'))).rejects.toMatchObject({ kind: 'unavailable' });
-      expect(await readdir(join(root, 'aaaa'))).toEqual(['kept']);
+      expect(await readdir(join(root, 'aaaa'))).toEqual(['remaining']);
     });
 
-    it('remembers for whoever comes next how far a wipe has got', async () => {
+    it('stores the progress of a deletion for the next caller', async () => {
       expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
       expect(await janitorOf(root).writeTombstone(place('aaaa'))).toEqual({ detached: false });
       await janitorOf(root).markDetached(place('aaaa'));
@@ -75,12 +75,12 @@ export function describeJanitorContract(name: string, janitorOf: (root: string) 
       },
     );
 
-    it('does not answer for a file system that is not mounted', async () => {
+    it('refuses a file system that is not mounted', async () => {
       const elsewhere = { fileSystemId: 'fs-2', workbenchId: 'aaaa' };
       await expect(janitorOf(root).readMarker(elsewhere)).rejects.toMatchObject({ kind: 'unavailable' });
     });
 
-    it('lists directories alone, and neither its notes nor what was set aside', async () => {
+    it('lists only the directories of volumes, without tombstones and quarantined volumes', async () => {
       for (const name of ['bbbb', 'aaaa', 'cccc']) await mkdir(join(root, name));
       await writeFile(join(root, 'a-file'), '');
       await janitorOf(root).writeTombstone(place('aaaa'));

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
-/** Every active workbench, page by page. */
+/** Returns the keys of all active workbenches, read page by page. */
 export async function allActive(store: WorkbenchStore): Promise<WorkbenchKey[]> {
   const keys: WorkbenchKey[] = [];
   let cursor: string | undefined;

@@ -14,7 +14,7 @@ export function aReport(fields: Partial<ReconcileReport> = {}): ReconcileReport 
     waiting: 0,
     failed: 0,
     alarm: false,
-    findings: [{ id: 'task-1', what: 'deleted', why: 'Its workbench is no more.' }],
+    findings: [{ id: 'task-1', what: 'deleted', why: 'Its workbench does not exist.' }],
     ...fields,
   };
 }
@@ -24,9 +24,9 @@ export interface ReportStoreSubject {
   readonly dispose: () => Promise<void>;
 }
 
-/** What every ReportStore keeps. `make` answers an empty one. */
+/** The contract of ReportStore. `make` returns an empty store. */
 export function describeReportStoreContract(name: string, make: () => Promise<ReportStoreSubject>): void {
-  describe(`reports in ${name}`, () => {
+  describe(`${name} fulfils the contract of ReportStore`, () => {
     let dispose: (() => Promise<void>) | undefined;
     const open = async () => {
       const subject = await make();
@@ -35,7 +35,7 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
     };
     afterEach(() => dispose?.());
 
-    it('come back as they were, newest first', async () => {
+    it('returns reports as they were added, newest first', async () => {
       const store = await open();
       expect(await store.list()).toEqual([]);
       const older = aReport();
@@ -51,7 +51,7 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
       expect(await store.list()).toEqual([newer, older]);
     });
 
-    it('of two sweeps that end at one moment are both kept, and one added twice is kept once', async () => {
+    it('keeps both reports of two sweeps that ended at the same time, and one report that is added twice only once', async () => {
       const store = await open();
       await store.add(aReport());
       await store.add(aReport());
@@ -59,7 +59,7 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
       expect(await store.list()).toHaveLength(2);
     });
 
-    it('are shown up to their number', async () => {
+    it('returns at most REPORTS_LISTED_MAX reports', async () => {
       const store = await open();
       for (let i = 0; i < REPORTS_LISTED_MAX + 5; i += 1)
         await store.add(aReport({ endedAt: 1_900_000_000_000 + i }));

@@ -1,12 +1,12 @@
 import { afterAll, expect, it, type TestContext } from 'vitest';
 
 /**
- * Tests of a contract that something under an implementation does not let it pass, by their titles, each with the
- * reason in words and the place where it is proven instead.
+ * Contract tests that an implementation cannot pass because of a layer below it, by title, each with the reason and the
+ * place where the behaviour is proven instead.
  */
 export type SkippedTests = Readonly<Record<string, string>>;
 
-/** `it` for the tests of a contract: skips those excepted, and says why. An exception for no test is a fault. */
+/** `it` for contract tests: skips the listed ones with their reason. A title that matches no test fails. */
 export function itUnlessSkipped(exceptions: SkippedTests = {}): ContractIt {
   const unknown = new Set(Object.keys(exceptions));
   afterAll(() => expect([...unknown], 'exceptions for tests that do not exist').toEqual([]));

@@ -5,27 +5,27 @@ import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface TaskRunnerSubject {
   readonly tasks: TaskRunner;
-  /** An input that this runner can really run: its task answers HTTP and ends when asked to. */
+  /** An input that this runner can really run: its task responds to HTTP and ends when it is stopped. */
   input(change?: Partial<TaskInput>): Promise<TaskInput>;
-  /** Everything the runner reported by itself, in order; absent when it reports nothing. */
+  /** Every observation that the runner reported on its own, in order; absent if it reports none. */
   readonly observed?: readonly TaskObservation[];
-  /** Lets a little time pass. */
+  /** Lets a short time pass. */
   pass(): Promise<void>;
-  /** Ends this runner and opens another one on the same state; absent when it keeps nothing. */
+  /** Closes this runner and opens another one on the same state; absent if the runner stores nothing. */
   reopen?(): Promise<TaskRunner>;
-  /** Ends everything and cleans up. */
+  /** Ends all tasks and cleans up. */
   end(): Promise<void>;
 }
 
 const ORDER = ['provisioning', 'pending', 'running', 'stopping', 'stopped'];
 
-/** What every TaskRunner does. */
+/** The contract of TaskRunner. */
 export function describeTaskRunnerContract(
   name: string,
   makeSubject: () => Promise<TaskRunnerSubject>,
   exceptions?: SkippedTests,
 ): void {
-  describe(`${name} keeps the contract of TaskRunner`, () => {
+  describe(`${name} fulfils the contract of TaskRunner`, () => {
     const it = itUnlessSkipped(exceptions);
     let subject: TaskRunnerSubject;
     let tasks: TaskRunner;
@@ -35,25 +35,25 @@ export function describeTaskRunnerContract(
     });
     afterEach(() => subject.end());
 
-    async function accepted(input: TaskInput, token: string): Promise<TaskObservation> {
+    async function runTask(input: TaskInput, token: string): Promise<TaskObservation> {
       const outcome = await tasks.run(input, token);
       if (outcome.kind !== 'accepted') throw new Error(`refused: ${outcome.message}`);
       return outcome.task;
     }
-    async function known(taskId: string): Promise<TaskObservation | undefined> {
-      const [answer] = await tasks.describe([taskId]);
-      return answer === undefined || isMissing(answer) ? undefined : answer;
+    async function describeTask(taskId: string): Promise<TaskObservation | undefined> {
+      const [task] = await tasks.describe([taskId]);
+      return task === undefined || isMissing(task) ? undefined : task;
     }
-    function reaches(taskId: string, status: TaskObservation['status']): Promise<TaskObservation> {
+    function waitForStatus(taskId: string, status: TaskObservation['status']): Promise<TaskObservation> {
       return eventually(subject.pass, `task ${taskId} ${status}`, async () => {
-        const task = await known(taskId);
+        const task = await describeTask(taskId);
         if (status !== 'stopped' && task?.status === 'stopped') {
           throw new Error(`it stopped: ${task.stop?.message}`);
         }
         return task?.status === status && task;
       });
     }
-    async function listed(): Promise<string[]> {
+    async function listTaskIds(): Promise<string[]> {
       const ids: string[] = [];
       let cursor: string | undefined;
       do {
@@ -65,92 +65,92 @@ export function describeTaskRunnerContract(
       return ids;
     }
 
-    it('runs a task, says whose it is, and answers with its address once it is running', async () => {
+    it('runs a task, names its workbench, and returns its endpoint once it is running', async () => {
       const input = await subject.input();
-      const first = await accepted(input, 'a/run/1');
+      const first = await runTask(input, 'a/run/1');
       const { userId, workbenchId, runId, attempt } = input;
       expect(first).toMatchObject({ userId, workbenchId, runId, attempt });
-      const running = await reaches(first.taskId, 'running');
+      const running = await waitForStatus(first.taskId, 'running');
       expect(running.createdAt).toBe(first.createdAt);
       expect(running.endpoint).toMatch(/^http:\/\/[^/]+:\d+/);
       expect(running.version).toBeGreaterThan(first.version);
-      expect(await listed()).toContain(first.taskId);
+      expect(await listTaskIds()).toContain(first.taskId);
     });
 
-    it('starts one task for one token, asked one after another and at the same time', async () => {
+    it('starts one task for one client token, for sequential and concurrent calls', async () => {
       const input = await subject.input();
-      const answers = await Promise.all([1, 2, 3].map(() => accepted(input, 'a/run/1')));
-      const again = await accepted(input, 'a/run/1');
-      expect(new Set([...answers, again].map((task) => task.taskId)).size).toBe(1);
-      expect(await listed()).toEqual([again.taskId]);
+      const results = await Promise.all([1, 2, 3].map(() => runTask(input, 'a/run/1')));
+      const again = await runTask(input, 'a/run/1');
+      expect(new Set([...results, again].map((task) => task.taskId)).size).toBe(1);
+      expect(await listTaskIds()).toEqual([again.taskId]);
     });
 
-    it('answers a token that was used with its first task even when the input differs', async () => {
+    it('returns the first task of a used token even if the input differs', async () => {
       const input = await subject.input();
-      const first = await accepted(input, 'a/run/1');
-      const second = await accepted({ ...input, name: 'another', memoryMib: input.memoryMib + 1 }, 'a/run/1');
+      const first = await runTask(input, 'a/run/1');
+      const second = await runTask({ ...input, name: 'another', memoryMib: input.memoryMib + 1 }, 'a/run/1');
       expect(second.taskId).toBe(first.taskId);
     });
 
     it('starts another task for another token', async () => {
-      const first = await accepted(await subject.input(), 'a/run/1');
-      const second = await accepted(await subject.input(), 'b/run/1');
+      const first = await runTask(await subject.input(), 'a/run/1');
+      const second = await runTask(await subject.input(), 'b/run/1');
       expect(second.taskId).not.toBe(first.taskId);
-      expect((await listed()).sort()).toEqual([first.taskId, second.taskId].sort());
+      expect((await listTaskIds()).sort()).toEqual([first.taskId, second.taskId].sort());
     });
 
-    it('answers the stopped task to a token after the stop, and starts nothing', async () => {
+    it('returns the stopped task for its token, and starts nothing', async () => {
       const input = await subject.input();
-      const { taskId } = await accepted(input, 'a/run/1');
-      await reaches(taskId, 'running');
-      await tasks.stop(taskId, 'as the test wants');
-      await reaches(taskId, 'stopped');
-      expect(await accepted(input, 'a/run/1')).toMatchObject({ taskId, status: 'stopped' });
-      expect(await listed()).toEqual([]);
+      const { taskId } = await runTask(input, 'a/run/1');
+      await waitForStatus(taskId, 'running');
+      await tasks.stop(taskId, 'requested by the test');
+      await waitForStatus(taskId, 'stopped');
+      expect(await runTask(input, 'a/run/1')).toMatchObject({ taskId, status: 'stopped' });
+      expect(await listTaskIds()).toEqual([]);
     });
 
-    it('stops a running task, says that this was asked for, and no longer lists it', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      await reaches(taskId, 'running');
-      await tasks.stop(taskId, 'as the test wants');
-      const stopped = await reaches(taskId, 'stopped');
+    it('stops a running task, reports that the stop was requested, and no longer lists the task', async () => {
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      await waitForStatus(taskId, 'running');
+      await tasks.stop(taskId, 'requested by the test');
+      const stopped = await waitForStatus(taskId, 'stopped');
       expect(stopped.stop?.code).toBe('requested');
-      expect(await listed()).toEqual([]);
+      expect(await listTaskIds()).toEqual([]);
     });
 
     it('stops a task that is not running yet', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      await tasks.stop(taskId, 'as the test wants');
-      expect((await reaches(taskId, 'stopped')).stop?.code).toBe('requested');
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      await tasks.stop(taskId, 'requested by the test');
+      expect((await waitForStatus(taskId, 'stopped')).stop?.code).toBe('requested');
     });
 
-    it('takes a stop twice, of a stopped task and of an unknown one, without complaint', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      await reaches(taskId, 'running');
+    it('accepts a second stop, and a stop of a stopped or unknown task', async () => {
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      await waitForStatus(taskId, 'running');
       await Promise.all([tasks.stop(taskId, 'once'), tasks.stop(taskId, 'twice')]);
-      const stopped = await reaches(taskId, 'stopped');
+      const stopped = await waitForStatus(taskId, 'stopped');
       await tasks.stop(taskId, 'again');
-      expect(await known(taskId)).toEqual(stopped);
+      expect(await describeTask(taskId)).toEqual(stopped);
       await tasks.stop('unknown', 'nothing there');
     });
 
-    it('ends a task by the last means, running or stopping, and takes it for stopped and unknown ones too', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      await reaches(taskId, 'running');
-      await tasks.stop(taskId, 'as the test wants');
+    it('ends a running or stopping task with terminateInstance, and accepts stopped and unknown tasks', async () => {
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      await waitForStatus(taskId, 'running');
+      await tasks.stop(taskId, 'requested by the test');
       await tasks.terminateInstance(taskId, true);
       await eventually(subject.pass, 'nothing of it runs', async () => {
-        const task = await known(taskId);
+        const task = await describeTask(taskId);
         return task === undefined || task.status === 'stopped' || task.instance === 'gone';
       });
       await tasks.terminateInstance(taskId, true);
       await tasks.terminateInstance('unknown', true);
     });
 
-    it('describes in the order asked, the unknown as missing, and no more than 100', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      const answers = await tasks.describe(['unknown', taskId, 'unknown too', taskId]);
-      expect(answers.map((answer) => [answer.taskId, isMissing(answer)])).toEqual([
+    it('describes tasks in the order of the ids, unknown ones as missing, at most 100', async () => {
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      const results = await tasks.describe(['unknown', taskId, 'unknown too', taskId]);
+      expect(results.map((task) => [task.taskId, isMissing(task)])).toEqual([
         ['unknown', true],
         [taskId, false],
         ['unknown too', true],
@@ -160,11 +160,11 @@ export function describeTaskRunnerContract(
       await expect(tasks.describe(Array.from({ length: 101 }, () => taskId))).rejects.toThrow();
     });
 
-    it('raises the version with each change and never goes back in its life', async () => {
-      const { taskId } = await accepted(await subject.input(), 'a/run/1');
-      await reaches(taskId, 'running');
-      await tasks.stop(taskId, 'as the test wants');
-      await reaches(taskId, 'stopped');
+    it('increases the version with each change and never decreases it', async () => {
+      const { taskId } = await runTask(await subject.input(), 'a/run/1');
+      await waitForStatus(taskId, 'running');
+      await tasks.stop(taskId, 'requested by the test');
+      await waitForStatus(taskId, 'stopped');
       const observed = subject.observed?.filter((task) => task.taskId === taskId);
       if (observed === undefined) return;
       expect(observed.at(-1)?.status).toBe('stopped');
@@ -176,13 +176,13 @@ export function describeTaskRunnerContract(
       }
     });
 
-    it('knows its tasks and tokens after it was closed and opened again', async (context) => {
+    it('returns its tasks and tokens after it was closed and opened again', async (context) => {
       if (subject.reopen === undefined) return context.skip();
       const input = await subject.input();
-      const before = await accepted(input, 'a/run/1');
-      const running = await reaches(before.taskId, 'running');
+      const before = await runTask(input, 'a/run/1');
+      const running = await waitForStatus(before.taskId, 'running');
       tasks = await subject.reopen();
-      const after = await accepted(input, 'a/run/1');
+      const after = await runTask(input, 'a/run/1');
       expect(after.taskId).toBe(before.taskId);
       if (after.status === 'stopped') expect(after.stop?.code).toBe('instance_lost');
       if (after.status !== 'running') expect(after.version).toBeGreaterThan(running.version);

@@ -4,25 +4,25 @@ import { itUnlessSkipped, type SkippedTests } from './skipped-tests.ts';
 
 export interface VolumeStoreSubject {
   readonly volumes: VolumeStore;
-  /** Puts this many files into a volume, as a task that mounts it would; answers when they are there. */
+  /** Writes this many files into a volume, as a task that mounts it would. */
   fill(mount: Mount, files: number): Promise<void>;
-  /** How many files a volume holds; undefined when the volume is not there. */
+  /** The number of files in a volume; undefined if the volume does not exist. */
   count(mount: Mount): Promise<number | undefined>;
-  /** Ends this store's adapter and opens another one on the same state; absent when it keeps nothing. */
+  /** Closes this adapter and opens another one on the same state; absent if the adapter stores nothing. */
   reopen?(): Promise<VolumeStore>;
   end(): Promise<void>;
 }
 
-/** More files than one call of wipe may remove. */
+/** More files than one call of deleteSlice may delete. */
 const MANY = 2500;
 
-/** What every VolumeStore does. */
+/** The contract of VolumeStore. */
 export function describeVolumeStoreContract(
   name: string,
   makeSubject: () => Promise<VolumeStoreSubject>,
   exceptions?: SkippedTests,
 ): void {
-  describe(`${name} keeps the contract of VolumeStore`, () => {
+  describe(`${name} fulfils the contract of VolumeStore`, () => {
     const it = itUnlessSkipped(exceptions);
     let subject: VolumeStoreSubject;
     let volumes: VolumeStore;
@@ -32,21 +32,21 @@ export function describeVolumeStoreContract(
     });
     afterEach(() => subject.end());
 
-    async function ensured(workbenchId: string): Promise<Mount> {
+    async function ensureReady(workbenchId: string): Promise<Mount> {
       const outcome = await volumes.ensure(workbenchId);
       if (outcome.kind !== 'ready') throw new Error(`not ready: ${JSON.stringify(outcome)}`);
       return outcome.mount;
     }
-    async function wiped(workbenchId: string): Promise<number> {
+    async function deleteFully(workbenchId: string): Promise<number> {
       let deleted = 0;
       for (let call = 0; call < 1000; call += 1) {
         const progress = await volumes.deleteSlice(workbenchId);
         deleted += progress.deleted;
         if (progress.done) return deleted;
       }
-      throw new Error('the wipe does not end');
+      throw new Error('the deletion does not end');
     }
-    async function listed(): Promise<string[]> {
+    async function listWorkbenchIds(): Promise<string[]> {
       const ids: string[] = [];
       let cursor: string | undefined;
       do {
@@ -58,99 +58,99 @@ export function describeVolumeStoreContract(
       return ids;
     }
 
-    it('answers the same mount each time, and keeps what is in the volume', async () => {
-      const mount = await ensured('aaaa');
+    it('returns the same mount each time and keeps the files', async () => {
+      const mount = await ensureReady('aaaa');
       await subject.fill(mount, 3);
-      expect(await Promise.all([ensured('aaaa'), ensured('aaaa')])).toEqual([mount, mount]);
+      expect(await Promise.all([ensureReady('aaaa'), ensureReady('aaaa')])).toEqual([mount, mount]);
       expect(await subject.count(mount)).toBe(3);
     });
 
-    it('gives each workbench a volume of its own', async () => {
-      const first = await ensured('aaaa');
-      const second = await ensured('bbbb');
+    it('creates a separate volume for each workbench', async () => {
+      const first = await ensureReady('aaaa');
+      const second = await ensureReady('bbbb');
       await subject.fill(first, 1);
       expect(await subject.count(second)).toBe(0);
-      expect((await listed()).sort()).toEqual(['aaaa', 'bbbb']);
+      expect((await listWorkbenchIds()).sort()).toEqual(['aaaa', 'bbbb']);
     });
 
-    it('wipes a volume and no other, root and all, and says how much it deleted', async () => {
-      const mount = await ensured('aaaa');
-      const other = await ensured('bbbb');
+    it('deletes a volume with its root, but no other volume, and returns the number of deleted files', async () => {
+      const mount = await ensureReady('aaaa');
+      const other = await ensureReady('bbbb');
       await subject.fill(mount, 5);
       await subject.fill(other, 2);
-      expect(await wiped('aaaa')).toBe(6);
+      expect(await deleteFully('aaaa')).toBe(6);
       expect(await subject.count(mount)).toBeUndefined();
       expect(await subject.count(other)).toBe(2);
-      expect(await listed()).toEqual(['bbbb']);
+      expect(await listWorkbenchIds()).toEqual(['bbbb']);
     });
 
-    it('answers done again for a volume that is gone, and for one that never was', async () => {
-      await ensured('aaaa');
-      await wiped('aaaa');
+    it('returns done for a volume that was deleted before and for one that never existed', async () => {
+      await ensureReady('aaaa');
+      await deleteFully('aaaa');
       expect(await volumes.deleteSlice('aaaa')).toEqual({ done: true, deleted: 0 });
       expect(await volumes.deleteSlice('cccc')).toEqual({ done: true, deleted: 0 });
     });
 
-    it('wipes a large volume in several bounded calls', async () => {
-      const mount = await ensured('aaaa');
+    it('deletes a large volume in several bounded calls', async () => {
+      const mount = await ensureReady('aaaa');
       await subject.fill(mount, MANY);
       const first = await volumes.deleteSlice('aaaa');
       expect(first.done).toBe(false);
       expect(first.deleted).toBeLessThan(MANY);
-      expect(first.deleted + (await wiped('aaaa'))).toBe(MANY + 1);
+      expect(first.deleted + (await deleteFully('aaaa'))).toBe(MANY + 1);
       expect(await subject.count(mount)).toBeUndefined();
     });
 
-    it('never gives out a volume again once its wipe has begun', async () => {
-      const mount = await ensured('aaaa');
+    it('never provides a volume again once its deletion has begun', async () => {
+      const mount = await ensureReady('aaaa');
       await subject.fill(mount, MANY);
       await volumes.deleteSlice('aaaa');
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
-      await wiped('aaaa');
+      await deleteFully('aaaa');
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
-      expect(await listed()).toEqual([]);
+      expect(await listWorkbenchIds()).toEqual([]);
     });
 
-    it('goes on with a wipe, and still refuses the volume, after it was closed and opened again', async (context) => {
+    it('continues a deletion, and still refuses the volume, after it was closed and opened again', async (context) => {
       if (subject.reopen === undefined) return context.skip();
-      const mount = await ensured('aaaa');
-      const kept = await ensured('bbbb');
+      const mount = await ensureReady('aaaa');
+      const before = await ensureReady('bbbb');
       await subject.fill(mount, MANY);
       await volumes.deleteSlice('aaaa');
       volumes = await subject.reopen();
       expect(await volumes.ensure('aaaa')).toEqual({ kind: 'tombstoned' });
-      await wiped('aaaa');
+      await deleteFully('aaaa');
       expect(await subject.count(mount)).toBeUndefined();
-      expect(await ensured('bbbb')).toEqual(kept);
+      expect(await ensureReady('bbbb')).toEqual(before);
     });
 
-    it('removes a volume that is empty, and none that holds anything', async () => {
-      await ensured('aaaa');
-      const full = await ensured('bbbb');
+    it('deletes an empty volume, but none with files', async () => {
+      await ensureReady('aaaa');
+      const full = await ensureReady('bbbb');
       await subject.fill(full, 1);
       expect(await volumes.deleteIfEmpty('aaaa')).toBe('deleted');
       expect(await volumes.deleteIfEmpty('aaaa')).toBe('deleted');
       expect(await volumes.deleteIfEmpty('cccc')).toBe('deleted');
       expect(await volumes.deleteIfEmpty('bbbb')).toBe('not_empty');
       expect(await subject.count(full)).toBe(1);
-      expect(await listed()).toEqual(['bbbb']);
+      expect(await listWorkbenchIds()).toEqual(['bbbb']);
     });
 
-    it('sets a volume aside, lists and gives it out no longer, and wipes it when that is asked for', async () => {
-      const mount = await ensured('aaaa');
+    it('quarantines a volume, no longer lists or provides it, and deletes it on request', async () => {
+      const mount = await ensureReady('aaaa');
       await subject.fill(mount, 3);
       await volumes.quarantine('aaaa');
       await volumes.quarantine('aaaa');
       await volumes.quarantine('cccc');
-      expect(await listed()).toEqual([]);
+      expect(await listWorkbenchIds()).toEqual([]);
       expect(await volumes.ensure('aaaa')).toMatchObject({ kind: 'refused', retryable: false });
-      expect(await wiped('aaaa')).toBe(4);
+      expect(await deleteFully('aaaa')).toBe(4);
     });
 
-    it('lists many volumes in pages, each of them once', async () => {
+    it('lists many volumes in pages, each volume once', async () => {
       const ids = Array.from({ length: 1005 }, (_, index) => `wb${String(index).padStart(6, '0')}`);
-      for (const id of ids) await ensured(id);
-      expect((await listed()).sort()).toEqual(ids);
+      for (const id of ids) await ensureReady(id);
+      expect((await listWorkbenchIds()).sort()).toEqual(ids);
     });
   });
 }

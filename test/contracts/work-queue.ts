@@ -4,31 +4,30 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 export interface WorkQueueSubject {
   readonly queue: WorkQueue;
-  /** Lets this many seconds go by, and everything be delivered that falls due meanwhile. */
+  /** Lets this many seconds pass and delivers the messages that become due in that time. */
   advance(seconds: number): Promise<void>;
-  /** What the consumer has been handed so far, failed deliveries included. */
+  /** The deliveries to the consumer so far, including failed ones. */
   readonly delivered: readonly WorkbenchKey[];
-  /** The consumer's next so many deliveries throw. */
+  /** Makes the consumer throw for this many next deliveries. */
   failNext(times: number): void;
-  /** Seconds after which a delivery that failed once has surely come again. */
+  /** Seconds after which a failed delivery has certainly been repeated. */
   readonly redeliverWithinSeconds: number;
   dispose(): Promise<void>;
 }
 
 const key = (workbenchId: string, userId = 'ada'): WorkbenchKey => ({ userId, workbenchId });
 
-/** What every WorkQueue does, whoever carries its messages. */
+/** The contract of WorkQueue, for every transport. */
 export function describeWorkQueueContract(name: string, makeSubject: () => Promise<WorkQueueSubject>): void {
-  describe(`${name} is a work queue`, () => {
+  describe(`${name} fulfils the contract of WorkQueue`, () => {
     let subject: WorkQueueSubject;
     beforeEach(async () => {
       subject = await makeSubject();
     });
     afterEach(() => subject.dispose());
 
-    const times = (wanted: WorkbenchKey) =>
-      subject.delivered.filter((k) => k.userId === wanted.userId && k.workbenchId === wanted.workbenchId)
-        .length;
+    const times = ({ userId, workbenchId }: WorkbenchKey) =>
+      subject.delivered.filter((key) => key.userId === userId && key.workbenchId === workbenchId).length;
 
     test('delivers a message without delay at once', async () => {
       await subject.queue.send(key('a'), 0);
@@ -41,7 +40,7 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(subject.delivered).toEqual([]);
     });
 
-    test('holds a message back until its delay has passed', async () => {
+    test('delivers a delayed message only after its delay', async () => {
       await subject.queue.send(key('a'), 30);
       await subject.advance(29);
       expect(times(key('a'))).toBe(0);
@@ -57,7 +56,7 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(times(key('a'))).toBeGreaterThanOrEqual(1);
     });
 
-    test('cuts a longer delay down to what a message can carry', async () => {
+    test('limits a longer delay to the maximum of a message', async () => {
       await subject.queue.send(key('a'), MAX_DELAY_SECONDS * 10);
       await subject.advance(MAX_DELAY_SECONDS - 1);
       expect(times(key('a'))).toBe(0);
@@ -65,13 +64,13 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(times(key('a'))).toBeGreaterThanOrEqual(1);
     });
 
-    test('takes a delay below zero as none', async () => {
+    test('treats a negative delay as zero', async () => {
       await subject.queue.send(key('a'), -5);
       await subject.advance(1);
       expect(times(key('a'))).toBeGreaterThanOrEqual(1);
     });
 
-    test('delivers a key sent again after its delivery once more', async () => {
+    test('delivers a key again that is sent again after its delivery', async () => {
       await subject.queue.send(key('a'), 0);
       await subject.advance(1);
       const before = times(key('a'));
@@ -80,7 +79,7 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(times(key('a'))).toBeGreaterThan(before);
     });
 
-    test('does not let a later message for a key hold back an earlier one', async () => {
+    test('delivers an earlier message for a key although a later one is waiting', async () => {
       await subject.queue.send(key('a'), 600);
       await subject.queue.send(key('a'), 10);
       await subject.queue.send(key('a'), 300);
@@ -88,7 +87,7 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect(times(key('a'))).toBeGreaterThanOrEqual(1);
     });
 
-    test('does not let an earlier message for a key stand for a later one', async () => {
+    test('delivers a later message for a key although an earlier one was sent', async () => {
       await subject.queue.send(key('a'), 10);
       await subject.queue.send(key('a'), 0);
       await subject.queue.send(key('a'), 20);
@@ -100,28 +99,28 @@ export function describeWorkQueueContract(name: string, makeSubject: () => Promi
       expect([early, middle - early, times(key('a')) - middle].map((n) => n > 0)).toEqual([true, true, true]);
     });
 
-    test('delivers again what the consumer failed on', async () => {
+    test('repeats a delivery on which the consumer failed', async () => {
       subject.failNext(1);
       await subject.queue.send(key('a'), 0);
       await subject.advance(1 + subject.redeliverWithinSeconds);
       expect(times(key('a'))).toBeGreaterThanOrEqual(2);
     });
 
-    test('loses none of many keys sent at once', async () => {
+    test('loses none of many keys that are sent at once', async () => {
       const keys = Array.from({ length: 200 }, (_, i) => key(`w${i}`));
       await Promise.all(keys.map((k, i) => subject.queue.send(k, i % 5)));
       await subject.advance(10);
       expect(keys.filter((k) => times(k) === 0)).toEqual([]);
     });
 
-    test('carries a user id of any characters unharmed', async () => {
-      const wanted = key('a', 'Zoë "the|one" / 王小明\u{1F600}');
-      await subject.queue.send(wanted, 0);
+    test('delivers a user id with any characters unchanged', async () => {
+      const sent = key('a', 'Zoë "the|one" / 王小明\u{1F600}');
+      await subject.queue.send(sent, 0);
       await subject.advance(1);
-      expect(times(wanted)).toBeGreaterThanOrEqual(1);
+      expect(times(sent)).toBeGreaterThanOrEqual(1);
     });
 
-    test('keeps the same workbench id of two users apart', async () => {
+    test('separates the same workbench id of two users', async () => {
       await subject.queue.send(key('a', 'ada'), 2);
       await subject.queue.send(key('a', 'bob'), 2);
       await subject.advance(3);

@@ -5,7 +5,7 @@ import { dueAt, keyOf, type Workbench } from '#core/workbench/workbench.ts';
 import { acceptedRun, aHost, idAt, MINUTE, running, starting, stopped, T0 } from '../builders/workbench.ts';
 import { allActive, idOf } from './list-pages.ts';
 
-/** A part of the workbench store's contract: what is due, what is active, and finding by other names. */
+/** A part of the contract of WorkbenchStore: due records, active records, and the indexes. */
 export function describeHints(getStore: () => WorkbenchStore): void {
   let store: WorkbenchStore;
   beforeEach(() => {
@@ -13,7 +13,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
   });
 
   describe('listDue', () => {
-    it('answers what is due by then, earliest first, and nothing that is settled', async () => {
+    it('returns the records that are due at the time, earliest first, and no settled ones', async () => {
       const times = [50, 10, 40, 10, 30, 0, 20].map((minutes) => T0 + minutes * MINUTE);
       const due = times.map((nextDriveAt, n) =>
         starting({ workbenchId: idAt(T0, n), nextDriveAt, deadlineAt: T0 + 90 * MINUTE }),
@@ -35,7 +35,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       }
     });
 
-    it('lets a record go when it is settled, and takes it again when it is not', async () => {
+    it('omits a record once it is settled, and returns it again when it is due', async () => {
       await store.create(starting());
       expect(await store.listDue(T0, 10)).toEqual([keyOf(starting())]);
       await store.update(running({ revision: 2 }), 1);
@@ -47,7 +47,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       expect(await store.listDue(T0 + 5, 10)).toEqual([]);
     });
 
-    it('names the earliest of many, wherever they are kept', async () => {
+    it('returns the earliest of many, across partitions', async () => {
       await fc.assert(
         fc.asyncProperty(
           fc.array(fc.nat({ max: 50 }), { minLength: 1, maxLength: 20 }),
@@ -70,7 +70,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
   });
 
   describe('listActive', () => {
-    it('walks over everything that has a run or a host or is in transition, once each', async () => {
+    it('returns every record with a run or a host or in transition, once each', async () => {
       const records: Workbench[] = [];
       for (let n = 0; n < 230; n++) records.push(running({ workbenchId: idAt(T0, n) }));
       records.push(stopped({ workbenchId: idAt(T0, 1_000), host: aHost({ state: 'stopped' }) }));
@@ -83,7 +83,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
       expect((await allActive(store)).map(idOf).toSorted()).toEqual(records.map(idOf).toSorted());
     });
 
-    it('lets a record go when it stops, and when it is deleted', async () => {
+    it('omits a record once it is stopped or deleted', async () => {
       await store.create(running());
       await store.create(running({ workbenchId: idAt(T0, 2) }));
       await store.update(stopped({ revision: 2 }), 1);
@@ -92,7 +92,7 @@ export function describeHints(getStore: () => WorkbenchStore): void {
     });
   });
 
-  it('finds a workbench by its id, and by its dedicated instance while it has that', async () => {
+  it('finds a workbench by its id, and by the instance of its host while it has one', async () => {
     const host = aHost({ instanceId: 'i-1' });
     await store.create(running({ host }));
     await store.create(running({ userId: 'bob', workbenchId: idAt(T0, 9), run: acceptedRun() }));

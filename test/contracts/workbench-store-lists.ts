@@ -8,7 +8,7 @@ import type { WorkbenchStoreSubject } from './workbench-store.ts';
 
 const NEWER = { ...stopped(), schemaVersion: SCHEMA_VERSION + 1 };
 
-/** A part of the workbench store's contract: a user's list, and what becomes of records that cannot be read. */
+/** A part of the contract of WorkbenchStore: the list of a user, and unreadable records. */
 export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
   let subject: WorkbenchStoreSubject;
   let store: WorkbenchStore;
@@ -18,7 +18,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
   });
 
   describe('listByUser', () => {
-    it('answers newest first, and its pages make up the whole, whatever their size', async () => {
+    it('returns the newest first, and its pages contain all of them for every page size', async () => {
       const ids = Array.from({ length: 23 }, (_, n) => idAt(T0 + n * 1_000, 23 - n));
       await Promise.all(ids.map((workbenchId) => store.create(stopped({ workbenchId }))));
       const newestFirst = ids.toReversed();
@@ -29,7 +29,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       }
     });
 
-    it('makes up the whole for any number of workbenches and any page', async () => {
+    it('returns all of them for any number of workbenches and any page size', async () => {
       let users = 0;
       await fc.assert(
         fc.asyncProperty(
@@ -54,14 +54,14 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       );
     });
 
-    it('holds a hundred on a page', async () => {
+    it('returns up to a hundred on a page', async () => {
       await Promise.all(aHundred((n) => store.create(stopped({ workbenchId: idAt(T0, n) }))));
       const page = await store.listByUser('ada', { limit: 100 });
       expect(page.workbenches).toHaveLength(100);
       expect(page.next).toBeUndefined();
     });
 
-    it('goes on after a workbench that has been deleted meanwhile', async () => {
+    it('continues after a workbench that has been deleted since', async () => {
       for (const n of [1, 2, 3, 4]) await store.create(stopped({ workbenchId: idAt(T0, n) }));
       const { next } = await store.listByUser('ada', { limit: 2 });
       expect(next).toBe(idAt(T0, 3));
@@ -73,14 +73,14 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       expect(page.workbenches.map(({ workbenchId }) => workbenchId)).toEqual([idAt(T0, 2), idAt(T0, 1)]);
     });
 
-    it('goes on within the same user whatever id it is given', async () => {
+    it('continues within the same user for any workbench id', async () => {
       await store.create(stopped({ userId: 'ada', workbenchId: idAt(T0, 1) }));
       await store.create(stopped({ userId: 'bob', workbenchId: idAt(T0, 2) }));
       const page = await store.listByUser('ada', { limit: 10, after: idAt(T0, 2) });
       expect(page.workbenches.map(({ userId }) => userId)).toEqual(['ada']);
     });
 
-    it('shows a write that has just been answered', async () => {
+    it('contains a write as soon as it has returned', async () => {
       await store.create(stopped());
       await store.update(stopped({ name: 'renamed', revision: 2 }), 1);
       const { workbenches } = await store.listByUser('ada', { limit: 1 });
@@ -88,10 +88,10 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
     });
 
     it('is empty for an unknown user', async () => {
-      expect(await store.listByUser('nobody', { limit: 1 })).toEqual({ workbenches: [] });
+      expect(await store.listByUser('unknown', { limit: 1 })).toEqual({ workbenches: [] });
     });
 
-    it('refuses a page of none, of more than a hundred, or of a part', async () => {
+    it('rejects a page size of zero, of more than a hundred, or of a fraction', async () => {
       for (const limit of [0, 101, 1.5, Number.NaN]) {
         await expect(store.listByUser('ada', { limit })).rejects.toThrow(RangeError);
       }
@@ -109,7 +109,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
     }
   });
 
-  describe('a record that cannot be read', () => {
+  describe('an unreadable record', () => {
     const poisons: readonly [string, unknown][] = [
       ['of a newer version', NEWER],
       ['of no known status', { ...stopped(), status: 'asleep' }],
@@ -118,16 +118,16 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       ['that names another user', stopped({ userId: 'bob' })],
       ['that names another workbench', stopped({ workbenchId: idAt(T0, 77) })],
     ];
-    it.each(poisons)('is told as such when it is one %s', async (_, raw) => {
+    it.each(poisons)('is reported as unreadable by read when it is one %s', async (_, raw) => {
       await subject.plant(keyOf(stopped()), raw);
       await expect(store.read(keyOf(stopped()))).rejects.toThrow(UnreadableRecord);
     });
 
-    it('is left out of lists, and reported', async () => {
+    it('is omitted from lists and reported', async () => {
       const ids = [0, 1, 2, 3, 4, 5, 6].map((n) => idAt(T0, n));
       await Promise.all(ids.map((workbenchId) => store.create(stopped({ workbenchId }))));
-      const poisoned = { userId: 'ada', workbenchId: idAt(T0, 5) };
-      await subject.plant(poisoned, { ...NEWER, ...poisoned });
+      const unreadable = { userId: 'ada', workbenchId: idAt(T0, 5) };
+      await subject.plant(unreadable, { ...NEWER, ...unreadable });
       const first = await store.listByUser('ada', { limit: 2 });
       expect(first.workbenches.map(idOf)).toEqual([idAt(T0, 6)]);
       expect(first.next).toBe(idAt(T0, 5));
@@ -136,7 +136,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
       expect(subject.reported()).toEqual([idAt(T0, 5)]);
     });
 
-    it('is not created anew', async () => {
+    it('is not created again', async () => {
       await subject.plant(keyOf(stopped()), NEWER);
       expect(await store.create(stopped())).toBe('exists');
       await expect(store.read(keyOf(stopped()))).rejects.toThrow(UnreadableRecord);

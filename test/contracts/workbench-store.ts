@@ -11,19 +11,19 @@ import { describeLists } from './workbench-store-lists.ts';
 
 export interface WorkbenchStoreSubject {
   readonly store: WorkbenchStore;
-  /** Puts whatever is given in a record's place, as a bug or a newer version might have. */
+  /** Stores a raw value in place of a record, as a bug or a newer version might. */
   plant(key: WorkbenchKey, raw: unknown): Promise<void>;
   /** The ids of the records that lists have reported as unreadable. */
   reported(): readonly string[];
   dispose(): Promise<void>;
 }
 
-/** What every WorkbenchStore does. Indexes are expected to follow at once. */
+/** The contract of WorkbenchStore. Indexes must be up to date at once. */
 export function describeWorkbenchStoreContract(
   name: string,
   makeSubject: () => Promise<WorkbenchStoreSubject>,
 ): void {
-  describe(`${name} as a workbench store`, () => {
+  describe(`${name} fulfils the contract of WorkbenchStore`, () => {
     let subject: WorkbenchStoreSubject;
     let store: WorkbenchStore;
     beforeEach(async () => {
@@ -32,7 +32,7 @@ export function describeWorkbenchStoreContract(
     });
     afterEach(() => subject.dispose());
 
-    it('answers what was written, whatever the record', async () => {
+    it('returns any record as it was written', async () => {
       let n = 0;
       await fc.assert(
         fc.asyncProperty(anyWorkbench(), async (any) => {
@@ -45,43 +45,43 @@ export function describeWorkbenchStoreContract(
       );
     });
 
-    it('answers nothing for a workbench that is not there', async () => {
+    it('returns undefined for a workbench that does not exist', async () => {
       expect(await store.read(keyOf(stopped()))).toBeUndefined();
     });
 
-    it('keeps a copy of its own', async () => {
+    it('keeps its own copy of a record', async () => {
       const workbench = structuredClone(stopped());
       await store.create(workbench);
       workbench.spec.cpuUnits = 1;
-      const seen = await store.read(keyOf(workbench));
+      const read = await store.read(keyOf(workbench));
       try {
-        if (seen !== undefined) seen.spec.cpuUnits = 2;
+        if (read !== undefined) read.spec.cpuUnits = 2;
       } catch (error) {
-        // What is handed out may also be such that nobody can change it.
+        // The store may freeze the object that it returns.
         expect(error).toBeInstanceOf(TypeError);
       }
       expect((await store.read(keyOf(workbench)))?.spec.cpuUnits).toBe(1024);
     });
 
-    it('refuses to write what could not be read back', async () => {
+    it('refuses to write a record that it could not read back', async () => {
       const workbench = { ...stopped(), status: 'asleep' } as unknown as Workbench;
       const outcomes = await Promise.allSettled([store.create(workbench), store.update(workbench, 1)]);
       for (const outcome of outcomes) {
         expect(outcome.status).toBe('rejected');
-        // A fault of the caller's: what looks like an outage would be tried again for ever.
+        // It is a bug of the caller. A PortError would be retried indefinitely.
         if (outcome.status === 'rejected') expect(outcome.reason).not.toBeInstanceOf(PortError);
       }
       expect(await store.read(keyOf(workbench))).toBeUndefined();
     });
 
     describe('create', () => {
-      it('keeps the record that is there', async () => {
+      it('keeps an existing record', async () => {
         expect(await store.create(stopped({ name: 'first' }))).toBe('created');
         expect(await store.create(stopped({ name: 'second' }))).toBe('exists');
         expect((await store.read(keyOf(stopped())))?.name).toBe('first');
       });
 
-      it('lets one of a hundred at once through', async () => {
+      it('succeeds for one of a hundred concurrent calls', async () => {
         const outcomes = await Promise.all(
           aHundred((n) => store.create(stopped({ name: `wb-${n}` })).then((outcome) => ({ outcome, n }))),
         );
@@ -90,7 +90,7 @@ export function describeWorkbenchStoreContract(
         expect((await store.read(keyOf(stopped())))?.name).toBe(`wb-${won[0]?.n}`);
       });
 
-      it('takes the same id under two users as two workbenches', async () => {
+      it('treats the same id of two users as two workbenches', async () => {
         await store.create(stopped({ userId: 'ada', name: 'hers' }));
         await store.create(stopped({ userId: 'bob', name: 'his' }));
         expect((await store.read(keyOf(stopped({ userId: 'ada' }))))?.name).toBe('hers');
@@ -98,7 +98,7 @@ export function describeWorkbenchStoreContract(
     });
 
     describe('update', () => {
-      it('replaces a record of the expected revision, leaving nothing of the old one', async () => {
+      it('replaces a record of the expected revision, without keeping any old field', async () => {
         await store.create(running({ revision: 7, host: aHost() }));
         const next = stopped({ revision: 8 });
         expect(await store.update(next, 7)).toBe('updated');
@@ -112,14 +112,14 @@ export function describeWorkbenchStoreContract(
         expect((await store.read(keyOf(stopped())))?.revision).toBe(7);
       });
 
-      it('does not bring a deleted record back', async () => {
+      it('does not restore a deleted record', async () => {
         await store.create(stopped());
         await store.delete(keyOf(stopped()), 1);
         expect(await store.update(stopped({ revision: 2 }), 1)).toBe('conflict');
         expect(await store.read(keyOf(stopped()))).toBeUndefined();
       });
 
-      it('lets one of a hundred at once through, even when all say the same', async () => {
+      it('succeeds for one of a hundred concurrent calls, even with equal contents', async () => {
         await store.create(stopped());
         const outcomes = await Promise.all(aHundred(() => store.update(stopped({ revision: 2 }), 1)));
         expect(outcomes.filter((outcome) => outcome === 'updated')).toHaveLength(1);
@@ -127,7 +127,7 @@ export function describeWorkbenchStoreContract(
     });
 
     describe('delete', () => {
-      it('removes a record of the expected revision', async () => {
+      it('deletes a record of the expected revision', async () => {
         await store.create(stopped({ revision: 3 }));
         expect(await store.delete(keyOf(stopped()), 3)).toBe('deleted');
         expect(await store.read(keyOf(stopped()))).toBeUndefined();
@@ -140,13 +140,13 @@ export function describeWorkbenchStoreContract(
         expect(await store.read(keyOf(stopped()))).toBeDefined();
       });
 
-      it('takes one that is gone for deleted', async () => {
+      it('returns deleted for a record that does not exist', async () => {
         expect(await store.delete(keyOf(stopped()), 3)).toBe('deleted');
       });
     });
 
-    describe('strange user ids', () => {
-      it('keeps users apart, whatever their ids', async () => {
+    describe('unusual user ids', () => {
+      it('are kept apart', async () => {
         const ids = [
           '#',
           '##',
@@ -174,7 +174,7 @@ export function describeWorkbenchStoreContract(
         expect((await store.listDue(T0, 100)).map(({ userId }) => userId).toSorted()).toEqual(ids.toSorted());
       });
 
-      it('finds whatever user id a record has', async () => {
+      it('are found by every index', async () => {
         let n = 0;
         await fc.assert(
           fc.asyncProperty(anyUserId(), async (userId) => {
@@ -192,7 +192,7 @@ export function describeWorkbenchStoreContract(
     describeLists(() => subject);
     describeHints(() => store);
 
-    it('answers a ping', async () => {
+    it('resolves a ping', async () => {
       await expect(store.ping()).resolves.toBeUndefined();
     });
   });

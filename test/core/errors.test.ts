@@ -5,7 +5,7 @@ import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 
 const cause = new Error('the cause');
 
-it('an error of the domain has its name, its cause and what it was given', () => {
+it('WorkbenchError has its name, its cause and the given options', () => {
   const error = new WorkbenchError('unavailable', 'Try again.', {
     ...{ reason: 'conflict', retryAfterSeconds: 1, detail: 'for the log' },
     cause,
@@ -17,19 +17,19 @@ it('an error of the domain has its name, its cause and what it was given', () =>
   expect(error.cause).toBe(cause);
 });
 
-it('an error without a cause has none, not an undefined one', () => {
+it('WorkbenchError without a cause has no `cause` property', () => {
   expect(Object.hasOwn(new WorkbenchError('internal', 'x'), 'cause')).toBe(false);
   expect(Object.hasOwn(new PortError('throttled', 'x'), 'cause')).toBe(false);
 });
 
-it('what is not there is told without a word about whether it is another’s', () => {
+it('workbenchNotFound does not reveal whether the workbench belongs to another user', () => {
   expect(workbenchNotFound()).toMatchObject({
     code: 'workbench_not_found',
     message: 'There is no such workbench.',
   });
 });
 
-it('a bad request names every bad field at once', () => {
+it('invalidRequest names every invalid field', () => {
   expect(invalidRequest({ cpu: 'a number', name: 'a text' })).toMatchObject({
     code: 'invalid_request',
     message: 'The request is not valid: see cpu, name.',
@@ -37,17 +37,17 @@ it('a bad request names every bad field at once', () => {
   });
 });
 
-it('an error of a port has its name, its kind and its cause', () => {
+it('PortError has its name, its kind and its cause', () => {
   const error = new PortError('throttled', 'rate exceeded', cause);
   expect(error).toMatchObject({ name: 'PortError', kind: 'throttled', message: 'rate exceeded' });
   expect(error.cause).toBe(cause);
 });
 
-it('a record that cannot be read is named, with why', () => {
+it('UnreadableRecord names the workbench and has a cause', () => {
   const error = new UnreadableRecord({ userId: 'ada', workbenchId: 'wb1' }, cause);
   expect(error).toMatchObject({
     name: 'UnreadableRecord',
-    message: 'the record of workbench wb1 cannot be read',
+    message: 'the record of workbench wb1 is unreadable',
   });
   expect(error.cause).toBe(cause);
 });

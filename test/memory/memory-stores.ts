@@ -58,17 +58,17 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   async claim(
     claim: Omit<IdempotencyClaim, 'state'>,
     now: number,
-  ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
+  ): Promise<{ readonly claim: IdempotencyClaim; readonly claimed: boolean }> {
     const claims = this.#users.get(claim.userId) ?? new Map<string, StoredClaim>();
     this.#users.set(claim.userId, claims);
     const standing = claims.get(claim.key)?.claim;
     if (standing !== undefined && standing.expiresAt > now) {
-      return { claim: { ...standing }, ours: standing.workbenchId === claim.workbenchId };
+      return { claim: { ...standing }, claimed: standing.workbenchId === claim.workbenchId };
     }
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
-    const ours: IdempotencyClaim = { userId, key, workbenchId, bodyHash, state: 'open', expiresAt };
-    claims.set(key, { claim: ours });
-    return { claim: { ...ours }, ours: true };
+    const written: IdempotencyClaim = { userId, key, workbenchId, bodyHash, state: 'open', expiresAt };
+    claims.set(key, { claim: written });
+    return { claim: { ...written }, claimed: true };
   }
 
   async complete(

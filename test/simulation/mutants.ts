@@ -54,7 +54,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'ignore-run-id',
     description: 'takes what is seen of any run for the current one',
     file: `${LIFECYCLE}/run.ts`,
-    find: "  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task)) return observeUnexpectedTask(workbench, task, context);\n  if (run.phase === 'accepted' && run.taskId !== task.taskId) return observeUnexpectedTask(workbench, task, context);",
+    find: "  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task))\n    return observeUnexpectedTask(workbench, task, context);\n  if (run.phase === 'accepted' && run.taskId !== task.taskId)\n    return observeUnexpectedTask(workbench, task, context);",
     replace:
       "  if (!run || run.phase === 'preparing') return observeUnexpectedTask(workbench, task, context);",
   },

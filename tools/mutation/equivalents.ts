@@ -22,7 +22,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return hostEffects(workbench, host, ends ? 'terminated' : 'stopped');",
+    text: "return hostEffects(workbench, host, terminate ? 'terminated' : 'stopped');",
     changes: [["'stopped'", '""']],
     why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
   },
@@ -136,7 +136,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     file: `${LIFECYCLE}/step.ts`,
     text: "if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {",
     changes: [
-      ["input.type in REQUEST_ENTRY_TYPES && 'by' in input", "input.type in REQUESTED || 'by' in input"],
+      [
+        "input.type in REQUEST_ENTRY_TYPES && 'by' in input",
+        "input.type in REQUEST_ENTRY_TYPES || 'by' in input",
+      ],
     ],
     why: 'for the compiler: requests, and they alone, say who asked',
   },
@@ -208,7 +211,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: 'core/reconcile/sweep-active.ts',
-    text: 'const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);',
+    text: 'const task = taskId === undefined ? undefined : tasks.find((candidate) => candidate.taskId === taskId);',
     changes: [['taskId === undefined', 'false']],
     why: 'it saves work alone: no task has an undefined id',
   },

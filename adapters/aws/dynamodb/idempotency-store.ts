@@ -29,7 +29,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
   async claim(
     claim: Omit<IdempotencyClaim, 'state'>,
     now: number,
-  ): Promise<{ readonly claim: IdempotencyClaim; readonly ours: boolean }> {
+  ): Promise<{ readonly claim: IdempotencyClaim; readonly claimed: boolean }> {
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
     for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
       const outcome = await writeConditionally('PutItem', () =>
@@ -50,12 +50,12 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
         ),
       );
       if (outcome === 'done') {
-        return { claim: { userId, key, workbenchId, bodyHash, state: 'open', expiresAt }, ours: true };
+        return { claim: { userId, key, workbenchId, bodyHash, state: 'open', expiresAt }, claimed: true };
       }
       const standing = parseClaim(userId, key, await this.#readItem(userId, key));
       // A request sent twice by the SDK finds its own claim: nobody else chose the same workbench id.
       if (standing !== undefined && standing.expiresAt > now) {
-        return { claim: standing, ours: standing.workbenchId === workbenchId };
+        return { claim: standing, claimed: standing.workbenchId === workbenchId };
       }
     }
     throw new PortError('unavailable', 'the claim in the way kept vanishing before it could be read');

@@ -1,34 +1,39 @@
 import type { Workbench } from '../workbench.ts';
 import type { Policy } from './policy.ts';
 
-/** What a step may look at beside the record: nothing that differs between two calls with the same arguments. */
+/** The arguments of a step besides the record and the input. A step reads nothing else, so that it is deterministic. */
 export interface Context {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly policy: Policy;
 }
 
-/** Sees to it that the workbench is looked at by `at`; an earlier appointment stands. */
+/** Sets the due time to `at`, unless it is earlier already. */
 export function driveBy<W extends Workbench>(workbench: W, at: number): W {
   return { ...workbench, nextDriveAt: Math.min(workbench.nextDriveAt ?? at, at) };
 }
 
-/** Something got on: the next effect is owed at once, and what failed before is forgotten. */
+/** Makes the record due now and resets the failure count, because the last effect made progress. */
 export function driveNow<W extends Workbench>(workbench: W, { now }: Context): W {
   return driveBy({ ...workbench, failures: 0 }, now);
 }
 
-/** Nothing to do but wait: look again after the usual interval. */
+/** Makes the record due after the poll interval and resets the failure count. */
 export function pollLater<W extends Workbench>(workbench: W, { now, policy }: Context): W {
   return driveBy({ ...workbench, failures: 0 }, now + policy.pollIntervalMs);
 }
 
-/** Looks fail and are repeated within a minute, and found again within another when a message is lost. */
+/**
+ * More than any pause in normal operation: a failed effect is retried within a minute, and the reconciler replaces a lost
+ * message within another.
+ */
 const UNATTENDED_AFTER_MS = 5 * 60_000;
 
 /**
- * Nobody has looked at it for long: the controller stood still, or was kept from its queue. Time that passed so proves
- * nothing, and what is known may be old. While it is waited for something a record is written with each look.
+ * Whether the record was not driven for long, because the controller was paused or its queue was unavailable. A timeout
+ * that passed in this time proves nothing, and the observations in the record may be stale, so the workbench is driven
+ * once before a timeout has an effect. While a workbench waits for something, each poll writes the record.
+ * See docs/lifecycle.md#unattended-records.
  */
 export function isUnattended({ updatedAt }: Workbench, { now }: Pick<Context, 'now'>): boolean {
   return now - updatedAt >= UNATTENDED_AFTER_MS;

@@ -6,16 +6,16 @@ import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
 import { removeGoneTasks } from './unexpected-tasks.ts';
 
-/** What follows from time alone: fences that have passed, deadlines that are over. */
+/** Applies the passing of time: ends stop settle periods and applies deadlines. */
 export function applyElapsedTime(workbench: Workbench, context: Context): Workbench {
-  const current = endRunAfterSettlePeriod(removeGoneTasks(workbench, context), context);
-  const judged = applyDeadline(stopIfAgentSilent(current, context), context);
-  // What was waited for may have come meanwhile.
-  const ends = judged.status !== current.status;
-  return ends && isUnattended(workbench, context) ? driveBy(current, context.now) : judged;
+  const settled = endRunAfterSettlePeriod(removeGoneTasks(workbench, context), context);
+  const timedOut = applyDeadline(stopIfAgentSilent(settled, context), context);
+  const isStatusChange = timedOut.status !== settled.status;
+  // The workbench may have become ready while the record was unattended: drive it before a timeout ends the run.
+  return isStatusChange && isUnattended(workbench, context) ? driveBy(settled, context.now) : timedOut;
 }
 
-/** A machine whose agent has been silent for long is given up: its task shows RUNNING for ever. */
+/** Ends the run if the agent has been disconnected for longer than the timeout. ECS reports its task as RUNNING indefinitely. */
 function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
   if (workbench.status !== 'running' && workbench.status !== 'pending') return workbench;
   const { agentSilentSince } = workbench.run;
@@ -43,13 +43,13 @@ function applyDeadline(workbench: Workbench, context: Context): Workbench {
       return beginStop(workbench, context, {
         reason: {
           code: 'no_capacity',
-          message: `No machine had room for it ${formatWithin(context.policy.provisioningTimeoutMs)}.`,
+          message: `No capacity provider had free capacity ${formatWithin(context.policy.provisioningTimeoutMs)}. Try again later or request less.`,
         },
       });
     case 'pending':
       return beginStop(workbench, context, { reason: timeoutReason(workbench, context) });
     default:
-      // A stop or destroy is never assumed to have happened: it goes on, and says that it is late.
+      // A stop or deletion is never assumed to have happened: it continues and is reported as overdue.
       return { ...workbench, overdue: true };
   }
 }
@@ -57,8 +57,11 @@ function applyDeadline(workbench: Workbench, context: Context): Workbench {
 function timeoutReason(workbench: Workbench, { policy }: Context): StatusReason {
   const allowed = workbench.status === 'starting' ? policy.startingTimeoutMs : policy.pendingTimeoutMs;
   const detail = statusDetail(workbench);
-  const what = detail === undefined ? '' : ` It was waiting for: ${detail}.`;
-  return { code: 'start_timeout', message: `It did not become ready ${formatWithin(allowed)}.${what}` };
+  const waitedFor = detail === undefined ? '' : ` It was waiting for: ${detail}.`;
+  return {
+    code: 'start_timeout',
+    message: `The workbench did not become ready ${formatWithin(allowed)}.${waitedFor}`,
+  };
 }
 
 function formatWithin(ms: number): string {
@@ -67,13 +70,13 @@ function formatWithin(ms: number): string {
     : `within ${Math.round(ms / 60_000)} minutes`;
 }
 
-/** While we ourselves queue the work (a throttle), the deadline of a start stands still. */
+/** Pauses the deadline of a start while the controller's calls are throttled: the workbench is not to blame for the delay. */
 export function pauseDeadline(workbench: Workbench, { now }: Context): Workbench {
   if (workbench.status !== 'starting' || workbench.deadlinePausedAt !== undefined) return workbench;
   return { ...workbench, deadlinePausedAt: now };
 }
 
-/** The work was taken: the deadline runs again from where it stood. */
+/** Resumes a paused deadline after a call succeeded; the pause does not count. */
 export function resumeDeadline(workbench: Workbench, { now }: Context): Workbench {
   if (workbench.status !== 'starting' || workbench.deadlinePausedAt === undefined) return workbench;
   const { deadlinePausedAt, ...rest } = workbench;

@@ -1,39 +1,20 @@
 import type { TaskInput } from '../../ports/task-runner.ts';
+import { isHostReady } from '../host-state.ts';
 import type { Base, Deleting, Run, Stopping, Workbench } from '../workbench.ts';
 import { isUnattended } from './context.ts';
-import { hostEffects, isHostReady } from './host.ts';
+import { hostEffects } from './host.ts';
+import type { Effect } from './inputs.ts';
 import type { Policy } from './policy.ts';
 
-/**
- * What is owed to the world. All of it follows from the record: a crash between any two steps loses nothing,
- * whoever reads the record next owes the same. Each may be carried out twice without harm.
- */
-export type Effect =
-  | { readonly type: 'ensure_volume' }
-  | { readonly type: 'delete_volume' }
-  | { readonly type: 'place_run'; readonly runId: string; readonly attempt: number }
-  | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
-  | { readonly type: 'stop_task'; readonly taskId: string; readonly why: string }
-  | { readonly type: 'describe_task'; readonly taskId: string }
-  | { readonly type: 'terminate_instance'; readonly taskId: string; readonly forced: boolean }
-  | {
-      readonly type: 'launch_host';
-      readonly generation: number;
-      readonly instanceType: string;
-      readonly token: string;
-    }
-  | { readonly type: 'start_host'; readonly generation: number; readonly instanceId: string }
-  | { readonly type: 'stop_host' | 'terminate_host' | 'describe_host'; readonly instanceId: string }
-  | { readonly type: 'delete_record' };
-
-/** The token of a run's attempt: the same for every retry of it, at most 64 ASCII characters. */
+/** The client token of a run's attempt: the same for every retry of the attempt, at most 64 ASCII characters. */
 export function runClientToken(input: Pick<TaskInput, 'workbenchId' | 'runId' | 'attempt'>): string {
   return `${input.workbenchId}/${input.runId}/${input.attempt}`;
 }
 
 /**
- * What is owed at `now`, in the order in which it should be carried out. Empty before the time of the next
- * look, and when all is as it is wanted.
+ * Returns the pending effects at `now`, in the order of execution. Empty before the due time, and if desired and actual
+ * state agree. They are derived from the record alone, so that a crash between any two steps loses none of them: the next
+ * reader of the record derives the same effects.
  */
 export function pendingEffects(workbench: Workbench, now: number, policy: Policy): readonly Effect[] {
   if (workbench.nextDriveAt === undefined || now < workbench.nextDriveAt) return [];
@@ -45,8 +26,14 @@ function effectsForUnexpectedTasks(workbench: Base, now: number, policy: Policy)
     .filter((unexpectedTask) => unexpectedTask.goneAfter === undefined)
     .flatMap(({ taskId, stopRequestedAt, agentSilentSince }) => {
       const silent = agentSilentSince !== undefined && now - agentSilentSince >= policy.agentSilentTimeoutMs;
-      const asked = stopOrDescribeTask(taskId, stopRequestedAt, 'not the current run', now, policy);
-      return silent ? [asked, { type: 'terminate_instance', taskId, forced: false }] : [asked];
+      const effect = stopOrDescribeTask(
+        taskId,
+        stopRequestedAt,
+        'task does not belong to the current run',
+        now,
+        policy,
+      );
+      return silent ? [effect, { type: 'terminate_instance', taskId, forced: false }] : [effect];
     });
 }
 
@@ -75,8 +62,8 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
       if (workbench.unexpectedTasks.length > 0) return [];
       const host = workbench.host;
       if (host) {
-        const ends = workbench.status === 'deleting' || isStopStuck(workbench, now, policy);
-        return hostEffects(workbench, host, ends ? 'terminated' : 'stopped');
+        const terminate = workbench.status === 'deleting' || isStopStuck(workbench, now, policy);
+        return hostEffects(workbench, host, terminate ? 'terminated' : 'stopped');
       }
       if (workbench.status === 'stopping') return [];
       return [{ type: workbench.volumeDeleted ? 'delete_record' : 'delete_volume' }];
@@ -86,7 +73,10 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
   }
 }
 
-/** An issued run is resolved by the same call again: only its answer tells whether there is a task to stop. */
+/**
+ * An issued run is resolved by the same RunTask call: only its response says whether there is a task to stop.
+ * See docs/lifecycle.md#issued-runs.
+ */
 function effectsForEndingRun(
   workbench: Stopping | Deleting,
   run: Run,
@@ -104,27 +94,31 @@ function effectsForEndingRun(
     now - run.agentSilentSince >= terminationDelayMs(workbench, policy) &&
     !isUnattended(workbench, { now });
   const effects: Effect[] = [
-    stopOrDescribeTask(run.taskId, run.stopRequestedAt, 'not wanted any more', now, policy),
+    stopOrDescribeTask(run.taskId, run.stopRequestedAt, 'workbench is being stopped', now, policy),
   ];
   if (host?.instanceId !== undefined) {
-    // Only the machine's end can still prove the end of the task.
-    const end = (overdue || silent) && host.state !== 'shutting-down';
-    effects.push({ type: end ? 'terminate_host' : 'describe_host', instanceId: host.instanceId });
+    // If the agent is silent or the stop has no effect, only the end of the host proves the end of the task.
+    const terminate = (overdue || silent) && host.state !== 'shutting-down';
+    effects.push({ type: terminate ? 'terminate_host' : 'describe_host', instanceId: host.instanceId });
   } else if (silent || (forced && overdue)) {
-    // Others may be on this machine: not while its agent answers, unless somebody who may has said so.
+    // Other workbenches may run on this instance: it is terminated only while its agent is silent, or if an authorized
+    // user forced the stop.
     effects.push({ type: 'terminate_instance', taskId: run.taskId, forced });
   }
   return effects;
 }
 
-/** Its stop has shown no effect for so long that only the machine's end is left. */
+/** Whether the stop has had no effect for so long that the instance must be terminated. */
 function isStopStuck(workbench: Stopping | Deleting, now: number, policy: Policy): boolean {
   return (
     now >= workbench.deadlineAt + terminationDelayMs(workbench, policy) && !isUnattended(workbench, { now })
   );
 }
 
-/** A container has half a minute to end after it was asked: that is not yet a stop without effect. */
+/**
+ * How long after the deadline, or after the agent became silent, the instance is terminated. A forced stop also waits for
+ * one stop retry interval, because a container has 30 s to end after SIGTERM.
+ */
 function terminationDelayMs({ forced }: Stopping | Deleting, policy: Policy): number {
   return forced ? policy.stopRetryMs : policy.agentSilentTimeoutMs;
 }
@@ -132,10 +126,10 @@ function terminationDelayMs({ forced }: Stopping | Deleting, policy: Policy): nu
 function stopOrDescribeTask(
   taskId: string,
   stopRequestedAt: number | undefined,
-  why: string,
+  reason: string,
   now: number,
   policy: Policy,
 ): Effect {
   const retry = stopRequestedAt === undefined || now - stopRequestedAt >= policy.stopRetryMs;
-  return retry ? { type: 'stop_task', taskId, why } : { type: 'describe_task', taskId };
+  return retry ? { type: 'stop_task', taskId, reason } : { type: 'describe_task', taskId };
 }

@@ -1,12 +1,13 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
+import { isHostEnded, isHostReady } from '../host-state.ts';
 import { type Host, runOf, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
-import { isHostEnded, isHostReady, requestedHost, withObservation } from './host.ts';
+import { requestedHost, withObservation } from './host.ts';
 import type { Outcome } from './inputs.ts';
 import { endLostRun, INSTANCE_LOST, isEnding } from './run.ts';
 import { advanceEnding, beginStop } from './transitions.ts';
 
-/** The answer to a launch or start of this generation. */
+/** Applies the result of a successful launch or start of this generation. */
 export function applyHostAccepted(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'host_accepted' }>,
@@ -19,8 +20,8 @@ export function applyHostAccepted(
 }
 
 /**
- * A launch that is refused gave no machine: another launch is another generation. A start that is refused
- * means that this machine as it is cannot be had: it is replaced.
+ * Applies a refusal. A refused launch created no instance: the next launch uses the next generation. If a start is refused
+ * for lack of capacity or permanently, the host is replaced.
  */
 export function applyHostRefused(
   workbench: Workbench,
@@ -31,24 +32,23 @@ export function applyHostRefused(
   if (host?.generation !== outcome.generation) return workbench;
   if (workbench.status === 'starting') {
     if (host.instanceId !== undefined) {
-      // It may only be on its way to another state; without capacity, or for good, it is of no use.
-      const passing = outcome.retryable && outcome.reason.code !== 'no_capacity';
-      if (passing) return pollLater({ ...workbench, refusal: outcome.reason }, context);
+      // Other retryable refusals are temporary, for example while the instance changes its state.
+      const temporary = outcome.retryable && outcome.reason.code !== 'no_capacity';
+      if (temporary) return pollLater({ ...workbench, refusal: outcome.reason }, context);
       return driveNow({ ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason }, context);
     }
     const next = requestedHost(host.instanceType, host.generation + 1);
     if (outcome.retryable) {
-      const again = { ...workbench, host: next, refusal: outcome.reason, failures: 0 };
-      return driveBy(again, context.now + context.policy.startRetryMs);
+      const retrying = { ...workbench, host: next, refusal: outcome.reason, failures: 0 };
+      return driveBy(retrying, context.now + context.policy.startRetryMs);
     }
-    const { host: _none, ...without } = workbench;
-    const after = { ...without, lastHostGeneration: host.generation };
-    return beginStop(after, context, { reason: outcome.reason });
+    const { host: _none, ...rest } = workbench;
+    return beginStop({ ...rest, lastHostGeneration: host.generation }, context, { reason: outcome.reason });
   }
   return host.instanceId === undefined ? withoutHost(workbench, context) : pollLater(workbench, context);
 }
 
-/** The wish was taken; whether it came true is seen by looking. */
+/** EC2 accepted the stop or termination. Polling the host shows when it has taken effect. */
 export function applyHostStopRequested(
   workbench: Workbench,
   { type, instanceId }: Extract<Outcome, { type: 'host_stop_requested' | 'host_termination_requested' }>,
@@ -62,25 +62,25 @@ export function applyHostStopRequested(
 
 export function applyHostObservation(
   workbench: Workbench,
-  seen: HostObservation,
+  observation: HostObservation,
   context: Context,
 ): Workbench {
   const { host } = workbench;
-  if (host?.instanceId !== seen.instanceId) return workbench;
-  return withHost(workbench, withObservation(host, seen), context);
+  if (host?.instanceId !== observation.instanceId) return workbench;
+  return withHost(workbench, withObservation(host, observation), context);
 }
 
-/** An event says that the machine is not as recorded: worth a look. */
-export function applyHostHint(workbench: Workbench, seen: HostObservation, context: Context): Workbench {
+/** A hint that differs from the record makes the record due, so that the host is read again. */
+export function applyHostHint(workbench: Workbench, hint: HostObservation, context: Context): Workbench {
   const { host } = workbench;
-  if (host?.instanceId !== seen.instanceId) return workbench;
-  const news = host.state !== seen.state || host.agentConnected !== seen.agentConnected;
-  return news ? driveBy(workbench, context.now) : workbench;
+  if (host?.instanceId !== hint.instanceId) return workbench;
+  const differs = host.state !== hint.state || host.agentConnected !== hint.agentConnected;
+  return differs ? driveBy(workbench, context.now) : workbench;
 }
 
 function withHost(workbench: Workbench, host: Host, context: Context): Workbench {
   const run = runOf(workbench);
-  // A machine that is stopped or terminated runs nothing: the proof that needs no agent.
+  // Nothing runs on a stopped or terminated host. This proves the end of the run even if the agent is silent.
   const after =
     isHostEnded(host) && run?.phase === 'accepted'
       ? endLostRun({ ...workbench, host }, run, INSTANCE_LOST, context)
@@ -92,14 +92,14 @@ function withHost(workbench: Workbench, host: Host, context: Context): Workbench
       context,
     );
   if (after.status === 'starting') {
-    const moves = isHostReady(host) || host.state === 'stopped';
-    return moves ? driveNow(after, context) : pollLater(after, context);
+    const hasNextEffect = isHostReady(host) || host.state === 'stopped';
+    return hasNextEffect ? driveNow(after, context) : pollLater(after, context);
   }
-  const asWanted = after.status === 'stopped' ? host.state === 'stopped' : isHostReady(host);
-  return asWanted ? after : pollLater(after, context);
+  const isAsDesired = after.status === 'stopped' ? host.state === 'stopped' : isHostReady(host);
+  return isAsDesired ? after : pollLater(after, context);
 }
 
-/** The machine is no more. A start that needs one launches another, under a new token. */
+/** The host no longer exists. A start launches the next generation, with another client token. */
 function withoutHost(workbench: Workbench, context: Context): Workbench {
   const { host, ...rest } = workbench;
   const without = { ...rest, ...(host ? { lastHostGeneration: host.generation } : {}) };

@@ -1,35 +1,25 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { Base, Host } from '../workbench.ts';
-import type { Effect } from './effects.ts';
+import type { Effect } from './inputs.ts';
 
-/** What the dedicated machine should be. */
+/** The desired state of a host. */
 export type HostTarget = 'ready' | 'stopped' | 'terminated';
 
-/** Running, with an agent that takes tasks, and not about to be replaced. */
-export function isHostReady(host: Host): boolean {
-  return host.state === 'running' && host.agentConnected && !host.replacing;
-}
-
-/** Stopped or terminated: nothing runs on it. */
-export function isHostEnded({ state }: Pick<Host, 'state'>): boolean {
-  return state === 'stopped' || state === 'terminated';
-}
-
-/** The first host of a workbench: nothing has been sent yet, but from now on a launch may be. */
+/** A host before its launch. Once the record contains it, the launch may have been sent. */
 export function requestedHost(instanceType: string, generation: number): Host {
   return { instanceType, generation, state: 'requested', agentConnected: false };
 }
 
-/** The launch token of a generation: the same for every retry of it, at most 64 ASCII characters. */
+/** The client token of a launch: the same for every retry of the generation, at most 64 ASCII characters. */
 function launchClientToken(workbenchId: string, generation: number): string {
   return `${workbenchId}/host/${generation}`;
 }
 
-/** What brings the host one step nearer to what it should be; empty when it is there. */
+/** Returns the effects that move the host one step towards the target; empty if it has reached it. */
 export function hostEffects(workbench: Base, host: Host, target: HostTarget): readonly Effect[] {
   const { instanceId, generation, instanceType, state } = host;
   if (instanceId === undefined) {
-    // It may have been launched: the same call again tells which instance is to be used, stopped or ended.
+    // The launch may have been sent. The same call returns its instance, to be used, stopped or terminated.
     return [
       {
         type: 'launch_host',
@@ -39,23 +29,24 @@ export function hostEffects(workbench: Base, host: Host, target: HostTarget): re
       },
     ];
   }
-  const look: readonly Effect[] = [{ type: 'describe_host', instanceId }];
-  if (state === 'shutting-down') return look;
+  const poll: readonly Effect[] = [{ type: 'describe_host', instanceId }];
+  if (state === 'shutting-down') return poll;
   if (target === 'terminated' || host.replacing) return [{ type: 'terminate_host', instanceId }];
-  if (state === 'stopping') return look;
+  if (state === 'stopping') return poll;
   if (target === 'ready')
-    return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : look;
+    return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : poll;
   return state === 'stopped' ? [] : [{ type: 'stop_host', instanceId }];
 }
 
-/** The host with what was seen of its instance. */
-export function withObservation(host: Host, seen: HostObservation): Host {
+/** The host with the state of its instance as observed. */
+export function withObservation(host: Host, observation: HostObservation): Host {
+  const { instanceId, state, agentConnected, cpuUnits, memoryMib } = observation;
   return {
     ...host,
-    instanceId: seen.instanceId,
-    state: seen.state,
-    agentConnected: seen.state === 'running' && seen.agentConnected,
-    ...(seen.cpuUnits === undefined ? {} : { cpuUnits: seen.cpuUnits }),
-    ...(seen.memoryMib === undefined ? {} : { memoryMib: seen.memoryMib }),
+    instanceId,
+    state,
+    agentConnected: state === 'running' && agentConnected,
+    ...(cpuUnits === undefined ? {} : { cpuUnits }),
+    ...(memoryMib === undefined ? {} : { memoryMib }),
   };
 }

@@ -2,34 +2,46 @@ import type { HostObservation } from '../../ports/host-fleet.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
 import type { Mount } from '../../ports/volume-store.ts';
 import type { StatusReason } from '../reasons.ts';
-import type { Effect } from './effects.ts';
+import type { Changes } from '../request-fields.ts';
 
-/** What a user asks for. `by` names who, for the history. */
+/** A call that moves the actual state towards the desired state. Idempotent. */
+export type Effect =
+  | { readonly type: 'ensure_volume' }
+  | { readonly type: 'delete_volume' }
+  | { readonly type: 'place_run'; readonly runId: string; readonly attempt: number }
+  | { readonly type: 'run_task'; readonly input: TaskInput; readonly token: string }
+  | { readonly type: 'stop_task'; readonly taskId: string; readonly reason: string }
+  | { readonly type: 'describe_task'; readonly taskId: string }
+  | { readonly type: 'terminate_instance'; readonly taskId: string; readonly forced: boolean }
+  | {
+      readonly type: 'launch_host';
+      readonly generation: number;
+      readonly instanceType: string;
+      readonly token: string;
+    }
+  | { readonly type: 'start_host'; readonly generation: number; readonly instanceId: string }
+  | { readonly type: 'stop_host' | 'terminate_host' | 'describe_host'; readonly instanceId: string }
+  | { readonly type: 'delete_record' };
+
+/** A request of a user. `by` names the caller for the history. */
 export type Request =
   | { readonly type: 'start'; readonly runId: string; readonly by: string }
-  /** `force` shortens the waits by the last means (TaskRunner.terminateInstance); it never invents an outcome. */
+  /** `force`: terminate the instance (TaskRunner.terminateInstance) soon if the task does not stop. */
   | { readonly type: 'stop'; readonly by: string; readonly force?: boolean }
   /**
-   * `seenRunId` is the run that the caller saw when it asked (absent: none): of two restarts that saw the
-   * same run only the first restarts. `runId` is the run to come.
+   * `observedRunId` is the run that the caller read before the request (undefined: none). Of two restarts that read the
+   * same run only the first restarts it. `runId` is the id of the next run.
    */
   | {
       readonly type: 'restart';
-      readonly seenRunId: string | undefined;
+      readonly observedRunId: string | undefined;
       readonly runId: string;
       readonly by: string;
     }
   | { readonly type: 'delete'; readonly by: string }
   | { readonly type: 'update'; readonly changes: Changes; readonly by: string };
 
-export interface Changes {
-  readonly name?: string;
-  readonly cpuUnits?: number;
-  readonly memoryMib?: number;
-  readonly gpuCount?: number;
-}
-
-/** What has become of an effect. Those of another run, attempt or generation than the record's are no news. */
+/** The result of an effect. Outcomes of another run, attempt or generation than the record's are ignored. */
 export type Outcome =
   | { readonly type: 'volume_ready'; readonly mount: Mount }
   | { readonly type: 'volume_tombstoned' }
@@ -65,39 +77,40 @@ export type Outcome =
       readonly asOfRevision?: number;
     }
   | { readonly type: 'host_stop_requested' | 'host_termination_requested'; readonly instanceId: string }
-  /** The call did not go through: `throttled` = nothing happened, `unavailable` = it may have. */
+  /** The call failed. `throttled`: it had no effect. `unavailable`: it may have had its effect. */
   | {
       readonly type: 'effect_failed';
       readonly effect: Effect['type'];
       readonly kind: 'throttled' | 'unavailable';
     };
 
-/** What was seen. */
+/** The state of a task or host as read from AWS or reported by an event. */
 export type Observation =
   | { readonly type: 'task_observed'; readonly task: TaskObservation }
+  /** `asOfRevision`: see `host_observed`. */
   | { readonly type: 'task_missing'; readonly taskId: string; readonly asOfRevision?: number }
   /**
-   * By asking: the truth about that instance at that moment. `asOfRevision` is the record's revision from before it was
-   * asked: of a record that has moved on since, it is no more than a hint, since a machine's state carries no
-   * version, and whoever asked may have been frozen.
+   * A response of EC2. `asOfRevision` is the record's revision from before the call. If the record has another revision
+   * when the observation is applied, the observation is only a hint: the state of an instance carries no version, and the
+   * function that read it may have been frozen since. See docs/lifecycle.md#stale-observations.
    */
   | { readonly type: 'host_observed'; readonly host: HostObservation; readonly asOfRevision?: number }
-  /** By an event, which may be late and carries no version: a reason to ask, nothing more. */
+  /** An event, which may be stale and carries no version: only a reason to read the host. */
   | { readonly type: 'host_hint'; readonly host: HostObservation };
 
-/** What carrying out an effect can teach. */
+/** Everything that executing an effect can return. */
 export type EffectResult = Outcome | Observation;
 
 export type Input =
   | Request
   | Observation
-  /** What a pass of the reconciler saw: what that puts right is told in the history. */
+  /** An observation by a sweep. A repair that follows from it is added to the history. */
   | { readonly type: 'swept'; readonly observation: Observation }
-  /** What was done for the workbench beside its record: to be told in the history, and nothing else. */
+  /** A sweep changed something outside the record: adds a history entry and nothing else. */
   | { readonly type: 'history_noted'; readonly entryType: 'orphan_host_terminated' }
-  /** What has become of the effects that were owed by the record at `revision`, all at once. */
+  /** The outcomes of all effects that were executed for the record at `revision`. */
   | { readonly type: 'outcomes'; readonly revision: number; readonly outcomes: readonly EffectResult[] }
   /** Time has passed. */
   | { readonly type: 'tick' }
-  /** The entries up to and with `through` are in the history. */
+  /** The history contains the entries up to and including `through`. */
   | { readonly type: 'history_written'; readonly through: number };

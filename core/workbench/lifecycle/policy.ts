@@ -1,38 +1,40 @@
 /**
- * How long the life cycle waits for what. All in milliseconds. Settings fill it (contract/settings/function-settings.ts); the
- * defaults here are those of the documentation.
+ * The timeouts and intervals of the life cycle, in milliseconds. Settings provide them
+ * (contract/settings/function-settings.ts); the defaults here are those of the documentation.
  */
 export interface Policy {
-  /** A start may stay `starting` (no task yet) this long; stands still while we ourselves queue the work. @default 15 min */
+  /** Maximum time in `starting` (no task yet). Paused while the controller's calls are throttled. @default 15 min */
   readonly startingTimeoutMs: number;
-  /** A task may wait for capacity this long: scale-outs take minutes. @default 30 min */
+  /** Maximum time in `provisioning`: a scale-out takes minutes. @default 30 min */
   readonly provisioningTimeoutMs: number;
-  /** A task may be prepared (image, mount, first HTTP answer) this long. @default 15 min */
+  /** Maximum time in `pending`: image pull, mount, first HTTP response. @default 15 min */
   readonly pendingTimeoutMs: number;
-  /** After this a stop is reported as `instance_unreachable`; it is never assumed to have happened. @default 10 min */
+  /** After this time a stop is reported as `instance_unreachable`; it is never assumed to have happened. @default 10 min */
   readonly stoppingTimeoutMs: number;
-  /** After this a destroy that has not ended is reported as overdue. @default 60 min */
+  /** After this time a deletion that has not finished is reported as overdue. @default 60 min */
   readonly deletingTimeoutMs: number;
   /**
-   * A STOPPED task counts as gone only after this: its container may outlive the answer by seconds, and of the two
-   * functions that measure it one's clock may be ahead of the other's. @default 10 s
+   * Stop settle period: a STOPPED task counts as gone only after this time. Its container may outlive the STOPPED event by
+   * seconds, and the clocks of the two functions that measure the period may differ.
+   * See docs/lifecycle.md#stop-settle-period. @default 10 s
    */
   readonly stopSettleMs: number;
-  /** In transition, a task or host is looked at this often when no event comes. @default 15 s */
+  /** In a transition a task or host is read this often if no event arrives. @default 15 s */
   readonly pollIntervalMs: number;
-  /** A stop that shows no effect is asked for again this often. @default 60 s */
+  /** Interval at which a stop without effect is requested again. @default 60 s */
   readonly stopRetryMs: number;
   /**
-   * A new RunTask attempt after a refusal waits this long. Not below EFFECT_ENDS_WITHIN_MS: until then a delayed
-   * call of the attempt before could still come. @default 60 s
+   * Delay of a new RunTask attempt after a refusal. Not less than EFFECT_ENDS_WITHIN_MS, because a delayed call of the
+   * previous attempt could still take effect until then. @default 60 s
    */
   readonly startRetryMs: number;
-  /** A task that is not found counts as gone when it has been missing this long: lists lag. @default 5 min */
+  /** A task that DescribeTasks does not find counts as gone after this time: ECS is eventually consistent. @default 5 min */
   readonly taskMissingTimeoutMs: number;
   /**
-   * A machine whose agent has been silent this long is given up: what ran on it counts as lost, and a stop that
-   * waits for it ends the machine. A dedicated host that keeps an overdue stop from ending is ended after this
-   * much more, silent or not. Agents are silent for seconds several times an hour. @default 30 min
+   * Ends the run if the agent of its instance has been disconnected for this long, on hosts and shared instances; the run
+   * counts as lost, and a stop that waits for such an instance terminates it. A host on which an overdue stop has no
+   * effect is terminated after this additional time, even if its agent is connected. Agents are disconnected for seconds
+   * several times an hour. @default 30 min
    */
   readonly agentSilentTimeoutMs: number;
 }
@@ -54,12 +56,12 @@ export const DEFAULT_POLICY: Policy = {
   agentSilentTimeoutMs: 30 * MINUTE,
 };
 
-/** Effects begin within this time of the read that owed them; after it the record is read again. */
+/** An effect begins within this time after the read of the record that required it; after that the record is read again. */
 export const EFFECT_BEGINS_WITHIN_MS = 20 * SECOND;
 
 /**
- * Within this of the read that owed it an effect has been had, or never will be: 20 s until it begins, 10 s until the
- * call that counts is sent (adapters/aws/send-deadline.ts), 24 s for that call and its repetition, if any
- * (adapters/aws/connection.ts), and what is left for clocks that differ.
+ * An effect that has not happened within this time after the read that required it never happens: it begins within 20 s,
+ * its call is sent within 10 s (adapters/aws/send-deadline.ts), the call and its retry, if any, take at most 24 s
+ * (adapters/aws/connection.ts). The rest allows for clocks that differ.
  */
 export const EFFECT_ENDS_WITHIN_MS = 60 * SECOND;

@@ -1,11 +1,12 @@
 import { WorkbenchError } from '../../errors.ts';
+import { type Changes, specChangesOf } from '../request-fields.ts';
 import type { Deleting, Stopping, Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
-import type { Changes, Request } from './inputs.ts';
+import type { Request } from './inputs.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
 
 /**
- * What a request changes; the same workbench when it changes nothing.
+ * Applies a request; returns the same object if the request changes nothing.
  * @throws WorkbenchError `deleting`, `not_stopped`
  */
 export function applyRequest(workbench: Workbench, input: Request, context: Context): Workbench {
@@ -48,12 +49,12 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'deleting':
       return force ? forceStop(workbench, context) : workbench;
     case 'stopping': {
-      const { nextRun: _dropped, ...rest } = workbench;
-      const unwanted: Stopping =
+      const { nextRun: _cancelled, ...rest } = workbench;
+      const stopping: Stopping =
         workbench.desired === 'stopped'
           ? workbench
           : { ...rest, desired: 'stopped', nextDriveAt: context.now };
-      return force ? forceStop(unwanted, context) : unwanted;
+      return force ? forceStop(stopping, context) : stopping;
     }
     default: {
       const stopping = beginStop(workbench, context);
@@ -62,13 +63,13 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
   }
 }
 
-/** Its deadline is now; task and machine are asked once more, and the machine ended if that shows no effect. */
+/** Moves the deadline to now. The task is requested to stop once more; if that has no effect the instance is terminated. */
 function forceStop<W extends Stopping | Deleting>(workbench: W, { now }: Context): W {
   if (workbench.forced || !(workbench.run || workbench.host)) return workbench;
   return { ...workbench, forced: true, deadlineAt: Math.min(workbench.deadlineAt, now), nextDriveAt: now };
 }
 
-/** A start under way already gives what a restart asks for: a new run. */
+/** A start that is in progress already creates a new run, so a restart changes nothing then. */
 function restart(
   workbench: Workbench,
   input: Extract<Request, { type: 'restart' }>,
@@ -76,7 +77,7 @@ function restart(
 ): Workbench {
   switch (workbench.status) {
     case 'running': {
-      if (workbench.run.runId !== input.seenRunId) return workbench;
+      if (workbench.run.runId !== input.observedRunId) return workbench;
       return beginStop(workbench, context, { nextRun: { runId: input.runId, requestedAt: context.now } });
     }
     default:
@@ -86,8 +87,7 @@ function restart(
 
 function update(workbench: Workbench, changes: Changes): Workbench {
   if (workbench.status === 'deleting') throw beingDeletedError();
-  const { name, ...sizes } = changes;
-  const spec = { ...workbench.spec, ...sizes };
+  const spec = { ...workbench.spec, ...specChangesOf(changes) };
   const resized =
     spec.cpuUnits !== workbench.spec.cpuUnits ||
     spec.memoryMib !== workbench.spec.memoryMib ||
@@ -95,12 +95,12 @@ function update(workbench: Workbench, changes: Changes): Workbench {
   if (resized && workbench.status !== 'stopped') {
     throw new WorkbenchError(
       'not_stopped',
-      'Its size can be changed only while it is stopped: stop it first.',
+      'The size of a workbench can be changed only while it is stopped. Stop it first.',
     );
   }
-  return { ...workbench, spec, name: name ?? workbench.name };
+  return { ...workbench, spec, name: changes.name ?? workbench.name };
 }
 
 function beingDeletedError(): WorkbenchError {
-  return new WorkbenchError('deleting', 'This workbench is being destroyed.');
+  return new WorkbenchError('deleting', 'The workbench is being deleted.');
 }

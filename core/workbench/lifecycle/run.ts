@@ -24,7 +24,7 @@ import { observeUnexpectedTask } from './unexpected-tasks.ts';
 type Launched = Provisioning | Pending | Running;
 type Ending = Stopping | Deleting;
 
-/** Where the run is to go is decided: from here on RunTask may have been sent. */
+/** Stores the placement and the RunTask input. From now on RunTask may have been sent: docs/lifecycle.md#issued-runs. */
 export function applyRunPlaced(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'run_placed' }>,
@@ -42,7 +42,7 @@ export function applyRunPlaced(
       runId: run.runId,
       attempt: run.attempt,
       name: workbench.name,
-      // A dedicated machine is given whole.
+      // The task gets all of a host.
       cpuUnits: host?.cpuUnits ?? spec.cpuUnits,
       memoryMib: host?.memoryMib ?? spec.memoryMib,
       gpuCount: spec.gpuCount,
@@ -53,7 +53,7 @@ export function applyRunPlaced(
   return driveNow({ ...workbench, run: issued }, context);
 }
 
-/** It is known that no task came of this attempt. */
+/** RunTask was refused, so this attempt has no task. */
 export function applyRunRefused(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'run_refused' }>,
@@ -63,14 +63,13 @@ export function applyRunRefused(
   if (!run || run.phase === 'accepted' || !isSameAttempt(run, outcome)) return workbench;
   if (workbench.status === 'stopping' || workbench.status === 'deleting') return endRun(workbench, context);
   if (workbench.status !== 'starting') return workbench;
-  // Nothing came of it, so there is nothing to resolve: a new attempt, or the end.
-  const again: Starting = {
+  const nextAttempt: Starting = {
     ...workbench,
     run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
   };
-  if (!outcome.retryable) return beginStop(again, context, { reason: outcome.reason });
+  if (!outcome.retryable) return beginStop(nextAttempt, context, { reason: outcome.reason });
   return driveBy(
-    { ...again, failures: 0, refusal: outcome.reason },
+    { ...nextAttempt, failures: 0, refusal: outcome.reason },
     context.now + context.policy.startRetryMs,
   );
 }
@@ -89,7 +88,10 @@ export function applyTaskStopRequested(workbench: Workbench, taskId: string, con
   return pollLater({ ...workbench, unexpectedTasks }, context);
 }
 
-/** Takes in what was seen of a task. What is older than what is known, or of a run long gone, moves nothing. */
+/**
+ * Applies the state of a task. An observation that is older than the record's, or of a run that has ended, changes
+ * nothing.
+ */
 export function applyTaskObservation(
   workbench: Workbench,
   task: TaskObservation,
@@ -101,13 +103,16 @@ export function applyTaskObservation(
   if (run.phase === 'accepted' && run.taskId !== task.taskId)
     return observeUnexpectedTask(workbench, task, context);
   if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;
-  const seen = withTask(run, task, context);
-  if (isEnding(workbench)) return observeEndingRun({ ...workbench, run: seen }, seen, task, context);
+  const observed = withTask(run, task, context);
+  if (isEnding(workbench)) return observeEndingRun({ ...workbench, run: observed }, observed, task, context);
   if (workbench.status === 'stopped') return workbench;
-  return observeActiveRun(workbench, seen, task, context);
+  return observeActiveRun(workbench, observed, task, context);
 }
 
-/** ECS forgets a task an hour after it stopped, and may not yet show one just started. */
+/**
+ * DescribeTasks did not find the task. ECS removes a task an hour after it stopped, and may not show a task that was just
+ * started, so the task counts as gone only after the timeout.
+ */
 export function applyTaskMissing(workbench: Workbench, taskId: string, context: Context): Workbench {
   const run = runOf(workbench);
   if (run?.phase !== 'accepted' || run.taskId !== taskId) {
@@ -126,12 +131,12 @@ export function applyTaskMissing(workbench: Workbench, taskId: string, context: 
   return endLostRun(
     workbench,
     missing,
-    { code: 'task_lost', message: 'Its task is gone, and nothing tells why.' },
+    { code: 'task_lost', message: 'The task disappeared, and ECS gives no reason.' },
     context,
   );
 }
 
-/** The run's task, or its machine, is known to be no more. */
+/** The run's task or its instance no longer exists. */
 export function endLostRun(
   workbench: Workbench,
   run: AcceptedRun,
@@ -179,7 +184,7 @@ function observeActiveRun(
   }
 }
 
-/** Nobody asked for it, yet its task is ending. Why may not be known before it has stopped. */
+/** The task is ending without a request. Its reason may be unknown until it has stopped. */
 function beginUnrequestedStop(
   workbench: Starting | Launched,
   run: AcceptedRun,
@@ -187,10 +192,11 @@ function beginUnrequestedStop(
   context: Context,
 ): Workbench {
   const options = task.instance === 'gone' ? { reason: INSTANCE_LOST } : { unexplained: true };
-  // It is ending by itself. To ask it to stop as well would only cover up why; that comes if it does not end.
-  const asked: AcceptedRun = { ...run, stopRequestedAt: context.now };
-  const ending = beginStop({ ...workbench, run: asked } as Launched, context, options);
-  return isEnding(ending) ? observeEndingRun(ending, asked, task, context) : ending;
+  // The task ends on its own. StopTask would replace its stop reason, so it is sent only if the task has not ended after
+  // the stop retry interval.
+  const endingRun: AcceptedRun = { ...run, stopRequestedAt: context.now };
+  const ending = beginStop({ ...workbench, run: endingRun } as Launched, context, options);
+  return isEnding(ending) ? observeEndingRun(ending, endingRun, task, context) : ending;
 }
 
 function observeEndingRun(
@@ -203,26 +209,28 @@ function observeEndingRun(
   if (task.instance === 'gone') return endRun(explained, context, INSTANCE_LOST);
   if (task.status !== 'stopped')
     return run.stopRequestedAt === undefined ? driveNow(explained, context) : pollLater(explained, context);
-  // A silent agent's last word is not proof: the container may still run. Wait for the agent or the machine's end.
+  // STOPPED does not prove the end of the container while the agent is disconnected. Wait until the agent reconnects or the
+  // instance ends.
   if (task.instance === 'disconnected') return pollLater(explained, context);
   if (task.instance === undefined || context.policy.stopSettleMs === 0) return endRun(explained, context);
+  // The container may outlive the STOPPED event: docs/lifecycle.md#stop-settle-period.
   const goneAfter = run.goneAfter ?? context.now + context.policy.stopSettleMs;
   return driveBy({ ...explained, run: { ...run, goneAfter } }, goneAfter);
 }
 
 export const INSTANCE_LOST: StatusReason = {
   code: 'instance_lost',
-  message: 'The machine it ran on stopped or was lost. Start it again.',
+  message: 'The instance of the workbench stopped or was lost. Start the workbench again.',
 };
 
-/** A stop that nobody asked for is explained as soon as the task tells why. */
+/** Adds the status reason of a stop without a request, once the task has one. */
 function withReason(workbench: Ending, task: TaskObservation): Ending {
   if (workbench.status !== 'stopping' || !workbench.unexplained || task.stop === undefined) return workbench;
   const { unexplained: _explained, ...explained } = workbench;
   const { code, message } = task.stop;
   const reason: StatusReason =
     code === 'requested'
-      ? { code: 'stopped_externally', message: 'Its task was stopped from outside the controller.' }
+      ? { code: 'stopped_externally', message: 'The task was stopped from outside the controller.' }
       : { code, message: truncateUtf8(message, REASON_MESSAGE_MAX) };
   return { ...explained, reason };
 }
@@ -249,7 +257,7 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
   };
 }
 
-/** An event that tells nothing new leaves the next look where it was. */
+/** An observation that does not change the status keeps the due time. */
 function currentDriveTime(workbench: Workbench): { nextDriveAt?: number } {
   return workbench.nextDriveAt === undefined ? {} : { nextDriveAt: workbench.nextDriveAt };
 }

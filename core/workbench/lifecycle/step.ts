@@ -1,10 +1,11 @@
 import type { HistoryEntry } from '../history.ts';
+import { isHostEnded } from '../host-state.ts';
 import { isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
-import { type Effect, pendingEffects } from './effects.ts';
-import { isHostEnded } from './host.ts';
+import { pendingEffects } from './effects.ts';
+
 import {
   applyHostAccepted,
   applyHostHint,
@@ -12,7 +13,7 @@ import {
   applyHostRefused,
   applyHostStopRequested,
 } from './host-outcomes.ts';
-import type { EffectResult, Input } from './inputs.ts';
+import type { Effect, EffectResult, Input } from './inputs.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
 import {
@@ -30,26 +31,26 @@ import {
 } from './volume.ts';
 
 export interface Step {
-  /** The next record; the very same object when nothing changed, so that nothing need be written. */
+  /** The next record; the same object if nothing changed, so that nothing is written. */
   readonly workbench: Workbench;
-  /** What is owed to the world now, in order. */
+  /** The pending effects, in the order of execution. */
   readonly effects: readonly Effect[];
 }
 
 /**
- * The life cycle: what becomes of a workbench when something is asked, learnt or seen, or when time passes.
- * Pure: it knows no clock, no network and no chance, so that everything that can go wrong is decided here and
- * can be tried a million times without a cloud.
+ * The life cycle: maps a record, an input and the time to the next record and its pending effects. It is pure: it uses no
+ * clock, network or randomness, so that a simulation can test every decision with millions of schedules.
+ * See docs/lifecycle.md.
  *
- * @throws WorkbenchError for a request that the state does not allow (`deleting`, `not_stopped`)
+ * @throws WorkbenchError if the status does not allow the request (`deleting`, `not_stopped`)
  */
 export type Lifecycle = (workbench: Workbench, input: Input, now: number) => Step;
 
 export function lifecycle(policy: Policy): Lifecycle {
   return (workbench, input, now) => {
     const context: Context = { now, policy };
-    const moved = withBookkeeping(workbench, advance(workbench, input, context), input, context);
-    return { workbench: moved, effects: pendingEffects(moved, now, policy) };
+    const next = withBookkeeping(workbench, advance(workbench, input, context), input, context);
+    return { workbench: next, effects: pendingEffects(next, now, policy) };
   };
 }
 
@@ -77,15 +78,16 @@ function advance(workbench: Workbench, input: Input, context: Context): Workbenc
 }
 
 /**
- * The effects owed by one revision have been tried. Their outcomes decide together when to look again; if the
- * record has moved on meanwhile, what it asks for since then stands.
+ * Applies the outcomes of the effects of one revision. Together they determine the due time. If the record has another
+ * revision by now, its own due time is kept, because the other writer may require effects sooner:
+ * docs/lifecycle.md#revision-guard.
  */
 function applyOutcomes(
   workbench: Workbench,
   input: Extract<Input, { type: 'outcomes' }>,
   context: Context,
 ): Workbench {
-  const { nextDriveAt: _tried, ...untimed } = workbench;
+  const { nextDriveAt: _elapsed, ...untimed } = workbench;
   let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
   const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
   if (!throttled) next = resumeDeadline(next, context);
@@ -99,11 +101,11 @@ function applyOutcomes(
   return next;
 }
 
-/** An appointment that has come with nothing to do for it is over: it must not be due for ever. */
+/** Clears the due time once it has passed and no effect is pending. Otherwise the record would stay due. */
 function clearElapsedDueTime(workbench: Workbench, { now, policy }: Context): Workbench {
   if (workbench.nextDriveAt === undefined || workbench.nextDriveAt > now) return workbench;
   if (pendingEffects(workbench, now, policy).length > 0) return workbench;
-  const { nextDriveAt: _over, ...rest } = workbench;
+  const { nextDriveAt: _elapsed, ...rest } = workbench;
   return rest;
 }
 
@@ -134,14 +136,15 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
         ? driveBy(workbench, context.now)
         : applyTaskMissing(workbench, result.taskId, context);
     case 'host_accepted': {
-      // Late, that it has ended is a reason to look; that it was begun counts, since nobody else may have seen it.
+      // If the result is stale, a stopped or terminated state is only a hint. A successful launch still counts, because no
+      // other writer may have recorded it.
       const isHint = isHostEnded(result.host) && isStale(result, workbench);
       return isHint
         ? applyHostHint(workbench, result.host, context)
         : applyHostAccepted(workbench, result, context);
     }
     case 'host_refused':
-      // Of a start before this one, perhaps: asked again, the machine says what holds now.
+      // A stale refusal may belong to an earlier start. Driving the record again reads the current state of the host.
       return isStale(result, workbench)
         ? driveBy(workbench, context.now)
         : applyHostRefused(workbench, result, context);
@@ -164,7 +167,7 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
   }
 }
 
-/** What carries no version of its own, so that only the record's revision tells whether it still holds. */
+/** Whether the result carries no version of its own, so that only the record's revision shows whether it is stale. */
 function isUnversioned(
   result: EffectResult,
 ): result is Extract<EffectResult, { readonly asOfRevision?: number }> {
@@ -179,12 +182,12 @@ function isUnversioned(
   }
 }
 
-/** Whether the record has moved on since this was asked for. */
+/** Whether the record was written after the read that preceded this result: docs/lifecycle.md#stale-observations. */
 function isStale({ asOfRevision }: { readonly asOfRevision?: number }, { revision }: Workbench): boolean {
   return asOfRevision !== undefined && asOfRevision !== revision;
 }
 
-/** Keeps the record's own books: revision, time, history, and that what is not settled is looked at again. */
+/** Increments the revision, sets the timestamps, adds the history entry, and makes an unsettled record due. */
 function withBookkeeping(before: Workbench, after: Workbench, input: Input, context: Context): Workbench {
   if (isDeepEqual(before, after) && input.type !== 'history_noted') return before;
   const timed =
@@ -196,7 +199,7 @@ function withBookkeeping(before: Workbench, after: Workbench, input: Input, cont
     ...timed,
     ...keyOf(before),
     revision: before.revision + 1,
-    // That the history was written is nothing new to anybody.
+    // Writing the history is not a change of the workbench.
     updatedAt: input.type === 'history_written' ? before.updatedAt : context.now,
     ...(entry ? { historySeq: entry.seq, outbox: [...timed.outbox, entry] } : {}),
   };
@@ -216,9 +219,10 @@ function historyEntryFor(
   input: Input,
   now: number,
 ): HistoryEntry | undefined {
-  const moved = before.status === after.status ? {} : { from: before.status, to: after.status };
+  const statusChange = before.status === after.status ? {} : { from: before.status, to: after.status };
   const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;
-  const entry = { seq: before.historySeq + 1, at: now, ...moved, ...(reason ? { code: reason.code } : {}) };
+  const code = reason ? { code: reason.code } : {};
+  const entry = { seq: before.historySeq + 1, at: now, ...statusChange, ...code };
   if (input.type in REQUEST_ENTRY_TYPES && 'by' in input) {
     return {
       ...entry,
@@ -239,7 +243,7 @@ function historyEntryFor(
   return undefined;
 }
 
-/** The record was at rest, and its task was not there, or its machine not as it said. */
+/** Whether the record was settled although its task is missing or its host had another state. */
 function isRepair(before: Workbench, after: Workbench): boolean {
   if (!isSettled(before)) return false;
   const run = runOf(after);
@@ -247,7 +251,7 @@ function isRepair(before: Workbench, after: Workbench): boolean {
   return missing || before.host?.state !== after.host?.state;
 }
 
-/** Whether two records say the same; a field that is absent and one that is undefined are alike. */
+/** Whether two records are equal. An absent field equals one that is undefined. */
 export function isDeepEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;

@@ -12,7 +12,7 @@ import {
 import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
 
-/** Begins a start: nothing is sent yet, so that it can be taken back at once. */
+/** Begins a start. No call was sent yet, so a stop can cancel it at once. */
 export function beginStart(
   workbench: Workbench,
   runId: string,
@@ -20,7 +20,7 @@ export function beginStart(
   context: Context,
 ): Starting {
   const { readyAt: _ready, stoppedAt: _stopped, nextDriveAt: _next, ...base } = baseOf(workbench);
-  // Whatever has become of its mount, it is the first thing to be seen to: the volume is made sure of once more.
+  // After `storage_failed` the mount may be wrong. Without it the start ensures the volume first.
   if (workbench.status === 'stopped' && workbench.reason?.code === 'storage_failed') delete base.mount;
   const { dedicatedInstanceType } = base.spec;
   const generation = (base.lastHostGeneration ?? 0) + 1;
@@ -40,8 +40,10 @@ export function beginStart(
 }
 
 /**
- * Ends a run that is wanted no longer, or that cannot be had: on the way to `stopped`, or to the next run.
- * @param reason why, when nobody asked
+ * Begins to end the current run, then continues to `stopped` or to the next run.
+ * @param options.reason the status reason, if no request caused the stop
+ * @param options.nextRun the run that starts after the stop
+ * @param options.unexplained no request caused the stop, and its reason is not known yet
  */
 export function beginStop(
   workbench: Exclude<Workbench, Stopped | Deleting>,
@@ -72,7 +74,7 @@ export function beginStop(
   );
 }
 
-/** Begins a destroy, whatever the state. */
+/** Begins a deletion, from any other status. */
 export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Context): Deleting {
   const { nextDriveAt: _next, ...base } = baseOf(workbench);
   return {
@@ -86,7 +88,7 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
   };
 }
 
-/** Goes on from an ended part of a stop or destroy: to the next run, to `stopped`, or to the next part. */
+/** Continues a stop or deletion after a part of it has ended: to the next part, the next run, or `stopped`. */
 export function advanceEnding(workbench: Stopping | Deleting, context: Context): Workbench {
   if (workbench.run || workbench.status === 'deleting') return workbench;
   if (workbench.nextRun) {
@@ -106,31 +108,35 @@ export function advanceEnding(workbench: Stopping | Deleting, context: Context):
 }
 
 /**
- * The run is gone for certain: its task is STOPPED and past its fence, was never started, or its machine is no more.
- * @param why what it is put down to when nobody asked for its end and its task has not told why
+ * Removes the run. Its end is certain: its task is STOPPED and the stop settle period has passed, it was never started, or
+ * its instance no longer exists.
+ * @param fallback the status reason if no request caused the stop and the task has given no reason
  */
-export function endRun(workbench: Stopping | Deleting, context: Context, why?: StatusReason): Workbench {
-  const { run, ...rest } = withFallbackReason(workbench, why);
+export function endRun(workbench: Stopping | Deleting, context: Context, fallback?: StatusReason): Workbench {
+  const { run, ...rest } = withFallbackReason(workbench, fallback);
   const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
   return advanceEnding(driveBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
 }
 
 function withFallbackReason(
   workbench: Stopping | Deleting,
-  why: StatusReason | undefined,
+  fallback: StatusReason | undefined,
 ): Stopping | Deleting {
-  if (workbench.status !== 'stopping' || !workbench.unexplained || why === undefined) return workbench;
-  const { unexplained: _explained, ...explained } = workbench;
-  return { ...explained, reason: why };
+  if (workbench.status !== 'stopping' || !workbench.unexplained || fallback === undefined) return workbench;
+  const { unexplained: _unexplained, ...explained } = workbench;
+  return { ...explained, reason: fallback };
 }
 
-/** A start may have been sent to the machine that is still on record as stopped: only a look tells. */
+/**
+ * A StartInstances call may have been sent although the record says `stopped`. With the state `stopping` the host is read
+ * before the stop can finish.
+ */
 function withUncertainHost({ status, host }: Workbench): { host?: Host } {
   if (status !== 'starting' || host?.instanceId === undefined || host.state !== 'stopped') return {};
   return { host: { ...host, state: 'stopping' } };
 }
 
-/** A run of which nothing was ever sent is dropped at once. */
+/** Drops a run for which no call was sent. */
 function withRun(run: Run | undefined): { run?: Run } {
   return run === undefined || run.phase === 'preparing' ? {} : { run };
 }

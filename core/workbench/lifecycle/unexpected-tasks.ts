@@ -3,8 +3,9 @@ import { UNEXPECTED_TASKS_MAX, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 
 /**
- * A task that is not the current run's. While it lives it may have the volume mounted, so it is noted, stopped,
- * and waited for before anything is started or wiped. What is known of the last run that ended is no news.
+ * Applies the state of a task that does not belong to the current run. While the task lives it may have the volume
+ * mounted, so the record lists it, an effect stops it, and no task is started and no file deleted before it is gone.
+ * Observations of the last finished run's task are ignored. See docs/lifecycle.md#unexpected-tasks.
  */
 export function observeUnexpectedTask(
   workbench: Workbench,
@@ -12,17 +13,17 @@ export function observeUnexpectedTask(
   context: Context,
 ): Workbench {
   const { taskId } = task;
-  const known = workbench.unexpectedTasks.find((unexpectedTask) => unexpectedTask.taskId === taskId);
-  if (known) return observeRecordedTask(workbench, known, task, context);
+  const listed = workbench.unexpectedTasks.find((unexpectedTask) => unexpectedTask.taskId === taskId);
+  if (listed) return observeListedTask(workbench, listed, task, context);
   const live = task.status !== 'stopped' && task.instance !== 'gone';
   if (!live || taskId === workbench.lastTaskId || workbench.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX)
     return workbench;
   return driveNow({ ...workbench, unexpectedTasks: [...workbench.unexpectedTasks, { taskId }] }, context);
 }
 
-function observeRecordedTask(
+function observeListedTask(
   workbench: Workbench,
-  known: Workbench['unexpectedTasks'][number],
+  listed: Workbench['unexpectedTasks'][number],
   task: TaskObservation,
   context: Context,
 ): Workbench {
@@ -31,8 +32,8 @@ function observeRecordedTask(
   if (gone) return driveNow({ ...workbench, unexpectedTasks: others }, context);
   const ended = task.status === 'stopped' && task.instance === 'connected';
   if (!ended) {
-    // Alive after all, though it was not to be found for a moment; and silent as long as its agent is.
-    const { goneAfter: _alive, agentSilentSince, ...unexpectedTask } = known;
+    // The task lives, so a `goneAfter` that was set while DescribeTasks did not find it is removed.
+    const { goneAfter: _removed, agentSilentSince, ...unexpectedTask } = listed;
     const silent =
       task.instance === 'disconnected' ? { agentSilentSince: agentSilentSince ?? context.now } : {};
     return pollLater(
@@ -49,7 +50,7 @@ function observeRecordedTask(
   return driveBy({ ...workbench, unexpectedTasks }, goneAfter);
 }
 
-/** Those whose fence has passed are forgotten. */
+/** Removes the unexpected tasks that count as gone: their `goneAfter` has passed. */
 export function removeGoneTasks(workbench: Workbench, context: Context): Workbench {
   const unexpectedTasks = workbench.unexpectedTasks.filter(
     (unexpectedTask) => unexpectedTask.goneAfter === undefined || unexpectedTask.goneAfter > context.now,

@@ -3,7 +3,7 @@ import { type Context, driveBy, driveNow } from './context.ts';
 import type { Outcome } from './inputs.ts';
 import { beginDelete, beginStop } from './transitions.ts';
 
-/** The volume is there. True in every state but `deleting`, where it is on its way out. */
+/** Stores the mount of the volume, in every status but `deleting`, in which the volume is being deleted. */
 export function applyVolumeReady(
   workbench: Workbench,
   { mount }: Extract<Outcome, { type: 'volume_ready' }>,
@@ -14,8 +14,8 @@ export function applyVolumeReady(
 }
 
 /**
- * Its files were wiped before, which only a destroy does: the record is of a create that was on its way for so long
- * that it came after the end. It goes where the first went.
+ * The volume's deletion has begun, which only a deleted workbench causes. A delayed create request wrote this record after
+ * the deletion, so the record is deleted too.
  */
 export function applyVolumeTombstoned(workbench: Workbench, context: Context): Workbench {
   return workbench.status === 'deleting' ? workbench : beginDelete(workbench, context);
@@ -34,7 +34,7 @@ export function applyVolumeRefused(
   );
 }
 
-/** A part of it is gone (`done` false), or its root is: that is the proof that nothing is left. */
+/** Part of the volume was deleted, or all of it (`done`): the deletion of its root proves that nothing is left. */
 export function applyVolumeDeletion(workbench: Workbench, done: boolean, context: Context): Workbench {
   if (workbench.status !== 'deleting') return workbench;
   return driveNow(done ? { ...workbench, volumeDeleted: true } : workbench, context);

@@ -39,8 +39,8 @@ describe('sweeping what has expired', () => {
     expect(await history.list(ID)).toEqual([]);
     expect(await history.list(idAt(T0, 2))).toHaveLength(1);
     const others = { ...claim, workbenchId: idAt(T0, 3), expiresAt: T0 + 90_000 };
-    expect((await claims.claim({ ...others, key: 'young' }, T0 + 10_000)).ours).toBe(false);
-    expect((await claims.claim({ ...others, key: 'old' }, T0)).ours).toBe(true);
+    expect((await claims.claim({ ...others, key: 'young' }, T0 + 10_000)).claimed).toBe(false);
+    expect((await claims.claim({ ...others, key: 'old' }, T0)).claimed).toBe(true);
   });
 
   it('keeps a claim that is made anew while it sweeps', async () => {

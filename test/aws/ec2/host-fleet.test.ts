@@ -53,9 +53,9 @@ describeHostFleetContract(
     };
   },
   exceptionsFor({
-    'launches one instance for one token, asked one after another and at the same time': 'motoLaunchToken',
+    'launches one instance for one client token, for sequential and concurrent calls': 'motoLaunchToken',
     'terminates an instance, which then cannot be started and is not listed': 'motoLaunchToken',
-    'knows its instances and tokens after it was closed and opened again': 'motoLaunchToken',
+    'returns its instances and tokens after it was closed and opened again': 'motoLaunchToken',
   }),
 );
 

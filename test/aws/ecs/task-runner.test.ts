@@ -33,14 +33,14 @@ describeTaskRunnerContract(
     };
   },
   exceptionsFor({
-    'runs a task, says whose it is, and answers with its address once it is running': 'motoRunsAtOnce',
-    'starts one task for one token, asked one after another and at the same time': 'motoTaskToken',
-    'answers a token that was used with its first task even when the input differs': 'motoTaskToken',
-    'answers the stopped task to a token after the stop, and starts nothing': 'motoTaskToken',
-    'knows its tasks and tokens after it was closed and opened again': 'motoTaskToken',
-    'stops a running task, says that this was asked for, and no longer lists it': 'motoStopCode',
+    'runs a task, names its workbench, and returns its endpoint once it is running': 'motoRunsAtOnce',
+    'starts one task for one client token, for sequential and concurrent calls': 'motoTaskToken',
+    'returns the first task of a used token even if the input differs': 'motoTaskToken',
+    'returns the stopped task for its token, and starts nothing': 'motoTaskToken',
+    'returns its tasks and tokens after it was closed and opened again': 'motoTaskToken',
+    'stops a running task, reports that the stop was requested, and no longer lists the task': 'motoStopCode',
     'stops a task that is not running yet': 'motoStopCode',
-    'takes a stop twice, of a stopped task and of an unknown one, without complaint': 'motoSecondStop',
+    'accepts a second stop, and a stop of a stopped or unknown task': 'motoSecondStop',
   }),
 );
 
@@ -66,10 +66,10 @@ describeTaskRunnerContract(
     };
   },
   exceptionsFor({
-    'runs a task, says whose it is, and answers with its address once it is running': 'ministackRunsAtOnce',
-    'starts one task for one token, asked one after another and at the same time': 'ministackTaskToken',
-    'answers a token that was used with its first task even when the input differs': 'ministackTaskToken',
-    'answers the stopped task to a token after the stop, and starts nothing': 'ministackTaskToken',
-    'knows its tasks and tokens after it was closed and opened again': 'ministackTaskToken',
+    'runs a task, names its workbench, and returns its endpoint once it is running': 'ministackRunsAtOnce',
+    'starts one task for one client token, for sequential and concurrent calls': 'ministackTaskToken',
+    'returns the first task of a used token even if the input differs': 'ministackTaskToken',
+    'returns the stopped task for its token, and starts nothing': 'ministackTaskToken',
+    'returns its tasks and tokens after it was closed and opened again': 'ministackTaskToken',
   }),
 );

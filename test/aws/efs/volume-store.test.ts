@@ -54,5 +54,5 @@ describeVolumeStoreContract(
       },
     };
   },
-  exceptionsFor({ 'lists many volumes in pages, each of them once': 'motoAccessPointPages' }),
+  exceptionsFor({ 'lists many volumes in pages, each volume once': 'motoAccessPointPages' }),
 );

@@ -22,30 +22,40 @@ function act(principal: Principal, requested: string | undefined): string {
   }
 }
 
-describe('the user a request acts for', () => {
+describe('resolveActingUser', () => {
   it.each<[string, Principal, string | undefined, string]>([
-    ['the open local mode acts for whom it names', { kind: 'open' }, 'grace', 'grace'],
-    ['the open local mode must name one', { kind: 'open' }, undefined, 'invalid_request'],
-    ['a static key acts for whom it names', { kind: 'static_key' }, 'grace', 'grace'],
-    ['a static key must name one', { kind: 'static_key' }, undefined, 'invalid_request'],
+    ['open local mode acts for the requested user', { kind: 'open' }, 'grace', 'grace'],
+    ['open local mode requires a user', { kind: 'open' }, undefined, 'invalid_request'],
+    ['a static key acts for the requested user', { kind: 'static_key' }, 'grace', 'grace'],
+    ['a static key requires a user', { kind: 'static_key' }, undefined, 'invalid_request'],
     ['a token acts for its own user', aToken(), 'ada', 'ada'],
-    ['a token need not name its user', aToken(), undefined, 'ada'],
-    ['a token does not act for another', aToken(), 'grace', 'forbidden/user_mismatch'],
-    ['users are compared to the letter', aToken(), 'Ada', 'forbidden/user_mismatch'],
-    ['an admin token acts for another', aToken({ scopes: [adminScope] }), 'grace', 'grace'],
-    ['an admin token need not name its user', aToken({ scopes: [adminScope] }), undefined, 'ada'],
-    ['a token without a user may act for nobody', aTokenWithoutUser(), 'grace', 'forbidden/no_user_claim'],
-    ['a service token acts for whom it names', aTokenWithoutUser({ service: true }), 'grace', 'grace'],
-    ['a service token must name one', aTokenWithoutUser({ service: true }), undefined, 'invalid_request'],
+    ['a token acts for its own user if the request names none', aToken(), undefined, 'ada'],
+    ['a token does not act for another user', aToken(), 'grace', 'forbidden/user_mismatch'],
+    ['the comparison of users is case-sensitive', aToken(), 'Ada', 'forbidden/user_mismatch'],
+    ['an admin token acts for another user', aToken({ scopes: [adminScope] }), 'grace', 'grace'],
     [
-      'an admin token without a user names one',
+      'an admin token acts for its own user if the request names none',
+      aToken({ scopes: [adminScope] }),
+      undefined,
+      'ada',
+    ],
+    [
+      'a token without a user may not act for a user',
+      aTokenWithoutUser(),
+      'grace',
+      'forbidden/no_user_claim',
+    ],
+    ['a service token acts for the requested user', aTokenWithoutUser({ service: true }), 'grace', 'grace'],
+    ['a service token requires a user', aTokenWithoutUser({ service: true }), undefined, 'invalid_request'],
+    [
+      'an admin token without a user acts for the requested user',
       aTokenWithoutUser({ scopes: [adminScope] }),
       'grace',
       'grace',
     ],
-    ['an expired token acts for nobody', aToken({ expiresAt: NOW / 1000 }), 'ada', 'forbidden/token_expired'],
+    ['an expired token is refused', aToken({ expiresAt: NOW / 1000 }), 'ada', 'forbidden/token_expired'],
     [
-      'an expired admin token acts for nobody',
+      'an expired admin token is refused',
       aToken({ scopes: [adminScope], expiresAt: NOW / 1000 - 1 }),
       'ada',
       'forbidden/token_expired',
@@ -55,8 +65,8 @@ describe('the user a request acts for', () => {
   });
 });
 
-describe('the admin', () => {
-  it('is whoever holds the static key, the laptop, or the scope', () => {
+describe('isAdmin', () => {
+  it('is true for the static key, for open local mode, and for a token with the admin scope', () => {
     expect(isAdmin({ kind: 'open' }, adminScope)).toBe(true);
     expect(isAdmin({ kind: 'static_key' }, adminScope)).toBe(true);
     expect(isAdmin(aToken(), adminScope)).toBe(false);
@@ -64,8 +74,8 @@ describe('the admin', () => {
   });
 });
 
-describe('what is for operators', () => {
-  it('is refused to everybody else, and to an expired admin', () => {
+describe('assertAdmin', () => {
+  it('refuses every other principal, and an admin whose token has expired', () => {
     const at = { now: NOW, adminScope };
     expect(() => assertAdmin({ kind: 'static_key' }, at)).not.toThrow();
     expect(() => assertAdmin(aToken({ scopes: [adminScope] }), at)).not.toThrow();
@@ -88,27 +98,27 @@ describe('a refusal', () => {
       { code: 'forbidden', message: 'The token is for another user.' },
     ],
     [
-      'a client that may not act for others',
+      'a client that may not act for other users',
       () => resolveActingUser(aTokenWithoutUser(), 'grace', { now: NOW, adminScope }),
-      { message: 'The token names no user, and its client may not act for others.' },
+      { message: 'The token names no user, and its client may not act for other users.' },
     ],
     [
-      'the scope that is missing',
+      'a missing scope',
       () => assertAdmin(aToken(), { now: NOW, adminScope }),
-      { code: 'forbidden', message: 'This needs the scope workbench:admin.' },
+      { code: 'forbidden', message: 'This request requires the scope workbench:admin.' },
     ],
     [
-      'the user that is missing',
+      'a missing user',
       () => resolveActingUser({ kind: 'open' }, undefined, { now: NOW, adminScope }),
-      { code: 'invalid_request', fields: { user_id: 'required: whose workbenches' } },
+      { code: 'invalid_request', fields: { user_id: 'required: the id of the user' } },
     ],
-  ])('says in words that it is for %s', (_, refuse, expected) => {
+  ])('has a message and a reason for %s', (_, refuse, expected) => {
     expect(refuse).toThrow(expect.objectContaining(expected));
   });
 });
 
-describe('who asked, in the history', () => {
-  it('is the user, the client, or the kind of key', () => {
+describe('actorOf', () => {
+  it('returns the user, the client, or the kind of key', () => {
     expect(actorOf({ kind: 'open' })).toBe('local');
     expect(actorOf({ kind: 'static_key' })).toBe('static key');
     expect(actorOf(aToken())).toBe('ada');

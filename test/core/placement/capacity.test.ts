@@ -8,14 +8,14 @@ const fuller: FreeCapacity = { provider: 'a', cpuUnits: 10, memoryMib: 25, gpuCo
 const emptier: FreeCapacity = { provider: 'a', cpuUnits: 99, memoryMib: 90, gpuCount: 1 };
 const foreign: FreeCapacity = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
 
-describe('room', () => {
-  it('is taken on the machine with the least memory that holds the request', () => {
+describe('free capacity', () => {
+  it('is used on the fitting instance with the least free memory', () => {
     expect(findInstanceFor(request, 'a', [emptier, fuller, foreign])).toBe(fuller);
     expect(findInstanceFor({ ...request, cpuUnits: 11 }, 'a', [emptier, fuller, foreign])).toBe(emptier);
     expect(findInstanceFor({ ...request, memoryMib: 91 }, 'a', [emptier, fuller, foreign])).toBeUndefined();
   });
 
-  it('is less by the request on that machine alone', () => {
+  it('decreases by the request on that instance alone', () => {
     expect(freeCapacityAfter({ ...request, gpuCount: 1 }, 'a', [fuller, emptier, foreign])).toEqual([
       fuller,
       { provider: 'a', cpuUnits: 89, memoryMib: 70, gpuCount: 0 },
@@ -23,21 +23,21 @@ describe('room', () => {
     ]);
   });
 
-  it('stays as it is when the request waits for a new machine', () => {
+  it('stays unchanged if the request waits for a new instance', () => {
     expect(freeCapacityAfter({ ...request, gpuCount: 2 }, 'a', [fuller, emptier])).toEqual([fuller, emptier]);
   });
 
-  it('never becomes less than nothing, and of other providers not less at all', () => {
+  it('never becomes negative, and never changes for other providers', () => {
     const capacity = { cpuUnits: fc.nat(99), memoryMib: fc.nat(99), gpuCount: fc.nat(2) };
     const anyFreeCapacity = fc.array(fc.record({ provider: fc.constantFrom('a', 'b'), ...capacity }));
     fc.assert(
-      fc.property(fc.record(capacity), anyFreeCapacity, (wanted, room) => {
-        const after = freeCapacityAfter(wanted, 'a', room);
-        for (const machine of after) {
-          expect(canHold(machine, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
+      fc.property(fc.record(capacity), anyFreeCapacity, (request, freeCapacity) => {
+        const after = freeCapacityAfter(request, 'a', freeCapacity);
+        for (const instance of after) {
+          expect(canHold(instance, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
         }
         const others = (all: readonly FreeCapacity[]) => all.filter(({ provider }) => provider === 'b');
-        expect(others(after)).toEqual(others(room));
+        expect(others(after)).toEqual(others(freeCapacity));
       }),
     );
   });

@@ -4,8 +4,8 @@ import { INSTANCE_TYPES, PROVIDERS } from '#test/memory/memory-world.ts';
 
 const spec = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
 
-describe('placing a request', () => {
-  it('takes a provider that can hold it, whichever has room', () => {
+describe('choosePlacement', () => {
+  it('chooses a provider that can hold the request, for any reported free capacity', () => {
     expect(choosePlacement(spec, PROVIDERS, [])).toEqual({ kind: 'fits', provider: 'small' });
     expect(choosePlacement({ ...spec, memoryMib: 4097 }, PROVIDERS, [])).toEqual({
       kind: 'fits',
@@ -16,34 +16,37 @@ describe('placing a request', () => {
       provider: 'large',
     });
     const dear = { name: 'dear', cpuUnits: 4096, memoryMib: 8192, gpuCount: 0, price: 9 };
-    const room = [{ provider: 'dear', cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 }];
-    expect(choosePlacement(spec, [...PROVIDERS, dear], [], room)).toEqual({ kind: 'fits', provider: 'dear' });
+    const freeCapacity = [{ provider: 'dear', cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 }];
+    expect(choosePlacement(spec, [...PROVIDERS, dear], [], freeCapacity)).toEqual({
+      kind: 'fits',
+      provider: 'dear',
+    });
   });
 
-  it('tells what would fit', () => {
+  it('names the sizes that would fit', () => {
     const fit = choosePlacement({ ...spec, gpuCount: 2 }, PROVIDERS, []);
     expect(fit).toEqual({
       kind: 'cannot_fit',
       message:
-        'Nothing can hold 1024 CPU units, 2048 MiB of memory and 2 GPUs. What can be held: up to 2048 CPU units, ' +
-        '4096 MiB of memory and no GPU; or up to 8192 CPU units, 32768 MiB of memory and 1 GPU.',
+        'No capacity provider is large enough for 1024 CPU units, 2048 MiB of memory and 2 GPUs. Request at most ' +
+        '2048 CPU units, 4096 MiB of memory and no GPU; or at most 8192 CPU units, 32768 MiB of memory and 1 GPU.',
     });
     expect(choosePlacement(spec, [], [])).toMatchObject({
-      message: expect.stringContaining('No capacity is configured.'),
+      message: expect.stringContaining('No capacity providers are configured.'),
     });
   });
 
-  it('puts a dedicated one on its own type, if that exists and holds it', () => {
+  it('chooses the dedicated instance type if it exists and can hold the request', () => {
     const dedicated = { ...spec, dedicatedInstanceType: 'm7i.large' };
     expect(choosePlacement(dedicated, [], INSTANCE_TYPES)).toEqual({ kind: 'dedicated' });
     expect(choosePlacement({ ...dedicated, cpuUnits: 4096 }, [], INSTANCE_TYPES)).toMatchObject({
       message: expect.stringContaining('A m7i.large cannot hold'),
     });
     expect(choosePlacement({ ...dedicated, dedicatedInstanceType: 'x9' }, [], INSTANCE_TYPES)).toMatchObject({
-      message: 'There is no instance type x9. What can be had: m7i.large.',
+      message: 'There is no instance type x9. Available: m7i.large.',
     });
     expect(choosePlacement(dedicated, [], [])).toMatchObject({
-      message: expect.stringContaining('No dedicated instances are offered here.'),
+      message: expect.stringContaining('No dedicated instance types are configured.'),
     });
   });
 });

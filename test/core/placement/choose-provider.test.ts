@@ -14,26 +14,26 @@ const general: CapacityProvider = {
 };
 
 const choose = (
-  wanted: Capacity,
+  request: Capacity,
   providers: readonly CapacityProvider[],
-  room: readonly FreeCapacity[] = [],
-): string | undefined => chooseProvider(wanted, providers, room)?.name;
+  freeCapacity: readonly FreeCapacity[] = [],
+): string | undefined => chooseProvider(request, providers, freeCapacity)?.name;
 
-/** What a machine of the provider has left when `part` of it is taken. */
-const left = (provider: CapacityProvider, part: number): FreeCapacity => ({
+/** The free capacity of an instance of the provider of which `part` is used. */
+const freeOn = (provider: CapacityProvider, part: number): FreeCapacity => ({
   provider: provider.name,
   cpuUnits: provider.cpuUnits * (1 - part),
   memoryMib: provider.memoryMib * (1 - part),
   gpuCount: provider.gpuCount,
 });
 
-describe('choosing a provider', () => {
-  it('takes the one of whose price the request takes the smallest part', () => {
+describe('chooseProvider', () => {
+  it('chooses the provider at which the request costs the smallest part of the price', () => {
     const dear = { ...general, name: 'dear', price: 0.21 };
     expect(choose(request, [dear, general])).toBe('general');
   });
 
-  it('counts by what is scarcest: memory for what needs memory, cpu for what needs cpu', () => {
+  it('counts the scarcest resource: memory for a memory-bound request, CPU for a CPU-bound request', () => {
     const memory = { ...general, name: 'memory', memoryMib: 30_000, price: 0.26 };
     const compute = { ...general, name: 'compute', memoryMib: 7500, price: 0.17 };
     const offered = [general, memory, compute];
@@ -42,44 +42,44 @@ describe('choosing a provider', () => {
     expect(choose({ cpuUnits: 4096, memoryMib: 15_000, gpuCount: 0 }, offered)).toBe('general');
   });
 
-  it('begins the smaller of two machines that cost the same for what they offer', () => {
+  it('starts the smaller of two instances with the same price per unit', () => {
     const double = { ...general, name: 'double', cpuUnits: 8192, memoryMib: 30_000, price: 0.4 };
     expect(choose(request, [double, general])).toBe('general');
   });
 
-  it('begins no giant for a small request, though its parts are a little cheaper', () => {
+  it('does not start a large instance for a small request, although its price per unit is slightly lower', () => {
     const giant = { ...general, name: 'giant', cpuUnits: 73_728, memoryMib: 270_000, price: 3.2 };
     expect(choose(request, [giant, general])).toBe('general');
   });
 
-  it('prefers room that is paid for to any new machine, whatever that costs', () => {
+  it('prefers free capacity on running instances to any new instance, at any price', () => {
     const dear = { ...general, name: 'dear', price: 50 };
-    expect(choose(request, [general, dear], [left(dear, 0.5)])).toBe('dear');
-    expect(choose(request, [general, dear], [left(dear, 0.9)])).toBe('general');
+    expect(choose(request, [general, dear], [freeOn(dear, 0.5)])).toBe('dear');
+    expect(choose(request, [general, dear], [freeOn(dear, 0.9)])).toBe('general');
   });
 
-  it('takes of several with room the cheapest, and of equally cheap ones the tightest', () => {
+  it('chooses the cheapest of several providers with free capacity, and of equally cheap ones the tightest fit', () => {
     const other = { ...general, name: 'other' };
     const dear = { ...general, name: 'dear', price: 0.3 };
-    expect(choose(request, [general, dear], [left(general, 0.5), left(dear, 0.5)])).toBe('general');
-    expect(choose(request, [general, other], [left(general, 0.5), left(other, 0.7)])).toBe('other');
-    expect(choose(request, [general, other], [left(general, 0.7), left(other, 0.5)])).toBe('general');
+    expect(choose(request, [general, dear], [freeOn(general, 0.5), freeOn(dear, 0.5)])).toBe('general');
+    expect(choose(request, [general, other], [freeOn(general, 0.5), freeOn(other, 0.7)])).toBe('other');
+    expect(choose(request, [general, other], [freeOn(general, 0.7), freeOn(other, 0.5)])).toBe('general');
   });
 
-  it('measures the room of a provider by the machine that the cluster would take: the fullest that holds it', () => {
+  it('measures the free capacity of a provider by the instance that ECS would choose: the fullest that can hold the request', () => {
     const other = { ...general, name: 'other' };
-    const room = [left(general, 0), left(general, 0.75), left(other, 0.5)];
-    expect(choose({ ...request, memoryMib: 1024 }, [general, other], room)).toBe('general');
+    const freeCapacity = [freeOn(general, 0), freeOn(general, 0.75), freeOn(other, 0.5)];
+    expect(choose({ ...request, memoryMib: 1024 }, [general, other], freeCapacity)).toBe('general');
   });
 
-  it('keeps machines with GPUs for requests with GPUs, even when they stand idle', () => {
+  it('keeps instances with GPUs for requests with GPUs, even while they are idle', () => {
     const gpu = { ...general, name: 'gpu', gpuCount: 1, price: 0.01 };
-    expect(choose(request, [general, gpu], [left(gpu, 0)])).toBe('general');
+    expect(choose(request, [general, gpu], [freeOn(gpu, 0)])).toBe('general');
     expect(choose({ ...request, gpuCount: 1 }, [general, gpu])).toBe('gpu');
     expect(choose({ ...request, memoryMib: 15_001 }, [general, { ...gpu, memoryMib: 16_000 }])).toBe('gpu');
   });
 
-  it('takes the first by name of two that are alike', () => {
+  it('chooses the first by name of two equal providers', () => {
     expect(
       choose(request, [
         { ...general, name: 'b' },
@@ -88,12 +88,12 @@ describe('choosing a provider', () => {
     ).toBe('a');
   });
 
-  it('does not care for room of a provider that is not offered', () => {
-    expect(choose(request, [general], [left({ ...general, name: 'of old' }, 0)])).toBe('general');
+  it('ignores free capacity of a provider that is not configured', () => {
+    expect(choose(request, [general], [freeOn({ ...general, name: 'of old' }, 0)])).toBe('general');
   });
 });
 
-describe('whatever is asked for and offered', () => {
+describe('for any request and any providers', () => {
   const capacity = { cpuUnits: fc.nat(99), memoryMib: fc.nat(99), gpuCount: fc.nat(2) };
   const anyRequest = fc.record(capacity);
   const anyOffer = fc.uniqueArray(
@@ -109,87 +109,90 @@ describe('whatever is asked for and offered', () => {
     { maxLength: 8 },
   );
 
-  it('one is chosen that can hold it, and always when there is one', () => {
+  it('chooses a provider that can hold the request whenever there is one', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
-        const chosen = chooseProvider(wanted, offered, room);
-        if (chosen === undefined) expect(offered.filter((provider) => canHold(provider, wanted))).toEqual([]);
-        else expect(canHold(chosen, wanted)).toBe(true);
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (request, offered, freeCapacity) => {
+        const chosen = chooseProvider(request, offered, freeCapacity);
+        if (chosen === undefined)
+          expect(offered.filter((provider) => canHold(provider, request))).toEqual([]);
+        else expect(canHold(chosen, request)).toBe(true);
       }),
     );
   });
 
-  it('the order of providers and of room is of no matter', () => {
+  it('does not depend on the order of providers and free capacity', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyFreeCapacity, fc.gen(), (wanted, offered, room, draw) => {
-        const shuffled = <T>(all: readonly T[]): T[] =>
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, fc.gen(), (request, offered, freeCapacity, draw) => {
+        const shuffle = <T>(all: readonly T[]): T[] =>
           draw(() => fc.shuffledSubarray([...all], { minLength: all.length, maxLength: all.length }));
-        expect(choose(wanted, shuffled(offered), shuffled(room))).toBe(choose(wanted, offered, room));
+        expect(choose(request, shuffle(offered), shuffle(freeCapacity))).toBe(
+          choose(request, offered, freeCapacity),
+        );
       }),
     );
   });
 
-  it('one that is chosen stays chosen when it gets cheaper', () => {
+  it('keeps its choice if the price of the chosen provider falls', () => {
     fc.assert(
       fc.property(
         anyRequest,
         anyOffer,
         anyFreeCapacity,
         fc.double({ min: 0, max: 0.99, noNaN: true }),
-        (wanted, offered, room, factor) => {
-          const chosen = choose(wanted, offered, room);
+        (request, offered, freeCapacity, factor) => {
+          const chosen = choose(request, offered, freeCapacity);
           const cheaper = offered.map((provider) =>
             provider.name === chosen ? { ...provider, price: provider.price * factor } : provider,
           );
-          expect(choose(wanted, cheaper, room)).toBe(chosen);
+          expect(choose(request, cheaper, freeCapacity)).toBe(chosen);
         },
       ),
     );
   });
 
-  it('none is chosen for getting dearer', () => {
+  it('does not switch to a provider because its price rises', () => {
     fc.assert(
       fc.property(
         anyRequest,
         anyOffer,
         anyFreeCapacity,
         fc.double({ min: 0.01, max: 9, noNaN: true }),
-        (wanted, offered, room, more) => {
-          const chosen = choose(wanted, offered, room);
+        (request, offered, freeCapacity, more) => {
+          const chosen = choose(request, offered, freeCapacity);
           for (const { name } of offered) {
             if (name === chosen) continue;
             const dearer = offered.map((provider) =>
               provider.name === name ? { ...provider, price: provider.price + more } : provider,
             );
-            expect(choose(wanted, dearer, room)).toBe(chosen);
+            expect(choose(request, dearer, freeCapacity)).toBe(chosen);
           }
         },
       ),
     );
   });
 
-  it('no new machine is begun while an allowed one has room', () => {
+  it('starts no new instance while an allowed provider has free capacity', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
-        const chosen = chooseProvider(wanted, offered, room);
-        if (chosen === undefined || findInstanceFor(wanted, chosen.name, room) !== undefined) return;
-        const kept = (provider: CapacityProvider) =>
-          wanted.gpuCount === 0 && chosen.gpuCount === 0 && provider.gpuCount > 0;
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (request, offered, freeCapacity) => {
+        const chosen = chooseProvider(request, offered, freeCapacity);
+        if (chosen === undefined || findInstanceFor(request, chosen.name, freeCapacity) !== undefined) return;
+        const isReserved = (provider: CapacityProvider) =>
+          request.gpuCount === 0 && chosen.gpuCount === 0 && provider.gpuCount > 0;
         for (const provider of offered) {
-          if (!canHold(provider, wanted) || kept(provider)) continue;
-          expect(findInstanceFor(wanted, provider.name, room)).toBeUndefined();
+          if (!canHold(provider, request) || isReserved(provider)) continue;
+          expect(findInstanceFor(request, provider.name, freeCapacity)).toBeUndefined();
         }
       }),
     );
   });
 
-  it('a request without GPUs goes to none with GPUs while another can hold it', () => {
+  it('places no request without GPUs on a provider with GPUs while another can hold it', () => {
     fc.assert(
-      fc.property(anyRequest, anyOffer, anyFreeCapacity, (wanted, offered, room) => {
-        const plain = { ...wanted, gpuCount: 0 };
-        const chosen = chooseProvider(plain, offered, room);
+      fc.property(anyRequest, anyOffer, anyFreeCapacity, (request, offered, freeCapacity) => {
+        const withoutGpus = { ...request, gpuCount: 0 };
+        const chosen = chooseProvider(withoutGpus, offered, freeCapacity);
         if (chosen === undefined || chosen.gpuCount === 0) return;
-        expect(offered.filter((p) => p.gpuCount === 0 && canHold(p, plain))).toEqual([]);
+        expect(offered.filter((p) => p.gpuCount === 0 && canHold(p, withoutGpus))).toEqual([]);
       }),
     );
   });

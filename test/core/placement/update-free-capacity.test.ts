@@ -3,8 +3,8 @@ import { type InstanceObservation, updateFreeCapacity } from '#core/placement/up
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
 const AT = 1_900_000_000_000;
-const seen: InstanceObservation = {
-  containerInstanceId: 'machine-1',
+const OBSERVATION: InstanceObservation = {
+  containerInstanceId: 'instance-1',
   provider: 'small',
   acceptsTasks: true,
   free: { cpuUnits: 512, memoryMib: 1000, gpuCount: 0 },
@@ -12,20 +12,20 @@ const seen: InstanceObservation = {
   at: AT,
 };
 
-describe('what is heard of a machine', () => {
+describe('updateFreeCapacity', () => {
   let world: MemoryWorld;
   beforeEach(() => {
     world = new MemoryWorld();
   });
   const observe = (change: Partial<InstanceObservation> = {}) =>
-    updateFreeCapacity(world.ports, { ...seen, ...change });
-  const room = () => world.freeCapacity.list(AT);
+    updateFreeCapacity(world.ports, { ...OBSERVATION, ...change });
+  const freeCapacity = () => world.freeCapacity.list(AT);
 
-  it('is what it has left, for one that takes tasks', async () => {
+  it('saves the free capacity of an instance that accepts tasks', async () => {
     expect(await observe()).toBe(true);
-    expect(await room()).toEqual([
+    expect(await freeCapacity()).toEqual([
       {
-        containerInstanceId: 'machine-1',
+        containerInstanceId: 'instance-1',
         provider: 'small',
         cpuUnits: 512,
         memoryMib: 1000,
@@ -36,31 +36,31 @@ describe('what is heard of a machine', () => {
     ]);
   });
 
-  it('is that there is no room, for one that takes none', async () => {
+  it('removes an instance that accepts no tasks', async () => {
     await observe();
     expect(await observe({ acceptsTasks: false, version: 8 })).toBe(true);
-    expect(await room()).toEqual([]);
+    expect(await freeCapacity()).toEqual([]);
   });
 
-  it('is nothing to us, for one of another provider', async () => {
-    expect(await observe({ provider: 'of-somebody' })).toBe(false);
+  it('ignores an instance of a provider that is not configured', async () => {
+    expect(await observe({ provider: 'not-configured' })).toBe(false);
     await observe();
-    expect(await observe({ provider: 'of-somebody', acceptsTasks: false, version: 8 })).toBe(false);
-    expect(await room()).toHaveLength(1);
+    expect(await observe({ provider: 'not-configured', acceptsTasks: false, version: 8 })).toBe(false);
+    expect(await freeCapacity()).toHaveLength(1);
   });
 
-  it('is no room, for one of which it is not said whose it is', async () => {
-    const { provider: _, ...nobodys } = seen;
-    expect(await updateFreeCapacity(world.ports, nobodys)).toBe(false);
-    expect(await room()).toEqual([]);
+  it('does not save an instance without a provider', async () => {
+    const { provider: _, ...withoutProvider } = OBSERVATION;
+    expect(await updateFreeCapacity(world.ports, withoutProvider)).toBe(false);
+    expect(await freeCapacity()).toEqual([]);
   });
 
-  it('is its end, though it is no longer said whose it was', async () => {
+  it('removes an instance that accepts no tasks although its provider is no longer named', async () => {
     await observe();
-    const { provider: _, ...nobodys } = seen;
-    expect(await updateFreeCapacity(world.ports, { ...nobodys, acceptsTasks: false, version: 8 })).toBe(
-      false,
-    );
-    expect(await room()).toEqual([]);
+    const { provider: _, ...withoutProvider } = OBSERVATION;
+    expect(
+      await updateFreeCapacity(world.ports, { ...withoutProvider, acceptsTasks: false, version: 8 }),
+    ).toBe(false);
+    expect(await freeCapacity()).toEqual([]);
   });
 });

@@ -6,9 +6,9 @@ import { IDEMPOTENCY_RETENTION_MS } from '#core/ports/workbench-store.ts';
 const HOUR = 60 * 60_000;
 
 it.each([
-  ['an Idempotency-Key is honoured for 24 hours', IDEMPOTENCY_RETENTION_MS, 24 * HOUR],
+  ['an idempotency key is kept for 24 hours', IDEMPOTENCY_RETENTION_MS, 24 * HOUR],
   ['a report is kept for 7 days', REPORTS_RETENTION_MS, 7 * 24 * HOUR],
-  ['the word of a machine counts for 2 hours', FREE_CAPACITY_MAX_AGE_MS, 2 * HOUR],
-])('%s', (_, ms, as) => {
-  expect(ms).toBe(as);
+  ['the free capacity of an instance is valid for 2 hours', FREE_CAPACITY_MAX_AGE_MS, 2 * HOUR],
+])('%s', (_, ms, expected) => {
+  expect(ms).toBe(expected);
 });

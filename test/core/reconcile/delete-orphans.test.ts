@@ -19,7 +19,7 @@ function anInput(workbenchId: string): TaskInput {
   };
 }
 
-/** A world with so many tasks that nobody wants, old enough to be deleted. */
+/** A world with this many orphaned tasks that are older than the grace period. */
 async function withOrphans(count: number, ageMs = GRACE.graceMs) {
   const world = new MemoryWorld({ events: false });
   for (let n = 0; n < count; n += 1) await world.tasks.run(anInput(`gone-${n}`), `token-${n}`);
@@ -28,11 +28,11 @@ async function withOrphans(count: number, ageMs = GRACE.graceMs) {
 }
 
 describe('a sweep', () => {
-  it('that ends early says so, as an error and in a metric', async () => {
+  it('logs and counts that it failed', async () => {
     const { world, sweep } = await withOrphans(0);
-    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
+    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no response')) });
     expect((await sweep({ ...world.ports, tasks })).findings).toEqual([
-      { id: 'tasks', what: 'failed', why: 'The sweep ended early; the next one begins anew.' },
+      { id: 'tasks', what: 'failed', why: 'The sweep failed; the next one starts from the beginning.' },
     ]);
     expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'sweep failed' });
     expect(world.telemetry.fields.get('sweep failed')).toEqual({ sweep: 'tasks' });
@@ -42,14 +42,14 @@ describe('a sweep', () => {
     ]);
   });
 
-  it('that finds nothing has nothing to say but that it came to its end', async () => {
+  it('reports only its completion if it finds nothing', async () => {
     const { world, sweep } = await withOrphans(0);
     expect(await sweep()).toMatchObject({ sweep: 'tasks', checked: 0, alarm: false, findings: [] });
     const counted = [...world.telemetry.countsBy];
     expect([world.telemetry.lines, counted]).toEqual([[], [['sweep_completed.tasks', 1]]]);
   });
 
-  it('tells when it began and when it ended', async () => {
+  it('reports when it started and ended', async () => {
     const { world, sweep } = await withOrphans(0);
     const startedAt = world.clock.now();
     const tasks = overrideMethods(world.tasks, {
@@ -62,14 +62,14 @@ describe('a sweep', () => {
     expect(report).toMatchObject({ startedAt, endedAt: startedAt + 1234 });
   });
 
-  it('walks every page, and spells out the first of what it finds', async () => {
+  it('reads every page, and its report contains the first findings', async () => {
     const { sweep } = await withOrphans(101, 0);
     const report = await sweep();
     expect(report).toMatchObject({ checked: 101, waiting: 101 });
     expect(report.findings).toHaveLength(FINDINGS_MAX);
   });
 
-  it('tells of each repair as it is made, in a line and a metric', async () => {
+  it('logs and counts each repair', async () => {
     const { world, sweep } = await withOrphans(2);
     const { findings } = await sweep();
     expect(world.telemetry.lines.filter(({ message }) => message === 'difference repaired')).toHaveLength(2);
@@ -78,7 +78,7 @@ describe('a sweep', () => {
       kind: 'orphan_task',
       what: 'deleted',
       id: findings[1]?.id,
-      why: 'Its workbench gone-1 is no more.',
+      why: 'Its workbench gone-1 does not exist.',
     });
     expect([...world.telemetry.countsBy]).toEqual([
       ['repair.orphan_task', 2],
@@ -88,18 +88,18 @@ describe('a sweep', () => {
   });
 });
 
-describe('what nobody wants', () => {
-  it('is spared until its grace is over, to the moment', async () => {
+describe('an orphan', () => {
+  it('is spared until exactly the end of its grace period', async () => {
     const { world, sweep } = await withOrphans(1, GRACE.graceMs - 1);
     expect(await sweep()).toMatchObject({
       ...{ deleted: 0, waiting: 1 },
-      findings: [{ what: 'in_grace_period', why: 'Its workbench gone-0 is no more.' }],
+      findings: [{ what: 'in_grace_period', why: 'Its workbench gone-0 does not exist.' }],
     });
     await world.clock.advanceAsync(1);
     expect(await sweep()).toMatchObject({ deleted: 1, waiting: 0 });
   });
 
-  it('is as old as it was when the sweep began: its record was looked for then', async () => {
+  it('has the age that it had at the start of the sweep, before its record was searched', async () => {
     const { world, sweep } = await withOrphans(1, GRACE.graceMs - 1);
     const tasks = overrideMethods(world.tasks, {
       list: async (cursor) => {
@@ -111,7 +111,7 @@ describe('what nobody wants', () => {
     expect(await sweep({ ...world.ports, tasks })).toMatchObject({ deleted: 0, waiting: 1 });
   });
 
-  it('counts as old when it is not known when it was made', async () => {
+  it('counts as old if its creation time is unknown', async () => {
     const { world, sweep } = await withOrphans(1, 0);
     const { tasks: found } = await world.tasks.list();
     const tasks = overrideMethods(world.tasks, {
@@ -120,19 +120,19 @@ describe('what nobody wants', () => {
     expect(await sweep({ ...world.ports, tasks })).toMatchObject({ deleted: 1 });
   });
 
-  it('is asked to end in words that people will read', async () => {
+  it('is stopped with a reason that people can understand', async () => {
     const { world, sweep } = await withOrphans(1);
-    const asked: string[] = [];
+    const stopReasons: string[] = [];
     const tasks = overrideMethods(world.tasks, {
       stop: async (_, why) => {
-        asked.push(why);
+        stopReasons.push(why);
       },
     });
     await sweep({ ...world.ports, tasks });
-    expect(asked).toEqual(['its workbench is no more']);
+    expect(stopReasons).toEqual(['workbench does not exist']);
   });
 
-  it('is told to operators when it cannot be deleted', async () => {
+  it('is reported and logged if it cannot be deleted', async () => {
     const { world, sweep } = await withOrphans(1);
     const tasks = overrideMethods(world.tasks, { stop: () => Promise.reject(new Error('no')) });
     const { findings } = await sweep({ ...world.ports, tasks });
@@ -140,8 +140,8 @@ describe('what nobody wants', () => {
   });
 });
 
-describe('a sweep that wants to remove much', () => {
-  /** So many orphans among so many that are too young to be deleted. */
+describe('the deletion limit', () => {
+  /** This many orphans and this many resources that are too young to be deleted. */
   async function among(orphans: number, young: number) {
     const { world, sweep } = await withOrphans(orphans);
     const { tasks: old } = await world.tasks.list();
@@ -153,18 +153,18 @@ describe('a sweep that wants to remove much', () => {
     return { world, report: await sweep({ ...world.ports, tasks }) };
   }
 
-  it('may remove five things, and five of a hundred, but nothing when it would be one more', async () => {
+  it('allows five orphans, or five of a hundred resources, but deletes nothing above it', async () => {
     expect((await among(DELETION_MAX, 0)).report).toMatchObject({ deleted: DELETION_MAX, alarm: false });
     expect((await among(6, 114)).report).toMatchObject({ deleted: 6, alarm: false });
     expect((await among(6, 113)).report).toMatchObject({ deleted: 0, alarm: true });
   });
 
-  it('raises the alarm: in the log, in a metric and in its report', async () => {
+  it('raises an alarm in the log, in a metric and in the report', async () => {
     const { world, report } = await among(DELETION_MAX + 1, 0);
     expect(report).toMatchObject({ alarm: true, waiting: DELETION_MAX + 1 });
     expect(report.findings[0]).toEqual({
       ...{ id: expect.any(String), what: 'over_deletion_limit' },
-      why: 'Its workbench gone-0 is no more.',
+      why: 'Its workbench gone-0 does not exist.',
     });
     const message = 'deletion limit exceeded, nothing deleted';
     expect(world.telemetry.lines).toContainEqual({ level: 'error', message });
@@ -180,17 +180,17 @@ describe('a sweep that wants to remove much', () => {
     ]);
   });
 
-  it('names each thing that it leaves in the log: its report has room for twenty', async () => {
+  it('logs every orphan above it, although the report has only twenty findings', async () => {
     const { world, report } = await among(FINDINGS_MAX + 2, 0);
     const left = world.telemetry.lines.filter(({ message }) => message === 'difference not repaired');
     expect([report.findings.length, left.length]).toEqual([FINDINGS_MAX, FINDINGS_MAX + 2]);
     expect(world.telemetry.fields.get('difference not repaired')).toEqual({
       ...{ sweep: 'tasks', what: 'over_deletion_limit', id: expect.any(String) },
-      why: `Its workbench gone-${FINDINGS_MAX + 1} is no more.`,
+      why: `Its workbench gone-${FINDINGS_MAX + 1} does not exist.`,
     });
   });
 
-  it('is seen to do so in its report, however many young things came first', async () => {
+  it('is visible in the report, however many younger resources were found first', async () => {
     const { world, sweep } = await withOrphans(FINDINGS_MAX);
     const { tasks: old } = await world.tasks.list();
     const young = old.map((task) => ({
@@ -204,7 +204,7 @@ describe('a sweep that wants to remove much', () => {
   });
 });
 
-describe('a machine', () => {
+describe('a host', () => {
   const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
 
   async function sweepOf(world: MemoryWorld, ...hosts: readonly HostObservation[]) {
@@ -219,30 +219,34 @@ describe('a machine', () => {
     return { report, terminated };
   }
 
-  const seen = (fields: Partial<HostObservation>): HostObservation => ({
+  const aHostObservation = (fields: Partial<HostObservation>): HostObservation => ({
     ...{ instanceId: 'i-1', launchedAt: 0, state: 'running', agentConnected: true },
     ...fields,
   });
 
-  it('that is on its way out is left to go', async () => {
+  it('that is terminating is left alone', async () => {
     const world = new MemoryWorld();
     for (const state of ['shutting-down', 'terminated'] as const)
-      expect(await sweepOf(world, seen({ state }))).toMatchObject({
+      expect(await sweepOf(world, aHostObservation({ state }))).toMatchObject({
         report: { checked: 1, deleted: 0, waiting: 0 },
         terminated: [],
       });
   });
 
-  it('that names no workbench, or no user, is nobody’s', async () => {
+  it('without a workbench or user tag is an orphan', async () => {
     const world = new MemoryWorld();
-    const unnamed = await sweepOf(world, seen({}), seen({ instanceId: 'i-2', workbenchId: 'wb1' }));
+    const unnamed = await sweepOf(
+      world,
+      aHostObservation({}),
+      aHostObservation({ instanceId: 'i-2', workbenchId: 'wb1' }),
+    );
     expect(unnamed.terminated).toEqual(['i-1', 'i-2']);
-    expect(unnamed.report.findings[1]).toMatchObject({ why: 'Its workbench wb1 is no more.' });
-    const userOnly = await sweepOf(world, seen({ userId: 'ada' }));
+    expect(unnamed.report.findings[1]).toMatchObject({ why: 'Its workbench wb1 does not exist.' });
+    const userOnly = await sweepOf(world, aHostObservation({ userId: 'ada' }));
     expect(userOnly.terminated).toEqual(['i-1']);
   });
 
-  it('that names no workbench, or no user, is looked up nowhere', async () => {
+  it('without a workbench or user tag causes no read of a record', async () => {
     const world = new MemoryWorld();
     const read: unknown[] = [];
     const workbenches = overrideMethods(world.stores.workbenches, {
@@ -252,19 +256,25 @@ describe('a machine', () => {
       },
     });
     const hosts = overrideMethods(world.hosts, {
-      list: async () => ({ hosts: [seen({ workbenchId: 'wb1' }), seen({ userId: 'ada' }), seen({})] }),
+      list: async () => ({
+        hosts: [
+          aHostObservation({ workbenchId: 'wb1' }),
+          aHostObservation({ userId: 'ada' }),
+          aHostObservation({}),
+        ],
+      }),
     });
     await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
     expect(read).toEqual([]);
   });
 
-  it('whose record cannot be read is spared', async () => {
+  it('with an unreadable record is spared', async () => {
     const world = new MemoryWorld();
     const workbenches = overrideMethods(world.stores.workbenches, {
       read: () => Promise.reject(new Error('poisoned')),
     });
     const hosts = overrideMethods(world.hosts, {
-      list: async () => ({ hosts: [seen({ userId: 'ada', workbenchId: 'wb1' })] }),
+      list: async () => ({ hosts: [aHostObservation({ userId: 'ada', workbenchId: 'wb1' })] }),
     });
     const report = await sweepHosts({ ...world.ports, workbenches, hosts }, world.policy, GRACE);
     expect(report).toMatchObject({
@@ -273,26 +283,26 @@ describe('a machine', () => {
     });
   });
 
-  it('that a launch without an answer may have made is left to that launch', async () => {
+  it('that an unresolved launch may have created is left to that launch', async () => {
     const world = new MemoryWorld();
     const { userId, workbenchId } = await world.create(DEDICATED);
-    expect(await sweepOf(world, seen({ userId, workbenchId }))).toMatchObject({
+    expect(await sweepOf(world, aHostObservation({ userId, workbenchId }))).toMatchObject({
       report: { deleted: 0, repaired: 0, waiting: 0 },
       terminated: [],
     });
   });
 
-  it('of a workbench that has none, or uses another, is one too many', async () => {
+  it('is an orphan if its workbench has no host or uses another', async () => {
     const world = new MemoryWorld();
     const shared = await world.create();
     const own = await world.waitForStatus(await world.create(DEDICATED), 'running');
     const orphans = [shared, own].map(({ userId, workbenchId }, n) =>
-      seen({ instanceId: `i-${n}`, userId, workbenchId }),
+      aHostObservation({ instanceId: `i-${n}`, userId, workbenchId }),
     );
     const { report, terminated } = await sweepOf(world, ...orphans);
     expect(terminated).toEqual(['i-0', 'i-1']);
     expect(report.findings.map(({ why }) => why)).toEqual(
-      [shared, own].map(({ workbenchId }) => `Its workbench ${workbenchId} uses another.`),
+      [shared, own].map(({ workbenchId }) => `Its workbench ${workbenchId} uses another host.`),
     );
   });
 });

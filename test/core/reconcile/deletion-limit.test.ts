@@ -14,7 +14,7 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
 
-/** Workbenches that run, in a table that is as old as before they were started. */
+/** Running workbenches whose table was restored to the time before they were started. */
 async function aRestoredTable(count: number) {
   const world = new MemoryWorld({ events: false });
   const keys: WorkbenchKey[] = [];
@@ -35,15 +35,15 @@ function anOrphan(n: number): TaskInput {
   };
 }
 
-describe('tasks that their records do not know', () => {
-  it('are ended, the young too, as long as they are few', async () => {
+describe('unexpected tasks', () => {
+  it('are stopped regardless of their age while they are few', async () => {
     const { world, sweep } = await aRestoredTable(DELETION_MAX);
     expect(await sweep()).toMatchObject({ repaired: DELETION_MAX, waiting: 0, alarm: false });
     await world.advance(2 * MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
-  it('all go on when they are suspiciously many: the table may be an older one', async () => {
+  it('all continue to run if there are many, because the table may have been restored', async () => {
     const { world, keys, sweep } = await aRestoredTable(DELETION_MAX + 1);
     expect(await sweep()).toMatchObject({
       ...{ repaired: 0, deleted: 0, waiting: DELETION_MAX + 1, alarm: true },
@@ -53,7 +53,7 @@ describe('tasks that their records do not know', () => {
     for (const key of keys) expect((await world.read(key)).unexpectedTasks).toEqual([]);
   });
 
-  it('count together with those that have no record', async () => {
+  it('count together with tasks without a record', async () => {
     const { world, sweep } = await aRestoredTable(DELETION_MAX - 1);
     for (let n = 0; n < 2; n += 1) await world.tasks.run(anOrphan(n), `token-${n}`);
     expect(await sweep()).toMatchObject({ repaired: DELETION_MAX - 1, waiting: 2, alarm: false });
@@ -68,12 +68,12 @@ describe('tasks that their records do not know', () => {
     });
   });
 
-  it('are not those that starts whose answers were lost have come to', async () => {
+  it('do not include the tasks of starts whose RunTask responses were lost', async () => {
     const world = new MemoryWorld({ events: false });
     const lost = overrideMethods(world.tasks, {
       run: async (input, token) => {
         await world.tasks.run(input, token);
-        throw new PortError('unavailable', 'no answer');
+        throw new PortError('unavailable', 'no response');
       },
     });
     for (let n = 0; n <= DELETION_MAX; n += 1) {
@@ -87,10 +87,10 @@ describe('tasks that their records do not know', () => {
   });
 });
 
-describe('volumes that nobody has', () => {
+describe('orphaned volumes', () => {
   const SHARDS = 24;
 
-  /** So many of one shard, old and with files in them. */
+  /** This many old orphaned volumes with files, in one shard. */
   async function inOneShard(count: number) {
     const world = new MemoryWorld();
     const ids = Array.from({ length: 1000 }, (_, n) => idAt(T0, n)).filter((id) => shardOf(id, SHARDS) === 3);
@@ -102,18 +102,18 @@ describe('volumes that nobody has', () => {
     return { world, sweep: () => sweepVolumes(world.ports, { graceMs: DAY, shard: 3, shards: SHARDS }) };
   }
 
-  it('go one in a pass that looks at a shard of many', async () => {
+  it('are deleted or quarantined if there is one in a shard', async () => {
     const { sweep } = await inOneShard(1);
     expect(await sweep()).toMatchObject({ quarantined: 1, alarm: false });
   });
 
-  it('stay when they are two: in a day they would be all of a small table', async () => {
+  it('stay unchanged if there are two in a shard, because all shards of a day could cover a small table', async () => {
     const { world, sweep } = await inOneShard(2);
     expect(await sweep()).toMatchObject({ quarantined: 0, deleted: 0, waiting: 2, alarm: true });
     expect(world.telemetry.countsBy.get('deletion_limit_exceeded.volumes')).toBe(1);
   });
 
-  it('go five at a time where one pass looks at all', async () => {
+  it('are deleted or quarantined up to five if one sweep covers all volumes', async () => {
     const { world } = await inOneShard(DELETION_MAX);
     const all = { graceMs: DAY, shard: 0, shards: 1 };
     expect(await sweepVolumes(world.ports, all)).toMatchObject({ quarantined: DELETION_MAX, alarm: false });

@@ -5,8 +5,8 @@ import { sweepDue } from '#core/reconcile/sweep-due.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
-describe('the pass over what is due', () => {
-  it('wakes what is due and reads nothing else', async () => {
+describe('sweepDue', () => {
+  it('enqueues the due records and reads nothing else', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 20; i += 1) await world.waitForStatus(await world.create(), 'running');
     const due = [await world.create(), await world.create()];
@@ -26,7 +26,7 @@ describe('the pass over what is due', () => {
     for (const key of due) await world.waitForStatus(key, 'running');
   });
 
-  it('stops at its limit and says that there is more', async () => {
+  it('stops at its limit and returns that there are more', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 5; i += 1) await world.create();
     expect(await sweepDue(world.ports, { limit: 3 })).toEqual({ enqueued: 3, more: true });
@@ -35,7 +35,7 @@ describe('the pass over what is due', () => {
     expect(world.telemetry.fields.get(message)).toEqual({ enqueued: 3 });
   });
 
-  it('counts what it wakes, and has nothing to say when that is all', async () => {
+  it('counts the enqueued records, and logs nothing if these were all', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 2; i += 1) await world.create();
     await sweepDue(world.ports, { limit: 3 });
@@ -43,7 +43,7 @@ describe('the pass over what is due', () => {
     expect([...world.telemetry.counts]).toEqual([['due_enqueued', 2]]);
   });
 
-  it('finds nothing due when everything is settled', async () => {
+  it('enqueues nothing when every record is settled', async () => {
     const world = new MemoryWorld();
     await world.waitForStatus(await world.create(), 'running');
     world.clock.advance(24 * 60 * 60_000);
@@ -51,8 +51,8 @@ describe('the pass over what is due', () => {
   });
 });
 
-describe('the pass over what is active', () => {
-  it('changes nothing when everything is as recorded', async () => {
+describe('sweepActive', () => {
+  it('changes nothing if every record matches AWS', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 3; i += 1) await world.waitForStatus(await world.create(), 'running');
     await world.waitForStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
@@ -63,7 +63,7 @@ describe('the pass over what is active', () => {
     });
   });
 
-  it('finds a dedicated machine that was lost without an event', async () => {
+  it('detects a host that was lost without an event', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
@@ -75,7 +75,7 @@ describe('the pass over what is active', () => {
     expect(await world.read(key)).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
-  it('holds each record against its own machine', async () => {
+  it('compares each record with its own host', async () => {
     const world = new MemoryWorld({ events: false });
     const own = { dedicatedInstanceType: 'm7i.large' };
     await world.waitForStatus(await world.create(own), 'running');
@@ -86,7 +86,7 @@ describe('the pass over what is active', () => {
     expect(await world.read(lost)).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
-  it('wakes nobody for what is as recorded, though it is due', async () => {
+  it('enqueues no record that matches AWS, although it is due', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(await world.create(), 'provisioning');
     while (world.queue.takeDue()) {}
@@ -97,14 +97,14 @@ describe('the pass over what is active', () => {
     expect([world.queue.takeDue(), world.queue.size - left]).toEqual([undefined, 0]);
   });
 
-  it('goes on past a record that cannot be read', async () => {
+  it('continues after an unreadable record', async () => {
     const world = new MemoryWorld();
-    const poisoned = await world.waitForStatus(await world.create(), 'running');
+    const unreadable = await world.waitForStatus(await world.create(), 'running');
     await world.waitForStatus(await world.create(), 'running');
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       read: async (key) => {
-        if (key.workbenchId === poisoned.workbenchId) throw new UnreadableRecord(key, 'nonsense');
+        if (key.workbenchId === unreadable.workbenchId) throw new UnreadableRecord(key, 'nonsense');
         return store.read(key);
       },
     });
@@ -114,51 +114,54 @@ describe('the pass over what is active', () => {
       waiting: 1,
       findings: [
         {
-          id: poisoned.workbenchId,
+          id: unreadable.workbenchId,
           what: 'record_unreadable',
-          why: 'The record of its workbench cannot be read.',
+          why: 'The record of its workbench is unreadable.',
         },
       ],
     });
-    expect(world.telemetry.lines).toContainEqual({ level: 'error', message: 'record unreadable' });
-    expect(world.telemetry.fields.get('record unreadable')).toEqual({
-      workbenchId: poisoned.workbenchId,
-      id: poisoned.workbenchId,
+    expect(world.telemetry.lines).toContainEqual({
+      level: 'error',
+      message: 'record is unreadable; skipped',
     });
-    // Settled as it is, nobody else would ever meet it.
+    expect(world.telemetry.fields.get('record is unreadable; skipped')).toEqual({
+      workbenchId: unreadable.workbenchId,
+      id: unreadable.workbenchId,
+    });
+    // The record is settled, so nothing else would read it.
     expect(world.telemetry.counts.get('unreadable_record')).toBe(1);
   });
 
-  it('asks once for the tasks of a page and once for its machines, and for none where there is none', async () => {
+  it('describes the tasks of a page by one call and its hosts by another, and makes no call for none', async () => {
     const world = new MemoryWorld();
-    const asked: string[][] = [];
+    const calls: string[][] = [];
     const ports = {
       ...world.ports,
       tasks: overrideMethods(world.tasks, {
         describe: async (ids) => {
-          asked.push([...ids]);
+          calls.push([...ids]);
           return world.tasks.describe(ids);
         },
       }),
       hosts: overrideMethods(world.hosts, {
         describe: async (ids) => {
-          asked.push([...ids]);
+          calls.push([...ids]);
           return world.hosts.describe(ids);
         },
       }),
     };
     await world.create();
     expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 1 });
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
     for (let i = 0; i < 2; i += 1) await world.waitForStatus(await world.create(), 'running');
     const own = { dedicatedInstanceType: 'm7i.large' };
     const { host } = await world.waitForStatus(await world.create(own), 'running');
     await sweepActive(ports, world.policy);
-    expect(asked.map((ids) => ids.length)).toEqual([4, 1]);
-    expect(asked[1]).toEqual([host?.instanceId]);
+    expect(calls.map((ids) => ids.length)).toEqual([4, 1]);
+    expect(calls[1]).toEqual([host?.instanceId]);
   });
 
-  it('leaves alone what was changed or deleted since it was listed', async () => {
+  it('ignores records that were changed or deleted since they were listed', async () => {
     const world = new MemoryWorld();
     const workbenches = overrideMethods(world.stores.workbenches, {
       listActive: async () => ({ keys: [{ userId: 'ada', workbenchId: 'gone' }] }),

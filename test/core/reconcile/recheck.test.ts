@@ -15,9 +15,9 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const GRACE = { graceMs: 15 * MINUTE };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
-const REFERENCED = { what: 'referenced', why: 'A record has come to want it since it was looked at.' };
+const REFERENCED = { what: 'referenced', why: 'A record refers to it that did not at the first read.' };
 
-/** The record as a sweep sees it: not there at first, and there when it is looked for again. */
+/** Makes the store hide the record at the first read and return it at the recheck. */
 function aRecordAppearing(world: MemoryWorld) {
   let reads = 0;
   const store = world.stores.workbenches;
@@ -31,8 +31,8 @@ function anUnexpectedTask({ userId, workbenchId }: WorkbenchKey): TaskInput {
   };
 }
 
-describe('what a record has come to want since it was looked at', () => {
-  it('is left alone when it is a task', async () => {
+describe('a resource to which a record refers since the first read', () => {
+  it('is not deleted if it is a task', async () => {
     const world = new MemoryWorld({ events: false });
     await world.waitForStatus(await world.create(), 'running');
     await world.advance(DAY);
@@ -45,15 +45,15 @@ describe('what a record has come to want since it was looked at', () => {
     expect((await world.tasks.list()).tasks).toHaveLength(1);
   });
 
-  it('is left alone when it is a task that its record did not know', async () => {
+  it('is not deleted if it is an unexpected task', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(await world.create(), 'running');
     let reads = 0;
     const store = world.stores.workbenches;
     const record = await world.read(key);
     const workbenches = overrideMethods(store, {
-      read: async (asked) => {
-        if (++reads > 1 || record.status !== 'running') return store.read(asked);
+      read: async (key) => {
+        if (++reads > 1 || record.status !== 'running') return store.read(key);
         return { ...record, run: { ...record.run, runId: 'run-y', taskId: 'task-y' } };
       },
     });
@@ -62,7 +62,7 @@ describe('what a record has come to want since it was looked at', () => {
     expect((await world.read(key)).unexpectedTasks).toEqual([]);
   });
 
-  it('is left alone when it is a machine', async () => {
+  it('is not deleted if it is a host', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(await world.create(DEDICATED), 'running');
     await world.advance(DAY);
@@ -79,20 +79,20 @@ describe('what a record has come to want since it was looked at', () => {
     expect((await world.hosts.list()).hosts).toMatchObject([{ state: 'running' }]);
   });
 
-  it('is left alone when it is a machine that a launch on its way may have made', async () => {
+  it('is not deleted if it is a host that an unresolved launch may have created', async () => {
     const world = new MemoryWorld({ events: false });
     const { userId, workbenchId } = await world.create(DEDICATED);
     const host = { instanceId: 'i-1', userId, workbenchId, launchedAt: 0 };
     const hosts: HostFleet = overrideMethods(world.hosts as HostFleet, {
       list: async () => ({ hosts: [{ ...host, state: 'running', agentConnected: true }] }),
-      terminate: () => Promise.reject(new Error('it is wanted')),
+      terminate: () => Promise.reject(new Error('it is referenced')),
     });
     await world.clock.advanceAsync(GRACE.graceMs);
     const ports = { ...world.ports, hosts, workbenches: aRecordAppearing(world) };
     expect((await sweepHosts(ports, world.policy, GRACE)).findings).toMatchObject([REFERENCED]);
   });
 
-  it('is left alone when it is a volume', async () => {
+  it('is not deleted if it is a volume', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
@@ -104,12 +104,12 @@ describe('what a record has come to want since it was looked at', () => {
   });
 });
 
-describe('what cannot be looked for again', () => {
+describe('a failing recheck', () => {
   it.each([
-    ['is left alone', new Error('poisoned'), 'record_unreadable'],
-    ['has failed', new PortError('unavailable', 'no table'), 'failed'],
-    ['waits', new PortError('throttled', 'no table'), 'throttled'],
-  ])('%s', async (_, error, what) => {
+    ['unreadable', new Error('poisoned'), 'record_unreadable'],
+    ['failed', new PortError('unavailable', 'no table'), 'failed'],
+    ['throttled', new PortError('throttled', 'no table'), 'throttled'],
+  ])('spares the resource and reports it as %s', async (_, error, what) => {
     const world = new MemoryWorld({ events: false });
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
     await world.clock.advanceAsync(GRACE.graceMs);
@@ -123,8 +123,8 @@ describe('what cannot be looked for again', () => {
   });
 });
 
-describe('a record that', () => {
-  /** Two that run; `update` of the first goes wrong, after both were read. */
+describe('a record', () => {
+  /** Two running workbenches; the `update` of the first fails after both were read. */
   async function goingWrong(error: (key: WorkbenchKey) => Error) {
     const world = new MemoryWorld({ events: false });
     const first = await world.waitForStatus(await world.create(), 'running');
@@ -139,21 +139,21 @@ describe('a record that', () => {
     return { world, first, other, ports: { ...world.ports, workbenches } };
   }
 
-  it('has become unreadable since it was read keeps no other from being put right', async () => {
+  it('that has become unreadable since it was read does not prevent other repairs', async () => {
     const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const report = await sweepActive(ports, world.policy);
     expect(report).toMatchObject({ checked: 2, repaired: 1, failed: 0 });
     expect(report.findings).toContainEqual({
       ...{ id: first.workbenchId, what: 'record_unreadable' },
-      why: 'The record of its workbench cannot be read.',
+      why: 'The record of its workbench is unreadable.',
     });
     expect(world.telemetry.counts.get('unreadable_record')).toBe(1);
     expect(await world.read(other)).toHaveProperty('run.missingSince');
   });
 
-  it('no step can be found for keeps no other from being put right, and is told', async () => {
-    const { world, first, ports } = await goingWrong(() => new TypeError('a fault of ours'));
+  it('for which the life cycle throws does not prevent other repairs, and is logged', async () => {
+    const { world, first, ports } = await goingWrong(() => new TypeError('a bug'));
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 2, repaired: 1, failed: 1 });
     expect(world.telemetry.fields.get('could not apply an observation')).toEqual({
@@ -161,7 +161,7 @@ describe('a record that', () => {
     });
   });
 
-  it('goes wrong keeps no other task from being told to its record', async () => {
+  it('that fails does not prevent that other unexpected tasks are added to their records', async () => {
     const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
     await world.tasks.run(anUnexpectedTask(first), 'token 1');
     await world.tasks.run(anUnexpectedTask(other), 'token 2');
@@ -169,7 +169,7 @@ describe('a record that', () => {
     expect(report.findings.map(({ what }) => what)).toEqual(['record_unreadable', 'repaired']);
   });
 
-  it('others keep changing keeps no other machine from being looked at', async () => {
+  it('with continuing revision conflicts does not prevent the check of other hosts', async () => {
     const world = new MemoryWorld({ events: false });
     const keys = [await world.create(DEDICATED), await world.create(DEDICATED)];
     for (const key of keys) await world.waitForStatus(key, 'running');
@@ -182,12 +182,12 @@ describe('a record that', () => {
     const workbenches = overrideMethods(world.stores.workbenches, { update: async () => 'conflict' });
     const report = await sweepHosts({ ...world.ports, hosts, workbenches }, world.policy, GRACE);
     expect(report).toMatchObject({ checked: 2, failed: 2 });
-    expect(report.findings[1]?.why).toBe('Others keep changing its record.');
+    expect(report.findings[1]?.why).toBe('The record could not be written because of revision conflicts.');
   });
 });
 
-describe('a machine that was ended', () => {
-  it('counts as deleted though its workbench’s history cannot be written', async () => {
+describe('a terminated host', () => {
+  it('counts as deleted although the history of its workbench cannot be written', async () => {
     const world = new MemoryWorld({ events: false });
     const { userId, workbenchId } = await world.create();
     const ended: string[] = [];

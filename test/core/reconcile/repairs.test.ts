@@ -21,7 +21,7 @@ const GRACE = { graceMs: 15 * MINUTE };
 const VOLUMES = { graceMs: DAY, shard: 0, shards: 1 };
 const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
 
-/** Nothing is told by events: only passes find out. */
+/** No event is delivered: only sweeps notice changes. */
 function aWorld() {
   return new MemoryWorld({ events: false });
 }
@@ -48,7 +48,7 @@ async function history(world: MemoryWorld, key: WorkbenchKey): Promise<readonly 
   return entries.map(({ type: event, from, to, code }) => [event, from, to, code].filter(Boolean).join(' '));
 }
 
-/** How many repairs were counted, by kind. */
+/** The counted repairs by kind. */
 function repairCounts(world: MemoryWorld): Partial<Record<RepairKind, number>> {
   const all = [...world.telemetry.countsBy].filter(([name]) => name.startsWith('repair.'));
   return Object.fromEntries(all.map(([name, count]) => [name.slice('repair.'.length), count]));
@@ -58,7 +58,7 @@ const repairLogLines = (world: MemoryWorld) =>
   world.telemetry.lines.filter(({ message }) => message === 'difference repaired');
 
 describe('a repair of a record', () => {
-  it('whose task has stopped unseen is in its history, with why, and counted', async () => {
+  it('adds the lost stop of a task to the history with its reason, and counts it', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     world.tasks.exitTask(taskIdOf(key), { code: 'out_of_memory', message: 'Too much.' });
@@ -71,7 +71,7 @@ describe('a repair of a record', () => {
           id: key.workbenchId,
           what: 'repaired',
           kind: 'run_ended',
-          why: 'It was said to be running; its run has ended, and it is stopping.',
+          why: 'The record said running, but the run has ended; it is now stopping.',
         },
       ],
     });
@@ -80,7 +80,7 @@ describe('a repair of a record', () => {
     expect(repairLogLines(world)).toHaveLength(1);
   });
 
-  it('whose task is not found is in its history at once, and again when it counts as lost', async () => {
+  it('adds a missing task to the history at once, and again when its run ends', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const describe = async (ids: readonly string[]) =>
@@ -89,8 +89,8 @@ describe('a repair of a record', () => {
     const report = await sweepActive(world.ports, world.policy);
     expect(report).toMatchObject({ repaired: 1, waiting: 1 });
     expect(report.findings).toMatchObject([
-      { what: 'repaired', kind: 'task_missing', why: 'It is said to be running, and its task is not found.' },
-      { what: 'inconclusive', why: 'Its task is not found; it counts as lost when that lasts.' },
+      { what: 'repaired', kind: 'task_missing', why: 'The record says running, but its task was not found.' },
+      { what: 'inconclusive', why: 'Its task was not found; its run ends after the timeout.' },
     ]);
     expect((await history(world, key))[0]).toBe('repaired');
     expect(repairCounts(world)).toEqual({ task_missing: 1 });
@@ -98,7 +98,7 @@ describe('a repair of a record', () => {
     expect(await history(world, key)).toContain('status_changed running stopped task_lost');
   });
 
-  it('is made and counted once: the next pass only sees that it is still in doubt', async () => {
+  it('is made and counted once; the next sweep only finds the task inconclusive', async () => {
     const world = aWorld();
     await aRunningOne(world);
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
@@ -109,7 +109,7 @@ describe('a repair of a record', () => {
     expect(repairCounts(world)).toEqual({ task_missing: 1 });
   });
 
-  it('is not what the silence of a machine asks for: it waits, and says so', async () => {
+  it('is not made for a silent agent, which is reported as inconclusive', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const [task] = await world.tasks.describe([taskIdOf(key)]);
@@ -118,12 +118,17 @@ describe('a repair of a record', () => {
     expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 0,
       waiting: 1,
-      findings: [{ what: 'inconclusive', why: 'Its machine is silent; it is given up when that lasts.' }],
+      findings: [
+        {
+          what: 'inconclusive',
+          why: 'The agent of its instance is disconnected; its run ends after the timeout.',
+        },
+      ],
     });
     expect((await history(world, key))[0]).toMatch(/^status_changed .* running$/);
   });
 
-  it('is not what a look at something under way comes to', async () => {
+  it('is not made for a workbench in transition', async () => {
     const world = aWorld();
     const key = await world.waitForStatus(await world.create(), 'provisioning');
     await world.clock.advanceAsync(5000);
@@ -132,7 +137,7 @@ describe('a repair of a record', () => {
     expect(repairCounts(world)).toEqual({});
   });
 
-  it('whose machine runs although it is stopped is in its history and counted', async () => {
+  it('adds a host that runs although its workbench is stopped to the history, and counts it', async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -141,13 +146,13 @@ describe('a repair of a record', () => {
     const report = await sweepHosts(world.ports, world.policy, GRACE);
     expect(report).toMatchObject({
       repaired: 1,
-      findings: [{ kind: 'host_changed', why: 'It is pending; its workbench thought otherwise.' }],
+      findings: [{ kind: 'host_changed', why: 'It is pending; its record said otherwise.' }],
     });
     expect((await history(world, key))[0]).toBe('repaired');
     expect(repairCounts(world)).toEqual({ host_changed: 1 });
   });
 
-  it('by the pass over what is active says of a machine that it was not as recorded', async () => {
+  it('by sweepActive says that the host had another state than its record', async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -155,11 +160,11 @@ describe('a repair of a record', () => {
     await world.hosts.start(host?.instanceId ?? '');
     expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 1,
-      findings: [{ kind: 'host_changed', why: 'Its machine was not as recorded.' }],
+      findings: [{ kind: 'host_changed', why: 'Its host had another state than its record.' }],
     });
   });
 
-  it('of a lost machine tells why the run has ended', async () => {
+  it("of a lost host adds the reason of the run's end to the history", async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     await world.hosts.terminate(key.host?.instanceId ?? '');
@@ -167,13 +172,13 @@ describe('a repair of a record', () => {
     expect(await sweepActive(world.ports, world.policy)).toMatchObject({
       repaired: 1,
       findings: [
-        { kind: 'run_ended', why: 'It was said to be running; its run has ended, and it is stopped.' },
+        { kind: 'run_ended', why: 'The record said running, but the run has ended; it is now stopped.' },
       ],
     });
     expect((await history(world, key))[0]).toBe('status_changed running stopped instance_lost');
   });
 
-  it('wakes whoever drives, for what it owes now', async () => {
+  it('enqueues the workbench for its pending effects', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     await world.tasks.run(anUnexpectedTask(key), 'another token');
@@ -184,7 +189,7 @@ describe('a repair of a record', () => {
 });
 
 describe('an unexpected task', () => {
-  it('is in the history of its workbench when it is found and when it has ended, and counted', async () => {
+  it('is added to the history when it is found and when it has stopped, and is counted', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const outcome = await world.tasks.run(anUnexpectedTask(key), 'another token');
@@ -197,7 +202,7 @@ describe('an unexpected task', () => {
           id: taskId,
           what: 'repaired',
           kind: 'unexpected_task',
-          why: `Its workbench ${key.workbenchId} did not know it.`,
+          why: `It does not belong to the current run of its workbench ${key.workbenchId}.`,
         },
       ],
     });
@@ -209,7 +214,7 @@ describe('an unexpected task', () => {
     expect(repairCounts(world)).toEqual({ unexpected_task: 1 });
   });
 
-  it('that is known already is no news', async () => {
+  it('that is already listed is not reported again', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     await world.tasks.run(anUnexpectedTask(key), 'another token');
@@ -224,7 +229,7 @@ describe('an unexpected task', () => {
     expect((await world.read(key)).revision).toBe(revision);
   });
 
-  it('that runs no more is none, however it is listed', async () => {
+  it('that has stopped is not reported, even if it is still listed', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const gone = { ...(await world.liveTasks(key.workbenchId))[0], taskId: 'task-x', runId: 'run-x' };
@@ -235,7 +240,7 @@ describe('an unexpected task', () => {
     expect(report).toMatchObject({ checked: 1, repaired: 0, waiting: 0, findings: [] });
   });
 
-  it('whose workbench is deleted meanwhile is an orphan for the next sweep', async () => {
+  it('whose workbench is deleted during the sweep is an orphan for the next sweep', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     await world.tasks.run(anUnexpectedTask(key), 'another token');
@@ -250,7 +255,7 @@ describe('an unexpected task', () => {
     expect(report).toMatchObject({ repaired: 0, waiting: 0, failed: 0 });
   });
 
-  it('beside as many as a record remembers is told from the last run, of which the end is known', async () => {
+  it('is distinguished from the task of the last finished run, even if the list is full', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const store = world.stores.workbenches;
@@ -264,7 +269,7 @@ describe('an unexpected task', () => {
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({ waiting: 0 });
   });
 
-  it('is not what the current run is, whatever has become of it: another pass looks at that', async () => {
+  it('is not the task of the current run in any state; another sweep checks that one', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const { revision } = await world.read(key);
@@ -275,7 +280,7 @@ describe('an unexpected task', () => {
     expect((await world.read(key)).revision).toBe(revision);
   });
 
-  it('beyond what a record remembers waits its turn', async () => {
+  it('above the maximum of a record is deferred', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     for (const run of ['a', 'b', 'c']) await world.tasks.run(anUnexpectedTask(key, run), `token ${run}`);
@@ -283,13 +288,13 @@ describe('an unexpected task', () => {
     expect(report).toMatchObject({ checked: 4, repaired: 2, waiting: 1 });
     expect(report.findings.at(-1)).toMatchObject({
       what: 'deferred',
-      why: `Its workbench ${key.workbenchId} has others to end first.`,
+      why: `Its workbench ${key.workbenchId} stops 2 other unexpected tasks first.`,
     });
   });
 });
 
-describe('what no workbench wants', () => {
-  it('is counted by kind when it is a task', async () => {
+describe('an orphan', () => {
+  it('that is a task is counted by kind', async () => {
     const world = aWorld();
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
     await world.clock.advanceAsync(GRACE.graceMs);
@@ -300,7 +305,7 @@ describe('what no workbench wants', () => {
     expect(repairLogLines(world)).toHaveLength(1);
   });
 
-  it('is in the history of the workbench that uses another machine', async () => {
+  it('that is a host is added to the history of the workbench that uses another host', async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
     const request = { userId: key.userId, workbenchId: key.workbenchId, instanceType: 'm7i.large' };
@@ -314,7 +319,7 @@ describe('what no workbench wants', () => {
           id: launched.host.instanceId,
           what: 'deleted',
           kind: 'orphan_host',
-          why: `Its workbench ${key.workbenchId} uses another.`,
+          why: `Its workbench ${key.workbenchId} uses another host.`,
         },
       ],
     });
@@ -330,7 +335,7 @@ describe('what no workbench wants', () => {
     expect(repairCounts(world)).toEqual({ orphan_host: 1 });
   });
 
-  it('has no history to be told in when its workbench is deleted meanwhile', async () => {
+  it('that is a host is added to no history if its workbench is deleted during the sweep', async () => {
     const world = aWorld();
     const key = await aRunningOne(world);
     const store = world.stores.workbenches;
@@ -353,7 +358,7 @@ describe('what no workbench wants', () => {
     });
   });
 
-  it('is counted by kind when it is a volume, deleted or set aside', async () => {
+  it('that is a volume is counted by kind, whether it is deleted or quarantined', async () => {
     const world = aWorld();
     await world.volumes.ensure('empty');
     await world.volumes.ensure('full');
@@ -361,14 +366,14 @@ describe('what no workbench wants', () => {
     world.clock.advance(DAY);
     const report = await sweepVolumes(world.ports, VOLUMES);
     expect(report.findings).toMatchObject([
-      { id: 'empty', what: 'deleted', kind: 'orphan_volume', why: 'No workbench has it.' },
+      { id: 'empty', what: 'deleted', kind: 'orphan_volume', why: 'Its workbench does not exist.' },
       { id: 'full', what: 'quarantined', kind: 'orphan_volume' },
     ]);
     expect(repairCounts(world)).toEqual({ orphan_volume: 2 });
     expect([...world.telemetry.countsBy]).toContainEqual(['sweep_quarantined.volumes', 1]);
   });
 
-  it('is counted by kind when it is what gathers around a cluster', async () => {
+  it('of the cluster is counted by kind', async () => {
     const world = aWorld();
     const cleanup = new MemoryClusterCleanup();
     cleanup.terminatedCount = 1;
@@ -379,19 +384,19 @@ describe('what no workbench wants', () => {
         id: 'container instance',
         what: 'deleted',
         kind: 'container_instance',
-        why: 'Its machine is terminated.',
+        why: 'Its EC2 instance is terminated.',
       },
       {
         id: idAt(T0, 1),
         what: 'deleted',
         kind: 'task_definition',
-        why: 'Task definitions of no workbench.',
+        why: 'Its workbench does not exist.',
       },
     ]);
     expect(repairCounts(world)).toEqual({ container_instance: 1, task_definition: 1 });
   });
 
-  it('and could not be deleted is a failure, and no repair', async () => {
+  it('that could not be deleted is counted as a failure, not as a repair', async () => {
     const world = aWorld();
     await world.tasks.run(anUnexpectedTask({ userId: 'ada', workbenchId: 'gone' }), 'token');
     await world.clock.advanceAsync(GRACE.graceMs);
@@ -399,7 +404,7 @@ describe('what no workbench wants', () => {
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
       deleted: 0,
       failed: 1,
-      findings: [{ what: 'failed', why: 'Its workbench gone is no more.' }],
+      findings: [{ what: 'failed', why: 'Its workbench gone does not exist.' }],
     });
     expect(repairCounts(world)).toEqual({});
     expect(world.telemetry.lines).toContainEqual({

@@ -19,7 +19,7 @@ const WAITS = [
   'referenced',
 ] as const;
 
-/** A report of one finding of each kind. */
+/** A report with one finding of each type. */
 function aReport() {
   const draft = new ReportDraft('tasks', T0);
   draft.checked = 99;
@@ -29,14 +29,14 @@ function aReport() {
 }
 
 describe('a report', () => {
-  it('counts what was found: each repair and failure by itself, and all that waits together', () => {
+  it('counts its findings: each repair and failure by type, and everything that waits together', () => {
     expect(aReport()).toMatchObject({
       ...{ sweep: 'tasks', startedAt: T0, endedAt: T0 + 5, checked: 99 },
       ...{ repaired: 1, deleted: 1, quarantined: 1, waiting: WAITS.length, failed: 1, alarm: true },
     });
   });
 
-  it('can be read back as it was written', () => {
+  it('can be parsed as it was written', () => {
     expect(reconcileReportSchema.parse(aReport())).toStrictEqual(aReport());
     for (const sweep of SWEEPS)
       expect(reconcileReportSchema.parse({ ...aReport(), sweep, resumeCursor: 'x' })).toMatchObject({
@@ -52,11 +52,11 @@ describe('a report', () => {
     ['finding', { findings: [{ id: 'id', what: 'another', why: 'because' }] }],
     ['finding without an id', { findings: [{ what: 'failed', why: 'because' }] }],
     ['kind of repair', { findings: [{ id: 'id', what: 'deleted', why: 'because', kind: 'another' }] }],
-  ])('of an unknown %s cannot be read', (_, fields) => {
+  ])('with an invalid %s is rejected', (_, fields) => {
     expect(reconcileReportSchema.safeParse({ ...aReport(), ...fields }).success).toBe(false);
   });
 
-  it('names every kind of repair', () => {
+  it('accepts every kind of repair', () => {
     for (const kind of REPAIR_KINDS) {
       const draft = new ReportDraft('active', T0);
       draft.add('id', 'repaired', 'because', kind);
@@ -67,18 +67,18 @@ describe('a report', () => {
     }
   });
 
-  it('raises no alarm for less than too much', () => {
+  it('has no alarm below the deletion limit', () => {
     const draft = new ReportDraft('tasks', T0);
     for (const what of [...REPAIRED, 'in_grace_period', 'failed'] as const) draft.add('id', what, 'because');
     expect(draft.end(T0).alarm).toBe(false);
   });
 
-  it('spells out the first, and tells of all', () => {
-    const told: string[] = [];
-    const draft = new ReportDraft('tasks', T0, ({ id }) => told.push(id));
+  it('keeps the first findings, and passes all to the callback', () => {
+    const passedOn: string[] = [];
+    const draft = new ReportDraft('tasks', T0, ({ id }) => passedOn.push(id));
     for (let n = 0; n < FINDINGS_MAX + 3; n += 1) draft.add(`${n}`, 'in_grace_period', 'because');
     const { findings, waiting } = draft.end(T0);
-    expect([findings.length, waiting, told.length]).toEqual([
+    expect([findings.length, waiting, passedOn.length]).toEqual([
       FINDINGS_MAX,
       FINDINGS_MAX + 3,
       FINDINGS_MAX + 3,
@@ -86,7 +86,7 @@ describe('a report', () => {
     expect(findings.at(-1)?.id).toBe(`${FINDINGS_MAX - 1}`);
   });
 
-  it('keeps the gravest where there is no room for all, in the order in which they were found', () => {
+  it('drops the least severe findings when it is full, and keeps the order', () => {
     const draft = new ReportDraft('tasks', T0);
     const fill = (count: number, what: Parameters<ReportDraft['add']>[1]) => {
       for (let n = 0; n < count; n += 1) draft.add(`${what} ${n}`, what, 'because');
@@ -106,7 +106,7 @@ describe('a report', () => {
     expect(draft.end(T0).findings[0]?.id).toBe('deleted 0');
   });
 
-  it('says where to go on only when it gave way', () => {
+  it('has a resume cursor only if the sweep stopped early', () => {
     const draft = new ReportDraft('active', T0);
     draft.resumeCursor = 'page 2';
     expect(draft.end(T0)).not.toHaveProperty('resumeCursor');

@@ -15,8 +15,8 @@ function aWorld() {
   return { world, cleanup, ports: { ...world.ports, cleanup } };
 }
 
-describe('the sweep over the cluster', () => {
-  it('keeps the newest task definition of a workbench, and none of one that is no more', async () => {
+describe('sweepCluster', () => {
+  it('keeps the newest task definition of a workbench, and none of a deleted workbench', async () => {
     const { world, cleanup, ports } = aWorld();
     const { workbenchId } = await world.create();
     const gone = idAt(T0, 9);
@@ -26,7 +26,7 @@ describe('the sweep over the cluster', () => {
     expect([cleanup.definitions.get(workbenchId), cleanup.definitions.get(gone)]).toEqual([1, 0]);
   });
 
-  it('leaves the young alone: the index may not know their workbench yet', async () => {
+  it('skips young workbenches, because the index may not contain them yet', async () => {
     const { world, cleanup, ports } = aWorld();
     const young = idAt(world.clock.now() - 1000, 9);
     cleanup.definitions.set(young, 1);
@@ -34,7 +34,7 @@ describe('the sweep over the cluster', () => {
     expect(cleanup.definitions.get(young)).toBe(1);
   });
 
-  it('gives way at the first throttle', async () => {
+  it('stops at the first throttle', async () => {
     const { cleanup, ports } = aWorld();
     cleanup.definitions.set(idAt(T0, 1), 1).set(idAt(T0, 2), 1);
     cleanup.callsUntilThrottled = 1;
@@ -42,14 +42,14 @@ describe('the sweep over the cluster', () => {
     expect([...cleanup.definitions.values()]).toEqual([0, 1]);
   });
 
-  it('goes on past one that cannot be deregistered', async () => {
+  it('continues after a workbench whose task definitions cannot be deregistered', async () => {
     const { cleanup, ports } = aWorld();
     cleanup.definitions.set(idAt(T0, 1), 1);
     const broken = overrideMethods(cleanup, { pruneTaskDefinitions: () => Promise.reject(new Error('no')) });
     expect(await sweepCluster({ ...ports, cleanup: broken }, ALL)).toMatchObject({ deleted: 0, failed: 1 });
   });
 
-  it('takes terminated machines off the cluster', async () => {
+  it('deregisters terminated instances', async () => {
     const { cleanup, ports } = aWorld();
     cleanup.terminatedCount = 3;
     expect(await sweepCluster(ports, ALL)).toMatchObject({ deleted: 3 });
@@ -58,8 +58,8 @@ describe('the sweep over the cluster', () => {
 
 const many = (count: number) => Array.from({ length: count }, (_, n) => idAt(T0, n));
 
-describe('what the cleanup leaves for later', () => {
-  it('is what is over when it has deregistered as many as it may in one pass', async () => {
+describe('a sweep of the cluster', () => {
+  it('defers the rest once it has deregistered its maximum', async () => {
     const { cleanup, ports } = aWorld();
     for (const id of many(DEREGISTER_MAX + 2)) cleanup.definitions.set(id, 1);
     const limits: number[] = [];
@@ -75,7 +75,7 @@ describe('what the cleanup leaves for later', () => {
     expect([limits[0], limits.at(-1)]).toEqual([DEREGISTER_MAX, 1]);
   });
 
-  it('is named when there is more, and not when that was all', async () => {
+  it('reports a deferral only if there is more', async () => {
     const { cleanup, ports, world } = aWorld();
     for (const id of many(DEREGISTER_MAX)) cleanup.definitions.set(id, 1);
     expect(await sweepCluster(ports, ALL)).toMatchObject({ deleted: DEREGISTER_MAX, waiting: 0 });
@@ -94,11 +94,11 @@ describe('what the cleanup leaves for later', () => {
     );
     expect(findings.at(-1)).toEqual({
       ...{ id: many(3)[2], what: 'deferred' },
-      why: `${DEREGISTER_MAX} are enough for one pass.`,
+      why: `One sweep deregisters at most ${DEREGISTER_MAX} task definitions.`,
     });
   });
 
-  it('is everything after the first throttle, which it says', async () => {
+  it('stops at the first throttle and reports it', async () => {
     const { cleanup, ports } = aWorld();
     for (const id of many(3)) cleanup.definitions.set(id, 1);
     cleanup.callsUntilThrottled = 1;
@@ -107,7 +107,7 @@ describe('what the cleanup leaves for later', () => {
     expect(report.checked).toBe(2);
   });
 
-  it('is one that cannot be deregistered, which it tells', async () => {
+  it('reports a workbench whose task definitions cannot be deregistered', async () => {
     const { cleanup, ports, world } = aWorld();
     for (const id of many(2)) cleanup.definitions.set(id, 1);
     const broken = overrideMethods(cleanup, {
@@ -125,41 +125,41 @@ describe('what the cleanup leaves for later', () => {
   });
 });
 
-describe('the cleanup', () => {
-  /** Two pages, of which the second is the end. */
+describe('paging and filters', () => {
+  /** Two pages; the second is the last. */
   function inPages(cleanup: MemoryClusterCleanup, onAsk: () => void) {
-    const asked: (string | undefined)[] = [];
+    const cursors: (string | undefined)[] = [];
     const paged = overrideMethods<ClusterCleanup>(cleanup, {
       listWorkbenchesWithDefinitions: async (cursor) => {
-        asked.push(cursor);
+        cursors.push(cursor);
         onAsk();
         const [first, ...rest] = many(3);
         return cursor === undefined ? { workbenchIds: [first ?? ''], cursor: '2' } : { workbenchIds: rest };
       },
     });
-    return { asked, paged };
+    return { cursors, paged };
   }
 
-  it('lists nothing more when it has done its share', async () => {
+  it('lists no further page once the maximum is reached', async () => {
     const { cleanup, ports } = aWorld();
-    const { asked, paged } = inPages(cleanup, () => {});
+    const { cursors, paged } = inPages(cleanup, () => {});
     const all = overrideMethods(paged, {
       pruneTaskDefinitions: async (_id, _keep, limit) => ({ deleted: limit, more: true }),
     });
     await sweepCluster({ ...ports, cleanup: all }, ALL);
-    expect(asked).toEqual([undefined]);
+    expect(cursors).toEqual([undefined]);
   });
 
-  it('begins no page when its time is over, and says so', async () => {
+  it('reads no further page once its time is used up, and reports that', async () => {
     const { world, cleanup, ports } = aWorld();
-    const { asked, paged } = inPages(cleanup, () => world.clock.advance(12 * 60_000));
+    const { cursors, paged } = inPages(cleanup, () => world.clock.advance(12 * 60_000));
     const report = await sweepCluster({ ...ports, cleanup: paged }, ALL);
-    expect(asked).toEqual([undefined]);
+    expect(cursors).toEqual([undefined]);
     expect(report.findings.at(-1)).toMatchObject({ id: 'cluster', what: 'deferred' });
     expect(report).not.toHaveProperty('resumeCursor');
   });
 
-  it('finds nothing to say of what has only its newest task definition', async () => {
+  it('reports nothing for a workbench with only its newest task definition', async () => {
     const { world, cleanup, ports } = aWorld();
     const { workbenchId } = await world.create();
     cleanup.definitions.set(workbenchId, 1);
@@ -167,17 +167,22 @@ describe('the cleanup', () => {
     expect(await sweepCluster(ports, ALL)).toMatchObject({ checked: 1, deleted: 0, findings: [] });
   });
 
-  it('says of old ones that they are old', async () => {
+  it('reports old task definitions', async () => {
     const { world, cleanup, ports } = aWorld();
     const { workbenchId } = await world.create();
     cleanup.definitions.set(workbenchId, 2);
     world.clock.advance(ALL.graceMs);
     expect((await sweepCluster(ports, ALL)).findings).toEqual([
-      { id: workbenchId, what: 'deleted', kind: 'task_definition', why: 'Old task definitions.' },
+      {
+        id: workbenchId,
+        what: 'deleted',
+        kind: 'task_definition',
+        why: 'Newer task definitions of its workbench exist.',
+      },
     ]);
   });
 
-  it('spares the young until their grace is over, to the moment', async () => {
+  it('spares a workbench until exactly the end of its grace period', async () => {
     const { world, cleanup, ports } = aWorld();
     const id = idAt(world.clock.now(), 9);
     cleanup.definitions.set(id, 1);
@@ -187,13 +192,13 @@ describe('the cleanup', () => {
     expect(await sweepCluster(ports, ALL)).toMatchObject({ deleted: 1 });
   });
 
-  it('counts what has no time in its name as old', async () => {
+  it('treats an id without a creation time as old', async () => {
     const { cleanup, ports } = aWorld();
-    cleanup.definitions.set('of-somebody-else', 1);
+    cleanup.definitions.set('of-another-installation', 1);
     expect(await sweepCluster(ports, ALL)).toMatchObject({ deleted: 1 });
   });
 
-  it('looks at its shard alone', async () => {
+  it('checks only its own shard', async () => {
     const { cleanup, ports } = aWorld();
     const ids = Array.from({ length: 30 }, (_, n) => idAt(T0, n));
     for (const id of ids) cleanup.definitions.set(id, 1);

@@ -8,8 +8,11 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 const DAY = 24 * 60 * 60_000;
 const ALL = { graceMs: DAY, shard: 0, shards: 1 };
 
-/** One old volume that nobody has, with files in it, and what is known of its workbench. */
-function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: boolean; deleted: number }) {
+/** One old orphaned volume with files, and a history of its workbench. */
+function anOrphanedVolume(
+  history: readonly HistoryEntry[],
+  deleteSlice: () => { done: boolean; deleted: number },
+) {
   const world = new MemoryWorld();
   const calls: string[] = [];
   const volumes = overrideMethods(world.volumes, {
@@ -20,7 +23,7 @@ function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: 
     },
     deleteSlice: async () => {
       calls.push('deleteSlice');
-      return wipe();
+      return deleteSlice();
     },
   });
   const ports = {
@@ -31,10 +34,10 @@ function anOrphanedVolume(history: readonly HistoryEntry[], wipe: () => { done: 
   return { world, calls, sweep: () => sweepVolumes(ports, ALL) };
 }
 
-describe('the files of a volume that nobody has', () => {
+describe('the files of an orphaned volume', () => {
   const done = () => ({ done: true, deleted: 1 });
 
-  it('are deleted when its history says that this was asked for', async () => {
+  it('are deleted if the history contains a delete request', async () => {
     const { calls, sweep } = anOrphanedVolume(
       [
         aHistoryEntry({ type: 'status_changed' }),
@@ -47,7 +50,7 @@ describe('the files of a volume that nobody has', () => {
     expect(calls).toEqual(['deleteSlice']);
   });
 
-  it('are set aside, untouched, when it says anything else: the table may be an old one', async () => {
+  it('are quarantined unchanged if the history contains anything else, because the table may have been restored', async () => {
     const { calls, sweep } = anOrphanedVolume(
       [aHistoryEntry({ type: 'stop_requested' }), aHistoryEntry()],
       done,
@@ -56,13 +59,13 @@ describe('the files of a volume that nobody has', () => {
     expect(calls).toEqual(['quarantine']);
   });
 
-  it('are set aside when it says nothing', async () => {
+  it('are quarantined if the history is empty', async () => {
     const { calls, sweep } = anOrphanedVolume([], done);
     expect(await sweep()).toMatchObject({ deleted: 0, quarantined: 1 });
     expect(calls).toEqual(['quarantine']);
   });
 
-  it('are wiped in no more than a hundred slices; the rest is for the next sweep', async () => {
+  it('are deleted in at most a hundred slices; the next sweep deletes the rest', async () => {
     const { calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'delete_requested' })], () => ({
       done: false,
       deleted: 1000,
@@ -71,7 +74,7 @@ describe('the files of a volume that nobody has', () => {
     expect(calls).toHaveLength(100);
   });
 
-  it('are wiped no further when the pass has lasted twelve minutes', async () => {
+  it('are not deleted further once the sweep has lasted twelve minutes', async () => {
     const { world, calls, sweep } = anOrphanedVolume([aHistoryEntry({ type: 'delete_requested' })], () => {
       world.clock.advance(4 * 60_000);
       return { done: false, deleted: 1000 };
@@ -81,8 +84,8 @@ describe('the files of a volume that nobody has', () => {
   });
 });
 
-describe('the sweep over volumes', () => {
-  it('does not believe an index that names a record which is gone', async () => {
+describe('sweepVolumes', () => {
+  it('does not trust an index entry whose record does not exist', async () => {
     const world = new MemoryWorld();
     await world.volumes.ensure('gone');
     world.clock.advance(DAY);
@@ -93,21 +96,21 @@ describe('the sweep over volumes', () => {
     expect(report).toMatchObject({
       sweep: 'volumes',
       deleted: 1,
-      findings: [{ why: 'No workbench has it.' }],
+      findings: [{ why: 'Its workbench does not exist.' }],
     });
   });
 
-  it('looks at those of its shard alone, and at each in one of them', async () => {
+  it('checks only the volumes of its shard, and each volume belongs to one shard', async () => {
     const world = new MemoryWorld();
     const ids = Array.from({ length: 20 }, (_, n) => idAt(T0, n));
     for (const id of ids) await world.volumes.ensure(id);
-    const looked = [];
+    const checked = [];
     for (let shard = 0; shard < 3; shard += 1)
-      looked.push((await sweepVolumes(world.ports, { ...ALL, shard, shards: 3 })).checked);
-    expect(looked).toEqual([0, 1, 2].map((shard) => ids.filter((id) => shardOf(id, 3) === shard).length));
+      checked.push((await sweepVolumes(world.ports, { ...ALL, shard, shards: 3 })).checked);
+    expect(checked).toEqual([0, 1, 2].map((shard) => ids.filter((id) => shardOf(id, 3) === shard).length));
   });
 
-  it('spreads them evenly, by the random end of their ids alone', () => {
+  it('distributes volumes evenly by the random end of their ids', () => {
     const ids = Array.from({ length: 2000 }, (_, n) => idAt(T0, n * 7919));
     for (let shard = 0; shard < 4; shard += 1)
       expect(Math.abs(ids.filter((id) => shardOf(id, 4) === shard).length - 500)).toBeLessThan(100);

@@ -33,15 +33,15 @@ function anInput(workbenchId: string): TaskInput {
   };
 }
 
-describe('the sweep over tasks', () => {
-  it('leaves alone what is as recorded', async () => {
+describe('sweepTasks', () => {
+  it('changes nothing if every task matches its record', async () => {
     const { world, ports } = aWorld();
     for (let i = 0; i < 3; i += 1) await world.waitForStatus(await world.create(), 'running');
     const report = await sweepTasks(ports, world.policy, GRACE);
     expect(report).toMatchObject({ checked: 3, repaired: 0, deleted: 0, waiting: 0, findings: [] });
   });
 
-  it('stops a task without a workbench, but not while it is young', async () => {
+  it('stops a task without a workbench, but not within its grace period', async () => {
     const { world, ports, reports } = aWorld();
     await world.tasks.run(anInput('gone'), 'token');
     const young = await sweepTasks(ports, world.policy, GRACE);
@@ -50,14 +50,14 @@ describe('the sweep over tasks', () => {
     const old = await sweepTasks(ports, world.policy, GRACE);
     expect(old).toMatchObject({
       deleted: 1,
-      findings: [{ what: 'deleted', why: 'Its workbench gone is no more.' }],
+      findings: [{ what: 'deleted', why: 'Its workbench gone does not exist.' }],
     });
     await world.clock.advanceAsync(MINUTE);
     expect((await world.tasks.list()).tasks).toEqual([]);
     expect(await reports.list()).toEqual([old, young]);
   });
 
-  it('that was frozen in the middle spares what was young when its record was looked for', async () => {
+  it('spares a task that was young at the start of the sweep, even if the function was frozen since', async () => {
     const { world, ports } = aWorld();
     await world.tasks.run(anInput('gone'), 'token');
     const workbenches = overrideMethods(world.stores.workbenches, {
@@ -70,7 +70,7 @@ describe('the sweep over tasks', () => {
     expect(report).toMatchObject({ deleted: 0, waiting: 1, findings: [{ what: 'in_grace_period' }] });
   });
 
-  it('tells a record of a task of another run, which the life cycle then stops', async () => {
+  it('adds an unexpected task to its record, whose effects stop it', async () => {
     const { world, ports } = aWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await world.tasks.run({ ...anInput(key.workbenchId) }, 'another token');
@@ -83,7 +83,7 @@ describe('the sweep over tasks', () => {
     expect((await world.read(key)).status).toBe('running');
   });
 
-  it('removes nothing and raises the alarm when it wants to remove suspiciously much', async () => {
+  it('deletes nothing and raises an alarm above the deletion limit', async () => {
     const { world, ports } = aWorld();
     for (let i = 0; i <= DELETION_MAX; i += 1) await world.tasks.run(anInput(`gone-${i}`), `token-${i}`);
     await world.clock.advanceAsync(GRACE.graceMs);
@@ -93,7 +93,7 @@ describe('the sweep over tasks', () => {
     expect(world.telemetry.counts.get('deletion_limit_exceeded')).toBe(1);
   });
 
-  it('spares a task whose record cannot be read', async () => {
+  it('spares a task with an unreadable record', async () => {
     const { world, ports } = aWorld();
     await world.tasks.run(anInput('poisoned'), 'token');
     await world.clock.advanceAsync(DAY);
@@ -104,9 +104,9 @@ describe('the sweep over tasks', () => {
     expect(report).toMatchObject({ deleted: 0, waiting: 1, findings: [{ what: 'record_unreadable' }] });
   });
 
-  it('that ends early says so and harms nothing', async () => {
+  it('reports a failure and changes nothing', async () => {
     const { world, ports, reports } = aWorld();
-    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no answer')) });
+    const tasks = overrideMethods(world.tasks, { list: () => Promise.reject(new Error('no response')) });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
       failed: 1,
       deleted: 0,
@@ -115,10 +115,10 @@ describe('the sweep over tasks', () => {
   });
 });
 
-describe('the sweep over machines', () => {
+describe('sweepHosts', () => {
   const dedicated = { dedicatedInstanceType: 'm7i.large' };
 
-  it('terminates one whose workbench is no more, stopped ones too, but not the young', async () => {
+  it('terminates orphaned hosts, also stopped ones, but not within their grace period', async () => {
     const { world, ports } = aWorld();
     const request = { userId: 'ada', workbenchId: 'gone', instanceType: 'm7i.large' };
     const launched = await world.hosts.launch(request, 'token');
@@ -132,7 +132,7 @@ describe('the sweep over machines', () => {
     expect((await world.hosts.list()).hosts).toEqual([]);
   });
 
-  it('leaves alone what a record uses, and what a launch without an answer may have made', async () => {
+  it('spares hosts that a record uses or that an unresolved launch may have created', async () => {
     const { world, ports } = aWorld();
     await world.waitForStatus(await world.create(dedicated), 'running');
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({
@@ -142,7 +142,7 @@ describe('the sweep over machines', () => {
     });
   });
 
-  it('repairs a record that thinks otherwise of its machine', async () => {
+  it('repairs a record that has another state of its host', async () => {
     const { world, ports } = aWorld();
     const key = await world.waitForStatus(await world.create(dedicated), 'running');
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -155,15 +155,15 @@ describe('the sweep over machines', () => {
   });
 });
 
-describe('the sweep over volumes', () => {
-  it('leaves alone what a workbench has', async () => {
+describe('sweepVolumes', () => {
+  it('spares the volume of a workbench', async () => {
     const { world, ports } = aWorld();
     await world.waitForStatus(await world.create(), 'running');
     world.clock.advance(2 * DAY);
     expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ checked: 1, deleted: 0, quarantined: 0 });
   });
 
-  it('removes an empty one that nobody wants, but not while it is young', async () => {
+  it('deletes an empty orphaned volume, but not within its grace period', async () => {
     const { world, ports } = aWorld();
     await world.volumes.ensure('gone');
     expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ deleted: 0, waiting: 1 });
@@ -172,7 +172,7 @@ describe('the sweep over volumes', () => {
     expect(world.volumes.files('gone')).toBeUndefined();
   });
 
-  it('sets one with files aside and touches none of them', async () => {
+  it('quarantines an orphaned volume with files and changes none of them', async () => {
     const { world, ports } = aWorld();
     await world.volumes.ensure('gone');
     world.volumes.files('gone')?.add('thesis.tex');
@@ -181,26 +181,26 @@ describe('the sweep over volumes', () => {
     expect(await sweepVolumes(ports, VOLUMES)).toMatchObject({ checked: 0 });
   });
 
-  it('removes one with files whose owner had asked for its destruction', async () => {
+  it('deletes an orphaned volume with files if its owner had requested the deletion', async () => {
     const { world, ports } = aWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await deleteWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitUntilGone(key);
     const left = { volumes: [{ workbenchId: key.workbenchId, createdAt: 0 }] };
-    const wiped: string[] = [];
+    const deletedSlices: string[] = [];
     const volumes = overrideMethods(world.volumes, {
       list: async () => left,
       deleteIfEmpty: async () => 'not_empty' as const,
       deleteSlice: async (workbenchId) => {
-        wiped.push(workbenchId);
-        return { done: wiped.length === 3, deleted: 1 };
+        deletedSlices.push(workbenchId);
+        return { done: deletedSlices.length === 3, deleted: 1 };
       },
     });
     expect(await sweepVolumes({ ...ports, volumes }, VOLUMES)).toMatchObject({ deleted: 1, quarantined: 0 });
-    expect(wiped).toEqual(Array.from({ length: 3 }, () => key.workbenchId));
+    expect(deletedSlices).toEqual(Array.from({ length: 3 }, () => key.workbenchId));
   });
 
-  it('keeps the files of a record that cannot be read', async () => {
+  it('spares the volume of an unreadable record', async () => {
     const { world, ports } = aWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');

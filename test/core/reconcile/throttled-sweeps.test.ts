@@ -12,11 +12,11 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 const MINUTE = 60_000;
 const GRACE = { graceMs: 15 * MINUTE };
 const throttled = () => Promise.reject(new PortError('throttled', 'Rate exceeded'));
-const unavailable = () => Promise.reject(new PortError('unavailable', 'no answer'));
+const unavailable = () => Promise.reject(new PortError('unavailable', 'no response'));
 
 const THROTTLED = {
   what: 'throttled',
-  why: 'The cloud takes no more calls just now, and requests of users go first: the next pass goes on.',
+  why: 'AWS throttled a call. The sweep stopped so that requests of users come first; the next sweep continues.',
 };
 
 function orphan(n: number): TaskInput {
@@ -27,8 +27,8 @@ function orphan(n: number): TaskInput {
   };
 }
 
-describe('a pass that meets a throttle', () => {
-  it('ends there, says so, and counts it neither as failed nor as an alarm', async () => {
+describe('a throttled sweep', () => {
+  it('stops, reports the throttle, and counts neither a failure nor an alarm', async () => {
     const world = new MemoryWorld();
     const tasks = overrideMethods(world.tasks, { list: throttled });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
@@ -39,32 +39,32 @@ describe('a pass that meets a throttle', () => {
     expect(await world.reports.list()).toEqual([report]);
   });
 
-  it('removes no more, and names what is left', async () => {
+  it('deletes nothing further, and lists the remaining orphans', async () => {
     const world = new MemoryWorld();
     for (let n = 0; n < 3; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
     await world.clock.advanceAsync(GRACE.graceMs);
-    const asked: string[] = [];
+    const calls: string[] = [];
     const tasks = overrideMethods(world.tasks, {
       stop: async (taskId, why) => {
-        asked.push(taskId);
-        if (asked.length === 2) return throttled();
+        calls.push(taskId);
+        if (calls.length === 2) return throttled();
         return world.tasks.stop(taskId, why);
       },
     });
     const report = await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE);
     expect(report).toMatchObject({ deleted: 1, waiting: 2, failed: 0 });
     expect(report.findings.map(({ what }) => what)).toEqual(['deleted', 'throttled', 'throttled']);
-    expect(asked).toHaveLength(2);
+    expect(calls).toHaveLength(2);
     expect(world.telemetry.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  it('goes on after a removal that failed for another reason', async () => {
+  it('continues after a deletion that failed for another reason', async () => {
     const world = new MemoryWorld();
     for (let n = 0; n < 2; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
     await world.clock.advanceAsync(GRACE.graceMs);
-    let asked = 0;
+    let calls = 0;
     const tasks = overrideMethods(world.tasks, {
-      stop: () => (++asked === 1 ? unavailable() : Promise.resolve()),
+      stop: () => (++calls === 1 ? unavailable() : Promise.resolve()),
     });
     expect(await sweepTasks({ ...world.ports, tasks }, world.policy, GRACE)).toMatchObject({
       deleted: 1,
@@ -73,50 +73,50 @@ describe('a pass that meets a throttle', () => {
   });
 });
 
-describe('a pass that gives way while it lists', () => {
-  /** An orphan on the first page of so many that the second cannot be had. */
+describe('a sweep that stops early while it lists', () => {
+  /** Orphans on the first page; the second page is throttled. */
   async function throttledAtPageTwo(orphans: number) {
     const world = new MemoryWorld({ events: false });
     for (let n = 0; n < orphans; n += 1) await world.tasks.run(orphan(n), `token-${n}`);
     await world.clock.advanceAsync(GRACE.graceMs);
-    const asked: (string | undefined)[] = [];
+    const cursors: (string | undefined)[] = [];
     const tasks = overrideMethods(world.tasks, {
       list: async (cursor) => {
-        asked.push(cursor);
+        cursors.push(cursor);
         return cursor === undefined ? { ...(await world.tasks.list()), cursor: 'page 2' } : throttled();
       },
     });
-    return { world, asked, ports: { ...world.ports, tasks } };
+    return { world, cursors, ports: { ...world.ports, tasks } };
   }
 
-  it('removes what it has found so far, and is taken up there', async () => {
-    const { world, asked, ports } = await throttledAtPageTwo(1);
+  it('deletes what it has found, and the next sweep continues there', async () => {
+    const { world, cursors, ports } = await throttledAtPageTwo(1);
     const report = await sweepTasks(ports, world.policy, GRACE);
     expect(report).toMatchObject({ deleted: 1, waiting: 1, failed: 0, resumeCursor: 'page 2' });
     await world.advance(MINUTE);
     await sweepTasks(ports, world.policy, GRACE);
-    expect(asked).toEqual([undefined, 'page 2', 'page 2']);
+    expect(cursors).toEqual([undefined, 'page 2', 'page 2']);
     expect((await world.tasks.list()).tasks).toEqual([]);
   });
 
-  it('is held by the brake as any other', async () => {
+  it('is subject to the deletion limit', async () => {
     const { world, ports } = await throttledAtPageTwo(6);
     expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ deleted: 0, alarm: true });
   });
 
-  it('does not count as one that has come to its end', async () => {
+  it('is not counted as completed', async () => {
     const { world, ports } = await throttledAtPageTwo(1);
     await sweepTasks(ports, world.policy, GRACE);
     expect(world.telemetry.counts.has('sweep_completed')).toBe(false);
     expect(world.telemetry.counts.has('sweep_aborted')).toBe(false);
   });
 
-  it('begins no page when its time is over, and is taken up there', async () => {
+  it('reads no further page once its time is used up, and the next sweep continues there', async () => {
     const world = new MemoryWorld({ events: false });
-    const asked: (string | undefined)[] = [];
+    const cursors: (string | undefined)[] = [];
     const hosts = overrideMethods(world.hosts, {
       list: async (cursor) => {
-        asked.push(cursor);
+        cursors.push(cursor);
         world.clock.advance(2 * MINUTE);
         return cursor === undefined ? { hosts: [], cursor: 'page 2' } : { hosts: [] };
       },
@@ -127,10 +127,10 @@ describe('a pass that gives way while it lists', () => {
       resumeCursor: 'page 2',
     });
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ waiting: 0 });
-    expect(asked).toEqual([undefined, 'page 2']);
+    expect(cursors).toEqual([undefined, 'page 2']);
   });
 
-  it('removes nothing when it has lasted too long for that', async () => {
+  it('deletes nothing once the time limit for deletions has passed', async () => {
     const { world, ports } = await throttledAtPageTwo(1);
     const list: typeof world.tasks.list = async (cursor) => {
       const page = await world.tasks.list(cursor);
@@ -139,16 +139,16 @@ describe('a pass that gives way while it lists', () => {
     };
     const tasks = overrideMethods(world.tasks, { list });
     expect(await sweepTasks({ ...ports, tasks }, world.policy, GRACE)).toMatchObject({
-      ...{ deleted: 0, findings: [{ what: 'deferred', why: 'Its workbench gone-0 is no more.' }] },
+      ...{ deleted: 0, findings: [{ what: 'deferred', why: 'Its workbench gone-0 does not exist.' }] },
     });
   });
 
-  it('begins anew when each pass has a shard of its own', async () => {
+  it('is not continued if each sweep has its own shard', async () => {
     const world = new MemoryWorld();
-    const asked: (string | undefined)[] = [];
+    const cursors: (string | undefined)[] = [];
     const volumes = overrideMethods(world.volumes, {
       list: async (cursor) => {
-        asked.push(cursor);
+        cursors.push(cursor);
         return cursor === undefined ? { volumes: [], cursor: 'page 2' } : throttled();
       },
     });
@@ -158,20 +158,20 @@ describe('a pass that gives way while it lists', () => {
     expect(report).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
     await sweepVolumes({ ...world.ports, volumes }, settings);
-    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+    expect(cursors).toEqual([undefined, 'page 2', undefined, 'page 2']);
   });
 });
 
-describe('the pass over what is active', () => {
-  /** Two pages, of which the second cannot be described just now. */
+describe('sweepActive', () => {
+  /** Two pages; describing the tasks of the second is throttled. */
   async function twoPages() {
     const world = new MemoryWorld();
     const first = await world.waitForStatus(await world.create(), 'running');
     const second = await world.waitForStatus(await world.create(), 'running');
-    const asked: (string | undefined)[] = [];
+    const cursors: (string | undefined)[] = [];
     const workbenches = overrideMethods(world.stores.workbenches, {
       listActive: async (cursor) => {
-        asked.push(cursor);
+        cursors.push(cursor);
         return cursor === undefined ? { keys: [first], cursor: 'page 2' } : { keys: [second] };
       },
     });
@@ -179,11 +179,11 @@ describe('the pass over what is active', () => {
     const tasks = overrideMethods(world.tasks, {
       describe: (ids) => (++calls === 2 ? throttled() : world.tasks.describe(ids)),
     });
-    return { world, asked, ports: { ...world.ports, workbenches, tasks } };
+    return { world, cursors, ports: { ...world.ports, workbenches, tasks } };
   }
 
-  it('is taken up where it gave way, and begins anew when it has come to the end', async () => {
-    const { world, asked, ports } = await twoPages();
+  it('continues where the previous sweep stopped, and starts from the beginning after the end', async () => {
+    const { world, cursors, ports } = await twoPages();
     const first = await sweepActive(ports, world.policy);
     expect(first).toMatchObject({ checked: 1, waiting: 1, resumeCursor: 'page 2' });
     world.clock.advance(1);
@@ -192,12 +192,12 @@ describe('the pass over what is active', () => {
     expect(rest).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
     expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 2 });
-    expect(asked).toEqual([undefined, 'page 2', 'page 2', undefined, 'page 2']);
+    expect(cursors).toEqual([undefined, 'page 2', 'page 2', undefined, 'page 2']);
   });
 
-  it('ends in time, and is taken up there', async () => {
-    const { world, asked, ports } = await twoPages();
-    const lasting = (ms: number) => ({
+  it('stops in time, and the next sweep continues there', async () => {
+    const { world, cursors, ports } = await twoPages();
+    const withDescribeLasting = (ms: number) => ({
       ...ports,
       tasks: overrideMethods(world.tasks, {
         describe: async (ids) => {
@@ -206,32 +206,34 @@ describe('the pass over what is active', () => {
         },
       }),
     });
-    const long = await sweepActive(lasting(4 * MINUTE), world.policy);
+    const long = await sweepActive(withDescribeLasting(4 * MINUTE), world.policy);
     expect(long).toMatchObject({ ...{ checked: 1, waiting: 1, failed: 0, resumeCursor: 'page 2' } });
     expect(long.findings).toEqual([
       {
         ...{ id: 'active', what: 'deferred' },
-        why: 'There is more than one pass has time for: the next one goes on.',
+        why: 'The time of the sweep was used up; the next sweep continues.',
       },
     ]);
-    // The last page is the last, however long it took.
-    expect(await sweepActive(lasting(4 * MINUTE), world.policy)).toMatchObject({
+    // The last page is read, however long the sweep took.
+    expect(await sweepActive(withDescribeLasting(4 * MINUTE), world.policy)).toMatchObject({
       checked: 1,
       waiting: 0,
     });
-    expect(await sweepActive(lasting(4 * MINUTE - 1), world.policy)).toMatchObject({ checked: 2 });
-    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+    expect(await sweepActive(withDescribeLasting(4 * MINUTE - 1), world.policy)).toMatchObject({
+      checked: 2,
+    });
+    expect(cursors).toEqual([undefined, 'page 2', undefined, 'page 2']);
   });
 
-  it('is not taken up where another kind of pass stopped', async () => {
-    const { world, asked, ports } = await twoPages();
+  it('does not continue where another kind of sweep stopped', async () => {
+    const { world, cursors, ports } = await twoPages();
     await world.reports.add(aReport({ sweep: 'tasks', resumeCursor: 'elsewhere' }));
     await sweepActive(ports, world.policy);
-    expect(asked[0]).toBeUndefined();
+    expect(cursors[0]).toBeUndefined();
   });
 
-  it('begins anew after one that failed, wherever that was', async () => {
-    const { world, asked, ports } = await twoPages();
+  it('starts from the beginning after a failed sweep', async () => {
+    const { world, cursors, ports } = await twoPages();
     let calls = 0;
     const tasks = overrideMethods(world.tasks, {
       describe: (ids) => (++calls === 2 ? unavailable() : world.tasks.describe(ids)),
@@ -241,10 +243,10 @@ describe('the pass over what is active', () => {
     expect(failed).not.toHaveProperty('resumeCursor');
     world.clock.advance(1);
     await sweepActive({ ...ports, tasks }, world.policy);
-    expect(asked).toEqual([undefined, 'page 2', undefined, 'page 2']);
+    expect(cursors).toEqual([undefined, 'page 2', undefined, 'page 2']);
   });
 
-  it('ends when the table takes no write', async () => {
+  it('fails if the table accepts no write', async () => {
     const world = new MemoryWorld({ events: false });
     await world.waitForStatus(await world.create(), 'running');
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
@@ -253,7 +255,7 @@ describe('the pass over what is active', () => {
     expect(report.findings).toMatchObject([{ id: 'active', what: 'failed' }]);
   });
 
-  it('goes on past a record that others keep changing', async () => {
+  it('continues after a record with continuing revision conflicts', async () => {
     const world = new MemoryWorld({ events: false });
     const contested = await world.waitForStatus(await world.create(), 'running');
     const other = await world.waitForStatus(await world.create(), 'running');
@@ -268,12 +270,12 @@ describe('the pass over what is active', () => {
     expect(report.findings).toContainEqual({
       id: contested.workbenchId,
       what: 'failed',
-      why: 'Others keep changing its record.',
+      why: 'The record could not be written because of revision conflicts.',
     });
     expect(await world.read(other)).toHaveProperty('run.missingSince');
   });
 
-  it('looks no further at a record that is deleted between two of its looks', async () => {
+  it('does not apply further observations to a record that was deleted in between', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
@@ -296,10 +298,10 @@ describe('the pass over what is active', () => {
   });
 });
 
-describe('a table that does not answer', () => {
+describe('an unavailable table', () => {
   const ENDED = { failed: 1, deleted: 0, quarantined: 0, waiting: 0 };
 
-  it('ends every pass: nothing is known of any record', async () => {
+  it('makes every sweep fail, because no record can be read', async () => {
     const world = new MemoryWorld();
     await world.waitForStatus(await world.create({ dedicatedInstanceType: 'm7i.large' }), 'running');
     world.clock.advance(48 * 60 * MINUTE);

@@ -25,20 +25,20 @@ async function aRunningOne(request = {}) {
   return { world, key };
 }
 
-/** Takes every message that is due, and says how many were left for later. */
+/** Receives every due message and returns how many are left for later. */
 function drainQueue(world: MemoryWorld): number {
   while (world.queue.takeDue()) {}
   return world.queue.size;
 }
 
-describe('a request that changes something', () => {
-  it('sends the key, due when there is something to do', async () => {
+describe('a request that changes the record', () => {
+  it('enqueues the workbench if it has a due time', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
-  it('that was made already sends the key again while it is due: the first may have been lost', async () => {
+  it('that was applied before enqueues the workbench again while it is due, because the first message may have been lost', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     drainQueue(world);
@@ -47,14 +47,14 @@ describe('a request that changes something', () => {
     expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
-  it('that changes nothing of what is at rest sends nothing', async () => {
+  it('that changes nothing of a settled workbench sends no message', async () => {
     const { world, key } = await aRunningOne();
     const left = drainQueue(world);
     expect(await startWorkbench(world.ports, world.policy, key, 'ada')).toEqual(await world.read(key));
     expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
-  it('that changes nothing of what is due later sends nothing: somebody has an appointment', async () => {
+  it('that changes nothing of a workbench with a later due time sends no message, because its writer has sent one', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.drive(key);
@@ -63,10 +63,10 @@ describe('a request that changes something', () => {
     expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
-  it('sends the key although the clock was set back since it was written', async () => {
+  it('enqueues the workbench although the clock was set back since the write', async () => {
     const { world, key } = await aRunningOne();
-    let looks = 0;
-    const clock = { now: () => world.clock.now() - (++looks > 1 ? 5 : 0) };
+    let readings = 0;
+    const clock = { now: () => world.clock.now() - (++readings > 1 ? 5 : 0) };
     await stopWorkbench({ ...world.ports, clock }, world.policy, key, 'ada');
     expect(world.queue.size).toBeGreaterThan(0);
     expect(await world.read(key)).toMatchObject({ status: 'stopping' });
@@ -74,7 +74,7 @@ describe('a request that changes something', () => {
     expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
-  it('of what is not there is told so', async () => {
+  it('for an unknown workbench fails with workbench_not_found', async () => {
     const world = new MemoryWorld();
     for (const request of [stopWorkbench, startWorkbench, restartWorkbench])
       await expect(request(world.ports, world.policy, GONE, 'ada')).rejects.toMatchObject(NOT_FOUND);
@@ -84,32 +84,33 @@ describe('a request that changes something', () => {
 });
 
 describe('a forced stop', () => {
-  const forced = async (request: object, admin: boolean) => {
+  const forceStop = async (request: object, admin: boolean) => {
     const { world, key } = await aRunningOne(request);
     return stopWorkbench(world.ports, world.policy, key, 'ops', { admin });
   };
 
-  it('on a shared machine is for admins: others may be on it', async () => {
-    await expect(forced({}, false)).rejects.toMatchObject({
+  it('on a shared instance requires an admin, because other tasks may run on it', async () => {
+    await expect(forceStop({}, false)).rejects.toMatchObject({
       code: 'forbidden',
       reason: 'admin_required',
-      message: 'It shares its machine with others: only an admin may force its stop.',
+      message:
+        'The workbench runs on a shared instance, so a forced stop can end other workbenches. It requires the admin scope.',
     });
-    expect(await forced({}, true)).toMatchObject({ status: 'stopping', forced: true });
+    expect(await forceStop({}, true)).toMatchObject({ status: 'stopping', forced: true });
   });
 
-  it('on a machine of its own is for its user', async () => {
-    expect(await forced(DEDICATED, false)).toMatchObject({ status: 'stopping', forced: true });
+  it('on a host is allowed for its user', async () => {
+    expect(await forceStop(DEDICATED, false)).toMatchObject({ status: 'stopping', forced: true });
   });
 
-  it('is not what a stop is that does not say so', async () => {
+  it('is not implied by a normal stop', async () => {
     const { world, key } = await aRunningOne();
     expect(await stopWorkbench(world.ports, world.policy, key, 'ada')).not.toHaveProperty('forced');
   });
 });
 
 describe('a restart', () => {
-  it('of what is stopped is a start', async () => {
+  it('of a stopped workbench starts it', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(key, 'stopped');
@@ -121,7 +122,7 @@ describe('a restart', () => {
 describe('an update', () => {
   const tooLarge = { memoryMib: 10 ** 6 };
 
-  it('of the name needs no place for its size', async () => {
+  it('of the name does not check the size', async () => {
     const { world, key } = await aRunningOne();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(key, 'stopped');
@@ -131,14 +132,14 @@ describe('an update', () => {
     expect(renamed.name).toBe('Other');
   });
 
-  it('of the size while it runs is refused for that, whatever the size', async () => {
+  it('of the size of a running workbench is refused as not stopped, for any size', async () => {
     const { world, key } = await aRunningOne();
     await expect(updateWorkbench(world.ports, world.policy, key, tooLarge, 'ada')).rejects.toMatchObject({
       code: 'not_stopped',
     });
   });
 
-  it('sends the key when something has changed, for the history, and nothing otherwise', async () => {
+  it('enqueues the workbench for the history if something changed, and sends nothing otherwise', async () => {
     const { world, key } = await aRunningOne();
     await updateWorkbench(world.ports, world.policy, key, { name: 'Other' }, 'ada');
     expect(world.queue.takeDue()).toEqual(keyOf(key));
@@ -149,7 +150,7 @@ describe('an update', () => {
     expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
-  it('that changes nothing of what is due sends nothing: somebody has an appointment', async () => {
+  it('that changes nothing of a due workbench sends no message, because its writer has sent one', async () => {
     const world = new MemoryWorld();
     const key = await world.create({ name: 'Mine' });
     drainQueue(world);
@@ -157,7 +158,7 @@ describe('an update', () => {
     expect(world.queue.size).toBe(0);
   });
 
-  it('of what is deleted meanwhile is told so', async () => {
+  it('of a workbench that is deleted concurrently fails with workbench_not_found', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -172,8 +173,8 @@ describe('an update', () => {
   });
 });
 
-describe('the history of a workbench', () => {
-  it('is what was written and what still waits, newest first, each once, and no more than is kept', async () => {
+describe('listHistory', () => {
+  it('returns written and waiting entries, newest first, each once, up to the maximum', async () => {
     const { world, key } = await aRunningOne();
     const entry = (seq: number) => aHistoryEntry({ seq });
     const record: Workbench = { ...(await world.read(key)), outbox: [entry(149), entry(150)] };
@@ -186,8 +187,8 @@ describe('the history of a workbench', () => {
   });
 });
 
-describe('the workbenches of a user', () => {
-  it('are theirs alone, a page at a time', async () => {
+describe('listWorkbenches', () => {
+  it('returns the workbenches of one user, page by page', async () => {
     const world = new MemoryWorld();
     const first = await world.create();
     await world.create({}, 'grace');
@@ -201,7 +202,7 @@ describe('an event', () => {
     ...GONE,
   };
 
-  it('of a task whose workbench is no more names both', async () => {
+  it('of a task without a record logs both ids', async () => {
     const world = new MemoryWorld();
     await observeTask(world.ports, world.policy, GONE, task);
     const message = 'live task without a record';
@@ -213,7 +214,7 @@ describe('an event', () => {
     });
   });
 
-  it('that is taken in reports nothing, and sends the key', async () => {
+  it('that changes the record logs nothing and enqueues the workbench', async () => {
     const { world, key } = await aRunningOne();
     const unexpectedTask = { ...task, userId: key.userId, workbenchId: key.workbenchId };
     await observeTask(world.ports, world.policy, key, unexpectedTask);
@@ -221,7 +222,7 @@ describe('an event', () => {
     expect(world.queue.takeDue()).toEqual(keyOf(key));
   });
 
-  it('that is no news of what is due sends nothing: somebody has an appointment', async () => {
+  it('that changes nothing of a due workbench sends no message, because its writer has sent one', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     drainQueue(world);
@@ -230,7 +231,7 @@ describe('an event', () => {
     expect(world.queue.size).toBe(0);
   });
 
-  it('of what is deleted while it is taken in is of no use any more', async () => {
+  it('of a workbench that is deleted concurrently is ignored', async () => {
     const { world, key } = await aRunningOne();
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -245,7 +246,7 @@ describe('an event', () => {
     ).toBeUndefined();
   });
 
-  it('of a machine that is not as recorded sends the key', async () => {
+  it('of a host with another state than its record enqueues the workbench', async () => {
     const { world, key } = await aRunningOne(DEDICATED);
     const instanceId = key.host?.instanceId ?? '';
     const host = { instanceId, state: 'running', agentConnected: true } as const;

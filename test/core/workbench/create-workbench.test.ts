@@ -21,8 +21,8 @@ async function count(world: MemoryWorld): Promise<number> {
   return (await world.stores.workbenches.listByUser('ada', { limit: 100 })).workbenches.length;
 }
 
-describe('creating', () => {
-  it('writes the intent, due at once, and sends its key', async () => {
+describe('createWorkbench', () => {
+  it('writes a record that is due at once, and enqueues its key', async () => {
     const world = new MemoryWorld();
     let reads = 0;
     const workbenches = overrideMethods(world.stores.workbenches, {
@@ -47,7 +47,7 @@ describe('creating', () => {
     expect(world.queue.size).toBe(1);
   });
 
-  it('is refused at once when nothing can hold the request, and says what would fit', async () => {
+  it('refuses a request that does not fit, with the sizes that would fit', async () => {
     const world = new MemoryWorld();
     const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
     await expect(create(world, { request })).rejects.toMatchObject({
@@ -57,15 +57,15 @@ describe('creating', () => {
     expect(await count(world)).toBe(0);
   });
 
-  it('counts although the queue did not take the key: the record says what is owed', async () => {
+  it('succeeds although the message could not be sent, because the record is due', async () => {
     const world = new MemoryWorld();
-    const queue = { send: () => Promise.reject(new PortError('unavailable', 'no answer')) };
+    const queue = { send: () => Promise.reject(new PortError('unavailable', 'no response')) };
     const { workbench } = await createWorkbench({ ...world.ports, queue }, world.policy, creation());
     expect(world.telemetry.counts.get('queue_send_failed')).toBe(1);
     await world.waitForStatus(workbench, 'running', 120_000);
   });
 
-  it('knows its own record again when the answer to its write was lost', async () => {
+  it('recognises its own record if the response of its write was lost', async () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
@@ -79,39 +79,39 @@ describe('creating', () => {
     expect(await count(world)).toBe(1);
   });
 
-  it('never takes the place of another workbench with its id', async () => {
+  it('never replaces another workbench with the same id', async () => {
     const world = new MemoryWorld();
     const ids = { ...world.ids, workbenchId: () => 'the-same' };
     await createWorkbench({ ...world.ports, ids }, world.policy, creation());
     await expect(createWorkbench({ ...world.ports, ids }, world.policy, creation())).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'Try again.',
-      detail: 'workbench id the-same is taken',
+      message: 'The workbench could not be created. Try again.',
+      detail: 'workbench id the-same already exists',
     });
   });
 
-  it('is told that its id is taken also when that one has been destroyed, or stopped, since', async () => {
+  it('refuses an existing id also if that workbench has been deleted or stopped since', async () => {
     const world = new MemoryWorld();
     const workbenches = overrideMethods(world.stores.workbenches, { create: async () => 'exists' as const });
-    const taken = { code: 'unavailable', detail: expect.stringMatching(/ is taken$/) };
+    const idExists = { code: 'unavailable', detail: expect.stringMatching(/ already exists$/) };
     const ports = { ...world.ports, workbenches };
-    await expect(createWorkbench(ports, world.policy, creation())).rejects.toMatchObject(taken);
+    await expect(createWorkbench(ports, world.policy, creation())).rejects.toMatchObject(idExists);
     const other = await create(world);
     const { status } = await stopWorkbench(world.ports, world.policy, other.workbench, 'ada');
     expect(status).toBe('stopped');
     const ids = { ...world.ids, workbenchId: () => other.workbench.workbenchId };
     await expect(createWorkbench({ ...world.ports, ids }, world.policy, creation())).rejects.toMatchObject(
-      taken,
+      idExists,
     );
   });
 
-  it('remembers under which key it was created, if under any', async () => {
+  it('stores the idempotency key, if the request has one', async () => {
     const world = new MemoryWorld();
     expect((await create(world)).workbench).not.toHaveProperty('idempotencyKey');
     expect((await create(world, { idempotencyKey: KEY })).workbench.idempotencyKey).toBe(KEY);
   });
 
-  it('begins the history, and the time that it may take', async () => {
+  it('begins the history and sets the deadline', async () => {
     const world = new MemoryWorld();
     const { workbench } = await create(world, { by: 'grace' });
     const now = world.clock.now();
@@ -124,7 +124,7 @@ describe('creating', () => {
     expect(workbench).not.toHaveProperty('host');
   });
 
-  it('with a machine of its own asks for the first of its generations', async () => {
+  it('with a dedicated instance type begins with the first generation of its host', async () => {
     const world = new MemoryWorld();
     const request = { ...creation().request, dedicatedInstanceType: 'm7i.large', name: 'Mine' };
     const { workbench } = await create(world, { request });
@@ -136,8 +136,8 @@ describe('creating', () => {
   });
 });
 
-describe('creating with an idempotency key', () => {
-  it('again answers the first workbench', async () => {
+describe('createWorkbench with an idempotency key', () => {
+  it('returns the first workbench for a repeated request', async () => {
     const world = new MemoryWorld();
     const first = await create(world, { idempotencyKey: KEY });
     const again = await create(world, { idempotencyKey: KEY });
@@ -146,23 +146,23 @@ describe('creating with an idempotency key', () => {
     expect(await count(world)).toBe(1);
   });
 
-  it('twenty times at once creates one', async () => {
+  it('creates one workbench for twenty concurrent requests', async () => {
     const world = new MemoryWorld();
     const all = await Promise.all(Array.from({ length: 20 }, () => create(world, { idempotencyKey: KEY })));
     expect(new Set(all.map(({ workbench }) => workbench.workbenchId)).size).toBe(1);
     expect(all.filter(({ created }) => created)).toHaveLength(1);
   });
 
-  it('and another body is a conflict', async () => {
+  it('refuses another body', async () => {
     const world = new MemoryWorld();
     await create(world, { idempotencyKey: KEY });
     await expect(create(world, { idempotencyKey: KEY, bodyHash: 'b' })).rejects.toMatchObject({
       code: 'idempotency_conflict',
-      message: 'This Idempotency-Key was used with another body.',
+      message: 'This Idempotency-Key was used with another body. Use a new key for a new workbench.',
     });
   });
 
-  it('and another body is a conflict also when nothing can hold what it asks for', async () => {
+  it('refuses another body even if its request does not fit', async () => {
     const world = new MemoryWorld();
     await create(world, { idempotencyKey: KEY });
     const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
@@ -171,7 +171,7 @@ describe('creating with an idempotency key', () => {
     });
   });
 
-  it('again answers the first workbench although nothing can hold its like any more', async () => {
+  it('returns the first workbench although its size would no longer fit', async () => {
     const world = new MemoryWorld();
     const { workbench } = await create(world, { idempotencyKey: KEY });
     const catalog = overrideMethods(world.ports.catalog, { providers: async () => [] });
@@ -183,7 +183,7 @@ describe('creating with an idempotency key', () => {
     expect(again).toMatchObject({ created: false, workbench: { workbenchId: workbench.workbenchId } });
   });
 
-  it('leaves the key free when nothing can hold the request', async () => {
+  it('does not use up the key of a request that does not fit', async () => {
     const world = new MemoryWorld();
     const request = { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0 };
     const unfit = create(world, { idempotencyKey: KEY, request, bodyHash: 'b' });
@@ -191,14 +191,14 @@ describe('creating with an idempotency key', () => {
     expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
   });
 
-  it('is the user’s own: another user’s same key is another key', async () => {
+  it('treats the same key of two users as two keys', async () => {
     const world = new MemoryWorld();
     const ada = await create(world, { idempotencyKey: KEY });
     const grace = await create(world, { idempotencyKey: KEY, userId: 'grace' });
     expect(grace.workbench.workbenchId).not.toBe(ada.workbench.workbenchId);
   });
 
-  it('of a workbench destroyed since says so, for 24 hours', async () => {
+  it('fails for a deleted workbench, for 24 hours', async () => {
     const world = new MemoryWorld();
     const { workbench } = await create(world, { idempotencyKey: KEY });
     await deleteWorkbench(world.ports, world.policy, workbench, 'ada');
@@ -210,7 +210,7 @@ describe('creating with an idempotency key', () => {
     expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
   });
 
-  it('goes on with a claim whose request died before it wrote the record', async () => {
+  it('continues a claim whose request failed before it wrote the record', async () => {
     const world = new MemoryWorld();
     const dead = overrideMethods(world.stores.workbenches, {
       create: () => Promise.reject(new Error('killed')),
@@ -224,10 +224,10 @@ describe('creating with an idempotency key', () => {
     expect(await count(world)).toBe(1);
   });
 
-  it('writes nothing any more when it has stalled for long after its claim', async () => {
+  it('writes no record if the request was frozen for long after its claim', async () => {
     const world = new MemoryWorld();
     const store = world.stores.idempotency;
-    const stalling = (ms: number) => ({
+    const withClaimLasting = (ms: number) => ({
       ...world.ports,
       idempotency: overrideMethods(store, {
         claim: async (claim, now) => {
@@ -238,15 +238,15 @@ describe('creating with an idempotency key', () => {
       }),
     });
     await expect(
-      createWorkbench(stalling(30_001), world.policy, creation({ idempotencyKey: KEY })),
+      createWorkbench(withClaimLasting(30_001), world.policy, creation({ idempotencyKey: KEY })),
     ).rejects.toMatchObject({
       code: 'unavailable',
       reason: 'stalled',
-      message: 'This took too long. Try again.',
+      message: 'The request took too long. Try again.',
     });
     expect(await count(world)).toBe(0);
     const inTime = await createWorkbench(
-      stalling(30_000),
+      withClaimLasting(30_000),
       world.policy,
       creation({ idempotencyKey: 'retry-2' }),
     );
@@ -254,10 +254,10 @@ describe('creating with an idempotency key', () => {
     expect((await create(world, { idempotencyKey: KEY })).created).toBe(true);
   });
 
-  it('does not bring back what was created and destroyed while it stalled', async () => {
+  it('does not restore a workbench that was created and deleted while the request was frozen', async () => {
     const world = new MemoryWorld();
     const store = world.stores.workbenches;
-    const stalled = overrideMethods(store, {
+    const frozen = overrideMethods(store, {
       create: async (workbench) => {
         const { workbench: first } = await create(world, { idempotencyKey: KEY });
         await deleteWorkbench(world.ports, world.policy, first, 'ada');
@@ -267,7 +267,7 @@ describe('creating with an idempotency key', () => {
     });
     await expect(
       createWorkbench(
-        { ...world.ports, workbenches: stalled },
+        { ...world.ports, workbenches: frozen },
         world.policy,
         creation({ idempotencyKey: KEY }),
       ),

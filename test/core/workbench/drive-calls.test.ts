@@ -11,13 +11,13 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const MINUTE = 60_000;
 
-/** A world that holds this record, and notes the calls of its stores. */
+/** A world with this record that logs the calls of its stores. */
 async function aWorldWith(workbench: Workbench) {
   const world = new MemoryWorld();
   world.clock.advance(T0 + MINUTE - world.clock.now());
   await world.stores.workbenches.create(workbench);
   const calls: string[] = [];
-  const noting = <P extends object>(port: P): P =>
+  const logCalls = <P extends object>(port: P): P =>
     new Proxy(port, {
       get(target, name) {
         const value = Reflect.get(target, name, target);
@@ -31,37 +31,37 @@ async function aWorldWith(workbench: Workbench) {
   const { workbenches, history, idempotency, queue, tasks, volumes } = world.ports;
   const ports = {
     ...world.ports,
-    workbenches: noting(workbenches),
-    history: noting(history),
-    idempotency: noting(idempotency),
-    queue: noting(queue),
-    tasks: noting(tasks),
-    volumes: noting(volumes),
+    workbenches: logCalls(workbenches),
+    history: logCalls(history),
+    idempotency: logCalls(idempotency),
+    queue: logCalls(queue),
+    tasks: logCalls(tasks),
+    volumes: logCalls(volumes),
   };
   return { world, ports, calls, key: keyOf(workbench) };
 }
 
-describe('driving', () => {
-  it('what is at rest is one read', async () => {
+describe('drive', () => {
+  it('makes one read for a settled workbench', async () => {
     const { world, ports, calls, key } = await aWorldWith(running());
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read']);
   });
 
-  it('what has an appointment later leaves that to whoever made it', async () => {
+  it('leaves a later due time to the message of its writer', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping({ nextDriveAt: T0 + 2 * MINUTE }));
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read']);
   });
 
-  it('asks to be called again when there is something to be looked at', async () => {
+  it('enqueues the workbench for its due time', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'stop', 'update', 'send']);
     expect(world.queue.nextDueAt()).toBe(T0 + MINUTE + world.policy.pollIntervalMs);
   });
 
-  it('ends after twenty rounds, so that no call runs for ever, and asks for the rest', async () => {
+  it('ends after twenty rounds and enqueues the workbench for the rest', async () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
       deleteSlice: async () => {
@@ -74,7 +74,7 @@ describe('driving', () => {
     expect(calls.at(-1)).toBe('send');
   });
 
-  it('begins no round late in its minute', async () => {
+  it('begins no round after its time limit', async () => {
     const { world, ports, calls, key } = await aWorldWith(deleting());
     const volumes = overrideMethods(ports.volumes, {
       deleteSlice: async () => {
@@ -89,39 +89,42 @@ describe('driving', () => {
 
   it('leaves an effect that would begin late to the next read', async () => {
     const unexpectedTasks = [{ taskId: 'task-8' }, { taskId: 'task-9' }];
-    const asked: string[] = [];
-    const lasting = async (ms: number) => {
+    const stoppedTaskIds: string[] = [];
+    const driveWithStopLasting = async (ms: number) => {
       const { world, ports, key } = await aWorldWith(running({ unexpectedTasks, nextDriveAt: T0 }));
-      asked.length = 0;
+      stoppedTaskIds.length = 0;
       const tasks = overrideMethods(world.tasks, {
         stop: async (taskId) => {
-          asked.push(taskId);
+          stoppedTaskIds.push(taskId);
           world.clock.advance(ms);
         },
       });
       await drive({ ...ports, tasks }, world.policy, key);
-      return { asked: [...asked], after: await world.read(key) };
+      return { stoppedTaskIds: [...stoppedTaskIds], after: await world.read(key) };
     };
-    expect((await lasting(EFFECT_BEGINS_WITHIN_MS - 1)).asked).toEqual(['task-8', 'task-9']);
-    const late = await lasting(EFFECT_BEGINS_WITHIN_MS);
-    expect(late.asked).toEqual(['task-8']);
+    expect((await driveWithStopLasting(EFFECT_BEGINS_WITHIN_MS - 1)).stoppedTaskIds).toEqual([
+      'task-8',
+      'task-9',
+    ]);
+    const late = await driveWithStopLasting(EFFECT_BEGINS_WITHIN_MS);
+    expect(late.stoppedTaskIds).toEqual(['task-8']);
     expect(late.after.unexpectedTasks).toMatchObject([
       { stopRequestedAt: expect.anything() },
       { taskId: 'task-9' },
     ]);
   });
 
-  it('reads again, and does nothing, when all of it would begin late', async () => {
+  it('reads the record again and executes nothing if every effect would begin late', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
-    let looks = 0;
-    // Between the third look at the clock, when the round begins, and the effect this process stood still.
-    const clock = { now: () => world.clock.now() + (++looks > 3 ? EFFECT_BEGINS_WITHIN_MS : 0) };
+    let readings = 0;
+    // The process was frozen between the third reading of the clock, when the round begins, and the effect.
+    const clock = { now: () => world.clock.now() + (++readings > 3 ? EFFECT_BEGINS_WITHIN_MS : 0) };
     await drive({ ...ports, clock }, world.policy, key);
     expect(calls).not.toContain('stop');
     expect(calls.filter((call) => call === 'read')).toHaveLength(2);
   });
 
-  it('tells of a call that did not go through, and only of such', async () => {
+  it('logs and counts a failed call, and only that', async () => {
     const { world, ports, key } = await aWorldWith(stopping({ failures: 2 }));
     const tasks = overrideMethods(world.tasks, {
       stop: () => Promise.reject(new PortError('throttled', 'no')),
@@ -139,7 +142,7 @@ describe('driving', () => {
     expect(quiet.world.telemetry.lines).toEqual([]);
   });
 
-  it('counts what is overdue, by its status, and nothing else', async () => {
+  it('counts an overdue workbench by its status, and only that', async () => {
     const late = await aWorldWith(stopping({ deadlineAt: T0, nextDriveAt: T0 }));
     await drive(late.ports, late.world.policy, late.key);
     expect([...late.world.telemetry.countsBy]).toContainEqual(['overdue.stopping', 1]);
@@ -148,7 +151,7 @@ describe('driving', () => {
     expect([...inTime.world.telemetry.countsBy]).toEqual([]);
   });
 
-  it('writes the history before the record forgets it, and not when there is none', async () => {
+  it('writes the history before it removes the entries from the record, and only if there are any', async () => {
     const outbox = [{ seq: 2, at: T0, type: 'stop_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     await drive(ports, world.policy, key);
@@ -157,7 +160,7 @@ describe('driving', () => {
     expect((await world.read(key)).outbox).toEqual([]);
   });
 
-  it('that is overtaken by a removal while it tells the history has nothing more to do', async () => {
+  it('stops if the record is deleted while it writes the history', async () => {
     const outbox = [{ seq: 2, at: T0, type: 'stop_requested', by: 'ada' }] as const;
     const { world, ports, calls, key } = await aWorldWith(running({ historySeq: 2, outbox: [...outbox] }));
     const workbenches = overrideMethods(world.stores.workbenches, {
@@ -170,7 +173,7 @@ describe('driving', () => {
     expect(calls).toEqual(['append']);
   });
 
-  it('that is overtaken by a removal has nothing more to do', async () => {
+  it('stops if the record is deleted', async () => {
     const { world, ports, calls, key } = await aWorldWith(stopping());
     const workbenches = overrideMethods(world.stores.workbenches, {
       update: async () => {
@@ -183,12 +186,12 @@ describe('driving', () => {
   });
 });
 
-describe('the end of a destroy', () => {
-  const wiped = (fields: Parameters<typeof deleting>[0] = {}) =>
+describe('deleting the record', () => {
+  const withoutVolume = (fields: Parameters<typeof deleting>[0] = {}) =>
     aWorldWith(deleting({ volumeDeleted: true, ...fields }));
 
-  it('closes the idempotency key first, lets the history end, and removes the record last', async () => {
-    const { world, ports, calls, key } = await wiped({ idempotencyKey: 'retry-1' });
+  it('completes the idempotency claim first, sets the expiry of the history, and deletes the record last', async () => {
+    const { world, ports, calls, key } = await withoutVolume({ idempotencyKey: 'retry-1' });
     const settled: unknown[] = [];
     const idempotency = overrideMethods(world.stores.idempotency, {
       complete: async (...args) => {
@@ -212,22 +215,22 @@ describe('the end of a destroy', () => {
     expect(world.telemetry.fields.get('workbench deleted')).toEqual({ workbenchId: key.workbenchId });
   });
 
-  it('has no key to close when none was given', async () => {
-    const { world, ports, calls, key } = await wiped();
+  it('completes no claim if the workbench was created without a key', async () => {
+    const { world, ports, calls, key } = await withoutVolume();
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'expire', 'delete']);
   });
 
-  it('writes what is left of the history before', async () => {
+  it('writes the remaining history entries before', async () => {
     const outbox = [{ seq: 2, at: T0, type: 'delete_requested', by: 'ada' }] as const;
-    const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
+    const { world, ports, calls, key } = await withoutVolume({ historySeq: 2, outbox: [...outbox] });
     await drive(ports, world.policy, key);
     expect(calls).toEqual(['read', 'append', 'update', 'expire', 'delete']);
   });
 
-  it('that somebody else has come to first has nothing more to do', async () => {
+  it('does nothing if another function has deleted the record', async () => {
     const outbox = [{ seq: 2, at: T0, type: 'delete_requested', by: 'ada' }] as const;
-    const { world, ports, calls, key } = await wiped({ historySeq: 2, outbox: [...outbox] });
+    const { world, ports, calls, key } = await withoutVolume({ historySeq: 2, outbox: [...outbox] });
     const store = world.stores.workbenches;
     const workbenches = overrideMethods(store, {
       update: async () => {
@@ -240,8 +243,8 @@ describe('the end of a destroy', () => {
     expect(world.telemetry.lines).toEqual([]);
   });
 
-  it('that meets another’s write is tried again from what that wrote', async () => {
-    const { world, ports, key } = await wiped();
+  it('retries after a revision conflict with the newer record', async () => {
+    const { world, ports, key } = await withoutVolume();
     const store = world.stores.workbenches;
     let removals = 0;
     const workbenches = overrideMethods(store, {
@@ -259,11 +262,11 @@ describe('the end of a destroy', () => {
   });
 });
 
-describe('a destroy of what was created with an idempotency key', () => {
-  it('closes that key, whoever may still be at work with it', async () => {
+describe('deleting a workbench that was created with an idempotency key', () => {
+  it('completes the claim that an interrupted create request left open', async () => {
     const world = new MemoryWorld();
     const idempotency = overrideMethods(world.stores.idempotency, {
-      // The request that created it died before it could close its key.
+      // The request that created the workbench failed before it completed its claim.
       complete: (...args) =>
         args[3] === 'delete'
           ? world.stores.idempotency.complete(...args)
@@ -284,7 +287,7 @@ describe('a destroy of what was created with an idempotency key', () => {
     await expect(createWorkbench(world.ports, world.policy, creation)).rejects.toMatchObject({
       code: 'workbench_deleted',
       message:
-        'The workbench created with this Idempotency-Key has been destroyed since. Use a new key for a new one.',
+        'The workbench created with this Idempotency-Key has been deleted. Use a new key for a new workbench.',
     });
   });
 });

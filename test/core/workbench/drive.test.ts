@@ -22,46 +22,51 @@ async function aRunningOne(world: MemoryWorld, request = {}) {
 }
 
 describe('a start', () => {
-  it('goes through provisioning and pending to running and is then settled', async () => {
+  it('passes provisioning and pending to running and is then settled', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    const seen = new Set<string>();
+    const statuses = new Set<string>();
     await world.waitUntil(key, (workbench) => {
-      if (workbench) seen.add(workbench.status);
+      if (workbench) statuses.add(workbench.status);
       return workbench?.status === 'running';
     });
-    expect([...seen]).toEqual(['provisioning', 'pending', 'running']);
+    expect([...statuses]).toEqual(['provisioning', 'pending', 'running']);
     expect(await world.dueAt(key)).toBeUndefined();
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
   });
 
-  it('is found by looking when no event ever comes', async () => {
+  it('completes by polling if no event arrives', async () => {
     const world = new MemoryWorld({ events: false });
     await world.waitForStatus(await world.create(), 'running', 2 * MINUTE);
   });
 
-  it('is found by the reconciler when the message is lost', async () => {
+  it('is continued by the reconciler if the message is lost', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     expect(world.queue.takeDue()).toEqual({ userId: key.userId, workbenchId: key.workbenchId });
     await world.waitForStatus(key, 'running', 2 * MINUTE);
   });
 
-  it('repeats a call of unknown outcome with the same token and adopts its task', async () => {
+  it('retries a call of unknown outcome with the same token and adopts its task', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     world.tasks.onNextRun(() => {
-      throw new PortError('unavailable', 'no answer');
+      throw new PortError('unavailable', 'no response');
     });
     await world.waitForStatus(key, 'running');
     expect(new Set(world.tasks.runTokens).size).toBe(1);
     expect(world.tasks.runTokens.length).toBeGreaterThan(1);
   });
 
-  it('waits with a new attempt for as long as a late call of the last could still come', async () => {
+  it('delays a new attempt for as long as a late call of the last one could take effect', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
-    const refused = { kind: 'refused', code: 'no_capacity', message: 'No room.', retryable: true } as const;
+    const refused = {
+      kind: 'refused',
+      code: 'no_capacity',
+      message: 'No capacity.',
+      retryable: true,
+    } as const;
     world.tasks.onNextRun(() => refused);
     await world.deliver();
     await world.advance(world.policy.startRetryMs - 1000);
@@ -70,34 +75,34 @@ describe('a start', () => {
     expect(new Set(world.tasks.runTokens).size).toBe(2);
   });
 
-  it('says what could not be had when its deadline passes without capacity', async () => {
+  it('ends with the last refusal if its deadline passes without capacity', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     for (let i = 0; i < 100; i += 1) {
       world.tasks.onNextRun(() => ({
         kind: 'refused',
         code: 'no_capacity',
-        message: 'No room.',
+        message: 'No capacity.',
         retryable: true,
       }));
     }
     const stopped = await world.waitForStatus(key, 'stopped', 20 * MINUTE);
     expect(stopped).toMatchObject({
       desired: 'stopped',
-      reason: { code: 'no_capacity', message: 'No room.' },
+      reason: { code: 'no_capacity', message: 'No capacity.' },
     });
   });
 
-  it('does not count the time in which we ourselves are throttled against its deadline', async () => {
+  it('pauses its deadline while the controller is throttled', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     let throttled = true;
-    const answer = () => {
+    const throttle = () => {
       if (!throttled) return undefined;
-      world.tasks.onNextRun(answer);
+      world.tasks.onNextRun(throttle);
       throw new PortError('throttled', 'rate exceeded');
     };
-    world.tasks.onNextRun(answer);
+    world.tasks.onNextRun(throttle);
     await world.advance(2 * world.policy.startingTimeoutMs);
     const waiting = await world.read(key);
     expect([waiting.status, statusDetail(waiting)]).toEqual(['starting', 'queued']);
@@ -105,7 +110,7 @@ describe('a start', () => {
     await world.waitForStatus(key, 'running', 3 * MINUTE);
   });
 
-  it('ends at once with its reason when the platform refuses for good', async () => {
+  it('ends at once with a reason if ECS refuses permanently', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     world.tasks.onNextRun(() => ({
@@ -118,7 +123,7 @@ describe('a start', () => {
     expect(stopped).toMatchObject({ reason: { code: 'start_refused', message: 'Bad image.' } });
   });
 
-  it('ends with storage_failed when its volume cannot be had', async () => {
+  it('ends with storage_failed if its volume is refused permanently', async () => {
     const world = new MemoryWorld();
     world.volumes.onNextEnsure(() => ({
       kind: 'refused',
@@ -130,7 +135,7 @@ describe('a start', () => {
     expect(stopped).toMatchObject({ reason: { code: 'storage_failed' } });
   });
 
-  it('tries again for a volume that is not to be had just now', async () => {
+  it('retries if its volume is refused temporarily', async () => {
     const world = new MemoryWorld();
     world.volumes.onNextEnsure(() => ({
       kind: 'refused',
@@ -141,13 +146,13 @@ describe('a start', () => {
     await world.waitForStatus(await world.create(), 'running', 5 * MINUTE);
   });
 
-  it('ends with no_capacity when its task waits longer than provisioning may take', async () => {
+  it('ends with no_capacity if its task waits longer than the provisioning timeout', async () => {
     const world = new MemoryWorld({ tasks: { max: 0 } });
     const stopped = await world.waitForStatus(await world.create(), 'stopped', 40 * MINUTE);
     expect(stopped).toMatchObject({ reason: { code: 'no_capacity' } });
   });
 
-  it('ends with start_timeout when its task never becomes ready, and leaves no task behind', async () => {
+  it('ends with start_timeout if its task never becomes ready, and leaves no task behind', async () => {
     const world = new MemoryWorld({ tasks: { pendingMs: 10 ** 9 } });
     const key = await world.create();
     const stopped = await world.waitForStatus(key, 'stopped', 40 * MINUTE);
@@ -157,7 +162,7 @@ describe('a start', () => {
 });
 
 describe('a stop', () => {
-  it('ends the task, and counts it as gone only after the fence', async () => {
+  it('stops the task, which counts as gone only after the stop settle period', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -173,11 +178,11 @@ describe('a stop', () => {
     expect(await world.dueAt(key)).toBeUndefined();
   });
 
-  it('that came while RunTask was on its way finds the task and stops it', async () => {
+  it('during RunTask finds the task and stops it', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     world.tasks.onNextRun(() => {
-      throw new PortError('unavailable', 'no answer');
+      throw new PortError('unavailable', 'no response');
     });
     await world.deliver();
     expect(runOf(await world.read(key))?.phase).toBe('issued');
@@ -187,7 +192,7 @@ describe('a stop', () => {
     expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
   });
 
-  it('before anything was sent is done at once', async () => {
+  it('before any call was sent is finished at once', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     expect((await stopWorkbench(world.ports, world.policy, key, 'ada')).status).toBe('stopped');
@@ -195,7 +200,7 @@ describe('a stop', () => {
     expect(world.tasks.runTokens).toHaveLength(0);
   });
 
-  it('past its deadline stays stopping and says that the machine is silent', async () => {
+  it('past its deadline stays stopping and reports instance_unreachable', async () => {
     const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -204,7 +209,7 @@ describe('a stop', () => {
     expect([late.status, statusDetail(late)]).toEqual(['stopping', 'instance_unreachable']);
   });
 
-  it('that is overdue is counted at each look, so that somebody is told', async () => {
+  it('that is overdue is counted at each drive, so that an alarm can follow', async () => {
     const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -216,7 +221,7 @@ describe('a stop', () => {
 });
 
 describe('a start during a stop', () => {
-  it('begins when the stop is done, with a run of its own', async () => {
+  it('begins after the stop, with a new run', async () => {
     const world = new MemoryWorld();
     const first = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, first, 'ada');
@@ -229,7 +234,7 @@ describe('a start during a stop', () => {
 });
 
 describe('a restart', () => {
-  it('asked twice at once restarts once', async () => {
+  it('that is requested twice at once restarts once', async () => {
     const world = new MemoryWorld();
     const first = await aRunningOne(world);
     const restart = () => restartWorkbench(world.ports, world.policy, first, 'ada');
@@ -243,8 +248,8 @@ describe('a restart', () => {
   });
 });
 
-describe('a run that ends by itself', () => {
-  it('becomes stopped with the reason, and nothing restarts it', async () => {
+describe('a run that ends on its own', () => {
+  it('becomes stopped with a reason and is not restarted', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
@@ -257,7 +262,7 @@ describe('a run that ends by itself', () => {
     expect((await world.read(key)).status).toBe('stopped');
   });
 
-  it('is found by holding active records against their tasks when the event was lost', async () => {
+  it('is detected by sweepActive if its event was lost', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world);
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
@@ -268,7 +273,7 @@ describe('a run that ends by itself', () => {
     await world.waitForStatus(key, 'stopped', MINUTE);
   });
 
-  it('whose task is forgotten counts as lost only after it has been missing for long', async () => {
+  it('counts as lost if its task is missing for longer than the timeout', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world);
     world.tasks.exitTask(key.run.taskId, { code: 'exited', message: 'Exit code 3.' });
@@ -280,8 +285,8 @@ describe('a run that ends by itself', () => {
   });
 });
 
-describe('a destroy', () => {
-  it('ends the run, then the volume, then the record, and lets the history end 30 days later', async () => {
+describe('a deletion', () => {
+  it('ends the run, then deletes the volume and the record, and lets the history expire after 30 days', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
@@ -294,7 +299,7 @@ describe('a destroy', () => {
     expect(HISTORY_RETENTION_AFTER_DELETE_MS).toBe(30 * 24 * 60 * MINUTE);
   });
 
-  it('never touches the files while a task may still have them mounted', async () => {
+  it('never deletes files while a task may have them mounted', async () => {
     const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 5 * MINUTE } });
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
@@ -306,7 +311,7 @@ describe('a destroy', () => {
     await world.waitUntilGone(key);
   });
 
-  it('goes on with a large volume in as many calls as it takes', async () => {
+  it('deletes a large volume in as many calls as necessary', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     for (let i = 0; i < 50_000; i += 1) world.volumes.files(key.workbenchId)?.add(`file-${i}`);
@@ -316,10 +321,10 @@ describe('a destroy', () => {
   });
 });
 
-describe('a dedicated machine', () => {
+describe('a host', () => {
   const dedicated = { dedicatedInstanceType: 'm7i.large' };
 
-  it('is launched, given whole to the run, stopped with it, started again and terminated at last', async () => {
+  it('is launched, given to the run as a whole, stopped with it, started again and finally terminated', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world, dedicated);
     const instanceId = key.host?.instanceId ?? '';
@@ -334,14 +339,14 @@ describe('a dedicated machine', () => {
     expect((await world.hosts.describe([instanceId]))[0]?.state).toBe('terminated');
   });
 
-  it('works also when no event ever comes', async () => {
+  it('works without any event', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(key, 'stopped', 3 * MINUTE);
   });
 
-  it('that cannot be started any more is replaced by another', async () => {
+  it('that can no longer start is replaced', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -360,10 +365,10 @@ describe('a dedicated machine', () => {
     expect(events.map(({ type: event }) => event)).toContain('host_replaced');
   });
 
-  it('whose launch has no known outcome is found again by its token, stopped and ended', async () => {
+  it('whose launch has an unknown outcome is found by its client token, stopped and terminated', async () => {
     const world = new MemoryWorld();
     world.hosts.onNextLaunch(() => {
-      throw new PortError('unavailable', 'no answer');
+      throw new PortError('unavailable', 'no response');
     });
     const key = await world.create(dedicated);
     await world.deliver();
@@ -381,7 +386,7 @@ describe('a dedicated machine', () => {
     expect(stopped.host).toBeUndefined();
   });
 
-  it('ends the start with the reason when none can be launched until the deadline', async () => {
+  it('that cannot be launched before the deadline ends the start with the reason', async () => {
     const world = new MemoryWorld();
     for (let i = 0; i < 100; i += 1) {
       world.hosts.onNextLaunch(() => ({
@@ -395,7 +400,7 @@ describe('a dedicated machine', () => {
     expect(stopped).toMatchObject({ reason: { code: 'no_capacity', message: 'None left.' } });
   });
 
-  it('ends the start at once when its launch is refused for good', async () => {
+  it('whose launch is refused permanently ends the start at once', async () => {
     const world = new MemoryWorld();
     world.hosts.onNextLaunch(() => ({
       kind: 'refused',
@@ -408,7 +413,7 @@ describe('a dedicated machine', () => {
     expect(stopped.host).toBeUndefined();
   });
 
-  it('that stays silent long after an overdue stop is terminated, which proves the end of the task', async () => {
+  it('whose agent is silent long after an overdue stop is terminated, which proves the end of the task', async () => {
     const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -421,8 +426,8 @@ describe('a dedicated machine', () => {
   });
 });
 
-describe('driving', () => {
-  it('ends in time for the function it runs in, and asks to be called again for the rest', async () => {
+describe('drive', () => {
+  it('ends before the timeout of its function and enqueues the workbench for the rest', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -442,14 +447,14 @@ describe('driving', () => {
     expect(world.queue.takeDue()?.workbenchId).toBe(key.workbenchId);
   });
 
-  it('of a workbench that is no more does nothing', async () => {
+  it('does nothing for a deleted workbench', async () => {
     const world = new MemoryWorld();
     await expect(
       drive(world.ports, world.policy, { userId: 'ada', workbenchId: 'gone' }),
     ).resolves.toBeUndefined();
   });
 
-  it('twice at once does nothing twice', async () => {
+  it('executes no effect twice if it runs twice concurrently', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     await Promise.all([world.drive(key), world.drive(key), world.drive(key)]);
@@ -458,7 +463,7 @@ describe('driving', () => {
     expect(new Set(world.tasks.runTokens).size).toBe(1);
   });
 
-  it('keeps the history of a workbench, in order and without gaps', async () => {
+  it('writes the history in order and without gaps', async () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world);
     for (let i = 0; i < 5; i += 1) {
@@ -472,13 +477,13 @@ describe('driving', () => {
     expect((await world.read(key)).outbox).toHaveLength(0);
   });
 
-  it('leaves what a port may not throw to the queue', async () => {
+  it('throws errors that no port may throw, so that the queue repeats the message', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     world.volumes.onNextEnsure(() => {
-      throw new TypeError('a fault of ours');
+      throw new TypeError('a bug');
     });
-    await expect(world.drive(key)).rejects.toThrow('a fault of ours');
+    await expect(world.drive(key)).rejects.toThrow('a bug');
     await world.waitForStatus(key, 'running');
   });
 });

@@ -7,25 +7,25 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const effect = { type: 'place_run', runId: 'run1', attempt: 1 } as const;
 
-/** Ports whose catalog counts what it is asked for room. */
-function recordingPorts(room: readonly FreeCapacity[] = []) {
+/** Ports whose catalog counts how often the free capacity is read. */
+function recordingPorts(freeCapacity: readonly FreeCapacity[] = []) {
   const { ports } = new MemoryWorld();
-  const asked: unknown[] = [];
+  const calls: unknown[] = [];
   const catalog = overrideMethods(ports.catalog, {
     freeCapacity: async () => {
-      asked.push('freeCapacity');
-      return room;
+      calls.push('freeCapacity');
+      return freeCapacity;
     },
     reserve: (provider, { cpuUnits }) => {
-      asked.push({ provider, cpuUnits });
+      calls.push({ provider, cpuUnits });
     },
   });
-  return { ports: { ...ports, catalog }, asked };
+  return { ports: { ...ports, catalog }, calls };
 }
 
 describe('placing a run', () => {
-  it('asks for room once, and says where the run goes', async () => {
-    const { ports, asked } = recordingPorts();
+  it('reads the free capacity once and returns the chosen provider', async () => {
+    const { ports, calls } = recordingPorts();
     const workbench = starting({ spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 } });
     expect(await executeEffect(ports, workbench, effect)).toEqual({
       type: 'run_placed',
@@ -33,27 +33,27 @@ describe('placing a run', () => {
       attempt: 1,
       placement: { kind: 'provider', provider: 'small' },
     });
-    expect(asked).toEqual(['freeCapacity', { provider: 'small', cpuUnits: 1024 }]);
+    expect(calls).toEqual(['freeCapacity', { provider: 'small', cpuUnits: 1024 }]);
   });
 
-  it('refuses what nothing can hold, whatever room is told of', async () => {
+  it('refuses a request that does not fit, for any reported free capacity', async () => {
     const spec = { cpuUnits: 1024, memoryMib: 999_999, gpuCount: 0 };
-    const { ports, asked } = recordingPorts([{ provider: 'small', ...spec }]);
+    const { ports, calls } = recordingPorts([{ provider: 'small', ...spec }]);
     expect(await executeEffect(ports, starting({ spec }), effect)).toMatchObject({
       type: 'run_refused',
       reason: { code: 'cannot_fit' },
       retryable: false,
     });
-    expect(asked).toEqual(['freeCapacity']);
+    expect(calls).toEqual(['freeCapacity']);
   });
 
-  it('asks for no room when there is a machine of its own', async () => {
-    const { ports, asked } = recordingPorts();
+  it('reads no free capacity for a workbench with a host', async () => {
+    const { ports, calls } = recordingPorts();
     const host = { instanceType: 'm7i.large', generation: 1, state: 'running', instanceId: 'i-1' } as const;
     expect(await executeEffect(ports, starting({ host } as never), effect)).toMatchObject({
       type: 'run_placed',
       placement: { kind: 'host', instanceId: 'i-1' },
     });
-    expect(asked).toEqual([]);
+    expect(calls).toEqual([]);
   });
 });

@@ -26,61 +26,69 @@ const host = aHost();
 const run = acceptedRun();
 const unexpectedTasks = [{ taskId: 'task/1' }];
 
-/** A stop or destroy of which this alone is left to do. */
+/** A stop or deletion that only waits for this. */
 function ending(workbench: Stopping | Deleting, left: Left): Workbench {
   const { host: _host, ...base } = baseOf(workbench);
   const { status, desired, deadlineAt } = workbench;
   return { ...base, status, desired, deadlineAt, ...left } as Workbench;
 }
 
-describe('what a start waits for', () => {
+describe('the status detail of a start', () => {
   const spec = { cpuUnits: 1, memoryMib: 1, gpuCount: 0 };
   const dedicated = { ...spec, dedicatedInstanceType: 'm7i.large' };
   const mount = {};
 
   it.each<[string, string, Partial<Starting>]>([
-    ['our own queue, whatever else', 'queued', { deadlinePausedAt: 0, unexpectedTasks }],
+    [
+      'throttled calls, which come before everything else',
+      'queued',
+      { deadlinePausedAt: 0, unexpectedTasks },
+    ],
     ['its volume', 'volume', { unexpectedTasks, spec: dedicated }],
     ['another task', 'run', { mount, unexpectedTasks, spec: dedicated }],
-    ['its machine', 'host', { mount, spec: dedicated }],
-    ['the answer to what was sent to its machine', 'capacity', { mount, spec: dedicated, run: issuedRun() }],
-    ['a place', 'capacity', { mount, spec }],
-  ])('is told while it waits for %s', (_what, detail, fields) => {
+    ['its host', 'host', { mount, spec: dedicated }],
+    [
+      'the response to an issued RunTask on its host',
+      'capacity',
+      { mount, spec: dedicated, run: issuedRun() },
+    ],
+    ['capacity', 'capacity', { mount, spec }],
+  ])('is set while it waits for %s', (_what, detail, fields) => {
     expect(statusDetail(starting(fields))).toBe(detail);
   });
 
-  it('is in the words of its task once it has one', () => {
+  it('is the detail of its task once it has one', () => {
     expect(statusDetail(provisioning({ detail: 'capacity' }))).toBe('capacity');
     expect(statusDetail(pending({ detail: 'pulling the image' }))).toBe('pulling the image');
   });
 
-  it('is nothing for what is at rest', () => {
+  it('is absent if the workbench is settled', () => {
     expect([statusDetail(running()), statusDetail(stopped())]).toEqual([undefined, undefined]);
   });
 });
 
-describe('what a stop waits for', () => {
+describe('the status detail of a stop', () => {
   it.each<[string, string, Left]>([
     ['its run', 'run', { run, host }],
     ['an unexpected task', 'run', { unexpectedTasks, host }],
-    ['its machine', 'host', { host }],
-    ['its run for too long', 'instance_unreachable', { run, overdue: true }],
-    ['its machine for too long', 'instance_unreachable', { host, overdue: true }],
-  ])('is told while it waits for %s', (_what, detail, left) => {
+    ['its host', 'host', { host }],
+    ['its run, and is overdue', 'instance_unreachable', { run, overdue: true }],
+    ['its host, and is overdue', 'instance_unreachable', { host, overdue: true }],
+  ])('is set while it waits for %s', (_what, detail, left) => {
     expect(statusDetail(ending(stopping(), left))).toBe(detail);
   });
 });
 
-describe('what a destroy waits for', () => {
+describe('the status detail of a deletion', () => {
   it.each<[string, string, Left]>([
     ['its run', 'run', { run, host }],
     ['an unexpected task', 'run', { unexpectedTasks }],
-    ['its machine', 'host', { host }],
+    ['its host', 'host', { host }],
     ['its files', 'volume', {}],
-    ['its run for too long', 'instance_unreachable', { run, overdue: true }],
-    ['its machine for too long', 'instance_unreachable', { host, overdue: true }],
-    ['its files for too long', 'volume', { overdue: true }],
-  ])('is told while it waits for %s', (_what, detail, left) => {
+    ['its run, and is overdue', 'instance_unreachable', { run, overdue: true }],
+    ['its host, and is overdue', 'instance_unreachable', { host, overdue: true }],
+    ['its files, and is overdue', 'volume', { overdue: true }],
+  ])('is set while it waits for %s', (_what, detail, left) => {
     expect(statusDetail(ending(deleting(), left))).toBe(detail);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 
-it('is the beginning of the text, as long as the bytes allow, and never ends inside a character', () => {
+it('returns the longest beginning within the limit and never ends inside a character', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, bytes) => {
       const bounded = truncateUtf8(text, bytes);

@@ -8,8 +8,8 @@ import { overrideMethods } from '#test/memory/override-methods.ts';
 
 const GONE = { userId: 'ada', workbenchId: 'gone' };
 
-describe('changing a record', () => {
-  it('tries again from a new read when somebody else wrote meanwhile', async () => {
+describe('updateRecord', () => {
+  it('retries with the newer record after a revision conflict', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await Promise.all(
@@ -22,7 +22,7 @@ describe('changing a record', () => {
     expect(after.historySeq).toBe(key.historySeq + 5);
   });
 
-  it('gives up with an error that says to come back when others never stop writing', async () => {
+  it('fails with a retryable error after too many revision conflicts', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     let tries = 0;
@@ -36,7 +36,7 @@ describe('changing a record', () => {
       stopWorkbench({ ...world.ports, workbenches }, world.policy, key, 'ada'),
     ).rejects.toMatchObject({
       code: 'unavailable',
-      message: 'The workbench is being changed by others just now. Try again.',
+      message: 'The workbench is being changed by other requests. Try again.',
       reason: 'conflict',
       retryAfterSeconds: 1,
       detail: `20 revision conflicts on ${key.workbenchId}`,
@@ -44,7 +44,7 @@ describe('changing a record', () => {
     expect(tries).toBe(20);
   });
 
-  it('that is as it should be writes nothing', async () => {
+  it('writes nothing if nothing changes', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     const before = await world.read(key);
@@ -53,7 +53,7 @@ describe('changing a record', () => {
     expect((await world.read(key)).revision).toBe(before.revision);
   });
 
-  it('that fills the outbox to its last place is one write, and one more writes the history first', async () => {
+  it('makes one write while the outbox has a free place, and writes the history first if it is full', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
@@ -81,7 +81,7 @@ describe('changing a record', () => {
     expect(await world.stores.history.list(key.workbenchId)).toHaveLength(written + OUTBOX_MAX);
   });
 
-  it('begins again from a new read when others write between the history and the change', async () => {
+  it('reads the record again after a conflict between writing the history and writing the record', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
@@ -97,14 +97,14 @@ describe('changing a record', () => {
         return store.update(workbench, revision);
       },
     });
-    const after = await rename('ours', { ...world.ports, workbenches });
-    expect(after).toMatchObject({ name: 'ours' });
+    const after = await rename('second', { ...world.ports, workbenches });
+    expect(after).toMatchObject({ name: 'second' });
     expect(updates).toBe(2);
     const seqs = [...(await world.stores.history.list(key.workbenchId)), ...(after?.outbox ?? [])];
     expect(new Set(seqs.map(({ seq }) => seq)).size).toBe(after?.historySeq);
   });
 
-  it('of what is at rest wakes nobody', async () => {
+  it('enqueues no settled workbench', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
     await world.drive(key);
@@ -114,7 +114,7 @@ describe('changing a record', () => {
     expect([world.queue.takeDue(), world.queue.size]).toEqual([undefined, left]);
   });
 
-  it('whose key the queue does not take tells which, and goes on', async () => {
+  it('logs which message could not be sent, and continues', async () => {
     const world = new MemoryWorld();
     const workbench = await world.create();
     const queue = { send: () => Promise.reject(new Error('no')) };
@@ -125,7 +125,7 @@ describe('changing a record', () => {
     });
   });
 
-  it('asks to be looked at in whole seconds, and never before', async () => {
+  it('rounds the delay of a message up to whole seconds, never down', async () => {
     const world = new MemoryWorld();
     const workbench = await world.create();
     while (world.queue.takeDue()) {}
@@ -134,7 +134,7 @@ describe('changing a record', () => {
     expect(world.queue.nextDueAt()).toBe(now + 2000);
   });
 
-  it('writes the history early rather than lose any of it', async () => {
+  it('writes the history early instead of losing entries', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     for (let i = 0; i < 10; i += 1) {
@@ -148,12 +148,12 @@ describe('changing a record', () => {
     expect(seqs.size).toBe(21);
   });
 
-  it('of one that is no more answers nothing', async () => {
+  it('returns undefined for a deleted record', async () => {
     const world = new MemoryWorld();
     expect(await updateRecord(world.ports, world.policy, GONE, () => ({ type: 'tick' }))).toBeUndefined();
   });
 
-  it('asked of one that is not there is told so', async () => {
+  it('fails with workbench_not_found for an unknown workbench', async () => {
     const world = new MemoryWorld();
     const notFound = { code: 'workbench_not_found' };
     await expect(startWorkbench(world.ports, world.policy, GONE, 'ada')).rejects.toMatchObject(notFound);
@@ -161,8 +161,8 @@ describe('changing a record', () => {
   });
 });
 
-describe('updating', () => {
-  it('refuses a size that nothing can hold', async () => {
+describe('updateWorkbench', () => {
+  it('refuses a size that does not fit', async () => {
     const world = new MemoryWorld();
     const key = await world.create();
     await stopWorkbench(world.ports, world.policy, key, 'ada');
@@ -192,22 +192,22 @@ describe('an event', () => {
     status: 'running',
   } as const;
 
-  it('of a task whose workbench is no more is reported', async () => {
+  it('of a live task without a record is reported', async () => {
     const world = new MemoryWorld();
     expect(await observeTask(world.ports, world.policy, GONE, task)).toBeUndefined();
     expect(world.telemetry.counts.get('orphan_task_observed')).toBe(1);
   });
 
-  it('of a stopped task whose workbench is no more is no news', async () => {
+  it('of a stopped task without a record is ignored', async () => {
     const world = new MemoryWorld();
     await observeTask(world.ports, world.policy, GONE, { ...task, status: 'stopped' });
     expect(world.telemetry.lines).toEqual([]);
   });
 
-  it('that changes nothing sends nothing', async () => {
+  it('that changes nothing sends no message', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(await world.create(), 'running');
-    while (world.queue.takeDue()) {} // what is left of the start
+    while (world.queue.takeDue()) {} // the messages of the start
     const size = world.queue.size;
     await observeTask(world.ports, world.policy, key, { ...task, status: 'stopped' });
     expect(world.queue.size).toBe(size);

@@ -33,13 +33,13 @@ const unexpectedTasks = [{ taskId: 'task-0' }];
 const host = aHost();
 const asleep = aHost({ state: 'stopped', agentConnected: false });
 
-describe('when a workbench is next due', () => {
-  it('is never, when it is at rest', () => {
+describe('dueAt', () => {
+  it('is undefined for a settled workbench', () => {
     expect(dueAt(running())).toBeUndefined();
     expect(dueAt(stopped())).toBeUndefined();
   });
 
-  it('is the earliest of its appointment and its deadline', () => {
+  it('is the earlier of due time and deadline', () => {
     for (const make of [provisioning, pending, stopping, deleting]) {
       expect(dueAt(make({ nextDriveAt: T0 + 5, deadlineAt: T0 + 9 }))).toBe(T0 + 5);
       expect(dueAt(make({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
@@ -48,20 +48,20 @@ describe('when a workbench is next due', () => {
     }
   });
 
-  it('is not its deadline once that has been said to have passed', () => {
+  it('ignores a deadline that is already overdue', () => {
     expect(dueAt(stopping({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5, overdue: true }))).toBe(T0 + 9);
   });
 
-  it('is not its deadline while that stands still', () => {
+  it('ignores a paused deadline', () => {
     expect(dueAt(starting({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5, deadlinePausedAt: T0 }))).toBe(T0 + 9);
     expect(dueAt(starting({ nextDriveAt: T0 + 9, deadlineAt: T0 + 5 }))).toBe(T0 + 5);
   });
 
-  it('is at once when its history waits to be written', () => {
+  it('is now while history entries wait in the outbox', () => {
     expect(dueAt(running({ outbox: [aHistoryEntry()], updatedAt: T0 + 3 }))).toBe(T0 + 3);
   });
 
-  it('is the end of a fence, of its own task or of an unexpected task', () => {
+  it("is the end of the stop settle period, of the run's task or of an unexpected task", () => {
     const ending = { run: acceptedRun({ goneAfter: T0 + 4 }), nextDriveAt: T0 + 9 };
     expect(dueAt(stopping(ending))).toBe(T0 + 4);
     const unexpectedTask = [{ taskId: 'task-0' }, { taskId: 'task-9', goneAfter: T0 + 3 }];
@@ -71,26 +71,26 @@ describe('when a workbench is next due', () => {
   });
 });
 
-describe('what an audit must look at', () => {
-  it('is what may cost money: all but what is stopped without a machine or an unexpected task', () => {
+describe('isActive', () => {
+  it('is true for everything that may cost money: all but stopped workbenches without a host or an unexpected task', () => {
     for (const status of STATUSES) expect(isActive(aWorkbench(status))).toBe(status !== 'stopped');
     expect(isActive(stopped({ unexpectedTasks }))).toBe(true);
     expect(isActive(stopped({ host: asleep }))).toBe(true);
   });
 });
 
-describe('what is at rest', () => {
-  it('is what runs or is stopped, and nothing on its way', () => {
+describe('isSettled', () => {
+  it('is true for running and stopped workbenches, and false in transition', () => {
     for (const status of STATUSES)
       expect(isSettled(aWorkbench(status))).toBe(status === 'running' || status === 'stopped');
   });
 
-  it('is not what has an unexpected task', () => {
+  it('is false with an unexpected task', () => {
     expect(isSettled(running({ unexpectedTasks }))).toBe(false);
     expect(isSettled(stopped({ unexpectedTasks }))).toBe(false);
   });
 
-  it('is not what has a machine that is not as it should be', () => {
+  it('is false if the host is not in the desired state', () => {
     expect(isSettled(running({ host }))).toBe(true);
     expect(isSettled(running({ host: aHost({ agentConnected: false }) }))).toBe(false);
     expect(isSettled(running({ host: aHost({ replacing: true }) }))).toBe(false);
@@ -100,14 +100,14 @@ describe('what is at rest', () => {
     expect(isSettled(stopped({ host }))).toBe(false);
   });
 
-  it('is not what is in doubt', () => {
+  it('is false while the task is missing or the agent is silent', () => {
     expect(isSettled(running({ run: acceptedRun({ missingSince: T0 }) }))).toBe(false);
     expect(isSettled(running({ run: acceptedRun({ agentSilentSince: T0 }) }))).toBe(false);
   });
 });
 
 describe('the parts of a record', () => {
-  it('that every state has are those, and those alone', () => {
+  it('that belong to every status are in its base, and only those', () => {
     const {
       run: _run,
       status: _status,
@@ -122,25 +122,25 @@ describe('the parts of a record', () => {
     expect(baseOf(stopping({ host, reason: { code: 'exited', message: 'x' } }))).toStrictEqual(shared);
   });
 
-  it('that are absent are absent in them too', () => {
+  it('that are absent are absent in the base too', () => {
     expect(Object.keys(baseOf(stopped()))).not.toContain('mount');
   });
 
-  it('of a key are its user and its id', () => {
+  it('contain the user id and the workbench id of its key', () => {
     expect(keyOf(running())).toStrictEqual({ userId: USER, workbenchId: ID });
   });
 
-  it('of a run are there in every state that has one', () => {
+  it('contain the run in every status that has one', () => {
     expect(runOf(stopped())).toBeUndefined();
     expect(runOf(starting())).toEqual(starting().run);
     expect(runOf(running())).toEqual(running().run);
-    // A record from elsewhere: what is stopped has no run, whatever is said of one.
+    // A record from elsewhere: a stopped workbench has no run, even if the record contains one.
     expect(runOf({ ...stopped(), run: acceptedRun() } as Workbench)).toBeUndefined();
   });
 });
 
-describe('the time in an id', () => {
-  it('is that of its first ten characters, when there are more', () => {
+describe('createdAtOf', () => {
+  it('returns the time in the first ten characters of a longer id', () => {
     expect(createdAtOf(idAt(T0, 5))).toBe(T0);
     expect(createdAtOf(idAt(T0, 5).slice(0, 11))).toBe(T0);
     expect(createdAtOf(idAt(T0, 5).slice(0, 10))).toBeUndefined();

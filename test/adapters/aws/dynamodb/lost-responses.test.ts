@@ -100,9 +100,9 @@ describe('when answers are lost', () => {
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     const claim = { userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1_000 };
     losing = 1;
-    expect((await claims.claim(claim, T0)).ours).toBe(true);
+    expect((await claims.claim(claim, T0)).claimed).toBe(true);
     losing = 1;
-    expect((await claims.claim({ ...claim, workbenchId: idAt(T0, 9) }, T0)).ours).toBe(false);
+    expect((await claims.claim({ ...claim, workbenchId: idAt(T0, 9) }, T0)).claimed).toBe(false);
     losing = 1;
     expect(await claims.complete('ada', 'k', ID, 'us')).toBe('completed');
     losing = 1;

@@ -32,45 +32,45 @@ const aTask = (fields: Partial<TaskObservation> = {}): TaskObservation => ({
   ...fields,
 });
 
-describe('an appointment', () => {
-  it('that has come with nothing to do for it is over', () => {
+describe('the due time', () => {
+  it('is cleared once it has passed and no effect is pending', () => {
     expect(applyInput(stopped({ nextDriveAt: T0 }), { type: 'tick' })).not.toHaveProperty('nextDriveAt');
   });
 
-  it('that has not come yet stands', () => {
+  it('stays until it has passed', () => {
     const before = stopped({ nextDriveAt: T0 + 1 });
     expect(applyInput(before, { type: 'tick' })).toBe(before);
   });
 
-  it('for which something is owed stands until that is done', () => {
+  it('stays while an effect is pending', () => {
     const before = starting();
     expect(applyInput(before, { type: 'tick' }, T0 + MINUTE)).toBe(before);
   });
 
-  it('is made anew for what is under way and has nothing to do just now', () => {
-    const fenced = stopping({ run: acceptedRun({ goneAfter: T0 + 5000 }), nextDriveAt: T0 });
-    expect(applyInput(fenced, { type: 'tick' }, T0 + 1)).toMatchObject({
+  it('is set to the next poll for a workbench in transition without a pending effect', () => {
+    const settling = stopping({ run: acceptedRun({ goneAfter: T0 + 5000 }), nextDriveAt: T0 });
+    expect(applyInput(settling, { type: 'tick' }, T0 + 1)).toMatchObject({
       nextDriveAt: T0 + 1 + POLICY.pollIntervalMs,
     });
   });
 
-  it('made since the effects were begun stands, when they have ended', () => {
-    const asked = applyInput(running({ nextDriveAt: T0 - 1 }), { type: 'stop', by: 'ada' });
-    const look = { type: 'task_observed', task: aTask() } as const;
-    const outcomes = (revision: number): Input => ({ type: 'outcomes', revision, outcomes: [look] });
+  it('that another writer set during the effects stays after their outcomes', () => {
+    const requested = applyInput(running({ nextDriveAt: T0 - 1 }), { type: 'stop', by: 'ada' });
+    const observation = { type: 'task_observed', task: aTask() } as const;
+    const outcomes = (revision: number): Input => ({ type: 'outcomes', revision, outcomes: [observation] });
     const late = applyInput(
-      { ...asked, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
-      outcomes(asked.revision - 1),
+      { ...requested, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
+      outcomes(requested.revision - 1),
     );
     expect(late.nextDriveAt).toBe(T0);
     const inTime = applyInput(
-      { ...asked, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
-      outcomes(asked.revision),
+      { ...requested, run: acceptedRun({ stopRequestedAt: T0 }) } as Workbench,
+      outcomes(requested.revision),
     );
     expect(inTime.nextDriveAt).toBe(T0 + POLICY.pollIntervalMs);
   });
 
-  it('after a failure comes later with each one', () => {
+  it('moves further away with each failure', () => {
     const failed = { type: 'effect_failed', effect: 'ensure_volume', kind: 'unavailable' } as const;
     const first = applyInput(starting(), { type: 'outcomes', revision: 1, outcomes: [failed] });
     expect(first.failures).toBe(1);
@@ -89,7 +89,7 @@ describe('an appointment', () => {
 describe('the history', () => {
   const entries = (workbench: Workbench) => workbench.outbox.map(({ at: _at, seq: _seq, ...entry }) => entry);
 
-  it('that has been written is dropped from the record, and what came since is kept', () => {
+  it('is removed from the outbox once it is written; later entries stay', () => {
     const outbox = [2, 3, 4].map((seq) => aHistoryEntry({ seq }));
     const before = running({ outbox, historySeq: 4, updatedAt: T0 - MINUTE });
     const after = applyInput(before, { type: 'history_written', through: 3 });
@@ -97,7 +97,7 @@ describe('the history', () => {
     expect(after).toMatchObject({ updatedAt: T0 - MINUTE, revision: 2, historySeq: 4 });
   });
 
-  it('tells why a run has ended, once', () => {
+  it("contains the reason of a run's end once", () => {
     const stop = { code: 'exited', message: 'Exit code 3.' } as const;
     const ended = applyInput(running(), { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
     expect(entries(ended)).toEqual([
@@ -107,21 +107,21 @@ describe('the history', () => {
     expect(entries(gone).slice(1)).toEqual([{ type: 'status_changed', from: 'stopping', to: 'stopped' }]);
   });
 
-  it('tells why as soon as it is known, though the status stays', () => {
+  it('contains a reason as soon as it is known, even if the status stays', () => {
     const stop = { code: 'out_of_memory', message: 'Too much.' } as const;
     const ending = stopping({ unexplained: true });
-    const told = applyInput(ending, { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
-    expect(entries(told)).toEqual([{ type: 'status_changed', code: 'out_of_memory' }]);
+    const explained = applyInput(ending, { type: 'task_observed', task: aTask({ status: 'stopped', stop }) });
+    expect(entries(explained)).toEqual([{ type: 'status_changed', code: 'out_of_memory' }]);
   });
 
-  it('names who asked, also when the status stays', () => {
-    const asked = applyInput(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
-    expect(entries(asked)).toEqual([{ type: 'start_requested', by: 'grace' }]);
+  it('names who requested a change, also if the status stays', () => {
+    const requested = applyInput(stopping(), { type: 'start', runId: 'new-run', by: 'grace' });
+    expect(entries(requested)).toEqual([{ type: 'start_requested', by: 'grace' }]);
     const renamed = applyInput(running(), { type: 'update', changes: { name: 'Other' }, by: 'grace' });
     expect(entries(renamed)).toEqual([{ type: 'updated', by: 'grace' }]);
   });
 
-  it('tells of an unexpected task when it is found and when it has ended', () => {
+  it('contains an unexpected task when it is found and when it has stopped', () => {
     const found = applyInput(running(), {
       type: 'task_observed',
       task: aTask({ taskId: 'task-0', runId: 'x' }),
@@ -136,16 +136,16 @@ describe('the history', () => {
     ]);
   });
 
-  it('tells nothing of what is only seen', () => {
-    const seen = applyInput(running(), {
+  it('contains nothing for a mere observation', () => {
+    const observed = applyInput(running(), {
       type: 'task_observed',
       task: aTask({ endpoint: 'http://10.0.0.9:8080' }),
     });
-    expect(seen.revision).toBe(2);
-    expect(seen.outbox).toEqual([]);
+    expect(observed.revision).toBe(2);
+    expect(observed.outbox).toEqual([]);
   });
 
-  it('tells what was done beside the record, and nothing else of it changes', () => {
+  it('contains a change outside the record, which changes nothing else', () => {
     const before = running({ host: aHost(), outbox: [aHistoryEntry()] });
     const after = applyInput(before, { type: 'history_noted', entryType: 'orphan_host_terminated' }, T0 + 5);
     expect(after).toEqual({
@@ -158,58 +158,61 @@ describe('the history', () => {
   });
 });
 
-describe('what a pass of the reconciler saw', () => {
-  const audited = (observation: Extract<Input, { type: 'swept' }>['observation']) =>
+describe('an observation of a sweep', () => {
+  const sweptInput = (observation: Extract<Input, { type: 'swept' }>['observation']) =>
     ({ type: 'swept', observation }) as const;
   const host = { instanceId: 'i-0123456789abcdef0', agentConnected: false } as const;
   const asleep = aHost({ state: 'stopped', agentConnected: false });
 
-  it('is told as a correction of a record at rest', () => {
-    const missing = applyInput(running(), audited({ type: 'task_missing', taskId: 'task-1' }));
+  it('is recorded as a repair of a settled record', () => {
+    const missing = applyInput(running(), sweptInput({ type: 'task_missing', taskId: 'task-1' }));
     expect(missing.outbox).toMatchObject([{ type: 'repaired' }]);
     const awake = applyInput(
       stopped({ host: asleep }),
-      audited({ type: 'host_observed', host: { ...host, state: 'running' } }),
+      sweptInput({ type: 'host_observed', host: { ...host, state: 'running' } }),
     );
     expect(awake.outbox).toMatchObject([{ type: 'repaired' }]);
   });
 
-  it('is what would have been seen without it', () => {
+  it('has the same effect as any other observation', () => {
     const observation = { type: 'task_observed', task: aTask({ status: 'stopped' }) } as const;
-    expect(applyInput(running(), audited(observation))).toEqual(applyInput(running(), observation));
+    expect(applyInput(running(), sweptInput(observation))).toEqual(applyInput(running(), observation));
   });
 
-  it('is no correction of what is on its way, nor where nothing was wrong', () => {
+  it('is no repair during a transition, nor if there was no difference', () => {
     const inDoubt = running({ run: acceptedRun({ missingSince: T0 }), nextDriveAt: T0 });
-    const again = applyInput(inDoubt, audited({ type: 'task_missing', taskId: 'task-1' }), T0 + 1);
+    const again = applyInput(inDoubt, sweptInput({ type: 'task_missing', taskId: 'task-1' }), T0 + 1);
     expect(again.outbox).toEqual([]);
     const stops = stopping({ run: undefined, host: aHost() });
-    const seen = applyInput(stops, audited({ type: 'host_observed', host: { ...host, state: 'stopping' } }));
-    expect(seen.outbox).toEqual([]);
+    const observed = applyInput(
+      stops,
+      sweptInput({ type: 'host_observed', host: { ...host, state: 'stopping' } }),
+    );
+    expect(observed.outbox).toEqual([]);
     const silent = applyInput(
       running({ host: aHost() }),
-      audited({ type: 'host_observed', host: { ...host, state: 'running' } }),
+      sweptInput({ type: 'host_observed', host: { ...host, state: 'running' } }),
     );
     expect(silent).toMatchObject({ outbox: [], host: { agentConnected: false } });
   });
 
-  it('is no correction when the same is seen by others', () => {
+  it('is no repair if another function made the same observation', () => {
     expect(applyInput(running(), { type: 'task_missing', taskId: 'task-1' }).outbox).toEqual([]);
   });
 });
 
-describe('a destroy', () => {
-  it('has its own time, whatever it was before, and asked again has no more of it', () => {
-    const asked = applyInput(running(), { type: 'delete', by: 'ada' }, T0 + 7);
-    expect(asked).toMatchObject({
+describe('a deletion', () => {
+  it('has its own deadline, which a second request does not change', () => {
+    const requested = applyInput(running(), { type: 'delete', by: 'ada' }, T0 + 7);
+    expect(requested).toMatchObject({
       deadlineAt: T0 + 7 + POLICY.deletingTimeoutMs,
       nextDriveAt: T0 + 7,
       failures: 0,
     });
-    expect(applyInput(asked, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(asked);
+    expect(applyInput(requested, { type: 'delete', by: 'ada' }, T0 + MINUTE)).toBe(requested);
   });
 
-  it('of what only waits for its machine has no run to end', () => {
+  it('of a workbench that only waits for its host has no run to end', () => {
     const waiting = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
     expect(applyInput(waiting, { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
     expect(applyInput(stopped(), { type: 'delete', by: 'ada' })).not.toHaveProperty('run');
@@ -217,10 +220,10 @@ describe('a destroy', () => {
   });
 });
 
-describe('a stop that is done', () => {
+describe('a finished stop', () => {
   const gone = acceptedRun({ goneAfter: T0 });
 
-  it('is at rest, unless an unexpected task is left to end', () => {
+  it('is settled unless an unexpected task is left', () => {
     expect(applyInput(stopping({ run: gone }), { type: 'tick' })).not.toHaveProperty('nextDriveAt');
     const unexpectedTasks = [{ taskId: 'task-0' }];
     expect(applyInput(stopping({ run: gone, unexpectedTasks }), { type: 'tick' })).toMatchObject({
@@ -229,13 +232,13 @@ describe('a stop that is done', () => {
     });
   });
 
-  it('is at rest at once when it is seen to be done', () => {
+  it('is settled at once when its end is observed', () => {
     const gone = applyInput(stopping(), { type: 'task_observed', task: aTask({ instance: 'gone' }) });
     expect(gone.status).toBe('stopped');
     expect(gone).not.toHaveProperty('nextDriveAt');
   });
 
-  it('has the time at which it was done, and what ended it', () => {
+  it('has the time of its end and its reason', () => {
     const reason = { code: 'exited', message: 'Exit code 1.' } as const;
     expect(applyInput(stopping({ run: gone, reason }), { type: 'tick' })).toMatchObject({
       status: 'stopped',
@@ -245,7 +248,7 @@ describe('a stop that is done', () => {
     });
   });
 
-  it('is followed by the start that came meanwhile, from the time it was asked', () => {
+  it('is followed by the start that was requested during it, with the time of the request', () => {
     const next = { runId: 'next-run', requestedAt: T0 - MINUTE };
     expect(
       applyInput(stopping({ run: gone, desired: 'running', nextRun: next }), { type: 'tick' }),
@@ -259,7 +262,7 @@ describe('a stop that is done', () => {
     });
   });
 
-  it('of a destroy goes on with what is left', () => {
+  it('of a deletion continues with the next part', () => {
     expect(applyInput(deleting({ run: gone, nextDriveAt: T0 + MINUTE }), { type: 'tick' })).toMatchObject({
       status: 'deleting',
       nextDriveAt: T0,
@@ -268,8 +271,8 @@ describe('a stop that is done', () => {
   });
 });
 
-describe('two records', () => {
-  it('say the same when every field does, absent or undefined', () => {
+describe('isDeepEqual', () => {
+  it('is true if all fields are equal, where absent equals undefined', () => {
     expect(isDeepEqual({ a: 1, b: [{ c: null }] }, { a: 1, b: [{ c: null }], d: undefined })).toBe(true);
   });
 
@@ -287,7 +290,7 @@ describe('two records', () => {
     ['1', 1],
     ['a', {}],
     [{}, 'a'],
-  ])('do not when %j is %j', (a, b) => {
+  ])('is false for %j and %j', (a, b) => {
     expect(isDeepEqual(a, b)).toBe(false);
   });
 });

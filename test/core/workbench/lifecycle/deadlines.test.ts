@@ -18,7 +18,7 @@ import {
 
 const MINUTE = 60_000;
 
-/** Time has passed for one that was looked at a moment ago. */
+/** Applies the passing of time to a record that was written a moment ago. */
 function tick(workbench: Workbench, now: number, policy: Partial<Policy> = {}): Workbench {
   return lifecycle({ ...POLICY, ...policy })({ ...workbench, updatedAt: now }, { type: 'tick' }, now)
     .workbench;
@@ -30,7 +30,7 @@ function applyResult(workbench: Workbench, now: number, ...outcomes: readonly Ef
 }
 
 describe('a start past its deadline', () => {
-  it('is not ended a moment before', () => {
+  it('does not end before the deadline', () => {
     const issued = starting({ run: issuedRun(), mount: {} });
     for (const workbench of [issued, provisioning(), pending()]) {
       expect(tick(workbench, workbench.deadlineAt - 1).status).toBe(workbench.status);
@@ -41,7 +41,7 @@ describe('a start past its deadline', () => {
   it.each([
     ['its volume', starting(), 'volume'],
     [
-      'its machine',
+      'its host',
       starting({
         mount: {},
         spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' },
@@ -50,38 +50,42 @@ describe('a start past its deadline', () => {
     ],
     ['capacity', starting({ mount: {} }), 'capacity'],
     ['another task', starting({ mount: {}, unexpectedTasks: [{ taskId: 'task-0' }] }), 'run'],
-  ])('says that it was waiting for %s', (_, workbench, word) => {
+  ])('reports that it was waiting for %s', (_, workbench, word) => {
     expect(tick(workbench, workbench.deadlineAt)).toMatchObject({
       desired: 'stopped',
       reason: {
         code: 'start_timeout',
-        message: `It did not become ready within 15 minutes. It was waiting for: ${word}.`,
+        message: `The workbench did not become ready within 15 minutes. It was waiting for: ${word}.`,
       },
     });
   });
 
-  it('says what was refused last, where something was', () => {
-    const refusal = { code: 'no_capacity', message: 'No room.' } as const;
+  it('reports the last refusal, if there was one', () => {
+    const refusal = { code: 'no_capacity', message: 'No capacity.' } as const;
     const workbench = starting({ mount: {}, refusal });
     expect(tick(workbench, workbench.deadlineAt)).toMatchObject({ reason: refusal });
   });
 
-  it('that waited for a machine says how long', () => {
+  it('that waited for capacity reports how long', () => {
     const workbench = provisioning();
     expect(tick(workbench, workbench.deadlineAt)).toMatchObject({
-      reason: { code: 'no_capacity', message: 'No machine had room for it within 30 minutes.' },
+      reason: {
+        code: 'no_capacity',
+        message: 'No capacity provider had free capacity within 30 minutes. Try again later or request less.',
+      },
     });
   });
 
-  it('that never became ready says what its task did last, if it said anything', () => {
+  it('that never became ready reports the last detail of its task, if there was one', () => {
     const silent = pending();
     expect(tick(silent, silent.deadlineAt, { pendingTimeoutMs: 20 * MINUTE })).toMatchObject({
-      reason: { code: 'start_timeout', message: 'It did not become ready within 20 minutes.' },
+      reason: { code: 'start_timeout', message: 'The workbench did not become ready within 20 minutes.' },
     });
     const pulling = pending({ detail: 'pulling the image' });
     expect(tick(pulling, pulling.deadlineAt)).toMatchObject({
       reason: {
-        message: 'It did not become ready within 15 minutes. It was waiting for: pulling the image.',
+        message:
+          'The workbench did not become ready within 15 minutes. It was waiting for: pulling the image.',
       },
     });
   });
@@ -90,18 +94,18 @@ describe('a start past its deadline', () => {
     [119_000, 'within 119 seconds'],
     [120_000, 'within 2 minutes'],
     [1000, 'within 1 seconds'],
-  ])('counts %i ms as %s', (startingTimeoutMs, words) => {
+  ])('reports %i ms as %s', (startingTimeoutMs, words) => {
     const workbench = starting({ mount: {} });
     const ended = tick(workbench, workbench.deadlineAt, { startingTimeoutMs });
     expect('reason' in ended && ended.reason?.message).toContain(`${words}.`);
   });
 });
 
-describe('a start past its deadline that nobody has looked at for long', () => {
+describe('an unattended start past its deadline', () => {
   const late = pending({ nextDriveAt: T0 });
   const now = late.deadlineAt + MINUTE;
 
-  it('is looked at before it is ended: what it waits for may have come', () => {
+  it('is driven before it ends, because it may have become ready', () => {
     for (const workbench of [
       late,
       provisioning({ nextDriveAt: T0 }),
@@ -113,7 +117,7 @@ describe('a start past its deadline that nobody has looked at for long', () => {
     }
   });
 
-  it('is ended when it still waits then, or when the look does not go through', () => {
+  it('ends if it still waits after that, or if the call fails', () => {
     const failed = { type: 'effect_failed', effect: 'describe_task', kind: 'unavailable' } as const;
     expect(tick(applyResult(late, now, failed), now).status).toBe('stopping');
     const { taskId, runId, attempt } = late.run;
@@ -122,7 +126,7 @@ describe('a start past its deadline that nobody has looked at for long', () => {
     expect(tick(applyResult(late, now, { type: 'task_observed', task }), now).status).toBe('stopping');
   });
 
-  it('runs when its task has come to run', () => {
+  it('is running if its task runs', () => {
     const { taskId, runId, attempt } = late.run;
     const { userId, workbenchId } = late;
     const task = { taskId, userId, workbenchId, runId, attempt, version: 9, status: 'running' } as const;
@@ -130,8 +134,8 @@ describe('a start past its deadline that nobody has looked at for long', () => {
   });
 });
 
-describe('a stop or destroy past its deadline', () => {
-  it('goes on, and says once that it is late', () => {
+describe('a stop or deletion past its deadline', () => {
+  it('continues, and becomes overdue once', () => {
     for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
       expect(tick(workbench, workbench.deadlineAt - 1)).not.toHaveProperty('overdue');
       const late = tick(workbench, workbench.deadlineAt);
@@ -141,13 +145,13 @@ describe('a stop or destroy past its deadline', () => {
     }
   });
 
-  it('is not due for its deadline any more', () => {
+  it('is no longer due because of its deadline', () => {
     const late = stopping({ overdue: true, nextDriveAt: T0 + 60 * MINUTE });
     expect(dueAt(late)).toBe(T0 + 60 * MINUTE);
   });
 });
 
-describe('the deadline of a start that we ourselves hold up', () => {
+describe('the deadline of a throttled start', () => {
   const throttled = { type: 'effect_failed', effect: 'run_task', kind: 'throttled' } as const;
   const unavailable = { ...throttled, kind: 'unavailable' } as const;
   const placed = {
@@ -157,55 +161,55 @@ describe('the deadline of a start that we ourselves hold up', () => {
   } as const;
   const issued = starting({ run: issuedRun(), mount: {} });
 
-  it('stands still from the first throttle on', () => {
-    const held = applyResult(issued, T0 + MINUTE, throttled);
-    expect(held).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
-    expect(applyResult(held, T0 + 2 * MINUTE, throttled)).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
-    expect(tick(held, issued.deadlineAt + MINUTE).status).toBe('starting');
+  it('is paused from the first throttle on', () => {
+    const paused = applyResult(issued, T0 + MINUTE, throttled);
+    expect(paused).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
+    expect(applyResult(paused, T0 + 2 * MINUTE, throttled)).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
+    expect(tick(paused, issued.deadlineAt + MINUTE).status).toBe('starting');
   });
 
-  it('stands still too when only one of several calls was throttled', () => {
-    const held = applyResult(issued, T0 + MINUTE, throttled);
-    const asked = { type: 'task_stop_requested', taskId: 'task-0' } as const;
-    expect(applyResult(held, T0 + 2 * MINUTE, asked, throttled)).toMatchObject({
+  it('is paused even if only one of several calls was throttled', () => {
+    const paused = applyResult(issued, T0 + MINUTE, throttled);
+    const stopRequested = { type: 'task_stop_requested', taskId: 'task-0' } as const;
+    expect(applyResult(paused, T0 + 2 * MINUTE, stopRequested, throttled)).toMatchObject({
       deadlinePausedAt: T0 + MINUTE,
       deadlineAt: issued.deadlineAt,
     });
   });
 
-  it('is not due while it stands still', () => {
-    const held = applyResult(issued, T0 + MINUTE, throttled);
-    expect(dueAt({ ...held, nextDriveAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
+  it('does not make the record due while it is paused', () => {
+    const paused = applyResult(issued, T0 + MINUTE, throttled);
+    expect(dueAt({ ...paused, nextDriveAt: T0 + 40 * MINUTE, outbox: [] })).toBe(T0 + 40 * MINUTE);
   });
 
-  it('runs on from where it stood when the work is taken', () => {
-    const held = applyResult(starting({ mount: {} }), T0 + MINUTE, throttled);
-    const taken = applyResult(held, T0 + 6 * MINUTE, placed);
-    expect(taken).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE, run: { phase: 'issued' } });
-    expect(taken).not.toHaveProperty('deadlinePausedAt');
+  it('resumes where it was paused once a call succeeds', () => {
+    const paused = applyResult(starting({ mount: {} }), T0 + MINUTE, throttled);
+    const resumed = applyResult(paused, T0 + 6 * MINUTE, placed);
+    expect(resumed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE, run: { phase: 'issued' } });
+    expect(resumed).not.toHaveProperty('deadlinePausedAt');
   });
 
-  it('runs on when the next call fails for another reason', () => {
-    const held = applyResult(issued, T0 + MINUTE, throttled);
-    const failed = applyResult(held, T0 + 6 * MINUTE, unavailable);
+  it('resumes if the next call fails for another reason', () => {
+    const paused = applyResult(issued, T0 + MINUTE, throttled);
+    const failed = applyResult(paused, T0 + 6 * MINUTE, unavailable);
     expect(failed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE });
     expect(failed).not.toHaveProperty('deadlinePausedAt');
   });
 
-  it('never comes nearer, though a clock may have been set back', () => {
-    const held = applyResult(issued, T0 + MINUTE, throttled);
-    expect(applyResult(held, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
+  it('never moves closer, even if a clock was set back', () => {
+    const paused = applyResult(issued, T0 + MINUTE, throttled);
+    expect(applyResult(paused, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
   });
 
-  it('is left as it is by what never stood still, and there is none to hold in other states', () => {
+  it('is unchanged if it was not paused, and is not paused in other statuses', () => {
     expect(applyResult(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
     for (const workbench of [provisioning(), running(), stopping(), deleting()])
       expect(applyResult(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('deadlinePausedAt');
   });
 });
 
-describe('the fence of a task that has stopped', () => {
-  it('counts only while its end is wanted', () => {
+describe('the stop settle period', () => {
+  it('only ends a run that is ending', () => {
     const gone = acceptedRun({ goneAfter: T0 });
     expect(tick(stopping({ run: gone }), T0).status).toBe('stopped');
     expect(tick(deleting({ run: gone }), T0)).not.toHaveProperty('run');
@@ -213,18 +217,18 @@ describe('the fence of a task that has stopped', () => {
     expect(tick(stopping({ run: acceptedRun({ goneAfter: T0 + 1 }) }), T0).status).toBe('stopping');
   });
 
-  it('is when it is next due', () => {
+  it('determines the due time', () => {
     const ending = stopping({ run: acceptedRun({ goneAfter: T0 + 5 }), nextDriveAt: T0 + MINUTE });
     expect(dueAt(ending)).toBe(T0 + 5);
     expect(dueAt(stopped({ unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 7 }] }))).toBe(T0 + 7);
   });
 });
 
-describe('a machine that has been silent for long', () => {
+describe('an agent that is silent for longer than the timeout', () => {
   const agentSilentSince = T0;
   const long = T0 + POLICY.agentSilentTimeoutMs;
 
-  it('is given up under a workbench that runs, or is about to', () => {
+  it('ends the run of a running or pending workbench', () => {
     const lost = { status: 'stopping', desired: 'stopped', reason: { code: 'instance_lost' } };
     expect(tick(running({ run: acceptedRun({ agentSilentSince }) }), long)).toMatchObject(lost);
     const late = { deadlineAt: long + MINUTE, run: acceptedRun({ agentSilentSince }) };

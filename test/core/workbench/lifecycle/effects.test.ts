@@ -21,95 +21,96 @@ import {
 } from '#test/builders/workbench.ts';
 
 const MINUTE = 60_000;
-/** What is owed to one that was looked at a moment ago. */
+/** The pending effects of a record that was written a moment ago. */
 const at = (workbench: Workbench, now: number) =>
   pendingEffects({ ...workbench, nextDriveAt: now, updatedAt: now }, now, POLICY);
 const due = (workbench: Workbench) => at(workbench, T0);
 
 const RUN_TASK = { type: 'run_task', input: aTaskInput(), token: `${ID}/${RUN_ID}/1` };
-const STOP = { type: 'stop_task', taskId: 'task-1', why: 'not wanted any more' };
-const LOOK = { type: 'describe_task', taskId: 'task-1' };
+const STOP = { type: 'stop_task', taskId: 'task-1', reason: 'workbench is being stopped' };
+const DESCRIBE = { type: 'describe_task', taskId: 'task-1' };
 
-describe('what is owed', () => {
-  it('is nothing to what is at rest, however much time passes', () => {
+describe('pendingEffects', () => {
+  it('returns none for a settled workbench, however much time passes', () => {
     expect(pendingEffects(running(), T0 + 365 * 24 * 60 * MINUTE, POLICY)).toEqual([]);
   });
 
-  it('is nothing before the time of the next look', () => {
+  it('returns none before the due time', () => {
     expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0, POLICY)).toEqual([]);
     expect(pendingEffects(starting({ nextDriveAt: T0 + 1 }), T0 + 1, POLICY)).toEqual([
       { type: 'ensure_volume' },
     ]);
   });
 
-  it('to a start is its volume, then a place, then its task', () => {
+  it('returns for a start its volume, then its placement, then its task', () => {
     expect(due(starting())).toEqual([{ type: 'ensure_volume' }]);
     expect(due(starting({ mount: {} }))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
     expect(due(starting({ mount: {}, run: issuedRun() }))).toEqual([RUN_TASK]);
   });
 
-  it('to a task that is on its way, or runs and is looked at, is a look', () => {
-    for (const workbench of [provisioning(), pending(), running()]) expect(due(workbench)).toEqual([LOOK]);
+  it('returns a poll for a task that is starting, or that runs and is due', () => {
+    for (const workbench of [provisioning(), pending(), running()])
+      expect(due(workbench)).toEqual([DESCRIBE]);
   });
 
-  it('to an issued run that is wanted no longer is the same call again', () => {
+  it('returns the same RunTask call for an issued run that is ending', () => {
     expect(due(stopping({ run: issuedRun() }))).toEqual([RUN_TASK]);
     expect(due(deleting({ run: issuedRun() }))).toEqual([RUN_TASK]);
   });
 
-  it('to a run that is wanted no longer is its stop, again after a while, and a look in between', () => {
+  it('returns a stop for an ending run, again after the retry interval, and polls in between', () => {
     expect(due(stopping())).toEqual([STOP]);
-    const asked = stopping({ run: acceptedRun({ stopRequestedAt: T0 }) });
-    expect(at(asked, T0 + POLICY.stopRetryMs - 1)).toEqual([LOOK]);
-    expect(at(asked, T0 + POLICY.stopRetryMs)).toEqual([STOP]);
+    const requested = stopping({ run: acceptedRun({ stopRequestedAt: T0 }) });
+    expect(at(requested, T0 + POLICY.stopRetryMs - 1)).toEqual([DESCRIBE]);
+    expect(at(requested, T0 + POLICY.stopRetryMs)).toEqual([STOP]);
   });
 
-  it('to a run whose task has stopped is to wait for its fence', () => {
+  it('returns none for a run whose task is in the stop settle period', () => {
     expect(due(stopping({ run: acceptedRun({ goneAfter: T0 + 1 }) }))).toEqual([]);
     expect(due(deleting({ run: acceptedRun({ goneAfter: T0 + 1 }) }))).toEqual([]);
   });
 
-  it('to a run of which nothing was sent is nothing', () => {
+  it('returns none for an ending run for which nothing was sent', () => {
     expect(due(stopping({ run: preparingRun() }))).toEqual([]);
   });
 
-  it('to a stop with nothing left to end is nothing: above all no wipe', () => {
+  it('returns none for a stop with nothing left to end, in particular no deletion of the volume', () => {
     expect(due(stopping({ run: undefined }))).toEqual([]);
   });
 
-  it('to what is stopped and has no machine is nothing', () => {
+  it('returns none for a stopped workbench without a host', () => {
     expect(due(stopped())).toEqual([]);
   });
 
-  it('to a destroy is the wipe of the volume, and the record last', () => {
+  it('returns for a deletion the volume, and the record last', () => {
     expect(due(deleting())).toEqual([{ type: 'delete_volume' }]);
     expect(due(deleting({ volumeDeleted: true }))).toEqual([{ type: 'delete_record' }]);
   });
 
-  it('to unexpectedTasks is their stop, but not to those that have only their fence before them', () => {
+  it('returns a stop for unexpected tasks, except for those in the stop settle period', () => {
     const unexpectedTasks = [
       { taskId: 'task-7' },
       { taskId: 'task-8', stopRequestedAt: T0 },
       { taskId: 'task-9', goneAfter: T0 + 1 },
     ];
     expect(due(stopped({ unexpectedTasks }))).toEqual([
-      { type: 'stop_task', taskId: 'task-7', why: 'not the current run' },
+      { type: 'stop_task', taskId: 'task-7', reason: 'task does not belong to the current run' },
       { type: 'describe_task', taskId: 'task-8' },
     ]);
-    expect(due(running({ unexpectedTasks })).at(-1)).toEqual(LOOK);
+    expect(due(running({ unexpectedTasks })).at(-1)).toEqual(DESCRIBE);
   });
 
-  it('to a start or a destroy beside an unexpected task is to wait for the unexpected task', () => {
+  it('returns none for a start or deletion while there is an unexpected task', () => {
     const unexpectedTasks = [{ taskId: 'task-9', goneAfter: T0 + 1 }];
     expect(due(starting({ mount: {}, unexpectedTasks }))).toEqual([]);
     expect(due(deleting({ unexpectedTasks }))).toEqual([]);
   });
 });
 
-describe('the last means', () => {
+describe('terminating the instance', () => {
   const silent = acceptedRun({ stopRequestedAt: T0, agentSilentSince: T0 });
 
-  it('on a shared machine is used when it has been silent for long', () => {
+  it('follows on a shared instance if its agent is silent for longer than the timeout', () => {
     const ending = stopping({ run: silent });
     expect(at(ending, T0 + POLICY.agentSilentTimeoutMs - 1)).toEqual([STOP]);
     expect(at(ending, T0 + POLICY.agentSilentTimeoutMs)).toEqual([
@@ -118,21 +119,21 @@ describe('the last means', () => {
     ]);
   });
 
-  it('on a shared machine whose agent answers is used only when it is forced and overdue', () => {
+  it('follows on a shared instance with a connected agent only if the stop is forced and overdue', () => {
     const run = acceptedRun({ stopRequestedAt: T0 });
     const late = stopping({ run, deadlineAt: T0 });
     expect(at(late, T0 + POLICY.agentSilentTimeoutMs).map(({ type }) => type)).not.toContain(
       'terminate_instance',
     );
     const forced = stopping({ run, deadlineAt: T0, forced: true });
-    expect(at(forced, T0 + POLICY.stopRetryMs - 1)).toEqual([LOOK]);
+    expect(at(forced, T0 + POLICY.stopRetryMs - 1)).toEqual([DESCRIBE]);
     expect(at(forced, T0 + POLICY.stopRetryMs)).toEqual([
       STOP,
       { type: 'terminate_instance', taskId: 'task-1', forced: true },
     ]);
   });
 
-  it('is not used on what nobody has looked at for long', () => {
+  it('does not follow for an unattended record', () => {
     const now = T0 + POLICY.agentSilentTimeoutMs;
     const ending = stopping({ run: silent, nextDriveAt: T0, updatedAt: T0 });
     expect(pendingEffects(ending, now, POLICY)).toEqual([STOP]);
@@ -140,7 +141,7 @@ describe('the last means', () => {
     expect(pendingEffects(own, now, POLICY).map(({ type }) => type)).toEqual(['stop_task', 'describe_host']);
   });
 
-  it('is used for a task of another run as well, which nothing may be started or wiped beside', () => {
+  it('follows for an unexpected task too, because it prevents starts and deletions', () => {
     const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0, agentSilentSince: T0 }];
     const held = starting({ mount: {}, unexpectedTasks });
     expect(at(held, T0 + POLICY.agentSilentTimeoutMs - 1).map(({ type }) => type)).toEqual(['stop_task']);
@@ -151,7 +152,7 @@ describe('the last means', () => {
     });
   });
 
-  it('ends a machine that does not stop though nothing runs on it', () => {
+  it('follows for a host that does not stop although no task runs on it', () => {
     const host = aHost({ state: 'stopping', agentConnected: false });
     const stuck = stopping({ run: undefined, host, deadlineAt: T0 });
     expect(at(stuck, T0 + POLICY.agentSilentTimeoutMs - 1)).toMatchObject([{ type: 'describe_host' }]);

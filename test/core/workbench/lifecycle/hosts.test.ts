@@ -50,13 +50,13 @@ function applyInput(workbench: Workbench, input: Input, now = T0): Workbench {
   return step(workbench, input, now).workbench;
 }
 
-/** What is owed when it is next looked at. */
+/** The pending effects at the due time. */
 function effectsOf(workbench: Workbench) {
   return step({ ...workbench, nextDriveAt: T0 }, { type: 'tick' }, T0).effects;
 }
 
-describe('what a start owes to its machine', () => {
-  it('is a launch under the token of its generation, until it is known which instance came of it', () => {
+describe('the effects of a start on its host', () => {
+  it('are a launch with the token of its generation until the instance id is known', () => {
     expect(effectsOf(aStart({ ...requested, generation: 3 }))).toEqual([
       { type: 'launch_host', generation: 3, instanceType: 'm7i.large', token: `${ID}/host/3` },
     ]);
@@ -67,20 +67,20 @@ describe('what a start owes to its machine', () => {
     ['stopping', 'describe_host'],
     ['shutting-down', 'describe_host'],
     ['stopped', 'start_host'],
-  ])('while the instance is %s is %s', (state, effect) => {
+  ])('with instance state %s are %s', (state, effect) => {
     const effects = effectsOf(aStart(aHost({ state, agentConnected: false })));
     expect(effects).toHaveLength(1);
     expect(effects[0]).toMatchObject({ type: effect, instanceId: INSTANCE });
   });
 
-  it('is a look while its agent is silent, and nothing more once it speaks', () => {
+  it('are polls while its agent is silent, and none once it is connected', () => {
     expect(effectsOf(aStart(aHost({ agentConnected: false })))).toEqual([
       { type: 'describe_host', instanceId: INSTANCE },
     ]);
     expect(effectsOf(aStart(aHost()))).toEqual([{ type: 'place_run', runId: RUN_ID, attempt: 1 }]);
   });
 
-  it('is its end when it is being replaced, whatever its state', () => {
+  it('are its termination if it is being replaced, in any state', () => {
     for (const state of ['running', 'stopped', 'stopping'] as const)
       expect(effectsOf(aStart(aHost({ state, replacing: true })))).toEqual([
         { type: 'terminate_host', instanceId: INSTANCE },
@@ -90,27 +90,27 @@ describe('what a start owes to its machine', () => {
     ]);
   });
 
-  it('names the generation that is started', () => {
+  it('name the generation that is started', () => {
     const host = aHost({ state: 'stopped', agentConnected: false, generation: 4 });
     expect(effectsOf(aStart(host))).toEqual([{ type: 'start_host', generation: 4, instanceId: INSTANCE }]);
   });
 });
 
-describe('what a stop or destroy owes to its machine', () => {
+describe('the effects of a stop or deletion on its host', () => {
   it.each<[InstanceState, readonly string[]]>([
     ['running', ['stop_host']],
     ['pending', ['stop_host']],
     ['stopping', ['describe_host']],
     ['shutting-down', ['describe_host']],
     ['stopped', []],
-  ])('once the run is gone and the instance is %s is %j', (state, effects) => {
+  ])('without a run and with instance state %s are %j', (state, effects) => {
     const host = aHost({ state, agentConnected: false });
     const types = (workbench: Workbench) => effectsOf(workbench).map(({ type }) => type);
     expect(types(stopping({ run: undefined, host }))).toEqual(effects);
     expect(types(stopped({ host }))).toEqual(effects);
   });
 
-  it('that destroys is the end of the machine, in every state but its last', () => {
+  it('are its termination for a deletion, in every state but shutting-down', () => {
     for (const state of ['running', 'pending', 'stopping', 'stopped'] as const)
       expect(effectsOf(deleting({ host: aHost({ state }) }))).toEqual([
         { type: 'terminate_host', instanceId: INSTANCE },
@@ -120,11 +120,11 @@ describe('what a stop or destroy owes to its machine', () => {
     ]);
   });
 
-  it('of which it is not known whether it was launched is the same launch again', () => {
+  it('are the same launch again if the outcome of the launch is unknown', () => {
     expect(effectsOf(deleting({ host: requested }))).toMatchObject([{ type: 'launch_host', generation: 1 }]);
   });
 
-  it('is nothing while an unexpected task may be on it', () => {
+  it('are none while an unexpected task may run on it', () => {
     const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0 }];
     expect(effectsOf(stopping({ run: undefined, host: aHost(), unexpectedTasks }))).toEqual([
       { type: 'describe_task', taskId: 'task-0' },
@@ -132,8 +132,8 @@ describe('what a stop or destroy owes to its machine', () => {
   });
 });
 
-describe('the answer to a launch or start', () => {
-  it('is taken in with what the machine offers', () => {
+describe('the result of a launch or start', () => {
+  it('is applied with the capacity of the instance', () => {
     const host = aHostObservation('running', { agentConnected: true, cpuUnits: 2048, memoryMib: 7800 });
     const after = applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host });
     expect(after.host).toEqual({
@@ -147,7 +147,7 @@ describe('the answer to a launch or start', () => {
     expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
-  it('that it boots is waited for', () => {
+  it('of a booting instance is followed by polling', () => {
     const after = applyResult(aStart(requested), {
       type: 'host_accepted',
       generation: 1,
@@ -156,7 +156,7 @@ describe('the answer to a launch or start', () => {
     expect(after).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs, failures: 0 });
   });
 
-  it('of another generation, or about another instance, changes nothing', () => {
+  it('of another generation or another instance changes nothing', () => {
     const other = aHostObservation('running', { instanceId: 'i-9', agentConnected: true });
     const known = aStart(aHost({ state: 'pending', agentConnected: false }));
     expect(applyResult(known, { type: 'host_accepted', generation: 1, host: other }).host).toEqual(
@@ -167,7 +167,7 @@ describe('the answer to a launch or start', () => {
     ).toEqual(known.host);
   });
 
-  it('keeps what was known of its size when it does not tell', () => {
+  it('keeps the known capacity if it contains none', () => {
     const known = aStart(aHost({ state: 'pending', cpuUnits: 2048, memoryMib: 7800 }));
     const after = applyResult(known, {
       type: 'host_accepted',
@@ -177,7 +177,7 @@ describe('the answer to a launch or start', () => {
     expect(after.host).toMatchObject({ cpuUnits: 2048, memoryMib: 7800 });
   });
 
-  it('believes no agent on a machine that does not run', () => {
+  it('ignores a connected agent on an instance that does not run', () => {
     const host = aHostObservation('stopping', { agentConnected: true });
     expect(applyResult(aStart(requested), { type: 'host_accepted', generation: 1, host }).host).toMatchObject(
       {
@@ -187,10 +187,10 @@ describe('the answer to a launch or start', () => {
   });
 });
 
-describe('a launch that is refused', () => {
+describe('a refused launch', () => {
   const refusal = { type: 'host_refused', generation: 1 } as const;
 
-  it('for now is tried again later, under another token, and why is remembered', () => {
+  it('that is retryable is retried later with another token, and its reason is stored', () => {
     const after = applyResult(aStart(requested), { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
       status: 'starting',
@@ -202,34 +202,34 @@ describe('a launch that is refused', () => {
     expect(after.outbox.at(-1)?.type).toBe('host_replaced');
   });
 
-  it('for good ends the start, with why and without a machine', () => {
+  it('that is permanent ends the start with its reason and without a host', () => {
     const after = applyResult(aStart(requested), { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: REFUSED });
     expect(after).not.toHaveProperty('host');
   });
 
-  it('of another generation is no news', () => {
+  it('of another generation is ignored', () => {
     const before = aStart({ ...requested, generation: 2 });
     const after = applyResult(before, { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'starting', host: before.host });
   });
 
-  it('is all that a stop or destroy waits for: there is no machine', () => {
+  it('finishes a stop or deletion, because there is no instance', () => {
     const reason = { reason: REFUSED, retryable: true };
     const ended = applyResult(stopping({ run: undefined, host: requested }), { ...refusal, ...reason });
     expect(ended.status).toBe('stopped');
     expect(ended).not.toHaveProperty('host');
-    const destroyed = applyResult(deleting({ host: requested }), { ...refusal, ...reason });
-    expect(destroyed).not.toHaveProperty('host');
-    expect(destroyed).toMatchObject({ status: 'deleting', nextDriveAt: T0 });
+    const deleted = applyResult(deleting({ host: requested }), { ...refusal, ...reason });
+    expect(deleted).not.toHaveProperty('host');
+    expect(deleted).toMatchObject({ status: 'deleting', nextDriveAt: T0 });
   });
 });
 
-describe('a start of a machine that is refused', () => {
+describe('a refused start of a host', () => {
   const host = aHost({ state: 'stopped', agentConnected: false });
   const refusal = { type: 'host_refused', generation: 1 } as const;
 
-  it('because there is none to be had replaces it', () => {
+  it('for lack of capacity replaces the host', () => {
     const after = applyResult(aStart(host), { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
       status: 'starting',
@@ -239,12 +239,12 @@ describe('a start of a machine that is refused', () => {
     });
   });
 
-  it('for good replaces it as well', () => {
+  it('that is permanent replaces the host', () => {
     const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: false });
     expect(after).toMatchObject({ status: 'starting', host: { replacing: true }, refusal: REFUSED });
   });
 
-  it('for the moment is looked at again', () => {
+  it('that is temporary is followed by polling', () => {
     const after = applyResult(aStart(host), { ...refusal, reason: REFUSED, retryable: true });
     expect(after).toMatchObject({
       host,
@@ -255,7 +255,7 @@ describe('a start of a machine that is refused', () => {
     expect(after.host).not.toHaveProperty('replacing');
   });
 
-  it('during a stop is looked at again: the machine is there', () => {
+  it('during a stop is followed by polling, because the host exists', () => {
     const ending = stopping({ run: undefined, host: aHost() });
     const after = applyResult(ending, { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
@@ -266,8 +266,8 @@ describe('a start of a machine that is refused', () => {
   });
 });
 
-describe('a wish that was taken', () => {
-  it('to stop or end a machine is noted, and looked after', () => {
+describe('an accepted stop or termination', () => {
+  it('is stored and followed by polling', () => {
     const ending = stopping({ run: undefined, host: aHost() });
     expect(applyResult(ending, { type: 'host_stop_requested', instanceId: INSTANCE })).toMatchObject({
       host: { state: 'stopping', agentConnected: false },
@@ -278,68 +278,68 @@ describe('a wish that was taken', () => {
     ).toMatchObject({ host: { state: 'shutting-down', agentConnected: false } });
   });
 
-  it('about another machine is no news', () => {
+  it('of another host is ignored', () => {
     const ending = stopping({ run: undefined, host: aHost() });
     expect(applyResult(ending, { type: 'host_stop_requested', instanceId: 'i-9' }).host).toEqual(aHost());
   });
 });
 
-describe('a look at a machine', () => {
-  const look = (state: InstanceState, fields: Partial<HostObservation> = {}) =>
+describe('an observed host', () => {
+  const observation = (state: InstanceState, fields: Partial<HostObservation> = {}) =>
     ({ type: 'host_observed', host: aHostObservation(state, fields) }) as const;
 
-  it('that runs and speaks lets a start go on at once', () => {
+  it('that runs with a connected agent lets a start continue at once', () => {
     const after = applyInput(
       aStart(aHost({ state: 'pending', agentConnected: false })),
-      look('running', { agentConnected: true }),
+      observation('running', { agentConnected: true }),
     );
     expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
-  it('that has stopped by itself lets a start go on at once: it is to be started', () => {
+  it('that has stopped on its own lets a start continue at once with a start of the host', () => {
     const after = applyInput(
       aStart(aHost({ agentConnected: false, state: 'pending' }), { nextDriveAt: T0 + MINUTE }),
-      look('stopped'),
+      observation('stopped'),
     );
     expect(after).toMatchObject({ host: { state: 'stopped' }, nextDriveAt: T0 });
   });
 
-  it('that is on its way is looked at again', () => {
+  it('that changes its state is polled', () => {
     const after = applyInput(
       aStart(aHost({ state: 'pending', agentConnected: false }), { nextDriveAt: T0 + MINUTE }),
-      look('running'),
+      observation('running'),
     );
     expect(after).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
   });
 
-  it('of another one is no news', () => {
+  it('of another workbench is ignored', () => {
     const before = running({ host: aHost() });
-    expect(applyInput(before, look('terminated', { instanceId: 'i-9' }))).toBe(before);
-    expect(applyInput(running(), look('terminated'))).toEqual(running());
+    expect(applyInput(before, observation('terminated', { instanceId: 'i-9' }))).toBe(before);
+    expect(applyInput(running(), observation('terminated'))).toEqual(running());
   });
 
-  it('that has stopped under a run ends the run, and its machine stays', () => {
-    const after = applyInput(running({ host: aHost() }), look('stopped'));
+  it('that has stopped ends the run and stays in the record', () => {
+    const after = applyInput(running({ host: aHost() }), observation('stopped'));
     expect(after).toMatchObject({
       status: 'stopped',
       reason: {
         code: 'instance_lost',
-        message: 'The machine it ran on stopped or was lost. Start it again.',
+        message: 'The instance of the workbench stopped or was lost. Start the workbench again.',
       },
       host: { state: 'stopped' },
     });
   });
 
-  it('that is terminated under a run ends the run, and there is no machine any more', () => {
+  it('that is terminated ends the run and is removed from the record', () => {
     for (const workbench of [running({ host: aHost() }), pending({ host: aHost() })]) {
-      const after = applyInput(workbench, look('terminated'));
+      const after = applyInput(workbench, observation('terminated'));
       expect(after).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
       expect(after).not.toHaveProperty('host');
     }
   });
 
-  it('that is terminated before anything ran on it launches another', () => {
-    const after = applyInput(aStart(aHost({ state: 'pending', generation: 2 })), look('terminated'));
+  it('that is terminated before a task ran on it is followed by another launch', () => {
+    const after = applyInput(aStart(aHost({ state: 'pending', generation: 2 })), observation('terminated'));
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...requested, generation: 3 },
@@ -349,111 +349,116 @@ describe('a look at a machine', () => {
     expect(after.host).not.toHaveProperty('instanceId');
   });
 
-  it('that is terminated with an issued run leaves that run to be resolved', () => {
-    const after = applyInput(aStart(aHost(), { run: issuedRun() }), look('terminated'));
+  it('that is terminated leaves an issued run to be resolved', () => {
+    const after = applyInput(aStart(aHost(), { run: issuedRun() }), observation('terminated'));
     expect(after).toMatchObject({ status: 'starting', run: { phase: 'issued' }, host: { generation: 2 } });
   });
 
-  it('that has stopped ends a stop', () => {
+  it('that has stopped finishes a stop', () => {
     const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }) });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({
+    expect(applyInput(ending, observation('stopped'))).toMatchObject({
       status: 'stopped',
       host: { state: 'stopped' },
     });
-    expect(applyInput(ending, look('stopping')).status).toBe('stopping');
-    expect(applyInput(ending, look('terminated'))).not.toHaveProperty('host');
+    expect(applyInput(ending, observation('stopping')).status).toBe('stopping');
+    expect(applyInput(ending, observation('terminated'))).not.toHaveProperty('host');
   });
 
-  it('that has stopped proves the end of the task of a stop', () => {
-    const after = applyInput(stopping({ host: aHost() }), look('stopped'));
+  it('that has stopped proves the end of the task during a stop', () => {
+    const after = applyInput(stopping({ host: aHost() }), observation('stopped'));
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
     expect(after).not.toHaveProperty('reason');
   });
 
-  it('that has ended leaves an issued run to be resolved: there may be a task of it elsewhere', () => {
+  it('that has ended leaves an issued run to be resolved, because its task may be elsewhere', () => {
     const ending = stopping({ run: issuedRun(), host: aHost() });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({
+    expect(applyInput(ending, observation('stopped'))).toMatchObject({
       status: 'stopping',
       run: { phase: 'issued' },
     });
-    expect(applyInput(ending, look('terminated'))).toMatchObject({
+    expect(applyInput(ending, observation('terminated'))).toMatchObject({
       status: 'stopping',
       run: { phase: 'issued' },
     });
   });
 
-  it('that has stopped lets a destroy go on at once: it is to be ended', () => {
+  it('that has stopped lets a deletion continue at once with its termination', () => {
     const ending = deleting({ host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE });
-    expect(applyInput(ending, look('stopped'))).toMatchObject({ nextDriveAt: T0, failures: 0 });
+    expect(applyInput(ending, observation('stopped'))).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
-  it('that is still there keeps a stop looking', () => {
+  it('that still exists is polled during a stop', () => {
     const ending = stopping({ run: undefined, host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE });
-    expect(applyInput(ending, look('running'))).toMatchObject({ nextDriveAt: T0 + POLICY.pollIntervalMs });
+    expect(applyInput(ending, observation('running'))).toMatchObject({
+      nextDriveAt: T0 + POLICY.pollIntervalMs,
+    });
   });
 
-  it('that is gone lets a destroy go on at once', () => {
+  it('that is terminated lets a deletion continue at once', () => {
     const ending = deleting({ host: aHost({ state: 'shutting-down' }), nextDriveAt: T0 + MINUTE });
-    const after = applyInput(ending, look('terminated'));
+    const after = applyInput(ending, observation('terminated'));
     expect(after).not.toHaveProperty('host');
     expect(after).toMatchObject({ nextDriveAt: T0, failures: 0 });
   });
 
-  it('that is stopped where it should be running, or runs where it should be stopped, is looked after', () => {
-    const asleep = applyInput(running({ host: aHost() }), look('running', { agentConnected: false }));
-    expect(asleep).toMatchObject({ status: 'running', nextDriveAt: T0 + POLICY.pollIntervalMs });
+  it('that is stopped under a running workbench, or runs under a stopped one, is polled', () => {
+    const disconnected = applyInput(
+      running({ host: aHost() }),
+      observation('running', { agentConnected: false }),
+    );
+    expect(disconnected).toMatchObject({ status: 'running', nextDriveAt: T0 + POLICY.pollIntervalMs });
     const awake = applyInput(
       stopped({ host: aHost({ state: 'stopped', agentConnected: false }) }),
-      look('running'),
+      observation('running'),
     );
     expect(awake).toMatchObject({ status: 'stopped', nextDriveAt: T0 + POLICY.pollIntervalMs });
     const later = { host: aHost({ state: 'stopping' }), nextDriveAt: T0 + MINUTE };
-    expect(applyInput(stopped(later), look('running'))).toMatchObject({
+    expect(applyInput(stopped(later), observation('running'))).toMatchObject({
       nextDriveAt: T0 + POLICY.pollIntervalMs,
     });
     expect(effectsOf(awake)).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
-  it('that is as it should be changes nothing', () => {
+  it('in the desired state changes nothing', () => {
     const before = running({ host: aHost() });
-    expect(applyInput(before, look('running', { agentConnected: true }))).toBe(before);
-    const asleep = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
-    expect(applyInput(asleep, look('stopped'))).toBe(asleep);
+    expect(applyInput(before, observation('running', { agentConnected: true }))).toBe(before);
+    const disconnected = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
+    expect(applyInput(disconnected, observation('stopped'))).toBe(disconnected);
   });
 
-  it('that is terminated while stopped leaves it without a machine, to be launched with the next start', () => {
+  it('that is terminated under a stopped workbench is removed, and the next start launches another', () => {
     const before = stopped({
       ...{ spec: SPEC, stoppedAt: T0 - MINUTE, reason: REFUSED },
       host: aHost({ state: 'stopped', agentConnected: false }),
     });
-    const after = applyInput(before, look('terminated'));
+    const after = applyInput(before, observation('terminated'));
     expect(after).not.toHaveProperty('host');
     expect(after).toMatchObject({ status: 'stopped', stoppedAt: T0 - MINUTE, reason: REFUSED });
     const again = applyInput(after, { type: 'start', runId: 'new-run', by: 'ada' });
-    // Under another token: that of the first generation may still answer the machine that is no more.
+    // The token differs: the token of the first generation may still return the terminated instance.
     expect(again).toMatchObject({ host: { ...requested, generation: 2 } });
   });
 });
 
-describe('an event about a machine', () => {
+describe('an event of a host', () => {
   const hint = (fields: Partial<HostObservation>) =>
     ({ type: 'host_hint', host: aHostObservation('running', { agentConnected: true, ...fields }) }) as const;
 
-  it('is a reason to look when it is not as recorded', () => {
+  it('makes the record due if it differs from the record', () => {
     const before = running({ host: aHost() });
     expect(applyInput(before, hint({ state: 'stopped' }))).toMatchObject({ nextDriveAt: T0, host: aHost() });
     expect(applyInput(before, hint({ agentConnected: false }))).toMatchObject({ nextDriveAt: T0 });
   });
 
-  it('is none when it is, or when it is another machine', () => {
+  it('is ignored if it equals the record or names another host', () => {
     const before = running({ host: aHost() });
     expect(applyInput(before, hint({}))).toBe(before);
     expect(applyInput(before, hint({ instanceId: 'i-9', state: 'stopped' }))).toBe(before);
   });
 });
 
-describe('a run on a dedicated machine', () => {
-  it('is given the whole of it, once it is known how much that is', () => {
+describe('a run on a host', () => {
+  it('gets the whole capacity of the host once that is known', () => {
     const placed = {
       type: 'run_placed',
       ...{ runId: RUN_ID, attempt: 1 },
@@ -468,16 +473,16 @@ describe('a run on a dedicated machine', () => {
     });
   });
 
-  it('looks at task and machine while it is on its way', () => {
-    const look = [
+  it('polls both task and host during a start', () => {
+    const polls = [
       { type: 'describe_task', taskId: 'task-1' },
       { type: 'describe_host', instanceId: INSTANCE },
     ];
-    expect(effectsOf(pending({ host: aHost() }))).toEqual(look);
+    expect(effectsOf(pending({ host: aHost() }))).toEqual(polls);
     expect(effectsOf(pending())).toEqual([{ type: 'describe_task', taskId: 'task-1' }]);
   });
 
-  it('that is overdue ends the machine, after the patience with silent ones, and not twice', () => {
+  it('terminates the host once if the stop is overdue by more than the agent timeout', () => {
     const ending = stopping({ host: aHost(), run: acceptedRun({ stopRequestedAt: T0 }) });
     const at = (now: number, workbench: Workbench = ending) =>
       step({ ...workbench, nextDriveAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
@@ -492,7 +497,7 @@ describe('a run on a dedicated machine', () => {
     ]);
   });
 
-  it('whose machine has been silent for long ends the machine before it is overdue', () => {
+  it('terminates the host before the stop is overdue if its agent is silent for longer than the timeout', () => {
     const ending = stopping({
       host: aHost(),
       run: acceptedRun({ stopRequestedAt: T0, agentSilentSince: T0 - POLICY.agentSilentTimeoutMs }),
@@ -504,22 +509,22 @@ describe('a run on a dedicated machine', () => {
   });
 });
 
-describe('what was seen of a machine before its record moved on', () => {
+describe('a stale observation of a host', () => {
   const onIt = () => running({ revision: 7, spec: SPEC, host: aHost({ instanceId: INSTANCE }) });
   const host = aHostObservation('stopped');
 
-  it('ends no run: it is a reason to look again, and nothing more', () => {
+  it('ends no run and only makes the record due', () => {
     const after = applyInput(onIt(), { type: 'host_observed', host, asOfRevision: 6 });
     expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
   });
 
-  it('nor does it as what an older revision owed', () => {
+  it('ends no run as an outcome of an older revision either', () => {
     const outcomes = [{ type: 'host_observed', host }] as const;
     const after = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(after).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
   });
 
-  it('nor does it as the late answer to a launch', () => {
+  it('ends no run as a stale result of a launch either', () => {
     const outcomes = [{ type: 'host_accepted', generation: 1, host }] as const;
     const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(late).toMatchObject({ status: 'running', host: { state: 'running' }, nextDriveAt: T0 });
@@ -527,7 +532,7 @@ describe('what was seen of a machine before its record moved on', () => {
     expect(inTime).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
-  it('nor does a late refusal give a machine up: it is asked again', () => {
+  it('that is a refusal does not replace the host, which is read again', () => {
     const outcomes = [{ type: 'host_refused', generation: 1, reason: NO_CAPACITY, retryable: true }] as const;
     const begun = aStart(aHost({ instanceId: INSTANCE, state: 'stopped' }), { revision: 7 });
     const late = applyInput(begun, { type: 'outcomes', revision: 6, outcomes });
@@ -537,14 +542,14 @@ describe('what was seen of a machine before its record moved on', () => {
     });
   });
 
-  it('nor is a task counted as missing that a late look did not find', () => {
+  it('does not count the task as missing', () => {
     const outcomes = [{ type: 'task_missing', taskId: 'task-1' }] as const;
     const late = applyInput(onIt(), { type: 'outcomes', revision: 6, outcomes });
     expect(late).not.toHaveProperty('run.missingSince');
     expect(late.nextDriveAt).toBe(T0);
   });
 
-  it('counts when it says that the machine was begun: it has to be ended again', () => {
+  it('of a successful launch is applied, because that instance must be stopped again', () => {
     const outcomes = [{ type: 'host_accepted', generation: 1, host: aHostObservation('pending') }] as const;
     const ended = stopped({
       revision: 7,
@@ -557,13 +562,13 @@ describe('what was seen of a machine before its record moved on', () => {
     });
   });
 
-  it('counts when the record is still the same', () => {
+  it('is applied if the revision is unchanged', () => {
     const after = applyInput(onIt(), { type: 'host_observed', host, asOfRevision: 7 });
     expect(after).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 });
 
-describe('a start that is taken back while its machine is on record as stopped', () => {
+describe('a start that is cancelled while the record says that its host is stopped', () => {
   const host = aHost({ instanceId: INSTANCE, state: 'stopped', agentConnected: false });
   const begun = () =>
     step(
@@ -572,13 +577,13 @@ describe('a start that is taken back while its machine is on record as stopped',
       T0,
     );
 
-  it('is not over before somebody has looked: the machine may have been started', () => {
+  it('is not finished before the host was read, because the start may have been sent', () => {
     const { workbench, effects } = begun();
     expect(workbench).toMatchObject({ status: 'stopping', desired: 'stopped' });
     expect(effects).toEqual([{ type: 'describe_host', instanceId: INSTANCE }]);
   });
 
-  it('stops a machine that was', () => {
+  it('stops a host that was started', () => {
     const { workbench } = begun();
     const { revision } = workbench;
     const outcomes = [{ type: 'host_observed', host: aHostObservation('pending') }] as const;
@@ -587,7 +592,7 @@ describe('a start that is taken back while its machine is on record as stopped',
     expect(effects).toEqual([{ type: 'stop_host', instanceId: INSTANCE }]);
   });
 
-  it('is over when it was not', () => {
+  it('is finished if the host was not started', () => {
     const { workbench } = begun();
     expect(
       applyResult(workbench, { type: 'host_observed', host: aHostObservation('stopped') }),

@@ -36,13 +36,13 @@ const STATES: Readonly<Record<string, Workbench>> = {
 const REQUESTS: Readonly<Record<string, Request>> = {
   start: { type: 'start', runId: 'new-run', by: 'ada' },
   stop: { type: 'stop', by: 'ada' },
-  restart: { type: 'restart', seenRunId: acceptedRun().runId, runId: 'new-run', by: 'ada' },
+  restart: { type: 'restart', observedRunId: acceptedRun().runId, runId: 'new-run', by: 'ada' },
   delete: { type: 'delete', by: 'ada' },
   rename: { type: 'update', changes: { name: 'Other' }, by: 'ada' },
   resize: { type: 'update', changes: { cpuUnits: 4096 }, by: 'ada' },
 };
 
-/** What each request makes of each state: status/desired, `same` when nothing changes, or the error's code. */
+/** What each request does in each status: status/desired, `same` if nothing changes, or the error code. */
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = {
   //          start               stop               restart             delete             rename                 resize
   stopped: [
@@ -111,7 +111,7 @@ describe('a request', () => {
     });
   }
 
-  it('is remembered with who asked, and what came of it', () => {
+  it('is added to the history with the user and the status change', () => {
     const { workbench } = step(running(), { type: 'stop', by: 'grace' }, T0 + 5);
     expect(workbench.outbox).toEqual([
       { seq: 2, at: T0 + 5, type: 'stop_requested', by: 'grace', from: 'running', to: 'stopping' },
@@ -119,45 +119,45 @@ describe('a request', () => {
     expect(workbench).toMatchObject({ historySeq: 2, revision: 2, updatedAt: T0 + 5 });
   });
 
-  it('to restart that saw another run than the current one changes nothing', () => {
-    expect(outcomeOf(running(), { type: 'restart', seenRunId: 'older', runId: 'new', by: 'ada' })).toBe(
+  it('to restart that read another run than the current one changes nothing', () => {
+    expect(outcomeOf(running(), { type: 'restart', observedRunId: 'older', runId: 'new', by: 'ada' })).toBe(
       'same',
     );
-    expect(outcomeOf(running(), { type: 'restart', seenRunId: undefined, runId: 'new', by: 'ada' })).toBe(
+    expect(outcomeOf(running(), { type: 'restart', observedRunId: undefined, runId: 'new', by: 'ada' })).toBe(
       'same',
     );
   });
 
-  it('to change name and size while running changes neither', () => {
+  it('to change name and size of a running workbench changes neither', () => {
     const both = { type: 'update', changes: { name: 'Other', memoryMib: 1 }, by: 'ada' } as const;
     expect(outcomeOf(running(), both)).toBe('not_stopped');
   });
 
-  it('to change what is already so, or nothing at all, changes nothing', () => {
+  it('to change nothing, or to the same values, changes nothing', () => {
     const { name, spec } = running();
     expect(outcomeOf(running(), { type: 'update', changes: { name, ...spec }, by: 'ada' })).toBe('same');
     expect(outcomeOf(running(), { type: 'update', changes: {}, by: 'ada' })).toBe('same');
   });
 
   it.each([{ cpuUnits: 1 }, { memoryMib: 1 }, { gpuCount: 1 }])(
-    'to change the size %j is carried out while stopped, and refused with what to do otherwise',
+    'to change the size to %j succeeds for a stopped workbench and is refused otherwise',
     (changes) => {
       const { name, spec } = stopped();
-      const asked = { type: 'update', changes, by: 'ada' } as const;
-      expect(step(stopped(), asked, T0).workbench).toMatchObject({ name, spec: { ...spec, ...changes } });
-      expect(() => step(running(), asked, T0)).toThrow(
-        'Its size can be changed only while it is stopped: stop it first.',
+      const update = { type: 'update', changes, by: 'ada' } as const;
+      expect(step(stopped(), update, T0).workbench).toMatchObject({ name, spec: { ...spec, ...changes } });
+      expect(() => step(running(), update, T0)).toThrow(
+        'The size of a workbench can be changed only while it is stopped. Stop it first.',
       );
     },
   );
 
-  it('of what is being destroyed is refused in words', () => {
+  it('for a workbench that is being deleted is refused with a message', () => {
     expect(() => step(deleting(), { type: 'start', runId: 'new-run', by: 'ada' }, T0)).toThrow(
-      'This workbench is being destroyed.',
+      'The workbench is being deleted.',
     );
   });
 
-  it('to start a dedicated one again keeps its machine and forgets why it was stopped', () => {
+  it('to start again keeps the host and removes the status reason', () => {
     const host = aHost({ state: 'stopped', agentConnected: false });
     const before = stopped({
       host,
@@ -171,7 +171,7 @@ describe('a request', () => {
     expect(workbench).not.toHaveProperty('stoppedAt');
   });
 
-  it('to delete a stopped one with a machine ends the machine before the volume', () => {
+  it('to delete a stopped workbench terminates its host before it deletes the volume', () => {
     const before = stopped({ host: aHost({ state: 'stopped', agentConnected: false }) });
     const { workbench, effects } = step(before, { type: 'delete', by: 'ada' }, T0);
     expect(workbench.status).toBe('deleting');

@@ -42,24 +42,27 @@ function observe(workbench: Workbench, task: Partial<TaskObservation>, now = T0)
 }
 
 describe('an observation of the current task', () => {
-  it('that is older than what is known changes nothing', () => {
+  it('that is older than the record changes nothing', () => {
     const now = running({ run: acceptedRun({ taskVersion: 10 }) });
     expect(observe(now, { version: 9, status: 'pending' })).toBe(now);
     const later = stopping({ run: acceptedRun({ taskVersion: 10 }) });
     expect(observe(later, { version: 9, status: 'stopped' })).toBe(later);
   });
 
-  it('that repeats what is known changes nothing', () => {
-    const seen = observe(pending(), { version: 9, status: 'running' });
-    expect(observe(seen, { version: 9, status: 'running' })).toBe(seen);
+  it('that repeats the recorded state changes nothing', () => {
+    const observed = observe(pending(), { version: 9, status: 'running' });
+    expect(observe(observed, { version: 9, status: 'running' })).toBe(observed);
   });
 
-  it('that arrives before the answer of RunTask is the answer', () => {
-    const seen = observe(starting({ run: issuedRun(), mount: {} }), { status: 'provisioning', version: 1 });
-    expect(seen).toMatchObject({ status: 'provisioning', run: { phase: 'accepted', taskId: 'task-1' } });
+  it('that arrives before the RunTask response resolves the issued run', () => {
+    const observed = observe(starting({ run: issuedRun(), mount: {} }), {
+      status: 'provisioning',
+      version: 1,
+    });
+    expect(observed).toMatchObject({ status: 'provisioning', run: { phase: 'accepted', taskId: 'task-1' } });
   });
 
-  it('keeps the deadline while the status stays, and sets a new one when it moves', () => {
+  it('keeps the deadline while the status stays, and sets a new one when the status changes', () => {
     const same = observe(provisioning(), { status: 'provisioning', detail: 'waiting' }, T0 + 1000);
     expect(same).toMatchObject({ deadlineAt: provisioning().deadlineAt, detail: 'waiting' });
     const moved = observe(provisioning(), { status: 'pending' }, T0 + 1000);
@@ -69,23 +72,23 @@ describe('an observation of the current task', () => {
     });
   });
 
-  it('cuts the task’s own words down to what the record holds', () => {
+  it('truncates the detail of the task to the maximum of the record', () => {
     expect(
       statusDetail(observe(provisioning(), { status: 'provisioning', detail: 'x'.repeat(999) })),
     ).toHaveLength(200);
   });
 
-  it('settles a start that runs, and notes when it became ready', () => {
-    const seen = observe(pending(), { endpoint: 'http://10.0.0.1:8080' }, T0 + 7);
-    expect(seen).toMatchObject({
+  it('settles a start whose task runs, and stores when it became ready', () => {
+    const observed = observe(pending(), { endpoint: 'http://10.0.0.1:8080' }, T0 + 7);
+    expect(observed).toMatchObject({
       status: 'running',
       readyAt: T0 + 7,
       run: { endpoint: 'http://10.0.0.1:8080' },
     });
-    expect(seen.nextDriveAt).toBeUndefined();
+    expect(observed.nextDriveAt).toBeUndefined();
   });
 
-  it('that stops unasked is explained by what the task tells when it has stopped', () => {
+  it('that stops without a request gets its reason once the task has one', () => {
     const ending = observe(running(), { status: 'stopping' });
     expect(ending).toMatchObject({ status: 'stopping', desired: 'stopped', unexplained: true });
     expect(ending).not.toHaveProperty('reason');
@@ -98,13 +101,13 @@ describe('an observation of the current task', () => {
     expect(explained).not.toHaveProperty('unexplained');
   });
 
-  it('that stops unasked is put down to its machine when that ends before the task has told why', () => {
+  it('that stops without a request gets the reason instance_lost if the instance ends before the task has a reason', () => {
     const ending = observe(running(), { status: 'stopping' });
     const ended = observe(ending, { version: 10, status: 'stopping', instance: 'gone' });
     expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
   });
 
-  it('that stops unasked and is then not known any more is put down to that', () => {
+  it('that stops without a request and is then missing gets the reason task_lost', () => {
     const ending = observe(running(), { status: 'stopping' });
     const missing = step(ending, { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
     const later = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
@@ -112,11 +115,11 @@ describe('an observation of the current task', () => {
     expect(ended).toMatchObject({ status: 'stopped', reason: { code: 'task_lost' } });
   });
 
-  it('that stops because the user asked has no reason when its machine ends with it', () => {
+  it('that stops because of a request has no reason if its instance ends too', () => {
     expect(observe(stopping(), { status: 'stopping', instance: 'gone' })).not.toHaveProperty('reason');
   });
 
-  it('that was stopped by somebody else says so', () => {
+  it('that was stopped from outside the controller gets that reason', () => {
     const ended = observe(running(), {
       status: 'stopped',
       stop: { code: 'requested', message: 'Task stopped by user' },
@@ -124,7 +127,7 @@ describe('an observation of the current task', () => {
     expect(ended).toMatchObject({ reason: { code: 'stopped_externally' } });
   });
 
-  it('that stops because the user asked has no reason', () => {
+  it('that stops because of a request has no reason', () => {
     const ended = observe(stopping(), {
       status: 'stopped',
       stop: { code: 'exited', message: 'Exit code 143.' },
@@ -132,7 +135,7 @@ describe('an observation of the current task', () => {
     expect(ended).not.toHaveProperty('reason');
   });
 
-  it('counts a stopped task as gone only when its fence has passed', () => {
+  it('counts a stopped task as gone only after the stop settle period', () => {
     const ended = observe(stopping(), { status: 'stopped' });
     expect(ended).toMatchObject({ status: 'stopping', run: { goneAfter: T0 + DEFAULT_POLICY.stopSettleMs } });
     expect(dueAt(ended)).toBe(T0);
@@ -142,14 +145,14 @@ describe('an observation of the current task', () => {
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
   });
 
-  it('does not believe a silent machine that its task has stopped', () => {
+  it('does not count a task as stopped while the agent is silent', () => {
     const ended = observe(stopping(), { status: 'stopped', instance: 'disconnected' });
     expect(ended.status).toBe('stopping');
     expect(ended).not.toHaveProperty('run.goneAfter');
     expect(observe(ended, { status: 'stopped', instance: 'gone' }).status).toBe('stopped');
   });
 
-  it('takes the end of the machine for the end of the task, whatever the task says', () => {
+  it('counts the end of the instance as the end of the task in any state', () => {
     expect(observe(running(), { instance: 'gone' })).toMatchObject({
       status: 'stopped',
       desired: 'stopped',
@@ -161,7 +164,7 @@ describe('an observation of the current task', () => {
     expect(observe(stopping(), { instance: 'gone' }).status).toBe('stopped');
   });
 
-  it('that never reached a machine needs no fence', () => {
+  it('that was never placed needs no stop settle period', () => {
     const { instance: _none, ...unplaced } = aTask({
       status: 'stopped',
       stop: { code: 'no_capacity', message: 'None.' },
@@ -174,50 +177,56 @@ describe('an observation of the current task', () => {
 describe('an observation of another task', () => {
   const other = { taskId: 'task-0', runId: 'older-run' };
 
-  it('that is stopped never moves the workbench', () => {
+  it('that is stopped never changes the status', () => {
     for (const workbench of [running(), stopped(), starting(), stopping(), deleting()]) {
       expect(observe(workbench, { ...other, status: 'stopped' })).toBe(workbench);
     }
   });
 
-  it('that lives is noted as an unexpected task and stopped', () => {
+  it('that lives is added as an unexpected task and stopped', () => {
     const { workbench, effects } = step(running(), { type: 'task_observed', task: aTask(other) }, T0);
     expect(workbench).toMatchObject({ status: 'running', unexpectedTasks: [{ taskId: 'task-0' }] });
-    expect(effects).toContainEqual({ type: 'stop_task', taskId: 'task-0', why: 'not the current run' });
+    expect(effects).toContainEqual({
+      type: 'stop_task',
+      taskId: 'task-0',
+      reason: 'task does not belong to the current run',
+    });
     expect(workbench.outbox.at(-1)?.type).toBe('unexpected_task_found');
   });
 
-  it('of an earlier attempt of the same run is an unexpected task as well', () => {
+  it('of an earlier attempt of the same run is an unexpected task too', () => {
     const now = provisioning({ run: acceptedRun({ attempt: 2, taskId: 'task-2' }) });
     expect(observe(now, { attempt: 1 }).unexpectedTasks).toEqual([{ taskId: 'task-1' }]);
   });
 
-  it('of the last run that ended is no news', () => {
+  it('of the last finished run is ignored', () => {
     const now = stopped({ lastTaskId: 'task-0' });
     expect(observe(now, other)).toBe(now);
   });
 
-  it('keeps a start from sending anything and a destroy from wiping anything while it lives', () => {
+  it('prevents every start of a task and every deletion of files while the task lives', () => {
     const unexpectedTasks = [{ taskId: 'task-0', stopRequestedAt: T0 }];
     const start = step(starting({ unexpectedTasks, mount: {} }), { type: 'tick' }, T0);
     expect(start.effects).toEqual([{ type: 'describe_task', taskId: 'task-0' }]);
     expect(statusDetail(start.workbench)).toBe('run');
-    const destroy = step(deleting({ unexpectedTasks }), { type: 'tick' }, T0);
-    expect(destroy.effects).toEqual([{ type: 'describe_task', taskId: 'task-0' }]);
-    expect(statusDetail(destroy.workbench)).toBe('run');
+    const deletion = step(deleting({ unexpectedTasks }), { type: 'tick' }, T0);
+    expect(deletion.effects).toEqual([{ type: 'describe_task', taskId: 'task-0' }]);
+    expect(statusDetail(deletion.workbench)).toBe('run');
   });
 
-  it('is forgotten when it has stopped and its fence has passed', () => {
-    const seen = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0' }] }), {
+  it('is removed once it has stopped and the settle period has passed', () => {
+    const observed = observe(stopped({ unexpectedTasks: [{ taskId: 'task-0' }] }), {
       ...other,
       status: 'stopped',
     });
-    expect(seen.unexpectedTasks).toEqual([{ taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.stopSettleMs }]);
-    const after = step(seen, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs).workbench;
+    expect(observed.unexpectedTasks).toEqual([
+      { taskId: 'task-0', goneAfter: T0 + DEFAULT_POLICY.stopSettleMs },
+    ]);
+    const after = step(observed, { type: 'tick' }, T0 + DEFAULT_POLICY.stopSettleMs).workbench;
     expect(after.unexpectedTasks).toEqual([]);
   });
 
-  it('is forgotten at once when its machine is gone, and later when it is not found', () => {
+  it('is removed at once if its instance is gone, and after the timeout if it is missing', () => {
     const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
     expect(observe(before, { ...other, instance: 'gone' }).unexpectedTasks).toEqual([]);
     const missing = step(before, { type: 'task_missing', taskId: 'task-0' }, T0).workbench;
@@ -226,14 +235,14 @@ describe('an observation of another task', () => {
     ]);
   });
 
-  it('is kept while its silent machine may still run it', () => {
+  it('is kept while it may still run on an instance with a silent agent', () => {
     const before = stopped({ unexpectedTasks: [{ taskId: 'task-0' }] });
     expect(
       observe(before, { ...other, status: 'stopped', instance: 'disconnected' }).unexpectedTasks,
     ).toEqual([{ taskId: 'task-0', agentSilentSince: T0 }]);
   });
 
-  it('that is seen alive after it was not found is waited for again, and silent no more once its agent speaks', () => {
+  it('that is found alive after it was missing is kept again, and is no longer silent once its agent is connected', () => {
     const before = stopped({
       unexpectedTasks: [{ taskId: 'task-0', goneAfter: T0 + 1, agentSilentSince: T0 - 1 }],
     });
@@ -245,15 +254,15 @@ describe('an observation of another task', () => {
     ]);
   });
 
-  it('beyond what a record remembers is left to the audit', () => {
+  it('above the maximum of a record is left to the sweep', () => {
     const unexpectedTasks = ['a', 'b'].map((taskId) => ({ taskId }));
     const full = stopped({ unexpectedTasks });
     expect(observe(full, other)).toBe(full);
   });
 });
 
-describe('a task that is not found', () => {
-  it('is looked at again until it has been missing for long', () => {
+describe('a missing task', () => {
+  it('is polled until the timeout', () => {
     const missing = step(running(), { type: 'task_missing', taskId: 'task-1' }, T0).workbench;
     expect(missing).toMatchObject({ status: 'running', run: { missingSince: T0 } });
     expect(dueAt(missing)).toBe(T0 + DEFAULT_POLICY.pollIntervalMs);
@@ -261,7 +270,7 @@ describe('a task that is not found', () => {
     expect(found).not.toHaveProperty('run.missingSince');
   });
 
-  it('ends a stop, or a destroy, without a reason', () => {
+  it('ends a stop or deletion without a reason', () => {
     const run = acceptedRun({ missingSince: T0 });
     const now = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
     const ended = step(stopping({ run }), { type: 'task_missing', taskId: 'task-1' }, now).workbench;
@@ -295,7 +304,7 @@ describe('an outcome of another run', () => {
     { type: 'volume_deleted' },
   ] as const;
 
-  it('changes nothing that a user could see', () => {
+  it('changes nothing that is visible to a user', () => {
     for (const workbench of [running({ host: aHost() }), provisioning(), stopped()]) {
       for (const outcome of inputs) {
         const { revision } = workbench;
@@ -309,12 +318,12 @@ describe('an outcome of another run', () => {
     }
   });
 
-  it('does not put off what was asked for meanwhile', () => {
-    const asked = step(running(), { type: 'stop', by: 'ada' }, T0).workbench;
-    const look = { type: 'task_observed', task: aTask({ version: 9 }) } as const;
+  it('does not delay effects that became pending since', () => {
+    const requested = step(running(), { type: 'stop', by: 'ada' }, T0).workbench;
+    const observation = { type: 'task_observed', task: aTask({ version: 9 }) } as const;
     const { workbench } = step(
-      asked,
-      { type: 'outcomes', revision: asked.revision - 1, outcomes: [look] },
+      requested,
+      { type: 'outcomes', revision: requested.revision - 1, outcomes: [observation] },
       T0,
     );
     expect(dueAt(workbench)).toBe(T0);

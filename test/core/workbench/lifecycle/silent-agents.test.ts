@@ -33,15 +33,15 @@ function observe(workbench: Workbench, host: 'connected' | 'disconnected', now =
   return step(workbench, { type: 'task_observed', task }, now).workbench;
 }
 
-/** What is owed to one that was looked at a moment ago. */
+/** The pending effects of a record that was written a moment ago. */
 function effectsAt(workbench: Workbench, now: number): readonly string[] {
   return step({ ...workbench, nextDriveAt: now, updatedAt: now }, { type: 'tick' }, now).effects.map(
     ({ type }) => type,
   );
 }
 
-describe('a machine whose agent is silent', () => {
-  it('is looked at until it speaks again, and nothing is concluded from a short silence', () => {
+describe('a silent agent', () => {
+  it('is polled until it is connected again, and a short silence has no consequence', () => {
     const silent = observe(running(), 'disconnected');
     expect(silent).toMatchObject({ status: 'running', run: { agentSilentSince: T0 } });
     expect(dueAt(silent)).toBeDefined();
@@ -50,7 +50,7 @@ describe('a machine whose agent is silent', () => {
     expect(observe(still, 'connected', T0 + 120_000)).not.toHaveProperty('run.agentSilentSince');
   });
 
-  it('for long is given up: its run is lost, and the machine is ended', () => {
+  it('for longer than the timeout ends the run, and the instance is terminated', () => {
     const silent = observe(running(), 'disconnected');
     const now = T0 + POLICY.agentSilentTimeoutMs;
     expect(step(silent, { type: 'tick' }, now - 1).workbench.status).toBe('running');
@@ -59,7 +59,7 @@ describe('a machine whose agent is silent', () => {
     expect(effectsAt(lost, now)).toEqual(['stop_task', 'terminate_instance']);
   });
 
-  it('is looked at first when nobody has for long: it may have spoken again', () => {
+  it('of an unattended record is polled first, because it may be connected again', () => {
     const silent = observe(running(), 'disconnected');
     const now = T0 + POLICY.agentSilentTimeoutMs;
     const after = step(silent, { type: 'tick' }, now);
@@ -67,13 +67,13 @@ describe('a machine whose agent is silent', () => {
     expect(after.effects).toEqual([{ type: 'describe_task', taskId: 'task-1' }]);
   });
 
-  it('keeps a stop waiting, and is ended only when it has been silent for long', () => {
+  it('delays a stop, and the instance is terminated only after the timeout', () => {
     const silent = observe(stopping(), 'disconnected');
     expect(effectsAt(silent, T0 + POLICY.agentSilentTimeoutMs - 1)).not.toContain('terminate_instance');
     expect(effectsAt(silent, T0 + POLICY.agentSilentTimeoutMs)).toContain('terminate_instance');
   });
 
-  it('is never ended while its agent answers: others may be on it', () => {
+  it('that is connected again prevents the termination, because other tasks may run on the instance', () => {
     expect(effectsAt(stopping(), T0 + 24 * 60 * 60_000)).not.toContain('terminate_instance');
   });
 });
@@ -81,14 +81,14 @@ describe('a machine whose agent is silent', () => {
 describe('a forced stop', () => {
   const force = { type: 'stop', by: 'ops', force: true } as const;
 
-  it('of a running one begins like any stop, and ends the machine if that shows no effect', () => {
+  it('of a running workbench begins as a normal stop and terminates the instance if that has no effect', () => {
     const forced = step(running(), force, T0).workbench;
     expect(forced).toMatchObject({ status: 'stopping', forced: true });
     expect(effectsAt(forced, T0)).toEqual(['stop_task']);
     expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_instance');
   });
 
-  it('of one that is stopping, or being destroyed, shortens its waits', () => {
+  it('of a workbench that is stopping or being deleted shortens its waits', () => {
     for (const workbench of [stopping(), deleting({ run: acceptedRun() })]) {
       expect(effectsAt(workbench, T0 + POLICY.stopRetryMs)).not.toContain('terminate_instance');
       const forced = step(workbench, force, T0).workbench;
@@ -98,22 +98,22 @@ describe('a forced stop', () => {
     }
   });
 
-  it('of a dedicated one ends its own machine', () => {
+  it('of a workbench with a host terminates the host', () => {
     const forced = step(running({ host: aHost() }), force, T0).workbench;
     expect(effectsAt(forced, T0 + POLICY.stopRetryMs)).toContain('terminate_host');
   });
 
-  it('never invents an outcome: it is stopping until the task is gone', () => {
+  it('never assumes an end: the status is stopping until the task is gone', () => {
     const forced = step(running(), force, T0).workbench;
     expect(step(forced, { type: 'tick' }, T0 + 24 * 60 * 60_000).workbench.status).toBe('stopping');
   });
 
-  it('where there is nothing to shorten is a stop', () => {
+  it('with nothing to shorten is a normal stop', () => {
     expect(step(stopped(), force, T0).workbench).toEqual(stopped());
     expect(step(starting(), force, T0).workbench.status).toBe('stopped');
   });
 
-  it('of one that waits for its machine alone ends that machine', () => {
+  it('of a workbench that only waits for its host terminates the host', () => {
     const hostStopping = stopping({
       run: undefined,
       host: aHost({ state: 'stopping', agentConnected: false }),

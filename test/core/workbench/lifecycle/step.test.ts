@@ -96,7 +96,7 @@ const observation = result.filter(
 const input: fc.Arbitrary<Input> = fc.oneof(
   fc.record({ type: fc.constant('start' as const), runId: runIds, by }),
   fc.record({ type: fc.constant('stop' as const), by }),
-  fc.record({ type: fc.constant('restart' as const), seenRunId: runIds, runId: runIds, by }),
+  fc.record({ type: fc.constant('restart' as const), observedRunId: runIds, runId: runIds, by }),
   fc.record({ type: fc.constant('delete' as const), by }),
   fc.record({ type: fc.constant('update' as const), changes: fc.record({ name: fc.string() }), by }),
   fc.record({ type: fc.constant('tick' as const) }),
@@ -118,19 +118,19 @@ const first = fc.constantFrom<Workbench>(
   starting({ spec: { cpuUnits: 1, memoryMib: 1, gpuCount: 0, dedicatedInstanceType: 'm7i.large' } }),
 );
 
-/** Takes the walk and calls `each` with every step of it that the state allows. */
+/** Executes the inputs and calls `each` with every step that the status allows. */
 function applyInput(
   begin: Workbench,
   steps: readonly { input: Input; wait: number }[],
-  each: (before: Workbench, after: Workbench, asked: Input, now: number) => void,
+  each: (before: Workbench, after: Workbench, input: Input, now: number) => void,
 ): void {
   let workbench = begin;
   let now = T0;
-  for (const { input: asked, wait } of steps) {
+  for (const { input, wait } of steps) {
     now += wait;
     try {
-      const after = step(workbench, asked, now).workbench;
-      each(workbench, after, asked, now);
+      const after = step(workbench, input, now).workbench;
+      each(workbench, after, input, now);
       workbench = after;
     } catch (error) {
       if (!(error instanceof WorkbenchError)) throw error;
@@ -139,8 +139,8 @@ function applyInput(
   }
 }
 
-describe('the life cycle, whatever comes in whatever order', () => {
-  it('always leaves a record that can be read again', () => {
+describe('the life cycle, for any inputs in any order', () => {
+  it('always produces a record that can be parsed', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (_, after) => {
@@ -150,7 +150,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('always comes back to what is not settled, and never to what is', () => {
+  it('always makes an unsettled record due, and never a settled one', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (before, after) => {
@@ -163,7 +163,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('counts every change by one revision, and changes nothing without one', () => {
+  it('increments the revision with each change, and changes nothing without it', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (before, after) => {
@@ -173,7 +173,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('numbers its history without gaps and names each change of status once', () => {
+  it('numbers the history without gaps and records each change of status once', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (before, after) => {
@@ -185,7 +185,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('never runs, and never wipes, while a run or an unexpected task may be alive', () => {
+  it('never starts a task and never deletes files while a run or an unexpected task may live', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (_, after, __, now) => {
@@ -201,7 +201,7 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('only ever leaves deleting by removing the record', () => {
+  it('leaves deleting only by deleting the record', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (before, after) => {
@@ -211,20 +211,20 @@ describe('the life cycle, whatever comes in whatever order', () => {
     );
   });
 
-  it('gives up no task of which it does not know that it is gone', () => {
+  it('drops no task without proof that it is gone', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
-        applyInput(begin, steps, (before, after, asked) => {
+        applyInput(begin, steps, (before, after, input) => {
           const run = runOf(before);
           if (run?.phase !== 'issued' || runOf(after) !== undefined) return;
-          // Only the answer that no task came of it, or the task itself, may end a run that was issued.
-          expect(asked.type === 'outcomes' || asked.type === 'task_observed').toBe(true);
+          // Only a refusal, or an observation of its task, may end an issued run.
+          expect(input.type === 'outcomes' || input.type === 'task_observed').toBe(true);
         });
       }),
     );
   });
 
-  it('says what every transition waits for, in words of the contract or of the task', () => {
+  it('reports for every transition what it waits for, with a term of the contract or a detail of the task', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (_, after) => {
@@ -239,15 +239,15 @@ describe('the life cycle, whatever comes in whatever order', () => {
   });
 });
 
-describe('tokens', () => {
-  it('fit what ECS takes: at most 64 visible ASCII characters', () => {
+describe('client tokens', () => {
+  it('have at most 64 visible ASCII characters, as ECS requires', () => {
     const token = runClientToken(aTaskInput({ attempt: 9999 }));
     expect(token).toMatch(/^[!-~]{1,64}$/);
   });
 });
 
-describe('the back-off', () => {
-  it('grows to a minute, is never less than half of its step, and differs between workbenches', () => {
+describe('the backoff', () => {
+  it('grows to a minute, is at least half of its step, and differs between workbenches', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 1, max: 1000 }), (id, failures) => {
         const wait = backoffMs(id, failures);

@@ -24,7 +24,7 @@ function observeUnplaced(workbench: Workbench, status: TaskObservation['status']
 }
 
 describe('an unexpected task', () => {
-  it('that is found is acted on at once', () => {
+  it('makes the record due at once when it is found', () => {
     expect(observeTask(running({ nextDriveAt: T0 + MINUTE, failures: 3 }))).toMatchObject({
       unexpectedTasks: [{ taskId: 'task-0' }],
       nextDriveAt: T0,
@@ -32,12 +32,12 @@ describe('an unexpected task', () => {
     });
   });
 
-  it('whose machine is gone runs no more, and is none', () => {
+  it('whose instance is gone has stopped, and is not added', () => {
     const before = running();
     expect(observeTask(before, { instance: 'gone' })).toBe(before);
   });
 
-  it('that is known and still there is looked at again, and stays', () => {
+  it('that still lives is polled and kept', () => {
     const before = stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE, failures: 2 });
     for (const status of ['provisioning', 'running', 'stopping'] as const)
       expect(observeTask(before, { status })).toMatchObject({
@@ -47,7 +47,7 @@ describe('an unexpected task', () => {
       });
   });
 
-  it('that has ended on a machine that speaks goes when its fence has passed, and it alone', () => {
+  it('that has stopped on an instance with a connected agent is removed after the settle period, and only that one', () => {
     const ended = observeTask(stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE }), {
       status: 'stopped',
     });
@@ -61,14 +61,14 @@ describe('an unexpected task', () => {
     ]);
   });
 
-  it('keeps its fence, however often its end is seen', () => {
+  it('keeps the end of its settle period, however often it is observed', () => {
     const ended = observeTask(stopped({ unexpectedTasks: OTHERS }), { status: 'stopped' });
     expect(observeTask(ended, { status: 'stopped', version: 2 }, T0 + 1000).unexpectedTasks).toEqual(
       ended.unexpectedTasks,
     );
   });
 
-  it('that has ended without ever having been on a machine goes at once, and it alone', () => {
+  it('that has stopped without having been placed is removed at once, and only that one', () => {
     const before = stopped({ unexpectedTasks: OTHERS, nextDriveAt: T0 + MINUTE });
     expect(observeUnplaced(before, 'stopped')).toMatchObject({
       unexpectedTasks: [{ taskId: 'task-9' }],
@@ -77,19 +77,19 @@ describe('an unexpected task', () => {
     expect(observeUnplaced(before, 'provisioning').unexpectedTasks).toEqual(OTHERS);
   });
 
-  it('whose machine is gone goes at once, and it alone', () => {
+  it('whose instance is gone is removed at once, and only that one', () => {
     expect(observeTask(stopped({ unexpectedTasks: OTHERS }), { instance: 'gone' }).unexpectedTasks).toEqual([
       { taskId: 'task-9' },
     ]);
   });
 
-  it('keeps what is stopped from being at rest, and leaves it so when it has gone', () => {
+  it('keeps a stopped workbench unsettled until it is removed', () => {
     const unexpectedTasks = [{ taskId: 'task-0', goneAfter: T0 + 5 }];
     const ended = step(stopping({ run: undefined, unexpectedTasks }), { type: 'tick' }, T0).workbench;
     expect(ended.unexpectedTasks).toEqual(unexpectedTasks);
     const gone = step(stopped({ unexpectedTasks, nextDriveAt: T0 + 5 }), { type: 'tick' }, T0 + 5).workbench;
     expect(gone.unexpectedTasks).toEqual([]);
-    const rested = step(gone, { type: 'tick' }, T0 + 6).workbench;
-    expect(rested).not.toHaveProperty('nextDriveAt');
+    const settled = step(gone, { type: 'tick' }, T0 + 6).workbench;
+    expect(settled).not.toHaveProperty('nextDriveAt');
   });
 });

@@ -14,10 +14,10 @@ function applyResult(workbench: Workbench, outcome: EffectResult): Workbench {
   return step(workbench, { type: 'outcomes', revision, outcomes: [outcome] }, T0).workbench;
 }
 
-describe('a volume that is there', () => {
+describe('a volume that is ready', () => {
   const ready = { type: 'volume_ready', mount: { path: '/new' } } as const;
 
-  it('lets a start go on at once', () => {
+  it('lets a start continue at once', () => {
     expect(applyResult(starting({ failures: 2 }), ready)).toMatchObject({
       mount: { path: '/new' },
       nextDriveAt: T0,
@@ -25,62 +25,62 @@ describe('a volume that is there', () => {
     });
   });
 
-  it('is noted too when the start has been taken back meanwhile', () => {
+  it('is stored too if the start was cancelled since', () => {
     expect(applyResult(stopped(), ready)).toMatchObject({ mount: { path: '/new' } });
   });
 
-  it('keeps the mount by which it was first known', () => {
+  it('keeps its first mount', () => {
     expect(applyResult(starting({ mount: { path: '/old' } }), ready).mount).toEqual({ path: '/old' });
   });
 
-  it('is no news of what is being destroyed', () => {
+  it('is ignored while the workbench is being deleted', () => {
     const { mount: _none, ...unmounted } = deleting();
     expect(applyResult(unmounted, ready)).not.toHaveProperty('mount');
   });
 });
 
-describe('a volume that was wiped before', () => {
-  const destroyed = { type: 'volume_tombstoned' } as const;
+describe('a tombstoned volume', () => {
+  const tombstoned = { type: 'volume_tombstoned' } as const;
 
-  it('makes its record go where the first went: it came back after the destroy', () => {
+  it('deletes its record, which was written after the deletion', () => {
     const { workbench, effects } = step(
       starting(),
-      { type: 'outcomes', revision: 1, outcomes: [destroyed] },
+      { type: 'outcomes', revision: 1, outcomes: [tombstoned] },
       T0,
     );
     expect(workbench).toMatchObject({ status: 'deleting', desired: 'deleted' });
     expect(effects).toEqual([{ type: 'delete_volume' }]);
   });
 
-  it('is no news of what is being destroyed', () => {
+  it('is ignored while the workbench is being deleted', () => {
     const before = deleting({ deadlineAt: T0 + MINUTE });
-    expect(applyResult(before, destroyed)).toMatchObject({
+    expect(applyResult(before, tombstoned)).toMatchObject({
       status: 'deleting',
       deadlineAt: before.deadlineAt,
     });
   });
 });
 
-describe('a start after one that failed for its storage', () => {
+describe('a start after a failed start', () => {
   const mount = { path: '/v' };
   const start = { type: 'start', runId: 'new-run', by: 'ada' } as const;
 
-  it('makes sure of the volume once more', () => {
+  it('ensures the volume again if the reason was storage_failed', () => {
     const { workbench, effects } = step(stopped({ mount, reason: STORAGE }), start, T0);
     expect(workbench).not.toHaveProperty('mount');
     expect(effects).toEqual([{ type: 'ensure_volume' }]);
   });
 
-  it('does not when it failed for something else, or for nothing', () => {
+  it('does not ensure it again for another reason, or for none', () => {
     for (const fields of [{ reason: { code: 'exited', message: 'Exit code 1.' } as const }, {}])
       expect(step(stopped({ mount, ...fields }), start, T0).workbench.mount).toEqual(mount);
   });
 });
 
-describe('a volume that cannot be had', () => {
+describe('a refused volume', () => {
   const refused = { type: 'volume_refused', reason: STORAGE } as const;
 
-  it('for now is asked for again later, and why is remembered', () => {
+  it('that is retryable is retried later, and its reason is stored', () => {
     expect(applyResult(starting({ failures: 2 }), { ...refused, retryable: true })).toMatchObject({
       status: 'starting',
       refusal: STORAGE,
@@ -89,14 +89,14 @@ describe('a volume that cannot be had', () => {
     });
   });
 
-  it('at all ends the start, with why', () => {
+  it('that is permanent ends the start with its reason', () => {
     expect(applyResult(starting(), { ...refused, retryable: false })).toMatchObject({
       status: 'stopped',
       reason: STORAGE,
     });
   });
 
-  it('is no news where nothing starts', () => {
+  it('is ignored if no start is in progress', () => {
     for (const workbench of [running(), stopping(), stopped(), deleting()])
       expect(applyResult(workbench, { ...refused, retryable: false })).toMatchObject({
         status: workbench.status,
@@ -108,21 +108,21 @@ describe('a volume that cannot be had', () => {
 describe('a volume whose mount has failed', () => {
   const mount = { path: '/old' };
 
-  it('is made sure of once more by the next start', () => {
+  it('is ensured again by the next start', () => {
     const after = step(stopped({ mount, reason: STORAGE }), { type: 'start', runId: 'run-2', by: 'ada' }, T0);
     expect(after.workbench).not.toHaveProperty('mount');
     expect(after.effects).toEqual([{ type: 'ensure_volume' }]);
   });
 
-  it('is not asked for again after any other end of a run', () => {
+  it('is not ensured again after any other end of a run', () => {
     const reason = { code: 'out_of_memory', message: 'Out of memory.' } as const;
     const after = step(stopped({ mount, reason }), { type: 'start', runId: 'run-2', by: 'ada' }, T0);
     expect(after.workbench.mount).toEqual(mount);
   });
 });
 
-describe('a volume on its way out', () => {
-  it('goes on being wiped while something is left of it', () => {
+describe('the deletion of a volume', () => {
+  it('continues while something is left of it', () => {
     const after = applyResult(deleting({ nextDriveAt: T0 + MINUTE, failures: 2 }), {
       type: 'volume_deletion_unfinished',
     });
@@ -130,7 +130,7 @@ describe('a volume on its way out', () => {
     expect(after).not.toHaveProperty('volumeDeleted');
   });
 
-  it('leaves only the record when its root is gone', () => {
+  it('leaves only the record once its root is deleted', () => {
     const { workbench, effects } = step(
       deleting({ run: undefined }),
       { type: 'outcomes', revision: 1, outcomes: [{ type: 'volume_deleted' }] },
@@ -140,7 +140,7 @@ describe('a volume on its way out', () => {
     expect(effects).toEqual([{ type: 'delete_record' }]);
   });
 
-  it('is no news of what is not being destroyed', () => {
+  it('is ignored if the workbench is not being deleted', () => {
     for (const workbench of [running(), starting(), stopped()])
       expect(applyResult(workbench, { type: 'volume_deleted' })).not.toHaveProperty('volumeDeleted');
     expect(applyResult(stopped(), { type: 'volume_deletion_unfinished' })).not.toHaveProperty('nextDriveAt');
