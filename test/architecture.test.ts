@@ -6,7 +6,7 @@ import { ROUTES } from '#contract/routes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** What each top-level folder may import from besides itself. Packages are named where they are restricted. */
+/** Top-level folder → the other top-level folders that it may import from. Tests below restrict the packages. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   contract: ['core'],
@@ -16,20 +16,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lib: ['contract'],
 };
 
-
 interface Import {
+  /** The importing file. */
   readonly file: string;
+  /** The module specifier. */
   readonly from: string;
-  /** It is gone before anything runs. */
+  /** Whether it is a type import, which is erased before the code runs. */
   readonly typeOnly: boolean;
 }
 
-function sources(room: string): string[] {
-  return globSync(`${room}/**/*.{ts,mjs}`, { cwd: ROOT }).sort();
+function listSources(folder: string): string[] {
+  return globSync(`${folder}/**/*.{ts,mjs}`, { cwd: ROOT }).sort();
 }
 
-/** Every module that a file names in an import, export or dynamic import. */
-function importsOf(file: string): Import[] {
+/** The static imports, re-exports and dynamic imports of a file. */
+function listImports(file: string): Import[] {
   const text = readFileSync(join(ROOT, file), 'utf8');
   const names = text.matchAll(
     /(?:^|\n)\s*(?:import|export)\b[^'";]*?\bfrom\s*'([^']+)'|\bimport\(\s*'([^']+)'|\n\s*import\s*'([^']+)'/g,
@@ -41,27 +42,27 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-/** The room a module belongs to; undefined for a package. */
-function roomOf({ file, from }: Import): string | undefined {
+/** The top-level folder of the imported module; undefined for a package. */
+function folderOf({ file, from }: Import): string | undefined {
   if (from.startsWith('#')) return from.slice(1).split('/')[0];
   if (!from.startsWith('.')) return undefined;
   return relative(ROOT, resolve(ROOT, dirname(file), from)).split('/')[0];
 }
 
-/** The file that is imported; undefined for a package. */
+/** The path of the imported file; undefined for a package. */
 function targetOf({ file, from }: Import): string | undefined {
   if (from.startsWith('#')) return from.slice(1);
   return from.startsWith('.') ? relative(ROOT, resolve(ROOT, dirname(file), from)) : undefined;
 }
 
-/** Every package that is loaded when this file is, by whichever of the files that it imports. */
-function packagesLoadedBy(entry: string): ReadonlySet<string> {
+/** The packages that are loaded with a file: by the file and by the files that it imports, directly or indirectly. */
+function listLoadedPackages(entry: string): ReadonlySet<string> {
   const packages = new Set<string>();
   const files = [entry];
   for (const file of files) {
-    for (const found of importsOf(file).filter(({ typeOnly }) => !typeOnly)) {
-      const target = targetOf(found);
-      if (target === undefined) packages.add(found.from);
+    for (const imported of listImports(file).filter(({ typeOnly }) => !typeOnly)) {
+      const target = targetOf(imported);
+      if (target === undefined) packages.add(imported.from);
       else if (/\.(ts|mjs)$/.test(target) && !files.includes(target)) files.push(target);
     }
   }
@@ -69,35 +70,36 @@ function packagesLoadedBy(entry: string): ReadonlySet<string> {
 }
 
 describe('imports', () => {
-  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
-    it(`of ${room} go to ${allowed.length === 0 ? 'itself alone' : `itself, ${allowed.join(', ')}`}`, () => {
-      const files = sources(room);
+  for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
+    it(`of ${folder} are from ${[folder, ...allowed].join(', ')} only`, () => {
+      const files = listSources(folder);
       expect(files.length).toBeGreaterThan(5);
-      const astray = files
-        .flatMap(importsOf)
-        .filter((found) => {
-          const to = roomOf(found);
-          return (
-            to !== undefined && to !== room && !allowed.includes(to) && !found.from.endsWith('package.json')
-          );
+      const forbidden = files
+        .flatMap(listImports)
+        .filter((imported) => {
+          const target = folderOf(imported);
+          if (target === undefined || target === folder || allowed.includes(target)) return false;
+          return !imported.from.endsWith('package.json');
         })
         .map(({ file, from }) => `${file} → ${from}`);
-      expect(astray).toEqual([]);
+      expect(forbidden).toEqual([]);
     });
   }
 
-
   it('of bin go to lib and the bundler', () => {
-    const astray = sources('bin')
-      .flatMap(importsOf)
-      .filter((found) => ![undefined, 'lib'].includes(roomOf(found)) && found.from !== '#tools/bundle.ts');
-    expect(astray).toEqual([]);
+    const forbidden = listSources('bin')
+      .flatMap(listImports)
+      .filter(
+        (imported) =>
+          ![undefined, 'lib'].includes(folderOf(imported)) && imported.from !== '#tools/bundle.ts',
+      );
+    expect(forbidden).toEqual([]);
   });
 
-  it('of lib are of zod/mini as everywhere, and of nothing that runs in Lambda alone', () => {
-    const packages = sources('lib')
-      .flatMap(importsOf)
-      .filter((found) => roomOf(found) === undefined)
+  it('of lib include no package that only Lambda functions need', () => {
+    const packages = listSources('lib')
+      .flatMap(listImports)
+      .filter((imported) => folderOf(imported) === undefined)
       .map(({ from }) => from)
       .filter((from) => !/^(node:|aws-cdk-lib(\/|$)|constructs$)/.test(from));
     expect([...new Set(packages)].sort()).toEqual([
@@ -108,29 +110,29 @@ describe('imports', () => {
     ]);
   });
 
-  it('of core name no package but zod/mini', () => {
-    const packages = sources('core')
-      .flatMap(importsOf)
-      .filter((found) => roomOf(found) === undefined)
+  it('of core include no package but zod/mini', () => {
+    const packages = listSources('core')
+      .flatMap(listImports)
+      .filter((imported) => folderOf(imported) === undefined)
       .map(({ from }) => from);
     expect([...new Set(packages)]).toEqual(['zod/mini']);
   });
 
-  it('of functions name no AWS client: they are given ports', () => {
-    const clients = sources('functions')
-      .flatMap(importsOf)
+  it('of functions include no AWS client, because functions receive ports', () => {
+    const clients = listSources('functions')
+      .flatMap(listImports)
       .filter(({ from }) => from.startsWith('@aws-sdk/'));
     expect(clients).toEqual([]);
   });
 
-  it('of local mode do not lead to the client of EC2, which takes longer to load than all the rest', () => {
-    const loaded = packagesLoadedBy('local/main.ts');
+  it('of local mode do not load the EC2 client, which takes longer to load than everything else', () => {
+    const loaded = listLoadedPackages('local/main.ts');
     expect([...loaded]).toEqual(expect.arrayContaining(['@aws-sdk/client-dynamodb', '@aws-sdk/client-ecs']));
     expect([...loaded]).not.toContain('@aws-sdk/client-ec2');
   });
 
-  it('of the table of deployed functions are types alone: it is in every bundle', () => {
-    const loaded = importsOf('contract/deployed-functions.ts').filter(({ typeOnly }) => !typeOnly);
+  it('of the table of deployed functions are type imports, because every bundle contains it', () => {
+    const loaded = listImports('contract/deployed-functions.ts').filter(({ typeOnly }) => !typeOnly);
     expect(loaded).toEqual([]);
   });
 });
@@ -141,7 +143,7 @@ describe('every route', () => {
   };
 
   for (const route of ROUTES) {
-    it(`${route.method} ${route.path} has a function, a test and a place in docs/api.yaml`, async () => {
+    it(`${route.method} ${route.path} has a function, a test and an operation in docs/api.yaml`, async () => {
       const module = (await import(join(ROOT, 'functions', route.function))) as { build?: unknown };
       expect(module.build).toBeTypeOf('function');
       const test = join(ROOT, 'test/functions', route.function.replace(/\.ts$/, '.test.ts'));
@@ -151,34 +153,34 @@ describe('every route', () => {
     });
   }
 
-  it('is documented, and nothing else is', () => {
+  it('is documented, and no other route is', () => {
     const operations = Object.values(documented.paths).flatMap((path) =>
       Object.values(path).map(({ operationId }) => operationId),
     );
     expect(operations.sort()).toEqual(ROUTES.map(({ operationId }) => operationId).sort());
   });
 
-  it('is the only way to a function of the API', () => {
-    const built = sources('functions/api').filter((file) =>
+  it('has its own function, and every function of the API has a route', () => {
+    const functions = listSources('functions/api').filter((file) =>
       /export (?:async )?function build\b/.test(readFileSync(join(ROOT, file), 'utf8')),
     );
-    expect(built).toEqual(ROUTES.map((route) => `functions/${route.function}`).sort());
+    expect(functions).toEqual(ROUTES.map((route) => `functions/${route.function}`).sort());
   });
 });
 
 describe('files', () => {
-  const all = [...Object.keys(MAY_IMPORT), '.ci', 'bin', 'test', 'tools', 'bench'].flatMap(sources);
+  const all = [...Object.keys(MAY_IMPORT), '.ci', 'bin', 'test', 'tools', 'bench'].flatMap(listSources);
 
-  it('are named after what they are about', () => {
+  it('have specific names', () => {
     const vague = all.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\b/i.test(file));
     expect(vague).toEqual([]);
   });
 
-  it('hold one idea: none of the product has more than 400 lines', () => {
-    const long = [...Object.keys(MAY_IMPORT), 'bin']
-      .flatMap(sources)
+  it('of the product have at most 400 lines', () => {
+    const tooLong = [...Object.keys(MAY_IMPORT), 'bin']
+      .flatMap(listSources)
       .map((file) => ({ file, lines: readFileSync(join(ROOT, file), 'utf8').split('\n').length }))
       .filter(({ lines }) => lines > 400);
-    expect(long).toEqual([]);
+    expect(tooLong).toEqual([]);
   });
 });

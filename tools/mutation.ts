@@ -1,6 +1,6 @@
 /**
- * `npm run mutation`: plants changes in core/ one at a time and sees whether a test in test/core finds each.
- * Ends with 1 when the score is below the threshold or the list of equivalents is not true any more.
+ * `npm run mutation`: plants one change at a time in core/ and checks whether a test in test/core finds it.
+ * Exit code 1 if the score is below the minimum or the list of equivalents is outdated.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -10,23 +10,23 @@ import { Stryker } from '@stryker-mutator/core';
 import { describeMachine } from '../bench/machine.ts';
 import { EQUIVALENTS } from './mutation/equivalents.ts';
 import { markEquivalents, scoreOf, toMutation } from './mutation/mutation.ts';
-import { mutationPage, scoreTable } from './mutation/page.ts';
+import { formatMutationPage, formatScoreTable } from './mutation/page.ts';
 
 const HELP = `npm run mutation -- [options]
 
-Plants changes in core/ one at a time; a test in test/core must find each. Takes an hour and more.
+Plants one change at a time in core/ and checks whether a test in test/core finds it. Takes more than an hour.
 
   --mutate GLOBS    only these files, comma-separated: core/workbench/lifecycle/deadlines.ts (default core/**/*.ts)
-  --concurrency N   how many at a time (default 2)
-  --incremental     leaves out what neither its source nor its tests have changed since the last such run
-  --out FILE        where the score and the survivors go (default bench/results/mutation.md, with --mutate nowhere)
-  --help
+  --concurrency N   number of concurrent test runs (default 2)
+  --incremental     skips mutations whose source and tests have not changed since the last incremental run
+  --out FILE        writes the results page to FILE (default bench/results/mutation.md; with --mutate no file)
+  --help            prints this text
 `;
 
 const ROOT = resolve(import.meta.dirname, '..');
-/** The least score, as a share. */
+/** The minimum score, 0 to 1. */
 const SCORE_MIN = 0.85;
-/** What the sandbox needs no copy of. */
+/** Stryker does not copy these to its sandbox. */
 const IGNORED_PATTERNS = [
   '.workbench*',
   'coverage',
@@ -52,7 +52,7 @@ if (values.help) console.log(HELP);
 else await mutate();
 
 async function mutate(): Promise<void> {
-  const began = performance.now();
+  const startedAt = performance.now();
   const concurrency = Number(values.concurrency);
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64)
     throw new Error(`--concurrency: expected a whole number from 1 to 64, not ${values.concurrency}`);
@@ -67,9 +67,9 @@ async function mutate(): Promise<void> {
     plugins: ['@stryker-mutator/vitest-runner'],
     vitest: { configFile: 'vitest.mutation.config.ts' },
     coverageAnalysis: 'perTest',
-    // A test that waits for what never comes goes through hours of its own time, which takes seconds.
+    // A mutation can make a test wait in vain. The test then simulates hours, which takes seconds.
     timeoutMS: 10_000,
-    // It would be rewritten by way of a part of TypeScript that TypeScript 7 has not; nothing here needs it.
+    // Stryker rewrites tsconfig.json with a compiler API that TypeScript 7 does not have. The tests do not need the file.
     tsconfigFile: 'none',
     reporters: ['progress-append-only'],
     allowConsoleColors: false,
@@ -81,19 +81,20 @@ async function mutate(): Promise<void> {
   const planted = results.map((result) =>
     toMutation(result, relative(ROOT, result.fileName), sources.get(result.fileName) ?? ''),
   );
-  const { mutations, untrue } = markEquivalents(planted, EQUIVALENTS);
+  const { mutations, outdated } = markEquivalents(planted, EQUIVALENTS);
   const versions = `Stryker ${versionOf('@stryker-mutator/core')}, vitest ${versionOf('vitest')}`;
-  const seconds = (performance.now() - began) / 1000;
+  const seconds = (performance.now() - startedAt) / 1000;
   const out =
     values.out ?? (values.mutate === undefined ? join(ROOT, 'bench/results/mutation.md') : undefined);
-  const page = mutationPage({ machine: describeMachine(), versions, seconds, mutations }, EQUIVALENTS);
+  const page = formatMutationPage({ machine: describeMachine(), versions, seconds, mutations }, EQUIVALENTS);
   if (out !== undefined) {
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, page);
   }
-  console.log(out === undefined ? page : scoreTable(mutations));
-  for (const change of untrue) console.error(`listed as equivalent, and it is not so any more: ${change}`);
-  if (untrue.length > 0 || scoreOf(mutations) < SCORE_MIN) process.exitCode = 1;
+  console.log(out === undefined ? page : formatScoreTable(mutations));
+  for (const change of outdated)
+    console.error(`equivalents.ts: the entry is outdated, remove or correct it: ${change}`);
+  if (outdated.length > 0 || scoreOf(mutations) < SCORE_MIN) process.exitCode = 1;
 }
 
 function versionOf(name: string): string {

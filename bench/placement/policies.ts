@@ -3,7 +3,7 @@ import { canHold, dominantShare } from '#core/placement/capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
 import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
-import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
+import { MemoryFreeCapacityStore } from '#test/memory/memory-free-capacity-store.ts';
 import type { InstanceEvent } from './cluster.ts';
 import { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';

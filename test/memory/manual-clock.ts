@@ -6,13 +6,13 @@ interface ScheduledAction {
   readonly action: () => void;
 }
 
-/** Time that moves only when told. Two actions due at once run in the order in which they were set. */
+/** A clock that a test advances. Actions for the same time run in the order in which they were scheduled. */
 export class ManualClock implements Timers {
   #now: number;
   #order = 0;
   readonly #scheduled = new Set<ScheduledAction>();
 
-  /** @param now where it begins, milliseconds since 1970 */
+  /** @param now the initial time, milliseconds since 1970 */
   constructor(now = Date.UTC(2030, 0, 1)) {
     this.#now = now;
   }
@@ -23,29 +23,29 @@ export class ManualClock implements Timers {
 
   after(ms: number, action: () => void): () => void {
     this.#order += 1;
-    const waiting = { at: this.#now + Math.max(0, ms), order: this.#order, action };
-    this.#scheduled.add(waiting);
-    return () => this.#scheduled.delete(waiting);
+    const scheduled = { at: this.#now + Math.max(0, ms), order: this.#order, action };
+    this.#scheduled.add(scheduled);
+    return () => this.#scheduled.delete(scheduled);
   }
 
-  /** How many actions wait. */
+  /** The number of scheduled actions. */
   get scheduledCount(): number {
     return this.#scheduled.size;
   }
 
-  /** When the next action is due; undefined when none waits. */
+  /** The time of the next action; undefined if none is scheduled. */
   get nextActionAt(): number | undefined {
     return this.#next(Number.POSITIVE_INFINITY)?.at;
   }
 
-  /** Moves time on and runs what becomes due, synchronously: what promises set off runs after the call. */
+  /** Advances the time and runs the actions that become due. Promises settle only after the call. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) this.#run(next);
     this.#now = end;
   }
 
-  /** Moves time on, and after each action lets the promises that it set off run. */
+  /** Advances the time, runs the actions that become due, and settles promises after each action. */
   async advanceAsync(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settlePromises();
@@ -56,22 +56,22 @@ export class ManualClock implements Timers {
     this.#now = end;
   }
 
-  #run(scheduledCount: ScheduledAction): void {
-    this.#scheduled.delete(scheduledCount);
-    this.#now = Math.max(this.#now, scheduledCount.at);
-    scheduledCount.action();
+  #run(scheduled: ScheduledAction): void {
+    this.#scheduled.delete(scheduled);
+    this.#now = Math.max(this.#now, scheduled.at);
+    scheduled.action();
   }
 
   #next(end: number): ScheduledAction | undefined {
     let first: ScheduledAction | undefined;
-    for (const waiting of this.#scheduled) {
-      if (waiting.at > end) continue;
+    for (const scheduled of this.#scheduled) {
+      if (scheduled.at > end) continue;
       if (
         first === undefined ||
-        waiting.at < first.at ||
-        (waiting.at === first.at && waiting.order < first.order)
+        scheduled.at < first.at ||
+        (scheduled.at === first.at && scheduled.order < first.order)
       ) {
-        first = waiting;
+        first = scheduled;
       }
     }
     return first;

@@ -1,11 +1,13 @@
 import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
-/** Task definitions in memory: workbench → how many revisions are active. */
+/** A ClusterCleanup in memory. */
 export class MemoryClusterCleanup implements ClusterCleanup {
+  /** Workbench id → the number of active task definitions. */
   readonly definitions = new Map<string, number>();
+  /** Registered container instances whose instance is terminated. */
   terminatedCount = 0;
-  /** Deregistrations until the next one is throttled. */
+  /** The number of deregistrations that succeed before one is throttled. */
   callsUntilThrottled = Number.POSITIVE_INFINITY;
 
   async listWorkbenchesWithDefinitions(): Promise<{ workbenchIds: readonly string[] }> {
@@ -13,8 +15,8 @@ export class MemoryClusterCleanup implements ClusterCleanup {
   }
 
   async pruneTaskDefinitions(workbenchId: string, keep: 'newest' | 'none', limit: number) {
-    const kept = keep === 'newest' ? 1 : 0;
-    const old = Math.max(0, (this.definitions.get(workbenchId) ?? 0) - kept);
+    const retained = keep === 'newest' ? 1 : 0;
+    const old = Math.max(0, (this.definitions.get(workbenchId) ?? 0) - retained);
     const deleted = Math.min(old, limit);
     if (deleted > this.callsUntilThrottled) throw new PortError('throttled', 'Rate exceeded');
     this.callsUntilThrottled -= deleted;

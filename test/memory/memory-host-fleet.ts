@@ -3,9 +3,11 @@ import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core
 
 export interface MemoryHostFleetOptions {
   readonly timers: Timers;
-  /** How long a start takes until it is running, the agent to connect after that, a stop and a termination. Milliseconds. @default 1,000 each */
+  /** Milliseconds from launch or start to `running`. @default 1,000 */
   readonly startMs?: number;
+  /** Milliseconds from `running` until the agent is connected. @default 1,000 */
   readonly agentMs?: number;
+  /** Milliseconds that a stop or termination takes. @default 1,000 */
   readonly stopMs?: number;
   readonly onChange?: (observation: HostObservation) => void;
 }
@@ -17,7 +19,7 @@ interface MemoryHost {
 
 const PAGE_SIZE = 100;
 
-/** Dedicated machines that live in memory and by the clock they are given. Each offers 2,048 units and 8,192 MiB. */
+/** A HostFleet in memory. Each host offers 2,048 cpu units and 8,192 MiB. */
 export class MemoryHostFleet implements HostFleet {
   readonly #options: MemoryHostFleetOptions;
   readonly #hosts = new Map<string, MemoryHost>();
@@ -29,16 +31,19 @@ export class MemoryHostFleet implements HostFleet {
     this.#options = options;
   }
 
-  /** The next launch with a new token, or start of a stopped host, calls this first: it may throw, or answer a refusal. */
-  onNextLaunch(answer: () => HostOutcome | undefined): void {
-    this.#plannedOutcomes.push(answer);
+  /**
+   * Plans the outcome of the next launch with a new token, or start of a stopped host. `outcome` may throw, or return a
+   * refusal; if it returns undefined, the call succeeds.
+   */
+  onNextLaunch(outcome: () => HostOutcome | undefined): void {
+    this.#plannedOutcomes.push(outcome);
   }
 
   async launch(request: HostRequest, token: string): Promise<HostOutcome> {
     const known = this.#hosts.get(this.#byToken.get(token) ?? '');
     if (known !== undefined) return { kind: 'accepted', host: known.observation };
-    const answer = this.#plannedOutcomes.shift()?.();
-    if (answer !== undefined) return answer;
+    const planned = this.#plannedOutcomes.shift()?.();
+    if (planned !== undefined) return planned;
     this.#count += 1;
     const instanceId = `host-${String(this.#count).padStart(6, '0')}`;
     const { workbenchId, userId } = request;
@@ -59,11 +64,11 @@ export class MemoryHostFleet implements HostFleet {
       return { kind: 'accepted', host: host.observation };
     }
     if (host === undefined || state !== 'stopped') {
-      const message = `The instance is ${state ?? 'gone'}.`;
+      const message = `The instance is ${state ?? 'terminated'}.`;
       return { kind: 'refused', code: 'instance_lost', message, retryable: state === 'stopping' };
     }
-    const answer = this.#plannedOutcomes.shift()?.();
-    if (answer !== undefined) return answer;
+    const planned = this.#plannedOutcomes.shift()?.();
+    if (planned !== undefined) return planned;
     this.#change(host, { state: 'pending' });
     this.#boot(host);
     return { kind: 'accepted', host: host.observation };

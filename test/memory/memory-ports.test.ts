@@ -52,8 +52,8 @@ describeVolumeStoreContract('MemoryVolumeStore', async () => {
   return {
     volumes,
     fill: async (mount, files) => {
-      const held = volumes.files(idOf(mount));
-      for (let n = 0; n < files; n += 1) held?.add(`${n}`);
+      const fileNames = volumes.files(idOf(mount));
+      for (let n = 0; n < files; n += 1) fileNames?.add(`${n}`);
     },
     count: async (mount) => volumes.files(idOf(mount))?.size,
     end: async () => {},
@@ -61,7 +61,7 @@ describeVolumeStoreContract('MemoryVolumeStore', async () => {
 });
 
 describe('ManualClock', () => {
-  it('runs what is due in the order of time, then in the order set, and nothing that was taken back', () => {
+  it('runs due actions by time, then in scheduling order, and no cancelled action', () => {
     const clock = new ManualClock(0);
     const ran: string[] = [];
     clock.after(20, () => ran.push('late'));
@@ -70,7 +70,7 @@ describe('ManualClock', () => {
       clock.after(5, () => ran.push(`nested at ${clock.now()}`));
     });
     clock.after(10, () => ran.push('second'));
-    clock.after(10, () => ran.push('never'))();
+    clock.after(10, () => ran.push('cancelled'))();
     clock.advance(19);
     expect(ran).toEqual(['first', 'second', 'nested at 15']);
     expect(clock.now()).toBe(19);
@@ -82,7 +82,7 @@ describe('ManualClock', () => {
 });
 
 describe('MemoryTaskRunner', () => {
-  it('places as many as it may and the next when one has stopped', async () => {
+  it('places at most `max` tasks, and the next when one has stopped', async () => {
     const timers = new ManualClock();
     const tasks = new MemoryTaskRunner({ timers, max: 1 });
     await tasks.run(input(), 'a/1/1');
@@ -90,19 +90,19 @@ describe('MemoryTaskRunner', () => {
     await timers.advanceAsync(60_000);
     const statuses = async () => (await tasks.list()).tasks.map((task) => task.status);
     expect(await statuses()).toEqual(['running', 'provisioning']);
-    tasks.exitTask('task-000001', { code: 'exited', message: 'It ended.' });
+    tasks.exitTask('task-000001', { code: 'exited', message: 'The process exited.' });
     await timers.advanceAsync(60_000);
     expect(await statuses()).toEqual(['running']);
   });
 
-  it('refuses, once, what the test says', async () => {
+  it('returns a planned refusal once', async () => {
     const tasks = new MemoryTaskRunner({ timers: new ManualClock() });
     tasks.onNextRun(() => ({ kind: 'refused', code: 'no_capacity', message: 'Full.', retryable: true }));
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'refused' });
     expect(await tasks.run(input(), 'a/1/1')).toMatchObject({ kind: 'accepted' });
   });
 
-  it('forgets a stopped task after an hour', async () => {
+  it('returns a stopped task for one hour', async () => {
     const timers = new ManualClock();
     const tasks = new MemoryTaskRunner({ timers });
     await tasks.run(input(), 'a/1/1');

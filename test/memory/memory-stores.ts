@@ -9,7 +9,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
-/** Histories in memory; expired ones stay until `sweep`, as they do in a table whose TTL deletion lags. */
+/** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
 export class MemoryHistoryStore implements HistoryStore {
   readonly #histories = new Map<string, Map<number, string>>();
   readonly #expiresAt = new Map<string, number>();
@@ -35,7 +35,7 @@ export class MemoryHistoryStore implements HistoryStore {
     this.#expiresAt.set(workbenchId, at);
   }
 
-  /** Removes the histories that have ended by `now` (milliseconds since 1970), as TTL deletion would. */
+  /** Deletes the histories that have expired by `now` (milliseconds since 1970), as TTL deletion does. */
   deleteExpired(now: number): void {
     for (const [workbenchId, at] of this.#expiresAt) {
       if (at > now) continue;
@@ -50,9 +50,9 @@ interface StoredClaim {
   readonly completedBy?: string;
 }
 
-/** Idempotency claims in memory; expired ones stay until they are claimed anew. */
+/** An IdempotencyStore in memory. An expired claim remains until the key is claimed again. */
 export class MemoryIdempotencyStore implements IdempotencyStore {
-  /** user id → key → claim */
+  /** User id → key → claim. */
   readonly #users = new Map<string, Map<string, StoredClaim>>();
 
   async claim(
@@ -61,14 +61,14 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   ): Promise<{ readonly claim: IdempotencyClaim; readonly claimed: boolean }> {
     const claims = this.#users.get(claim.userId) ?? new Map<string, StoredClaim>();
     this.#users.set(claim.userId, claims);
-    const standing = claims.get(claim.key)?.claim;
-    if (standing !== undefined && standing.expiresAt > now) {
-      return { claim: { ...standing }, claimed: standing.workbenchId === claim.workbenchId };
+    const existing = claims.get(claim.key)?.claim;
+    if (existing !== undefined && existing.expiresAt > now) {
+      return { claim: { ...existing }, claimed: existing.workbenchId === claim.workbenchId };
     }
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
-    const written: IdempotencyClaim = { userId, key, workbenchId, bodyHash, state: 'open', expiresAt };
-    claims.set(key, { claim: written });
-    return { claim: { ...written }, claimed: true };
+    const created: IdempotencyClaim = { userId, key, workbenchId, bodyHash, state: 'open', expiresAt };
+    claims.set(key, { claim: created });
+    return { claim: { ...created }, claimed: true };
   }
 
   async complete(
@@ -78,16 +78,15 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     completedBy: string,
   ): Promise<'completed' | 'already' | 'gone'> {
     const claims = this.#users.get(userId);
-    const standing = claims?.get(key);
-    if (claims === undefined || standing?.claim.workbenchId !== workbenchId) return 'gone';
-    if (standing.claim.state === 'done')
-      return standing.completedBy === completedBy ? 'completed' : 'already';
-    claims.set(key, { claim: { ...standing.claim, state: 'done' }, completedBy });
+    const stored = claims?.get(key);
+    if (claims === undefined || stored?.claim.workbenchId !== workbenchId) return 'gone';
+    if (stored.claim.state === 'done') return stored.completedBy === completedBy ? 'completed' : 'already';
+    claims.set(key, { claim: { ...stored.claim, state: 'done' }, completedBy });
     return 'completed';
   }
 }
 
-/** Reports in memory. */
+/** A ReportStore in memory. */
 export class MemoryReportStore implements ReportStore {
   readonly #reports = new Map<string, ReconcileReport>();
 
@@ -109,7 +108,7 @@ export interface MemoryStores {
   readonly idempotency: MemoryIdempotencyStore;
 }
 
-/** The three stores, empty, under the names that use cases know them by. */
+/** Three empty stores, under the names that use cases expect. */
 export function memoryStores(): MemoryStores {
   return {
     workbenches: new MemoryWorkbenchStore(),

@@ -9,16 +9,18 @@ import type {
 
 export interface MemoryTaskRunnerOptions {
   readonly timers: Timers;
-  /** Tasks that may be placed at once. @default no limit */
+  /** The maximum number of placed tasks. @default no limit */
   readonly max?: number;
-  /** How long a placed task stays provisioning, then pending; and how long a stop takes. Milliseconds. @default 1,000 each */
-  readonly provisioningTimeoutMs?: number;
+  /** Milliseconds that a placed task is `provisioning`. @default 1,000 */
+  readonly provisioningMs?: number;
+  /** Milliseconds that it is `pending`. @default 1,000 */
   readonly pendingMs?: number;
-  readonly stoppingTimeoutMs?: number;
+  /** Milliseconds that a stop takes. @default 1,000 */
+  readonly stoppingMs?: number;
   readonly onChange?: (observation: TaskObservation) => void;
 }
 
-/** Stopped tasks are forgotten after this: one hour, in milliseconds. */
+/** A stopped task is returned for this time: one hour, in milliseconds. */
 const STOPPED_TASK_RETENTION_MS = 60 * 60 * 1000;
 const PAGE_SIZE = 100;
 
@@ -29,26 +31,29 @@ interface MemoryTask {
   cancel?: () => void;
 }
 
-/** Tasks that live in memory and by the clock they are given. Deterministic; nothing fails unless told to. */
+/** A TaskRunner in memory. It is deterministic, and no call fails unless the test plans it. */
 export class MemoryTaskRunner implements TaskRunner {
   readonly #options: MemoryTaskRunnerOptions;
   readonly #tasks = new Map<string, MemoryTask>();
   readonly #byToken = new Map<string, string>();
   #count = 0;
   #plannedOutcomes: (() => RunOutcome | undefined)[] = [];
-  /** The tokens of every call of `run`, in order. */
+  /** The token of each call of `run`, in this order. */
   readonly runTokens: string[] = [];
 
   constructor(options: MemoryTaskRunnerOptions) {
     this.#options = options;
   }
 
-  /** The next call of `run` with a new token calls this first: it may throw, or answer a refusal. */
-  onNextRun(answer: () => RunOutcome | undefined): void {
-    this.#plannedOutcomes.push(answer);
+  /**
+   * Plans the outcome of the next call of `run` with a new token. `outcome` may throw, or return a refusal; if it returns
+   * undefined, the call succeeds.
+   */
+  onNextRun(outcome: () => RunOutcome | undefined): void {
+    this.#plannedOutcomes.push(outcome);
   }
 
-  /** Lets a task end by itself. */
+  /** Ends a task without a stop request. */
   exitTask(taskId: string, stop: NonNullable<TaskObservation['stop']>): void {
     this.#markStopped(taskId, stop);
   }
@@ -57,12 +62,12 @@ export class MemoryTaskRunner implements TaskRunner {
     this.runTokens.push(token);
     const known = this.#find(this.#byToken.get(token));
     if (known !== undefined) return { kind: 'accepted', task: known.observation };
-    const answer = this.#plannedOutcomes.shift()?.();
-    if (answer !== undefined) return answer;
+    const planned = this.#plannedOutcomes.shift()?.();
+    if (planned !== undefined) return planned;
     this.#count += 1;
     const taskId = `task-${String(this.#count).padStart(6, '0')}`;
     const { userId, workbenchId, runId, attempt, placement } = input;
-    const where =
+    const location =
       placement.kind === 'host'
         ? { containerInstance: placement.instanceId }
         : { provider: placement.provider };
@@ -76,7 +81,7 @@ export class MemoryTaskRunner implements TaskRunner {
         createdAt: this.#options.timers.now(),
         version: 1,
         status: 'provisioning',
-        ...where,
+        ...location,
       },
       placed: false,
     };
@@ -96,11 +101,11 @@ export class MemoryTaskRunner implements TaskRunner {
       return;
     }
     this.#change(task, { status: 'stopping' });
-    this.#schedule(task, this.#options.stoppingTimeoutMs, () => this.#markStopped(taskId, stop));
+    this.#schedule(task, this.#options.stoppingMs, () => this.#markStopped(taskId, stop));
   }
 
   async terminateInstance(taskId: string): Promise<void> {
-    this.#markStopped(taskId, { code: 'requested', message: 'Its machine was ended.' });
+    this.#markStopped(taskId, { code: 'requested', message: 'The instance was terminated.' });
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
@@ -126,16 +131,16 @@ export class MemoryTaskRunner implements TaskRunner {
 
   #place(): void {
     const max = this.#options.max ?? Number.POSITIVE_INFINITY;
-    let taken = 0;
+    let placed = 0;
     for (const task of this.#tasks.values()) {
-      if (task.placed && task.observation.status !== 'stopped') taken += 1;
+      if (task.placed && task.observation.status !== 'stopped') placed += 1;
     }
     for (const task of this.#tasks.values()) {
       if (task.placed || task.observation.status === 'stopped') continue;
-      if (taken >= max) return;
-      taken += 1;
+      if (placed >= max) return;
+      placed += 1;
       task.placed = true;
-      this.#schedule(task, this.#options.provisioningTimeoutMs, () => {
+      this.#schedule(task, this.#options.provisioningMs, () => {
         this.#change(task, { status: 'pending', instance: 'connected' });
         this.#schedule(task, this.#options.pendingMs, () => {
           this.#change(task, { status: 'running', endpoint: 'http://127.0.0.1:1' });

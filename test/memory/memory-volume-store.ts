@@ -8,7 +8,7 @@ import type {
 
 export interface MemoryVolumeStoreOptions {
   readonly clock: Clock;
-  /** Entries deleted by one call of wipe. @default 1,000 */
+  /** The maximum number of files that one call of `deleteSlice` deletes. @default 1,000 */
   readonly filesPerCall?: number;
 }
 
@@ -19,11 +19,11 @@ interface MemoryVolume {
 
 const PAGE_SIZE = 1000;
 
-/** Volumes that live in memory: sets of file names. */
+/** A VolumeStore in memory. A volume is a set of file names. */
 export class MemoryVolumeStore implements VolumeStore {
   readonly #options: MemoryVolumeStoreOptions;
   readonly #volumes = new Map<string, MemoryVolume>();
-  readonly #deleted = new Set<string>();
+  readonly #tombstones = new Set<string>();
   readonly #quarantined = new Map<string, MemoryVolume>();
   #plannedOutcomes: (() => VolumeOutcome | undefined)[] = [];
 
@@ -31,22 +31,25 @@ export class MemoryVolumeStore implements VolumeStore {
     this.#options = options;
   }
 
-  /** The next call of `ensure` calls this first: it may throw, or answer a refusal. */
-  onNextEnsure(answer: () => VolumeOutcome | undefined): void {
-    this.#plannedOutcomes.push(answer);
+  /**
+   * Plans the outcome of the next call of `ensure`. `outcome` may throw, or return a refusal; if it returns undefined, the
+   * call succeeds.
+   */
+  onNextEnsure(outcome: () => VolumeOutcome | undefined): void {
+    this.#plannedOutcomes.push(outcome);
   }
 
-  /** The files of a volume; undefined when there is no such volume. */
+  /** The file names of a volume; undefined if the volume does not exist. */
   files(workbenchId: string): Set<string> | undefined {
     return this.#volumes.get(workbenchId)?.files;
   }
 
   async ensure(workbenchId: string): Promise<VolumeOutcome> {
-    const answer = this.#plannedOutcomes.shift()?.();
-    if (answer !== undefined) return answer;
-    if (this.#deleted.has(workbenchId)) return { kind: 'tombstoned' };
+    const planned = this.#plannedOutcomes.shift()?.();
+    if (planned !== undefined) return planned;
+    if (this.#tombstones.has(workbenchId)) return { kind: 'tombstoned' };
     if (this.#quarantined.has(workbenchId)) {
-      const message = 'The files of this workbench have been set aside.';
+      const message = 'The volume of this workbench is in quarantine.';
       return { kind: 'refused', code: 'storage_failed', message, retryable: false };
     }
     if (!this.#volumes.has(workbenchId)) {
@@ -56,7 +59,7 @@ export class MemoryVolumeStore implements VolumeStore {
   }
 
   async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
-    this.#deleted.add(workbenchId);
+    this.#tombstones.add(workbenchId);
     const volume = this.#volumes.get(workbenchId) ?? this.#quarantined.get(workbenchId);
     if (volume === undefined) return { done: true, deleted: 0 };
     let deleted = 0;

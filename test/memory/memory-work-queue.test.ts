@@ -11,8 +11,8 @@ describeWorkQueueContract('MemoryWorkQueue', async () => {
   let failures = 0;
   const queue = new MemoryWorkQueue({ now: () => now });
   const delivered: WorkbenchKey[] = [];
-  const consume = async (taken: WorkbenchKey) => {
-    delivered.push(taken);
+  const consume = async (received: WorkbenchKey) => {
+    delivered.push(received);
     if (failures > 0) {
       failures -= 1;
       throw new Error('planned');
@@ -38,7 +38,7 @@ describeWorkQueueContract('MemoryWorkQueue', async () => {
 });
 
 describe('MemoryWorkQueue', () => {
-  test('hands messages over earliest first, and in the order sent among equals', async () => {
+  test('delivers messages by due time, then in the order in which they were sent', async () => {
     let now = START;
     const queue = new MemoryWorkQueue({ now: () => now });
     await queue.send(key('late'), 5);
@@ -54,9 +54,9 @@ describe('MemoryWorkQueue', () => {
     ]);
   });
 
-  test('refuses to go round for ever when a consumer keeps sending to itself', async () => {
+  test('throws when a consumer keeps sending messages without delay', async () => {
     const queue = new MemoryWorkQueue({ now: () => START });
     await queue.send(key('a'), 0);
-    await expect(queue.deliverDue((taken) => queue.send(taken, 0), 50)).rejects.toThrow(/still some due/);
+    await expect(queue.deliverDue((received) => queue.send(received, 0), 50)).rejects.toThrow(/more are due/);
   });
 });

@@ -8,13 +8,12 @@ interface Message {
   readonly dueAt: number;
 }
 
-/** A message whose consumer threw comes again after this long. */
+/** A message whose consumer has thrown is delivered again after this time. Milliseconds. */
 export const REDELIVERY_DELAY_MS = 1000;
 
 /**
- * A WorkQueue that does nothing by itself: whoever holds it says when messages are delivered, and the clock
- * is theirs too. Deterministic: earliest due first, and in the order sent among equals. Nothing is merged:
- * two sends are two deliveries.
+ * A WorkQueue in memory. The test delivers the messages and owns the clock. Deterministic: messages are delivered by due
+ * time, then in the order in which they were sent. Messages are not merged: two sends are two deliveries.
  */
 export class MemoryWorkQueue implements WorkQueue {
   readonly #clock: Clock;
@@ -29,17 +28,17 @@ export class MemoryWorkQueue implements WorkQueue {
     this.#insert(key, this.#clock.now() + seconds * 1000);
   }
 
-  /** Messages held, due or not. */
+  /** The number of messages, due or not. */
   get size(): number {
     return this.#messages.length;
   }
 
-  /** When the next message is due, in milliseconds since 1970; undefined when there is none. */
+  /** The due time of the next message, in milliseconds since 1970; undefined if there is none. */
   nextDueAt(): number | undefined {
     return this.#messages[0]?.dueAt;
   }
 
-  /** Removes and answers the next message if it is due; for a test that plays the consumer, or loses messages. */
+  /** Removes and returns the next message if it is due. For tests that consume or lose messages themselves. */
   takeDue(): WorkbenchKey | undefined {
     const next = this.#messages[0];
     if (next === undefined || next.dueAt > this.#clock.now()) return undefined;
@@ -48,10 +47,10 @@ export class MemoryWorkQueue implements WorkQueue {
   }
 
   /**
-   * Hands every message that is due, one after another, to the consumer, those included that it sends with no
-   * delay. One whose consumer throws comes again REDELIVERY_DELAY_MS later.
-   * @returns how many were handed over
-   * @throws Error after `limit` deliveries: a consumer that sends itself no-delay messages for ever
+   * Delivers every due message, one after another, including messages that the consumer sends without delay. A message
+   * whose consumer throws is delivered again after REDELIVERY_DELAY_MS.
+   * @returns the number of deliveries
+   * @throws Error after `limit` deliveries: the consumer keeps sending messages without delay
    */
   async deliverDue(consumer: (key: WorkbenchKey) => Promise<void>, limit = 10_000): Promise<number> {
     for (let delivered = 0; delivered < limit; delivered += 1) {
@@ -63,12 +62,14 @@ export class MemoryWorkQueue implements WorkQueue {
         this.#insert(key, this.#clock.now() + REDELIVERY_DELAY_MS);
       }
     }
-    throw new Error(`${limit} messages delivered and still some due`);
+    throw new Error(
+      `${limit} messages were delivered, and more are due: the consumer keeps sending messages without delay`,
+    );
   }
 
   #insert(key: WorkbenchKey, dueAt: number): void {
     const message = { key: { userId: key.userId, workbenchId: key.workbenchId }, dueAt };
-    const later = this.#messages.findIndex((other) => other.dueAt > dueAt);
-    this.#messages.splice(later === -1 ? this.#messages.length : later, 0, message);
+    const position = this.#messages.findIndex((other) => other.dueAt > dueAt);
+    this.#messages.splice(position === -1 ? this.#messages.length : position, 0, message);
   }
 }

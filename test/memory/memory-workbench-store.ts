@@ -11,14 +11,14 @@ import {
 const ACTIVE_PAGE_SIZE = 100;
 
 /**
- * The records in memory. They are kept frozen, as JSON would carry them, so that no caller can change what
- * the store has, and `undefined` members vanish, as they do in a table. Every call takes effect at once, before its promise
- * is handed out: calls made one after another without awaiting race in the order in which they were made.
+ * A WorkbenchStore in memory. Records are stored as frozen copies made through JSON: callers cannot change them, and
+ * `undefined` members are dropped, as in a table. Each call takes effect before it returns its promise, so calls that are
+ * not awaited take effect in the order in which they were made.
  */
 export class MemoryWorkbenchStore implements WorkbenchStore {
-  /** user id → workbench id → record */
+  /** User id → workbench id → record. */
   readonly #users = new Map<string, Map<string, StoredRecord>>();
-  /** Keys of the records that lists have left out because they could not be read, in the order met. */
+  /** The keys of the unreadable records that lists have skipped, in this order. */
   readonly unreadableKeys: WorkbenchKey[] = [];
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
@@ -29,8 +29,8 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
-    const kept = this.#stored(key);
-    return kept === undefined ? undefined : parseStored(key, kept);
+    const stored = this.#stored(key);
+    return stored === undefined ? undefined : parseStored(key, stored);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
@@ -50,7 +50,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   async listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage> {
     if (!Number.isInteger(page.limit) || page.limit < 1 || page.limit > 100) {
-      throw new RangeError(`a page holds 1 to 100 workbenches, not ${page.limit}`);
+      throw new RangeError(`page.limit: expected a whole number from 1 to 100, not ${page.limit}`);
     }
     const { after } = page;
     const ids = [...(this.#users.get(userId)?.keys() ?? [])]
@@ -74,7 +74,7 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
       .map(({ key }) => key);
   }
 
-  /** Lists leave out what cannot be read, so there is nothing to set aside. */
+  /** Has no effect: lists skip unreadable records, so that they never block others. */
   async postpone(_key: WorkbenchKey, _now: number, _until: number): Promise<void> {}
 
   async listActive(
@@ -101,19 +101,19 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   async ping(): Promise<void> {}
 
-  /** Every readable record, for a test's own checks: no port method shows them all. */
+  /** Returns every readable record. For the checks of tests; no method of the port returns all. */
   listAll(): readonly Workbench[] {
     return this.#all();
   }
 
-  /** Puts whatever is given in a record's place, as a bug or a newer version might have. */
+  /** Stores any value in place of a record, as a bug or a newer version might have done. */
   plant(key: WorkbenchKey, raw: unknown): void {
     this.#put(key, { raw: structuredClone(raw) });
   }
 
-  #put(key: WorkbenchKey, kept: StoredRecord): void {
+  #put(key: WorkbenchKey, stored: StoredRecord): void {
     const records = this.#users.get(key.userId) ?? new Map<string, StoredRecord>();
-    records.set(key.workbenchId, kept);
+    records.set(key.workbenchId, stored);
     this.#users.set(key.userId, records);
   }
 
@@ -122,18 +122,18 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 
   #revision(key: WorkbenchKey): unknown {
-    const kept = this.#stored(key);
-    if (kept === undefined) return undefined;
-    return 'record' in kept
-      ? kept.record.revision
-      : ((kept.raw as { revision?: unknown } | null)?.revision ?? null);
+    const stored = this.#stored(key);
+    if (stored === undefined) return undefined;
+    return 'record' in stored
+      ? stored.record.revision
+      : ((stored.raw as { revision?: unknown } | null)?.revision ?? null);
   }
 
   #readOrReport(key: WorkbenchKey): Workbench | undefined {
-    const kept = this.#stored(key);
-    if (kept === undefined) return undefined;
+    const stored = this.#stored(key);
+    if (stored === undefined) return undefined;
     try {
-      return parseStored(key, kept);
+      return parseStored(key, stored);
     } catch {
       this.unreadableKeys.push(key);
       return undefined;
@@ -152,20 +152,20 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 }
 
-/** A record as written, or whatever was planted in its place. */
+/** A record as written, or the value planted in its place. */
 type StoredRecord = { readonly record: Workbench } | { readonly raw: unknown };
 
 function freezeCopy(workbench: Workbench): Workbench {
   return deepFreeze(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
 }
 
-function parseStored(key: WorkbenchKey, kept: StoredRecord): Workbench {
-  if ('record' in kept) return kept.record;
-  const parsed = workbenchSchema.safeParse(kept.raw);
+function parseStored(key: WorkbenchKey, stored: StoredRecord): Workbench {
+  if ('record' in stored) return stored.record;
+  const parsed = workbenchSchema.safeParse(stored.raw);
   if (!parsed.success) throw new UnreadableRecord(key, parsed.error);
   const { userId, workbenchId } = parsed.data;
   if (userId !== key.userId || workbenchId !== key.workbenchId) {
-    throw new UnreadableRecord(key, new Error('the record names another workbench'));
+    throw new UnreadableRecord(key, new Error('the record contains the key of another workbench'));
   }
   return parsed.data;
 }
@@ -178,7 +178,7 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** By code units, not by locale: ids are lower-case letters and digits. */
+/** Compares code units, not by locale: ids consist of lower-case letters and digits. */
 function compareDescending(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? 1 : -1;

@@ -12,8 +12,8 @@ import { DEFAULT_POLICY, type Policy } from '#core/workbench/lifecycle/policy.ts
 import { observeHost, observeTask } from '#core/workbench/observe.ts';
 import type { CreateRequest } from '#core/workbench/request-fields.ts';
 import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
-import { MemoryFreeCapacityStore } from '../simulation/memory-free-capacity-store.ts';
 import { ManualClock } from './manual-clock.ts';
+import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
@@ -28,13 +28,14 @@ export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
   { name: 'm7i.large', cpuUnits: 2048, memoryMib: 8192, gpuCount: 0 },
 ];
 
-/** What was told to operators, kept for a test to read. */
+/** A Telemetry that records log lines and metrics for tests. */
 export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly level: string; readonly message: string }[] = [];
-  /** What each line had beside its message, by message; of several the last. */
+  /** Message → the fields of its last log line. */
   readonly fields = new Map<string, TelemetryFields>();
+  /** Metric → total. */
   readonly counts = new Map<string, number>();
-  /** By the metric and the values of its dimensions: `repair.run_ended`. */
+  /** Metric and dimension values, for example `repair.run_ended` → total. */
   readonly countsBy = new Map<string, number>();
 
   info(message: string, fields?: TelemetryFields): void {
@@ -61,11 +62,11 @@ export class RecordingTelemetry implements Telemetry {
 export interface MemoryWorldOptions {
   readonly policy?: Partial<Policy>;
   readonly tasks?: Omit<MemoryTaskRunnerOptions, 'timers' | 'onChange'>;
-  /** Whether changes of tasks and hosts are told by events; without, only looking finds them. @default true */
+  /** Whether changes of tasks and hosts cause events. Without events only polling finds them. @default true */
   readonly events?: boolean;
 }
 
-/** Everything the core needs, in memory and by one clock, with the loops that local mode and Lambda run. */
+/** All ports of the core in memory, with one clock and the loops that local mode and Lambda run. */
 export class MemoryWorld {
   readonly clock = new ManualClock();
   readonly stores = memoryStores();
@@ -105,7 +106,7 @@ export class MemoryWorld {
     runId: () => `run${String(++this.#ids).padStart(6, '0')}`,
   };
 
-  /** All ports under the names that use cases know them by. */
+  /** All ports, under the names that use cases expect. */
   get ports() {
     const { clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports } = this;
     return {
@@ -123,7 +124,7 @@ export class MemoryWorld {
     };
   }
 
-  /** An event of a task is on its way. */
+  /** Publishes a task event. `deliver` delivers it. */
   publishTaskEvent(task: TaskObservation): void {
     this.#pendingEvents.push(() => observeTask(this.ports, this.policy, task, task));
   }
@@ -147,7 +148,7 @@ export class MemoryWorld {
 
   async read(key: WorkbenchKey): Promise<Workbench> {
     const workbench = await this.stores.workbenches.read(key);
-    if (!workbench) throw new Error(`${key.workbenchId} is gone`);
+    if (!workbench) throw new Error(`workbench ${key.workbenchId} has no record`);
     return workbench;
   }
 
@@ -156,26 +157,27 @@ export class MemoryWorld {
   }
 
   /**
-   * Delivers what is due now: events and messages, until nothing is.
-   * @throws a fault of the program in what they set off, which the queue would only deliver again and again
+   * Delivers all events and due messages, including those that follow from them.
+   * @throws the first programming error, for which the queue would only redeliver the message
    */
   async deliver(): Promise<void> {
-    const faults: unknown[] = [];
+    const programmingErrors: unknown[] = [];
     do {
-      for (let tell = this.#pendingEvents.shift(); tell; tell = this.#pendingEvents.shift()) await tell();
+      for (let deliver = this.#pendingEvents.shift(); deliver; deliver = this.#pendingEvents.shift())
+        await deliver();
       await this.queue.deliverDue(async (key) => {
         try {
           await this.drive(key);
         } catch (error) {
-          if (!(error instanceof PortError || error instanceof WorkbenchError)) faults.push(error);
+          if (!(error instanceof PortError || error instanceof WorkbenchError)) programmingErrors.push(error);
           throw error;
         }
       });
     } while (this.#pendingEvents.length > 0);
-    if (faults.length > 0) throw faults[0];
+    if (programmingErrors.length > 0) throw programmingErrors[0];
   }
 
-  /** Lets time pass in steps of a second, delivering after each; a pass of the reconciler each minute. */
+  /** Advances the time in steps of one second with a delivery after each, and a sweep of due records each minute. */
   async advance(ms: number): Promise<void> {
     const end = this.clock.now() + ms;
     await this.deliver();
@@ -186,39 +188,44 @@ export class MemoryWorld {
     }
   }
 
-  /** Lets time pass until the workbench is as wished; throws after `within` milliseconds of the world's time. */
+  /**
+   * Advances the time until the predicate holds.
+   * @throws Error after `withinMs` milliseconds of simulated time
+   */
   async waitUntil(
     key: WorkbenchKey,
-    wish: (workbench: Workbench | undefined) => boolean,
-    within = 3_600_000,
+    predicate: (workbench: Workbench | undefined) => boolean,
+    withinMs = 3_600_000,
   ): Promise<void> {
-    const end = this.clock.now() + within;
+    const end = this.clock.now() + withinMs;
     await this.deliver();
     for (;;) {
       const workbench = await this.stores.workbenches.read(key);
-      if (wish(workbench)) return;
+      if (predicate(workbench)) return;
       if (this.clock.now() >= end) {
-        throw new Error(`not as wished within ${within} ms: ${JSON.stringify(workbench, undefined, 1)}`);
+        throw new Error(
+          `the condition did not hold within ${withinMs} ms. Record: ${JSON.stringify(workbench, undefined, 1)}`,
+        );
       }
       await this.advance(1000);
     }
   }
 
-  async waitForStatus(key: WorkbenchKey, status: Workbench['status'], within?: number): Promise<Workbench> {
-    await this.waitUntil(key, (workbench) => workbench?.status === status, within);
+  async waitForStatus(key: WorkbenchKey, status: Workbench['status'], withinMs?: number): Promise<Workbench> {
+    await this.waitUntil(key, (workbench) => workbench?.status === status, withinMs);
     return this.read(key);
   }
 
-  async waitUntilGone(key: WorkbenchKey, within?: number): Promise<void> {
-    await this.waitUntil(key, (workbench) => workbench === undefined, within);
+  async waitUntilGone(key: WorkbenchKey, withinMs?: number): Promise<void> {
+    await this.waitUntil(key, (workbench) => workbench === undefined, withinMs);
   }
 
-  /** When somebody should next look at it. */
+  /** The due time of the workbench; undefined if it is settled. */
   async dueAt(key: WorkbenchKey): Promise<number | undefined> {
     return dueAt(await this.read(key));
   }
 
-  /** Its tasks that have not stopped. */
+  /** The tasks of the workbench that have not stopped. */
   async liveTasks(workbenchId: string): Promise<readonly TaskObservation[]> {
     const { tasks } = await this.tasks.list();
     return tasks.filter((task) => task.workbenchId === workbenchId);

@@ -1,4 +1,4 @@
-/** A port in which some methods are replaced; the others go to the original. */
+/** Returns a port in which `methods` replace the methods of `port`. */
 export function overrideMethods<P extends object>(port: P, methods: Partial<P>): P {
   return new Proxy(port, {
     get(target, name) {

@@ -2,7 +2,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import type { Kernel } from './kernel.ts';
 import type { Tape } from './tape.ts';
 
-/** What can go wrong with one call. `before` and `after` are about its effect. */
+/** The faults that can be injected into a call. FAULT_DESCRIPTIONS explains each. */
 export const FAULTS = [
   'none',
   'fails_before',
@@ -15,14 +15,27 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** How a call looks to whoever made it when it went wrong; adapters see SDK errors, ports see PortErrors. */
+/** What each fault does, for the log of a schedule. */
+export const FAULT_DESCRIPTIONS: Readonly<Record<Fault, string>> = {
+  none: 'the call succeeds',
+  fails_before: 'the call has no effect and fails with an unknown outcome',
+  fails_after: 'the call takes effect but fails with an unknown outcome',
+  throttled: 'the call is throttled and has no effect',
+  stalls: 'the call takes 1 to 10 seconds',
+  killed_before: 'the function is killed before the call takes effect',
+  killed_after: 'the function is killed, and the call takes effect within the next 10 seconds',
+  zombie:
+    'the call takes effect and the function freezes; its caller considers it dead, but it continues within 10 minutes',
+};
+
+/** The errors that the caller receives. Adapters receive SDK errors, callers of ports receive PortErrors. */
 export interface CallErrors {
   readonly unknown: (call: string) => Error;
   readonly throttled: (call: string) => Error;
 }
 
 export const PORT_ERRORS: CallErrors = {
-  unknown: (call) => new PortError('unavailable', `${call}: no answer`),
+  unknown: (call) => new PortError('unavailable', `${call}: no response`),
   throttled: (call) => new PortError('throttled', `${call}: rate exceeded`),
 };
 
@@ -31,33 +44,33 @@ export const SDK_ERRORS: CallErrors = {
   throttled: (call) => errorNamed('ThrottlingException', `${call}: Rate exceeded`),
 };
 
-/** A call in flight takes effect within the client's own time-out: 10 s. */
+/** A call in flight takes effect within the timeout of the client: 10 seconds, in milliseconds. */
 const IN_FLIGHT_MAX_MS = 10_000;
-/** How long a frozen process may sleep before it goes on as if nothing had happened. */
+/** The maximum time after which a frozen function continues: 10 minutes, in milliseconds. */
 const FREEZE_MAX_MS = 10 * 60_000;
 
 export interface InvocationsOptions {
   readonly kernel: Kernel;
   readonly tape: Tape;
-  /** The probability that a call meets a fault. @default 0: none does */
+  /** The probability that a fault is injected into a call, 0 to 1. */
   readonly faultRate: number;
-  /** Told of each call and what befell it. */
+  /** Called for each call with its fault. */
   readonly onCall?: (invocation: string, call: string, fault: Fault) => void;
 }
 
-/** Makes invocations, and ends their faults when the schedule says so. */
+/** Starts invocations and injects faults into their calls until `disableFaults`. */
 export class Invocations {
   readonly #options: InvocationsOptions;
   #faultsEnabled = true;
   #count = 0;
-  /** How often each call met each fault. */
+  /** `call fault` → count. */
   readonly faultCounts = new Map<string, number>();
 
   constructor(options: InvocationsOptions) {
     this.#options = options;
   }
 
-  /** From now on every call goes through. Processes frozen before may still wake. */
+  /** From now on no fault is injected. Functions that were frozen before may still continue. */
   disableFaults(): void {
     this.#faultsEnabled = false;
   }
@@ -79,8 +92,8 @@ export class Invocations {
 }
 
 /**
- * One running function. Every call it makes passes through `call`, where it may fail, stall, or be the last
- * thing the function ever does. A killed function's promises never settle, as in a process that is no more.
+ * One invocation of a function. All its calls pass through `call`, where faults are injected. The promises of a killed
+ * invocation never settle, as in a process that has ended.
  */
 export class Invocation {
   readonly name: string;
@@ -88,25 +101,26 @@ export class Invocation {
   readonly #drawFault: (call: string) => Fault;
   #alive = true;
   #resolveEnded: () => void = () => {};
-  /** Resolves when whoever waits for the function learns that it will not answer. */
+  /** Resolves when the invoker learns that the function will not return. */
   readonly ended: Promise<void>;
 
-  constructor(name: string, options: InvocationsOptions, draw: (call: string) => Fault) {
+  constructor(name: string, options: InvocationsOptions, drawFault: (call: string) => Fault) {
     this.name = name;
     this.#options = options;
-    this.#drawFault = draw;
+    this.#drawFault = drawFault;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
   }
 
-  /** Ends it from outside: its time-out. */
+  /** Ends the invocation, as the timeout of Lambda does. */
   kill(): void {
     this.#alive = false;
     this.#resolveEnded();
   }
 
-  async call<T>(call: string, effect: () => T | Promise<T>, failures: CallErrors): Promise<T> {
+  /** Executes a call of the function. A fault decides whether `effect` happens and what the function receives. */
+  async call<T>(call: string, effect: () => T | Promise<T>, errors: CallErrors): Promise<T> {
     const { kernel, tape } = this.#options;
     if (!this.#alive) return neverSettle();
     await kernel.sleep(tape.jitter(1, 40));
@@ -117,13 +131,13 @@ export class Invocation {
       case 'none':
         return this.#respond(await effect());
       case 'fails_before':
-        throw failures.unknown(call);
+        throw errors.unknown(call);
       case 'throttled':
-        throw failures.throttled(call);
+        throw errors.throttled(call);
       case 'fails_after':
         await ignoreErrors(effect);
         await kernel.sleep(tape.intBetween(0, IN_FLIGHT_MAX_MS));
-        throw failures.unknown(call);
+        throw errors.unknown(call);
       case 'stalls':
         await kernel.sleep(tape.intBetween(1000, IN_FLIGHT_MAX_MS));
         return this.#respond(await effect());
@@ -136,25 +150,25 @@ export class Invocation {
         await ignoreErrors(effect);
         return neverSettle();
       case 'zombie':
-        // Everybody takes it for dead; later it wakes as if no time had passed, and goes on with the answer.
+        // The invoker considers the function dead. Later it continues with the result as if no time had passed.
         this.#resolveEnded();
         return this.#resumeAfterFreeze(await effect());
     }
   }
 
-  async #resumeAfterFreeze<T>(answer: T): Promise<T> {
+  async #resumeAfterFreeze<T>(result: T): Promise<T> {
     await this.#options.kernel.sleep(this.#options.tape.intBetween(0, FREEZE_MAX_MS));
-    return this.#alive ? answer : neverSettle();
+    return this.#alive ? result : neverSettle();
   }
 
-  /** The answer takes its time too. */
-  async #respond<T>(answer: T): Promise<T> {
+  /** Returns the result after the latency of the response. */
+  async #respond<T>(result: T): Promise<T> {
     await this.#options.kernel.sleep(this.#options.tape.jitter(0, 20));
-    return this.#alive ? answer : neverSettle();
+    return this.#alive ? result : neverSettle();
   }
 }
 
-/** A port whose every method is a call of this invocation. */
+/** Wraps a port so that each method is a call of the invocation. */
 export function interceptPort<P extends object>(port: P, name: string, invocation: Invocation): P {
   return new Proxy(port, {
     get(target, method) {
@@ -166,7 +180,7 @@ export function interceptPort<P extends object>(port: P, name: string, invocatio
   });
 }
 
-/** An SDK client whose `send` is a call of this invocation, answered by `handle`. */
+/** An SDK client whose `send` is a call of the invocation. `handle` executes the command. */
 export function interceptClient(handle: (command: object) => unknown, invocation: Invocation) {
   return {
     send: async (command: object): Promise<never> => {
@@ -180,7 +194,7 @@ async function ignoreErrors(effect: () => unknown): Promise<void> {
   try {
     await effect();
   } catch {
-    // Whoever would have learnt of it is gone, or is told something else.
+    // The function has been killed, or receives another error.
   }
 }
 

@@ -5,15 +5,15 @@ interface ScheduledAction {
 }
 
 /**
- * Owns time. Everything that takes time in a simulated world is an action in this queue; between two actions
- * every promise that can go on does. Two actions at one moment run in the order in which they were set.
+ * The virtual clock and scheduler of a simulation. Everything that takes time is an action in its queue. Between two
+ * actions all promises settle that can. Actions for the same time run in the order in which they were scheduled.
  */
 export class Kernel {
   #now: number;
   #order = 0;
   readonly #heap: ScheduledAction[] = [];
 
-  /** @param now where time begins, milliseconds since 1970 */
+  /** @param now the initial time, milliseconds since 1970 */
   constructor(now = Date.UTC(2030, 0, 1)) {
     this.#now = now;
   }
@@ -22,13 +22,13 @@ export class Kernel {
     return this.#now;
   }
 
-  /** Runs the action after `ms` milliseconds; what it answers takes it back. */
+  /** Schedules an action in `ms` milliseconds. Returns a function that cancels it. */
   after(ms: number, action: () => void): () => void {
-    let wanted = true;
+    let cancelled = false;
     this.#order += 1;
-    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order, action: () => wanted && action() });
+    this.#push({ at: this.#now + Math.max(0, ms), order: this.#order, action: () => cancelled || action() });
     return () => {
-      wanted = false;
+      cancelled = true;
     };
   }
 
@@ -38,8 +38,8 @@ export class Kernel {
   }
 
   /**
-   * Runs one action and then every promise that it set off. False when there is none until `end`; time is then
-   * at `end`.
+   * Runs the next action and settles the promises that follow from it. Returns false if no action is scheduled until
+   * `end`; the time is then `end`.
    */
   async step(end: number): Promise<boolean> {
     const next = this.#heap[0];
@@ -54,9 +54,9 @@ export class Kernel {
     return true;
   }
 
-  #push(event: ScheduledAction): void {
+  #push(scheduled: ScheduledAction): void {
     const heap = this.#heap;
-    let at = heap.push(event) - 1;
+    let at = heap.push(scheduled) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if (!isBefore(heap[at], heap[parent])) return;
@@ -90,14 +90,14 @@ function isBefore(a: ScheduledAction | undefined, b: ScheduledAction | undefined
 }
 
 function swap(heap: ScheduledAction[], a: number, b: number): void {
-  const held = heap[a];
-  const other = heap[b];
-  if (held === undefined || other === undefined) return;
-  heap[a] = other;
-  heap[b] = held;
+  const first = heap[a];
+  const second = heap[b];
+  if (first === undefined || second === undefined) return;
+  heap[a] = second;
+  heap[b] = first;
 }
 
-/** A macrotask runs only when no promise is left that could go on. */
+/** Node runs a macrotask only when no microtask is left, so every promise that can settle has settled. */
 function settlePromises(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -5,7 +5,7 @@ import { MUTANTS } from './mutants.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-it.each(MUTANTS)('the fault "$name" can still be planted', ({ file, find, replace }) => {
+it.each(MUTANTS)('the mutant "$name" finds its text exactly once in its file', ({ file, find, replace }) => {
   const text = readFileSync(join(ROOT, file), 'utf8');
   expect(text.split(find)).toHaveLength(2);
   expect(replace).not.toBe(find);

@@ -1,10 +1,10 @@
 /**
- * Faults planted one at a time in the product, as a replacement in its source: each must be found by the
- * simulation. One whose text is not found exactly once any more is an error, so that the list stays true.
+ * A bug that is planted in the product by replacing source text. The simulation must find each. `find` must occur exactly
+ * once in the file; mutants.test.ts checks it.
  */
 export interface Mutant {
   readonly name: string;
-  /** What a developer could have got wrong. */
+  /** The mistake that a developer could have made. */
   readonly description: string;
   readonly file: string;
   readonly find: string;
@@ -24,35 +24,35 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-issued-run',
-    description: 'takes a run whose RunTask has no known outcome for one that never was',
+    description: 'drops a run whose RunTask has an unknown outcome',
     file: `${LIFECYCLE}/transitions.ts`,
     find: "return run === undefined || run.phase === 'preparing' ? {} : { run };",
     replace: "return run === undefined || run.phase !== 'accepted' ? {} : { run };",
   },
   {
     name: 'token-per-workbench',
-    description: 'one client token for all runs of a workbench',
+    description: 'uses one client token for all runs of a workbench',
     file: `${LIFECYCLE}/effects.ts`,
     find: 'return `${input.workbenchId}/${input.runId}/${input.attempt}`;',
     replace: 'return `${input.workbenchId}`;',
   },
   {
     name: 'token-per-call',
-    description: 'retries RunTask under a new token after a time-out',
+    description: 'retries RunTask with a new client token after a timeout',
     file: 'core/workbench/execute-effect.ts',
     find: 'const outcome = await tasks.run(effect.input, effect.token);',
     replace: 'const outcome = await tasks.run(effect.input, `${effect.token}/${workbench.revision}`);',
   },
   {
     name: 'ignore-task-version',
-    description: 'believes an observation that is older than what is known',
+    description: 'accepts an observation that is older than the record',
     file: `${LIFECYCLE}/run.ts`,
     find: "if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;",
     replace: '',
   },
   {
     name: 'ignore-run-id',
-    description: 'takes what is seen of any run for the current one',
+    description: 'accepts the observation of another run for the current run',
     file: `${LIFECYCLE}/run.ts`,
     find: "  if (!run || run.phase === 'preparing' || !isSameAttempt(run, task))\n    return observeUnexpectedTask(workbench, task, context);\n  if (run.phase === 'accepted' && run.taskId !== task.taskId)\n    return observeUnexpectedTask(workbench, task, context);",
     replace:
@@ -60,28 +60,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'delete-volume-before-run-gone',
-    description: 'wipes the files while the task may still be there',
+    description: 'deletes the files while the task may still run',
     file: `${LIFECYCLE}/transitions.ts`,
     find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
     replace: '',
   },
   {
     name: 'no-stop-settle-period',
-    description: 'takes a STOPPED task for a container that has ended',
+    description: 'concludes from a STOPPED task that its container has ended',
     file: `${LIFECYCLE}/run.ts`,
     find: 'if (task.instance === undefined || context.policy.stopSettleMs === 0) return endRun(explained, context);',
     replace: 'return endRun(explained, context);',
   },
   {
     name: 'trust-disconnected-agent',
-    description: 'takes the last word of a silent agent for the truth',
+    description: 'trusts the last state that a disconnected agent has reported',
     file: `${LIFECYCLE}/run.ts`,
     find: "if (task.instance === 'disconnected') return pollLater(explained, context);",
     replace: '',
   },
   {
     name: 'start-before-old-run-gone',
-    description: 'begins a start that came during a stop before the old run is gone',
+    description: 'starts the next run before the old run has ended',
     file: `${LIFECYCLE}/requests.ts`,
     find: "return { ...workbench, desired: 'running', nextRun: { runId, requestedAt: now }, nextDriveAt: now };",
     replace:
@@ -89,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drop-stop-while-starting',
-    description: 'loses the stop that came while starting',
+    description: 'ignores a stop that is requested during a start',
     file: `${LIFECYCLE}/requests.ts`,
     find: '      const stopping = beginStop(workbench, context);',
     replace:
@@ -97,21 +97,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no-start-deadline',
-    description: 'lets a start wait for ever',
+    description: 'lets a start wait indefinitely',
     file: `${LIFECYCLE}/deadlines.ts`,
     find: 'context.now < workbench.deadlineAt)',
     replace: 'context.now > 0)',
   },
   {
     name: 'no-stop-effects',
-    description: 'owes nothing to a stopping workbench',
+    description: 'requires no effects for a stopping workbench',
     file: `${LIFECYCLE}/effects.ts`,
     find: 'if (workbench.run) return effectsForEndingRun(workbench, workbench.run, now, policy);',
     replace: 'if (workbench.run) return [];',
   },
   {
     name: 'fail-start-on-throttle',
-    description: 'gives a start up at the first throttle',
+    description: 'fails a start at the first throttle',
     file: `${LIFECYCLE}/step.ts`,
     find: "const waiting = result.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;",
     replace:
@@ -119,49 +119,49 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'sweep-due-sends-nothing',
-    description: 'the reconciler never wakes what is due',
+    description: 'never enqueues due workbenches in the sweep',
     file: 'core/reconcile/sweep-due.ts',
     find: 'for (const key of keys) if (await enqueueKey(ports, key)) enqueued += 1;',
     replace: '',
   },
   {
     name: 'never-delete-orphans',
-    description: 'never removes tasks that nobody wants',
+    description: 'never deletes orphans',
     file: 'core/reconcile/orphans.ts',
     find: 'for (const orphan of old) {',
     replace: 'for (const orphan of old.slice(0, 0)) {',
   },
   {
     name: 'no-grace-period',
-    description: 'removes what was made a moment ago',
+    description: 'deletes orphans within their grace period',
     file: 'core/reconcile/orphans.ts',
     find: 'createdAt === undefined || begun - createdAt >= graceMs',
     replace: 'createdAt === undefined || begun - createdAt >= 0',
   },
   {
     name: 'ignore-unexpected-tasks',
-    description: 'runs although a task of another run is alive',
+    description: 'runs although a task of another run is live',
     file: `${LIFECYCLE}/unexpected-tasks.ts`,
     find: 'return driveNow({ ...workbench, unexpectedTasks: [...workbench.unexpectedTasks, { taskId }] }, context);',
     replace: 'return workbench;',
   },
   {
     name: 'stopped-while-host-runs',
-    description: 'counts a dedicated workbench as stopped while its machine still runs',
+    description: 'reports a workbench as stopped while its host still runs',
     file: `${LIFECYCLE}/transitions.ts`,
     find: "if (workbench.host && workbench.host.state !== 'stopped') return workbench;",
     replace: '',
   },
   {
     name: 'keep-container-instance-registered',
-    description: 'ends a stopped machine without taking it off the cluster',
+    description: 'terminates a stopped host without deregistering its container instance',
     file: 'adapters/aws/ec2/host-fleet.ts',
     find: "if (stateOf(instance) === 'terminated' && known?.containerInstanceArn !== undefined) {",
     replace: 'if (known === null) {',
   },
   {
     name: 'drop-issued-launch',
-    description: 'forgets a machine whose launch has no known outcome',
+    description: 'drops a host whose launch has an unknown outcome',
     file: `${LIFECYCLE}/host.ts`,
     find: '  if (instanceId === undefined) {',
     replace:
@@ -169,29 +169,28 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'accept-stale-observation',
-    description: 'takes what was seen of a machine before its record moved on for the truth',
+    description: 'accepts an observation of a host that was made before the record changed',
     file: `${LIFECYCLE}/step.ts`,
     find: 'return asOfRevision !== undefined && asOfRevision !== revision;',
     replace: 'return asOfRevision !== undefined && asOfRevision > revision;',
   },
   {
     name: 'send-after-freeze',
-    description: 'sends what it was about to send, however long it stood still before',
+    description: 'sends a call however long the function was frozen before',
     file: 'adapters/aws/send-deadline.ts',
     find: 'if (clock.now() - began < SEND_DEADLINE_MS) return;',
     replace: 'if (clock.now() >= began || true) return;',
   },
   {
     name: 'write-without-revision',
-    description: 'writes over what somebody else wrote meanwhile',
+    description: 'overwrites a concurrent write',
     file: 'core/workbench/update-record.ts',
     find: '    current = await ports.workbenches.read(key);\n  }\n  throw',
     replace: '    current = undefined;\n  }\n  throw',
   },
   {
     name: 'no-forward-to-drive-host',
-    description:
-      'takes a workbench that needs a machine for driven, without handing it to the function that has them',
+    description: 'treats a workbench that needs a host as driven without forwarding it to `drive-host`',
     file: 'functions/drive/drive.ts',
     find: 'return forward(key, ports.hostQueue);',
     replace: 'return true;',

@@ -7,18 +7,17 @@ import { MUTANTS } from './mutants.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /**
- * Plants a fault in the product's source as it is loaded. Must be called before anything of the product is
- * imported.
- * @throws Error when there is no such mutant, or its text is not in its file exactly once
+ * Applies a mutant to its source file while Node loads it. The file on disk does not change. Must be called before any
+ * product module is imported.
+ * @throws Error if the mutant does not exist, or if its text does not occur exactly once in its file
  */
 export function plantMutant(name: string): void {
   const mutant = MUTANTS.find((candidate) => candidate.name === name);
-  if (!mutant)
-    throw new Error(`no mutant is called ${name}; there are: ${MUTANTS.map((m) => m.name).join(', ')}`);
+  if (!mutant) throw new Error(`no mutant is named ${name}. Names: ${MUTANTS.map((m) => m.name).join(', ')}`);
   const target = resolve(ROOT, mutant.file);
   const text = readFileSync(target, 'utf8');
   if (text.split(mutant.find).length !== 2) {
-    throw new Error(`the text of mutant ${name} is not in ${mutant.file} exactly once`);
+    throw new Error(`the text of mutant ${name} must occur exactly once in ${mutant.file}`);
   }
   const source = text.replace(mutant.find, () => mutant.replace);
   registerHooks({

@@ -3,13 +3,13 @@ import { runPool } from './cli/pool.ts';
 
 const SCHEDULES = 2000;
 
-it(`${SCHEDULES} random schedules break none of the rules`, { timeout: 400_000 }, async () => {
+it(`violates no rule in ${SCHEDULES} random schedules`, { timeout: 400_000 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 32);
   console.log(`simulating ${SCHEDULES} schedules from seed ${seed}`);
   const results = await runPool({ schedules: SCHEDULES, seed, workers: 2 });
   const failure = results.find((result) => result.failure)?.failure;
-  const again = failure && `npm run simulate -- --seed ${failure.seed} --replay ${failure.path}`;
-  expect(failure?.message, again).toBeUndefined();
+  const replayCommand = failure && `npm run simulate -- --seed ${failure.seed} --replay ${failure.path}`;
+  expect(failure?.message, replayCommand).toBeUndefined();
   expect(results.reduce((sum, { schedules }) => sum + schedules, 0)).toBe(SCHEDULES);
   expect(results.reduce((sum, { repeated }) => sum + repeated, 0)).toBeGreaterThan(0);
 });

@@ -26,13 +26,13 @@ import {
 } from './world/world-fixture.ts';
 
 const TASKS = 4000;
-/** Thousands of tasks take a busy machine some seconds to begin. */
+/** On a busy computer it takes some seconds to start thousands of simulated tasks. */
 const LONG_TIMEOUT = { timeout: 60_000 };
-/** What users make of each second, of the 20 looks and 40 changes that the account has. */
+/** Calls of users per second. ECS allows 20 reads and 40 writes per second and account. */
 const USER_READS_PER_SECOND = 8;
 const USER_WRITES_PER_SECOND = 20;
 
-/** A cluster with so many workbenches running, and a record of each. */
+/** A cluster with this many running workbenches, and the record of each. */
 async function createRunningTasks(tasks = TASKS) {
   const subject = new WorldFixture({
     providers: [
@@ -50,7 +50,7 @@ async function createRunningTasks(tasks = TASKS) {
   const definition = await new TaskDefinitions(world.clients(), TASK_SETTINGS).ensure('shared', input.mount);
   const started: Record<string, string> = {};
   for (let n = 0; n < tasks; n += 1) {
-    // Within the throttle of RunTask, and of those that wait for the first machine.
+    // Stays below the RunTask rate and below the limit of tasks in PROVISIONING, which wait for the first instance.
     if (n % 40 === 39) await subject.advance(n < 80 ? 600 : 1);
     started[idAt(T0, n)] = await startTask(subject, idAt(T0, n), definition);
   }
@@ -73,25 +73,25 @@ async function startTask({ world }: WorldFixture, workbenchId: string, definitio
     placement: { kind: 'provider', provider: 'small' } as const,
   };
   const request = runTaskInput(TASK_SETTINGS, input, `${workbenchId}/run1/1`, definition);
-  if (request === undefined) throw new Error('too long');
+  if (request === undefined) throw new Error('the RunTask request is too long');
   const { tasks = [] } = await world.clients().send(new RunTaskCommand(request));
   return tasks[0]?.taskArn ?? '';
 }
 
-/** A client that notes when it made which call, and which were refused. */
+/** A client that records its calls with their times, and the names of the throttled calls. */
 function createCountingClient({ kernel, world }: WorldFixture) {
   const calls: { readonly name: string; readonly at: number }[] = [];
-  const refused: string[] = [];
+  const throttled: string[] = [];
   const client = world.clients(async (name, effect) => {
     calls.push({ name, at: kernel.now() });
     try {
       return effect();
     } catch (error) {
-      if ((error as Error).name === 'ThrottlingException') refused.push(name);
+      if ((error as Error).name === 'ThrottlingException') throttled.push(name);
       throw error;
     }
   });
-  return { client, calls, refused };
+  return { client, calls, throttled };
 }
 
 type Client = ReturnType<typeof createCountingClient>['client'];
@@ -102,12 +102,12 @@ function createPorts(
   ec2: Pick<Client, 'send'>,
   subject: WorldFixture,
 ) {
-  const machines = new Ec2Instances(ec2, INSTALLATION);
-  const instances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
+  const instances = new Ec2Instances(ec2, INSTALLATION);
+  const containerInstances = new ContainerInstances(ecs, HOST_SETTINGS.cluster);
   return {
-    tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, machines, subject.kernel),
-    hosts: new Ec2HostFleet(ec2, instances, HOST_SETTINGS, subject.kernel),
-    cleanup: new EcsClusterCleanup(new TaskDefinitions(ecs, TASK_SETTINGS), instances, machines),
+    tasks: new EcsTaskRunner(ecs, TASK_SETTINGS, instances, subject.kernel),
+    hosts: new Ec2HostFleet(ec2, containerInstances, HOST_SETTINGS, subject.kernel),
+    cleanup: new EcsClusterCleanup(new TaskDefinitions(ecs, TASK_SETTINGS), containerInstances, instances),
     client,
   };
 }
@@ -121,95 +121,94 @@ function createPacedPorts(client: Client, subject: WorldFixture) {
   return createPorts(client, sweepEcsClient(client, kernel), sweepEc2Client(client, kernel), subject);
 }
 
-/** Users go on, second by second, until the work is done. */
+/** Lets users make their calls each second until the work is done. */
 async function runWithUserLoad<T>(
   subject: WorldFixture,
   definition: string,
   work: Promise<T>,
-): Promise<{ answer: T; refused: readonly string[]; seconds: number }> {
-  const { client, refused } = createCountingClient(subject);
-  let answer: { readonly is: T } | undefined;
-  work.then((is) => {
-    answer = { is };
+): Promise<{ result: T; throttled: readonly string[]; seconds: number }> {
+  const { client, throttled } = createCountingClient(subject);
+  let done: { readonly result: T } | undefined;
+  work.then((result) => {
+    done = { result };
   });
   let seconds = 0;
-  for (; answer === undefined; seconds += 1) {
-    // What has no call to wait for goes on first: users come while it is at work.
+  for (; done === undefined; seconds += 1) {
+    // Settles the pending promises first, so that the calls of the users and of the sweeps interleave.
     await subject.advance(0);
-    const known = [...subject.world.ecs.tasks.keys()].slice(0, 1);
-    const looks = Array.from({ length: USER_READS_PER_SECOND }, () =>
-      client.send(new DescribeTasksCommand({ tasks: known })),
+    const taskArns = [...subject.world.ecs.tasks.keys()].slice(0, 1);
+    const reads = Array.from({ length: USER_READS_PER_SECOND }, () =>
+      client.send(new DescribeTasksCommand({ tasks: taskArns })),
     );
-    const changes = Array.from({ length: USER_WRITES_PER_SECOND }, () =>
+    const writes = Array.from({ length: USER_WRITES_PER_SECOND }, () =>
       client.send(new StopTaskCommand({ task: '0'.repeat(32) })),
     );
-    await Promise.allSettled([...looks, ...changes]);
+    await Promise.allSettled([...reads, ...writes]);
     await subject.advance(1);
   }
-  // And one of them starts a workbench at the end.
+  // At the end a user starts a workbench.
   await startTask(subject, idAt(T0, TASKS + seconds), definition);
-  return { answer: answer.is, refused, seconds };
+  return { ...done, throttled, seconds };
 }
 
 const SETTINGS = settingsWith();
 
-describe('audits over thousands of tasks, while users start and stop workbenches', () => {
-  it('take nothing that a user would be refused for, and get through', LONG_TIMEOUT, async () => {
+describe('sweeps over thousands of tasks while users start and stop workbenches', () => {
+  it('finish without causing a throttle for users', LONG_TIMEOUT, async () => {
     const { subject, ports, definition } = await createRunningTasks();
-    const { client, calls, refused } = createCountingClient(subject);
-    const audit = { ...ports, ...createPacedPorts(client, subject) };
-    const both = Promise.all([
-      buildSweepActive(audit, SETTINGS)(),
+    const { client, calls, throttled } = createCountingClient(subject);
+    const sweeps = Promise.all([
+      buildSweepActive({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
       buildSweepTasksAndHosts({ ...ports, ...createPacedPorts(client, subject) }, SETTINGS)(),
     ]);
-    const users = await runWithUserLoad(subject, definition, both);
-    expect(users.refused).toEqual([]);
-    expect(refused).toEqual([]);
-    const [active, [tasks]] = users.answer as [object, [object]];
+    const users = await runWithUserLoad(subject, definition, sweeps);
+    expect(users.throttled).toEqual([]);
+    expect(throttled).toEqual([]);
+    const [active, [tasks]] = users.result as [object, [object]];
     expect(active).toMatchObject({ checked: TASKS, waiting: 0, failed: 0 });
     expect(tasks).toMatchObject({ checked: TASKS, waiting: 0, failed: 0 });
-    const looks = calls.filter(({ name }) => /^(Describe|List)(Tasks|Container)/.test(name));
-    const busiest = Math.max(
-      ...looks.map(({ at }) => looks.filter((call) => call.at >= at && call.at < at + 1000).length),
+    const reads = calls.filter(({ name }) => /^(Describe|List)(Tasks|Container)/.test(name));
+    const peakPerSecond = Math.max(
+      ...reads.map(({ at }) => reads.filter((call) => call.at >= at && call.at < at + 1000).length),
     );
-    expect(busiest).toBe(10);
+    expect(peakPerSecond).toBe(10);
     expect(users.seconds).toBeLessThan(60);
   });
 
-  it('would take what users need if they went as fast as they can', LONG_TIMEOUT, async () => {
+  it('cause throttles for users if their calls are not paced', LONG_TIMEOUT, async () => {
     const { subject, ports, definition } = await createRunningTasks();
     const { client } = createCountingClient(subject);
-    const audit = { ...ports, ...createUnpacedPorts(client, subject) };
-    const both = Promise.all([
-      buildSweepActive(audit, SETTINGS)(),
-      buildSweepTasksAndHosts({ ...audit }, SETTINGS)(),
+    const sweepPorts = { ...ports, ...createUnpacedPorts(client, subject) };
+    const sweeps = Promise.all([
+      buildSweepActive(sweepPorts, SETTINGS)(),
+      buildSweepTasksAndHosts({ ...sweepPorts }, SETTINGS)(),
     ]);
-    const { refused } = await runWithUserLoad(subject, definition, both);
-    expect(refused).toContain('DescribeTasksCommand');
+    const { throttled } = await runWithUserLoad(subject, definition, sweeps);
+    expect(throttled).toContain('DescribeTasksCommand');
   });
 
-  it('give way at the first throttle, say so, and go on there the next time', async () => {
+  it('stop at the first throttle, report it, and continue there in the next sweep', async () => {
     const { subject, ports } = await createRunningTasks(1500);
     const { client } = createCountingClient(subject);
-    let left = 12;
-    const scarce = subject.world.clients(async (name, effect) => {
-      if (name === 'DescribeTasksCommand' && left-- <= 0)
+    let callsLeft = 12;
+    const throttledClient = subject.world.clients(async (name, effect) => {
+      if (name === 'DescribeTasksCommand' && callsLeft-- <= 0)
         throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
       return effect();
     });
-    const run = buildSweepActive({ ...ports, ...createUnpacedPorts(scarce, subject) }, SETTINGS);
-    const first = await run();
+    const sweep = buildSweepActive({ ...ports, ...createUnpacedPorts(throttledClient, subject) }, SETTINGS);
+    const first = await sweep();
     expect(first).toMatchObject({ checked: 1200, waiting: 1, failed: 0 });
     expect(first.findings).toMatchObject([{ id: 'active', what: 'throttled' }]);
     const next = await buildSweepActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
     expect(next).toMatchObject({ checked: 300, waiting: 0 });
-    const whole = await buildSweepActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
-    expect(whole).toMatchObject({ checked: 1500, waiting: 0 });
+    const complete = await buildSweepActive({ ...ports, ...createUnpacedPorts(client, subject) }, SETTINGS)();
+    expect(complete).toMatchObject({ checked: 1500, waiting: 0 });
   });
 });
 
-describe('the cleanup of task definitions', () => {
-  it('leaves registrations to those who start workbenches', async () => {
+describe('the sweep of task definitions', () => {
+  it('does not throttle the registrations of users who start workbenches', async () => {
     const subject = new WorldFixture();
     const definitions = new TaskDefinitions(subject.world.clients(), TASK_SETTINGS);
     const { mount } = await taskInput(subject);
@@ -217,7 +216,7 @@ describe('the cleanup of task definitions', () => {
       await definitions.ensure(idAt(T0, n), mount);
       await subject.advance(1);
     }
-    // The bucket is full again, as it is where workbenches are seldom made.
+    // The token bucket is full again, as it is when workbenches are rarely created.
     await subject.advance(30);
     const { client } = createCountingClient(subject);
     const ports = {
@@ -225,18 +224,18 @@ describe('the cleanup of task definitions', () => {
       ...{ ...memoryStores(), ...createPacedPorts(client, subject) },
     };
     let report: object | undefined;
-    sweepCluster(ports, { graceMs: 0, shard: 0, shards: 1 }).then((is) => {
-      report = is;
+    sweepCluster(ports, { graceMs: 0, shard: 0, shards: 1 }).then((result) => {
+      report = result;
     });
-    let refused = 0;
+    let throttled = 0;
     let started = 0;
     for (; report === undefined && started < 600; started += 1) {
-      // Two new workbenches in four seconds, for as long as it lasts.
+      // Two new workbenches in four seconds, until the sweep has finished.
       if (started % 2 === 0)
-        await definitions.ensure(idAt(T0, 1000 + started), mount).catch(() => (refused += 1));
+        await definitions.ensure(idAt(T0, 1000 + started), mount).catch(() => (throttled += 1));
       await subject.advance(1);
     }
-    expect(refused).toBe(0);
+    expect(throttled).toBe(0);
     expect(report).toMatchObject({ failed: 0, waiting: 0 });
     expect(subject.world.definedFamilies.filter((name) => name < `workbench-${idAt(T0, 100)}`)).toEqual([]);
   });

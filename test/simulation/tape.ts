@@ -1,7 +1,6 @@
 /**
- * The one source of chance in a simulated schedule: numbers drawn beforehand, read one after another. Zero is
- * always the harmless choice, and so is the end of the tape, so that a schedule shrinks towards one in which
- * nothing goes wrong.
+ * The only source of randomness in a simulated schedule: numbers drawn in advance and read in sequence. Zero is always
+ * the harmless choice, and so is the end of the tape. Therefore a schedule shrinks towards one without faults.
  */
 export class Tape {
   readonly #values: readonly number[];
@@ -14,7 +13,7 @@ export class Tape {
     this.#seed = values[0] ?? 0;
   }
 
-  /** How many numbers have been asked for so far. */
+  /** The count of numbers read so far. */
   get drawCount(): number {
     return this.#drawCount;
   }
@@ -24,26 +23,26 @@ export class Tape {
     return this.#next() % n;
   }
 
-  /** An integer from min to max, both included; min is the harmless one. */
+  /** An integer from min to max, both included. min is the harmless choice. */
   intBetween(min: number, max: number): number {
     return min + this.intBelow(max - min + 1);
   }
 
   /**
-   * An integer from min to max for what only has to differ, such as how long an answer takes: it uses up no tape
-   * and does not shrink.
+   * An integer from min to max for values that only have to vary, such as the latency of a call. It consumes no number
+   * of the tape and does not shrink.
    */
   jitter(min: number, max: number): number {
     this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
     return min + ((this.#seed >>> 8) % (max - min + 1));
   }
 
-  /** True with probability p; never on an ended tape. */
+  /** True with probability p; false at the end of the tape. */
   chance(p: number): boolean {
     return this.#next() >= 2 ** 32 * (1 - p);
   }
 
-  /** One of the list; the first is the harmless one. */
+  /** An item of the list. The first item is the harmless choice. */
   pick<T>(list: readonly [T, ...T[]]): T {
     return list[this.intBelow(list.length)] ?? list[0];
   }

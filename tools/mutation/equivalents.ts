@@ -3,58 +3,58 @@ import type { Equivalent } from './mutation.ts';
 const CORE = 'core/workbench';
 const LIFECYCLE = `${CORE}/lifecycle`;
 
-const OTHERS_RETURNED = 'for the compiler: every other state has been answered before';
-const NO_RUN = 'what is stopped has no run: without its status being asked it is the same';
+const OTHERS_RETURNED = 'only narrows the type: the function has returned before for every other state';
+const NO_RUN = 'only narrows the type: a stopped workbench has no run';
 
-/** Of core/, as it is now. A run of the mutations fails when one of these is not so any more. */
+/** The equivalent mutations of core/. `npm run mutation` fails if an entry no longer applies. */
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
     file: `${LIFECYCLE}/deadlines.ts`,
     text: "const past = run?.phase === 'accepted' && run.goneAfter !== undefined && run.goneAfter <= context.now;",
     changes: [['run.goneAfter !== undefined', 'true']],
-    why: 'for the compiler: undefined is not before any time',
+    why: 'only narrows the type: comparisons with undefined are false',
   },
   {
     file: `${LIFECYCLE}/deadlines.ts`,
     text: "if (workbench.status !== 'starting' || workbench.deadlinePausedAt === undefined) return workbench;",
     changes: [["workbench.status !== 'starting'", 'false']],
-    why: 'for the compiler: no other state has a time at which it was paused',
+    why: 'only narrows the type: no other state has `deadlinePausedAt`',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
     text: "return hostEffects(workbench, host, terminate ? 'terminated' : 'stopped');",
     changes: [["'stopped'", '""']],
-    why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
+    why: 'hostEffects treats every target but `ready` and `terminated` as `stopped`',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
     text: "return workbench.host ? hostEffects(workbench, workbench.host, 'stopped') : [];",
     changes: [["'stopped'", '""']],
-    why: 'a machine that is wanted neither ready nor terminated is wanted stopped',
+    why: 'hostEffects treats every target but `ready` and `terminated` as `stopped`',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
     text: 'const silent = agentSilentSince !== undefined && now - agentSilentSince >= policy.agentSilentTimeoutMs;',
     changes: [['agentSilentSince !== undefined', 'true']],
-    why: 'for the compiler: no time has passed since undefined',
+    why: 'only narrows the type: comparisons with a difference to undefined (NaN) are false',
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
     text: 'run.agentSilentSince !== undefined &&',
     changes: [['run.agentSilentSince !== undefined', 'true']],
-    why: 'for the compiler: no time has passed since undefined',
+    why: 'only narrows the type: comparisons with a difference to undefined (NaN) are false',
   },
   {
     file: `${LIFECYCLE}/requests.ts`,
     text: "case 'stopped':",
     changes: [["case 'stopped':\n      return workbench;", "case 'stopped':"]],
-    why: 'it falls through to what is being destroyed, which stays as it is in the same way',
+    why: 'falls through to the case `deleting`, which leaves a stopped workbench unchanged as well',
   },
   {
     file: `${LIFECYCLE}/requests.ts`,
     text: "return force && stopping.status === 'stopping' ? forceStop(stopping, context) : stopping;",
     changes: [["stopping.status === 'stopping'", 'true']],
-    why: 'for the compiler: what is stopped at once has no run, and nothing to be forced',
+    why: 'only narrows the type: a workbench that is stopped at once has no run to force',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
@@ -66,7 +66,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     file: `${LIFECYCLE}/run.ts`,
     text: "if (run.phase === 'accepted' && task.version < run.taskVersion) return workbench;",
     changes: [["run.phase === 'accepted'", 'true']],
-    why: 'for the compiler: what is only issued has no version that one could be older than',
+    why: 'only narrows the type: an issued run has no task version, and comparisons with undefined are false',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
@@ -75,7 +75,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       ["workbench.status === 'stopped'", 'false'],
       ["'stopped'", '""'],
     ],
-    why: 'for the compiler: what is stopped has no run, and was answered before',
+    why: 'only narrows the type: a stopped workbench has no run, for which the function has returned before',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
@@ -91,7 +91,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       ["workbench.status === 'starting'", 'false'],
       ["'starting'", '""'],
     ],
-    why: 'for the compiler: these states have no accepted run, without which nobody comes here',
+    why: 'only narrows the type: every caller passes a workbench with an accepted run, which these states do not have',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
@@ -100,37 +100,37 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       ['isEnding(ending) && ending.run', 'true'],
       ['isEnding(ending) && ending.run', 'isEnding(ending) || ending.run'],
     ],
-    why: 'for the compiler: the end of an accepted run that has just begun has that run',
+    why: 'only narrows the type: a workbench whose accepted run begins to end has that run',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
     text: "if (workbench.status !== 'stopping' || !workbench.unexplained || task.stop === undefined) return workbench;",
     changes: [["workbench.status !== 'stopping'", 'false']],
-    why: 'for the compiler: no other state is unexplained',
+    why: 'only narrows the type: no other state has `unexplained`',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
     text: "const known = run.phase === 'accepted' ? run : undefined;",
     changes: [["run.phase === 'accepted'", 'true']],
-    why: 'for the compiler: what is only issued has none of what is taken over',
+    why: 'only narrows the type: an issued run has none of the fields that are copied',
   },
   {
     file: `${LIFECYCLE}/run.ts`,
     text: 'return workbench.nextDriveAt === undefined ? {} : { nextDriveAt: workbench.nextDriveAt };',
     changes: [['workbench.nextDriveAt === undefined', 'false']],
-    why: 'for the compiler: absent and undefined are alike to who reads it',
+    why: 'only satisfies exactOptionalPropertyTypes: readers treat absent and undefined alike',
   },
   {
     file: `${LIFECYCLE}/step.ts`,
     text: "const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');",
     changes: [["o.type === 'effect_failed'", 'true']],
-    why: 'for the compiler: no other outcome has a kind',
+    why: 'only narrows the type: no other outcome has a kind',
   },
   {
     file: `${LIFECYCLE}/step.ts`,
     text: "const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;",
     changes: [["'reason' in before && before.reason", "'reason' in before || before.reason"]],
-    why: 'for the compiler: a reason that is there is never empty',
+    why: 'only narrows the type: a reason is never falsy',
   },
   {
     file: `${LIFECYCLE}/step.ts`,
@@ -141,7 +141,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
         "input.type in REQUEST_ENTRY_TYPES || 'by' in input",
       ],
     ],
-    why: 'for the compiler: requests, and they alone, say who asked',
+    why: 'only narrows the type: requests, and no other inputs, have `by`',
   },
   {
     file: `${LIFECYCLE}/transitions.ts`,
@@ -156,7 +156,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     file: `${LIFECYCLE}/transitions.ts`,
     text: "const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};",
     changes: [['run?.phase', 'run.phase']],
-    why: 'for the compiler: nobody comes here without a run that has gone',
+    why: 'only narrows the type: every caller passes a workbench with a run',
   },
   {
     file: `${CORE}/truncate-utf8.ts`,
@@ -165,31 +165,31 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       ['encoded.length <= bytes', 'false'],
       ['encoded.length <= bytes', 'encoded.length < bytes'],
     ],
-    why: 'it saves work alone: a text cut to no less than its length is itself',
+    why: 'only saves work: truncating a text to at least its length returns the text',
   },
   {
     file: `${LIFECYCLE}/step.ts`,
     text: 'if (workbench.nextDriveAt === undefined || workbench.nextDriveAt > now) return workbench;',
     changes: [['workbench.nextDriveAt === undefined', 'false']],
-    why: 'it saves work alone: an appointment that is not there is taken away to no effect',
+    why: 'only saves work: clearing an absent due time has no effect',
   },
   {
     file: `${CORE}/drive.ts`,
     text: "if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });",
     changes: [["'overdue' in workbench && workbench.overdue", "'overdue' in workbench || workbench.overdue"]],
-    why: 'for the compiler: it is there only when it is so',
+    why: 'only narrows the type: `overdue` is absent or true',
   },
   {
     file: `${CORE}/status-detail.ts`,
     text: "case 'stopped':",
     changes: [["'stopped'", '""']],
-    why: 'what no case is for has no detail either',
+    why: 'a state without a case has no detail either',
   },
   {
     file: `${CORE}/status-detail.ts`,
     text: "case 'running':",
     changes: [["'running'", '""']],
-    why: 'what no case is for has no detail either',
+    why: 'a state without a case has no detail either',
   },
   {
     file: `${CORE}/workbench.ts`,
@@ -201,30 +201,30 @@ export const EQUIVALENTS: readonly Equivalent[] = [
         "'deadlinePausedAt' in workbench || workbench.deadlinePausedAt !== undefined",
       ],
     ],
-    why: 'for the compiler: what is there is never undefined',
+    why: 'only narrows the type: a present `deadlinePausedAt` is never undefined',
   },
   {
     file: 'core/reconcile/sweep-active.ts',
     text: 'const tasks = taskIds.length === 0 ? [] : await ports.tasks.describe(taskIds);',
     changes: [['[]', '["Stryker was here"]']],
-    why: 'nobody looks into it when nothing was asked',
+    why: 'the list is not read when no task id was given',
   },
   {
     file: 'core/reconcile/sweep-active.ts',
     text: 'const task = taskId === undefined ? undefined : tasks.find((candidate) => candidate.taskId === taskId);',
     changes: [['taskId === undefined', 'false']],
-    why: 'it saves work alone: no task has an undefined id',
+    why: 'only saves work: no task has an undefined id',
   },
   {
     file: 'core/reconcile/sweep-active.ts',
     text: 'if (repair !== undefined && after !== undefined)',
     changes: [['after !== undefined', 'true']],
-    why: 'for the compiler: a record that was repaired is there',
+    why: 'only narrows the type: a repaired record exists',
   },
   {
     file: 'core/reconcile/repair.ts',
     text: 'return { workbench: after, ...(repair === undefined ? {} : { repair }) };',
     changes: [['repair === undefined', 'false']],
-    why: 'for the compiler: absent and undefined are alike to who reads it',
+    why: 'only satisfies exactOptionalPropertyTypes: readers treat absent and undefined alike',
   },
 ];

@@ -1,15 +1,15 @@
-/** One change planted in a source, and what the tests made of it. */
+/** A change planted in a source file, and the outcome of the tests. */
 export interface Mutation {
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   readonly file: string;
-  /** From 1. */
+  /** Counts from 1, as does `column`. */
   readonly line: number;
   readonly column: number;
-  /** That line, without its indentation. */
+  /** The line, without its indentation. */
   readonly text: string;
   /** Stryker's name for this kind of change. */
   readonly kind: string;
-  /** The text that was replaced, and by what. */
+  /** The replaced text. */
   readonly original: string;
   readonly replacement: string;
   readonly outcome: Outcome;
@@ -17,15 +17,15 @@ export interface Mutation {
 
 /**
  * - `killed`: a test failed.
- * - `timeout`: the tests did not end any more; found as well.
- * - `survived`: every test that runs the place passed.
- * - `unreached`: no test runs the place.
- * - `equivalent`: nothing that could be seen changes; equivalent.ts says why.
- * - `unloadable`: the module could not be loaded with it, so that no test has had its say.
+ * - `timeout`: the tests did not finish. Counts as found.
+ * - `survived`: every test that executes the code passed.
+ * - `unreached`: no test executes the code.
+ * - `equivalent`: the behaviour does not change; equivalents.ts gives the reason.
+ * - `unloadable`: the module could not be loaded with the mutation, so no test ran.
  */
 export type Outcome = 'killed' | 'timeout' | 'survived' | 'unreached' | 'equivalent' | 'unloadable';
 
-/** What is used of a result of Stryker's; lines and columns count from 1. */
+/** The part of a Stryker result that is read here. Lines and columns count from 1. */
 export interface StrykerResult {
   readonly fileName: string;
   readonly location: { readonly start: Place; readonly end: Place };
@@ -48,15 +48,16 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
 };
 
 /**
- * @param file its path from the root of the repository
- * @param source the file's text
- * @throws Error for a result of which nothing is known here
+ * Converts a result of Stryker.
+ * @param file the path from the root of the repository
+ * @param source the text of the file
+ * @throws Error if Stryker did not run the mutation, or reports an unknown status
  */
 export function toMutation(result: StrykerResult, file: string, source: string): Mutation {
   const { location, mutatorName: kind, replacement = '', status } = result;
   const { line, column } = location.start;
   const outcome = OUTCOMES[status];
-  if (outcome === undefined) throw new Error(`${file}:${line}:${column} ${kind} came to nothing: ${status}`);
+  if (outcome === undefined) throw new Error(`${file}:${line}:${column} ${kind} has no outcome: ${status}`);
   const text = source.split('\n')[line - 1]?.trim() ?? '';
   return { file, line, column, text, kind, original: textAt(source, location), replacement, outcome };
 }
@@ -69,61 +70,61 @@ function textAt(source: string, { start, end }: StrykerResult['location']): stri
   return lines.join('\n');
 }
 
-/** The share of mutations that were found, of those that can be tried and change anything: 0 to 1; 1 when there is none. */
+/** The share of mutations found, without equivalent and unloadable ones: 0 to 1; 1 if there is none. */
 export function scoreOf(mutations: readonly Mutation[]): number {
   const count = (...outcomes: readonly Outcome[]) =>
     mutations.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  const possible = mutations.length - count('equivalent', 'unloadable');
-  return possible === 0 ? 1 : count('killed', 'timeout') / possible;
+  const detectable = mutations.length - count('equivalent', 'unloadable');
+  return detectable === 0 ? 1 : count('killed', 'timeout') / detectable;
 }
 
-/** Mutations that change nothing that could be seen, with the reason: no test can find them. */
+/** Mutations that do not change the behaviour, so that no test can find them. */
 export interface Equivalent {
   readonly file: string;
-  /** The line of the source in which they begin, without its indentation. */
+  /** The source line in which they begin, without its indentation. */
   readonly text: string;
-  /** What is replaced in it, and by what. */
+  /** Replaced text and replacement of each mutation. */
   readonly changes: readonly (readonly [original: string, replacement: string])[];
+  /** The reason, for the results page. */
   readonly why: string;
 }
 
 /**
- * The mutations, those that survived and are listed as equivalent marked as such.
- * @returns beside them, the changes of the list that no mutation is any more, or that a test has found all the
- *   same: the list must stay true
+ * Marks the mutations that were not found and are listed as equivalent.
+ * @returns the mutations, and the outdated entries of the list: Stryker no longer makes the mutation, or a test found it
  */
 export function markEquivalents(
   mutations: readonly Mutation[],
   list: readonly Equivalent[],
-): { readonly mutations: readonly Mutation[]; readonly untrue: readonly string[] } {
+): { readonly mutations: readonly Mutation[]; readonly outdated: readonly string[] } {
   const marked = mutations.map((mutation): Mutation => {
     const found = mutation.outcome === 'killed' || mutation.outcome === 'timeout';
-    return found || whyEquivalent(mutation, list) === undefined
+    return found || findEquivalenceReason(mutation, list) === undefined
       ? mutation
       : { ...mutation, outcome: 'equivalent' };
   });
   const files = new Set(mutations.map(({ file }) => file));
-  const untrue = list.flatMap((entry) =>
+  const outdated = list.flatMap((entry) =>
     entry.changes
       .filter(
         (change) =>
           files.has(entry.file) &&
           !marked.some(
             (mutation) =>
-              mutation.outcome === 'equivalent' && isOf(mutation, { ...entry, changes: [change] }),
+              mutation.outcome === 'equivalent' && matchesEntry(mutation, { ...entry, changes: [change] }),
           ),
       )
       .map(([original, replacement]) => `${entry.file}: ${entry.text}: ${original} → ${replacement}`),
   );
-  return { mutations: marked, untrue };
+  return { mutations: marked, outdated };
 }
 
-/** Why nobody could see it, according to the list. */
-export function whyEquivalent(mutation: Mutation, list: readonly Equivalent[]): string | undefined {
-  return list.find((entry) => isOf(mutation, entry))?.why;
+/** Returns the reason why a mutation is equivalent; undefined if it is not listed. */
+export function findEquivalenceReason(mutation: Mutation, list: readonly Equivalent[]): string | undefined {
+  return list.find((entry) => matchesEntry(mutation, entry))?.why;
 }
 
-function isOf({ file, text, original, replacement }: Mutation, entry: Equivalent): boolean {
+function matchesEntry({ file, text, original, replacement }: Mutation, entry: Equivalent): boolean {
   return (
     file === entry.file &&
     text === entry.text &&

@@ -1,97 +1,105 @@
 import type { Machine } from '../../bench/machine.ts';
 import { machineTable, markdownTable } from '../../bench/markdown.ts';
-import { type Equivalent, type Mutation, scoreOf, whyEquivalent } from './mutation.ts';
+import { type Equivalent, findEquivalenceReason, type Mutation, scoreOf } from './mutation.ts';
 
 export interface MutationRun {
   readonly machine: Machine;
-  /** What did it: `Stryker 10.1.1, vitest 5.1.1`. */
+  /** The tools, for example `Stryker 10.1.1, vitest 5.1.1`. */
   readonly versions: string;
   readonly seconds: number;
   readonly mutations: readonly Mutation[];
 }
 
-/** The longest piece of source that a table shows, in characters. */
+/** The maximum length of source text in a table, in characters. */
 const SHOWN_MAX = 70;
 
-/** The score by file, what survived, and what could not be found and why. */
-export function mutationPage(run: MutationRun, list: readonly Equivalent[]): string {
+/** The page of results: the score by file, the survivors, and the equivalent mutations with their reasons. */
+export function formatMutationPage(run: MutationRun, list: readonly Equivalent[]): string {
   const { machine, versions, seconds, mutations } = run;
   return [
     '# Mutations of core/',
     '',
     '<!-- Written by `npm run mutation`. Do not edit. -->',
     '',
-    'Changes planted in the sources one at a time, each held against the tests in test/core that run the place. The',
-    'score is the share of those found, of those that change anything.',
+    'Each mutation is one change in a source file. The tests in test/core that execute the changed code run with it. The',
+    'score is the share of mutations that a test finds, without equivalent and unloadable ones.',
     '',
-    `**Score: ${percent(scoreOf(mutations))}** of ${mutations.length} mutations. ${versions}, ${Math.round(seconds / 60)} min.`,
+    `**Score: ${formatPercent(scoreOf(mutations))}** of ${mutations.length} mutations. ${versions}, ${Math.round(seconds / 60)} min.`,
     '',
-    scoreTable(mutations),
+    formatScoreTable(mutations),
     '',
     '## Survivors',
     '',
-    survivorTable(mutations),
+    formatSurvivorTable(mutations),
     '',
     '## Equivalent',
     '',
-    equivalentTable(mutations, list),
+    formatEquivalentTable(mutations, list),
     '',
     machineTable(machine),
     '',
   ].join('\n');
 }
 
-export function scoreTable(mutations: readonly Mutation[]): string {
+/** The score and the outcomes by file. */
+export function formatScoreTable(mutations: readonly Mutation[]): string {
   const files = [...new Set(mutations.map(({ file }) => file))].sort();
-  const row = (name: string, of: readonly Mutation[]) => {
+  const formatRow = (name: string, rowMutations: readonly Mutation[]) => {
     const count = (outcome: Mutation['outcome']) =>
-      String(of.filter((mutation) => mutation.outcome === outcome).length);
+      String(rowMutations.filter((mutation) => mutation.outcome === outcome).length);
     const outcomes = ['killed', 'timeout', 'survived', 'unreached', 'equivalent', 'unloadable'] as const;
-    return [name, percent(scoreOf(of)), ...outcomes.map(count)];
+    return [name, formatPercent(scoreOf(rowMutations)), ...outcomes.map(count)];
   };
   return markdownTable([
     ['file', 'score', 'killed', 'timed out', 'survived', 'unreached', 'equivalent', 'unloadable'],
     ...files.map((file) =>
-      row(
+      formatRow(
         file,
         mutations.filter((mutation) => mutation.file === file),
       ),
     ),
-    row('**all**', mutations),
+    formatRow('**all**', mutations),
   ]);
 }
 
-function survivorTable(mutations: readonly Mutation[]): string {
-  const left = mutations.filter(({ outcome }) => outcome === 'survived' || outcome === 'unreached');
-  if (left.length === 0) return 'None.';
-  const rows = left.map(({ file, line, column, kind, original, replacement, outcome }) => [
+function formatSurvivorTable(mutations: readonly Mutation[]): string {
+  const survivors = mutations.filter(({ outcome }) => outcome === 'survived' || outcome === 'unreached');
+  if (survivors.length === 0) return 'None.';
+  const rows = survivors.map(({ file, line, column, kind, original, replacement, outcome }) => [
     `${file}:${line}:${column}`,
-    kind + (outcome === 'unreached' ? ' (no test runs it)' : ''),
-    code(original),
-    code(replacement),
+    kind + (outcome === 'unreached' ? ' (not executed by any test)' : ''),
+    formatCode(original),
+    formatCode(replacement),
   ]);
   return markdownTable([['where', 'kind', 'source', 'mutation'], ...rows]);
 }
 
-function equivalentTable(mutations: readonly Mutation[], list: readonly Equivalent[]): string {
+function formatEquivalentTable(mutations: readonly Mutation[], list: readonly Equivalent[]): string {
   const rows = mutations
     .filter(({ outcome }) => outcome === 'equivalent')
     .map((mutation) => {
       const { file, line, original, replacement } = mutation;
-      return [`${file}:${line}`, code(original), code(replacement), whyEquivalent(mutation, list) ?? ''];
+      return [
+        `${file}:${line}`,
+        formatCode(original),
+        formatCode(replacement),
+        findEquivalenceReason(mutation, list) ?? '',
+      ];
     });
-  return rows.length === 0 ? 'None.' : markdownTable([['where', 'source', 'mutation', 'why'], ...rows]);
+  return rows.length === 0 ? 'None.' : markdownTable([['where', 'source', 'mutation', 'reason'], ...rows]);
 }
 
-function percent(share: number): string {
+function formatPercent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-function code(text: string): string {
+/** Inline code for a table cell, shortened to SHOWN_MAX. */
+function formatCode(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   const shown = line.length > SHOWN_MAX ? `${line.slice(0, SHOWN_MAX - 1)}…` : line;
   if (shown === '') return '(nothing)';
-  const fence = shown.includes('`') ? '``' : '`';
-  const gap = shown.includes('`') ? ' ' : '';
-  return `${fence}${gap}${shown.replaceAll('|', '\\|')}${gap}${fence}`;
+  const hasBacktick = shown.includes('`');
+  const delimiter = hasBacktick ? '``' : '`';
+  const space = hasBacktick ? ' ' : '';
+  return `${delimiter}${space}${shown.replaceAll('|', '\\|')}${space}${delimiter}`;
 }

@@ -59,7 +59,7 @@ async function runningHost(frozenMs: number) {
     await subject.advance(10 * MINUTE);
     return outcome;
   };
-  const [registered] = subject.world.ecs.agents.instances.values();
+  const [registered] = subject.world.ecs.agents.containerInstances.values();
   if (registered === undefined) throw new Error('not registered');
   return {
     subject,

@@ -201,7 +201,7 @@ describe('a stop', () => {
   });
 
   it('past its deadline stays stopping and reports instance_unreachable', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.advance(world.policy.stoppingTimeoutMs + MINUTE);
@@ -210,7 +210,7 @@ describe('a stop', () => {
   });
 
   it('that is overdue is counted at each drive, so that an alarm can follow', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
     const key = await aRunningOne(world);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.advance(world.policy.stoppingTimeoutMs - MINUTE);
@@ -300,7 +300,7 @@ describe('a deletion', () => {
   });
 
   it('never deletes files while a task may have them mounted', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 5 * MINUTE } });
+    const world = new MemoryWorld({ tasks: { stoppingMs: 5 * MINUTE } });
     const key = await aRunningOne(world);
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     await deleteWorkbench(world.ports, world.policy, key, 'ada');
@@ -414,7 +414,7 @@ describe('a host', () => {
   });
 
   it('whose agent is silent long after an overdue stop is terminated, which proves the end of the task', async () => {
-    const world = new MemoryWorld({ tasks: { stoppingTimeoutMs: 10 ** 9 } });
+    const world = new MemoryWorld({ tasks: { stoppingMs: 10 ** 9 } });
     const key = await aRunningOne(world, dedicated);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(

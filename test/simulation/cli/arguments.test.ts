@@ -4,8 +4,8 @@ import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, UsageEr
 
 const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
 
-describe('the numbers of a run', () => {
-  it('are whole and within their bounds', () => {
+describe('parseRunNumbers', () => {
+  it('returns whole numbers within their bounds', () => {
     expect(parseRunNumbers(NUMBERS)).toEqual({ schedules: 1000, seed: 0, workers: 2 });
     expect(parseRunNumbers({ ...NUMBERS, seed: '4294967295' }).seed).toBe(2 ** 32 - 1);
   });
@@ -20,11 +20,11 @@ describe('the numbers of a run', () => {
     ['workers', '0', '--workers: expected a whole number from 1 to 64, not 0'],
     ['workers', '65', '--workers: expected a whole number from 1 to 64, not 65'],
     ['workers', '1.5', '--workers: expected a whole number from 1 to 64, not 1.5'],
-  ])('are refused in one line otherwise: %s %s', (name, text, message) => {
+  ])('throws a UsageError of one line for --%s %s', (name, text, message) => {
     expect(() => parseRunNumbers({ ...NUMBERS, [name]: text })).toThrow(new UsageError(message));
   });
 
-  it('are what was typed, whatever whole number that is', () => {
+  it('parses every whole number within the bounds', () => {
     fc.assert(
       fc.property(fc.nat(), (n) => {
         expect(parseInteger('seed', String(n), 0, 2 ** 32 - 1)).toBe(n);
@@ -33,25 +33,28 @@ describe('the numbers of a run', () => {
   });
 });
 
-describe('the path of a schedule', () => {
-  it.each(['0', '9999999:0:12'])('is as a failure prints it: %s', (path) => {
+describe('parseSchedulePath', () => {
+  it.each(['0', '9999999:0:12'])('accepts the path that a failure prints: %s', (path) => {
     expect(parseSchedulePath(path)).toBe(path);
   });
 
-  it.each(['', 'first', '1:', ':1', '1:-2', '10000000'])('is nothing else: %j', (path) => {
+  it.each(['', 'first', '1:', ':1', '1:-2', '10000000'])('throws a UsageError for %j', (path) => {
     expect(() => parseSchedulePath(path)).toThrow(UsageError);
   });
 });
 
-describe('the options of a command', () => {
+describe('parseOptions', () => {
   const CONFIG = { seed: { type: 'string', default: '1' }, help: { type: 'boolean' } } as const;
 
-  it('are read, with their defaults', () => {
+  it('returns the options with their defaults', () => {
     expect(parseOptions(CONFIG, [])).toMatchObject({ seed: '1' });
     expect(parseOptions(CONFIG, ['--seed', '7', '--help'])).toMatchObject({ seed: '7', help: true });
   });
 
-  it.each([[['--sed', '7']], [['--seed']], [['7']]])('are refused when there is no such one: %j', (args) => {
-    expect(() => parseOptions(CONFIG, args)).toThrow(UsageError);
-  });
+  it.each([[['--sed', '7']], [['--seed']], [['7']]])(
+    'throws a UsageError for an unknown option or a missing value: %j',
+    (args) => {
+      expect(() => parseOptions(CONFIG, args)).toThrow(UsageError);
+    },
+  );
 });

@@ -1,11 +1,11 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-/** What was typed cannot be meant: said in one line, without a stack. */
+/** The command line is invalid. `runCommand` prints the message without a stack trace. */
 export class UsageError extends Error {}
 
 /**
- * The options of this process's command line, as text.
- * @throws UsageError for one that there is not, or without its value
+ * Parses the command line of this process. Values are strings or flags.
+ * @throws UsageError for an unknown option, or one without its value
  */
 export function parseOptions<T extends ParseArgsOptionsConfig>(
   config: T,
@@ -19,8 +19,8 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(
 }
 
 /**
- * A whole number from `min` to `max`.
- * @throws UsageError for anything else
+ * Parses a whole number from `min` to `max`.
+ * @throws UsageError for any other text
  */
 export function parseInteger(name: string, text: string, min: number, max: number): number {
   const value = Number(text);
@@ -32,17 +32,21 @@ export function parseInteger(name: string, text: string, min: number, max: numbe
 }
 
 /**
- * Where a schedule is among those of its seed: its number, and which of the smaller ones was taken at each step.
- * @throws UsageError for what no failure has printed
+ * Parses the path of a schedule as fast-check prints it: the number of the schedule in its batch, then the choice at each
+ * shrinking step.
+ * @throws UsageError for any other text
  */
 export function parseSchedulePath(text: string): string {
   if (/^\d{1,7}(:\d{1,5})*$/.test(text)) return text;
   throw new UsageError(
-    `--replay: expected numbers with colons between, as a failure prints them, not ${text}`,
+    `--replay: expected a path as a failure prints it, for example 12:0:3, not ${text === '' ? 'nothing' : text}`,
   );
 }
 
-/** The numbers that every run has, checked before anything begins. */
+/**
+ * Parses the numbers that every run has.
+ * @throws UsageError if one is out of bounds
+ */
 export function parseRunNumbers(given: {
   readonly schedules: string;
   readonly seed: string;
@@ -55,7 +59,7 @@ export function parseRunNumbers(given: {
   };
 }
 
-/** Runs a command; ends with 2 and one line when what was typed cannot be meant. */
+/** Runs a command. After a UsageError, prints its message and sets the exit code 2. */
 export async function runCommand(run: () => Promise<void>): Promise<void> {
   try {
     await run();

@@ -8,9 +8,9 @@ export interface BatchRequest {
   /** fast-check's seed, 0 … 2³²−1. */
   readonly seed: number;
   readonly schedules: number;
-  /** Every so many schedules one is run twice, and must do the same both times. */
+  /** Every n-th schedule is run twice; both runs must have the same trace hash. */
   readonly repeatEvery: number;
-  /** Whether a failure is shrunk; else the first is reported as it is. */
+  /** Whether to shrink a failing schedule. Otherwise it is reported as it is. */
   readonly shrink: boolean;
 }
 
@@ -20,52 +20,55 @@ export interface BatchResult {
   readonly simulatedMs: number;
   readonly transitions: readonly (readonly [string, number])[];
   readonly faults: readonly (readonly [string, number])[];
+  /** The number of schedules that were run twice. */
   readonly repeated: number;
   readonly failure?: Failure;
 }
 
 export interface Failure {
-  /** Seed of the batch, and fast-check's path to the shrunk schedule. */
+  /** The seed of the batch. */
   readonly seed: number;
+  /** The path of the shrunk schedule, as fast-check prints it. */
   readonly path: string;
   readonly message: string;
   readonly schedule: Schedule;
   readonly logLines: readonly string[];
 }
 
-/** How long a failure may be shrunk, in milliseconds. */
+/** The maximum time for shrinking a failure, in milliseconds. */
 const SHRINK_TIMEOUT_MS = 60_000;
 
-/** Runs schedules one after another until one breaks a rule; that one is shrunk and told as a story. */
+/** Runs schedules one after another until one violates a rule. The failure has the log of the shrunk schedule. */
 export async function runBatch({ seed, schedules, repeatEvery, shrink }: BatchRequest): Promise<BatchResult> {
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
   let [ran, steps, simulatedMs, repeated] = [0, 0, 0, 0];
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const outcome = await runSchedule(schedule);
+    const first = await runSchedule(schedule);
     ran += 1;
-    steps += outcome.steps;
-    simulatedMs += outcome.simulatedMs;
-    addCounts(transitions, outcome.transitions);
-    addCounts(faults, outcome.faults);
-    if (outcome.violation) throw outcome.violation;
+    steps += first.steps;
+    simulatedMs += first.simulatedMs;
+    addCounts(transitions, first.transitions);
+    addCounts(faults, first.faults);
+    if (first.violation) throw first.violation;
     if (ran % repeatEvery !== 0) return;
     repeated += 1;
-    const again = await runSchedule(schedule);
-    if (again.traceHash !== outcome.traceHash)
-      throw new Error('two runs of one schedule did not do the same');
+    const second = await runSchedule(schedule);
+    if (second.traceHash !== first.traceHash)
+      throw new Error(
+        'two runs of the same schedule differ: the simulation or the product is not deterministic',
+      );
   });
-  const found = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
+  const details = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
   const counts = { schedules: ran, steps, simulatedMs, repeated };
   const result = { ...counts, transitions: [...transitions], faults: [...faults] };
-  const [broke] = found.counterexample ?? [];
-  if (!found.failed || broke === undefined) return result;
-  const at = { path: found.counterexamplePath ?? '', schedule: broke, error: toError(found.errorInstance) };
-  const { path, schedule, error } = shrink ? await shrinkFailure(seed, at) : at;
+  const failing = toFailingSchedule(details);
+  if (failing === undefined) return result;
+  const { path, schedule, error } = shrink ? await shrinkFailure(seed, failing) : failing;
   const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
   return {
     ...result,
-    failure: { seed, path, message: (violation ?? error).message, schedule, logLines: logLines },
+    failure: { seed, path, message: (violation ?? error).message, schedule, logLines },
   };
 }
 
@@ -75,21 +78,26 @@ interface FailingSchedule {
   readonly error: Error;
 }
 
-/** The smallest schedule found in the time there is that breaks the same rule. */
-async function shrinkFailure(seed: number, broken: FailingSchedule): Promise<FailingSchedule> {
-  const kind = failureKind(broken.error);
+/** Returns the smallest schedule found within SHRINK_TIMEOUT_MS that violates the same rule. */
+async function shrinkFailure(seed: number, failing: FailingSchedule): Promise<FailingSchedule> {
+  const kind = failureKind(failing.error);
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const { violation: error } = await runSchedule(schedule);
-    if (error && failureKind(error) === kind) throw error;
+    const { violation } = await runSchedule(schedule);
+    if (violation && failureKind(violation) === kind) throw violation;
   });
   const details = await fc.check(property, {
     seed: seed | 0,
-    path: broken.path,
+    path: failing.path,
     numRuns: 1,
     interruptAfterTimeLimit: SHRINK_TIMEOUT_MS,
   });
+  return toFailingSchedule(details) ?? failing;
+}
+
+/** The counterexample of a check; undefined if it passed. */
+function toFailingSchedule(details: fc.RunDetails<[Schedule]>): FailingSchedule | undefined {
   const [schedule] = details.counterexample ?? [];
-  if (schedule === undefined) return broken;
+  if (!details.failed || schedule === undefined) return undefined;
   return { path: details.counterexamplePath ?? '', schedule, error: toError(details.errorInstance) };
 }
 
@@ -98,22 +106,23 @@ function toError(thrown: unknown): Error {
 }
 
 /**
- * Runs the one schedule that a failure names.
- * @throws UsageError when there is none
+ * Runs the schedule that a failure names. Returns undefined if it no longer violates a rule.
+ * @throws UsageError if the seed has no schedule at the path
  */
 export async function replay(seed: number, path: string): Promise<Failure | undefined> {
-  // A check would go on with the neighbours of one that breaks no rule any more.
+  // fc.check would continue with the next schedules if this one passes.
   const [schedule] = fc.sample(anySchedule, { seed: seed | 0, path, numRuns: 1 });
-  if (schedule === undefined) throw new UsageError(`--replay: seed ${seed} has no schedule ${path}`);
+  if (schedule === undefined)
+    throw new UsageError(`--replay: seed ${seed} has no schedule at the path ${path}`);
   const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
   return violation && { seed, path, message: violation.message, schedule, logLines };
 }
 
-/** A message without the names of this one case. */
+/** The message without ids and numbers, which differ between schedules that violate the same rule. */
 function failureKind({ message }: Error): string {
   return message.replace(/[0-9a-z]{26}|arn:\S+|i-[0-9a-f]+|\d+/g, '…');
 }
 
-function addCounts(all: Map<string, number>, more: ReadonlyMap<string, number>): void {
-  for (const [name, count] of more) all.set(name, (all.get(name) ?? 0) + count);
+function addCounts(totals: Map<string, number>, counts: ReadonlyMap<string, number>): void {
+  for (const [name, count] of counts) totals.set(name, (totals.get(name) ?? 0) + count);
 }

@@ -1,7 +1,7 @@
 import { FAULTS } from '../invocation.ts';
 import type { BatchResult } from './batch.ts';
 
-/** The transitions that a record can make. */
+/** The transitions of the life cycle. The schedules must reach each. */
 export const TRANSITIONS: readonly string[] = [
   'none → starting',
   'starting → provisioning',
@@ -29,7 +29,7 @@ export const TRANSITIONS: readonly string[] = [
   'deleting → none',
 ];
 
-/** The calls that change something: each must have met each fault. */
+/** The calls that write. The schedules must inject each fault into each of them. */
 export const MUTATING_CALLS: readonly string[] = [
   'RunTask',
   'StopTask',
@@ -57,21 +57,23 @@ export const MUTATING_CALLS: readonly string[] = [
 ];
 
 export interface Coverage {
-  /** How often each state was entered. */
+  /** State → how often a record entered it. */
   readonly states: ReadonlyMap<string, number>;
+  /** `from → to` → count. */
   readonly transitions: ReadonlyMap<string, number>;
+  /** Fault → count. */
   readonly faultKinds: ReadonlyMap<string, number>;
-  /** By call and kind. */
+  /** `call fault` → count. */
   readonly faults: ReadonlyMap<string, number>;
-  /** What should have been reached and was not. */
+  /** The transitions, and the pairs of call and fault, that no schedule reached. */
   readonly missing: readonly string[];
 }
 
 export function computeCoverage(results: readonly BatchResult[]): Coverage {
   const transitions = sumCounts(results.map((result) => result.transitions));
   const faults = sumCounts(results.map((result) => result.faults));
-  const pairs = MUTATING_CALLS.flatMap((effect) =>
-    FAULTS.filter((f) => f !== 'none').map((f) => `${effect} ${f}`),
+  const pairs = MUTATING_CALLS.flatMap((call) =>
+    FAULTS.filter((fault) => fault !== 'none').map((fault) => `${call} ${fault}`),
   );
   const missing = [
     ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
@@ -83,8 +85,11 @@ export function computeCoverage(results: readonly BatchResult[]): Coverage {
   return { states, transitions, faultKinds, faults, missing };
 }
 
-function groupCounts(counts: ReadonlyMap<string, number>, of: (name: string) => string): Map<string, number> {
-  return sumCounts([[...counts].map(([name, count]) => [of(name), count] as const)]);
+function groupCounts(
+  counts: ReadonlyMap<string, number>,
+  groupOf: (name: string) => string,
+): Map<string, number> {
+  return sumCounts([[...counts].map(([name, count]) => [groupOf(name), count] as const)]);
 }
 
 function sumCounts(all: readonly (readonly (readonly [string, number])[])[]): Map<string, number> {

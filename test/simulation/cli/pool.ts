@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { BatchRequest, BatchResult } from './batch.ts';
 
-/** Schedules in one batch: a failure stops the run at the end of the batches under way. */
+/** Schedules per batch. After a failure, no further batch is started. */
 const BATCH_SIZE = 250;
+/** Every 125th schedule is run twice. */
 const REPEAT_EVERY = 125;
 
 export interface PoolOptions {
@@ -10,13 +11,15 @@ export interface PoolOptions {
   /** 0 … 2³²−1; batch n uses seed + n. */
   readonly seed: number;
   readonly workers: number;
+  /** The name of the mutant to plant. @default none */
   readonly mutant?: string;
-  /** Whether a failure is shrunk. @default true */
+  /** Whether to shrink a failing schedule. @default true */
   readonly shrink?: boolean;
+  /** Called after each batch with the number of schedules run so far. */
   readonly onBatch?: (done: number, result: BatchResult) => void;
 }
 
-/** Spreads schedules over worker threads until all are done or one has broken a rule. */
+/** Runs schedules on worker threads until all have run or one has violated a rule. */
 export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
   const { schedules, seed, workers, mutant, shrink = true, onBatch } = options;
   const batches = Math.ceil(schedules / BATCH_SIZE);
@@ -53,17 +56,17 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
 
 function runOnWorker(worker: Worker, request: BatchRequest): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
-    const over = () => worker.off('error', failed).off('message', answered);
-    const failed = (error: Error) => {
-      over();
+    const removeListeners = () => worker.off('error', onError).off('message', onMessage);
+    const onError = (error: Error) => {
+      removeListeners();
       reject(error);
     };
-    const answered = ({ result, error }: { result?: BatchResult; error?: string }) => {
-      over();
+    const onMessage = ({ result, error }: { result?: BatchResult; error?: string }) => {
+      removeListeners();
       if (result) resolve(result);
       else reject(new Error(error));
     };
-    worker.once('error', failed).once('message', answered);
+    worker.once('error', onError).once('message', onMessage);
     worker.postMessage(request);
   });
 }

@@ -8,14 +8,15 @@ import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
 
-Plants faults in the product one at a time. The simulation must find each.
+Plants one bug at a time in the product (test/simulation/mutants.ts) and runs the simulation, which must find it.
+Exit code 1 if a bug is not found, 2 for invalid options.
 
-  --schedules N   within how many schedules (default 20000)
+  --schedules N   maximum number of schedules per bug (default 20000)
   --seed N        0 … 4294967295 (default 1)
-  --workers N     threads (default: one for each core)
-  --only NAMES    these alone, separated by commas
-  --out FILE      writes the table there too
-  --help
+  --workers N     number of threads (default: one per core)
+  --only NAMES    plants only these bugs, separated by commas
+  --out FILE      also writes the table to FILE
+  --help          prints this text
 `;
 
 interface RunNumbers {
@@ -37,14 +38,14 @@ await runCommand(async () => {
   else await simulateMutants(parseRunNumbers(given), selectMutants(only), out);
 });
 
-/** @throws UsageError when there is no such mutant */
+/** @throws UsageError if a mutant does not exist */
 function selectMutants(only: string | undefined): readonly Mutant[] {
   if (only === undefined) return MUTANTS;
-  return only.split(',').map((wanted) => {
-    const found = MUTANTS.find(({ name }) => name === wanted.trim());
+  return only.split(',').map((requested) => {
+    const found = MUTANTS.find(({ name }) => name === requested.trim());
     if (found !== undefined) return found;
     const names = MUTANTS.map(({ name }) => name).join(', ');
-    throw new UsageError(`--only: no mutant is called ${wanted}; there are ${names}`);
+    throw new UsageError(`--only: no mutant is named ${requested.trim()}. Names: ${names}`);
   });
 }
 
@@ -55,22 +56,22 @@ async function simulateMutants(
 ): Promise<void> {
   const rows: string[] = [];
   let missed = 0;
-  for (const { name, description: fault } of mutants) {
-    const began = performance.now();
+  for (const { name, description } of mutants) {
+    const startedAt = performance.now();
     const results = await runPool({ ...run, mutant: name, shrink: false });
-    const ran = results.reduce((sum, result) => sum + result.schedules, 0);
+    const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
     const failure = results.find((result) => result.failure)?.failure;
     if (!failure) missed += 1;
-    const found = failure ? `within ${ran}` : `**not in ${ran}**`;
-    const row = `| ${name} | ${fault} | ${found} | ${failure?.message.replaceAll('|', '/') ?? ''} |`;
+    const found = failure ? `within ${schedules}` : `**not within ${schedules}**`;
+    const row = `| ${name} | ${description} | ${found} | ${failure?.message.replaceAll('|', '/') ?? ''} |`;
     rows.push(row);
-    console.log(`${row} ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    console.log(`${row} ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   }
   const report = [
-    `Faults planted one at a time, and what found them. Seed ${run.seed}, ${new Date().toISOString()},`,
+    `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}, ${new Date().toISOString()},`,
     `${machineLine()}.`,
     '',
-    '| mutant | the fault | found, in schedules | by the rule |',
+    '| mutant | bug | found, in schedules | violated rule |',
     '|---|---|---|---|',
     ...rows,
     '',

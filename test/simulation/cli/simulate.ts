@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
+import { describeCommand } from '../schedule/commands.ts';
 import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, runCommand } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { computeCoverage } from './coverage.ts';
@@ -10,18 +11,22 @@ import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate -- [options]
 
-Runs random schedules of users, faults and chance over the functions, in a world that tries to break them.
+Runs the functions of the controller against a simulated AWS. Each schedule has random user requests and random faults.
+Stops at the first schedule that violates a rule and prints what happened in it. Exit code 1 then, 2 for invalid options.
 
-  --schedules N   how many (default 1000)
-  --seed N        0 … 4294967295; the same seed runs the same schedules (default: drawn, and printed)
-  --workers N     threads (default: one for each core)
-  --out FILE      writes the report there too
-  --replay PATH   runs the one schedule that a failure with --seed named, and tells its story
-  --help
+  --schedules N   number of schedules (default 1000)
+  --seed N        0 … 4294967295; the same seed runs the same schedules (default: random, printed)
+  --workers N     number of threads (default: one per core)
+  --out FILE      also writes the report to FILE
+  --replay PATH   runs only the schedule of a failure, with --seed and PATH as printed by the failure
+  --help          prints this text
 `;
 
-/** Below this many schedules rare pairs need not have come up; from it on, one that has not is an error. */
+/** From this number of schedules on, it is an error if a transition or a pair of call and fault was not reached. */
 const FULL_COVERAGE_MIN_SCHEDULES = 20_000;
+
+/** The log lines of a failed schedule that are printed. */
+const LOG_LINES_SHOWN = 120;
 
 interface SimulateOptions {
   readonly schedules: string;
@@ -50,20 +55,20 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     seed: given.seed ?? String(randomInt(2 ** 32)),
   });
   console.log(`${schedules} schedules from seed ${seed}, ${workers} workers`);
-  const began = performance.now();
-  let shown = began;
-  const sofar: BatchResult[] = [];
+  const startedAt = performance.now();
+  let printedAt = startedAt;
+  const resultsSoFar: BatchResult[] = [];
   const results = await runPool({
     schedules,
     seed,
     workers,
     onBatch: (done, result) => {
-      sofar.push(result);
-      if (performance.now() - shown < 10_000) return;
-      shown = performance.now();
-      const { missing } = computeCoverage(sofar);
-      const left = missing.length === 0 ? 'everything was reached' : `${missing.length} not reached yet`;
-      console.log(`  ${done} done, ${secondsSince(began)} s, ${left}`);
+      resultsSoFar.push(result);
+      if (performance.now() - printedAt < 10_000) return;
+      printedAt = performance.now();
+      const { missing } = computeCoverage(resultsSoFar);
+      const coverage = missing.length === 0 ? 'full coverage' : `${missing.length} cases not covered yet`;
+      console.log(`  ${done} schedules run, ${secondsSince(startedAt)} s, ${coverage}`);
     },
   });
   const failure = results.find((result) => result.failure)?.failure;
@@ -73,33 +78,33 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     return;
   }
   const { states, transitions, faultKinds, faults, missing } = computeCoverage(results);
-  const total = (of: 'schedules' | 'steps' | 'simulatedMs' | 'repeated') =>
-    results.reduce((sum, r) => sum + r[of], 0);
+  const total = (field: 'schedules' | 'steps' | 'simulatedMs' | 'repeated') =>
+    results.reduce((sum, result) => sum + result[field], 0);
   const lines = [
-    `schedules          ${total('schedules')}, none broke a rule`,
+    `schedules          ${total('schedules')}, no rule violated`,
     `seed               ${seed}`,
     `steps              ${total('steps')}`,
     `simulated time     ${Math.round(total('simulatedMs') / 3_600_000)} h`,
-    `run twice          ${total('repeated')}, with equal traces`,
-    `time               ${secondsSince(began)} s with ${workers} workers`,
+    `run twice          ${total('repeated')}, with the same trace`,
+    `duration           ${secondsSince(startedAt)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,
     `machine            ${machineLine()}`,
     '',
-    'States reached',
+    'States entered',
     ...formatCounts(states),
     '',
     'Transitions',
     ...formatCounts(transitions),
     '',
-    'Faults by kind',
+    'Injected faults',
     ...formatCounts(faultKinds),
     '',
-    'Faults by call',
+    'Injected faults by call',
     ...formatCounts(faults),
     '',
     missing.length === 0
-      ? 'Everything that should be reached was.'
-      : `Never reached (an error from ${FULL_COVERAGE_MIN_SCHEDULES} schedules on): ${missing.join(', ')}`,
+      ? 'All transitions and all pairs of call and fault were reached.'
+      : `Not reached (an error from ${FULL_COVERAGE_MIN_SCHEDULES} schedules on): ${missing.join(', ')}`,
   ];
   const report = lines.join('\n');
   console.log(report);
@@ -109,36 +114,35 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
   }
   const incomplete = missing.length > 0 && schedules >= FULL_COVERAGE_MIN_SCHEDULES;
   if (incomplete) process.exitCode = 1;
-  console.log(
-    `\n${total('schedules')} passed, ${incomplete ? 'but not everything was reached' : '0 failed'}`,
-  );
+  console.log(`\n${total('schedules')} passed, ${incomplete ? 'but coverage is incomplete' : '0 failed'}`);
 }
 
-async function replaySchedule(seedGiven: string, pathGiven: string): Promise<void> {
+async function replaySchedule(seedText: string, pathText: string): Promise<void> {
   const { replay } = await import('./batch.ts');
-  const seed = parseInteger('seed', seedGiven, 0, 2 ** 32 - 1);
-  const path = parseSchedulePath(pathGiven);
+  const seed = parseInteger('seed', seedText, 0, 2 ** 32 - 1);
+  const path = parseSchedulePath(pathText);
   const failure = await replay(seed, path);
-  console.log(failure ? formatFailure(failure) : 'It breaks no rule any more.');
+  console.log(failure ? formatFailure(failure) : 'The schedule no longer violates a rule.');
   if (failure) process.exitCode = 1;
 }
 
-function formatFailure({ message, logLines: lines, schedule, seed, path }: Failure): string {
+/** What an engineer reads when a rule is violated: the rule, the requests, the log and how to replay it. */
+function formatFailure({ message, logLines, schedule, seed, path }: Failure): string {
   const commands = schedule.commands.map(
-    ({ at, kind, user, slot, dedicated }) =>
-      `  ${(at / 1000).toFixed(1).padStart(8)} s  ${kind} ${user}/${slot}${dedicated ? ' dedicated' : ''}`,
+    (command) => `  ${(command.at / 1000).toFixed(3).padStart(10)} s  ${describeCommand(command)}`,
   );
+  const shown = logLines.slice(-LOG_LINES_SHOWN);
   return [
-    `A rule was broken: ${message}`,
+    `A rule was violated: ${message}`,
     '',
-    `What users did (faults: ${schedule.faultPercent} %):`,
+    `Requests of the schedule (time since its start; faults are injected into ${schedule.faultPercent} % of the calls):`,
     ...commands,
     '',
-    'What happened, the last of it:',
-    ...lines.slice(-120).map((line) => `  ${line}`),
+    `Log of the schedule, the last ${shown.length} lines:`,
+    ...shown.map((line) => `  ${line}`),
     '',
-    `A rule was broken: ${message}`,
-    'To see it again:',
+    `A rule was violated: ${message}`,
+    'To replay the schedule:',
     `  npm run simulate -- --seed ${seed} --replay ${path}`,
   ].join('\n');
 }
@@ -148,6 +152,6 @@ function formatCounts(counts: ReadonlyMap<string, number>): string[] {
   return [...counts].map(([name, count]) => `  ${name.padEnd(width)}  ${String(count).padStart(9)}`);
 }
 
-function secondsSince(began: number): string {
-  return ((performance.now() - began) / 1000).toFixed(0);
+function secondsSince(startedAt: number): string {
+  return ((performance.now() - startedAt) / 1000).toFixed(0);
 }

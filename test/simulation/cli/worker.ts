@@ -4,7 +4,7 @@ import type { BatchRequest } from './batch.ts';
 
 const { mutant } = workerData as { mutant?: string };
 if (mutant !== undefined) plantMutant(mutant);
-// Only now: a planted fault must be there before anything of the product is loaded.
+// Imported after the mutant has been planted, because it must be in place before a product module is loaded.
 const { runBatch } = await import('./batch.ts');
 
 parentPort?.on('message', (request: BatchRequest) => {

@@ -3,19 +3,19 @@ export type RequestedState = 'running' | 'stopped' | 'deleted';
 interface ClientRequest {
   readonly state: RequestedState;
   readonly sentAt: number;
-  /** When an answer came, or nobody can be waiting for an effect any more; undefined: it may still take effect. */
+  /** When the response arrived, or when the request can no longer take effect. Undefined: it may still take effect. */
   endedAt: number | undefined;
   acknowledged: boolean;
 }
 
 /**
- * What each client asked for and was told, kept apart from everything that the controller keeps: it decides
- * which outcomes may be.
+ * The requests of the clients and the responses that they received, independent of what the controller stores. It
+ * determines which final states are valid.
  */
 export class ClientHistory {
   readonly #requests = new Map<string, ClientRequest[]>();
 
-  /** Workbenches whose creation was acknowledged. */
+  /** The workbenches that the clients know of. */
   get workbenchIds(): readonly string[] {
     return [...this.#requests.keys()];
   }
@@ -26,55 +26,58 @@ export class ClientHistory {
   }
 
   recordRequest(workbenchId: string, state: RequestedState, now: number): ClientRequest {
-    const asked = { state, sentAt: now, endedAt: undefined, acknowledged: false };
-    // One whose creation nobody was told of may still be found in a list.
+    const request = { state, sentAt: now, endedAt: undefined, acknowledged: false };
+    // A client can find a workbench in a list although the response to its creation was lost.
     const all = this.#requests.get(workbenchId) ?? [
       { state: 'running', sentAt: now, endedAt: now, acknowledged: true },
     ];
-    this.#requests.set(workbenchId, [...all, asked]);
-    return asked;
+    this.#requests.set(workbenchId, [...all, request]);
+    return request;
   }
 
-  recordAcknowledged(asked: ClientRequest, now: number): void {
-    asked.endedAt = now;
-    asked.acknowledged = true;
+  recordAcknowledged(request: ClientRequest, now: number): void {
+    request.endedAt = now;
+    request.acknowledged = true;
   }
 
-  /** It was answered that nothing was changed. */
-  recordRejected(workbenchId: string, asked: ClientRequest): void {
+  /** The response was a client error: the request has changed nothing. */
+  recordRejected(workbenchId: string, request: ClientRequest): void {
     const all = this.#requests.get(workbenchId) ?? [];
     this.#requests.set(
       workbenchId,
-      all.filter((other) => other !== asked),
+      all.filter((other) => other !== request),
     );
   }
 
-  /** Somebody has asked for its destruction, acknowledged or not. */
+  /** Whether a client has requested the deletion, acknowledged or not. */
   isDeletionRequested(workbenchId: string): boolean {
-    return (this.#requests.get(workbenchId) ?? []).some(({ state: wish }) => wish === 'deleted');
+    return (this.#requests.get(workbenchId) ?? []).some(({ state }) => state === 'deleted');
   }
 
   isDeletionAcknowledged(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(
-      ({ state: wish, acknowledged }) => wish === 'deleted' && acknowledged,
+      ({ state, acknowledged }) => state === 'deleted' && acknowledged,
     );
   }
 
   /**
-   * What it may be wanted to be: each wish that no acknowledged one has surely overtaken. A destruction is never
-   * overtaken.
+   * The states that the workbench may have been asked for last. A request no longer counts if an acknowledged request was
+   * sent after it had ended. A deletion always counts.
    */
   possibleStates(workbenchId: string): ReadonlySet<RequestedState> {
     if (this.isDeletionAcknowledged(workbenchId)) return new Set(['deleted']);
     const all = this.#requests.get(workbenchId) ?? [];
-    const standing = all.filter(
-      ({ endedAt: ended, state: wish }) =>
-        wish === 'deleted' ||
+    const effective = all.filter(
+      ({ endedAt, state }) =>
+        state === 'deleted' ||
         !all.some(
           (later) =>
-            later.acknowledged && ended !== undefined && later.sentAt >= ended && later.state !== 'deleted',
+            later.acknowledged &&
+            endedAt !== undefined &&
+            later.sentAt >= endedAt &&
+            later.state !== 'deleted',
         ),
     );
-    return new Set(standing.map(({ state: wish }) => wish));
+    return new Set(effective.map(({ state }) => state));
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What users do. */
+/** The actions of a user. */
 export const COMMAND_KINDS = [
   'create',
   'create_twice',
@@ -16,29 +16,39 @@ export const COMMAND_KINDS = [
 ] as const;
 export type CommandKind = (typeof COMMAND_KINDS)[number];
 
-/** Users and the workbenches that each of them may have. */
+/** The users, and the maximum number of workbenches of each. */
 export const USERS = ['ada', 'grace'] as const;
 export const SLOTS_PER_USER = 2;
 
 export interface Command {
-  /** When, in milliseconds from the beginning. */
+  /** Milliseconds since the start of the schedule. */
   readonly at: number;
+  /** Index in USERS. */
   readonly user: number;
-  /** Which of the user's workbenches. */
+  /** Index of the user's workbench. */
   readonly slot: number;
   readonly kind: CommandKind;
-  /** A machine of its own; for creates. */
+  /** Whether a created workbench gets a host. */
   readonly dedicated: boolean;
 }
 
-/** Faults happen, and users act, during this time: 25 minutes, in milliseconds. */
+/** During this time users act and faults are injected: 25 minutes, in milliseconds. */
 export const FAULT_PHASE_MS = 25 * 60_000;
 
 export interface Schedule {
   readonly commands: readonly Command[];
+  /** The random numbers of the schedule, 0 … 2³²−1. */
   readonly tape: readonly number[];
-  /** Probability that a call meets a fault, in percent. */
+  /** The probability that a fault is injected into a call, in percent. */
   readonly faultPercent: number;
+}
+
+/** A command as the log of a schedule and a failure print it. */
+export function describeCommand({ user, slot, kind, dedicated }: Command): string {
+  const name = USERS[user % USERS.length];
+  if (kind === 'list') return `user ${name}: list`;
+  const isCreate = kind === 'create' || kind === 'create_twice';
+  return `user ${name}: ${kind} workbench ${slot}${isCreate && dedicated ? ' with a host' : ''}`;
 }
 
 const gap = fc.oneof(fc.nat(3000), fc.nat(60_000), fc.nat(5 * 60_000));
@@ -50,7 +60,7 @@ const create = fc.record({
 });
 const command = fc.record({ gap, kind: fc.constantFrom(...COMMAND_KINDS), ...slots });
 
-/** People act in bursts: a stop comes seconds after the start, a delete while it still starts. */
+/** Random schedules in which users act in bursts: a stop seconds after a start, a deletion during a start. */
 export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   commands: fc
     .tuple(fc.array(create, { minLength: 1, maxLength: 3 }), fc.array(command, { maxLength: 14 }))
@@ -59,6 +69,7 @@ export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
   faultPercent: fc.constantFrom(0, 3, 8, 20, 35),
 });
 
+/** Replaces the gaps between commands by times, at most FAULT_PHASE_MS. */
 function assignTimes(all: readonly (Omit<Command, 'at'> & { readonly gap: number })[]): readonly Command[] {
   let at = 0;
   return all.map(({ gap, ...command }) => {

@@ -36,36 +36,37 @@ import { build as buildActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildDue } from '#functions/schedules/sweep-due.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
+import { MemoryFreeCapacityStore } from '../../memory/memory-free-capacity-store.ts';
 import { MemoryReportStore, memoryStores } from '../../memory/memory-stores.ts';
 import { type Invocation, type Invocations, interceptClient, interceptPort } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
-import { MemoryFreeCapacityStore } from '../memory-free-capacity-store.ts';
 import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-fixture.ts';
 
-/** After this Lambda ends a function, milliseconds: as deployed. */
+/** The timeout of a function as deployed, in milliseconds. */
 function timeoutMsOf(name: FunctionName): number {
   return DEPLOYED[name].timeoutSeconds * 1000;
 }
 
-/** The clocks of two machines differ by no more than this. Milliseconds. */
+/** The maximum difference between the clock of a function and the actual time, in milliseconds. */
 const CLOCK_SKEW_MAX_MS = 2000;
 
-/** What nobody wants is spared for this long after it was made. Milliseconds. */
+/** The grace period of orphans, in milliseconds. */
 const ORPHAN_GRACE_MS = 15 * 60_000;
 
-/** Hints miss an entry this often. */
+/** The probability that a list or index misses an entry. */
 const STALE_LIST_PROBABILITY = 0.1;
-/** An index may not know a new workbench for so long, in milliseconds; asked then, it mostly does not. */
+/** The maximum time in which an index may miss a new workbench, in milliseconds. */
 const INDEX_PROPAGATION_MAX_MS = 10 * 60_000;
+/** The probability of such a miss per read. */
 const STALE_INDEX_PROBABILITY = 0.3;
 
-/** What is told of room is wrong this often. */
+/** The probability that a list of free capacity is stale. */
 const STALE_CAPACITY_PROBABILITY = 0.2;
 
-/** What is told before anything is known. */
+/** The first stale list: a container instance that does not exist. */
 const NONEXISTENT_CAPACITY: readonly InstanceFreeCapacity[] = [
   {
     containerInstanceId: 'none',
@@ -100,7 +101,7 @@ export type Operation = keyof typeof OPERATIONS;
 
 export interface ApiResponse {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: clients look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: clients read bodies of every shape
   readonly body: any;
 }
 
@@ -109,7 +110,7 @@ const HOST_QUEUE = 'https://sqs.example/host';
 
 interface Clients {
   readonly ecs: EcsClient;
-  /** Absent in a function that does not carry it. */
+  /** Absent in `drive`, whose bundle has no EC2 client. */
   readonly ec2?: Ec2Client;
   readonly efs: EfsClient;
   readonly sqs: SqsClient;
@@ -120,12 +121,13 @@ export interface ControllerOptions {
   readonly tape: Tape;
   readonly world: World;
   readonly invocations: Invocations;
-  /** Called with each record that is written, before anybody learns of it. */
+  /** Wraps the store, to check each write before its caller continues. */
   readonly wrapStore: (inner: WorkbenchStore) => WorkbenchStore;
+  /** Called for programming errors, for example a TypeError, which no fault of the simulation causes. */
   readonly onError?: (message: string, error: unknown) => void;
 }
 
-/** The functions as they are deployed, each invocation with ports that pass through it. */
+/** The deployed functions. The ports of each invocation pass through its faults. */
 export class Controller {
   readonly stores = memoryStores();
   readonly reports = new MemoryReportStore();
@@ -146,28 +148,28 @@ export class Controller {
     this.#hazardsDisabled = true;
   }
 
-  /** A request through API Gateway: 503 when the function does not answer in time. */
+  /** Sends a request through API Gateway. Returns 503 if the function does not return in time. */
   async request(operation: Operation, call: Call): Promise<ApiResponse> {
     const [name, build] = OPERATIONS[operation];
-    const answer = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
+    const response = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
       const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
       const { statusCode, body } = await handler(gatewayEvent(call), {} as Context);
       return { status: statusCode, body: JSON.parse(body) };
     });
-    return answer ?? { status: 503, body: { message: 'Service Unavailable' } };
+    return response ?? { status: 503, body: { message: 'Service Unavailable' } };
   }
 
-  /** A batch of messages. Answers those that are done with; undefined when the function died. */
+  /** Invokes `drive` with a batch. Returns the messages that succeeded; undefined if the function was killed. */
   async drive(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
     return this.#invoke('drive', timeoutMsOf('drive'), async (invocation) => {
       const client = this.#client(invocation);
       const ports = this.#portsWith(invocation, { ecs: client, efs: client, sqs: client });
-      const elsewhere = new SqsWorkQueue(client, HOST_QUEUE);
-      return handleBatch(buildDrive({ ...ports, hostQueue: elsewhere }, this.#settings), messages);
+      const hostQueue = new SqsWorkQueue(client, HOST_QUEUE);
+      return handleBatch(buildDrive({ ...ports, hostQueue }, this.#settings), messages);
     });
   }
 
-  /** The same, of those that need a machine. */
+  /** Invokes `drive-host`, which drives workbenches with a host. Returns as `drive`. */
   async driveHost(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
     return this.#invoke('drive-host', timeoutMsOf('drive-host'), async (invocation) => {
       const queue = new SqsWorkQueue(this.#client(invocation), HOST_QUEUE);
@@ -175,27 +177,27 @@ export class Controller {
     });
   }
 
-  /** An event. Answers whether it was taken in. */
-  async handleEvent(handleEvent: WorldEvent): Promise<boolean> {
-    const [name, build] = EVENT_HANDLERS[handleEvent['detail-type']] ?? [];
+  /** Invokes the function for an event. Returns whether it succeeded. */
+  async handleEvent(event: WorldEvent): Promise<boolean> {
+    const [name, build] = EVENT_HANDLERS[event['detail-type']] ?? [];
     if (name === undefined || build === undefined) {
-      throw new Error(`no function takes ${handleEvent['detail-type']}`);
+      throw new Error(`no function handles the event ${event['detail-type']}`);
     }
-    const done = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
-      await build(this.#ports(invocation), this.#settings)(handleEvent);
+    const succeeded = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
+      await build(this.#ports(invocation), this.#settings)(event);
       return true;
     });
-    return done === true;
+    return succeeded === true;
   }
 
-  /** Each minute. */
+  /** Runs the sweep of due records. Scheduled each minute. */
   async sweepDue(): Promise<void> {
     await this.#invoke('sweep-due', timeoutMsOf('sweep-due'), (invocation) =>
       buildDue(this.#ports(invocation))(),
     );
   }
 
-  /** Each ten minutes; the cleanup of the cluster all at once, not by the hour. */
+  /** Runs the sweeps of active records, of tasks and hosts, and of the whole cluster. Scheduled every ten minutes. */
   async sweepAll(): Promise<void> {
     await this.#invoke('sweep-active', timeoutMsOf('sweep-active'), (invocation) =>
       buildActive(this.#sweepPorts(invocation), this.#settings)(),
@@ -208,7 +210,7 @@ export class Controller {
     );
   }
 
-  /** Each day. */
+  /** Runs the sweep of volumes. Deployed daily. */
   async sweepVolumes(graceMs: number): Promise<void> {
     await this.#invoke('sweep-volumes', timeoutMsOf('sweep-volumes'), (invocation) =>
       sweepVolumes(this.#sweepPorts(invocation), { graceMs, shard: 0, shards: 1 }),
@@ -217,19 +219,19 @@ export class Controller {
 
   async #invoke<T>(
     name: FunctionName,
-    endsMs: number,
+    timeoutMs: number,
     run: (invocation: Invocation) => Promise<T>,
   ): Promise<T | undefined> {
     const { kernel, invocations, onError } = this.#options;
     const invocation = invocations.start(name);
-    const cancel = kernel.after(endsMs, () => invocation.kill());
-    const result = run(invocation).catch((error: unknown) => {
-      if (isProgrammingError(error)) onError?.(`${invocation.name} failed`, error);
+    const cancel = kernel.after(timeoutMs, () => invocation.kill());
+    const returned = run(invocation).catch((error: unknown) => {
+      if (isProgrammingError(error)) onError?.(`${invocation.name} failed with a programming error`, error);
       return undefined;
     });
-    const answer = await Promise.race([result, invocation.ended.then(() => undefined)]);
+    const result = await Promise.race([returned, invocation.ended.then(() => undefined)]);
     cancel();
-    return answer;
+    return result;
   }
 
   #client(invocation: Invocation) {
@@ -241,7 +243,7 @@ export class Controller {
     return this.#portsWith(invocation, { ecs: client, ec2: client, efs: client, sqs: client });
   }
 
-  /** The calls of an audit wait their turn. */
+  /** Ports with paced clients, as the sweeps have them. */
   #sweepPorts(invocation: Invocation) {
     const { kernel } = this.#options;
     const client = this.#client(invocation);
@@ -268,7 +270,10 @@ export class Controller {
       warn: () => {},
       error: (message, fields, cause) => {
         if (isProgrammingError(cause))
-          onError?.(`${invocation.name}: ${message} ${JSON.stringify(fields)}`, cause);
+          onError?.(
+            `${invocation.name} logged a programming error: ${message} ${JSON.stringify(fields)}`,
+            cause,
+          );
       },
       count: () => {},
     };
@@ -306,12 +311,12 @@ export class Controller {
     };
   }
 
-  /** Room is a hint: it may be told as it was before, or of a machine that never was. */
+  /** Free capacity is a hint: a list may be stale, or name a container instance that does not exist. */
   #staleFreeCapacity(): FreeCapacityStore {
     const freeCapacity = this.#freeCapacity;
     return {
-      save: (room) => freeCapacity.save(room),
-      remove: (machine) => freeCapacity.remove(machine),
+      save: (report) => freeCapacity.save(report),
+      remove: (report) => freeCapacity.remove(report),
       list: async (now) => {
         if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY))
           return this.#lastListed;
@@ -322,12 +327,12 @@ export class Controller {
     };
   }
 
-  /** Indexes lag: what they answer may lack an entry. */
+  /** Lists and indexes are eventually consistent: they may miss an entry. */
   #eventuallyConsistentStore(): WorkbenchStore {
     const inner = this.#workbenches;
     const { kernel, tape } = this.#options;
-    const there = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
-    const isKnown = (workbenchId: string) => {
+    const isListed = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
+    const isIndexed = (workbenchId: string) => {
       const age = kernel.now() - (createdAtOf(workbenchId) ?? 0);
       return (
         this.#hazardsDisabled || age >= INDEX_PROPAGATION_MAX_MS || !tape.chance(STALE_INDEX_PROBABILITY)
@@ -337,18 +342,19 @@ export class Controller {
       get(target, name) {
         switch (name) {
           case 'listDue':
-            return async (now: number, limit: number) => (await inner.listDue(now, limit)).filter(there);
+            return async (now: number, limit: number) => (await inner.listDue(now, limit)).filter(isListed);
           case 'listActive':
             return async (cursor?: string) => {
               const page = await inner.listActive(cursor);
-              return { ...page, keys: page.keys.filter(there) };
+              return { ...page, keys: page.keys.filter(isListed) };
             };
           case 'findByInstanceId':
-            return async (instanceId: string) => (there() ? inner.findByInstanceId(instanceId) : undefined);
+            return async (instanceId: string) =>
+              isListed() ? inner.findByInstanceId(instanceId) : undefined;
           case 'findByWorkbenchId':
             return async (workbenchId: string) => {
               const key = await inner.findByWorkbenchId(workbenchId);
-              return isKnown(workbenchId) ? key : undefined;
+              return isIndexed(workbenchId) ? key : undefined;
             };
           default: {
             const value = Reflect.get(target, name, target);
@@ -360,7 +366,7 @@ export class Controller {
   }
 }
 
-/** Those of a batch that are done with. */
+/** Returns the messages of a batch that succeeded. */
 async function handleBatch(
   handler: ReturnType<typeof buildDrive>,
   messages: readonly ReceivedMessage[],
@@ -370,7 +376,7 @@ async function handleBatch(
   return messages.filter(({ messageId }) => !failed.has(messageId));
 }
 
-/** Errors of ports are part of the game; others are faults of the product. */
+/** Whether an error is a bug of the product. Injected faults cause PortErrors and SDK errors instead. */
 function isProgrammingError(error: unknown): boolean {
   return (
     error instanceof TypeError ||
@@ -380,14 +386,16 @@ function isProgrammingError(error: unknown): boolean {
   );
 }
 
+/** Crockford's base 32, in lower case. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** A workbench id in the form of a ULID: the time, then a counter instead of random digits. */
 function workbenchIdAt(now: number, count: number): string {
-  let rest = BigInt(now);
+  let remainder = BigInt(now);
   let time = '';
-  for (let place = 0; place < 10; place += 1) {
-    time = ALPHABET.charAt(Number(rest % 32n)) + time;
-    rest /= 32n;
+  for (let digit = 0; digit < 10; digit += 1) {
+    time = ALPHABET.charAt(Number(remainder % 32n)) + time;
+    remainder /= 32n;
   }
   return time + String(count).padStart(16, '0');
 }

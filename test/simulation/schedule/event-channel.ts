@@ -5,12 +5,12 @@ import type { WorldEvent } from '../world/world.ts';
 const LOSS_PROBABILITY = 0.04;
 const DUPLICATE_PROBABILITY = 0.1;
 const DELAY_PROBABILITY = 0.1;
-/** The longest that an event is late: long enough to be of an old run. Milliseconds. */
+/** The maximum delay of an event in milliseconds: long enough for the event to belong to an earlier run. */
 const DELAY_MAX_MS = 10 * 60_000;
-/** Lambda tries an event that failed this many times again. */
+/** Lambda retries a failed asynchronous invocation twice. */
 const RETRIES_MAX = 2;
 
-/** EventBridge and what follows it: at least once mostly, in no order, seldom not at all. */
+/** EventBridge with its Lambda targets. It may delay, reorder, duplicate and lose events. */
 export class EventChannel {
   readonly #kernel: Kernel;
   readonly #tape: Tape;
@@ -42,8 +42,8 @@ export class EventChannel {
     }
   }
 
-  async #deliverWithRetries(event: WorldEvent, again: number): Promise<void> {
-    if ((await this.#deliver(event)) || again === 0) return;
-    this.#kernel.after(60_000, () => void this.#deliverWithRetries(event, again - 1));
+  async #deliverWithRetries(event: WorldEvent, retriesLeft: number): Promise<void> {
+    if ((await this.#deliver(event)) || retriesLeft === 0) return;
+    this.#kernel.after(60_000, () => void this.#deliverWithRetries(event, retriesLeft - 1));
   }
 }

@@ -1,32 +1,38 @@
 import type { ReceivedMessage, SqsModel } from '../world/sqs-model.ts';
 
-/** Functions that drive at once, and messages that each is given. */
+/** The maximum number of concurrent invocations. */
 const CONCURRENCY_MAX = 5;
+/** The maximum number of messages per invocation. */
 const BATCH_SIZE = 3;
 
-/** Answers the messages that are done with; undefined when the function died. */
-type Drive = (messages: readonly ReceivedMessage[]) => Promise<readonly ReceivedMessage[] | undefined>;
+/** Returns the messages that succeeded; undefined if the function was killed. */
+type InvokeFunction = (
+  messages: readonly ReceivedMessage[],
+) => Promise<readonly ReceivedMessage[] | undefined>;
 
-/** What Lambda does between a queue and its function: hands out batches, and removes what is done with. */
+/**
+ * The event source mapping between a queue and a function: it invokes the function with batches of messages and deletes
+ * those that succeeded.
+ */
 export class EventSourceMappingModel {
   readonly #queue: SqsModel;
-  readonly #invoke: Drive;
+  readonly #invoke: InvokeFunction;
   #running = 0;
 
-  constructor(queue: SqsModel, drive: Drive) {
+  constructor(queue: SqsModel, invoke: InvokeFunction) {
     this.#queue = queue;
-    this.#invoke = drive;
+    this.#invoke = invoke;
   }
 
-  /** There may be messages to receive. */
+  /** Receives messages until the queue is empty or the concurrency limit is reached. */
   receiveBatches(): void {
     while (this.#running < CONCURRENCY_MAX) {
       const messages = this.#queue.receive(BATCH_SIZE);
       if (messages.length === 0) return;
       this.#running += 1;
-      void this.#invoke(messages).then((done) => {
-        // Of those that the function did not live to answer nothing is deleted: they are delivered again.
-        for (const { receiptHandle } of done ?? []) this.#queue.remove(receiptHandle);
+      void this.#invoke(messages).then((succeeded) => {
+        // If the function was killed, nothing is deleted and SQS delivers the messages again.
+        for (const { receiptHandle } of succeeded ?? []) this.#queue.remove(receiptHandle);
         this.#running -= 1;
         this.receiveBatches();
       });

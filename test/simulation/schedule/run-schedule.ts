@@ -7,7 +7,14 @@ import { Tape } from '../tape.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
-import { type Command, FAULT_PHASE_MS, type Schedule, SLOTS_PER_USER, USERS } from './commands.ts';
+import {
+  type Command,
+  describeCommand,
+  FAULT_PHASE_MS,
+  type Schedule,
+  SLOTS_PER_USER,
+  USERS,
+} from './commands.ts';
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
@@ -18,32 +25,32 @@ import { SimulatedUsers } from './simulated-users.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Once nothing goes wrong any more, everything settles within this: the deadlines, one after another. */
+/** After the fault phase all records settle within this time: the sum of the transition deadlines. */
 const SETTLE_TIMEOUT_MS = 3 * HOUR;
-/** A start that is accepted when nothing goes wrong reaches `running` within this. */
+/** Without faults, a start reaches `running` within this time. */
 const START_TIMEOUT_MS = 30 * MINUTE;
-/** What nobody wants is found and, past its grace, gone within this. */
+/** Orphans are found and, after their grace period, deleted within this time. */
 const ORPHAN_DELETION_TIMEOUT_MS = 35 * MINUTE;
-/** Volumes are swept far more often than they are in the end, so that it happens at every moment of a start. */
+/** The sweep of volumes runs far more often than in production, so that it meets every stage of a start. */
 const VOLUME_SWEEP_INTERVAL_MS = 4 * MINUTE;
-/** Volumes that nobody wants are spared for so long: longer than any index lags. */
+/** The grace period of orphaned volumes: longer than any index is stale. */
 const VOLUME_GRACE_MS = 15 * MINUTE;
-/** The task definitions of what is destroyed are gone within this: the interval of the audits, and a pass of one. */
+/** The task definitions of deleted workbenches are deregistered within this time: the interval and duration of a sweep. */
 const DEFINITION_CLEANUP_TIMEOUT_MS = 15 * MINUTE;
-/** No message is given up: what comes of one that always fails is to be seen. */
+/** Messages practically never reach the dead-letter queue, so that a message that always fails stays visible. */
 const QUEUE_OPTIONS = { visibilityTimeoutSeconds: 90, maxReceiveCount: 1000 };
-/** A schedule that takes more steps than this goes round in circles. */
+/** A schedule with more steps than this is an endless loop. */
 const STEPS_MAX = 60_000;
 
 export interface ScheduleOptions {
   readonly captureLogLines?: boolean;
-  /** Told of each call that a function makes: `drive#12`, `RunTask`. */
+  /** Called for each call of a function, for example with `drive#12` and `RunTask`. */
   readonly onCall?: (invocation: string, call: string) => void;
 }
 
 /**
- * Runs one schedule: trouble, then calm, and all the checks. A broken rule is in the outcome, with the story of
- * how it came about.
+ * Runs one schedule: the fault phase, a phase without faults, and all checks. Never throws: `violation` in the result is
+ * the rule violation or other error that ended the schedule.
  */
 export async function runSchedule(
   schedule: Schedule,
@@ -53,13 +60,13 @@ export async function runSchedule(
   try {
     await run.execute();
   } catch (error) {
-    run.outcome.violation = error instanceof Error ? error : new Error(String(error));
+    run.result.violation = error instanceof Error ? error : new Error(String(error));
   }
-  run.outcome.finish(run.kernel.now());
-  return run.outcome;
+  run.result.finish(run.kernel.now());
+  return run.result;
 }
 
-/** What changes the world: of these it matters what becomes of them when no answer comes. */
+/** The calls that start, stop or create something in AWS. After a fault in one of them a user may react. */
 const AWS_MUTATING_CALLS: ReadonlySet<string> = new Set([
   'RunTask',
   'StopTask',
@@ -70,14 +77,15 @@ const AWS_MUTATING_CALLS: ReadonlySet<string> = new Set([
   'TerminateInstances',
   'CreateAccessPoint',
 ]);
-/** So often somebody changes their mind just then, and within so many milliseconds. */
+/** The probability that a user acts shortly after a fault. */
 const REACTION_PROBABILITY = 0.4;
+/** The maximum delay of this action in milliseconds. */
 const REACTION_DELAY_MAX_MS = 8000;
 const REACTIONS = ['stop', 'delete', 'restart', 'start', 'stop'] as const;
 
 class ScheduleRun {
   readonly kernel = new Kernel();
-  readonly outcome: ScheduleResult;
+  readonly result: ScheduleResult;
   readonly #schedule: Schedule;
   readonly #startedAt: number;
   readonly #tape: Tape;
@@ -86,27 +94,28 @@ class ScheduleRun {
   readonly #invocations: Invocations;
   readonly #controller: Controller;
   readonly #channel: EventChannel;
-  readonly #consumer: EventSourceMappingModel;
-  readonly #hostConsumer: EventSourceMappingModel;
+  readonly #driveMapping: EventSourceMappingModel;
+  readonly #driveHostMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
-  /** Each record that there is, as last written. */
+  /** The existing records as last written, by workbench id. */
   readonly #lastWritten = new Map<string, Workbench>();
+  /** The first error. It ends the schedule. */
   #failure: unknown;
 
-  constructor(schedule: Schedule, { captureLogLines: story = false, onCall }: ScheduleOptions) {
+  constructor(schedule: Schedule, { captureLogLines = false, onCall }: ScheduleOptions) {
     const { kernel } = this;
     this.#schedule = schedule;
     this.#startedAt = kernel.now();
     const tape = new Tape(schedule.tape);
     this.#tape = tape;
-    this.outcome = new ScheduleResult(kernel, story);
+    this.result = new ScheduleResult(kernel, captureLogLines);
     const hazards = schedule.faultPercent === 0 ? NO_HAZARDS : {};
     this.#world = new World(kernel, tape, {
       ...WORLD_OPTIONS,
       hazards,
-      queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#consumer.receiveBatches() },
-      hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#hostConsumer.receiveBatches() },
+      queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveMapping.receiveBatches() },
+      hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveHostMapping.receiveBatches() },
       onEvent: (event) => this.#channel.publish(event),
     });
     this.#invocations = new Invocations({
@@ -114,7 +123,7 @@ class ScheduleRun {
       tape,
       faultRate: schedule.faultPercent / 100,
       onCall: (invocation, call, fault) => {
-        this.outcome.recordCall(invocation, call, fault);
+        this.result.recordCall(invocation, call, fault);
         onCall?.(invocation, call);
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
@@ -128,8 +137,10 @@ class ScheduleRun {
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });
     this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.handleEvent(event));
-    this.#consumer = new EventSourceMappingModel(this.#world.sqs, (batch) => this.#controller.drive(batch));
-    this.#hostConsumer = new EventSourceMappingModel(this.#world.hostSqs, (batch) =>
+    this.#driveMapping = new EventSourceMappingModel(this.#world.sqs, (batch) =>
+      this.#controller.drive(batch),
+    );
+    this.#driveHostMapping = new EventSourceMappingModel(this.#world.hostSqs, (batch) =>
       this.#controller.driveHost(batch),
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
@@ -148,9 +159,9 @@ class ScheduleRun {
       });
     }
     await this.#runUntil(this.#startedAt + FAULT_PHASE_MS);
-    this.outcome.drawsDuringFaults = this.#tape.drawCount;
+    this.result.drawsDuringFaults = this.#tape.drawCount;
     this.#disableFaults();
-    await this.#waitUntilSettled('after the trouble', SETTLE_TIMEOUT_MS);
+    await this.#waitUntilSettled('after the fault phase', SETTLE_TIMEOUT_MS);
     this.#checkDesiredStates();
     await this.#startAll();
     await this.#sweepOrphans();
@@ -159,12 +170,11 @@ class ScheduleRun {
   }
 
   #execute(command: Command): void {
-    const { kind, user, slot, dedicated } = command;
-    this.outcome.log(`user: ${kind} ${user}/${slot}${dedicated ? ' (dedicated)' : ''}`);
+    this.result.log(describeCommand(command));
     this.#users.execute(command).catch((error) => this.#fail(error));
   }
 
-  /** People act at the worst moment: while nobody knows what has become of a call. */
+  /** Lets a user act at the worst moment: while the outcome of a call is unknown. */
   #reactToFault(): void {
     const tape = this.#tape;
     if (!tape.chance(REACTION_PROBABILITY)) return;
@@ -176,89 +186,103 @@ class ScheduleRun {
   }
 
   #disableFaults(): void {
-    this.outcome.log('--- from here on nothing goes wrong ---');
+    this.result.log('--- end of the fault phase: no more faults from here on ---');
     this.#world.disableHazards();
     this.#invocations.disableFaults();
     this.#channel.disableHazards();
     this.#controller.disableHazards();
   }
 
-  /** Every record is as it is wanted. */
-  async #waitUntilSettled(when: string, withinMs: number): Promise<void> {
+  /**
+   * Waits until every record is settled and its history is written.
+   * @throws RuleViolation after `withinMs`
+   */
+  async #waitUntilSettled(phase: string, withinMs: number): Promise<void> {
     const end = this.kernel.now() + withinMs;
     const unsettled = () =>
       this.#records().filter((record) => !isSettled(record) || record.outbox.length > 0);
-    // A call that was in flight, or a process that was frozen, may still wake.
+    // A call that was in flight may still take effect, and a frozen function may still continue.
     await this.#runUntil(this.kernel.now() + 15 * MINUTE);
     while (unsettled().length > 0 && this.kernel.now() < end)
       await this.#runUntil(this.kernel.now() + MINUTE);
     const left = unsettled();
     if (left.length > 0) {
       throw new RuleViolation(
-        `${when} ${left.map((r) => `${r.workbenchId} is still ${r.status}`).join(', ')}`,
+        `not settled within ${withinMs / MINUTE} minutes ${phase}: ${left.map(describeUnsettled).join(', ')}`,
       );
     }
   }
 
+  /** Checks that each record has a state that its clients may have requested last. */
   #checkDesiredStates(): void {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const workbenchId of this.#clients.workbenchIds) {
       const record = records.get(workbenchId);
       const possible = this.#clients.possibleStates(workbenchId);
-      const is = record === undefined ? 'deleted' : record.status;
-      const excused = record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
-      if (!excused && !possible.has(is as 'running')) {
+      const status = record === undefined ? 'deleted' : record.status;
+      // A start may fail. The record then has a reason.
+      const failedStart =
+        record?.status === 'stopped' && record.reason !== undefined && possible.has('running');
+      if (!failedStart && !possible.has(status as 'running')) {
         throw new RuleViolation(
-          `${workbenchId} is ${is}, but was last asked to be ${[...possible].join(' or ')}`,
+          `workbench ${workbenchId} is ${status}, but the state last requested was ${[...possible].join(' or ')}`,
         );
       }
     }
   }
 
-  /** Ending everything as timed out is no way to settle: a start must still succeed. */
+  /** Checks that every workbench still starts. Otherwise a controller that ends each start by timeout would pass. */
   async #startAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
       const { status } = await this.#runUntilDone(this.#users.change(userId, workbenchId, 'start'));
-      if (status !== 200) throw new RuleViolation(`the start of ${workbenchId} was answered ${status}`);
+      if (status !== 200)
+        throw new RuleViolation(
+          `the start of workbench ${workbenchId} returned ${status} although no fault was injected`,
+        );
     }
-    await this.#waitUntilSettled('after a start', START_TIMEOUT_MS);
+    await this.#waitUntilSettled('after a start without faults', START_TIMEOUT_MS);
     for (const record of this.#records()) {
       if (record.status !== 'running') {
-        const why = record.status === 'stopped' ? JSON.stringify(record.reason) : '';
+        const reason = record.status === 'stopped' ? `, reason ${JSON.stringify(record.reason)}` : '';
         throw new RuleViolation(
-          `${record.workbenchId} was started when nothing went wrong, and is ${record.status} ${why}`,
+          `workbench ${record.workbenchId} was started without faults but is ${record.status}${reason}`,
         );
       }
     }
   }
 
+  /** Gives the sweeps the time to delete orphans, then sweeps the volumes. */
   async #sweepOrphans(): Promise<void> {
     await this.#runUntil(this.kernel.now() + ORPHAN_DELETION_TIMEOUT_MS);
     await this.#runUntilDone(this.#controller.sweepVolumes(VOLUME_GRACE_MS));
   }
 
+  /** Checks that every running container, host, volume and registration belongs to a record. */
   #checkNoOrphans(): void {
     const records = new Map(this.#records().map((record) => [record.workbenchId, record]));
     for (const { workbenchId, taskArn } of this.#world.containers) {
       if (records.get(workbenchId)?.status !== 'running')
-        throw new RuleViolation(`nobody wants ${taskArn}, and it runs`);
+        throw new RuleViolation(`the container of the orphaned task ${taskArn} still runs`);
     }
     for (const { instanceId } of this.#world.liveHosts) {
-      const wanted = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
-      if (!wanted) throw new RuleViolation(`nobody wants the machine ${instanceId}, and it costs money`);
+      const isReferenced = [...records.values()].some(({ host }) => host?.instanceId === instanceId);
+      if (!isReferenced)
+        throw new RuleViolation(`the orphaned host ${instanceId} has not been terminated and costs money`);
     }
     for (const { path } of this.#world.directories.values()) {
       if (path.includes('/.')) continue;
       const workbenchId = path.split('/').at(-1) ?? '';
-      if (!records.has(workbenchId)) throw new RuleViolation(`nobody has ${path}, and it is there`);
+      if (!records.has(workbenchId)) throw new RuleViolation(`the orphaned volume ${path} still exists`);
     }
-    for (const { arn, ec2Instance: machine } of this.#world.staleRegistrations) {
-      if (machine.spec.provider !== undefined) continue;
-      throw new RuleViolation(`${arn} is registered, and its machine ${machine.instanceId} is terminated`);
+    for (const { arn, ec2Instance } of this.#world.staleRegistrations) {
+      if (ec2Instance.spec.provider !== undefined) continue;
+      throw new RuleViolation(
+        `the container instance ${arn} is still registered although its host ${ec2Instance.instanceId} is terminated`,
+      );
     }
   }
 
-  /** What is destroyed is gone, to the last byte. */
+  /** Deletes all workbenches and checks that nothing of them is left. */
   async #deleteAll(): Promise<void> {
     for (const { userId, workbenchId } of this.#records()) {
       await this.#runUntilDone(this.#users.change(userId, workbenchId, 'delete'));
@@ -267,32 +291,40 @@ class ScheduleRun {
     while (this.#records().length > 0 && this.kernel.now() < end)
       await this.#runUntil(this.kernel.now() + MINUTE);
     const left = this.#records();
-    if (left.length > 0)
-      throw new RuleViolation(`${left[0]?.workbenchId} was destroyed, and is ${left[0]?.status}`);
-    if (this.#world.containers.size > 0) throw new RuleViolation('everything was destroyed, and a task runs');
-    if (this.#world.liveHosts.length > 0)
-      throw new RuleViolation('everything was destroyed, and a machine is there');
+    if (left.length > 0) {
+      throw new RuleViolation(
+        `workbench ${left[0]?.workbenchId} was deleted one hour ago, but its record is still ${left[0]?.status}`,
+      );
+    }
+    const after = 'after the deletion of all workbenches';
+    for (const { taskArn } of this.#world.containers)
+      throw new RuleViolation(`${after} the container of ${taskArn} still runs`);
+    for (const { instanceId, state } of this.#world.liveHosts)
+      throw new RuleViolation(`${after} the host ${instanceId} is still ${state}`);
     for (const { path } of this.#world.directories.values())
-      throw new RuleViolation(`all was destroyed, and ${path} is there`);
+      throw new RuleViolation(`${after} the directory ${path} still exists`);
     await this.#runUntil(this.kernel.now() + DEFINITION_CLEANUP_TIMEOUT_MS);
     const [family] = this.#world.definedFamilies;
-    if (family !== undefined) throw new RuleViolation(`all was destroyed, and ${family} is still defined`);
+    if (family !== undefined)
+      throw new RuleViolation(`${after} the task definition family ${family} is still active`);
   }
 
   #records(): readonly Workbench[] {
     return this.#controller.stores.workbenches.listAll();
   }
 
+  /** Runs all actions until `end`, with the safety checks after each. */
   async #runUntil(end: number): Promise<void> {
     while (await this.kernel.step(end)) {
       this.#safety.check();
-      this.outcome.steps += 1;
+      this.result.steps += 1;
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.outcome.steps > STEPS_MAX)
-        throw new RuleViolation(`more than ${STEPS_MAX} steps: it goes round in circles`);
+      if (this.result.steps > STEPS_MAX)
+        throw new RuleViolation(`the schedule took more than ${STEPS_MAX} steps: an endless loop`);
     }
   }
 
+  /** Advances the time until the promise settles. */
   async #runUntilDone<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const result = work.finally(() => {
@@ -310,7 +342,7 @@ class ScheduleRun {
     });
   }
 
-  /** A rule that is broken within a call of the product is not the product's to handle. */
+  /** Ends the schedule instead of throwing into the product, which would handle the error. */
   #recordViolation(check: () => void): void {
     try {
       check();
@@ -323,11 +355,11 @@ class ScheduleRun {
     this.#failure ??= error;
   }
 
-  /** The store, with the checks that belong to each write. */
+  /** Wraps the store so that each write is checked and recorded. */
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
-    const written = (record: Workbench, before: Workbench['status'] | undefined) => {
+    const onWritten = (record: Workbench, before: Workbench['status'] | undefined) => {
       this.#lastWritten.set(record.workbenchId, record);
-      this.outcome.recordTransition(record, before);
+      this.result.recordTransition(record, before);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
     };
     return new Proxy(inner, {
@@ -336,22 +368,22 @@ class ScheduleRun {
           case 'create':
             return async (record: Workbench) => {
               const created = await inner.create(record);
-              if (created === 'created') written(record, undefined);
+              if (created === 'created') onWritten(record, undefined);
               return created;
             };
           case 'update':
             return async (record: Workbench, revision: number) => {
               const before = this.#lastWritten.get(record.workbenchId)?.status;
               const updated = await inner.update(record, revision);
-              if (updated === 'updated') written(record, before);
+              if (updated === 'updated') onWritten(record, before);
               return updated;
             };
           case 'delete':
             return async (key: { userId: string; workbenchId: string }, revision: number) => {
-              const there = this.#lastWritten.delete(key.workbenchId);
+              const existed = this.#lastWritten.delete(key.workbenchId);
               const deleted = await inner.delete(key, revision);
-              if (there && deleted === 'deleted') {
-                this.outcome.recordRemoval(key.workbenchId);
+              if (existed && deleted === 'deleted') {
+                this.result.recordRemoval(key.workbenchId);
                 this.#recordViolation(() => this.#safety.checkRemoval(key));
               }
               return deleted;
@@ -366,6 +398,16 @@ class ScheduleRun {
   }
 }
 
+/** An unsettled record in a rule violation. */
+function describeUnsettled({ workbenchId, status, outbox }: Workbench): string {
+  const history = outbox.length > 0 ? ` with ${outbox.length} unwritten history entries` : '';
+  return `workbench ${workbenchId} is ${status}${history}`;
+}
+
+/**
+ * The hazards that are off in a schedule with 0 % faults: they make a start fail or end a task. The others stay on, because
+ * users must not notice them.
+ */
 const NO_HAZARDS = Object.fromEntries(
   [
     'imagePullFails',
@@ -375,7 +417,7 @@ const NO_HAZARDS = Object.fromEntries(
     'containerExits',
     'outOfMemory',
     'agentFlaps',
-    'agentSilentForLong',
+    'agentDisconnectedForLong',
     'instanceReclaimed',
     'instanceHardwareFails',
     'deregisteredWhileRunning',

@@ -3,7 +3,7 @@ import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 
-/** A rule that must always hold does not. */
+/** A rule of the simulation does not hold. The message says which workbench, task or resource violates it. */
 export class RuleViolation extends Error {
   constructor(message: string) {
     super(message);
@@ -12,17 +12,17 @@ export class RuleViolation extends Error {
 }
 
 /**
- * A start that was on its way when the stop came may still switch a machine on: that is found and put right within
- * this. Milliseconds.
+ * A start that was in flight when the stop was requested may still start the host. The controller detects and stops it
+ * within this time. Milliseconds.
  */
 const REPAIR_TIMEOUT_MS = 15 * 60_000;
 
-/** A task goes through these in this order: what goes back has believed what is old. */
+/** The order of the states during a start. A record that goes back has accepted a stale observation. */
 const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
 
 /**
- * What must hold at every moment, checked against what is really there and against what clients were told,
- * never against the record alone.
+ * The safety rules, which must hold at all times. They compare the records with the actual state of the world and with the
+ * responses that clients received, never with the record alone.
  */
 export class SafetyChecks {
   readonly #world: World;
@@ -41,7 +41,7 @@ export class SafetyChecks {
     this.#recordOf = recordOf;
   }
 
-  /** After every step. */
+  /** Checks the rules about mounts and deletions. Called after every step. */
   check(): void {
     const { truth } = this.#world;
     if (truth.mounts.length > this.#checkedMounts) this.#checkMounts();
@@ -52,66 +52,83 @@ export class SafetyChecks {
       const { directory, mountedBy } = removal;
       if (mountedBy.length > 0) {
         throw new RuleViolation(
-          `files of ${directory.path} were deleted while ${mountedBy[0]?.taskArn} had them mounted`,
+          `files in ${directory.path} were deleted while the container of ${mountedBy[0]?.taskArn} had the directory mounted`,
         );
       }
       const workbenchId = directory.path.split('/').at(-1) ?? '';
       const hadFiles = removal.deleted > (removal.directoryRemoved ? 1 : 0);
       if (hadFiles && !this.#clients.isDeletionRequested(workbenchId)) {
-        throw new RuleViolation(`files of ${workbenchId} were deleted although nobody asked for it`);
+        throw new RuleViolation(
+          `files of workbench ${workbenchId} were deleted although no client requested its deletion`,
+        );
       }
     }
     if (truth.lostWrites.length > 0) {
-      throw new RuleViolation(`${truth.lostWrites[0]?.taskArn} wrote into a directory that had been deleted`);
+      throw new RuleViolation(
+        `the container of ${truth.lostWrites[0]?.taskArn} wrote a file after its directory had been deleted`,
+      );
     }
   }
 
-  /** When a record is written. */
+  /** Checks the rules about states. Called when a record is created or updated. */
   checkWrite(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
-    const [was, is] = [before, workbench.status].map((status) =>
-      STATUS_ORDER.indexOf(status as Workbench['status']),
-    );
-    if (was !== undefined && is !== undefined && is >= 0 && is < was) {
-      throw new RuleViolation(`${workbench.workbenchId} went back from ${before} to ${workbench.status}`);
+    const positionBefore = before === undefined ? -1 : STATUS_ORDER.indexOf(before);
+    const position = STATUS_ORDER.indexOf(workbench.status);
+    if (position >= 0 && position < positionBefore) {
+      throw new RuleViolation(
+        `workbench ${workbench.workbenchId} went back from ${before} to ${workbench.status}`,
+      );
     }
     if (workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0) return;
     if (before !== 'stopped') this.#checkNoTaskStarting(workbench);
-    const alive = this.#liveContainerOf(workbench);
-    if (alive) throw new RuleViolation(`${workbench.workbenchId} says stopped while ${alive.taskArn} lives`);
-    const machine = this.#world.liveHosts.find(
-      ({ instanceId, state, stateSince: since }) =>
-        instanceId === workbench.host?.instanceId && state === 'running' && now - since > REPAIR_TIMEOUT_MS,
+    const container = this.#findLiveContainer(workbench);
+    if (container) {
+      throw new RuleViolation(
+        `workbench ${workbench.workbenchId} is stopped while the container of ${container.taskArn} runs`,
+      );
+    }
+    const host = this.#world.liveHosts.find(
+      ({ instanceId, state, stateSince }) =>
+        instanceId === workbench.host?.instanceId &&
+        state === 'running' &&
+        now - stateSince > REPAIR_TIMEOUT_MS,
     );
-    if (machine)
-      throw new RuleViolation(`${workbench.workbenchId} says stopped while ${machine.instanceId} runs`);
+    if (host) {
+      throw new RuleViolation(
+        `workbench ${workbench.workbenchId} is stopped while its host ${host.instanceId} has been running for more than ${REPAIR_TIMEOUT_MS / 60_000} minutes`,
+      );
+    }
   }
 
-  /** A task that waits for capacity, or is being placed, has no container yet and will have one. */
+  /** A task that waits for capacity or starts has no container yet, but will start one. */
   #checkNoTaskStarting({ workbenchId }: Workbench): void {
     for (const task of this.#world.ecs.tasks.values()) {
-      const { arn, lastStatus, desiredStatus: desired, instance } = task;
-      if (task.workbenchId !== workbenchId || desired !== 'RUNNING' || lastStatus === 'STOPPED') continue;
-      // ECS shows tasks as running whose machine has long been switched off.
-      if (instance !== undefined && !instance.ec2Instance.powered) continue;
-      throw new RuleViolation(`${workbenchId} became stopped while ${arn} is ${lastStatus}`);
+      const { arn, lastStatus, desiredStatus, containerInstance } = task;
+      if (task.workbenchId !== workbenchId || desiredStatus !== 'RUNNING' || lastStatus === 'STOPPED')
+        continue;
+      // ECS reports a task as running even if its instance lost power long ago.
+      if (containerInstance !== undefined && !containerInstance.ec2Instance.powered) continue;
+      throw new RuleViolation(
+        `workbench ${workbenchId} became stopped while ${arn} is ${lastStatus} and has not been asked to stop`,
+      );
     }
   }
 
-  /** When a record is deleted. */
+  /** Checks the rules about deleted records. Called when a record is deleted. */
   checkRemoval(key: WorkbenchKey): void {
+    const deletion = `the record of workbench ${key.workbenchId} was deleted`;
     if (!this.#clients.isDeletionRequested(key.workbenchId)) {
-      throw new RuleViolation(`the record of ${key.workbenchId} was deleted although nobody asked for it`);
+      throw new RuleViolation(`${deletion} although no client requested its deletion`);
     }
-    const alive = this.#liveContainerOf(key);
-    if (alive)
-      throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${alive.taskArn} lives`);
-    for (const { arn, ec2Instance: machine } of this.#world.staleRegistrations) {
-      if (machine.spec.tags[WORKBENCH_TAG] === key.workbenchId)
-        throw new RuleViolation(`the record of ${key.workbenchId} was deleted while ${arn} is registered`);
+    const container = this.#findLiveContainer(key);
+    if (container) throw new RuleViolation(`${deletion} while the container of ${container.taskArn} runs`);
+    for (const { arn, ec2Instance } of this.#world.staleRegistrations) {
+      if (ec2Instance.spec.tags[WORKBENCH_TAG] === key.workbenchId)
+        throw new RuleViolation(`${deletion} while its container instance ${arn} is still registered`);
     }
     for (const [name, directory] of this.#world.directories) {
       if (directory.path.endsWith(`/${key.workbenchId}`) && directory.files.size > 0) {
-        throw new RuleViolation(`the record of ${key.workbenchId} was deleted before its files in ${name}`);
+        throw new RuleViolation(`${deletion} before the files in ${name}`);
       }
     }
   }
@@ -122,28 +139,30 @@ export class SafetyChecks {
       const record = this.#recordOf(workbenchId);
       if (record === undefined || (record.status === 'stopped' && record.unexpectedTasks.length === 0)) {
         throw new RuleViolation(
-          `${taskArn} began to run although ${workbenchId} is ${record?.status ?? 'no more'}`,
+          `the container of ${taskArn} started although ${record === undefined ? `the record of workbench ${workbenchId} has been deleted` : `workbench ${workbenchId} is stopped`}`,
         );
       }
       if (directory.mountedBy.size > 1) {
         const tasks = [...directory.mountedBy].map(
-          ({ taskArn, runId, attempt }) => `${taskArn} (${runId}/${attempt})`,
+          ({ taskArn, runId, attempt }) => `${taskArn} (run ${runId}, attempt ${attempt})`,
         );
         throw new RuleViolation(
-          `two live tasks have the volume of ${workbenchId} mounted: ${tasks.join(' and ')}`,
+          `two live containers have the volume of workbench ${workbenchId} mounted: ${tasks.join(' and ')}`,
         );
       }
-      const before = truth.removals.find(
+      const earlier = truth.removals.find(
         (removal) => removal.directoryRemoved && removal.directory.path === directory.path,
       );
-      if (before && before.directory !== directory) {
-        throw new RuleViolation(`the path ${directory.path} was used again after its volume was wiped`);
+      if (earlier && earlier.directory !== directory) {
+        throw new RuleViolation(
+          `the directory ${directory.path} was created again after its volume had been deleted`,
+        );
       }
     }
     this.#checkedMounts = truth.mounts.length;
   }
 
-  #liveContainerOf({ workbenchId }: WorkbenchKey) {
+  #findLiveContainer({ workbenchId }: WorkbenchKey) {
     for (const container of this.#world.containers)
       if (container.workbenchId === workbenchId) return container;
     return undefined;

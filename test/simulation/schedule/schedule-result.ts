@@ -1,34 +1,34 @@
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { Fault } from '../invocation.ts';
+import { FAULT_DESCRIPTIONS, type Fault } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
 
-/** The last lines of a story that are kept. */
+/** The maximum number of log lines. Older lines are dropped. */
 const LOG_LINES_MAX = 400;
 
-/** What one schedule came to. */
+/** The result of one schedule. */
 export class ScheduleResult {
   readonly #kernel: Kernel;
-  readonly #begin: number;
+  readonly #startedAt: number;
   readonly #captureLogLines: boolean;
   #traceHash = 0x811c9dc5;
   steps = 0;
   simulatedMs = 0;
-  /** How many choices were made while things went wrong. */
+  /** The count of numbers read from the tape during the fault phase. */
   drawsDuringFaults = 0;
   violation: Error | undefined;
-  /** `from → to` → how often. */
+  /** `from → to` → count. */
   readonly transitions = new Map<string, number>();
-  /** `call fault` → how often. */
+  /** `call fault` → count. */
   readonly faults = new Map<string, number>();
   readonly logLines: string[] = [];
 
-  constructor(kernel: Kernel, story: boolean) {
+  constructor(kernel: Kernel, captureLogLines: boolean) {
     this.#kernel = kernel;
-    this.#begin = kernel.now();
-    this.#captureLogLines = story;
+    this.#startedAt = kernel.now();
+    this.#captureLogLines = captureLogLines;
   }
 
-  /** A number that two runs of one schedule share if they did the same in the same order at the same times. */
+  /** A hash of all calls and transitions with their times. Two runs of the same schedule must have the same hash. */
   get traceHash(): number {
     return this.#traceHash >>> 0;
   }
@@ -36,7 +36,7 @@ export class ScheduleResult {
   recordCall(invocation: string, call: string, fault: Fault): void {
     this.#hash(`${invocation} ${call} ${fault}`);
     if (fault !== 'none') increment(this.faults, `${call} ${fault}`);
-    if (this.#captureLogLines) this.log(`${invocation}: ${call}${fault === 'none' ? '' : ` — ${fault}`}`);
+    if (this.#captureLogLines) this.log(`${invocation} calls ${call}${describeFault(fault)}`);
   }
 
   recordTransition(record: Workbench, before: Workbench['status'] | undefined): void {
@@ -44,24 +44,24 @@ export class ScheduleResult {
     if (before === record.status) return;
     increment(this.transitions, `${before ?? 'none'} → ${record.status}`);
     const reason = 'reason' in record && record.reason ? ` (${record.reason.code})` : '';
-    this.log(`record ${record.workbenchId}: ${before ?? 'none'} → ${record.status}${reason}`);
+    this.log(`record of ${record.workbenchId}: ${before ?? 'none'} → ${record.status}${reason}`);
   }
 
   recordRemoval(workbenchId: string): void {
     increment(this.transitions, 'deleting → none');
-    this.log(`record ${workbenchId}: deleted`);
+    this.log(`record of ${workbenchId}: deleted`);
   }
 
   log(line: string): void {
     if (!this.#captureLogLines) return;
-    const seconds = ((this.#kernel.now() - this.#begin) / 1000).toFixed(3).padStart(10);
+    const seconds = ((this.#kernel.now() - this.#startedAt) / 1000).toFixed(3).padStart(10);
     this.logLines.push(`${seconds} s  ${line}`);
     if (this.logLines.length > LOG_LINES_MAX) this.logLines.shift();
   }
 
   finish(now: number): void {
-    this.simulatedMs = now - this.#begin;
-    this.#hash(`${this.violation?.message ?? 'well'} ${now}`);
+    this.simulatedMs = now - this.#startedAt;
+    this.#hash(`${this.violation?.message ?? 'no violation'} ${now}`);
   }
 
   #hash(text: string): void {
@@ -70,6 +70,11 @@ export class ScheduleResult {
       this.#traceHash = Math.imul(this.#traceHash ^ line.charCodeAt(i), 0x01000193);
     }
   }
+}
+
+/** For the log of a schedule. */
+function describeFault(fault: Fault): string {
+  return fault === 'none' ? '' : `. Fault ${fault}: ${FAULT_DESCRIPTIONS[fault]}`;
 }
 
 function increment(counts: Map<string, number>, name: string): void {

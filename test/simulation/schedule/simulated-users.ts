@@ -11,19 +11,22 @@ const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   delete: 'deleted',
 };
 
-/** How often a client tries again what was not answered. */
+/** The maximum number of times that a client sends a request that gets no response or a server error. */
 const SENDS_MAX = 4;
-/** The in-flight effect of a call that nobody answered comes within this: a function's time-out and the call's own. */
+/**
+ * A request without a response can take effect within this time: the timeout of the function plus that of its call in
+ * flight. Milliseconds.
+ */
 const UNANSWERED_CALL_MAX_MS = 12 * 60_000;
 
-/** People at their frontends: they double-click, retry, and change their minds. */
+/** Users with a frontend: they double-click, retry and change their minds. */
 export class SimulatedUsers {
   readonly #kernel: Kernel;
   readonly #controller: Controller;
   readonly #clients: ClientHistory;
   /** `<user>/<slot>` → the workbench that was created there. */
   readonly #slots = new Map<string, { readonly user: string; readonly workbenchId: string }>();
-  /** Idempotency key → the workbench it made. */
+  /** Idempotency key → the workbench that it created. */
   readonly #keys = new Map<string, string>();
   #nonce = 0;
 
@@ -81,53 +84,59 @@ export class SimulatedUsers {
     }
   }
 
-  /** Asks for a change until it is answered, or gives up. */
-  async change(user: string, workbenchId: string, operation: Operation, more = ''): Promise<ApiResponse> {
-    const wish = REQUESTED_STATES[operation];
-    let answer: ApiResponse = { status: 503, body: {} };
-    for (let tries = 0; tries < SENDS_MAX; tries += 1) {
-      const asked = wish && this.#clients.recordRequest(workbenchId, wish, this.#kernel.now());
-      answer = await this.#controller.request(operation, {
-        query: `user_id=${user}${more}`,
+  /** Sends a request, and again after a server error, at most SENDS_MAX times. Returns the last response. */
+  async change(
+    user: string,
+    workbenchId: string,
+    operation: Operation,
+    parameters = '',
+  ): Promise<ApiResponse> {
+    const state = REQUESTED_STATES[operation];
+    let response: ApiResponse = { status: 503, body: {} };
+    for (let sends = 0; sends < SENDS_MAX; sends += 1) {
+      const request = state && this.#clients.recordRequest(workbenchId, state, this.#kernel.now());
+      response = await this.#controller.request(operation, {
+        query: `user_id=${user}${parameters}`,
         wid: workbenchId,
         ...(operation === 'rename' ? { body: { workbench_name: `Name ${++this.#nonce}` } } : {}),
       });
-      if (answer.status < 300) {
-        if (asked) this.#clients.recordAcknowledged(asked, this.#kernel.now());
-        return answer;
+      if (response.status < 300) {
+        if (request) this.#clients.recordAcknowledged(request, this.#kernel.now());
+        return response;
       }
-      if (answer.status < 500) {
-        if (asked) this.#clients.recordRejected(workbenchId, asked);
-        this.#checkNotLost(workbenchId, answer);
-        return answer;
+      if (response.status < 500) {
+        if (request) this.#clients.recordRejected(workbenchId, request);
+        this.#checkNotLost(workbenchId, response);
+        return response;
       }
-      const unanswered = asked;
-      if (unanswered) {
+      if (request) {
         this.#kernel.after(UNANSWERED_CALL_MAX_MS, () => {
-          unanswered.endedAt ??= this.#kernel.now();
+          request.endedAt ??= this.#kernel.now();
         });
       }
       await this.#kernel.sleep(2000);
     }
-    return answer;
+    return response;
   }
 
   async read(user: string, workbenchId: string): Promise<ApiResponse> {
-    const answer = await this.#controller.request('read', { query: `user_id=${user}`, wid: workbenchId });
-    this.#checkNotLost(workbenchId, answer);
-    return answer;
+    const response = await this.#controller.request('read', { query: `user_id=${user}`, wid: workbenchId });
+    this.#checkNotLost(workbenchId, response);
+    return response;
   }
 
-  /** Nobody's acknowledged workbench may vanish unless its destruction was asked for. */
+  /** The API must not return 404 for an acknowledged workbench unless a client has requested its deletion. */
   #checkNotLost(workbenchId: string, { status }: ApiResponse): void {
     if (status === 404 && !this.#clients.isDeletionRequested(workbenchId)) {
-      throw new RuleViolation(`${workbenchId} answers 404 although nobody asked for its destruction`);
+      throw new RuleViolation(
+        `the API returned 404 for workbench ${workbenchId} although no client requested its deletion`,
+      );
     }
   }
 
   async #create(user: string, slot: string, key: string, dedicated: boolean): Promise<void> {
-    const began = this.#kernel.now();
-    for (let tries = 0; tries < SENDS_MAX; tries += 1) {
+    const sentAt = this.#kernel.now();
+    for (let sends = 0; sends < SENDS_MAX; sends += 1) {
       const { status, body } = await this.#controller.request('create', {
         query: `user_id=${user}`,
         headers: { 'idempotency-key': key },
@@ -141,10 +150,12 @@ export class SimulatedUsers {
         const workbenchId = body.item.workbench_id as string;
         const other = this.#keys.get(key) ?? workbenchId;
         if (other !== workbenchId)
-          throw new RuleViolation(`one key made two workbenches: ${other} and ${workbenchId}`);
+          throw new RuleViolation(
+            `the idempotency key ${key} created two workbenches: ${other} and ${workbenchId}`,
+          );
         this.#keys.set(key, workbenchId);
         this.#slots.set(slot, { user, workbenchId });
-        this.#clients.recordCreated(workbenchId, began, this.#kernel.now());
+        this.#clients.recordCreated(workbenchId, sentAt, this.#kernel.now());
         return;
       }
       if (status < 500) return;
@@ -153,15 +164,15 @@ export class SimulatedUsers {
   }
 
   async #list(user: string): Promise<void> {
-    const before = this.workbenches.filter(
-      (w) => w.user === user && !this.#clients.isDeletionRequested(w.workbenchId),
+    const expected = this.workbenches.filter(
+      (workbench) => workbench.user === user && !this.#clients.isDeletionRequested(workbench.workbenchId),
     );
     const { status, body } = await this.#controller.request('list', { query: `user_id=${user}` });
     if (status !== 200) return;
     const listed = new Set(body.items.map((item: { workbench_id: string }) => item.workbench_id));
-    for (const { workbenchId } of before) {
+    for (const { workbenchId } of expected) {
       if (!listed.has(workbenchId) && !this.#clients.isDeletionRequested(workbenchId)) {
-        throw new RuleViolation(`${workbenchId} is not in its user's list`);
+        throw new RuleViolation(`workbench ${workbenchId} is missing from the list of its owner`);
       }
     }
   }

@@ -1,4 +1,4 @@
-/** An error as the SDK throws it: known by its name. */
+/** An error as the SDK throws it. Callers recognise it by its name. */
 export function awsError(
   name: string,
   message: string,
@@ -14,7 +14,7 @@ export function awsError(
   });
 }
 
-/** What a command of the SDK looks like from outside. */
+/** The part of an SDK command that the models read. */
 export interface AwsCommand {
   readonly input: object;
 }

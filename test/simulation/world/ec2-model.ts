@@ -13,34 +13,34 @@ import type { HazardDraws } from './hazards.ts';
 import type { SimulatedInstance, SimulatedInstances, Size } from './simulated-instances.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** A terminated instance can be described this long. */
+/** EC2 returns a terminated instance for one hour. */
 const TERMINATED_RETENTION_MS = 3_600_000;
 
-/** EC2's instances, as far as dedicated machines need them. */
+/** The EC2 API, as far as the controller uses it for hosts. */
 export class Ec2Model {
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
   readonly #instances: SimulatedInstances;
   readonly #cluster: string;
   readonly #instanceTypes: Readonly<Record<string, Size>>;
-  readonly #tokens = new Map<string, { readonly parameters: string; readonly machine: SimulatedInstance }>();
-  /** From when on a machine can be described. */
+  readonly #tokens = new Map<string, { readonly parameters: string; readonly instance: SimulatedInstance }>();
+  /** DescribeInstances returns the instance from this time on. */
   readonly #visibleAt = new Map<SimulatedInstance, number>();
   readonly #pendingInstanceCannotStop: boolean;
   readonly #buckets: Readonly<Record<'run' | 'start' | 'stop' | 'terminate', TokenBucket>>;
-  /** The AMI that launch templates name just now. */
+  /** The AMI that the launch template names. */
   imageId = 'ami-1';
 
   constructor(
     kernel: Kernel,
     draws: HazardDraws,
-    machines: SimulatedInstances,
+    instances: SimulatedInstances,
     cluster: string,
     instanceTypes: Readonly<Record<string, Size>>,
   ) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#instances = machines;
+    this.#instances = instances;
     this.#cluster = cluster;
     this.#instanceTypes = instanceTypes;
     this.#pendingInstanceCannotStop = draws.happens('pendingInstanceCannotStop');
@@ -81,22 +81,22 @@ export class Ec2Model {
       if (used.parameters !== fingerprint) {
         throw awsError('IdempotentParameterMismatch', 'The token was used with other parameters.');
       }
-      return { Instances: [this.#shape(used.machine)] };
+      return { Instances: [this.#shape(used.instance)] };
     }
     const size = this.#instanceTypes[input.InstanceType ?? ''];
     if (size === undefined) throw awsError('InvalidParameterValue', 'Invalid value for instanceType');
     if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
-    const machine = this.#instances.launch({
+    const instance = this.#instances.launch({
       instanceType: input.InstanceType ?? '',
       size,
       tags: tagsOf(input),
       attributes: this.#attributesOf(input),
       imageId: this.imageId,
     });
-    this.#tokens.set(ClientToken, { parameters: fingerprint, machine });
-    const hidden = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 10) : 0;
-    if (hidden > 0) this.#visibleAt.set(machine, this.#kernel.now() + hidden);
-    return { Instances: [this.#shape(machine)] };
+    this.#tokens.set(ClientToken, { parameters: fingerprint, instance });
+    const describeDelayMs = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 10) : 0;
+    if (describeDelayMs > 0) this.#visibleAt.set(instance, this.#kernel.now() + describeDelayMs);
+    return { Instances: [this.#shape(instance)] };
   }
 
   #describe({ InstanceIds, Filters = [], MaxResults = 1000, NextToken = '' }: DescribeInstancesCommandInput) {
@@ -105,13 +105,13 @@ export class Ec2Model {
       return { Reservations: [{ Instances: found }] };
     }
     const Instances: Instance[] = [];
-    for (const machine of this.#instances.all.values()) {
-      if (machine.instanceId <= NextToken || !this.#isVisible(machine)) continue;
-      if (!Filters.every((filter) => matchesFilter(machine, filter))) continue;
+    for (const instance of this.#instances.all.values()) {
+      if (instance.instanceId <= NextToken || !this.#isVisible(instance)) continue;
+      if (!Filters.every((filter) => matchesFilter(instance, filter))) continue;
       if (Instances.length === MaxResults) {
         return { Reservations: [{ Instances }], NextToken: Instances.at(-1)?.InstanceId };
       }
-      Instances.push(this.#shape(machine));
+      Instances.push(this.#shape(instance));
     }
     return { Reservations: [{ Instances }] };
   }
@@ -119,14 +119,14 @@ export class Ec2Model {
   #start({ InstanceIds = [] }: StartInstancesCommandInput) {
     this.#throttle('start');
     const StartingInstances = InstanceIds.map((id) => {
-      const machine = this.#get(id);
-      const { state } = machine;
+      const instance = this.#get(id);
+      const { state } = instance;
       if (state !== 'running' && state !== 'pending') {
-        if (state !== 'stopped') throw incorrectStateError(machine);
+        if (state !== 'stopped') throw incorrectStateError(instance);
         if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
-        this.#instances.start(machine);
+        this.#instances.start(instance);
       }
-      return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
+      return { InstanceId: id, CurrentState: { Name: instance.state }, PreviousState: { Name: state } };
     });
     return { StartingInstances };
   }
@@ -134,12 +134,13 @@ export class Ec2Model {
   #stop({ InstanceIds = [] }: StopInstancesCommandInput) {
     this.#throttle('stop');
     const StoppingInstances = InstanceIds.map((id) => {
-      const machine = this.#get(id);
-      const { state } = machine;
-      const refused = state === 'pending' && this.#pendingInstanceCannotStop;
-      if (refused || state === 'shutting-down' || state === 'terminated') throw incorrectStateError(machine);
-      if (state === 'running' || state === 'pending') this.#instances.stop(machine);
-      return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
+      const instance = this.#get(id);
+      const { state } = instance;
+      const cannotStop = state === 'pending' && this.#pendingInstanceCannotStop;
+      if (cannotStop || state === 'shutting-down' || state === 'terminated')
+        throw incorrectStateError(instance);
+      if (state === 'running' || state === 'pending') this.#instances.stop(instance);
+      return { InstanceId: id, CurrentState: { Name: instance.state }, PreviousState: { Name: state } };
     });
     return { StoppingInstances };
   }
@@ -147,10 +148,10 @@ export class Ec2Model {
   #terminate({ InstanceIds = [] }: TerminateInstancesCommandInput) {
     this.#throttle('terminate');
     const TerminatingInstances = InstanceIds.map((id) => {
-      const machine = this.#get(id);
-      const { state } = machine;
-      this.#instances.terminate(machine);
-      return { InstanceId: id, CurrentState: { Name: machine.state }, PreviousState: { Name: state } };
+      const instance = this.#get(id);
+      const { state } = instance;
+      this.#instances.terminate(instance);
+      return { InstanceId: id, CurrentState: { Name: instance.state }, PreviousState: { Name: state } };
     });
     return { TerminatingInstances };
   }
@@ -159,17 +160,17 @@ export class Ec2Model {
     if (!/^i-[0-9a-f]{17}$/.test(instanceId)) {
       throw awsError('InvalidInstanceID.Malformed', `Invalid id: "${instanceId}"`);
     }
-    const machine = this.#instances.all.get(instanceId);
-    if (machine === undefined || !this.#isVisible(machine)) {
+    const instance = this.#instances.all.get(instanceId);
+    if (instance === undefined || !this.#isVisible(instance)) {
       throw awsError('InvalidInstanceID.NotFound', `The instance ID '${instanceId}' does not exist`);
     }
-    return machine;
+    return instance;
   }
 
-  #isVisible(machine: SimulatedInstance): boolean {
+  #isVisible(instance: SimulatedInstance): boolean {
     const now = this.#kernel.now();
-    if (machine.state === 'terminated' && now >= machine.stateSince + TERMINATED_RETENTION_MS) return false;
-    return now >= (this.#visibleAt.get(machine) ?? 0);
+    if (instance.state === 'terminated' && now >= instance.stateSince + TERMINATED_RETENTION_MS) return false;
+    return now >= (this.#visibleAt.get(instance) ?? 0);
   }
 
   #shape({ instanceId, spec, state, launchedAt }: SimulatedInstance): Instance {
@@ -183,10 +184,14 @@ export class Ec2Model {
     };
   }
 
-  /** What its agent will register with; an agent that was sent to another cluster does not register here. */
+  /**
+   * The attributes with which the agent registers, from the user data.
+   * @throws Error when the user data names another cluster: the agent would not register with this one
+   */
   #attributesOf({ UserData = '' }: RunInstancesCommandInput): Record<string, string> {
     const text = Buffer.from(UserData, 'base64').toString('utf8');
-    if (!text.includes(`ECS_CLUSTER=${this.#cluster}\n`)) throw new Error('it would join another cluster');
+    if (!text.includes(`ECS_CLUSTER=${this.#cluster}\n`))
+      throw new Error(`the user data does not name the cluster ${this.#cluster}`);
     const attributes = /^ECS_INSTANCE_ATTRIBUTES=(.*)$/m.exec(text)?.[1];
     return attributes === undefined ? {} : JSON.parse(attributes);
   }
@@ -214,7 +219,12 @@ function matchesFilter(
 }
 
 function insufficientCapacityError(): Error {
-  return awsError('InsufficientInstanceCapacity', 'There is no Spot or on-demand capacity.', {}, 500);
+  return awsError(
+    'InsufficientInstanceCapacity',
+    'There is no Spot or On-Demand capacity available.',
+    {},
+    500,
+  );
 }
 
 function incorrectStateError({ instanceId, state }: SimulatedInstance): Error {

@@ -13,11 +13,11 @@ interface AccessPoint {
   readonly id: string;
   readonly input: CreateAccessPointCommandInput;
   readonly path: string;
-  /** `creating` until then. */
+  /** Until this time the access point is `creating` and cannot be mounted. */
   readonly availableAt: number;
 }
 
-/** Of one file system. */
+/** The maximum number of access points of one file system. */
 const ACCESS_POINTS_MAX = 10_000;
 const PAGE_SIZE = 100;
 
@@ -29,8 +29,8 @@ export class EfsModel {
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
   readonly #truth: GroundTruth;
-  readonly #tokenErrs: boolean;
-  readonly #tokensOfAccount: boolean;
+  readonly #tokenConflicts: boolean;
+  readonly #tokensAccountWide: boolean;
   #count = 0;
 
   constructor(kernel: Kernel, draws: HazardDraws, fileSystemIds: readonly string[], truth: GroundTruth) {
@@ -38,8 +38,8 @@ export class EfsModel {
     this.#draws = draws;
     this.#truth = truth;
     this.#fileSystemIds = new Set(fileSystemIds);
-    this.#tokenErrs = draws.happens('accessPointTokenConflicts');
-    this.#tokensOfAccount = draws.happens('accessPointTokenAccountWide');
+    this.#tokenConflicts = draws.happens('accessPointTokenConflicts');
+    this.#tokensAccountWide = draws.happens('accessPointTokenAccountWide');
   }
 
   handle(command: AwsCommand): unknown {
@@ -57,16 +57,16 @@ export class EfsModel {
   }
 
   /**
-   * What a mount through an access point leads to: its directory, which is made if it is not there. Undefined
-   * when the access point cannot be mounted.
+   * Returns the directory of an access point, and creates it on the first mount. Undefined if the access point cannot be
+   * mounted.
    */
   mount(fileSystemId: string, accessPointId: string): Directory | undefined {
     const point = this.accessPoints.get(accessPointId);
     if (point === undefined || point.input.FileSystemId !== fileSystemId) return undefined;
     if (point.availableAt > this.#kernel.now()) return undefined;
     const key = `${fileSystemId}:${point.path}`;
-    const there = this.#truth.directories.get(key);
-    if (there !== undefined) return there;
+    const existing = this.#truth.directories.get(key);
+    if (existing !== undefined) return existing;
     const directory: Directory = {
       fileSystemId,
       path: point.path,
@@ -85,7 +85,7 @@ export class EfsModel {
     const token = this.#tokenOf(FileSystemId, ClientToken);
     const known = this.#byToken.get(token);
     if (known !== undefined) {
-      if (!this.#tokenErrs) return this.#describeAccessPoint(known);
+      if (!this.#tokenConflicts) return this.#describeAccessPoint(known);
       throw awsError(
         'AccessPointAlreadyExists',
         'The access point exists.',
@@ -94,18 +94,18 @@ export class EfsModel {
       );
     }
     if (PosixUser === undefined || RootDirectory?.CreationInfo === undefined) {
-      throw awsError('BadRequest', 'Without user and creation info the directory is not made.');
+      throw awsError('BadRequest', 'Without PosixUser and CreationInfo, EFS does not create the directory.');
     }
     if (this.accessPoints.size >= ACCESS_POINTS_MAX) {
       throw awsError('AccessPointLimitExceeded', 'There are too many access points.', {}, 403);
     }
     this.#count += 1;
-    const creating = this.#draws.happens('accessPointCreating') ? this.#draws.secondsAsMs(1, 10) : 0;
+    const creatingMs = this.#draws.happens('accessPointCreating') ? this.#draws.secondsAsMs(1, 10) : 0;
     const point: AccessPoint = {
       id: `fsap-${this.#count.toString(16).padStart(17, '0')}`,
       input,
       path: RootDirectory.Path ?? '/',
-      availableAt: this.#kernel.now() + creating,
+      availableAt: this.#kernel.now() + creatingMs,
     };
     this.accessPoints.set(point.id, point);
     this.#byToken.set(token, point);
@@ -132,7 +132,7 @@ export class EfsModel {
     return { AccessPoints };
   }
 
-  /** Containers that have it mounted go on; the directory stays. */
+  /** The directory remains, and so do the mounts of running containers. */
   #delete({ AccessPointId = '' }: DeleteAccessPointCommandInput) {
     const point = this.accessPoints.get(AccessPointId);
     if (point === undefined) throw accessPointNotFound();
@@ -142,7 +142,7 @@ export class EfsModel {
   }
 
   #tokenOf(fileSystemId = '', clientToken = ''): string {
-    return this.#tokensOfAccount ? clientToken : `${fileSystemId} ${clientToken}`;
+    return this.#tokensAccountWide ? clientToken : `${fileSystemId} ${clientToken}`;
   }
 
   #describeAccessPoint({ id, input, availableAt }: AccessPoint): AccessPointDescription {

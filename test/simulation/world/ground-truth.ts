@@ -1,53 +1,54 @@
 /**
- * What is really there, whatever any service says of it: what the safety rules are checked against. Nothing in
- * the controller can ask for it.
+ * The actual state of the world, independent of what the AWS APIs report. The safety rules are checked against it. The
+ * controller cannot read it.
  */
 
-/** A container of a workbench that lives, or lived. */
+/** A container of a workbench. */
 export interface Container {
   readonly taskArn: string;
   readonly workbenchId: string;
   readonly runId: string;
   readonly attempt: number;
   readonly instanceId: string;
-  /** What it has mounted; two live containers with the same one are a broken rule. */
+  /** The directory that it has mounted. Two live containers with the same directory violate a rule. */
   readonly directory: Directory;
   readonly startedAt: number;
   endedAt?: number;
 }
 
-/** A directory on a file system, with its files and who wrote each. */
+/** A directory on a file system. */
 export interface Directory {
   readonly fileSystemId: string;
-  /** Absolute, such as `/workbenches/<id>`. */
+  /** The absolute path, for example `/workbenches/<id>`. */
   readonly path: string;
   readonly createdAt: number;
   /** File name → the workbench that wrote it. */
   readonly files: Map<string, string>;
-  /** The live containers that have it mounted. */
+  /** The live containers that have the directory mounted. */
   readonly mountedBy: Set<Container>;
   removedAt?: number;
 }
 
-/** A step of a removal: which directory, how many entries, and who had it mounted just then. */
+/** One step of the deletion of a directory. */
 export interface Removal {
   readonly at: number;
   readonly directory: Directory;
+  /** The entries that this step deleted, the directory itself included. */
   readonly deleted: number;
-  /** The directory itself went. */
+  /** Whether the directory itself was deleted. */
   readonly directoryRemoved: boolean;
-  /** Containers that had it mounted: any is a broken rule. */
+  /** The containers that had the directory mounted at that time. Any container violates a rule. */
   readonly mountedBy: readonly Container[];
 }
 
 export class GroundTruth {
-  /** Those that live. */
+  /** The live containers. */
   readonly containers = new Set<Container>();
-  /** Every container there ever was, in order: the history of mounts. */
+  /** Every container that was ever started, in this order. */
   readonly mounts: Container[] = [];
-  /** `<file system>:<path>` → what is there now. */
+  /** `<file system>:<path>` → the directory that exists there. */
   readonly directories = new Map<string, Directory>();
   readonly removals: Removal[] = [];
-  /** Containers that wrote into a directory that had been deleted under them. */
+  /** Containers that wrote into their directory after it had been deleted. */
   readonly lostWrites: Container[] = [];
 }

@@ -1,50 +1,74 @@
 import type { Tape } from '../tape.ts';
 
 /**
- * What can go wrong in the world by itself, beside what happens to calls and events on their way. Each is a
- * probability of 0 … 1, per occasion; the tape says whether it happens. 1 is always, 0 never.
+ * The failures of AWS itself. Faults of single calls (invocation.ts) and lost or late events (event-channel.ts) are
+ * separate. Each value is the probability per occasion, from 0 (never) to 1 (always). The tape decides each occasion.
  */
 export interface Hazards {
-  /** How services behave where it is not documented; drawn once for each world. */
+  // Undocumented behaviour. Drawn once per world, so that each world is consistent.
+  /** RunTask with a used client token returns the first response instead of the current state of the task. */
   readonly replayReturnsFirstResponse: number;
+  /** RunTask checks the limit of tasks in PROVISIONING before it looks up the client token. */
   readonly limitCheckedBeforeToken: number;
+  /** A RunTask that returned `failures[]` has used up its client token: a retry returns the same failure. */
   readonly failureConsumesToken: number;
+  /** ECS sends no task event when the agent of the task connects or disconnects. */
   readonly noEventForConnectivity: number;
+  /** Container instance events do not name the capacity provider. */
   readonly eventOmitsCapacityProvider: number;
+  /** CreateAccessPoint with a used client token fails with AccessPointAlreadyExists instead of returning the access point. */
   readonly accessPointTokenConflicts: number;
+  /** Client tokens of access points are unique per account instead of per file system. */
   readonly accessPointTokenAccountWide: number;
+  /** StopInstances fails with IncorrectInstanceState while the instance is `pending`. */
   readonly pendingInstanceCannotStop: number;
-  /** A task or machine just made cannot be described, or is not listed, for some seconds. */
+
+  // Eventual consistency.
+  /** The Describe call does not return a new task or instance for up to 10 seconds. */
   readonly describeIsStale: number;
+  /** ListTasks does not show a new task or a new desired status for up to 15 seconds. */
   readonly listIsStale: number;
-  /** A start is refused although there would be room, and the next may not be. */
+
+  // Tasks.
+  /** RunTask returns a transient failure although an instance has free capacity. */
   readonly runTaskRefused: number;
-  /** A start that fails, by what; and one that never gets healthy. */
+  /** The image cannot be pulled. */
   readonly imagePullFails: number;
+  /** The file system cannot be mounted. */
   readonly mountFails: number;
+  /** The container exits with code 1 within 10 seconds of its start. */
   readonly exitsAtBoot: number;
+  /** The container runs but never becomes healthy, so its task stays PENDING. */
   readonly neverHealthy: number;
-  /** A running container ends by itself, or is ended for want of memory. */
+  /** A running container exits with code 0. */
   readonly containerExits: number;
+  /** The kernel kills a running container because it uses too much memory. */
   readonly outOfMemory: number;
-  /** A container is still there up to 4 s after its task is STOPPED. */
+  /** A container runs for up to 4 seconds after its task is STOPPED. */
   readonly containerOutlivesStop: number;
-  /** A machine's agent loses its connection now and then, for seconds or minutes; seldom for long. */
+
+  // Instances and agents.
+  /** An agent disconnects up to four times, each time for up to 5 minutes. */
   readonly agentFlaps: number;
-  readonly agentSilentForLong: number;
-  /** A machine is lost: taken back (spot), or broken. */
+  /** One such disconnection lasts 10 to 60 minutes. */
+  readonly agentDisconnectedForLong: number;
+  /** AWS terminates an instance, as in a Spot interruption. */
   readonly instanceReclaimed: number;
+  /** The hardware of an instance fails. EC2 reports the instance as running for up to 30 minutes more. */
   readonly instanceHardwareFails: number;
-  /** Somebody takes a machine off the cluster by force while it runs tasks: ECS says that they have stopped. */
+  /** An operator deregisters a container instance by force. ECS reports its tasks as stopped, but their containers run on. */
   readonly deregisteredWhileRunning: number;
-  /** No machine to be had: for a scale-out, a launch, a start. */
+  /** EC2 has no capacity for a scale-out, a launch or the start of a stopped instance. */
   readonly noCapacity: number;
-  /** Capacity takes minutes longer than usual. */
+  /** A scale-out takes 1 to 10 minutes longer than usual. */
   readonly slowCapacity: number;
-  /** Messages come twice, or late. */
+
+  // Messages and access points.
+  /** SQS delivers a message a second time, within 30 seconds. */
   readonly messageDuplicated: number;
+  /** SQS delivers a message up to one minute late. */
   readonly messageDelayed: number;
-  /** An access point is `creating` for some seconds. */
+  /** A new access point is `creating`, and cannot be mounted, for up to 10 seconds. */
   readonly accessPointCreating: number;
 }
 
@@ -68,7 +92,7 @@ export const DEFAULT_HAZARDS: Hazards = {
   outOfMemory: 0.02,
   containerOutlivesStop: 0.4,
   agentFlaps: 0.15,
-  agentSilentForLong: 0.1,
+  agentDisconnectedForLong: 0.1,
   instanceReclaimed: 0.06,
   instanceHardwareFails: 0.06,
   deregisteredWhileRunning: 0.04,
@@ -79,7 +103,10 @@ export const DEFAULT_HAZARDS: Hazards = {
   accessPointCreating: 0.2,
 };
 
-/** What chance decides in a world. Once calm, nothing goes wrong any more and everything takes its shortest time. */
+/**
+ * Draws the random choices of a world from the tape. After `disableHazards`, no hazard happens and every delay has its
+ * minimum.
+ */
 export class HazardDraws {
   readonly #tape: Tape;
   readonly #hazards: Hazards;
@@ -103,7 +130,7 @@ export class HazardDraws {
     return !this.#disabled && probability > 0 && this.#tape.chance(probability);
   }
 
-  /** Milliseconds from `min` to `max` seconds, in whole seconds; `min` when nothing is to go wrong. */
+  /** A whole number of seconds from `min` to `max`, in milliseconds; `min` after `disableHazards`. */
   secondsAsMs(min: number, max: number): number {
     return 1000 * (this.#disabled ? min : this.#tape.intBetween(min, max));
   }

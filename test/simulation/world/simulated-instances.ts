@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.ts';
 import type { Container } from './ground-truth.ts';
 import type { HazardDraws } from './hazards.ts';
 
-/** What a machine offers to tasks. */
+/** The resources that an instance offers to tasks. */
 export interface Size {
   /** 1,024 units = 1 vCPU. */
   readonly cpuUnits: number;
@@ -14,10 +14,10 @@ export interface Size {
 export interface InstanceSpec {
   readonly instanceType: string;
   readonly size: Size;
-  /** The capacity provider whose group launched it; absent: launched by RunInstances. */
+  /** The capacity provider that launched it. Absent if RunInstances launched it: it is a host. */
   readonly provider?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** What its agent registers with. */
+  /** The attributes with which its agent registers. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly imageId: string;
 }
@@ -29,40 +29,40 @@ export interface SimulatedInstance {
   state: InstanceState;
   /** When the state last changed. */
   stateSince: number;
-  /** It runs programs: false from the moment its power is lost, whatever EC2 shows. */
+  /** Whether it can run containers. False as soon as it has lost power, even if EC2 reports it as running. */
   powered: boolean;
   hardwareFailed?: boolean;
   readonly containers: Set<Container>;
-  /** Grows with each transition, so that what was planned before it does not happen after it. */
+  /** Incremented by each transition. An action that was scheduled in an earlier epoch does not run. */
   epoch: number;
 }
 
-/** Who has to know what becomes of machines. */
+/** Receives the changes of instances. */
 export interface InstanceListener {
-  /** The system is up: its agent starts, and may register. */
-  onBooted(machine: SimulatedInstance): void;
-  /** It runs nothing any more. `broken`: EC2 does not say so yet. */
-  onPowerLost(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void;
+  /** The operating system has booted. The agent starts. */
+  onBooted(instance: SimulatedInstance): void;
+  /** All its containers have ended. With `hardware_failed`, EC2 still reports the instance as running. */
+  onPowerLost(instance: SimulatedInstance, how: 'stopped' | 'terminated' | 'hardware_failed'): void;
   onContainerKilled(container: Container): void;
-  onEvent(onEvent: Readonly<Record<string, unknown>>): void;
+  onEvent(event: Readonly<Record<string, unknown>>): void;
 }
 
-/** The hardware: every EC2 instance there is, dedicated or of a capacity provider. */
+/** Every EC2 instance of the world: hosts and instances of capacity providers. */
 export class SimulatedInstances {
   readonly all = new Map<string, SimulatedInstance>();
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
-  readonly #watcher: InstanceListener;
+  readonly #listener: InstanceListener;
 
-  constructor(kernel: Kernel, draws: HazardDraws, watcher: InstanceListener) {
+  constructor(kernel: Kernel, draws: HazardDraws, listener: InstanceListener) {
     this.#kernel = kernel;
     this.#draws = draws;
-    this.#watcher = watcher;
+    this.#listener = listener;
   }
 
   launch(spec: InstanceSpec): SimulatedInstance {
     const now = this.#kernel.now();
-    const machine: SimulatedInstance = {
+    const instance: SimulatedInstance = {
       instanceId: `i-${(this.all.size + 1).toString(16).padStart(17, '0')}`,
       spec,
       launchedAt: now,
@@ -72,78 +72,78 @@ export class SimulatedInstances {
       containers: new Set(),
       epoch: 0,
     };
-    this.all.set(machine.instanceId, machine);
-    this.#publishEvent(machine);
-    this.#boot(machine);
-    return machine;
+    this.all.set(instance.instanceId, instance);
+    this.#publishEvent(instance);
+    this.#boot(instance);
+    return instance;
   }
 
-  start(machine: SimulatedInstance): void {
-    this.#change(machine, 'pending');
-    this.#boot(machine);
+  start(instance: SimulatedInstance): void {
+    this.#change(instance, 'pending');
+    this.#boot(instance);
   }
 
-  stop(machine: SimulatedInstance): void {
-    this.#change(machine, 'stopping');
-    this.#schedule(machine, this.#draws.secondsAsMs(10, 90), () => {
-      this.#powerOff(machine, 'stopped');
-      this.#change(machine, 'stopped');
+  stop(instance: SimulatedInstance): void {
+    this.#change(instance, 'stopping');
+    this.#schedule(instance, this.#draws.secondsAsMs(10, 90), () => {
+      this.#powerOff(instance, 'stopped');
+      this.#change(instance, 'stopped');
     });
   }
 
-  terminate(machine: SimulatedInstance): void {
-    if (machine.state === 'shutting-down' || machine.state === 'terminated') return;
-    this.#change(machine, 'shutting-down');
-    this.#schedule(machine, this.#draws.secondsAsMs(5, 60), () => {
-      this.#powerOff(machine, 'terminated');
-      this.#change(machine, 'terminated');
+  terminate(instance: SimulatedInstance): void {
+    if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    this.#change(instance, 'shutting-down');
+    this.#schedule(instance, this.#draws.secondsAsMs(5, 60), () => {
+      this.#powerOff(instance, 'terminated');
+      this.#change(instance, 'terminated');
     });
   }
 
-  /** Its hardware fails: nothing runs on it any more, but EC2 shows it as running until it is given up. */
-  failHardware(machine: SimulatedInstance): void {
-    if (!machine.powered || machine.state !== 'running') return;
-    machine.hardwareFailed = true;
-    this.#powerOff(machine, 'broken');
-    machine.epoch += 1;
-    this.#schedule(machine, this.#draws.secondsAsMs(120, 1800), () => this.terminate(machine));
+  /** The hardware fails: all containers end, but EC2 reports the instance as running until it terminates it. */
+  failHardware(instance: SimulatedInstance): void {
+    if (!instance.powered || instance.state !== 'running') return;
+    instance.hardwareFailed = true;
+    this.#powerOff(instance, 'hardware_failed');
+    instance.epoch += 1;
+    this.#schedule(instance, this.#draws.secondsAsMs(120, 1800), () => this.terminate(instance));
   }
 
-  /** Everything that costs money by the hour. */
+  /** The instances that are billed by the hour. */
   listBilled(): SimulatedInstance[] {
     return [...this.all.values()].filter(({ state }) => state !== 'stopped' && state !== 'terminated');
   }
 
-  #boot(machine: SimulatedInstance): void {
-    this.#schedule(machine, this.#draws.secondsAsMs(10, 40), () => {
-      machine.powered = true;
-      this.#change(machine, 'running');
-      this.#schedule(machine, this.#draws.secondsAsMs(20, 60), () => this.#watcher.onBooted(machine));
+  #boot(instance: SimulatedInstance): void {
+    this.#schedule(instance, this.#draws.secondsAsMs(10, 40), () => {
+      instance.powered = true;
+      this.#change(instance, 'running');
+      this.#schedule(instance, this.#draws.secondsAsMs(20, 60), () => this.#listener.onBooted(instance));
     });
   }
 
-  #powerOff(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void {
-    machine.powered = false;
-    for (const container of machine.containers) this.#watcher.onContainerKilled(container);
-    this.#watcher.onPowerLost(machine, how);
+  #powerOff(instance: SimulatedInstance, how: 'stopped' | 'terminated' | 'hardware_failed'): void {
+    instance.powered = false;
+    for (const container of instance.containers) this.#listener.onContainerKilled(container);
+    this.#listener.onPowerLost(instance, how);
   }
 
-  #change(machine: SimulatedInstance, state: InstanceState): void {
-    machine.state = state;
-    machine.stateSince = this.#kernel.now();
-    machine.epoch += 1;
-    this.#publishEvent(machine);
+  #change(instance: SimulatedInstance, state: InstanceState): void {
+    instance.state = state;
+    instance.stateSince = this.#kernel.now();
+    instance.epoch += 1;
+    this.#publishEvent(instance);
   }
 
-  #schedule(machine: SimulatedInstance, ms: number, action: () => void): void {
-    const { epoch } = machine;
+  #schedule(instance: SimulatedInstance, ms: number, action: () => void): void {
+    const { epoch } = instance;
     this.#kernel.after(ms, () => {
-      if (machine.epoch === epoch) action();
+      if (instance.epoch === epoch) action();
     });
   }
 
   #publishEvent({ instanceId, state }: SimulatedInstance): void {
-    this.#watcher.onEvent({
+    this.#listener.onEvent({
       source: 'aws.ec2',
       'detail-type': 'EC2 Instance State-change Notification',
       resources: [`arn:aws:ec2:us-east-1:123456789012:instance/${instanceId}`],

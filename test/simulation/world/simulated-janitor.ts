@@ -5,13 +5,13 @@ import type { Directory, GroundTruth } from './ground-truth.ts';
 
 const PAGE_SIZE = 1000;
 
-/** The janitor's mount of the parent directories, in the simulated world. */
+/** The janitor over the directories of the simulated file systems. */
 export class SimulatedJanitor implements Janitor {
   readonly #kernel: Kernel;
   readonly #truth: GroundTruth;
   readonly #parent: string;
   readonly #entriesPerCall: number;
-  /** place → whether the access point is known to be gone */
+  /** Location → whether the access point has been deleted. */
   readonly #tombstones = new Map<string, boolean>();
 
   constructor(kernel: Kernel, truth: GroundTruth, options: { parent: string; entriesPerCall: number }) {
@@ -21,28 +21,28 @@ export class SimulatedJanitor implements Janitor {
     this.#entriesPerCall = options.entriesPerCall;
   }
 
-  async readMarker(place: VolumeLocation): Promise<VolumeMarker | undefined> {
-    if (this.#tombstones.has(this.#key(place))) return 'tombstone';
-    return this.#truth.directories.has(this.#quarantineKey(place)) ? 'quarantine' : undefined;
+  async readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined> {
+    if (this.#tombstones.has(this.#key(location))) return 'tombstone';
+    return this.#truth.directories.has(this.#quarantineKey(location)) ? 'quarantine' : undefined;
   }
 
-  async writeTombstone(place: VolumeLocation): Promise<{ detached: boolean }> {
-    const key = this.#key(place);
+  async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
+    const key = this.#key(location);
     const detached = this.#tombstones.get(key) ?? false;
     this.#tombstones.set(key, detached);
     return { detached };
   }
 
-  async markDetached(place: VolumeLocation): Promise<void> {
-    this.#tombstones.set(this.#key(place), true);
+  async markDetached(location: VolumeLocation): Promise<void> {
+    this.#tombstones.set(this.#key(location), true);
   }
 
-  async removeSome(place: VolumeLocation): Promise<DeletionProgress> {
-    const key = this.#key(place);
-    if (!this.#tombstones.has(key)) throw new Error('it has no tombstone');
+  async removeSome(location: VolumeLocation): Promise<DeletionProgress> {
+    const key = this.#key(location);
+    if (!this.#tombstones.has(key)) throw new Error(`the volume of ${location.workbenchId} has no tombstone`);
     let deleted = 0;
-    for (const at of [key, this.#quarantineKey(place)]) {
-      const directory = this.#truth.directories.get(at);
+    for (const path of [key, this.#quarantineKey(location)]) {
+      const directory = this.#truth.directories.get(path);
       if (directory === undefined) continue;
       for (const file of directory.files.keys()) {
         if (deleted >= this.#entriesPerCall) break;
@@ -54,24 +54,24 @@ export class SimulatedJanitor implements Janitor {
         return { done: false, deleted };
       }
       deleted += 1;
-      this.#remove(at, directory, deleted);
+      this.#remove(path, directory, deleted);
     }
     return { done: true, deleted };
   }
 
-  async deleteIfEmpty(place: VolumeLocation): Promise<'deleted' | 'not_empty'> {
-    const key = this.#key(place);
+  async deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'> {
+    const key = this.#key(location);
     const directory = this.#truth.directories.get(key);
     if (directory !== undefined && directory.files.size > 0) return 'not_empty';
     if (directory !== undefined) this.#remove(key, directory, 1);
     return 'deleted';
   }
 
-  async quarantine(place: VolumeLocation): Promise<void> {
-    const directory = this.#truth.directories.get(this.#key(place));
+  async quarantine(location: VolumeLocation): Promise<void> {
+    const directory = this.#truth.directories.get(this.#key(location));
     if (directory === undefined) return;
-    this.#truth.directories.delete(this.#key(place));
-    this.#truth.directories.set(this.#quarantineKey(place), directory);
+    this.#truth.directories.delete(this.#key(location));
+    this.#truth.directories.set(this.#quarantineKey(location), directory);
   }
 
   async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
@@ -103,13 +103,13 @@ export class SimulatedJanitor implements Janitor {
     this.#recordRemoval(directory, deleted, true);
   }
 
-  #recordRemoval(directory: Directory, deleted: number, root: boolean): void {
+  #recordRemoval(directory: Directory, deleted: number, directoryRemoved: boolean): void {
     const mountedBy = [...directory.mountedBy];
     this.#truth.removals.push({
       at: this.#kernel.now(),
       directory,
       deleted,
-      directoryRemoved: root,
+      directoryRemoved,
       mountedBy,
     });
   }

@@ -3,13 +3,13 @@ import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { HazardDraws } from './hazards.ts';
 
-/** As a Lambda is handed it in an event's `Records`. */
+/** A message as Lambda receives it in the `Records` of an event. */
 export interface ReceivedMessage {
   readonly messageId: string;
-  /** For `remove`: of this receive, not of the message. */
+  /** Identifies this receive, not the message. `remove` needs it. */
   readonly receiptHandle: string;
   readonly body: string;
-  /** How often it has been received, this time included. */
+  /** The number of receives, this one included. */
   readonly receiveCount: number;
 }
 
@@ -24,13 +24,13 @@ interface Message {
 export interface QueueOptions {
   /** @default 360 s */
   readonly visibilityTimeoutSeconds?: number;
-  /** Receives after which a message goes to the dead-letter queue. @default 5 */
+  /** The number of receives after which SQS moves a message to the dead-letter queue. @default 5 */
   readonly maxReceiveCount?: number;
-  /** Called, by the kernel, when a message becomes visible: time to `receive`. */
+  /** The kernel calls this when a message becomes visible and can be received. */
   readonly onMessageVisible?: () => void;
 }
 
-/** One standard queue of SQS with its dead-letter queue: at least once, in no order. */
+/** An SQS standard queue with its dead-letter queue: at-least-once delivery in any order. */
 export class SqsModel {
   readonly #messages = new Map<string, Message>();
   readonly deadLetters: { readonly messageId: string; readonly body: string }[] = [];
@@ -47,7 +47,7 @@ export class SqsModel {
     this.#visibilityMs = (options.visibilityTimeoutSeconds ?? 360) * 1000;
   }
 
-  /** Messages there are, visible or not, dead ones left out. */
+  /** The number of messages, visible or not, without those in the dead-letter queue. */
   get size(): number {
     return this.#messages.size;
   }
@@ -61,16 +61,16 @@ export class SqsModel {
       throw awsError('InvalidParameterValue', 'DelaySeconds must be 0 to 900.');
     }
     this.#count += 1;
-    const late = this.#draws.happens('messageDelayed') ? this.#draws.secondsAsMs(1, 60) : 0;
+    const delayMs = this.#draws.happens('messageDelayed') ? this.#draws.secondsAsMs(1, 60) : 0;
     const messageId = `message-${this.#count}`;
     this.#makeVisible(
       { messageId, body: MessageBody, visibleAt: 0, receiveCount: 0, handle: '' },
-      DelaySeconds * 1000 + late,
+      DelaySeconds * 1000 + delayMs,
     );
     return { MessageId: messageId };
   }
 
-  /** Takes up to `max` visible messages; each is hidden until it is deleted or its visibility time-out is over. */
+  /** Receives up to `max` visible messages. Each is invisible until it is deleted or its visibility timeout has passed. */
   receive(max = 10): ReceivedMessage[] {
     const now = this.#kernel.now();
     const received: ReceivedMessage[] = [];
@@ -84,24 +84,24 @@ export class SqsModel {
       }
       message.receiveCount += 1;
       message.handle = `${message.messageId}/${message.receiveCount}`;
-      // A copy on another server may not have heard of this receive, and be delivered too.
+      // SQS stores copies on several servers. One that missed this receive may deliver the message again.
       const hiddenMs = this.#draws.happens('messageDuplicated')
         ? this.#draws.secondsAsMs(0, 30)
         : this.#visibilityMs;
       this.#makeVisible(message, hiddenMs);
-      const { messageId, body, receiveCount: receives, handle } = message;
-      received.push({ messageId, receiptHandle: handle, body, receiveCount: receives });
+      const { messageId, body, receiveCount, handle } = message;
+      received.push({ messageId, receiptHandle: handle, body, receiveCount });
     }
     return received;
   }
 
-  /** Deletes a message, as Lambda does with those that the function did not answer as failed. */
+  /** Deletes a message, as Lambda does with a message that the function has not reported as failed. */
   remove(receiptHandle: string): void {
     const messageId = receiptHandle.slice(0, receiptHandle.lastIndexOf('/'));
     this.#messages.delete(messageId);
   }
 
-  /** When the next message becomes visible, or since when one has been; undefined when there is none. */
+  /** The earliest time at which a message is visible, which may be in the past; undefined if there is no message. */
   nextVisibleAt(): number | undefined {
     let next: number | undefined;
     for (const { visibleAt } of this.#messages.values()) {
@@ -113,11 +113,11 @@ export class SqsModel {
   #makeVisible(message: Message, afterMs: number): void {
     message.visibleAt = this.#kernel.now() + afterMs;
     this.#messages.set(message.messageId, message);
-    const { onMessageVisible: onReady } = this.#options;
-    if (onReady === undefined) return;
+    const { onMessageVisible } = this.#options;
+    if (onMessageVisible === undefined) return;
     const { visibleAt } = message;
     this.#kernel.after(afterMs, () => {
-      if (this.#messages.has(message.messageId) && message.visibleAt === visibleAt) onReady();
+      if (this.#messages.has(message.messageId) && message.visibleAt === visibleAt) onMessageVisible();
     });
   }
 }

@@ -1,4 +1,4 @@
-/** A throttle: `burst` calls at once, and `perSecond` more each second. */
+/** A token bucket, by which AWS throttles calls: `burst` calls at once, refilled by `perSecond` each second. */
 export class TokenBucket {
   readonly #now: () => number;
   readonly #burst: number;
@@ -6,7 +6,7 @@ export class TokenBucket {
   #tokens: number;
   #filledAt: number;
 
-  /** @param now milliseconds */
+  /** @param now returns milliseconds since 1970 */
   constructor(now: () => number, burst: number, perSecond: number) {
     this.#now = now;
     this.#burst = burst;
@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#filledAt = now();
   }
 
-  /** False when the call is refused. */
+  /** Takes a token; false if none is left and the call is throttled. */
   take(): boolean {
     const now = this.#now();
     this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);

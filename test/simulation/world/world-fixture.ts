@@ -35,7 +35,7 @@ export const HOST_SETTINGS: HostSettings = {
 
 export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
 
-/** USD per hour of one machine. */
+/** USD per hour of one instance. */
 const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
 
 export const WORLD_OPTIONS: WorldOptions = {
@@ -66,13 +66,13 @@ export const WORLD_OPTIONS: WorldOptions = {
   tags: { [INSTALLATION_TAG]: INSTALLATION },
 };
 
-/** What it offers, as the settings would say it. */
+/** The sizes of the world, in the form that the settings have. */
 export const SIZES: SizeCatalog = settingsCatalog({
   providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size, price: PRICES[name] ?? 0 })),
   instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
 });
 
-/** A world with the AWS adapters over it, and its time in the test's hand. */
+/** A world with the AWS adapters over it. The test advances its time. */
 export class WorldFixture {
   readonly kernel = new Kernel();
   readonly world: World;
@@ -112,7 +112,7 @@ export class WorldFixture {
     return new SqsWorkQueue(this.world.clients(), 'https://sqs.example/work');
   }
 
-  /** Lets what waits for nothing but its promises go on, and then time pass. */
+  /** Settles the pending promises, then advances the time. */
   async advance(seconds: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     const end = this.kernel.now() + seconds * 1000;
@@ -120,7 +120,7 @@ export class WorldFixture {
   }
 }
 
-/** An input for a workbench whose volume is there. */
+/** Creates the volume of a workbench and returns a task input that mounts it. */
 export async function taskInput(subject: WorldFixture, change: Partial<TaskInput> = {}): Promise<TaskInput> {
   const workbenchId = change.workbenchId ?? '01jf0000000000000000000001';
   const volume = await subject.volumes().ensure(workbenchId);

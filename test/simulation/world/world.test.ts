@@ -37,8 +37,8 @@ function createWorld(options: Partial<WorldOptions> = {}) {
   return { subject, world: subject.world, client, launch };
 }
 
-describe('EC2 of the simulated world', () => {
-  it('launches once for a token, and refuses it with other parameters', async () => {
+describe('the simulated EC2', () => {
+  it('launches once per client token, and rejects the token with other parameters', async () => {
     const { launch } = createWorld();
     const instanceId = await launch();
     expect(await launch()).toBe(instanceId);
@@ -46,11 +46,11 @@ describe('EC2 of the simulated world', () => {
     expect(await launch('another')).not.toBe(instanceId);
   });
 
-  it('has an agent that comes back under its old registration after a stop and start', async () => {
+  it('has an agent that reconnects under the same container instance after a stop and start', async () => {
     const { subject, world, client, launch } = createWorld();
     const InstanceIds = [await launch()];
     await subject.advance(2 * MINUTE);
-    const [registered] = world.ecs.agents.instances.values();
+    const [registered] = world.ecs.agents.containerInstances.values();
     expect(registered).toMatchObject({ agentConnected: true });
     await client.send(new StopInstancesCommand({ InstanceIds }));
     await subject.advance(5 * MINUTE);
@@ -58,13 +58,13 @@ describe('EC2 of the simulated world', () => {
     await client.send(new StartInstancesCommand({ InstanceIds }));
     await subject.advance(2 * MINUTE);
     expect(registered).toMatchObject({ agentConnected: true });
-    expect(world.ecs.agents.instances.size).toBe(1);
+    expect(world.ecs.agents.containerInstances.size).toBe(1);
   });
 
   it.each([
-    ['stays registered when it is terminated while stopped', true, 1],
-    ['is deregistered when it is terminated while running', false, 0],
-  ])('has a machine that %s', async (_, stopFirst, left) => {
+    ['keeps the container instance of an instance that is terminated while stopped', true, 1],
+    ['deregisters the container instance of an instance that is terminated while running', false, 0],
+  ])('%s', async (_, stopFirst, registrations) => {
     const { subject, world, client, launch } = createWorld();
     const InstanceIds = [await launch()];
     await subject.advance(2 * MINUTE);
@@ -72,22 +72,24 @@ describe('EC2 of the simulated world', () => {
     await subject.advance(3 * MINUTE);
     await client.send(new TerminateInstancesCommand({ InstanceIds }));
     await subject.advance(3 * MINUTE);
-    expect(world.staleRegistrations).toHaveLength(left);
+    expect(world.staleRegistrations).toHaveLength(registrations);
     expect(world.liveHosts).toEqual([]);
   });
 
-  it('has no machine to be had, sometimes, and does not show a new one at once', async () => {
+  it('may have no capacity, and may not describe a new instance at once', async () => {
     const none = createWorld({ hazards: { noCapacity: 1 } });
     await expect(none.launch()).rejects.toMatchObject({ name: 'InsufficientInstanceCapacity' });
     const { client, launch, subject } = createWorld({ hazards: { describeIsStale: 1 } });
     const InstanceIds = [await launch()];
-    const look = () => client.send(new DescribeInstancesCommand({ InstanceIds }));
-    await expect(look()).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
+    const describeInstance = () => client.send(new DescribeInstancesCommand({ InstanceIds }));
+    await expect(describeInstance()).rejects.toMatchObject({ name: 'InvalidInstanceID.NotFound' });
     await subject.advance(10);
-    expect(await look()).toMatchObject({ Reservations: [{ Instances: [{ InstanceId: InstanceIds[0] }] }] });
+    expect(await describeInstance()).toMatchObject({
+      Reservations: [{ Instances: [{ InstanceId: InstanceIds[0] }] }],
+    });
   });
 
-  it('throttles launches: 5 at once, then 2 a second', async () => {
+  it('throttles launches: 5 at once, then 2 per second', async () => {
     const { subject, launch } = createWorld();
     for (let n = 0; n < 5; n += 1) await launch(`token-${n}`);
     await expect(launch('one-more')).rejects.toMatchObject({ name: 'RequestLimitExceeded' });
@@ -96,7 +98,7 @@ describe('EC2 of the simulated world', () => {
   });
 });
 
-describe('EFS of the simulated world', () => {
+describe('the simulated EFS', () => {
   const creation: CreateAccessPointCommandInput = {
     FileSystemId: 'fs-1',
     ClientToken: 'wb1',
@@ -107,7 +109,7 @@ describe('EFS of the simulated world', () => {
     },
   };
 
-  it('makes an access point once for a token, and says so by an error where it does', async () => {
+  it('creates one access point per client token, and may reject the second call', async () => {
     for (const accessPointTokenConflicts of [0, 1]) {
       const { world } = new WorldFixture({ hazards: { accessPointTokenConflicts } });
       const client = world.clients();
@@ -118,7 +120,7 @@ describe('EFS of the simulated world', () => {
     }
   });
 
-  it('has no directory before the first mount, and keeps it without its access point', async () => {
+  it('creates the directory at the first mount, and keeps it when the access point is deleted', async () => {
     const { world } = new WorldFixture();
     const client = world.clients();
     const { AccessPointId = '' } = await client.send(new CreateAccessPointCommand(creation));
@@ -129,7 +131,7 @@ describe('EFS of the simulated world', () => {
     expect(world.mount('fs-1', AccessPointId)).toBeUndefined();
   });
 
-  it('shows a removal under a living container, and what that could not write', async () => {
+  it('records a deletion under a live container, and the writes that the container loses', async () => {
     const subject = new WorldFixture();
     const { world } = subject;
     const input = await taskInput(subject);
@@ -138,22 +140,22 @@ describe('EFS of the simulated world', () => {
     const [container] = world.containers;
     expect([...(container?.directory.files.values() ?? [])]).toEqual([input.workbenchId]);
     while (!(await subject.volumes().deleteSlice(input.workbenchId)).done);
-    expect(world.truth.removals).toMatchObject([{ root: true, mountedBy: [container] }]);
+    expect(world.truth.removals).toMatchObject([{ directoryRemoved: true, mountedBy: [container] }]);
     await subject.advance(11 * MINUTE);
     expect(world.truth.lostWrites).toEqual([container]);
   });
 });
 
-describe('SQS of the simulated world', () => {
+describe('the simulated SQS', () => {
   const send = (subject: WorldFixture) =>
     subject.world.clients().send(new SendMessageCommand({ QueueUrl: 'q', MessageBody: 'hello' }));
 
-  it('shows a message again until it is deleted, and puts it aside after so many receives', async () => {
+  it('redelivers a message until it is deleted, and moves it to the dead-letter queue after too many receives', async () => {
     const subject = new WorldFixture({ queue: { visibilityTimeoutSeconds: 10, maxReceiveCount: 3 } });
     const { sqs } = subject.world;
     await send(subject);
-    for (const receives of [1, 2, 3]) {
-      expect(sqs.receive()).toMatchObject([{ body: 'hello', receives }]);
+    for (const receiveCount of [1, 2, 3]) {
+      expect(sqs.receive()).toMatchObject([{ body: 'hello', receiveCount }]);
       expect(sqs.receive()).toEqual([]);
       await subject.advance(10);
     }
@@ -162,7 +164,7 @@ describe('SQS of the simulated world', () => {
     expect(sqs.size).toBe(0);
   });
 
-  it('repeats messages, sometimes', async () => {
+  it('may deliver a message twice', async () => {
     const subject = new WorldFixture({ hazards: { messageDuplicated: 1 } });
     const { sqs } = subject.world;
     await send(subject);
@@ -172,8 +174,8 @@ describe('SQS of the simulated world', () => {
 });
 
 describe('the simulated world', () => {
-  /** Some hours in which tasks and machines come and go. */
-  async function hours(tape: readonly number[]) {
+  /** Runs some hours in which tasks and hosts are started and stopped. */
+  async function simulateHours(tape: readonly number[]) {
     const subject = new WorldFixture({}, tape);
     const { world } = subject;
     const tasks = subject.tasks();
@@ -193,7 +195,7 @@ describe('the simulated world', () => {
     return { subject, world, tasks };
   }
 
-  /** A tape of numbers that look random, the same for the same seed. */
+  /** A tape of pseudorandom numbers. */
   function tapeOf(seed: number): number[] {
     let state = seed;
     return Array.from({ length: 2000 }, () => {
@@ -202,17 +204,17 @@ describe('the simulated world', () => {
     });
   }
 
-  it('goes the same way with the same tape, to the last event', async () => {
+  it('publishes the same events with the same tape', async () => {
     for (const seed of [1, 2, 3]) {
-      const first = await hours(tapeOf(seed));
-      const second = await hours(tapeOf(seed));
+      const first = await simulateHours(tapeOf(seed));
+      const second = await simulateHours(tapeOf(seed));
       expect(second.subject.events).toEqual(first.subject.events);
       expect(first.subject.events.length).toBeGreaterThan(50);
     }
   });
 
-  it('raises the version of a task with each event about it', async () => {
-    const { subject } = await hours(tapeOf(7));
+  it('increments the version of a task with each of its events', async () => {
+    const { subject } = await simulateHours(tapeOf(7));
     const versions = new Map<unknown, number>();
     for (const { 'detail-type': type, detail } of subject.events) {
       if (type !== 'ECS Task State Change') continue;
@@ -222,23 +224,24 @@ describe('the simulated world', () => {
     }
   });
 
-  it('keeps containers where their machines are, whatever happens, and stops what is to stop once it is calm', async () => {
+  it('runs containers only on powered instances, keeps free capacity consistent, and stops every task that is to stop', async () => {
     for (let seed = 10; seed < 30; seed += 1) {
-      const { world } = await hours(tapeOf(seed));
+      const { world } = await simulateHours(tapeOf(seed));
       for (const container of world.containers) {
-        const machine = world.ec2Instances.all.get(container.instanceId);
-        expect(machine).toMatchObject({ powered: true, state: 'running' });
-        expect(machine?.containers.has(container)).toBe(true);
+        const instance = world.ec2Instances.all.get(container.instanceId);
+        expect(instance).toMatchObject({ powered: true, state: 'running' });
+        expect(instance?.containers.has(container)).toBe(true);
         expect(container.directory.mountedBy.has(container)).toBe(true);
       }
-      for (const { free, tasks, ec2Instance: machine } of world.ecs.agents.instances.values()) {
-        const taken = [...tasks].reduce((sum, { size }) => sum + size.memoryMib, 0);
-        expect(free.memoryMib + taken).toBe(machine.spec.size.memoryMib);
+      for (const { free, tasks, ec2Instance } of world.ecs.agents.containerInstances.values()) {
+        const usedMib = [...tasks].reduce((sum, { size }) => sum + size.memoryMib, 0);
+        expect(free.memoryMib + usedMib).toBe(ec2Instance.spec.size.memoryMib);
         expect(free.memoryMib).toBeGreaterThanOrEqual(0);
       }
-      for (const { desiredStatus: desired, lastStatus, instance } of world.ecs.tasks.values()) {
-        const proven = instance !== undefined && !instance.ec2Instance.powered;
-        if (desired === 'STOPPED' && !proven) expect(lastStatus).toBe('STOPPED');
+      for (const { desiredStatus, lastStatus, containerInstance } of world.ecs.tasks.values()) {
+        // ECS reports a task as running if its instance lost power while the agent was disconnected.
+        const hasLostPower = containerInstance !== undefined && !containerInstance.ec2Instance.powered;
+        if (desiredStatus === 'STOPPED' && !hasLostPower) expect(lastStatus).toBe('STOPPED');
       }
     }
   });

@@ -19,7 +19,7 @@ import { type QueueOptions, SqsModel } from './sqs-model.ts';
 
 export interface WorldOptions {
   readonly providers: readonly ProviderSpec[];
-  /** What may be launched by RunInstances. @default none */
+  /** The instance types that RunInstances accepts. @default none */
   readonly instanceTypes?: Readonly<Record<string, Size>>;
   /** @default workbench */
   readonly cluster?: string;
@@ -27,15 +27,15 @@ export interface WorldOptions {
   readonly fileSystemIds?: readonly string[];
   /** @default /workbenches */
   readonly parentPath?: string;
-  /** Tags of the machines that capacity providers launch. @default none */
+  /** Tags of the instances that capacity providers launch. @default none */
   readonly tags?: Readonly<Record<string, string>>;
   readonly hazards?: Partial<Hazards>;
   readonly queue?: QueueOptions;
-  /** The queue of the function that has the machines; its address ends in `/host`. */
+  /** The queue of the function `drive-host`. Its URL ends in `/host`. */
   readonly hostQueue?: QueueOptions;
-  /** Entries that one call of the janitor removes at most. @default 1,000 */
+  /** The maximum number of entries that one call of the janitor deletes. @default 1,000 */
   readonly entriesPerCall?: number;
-  /** Every event that AWS sends to EventBridge, whole, at the moment of the change. */
+  /** Receives every event that AWS sends to EventBridge, at the moment of the change. */
   readonly onEvent?: (event: WorldEvent) => void;
 }
 
@@ -48,13 +48,13 @@ export interface WorldEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** A running container writes this often. */
+/** A running container writes a file at this interval. */
 const WRITE_INTERVAL_MS = 600_000;
 
 /**
- * AWS as far as the controller meets it: ECS, EC2, EFS and SQS in one account, one region, one moment. It
- * answers the SDK's commands at once and takes its time only between them, by the kernel. `truth`, and what
- * is read-only below, show what is really there.
+ * A model of ECS, EC2, EFS and SQS in one account and region. It executes an SDK command without delay; changes that take
+ * time are scheduled with the kernel. `truth` and the read-only members below show the actual state, independent of what
+ * the APIs report.
  */
 export class World {
   readonly truth = new GroundTruth();
@@ -75,21 +75,22 @@ export class World {
     this.#kernel = kernel;
     this.#draws = new HazardDraws(tape, options.hazards);
     this.#onEvent = options.onEvent;
-    const event = (about: Readonly<Record<string, unknown>>) => this.#publishEvent(about);
+    const publishEvent = (event: Readonly<Record<string, unknown>>) => this.#publishEvent(event);
     const endContainer = (container: Container) => this.#endContainer(container);
     this.ecs = new EcsModel(kernel, this.#draws, cluster, options.providers, {
       ec2Instances: () => this.ec2Instances,
       tags: options.tags ?? {},
-      publishEvent: event,
+      publishEvent,
       directoryFor: (task) => this.#directoryFor(task),
-      startContainer: (task, instance, directory) => this.#startContainer(task, instance, directory),
+      startContainer: (task, containerInstance, directory) =>
+        this.#startContainer(task, containerInstance, directory),
       endContainer,
     });
     this.ec2Instances = new SimulatedInstances(kernel, this.#draws, {
-      onBooted: (machine) => this.ecs.agents.onBooted(machine),
-      onPowerLost: (machine, how) => this.ecs.agents.onPowerLost(machine, how),
+      onBooted: (instance) => this.ecs.agents.onBooted(instance),
+      onPowerLost: (instance, how) => this.ecs.agents.onPowerLost(instance, how),
       onContainerKilled: endContainer,
-      onEvent: event,
+      onEvent: publishEvent,
     });
     this.ec2 = new Ec2Model(kernel, this.#draws, this.ec2Instances, cluster, options.instanceTypes ?? {});
     this.efs = new EfsModel(kernel, this.#draws, fileSystemIds, this.truth);
@@ -102,7 +103,7 @@ export class World {
     this.ecs.capacity.launchInitial();
   }
 
-  /** Answers a command of the SDK, or throws what the SDK would. */
+  /** Executes an SDK command. Returns the output of the SDK, or throws its error. */
   handle(command: AwsCommand): unknown {
     const { name } = command.constructor;
     if (name.includes('AccessPoint')) return this.efs.handle(command);
@@ -115,13 +116,13 @@ export class World {
   }
 
   /**
-   * Clients to give to adapters.
-   * @param through what each call passes through on its way; it may keep it from its effect, or its answer from coming
+   * Returns a client for the adapters.
+   * @param intercept called for each command; it decides whether `effect` is executed and whether a response is returned
    */
   clients(
-    through: (name: string, effect: () => unknown) => Promise<unknown> = async (_, effect) => effect(),
+    intercept: (name: string, effect: () => unknown) => Promise<unknown> = async (_, effect) => effect(),
   ) {
-    const send = (command: AwsCommand) => through(command.constructor.name, () => this.handle(command));
+    const send = (command: AwsCommand) => intercept(command.constructor.name, () => this.handle(command));
     const client = { send };
     return client as unknown as Pick<ECSClient, 'send'> &
       Pick<EC2Client, 'send'> &
@@ -130,35 +131,35 @@ export class World {
   }
 
   /**
-   * From now on nothing goes wrong by itself and everything takes its shortest time. What had gone wrong before
-   * is put right as AWS would in the end: silent agents speak, broken machines are given up.
+   * From now on no hazard happens and every delay has its minimum. Earlier failures end as on AWS: disconnected agents
+   * reconnect, and instances with failed hardware are terminated.
    */
   disableHazards(): void {
     this.#draws.disableHazards();
     this.ecs.agents.disableHazards();
-    for (const machine of this.ec2Instances.all.values()) {
-      if (machine.hardwareFailed && machine.state === 'running') this.ec2Instances.terminate(machine);
+    for (const instance of this.ec2Instances.all.values()) {
+      if (instance.hardwareFailed && instance.state === 'running') this.ec2Instances.terminate(instance);
     }
   }
 
-  /** Containers that live. */
+  /** The live containers. */
   get containers(): ReadonlySet<Container> {
     return this.truth.containers;
   }
 
-  /** Directories that are there, those set aside too. */
+  /** The directories that exist, quarantined ones included. */
   get directories(): ReadonlyMap<string, Directory> {
     return this.truth.directories;
   }
 
-  /** Dedicated machines that are not terminated: they cost money, or their disks do. */
+  /** The hosts that are not terminated. They cost money, and so do the disks of stopped ones. */
   get liveHosts(): readonly SimulatedInstance[] {
     return [...this.ec2Instances.all.values()].filter(
       ({ spec, state }) => spec.provider === undefined && state !== 'terminated',
     );
   }
 
-  /** The families of task definitions that have an active one. */
+  /** The families that have an active task definition. */
   get definedFamilies(): readonly string[] {
     const { families } = this.ecs.definitions;
     return [...families]
@@ -166,14 +167,14 @@ export class World {
       .map(([name]) => name);
   }
 
-  /** Container instances on the cluster whose machine is terminated. */
+  /** Container instances that are registered although their instance is terminated. */
   get staleRegistrations(): readonly ContainerInstance[] {
-    return [...this.ecs.agents.instances.values()].filter(
-      ({ status, ec2Instance: machine }) => status !== 'INACTIVE' && machine.state === 'terminated',
+    return [...this.ecs.agents.containerInstances.values()].filter(
+      ({ status, ec2Instance }) => status !== 'INACTIVE' && ec2Instance.state === 'terminated',
     );
   }
 
-  /** What tasks would mount through this access point, made as a first mount would. */
+  /** Mounts an access point as a task does. Returns its directory; undefined if it cannot be mounted. */
   mount(fileSystemId: string, accessPointId: string): Directory | undefined {
     return this.efs.mount(fileSystemId, accessPointId);
   }
@@ -183,20 +184,20 @@ export class World {
     return this.efs.mount(volume?.fileSystemId ?? '', volume?.authorizationConfig?.accessPointId ?? '');
   }
 
-  #startContainer(task: Task, { ec2Instance: machine }: ContainerInstance, directory: Directory): Container {
+  #startContainer(task: Task, { ec2Instance }: ContainerInstance, directory: Directory): Container {
     const container: Container = {
       taskArn: task.arn,
       workbenchId: task.workbenchId,
       runId: task.runId,
       attempt: task.attempt,
-      instanceId: machine.instanceId,
+      instanceId: ec2Instance.instanceId,
       directory,
       startedAt: this.#kernel.now(),
     };
     this.truth.containers.add(container);
     this.truth.mounts.push(container);
     directory.mountedBy.add(container);
-    machine.containers.add(container);
+    ec2Instance.containers.add(container);
     this.#writePeriodically(container, 0);
     return container;
   }
@@ -207,24 +208,24 @@ export class World {
     this.#kernel.after(WRITE_INTERVAL_MS, () => this.#writePeriodically(container, count + 1));
   }
 
-  #writeFile(container: Container, what: string): void {
+  #writeFile(container: Container, name: string): void {
     const { directory, runId, attempt, workbenchId } = container;
     if (directory.removedAt !== undefined) this.truth.lostWrites.push(container);
-    else directory.files.set(`${runId}-${attempt}-${what}`, workbenchId);
+    else directory.files.set(`${runId}-${attempt}-${name}`, workbenchId);
   }
 
-  /** The last thing that it does is to save its files, unless the power went. */
+  /** The container writes a last file before it ends, unless its instance has lost power. */
   #endContainer(container: Container): void {
     if (container.endedAt !== undefined) return;
-    const machine = this.ec2Instances.all.get(container.instanceId);
-    if (machine?.powered) this.#writeFile(container, 'last');
+    const instance = this.ec2Instances.all.get(container.instanceId);
+    if (instance?.powered) this.#writeFile(container, 'last');
     container.endedAt = this.#kernel.now();
     this.truth.containers.delete(container);
     container.directory.mountedBy.delete(container);
-    machine?.containers.delete(container);
+    instance?.containers.delete(container);
   }
 
-  #publishEvent(about: Readonly<Record<string, unknown>>): void {
+  #publishEvent(event: Readonly<Record<string, unknown>>): void {
     if (this.#onEvent === undefined) return;
     this.#events += 1;
     const envelope = {
@@ -233,7 +234,7 @@ export class World {
       account: '123456789012',
       region: 'us-east-1',
       time: new Date(this.#kernel.now()).toISOString(),
-      ...about,
+      ...event,
     };
     this.#onEvent(envelope as unknown as WorldEvent);
   }

@@ -9,7 +9,7 @@ import {
   scoreOf,
   toMutation,
 } from '#tools/mutation/mutation.ts';
-import { mutationPage } from '#tools/mutation/page.ts';
+import { formatMutationPage } from '#tools/mutation/page.ts';
 
 const SOURCE = ['const one = 1;', 'if (a &&', '  b) {', '}'].join('\n');
 
@@ -32,8 +32,8 @@ function aMutation(fields: Partial<Mutation> = {}): Mutation {
   };
 }
 
-describe('a mutation', () => {
-  it('names the text that was replaced, over several lines too', () => {
+describe('toMutation', () => {
+  it('returns the replaced text, also over several lines', () => {
     expect(toMutation(result('Survived', [2, 5], [3, 4]), 'core/x.ts', SOURCE)).toEqual(
       aMutation({ text: 'if (a &&', original: 'a &&\n  b', outcome: 'survived' }),
     );
@@ -46,60 +46,60 @@ describe('a mutation', () => {
     ['Survived', 'survived'],
     ['NoCoverage', 'unreached'],
     ['RuntimeError', 'unloadable'],
-  ])('that is %s counts as %s', (status, outcome) => {
+  ])('returns for the Stryker status %s the outcome %s', (status, outcome) => {
     expect(toMutation(result(status, [1, 13], [1, 14]), 'core/x.ts', SOURCE).outcome).toBe(outcome);
   });
 
-  it('that was not tried is an error', () => {
+  it('throws for a mutation without an outcome', () => {
     expect(() => toMutation(result('Pending', [1, 13], [1, 14]), 'core/x.ts', SOURCE)).toThrow(
-      'core/x.ts:1:13 LogicalOperator came to nothing: Pending',
+      'core/x.ts:1:13 LogicalOperator has no outcome: Pending',
     );
   });
 });
 
-describe('the score', () => {
-  it('is the share of those found, of those that change anything', () => {
+describe('scoreOf', () => {
+  it('returns the share of mutations found, without equivalent and unloadable ones', () => {
     const outcomes = ['killed', 'timeout', 'survived', 'unreached', 'equivalent', 'unloadable'] as const;
     expect(scoreOf(outcomes.map((outcome) => aMutation({ outcome })))).toBe(0.5);
     expect(scoreOf([])).toBe(1);
   });
 });
 
-describe('the list of equivalent mutations', () => {
+describe('markEquivalents', () => {
   const entry: Equivalent = {
     ...{ file: 'core/x.ts', text: 'if (a && b) {', why: 'a is b' },
     changes: [['a && b', 'a || b']],
   };
   const LINE = 'core/x.ts: if (a && b) {: a && b → a || b';
 
-  it('takes those that survived out of the score', () => {
-    const { mutations, untrue } = markEquivalents(
+  it('marks listed mutations that survived', () => {
+    const { mutations, outdated } = markEquivalents(
       [aMutation({ outcome: 'survived' }), aMutation({ outcome: 'survived', replacement: 'true' })],
       [entry],
     );
     expect(mutations.map(({ outcome }) => outcome)).toEqual(['equivalent', 'survived']);
-    expect(untrue).toEqual([]);
+    expect(outdated).toEqual([]);
   });
 
-  it('is untrue when one is found by a test, or is not there any more', () => {
+  it('returns an entry as outdated if a test finds its mutation, or no mutation matches it', () => {
     expect(markEquivalents([aMutation({ outcome: 'killed' })], [entry])).toEqual({
       mutations: [aMutation({ outcome: 'killed' })],
-      untrue: [LINE],
+      outdated: [LINE],
     });
-    expect(markEquivalents([aMutation({ original: 'a && c' })], [entry]).untrue).toEqual([LINE]);
+    expect(markEquivalents([aMutation({ original: 'a && c' })], [entry]).outdated).toEqual([LINE]);
   });
 
-  it('is about one line: the same change elsewhere is another', () => {
-    const elsewhere = aMutation({ text: 'while (a && b) {', outcome: 'survived' });
-    expect(markEquivalents([elsewhere], [entry])).toEqual({ mutations: [elsewhere], untrue: [LINE] });
+  it('matches the source line: the same change in another line is not marked', () => {
+    const otherLine = aMutation({ text: 'while (a && b) {', outcome: 'survived' });
+    expect(markEquivalents([otherLine], [entry])).toEqual({ mutations: [otherLine], outdated: [LINE] });
   });
 
-  it('says nothing of files that were left out', () => {
-    expect(markEquivalents([aMutation({ file: 'core/y.ts' })], [entry]).untrue).toEqual([]);
+  it('ignores entries of files that were not mutated', () => {
+    expect(markEquivalents([aMutation({ file: 'core/y.ts' })], [entry]).outdated).toEqual([]);
   });
 });
 
-describe('the page of results', () => {
+describe('formatMutationPage', () => {
   const machine = {
     ...{ date: '2030-01-01T00:00:00.000Z', commit: 'abc', cpu: 'A CPU', cores: 2, memoryGib: 8 },
     ...{ system: 'Linux', node: 'v24' },
@@ -111,29 +111,34 @@ describe('the page of results', () => {
     aMutation({ outcome: 'equivalent', original: 'b' }),
   ];
   const why: Equivalent = {
-    ...{ file: 'core/x.ts', text: 'if (a && b) {', why: 'It is so.' },
+    ...{ file: 'core/x.ts', text: 'if (a && b) {', why: 'The reason.' },
     changes: [['b', 'a || b']],
   };
-  const page = mutationPage({ machine, versions: 'Stryker 1', seconds: 600, mutations }, [why]);
+  const page = formatMutationPage({ machine, versions: 'Stryker 1', seconds: 600, mutations }, [why]);
 
-  it('tells the score of all and of each file', () => {
+  it('shows the score of all files and of each file', () => {
     expect(page).toContain('**Score: 33.3 %** of 4 mutations. Stryker 1, 10 min.');
     expect(page).toContain('| core/x.ts | 50.0 % | 1 | 0 | 1 | 0 | 1 | 0 |');
     expect(page).toContain('| core/y.ts | 0.0 % | 0 | 0 | 0 | 1 | 0 | 0 |');
     expect(page).toContain('| **all** | 33.3 % | 1 | 0 | 1 | 1 | 1 | 0 |');
   });
 
-  it('lists what survived, in one line each, and why the equivalent could not be found', () => {
+  it('lists each survivor in one line, and each equivalent mutation with its reason', () => {
     expect(page).toContain('| core/x.ts:2:5 | LogicalOperator | `a \\| b` | (nothing) |');
-    expect(page).toContain('| core/y.ts:7:5 | LogicalOperator (no test runs it) | `` `x` `` | `` `` `` |');
-    expect(page).toContain('| core/x.ts:2 | `b` | `a \\|\\| b` | It is so. |');
+    expect(page).toContain(
+      '| core/y.ts:7:5 | LogicalOperator (not executed by any test) | `` `x` `` | `` `` `` |',
+    );
+    expect(page).toContain('| core/x.ts:2 | `b` | `a \\|\\| b` | The reason. |');
     expect(page).toContain('| date | 2030-01-01T00:00:00.000Z |');
   });
 });
 
-describe('the list of core/', () => {
-  it.each(EQUIVALENTS.map(({ file, text }) => [file, text]))('is of what is there: %s %s', (file, text) => {
-    const lines = readFileSync(join(import.meta.dirname, '../../..', file), 'utf8').split('\n');
-    expect(lines.map((line) => line.trim())).toContain(text);
-  });
+describe('EQUIVALENTS', () => {
+  it.each(EQUIVALENTS.map(({ file, text }) => [file, text]))(
+    'has an entry for a line that exists: %s %s',
+    (file, text) => {
+      const lines = readFileSync(join(import.meta.dirname, '../../..', file), 'utf8').split('\n');
+      expect(lines.map((line) => line.trim())).toContain(text);
+    },
+  );
 });

@@ -9,8 +9,8 @@ import { PortError } from '#core/ports/port-error.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
+import { MemoryFreeCapacityStore } from '#test/memory/memory-free-capacity-store.ts';
 import { INSTANCE_TYPES, PROVIDERS, RecordingTelemetry } from '#test/memory/memory-world.ts';
-import { MemoryFreeCapacityStore } from '#test/simulation/memory-free-capacity-store.ts';
 
 const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
 

@@ -201,7 +201,7 @@ describe('a dedicated machine', () => {
     const { subject, world, hosts, launch, look } = fleet();
     const instanceId = await launch();
     await subject.advance(2 * MINUTE);
-    const [registered] = world.ecs.agents.instances.values();
+    const [registered] = world.ecs.agents.containerInstances.values();
     await hosts.stop(instanceId);
     await subject.advance(3 * MINUTE);
     await look(instanceId);
@@ -241,7 +241,7 @@ describe('what is registered although its machine is terminated', () => {
     const { subject, world, launch, machine } = fleet();
     const ids = [await launch('1'), await launch('2'), await launch('3')];
     await subject.advance(2 * MINUTE);
-    const [first, second] = [...world.ecs.agents.instances.values()];
+    const [first, second] = [...world.ecs.agents.containerInstances.values()];
     if (first === undefined || second === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(first);
     world.ecs.agents.disconnect(second);
@@ -265,7 +265,7 @@ describe('what is registered although its machine is terminated', () => {
       imageId: 'ami-1',
     });
     await subject.advance(2 * MINUTE);
-    const [registered] = world.ecs.agents.instances.values();
+    const [registered] = world.ecs.agents.containerInstances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
     const instances = new ContainerInstances(world.clients(), 'workbench');
@@ -281,7 +281,7 @@ describe('what is registered although its machine is terminated', () => {
     const { subject, world, launch } = fleet();
     await launch();
     await subject.advance(2 * MINUTE);
-    const [registered] = world.ecs.agents.instances.values();
+    const [registered] = world.ecs.agents.containerInstances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
     const instances = new ContainerInstances(world.clients(), 'workbench');

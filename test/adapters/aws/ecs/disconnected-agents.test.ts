@@ -8,7 +8,7 @@ describe('a task whose machine is silent', () => {
     const { tasks, subject, world } = recordingRunner(options);
     const outcome = await tasks.run(await taskInput(subject), TOKEN);
     await subject.advance(4 * MINUTE);
-    const [registered] = [...world.ecs.agents.instances.values()].filter(({ tasks: on }) => on.size > 0);
+    const [registered] = [...world.ecs.agents.containerInstances.values()].filter(({ tasks: on }) => on.size > 0);
     if (registered === undefined) throw new Error('not placed');
     const host = async () => {
       const [task] = await tasks.describe([acceptedTaskId(outcome)]);

@@ -9,15 +9,15 @@ export interface AgentDependencies {
   readonly cluster: string;
   readonly lifecycle: TaskLifecycle;
   readonly ec2Instances: () => SimulatedInstances;
-  onInstanceChanged(instance: ContainerInstance): void;
+  onContainerInstanceChanged(containerInstance: ContainerInstance): void;
   onTaskChanged(task: Task): void;
-  /** It takes tasks from now on. */
-  placeWaitingTasks(instance: ContainerInstance): void;
+  /** Called when the container instance accepts tasks. */
+  placeWaitingTasks(containerInstance: ContainerInstance): void;
 }
 
-/** The agents on machines, and the container instances that ECS keeps of them. */
+/** The ECS agents of EC2 instances, and the container instances that they register. */
 export class Agents {
-  readonly instances = new Map<string, ContainerInstance>();
+  readonly containerInstances = new Map<string, ContainerInstance>();
   readonly #byEc2Instance = new Map<SimulatedInstance, ContainerInstance>();
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
@@ -31,160 +31,161 @@ export class Agents {
     this.#noEventForConnectivity = draws.happens('noEventForConnectivity');
   }
 
-  /** The agent of a machine starts: it registers, or, after a stop and start, comes back under the same ARN. */
-  onBooted(machine: SimulatedInstance): void {
-    const known = this.#byEc2Instance.get(machine);
-    if (known === undefined || known.status === 'INACTIVE') {
-      this.#register(machine);
+  /** The agent starts. It registers a new container instance, or, after a stop and start, reconnects under the same ARN. */
+  onBooted(ec2Instance: SimulatedInstance): void {
+    const registered = this.#byEc2Instance.get(ec2Instance);
+    if (registered === undefined || registered.status === 'INACTIVE') {
+      this.#register(ec2Instance);
       return;
     }
-    for (const task of [...known.tasks]) if (task.lostPower) this.#stopTask(task, 'stopped');
-    this.connect(known);
+    for (const task of [...registered.tasks]) if (task.lostPower) this.#stopTask(task, 'stopped');
+    this.connect(registered);
   }
 
-  onPowerLost(machine: SimulatedInstance, how: 'stopped' | 'terminated' | 'broken'): void {
-    const instance = this.#byEc2Instance.get(machine);
-    if (instance === undefined || instance.status === 'INACTIVE') return;
-    const wasConnected = instance.agentConnected;
-    for (const task of instance.tasks) this.#dependencies.lifecycle.onPowerLost(task);
+  onPowerLost(ec2Instance: SimulatedInstance, how: 'stopped' | 'terminated' | 'hardware_failed'): void {
+    const containerInstance = this.#byEc2Instance.get(ec2Instance);
+    if (containerInstance === undefined || containerInstance.status === 'INACTIVE') return;
+    const wasConnected = containerInstance.agentConnected;
+    for (const task of containerInstance.tasks) this.#dependencies.lifecycle.onPowerLost(task);
     if (how === 'terminated' && wasConnected) {
-      this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminatedInstances(instance));
+      this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminated(containerInstance));
       return;
     }
     if (wasConnected) {
       this.#kernel.after(
         this.#draws.secondsAsMs(5, 120),
-        () => !machine.powered && this.disconnect(instance),
+        () => !ec2Instance.powered && this.disconnect(containerInstance),
       );
     }
     if (how !== 'stopped' || !wasConnected) return;
     this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => {
-      if (!machine.powered) this.disconnect(instance);
-      this.#stopAllTasks(instance, how);
+      if (!ec2Instance.powered) this.disconnect(containerInstance);
+      this.#stopTasksWithoutContainer(containerInstance, how);
     });
   }
 
-  connect(instance: ContainerInstance): void {
-    if (instance.agentConnected || instance.status === 'INACTIVE' || !instance.ec2Instance.powered) return;
-    this.#setConnected(instance, true);
-    for (const task of [...instance.tasks]) this.#dependencies.lifecycle.onAgentReconnected(task);
-    this.#dependencies.placeWaitingTasks(instance);
+  connect(containerInstance: ContainerInstance): void {
+    const { agentConnected, status, ec2Instance } = containerInstance;
+    if (agentConnected || status === 'INACTIVE' || !ec2Instance.powered) return;
+    this.#setConnected(containerInstance, true);
+    for (const task of [...containerInstance.tasks]) this.#dependencies.lifecycle.onAgentReconnected(task);
+    this.#dependencies.placeWaitingTasks(containerInstance);
   }
 
-  disconnect(instance: ContainerInstance): void {
-    if (!instance.agentConnected) return;
-    this.#setConnected(instance, false);
+  disconnect(containerInstance: ContainerInstance): void {
+    if (!containerInstance.agentConnected) return;
+    this.#setConnected(containerInstance, false);
   }
 
-  /** DeregisterContainerInstance. What runs on it is watched by nobody any more; it does not end by that. */
-  deregister(instance: ContainerInstance): void {
-    instance.status = 'INACTIVE';
-    instance.agentConnected = false;
-    this.#publishChange(instance);
-    for (const task of [...instance.tasks]) {
+  /** DeregisterContainerInstance. ECS reports the tasks as stopped, but their containers keep running. */
+  deregister(containerInstance: ContainerInstance): void {
+    containerInstance.status = 'INACTIVE';
+    containerInstance.agentConnected = false;
+    this.#publishChange(containerInstance);
+    for (const task of [...containerInstance.tasks]) {
       this.#dependencies.lifecycle.stopWithoutAgent(task, {
         stoppedReason: 'Container instance deregistration forced by user.',
       });
     }
   }
 
-  /** All that are powered are connected, and stay so. */
+  /** Connects the agents of all powered instances. They stay connected. */
   disableHazards(): void {
-    for (const instance of this.instances.values()) this.connect(instance);
+    for (const containerInstance of this.containerInstances.values()) this.connect(containerInstance);
   }
 
-  #register(machine: SimulatedInstance): void {
-    const number = (this.instances.size + 1).toString(16).padStart(32, '0');
-    const instance: ContainerInstance = {
+  #register(ec2Instance: SimulatedInstance): void {
+    const number = (this.containerInstances.size + 1).toString(16).padStart(32, '0');
+    const containerInstance: ContainerInstance = {
       arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:container-instance/${this.#dependencies.cluster}/${number}`,
-      ec2Instance: machine,
+      ec2Instance,
       registeredAt: this.#kernel.now(),
       status: 'ACTIVE',
       agentConnected: true,
       version: 1,
-      free: { ...machine.spec.size },
+      free: { ...ec2Instance.spec.size },
       tasks: new Set(),
       idleSince: this.#kernel.now(),
     };
-    this.instances.set(instance.arn, instance);
-    this.#byEc2Instance.set(machine, instance);
-    this.#publishChange(instance);
-    this.#dependencies.placeWaitingTasks(instance);
-    this.#scheduleFailures(instance);
+    this.containerInstances.set(containerInstance.arn, containerInstance);
+    this.#byEc2Instance.set(ec2Instance, containerInstance);
+    this.#publishChange(containerInstance);
+    this.#dependencies.placeWaitingTasks(containerInstance);
+    this.#scheduleFailures(containerInstance);
   }
 
-  #scheduleFailures(instance: ContainerInstance): void {
-    const { ec2Instance: machine } = instance;
-    if (this.#draws.happens('agentFlaps')) this.#scheduleDisconnect(instance, 4);
-    if (machine.spec.provider !== undefined && this.#draws.happens('deregisteredWhileRunning')) {
+  #scheduleFailures(containerInstance: ContainerInstance): void {
+    const { ec2Instance } = containerInstance;
+    if (this.#draws.happens('agentFlaps')) this.#scheduleDisconnect(containerInstance, 4);
+    if (ec2Instance.spec.provider !== undefined && this.#draws.happens('deregisteredWhileRunning')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
-        if (!this.#draws.disabled && instance.status !== 'INACTIVE' && machine.powered)
-          this.deregister(instance);
+        if (!this.#draws.disabled && containerInstance.status !== 'INACTIVE' && ec2Instance.powered)
+          this.deregister(containerInstance);
       });
     }
     if (this.#draws.happens('instanceReclaimed')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
-        if (!this.#draws.disabled && machine.state === 'running')
-          this.#dependencies.ec2Instances().terminate(machine);
+        if (!this.#draws.disabled && ec2Instance.state === 'running')
+          this.#dependencies.ec2Instances().terminate(ec2Instance);
       });
     } else if (this.#draws.happens('instanceHardwareFails')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
-        if (!this.#draws.disabled) this.#dependencies.ec2Instances().failHardware(machine);
+        if (!this.#draws.disabled) this.#dependencies.ec2Instances().failHardware(ec2Instance);
       });
     }
   }
 
-  #scheduleDisconnect(instance: ContainerInstance, times: number): void {
+  #scheduleDisconnect(containerInstance: ContainerInstance, times: number): void {
     if (times === 0 || this.#draws.disabled) return;
     this.#kernel.after(this.#draws.secondsAsMs(60, 1200), () => {
       if (this.#draws.disabled) return;
-      this.disconnect(instance);
-      const long = this.#draws.happens('agentSilentForLong');
-      const silence = long ? this.#draws.secondsAsMs(600, 3600) : this.#draws.secondsAsMs(5, 300);
-      this.#kernel.after(silence, () => {
-        this.connect(instance);
-        this.#scheduleDisconnect(instance, times - 1);
+      this.disconnect(containerInstance);
+      const isLong = this.#draws.happens('agentDisconnectedForLong');
+      const silenceMs = isLong ? this.#draws.secondsAsMs(600, 3600) : this.#draws.secondsAsMs(5, 300);
+      this.#kernel.after(silenceMs, () => {
+        this.connect(containerInstance);
+        this.#scheduleDisconnect(containerInstance, times - 1);
       });
     });
   }
 
-  /** The machine is terminated and its agent had been connected to the last: ECS deregisters it by itself. */
-  #deregisterTerminatedInstances(instance: ContainerInstance): void {
-    if (instance.status === 'INACTIVE') return;
-    this.#stopAllTasks(instance, 'terminated');
-    instance.status = 'INACTIVE';
-    instance.agentConnected = false;
-    this.#publishChange(instance);
+  /** ECS deregisters a terminated instance itself if its agent was connected until the termination. */
+  #deregisterTerminated(containerInstance: ContainerInstance): void {
+    if (containerInstance.status === 'INACTIVE') return;
+    this.#stopTasksWithoutContainer(containerInstance, 'terminated');
+    containerInstance.status = 'INACTIVE';
+    containerInstance.agentConnected = false;
+    this.#publishChange(containerInstance);
   }
 
-  #stopAllTasks(instance: ContainerInstance, how: 'stopped' | 'terminated'): void {
-    for (const task of [...instance.tasks]) {
-      const nothingThere =
-        task.lostPower || (task.containerState === 'waiting' && !instance.ec2Instance.powered);
-      if (nothingThere) this.#stopTask(task, how);
+  #stopTasksWithoutContainer(containerInstance: ContainerInstance, how: 'stopped' | 'terminated'): void {
+    for (const task of [...containerInstance.tasks]) {
+      const hasNoContainer =
+        task.lostPower || (task.containerState === 'waiting' && !containerInstance.ec2Instance.powered);
+      if (hasNoContainer) this.#stopTask(task, how);
     }
   }
 
   #stopTask(task: Task, how: 'stopped' | 'terminated'): void {
-    const instanceId = task.instance?.ec2Instance.instanceId;
+    const instanceId = task.containerInstance?.ec2Instance.instanceId;
     this.#dependencies.lifecycle.stopWithoutAgent(task, {
       stopCode: how === 'stopped' ? 'InfrastructureHealth' : 'TerminationNotice',
       stoppedReason: `Host EC2 (instance ${instanceId}) ${how}.`,
     });
   }
 
-  #setConnected(instance: ContainerInstance, connected: boolean): void {
-    instance.agentConnected = connected;
-    this.#publishChange(instance);
+  #setConnected(containerInstance: ContainerInstance, connected: boolean): void {
+    containerInstance.agentConnected = connected;
+    this.#publishChange(containerInstance);
     if (this.#noEventForConnectivity) return;
-    for (const task of instance.tasks) {
+    for (const task of containerInstance.tasks) {
       task.version += 1;
       this.#dependencies.onTaskChanged(task);
     }
   }
 
-  #publishChange(instance: ContainerInstance): void {
-    instance.version += 1;
-    this.#dependencies.onInstanceChanged(instance);
+  #publishChange(containerInstance: ContainerInstance): void {
+    containerInstance.version += 1;
+    this.#dependencies.onContainerInstanceChanged(containerInstance);
   }
 }

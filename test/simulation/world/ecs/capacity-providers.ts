@@ -4,16 +4,16 @@ import type { HazardDraws } from '../hazards.ts';
 import type { SimulatedInstances, Size } from '../simulated-instances.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
-/** A capacity provider: a group of machines of one kind. */
+/** A capacity provider: a group of instances of one size. */
 export interface ProviderSpec {
   readonly name: string;
   readonly instanceType: string;
   readonly size: Size;
-  /** The most machines of its group. */
+  /** The maximum number of instances in the group. */
   readonly max: number;
-  /** Machines there are at the beginning, with their agents. @default 0 */
+  /** Instances that exist, with their agents, when the world begins. @default 0 */
   readonly initial?: number;
-  /** Without it a task without room fails at once. @default true */
+  /** If false, a task for which no instance has free capacity fails at once. @default true */
   readonly managedScaling?: boolean;
 }
 
@@ -27,15 +27,18 @@ export interface CapacityDependencies {
   readonly ec2Instances: () => SimulatedInstances;
   readonly tags: Readonly<Record<string, string>>;
   containerInstances(): Iterable<ContainerInstance>;
-  place(task: Task, instance: ContainerInstance): void;
+  place(task: Task, containerInstance: ContainerInstance): void;
   failWaitingTask(task: Task): void;
 }
 
-/** Scale-in comes after 15 one-minute datapoints. */
+/** ECS scales in after 15 one-minute data points. */
 const SCALE_IN_IDLE_MS = 15 * 60_000;
 const MINUTE = 60_000;
 
-/** Managed scaling: tasks without room wait, machines are launched for them, and go when they are idle. */
+/**
+ * Capacity providers with managed scaling: a task for which no instance has free capacity waits until an instance is
+ * launched for it. Idle instances are terminated.
+ */
 export class CapacityProviders {
   readonly #providers = new Map<string, Provider>();
   readonly #kernel: Kernel;
@@ -70,12 +73,12 @@ export class CapacityProviders {
     return this.#providers.get(name)?.spec.managedScaling !== false;
   }
 
-  /** The fullest machine of the provider that has room for it. */
-  findInstanceWithCapacity(size: Size, provider: string): ContainerInstance | undefined {
+  /** The container instance of the provider with the least free memory that still fits the size. */
+  findContainerInstance(size: Size, provider: string): ContainerInstance | undefined {
     let best: ContainerInstance | undefined;
-    for (const instance of this.#dependencies.containerInstances()) {
-      if (instance.ec2Instance.spec.provider !== provider || !hasFreeCapacity(instance, size)) continue;
-      if (best === undefined || instance.free.memoryMib < best.free.memoryMib) best = instance;
+    for (const candidate of this.#dependencies.containerInstances()) {
+      if (candidate.ec2Instance.spec.provider !== provider || !hasFreeCapacity(candidate, size)) continue;
+      if (best === undefined || candidate.free.memoryMib < best.free.memoryMib) best = candidate;
     }
     return best;
   }
@@ -96,16 +99,16 @@ export class CapacityProviders {
     if (at >= 0) waiting?.splice(at, 1);
   }
 
-  /** First come, first served; one too large for what is free does not hold up those behind it. */
-  placeWaitingTasks(instance: ContainerInstance): void {
-    const provider = this.#providers.get(instance.ec2Instance.spec.provider ?? '');
+  /** First come, first served. A task that is too large for the free capacity does not block the tasks after it. */
+  placeWaitingTasks(containerInstance: ContainerInstance): void {
+    const provider = this.#providers.get(containerInstance.ec2Instance.spec.provider ?? '');
     if (provider === undefined) return;
     for (const task of [...provider.waiting]) {
-      if (!hasFreeCapacity(instance, task.size)) continue;
+      if (!hasFreeCapacity(containerInstance, task.size)) continue;
       this.cancelWaiting(task);
-      this.#dependencies.place(task, instance);
+      this.#dependencies.place(task, containerInstance);
     }
-    if (instance.tasks.size === 0) this.#scheduleScaleIn(instance);
+    if (containerInstance.tasks.size === 0) this.#scheduleScaleIn(containerInstance);
   }
 
   #scheduleEvaluation(provider: Provider, ms: number): void {
@@ -121,23 +124,24 @@ export class CapacityProviders {
 
   #scaleOut({ spec, waiting }: Provider): void {
     if (this.#draws.happens('noCapacity')) return;
-    const machines = [...this.#dependencies.ec2Instances().all.values()].filter(
-      (machine) =>
-        machine.spec.provider === spec.name && !machine.hardwareFailed && isPendingOrRunning(machine.state),
+    const instances = [...this.#dependencies.ec2Instances().all.values()].filter(
+      (instance) =>
+        instance.spec.provider === spec.name &&
+        !instance.hardwareFailed &&
+        isPendingOrRunning(instance.state),
     );
     const registered = new Set(
-      [...this.#dependencies.containerInstances()].map(({ ec2Instance: machine }) => machine),
+      [...this.#dependencies.containerInstances()].map(({ ec2Instance }) => ec2Instance),
     );
-    const coming = machines.filter((machine) => !registered.has(machine)).length;
-    const wanted =
-      machines.length === 0
-        ? Math.max(2, instancesNeeded(waiting, spec.size))
-        : instancesNeeded(waiting, spec.size);
-    const launches = Math.min(wanted - coming, spec.max - machines.length);
+    const notRegistered = instances.filter((instance) => !registered.has(instance)).length;
+    const needed = countInstancesNeeded(waiting, spec.size);
+    // From zero, ECS launches at least two instances.
+    const target = instances.length === 0 ? Math.max(2, needed) : needed;
+    const launches = Math.min(target - notRegistered, spec.max - instances.length);
     for (let n = 0; n < launches; n += 1) {
-      const late = this.#draws.happens('slowCapacity') ? this.#draws.secondsAsMs(60, 600) : 0;
-      if (late === 0) this.#launch(spec);
-      else this.#kernel.after(late, () => this.#launch(spec));
+      const delayMs = this.#draws.happens('slowCapacity') ? this.#draws.secondsAsMs(60, 600) : 0;
+      if (delayMs === 0) this.#launch(spec);
+      else this.#kernel.after(delayMs, () => this.#launch(spec));
     }
   }
 
@@ -152,34 +156,35 @@ export class CapacityProviders {
     });
   }
 
-  /** Termination protection: a machine with a task on it is never taken. */
-  #scheduleScaleIn(instance: ContainerInstance): void {
-    const { idleSince } = instance;
+  /** Managed termination protection: an instance that has a task is never terminated by scale-in. */
+  #scheduleScaleIn(containerInstance: ContainerInstance): void {
+    const { idleSince } = containerInstance;
     this.#kernel.after(SCALE_IN_IDLE_MS, () => {
-      if (instance.idleSince !== idleSince || idleSince === undefined || instance.tasks.size > 0) return;
-      if (instance.status !== 'INACTIVE') this.#dependencies.ec2Instances().terminate(instance.ec2Instance);
+      const { status, ec2Instance, tasks } = containerInstance;
+      if (idleSince === undefined || containerInstance.idleSince !== idleSince || tasks.size > 0) return;
+      if (status !== 'INACTIVE') this.#dependencies.ec2Instances().terminate(ec2Instance);
     });
   }
 }
 
 export function hasFreeCapacity(
-  { status, agentConnected, free, ec2Instance: machine }: ContainerInstance,
+  { status, agentConnected, free, ec2Instance }: ContainerInstance,
   size: Size,
 ): boolean {
-  // A machine that is being scaled in is drained first: nothing more is placed on it.
-  const here = status === 'ACTIVE' && machine.state === 'running';
-  return here && agentConnected && missingResource(free, size) === undefined;
+  // Scale-in drains an instance first, so ECS places no task on it.
+  const acceptsTasks = status === 'ACTIVE' && ec2Instance.state === 'running';
+  return acceptsTasks && agentConnected && missingResource(free, size) === undefined;
 }
 
-/** What there is too little of. */
+/** The first resource of which less is free than the size requires. */
 export function missingResource(free: Size, size: Size): 'CPU' | 'MEMORY' | 'GPU' | undefined {
   if (free.cpuUnits < size.cpuUnits) return 'CPU';
   if (free.memoryMib < size.memoryMib) return 'MEMORY';
   return free.gpuCount < size.gpuCount ? 'GPU' : undefined;
 }
 
-/** How many empty machines hold them all, first fit; what no machine can hold is left out. */
-function instancesNeeded(waiting: readonly Task[], size: Size): number {
+/** The number of empty instances that hold all tasks, by first fit. Ignores tasks that are larger than an instance. */
+function countInstancesNeeded(waiting: readonly Task[], size: Size): number {
   const bins: { cpuUnits: number; memoryMib: number; gpuCount: number }[] = [];
   for (const task of waiting) {
     if (missingResource(size, task.size) !== undefined) continue;

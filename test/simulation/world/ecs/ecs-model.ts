@@ -30,15 +30,15 @@ import type { ContainerInstance, Task } from './types.ts';
 export interface EcsDependencies
   extends Pick<TaskDependencies, 'directoryFor' | 'startContainer' | 'endContainer'> {
   readonly ec2Instances: () => SimulatedInstances;
-  /** Tags of what capacity providers launch. */
+  /** Tags of the instances that capacity providers launch. */
   readonly tags: Readonly<Record<string, string>>;
-  publishEvent(publishEvent: Readonly<Record<string, unknown>>): void;
+  publishEvent(event: Readonly<Record<string, unknown>>): void;
 }
 
-/** The most that one call describes, and the largest page. */
+/** The maximum number of items in one Describe call, and in one page of a list. */
 const PAGE_SIZE = 100;
 
-/** One cluster of ECS. */
+/** One ECS cluster. */
 export class EcsModel {
   readonly tasks = new Map<string, Task>();
   readonly definitions: Definitions;
@@ -49,8 +49,9 @@ export class EcsModel {
   readonly #dependencies: EcsDependencies;
   readonly #clusterArn: string;
   readonly #runTask: RunTaskModel;
-  /** RunTask, StopTask and the like; Describe and List. */
+  /** The throttle of RunTask, StopTask and DeregisterContainerInstance. */
   readonly #writeBucket: TokenBucket;
+  /** The throttle of the Describe and List calls. */
   readonly #readBucket: TokenBucket;
 
   constructor(
@@ -70,9 +71,9 @@ export class EcsModel {
     const onTaskChanged = (task: Task) =>
       this.#publishEvent('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
     const eventOmitsCapacityProvider = draws.happens('eventOmitsCapacityProvider');
-    const onInstanceChanged = (instance: ContainerInstance) => {
-      const { capacityProviderName, ...shape } = containerInstanceShape(instance);
-      this.#publishEvent('ECS Container Instance State Change', instance.arn, {
+    const onContainerInstanceChanged = (containerInstance: ContainerInstance) => {
+      const { capacityProviderName, ...shape } = containerInstanceShape(containerInstance);
+      this.#publishEvent('ECS Container Instance State Change', containerInstance.arn, {
         ...shape,
         ...(eventOmitsCapacityProvider ? {} : { capacityProviderName }),
         clusterArn: this.#clusterArn,
@@ -80,8 +81,8 @@ export class EcsModel {
     };
     this.lifecycle = new TaskLifecycle(kernel, draws, {
       onTaskChanged,
-      onInstanceChanged,
-      onCapacityFreed: (instance) => this.capacity.placeWaitingTasks(instance),
+      onContainerInstanceChanged,
+      onCapacityFreed: (containerInstance) => this.capacity.placeWaitingTasks(containerInstance),
       cancelWaiting: (task) => this.capacity.cancelWaiting(task),
       directoryFor: dependencies.directoryFor,
       startContainer: dependencies.startContainer,
@@ -91,23 +92,23 @@ export class EcsModel {
       cluster,
       lifecycle: this.lifecycle,
       ec2Instances: dependencies.ec2Instances,
-      onInstanceChanged,
+      onContainerInstanceChanged,
       onTaskChanged,
-      placeWaitingTasks: (instance) => this.capacity.placeWaitingTasks(instance),
+      placeWaitingTasks: (containerInstance) => this.capacity.placeWaitingTasks(containerInstance),
     });
     this.capacity = new CapacityProviders(kernel, draws, providers, {
       ec2Instances: dependencies.ec2Instances,
       tags: dependencies.tags,
-      containerInstances: () => this.agents.instances.values(),
-      place: (task, instance) => this.lifecycle.place(task, instance),
+      containerInstances: () => this.agents.containerInstances.values(),
+      place: (task, containerInstance) => this.lifecycle.place(task, containerInstance),
       failWaitingTask: (task) => this.lifecycle.failWaitingTask(task),
     });
     this.#runTask = new RunTaskModel(kernel, draws, cluster, {
       tasks: this.tasks,
       definitions: this.definitions,
       capacity: this.capacity,
-      containerInstances: this.agents.instances,
-      place: (task, instance) => this.lifecycle.place(task, instance),
+      containerInstances: this.agents.containerInstances,
+      place: (task, containerInstance) => this.lifecycle.place(task, containerInstance),
       onAccepted: onTaskChanged,
       shape: (task) => taskShape(task, this.#clusterArn),
     });
@@ -130,15 +131,15 @@ export class EcsModel {
         return this.#listTasks(input as ListTasksCommandInput);
       case 'DescribeContainerInstancesCommand':
         this.#throttle(this.#readBucket);
-        return this.#describeInstances(input as DescribeContainerInstancesCommandInput);
+        return this.#describeContainerInstances(input as DescribeContainerInstancesCommandInput);
       case 'ListContainerInstancesCommand':
         this.#throttle(this.#readBucket);
-        return this.#listInstances(input as ListContainerInstancesCommandInput);
+        return this.#listContainerInstances(input as ListContainerInstancesCommandInput);
       case 'DeregisterContainerInstanceCommand':
         this.#throttle(this.#writeBucket);
-        return this.#deregisterInstance(input as DeregisterContainerInstanceCommandInput);
+        return this.#deregisterContainerInstance(input as DeregisterContainerInstanceCommandInput);
       case 'UpdateContainerInstancesStateCommand':
-        return this.#drain(input as UpdateContainerInstancesStateCommandInput);
+        return this.#updateState(input as UpdateContainerInstancesStateCommandInput);
       case 'RegisterTaskDefinitionCommand':
         return this.definitions.register(input as RegisterTaskDefinitionCommandInput);
       case 'DeregisterTaskDefinitionCommand':
@@ -202,52 +203,61 @@ export class EcsModel {
     return { taskArns: arns };
   }
 
-  #describeInstances({ containerInstances: arns = [] }: DescribeContainerInstancesCommandInput) {
+  #describeContainerInstances({ containerInstances: arns = [] }: DescribeContainerInstancesCommandInput) {
     if (arns.length === 0 || arns.length > PAGE_SIZE) {
       throw awsError('InvalidParameterException', 'Container instances must be 1 to 100.');
     }
     const containerInstances = [];
     const failures = [];
     for (const arn of arns) {
-      const instance = this.agents.instances.get(arn);
-      if (instance === undefined) failures.push({ arn, reason: 'MISSING' });
-      else containerInstances.push(containerInstanceShape(instance));
+      const containerInstance = this.agents.containerInstances.get(arn);
+      if (containerInstance === undefined) failures.push({ arn, reason: 'MISSING' });
+      else containerInstances.push(containerInstanceShape(containerInstance));
     }
     return { containerInstances, failures };
   }
 
-  #listInstances({ filter, status, maxResults = PAGE_SIZE, nextToken }: ListContainerInstancesCommandInput) {
+  #listContainerInstances({
+    filter,
+    status,
+    maxResults = PAGE_SIZE,
+    nextToken,
+  }: ListContainerInstancesCommandInput) {
     const arns: string[] = [];
-    for (const instance of this.agents.instances.values()) {
-      if (nextToken !== undefined && instance.arn <= nextToken) continue;
-      if (status === undefined ? instance.status === 'INACTIVE' : instance.status !== status) continue;
-      if (filter !== undefined && !matchesExpression(filter, instance)) continue;
+    for (const containerInstance of this.agents.containerInstances.values()) {
+      const { arn, status: current } = containerInstance;
+      if (nextToken !== undefined && arn <= nextToken) continue;
+      if (status === undefined ? current === 'INACTIVE' : current !== status) continue;
+      if (filter !== undefined && !matchesExpression(filter, containerInstance)) continue;
       if (arns.length === maxResults) return { containerInstanceArns: arns, nextToken: arns.at(-1) };
-      arns.push(instance.arn);
+      arns.push(arn);
     }
     return { containerInstanceArns: arns };
   }
 
-  #deregisterInstance({ containerInstance = '', force }: DeregisterContainerInstanceCommandInput) {
-    const instance = this.agents.instances.get(containerInstance);
-    if (instance === undefined || instance.status === 'INACTIVE') {
+  #deregisterContainerInstance({
+    containerInstance: arn = '',
+    force,
+  }: DeregisterContainerInstanceCommandInput) {
+    const containerInstance = this.agents.containerInstances.get(arn);
+    if (containerInstance === undefined || containerInstance.status === 'INACTIVE') {
       throw awsError('InvalidParameterException', 'Referenced container instance not found.');
     }
-    if (!force && instance.tasks.size > 0) {
+    if (!force && containerInstance.tasks.size > 0) {
       throw awsError('InvalidParameterException', 'Found running tasks on the instance.');
     }
-    this.agents.deregister(instance);
-    return { containerInstance: containerInstanceShape(instance) };
+    this.agents.deregister(containerInstance);
+    return { containerInstance: containerInstanceShape(containerInstance) };
   }
 
-  #drain({ containerInstances = [], status }: UpdateContainerInstancesStateCommandInput) {
+  #updateState({ containerInstances: arns = [], status }: UpdateContainerInstancesStateCommandInput) {
     const changed = [];
-    for (const arn of containerInstances) {
-      const instance = this.agents.instances.get(arn);
-      if (instance === undefined || instance.status === 'INACTIVE') continue;
-      instance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
-      instance.version += 1;
-      changed.push(containerInstanceShape(instance));
+    for (const arn of arns) {
+      const containerInstance = this.agents.containerInstances.get(arn);
+      if (containerInstance === undefined || containerInstance.status === 'INACTIVE') continue;
+      containerInstance.status = status === 'DRAINING' ? 'DRAINING' : 'ACTIVE';
+      containerInstance.version += 1;
+      changed.push(containerInstanceShape(containerInstance));
     }
     return { containerInstances: changed, failures: [] };
   }

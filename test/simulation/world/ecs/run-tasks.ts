@@ -14,8 +14,8 @@ export interface RunTaskDependencies {
   readonly definitions: Definitions;
   readonly capacity: CapacityProviders;
   readonly containerInstances: ReadonlyMap<string, ContainerInstance>;
-  place(task: Task, instance: ContainerInstance): void;
-  /** A task is there: tell it. */
+  place(task: Task, containerInstance: ContainerInstance): void;
+  /** Publishes the event of a new task. */
   onAccepted(task: Task): void;
   shape(task: Task): TaskShape;
 }
@@ -28,8 +28,7 @@ interface RunTaskResponse {
 interface UsedToken {
   readonly parameters: string;
   readonly usedAt: number;
-  /** What was answered first: a task, or that there is none. */
-  readonly first: RunTaskResponse;
+  readonly firstResponse: RunTaskResponse;
   readonly task?: Task;
 }
 
@@ -37,10 +36,10 @@ const TOKEN_MAX_AGE_MS = 86_400_000;
 const TOKEN_RETENTION_AFTER_STOP_MS = 3_600_000;
 const PROVISIONING_MAX = 500;
 
-/** What `failures[]` may say of a start that another time would have been placed. */
+/** Reasons in `failures[]` of a RunTask that may succeed when it is repeated. */
 const TRANSIENT_FAILURES = ['RESOURCE:ENI', 'AGENT', 'LOCATION'] as const;
 
-/** RunTask: tokens, limits, and where a task goes. */
+/** RunTask: client tokens, limits and placement. */
 export class RunTaskModel {
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
@@ -70,28 +69,25 @@ export class RunTaskModel {
     const used = this.#findToken(clientToken);
     if (used !== undefined) return this.#replay(used, fingerprint);
     this.#checkLimit();
-    const answer = this.#place(input, definition);
-    const task = answer instanceof Object && 'arn' in answer ? answer : undefined;
-    const first: RunTaskResponse =
-      task === undefined
-        ? (answer as RunTaskResponse)
-        : { tasks: [this.#dependencies.shape(task)], failures: [] };
+    const result = this.#place(input, definition);
+    const task = 'arn' in result ? result : undefined;
+    const response = 'arn' in result ? { tasks: [this.#dependencies.shape(result)], failures: [] } : result;
     if (clientToken !== '' && (task !== undefined || this.#failureConsumesToken)) {
       const usedAt = this.#kernel.now();
       this.#tokens.set(clientToken, {
         parameters: fingerprint,
         usedAt,
-        first,
+        firstResponse: response,
         ...(task === undefined ? {} : { task }),
       });
     }
-    return first;
+    return response;
   }
 
   #validate(input: RunTaskCommandInput): Definition {
     const { clientToken = '', startedBy = '', overrides = {}, count = 1, launchType } = input;
     const strategy = input.capacityProviderStrategy;
-    const wrong =
+    const isInvalid =
       !/^[\x21-\x7e]{0,64}$/.test(clientToken) ||
       !/^[\w/-]{0,128}$/.test(startedBy) ||
       JSON.stringify(overrides).length > 8192 ||
@@ -99,7 +95,7 @@ export class RunTaskModel {
       (strategy !== undefined && launchType !== undefined) ||
       (strategy !== undefined && !this.#dependencies.capacity.has(strategy[0]?.capacityProvider ?? '')) ||
       input.networkConfiguration?.awsvpcConfiguration === undefined;
-    if (wrong) throw awsError('InvalidParameterException', 'A parameter is not valid.');
+    if (isInvalid) throw awsError('InvalidParameterException', 'A parameter is not valid.');
     const definition = this.#dependencies.definitions.find(input.taskDefinition ?? '');
     if (definition === undefined) throw awsError('ClientException', 'TaskDefinition not found.');
     if (!definition.active) throw awsError('ClientException', 'TaskDefinition is inactive');
@@ -110,21 +106,21 @@ export class RunTaskModel {
     const used = this.#tokens.get(token);
     if (used === undefined) return undefined;
     const now = this.#kernel.now();
-    const ended = used.task === undefined ? used.usedAt : used.task.stoppedAt;
+    const endedAt = used.task === undefined ? used.usedAt : used.task.stoppedAt;
     const valid =
       now < used.usedAt + TOKEN_MAX_AGE_MS &&
-      (ended === undefined || now < ended + TOKEN_RETENTION_AFTER_STOP_MS);
+      (endedAt === undefined || now < endedAt + TOKEN_RETENTION_AFTER_STOP_MS);
     return valid ? used : undefined;
   }
 
-  #replay({ parameters, first, task }: UsedToken, fingerprint: string): RunTaskResponse {
+  #replay({ parameters, firstResponse, task }: UsedToken, fingerprint: string): RunTaskResponse {
     if (parameters !== fingerprint) {
       throw awsError('ConflictException', 'The clientToken was used with other parameters.', {
         resourceIds: task === undefined ? [] : [task.arn],
       });
     }
     return task === undefined || this.#replayReturnsFirstResponse
-      ? first
+      ? firstResponse
       : { tasks: [this.#dependencies.shape(task)], failures: [] };
   }
 
@@ -142,33 +138,34 @@ export class RunTaskModel {
     if (this.#draws.happens('runTaskRefused')) return failureResponse(this.#draws.pick(TRANSIENT_FAILURES));
     const provider = input.capacityProviderStrategy?.[0]?.capacityProvider;
     if (provider === undefined) return this.#placeByConstraint(input, definition, size);
-    const instance = this.#dependencies.capacity.findInstanceWithCapacity(size, provider);
-    if (instance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider))
+    const containerInstance = this.#dependencies.capacity.findContainerInstance(size, provider);
+    if (containerInstance === undefined && !this.#dependencies.capacity.hasManagedScaling(provider))
       return failureResponse('RESOURCE:MEMORY');
     const task = this.#createTask(input, definition, size, provider);
-    if (instance === undefined) this.#dependencies.capacity.enqueue(task);
-    else this.#dependencies.place(task, instance);
+    if (containerInstance === undefined) this.#dependencies.capacity.enqueue(task);
+    else this.#dependencies.place(task, containerInstance);
     return task;
   }
 
   #placeByConstraint(input: RunTaskCommandInput, definition: Definition, size: Size): Task | RunTaskResponse {
     const expressions = (input.placementConstraints ?? []).flatMap(({ expression }) => expression ?? []);
-    const fitting = [...this.#dependencies.containerInstances.values()].filter(
-      (instance) =>
-        instance.status === 'ACTIVE' && expressions.every((text) => matchesExpression(text, instance)),
+    const matching = [...this.#dependencies.containerInstances.values()].filter(
+      (containerInstance) =>
+        containerInstance.status === 'ACTIVE' &&
+        expressions.every((text) => matchesExpression(text, containerInstance)),
     );
-    if (fitting.length === 0) {
+    if (matching.length === 0) {
       return failureResponse(this.#draws.pick(['ATTRIBUTE', 'MemberOf placement constraint unsatisfied.']));
     }
-    const instance = fitting.find((candidate) => hasFreeCapacity(candidate, size));
-    if (instance !== undefined) {
+    const containerInstance = matching.find((candidate) => hasFreeCapacity(candidate, size));
+    if (containerInstance !== undefined) {
       const task = this.#createTask(input, definition, size, undefined);
-      this.#dependencies.place(task, instance);
+      this.#dependencies.place(task, containerInstance);
       return task;
     }
-    const [first] = fitting;
-    const what = first?.agentConnected ? missingResource(first.free, size) : undefined;
-    return failureResponse(what === undefined ? 'AGENT' : `RESOURCE:${what}`);
+    const [first] = matching;
+    const missing = first?.agentConnected ? missingResource(first.free, size) : undefined;
+    return failureResponse(missing === undefined ? 'AGENT' : `RESOURCE:${missing}`);
   }
 
   #createTask(
@@ -178,12 +175,12 @@ export class RunTaskModel {
     provider: string | undefined,
   ): Task {
     const now = this.#kernel.now();
-    const variable = (wanted: string) =>
+    const environmentVariable = (variableName: string) =>
       input.overrides?.containerOverrides
         ?.flatMap(({ environment }) => environment ?? [])
-        .find(({ name }) => name === wanted)?.value ?? '';
-    const hidden = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 8) : 0;
-    const unlisted = this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 15) : 0;
+        .find(({ name }) => name === variableName)?.value ?? '';
+    const describeDelayMs = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 8) : 0;
+    const listDelayMs = this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 15) : 0;
     this.#count += 1;
     const task: Task = {
       arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:task/${this.#cluster}/${this.#count.toString(16).padStart(32, '0')}`,
@@ -191,12 +188,12 @@ export class RunTaskModel {
       request: input,
       size,
       workbenchId: input.group?.replace(/^workbench\//, '') ?? '',
-      runId: variable('WB_RUN_ID'),
-      attempt: Number(variable('WB_RUN_ATTEMPT')),
+      runId: environmentVariable('WB_RUN_ID'),
+      attempt: Number(environmentVariable('WB_RUN_ATTEMPT')),
       provider,
       createdAt: now,
-      describableAt: now + hidden,
-      listableAt: now + unlisted,
+      describableAt: now + describeDelayMs,
+      listableAt: now + listDelayMs,
       version: 1,
       lastStatus: 'PROVISIONING',
       desiredStatus: 'RUNNING',
@@ -215,12 +212,12 @@ function failureResponse(reason: string): RunTaskResponse {
 }
 
 function sizeOf({ overrides }: RunTaskCommandInput, { input }: Definition): Size {
-  const gpus = overrides?.containerOverrides?.flatMap(
+  const requirements = overrides?.containerOverrides?.flatMap(
     ({ resourceRequirements }) => resourceRequirements ?? [],
   );
   return {
     cpuUnits: Number(overrides?.cpu ?? input.cpu ?? 0),
     memoryMib: Number(overrides?.memory ?? input.memory ?? 0),
-    gpuCount: Number(gpus?.find(({ type }) => type === 'GPU')?.value ?? 0),
+    gpuCount: Number(requirements?.find(({ type }) => type === 'GPU')?.value ?? 0),
   };
 }

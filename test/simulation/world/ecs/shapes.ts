@@ -7,9 +7,9 @@ function toDate(at: number | undefined): Date | undefined {
   return at === undefined ? undefined : new Date(at);
 }
 
-/** A task as DescribeTasks and RunTask answer it. An event's detail is the same with times as text. */
+/** A task as DescribeTasks and RunTask return it. `toEventDetail` makes the detail of an event from it. */
 export function taskShape(task: Task, clusterArn: string): TaskShape {
-  const { definition, request, instance, address } = task;
+  const { definition, request, containerInstance, address } = task;
   const attachment = {
     id: `eni-attach-${task.arn.slice(-8)}`,
     type: 'eni',
@@ -32,8 +32,8 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
     launchType: 'EC2',
     capacityProviderName: task.provider,
     attachments: [attachment],
-    containerInstanceArn: instance?.arn,
-    connectivity: instance === undefined ? undefined : instance.agentConnected ? 'CONNECTED' : 'DISCONNECTED',
+    containerInstanceArn: containerInstance?.arn,
+    connectivity: connectivityOf(containerInstance),
     healthStatus: task.lastStatus === 'RUNNING' ? 'HEALTHY' : 'UNKNOWN',
     createdAt: toDate(task.createdAt),
     startedAt: toDate(task.startedAt),
@@ -54,34 +54,42 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
   return omitUndefined(shape) as TaskShape;
 }
 
-export function containerInstanceShape(instance: ContainerInstance): ContainerInstanceShape {
-  const { ec2Instance: machine, free } = instance;
-  const { size, provider, attributes } = machine.spec;
-  const resources = (of: { cpuUnits: number; memoryMib: number; gpuCount: number }) => [
-    { name: 'CPU', type: 'INTEGER', integerValue: of.cpuUnits },
-    { name: 'MEMORY', type: 'INTEGER', integerValue: of.memoryMib },
+function connectivityOf(containerInstance: ContainerInstance | undefined): string | undefined {
+  if (containerInstance === undefined) return undefined;
+  return containerInstance.agentConnected ? 'CONNECTED' : 'DISCONNECTED';
+}
+
+/** A container instance as DescribeContainerInstances returns it. */
+export function containerInstanceShape(containerInstance: ContainerInstance): ContainerInstanceShape {
+  const { ec2Instance, free, tasks } = containerInstance;
+  const { size, provider, attributes } = ec2Instance.spec;
+  const countTasks = (status: Task['lastStatus']) =>
+    [...tasks].filter(({ lastStatus }) => lastStatus === status).length;
+  const resources = (amount: { cpuUnits: number; memoryMib: number; gpuCount: number }) => [
+    { name: 'CPU', type: 'INTEGER', integerValue: amount.cpuUnits },
+    { name: 'MEMORY', type: 'INTEGER', integerValue: amount.memoryMib },
     ...(size.gpuCount === 0
       ? []
       : [
           {
             name: 'GPU',
             type: 'STRINGSET',
-            stringSetValue: Array.from({ length: of.gpuCount }, (_, n) => `gpu${n}`),
+            stringSetValue: Array.from({ length: amount.gpuCount }, (_, n) => `gpu${n}`),
           },
         ]),
   ];
   return omitUndefined({
-    containerInstanceArn: instance.arn,
-    ec2InstanceId: machine.instanceId,
-    version: instance.version,
-    status: instance.status,
-    agentConnected: instance.agentConnected,
+    containerInstanceArn: containerInstance.arn,
+    ec2InstanceId: ec2Instance.instanceId,
+    version: containerInstance.version,
+    status: containerInstance.status,
+    agentConnected: containerInstance.agentConnected,
     registeredResources: resources(size),
     remainingResources: resources(free),
-    runningTasksCount: [...instance.tasks].filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
-    pendingTasksCount: [...instance.tasks].filter(({ lastStatus }) => lastStatus === 'PENDING').length,
+    runningTasksCount: countTasks('RUNNING'),
+    pendingTasksCount: countTasks('PENDING'),
     attributes: Object.entries(attributes).map(([name, value]) => ({ name, value })),
-    registeredAt: new Date(instance.registeredAt),
+    registeredAt: new Date(containerInstance.registeredAt),
     capacityProviderName: provider,
   }) as ContainerInstanceShape;
 }
@@ -91,7 +99,7 @@ export function definitionShape({ input, arn, revision, active }: Definition) {
   return { ...rest, taskDefinitionArn: arn, revision, status: active ? 'ACTIVE' : 'INACTIVE' } as const;
 }
 
-/** What an event carries instead of dates, and of what events do not carry: tags and health. */
+/** The detail of an event: dates as ISO 8601 text, without tags and health status, which events do not carry. */
 export function toEventDetail(shape: object): Record<string, unknown> {
   const detail: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(shape)) {

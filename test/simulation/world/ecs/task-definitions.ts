@@ -12,9 +12,9 @@ import type { Definition } from './types.ts';
 
 const PAGE_SIZE = 100;
 
-/** The registered task definitions. Registration and deregistration share a bucket: 20, then one a second. */
+/** Task definitions. Registration and deregistration share one throttle: a burst of 20, then one a second. */
 export class Definitions {
-  /** family → revisions, the first is 1 */
+  /** Family → its revisions. The first is revision 1. */
   readonly families = new Map<string, Definition[]>();
   readonly #bucket: TokenBucket;
 
@@ -22,7 +22,7 @@ export class Definitions {
     this.#bucket = new TokenBucket(now, 20, 1);
   }
 
-  /** By family (the newest active), family:revision or ARN. */
+  /** @param name the family (returns its newest active revision), `family:revision` or ARN */
   find(name: string): Definition | undefined {
     const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
     const revisions = this.families.get(family) ?? [];
@@ -55,7 +55,7 @@ export class Definitions {
     this.#throttle();
     const definition = taskDefinition.includes(':') ? this.find(taskDefinition) : undefined;
     if (!definition?.active) {
-      throw awsError('ClientException', 'The specified task definition is inactive or not there.');
+      throw awsError('ClientException', 'The specified task definition is inactive or does not exist.');
     }
     definition.active = false;
     return { taskDefinition: definitionShape(definition) };
@@ -77,7 +77,7 @@ export class Definitions {
 
   list(input: ListTaskDefinitionsCommandInput) {
     const { familyPrefix, status = 'ACTIVE', sort, maxResults = PAGE_SIZE, nextToken } = input;
-    // The prefix of this call is a whole family name.
+    // Despite its name, the prefix of this call is a complete family name.
     const revisions = (this.families.get(familyPrefix ?? '') ?? []).filter(
       ({ active }) => active === (status === 'ACTIVE'),
     );

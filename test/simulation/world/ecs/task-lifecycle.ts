@@ -3,27 +3,27 @@ import type { Container, Directory } from '../ground-truth.ts';
 import type { HazardDraws } from '../hazards.ts';
 import type { ContainerInstance, StopDetails, Task } from './types.ts';
 
-/** What the life of tasks needs of the world around them. */
+/** What the task life cycle needs from the rest of the world. */
 export interface TaskDependencies {
-  /** A task changed: tell it by an event. */
+  /** Publishes the event of a task that has changed. */
   onTaskChanged(task: Task): void;
-  onInstanceChanged(instance: ContainerInstance): void;
-  /** A task has stopped and its place is free. */
-  onCapacityFreed(instance: ContainerInstance): void;
-  /** A task waits for capacity no longer. */
+  onContainerInstanceChanged(containerInstance: ContainerInstance): void;
+  /** Called when a task has stopped and its capacity is free. */
+  onCapacityFreed(containerInstance: ContainerInstance): void;
+  /** Removes a task from the queue of tasks that wait for capacity. */
   cancelWaiting(task: Task): void;
-  /** The directory behind the task's access point, made if it is not there; undefined when it cannot be mounted. */
+  /** Returns the directory of the task's access point, and creates it if needed; undefined if it cannot be mounted. */
   directoryFor(task: Task): Directory | undefined;
-  startContainer(task: Task, instance: ContainerInstance, directory: Directory): Container;
+  startContainer(task: Task, containerInstance: ContainerInstance, directory: Directory): Container;
   endContainer(container: Container): void;
 }
 
-/** A stopped task is known for an hour. */
+/** ECS returns a stopped task for one hour. */
 const STOPPED_TASK_RETENTION_MS = 3_600_000;
 
 /**
- * The life of tasks, seen from both ends: what ECS shows, and what the machine's agent does. The agent goes on
- * by itself while it is disconnected; ECS shows the last that it heard, and what it wants is not carried out.
+ * The life cycle of tasks: what ECS reports, and what the agent does. While an agent is disconnected, it continues its
+ * work, ECS reports the last state that it received, and a stop request does not reach the agent.
  */
 export class TaskLifecycle {
   readonly #kernel: Kernel;
@@ -37,20 +37,20 @@ export class TaskLifecycle {
     this.#dependencies = dependencies;
   }
 
-  /** Gives a task its place; its network interface takes some seconds. */
-  place(task: Task, instance: ContainerInstance): void {
-    task.instance = instance;
-    instance.tasks.add(task);
-    instance.idleSince = undefined;
-    adjustFreeCapacity(instance, task, -1);
-    instance.version += 1;
-    this.#dependencies.onInstanceChanged(instance);
+  /** Places a task on a container instance. Its network interface takes some seconds. */
+  place(task: Task, containerInstance: ContainerInstance): void {
+    task.containerInstance = containerInstance;
+    containerInstance.tasks.add(task);
+    containerInstance.idleSince = undefined;
+    adjustFreeCapacity(containerInstance, task, -1);
+    containerInstance.version += 1;
+    this.#dependencies.onContainerInstanceChanged(containerInstance);
     this.#kernel.after(this.#draws.secondsAsMs(2, 10), () => {
       if (task.lastStatus !== 'PROVISIONING') return;
       this.#addresses += 1;
       task.address = `10.${(this.#addresses >> 16) & 255}.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
       this.#change(task, { lastStatus: 'PENDING' });
-      if (isReachable(instance)) this.#accept(task, instance);
+      if (isReachable(containerInstance)) this.#accept(task, containerInstance);
     });
   }
 
@@ -58,26 +58,26 @@ export class TaskLifecycle {
   requestStop(task: Task, reason: string): void {
     if (task.desiredStatus === 'STOPPED') return;
     const now = this.#kernel.now();
-    const { instance } = task;
+    const { containerInstance } = task;
     task.desiredStatus = 'STOPPED';
     task.desiredStatusListedAt =
       now + (this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 10) : 0);
     task.stopCode = 'UserInitiated';
     task.stoppedReason = reason;
     task.stoppingAt = now;
-    if (instance === undefined) {
+    if (containerInstance === undefined) {
       this.#dependencies.cancelWaiting(task);
       this.#finish(task, { stoppedReason: reason }, this.#draws.secondsAsMs(1, 5));
       return;
     }
-    const connected = isReachable(instance);
+    const connected = isReachable(containerInstance);
     this.#change(task, connected && task.lastStatus === 'RUNNING' ? { lastStatus: 'DEACTIVATING' } : {});
     if (connected) this.#deliverStop(task);
   }
 
-  /** It has waited for capacity for too long. */
+  /** Stops a task that has waited too long for capacity. */
   failWaitingTask(task: Task): void {
-    if (task.instance !== undefined || task.desiredStatus === 'STOPPED') return;
+    if (task.containerInstance !== undefined || task.desiredStatus === 'STOPPED') return;
     this.#dependencies.cancelWaiting(task);
     const stoppedReason = this.#draws.pick([
       'RESOURCE:MEMORY',
@@ -87,21 +87,22 @@ export class TaskLifecycle {
     this.#finish(task, { stopCode: 'TaskFailedToStart', stoppedReason }, 0);
   }
 
-  /** The agent is connected again: it hears what is wanted, and tells what it has not. */
+  /** The agent reports what happened while it was disconnected, and receives a pending stop request. */
   onAgentReconnected(task: Task): void {
-    const { unreported: untold, instance } = task;
-    if (instance === undefined || task.lastStatus === 'STOPPED') return;
+    const { unreported, containerInstance } = task;
+    if (containerInstance === undefined || task.lastStatus === 'STOPPED') return;
     delete task.unreported;
-    if (untold?.ending !== undefined) {
-      this.#finish(task, untold.ending, this.#draws.secondsAsMs(1, 5));
+    if (unreported?.ending !== undefined) {
+      this.#finish(task, unreported.ending, this.#draws.secondsAsMs(1, 5));
       return;
     }
-    if (untold?.status !== undefined) this.#change(task, { lastStatus: untold.status });
-    if (task.containerState === 'waiting' && task.lastStatus === 'PENDING') this.#accept(task, instance);
+    if (unreported?.status !== undefined) this.#change(task, { lastStatus: unreported.status });
+    if (task.containerState === 'waiting' && task.lastStatus === 'PENDING')
+      this.#accept(task, containerInstance);
     else if (task.desiredStatus === 'STOPPED') this.#deliverStop(task);
   }
 
-  /** Its machine has lost its power. What ECS makes of it is another matter. */
+  /** The instance has lost power, so the container has ended. ECS learns of it later, or never. */
   onPowerLost(task: Task): void {
     if (task.containerState === 'waiting') return;
     task.containerState = 'ended';
@@ -109,13 +110,13 @@ export class TaskLifecycle {
     delete task.unreported;
   }
 
-  /** ECS learns, not from the agent, that there is nothing left of it. */
+  /** Marks a task as stopped without a report of its agent. */
   stopWithoutAgent(task: Task, ending: StopDetails): void {
     task.containerState = 'ended';
     this.#markStopped(task, ending);
   }
 
-  #accept(task: Task, instance: ContainerInstance): void {
+  #accept(task: Task, containerInstance: ContainerInstance): void {
     if (task.desiredStatus === 'STOPPED') {
       this.#reportEnded(task, { stoppedReason: 'Task stopped before it started' });
       return;
@@ -127,11 +128,11 @@ export class TaskLifecycle {
         this.#reportEnded(task, { stoppedReason: 'Task stopped before it started' });
         return;
       }
-      this.#startContainer(task, instance);
+      this.#startContainer(task, containerInstance);
     });
   }
 
-  #startContainer(task: Task, instance: ContainerInstance): void {
+  #startContainer(task: Task, containerInstance: ContainerInstance): void {
     if (this.#draws.happens('imagePullFails')) {
       this.#failToStart(task, 'CannotPullContainerError: pull image manifest has been retried 5 time(s)');
       return;
@@ -142,7 +143,7 @@ export class TaskLifecycle {
       return;
     }
     task.containerState = 'up';
-    task.container = this.#dependencies.startContainer(task, instance, directory);
+    task.container = this.#dependencies.startContainer(task, containerInstance, directory);
     if (this.#draws.happens('exitsAtBoot')) {
       this.#scheduleExit(task, this.#draws.secondsAsMs(1, 10), { exitCode: 1 });
     } else if (!this.#draws.happens('neverHealthy')) {
@@ -185,13 +186,13 @@ export class TaskLifecycle {
     this.#report(task, 'STOPPING');
     this.#kernel.after(this.#draws.secondsAsMs(1, 30), () => {
       if (task.containerState !== 'ending') return;
-      const shownIn = this.#draws.secondsAsMs(1, 5);
-      const outlives = this.#draws.happens('containerOutlivesStop')
-        ? shownIn + this.#draws.secondsAsMs(1, 4)
+      const reportDelayMs = this.#draws.secondsAsMs(1, 5);
+      const outlivesMs = this.#draws.happens('containerOutlivesStop')
+        ? reportDelayMs + this.#draws.secondsAsMs(1, 4)
         : 0;
-      if (outlives === 0) this.#endContainer(task);
-      else this.#kernel.after(outlives, () => this.#endContainer(task));
-      this.#reportEnded(task, { stoppedReason: 'Task stopped by user', exitCode: 143 }, shownIn);
+      if (outlivesMs === 0) this.#endContainer(task);
+      else this.#kernel.after(outlivesMs, () => this.#endContainer(task));
+      this.#reportEnded(task, { stoppedReason: 'Task stopped by user', exitCode: 143 }, reportDelayMs);
     });
   }
 
@@ -203,23 +204,25 @@ export class TaskLifecycle {
     });
   }
 
-  /** As the agent knows; it tells at once, or when it is connected again. */
-  #reportEnded(task: Task, ending: StopDetails, shownIn = this.#draws.secondsAsMs(1, 5)): void {
+  /** Reports the end of a task: at once, or when the agent reconnects. */
+  #reportEnded(task: Task, ending: StopDetails, reportDelayMs = this.#draws.secondsAsMs(1, 5)): void {
     task.containerState = 'ended';
-    if (task.instance !== undefined && isReachable(task.instance)) this.#finish(task, ending, shownIn);
+    if (task.containerInstance !== undefined && isReachable(task.containerInstance))
+      this.#finish(task, ending, reportDelayMs);
     else task.unreported = { ending };
   }
 
   #report(task: Task, lastStatus: Task['lastStatus']): void {
-    if (task.instance !== undefined && isReachable(task.instance)) this.#change(task, { lastStatus });
+    if (task.containerInstance !== undefined && isReachable(task.containerInstance))
+      this.#change(task, { lastStatus });
     else task.unreported = { status: lastStatus };
   }
 
-  #finish(task: Task, ending: StopDetails, shownIn: number): void {
+  #finish(task: Task, ending: StopDetails, reportDelayMs: number): void {
     if (task.lastStatus === 'STOPPED') return;
     this.#change(task, { lastStatus: 'DEPROVISIONING' });
-    if (shownIn === 0) this.#markStopped(task, ending);
-    else this.#kernel.after(shownIn, () => this.#markStopped(task, ending));
+    if (reportDelayMs === 0) this.#markStopped(task, ending);
+    else this.#kernel.after(reportDelayMs, () => this.#markStopped(task, ending));
   }
 
   #markStopped(task: Task, ending: StopDetails): void {
@@ -235,14 +238,14 @@ export class TaskLifecycle {
     if (exitCode !== undefined) task.exitCode = exitCode;
     if (containerReason !== undefined) task.containerReason = containerReason;
     this.#change(task, { lastStatus: 'STOPPED' });
-    const { instance } = task;
-    if (instance === undefined || !instance.tasks.delete(task)) return;
-    adjustFreeCapacity(instance, task, 1);
-    if (instance.tasks.size === 0) instance.idleSince = now;
-    if (instance.status === 'INACTIVE') return;
-    instance.version += 1;
-    this.#dependencies.onInstanceChanged(instance);
-    this.#dependencies.onCapacityFreed(instance);
+    const { containerInstance } = task;
+    if (containerInstance === undefined || !containerInstance.tasks.delete(task)) return;
+    adjustFreeCapacity(containerInstance, task, 1);
+    if (containerInstance.tasks.size === 0) containerInstance.idleSince = now;
+    if (containerInstance.status === 'INACTIVE') return;
+    containerInstance.version += 1;
+    this.#dependencies.onContainerInstanceChanged(containerInstance);
+    this.#dependencies.onCapacityFreed(containerInstance);
   }
 
   #endContainer(task: Task): void {
@@ -257,9 +260,9 @@ export class TaskLifecycle {
   }
 }
 
-/** Connected as ECS sees it, and really there. */
-function isReachable({ agentConnected, ec2Instance: machine }: ContainerInstance): boolean {
-  return agentConnected && machine.powered;
+/** Whether ECS considers the agent connected and the instance has power. */
+function isReachable({ agentConnected, ec2Instance }: ContainerInstance): boolean {
+  return agentConnected && ec2Instance.powered;
 }
 
 function adjustFreeCapacity({ free }: ContainerInstance, { size }: Task, sign: 1 | -1): void {

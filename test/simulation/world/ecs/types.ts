@@ -10,7 +10,7 @@ export interface Definition {
   active: boolean;
 }
 
-/** A machine as ECS knows it. */
+/** The registration of an EC2 instance with the cluster. */
 export interface ContainerInstance {
   readonly arn: string;
   readonly ec2Instance: SimulatedInstance;
@@ -18,15 +18,15 @@ export interface ContainerInstance {
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   agentConnected: boolean;
   version: number;
-  /** What is left of the machine's size. */
+  /** What the tasks on it leave of the instance's size. */
   free: { cpuUnits: number; memoryMib: number; gpuCount: number };
-  /** Those that have not stopped. */
+  /** Tasks placed on it that have not stopped. */
   readonly tasks: Set<Task>;
-  /** Since when it has had no task; undefined while it has. */
+  /** When its last task stopped, or when it registered; undefined while it has a task. */
   idleSince?: number | undefined;
 }
 
-/** How a task ended, in ECS's words. */
+/** The stop details of a task, as ECS reports them. */
 export interface StopDetails {
   readonly stopCode?: string;
   readonly stoppedReason: string;
@@ -44,11 +44,12 @@ export interface Task {
   readonly attempt: number;
   readonly provider: string | undefined;
   readonly createdAt: number;
-  /** From when on it can be described, and is listed. */
+  /** DescribeTasks returns the task from this time on. */
   readonly describableAt: number;
+  /** ListTasks returns the task from this time on. */
   readonly listableAt: number;
 
-  // What ECS knows.
+  // What ECS reports.
   version: number;
   lastStatus:
     | 'PROVISIONING'
@@ -60,25 +61,27 @@ export interface Task {
     | 'DEPROVISIONING'
     | 'STOPPED';
   desiredStatus: 'RUNNING' | 'STOPPED';
-  /** From when on lists know the desired status. */
+  /** ListTasks applies the desired status from this time on. */
   desiredStatusListedAt: number;
-  instance?: ContainerInstance;
+  containerInstance?: ContainerInstance;
   address?: string;
   startedAt?: number;
   stoppingAt?: number;
   stoppedAt?: number;
-  /** ECS forgets it then. */
+  /** ECS no longer returns the task from this time on. */
   retainedUntil: number;
   stopCode?: string;
   stoppedReason?: string;
   exitCode?: number;
   containerReason?: string;
 
-  // What its machine's agent knows, and has not told while it is disconnected.
+  // The actual state, known to the agent. While it is disconnected, ECS does not learn of it.
   containerState: 'waiting' | 'starting' | 'up' | 'ending' | 'ended';
+  /** The agent has received the stop request. */
   stopDelivered?: boolean;
+  /** What the agent reports when it reconnects. */
   unreported?: { readonly status?: Task['lastStatus']; readonly ending?: StopDetails };
-  /** It ended with the power of its machine: no agent will ever tell. */
+  /** The container ended because its instance lost power. No agent reports this. */
   lostPower?: boolean;
   container?: Container;
 }

@@ -8,9 +8,9 @@ describeFreeCapacityStoreContract('memory', async () => ({
   dispose: async () => {},
 }));
 
-it('lists no more machines than is agreed', async () => {
+it('lists at most FREE_CAPACITY_LISTED_MAX instances', async () => {
   const store = new MemoryFreeCapacityStore();
   for (let n = 0; n <= FREE_CAPACITY_LISTED_MAX; n += 1)
-    await store.save(anInstance({ containerInstanceId: `machine-${n}` }));
+    await store.save(anInstance({ containerInstanceId: `instance-${n}` }));
   expect(await store.list(anInstance().at)).toHaveLength(FREE_CAPACITY_LISTED_MAX);
 });
