@@ -2,56 +2,53 @@ import type { OperationId } from './routes.ts';
 import type { DeployedSettingName } from './settings/deployment-settings.ts';
 
 /**
- * Every function that is deployed, once: the CDK app makes them from this table, tools/bundle.ts bundles them,
- * and each takes from it which settings it reads. What a function may do (IAM) follows in lib/.
+ * Every deployed function. The CDK app creates the functions from this table, tools/bundle.ts bundles them, and each
+ * function reads the settings of its row. lib/permissions derives their IAM permissions.
  *
- * Only data, and only types are imported: it is a part of every bundle.
+ * The table is part of every bundle, so it contains only data and imports only types.
  */
 export interface DeployedFunction {
-  /**
-   * Below functions/: the file that exports `handler`, and `build`. Those with the client of EC2, which takes longer
-   * to load than all others together, are in a folder of their own, from which local mode imports nothing.
-   */
+  /** The file below functions/ that exports `handler` and `build`. */
   readonly entry: `${string}.ts`;
   readonly startedBy: StartedBy;
-  /** The variables of its environment; `contract/settings/function-settings.ts` and `contract/settings/deployment-settings.ts` say what they are. */
+  /** Its settings, which contract/settings/ declares. It gets no other environment variables. */
   readonly reads: readonly DeployedSettingName[];
-  /** The clients of AWS that its bundle may carry, as in `@aws-sdk/client-<name>`. */
+  /** The AWS clients that its bundle may contain: `@aws-sdk/client-<name>`. */
   readonly clients: readonly AwsClientName[];
-  /** After this Lambda ends it, seconds. */
+  /** Lambda terminates an invocation after this time. */
   readonly timeoutSeconds: number;
-  /** Its share of a CPU grows with this; MiB. */
+  /** The share of a CPU is proportional to this. */
   readonly memoryMib: number;
 }
 
 export type AwsClientName = 'dynamodb' | 'ec2' | 'ecs' | 'efs' | 'lambda' | 'secrets-manager' | 'sqs';
 
-/** The work queue, and the one for what needs EC2. */
+/** `work`: the work queue. `host`: the queue of workbenches whose next effect needs EC2. */
 export type QueueName = 'work' | 'host';
 
 export type StartedBy =
   /** A request on this route. */
   | { readonly by: 'route'; readonly operationId: OperationId }
-  /** The HTTP API, about a request; not deployed with `RESTAPI_AUTH=none`. */
+  /** The HTTP API calls it to authorize a request. Not deployed with `RESTAPI_AUTH=none`. */
   | { readonly by: 'authorizer' }
-  /** Any of these events of EventBridge. */
+  /** Any of these EventBridge events. */
   | {
       readonly by: 'event';
       readonly events: readonly { readonly source: string; readonly detailType: string }[];
     }
-  /** A batch of messages, of which those that failed are answered. */
+  /** A batch of messages. It returns the messages that failed. */
   | {
       readonly by: 'queue';
       readonly queue: QueueName;
-      /** Messages in a batch, at most 10. */
+      /** Maximum number of messages in a batch, at most 10. */
       readonly batchSize: number;
-      /** Batches at once, 2-1,000. */
+      /** Maximum number of concurrent batches, 2-1,000. */
       readonly maxConcurrency: number;
     }
   | { readonly by: 'schedule'; readonly everyMinutes: number }
   /**
-   * Another function, which waits for the answer. In the VPC, one for each file system with the directory of its
-   * volumes mounted.
+   * Other functions call it and wait for the response. One is deployed in the VPC for each file system, and mounts the
+   * directory of the volumes.
    */
   | { readonly by: 'janitor' };
 
@@ -83,21 +80,21 @@ const SIZES = [
   'WB_MAX_GPU',
 ] as const;
 
-/** What can be had. */
+/** The capacity that exists. */
 const CATALOG = ['WB_CAPACITY_PROVIDERS', 'WB_INSTANCE_TYPES'] as const;
 
 const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME'] as const;
-/** Of requests that change a workbench. */
+/** Of routes that change a workbench. */
 const CHANGE_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY] as const;
 
-/** Of what takes something in that happened. */
+/** Of functions that feed observations to the life cycle. */
 const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
 
-/** By what things of ours are known. */
+/** Identifies the resources of this installation. */
 const INSTALLATION = ['WB_INSTALLATION'] as const;
 const CLUSTER = ['WB_CLUSTER'] as const;
 
-/** As whom workbenches run, and to whom their files belong. */
+/** The user that runs workbenches and owns their files. */
 const IMAGE_USER = ['WB_IMAGE_UID', 'WB_IMAGE_GID'] as const;
 
 const TASKS = [
@@ -115,7 +112,7 @@ const TASKS = [
   'WB_TASK_LOG_GROUP',
 ] as const;
 
-/** Beside those of TASKS. */
+/** Besides TASKS. */
 const HOSTS = [
   'WB_LAUNCH_TEMPLATE',
   'WB_GPU_LAUNCH_TEMPLATE',
@@ -124,16 +121,16 @@ const HOSTS = [
   'WB_HOST_AMIS',
 ] as const;
 
-/** Beside INSTALLATION and IMAGE_USER. */
+/** Besides INSTALLATION and IMAGE_USER. */
 const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
 
-/** API Gateway waits 30 s; the function answers by itself half a second before its end. */
+/** API Gateway waits 30 s. The function responds with 503 half a second before its timeout. */
 const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
-/** Within this an event, or a batch of the queue, is done with or given back. */
+/** For one event or one batch of messages. */
 const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
-/** An audit walks every active record; ten minutes later comes the next. */
+/** For a sweep that reads every active record or resource. The next one starts ten minutes later. */
 const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
-/** The longest that Lambda allows. What is left then is found by the next pass. */
+/** The maximum of Lambda. The next sweep finds what is left. */
 const HOURLY_SWEEP = { timeoutSeconds: 900, memoryMib: 512 } as const;
 
 export const DEPLOYED = {
@@ -226,7 +223,7 @@ export const DEPLOYED = {
       'RESTAPI_USER_CLAIM',
     ],
     clients: ['secrets-manager'],
-    // API Gateway waits 10 s for it.
+    // API Gateway waits 10 s for an authorizer.
     timeoutSeconds: 9,
     memoryMib: 512,
   },
@@ -265,7 +262,7 @@ export const DEPLOYED = {
     ...WORKER,
   },
   'drive-host': {
-    entry: 'with-ec2/drive-host.ts',
+    entry: 'drive/drive-host.ts',
     startedBy: { by: 'queue', queue: 'host', batchSize: 10, maxConcurrency: 2 },
     reads: ['WB_TABLE_NAME', 'WB_HOST_QUEUE_URL', ...POLICY, ...TASKS, ...VOLUMES, ...CATALOG, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'sqs'],
@@ -279,14 +276,14 @@ export const DEPLOYED = {
     ...WORKER,
   },
   'sweep-active': {
-    entry: 'with-ec2/sweep-active.ts',
+    entry: 'handlers-with-ec2/sweep-active.ts',
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
     ...FREQUENT_SWEEP,
   },
   'sweep-tasks-and-hosts': {
-    entry: 'with-ec2/sweep-tasks-and-hosts.ts',
+    entry: 'handlers-with-ec2/sweep-tasks-and-hosts.ts',
     startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: [...LIFE_CYCLE, ...TASKS, ...HOSTS],
     clients: ['dynamodb', 'ec2', 'ecs', 'sqs'],
@@ -300,7 +297,7 @@ export const DEPLOYED = {
     ...HOURLY_SWEEP,
   },
   'sweep-cluster': {
-    entry: 'with-ec2/sweep-cluster.ts',
+    entry: 'schedules/sweep-cluster.ts',
     startedBy: { by: 'schedule', everyMinutes: 60 },
     reads: ['WB_TABLE_NAME', 'WB_ORPHAN_GRACE_SECONDS', ...TASKS],
     clients: ['dynamodb', 'ec2', 'ecs'],
@@ -311,7 +308,7 @@ export const DEPLOYED = {
     startedBy: { by: 'janitor' },
     reads: ['WB_JANITOR_MOUNTS'],
     clients: [],
-    // A call of it ends after some 10 s by itself; its caller waits a little longer than this.
+    // A call returns after about 10 s. Its caller waits slightly longer than this timeout.
     timeoutSeconds: 20,
     memoryMib: 512,
   },
@@ -323,5 +320,5 @@ export type VolumeSettingName = (typeof VOLUMES | typeof INSTALLATION | typeof I
 export type CatalogSettingName = (typeof CATALOG)[number];
 
 export type FunctionName = keyof typeof DEPLOYED;
-/** The settings that a deployed function is given. */
+/** The settings of a deployed function. */
 export type SettingsReadBy<N extends FunctionName> = (typeof DEPLOYED)[N]['reads'][number];

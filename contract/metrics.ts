@@ -1,72 +1,96 @@
-import { DELETION_LIMITED_SWEEPS, SWEEPS } from '#core/reconcile/report.ts';
+import type { MetricDimensions, MetricName } from '#core/ports/telemetry.ts';
+import { DELETION_LIMITED_SWEEPS, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';
 
 /**
- * What is counted, and by which dimension: the alarms and the dashboard are made from it. CloudWatch keeps a metric
- * for each value of a dimension and none for their sum.
+ * The metrics that the functions count. The alarms and the dashboard are created from this table. CloudWatch stores one
+ * metric for each value of a dimension, and none for their sum.
  */
 export const METRICS = {
-  api_error: { by: 'code', what: 'Requests answered with an error.' },
-  authorizer_refused: { by: 'reason', what: 'Tokens that were refused.' },
+  api_error: { dimensions: ['code'], description: 'Responses with an error code.' },
+  authorizer_refused: { dimensions: ['reason'], description: 'Tokens that the authorizer refused.' },
   authorizer_failed: {
-    what: 'Tokens about which nothing could be decided: the issuer’s keys could not be had.',
+    description:
+      'Tokens that could not be verified, because the keys of the issuer or the secret could not be fetched.',
   },
-  queue_send_failed: { what: 'Keys that the queue did not take; the reconciler makes good for it.' },
-  drive_failed: { what: 'Workbenches that could not be driven; the queue delivers them again.' },
-  forward_failed: { what: 'Keys that could not be handed over to drive-host.' },
-  invalid_message_dropped: { what: 'Messages that name no workbench.' },
+  queue_send_failed: {
+    description: 'Failed SendMessage calls. The reconciler drives these workbenches within a minute.',
+  },
+  drive_failed: { description: 'Workbenches that could not be driven. The queue delivers them again.' },
+  forward_failed: { description: 'Workbenches that could not be forwarded to the host queue.' },
+  invalid_message_dropped: { description: 'Messages without a valid workbench key. They were dropped.' },
   effect_failed: {
-    by: ['effect', 'kind'],
-    what: 'Calls to the cloud that did not go through; they are repeated.',
+    dimensions: ['effect', 'kind'],
+    description: 'Failed effects. The controller retries them.',
   },
   overdue: {
-    by: 'status',
+    dimensions: ['status'],
     values: ['stopping', 'deleting'],
-    what: 'Looks at workbenches whose stop or destroy is late.',
+    description: 'Drives of workbenches whose stop or delete is overdue.',
   },
-  unreadable_record: { what: 'Looks at records that cannot be read, and are left alone.' },
-  unreadable_record_listed: { what: 'Records that cannot be read, and are left out of a list.' },
-  unreadable_history_entry: { what: 'Lines of history that cannot be read.' },
-  init_failed: { by: 'function', what: 'Functions that could not be made from their settings.' },
-  event_ignored: { what: 'Events that are about nothing of ours.' },
-  orphan_task_observed: { what: 'Events of tasks whose workbench is no more.' },
-  free_capacity_unknown: { what: 'Placements without knowing what is free on the machines.' },
-  due_enqueued: { what: 'Workbenches that were enqueued because they were due.' },
+  unreadable_record: {
+    description: 'Reads of a record that this version cannot parse. The record was skipped.',
+  },
+  unreadable_history_entry: {
+    description: 'History entries that this version cannot parse. They were left out.',
+  },
+  init_failed: {
+    dimensions: ['function'],
+    description: 'Functions that could not be initialized, for example because of an invalid setting.',
+  },
+  event_ignored: { description: 'Events that concern no workbench of this installation.' },
+  orphan_task_observed: { description: 'Events of live tasks whose workbench has no record.' },
+  free_capacity_unknown: {
+    description: 'Placements without data about the free capacity of shared instances.',
+  },
+  due_enqueued: { description: 'Workbenches that were enqueued because they were due.' },
   sweep_completed: {
-    by: 'sweep',
+    dimensions: ['sweep'],
     values: SWEEPS,
-    what: 'Sweeps that came to the end of what there is to look at.',
+    description: 'Sweeps that checked everything that they had to check.',
   },
-  sweep_aborted: { by: 'sweep', values: SWEEPS, what: 'Sweeps that failed as a whole.' },
+  sweep_aborted: { dimensions: ['sweep'], values: SWEEPS, description: 'Sweeps that an error ended.' },
   deletion_limit_exceeded: {
-    by: 'sweep',
+    dimensions: ['sweep'],
     values: DELETION_LIMITED_SWEEPS,
-    what: 'Sweeps that wanted to remove suspiciously much, and deleted nothing.',
+    description: 'Sweeps that found more orphans than the deletion limit and deleted nothing.',
   },
-  sweep_repaired: { by: 'sweep', values: SWEEPS, what: 'Records that were not as things are.' },
-  sweep_deleted: { by: 'sweep', values: SWEEPS, what: 'Things that no workbench wanted, deleted.' },
-  sweep_quarantined: { by: 'sweep', values: SWEEPS, what: 'Volumes that were set aside.' },
-  sweep_waiting: { by: 'sweep', values: SWEEPS, what: 'Things that were left alone for now.' },
-  sweep_failed: {
-    by: 'sweep',
+  sweep_deleted: { dimensions: ['sweep'], values: SWEEPS, description: 'Orphans that were deleted.' },
+  sweep_quarantined: {
+    dimensions: ['sweep'],
     values: SWEEPS,
-    what: 'Things that could not be put right, and sweeps that ended early.',
+    description: 'Volumes that were quarantined.',
   },
-  repair: { by: 'kind', what: 'Repairs, by what was wrong.' },
-} as const satisfies Readonly<Record<string, MetricDefinition>>;
+  sweep_waiting: {
+    dimensions: ['sweep'],
+    values: SWEEPS,
+    description: 'Differences that were left for a later sweep.',
+  },
+  sweep_failed: {
+    dimensions: ['sweep'],
+    values: SWEEPS,
+    description: 'Repairs that failed, and sweeps that an error ended.',
+  },
+  repair: {
+    dimensions: ['kind'],
+    values: REPAIR_KINDS,
+    description: 'Differences that were repaired, deleted or quarantined, by kind.',
+  },
+} as const satisfies { readonly [M in MetricName]: MetricDefinition<MetricDimensions[M]> };
 
-export interface MetricDefinition {
-  /** The dimensions that it has; none: there is one number. */
-  readonly by?: string | readonly string[];
-  /** The values of its one dimension, where they are a closed set. */
+export type { MetricName };
+
+export interface MetricDefinition<D extends string = string> {
+  /** Names of the dimensions; absent if the metric has none. */
+  readonly dimensions?: readonly [D, ...D[]];
+  /** The values of a single dimension, if they are a closed set. */
   readonly values?: readonly string[];
-  /** For the dashboard and for docs. */
-  readonly what: string;
+  /** One sentence for operators. */
+  readonly description: string;
 }
 
-export type MetricName = keyof typeof METRICS;
-/** Of one dimension with a closed set of values, or of none: what an alarm can be made of. */
+/** A metric without dimensions, or with one dimension that has a closed set of values. Only these can have an alarm. */
 export type AlarmingMetric = {
-  [M in MetricName]: (typeof METRICS)[M] extends { readonly by: unknown }
+  [M in MetricName]: (typeof METRICS)[M] extends { readonly dimensions: unknown }
     ? (typeof METRICS)[M] extends { readonly values: readonly string[] }
       ? M
       : never

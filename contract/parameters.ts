@@ -1,6 +1,6 @@
-/** What a user_id and a workbench_id look like, wherever they come from: a query, a token, a message, an event. */
+/** The forms of user_id and workbench_id. They are checked in queries, tokens, messages and events. */
 
-/** Bounded so that it fits a task's `startedBy` (128 characters) as base64url. */
+/** Limited so that its base64url fits a task's `startedBy` (128 characters). */
 export const USER_ID_MAX_BYTES = 96;
 
 /** 1-96 bytes of UTF-8 without control characters, U+FFFE and U+FFFF. */
@@ -10,23 +10,23 @@ export function isUserId(text: string): boolean {
   return Buffer.byteLength(text, 'utf8') <= USER_ID_MAX_BYTES;
 }
 
-/** The most items in a page of a list, and the default. */
+/** The maximum and default number of items in a page of a list. */
 export const PAGE_MAX = 100;
 
-/** 26 characters of Crockford base 32 in lower case: see core/ports/ids.ts. */
+/** 26 lower-case characters of Crockford's base 32: see core/ports/ids.ts. */
 export const WORKBENCH_ID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;
 
 export function isWorkbenchId(text: string): boolean {
   return WORKBENCH_ID_PATTERN.test(text);
 }
 
-/** C0, DEL and C1. */
+/** C0, DEL and C1 control characters. */
 export const CONTROL_CHARACTER = /\p{Cc}/u;
 
-/** What SQS refuses in a message beside control characters: a key with it could never be sent. */
+/** Characters besides control characters that SQS refuses in a message: a key with one of them could never be sent. */
 const FORBIDDEN_BY_SQS = /[\ufffe\uffff]/u;
 
-/** What a request may carry besides its body, as docs/api.yaml describes it. The middlewares read it. */
+/** A part of a request besides its body, as docs/api.yaml describes it. functions/middleware parses it. */
 export interface Parameter {
   readonly name: string;
   readonly in: 'query' | 'path' | 'header';
@@ -42,7 +42,7 @@ export const PARAMETERS = {
     name: 'user_id',
     in: 'query',
     required: false,
-    description: `Whose workbenches: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. May be left out when the token names its user; otherwise it is required.`,
+    description: `The user in whose name the request is made: 1 to ${USER_ID_MAX_BYTES} bytes of UTF-8 without control characters, U+FFFE and U+FFFF, given once. Optional with a token that has a user claim, otherwise required.`,
     schema: { type: 'string', minLength: 1, maxLength: USER_ID_MAX_BYTES },
     example: 'xyz',
   },
@@ -50,7 +50,7 @@ export const PARAMETERS = {
     name: 'wid',
     in: 'path',
     required: true,
-    description: "The workbench's id. One that cannot be an id is answered like one that does not exist.",
+    description: 'The id of the workbench. A malformed id gets the same response as an unknown one.',
     schema: { type: 'string', pattern: WORKBENCH_ID_PATTERN.source },
     example: '01k5w3p8xg7t2mzq4v9r6ehbnc',
   },
@@ -58,14 +58,14 @@ export const PARAMETERS = {
     name: 'limit',
     in: 'query',
     required: false,
-    description: 'The most items in a page.',
+    description: 'Maximum number of items in the page.',
     schema: { type: 'integer', minimum: 1, maximum: PAGE_MAX, default: PAGE_MAX },
   },
   cursor: {
     name: 'cursor',
     in: 'query',
     required: false,
-    description: 'The `next_cursor` of the page before. Belongs to the user whose list it is.',
+    description: 'The `next_cursor` of the previous page. It is valid for the same user only.',
     schema: { type: 'string' },
   },
   force: {
@@ -73,7 +73,7 @@ export const PARAMETERS = {
     in: 'query',
     required: false,
     description:
-      'Shortens the waits of a stop by the last means, when the machine under the workbench does not answer: the machine is ended. It never invents an outcome. On a shared machine, where others lose theirs too, it needs the admin scope.',
+      'Forces the stop if the instance under the workbench does not respond: the controller terminates the instance after a shorter wait. The stop still completes only when the task is known to have ended. On a shared instance this also ends the workbenches of other users, and requires the admin scope.',
     schema: { type: 'boolean', default: false },
   },
   idempotencyKey: {
@@ -81,7 +81,7 @@ export const PARAMETERS = {
     in: 'header',
     required: false,
     description:
-      "The user's own key for this request, kept for 24 hours: a retry with it answers the first workbench, 200, also when both are under way at once. With another body it is 409 `idempotency_conflict`; when that workbench has been destroyed since, 409 `workbench_deleted`.",
+      'A key that the client chooses for this request. It is stored for 24 hours for this user: a retry with it, even a concurrent one, returns 200 and the workbench of the first request. A request with the same key and another body returns 409 `idempotency_conflict`. If the workbench has been deleted since, it returns 409 `workbench_deleted`.',
     schema: { type: 'string', minLength: 1, maxLength: 128, pattern: '^[!-~]{1,128}$' },
   },
 } as const satisfies Readonly<Record<string, Parameter>>;

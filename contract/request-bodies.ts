@@ -3,11 +3,11 @@ import type { Changes, CreateRequest } from '#core/workbench/request-fields.ts';
 import { CONTROL_CHARACTER } from './parameters.ts';
 import type { SettingsFor } from './settings/function-settings.ts';
 
-/** The bodies of requests. A schema's messages are what is expected of the field. */
+/** The bodies of requests. The error messages of a schema say what is expected of the field. */
 
 export type SizeSettings = SettingsFor<`WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`>;
 
-/** The longest name, in characters (Unicode code points). */
+/** The maximum length of a name, in Unicode code points. */
 export const NAME_MAX = 128;
 
 export function createBodySchema(settings: SizeSettings) {
@@ -19,7 +19,7 @@ export function createBodySchema(settings: SizeSettings) {
         .check(
           z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/, { error: INSTANCE_TYPE }),
           z.describe(
-            'An instance of its own, of this type: started, stopped and terminated with the workbench.',
+            'Gives the workbench a dedicated instance of this type. The instance is started, stopped and terminated together with the workbench.',
           ),
         ),
     ),
@@ -40,7 +40,7 @@ function changeableFields(settings: SizeSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
     z.meta({
-      description: 'Passed to the workbench as WORKBENCH_NAME.',
+      description: 'The name. The workbench gets it as the environment variable WORKBENCH_NAME.',
       minLength: 1,
       maxLength: NAME_MAX,
     }),
@@ -51,7 +51,7 @@ function changeableFields(settings: SizeSettings) {
     requested_cpu: z.optional(
       amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU),
     ),
-    requested_gpu: z.optional(amountSchema('GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
+    requested_gpu: z.optional(amountSchema('Number of GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
   };
 }
 
@@ -67,7 +67,7 @@ function isName(text: string): boolean {
   return length >= 1 && length <= NAME_MAX && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
 }
 
-/** What is to be created, with the defaults for what the request leaves out. */
+/** The workbench to create, with the defaults for fields that the body leaves out. */
 export function toCreateRequest(body: CreateBody, settings: SizeSettings): CreateRequest {
   return {
     cpuUnits: body.requested_cpu ?? settings.WB_DEFAULT_CPU,

@@ -1,21 +1,21 @@
 import * as z from 'zod/mini';
 import { ERROR_CODES } from '#core/errors.ts';
-import { findingSchema, SWEEPS } from '#core/reconcile/report.ts';
+import { FINDING_TYPES, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';
 import { HISTORY_ENTRY_TYPES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 
 /**
- * The shapes of answers. A field that does not apply is left out, never null. Functions use the types alone;
- * the schemas are for docs/api.yaml and for tests.
+ * The bodies of responses. A field that does not apply is left out, never null. The functions use the types only; the
+ * schemas serve docs/api.yaml and the tests.
  */
 
-const time = () => z.iso.datetime().check(z.describe('ISO 8601, UTC, milliseconds.'));
+const time = () => z.iso.datetime().check(z.describe('ISO 8601, UTC, with milliseconds.'));
 const status = () =>
   z
     .enum(STATUSES)
     .check(
       z.describe(
-        'Poll until it is `running`: then the workbench answers HTTP. `stopped` means that nothing of it runs any more.',
+        'Poll until it is `running`: then the workbench responds to HTTP requests. `stopped` means that no task and no dedicated instance of it is running.',
       ),
     );
 
@@ -23,7 +23,7 @@ const reasonList = Object.entries(REASONS).map(([code, meaning]) => `\`${code}\`
 
 export const itemSchema = z.object({
   user_id: z.string(),
-  workbench_id: z.string().check(z.describe('26 lower-case letters and digits; sorts by creation time.')),
+  workbench_id: z.string().check(z.describe('26 lower-case letters and digits. Sorts by creation time.')),
   workbench_name: z.string(),
   status: status(),
   status_detail: z.optional(
@@ -31,26 +31,30 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          "What a workbench in transition waits for: `queued`, `volume`, `host`, `capacity`, `run`, `instance_unreachable`, or the task's own word.",
+          'What a workbench in transition is waiting for: `queued`, `volume`, `host`, `capacity`, `run` (an earlier task must end first), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task.',
         ),
       ),
   ),
-  desired_status: z.enum(['running', 'stopped', 'deleted']).check(z.describe('What was asked for last.')),
+  desired_status: z
+    .enum(['running', 'stopped', 'deleted'])
+    .check(z.describe('The state that was last requested.')),
   status_reason: z.optional(
     z
       .object({ code: z.enum(REASON_CODES).check(z.describe(reasonList.join('\n'))), message: z.string() })
-      .check(z.describe('Why it is, or is going to be, stopped although it was wanted running.')),
+      .check(z.describe('Why the workbench stopped or is stopping without a request to stop it.')),
   ),
-  public_endpoint: z.string().check(z.describe('Where it is opened in a browser.')),
+  public_endpoint: z.string().check(z.describe('The address of the workbench for a browser.')),
   requested_cpu: z.int().check(z.minimum(0), z.describe('CPU units: 1 vCPU = 1024.')),
   requested_memory: z.int().check(z.minimum(0), z.describe('MiB.')),
-  requested_gpu: z.int().check(z.minimum(0)),
+  requested_gpu: z.int().check(z.minimum(0), z.describe('Number of GPUs.')),
   allocated_instance_type: z.optional(
-    z.string().check(z.describe('The type of its own instance, when it has one.')),
+    z.string().check(z.describe('The type of its dedicated instance, if it was created with one.')),
   ),
-  allocated_instance_id: z.optional(z.string().check(z.describe('Its own instance, once there is one.'))),
+  allocated_instance_id: z.optional(
+    z.string().check(z.describe('The id of its dedicated instance, once it is launched.')),
+  ),
   created_at: time(),
-  started_at: z.optional(time().check(z.describe('When the current or last run was asked for.'))),
+  started_at: z.optional(time().check(z.describe('When the current or last run was requested.'))),
   ready_at: z.optional(time().check(z.describe('When the current or last run became ready.'))),
   stopped_at: z.optional(time().check(z.describe('When the last run ended.'))),
   updated_at: time(),
@@ -58,16 +62,16 @@ export const itemSchema = z.object({
 export type WorkbenchItem = z.infer<typeof itemSchema>;
 
 export const historyItemSchema = z.object({
-  seq: z.int().check(z.minimum(1), z.describe('Counts up from 1.')),
+  seq: z.int().check(z.minimum(1), z.describe('Number of the entry, counted from 1.')),
   time: time(),
   type: z
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`, `orphan_host_terminated`: of a task or machine that is not the current one. `repaired`: its task or machine was not as recorded.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `repaired`: the record did not match its task or instance and was corrected.',
       ),
     ),
-  by: z.optional(z.string().check(z.describe('Who asked.'))),
+  requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),
   from: z.optional(status()),
   to: z.optional(status()),
   reason_code: z.optional(z.enum(REASON_CODES)),
@@ -82,30 +86,55 @@ export const listResponseSchema = z.object({
   success,
   items: z.array(itemSchema),
   next_cursor: z.optional(
-    z.string().check(z.describe('Send it as `cursor` for the next page; absent on the last.')),
+    z.string().check(z.describe('Send it as `cursor` to get the next page. Absent on the last page.')),
   ),
 });
 export const historyResponseSchema = z.object({ success, items: z.array(historyItemSchema) });
+
+export const findingItemSchema = z.object({
+  id: z.string().check(z.describe('The id of the task, instance or workbench.')),
+  result: z
+    .enum(FINDING_TYPES)
+    .check(
+      z.describe(
+        'What the sweep did. Nothing was changed for `over_deletion_limit`, `record_unreadable`, `referenced` (a record refers to it by now), `inconclusive`, `throttled`, `deferred` and `in_grace_period`; the next sweep checks again.',
+      ),
+    ),
+  reason: z.string().check(z.describe('Why.')),
+  repair: z.optional(
+    z.enum(REPAIR_KINDS).check(z.describe('The kind of repair, if it was repaired, deleted or quarantined.')),
+  ),
+});
+export type FindingItem = z.infer<typeof findingItemSchema>;
+
 export const reportItemSchema = z.object({
   sweep: z
     .enum(SWEEPS)
     .check(
       z.describe(
-        '`active`: records held against their tasks and machines; `tasks`, `hosts`, `volumes`: what is there held against the records; `cluster`: task definitions and registrations.',
+        '`active` compares active records with their tasks and instances; `tasks`, `hosts` and `volumes` look for orphans; `cluster` removes unused task definitions and container instances.',
       ),
     ),
   started_at: time(),
   ended_at: time(),
-  checked: z.int(),
-  repaired: z.int().check(z.describe('Records that were not as what was found.')),
-  deleted: z.int(),
-  quarantined: z.int().check(z.describe('Volumes with files that no workbench has: set aside, untouched.')),
-  waiting: z.int().check(z.describe('Left alone this time; the findings say why.')),
-  failed: z.int(),
-  alarm: z
+  checked: z.int().check(z.describe('Records or resources that were checked.')),
+  repaired: z.int().check(z.describe('Records that were corrected because they did not match AWS.')),
+  deleted: z.int().check(z.describe('Orphans that were deleted.')),
+  quarantined: z
+    .int()
+    .check(z.describe('Orphaned volumes with files. The files are kept until an operator decides.')),
+  waiting: z.int().check(z.describe('Differences that were left for a later sweep. The findings say why.')),
+  failed: z.int().check(z.describe('Repairs that failed.')),
+  deletion_limit_exceeded: z
     .boolean()
-    .check(z.describe('It wanted to remove suspiciously much and deleted nothing: somebody must look.')),
-  findings: z.array(findingSchema).check(z.describe('The 20 gravest; the counts are whole.')),
+    .check(
+      z.describe(
+        'The sweep found more orphans than the deletion limit. It deleted nothing; an operator must check why.',
+      ),
+    ),
+  findings: z
+    .array(findingItemSchema)
+    .check(z.describe('At most 20, the most severe ones. The counters include all findings.')),
 });
 export type ReportItem = z.infer<typeof reportItemSchema>;
 export const reportsResponseSchema = z.object({ success, items: z.array(reportItemSchema) });
@@ -118,13 +147,13 @@ export const errorResponseSchema = z.object({
   success: z.literal(false),
   error: z.object({
     code: z.enum(ERROR_CODES),
-    message: z.string().check(z.describe('For people: what was wrong, and what to do.')),
-    reason: z.optional(z.string().check(z.describe('A machine word that narrows the code.'))),
+    message: z.string().check(z.describe('For people: what is wrong, and what to do.')),
+    reason: z.optional(z.string().check(z.describe('For programs: a more specific cause than the code.'))),
     fields: z.optional(
-      z.record(z.string(), z.string()).check(z.describe('Each bad field, with what is expected of it.')),
+      z.record(z.string(), z.string()).check(z.describe('Each invalid field, and what is expected of it.')),
     ),
   }),
 });
 
-/** What API Gateway itself answers, before a function is asked. */
+/** The body of a response that API Gateway sends itself, without calling a function. */
 export const gatewayErrorSchema = z.object({ message: z.string() });

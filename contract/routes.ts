@@ -13,28 +13,26 @@ import {
 import type { Settings } from './settings/function-settings.ts';
 
 /**
- * Every route of the API, once: the local front, API Gateway and docs/api.yaml are made from this table.
- * Paths come after RESTAPI_URL_PREFIX.
+ * Every route of the API. The local gateway, API Gateway and docs/api.yaml are created from this table. The row of
+ * contract/deployed-functions.ts with the same `operationId` is its function. Paths follow RESTAPI_URL_PREFIX.
  */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: `/${string}`;
   readonly operationId: string;
-  /** The function behind it: a file under functions/ that exports `build`. */
-  readonly function: `api/${string}.ts`;
   /**
-   * `user`: the authorizer is asked, and the request acts for a user. `admin`: the authorizer is asked, and the
-   * caller must hold the admin scope. `public`: anybody.
+   * `user`: requires authorization, and acts for a user. `admin`: requires authorization and the admin scope.
+   * `public`: requires no authorization.
    */
   readonly access: 'public' | 'user' | 'admin';
   readonly summary: string;
   readonly description?: string;
   readonly parameters: readonly Parameter[];
-  /** The JSON body; without it a body is not looked at. */
+  /** Schema of the JSON body. A route without one ignores the body. */
   readonly body?: (settings: Settings) => z.ZodMiniType;
-  /** By status: the answer when all goes well. */
+  /** The successful responses, by status. */
   readonly responses: Readonly<Record<number, RouteResponse>>;
-  /** The codes that it can answer with, besides those that every route can. */
+  /** The error codes of this route, besides COMMON_ERRORS and USER_ROUTE_ERRORS. */
   readonly errors: readonly ErrorCode[];
 }
 
@@ -60,27 +58,25 @@ export const ROUTES = [
     method: 'GET',
     path: '/workbenches',
     operationId: 'listWorkbenches',
-    function: 'api/list-workbenches.ts',
     access: 'user',
-    summary: "A user's workbenches, newest first.",
-    description: 'Strongly consistent: what was created is listed.',
+    summary: 'Lists the workbenches of a user, newest first.',
+    description: 'Strongly consistent: a workbench is listed as soon as its creation was confirmed.',
     parameters: [user_id, limit, cursor],
-    responses: { 200: { description: 'A page of them.', schema: listResponseSchema } },
+    responses: { 200: { description: 'A page of workbenches.', schema: listResponseSchema } },
     errors: ['invalid_request'],
   },
   {
     method: 'POST',
     path: '/workbenches',
     operationId: 'createWorkbench',
-    function: 'api/create-workbench.ts',
     access: 'user',
     summary: 'Creates a workbench and starts it.',
     description:
-      'Answers as soon as it is decided; poll the workbench until its status is `running`. No body at all is an empty object.',
+      'Responds as soon as the request is stored. Poll the workbench until its status is `running`. A request without a body counts as an empty object.',
     parameters: [user_id, idempotencyKey],
     body: createBodySchema,
     responses: {
-      201: { ...itemResponse('It is created.'), headers: ['Location', 'Retry-After'] },
+      201: { ...itemResponse('The workbench is created.'), headers: ['Location', 'Retry-After'] },
       200: {
         ...itemResponse('The workbench that the first request with this Idempotency-Key created.'),
         headers: ['Location', 'Retry-After'],
@@ -99,9 +95,8 @@ export const ROUTES = [
     method: 'GET',
     path: '/workbenches/{wid}',
     operationId: 'getWorkbench',
-    function: 'api/get-workbench.ts',
     access: 'user',
-    summary: 'A workbench: what frontends poll.',
+    summary: 'Returns a workbench. Frontends poll this route.',
     parameters: [wid, user_id],
     responses: { 200: itemResponse('The workbench.') },
     errors: ['invalid_request', 'workbench_not_found'],
@@ -110,12 +105,11 @@ export const ROUTES = [
     method: 'PATCH',
     path: '/workbenches/{wid}',
     operationId: 'updateWorkbench',
-    function: 'api/update-workbench.ts',
     access: 'user',
-    summary: 'Renames a workbench at any time; resizes it while it is stopped.',
+    summary: 'Renames a workbench, or resizes it while it is stopped.',
     parameters: [wid, user_id],
     body: updateBodySchema,
-    responses: { 200: itemResponse('The workbench as it is now.') },
+    responses: { 200: itemResponse('The changed workbench.') },
     errors: [
       'invalid_request',
       'workbench_not_found',
@@ -130,71 +124,64 @@ export const ROUTES = [
     method: 'DELETE',
     path: '/workbenches/{wid}',
     operationId: 'deleteWorkbench',
-    function: 'api/delete-workbench.ts',
     access: 'user',
-    summary: 'Destroys a workbench and all its files.',
+    summary: 'Deletes a workbench and all its files.',
     description:
-      'Cannot be taken back. Its status is `deleting` until task, machine and files are gone; then it answers 404.',
+      'Cannot be undone. The status is `deleting` until the task, the dedicated instance and the files are deleted. After that, requests for the workbench return 404. The body is ignored.',
     parameters: [wid, user_id],
-    responses: successResponse('It is being destroyed.'),
+    responses: successResponse('The workbench is being deleted.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
     method: 'POST',
     path: '/workbenches/{wid}/start',
     operationId: 'startWorkbench',
-    function: 'api/start-workbench.ts',
     access: 'user',
-    summary: 'Starts a workbench; nothing changes when it runs already.',
-    description:
-      'While it stops, the start is taken and begins when the stop is done. A body is not looked at.',
+    summary: 'Starts a workbench. Has no effect if it is running or starting.',
+    description: 'A workbench that is stopping starts again after the stop. The body is ignored.',
     parameters: [wid, user_id],
-    responses: successResponse('It is wanted running.'),
+    responses: successResponse('The desired state is `running`.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'POST',
     path: '/workbenches/{wid}/stop',
     operationId: 'stopWorkbench',
-    function: 'api/stop-workbench.ts',
     access: 'user',
-    summary: 'Stops a workbench; nothing changes when it is stopped already.',
-    description: 'While it starts, the start is cancelled. A body is not looked at.',
+    summary: 'Stops a workbench. Has no effect if it is stopped or stopping.',
+    description: 'Cancels a start. The body is ignored.',
     parameters: [wid, user_id, force],
-    responses: successResponse('It is wanted stopped.'),
+    responses: successResponse('The desired state is `stopped`.'),
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
     method: 'POST',
     path: '/workbenches/{wid}/restart',
     operationId: 'restartWorkbench',
-    function: 'api/restart-workbench.ts',
     access: 'user',
-    summary: 'Stops a workbench and starts it again; starts one that is stopped.',
-    description: 'Asked twice at once it restarts once. A body is not looked at.',
+    summary: 'Stops a workbench and starts it again. Starts a stopped workbench.',
+    description: 'Concurrent requests restart it once. The body is ignored.',
     parameters: [wid, user_id],
-    responses: successResponse('It is being restarted.'),
+    responses: successResponse('The workbench is being restarted.'),
     errors: ['invalid_request', 'workbench_not_found', 'deleting'],
   },
   {
     method: 'GET',
     path: '/workbenches/{wid}/history',
     operationId: 'listHistory',
-    function: 'api/list-history.ts',
     access: 'user',
-    summary: 'What happened to a workbench, newest first; the last 100.',
+    summary: 'Lists the last 100 history entries of a workbench, newest first.',
     parameters: [wid, user_id],
-    responses: { 200: { description: 'Its history.', schema: historyResponseSchema } },
+    responses: { 200: { description: 'The history.', schema: historyResponseSchema } },
     errors: ['invalid_request', 'workbench_not_found'],
   },
   {
     method: 'GET',
     path: '/reports/reconcile',
     operationId: 'listReports',
-    function: 'api/list-reports.ts',
     access: 'admin',
-    summary: 'What the last runs of the reconciler looked at, repaired, deleted and left waiting, and why.',
-    description: 'For operators: needs the admin scope. Newest first, at most 50.',
+    summary: 'Lists the reports of the last sweeps: what they checked, repaired and deleted, and why.',
+    description: 'For operators; requires the admin scope. Newest first, at most 50.',
     parameters: [],
     responses: { 200: { description: 'The reports.', schema: reportsResponseSchema } },
     errors: ['forbidden'],
@@ -203,27 +190,27 @@ export const ROUTES = [
     method: 'GET',
     path: '/health',
     operationId: 'getHealth',
-    function: 'api/get-health.ts',
     access: 'public',
-    summary: 'Whether the controller and its table answer. Kept for 5 s.',
+    summary: 'Checks that the controller can read its table. The result is reused for 5 seconds.',
     parameters: [],
-    responses: { 200: { description: 'They do.', schema: healthResponseSchema } },
+    responses: { 200: { description: 'The controller can read its table.', schema: healthResponseSchema } },
     errors: [],
   },
 ] as const satisfies readonly Route[];
 
 export type OperationId = (typeof ROUTES)[number]['operationId'];
 
-/** The errors that every route can answer with, and, second, every one that acts for a user. */
+/** Error codes of every route. */
 export const COMMON_ERRORS: readonly ErrorCode[] = ['internal', 'unavailable'];
+/** Error codes of every route that requires authorization. */
 export const USER_ROUTE_ERRORS: readonly ErrorCode[] = ['forbidden', 'too_many_requests'];
 
-/** What a page of an allowed origin may send and read, once, for the local front and API Gateway. */
+/** What a page of an allowed origin may send and read. The local gateway and API Gateway use it. */
 export const CORS = {
   allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
   allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
   exposeHeaders: ['location', 'retry-after', 'x-request-id'],
-  /** How long a browser may keep a preflight's answer, in seconds. */
+  /** How long a browser may cache the response to a preflight request, in seconds. */
   maxAge: 300,
 } as const satisfies {
   readonly allowHeaders: readonly string[];

@@ -16,7 +16,7 @@ const HTTP_STATUS_CODES: Readonly<Record<ErrorCode, number>> = {
   unavailable: 503,
 };
 
-/** The HTTP status that each error code is answered with. */
+/** The HTTP status of a response with this error code. */
 export function httpStatusOf(code: ErrorCode): number {
   return HTTP_STATUS_CODES[code];
 }

@@ -1,30 +1,30 @@
 /**
- * The one definition of the table. Plain data, free of the AWS SDK and of everything else, so that the CDK
- * stack, the store and the embedded table of local mode all read the same.
+ * The definition of the table, for the CDK stack, the stores and the embedded table of local mode. It imports nothing,
+ * so that each of them can use it.
  *
- * | pk | sk | what |
+ * | pk | sk | item |
  * |---|---|---|
- * | `user#<user id>` | `workbench#<workbench id>` | a workbench's record |
- * | `user#<user id>` | `idempotency#<key>` | an idempotency claim; has the TTL attribute |
- * | `history#<workbench id>` | sequence number, padded | a line of history; has the TTL attribute after a destroy |
- * | `system#reports` | time#sweep | a report of the reconciler; has the TTL attribute |
- * | `system#free-capacity` | container instance id | what a shared machine has left; has the TTL attribute |
+ * | `user#<user id>` | `workbench#<workbench id>` | the record of a workbench |
+ * | `user#<user id>` | `idempotency#<key>` | an idempotency claim; expires |
+ * | `history#<workbench id>` | sequence number, padded | a history entry; expires after the workbench is deleted |
+ * | `system#reports` | time#sweep | the report of a sweep; expires |
+ * | `system#free-capacity` | container instance id | the free capacity of a shared instance; expires |
  *
- * The indexes are sparse (only records carry their attributes) and project keys alone: what they answer is a
- * hint, whoever acts on it reads the record first.
+ * Items that expire have the TTL attribute. The indexes are sparse (only records have their attributes) and project
+ * keys only. They are eventually consistent, so the controller reads the record before it acts on a result.
  */
 export const TABLE = {
   partitionKey: { name: 'pk', type: 'S' },
   sortKey: { name: 'sk', type: 'S' },
-  /** Seconds since 1970; DynamoDB removes an item some time (up to days) after it. */
+  /** Seconds since 1970. DynamoDB deletes an item within a few days after this time. */
   ttlAttribute: 'expires_at',
 } as const;
 
 /**
- * - `byWorkbench`: whose workbench is this?
- * - `byInstance`: to which workbench does this dedicated instance belong?
- * - `due`: the unsettled, by the time of the next look (milliseconds since 1970), spread over DUE_SHARDS
- * - `active`: what has a run or a host or is in transition, spread over ACTIVE_SHARDS
+ * - `byWorkbench`: finds the owner of a workbench
+ * - `byInstance`: finds the workbench of a host by its instance id
+ * - `due`: records with a due time, sorted by it (milliseconds since 1970), in DUE_SHARDS partitions
+ * - `active`: records with a run, a host or a transition, in ACTIVE_SHARDS partitions
  */
 export const INDEXES = {
   byWorkbench: { name: 'by-workbench', partitionKey: { name: 'ix_workbench', type: 'S' } },
@@ -42,10 +42,9 @@ export const INDEXES = {
 } as const satisfies Record<string, IndexDefinition>;
 
 /**
- * Into how many partitions an index is spread by a hash of the workbench id. An index partition takes 1,000
- * writes a second; a pass over the due index costs one query per shard, even when nothing is due. Raising
- * one is safe at any time (readers see all the smaller numbers); lowering it hides records until they are
- * written again.
+ * The number of partitions of an index; a hash of the workbench id selects one. A partition accepts 1,000 writes per
+ * second. A sweep of the due index makes one Query call per partition, even if nothing is due. A higher number is safe
+ * at any time, since readers query all lower numbers too. A lower number hides records until they are written again.
  */
 export const DUE_SHARDS = 4;
 export const ACTIVE_SHARDS = 4;
@@ -61,7 +60,7 @@ export interface IndexDefinition {
   readonly sortKey?: KeyAttribute;
 }
 
-/** CreateTable's input, for the embedded table; structurally the AWS SDK's CreateTableCommandInput. */
+/** The input of CreateTable, for the embedded table. It has the structure of the AWS SDK's CreateTableCommandInput. */
 export function createTableInput(tableName: string): CreateTableInput {
   const indexes: readonly IndexDefinition[] = Object.values(INDEXES);
   const attributes = new Map<string, 'S' | 'N'>();

@@ -1,19 +1,20 @@
 /**
- * The tags by which things of ours are known in the account. Plain data: the adapters write and look for them,
- * the CDK app puts them on what it makes and limits the functions' rights by them.
+ * The tags that identify the resources of an installation. The adapters set them and filter by them; the CDK app sets
+ * them, and restricts the permissions of the functions to resources that have them.
  */
 
-/** On everything of an installation; the machines of others are never touched. */
+/** On every resource of an installation. Resources without it are never changed. */
 export const INSTALLATION_TAG = 'workbench:installation';
-/** On what belongs to one workbench: dedicated machines, access points, tasks. */
+/** On the resources of one workbench: hosts, access points, tasks. */
 export const WORKBENCH_TAG = 'workbench:id';
+/** On the resources of one workbench: the owner. */
 export const USER_TAG = 'workbench:user';
-/** On a dedicated machine: the token it was launched with. */
+/** On a host: the client token of its launch. */
 export const LAUNCH_TAG = 'workbench:launch';
 
 /**
- * No tag but an attribute of container instances: by it a shared machine says which capacity provider launched it.
- * The launch templates set it in ECS_INSTANCE_ATTRIBUTES. An answer of DescribeContainerInstances names the provider
- * by itself; that an event does is not documented.
+ * An attribute of container instances, not a tag: the capacity provider that launched a shared instance. The launch
+ * templates set it in ECS_INSTANCE_ATTRIBUTES. DescribeContainerInstances returns the provider itself; whether events
+ * contain it is not documented.
  */
 export const PROVIDER_ATTRIBUTE = 'workbench-provider';

@@ -4,26 +4,26 @@ import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 
 const SERVICE = 'workbench-controller';
 
-/** The CloudWatch namespace of the counters, where the deployment names none of its own. */
+/** The default CloudWatch namespace of the metrics. */
 const NAMESPACE = 'WorkbenchController';
 
-/** The deepest chain of causes written down. */
+/** The maximum depth of a chain of causes in a log line. */
 const CAUSES_MAX = 5;
 
-/** What is needed of powertools' logger. */
+/** The part of the Powertools logger that is used. */
 export type LineWriter = Pick<Logger, 'info' | 'warn' | 'error'>;
 
 /**
- * Telemetry as lines of JSON on the standard output. Counters are written in CloudWatch's embedded metric
- * format, so that they become metrics without a call. Of errors only name, message, code and stack are
- * written: what else hangs on them may be the content of a request.
+ * Telemetry as lines of JSON on the standard output. Metrics are written in CloudWatch's embedded metric format, which
+ * needs no API call. Of an error only name, message, code and stack are written: other properties may contain the
+ * content of a request.
  */
 export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMESPACE): Telemetry {
   const safely = (write: () => void): void => {
     try {
       write();
     } catch {
-      // Nothing that is said about the work may stop the work.
+      // A log line that cannot be written must not fail the request.
     }
   };
   return {
@@ -36,23 +36,23 @@ export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMES
           cause === undefined ? { ...fields } : { ...fields, cause: toErrorFields(cause) },
         ),
       ),
-    count: (metric, value, dimensions) =>
+    count: (...[metric, value, dimensions = {}]) =>
       safely(() => {
-        if (value !== 0) lines.info('metric', toEmbeddedMetric(namespace, metric, value, dimensions ?? {}));
+        if (value !== 0) lines.info('metric', toEmbeddedMetric(namespace, metric, value, dimensions));
       }),
   };
 }
 
 export interface LambdaTelemetry {
   readonly telemetry: Telemetry;
-  /** An invocation begins: its lines name the function and the request. */
+  /** Adds the function and the request of this invocation to the following lines. */
   startInvocation(context: Context): void;
 }
 
-/** The same in a function of Lambda. */
+/** Telemetry of a Lambda function. */
 export function lambdaTelemetry(): LambdaTelemetry {
   const logger = newLogger();
-  // The variable that the tools of this logger read their namespace from; installations in one account differ in it.
+  // The variable from which Powertools reads its namespace. Each installation in an account has its own.
   const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || NAMESPACE;
   return {
     telemetry: jsonTelemetry(logger, namespace),

@@ -50,7 +50,7 @@ export const LOCAL_SETTINGS = {
   WB_LOCAL_RUNTIME: choice({
     description:
       'What workbenches run in: processes of this user, or containers of an engine on this machine that speaks the API of Docker (dockerd, Docker Desktop, podman).',
-    words: RUNTIMES,
+    values: RUNTIMES,
     default: 'process',
     readBy: LOCAL,
   }),
@@ -80,7 +80,7 @@ export const LOCAL_SETTINGS = {
   WB_LOCAL_IDE: choice({
     description:
       'What a workbench runs unless WB_BOOT_COMMAND says. By default code-server or Jupyter when one is found on PATH or was installed by `npm run local:ide`, otherwise the small built-in page.',
-    words: IDES,
+    values: IDES,
     readBy: LOCAL,
   }),
   WB_LOCAL_STOP_TIMEOUT_SECONDS: integer({
@@ -94,7 +94,7 @@ export const LOCAL_SETTINGS = {
   WB_LOCAL_EXPOSE: choice({
     description:
       'Lets other machines reach both ports. Without it they listen on 127.0.0.1 alone. Needs a key for the API and WB_LOCAL_HOSTNAMES; the workbenches themselves ask for no key: whoever knows the address of one has a shell on this machine.',
-    words: ['all-interfaces'],
+    values: ['all-interfaces'],
     readBy: LOCAL,
   }),
   WB_LOCAL_HOSTNAMES: list({

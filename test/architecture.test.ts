@@ -2,7 +2,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { ROUTES } from '#contract/routes.ts';
+import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { type OperationId, ROUTES } from '#contract/routes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
@@ -40,6 +41,16 @@ function listImports(file: string): Import[] {
     from: match[1] ?? match[2] ?? match[3] ?? '',
     typeOnly: /^\s*(?:import|export) type\b/.test(match[0]),
   }));
+}
+
+/** The file below functions/ that handles a route. */
+function entryOf(operationId: OperationId): string {
+  const deployed: readonly DeployedFunction[] = Object.values(DEPLOYED);
+  const found = deployed.find(
+    ({ startedBy }) => startedBy.by === 'route' && startedBy.operationId === operationId,
+  );
+  if (found === undefined) throw new Error(`no function handles ${operationId}`);
+  return found.entry;
 }
 
 /** The top-level folder of the imported module; undefined for a package. */
@@ -144,9 +155,11 @@ describe('every route', () => {
 
   for (const route of ROUTES) {
     it(`${route.method} ${route.path} has a function, a test and an operation in docs/api.yaml`, async () => {
-      const module = (await import(join(ROOT, 'functions', route.function))) as { build?: unknown };
+      const module = (await import(join(ROOT, 'functions', entryOf(route.operationId)))) as {
+        build?: unknown;
+      };
       expect(module.build).toBeTypeOf('function');
-      const test = join(ROOT, 'test/functions', route.function.replace(/\.ts$/, '.test.ts'));
+      const test = join(ROOT, 'test/functions', entryOf(route.operationId).replace(/\.ts$/, '.test.ts'));
       expect(existsSync(test), relative(ROOT, test)).toBe(true);
       const operation = documented.paths[route.path]?.[route.method.toLowerCase()];
       expect(operation?.operationId).toBe(route.operationId);
@@ -164,7 +177,7 @@ describe('every route', () => {
     const functions = listSources('functions/api').filter((file) =>
       /export (?:async )?function build\b/.test(readFileSync(join(ROOT, file), 'utf8')),
     );
-    expect(functions).toEqual(ROUTES.map((route) => `functions/${route.function}`).sort());
+    expect(functions).toEqual(ROUTES.map(({ operationId }) => `functions/${entryOf(operationId)}`).sort());
   });
 });
 

@@ -4,8 +4,9 @@ import { type Environment, parseSettings, type SettingRule, type ValuesOf } from
 import { integer, json, list, text, url } from './setting-kinds.ts';
 
 /**
- * What the deployment on AWS tells its functions beside contract/settings/function-settings.ts: where the things are that it has made.
- * Nobody writes these by hand; local mode has none of them. Printed in docs/settings.md with the others.
+ * The settings that the CDK app sets for the functions besides contract/settings/function-settings.ts: the names and
+ * ids of the resources that it has created. Operators do not set them, and local mode does not have them. They are
+ * listed in docs/settings.md too.
  */
 
 const QUEUE_SENDERS = ['api', 'drive', 'events', 'schedules'];
@@ -15,16 +16,16 @@ const HOSTS = ['drive-host', 'schedules'];
 const VOLUMES = ['drive', 'sweep-volumes'];
 
 /**
- * The directory on each file system that holds those of the workbenches. The janitor has it mounted; each access
- * point leads to a directory below it.
+ * The directory on each file system that contains the directories of the volumes. The janitor mounts it. The access
+ * point of a volume leads to a directory below it.
  */
 export const VOLUMES_PARENT = '/workbenches';
 
-/** The most entries of one list. */
+/** The maximum number of items in a list. */
 const LIST_MAX = 20;
 
 const ROLE = /^arn:[a-z-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/;
-const SUBNET = { pattern: /^subnet-[0-9a-f]{8,17}$/, expectedItem: 'ids of subnets' } as const;
+const SUBNET = { pattern: /^subnet-[0-9a-f]{8,17}$/, expectedItem: 'subnet ids' } as const;
 const LAUNCH_TEMPLATE = /^lt-[0-9a-f]{8,17}:(\d{1,9}|\$Latest|\$Default)$/;
 const FILE_SYSTEM = /^fs-[0-9a-f]{8,40}$/;
 const FUNCTION =
@@ -32,7 +33,7 @@ const FUNCTION =
 
 const capacity = () => ({
   cpuUnits: z.int().check(z.minimum(1), z.maximum(1_048_576)),
-  /** What an agent registers, which is less than the type's nominal memory. */
+  /** The memory that the ECS agent registers. It is less than the memory of the instance type. */
   memoryMib: z.int().check(z.minimum(1), z.maximum(33_554_432)),
   gpuCount: z.int().check(z.minimum(0), z.maximum(1024)),
 });
@@ -41,7 +42,7 @@ const providersSchema = () =>
   z
     .array(
       z.strictObject({
-        /** As ECS takes it. */
+        /** The form of names that ECS accepts. */
         name: z.string().check(z.regex(/^[a-zA-Z0-9_-]{1,255}$/)),
         ...capacity(),
         price: z.number().check(z.minimum(0), z.maximum(10_000)),
@@ -65,20 +66,21 @@ const mountsSchema = () =>
 
 export const DEPLOYMENT_SETTINGS = {
   WB_QUEUE_URL: url({
-    description: 'The work queue: the keys of workbenches that somebody should look at.',
+    description: 'The work queue. It contains the keys of workbenches to drive.',
     plain: false,
     required: true,
     readBy: QUEUE_SENDERS,
   }),
   WB_HOST_QUEUE_URL: url({
-    description: 'The queue of those that need EC2, whose client `drive` does not carry.',
+    description:
+      'The queue of workbenches whose next effect needs EC2. `drive` forwards them, because it does not contain the EC2 client.',
     plain: false,
     required: true,
     readBy: ['drive', 'drive-host'],
   }),
   WB_INSTALLATION: text({
     description:
-      'Tells what is of this installation from all else in the account: its tag, and how the names of its task definitions begin.',
+      'The name of the installation. It is the tag of its resources and the prefix of its task definitions.',
     expected: '1 to 64 letters, digits and hyphens',
     maxLength: 64,
     pattern: /^[a-zA-Z0-9-]+$/,
@@ -95,36 +97,36 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_CAPACITY_PROVIDERS: json({
     description:
-      'The capacity providers of the cluster, with what one machine of each offers and its price in USD per hour.',
+      'The capacity providers of the cluster, each with the capacity of one instance and its price in USD per hour.',
     expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount","price"}\`, each name once`,
     schema: providersSchema,
     default: '[]',
     readBy: PLACEMENT,
   }),
   WB_INSTANCE_TYPES: json({
-    description: 'The instance types that may be dedicated to a workbench, with what one offers.',
+    description: 'The instance types that hosts can have, each with its capacity.',
     expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount"}\`, each name once`,
     schema: instanceTypesSchema,
     default: '[]',
     readBy: PLACEMENT,
   }),
   WB_IMAGE: text({
-    description: 'The image of a workbench. A change reaches a workbench at its next start.',
-    expected: 'the name of an image, at most 512 characters',
+    description: 'The image of workbenches. A workbench uses a changed image from its next start.',
+    expected: 'the name of an image with at most 512 characters',
     maxLength: 512,
     pattern: /^[\w][\w./:@-]*$/,
     required: true,
     readBy: TASKS,
   }),
   WB_IMAGE_UID: integer({
-    description: "The image's own user, who owns the files of workbenches. Not root.",
+    description: 'The user id with which workbenches run and which owns their files. It must not be root.',
     min: 1,
     max: 4_294_967_294,
     default: 1000,
     readBy: TASKS,
   }),
   WB_IMAGE_GID: integer({
-    description: 'The group of that user.',
+    description: 'The group id of that user.',
     min: 1,
     max: 4_294_967_294,
     default: 1000,
@@ -140,13 +142,13 @@ export const DEPLOYMENT_SETTINGS = {
   WB_TASK_SECURITY_GROUPS: list({
     description: 'The security groups of the tasks.',
     pattern: /^sg-[0-9a-f]{8,17}$/,
-    expectedItem: 'ids of security groups',
+    expectedItem: 'security group ids',
     minItems: 1,
     maxItems: 5,
     readBy: TASKS,
   }),
   WB_EXECUTION_ROLE_ARN: text({
-    description: 'The role with which ECS pulls the image and writes the logs of a task.',
+    description: 'The execution role of the tasks. ECS uses it to pull the image and to write logs.',
     expected: 'the ARN of a role',
     maxLength: 600,
     pattern: ROLE,
@@ -154,7 +156,7 @@ export const DEPLOYMENT_SETTINGS = {
     readBy: TASKS,
   }),
   WB_TASK_ROLE_ARN: text({
-    description: 'The role of the tasks: with it they mount their files, and nothing else.',
+    description: 'The task role. It allows a task to mount its volume and nothing else.',
     expected: 'the ARN of a role',
     maxLength: 600,
     pattern: ROLE,
@@ -162,14 +164,14 @@ export const DEPLOYMENT_SETTINGS = {
     readBy: TASKS,
   }),
   WB_TASK_LOG_GROUP: text({
-    description: 'The log group for what workbenches print. None: it is not kept.',
+    description: 'The log group for the output of workbenches. Without it the output is not stored.',
     expected: 'the name of a log group',
     maxLength: 512,
     pattern: /^[a-zA-Z0-9_./#-]+$/,
     readBy: TASKS,
   }),
   WB_LAUNCH_TEMPLATE: text({
-    description: 'The launch template of dedicated machines, with its version.',
+    description: 'The launch template of hosts, with its version.',
     expected: 'an id and a version such as `lt-0123456789abcdef0:3`',
     maxLength: 40,
     pattern: LAUNCH_TEMPLATE,
@@ -177,21 +179,21 @@ export const DEPLOYMENT_SETTINGS = {
     readBy: HOSTS,
   }),
   WB_GPU_LAUNCH_TEMPLATE: text({
-    description: 'The same for the instance types with GPUs, whose machine image is another.',
+    description: 'The launch template of hosts with GPUs, which use another AMI.',
     expected: 'an id and a version such as `lt-0123456789abcdef0:3`',
     maxLength: 40,
     pattern: LAUNCH_TEMPLATE,
     readBy: HOSTS,
   }),
   WB_GPU_INSTANCE_TYPES: list({
-    description: 'The instance types that are launched from that template.',
+    description: 'The instance types that use the launch template for GPUs.',
     pattern: /^[a-z0-9][a-z0-9.-]{0,63}$/,
     expectedItem: 'instance types',
     maxItems: LIST_MAX,
     readBy: HOSTS,
   }),
   WB_HOST_SUBNETS: list({
-    description: 'The private subnets of dedicated machines, best in several zones.',
+    description: 'The private subnets of hosts. Use several zones, because a zone may be out of capacity.',
     ...SUBNET,
     minItems: 1,
     maxItems: 16,
@@ -199,33 +201,32 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_HOST_AMIS: list({
     description:
-      'The machine images with which a stopped dedicated machine may still be started; one with another is replaced. None: any.',
+      'The AMIs that are up to date. A stopped host with another AMI is replaced at the next start. If the list is empty, every AMI is accepted.',
     pattern: /^ami-[0-9a-f]{8,17}$/,
-    expectedItem: 'ids of machine images',
+    expectedItem: 'AMI ids',
     maxItems: LIST_MAX,
     readBy: HOSTS,
   }),
   WB_FILE_SYSTEMS: list({
     description:
-      'The file systems of EFS for the files of workbenches. One that holds some must stay in the list.',
+      'The EFS file systems for volumes. A file system that contains volumes must stay in the list.',
     pattern: FILE_SYSTEM,
-    expectedItem: 'ids of file systems',
+    expectedItem: 'file system ids',
     minItems: 1,
     maxItems: LIST_MAX,
     readBy: VOLUMES,
   }),
   WB_JANITOR_FUNCTIONS: list({
-    description:
-      'The functions that have the file systems mounted, one for each, in the order of WB_FILE_SYSTEMS.',
+    description: 'The janitor functions, one for each file system, in the order of WB_FILE_SYSTEMS.',
     pattern: FUNCTION,
-    expectedItem: 'names or ARNs of functions',
+    expectedItem: 'function names or ARNs',
     minItems: 1,
     maxItems: LIST_MAX,
     readBy: VOLUMES,
   }),
   WB_JANITOR_MOUNTS: json({
     description:
-      'Where the directory that holds those of the workbenches is mounted in the janitor: file system → absolute path.',
+      'The paths at which the janitor mounts the directory of the volumes: file system id → absolute path.',
     expected: `a JSON object of at most ${LIST_MAX} paths, such as \`{"fs-0123456789abcdef0":"/mnt/volumes"}\``,
     schema: mountsSchema,
     required: true,
@@ -233,7 +234,7 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_AUTH_SECRET_ARN: text({
     description:
-      'The secret of Secrets Manager with `static_key` (as RESTAPI_AUTH_STATIC_KEY), `jwt_key` (as RESTAPI_AUTH_JWT_KEY), or both. None: only tokens of the OIDC issuer are taken.',
+      'The secret in Secrets Manager with `static_key` (see RESTAPI_AUTH_STATIC_KEY), `jwt_key` (see RESTAPI_AUTH_JWT_KEY) or both. Without it only tokens of the OpenID Connect issuer are accepted.',
     expected: 'the ARN of a secret',
     maxLength: 700,
     pattern: /^arn:[a-z-]{1,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:[\w/+=.@-]{1,512}$/,
@@ -246,35 +247,37 @@ const DECLARED = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
 type Declared = ValuesOf<typeof DECLARED>;
 export type DeploymentSettingName = keyof typeof DEPLOYMENT_SETTINGS;
 export type DeployedSettingName = SettingName | DeploymentSettingName;
-/** What a deployed function that reads these settings, and no others, is given. */
+/** The values of these settings only, for a deployed function. */
 export type DeployedSettingsFor<N extends DeployedSettingName> = Pick<Declared, N>;
 
-/** What must hold between the settings of the deployment. */
+/** Rules about several settings of the deployment. */
 export const DEPLOYMENT_RULES: readonly SettingRule<Declared>[] = [
   {
     names: ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'],
     check: (s) =>
-      s.WB_FILE_SYSTEMS.length === s.WB_JANITOR_FUNCTIONS.length ? undefined : 'must be as many',
+      s.WB_FILE_SYSTEMS.length === s.WB_JANITOR_FUNCTIONS.length
+        ? undefined
+        : 'must have the same number of items',
   },
   {
     names: ['WB_AUTH_SECRET_ARN', 'RESTAPI_OIDC_ISSUER'],
     check: (s) =>
       s.WB_AUTH_SECRET_ARN === undefined && s.RESTAPI_OIDC_ISSUER === undefined
-        ? 'an authorizer without any of them would refuse everybody'
+        ? 'set one of them; without a key the authorizer refuses every request'
         : undefined,
   },
   {
     names: ['WB_GPU_LAUNCH_TEMPLATE', 'WB_GPU_INSTANCE_TYPES'],
     check: (s) =>
       s.WB_GPU_LAUNCH_TEMPLATE === undefined && s.WB_GPU_INSTANCE_TYPES.length > 0
-        ? 'GPU types need their template'
+        ? 'set the launch template for these instance types'
         : undefined,
   },
 ];
 
 /**
- * Reads what a deployed function is given.
- * @throws SettingsError listing every fault
+ * Reads the named settings of a deployed function, and no others.
+ * @throws SettingsError with every invalid setting
  */
 export function readDeployedSettings<N extends DeployedSettingName>(
   env: Environment,

@@ -3,27 +3,27 @@ import { type Environment, parseSettings, type SettingRule, type ValuesOf } from
 import { choice, integer, list, text, url } from './setting-kinds.ts';
 
 /**
- * The environment of the functions: every setting with its meaning, unit, bounds and default. Printed as
- * docs/settings.md. A function names what it reads by `SettingsFor<…>`, and gets no more.
+ * The settings of the functions, with description, unit, bounds and default. docs/settings.md is generated from them. A
+ * function declares the settings that it reads as `SettingsFor<…>`, and gets no others.
  */
 
 const AUTHORIZER = ['authorizer'];
 const API = ['api'];
 const LIFE_CYCLE = ['api', 'drive', 'events', 'schedules'];
 const TASKS = ['tasks'];
-const GATEWAY = ['front'];
+const GATEWAY = ['gateway'];
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ORIGIN = /^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?|https?:\/\/\[[0-9a-f:]+\](:\d{1,5})?)$/;
 
-/** A duration of the policy, in seconds, by default what the life cycle itself has. */
+/** A duration of the life cycle's policy. The default is the policy's own. */
 function duration(defaultMs: number, min: number, max: number, description: string) {
   return integer({ description, readBy: LIFE_CYCLE, unit: 's', min, max, default: defaultMs / 1000 });
 }
 
 const DAY = 86_400;
 
-/** What can be requested, and the widest bounds that settings may give it. */
+/** The sizes that can be requested, and the widest bounds that an operator can set for them. */
 const RAM = { unit: 'MiB', min: 4, max: 33_554_432 } as const;
 const CPU = { unit: 'units of 1/1,024 vCPU', min: 1, max: 1_048_576 } as const;
 const GPU = { unit: 'GPUs', min: 0, max: 1024 } as const;
@@ -35,12 +35,13 @@ function amount(kind: typeof RAM | typeof CPU | typeof GPU, byDefault: number, d
 export const SETTINGS = {
   RESTAPI_AUTH: choice({
     description:
-      'Says in words that the API is open: everybody who reaches it may do everything. Without it, and without any key, nothing starts.',
-    words: ['none'],
+      'The value `none` opens the API: every client that can reach it has full access. The controller does not start without either this or a key.',
+    values: ['none'],
     readBy: ['authorizer', 'api'],
   }),
   RESTAPI_AUTH_STATIC_KEY: text({
-    description: 'The key that a trusted backend sends as its bearer token. Acts for any user.',
+    description:
+      'The key that a trusted backend sends as its bearer token. It gives access in the name of any user.',
     expected: '16 to 4,096 visible ASCII characters without spaces',
     minLength: 16,
     maxLength: 4096,
@@ -50,7 +51,7 @@ export const SETTINGS = {
   }),
   RESTAPI_AUTH_JWT_KEY: text({
     description:
-      'The secret of HS256 tokens, at least as long as the hash (RFC 7518, 3.2). A token without the user claim acts for any user.',
+      'The secret that signs HS256 tokens. It must be at least as long as the hash (RFC 7518, section 3.2). A token without the user claim gives access in the name of any user.',
     expected: '32 to 4,096 visible ASCII characters without spaces',
     minLength: 32,
     maxLength: 4096,
@@ -60,33 +61,33 @@ export const SETTINGS = {
   }),
   RESTAPI_OIDC_ISSUER: text({
     description:
-      'The issuer (`iss`) whose tokens are accepted, exactly as they carry it. Needs audience and JWKS address.',
+      'The OpenID Connect issuer whose tokens are accepted, exactly as in their `iss` claim. Requires RESTAPI_OIDC_AUDIENCE and RESTAPI_OIDC_JWKS_URL.',
     maxLength: 2048,
     pattern: VISIBLE_ASCII,
     readBy: AUTHORIZER,
   }),
   RESTAPI_OIDC_AUDIENCE: text({
-    description: 'The audience (`aud`) that a token of the issuer must name.',
+    description: 'The audience that the `aud` claim of a token must contain.',
     maxLength: 2048,
     pattern: VISIBLE_ASCII,
     readBy: AUTHORIZER,
   }),
   RESTAPI_OIDC_JWKS_URL: url({
     description:
-      "Where the issuer publishes its keys: the `jwks_uri` of its discovery document (Keycloak's ends in `/protocol/openid-connect/certs`).",
+      'The address of the keys of the issuer: the `jwks_uri` of its discovery document. In Keycloak it ends in `/protocol/openid-connect/certs`.',
     plain: false,
     readBy: AUTHORIZER,
   }),
   RESTAPI_OIDC_SERVICE_CLIENTS: list({
     description:
-      'Client ids (`azp` or `client_id`) of trusted services: their tokens need no user claim and then act for any user.',
+      'Client ids (`azp` or `client_id`) of trusted services. Their tokens need no user claim, and then give access in the name of any user.',
     pattern: /^[\x21-\x7e]{1,256}$/,
     expectedItem: 'client ids of 1 to 256 visible ASCII characters',
     maxItems: 50,
     readBy: AUTHORIZER,
   }),
   RESTAPI_USER_CLAIM: text({
-    description: 'The claim of a token that holds its user_id.',
+    description: 'The claim of a token that contains the user_id.',
     expected: '1 to 128 visible ASCII characters',
     maxLength: 128,
     pattern: VISIBLE_ASCII,
@@ -94,7 +95,8 @@ export const SETTINGS = {
     readBy: AUTHORIZER,
   }),
   RESTAPI_ADMIN_SCOPE: text({
-    description: 'The scope that lets a token act for any user.',
+    description:
+      'The scope with which a token gives access in the name of any user, and to the routes for operators.',
     expected: '1 to 128 visible ASCII characters',
     maxLength: 128,
     pattern: VISIBLE_ASCII,
@@ -102,7 +104,8 @@ export const SETTINGS = {
     readBy: API,
   }),
   RESTAPI_AUTH_CACHE_SECONDS: integer({
-    description: "How long the gateway may keep the authorizer's answer about a token. 0 asks each time.",
+    description:
+      "How long the gateway caches the authorizer's response for a token. With 0 it calls the authorizer for every request.",
     unit: 's',
     min: 0,
     max: 60,
@@ -110,14 +113,14 @@ export const SETTINGS = {
     readBy: GATEWAY,
   }),
   RESTAPI_URL_PREFIX: text({
-    description: 'Comes before every path of the API.',
+    description: 'The prefix of every path of the API.',
     expected: 'path segments such as `/api/v1`, without a slash at the end, at most 128 characters',
     maxLength: 128,
     pattern: /^(\/[A-Za-z0-9_-][A-Za-z0-9._~-]*)+$/,
     readBy: ['gateway', 'api'],
   }),
   RESTAPI_CORS_ORIGIN: list({
-    description: 'The origins whose pages may call the API from a browser. None unless set.',
+    description: 'The origins whose pages can call the API from a browser. By default no origin can.',
     pattern: ORIGIN,
     expectedItem: 'origins such as `https://app.example.com`, or `*`',
     maxItems: 20,
@@ -125,13 +128,13 @@ export const SETTINGS = {
   }),
   BASE_URL: url({
     description:
-      'Where workbenches are served: the public endpoint of one is `<BASE_URL>/project/<workbench_id>`.',
+      'The address at which workbenches are served. The public endpoint of a workbench is `<BASE_URL>/project/<workbench_id>`.',
     plain: true,
     required: true,
     readBy: ['api', 'tasks'],
   }),
   WB_TABLE_NAME: text({
-    description: 'The DynamoDB table.',
+    description: 'The name of the DynamoDB table.',
     expected: '3 to 255 letters, digits, dots, dashes and underscores',
     minLength: 3,
     maxLength: 255,
@@ -139,22 +142,22 @@ export const SETTINGS = {
     default: 'workbenches',
     readBy: LIFE_CYCLE,
   }),
-  WB_DEFAULT_RAM: amount(RAM, 2048, 'How much memory a workbench gets when the request does not say.'),
-  WB_MIN_RAM: amount(RAM, 256, 'The least memory that may be requested.'),
-  WB_MAX_RAM: amount(RAM, 786432, 'The most memory that may be requested.'),
-  WB_DEFAULT_CPU: amount(CPU, 1024, 'How much CPU a workbench gets when the request does not say.'),
-  WB_MIN_CPU: amount(CPU, 128, 'The least CPU that may be requested.'),
-  WB_MAX_CPU: amount(CPU, 196608, 'The most CPU that may be requested.'),
-  WB_DEFAULT_GPU: amount(GPU, 0, 'How many GPUs a workbench gets when the request does not say.'),
-  WB_MIN_GPU: amount(GPU, 0, 'The fewest GPUs that may be requested.'),
-  WB_MAX_GPU: amount(GPU, 16, 'The most GPUs that may be requested.'),
+  WB_DEFAULT_RAM: amount(RAM, 2048, 'The memory of a workbench if the request does not set it.'),
+  WB_MIN_RAM: amount(RAM, 256, 'The minimum memory that can be requested.'),
+  WB_MAX_RAM: amount(RAM, 786432, 'The maximum memory that can be requested.'),
+  WB_DEFAULT_CPU: amount(CPU, 1024, 'The CPU units of a workbench if the request does not set them.'),
+  WB_MIN_CPU: amount(CPU, 128, 'The minimum CPU units that can be requested.'),
+  WB_MAX_CPU: amount(CPU, 196608, 'The maximum CPU units that can be requested.'),
+  WB_DEFAULT_GPU: amount(GPU, 0, 'The number of GPUs of a workbench if the request does not set it.'),
+  WB_MIN_GPU: amount(GPU, 0, 'The minimum number of GPUs that can be requested.'),
+  WB_MAX_GPU: amount(GPU, 16, 'The maximum number of GPUs that can be requested.'),
   WB_BOOT_COMMAND: text({
-    description: 'The command that a workbench boots with, instead of its own.',
+    description: 'The command that starts a workbench, instead of the command of the image.',
     maxLength: 4096,
     readBy: TASKS,
   }),
   WB_CONTAINER_PORT: integer({
-    description: 'The port on which the container of a workbench answers HTTP.',
+    description: 'The port on which the container of a workbench serves HTTP.',
     min: 1,
     max: 65_535,
     default: 8080,
@@ -164,122 +167,122 @@ export const SETTINGS = {
     DEFAULT_POLICY.startingTimeoutMs,
     1,
     DAY,
-    'How long a start may take until there is a task; stands still while the work is queued by us.',
+    'Ends a start that has no task after this time. The time during which ECS throttles the start does not count.',
   ),
   WB_PROVISIONING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.provisioningTimeoutMs,
     1,
     DAY,
-    'How long a task may wait for capacity.',
+    'Ends a start whose task has waited for capacity for this time.',
   ),
   WB_PENDING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.pendingTimeoutMs,
     1,
     DAY,
-    'How long a task may be prepared until it answers HTTP.',
+    'Ends a start whose task has capacity but does not respond to HTTP requests after this time.',
   ),
   WB_STOPPING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.stoppingTimeoutMs,
     1,
     DAY,
-    'After this a stop is reported as `instance_unreachable`; it is never assumed to have happened.',
+    'A stop that takes longer than this is overdue and reported as `instance_unreachable`. The controller continues until the task is known to have ended.',
   ),
   WB_DELETING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.deletingTimeoutMs,
     1,
     7 * DAY,
-    'After this a destroy that has not ended is reported as overdue.',
+    'A delete that takes longer than this is reported as overdue. The controller continues with it.',
   ),
   WB_STOP_SETTLE_SECONDS: duration(
     DEFAULT_POLICY.stopSettleMs,
     0,
     3600,
-    'A stopped task counts as gone only after this: its container may outlive the answer.',
+    'How long a stopped task still counts as running. Its container can outlive the STOPPED status for a few seconds.',
   ),
   WB_POLL_INTERVAL_SECONDS: duration(
     DEFAULT_POLICY.pollIntervalMs,
     1,
     3600,
-    'How often a workbench in transition is looked at when no event comes.',
+    'How often the controller polls a workbench in transition if no event arrives.',
   ),
   WB_STOP_RETRY_SECONDS: duration(
     DEFAULT_POLICY.stopRetryMs,
     1,
     3600,
-    'How often a stop that shows no effect is asked for again.',
+    'How often the controller repeats a StopTask call that has had no effect.',
   ),
   WB_START_RETRY_SECONDS: duration(
     DEFAULT_POLICY.startRetryMs,
     EFFECT_ENDS_WITHIN_MS / 1000,
     DAY,
-    'How long a new attempt waits after a refusal.',
+    'How long the controller waits after a refused start before it makes a new attempt.',
   ),
   WB_TASK_MISSING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.taskMissingTimeoutMs,
     60,
     DAY,
-    'A task that is not found counts as gone after this: lists lag.',
+    'A task counts as lost after ECS has not found it for this time. The delay is needed because lists in ECS are eventually consistent.',
   ),
   WB_ORPHAN_GRACE_SECONDS: duration(
     15 * 60_000,
     60,
     DAY,
-    'A task or machine that no record wants is left alone this long after it was made: its record may be on its way.',
+    'The reconciler does not delete an orphaned task or host until it is this old, because its record may not be visible yet.',
   ),
   WB_VOLUME_GRACE_SECONDS: duration(
     DAY * 1000,
     3600,
     30 * DAY,
-    'The same for a volume, which is then deleted when it is empty or its destruction was asked for, and otherwise set aside.',
+    'The reconciler ignores an orphaned volume until it is this old. After that it deletes the volume if it is empty or its workbench was being deleted, and quarantines it otherwise.',
   ),
   WB_AGENT_SILENT_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.agentSilentTimeoutMs,
-    60,
+    300,
     7 * DAY,
-    'A dedicated host that keeps an overdue stop from ending is terminated after this much more.',
+    'Ends every running workbench, on shared instances too, whose ECS agent has been disconnected for this time (`instance_lost`). Agents often disconnect for some seconds, so a low value ends healthy workbenches. It is also the wait before the controller terminates the instance under a stop: from the disconnection, or for a host from the time when the stop is overdue.',
   ),
 };
 
 export type Settings = ValuesOf<typeof SETTINGS>;
 export type SettingName = keyof Settings;
-/** What a function that reads these settings, and no others, is given. */
+/** The values of these settings only. */
 export type SettingsFor<N extends SettingName> = Pick<Settings, N>;
 
 /**
  * Reads every setting of the functions.
- * @throws SettingsError listing every fault
+ * @throws SettingsError with every invalid setting
  */
 export function readSettings(env: Environment): Settings {
   return parseSettings(SETTINGS, SETTING_RULES, env);
 }
 
-/** What must hold between the settings of the functions. */
+/** Rules about several settings of the functions. */
 export const SETTING_RULES: readonly SettingRule<Settings>[] = [
   {
     names: ['RESTAPI_AUTH', 'RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'],
     check: (s) => {
       const keys = s.RESTAPI_AUTH_STATIC_KEY ?? s.RESTAPI_AUTH_JWT_KEY ?? s.RESTAPI_OIDC_ISSUER;
       if (s.RESTAPI_AUTH === 'none') {
-        return keys === undefined ? undefined : '`none` contradicts a configured key; leave one of them out';
+        return keys === undefined ? undefined : '`none` contradicts the configured key; remove one of them';
       }
       return keys === undefined
-        ? 'no key is configured; set one, or `RESTAPI_AUTH=none` to leave the API open'
+        ? 'no key is configured; set one of them, or set RESTAPI_AUTH=none to open the API'
         : undefined;
     },
   },
   {
     names: ['RESTAPI_OIDC_ISSUER', 'RESTAPI_OIDC_AUDIENCE', 'RESTAPI_OIDC_JWKS_URL'],
     check: (s) => {
-      const given = [s.RESTAPI_OIDC_ISSUER, s.RESTAPI_OIDC_AUDIENCE, s.RESTAPI_OIDC_JWKS_URL];
-      const missing = given.includes(undefined) && given.some((value) => value !== undefined);
-      return missing ? 'OIDC needs all three of them' : undefined;
+      const values = [s.RESTAPI_OIDC_ISSUER, s.RESTAPI_OIDC_AUDIENCE, s.RESTAPI_OIDC_JWKS_URL];
+      const isPartial = values.includes(undefined) && values.some((value) => value !== undefined);
+      return isPartial ? 'set all three of them, or none' : undefined;
     },
   },
   {
     names: ['RESTAPI_AUTH', 'RESTAPI_CORS_ORIGIN'],
     check: (s) =>
       s.RESTAPI_AUTH === 'none' && s.RESTAPI_CORS_ORIGIN.includes('*')
-        ? 'an open API must not be open to every web page too; name the origins'
+        ? 'an open API must not accept requests of every web page; list the origins instead of `*`'
         : undefined,
   },
   ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),
@@ -292,6 +295,9 @@ type Amount = `WB_${'MIN' | 'DEFAULT' | 'MAX'}_${'RAM' | 'CPU' | 'GPU'}`;
 function ascending(min: Amount, byDefault: Amount, max: Amount): SettingRule<Settings> {
   return {
     names: [min, byDefault, max],
-    check: (s) => (s[min] <= s[byDefault] && s[byDefault] <= s[max] ? undefined : 'must grow in this order'),
+    check: (s) =>
+      s[min] <= s[byDefault] && s[byDefault] <= s[max]
+        ? undefined
+        : 'each value must be at least the one before it',
   };
 }

@@ -3,7 +3,7 @@ import type { SettingName, SettingsFor } from './function-settings.ts';
 
 export type PolicySettings = SettingsFor<Extract<SettingName, `WB_${string}_SECONDS`>>;
 
-/** The deadlines and intervals of the life cycle, as set. */
+/** The policy of the life cycle, from the settings. */
 export function policyOf(settings: PolicySettings): Policy {
   return {
     startingTimeoutMs: settings.WB_STARTING_TIMEOUT_SECONDS * 1000,

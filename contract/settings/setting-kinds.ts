@@ -1,7 +1,19 @@
 import * as z from 'zod/mini';
 import type { Setting } from './setting.ts';
+import {
+  type Bounds,
+  choiceKind,
+  groupDigits,
+  integerKind,
+  listKind,
+  textKind,
+  type ValueKind,
+} from './value-kinds.ts';
 
-/** The kinds of settings there are. Each returns a declaration for contract/settings/function-settings.ts or local/settings.ts. */
+/**
+ * Settings in environment variables. Each function declares one, for contract/settings/function-settings.ts,
+ * contract/settings/deployment-settings.ts or local/settings.ts.
+ */
 
 interface Declaration {
   readonly description: string;
@@ -11,162 +23,143 @@ interface Declaration {
   readonly secret?: true;
 }
 
-/** A setting with neither default nor `required` may be undefined. */
+/** A setting without a default that is not required may be undefined. */
 type ValueOf<A, T> = A extends { readonly default: unknown } | { readonly required: true }
   ? T
   : T | undefined;
 
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
 interface Length {
-  /** In characters. */
+  /** In characters. @default 1 */
   readonly minLength?: number;
   readonly maxLength: number;
 }
 
 /** A whole number in decimal digits. */
 export function integer<const A extends Declaration & Bounds & { readonly unit?: string }>(
-  about: A,
+  declaration: A,
 ): Setting<ValueOf<A, number>> {
-  const schema = () =>
-    z.pipe(
-      z.pipe(z.string().check(z.regex(/^-?\d{1,15}$/)), z.transform(Number)),
-      z.int().check(z.minimum(about.min), z.maximum(about.max)),
-    );
-  return toSetting(
-    about,
-    `a whole number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`,
-    schema,
-  );
+  return toSetting(declaration, integerKind(declaration));
 }
 
-/** Text that `pattern` matches, when there is one. `expected` says what the pattern means. */
+/** Text. `expected` says what `pattern` accepts. */
 export function text<
   const A extends Declaration & Length & { readonly pattern?: RegExp; readonly expected?: string },
->(about: A): Setting<ValueOf<A, string>> {
-  const min = about.minLength ?? 1;
-  const schema = () =>
-    z.string().check(z.minLength(min), z.maxLength(about.maxLength), z.regex(about.pattern ?? /^/));
-  return toSetting(
-    about,
-    about.expected ?? `${groupDigits(min)} to ${groupDigits(about.maxLength)} characters`,
-    schema,
-  );
+>(declaration: A): Setting<ValueOf<A, string>> {
+  const { minLength = 1, maxLength, pattern } = declaration;
+  const lengths = `${groupDigits(minLength)} to ${groupDigits(maxLength)} characters`;
+  const expected = declaration.expected ?? lengths;
+  const rules = { minLength, maxLength, expected, ...(pattern === undefined ? {} : { pattern }) };
+  return toSetting(declaration, textKind(rules));
 }
 
-/** One of a closed set of words. */
-export function choice<const A extends Declaration & { readonly words: readonly [string, ...string[]] }>(
-  about: A,
-): Setting<ValueOf<A, A['words'][number]>> {
-  return toSetting(about, about.words.map((word) => `\`${word}\``).join(' or '), () => z.enum(about.words));
+/** One of a closed set of texts. */
+export function choice<const A extends Declaration & { readonly values: readonly [string, ...string[]] }>(
+  declaration: A,
+): Setting<ValueOf<A, A['values'][number]>> {
+  return toSetting(declaration, choiceKind(declaration.values));
 }
 
 /**
- * An absolute http or https address without user, query or fragment; a slash at its end is dropped.
- * `plain: false` takes http only to the machine itself: what is fetched there is trusted.
+ * An absolute http or https address without user, query or fragment. A slash at its end is removed.
+ * `plain: false` accepts http for the loopback interface only, since the controller trusts what it fetches there.
  */
 export function url<const A extends Declaration & { readonly plain: boolean }>(
-  about: A,
+  declaration: A,
 ): Setting<ValueOf<A, string>> {
-  const acceptable = (written: string) => {
-    const parsed = URL.parse(written);
-    if (parsed === null || `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` !== '')
-      return false;
-    if (parsed.protocol === 'https:') return true;
-    return parsed.protocol === 'http:' && (about.plain || LOOPBACK.test(parsed.hostname));
+  const scheme = declaration.plain
+    ? 'an http or https address'
+    : 'an https address (http for localhost only)';
+  const kind: ValueKind<string> = {
+    expected: `${scheme} without query or fragment, at most ${groupDigits(URL_MAX_LENGTH)} characters`,
+    schema: () =>
+      z.pipe(
+        z.string().check(
+          z.maxLength(URL_MAX_LENGTH),
+          z.refine((address) => isAccepted(address, declaration.plain)),
+        ),
+        z.transform((address: string) => address.replace(/\/+$/, '')),
+      ) as unknown as z.ZodMiniType<string>,
+    parseText: (address) => address,
   };
-  const schema = () =>
-    z.pipe(
-      z.string().check(z.maxLength(MAX_URL_LENGTH), z.refine(acceptable)),
-      z.transform((written: string) => written.replace(/\/+$/, '')),
-    );
-  const scheme = about.plain ? 'an http or https address' : 'an https address (http on localhost alone)';
-  return toSetting(
-    about,
-    `${scheme} without query or fragment, at most ${groupDigits(MAX_URL_LENGTH)} characters`,
-    schema,
-  );
+  return toSetting(declaration, kind);
+}
+
+const URL_MAX_LENGTH = 2048;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+function isAccepted(address: string, plain: boolean): boolean {
+  const parsed = URL.parse(address);
+  if (parsed === null || `${parsed.username}${parsed.password}${parsed.search}${parsed.hash}` !== '') {
+    return false;
+  }
+  if (parsed.protocol === 'https:') return true;
+  return parsed.protocol === 'http:' && (plain || LOOPBACK.test(parsed.hostname));
 }
 
 /**
- * Words that `pattern` matches, separated by commas; spaces around them do not count. Empty unless a default is
- * given; with `minItems` it is required, and has that many.
+ * Texts that `pattern` accepts, separated by commas. Spaces around them are ignored. By default it is empty; with
+ * `minItems` it is required.
  */
 export function list<
   const A extends Declaration & {
     readonly pattern: RegExp;
+    /** The plural of an item, for people. */
     readonly expectedItem: string;
     readonly minItems?: 1;
     readonly maxItems: number;
   },
->(about: A): Setting<ItemsOf<A>> {
-  const { minItems = 0, maxItems } = about;
-  const schema = () =>
-    z.pipe(
-      z.pipe(
-        z.string(),
-        z.transform((written: string) => {
-          const items = written.split(',').map((item) => item.trim());
-          return items.filter((item) => item !== '');
-        }),
-      ),
-      z.array(z.string().check(z.regex(about.pattern))).check(z.minLength(minItems), z.maxLength(maxItems)),
-    );
-  const amount = minItems === 0 ? `at most ${maxItems}` : `${minItems} to ${maxItems}`;
-  const expected = `${amount} of ${about.expectedItem}, separated by commas`;
-  const presence: Declaration = minItems === 0 ? { default: '', ...about } : { ...about, required: true };
-  return toSetting(presence, expected, schema) as unknown as Setting<ItemsOf<A>>;
+>(declaration: A): Setting<ItemsOf<A>> {
+  const { pattern, expectedItem, minItems = 0, maxItems } = declaration;
+  const item = textKind({ pattern, expected: expectedItem });
+  const kind = listKind(item, { min: minItems, max: maxItems }, expectedItem);
+  const presence: Declaration =
+    minItems === 0 ? { default: '', ...declaration } : { ...declaration, required: true };
+  const separated = { ...kind, expected: `${kind.expected}, separated by commas` };
+  return toSetting(presence, separated) as unknown as Setting<ItemsOf<A>>;
 }
 
 type ItemsOf<A> = A extends { readonly minItems: 1 } ? readonly [string, ...string[]] : readonly string[];
 
-/** The longest JSON taken, in characters: a Lambda function's environment holds 4 KB in all. */
-const MAX_JSON_LENGTH = 4096;
+/** The maximum length of JSON, in characters. The environment of a Lambda function holds 4 KB in total. */
+const JSON_MAX_LENGTH = 4096;
 
-/** JSON that `schema` takes, which has to bound it. `expected` says what that is. */
+/** JSON that `schema` accepts, which must limit its size. `expected` describes it. */
 export function json<const A extends Declaration & { readonly expected: string }, T>(
-  about: A & { readonly schema: () => z.ZodMiniType<T> },
+  declaration: A & { readonly schema: () => z.ZodMiniType<T> },
 ): Setting<ValueOf<A, T>> {
-  const read = (written: string, context: z.core.ParsePayload): unknown => {
-    try {
-      return JSON.parse(written);
-    } catch {
-      context.issues.push({ code: 'custom', message: 'JSON', input: written });
-      return z.NEVER;
-    }
-  };
-  const schema = () =>
-    z.pipe(z.pipe(z.string().check(z.maxLength(MAX_JSON_LENGTH)), z.transform(read)), about.schema());
-  return toSetting(about, about.expected, schema as unknown as () => z.ZodMiniType<T, string>);
+  return toSetting(declaration, {
+    expected: declaration.expected,
+    schema: () => declaration.schema(),
+    parseText: (written) => (written.length > JSON_MAX_LENGTH ? undefined : parseJson(written)),
+  });
 }
 
-/** The longest address taken. */
-const MAX_URL_LENGTH = 2048;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Undefined for malformed JSON, which no schema accepts. */
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    return undefined;
+  }
+}
 
 function toSetting<A extends Declaration & { readonly unit?: string }, T>(
-  about: A,
-  expected: string,
-  schema: () => z.ZodMiniType<T, string>,
+  declaration: A,
+  kind: ValueKind<T>,
 ): Setting<ValueOf<A, T>> {
-  const mayBeAbsent = about.default === undefined && about.required === undefined;
-  const presence = () => (mayBeAbsent ? z.optional(schema()) : schema());
+  const { description, readBy, default: byDefault, required = false, secret = false, unit } = declaration;
+  const schema = () => z.pipe(z.pipe(z.string(), z.transform(kind.parseText)), kind.schema());
+  const isOptional = byDefault === undefined && !required;
   return {
-    description: about.description,
-    readBy: about.readBy,
-    expected,
-    required: about.required ?? false,
-    secret: about.secret ?? false,
-    schema: presence as unknown as Setting<ValueOf<A, T>>['schema'],
-    ...(about.unit === undefined ? {} : { unit: about.unit }),
-    ...(about.default === undefined ? {} : { default: String(about.default) }),
+    description,
+    readBy,
+    expected: kind.expected,
+    required,
+    secret,
+    schema: (() => (isOptional ? z.optional(schema()) : schema())) as unknown as Setting<
+      ValueOf<A, T>
+    >['schema'],
+    ...(unit === undefined ? {} : { unit }),
+    ...(byDefault === undefined ? {} : { default: String(byDefault) }),
   };
-}
-
-/** `1,048,576`. By hand: the formatter of the language takes 10 ms to load, in every cold start. */
-function groupDigits(n: number): string {
-  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }

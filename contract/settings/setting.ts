@@ -1,46 +1,45 @@
 import * as z from 'zod/mini';
 
 /**
- * How a setting is declared and read. A setting is one variable of the environment together with all that is
- * to be known of it: what it means, its unit, its bounds, its default and who reads it. Declarations type the
- * functions that read them, check the environment at start, and are printed as docs/settings.md.
+ * The declaration of a setting: an environment variable with its description, unit, bounds, default and readers. The
+ * declarations give the types of the values, validate the environment at start, and are the source of docs/settings.md.
  */
 export interface Setting<T> {
-  /** One or two sentences, for whoever runs the system. */
+  /** For operators, in whole sentences. */
   readonly description: string;
-  /** What the number counts (`MiB`, `s`, …). */
+  /** The unit of a number (`MiB`, `s`, …). */
   readonly unit?: string;
-  /** What is accepted, in words that complete the sentence "expected …". */
+  /** The accepted values. Completes the sentence "expected …". */
   readonly expected: string;
-  /** The value taken when the variable is absent or empty, as it would be written in the environment. */
+  /** The text that is used if the variable is absent or empty. */
   readonly default?: string;
-  /** Absent or empty is a fault. */
+  /** Whether an absent or empty variable is an error. */
   readonly required: boolean;
-  /** Its value appears in no message, log or document. */
+  /** Whether messages, logs and documents must not contain the value. */
   readonly secret: boolean;
-  /** Which parts of the system read it. */
+  /** The parts of the system that read it. */
   readonly readBy: readonly string[];
   /**
-   * From the text in the environment (undefined when absent, and without a default) to the value. Made when it is
-   * read: a function reads few of all that are declared, and each schema takes its time in every cold start.
+   * Parses the text of the variable; undefined if it is absent and has no default. A function, because creating a schema
+   * takes time in every cold start, and each Lambda function reads only a few settings.
    */
   readonly schema: () => z.ZodMiniType<T, string | undefined>;
 }
 
 export type Settings = Readonly<Record<string, Setting<unknown>>>;
 
-/** The values of declared settings, under the names of their variables. */
+/** The values of declared settings, by the names of their variables. */
 export type ValuesOf<D extends Settings> = {
   readonly [K in keyof D]: D[K] extends Setting<infer T> ? T : never;
 };
 
-/** The environment, or what stands in for it. */
+/** `process.env`, or a replacement of it. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What must hold between settings. Looked at only when each of `names` is itself in order. */
+/** A rule about several settings. It is checked only if each of `names` is valid. */
 export interface SettingRule<V> {
   readonly names: readonly (keyof V & string)[];
-  /** What is wrong, completing the sentence "<names>: …"; undefined when all is well. Never a secret's value. */
+  /** Completes the sentence "<names>: …"; undefined if the rule holds. Must not contain the value of a secret. */
   check(values: V): string | undefined;
 }
 
@@ -49,22 +48,21 @@ export interface SettingProblem {
   readonly problem: string;
 }
 
-/** Every fault of the environment at once. */
+/** Every invalid setting of an environment. */
 export class SettingsError extends Error {
   readonly problems: readonly SettingProblem[];
 
   constructor(problems: readonly SettingProblem[]) {
     const lines = problems.map(({ name, problem }) => `  ${name}: ${problem}`);
-    super(`The settings are not valid:\n${lines.join('\n')}`);
+    super(`Some settings are invalid:\n${lines.join('\n')}`);
     this.name = 'SettingsError';
     this.problems = problems;
   }
 }
 
 /**
- * Reads and checks settings. An empty variable counts as absent: that is how `.env` files and container
- * platforms leave something out.
- * @throws SettingsError listing every fault
+ * Reads and validates settings. An empty variable counts as absent, as in `.env` files and on container platforms.
+ * @throws SettingsError with every invalid setting
  */
 export function parseSettings<D extends Settings>(
   declared: D,
@@ -72,28 +70,27 @@ export function parseSettings<D extends Settings>(
   env: Environment,
 ): ValuesOf<D> {
   const values = new Map<string, unknown>();
-  const faults: SettingProblem[] = [];
+  const problems: SettingProblem[] = [];
   for (const [name, setting] of Object.entries(declared)) {
-    const written = env[name] === '' ? undefined : env[name];
-    const text = written ?? setting.default;
+    const text = env[name] || setting.default;
     if (text === undefined && setting.required) {
-      faults.push({ name, problem: `is required; expected ${setting.expected}` });
+      problems.push({ name, problem: `is required; expected ${setting.expected}` });
       continue;
     }
     const parsed = z.safeParse(setting.schema(), text);
     if (parsed.success) values.set(name, parsed.data);
-    else faults.push({ name, problem: `expected ${setting.expected}${describeValue(setting, text)}` });
+    else problems.push({ name, problem: `expected ${setting.expected}${describeFound(setting, text)}` });
   }
-  const read = Object.fromEntries(values) as ValuesOf<D>;
+  const settings = Object.fromEntries(values) as ValuesOf<D>;
   for (const rule of rules) {
     if (!rule.names.every((name) => values.has(name))) continue;
-    const problem = rule.check(read);
-    if (problem !== undefined) faults.push({ name: rule.names.join(', '), problem });
+    const problem = rule.check(settings);
+    if (problem !== undefined) problems.push({ name: rule.names.join(', '), problem });
   }
-  if (faults.length > 0) throw new SettingsError(faults);
-  return read;
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
 }
 
-function describeValue(setting: Setting<unknown>, text: string | undefined): string {
+function describeFound(setting: Setting<unknown>, text: string | undefined): string {
   return setting.secret || text === undefined ? '' : `; found ${JSON.stringify(text.slice(0, 80))}`;
 }

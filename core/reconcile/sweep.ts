@@ -39,7 +39,7 @@ export async function runSweep(
     }
   }
   const report = draft.end(ports.clock.now());
-  for (const kind of ['repaired', 'deleted', 'quarantined', 'waiting', 'failed'] as const) {
+  for (const kind of ['deleted', 'quarantined', 'waiting', 'failed'] as const) {
     if (report[kind] > 0) telemetry.count(`sweep_${kind}`, report[kind], { sweep });
   }
   if (report.alarm) {

@@ -4,10 +4,10 @@ import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { idempotencyKey } from '../middleware/request.ts';
+import { jsonBodyOf } from '../middleware/json-body.ts';
+import { parseIdempotencyKey } from '../middleware/parse-request.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
@@ -20,16 +20,14 @@ type Settings = ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_
 /** POST /workbenches */
 export function build(ports: CreatePorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
-  const frame = userApi(ports, settings)
-    .use(idempotencyKey())
-    .use(jsonBody(createBodySchema(settings)));
-  return toApiHandler(frame, async (event) => {
+  const parsers = { idempotencyKey: parseIdempotencyKey, body: jsonBodyOf(createBodySchema(settings)) };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, idempotencyKey, body, by }) => {
     const { workbench, created } = await createWorkbench(ports, policy, {
-      userId: event.userId,
-      request: toCreateRequest(event.input, settings),
-      bodyHash: bodyHash(event.input),
-      by: event.by,
-      ...(event.idempotencyKey === undefined ? {} : { idempotencyKey: event.idempotencyKey }),
+      userId,
+      request: toCreateRequest(body, settings),
+      bodyHash: bodyHash(body),
+      by,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     });
     return {
       status: created ? 201 : 200,
@@ -39,7 +37,7 @@ export function build(ports: CreatePorts, settings: Settings): ApiHandler {
   });
 }
 
-/** Names the user too, so that it can be followed with every kind of authorization. */
+/** Contains the user, so that a client can follow it with any kind of authorization. */
 function locationOf({ userId, workbenchId }: Workbench, settings: Settings): string {
   return `${settings.RESTAPI_URL_PREFIX ?? ''}/workbenches/${workbenchId}?user_id=${encodeURIComponent(userId)}`;
 }

@@ -3,9 +3,9 @@ import type { HistoryItem } from '#contract/response-bodies.ts';
 import type { HistoryStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
 import { listHistory } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/request.ts';
+import { parseWorkbenchId } from '../middleware/parse-request.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { historyStore, openTable, workbenchStore } from '../wiring/table.ts';
 import { toIsoTime } from './present-workbench.ts';
@@ -18,14 +18,20 @@ export function build(
   },
   settings: ApiSettings,
 ): ApiHandler {
-  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId }) => {
+  const parsers = { workbenchId: parseWorkbenchId };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId }) => {
     const entries = await listHistory(ports, { userId, workbenchId });
     return { status: 200, body: { success: true, items: entries.map(presentHistoryEntry) } };
   });
 }
 
-function presentHistoryEntry({ at, code, ...entry }: HistoryEntry): HistoryItem {
-  return { ...entry, time: toIsoTime(at), ...(code === undefined ? {} : { reason_code: code }) };
+function presentHistoryEntry({ at, by, code, ...entry }: HistoryEntry): HistoryItem {
+  return {
+    ...entry,
+    time: toIsoTime(at),
+    ...(by === undefined ? {} : { requested_by: by }),
+    ...(code === undefined ? {} : { reason_code: code }),
+  };
 }
 
 export const handler = createApiHandler('list-history', (wiring) => {

@@ -1,8 +1,8 @@
 import { systemClock } from '#adapters/system-clock.ts';
-import type { ReportItem } from '#contract/response-bodies.ts';
+import type { FindingItem, ReportItem } from '#contract/response-bodies.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
-import type { ReconcileReport } from '#core/reconcile/report.ts';
-import { type ApiPorts, type ApiSettings, adminApi, toApiHandler } from '../middleware/api-handler.ts';
+import type { Finding, ReconcileReport } from '#core/reconcile/report.ts';
+import { type ApiPorts, type ApiSettings, toAdminApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, reportStore } from '../wiring/table.ts';
@@ -13,21 +13,32 @@ export function build(
   ports: ApiPorts & { readonly reports: Pick<ReportStore, 'list'> },
   settings: ApiSettings,
 ): ApiHandler {
-  return toApiHandler(adminApi(ports, settings), async () => {
+  return toAdminApiHandler(ports, settings, async () => {
     const reports = await ports.reports.list();
     return { status: 200, body: { success: true, items: reports.map(presentReport) } };
   });
 }
 
-/** Where the next pass goes on is nobody's business but its own. */
+/** The cursor of the next sweep is internal. */
 function presentReport({
   startedAt,
   endedAt,
-  checked,
-  resumeCursor: _own,
+  alarm,
+  findings,
+  resumeCursor: _internal,
   ...report
 }: ReconcileReport): ReportItem {
-  return { ...report, started_at: toIsoTime(startedAt), ended_at: toIsoTime(endedAt), checked };
+  return {
+    ...report,
+    started_at: toIsoTime(startedAt),
+    ended_at: toIsoTime(endedAt),
+    deletion_limit_exceeded: alarm,
+    findings: findings.map(presentFinding),
+  };
+}
+
+function presentFinding({ id, what, why, kind }: Finding): FindingItem {
+  return { id, result: what, reason: why, ...(kind === undefined ? {} : { repair: kind }) };
 }
 
 export const handler = createApiHandler('list-reports', (wiring) => {

@@ -2,19 +2,20 @@ import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { listWorkbenches } from '#core/workbench/queries.ts';
-import { type ApiPorts, type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
+import { type ApiPorts, type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { encodeCursor, page } from '../middleware/request.ts';
+import { parsePage } from '../middleware/parse-request.ts';
+import { encodeCursor } from '../middleware/query.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 import { presentWorkbench } from './present-workbench.ts';
 
-/** GET /workbenches: one query per page. */
+/** GET /workbenches: one Query call for each page. */
 export function build(
   ports: ApiPorts & { readonly workbenches: Pick<WorkbenchStore, 'listByUser'> },
   settings: ApiSettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
-  return toApiHandler(userApi(ports, settings).use(page()), async ({ userId, page }) => {
+  return toUserApiHandler(ports, settings, { page: parsePage }, async ({ userId, page }) => {
     const { workbenches, next } = await listWorkbenches(ports, userId, page);
     const items = workbenches.map((workbench) => presentWorkbench(workbench, settings));
     const cursor = next === undefined ? {} : { next_cursor: encodeCursor(userId, next) };

@@ -5,8 +5,8 @@ import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 
 /**
- * A record as the API shows it. What does not apply is left out.
- * @param settings BASE_URL: where workbenches are served
+ * The item of the API for a record. Fields that do not apply are left out.
+ * @param settings BASE_URL: the address at which workbenches are served
  */
 export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BASE_URL'>): WorkbenchItem {
   const { userId, workbenchId, spec, host } = workbench;
@@ -35,7 +35,7 @@ export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BA
   };
 }
 
-/** When a poll is worth while again, in seconds, for a workbench in transition. Capacity takes minutes. */
+/** How long a client should wait before its next poll, in seconds, while a workbench is in transition. New capacity takes minutes. */
 const POLL_INTERVAL_SECONDS: Readonly<Record<Status, number | undefined>> = {
   stopped: undefined,
   starting: 2,
@@ -46,7 +46,7 @@ const POLL_INTERVAL_SECONDS: Readonly<Record<Status, number | undefined>> = {
   deleting: 2,
 };
 
-/** `Retry-After`, while it is in transition. */
+/** `Retry-After` for a workbench in transition; no header otherwise. */
 export function retryAfterHeaders({ status }: Workbench): Readonly<Record<string, string>> {
   const seconds = POLL_INTERVAL_SECONDS[status];
   return seconds === undefined ? {} : { 'retry-after': String(seconds) };

@@ -1,24 +1,18 @@
 import { RandomIds } from '#adapters/random-ids.ts';
-import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { Ids } from '#core/ports/ids.ts';
 import { restartWorkbench } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { workbenchId } from '../middleware/request.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
+import { type ActionSettings, toActionHandler } from './action-handler.ts';
 
-/** POST /workbenches/{wid}/restart. Its body, if any, is not looked at. */
+/** POST /workbenches/{wid}/restart */
 export function build(
   ports: RecordPorts & QueuePorts & { readonly ids: Ids },
-  settings: ApiSettings & PolicySettings,
+  settings: ActionSettings,
 ): ApiHandler {
-  const policy = policyOf(settings);
-  return toApiHandler(userApi(ports, settings).use(workbenchId()), async ({ userId, workbenchId, by }) => {
-    await restartWorkbench(ports, policy, { userId, workbenchId }, by);
-    return { status: 200, body: { success: true } };
-  });
+  return toActionHandler(ports, settings, restartWorkbench);
 }
 
 export const handler = createApiHandler('restart-workbench', (wiring) =>

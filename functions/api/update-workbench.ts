@@ -4,10 +4,10 @@ import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import { updateWorkbench } from '#core/workbench/commands.ts';
 import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
-import { type ApiSettings, toApiHandler, userApi } from '../middleware/api-handler.ts';
+import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
 import type { ApiHandler } from '../middleware/gateway.ts';
-import { jsonBody } from '../middleware/json-body.ts';
-import { workbenchId } from '../middleware/request.ts';
+import { jsonBodyOf } from '../middleware/json-body.ts';
+import { parseWorkbenchId } from '../middleware/parse-request.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
@@ -19,11 +19,9 @@ export function build(
   settings: ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL'>,
 ): ApiHandler {
   const policy = policyOf(settings);
-  const frame = userApi(ports, settings)
-    .use(workbenchId())
-    .use(jsonBody(updateBodySchema(settings)));
-  return toApiHandler(frame, async ({ userId, workbenchId, input, by }) => {
-    const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, toChanges(input), by);
+  const parsers = { workbenchId: parseWorkbenchId, body: jsonBodyOf(updateBodySchema(settings)) };
+  return toUserApiHandler(ports, settings, parsers, async ({ userId, workbenchId, body, by }) => {
+    const workbench = await updateWorkbench(ports, policy, { userId, workbenchId }, toChanges(body), by);
     return {
       status: 200,
       headers: retryAfterHeaders(workbench),

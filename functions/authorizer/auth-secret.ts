@@ -3,7 +3,7 @@ import { SETTINGS, type SettingsFor } from '#contract/settings/function-settings
 import { parseSettings } from '#contract/settings/setting.ts';
 import type { Clock } from '#core/ports/clock.ts';
 
-/** What was fetched counts this long, in milliseconds: a rotated key is taken up within it, an old one forgotten. */
+/** How long a fetched secret is used, in milliseconds. A rotated key takes effect, and the old one is refused, within this time. */
 export const SECRET_CACHE_TTL_MS = 5 * 60 * 1000;
 
 const secretSchema = z.strictObject({
@@ -14,14 +14,14 @@ const secretSchema = z.strictObject({
 export type AuthKeys = SettingsFor<'RESTAPI_AUTH_STATIC_KEY' | 'RESTAPI_AUTH_JWT_KEY'>;
 
 /**
- * The keys in the text of a secret, `{"static_key":"…","jwt_key":"…"}` with one of them or both, within the
- * bounds of the settings for which they stand.
- * @throws an error that tells nothing of what is in it
+ * Parses a secret: `{"static_key":"…","jwt_key":"…"}` with one or both keys. The bounds are those of the settings
+ * RESTAPI_AUTH_STATIC_KEY and RESTAPI_AUTH_JWT_KEY.
+ * @throws Error whose message does not contain any of its content
  */
 export function parseSecretKeys(text: string): AuthKeys {
   const secret = z.safeParse(secretSchema, parseJson(text));
   if (!secret.success) {
-    throw new Error('the secret is no JSON object with `static_key`, `jwt_key` or both as text');
+    throw new Error('the secret must be a JSON object with the strings `static_key`, `jwt_key` or both');
   }
   const { static_key, jwt_key } = secret.data;
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY } = SETTINGS;
@@ -30,42 +30,42 @@ export function parseSecretKeys(text: string): AuthKeys {
     RESTAPI_AUTH_JWT_KEY: jwt_key,
   });
   if (keys.RESTAPI_AUTH_STATIC_KEY === undefined && keys.RESTAPI_AUTH_JWT_KEY === undefined) {
-    throw new Error('the secret holds neither `static_key` nor `jwt_key`');
+    throw new Error('the secret contains neither `static_key` nor `jwt_key`');
   }
   return keys;
 }
 
 /**
- * Something made of a secret: fetched when it is first needed, and again when that was SECRET_CACHE_TTL_MS ago. It is
- * made anew only when the secret is another one.
- * @throws what `fetch` and `make` throw; nothing stale is used instead
+ * Caches a value that is created from a secret. The secret is fetched on the first call, and again SECRET_CACHE_TTL_MS
+ * later. The value is created again only if the secret has changed.
+ * @throws the errors of `fetch` and `create`. A stale value is never returned instead.
  */
 export function cacheFromSecret<T>(
   clock: Clock,
   fetch: () => Promise<string>,
-  make: (text: string) => T,
+  create: (text: string) => T,
 ): () => Promise<T> {
-  let kept: { readonly text: string; readonly made: T; readonly fetchedAt: number } | undefined;
-  let fetching: Promise<T> | undefined;
-  const renew = async (): Promise<T> => {
+  let cached: { readonly text: string; readonly value: T; readonly fetchedAt: number } | undefined;
+  let pending: Promise<T> | undefined;
+  const refresh = async (): Promise<T> => {
     const fetchedAt = clock.now();
     const text = await fetch();
-    const made = kept?.text === text ? kept.made : make(text);
-    kept = { text, made, fetchedAt };
-    return made;
+    const value = cached?.text === text ? cached.value : create(text);
+    cached = { text, value, fetchedAt };
+    return value;
   };
   return async () => {
-    const age = kept === undefined ? Number.NaN : clock.now() - kept.fetchedAt;
-    // Not used either when the clock has stepped back.
-    if (kept !== undefined && age >= 0 && age < SECRET_CACHE_TTL_MS) return kept.made;
-    fetching ??= renew().finally(() => {
-      fetching = undefined;
+    const age = cached === undefined ? Number.NaN : clock.now() - cached.fetchedAt;
+    // A negative age means that the clock was set back; the cached value is not used then.
+    if (cached !== undefined && age >= 0 && age < SECRET_CACHE_TTL_MS) return cached.value;
+    pending ??= refresh().finally(() => {
+      pending = undefined;
     });
-    return fetching;
+    return pending;
   };
 }
 
-/** A parser's own error would quote what it could not read. */
+/** Undefined for malformed JSON. The error of JSON.parse would contain a part of the secret. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

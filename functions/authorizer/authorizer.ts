@@ -28,15 +28,15 @@ export type AuthorizerSettings = SettingsFor<
   | 'RESTAPI_USER_CLAIM'
 >;
 
-/** What is read of an HTTP API's authorizer event (payload 2.0). */
+/** The used part of an HTTP API's authorizer event (payload 2.0). */
 export interface AuthorizerEvent {
-  /** The values that the answer is cached under: the Authorization header, alone. */
+  /** The key under which API Gateway caches the response: the Authorization header only. */
   readonly identitySource?: readonly string[] | null;
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface AuthorizerOptions {
-  /** An issuer that does not give its keys by then is down, in milliseconds; the authorizer itself has 10 s. @default 3,000 */
+  /** Timeout for fetching the keys of the issuer, in milliseconds. API Gateway waits 10 s for the authorizer. @default 3,000 */
   readonly jwksTimeoutMs?: number;
 }
 
@@ -45,12 +45,13 @@ export type Authorize = (event: AuthorizerEvent) => Promise<AuthorizerResponse>;
 export type AuthorizerResponse = APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>;
 
 /**
- * The authorizer of the HTTP API. Decides who is asking, from the bearer token alone, because its answer is
- * kept for that token whatever is asked next; whether they may is decided on each request, in the functions.
+ * The authorizer of the HTTP API. It identifies the caller by the bearer token only, because API Gateway caches the
+ * response for this token and reuses it for other requests. The functions decide for each request whether the caller
+ * is allowed to make it.
  *
- * Static key, HS256 and OIDC may be configured together: the token itself says which it is. A token that
- * cannot be decided about (the issuer's keys cannot be fetched) is an error and not a refusal, so that no
- * gateway remembers it as one.
+ * Static key, HS256 and OpenID Connect can be configured together; the form of the token selects one. If a token cannot
+ * be verified (the issuer's keys cannot be fetched), the authorizer throws instead of refusing, so that API Gateway does
+ * not cache a refusal.
  */
 export function build(
   ports: AuthorizerPorts,
@@ -68,7 +69,7 @@ export function build(
         ports.telemetry.count('authorizer_refused', 1, { reason: error.reason });
         return { isAuthorized: false, context: { reason: error.reason } };
       }
-      ports.telemetry.error('the token could not be verified', { code: readErrorCode(error) });
+      ports.telemetry.error('token could not be verified', { code: readErrorCode(error) });
       ports.telemetry.count('authorizer_failed', 1);
       throw new Error('the token could not be verified');
     }
@@ -82,10 +83,10 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
   const isStaticKey =
     RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
-  const ours = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
-  const issued = buildIssuerVerifier(settings, jwksTimeoutMs);
+  const verifyHs256 = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
+  const verifyIssued = buildIssuerVerifier(settings, jwksTimeoutMs);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
-  if (!isStaticKey && !ours && !issued) {
+  if (!isStaticKey && !verifyHs256 && !verifyIssued) {
     return async () => {
       throw new TokenRefused('no_key_configured');
     };
@@ -93,11 +94,13 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
   return async (header, now) => {
     const token = parseBearerToken(header);
     if (isStaticKey?.(token)) return { kind: 'static_key' };
-    if (!ours && !issued) throw new TokenRefused('invalid_static_key');
+    if (!verifyHs256 && !verifyIssued) throw new TokenRefused('invalid_static_key');
     const algorithm = readAlgorithm(token);
-    if (ours && algorithm === 'HS256') return toPrincipal(await ours(token, now), userClaim, () => true);
-    if (issued && isPublicKeyAlgorithm(algorithm)) {
-      const claims = await issued(token, now);
+    if (verifyHs256 && algorithm === 'HS256') {
+      return toPrincipal(await verifyHs256(token, now), userClaim, () => true);
+    }
+    if (verifyIssued && isPublicKeyAlgorithm(algorithm)) {
+      const claims = await verifyIssued(token, now);
       return toPrincipal(claims, userClaim, (clientId) => clientId !== undefined && services.has(clientId));
     }
     throw new TokenRefused('unsupported_algorithm');
@@ -114,25 +117,25 @@ function buildIssuerVerifier(settings: AuthorizerSettings, timeoutMs: number) {
   return issuerVerifier({ issuer, audience, jwksUrl, timeoutMs });
 }
 
-/** A machine word for the log. Not the error itself: some of jose's carry the claims. */
+/** The code of an error, for the log. The error itself is not logged, since some errors of jose contain the claims. */
 function readErrorCode(error: unknown): string {
   const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
   return typeof code === 'string' ? code : String(name);
 }
 
-/** A secret that cannot be had is an error, like an issuer's keys. */
+/** If the secret cannot be fetched, the authorizer throws, as for the keys of an issuer. */
 export const handler = createHandler('authorizer', ({ settings, telemetry }) => {
   const ports = { clock: systemClock, telemetry };
   const arn = settings.WB_AUTH_SECRET_ARN;
-  const withKeys = (keys: AuthKeys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
+  const buildWith = (keys: AuthKeys) => build(ports, { ...settings, RESTAPI_AUTH: undefined, ...keys });
   if (arn === undefined) {
-    return withKeys({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
+    return buildWith({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
   }
   const client = secretsClient();
-  const current = cacheFromSecret(
+  const currentAuthorizer = cacheFromSecret(
     systemClock,
     () => readSecretText(client, arn),
-    (text) => withKeys(parseSecretKeys(text)),
+    (text) => buildWith(parseSecretKeys(text)),
   );
-  return async (event: AuthorizerEvent) => (await current())(event);
+  return async (event: AuthorizerEvent) => (await currentAuthorizer())(event);
 });

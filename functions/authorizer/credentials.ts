@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** Why a token was not accepted. For metrics and the access log; the caller learns only that it was not. */
+/** Why a token is refused. For metrics and the access log; the client does not get the reason. */
 export const REFUSAL_REASONS = [
   'no_key_configured',
   'missing_token',
@@ -25,18 +25,18 @@ export class TokenRefused extends Error {
 
   constructor(reason: RefusalReason) {
     super(`the token is refused: ${reason}`);
-    this.name = 'Refused';
+    this.name = 'TokenRefused';
     this.reason = reason;
   }
 }
 
-/** The longest token looked at: 8 KiB. API Gateway itself takes 10,240 bytes of request line and headers. */
+/** The maximum length of a token: 8 KiB. API Gateway accepts 10,240 bytes of request line and headers in total. */
 export const TOKEN_MAX_LENGTH = 8192;
 
 /**
- * The token of an `Authorization: Bearer …` header. The scheme may be in any case (RFC 9110, 11.1).
- * Header values sent twice arrive joined by a comma and a space, and are no token.
- * @throws Refused
+ * The token in an `Authorization: Bearer …` header. The scheme is case-insensitive (RFC 9110, section 11.1). A header
+ * that was sent twice arrives as one value joined by a comma and a space, which is not a token.
+ * @throws TokenRefused
  */
 export function parseBearerToken(header: string | undefined): string {
   if (header === undefined || header.trim() === '') throw new TokenRefused('missing_token');
@@ -46,10 +46,7 @@ export function parseBearerToken(header: string | undefined): string {
   return token;
 }
 
-/**
- * Compares tokens with the key in a time that depends on neither: both are hashed first, which also makes
- * them equally long.
- */
+/** Compares tokens with the key in constant time. Both are hashed first, because timingSafeEqual needs equal lengths. */
 export function staticKeyMatcher(key: string): (token: string) => boolean {
   const expected = sha256(key);
   return (token) => timingSafeEqual(sha256(token), expected);

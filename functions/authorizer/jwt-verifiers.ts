@@ -1,10 +1,13 @@
 import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
 import { type RefusalReason, TokenRefused } from './credentials.ts';
 
-/** Verifies a token and answers its claims. Any error but `Refused` means that it could not be decided. */
+/**
+ * Verifies a token and returns its claims.
+ * @throws TokenRefused if the token is invalid; any other error if it could not be verified
+ */
 export type VerifyToken = (token: string, now: Date) => Promise<JWTPayload>;
 
-/** What an issuer may sign with: its public keys verify, so that nothing of ours could forge a token. */
+/** The algorithms that are accepted from an issuer. They are asymmetric: a public key cannot be used to forge a token. */
 const PUBLIC_KEY_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -17,35 +20,34 @@ const PUBLIC_KEY_ALGORITHMS = [
   'ES512',
 ];
 
-/** After a fetch, an unknown key id causes no other one for this long: strangers must not make us call the issuer. */
+/** Minimum time between two fetches of the keys, so that tokens with unknown key ids cannot cause requests at will. */
 const JWKS_COOLDOWN_MS = 30_000;
-/** Keys are fetched anew after this, so that a withdrawn one is forgotten. */
+/** The keys are fetched again after this time, so that a withdrawn key is no longer accepted. */
 const JWKS_MAX_AGE_MS = 600_000;
 
 export interface Issuer {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
-  /** How long its keys are waited for, in milliseconds. */
+  /** Timeout of a fetch of its keys, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * The algorithm that a token claims to be signed with: which kind of token it is, and nothing more. The
- * verifiers pin their algorithms themselves.
- * @throws Refused when it is no signed token
+ * The algorithm in the header of a token. It only selects the verifier; each verifier accepts its own algorithms only.
+ * @throws TokenRefused if it is not a signed token
  */
 export function readAlgorithm(token: string): string {
   try {
     const { alg } = decodeProtectedHeader(token);
     if (typeof alg === 'string') return alg;
   } catch {
-    // Not a token, as below.
+    // Refused below.
   }
   throw new TokenRefused('malformed_token');
 }
 
-/** Tokens signed with a secret of ours. */
+/** Verifies tokens that are signed with the secret of the controller. */
 export function hs256Verifier(secret: string): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token, now) => {
@@ -55,7 +57,7 @@ export function hs256Verifier(secret: string): VerifyToken {
   };
 }
 
-/** Tokens of an OpenID Connect issuer, verified with the keys that it publishes. */
+/** Verifies tokens of an OpenID Connect issuer with the keys that it publishes. */
 export function issuerVerifier({ issuer, audience, jwksUrl, timeoutMs }: Issuer): VerifyToken {
   const keys = createRemoteJWKSet(new URL(jwksUrl), {
     timeoutDuration: timeoutMs,
@@ -79,7 +81,7 @@ export function isPublicKeyAlgorithm(algorithm: string): boolean {
   return PUBLIC_KEY_ALGORITHMS.includes(algorithm);
 }
 
-/** Turns what is wrong with the token into a refusal; what is wrong with the issuer is passed on. */
+/** Converts errors about the token into refusals, and rethrows errors about the issuer. */
 function throwRefusal(error: unknown): never {
   const { code, claim } = error as { readonly code?: unknown; readonly claim?: unknown };
   if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED')
@@ -88,7 +90,7 @@ function throwRefusal(error: unknown): never {
   throw reason === undefined ? error : new TokenRefused(reason);
 }
 
-/** Codes of jose that speak of the token. All others (time-out, bad key set, no connection) speak of the issuer. */
+/** The error codes of jose that concern the token. All others (timeout, invalid key set, no connection) concern the issuer. */
 const REASONS_BY_JOSE_CODE: Readonly<Record<string, RefusalReason>> = {
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWT_INVALID: 'malformed_token',

@@ -4,14 +4,14 @@ import { isUserId } from '#contract/parameters.ts';
 import type { Principal } from '#core/access/principal.ts';
 import { TokenRefused } from './credentials.ts';
 
-/** The latest expiry taken: the end of the year 9999, in seconds since 1970. */
+/** The maximum expiry: the end of the year 9999, in seconds since 1970. */
 const EXPIRY_MAX = 253_402_300_799;
 
 /**
- * Who a verified token speaks for.
- * @param userClaim the claim that holds the user_id
- * @param isService whether the bearer is trusted to name users itself, given its client id
- * @throws Refused when the user claim is there and is no user_id, or the expiry is no time
+ * The principal of a verified token.
+ * @param userClaim the claim that contains the user_id
+ * @param isService whether a client may act for any user, given its client id
+ * @throws TokenRefused if the user claim is not a valid user_id, or the expiry is not a valid time
  */
 export function toPrincipal(
   payload: JWTPayload,
@@ -35,22 +35,22 @@ export function toPrincipal(
   };
 }
 
-/** `azp` as OpenID Connect has it, `client_id` as RFC 9068 does. */
+/** `azp` as in OpenID Connect, or `client_id` as in RFC 9068. */
 function readClientId(payload: JWTPayload): string | undefined {
   const clientId = payload.azp ?? payload.client_id;
   return typeof clientId === 'string' && clientId !== '' ? clientId : undefined;
 }
 
-/** `scope` as a list with spaces (RFC 8693), `scp` as some issuers have it, as a list or an array. */
+/** `scope` as a space-separated list (RFC 8693), or the `scp` of some issuers; a list or an array. */
 function readScopes(payload: JWTPayload): string[] {
   const scope = payload.scope ?? payload.scp;
-  const words = Array.isArray(scope) ? scope : typeof scope === 'string' ? scope.split(' ') : [];
-  return words.filter((word): word is string => typeof word === 'string' && /^[\x21-\x7e]+$/.test(word));
+  const scopes = Array.isArray(scope) ? scope : typeof scope === 'string' ? scope.split(' ') : [];
+  return scopes.filter((name): name is string => typeof name === 'string' && /^[\x21-\x7e]+$/.test(name));
 }
 
 /**
- * A principal on its way from the authorizer to the functions: API Gateway carries a flat object of strings,
- * and may keep it for as long as its cache lives.
+ * A principal as the authorizer passes it to the functions. API Gateway passes a flat object of strings on, and caches
+ * it together with the authorizer's response.
  */
 export type AuthorizerContext = Readonly<Record<string, string>>;
 
@@ -79,7 +79,7 @@ const contextSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** The principal again; undefined when this is not what the authorizer writes. */
+/** The principal; undefined if this is not a context that `toAuthorizerContext` returns. */
 export function parseAuthorizerContext(context: unknown): Principal | undefined {
   const parsed = z.safeParse(contextSchema, context);
   if (!parsed.success) return undefined;

@@ -2,14 +2,13 @@ import type { InstanceOperations } from '#adapters/aws/ecs/container-instances.t
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 
 /**
- * Thrown by the ports that a function does not have, before anything is done: another function has them. It is
- * no PortError, so nothing is learnt from it and whoever drives ends where it stands; what was done until then
- * is in the record, or is done again.
+ * Thrown by ports that are not available in a function, before they do anything. It is no PortError, so the life cycle
+ * does not treat it as the outcome of an effect: the drive ends, and another function continues from the record.
  */
 export class PortNotAvailableHere extends Error {
   constructor() {
-    super('another function has this port');
-    this.name = 'Elsewhere';
+    super('this port is not available in this function');
+    this.name = 'PortNotAvailableHere';
   }
 }
 
@@ -17,7 +16,7 @@ const throwUnavailable = async (): Promise<never> => {
   throw new PortNotAvailableHere();
 };
 
-/** The dedicated machines, in a function that does not carry the client of EC2. */
+/** The host fleet of a function that does not contain the EC2 client. */
 export const unavailableHostFleet: HostFleet = {
   launch: throwUnavailable,
   start: throwUnavailable,
@@ -27,7 +26,7 @@ export const unavailableHostFleet: HostFleet = {
   list: throwUnavailable,
 };
 
-/** The machines under the cluster, likewise: asked about when an agent is silent. */
+/** The instances of the cluster, which are needed only while an agent is disconnected. */
 export const unavailableInstances: InstanceOperations = {
   states: throwUnavailable,
   terminate: throwUnavailable,

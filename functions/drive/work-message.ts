@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
-/** A key as JSON: `{"userId":"…","workbenchId":"…"}`. A user_id of 96 bytes is at most 576 characters of JSON. */
+/** A message is a key as JSON: `{"userId":"…","workbenchId":"…"}`. A user_id of 96 bytes is at most 576 characters of JSON. */
 const MESSAGE_MAX_LENGTH = 1024;
 
 const messageSchema = z.object({
@@ -10,7 +10,7 @@ const messageSchema = z.object({
   workbenchId: z.string().check(z.refine(isWorkbenchId)),
 });
 
-/** The key in a message of the work queue; undefined when it is none. */
+/** The key in a message of the work queue; undefined if the message is invalid. */
 export function parseWorkMessage(body: string): WorkbenchKey | undefined {
   if (body.length > MESSAGE_MAX_LENGTH) return undefined;
   try {

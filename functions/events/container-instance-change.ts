@@ -20,7 +20,7 @@ const resourceSchema = z.object({
   stringSetValue: z.optional(z.array(z.string())),
 });
 
-/** What is read of EventBridge's `ECS Container Instance State Change`. */
+/** The used part of an `ECS Container Instance State Change` event. */
 const containerInstanceEventSchema = z.object({
   source: z.literal('aws.ecs'),
   'detail-type': z.literal('ECS Container Instance State Change'),
@@ -37,17 +37,17 @@ const containerInstanceEventSchema = z.object({
   }),
 });
 
-/** What the event tells, for each who wants to know. */
+/** The two observations in one event. */
 export interface ContainerInstanceChange {
-  /** For the workbench that has the machine to itself, if one has. */
+  /** For the workbench whose host it is, if there is one. */
   readonly host: HostObservation;
-  /** For placement; absent when it is a dedicated machine. */
+  /** For placement; absent for a host. */
   readonly sharedInstance?: InstanceObservation;
 }
 
 /**
- * Takes in that a machine of the cluster has changed: what a shared one has left is kept for placement; the
- * workbench that has a machine to itself is looked at, since its agent may have come or gone.
+ * Handles a change of a container instance. It stores the free capacity of a shared instance for placement, and applies
+ * the state of a host's agent to its workbench.
  */
 export function build(
   ports: RecordPorts &
@@ -61,9 +61,9 @@ export function build(
   const policy = policyOf(settings);
   return async (event) => {
     const change = readContainerInstanceEvent(event);
-    const machine = change?.sharedInstance;
-    // Of a shared machine no workbench is looked for: there is an event of it for each task that is placed.
-    if (machine !== undefined && (await updateFreeCapacity(ports, machine))) return;
+    const sharedInstance = change?.sharedInstance;
+    // No workbench is searched for a shared instance, since every placement of a task causes an event of it.
+    if (sharedInstance !== undefined && (await updateFreeCapacity(ports, sharedInstance))) return;
     const key = change && (await ports.workbenches.findByInstanceId(change.host.instanceId));
     if (change === undefined || key === undefined) {
       ports.telemetry.count('event_ignored', 1);
@@ -73,13 +73,13 @@ export function build(
   };
 }
 
-/** What the event says of a machine; undefined for every other event. */
+/** The observations in the event; undefined for other events. */
 export function readContainerInstanceEvent(event: unknown): ContainerInstanceChange | undefined {
   const parsed = z.safeParse(containerInstanceEventSchema, event);
   if (!parsed.success) return undefined;
   const { detail, time } = parsed.data;
   const { ec2InstanceId, agentConnected, status, capacityProviderName, attributes } = detail;
-  const machine = toInstanceObservation(
+  const sharedInstance = toInstanceObservation(
     {
       ...detail,
       capacityProviderName: capacityProviderName ?? undefined,
@@ -88,13 +88,13 @@ export function readContainerInstanceEvent(event: unknown): ContainerInstanceCha
     Date.parse(time),
   );
   return {
-    // An agent speaks only from a running machine; of a silent one it is not known what it does.
+    // An agent connects only from a running instance. Without a connection the state of the instance is unknown.
     host: {
       instanceId: ec2InstanceId,
       state: 'running',
       agentConnected: agentConnected && status === 'ACTIVE',
     },
-    ...(machine === undefined ? {} : { sharedInstance: machine }),
+    ...(sharedInstance === undefined ? {} : { sharedInstance }),
   };
 }
 

@@ -14,8 +14,8 @@ const instanceEventSchema = z.object({
 });
 
 /**
- * Takes in that a machine has changed: `EC2 Instance State-change Notification`, which carries no version and so
- * is a hint. The workbench that has the machine to itself is looked at; other machines are passed over.
+ * Handles an `EC2 Instance State-change Notification`. It has no version, so it is only a hint for the workbench whose
+ * host it is. Events of other instances are ignored.
  */
 export function build(
   ports: RecordPorts & QueuePorts & { readonly workbenches: Pick<WorkbenchStore, 'findByInstanceId'> },
@@ -33,7 +33,7 @@ export function build(
   };
 }
 
-/** What the event says of a machine; undefined for every other event. */
+/** The observation in the event; undefined for other events. */
 export function readInstanceEvent(event: unknown): HostObservation | undefined {
   const parsed = instanceEventSchema.safeParse(event);
   if (!parsed.success) return undefined;

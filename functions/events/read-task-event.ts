@@ -7,7 +7,7 @@ import { REASON_CODES } from '#core/workbench/reasons.ts';
 
 const namedValues = z.array(z.object({ name: z.string(), value: z.optional(z.string()) }));
 
-/** What is read of EventBridge's `ECS Task State Change`. There is more in it; none of it has a place here. */
+/** The used part of an `ECS Task State Change` event. Other fields are ignored. */
 export const taskEventSchema = z.object({
   source: z.literal('aws.ecs'),
   'detail-type': z.literal('ECS Task State Change'),
@@ -37,15 +37,14 @@ export const taskEventSchema = z.object({
 export type TaskEvent = z.infer<typeof taskEventSchema>;
 
 /**
- * The attachment in which local mode's events carry what ECS has no field for: `endpoint`, `detail`, `host`
- * and `stop_code`. ECS makes no attachments of this type, and nobody but AWS can send events as `aws.ecs`.
+ * The attachment of local mode's events, for values that have no field in ECS: `endpoint`, `detail`, `host` and
+ * `stop_code`. ECS has no attachments of this type, and only AWS can send events with the source `aws.ecs`.
  */
 export const LOCAL_ATTACHMENT = 'workbench';
 
 /**
- * What an event says of a task of ours. Undefined for everything else: other events, tasks of others, tasks
- * that were not started by the controller. The workbench and the run are named by what the task was started
- * with (group, startedBy, environment), since events carry no tags.
+ * The observation in a task event; undefined for other events and for tasks that the controller did not start. Workbench
+ * and run are read from the parameters of the RunTask call (group, startedBy, environment), since events have no tags.
  */
 export function readTaskEvent(
   event: unknown,
@@ -59,26 +58,26 @@ export function readTaskEvent(
   if (!isWorkbenchId(observation.workbenchId) || !isUserId(observation.userId)) return undefined;
   const local = detail.attachments?.find(({ type }) => type === LOCAL_ATTACHMENT);
   if (local === undefined) return observation;
-  const said = new Map(local.details?.map(({ name, value }) => [name, value]));
-  return withLocalDetails(observation, (name) => said.get(name), detail.stoppedReason ?? '');
+  const details = new Map(local.details?.map(({ name, value }) => [name, value]));
+  return withLocalDetails(observation, (name) => details.get(name), detail.stoppedReason ?? '');
 }
 
-/** In local mode nothing follows from what ECS would say: what is not told is not known. */
+/** Replaces the values that are derived from fields of ECS by those of the attachment. */
 function withLocalDetails(
   observation: TaskObservation,
-  said: (name: string) => string | undefined,
+  detailOf: (name: string) => string | undefined,
   stoppedReason: string,
 ): TaskObservation {
-  const { detail: _detail, endpoint: _endpoint, instance: _host, ...rest } = observation;
-  const detail = said('detail');
-  const endpoint = said('endpoint');
-  const host = said('host');
-  const code = ([...REASON_CODES, 'requested'] as const).find((known) => known === said('stop_code'));
+  const { detail: _detail, endpoint: _endpoint, instance: _instance, ...rest } = observation;
+  const detail = detailOf('detail');
+  const endpoint = detailOf('endpoint');
+  const instance = detailOf('host');
+  const code = ([...REASON_CODES, 'requested'] as const).find((known) => known === detailOf('stop_code'));
   return {
     ...rest,
     ...(detail === undefined ? {} : { detail }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(host === 'connected' || host === 'disconnected' || host === 'gone' ? { instance: host } : {}),
+    ...(instance === 'connected' || instance === 'disconnected' || instance === 'gone' ? { instance } : {}),
     ...(code === undefined ? {} : { stop: { code, message: stoppedReason } }),
   };
 }

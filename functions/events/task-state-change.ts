@@ -7,8 +7,8 @@ import { createHandler } from '../wiring/create-handler.ts';
 import { readTaskEvent } from './read-task-event.ts';
 
 /**
- * Takes EventBridge's `ECS Task State Change` in: late, repeated and out of order as they come. What is not
- * ours is passed over. A rejection makes EventBridge deliver the event again.
+ * Handles an `ECS Task State Change`. Events can be late, repeated and out of order. Events of tasks that the controller
+ * did not start are ignored. If the function throws, EventBridge delivers the event again.
  */
 export function build(
   ports: RecordPorts & QueuePorts,

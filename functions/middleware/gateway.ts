@@ -5,7 +5,7 @@ import type {
   Context,
 } from 'aws-lambda';
 
-/** What an HTTP API hands to a function (payload 2.0), with whatever the authorizer said, if there was one. */
+/** The event that an HTTP API sends to a function (payload 2.0), with the authorizer's context if the route has one. */
 export type GatewayEvent = APIGatewayProxyEventV2WithRequestContext<
   APIGatewayEventRequestContextV2 & { readonly authorizer?: { readonly lambda?: unknown } }
 >;
@@ -16,19 +16,21 @@ export interface ApiResponse extends APIGatewayProxyStructuredResultV2 {
   body: string;
 }
 
-/** A function of the API, as Lambda or the local front calls it. Never rejects: every error is an answer. */
+/** A function of the API, as Lambda or the local gateway calls it. Never rejects: every error becomes a response. */
 export type ApiHandler = (event: GatewayEvent, context: Context) => Promise<ApiResponse>;
 
-/** What an endpoint answers, before it is written down for the gateway. */
+/** The result of an endpoint, before it is serialized for the gateway. */
 export interface EndpointResult {
   readonly status: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The event as the middlewares carry it along: each adds what it has read. */
-export interface ApiEvent extends GatewayEvent {
-  requestId: string;
-  /** Every bad field found so far: field → what is expected. Refused together, before the endpoint is asked. */
-  invalidFields: Map<string, string>;
+/**
+ * The id of a request, for its response and its log lines: API Gateway's own id, which the access log also contains.
+ * `unknown` if there is none that can be printed.
+ */
+export function requestIdOf(event: GatewayEvent, context: Context): string {
+  const id: string | undefined = event.requestContext?.requestId ?? context.awsRequestId;
+  return id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : 'unknown';
 }

@@ -1,76 +1,67 @@
-import type { MiddlewareObj } from '@middy/core';
 import jsonBodyParser from '@middy/http-json-body-parser';
 import * as z from 'zod/mini';
 import { WorkbenchError } from '#core/errors.ts';
-import type { ApiEvent, GatewayEvent } from './gateway.ts';
+import type { GatewayEvent } from './gateway.ts';
+import type { Parser } from './parse-request.ts';
+import type { InvalidFields, Parsed } from './query.ts';
 
-/** The largest body taken, decoded: 64 KiB. */
+/** The largest body, decoded: 64 KiB. */
 export const BODY_MAX_BYTES = 65_536;
 
-/** As many bad fields are named; a request with more of them is not a request of this API. */
+/** The most invalid fields that a response names. */
 const INVALID_FIELDS_MAX = 100;
 
-export interface WithBody<T> {
-  input: T;
-}
-
-/** Names of fields are told up to this length, in characters. */
+/** A response contains at most this much of a field's name, in characters. */
 const FIELD_NAME_MAX_LENGTH = 100;
 
 /**
- * Reads a JSON body into `event.input` and notes every field that is bad or unknown; `body` stands for the
- * whole of it. No body at all is an empty object, whatever its content type.
- * @param schema its messages are what is expected of a field
+ * Parses a JSON body. Reports every field that is invalid or unknown, and a body that is invalid as a whole as the
+ * field `body`. A request without a body counts as an empty object, with any content type.
+ * @param schema its messages say what is expected of a field
  */
-export function jsonBody<T>(schema: z.ZodMiniType<T>): MiddlewareObj<ApiEvent & WithBody<T>> {
-  const parser = jsonBodyParser<GatewayEvent>();
-  return {
-    before: async (request) => {
-      const { event } = request;
-      const sent = decodeBody(event);
-      if (sent === undefined) {
-        event.invalidFields.set('body', 'UTF-8');
-        return;
-      }
-      const plain = { ...request, event: { ...event, body: sent, isBase64Encoded: false } };
-      const parsed = sent === '' ? {} : await parseJson(parser, plain, event.invalidFields);
-      if (parsed === undefined) return;
-      if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-        event.invalidFields.set('body', 'a JSON object');
-        return;
-      }
-      const checked = z.safeParse(schema, parsed);
-      if (checked.success) event.input = checked.data;
-      else collectInvalidFields(checked.error.issues, event.invalidFields);
-    },
+export function jsonBodyOf<T>(schema: z.ZodMiniType<T>): Parser<T> {
+  return async ({ event }) => {
+    const text = decodeBody(event);
+    if (text === undefined) return { invalid: { body: 'UTF-8' } };
+    const parsed: Parsed<unknown> = text === '' ? { value: {} } : await parseJson(event, text);
+    if ('invalid' in parsed) return parsed;
+    const { value } = parsed;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return { invalid: { body: 'a JSON object' } };
+    }
+    const checked = z.safeParse(schema, value);
+    return checked.success ? { value: checked.data } : { invalid: toInvalidFields(checked.error.issues) };
   };
 }
 
-/** The body as text; undefined when it is not UTF-8. */
+/**
+ * The body as text; undefined if it is not UTF-8.
+ * @throws WorkbenchError `payload_too_large`
+ */
 function decodeBody({ body, isBase64Encoded }: GatewayEvent): string | undefined {
-  const sent = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
-  if (sent.byteLength > BODY_MAX_BYTES) {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.byteLength > BODY_MAX_BYTES) {
     throw new WorkbenchError('payload_too_large', `The body is larger than ${BODY_MAX_BYTES / 1024} KiB.`);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(sent);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }
 }
 
-type Parser = ReturnType<typeof jsonBodyParser<GatewayEvent>>;
-type ParserRequest = Parameters<NonNullable<Parser['before']>>[0];
+const bodyParser = jsonBodyParser<GatewayEvent>();
 
-/** What the body holds; undefined when it is noted among the faults that it cannot be read. */
-async function parseJson(
-  parser: Parser,
-  request: ParserRequest,
-  faults: Map<string, string>,
-): Promise<unknown> {
+/**
+ * Middy's parser checks the content type, and refuses keys such as `__proto__`. It replaces the body of the event that
+ * it is given, so it is given a copy.
+ * @throws WorkbenchError `unsupported_media_type`
+ */
+async function parseJson(event: GatewayEvent, text: string): Promise<Parsed<unknown>> {
+  const request = { event: { ...event, body: text, isBase64Encoded: false } };
   try {
-    await parser.before?.(request);
-    return request.event.body;
+    await bodyParser.before?.(request as unknown as Parameters<NonNullable<typeof bodyParser.before>>[0]);
+    return { value: request.event.body };
   } catch (error) {
     const { statusCode, cause } = error as {
       readonly statusCode?: number;
@@ -79,22 +70,21 @@ async function parseJson(
     if (statusCode === 415) {
       throw new WorkbenchError('unsupported_media_type', 'The body must be sent as application/json.');
     }
-    // The parser names the key that it will not have; of malformed JSON it gives the engine's message.
-    const forbidden =
+    // For a key that it refuses, the parser names the key; for malformed JSON it passes the engine's message on.
+    const forbiddenKey =
       cause?.message === undefined && typeof cause?.data === 'string' ? cause.data : undefined;
-    if (forbidden === undefined) faults.set('body', 'JSON');
-    else faults.set(forbidden, 'a key that is not allowed');
-    return undefined;
+    return {
+      invalid:
+        forbiddenKey === undefined ? { body: 'JSON' } : { [forbiddenKey]: 'a key that is not allowed' },
+    };
   }
 }
 
-function collectInvalidFields(issues: readonly z.core.$ZodIssue[], faults: Map<string, string>): void {
-  for (const issue of issues) {
-    const found =
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => [key.slice(0, FIELD_NAME_MAX_LENGTH), 'no field of this request'] as const)
-        : [[issue.path.join('.'), issue.message] as const];
-    for (const [name, expected] of found.slice(0, INVALID_FIELDS_MAX - faults.size))
-      faults.set(name, expected);
-  }
+function toInvalidFields(issues: readonly z.core.$ZodIssue[]): InvalidFields {
+  const fields = issues.flatMap((issue): (readonly [string, string])[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => [key.slice(0, FIELD_NAME_MAX_LENGTH), 'no field of this request'])
+      : [[issue.path.join('.'), issue.message]],
+  );
+  return Object.fromEntries(fields.slice(0, INVALID_FIELDS_MAX));
 }

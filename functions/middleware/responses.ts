@@ -3,48 +3,50 @@ import { httpStatusOf } from '#contract/status-codes.ts';
 import { type ErrorCode, WorkbenchError } from '#core/errors.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import type { ApiEvent, ApiResponse } from './gateway.ts';
+import { type ApiResponse, type GatewayEvent, requestIdOf } from './gateway.ts';
 
-/** Headers of every answer of ours, errors included. */
-export function responseHeaders(): MiddlewareObj<ApiEvent, ApiResponse> {
-  const add = ({ event, response }: Request<ApiEvent, ApiResponse>) => {
+/** Adds the headers of every response, also of errors. */
+export function responseHeaders(): MiddlewareObj<GatewayEvent, ApiResponse> {
+  const add = ({ event, context, response }: Request<GatewayEvent, ApiResponse>) => {
     if (!response) return;
     response.headers = {
       ...response.headers,
       'content-type': 'application/json; charset=utf-8',
-      // Status is polled, and answers belong to one user: nothing between us may keep them.
+      // The status is polled, and responses belong to one user: no cache may store them.
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      'x-request-id': event.requestId,
+      'x-request-id': requestIdOf(event, context),
     };
   };
   return { after: add, onError: add };
 }
 
-/** When to come back after an error that passes by itself and does not say when, in seconds. */
+/** `Retry-After` of a transient error that does not set it itself, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
+const TRANSIENT_ERRORS: readonly ErrorCode[] = ['unavailable', 'too_many_requests'];
 
 /**
- * Turns whatever was thrown into the contract's error body. What is not a coded error is `internal`: the
- * caller gets the request's id, and the log gets the rest.
+ * Turns every error into the error body of the contract. An error without a code becomes `internal`: the caller gets
+ * the request's id, and the log gets the error.
  */
-export function errorResponses(telemetry: Telemetry): MiddlewareObj<ApiEvent, ApiResponse> {
+export function errorResponses(telemetry: Telemetry): MiddlewareObj<GatewayEvent, ApiResponse> {
   return {
     onError: (request) => {
-      const { event, error } = request;
+      const { event, context, error } = request;
+      const requestId = requestIdOf(event, context);
       const coded = toWorkbenchError(error);
       const status = httpStatusOf(coded.code);
       telemetry.count('api_error', 1, { code: coded.code });
       if (status >= 500) {
         const { code, reason, detail } = coded;
-        const fields = { requestId: event.requestId, route: event.routeKey, code, reason, detail };
-        telemetry.error('a request failed', fields, coded.cause ?? error);
+        const fields = { requestId, route: event.routeKey, code, reason, detail };
+        telemetry.error('request failed', fields, coded.cause ?? error);
       }
-      const retryAfter = toRetryAfterSeconds(coded);
+      const retryAfter = retryAfterSecondsOf(coded);
       request.response = {
         statusCode: status,
         headers: retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) },
-        body: JSON.stringify({ success: false, error: toErrorBody(coded, event.requestId) }),
+        body: JSON.stringify({ success: false, error: toErrorBody(coded, requestId) }),
       };
     },
   };
@@ -53,7 +55,7 @@ export function errorResponses(telemetry: Telemetry): MiddlewareObj<ApiEvent, Ap
 function toWorkbenchError(error: unknown): WorkbenchError {
   if (error instanceof WorkbenchError) return error;
   if (error instanceof PortError) {
-    const message = 'Something the controller needs does not answer just now. Try again.';
+    const message = 'A service that the controller depends on is not available. Try again.';
     return new WorkbenchError('unavailable', message, {
       detail: `${error.kind}: ${error.message}`,
       cause: error,
@@ -65,12 +67,11 @@ function toWorkbenchError(error: unknown): WorkbenchError {
 function toErrorBody(error: WorkbenchError, requestId: string) {
   const message =
     error.code === 'internal'
-      ? `Something went wrong. Quote request ${requestId} when you report it.`
+      ? `An internal error occurred. Report it with the request id ${requestId}.`
       : error.message;
   return { code: error.code, message, reason: error.reason, fields: error.fields };
 }
 
-function toRetryAfterSeconds({ code, retryAfterSeconds }: WorkbenchError): number | undefined {
-  const passes: readonly ErrorCode[] = ['unavailable', 'too_many_requests'];
-  return retryAfterSeconds ?? (passes.includes(code) ? RETRY_AFTER_SECONDS : undefined);
+function retryAfterSecondsOf({ code, retryAfterSeconds }: WorkbenchError): number | undefined {
+  return retryAfterSeconds ?? (TRANSIENT_ERRORS.includes(code) ? RETRY_AFTER_SECONDS : undefined);
 }

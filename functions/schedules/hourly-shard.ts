@@ -1,10 +1,10 @@
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Each hour one of so many: all of them in a day. */
+/** One shard is swept every hour, all of them every day. */
 const SHARDS = 24;
 
 /**
- * Whose turn it is, for what is looked at once a day.
+ * The shard of the current hour, for sweeps that check each workbench once a day.
  * @param now milliseconds since 1970
  */
 export function hourlyShard(now: number): { readonly shard: number; readonly shards: number } {

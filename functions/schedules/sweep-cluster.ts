@@ -1,11 +1,16 @@
+import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import { createHandler } from '../wiring/create-handler.ts';
+import { openEc2ForSweep } from '../wiring/ec2.ts';
+import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
+import { clusterCleanup, openClusterForSweep } from '../wiring/tasks.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
 /**
- * Each hour one shard of 24: every workbench's task definitions are looked at once a day. Where there are none and no
- * cluster, in local mode, there is nothing for it to do.
+ * Every hour, for one of 24 shards: removes task definitions and container instances that are no longer used, so that
+ * every workbench is checked once a day. Local mode has neither, and does not run this sweep.
  */
 export function build(
   ports: Parameters<typeof sweepCluster>[0],
@@ -14,3 +19,16 @@ export function build(
   const graceMs = settings.WB_ORPHAN_GRACE_SECONDS * 1000;
   return () => sweepCluster(ports, { graceMs, ...hourlyShard(ports.clock.now()) });
 }
+
+export const handler = createHandler('sweep-cluster', (wiring) => {
+  const { settings, telemetry } = wiring;
+  const table = openTable(wiring);
+  const ports = {
+    workbenches: workbenchStore(table),
+    reports: reportStore(table),
+    cleanup: clusterCleanup(openClusterForSweep(settings), settings, openEc2ForSweep(settings).instances),
+    clock: systemClock,
+    telemetry,
+  };
+  return build(ports, settings);
+});

@@ -4,10 +4,10 @@ import { createHandler } from '../wiring/create-handler.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openTable, workbenchStore } from '../wiring/table.ts';
 
-/** As many are enqueued in one pass; with a pass each minute that is 60,000 an hour. */
+/** The maximum number of workbenches that one sweep enqueues. With a sweep every minute this is 60,000 an hour. */
 const ENQUEUED_MAX = 1000;
 
-/** Each minute: wakes what is due. Reads only that, and only writes to the queue. */
+/** Every minute: enqueues the workbenches that are due. It reads nothing else, and writes only to the queue. */
 export function build(ports: Parameters<typeof sweepDue>[0]): () => Promise<{ readonly enqueued: number }> {
   return () => sweepDue(ports, { limit: ENQUEUED_MAX });
 }

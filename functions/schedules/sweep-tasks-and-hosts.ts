@@ -4,7 +4,7 @@ import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepHosts } from '#core/reconcile/sweep-hosts.ts';
 import { sweepTasks } from '#core/reconcile/sweep-tasks.ts';
 
-/** Each ten minutes: the cloud first. Tasks and machines of ours, held against the records that should want them. */
+/** Every ten minutes: compares the tasks and hosts of this installation with the records. */
 export function build(
   ports: Parameters<typeof sweepTasks>[0] & Parameters<typeof sweepHosts>[0],
   settings: PolicySettings & SettingsFor<'WB_ORPHAN_GRACE_SECONDS'>,

@@ -7,7 +7,7 @@ import { historyStore, openTable, reportStore, workbenchStore } from '../wiring/
 import { volumeStoreForSweep } from '../wiring/volumes.ts';
 import { hourlyShard } from './hourly-shard.ts';
 
-/** Each hour one shard of 24: every volume is looked at once a day. */
+/** Every hour, for one of 24 shards: compares the volumes with the records, so that each is checked once a day. */
 export function build(
   ports: Parameters<typeof sweepVolumes>[0],
   settings: SettingsFor<'WB_VOLUME_GRACE_SECONDS'>,

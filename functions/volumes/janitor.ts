@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import {
+  type Janitor,
   type JanitorAction,
   type JanitorRequest,
   type JanitorResponse,
@@ -10,13 +10,13 @@ import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
 /**
- * The janitor of one file system, which alone has the directory mounted that holds those of all workbenches.
- * Calls nothing. Does what it is asked by `drive` and the sweep of volumes, one bounded step at a time.
+ * The janitor of one file system. It is the only function that mounts the directory of the volumes. `drive` and the sweep
+ * of volumes call it; each call executes one step of limited duration. It makes no calls to AWS.
  */
 export function build(ports: { readonly janitor: Janitor }): (event: unknown) => Promise<object> {
   return async (event) => {
     const request = z.safeParse(janitorRequestSchema, event);
-    if (!request.success) throw new Error('not a request of the janitor');
+    if (!request.success) throw new Error('invalid janitor request');
     return OPERATIONS[request.data.act](ports.janitor, request.data as never);
   };
 }

@@ -7,7 +7,7 @@ import { freeCapacityStore, type Table } from './table.ts';
 
 type Settings = DeployedSettingsFor<CatalogSettingName>;
 
-/** What can be had, by the settings alone. */
+/** The configured sizes, without free capacity. */
 export function sizeCatalog(settings: Settings): SizeCatalog {
   return settingsCatalog({
     providers: settings.WB_CAPACITY_PROVIDERS,
@@ -15,7 +15,7 @@ export function sizeCatalog(settings: Settings): SizeCatalog {
   });
 }
 
-/** The same, with the room that the cluster's machines have told of. */
+/** The configured sizes, with the free capacity that the shared instances have reported. */
 export function clusterCatalog(settings: Settings, table: Table): CapacityCatalog {
   const { telemetry } = table;
   return new ClusterCatalog({

@@ -5,7 +5,7 @@ import type { QueuePorts, RecordPorts } from '#core/workbench/update-record.ts';
 import { workQueue } from './queue.ts';
 import { historyStore, openTable, type Table, workbenchStore } from './table.ts';
 
-/** What is needed to change a workbench: its records, and the queue that wakes whoever drives. */
+/** The ports that are needed to change a workbench: the stores, and the work queue. */
 export function recordPorts(
   wiring: {
     readonly settings: DeployedSettingsFor<'WB_TABLE_NAME' | 'WB_QUEUE_URL'>;

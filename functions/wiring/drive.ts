@@ -11,9 +11,9 @@ import { type Cluster, taskRunner } from './tasks.ts';
 import { volumeStore } from './volumes.ts';
 
 /**
- * What driving needs, but for the dedicated machines.
- * @param queue whoever looks later is enqueued by it
- * @param machines those under the cluster
+ * The ports that are needed to drive a workbench, without the host fleet.
+ * @param queue where a workbench is enqueued that must be driven again
+ * @param instances the EC2 instances of the cluster
  */
 export function drivePorts(
   wiring: {
@@ -24,7 +24,7 @@ export function drivePorts(
   },
   queue: WorkQueue,
   cluster: Cluster,
-  machines: InstanceOperations,
+  instances: InstanceOperations,
 ): Omit<DrivePorts, 'hosts'> {
   const { settings, telemetry } = wiring;
   const table = openTable(wiring);
@@ -33,7 +33,7 @@ export function drivePorts(
     history: historyStore(table),
     idempotency: idempotencyStore(table),
     queue,
-    tasks: taskRunner(cluster, settings, machines),
+    tasks: taskRunner(cluster, settings, instances),
     volumes: volumeStore(settings),
     catalog: clusterCatalog(settings, table),
     clock: systemClock,

@@ -9,7 +9,7 @@ import type { HostSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 
-/** The machines, by one client of EC2. */
+/** EC2, with one client. */
 export interface Ec2 {
   readonly client: Ec2Client;
   readonly instances: InstanceOperations;
@@ -21,7 +21,7 @@ export function openEc2(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
   return ec2With(ec2Client(), settings);
 }
 
-/** The same for an audit, whose calls give way to those of users. */
+/** EC2 for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */
 export function openEc2ForSweep(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
   return ec2With(sweepEc2Client(ec2Client({ maxAttempts: 1 })), settings);
 }
@@ -34,7 +34,7 @@ export function hostFleet({ client }: Ec2, instances: ContainerInstances, settin
   return new Ec2HostFleet(client, instances, hostSettings(settings), systemClock);
 }
 
-/** What the dedicated machines have in common, as the settings say. */
+/** The settings of hosts. */
 export function hostSettings(settings: Settings): HostSettings {
   const { WB_GPU_LAUNCH_TEMPLATE: gpuTemplate, WB_HOST_AMIS: images } = settings;
   return {
@@ -49,7 +49,7 @@ export function hostSettings(settings: Settings): HostSettings {
 }
 
 /** `lt-0123456789abcdef0:3` */
-function parseLaunchTemplate(written: string): LaunchTemplate {
-  const [id = '', version = ''] = written.split(':');
+function parseLaunchTemplate(text: string): LaunchTemplate {
+  const [id = '', version = ''] = text.split(':');
   return { id, version };
 }

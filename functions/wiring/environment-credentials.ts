@@ -1,7 +1,7 @@
 /**
- * Stands for `@aws-sdk/credential-provider-node` in the bundles (tools/bundle.ts). In Lambda the credentials are
- * in the environment and nowhere else; the SDK's own chain also carries clients of STS and SSO, and looks for
- * programs, files and servers that give some, for 90 KB in each function.
+ * Replaces `@aws-sdk/credential-provider-node` in the bundles (tools/bundle.ts). In Lambda the credentials are always in
+ * the environment. The provider of the SDK also contains clients of STS and SSO and searches processes, files and
+ * servers, which costs 90 KB in each function.
  */
 export const defaultProvider =
   () =>
@@ -15,7 +15,7 @@ export const defaultProvider =
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN,
     } = process.env;
-    if (!accessKeyId || !secretAccessKey) throw new Error('there are no AWS credentials in the environment');
+    if (!accessKeyId || !secretAccessKey) throw new Error('the environment contains no AWS credentials');
     return {
       accessKeyId,
       secretAccessKey,

@@ -2,13 +2,13 @@ import { sqsClient } from '#adapters/aws/clients.ts';
 import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 
-/** Queues by one client of SQS. */
+/** Returns queues that share one SQS client. */
 export function workQueues(): (url: string) => WorkQueue {
   const client = sqsClient();
   return (url) => new SqsWorkQueue(client, url);
 }
 
-/** The one queue that a function sends to. */
+/** The queue of a function that sends to one queue only. */
 export function workQueue(url: string): WorkQueue {
   return workQueues()(url);
 }

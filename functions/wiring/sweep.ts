@@ -7,7 +7,7 @@ import { hostFleet, openEc2ForSweep } from './ec2.ts';
 import { openTable, reportStore } from './table.ts';
 import { openClusterForSweep, taskRunner } from './tasks.ts';
 
-/** What is needed to hold tasks and machines against their records, and records against them. */
+/** The ports of the sweeps that compare records with tasks and hosts. */
 export function sweepPorts(
   wiring: Parameters<typeof recordPorts>[0] & {
     readonly settings: Parameters<typeof taskRunner>[1] & Parameters<typeof hostFleet>[2];

@@ -10,14 +10,14 @@ import type { ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 
-/** The table, by one client of DynamoDB. */
+/** The table, with one DynamoDB client. */
 export interface Table {
   readonly client: ReturnType<typeof tableClient>;
   readonly name: string;
   readonly telemetry: Telemetry;
 }
 
-/** Each function takes of the table what it needs, and its bundle carries no more. */
+/** Each function creates only the stores that it needs, so that its bundle contains no others. */
 export function openTable(wiring: {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>;
   readonly telemetry: Telemetry;

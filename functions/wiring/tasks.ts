@@ -14,7 +14,7 @@ import type { TaskRunner } from '#core/ports/task-runner.ts';
 
 type Settings = DeployedSettingsFor<TaskSettingName>;
 
-/** The cluster, by one client of ECS. */
+/** The ECS cluster, with one client. */
 export interface Cluster {
   readonly client: EcsClient;
   readonly instances: ContainerInstances;
@@ -24,7 +24,7 @@ export function openCluster(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluste
   return clusterWith(ecsClient(), settings);
 }
 
-/** The same for an audit, whose calls give way to those of users. */
+/** The cluster for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */
 export function openClusterForSweep(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
   return clusterWith(sweepEcsClient(ecsClient({ maxAttempts: 1 })), settings);
 }
@@ -33,27 +33,27 @@ function clusterWith(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTE
   return { client, instances: new ContainerInstances(client, settings.WB_CLUSTER) };
 }
 
-/** @param instances asked only about instances whose agent is disconnected */
+/** @param instances called only for instances whose agent is disconnected */
 export function taskRunner(
   { client }: Cluster,
   settings: Settings,
-  machines: InstanceOperations,
+  instances: InstanceOperations,
 ): TaskRunner {
-  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), machines, systemClock);
+  return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), instances, systemClock);
 }
 
 export function clusterCleanup(
   cluster: Cluster,
   settings: Settings,
-  machines: InstanceOperations,
+  instances: InstanceOperations,
 ): ClusterCleanup {
   const definitions = new TaskDefinitions(cluster.client, taskSettings(settings, process.env.AWS_REGION));
-  return new EcsClusterCleanup(definitions, cluster.instances, machines);
+  return new EcsClusterCleanup(definitions, cluster.instances, instances);
 }
 
 /**
- * What the tasks have in common, as the settings say.
- * @param region where the functions run, which Lambda tells them: there is the log group
+ * The settings of tasks.
+ * @param region the region of the log group, which is the region of the functions: Lambda sets AWS_REGION
  */
 export function taskSettings(settings: Settings, region: string | undefined): TaskSettings {
   const { WB_TASK_LOG_GROUP: group } = settings;

@@ -10,12 +10,12 @@ import type { VolumeStore } from '#core/ports/volume-store.ts';
 
 type Settings = DeployedSettingsFor<VolumeSettingName>;
 
-/** The volumes, by a client of EFS and one of Lambda, which reaches the janitor of each file system. */
+/** The volumes, with an EFS client, and a Lambda client that calls the janitor of each file system. */
 export function volumeStore(settings: Settings): VolumeStore {
   return volumeStoreWith(efsClient(), settings);
 }
 
-/** The same for an audit, whose calls give way to those of users. */
+/** The volumes for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */
 export function volumeStoreForSweep(settings: Settings): VolumeStore {
   return volumeStoreWith(sweepEfsClient(efsClient({ maxAttempts: 1 })), settings);
 }

@@ -173,7 +173,6 @@ function addReconcilerAlarms(alarms: Alarms): void {
     threshold: 1,
   });
   for (const [id, name] of [
-    ['unreadable records in lists', 'unreadable_record_listed'],
     ['unreadable history entries', 'unreadable_history_entry'],
     ['invalid messages dropped', 'invalid_message_dropped'],
   ] as const) {

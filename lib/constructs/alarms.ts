@@ -90,10 +90,11 @@ export class Alarms extends Construct {
 
   /** What the functions count, over all values of its dimension. */
   sumOf(name: AlarmingMetric, period: Duration): IMetric {
-    const { by, values = [] }: Counted = METRICS[name];
-    if (typeof by !== 'string') return this.#metric(name, period);
+    const { dimensions, values = [] }: Counted = METRICS[name];
+    const dimension = dimensions?.[0];
+    if (dimension === undefined) return this.#metric(name, period);
     const usingMetrics = Object.fromEntries(
-      values.map((value) => [`m_${value}`, this.#metric(name, period, { [by]: value })]),
+      values.map((value) => [`m_${value}`, this.#metric(name, period, { [dimension]: value })]),
     );
     return new MathExpression({
       expression: Object.keys(usingMetrics)
@@ -107,8 +108,8 @@ export class Alarms extends Construct {
 
   /** What the functions count, of one value of its dimension. */
   sumOfValue<M extends AlarmingMetric>(name: M, value: DimensionValueOf<M>, period: Duration): IMetric {
-    const { by }: Counted = METRICS[name];
-    return this.#metric(name, period, { [String(by)]: value });
+    const { dimensions }: Counted = METRICS[name];
+    return this.#metric(name, period, { [String(dimensions?.[0])]: value });
   }
 
   #metric(name: MetricName, period: Duration, dimensionsMap: Record<string, string> = {}): Metric {

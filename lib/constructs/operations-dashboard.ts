@@ -104,7 +104,6 @@ export class OperationsDashboard extends Construct {
         this.#metric('forward_failed'),
         this.#metric('queue_send_failed'),
         this.#metric('unreadable_record'),
-        this.#metric('unreadable_record_listed'),
         this.#metric('unreadable_history_entry'),
         this.#metric('invalid_message_dropped'),
       ]),
@@ -203,12 +202,12 @@ export class OperationsDashboard extends Construct {
 
   /** Whatever values its dimensions have had. */
   #metric(name: MetricName): IMetric {
-    const { by }: Counted = METRICS[name];
+    const { dimensions }: Counted = METRICS[name];
     const namespace = metricsNamespace(this.#props.installation);
-    if (by === undefined) {
+    if (dimensions === undefined) {
       return new Metric({ namespace, metricName: name, statistic: Stats.SUM, period: PERIOD });
     }
-    const schema = [namespace, ...(typeof by === 'string' ? [by] : by)].map((part) => `"${part}"`).join(',');
+    const schema = [namespace, ...dimensions].map((part) => `"${part}"`).join(',');
     return new MathExpression({
       expression: `SEARCH('{${schema}} MetricName="${name}"', 'Sum', ${PERIOD.toSeconds()})`,
       period: PERIOD,

@@ -4,7 +4,7 @@ import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
 import { StageSettingsError } from './stage-error.ts';
 
 /** Where the settings of the stages are. */
-export const STAGES_FOLDER = join(import.meta.dirname, '../../settings');
+export const STAGES_FOLDER = join(import.meta.dirname, '../../stages');
 
 /** The stages that have settings. */
 export function listStages(folder = STAGES_FOLDER): readonly string[] {

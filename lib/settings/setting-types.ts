@@ -1,4 +1,13 @@
 import * as z from 'zod/mini';
+import {
+  type Bounds,
+  choiceKind,
+  groupDigits,
+  integerKind,
+  listKind,
+  textKind,
+  type ValueKind,
+} from '#contract/settings/value-kinds.ts';
 
 /**
  * The kinds of settings in settings/<stage>.json. Each carries what people are told of it: in messages, in the
@@ -13,32 +22,18 @@ export interface SettingInfo {
   readonly expected?: string;
 }
 
-interface Bounds {
-  readonly min: number;
-  readonly max: number;
-}
-
 /** Text that `pattern` matches as a whole. */
 export function text(about: SettingInfo & { readonly expected: string; readonly pattern: RegExp }) {
-  return z
-    .string(errorOptions(about.expected))
-    .check(z.regex(about.pattern, errorOptions(about.expected)), z.meta(toMeta(about, about.expected)));
+  return toStageSetting(about, textKind(about));
 }
 
 export function integer(about: SettingInfo & Bounds) {
-  const expected = `a whole number from ${formatNumber(about.min)} to ${formatNumber(about.max)}`;
-  return z
-    .int(errorOptions(expected))
-    .check(
-      z.minimum(about.min, errorOptions(expected)),
-      z.maximum(about.max, errorOptions(expected)),
-      z.meta(toMeta(about, expected)),
-    );
+  return toStageSetting(about, integerKind(about));
 }
 
 /** A number that need not be whole. */
 export function amount(about: SettingInfo & Bounds) {
-  const expected = `a number from ${formatNumber(about.min)} to ${formatNumber(about.max)}`;
+  const expected = `a number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`;
   return z
     .number(errorOptions(expected))
     .check(
@@ -54,11 +49,10 @@ export function flag(about: SettingInfo) {
 }
 
 /** One of a closed set. */
-export function choice<const W extends readonly [string, ...string[]]>(
-  about: SettingInfo & { readonly of: W },
+export function choice<const V extends readonly [string, ...string[]]>(
+  about: SettingInfo & { readonly of: V },
 ) {
-  const expected = about.of.map((word) => `\`${word}\``).join(' or ');
-  return z.enum(about.of, errorOptions(expected)).check(z.meta(toMeta(about, expected)));
+  return toStageSetting(about, choiceKind(about.of));
 }
 
 export function numberOf<const N extends readonly [number, ...number[]]>(
@@ -72,14 +66,8 @@ export function list<T extends z.ZodMiniType>(
   item: T,
   about: SettingInfo & Bounds & { readonly expected: string },
 ) {
-  const expected = `a list of ${about.min === 0 ? 'at most' : `${about.min} to`} ${about.max} ${about.expected}`;
-  return z
-    .array(item, errorOptions(expected))
-    .check(
-      z.minLength(about.min, errorOptions(expected)),
-      z.maxLength(about.max, errorOptions(expected)),
-      z.meta(toMeta(about, expected)),
-    );
+  const kind = listKind<z.output<T>>({ schema: () => item as never }, about, about.expected);
+  return toStageSetting(about, { ...kind, expected: `a list of ${kind.expected}` });
 }
 
 /** Settings that belong together. What is not declared is a fault. */
@@ -93,6 +81,11 @@ export function oneOf<const T extends readonly [z.ZodMiniType, ...z.ZodMiniType[
   about: SettingInfo & { readonly expected: string },
 ) {
   return z.union(kinds, errorOptions(about.expected)).check(z.meta(toMeta(about, about.expected)));
+}
+
+/** A value of the stage's JSON, with its messages and what the docs show of it. */
+function toStageSetting<T>(about: SettingInfo, kind: ValueKind<T>): z.ZodMiniType<T> {
+  return kind.schema(errorOptions(kind.expected)).check(z.meta(toMeta(about, kind.expected)));
 }
 
 function toMeta({ description, unit }: SettingInfo, expected: string) {
@@ -111,8 +104,4 @@ function errorOptions(expected: string) {
 export function describeProblem(expected: string, found: unknown): string {
   if (found === undefined) return `is required; expected ${expected}`;
   return `expected ${expected}; found ${(JSON.stringify(found) ?? typeof found).slice(0, 80)}`;
-}
-
-function formatNumber(n: number): string {
-  return n.toLocaleString('en-GB');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
 
 describe('a user_id', () => {
-  it.each(['x', 'ada@example.com', 'a b', 'ü'.repeat(48), '👩‍🔬', 'x'.repeat(96)])('may be %j', (text) => {
+  it.each(['x', 'ada@example.com', 'a b', 'ü'.repeat(48), '👩‍🔬', 'x'.repeat(96)])('can be %j', (text) => {
     expect(isUserId(text)).toBe(true);
   });
 
@@ -17,13 +17,13 @@ describe('a user_id', () => {
     '\ud800',
     'a\ufffe',
     'a\uffff',
-  ])('may not be %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(isUserId(text)).toBe(false);
   });
 });
 
 describe('a workbench_id', () => {
-  it('is 26 characters of Crockford base 32 in lower case', () => {
+  it('consists of 26 lower-case characters of base 32', () => {
     expect(isWorkbenchId('01k5w3p8xg7t2mzq4v9r6ehbnc')).toBe(true);
   });
 
@@ -35,7 +35,7 @@ describe('a workbench_id', () => {
     '01k5w3p8xg7t2mzq4v9r6ehbni',
     '01k5w3p8xg7t2mzq4v9r6ehbn\n',
     '../../../../etc/passwd0000',
-  ])('is not %j', (text) => {
+  ])('cannot be %j', (text) => {
     expect(isWorkbenchId(text)).toBe(false);
   });
 });

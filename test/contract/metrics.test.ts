@@ -1,37 +1,33 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { METRICS, type MetricDefinition } from '#contract/metrics.ts';
+import type { MetricCount } from '#core/ports/telemetry.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const metrics: readonly [string, MetricDefinition][] = Object.entries(METRICS);
 
-/** `count('name', value, { dimension })` as it stands in the sources; of a name that is made up, its beginning. */
-const COUNT = /\.count\(\s*(?:'(?<name>\w+)'|`(?<start>\w+)\$\{)[^{};]*?(?:\{(?<by>[^}]*)\})?\s*\)/g;
+describe('METRICS', () => {
+  it.each(metrics)(
+    'gives %s a name in snake_case and a description that is a sentence',
+    (name, { description }) => {
+      expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(description).toMatch(/^[A-Z].*\.$/);
+    },
+  );
 
-function counted(): { readonly name: string; readonly by: readonly string[] }[] {
-  return globSync('{core,functions,adapters/aws}/**/*.ts', { cwd: ROOT }).flatMap((file) => {
-    const text = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\$\{(\w+)\}/g, '$${$1');
-    return [...text.matchAll(COUNT)].flatMap(({ groups }) => {
-      const by = (groups?.by ?? '').split(',').flatMap((part) => part.split(':')[0]?.trim() || []);
-      const names = Object.keys(METRICS).filter(
-        (name) => groups?.start !== undefined && name.startsWith(groups.start),
-      );
-      return groups?.name === undefined
-        ? names.filter((name) => dimensionsOf(name).join() === by.join()).map((name) => ({ name, by }))
-        : [{ name: groups.name, by }];
-    });
+  it.each(metrics)('lists the values of a single dimension only (%s)', (_, { dimensions = [], values }) => {
+    if (values !== undefined) expect(dimensions).toHaveLength(1);
   });
-}
 
-function dimensionsOf(name: string): readonly string[] {
-  const { by } = (METRICS as Readonly<Record<string, MetricDefinition>>)[name] ?? { what: '' };
-  return by === undefined ? [] : typeof by === 'string' ? [by] : by;
-}
-
-it('lists every metric that is counted, and none that is not', () => {
-  expect([...new Set(counted().map(({ name }) => name))].sort()).toEqual(Object.keys(METRICS).sort());
-});
-
-it('knows the dimensions of each', () => {
-  for (const { name, by } of counted()) expect(by, name).toEqual(dimensionsOf(name));
+  it('has typed names and dimensions: tsc fails if one of these lines compiles', () => {
+    const refused: readonly MetricCount[] = [
+      // @ts-expect-error: there is no such metric
+      ['no_such_metric', 1],
+      // @ts-expect-error: the dimension is missing
+      ['overdue', 1],
+      // @ts-expect-error: the dimension has another name
+      ['overdue', 1, { state: 'stopping' }],
+      // @ts-expect-error: the metric has no dimensions
+      ['due_enqueued', 1, { sweep: 'due' }],
+    ];
+    expect(refused).toHaveLength(4);
+  });
 });

@@ -15,7 +15,7 @@ import { anyUserId, anyWorkbenchId } from '#test/builders/any-workbench.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
 
 describe('the table', () => {
-  it('is one table with keys-only indexes, each attribute defined once', () => {
+  it('has keys-only indexes, and defines each attribute once', () => {
     const input = createTableInput('workbenches');
     expect(input.TableName).toBe('workbenches');
     expect(input.KeySchema).toEqual([
@@ -37,7 +37,7 @@ describe('the table', () => {
 });
 
 describe('keys', () => {
-  it('tell the workbench they were made for, whatever the user id', () => {
+  it('contain the user id and the workbench id', () => {
     fc.assert(
       fc.property(anyUserId(), anyWorkbenchId(), (userId, workbenchId) => {
         const key = { userId, workbenchId };
@@ -46,7 +46,7 @@ describe('keys', () => {
     );
   });
 
-  it('tell no workbench for other kinds of items', () => {
+  it('of other items contain no workbench', () => {
     expect(keyOfItem(keyAttributes(idempotencyKey('ada', 'workbench#1')))).toBeUndefined();
     expect(keyOfItem(keyAttributes(historyKey(idAt(T0, 1), 1)))).toBeUndefined();
     expect(keyOfItem({})).toBeUndefined();
@@ -65,7 +65,7 @@ describe('keys', () => {
     );
   });
 
-  it('sort history as its numbers do', () => {
+  it('sort history entries by their numbers', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1e10 - 1 }), fc.integer({ min: 1, max: 1e10 - 1 }), (a, b) => {
         expect(historyKey('w', a).sk < historyKey('w', b).sk).toBe(a < b);
@@ -73,7 +73,7 @@ describe('keys', () => {
     );
   });
 
-  it('spread workbenches evenly over the shards, each always into the same one', () => {
+  it('distribute workbenches evenly over the shards, and always select the same shard for a workbench', () => {
     const counts = new Map<string, number>();
     for (let n = 0; n < 4_000; n++) {
       const partition = partitionOf(idAt(T0 + n, n * 7_919), DUE_PARTITIONS);
@@ -81,7 +81,7 @@ describe('keys', () => {
     }
     expect([...counts.keys()].toSorted()).toEqual(DUE_PARTITIONS.toSorted());
     for (const count of counts.values()) expect(count).toBeGreaterThan(4_000 / DUE_SHARDS / 2);
-    // Written down so that a change of the hash, which would hide what is indexed already, does not pass unseen.
+    // A literal, so that this test fails if the hash changes: records in the index would be hidden.
     expect(partitionOf('01jn8x5r0g0000000000000001', DUE_PARTITIONS)).toBe('due#3');
     expect(ACTIVE_PARTITIONS).toHaveLength(ACTIVE_SHARDS);
   });

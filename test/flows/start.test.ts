@@ -161,7 +161,7 @@ describe('npm start', () => {
     expect(await started.exited).toBe(1);
     const lines = started.stderr().trim().split('\n');
     expect(lines.length).toBe(5);
-    expect(lines[0]).toBe('The settings are not valid:');
+    expect(lines[0]).toBe('Some settings are invalid:');
     for (const name of ['PORT', 'WB_LOCAL_MAX_RUNNING', 'WB_LOCAL_EXPOSE', 'RESTAPI_AUTH_STATIC_KEY']) {
       expect(started.stderr()).toContain(`  ${name}: expected `);
     }

@@ -4,7 +4,7 @@ import type { AuthorizerContext } from '#functions/authorizer/principal.ts';
 import type { ApiHandler, GatewayEvent } from '#functions/middleware/gateway.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 
-/** Settings of a controller with a static key, and with the given ones. */
+/** Settings with a static key, and the given ones. */
 export function settingsWith(env: Readonly<Record<string, string>> = {}): Settings {
   return readSettings({
     RESTAPI_AUTH_STATIC_KEY: 'a-static-key-for-tests',
@@ -13,7 +13,7 @@ export function settingsWith(env: Readonly<Record<string, string>> = {}): Settin
   });
 }
 
-/** The world in memory, with ids as the API wants them. */
+/** A memory world whose ids are valid in the API. */
 export function worldWithIds() {
   const world = new MemoryWorld();
   let last = 0;
@@ -31,10 +31,10 @@ export interface Call {
   readonly query?: string;
   readonly wid?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON, with its content type; text is sent as it is. */
+  /** An object is sent as JSON, with its content type; a string is sent unchanged. */
   readonly body?: unknown;
   readonly base64?: boolean;
-  /** What the authorizer said. @default the static key's */
+  /** The context of the authorizer. @default that of the static key */
   readonly authorizer?: AuthorizerContext | undefined;
 }
 
@@ -86,7 +86,7 @@ export function gatewayEvent(call: Call): GatewayEvent {
 export interface CallResult {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape
   readonly body: any;
 }
 

@@ -3,20 +3,20 @@ import { jsonTelemetry } from '#functions/telemetry.ts';
 
 function setUp(namespace?: string) {
   const lines: [string, string, Record<string, unknown>][] = [];
-  const keep =
+  const record =
     (level: string) =>
     (message: unknown, ...fields: readonly unknown[]) => {
       lines.push([level, String(message), fields[0] as Record<string, unknown>]);
     };
   const telemetry = jsonTelemetry(
-    { info: keep('info'), warn: keep('warn'), error: keep('error') },
+    { info: record('info'), warn: record('warn'), error: record('error') },
     namespace,
   );
   return { lines, telemetry };
 }
 
-describe('telemetry', () => {
-  it('writes lines with their fields', () => {
+describe('jsonTelemetry', () => {
+  it('writes messages with their fields', () => {
     const { lines, telemetry } = setUp();
     telemetry.info('a', { workbenchId: 'x' });
     telemetry.warn('b');
@@ -28,7 +28,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('writes of an error what it is, with its causes, and nothing that hangs on it', () => {
+  it('writes name, message, code and stack of an error and its causes, and no other property', () => {
     const { lines, telemetry } = setUp();
     const cause = Object.assign(new Error('no connection'), { code: 'ECONNREFUSED', token: 'secret' });
     telemetry.error('failed', {}, Object.assign(new TypeError('outer', { cause }), { payload: 'secret' }));
@@ -42,18 +42,18 @@ describe('telemetry', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
-  it('ends with an error that causes itself', () => {
+  it('terminates for an error that is its own cause', () => {
     const { lines, telemetry } = setUp();
-    const error = new Error('round');
+    const error = new Error('circular');
     error.cause = error;
     telemetry.error('failed', {}, error);
     expect(lines).toHaveLength(1);
   });
 
-  it('writes counters as CloudWatch metrics, and nothing for nothing', () => {
+  it('writes a metric in the embedded metric format, and nothing for the value 0', () => {
     const { lines, telemetry } = setUp();
     telemetry.count('api_error', 2, { code: 'internal' });
-    telemetry.count('api_error', 0);
+    telemetry.count('due_enqueued', 0);
     expect(lines).toEqual([
       [
         'info',
@@ -76,15 +76,15 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('keeps the counters of installations in one account apart', () => {
+  it('writes metrics to the given namespace', () => {
     const { lines, telemetry } = setUp('WorkbenchController/staging');
-    telemetry.count('api_error', 1);
+    telemetry.count('due_enqueued', 1);
     expect(lines).toMatchObject([
       ['info', 'metric', { _aws: { CloudWatchMetrics: [{ Namespace: 'WorkbenchController/staging' }] } }],
     ]);
   });
 
-  it('never throws', () => {
+  it('never throws if the logger fails', () => {
     const fail = () => {
       throw new Error('the disk is full');
     };
@@ -92,6 +92,6 @@ describe('telemetry', () => {
     telemetry.info('x');
     telemetry.warn('x');
     telemetry.error('x', {}, new Error('y'));
-    telemetry.count('x', 1);
+    telemetry.count('due_enqueued', 1);
   });
 });

@@ -134,7 +134,7 @@ describe('the settings of local mode', () => {
 
   test('do not open an API half of whose key is configured', () => {
     expect(Object.values(faultsOf({ RESTAPI_OIDC_AUDIENCE: 'workbenches' }))).toEqual([
-      'OIDC needs all three of them',
+      'set all three of them, or none',
     ]);
   });
 

@@ -192,7 +192,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no-forward-to-drive-host',
     description: 'treats a workbench that needs a host as driven without forwarding it to `drive-host`',
     file: 'functions/drive/drive.ts',
-    find: 'return forward(key, ports.hostQueue);',
+    find: 'return forwardToHostQueue(key, ports.hostQueue);',
     replace: 'return true;',
   },
 ];

@@ -14,7 +14,7 @@ export const POLL_FUNCTION_MAX_BYTES = 420_000;
 
 /** Our own files that may be in a bundle. */
 const ALLOWED_SOURCES =
-  /^(core|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
+  /^(core|contract|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
 
 /** The packages that may be in one, beside the clients that its row in contract/deployed-functions.ts names. */
 const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([

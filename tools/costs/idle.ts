@@ -145,7 +145,7 @@ const PER_ROUTE = 6;
 export function metricsBill(templates: readonly Template[]): readonly BillLine[] {
   const metrics: readonly MetricDefinition[] = Object.values(METRICS);
   const counted = metrics.reduce(
-    (sum, { by, values = [] }) => sum + (by === undefined ? 1 : values.length),
+    (sum, { dimensions, values = [] }) => sum + (dimensions === undefined ? 1 : values.length),
     0,
   );
   const detailed = resourcesOfType(templates, 'AWS::ApiGatewayV2::Stage').some(

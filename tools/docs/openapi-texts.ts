@@ -1,37 +1,37 @@
 import type { OperationId } from '#contract/routes.ts';
 import type { ErrorCode } from '#core/errors.ts';
 
-export const INTRODUCTION = `Browser workbenches for each user of a platform: created, listed, read, started, stopped and destroyed.
+export const INTRODUCTION = `Manages browser workbenches: creates, lists, reads, starts, stops and deletes the workbenches of each user of a platform.
 
-Answers are \`{"success": true, "item" | "items"}\`. A field that does not apply is left out, never null. Times are ISO 8601 in UTC.
+Successful responses are \`{"success": true, "item" | "items"}\`. A field that does not apply is left out, never null. Times are ISO 8601 in UTC.
 
-Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code; \`fields\` names every bad field at once. What API Gateway answers before a function is asked (400 for an address that cannot be read, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) has its own body, \`{"message": "…"}\`; local mode gives the same.
+Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code. \`fields\` contains every invalid field. Responses that API Gateway sends without calling a function (400 for a malformed address, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) have the body \`{"message": "…"}\`. Local mode sends the same responses.
 
-Who asks: the static key, and tokens of our own key without a user claim, act for any user and need \`user_id\`. A token with a user claim acts for that user, and \`user_id\` may be left out; with the admin scope it acts for any user. An OpenID Connect token without a user claim is refused unless its client is a configured service. Somebody else's workbench is answered like one that does not exist.
+Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. A request for another user's workbench gets the same response as a request for an unknown workbench.
 
-After creating or starting a workbench, poll it until its status is \`running\`; \`Retry-After\` says when to ask again.`;
+After you create or start a workbench, poll it until its status is \`running\`. \`Retry-After\` contains the interval.`;
 
-/** What each error code means, as the document explains it. */
+/** What each error code means. */
 export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   invalid_request: 'The request is invalid; `fields` names each invalid field.',
   forbidden:
     '`reason` is `user_mismatch`, `no_user_claim`, `token_expired`, `admin_required` or `not_authorized`.',
-  workbench_not_found: 'There is no such workbench, or it belongs to another user.',
-  not_stopped: 'CPU, memory and GPUs can be changed only while it is stopped.',
-  deleting: 'It is being destroyed.',
+  workbench_not_found: 'The workbench does not exist or belongs to another user.',
+  not_stopped: 'CPU, memory and GPUs can be changed only while the workbench is stopped.',
+  deleting: 'The workbench is being deleted.',
   idempotency_conflict: 'This Idempotency-Key was used with another body.',
-  workbench_deleted: 'The workbench created with this Idempotency-Key has been destroyed since.',
+  workbench_deleted: 'The workbench that was created with this Idempotency-Key has been deleted.',
   payload_too_large: 'The body is larger than 64 KiB.',
   unsupported_media_type: 'The body is not JSON.',
-  cannot_fit: 'Nothing can hold what is requested; the message says what would fit.',
-  too_many_requests: 'Ask again after `Retry-After`.',
-  internal: 'Something went wrong; the message has the id of the request.',
-  unavailable: 'Something the controller needs does not answer; ask again after `Retry-After`.',
+  cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
+  too_many_requests: 'The rate limit is exceeded. Try again after `Retry-After`.',
+  internal: 'An internal error occurred. The message contains the request id.',
+  unavailable: 'A service that the controller depends on is not available. Try again after `Retry-After`.',
 };
 
-export const GATEWAY_MEANING = "The gateway's own answer has only a `message`.";
+export const GATEWAY_MEANING = 'A response of API Gateway itself contains only `message`.';
 
-/** An answer with the first of these codes; the gateway's when there is none. */
+/** An example of a response with the first of these codes; without a code, of a response of API Gateway. */
 export function errorExample([code]: readonly ErrorCode[]): unknown {
   if (code === undefined) return { message: 'Unauthorized' };
   return { success: false, error: { code, ...ERROR_EXAMPLES[code] } };
@@ -39,26 +39,26 @@ export function errorExample([code]: readonly ErrorCode[]): unknown {
 
 const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown>>>> = {
   invalid_request: {
-    message: 'The request is not valid: see requested_cpu, colour.',
+    message: 'The request is invalid: see requested_cpu, colour.',
     fields: { requested_cpu: 'a whole number from 128 to 196608', colour: 'no field of this request' },
   },
   forbidden: { message: 'The token is for another user.', reason: 'user_mismatch' },
   workbench_not_found: { message: 'There is no such workbench.' },
   not_stopped: { message: 'The workbench must be stopped first.' },
-  deleting: { message: 'The workbench is being destroyed.' },
+  deleting: { message: 'The workbench is being deleted.' },
   idempotency_conflict: { message: 'This Idempotency-Key was used with another body.' },
   workbench_deleted: {
-    message: 'The workbench created with this Idempotency-Key has been destroyed since.',
+    message: 'The workbench that was created with this Idempotency-Key has been deleted. Use a new key.',
   },
   payload_too_large: { message: 'The body is larger than 64 KiB.' },
   unsupported_media_type: { message: 'The body must be sent as application/json.' },
   cannot_fit: {
     message:
-      'Nothing can hold 8192 CPU units, 2048 MiB of memory and no GPU. What can be held: up to 2048 CPU units, 4096 MiB of memory and no GPU.',
+      'No capacity is large enough for 8192 CPU units, 2048 MiB of memory and no GPU. Largest sizes: 2048 CPU units, 4096 MiB of memory and no GPU.',
   },
   too_many_requests: { message: 'Too many requests.' },
-  internal: { message: 'Something went wrong. Quote request 4c9f6a3e when you report it.' },
-  unavailable: { message: 'Something the controller needs does not answer just now. Try again.' },
+  internal: { message: 'An internal error occurred. Report it with the request id 4c9f6a3e.' },
+  unavailable: { message: 'A service that the controller depends on is not available. Try again.' },
 };
 
 const EXAMPLE_ITEM = {
@@ -105,7 +105,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
     success: true,
     items: [
       { seq: 2, time: EXAMPLE_ITEM.ready_at, type: 'status_changed', from: 'pending', to: 'running' },
-      { seq: 1, time: EXAMPLE_ITEM.created_at, type: 'created', by: 'xyz', to: 'starting' },
+      { seq: 1, time: EXAMPLE_ITEM.created_at, type: 'created', requested_by: 'xyz', to: 'starting' },
     ],
   },
   listReports: {
@@ -121,12 +121,13 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
         quarantined: 0,
         waiting: 0,
         failed: 0,
-        alarm: false,
+        deletion_limit_exceeded: false,
         findings: [
           {
             id: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
-            what: 'deleted',
-            why: 'Its workbench 01k5w3p8xg7t2mzq4v9r6ehbnc is no more.',
+            result: 'deleted',
+            reason: 'Its workbench 01k5w3p8xg7t2mzq4v9r6ehbnc no longer exists.',
+            repair: 'orphan_task',
           },
         ],
       },
@@ -135,7 +136,7 @@ const RESPONSE_EXAMPLES: Readonly<Record<OperationId, unknown>> = {
   getHealth: { success: true, item: { status: 'ok', version: '0.1.0' } },
 };
 
-/** An example for the document; undefined where there is none. */
-export function exampleOf(operationId: string, of: 'request' | 'answer'): unknown {
+/** An example for docs/api.yaml; undefined if there is none. */
+export function exampleOf(operationId: string, of: 'request' | 'response'): unknown {
   return (of === 'request' ? REQUEST_EXAMPLES : RESPONSE_EXAMPLES)[operationId as OperationId];
 }

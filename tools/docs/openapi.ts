@@ -86,7 +86,7 @@ function successResponses({ operationId, responses: answers }: Route): Json {
     {
       description: answer.description,
       headers: references([...(answer.headers ?? []), 'X-Request-Id']),
-      content: jsonContent(schemaOf(answer.schema), exampleOf(operationId, 'answer')),
+      content: jsonContent(schemaOf(answer.schema), exampleOf(operationId, 'response')),
     },
   ]);
   return Object.fromEntries(entries);

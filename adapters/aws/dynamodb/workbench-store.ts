@@ -218,7 +218,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       this.#telemetry.error('unreadable record skipped in a list', { workbenchId: key.workbenchId }, error);
-      this.#telemetry.count('unreadable_record_listed', 1);
+      this.#telemetry.count('unreadable_record', 1);
       return undefined;
     }
   }

@@ -7,7 +7,7 @@ import {
 } from '#contract/settings/deployment-settings.ts';
 import { type Setting, SettingsError } from '#contract/settings/setting.ts';
 
-function faultsOf(env: Record<string, string>, names: readonly DeployedSettingName[]) {
+function problemsIn(env: Record<string, string>, names: readonly DeployedSettingName[]) {
   try {
     readDeployedSettings(env, names);
   } catch (error) {
@@ -17,84 +17,87 @@ function faultsOf(env: Record<string, string>, names: readonly DeployedSettingNa
   return {};
 }
 
-/** The value of one setting that stands in no relation to others. */
+/** The value of a setting that no rule relates to others. */
 function readOne<N extends DeploymentSettingName>(name: N, written: string) {
   return readDeployedSettings({ [name]: written }, [name])[name];
 }
 
-function isTaken(name: DeploymentSettingName, written: string): boolean {
-  return Object.keys(faultsOf({ [name]: written }, [name])).length === 0;
+function isAccepted(name: DeploymentSettingName, written: string): boolean {
+  return Object.keys(problemsIn({ [name]: written }, [name])).length === 0;
 }
 
 const PROVIDER = { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, price: 0.34 };
 const TYPE = { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
 
-describe('the settings of the deployment', () => {
-  it('are all described, with who reads them', () => {
+describe('the deployment settings', () => {
+  it('have descriptions and readers', () => {
     for (const [name, setting] of Object.entries(DEPLOYMENT_SETTINGS) as [string, Setting<unknown>][]) {
       expect(setting.description, name).toMatch(/^[A-Z].*\.$/);
       expect(setting.readBy.length, name).toBeGreaterThan(0);
     }
   });
 
-  it('are read by name, and others are not looked at', () => {
+  it('are read by name, without validating others', () => {
     const env = { WB_TABLE_NAME: 'table', WB_QUEUE_URL: 'not an address' };
     expect(readDeployedSettings(env, ['WB_TABLE_NAME'])).toEqual({ WB_TABLE_NAME: 'table' });
   });
 
-  it('report every fault at once', () => {
-    const faults = faultsOf({ WB_IMAGE_UID: '0', WB_CLUSTER: 'a b' }, [
+  it('are reported together if several are invalid', () => {
+    const problems = problemsIn({ WB_IMAGE_UID: '0', WB_CLUSTER: 'a b' }, [
       'WB_IMAGE_UID',
       'WB_CLUSTER',
       'WB_QUEUE_URL',
     ]);
-    expect(Object.keys(faults)).toEqual(
+    expect(Object.keys(problems)).toEqual(
       ['WB_CLUSTER', 'WB_IMAGE_UID', 'WB_QUEUE_URL'].sort(
         (a, b) => Object.keys(DEPLOYMENT_SETTINGS).indexOf(a) - Object.keys(DEPLOYMENT_SETTINGS).indexOf(b),
       ),
     );
   });
 
-  it('read lists of what there must be at least one of', () => {
+  it('can be lists that must not be empty', () => {
     expect(readOne('WB_TASK_SUBNETS', 'subnet-0123456789abcdef0, subnet-0123456789abcdef1')).toEqual([
       'subnet-0123456789abcdef0',
       'subnet-0123456789abcdef1',
     ]);
-    expect(faultsOf({}, ['WB_TASK_SUBNETS'])).toEqual({
-      WB_TASK_SUBNETS: 'is required; expected 1 to 16 of ids of subnets, separated by commas',
+    expect(problemsIn({}, ['WB_TASK_SUBNETS'])).toEqual({
+      WB_TASK_SUBNETS: 'is required; expected 1 to 16 subnet ids, separated by commas',
     });
-    expect(isTaken('WB_TASK_SUBNETS', ' , ')).toBe(false);
+    expect(isAccepted('WB_TASK_SUBNETS', ' , ')).toBe(false);
   });
 
-  it('read capacity providers from JSON', () => {
+  it('contain capacity providers as JSON', () => {
     expect(readOne('WB_CAPACITY_PROVIDERS', JSON.stringify([PROVIDER]))).toEqual([PROVIDER]);
     expect(readDeployedSettings({}, ['WB_CAPACITY_PROVIDERS']).WB_CAPACITY_PROVIDERS).toEqual([]);
   });
 
   it.each([
-    ['no JSON', '[{'],
-    ['no list', JSON.stringify(PROVIDER)],
+    ['malformed JSON', '[{'],
+    ['an object instead of a list', JSON.stringify(PROVIDER)],
     ['a name twice', JSON.stringify([PROVIDER, { ...PROVIDER, price: 1 }])],
     ['no price', JSON.stringify([{ ...PROVIDER, price: undefined }])],
-    ['a price below zero', JSON.stringify([{ ...PROVIDER, price: -1 }])],
+    ['a negative price', JSON.stringify([{ ...PROVIDER, price: -1 }])],
     ['half a unit', JSON.stringify([{ ...PROVIDER, cpuUnits: 0.5 }])],
-    ['something more', JSON.stringify([{ ...PROVIDER, spot: true }])],
-    ['too many', JSON.stringify(Array.from({ length: 21 }, (_, n) => ({ ...PROVIDER, name: `p${n}` })))],
-    ['too long', JSON.stringify([{ ...PROVIDER, name: 'p'.repeat(256) }])],
-  ])('take no capacity providers with %s', (_, written) => {
-    expect(isTaken('WB_CAPACITY_PROVIDERS', written)).toBe(false);
+    ['an unknown field', JSON.stringify([{ ...PROVIDER, spot: true }])],
+    [
+      'too many items',
+      JSON.stringify(Array.from({ length: 21 }, (_, n) => ({ ...PROVIDER, name: `p${n}` }))),
+    ],
+    ['a long name', JSON.stringify([{ ...PROVIDER, name: 'p'.repeat(256) }])],
+  ])('reject capacity providers with %s', (_, written) => {
+    expect(isAccepted('WB_CAPACITY_PROVIDERS', written)).toBe(false);
   });
 
-  it('read instance types, each once', () => {
+  it('contain instance types, each once', () => {
     expect(readOne('WB_INSTANCE_TYPES', JSON.stringify([TYPE]))).toEqual([TYPE]);
-    expect(isTaken('WB_INSTANCE_TYPES', JSON.stringify([TYPE, TYPE]))).toBe(false);
+    expect(isAccepted('WB_INSTANCE_TYPES', JSON.stringify([TYPE, TYPE]))).toBe(false);
   });
 
-  it('read where file systems are mounted', () => {
+  it('contain the mounts of file systems', () => {
     const mounts = { 'fs-0123456789abcdef0': '/mnt/volumes' };
     expect(readOne('WB_JANITOR_MOUNTS', JSON.stringify(mounts))).toEqual(mounts);
-    expect(isTaken('WB_JANITOR_MOUNTS', '{"fs-0123456789abcdef0":"relative"}')).toBe(false);
-    expect(isTaken('WB_JANITOR_MOUNTS', '{"a file system":"/mnt"}')).toBe(false);
+    expect(isAccepted('WB_JANITOR_MOUNTS', '{"fs-0123456789abcdef0":"relative"}')).toBe(false);
+    expect(isAccepted('WB_JANITOR_MOUNTS', '{"a file system":"/mnt"}')).toBe(false);
   });
 
   it.each([
@@ -111,32 +114,32 @@ describe('the settings of the deployment', () => {
     ['WB_JANITOR_FUNCTIONS', 'arn:aws:lambda:eu-west-1:123456789012:function:janitor-1', true],
     ['WB_JANITOR_FUNCTIONS', 'a janitor', false],
     ['WB_IMAGE_UID', '0', false],
-  ] as const)('take %s %s: %s', (name, written, taken) => {
-    expect(isTaken(name, written)).toBe(taken);
+  ] as const)('accept %s %s: %s', (name, written, accepted) => {
+    expect(isAccepted(name, written)).toBe(accepted);
   });
 
-  it('want a janitor for each file system', () => {
+  it('require a janitor for each file system', () => {
     const names = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
     const WB_FILE_SYSTEMS = 'fs-0123456789abcdef0,fs-0123456789abcdef1';
-    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one' }, names)).toEqual({
-      'WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS': 'must be as many',
+    expect(problemsIn({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one' }, names)).toEqual({
+      'WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS': 'must have the same number of items',
     });
-    expect(faultsOf({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one,two' }, names)).toEqual({});
+    expect(problemsIn({ WB_FILE_SYSTEMS, WB_JANITOR_FUNCTIONS: 'one,two' }, names)).toEqual({});
   });
 
-  it('want a template for GPU types', () => {
+  it('require a launch template for GPU types', () => {
     const names = ['WB_GPU_LAUNCH_TEMPLATE', 'WB_GPU_INSTANCE_TYPES'] as const;
-    expect(Object.values(faultsOf({ WB_GPU_INSTANCE_TYPES: 'g5.xlarge' }, names))).toEqual([
-      'GPU types need their template',
+    expect(Object.values(problemsIn({ WB_GPU_INSTANCE_TYPES: 'g5.xlarge' }, names))).toEqual([
+      'set the launch template for these instance types',
     ]);
-    expect(faultsOf({}, names)).toEqual({});
+    expect(problemsIn({}, names)).toEqual({});
   });
 
-  it('want an authorizer to have something to decide by', () => {
+  it('require a key or an issuer for the authorizer', () => {
     const names = ['WB_AUTH_SECRET_ARN', 'RESTAPI_OIDC_ISSUER'] as const;
-    expect(Object.values(faultsOf({}, names))).toEqual([
-      'an authorizer without any of them would refuse everybody',
+    expect(Object.values(problemsIn({}, names))).toEqual([
+      'set one of them; without a key the authorizer refuses every request',
     ]);
-    expect(faultsOf({ RESTAPI_OIDC_ISSUER: 'https://id.example.com' }, names)).toEqual({});
+    expect(problemsIn({ RESTAPI_OIDC_ISSUER: 'https://id.example.com' }, names)).toEqual({});
   });
 });

@@ -7,7 +7,7 @@ import { DEFAULT_POLICY } from '#core/workbench/lifecycle/policy.ts';
 
 const open = { RESTAPI_AUTH: 'none', BASE_URL: 'https://wb.example.com' };
 
-function faultsOf(env: Record<string, string>): Record<string, string> {
+function problemsIn(env: Record<string, string>): Record<string, string> {
   try {
     readSettings(env);
   } catch (error) {
@@ -19,7 +19,7 @@ function faultsOf(env: Record<string, string>): Record<string, string> {
   return {};
 }
 
-describe('the settings', () => {
+describe('the function settings', () => {
   it('have the documented defaults', () => {
     const settings = readSettings(open);
     expect(settings).toMatchObject({
@@ -36,24 +36,24 @@ describe('the settings', () => {
     expect(policyOf(settings)).toEqual(DEFAULT_POLICY);
   });
 
-  it('have defaults within their own bounds', () => {
+  it('have defaults within their bounds', () => {
     for (const [name, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
       if (setting.default === undefined) continue;
       expect(() => readSettings({ ...open, [name]: String(setting.default) }), name).not.toThrow();
     }
   });
 
-  it('are all described, with who reads them', () => {
+  it('have descriptions and readers', () => {
     for (const [name, setting] of Object.entries(SETTINGS)) {
       expect(setting.description, name).toMatch(/^[A-Z].*\.$/);
       expect(setting.readBy.length, name).toBeGreaterThan(0);
     }
   });
 
-  it('report every fault at once', () => {
+  it('are reported together if several are invalid', () => {
     expect(
       Object.keys(
-        faultsOf({
+        problemsIn({
           RESTAPI_AUTH: 'nobody',
           RESTAPI_AUTH_STATIC_KEY: 'short',
           RESTAPI_AUTH_CACHE_SECONDS: '61',
@@ -77,12 +77,12 @@ describe('the settings', () => {
     ]);
   });
 
-  it('say what was expected and what was found', () => {
-    const faults = faultsOf({ ...open, WB_DEFAULT_RAM: '2GB' });
-    expect(faults.WB_DEFAULT_RAM).toBe('expected a whole number from 4 to 33,554,432; found "2GB"');
+  it('are reported with the expected and the found value', () => {
+    const problems = problemsIn({ ...open, WB_DEFAULT_RAM: '2GB' });
+    expect(problems.WB_DEFAULT_RAM).toBe('expected a whole number from 4 to 33,554,432; found "2GB"');
   });
 
-  it('never say the value of a secret', () => {
+  it('are reported without the value of a secret', () => {
     const env = {
       BASE_URL: open.BASE_URL,
       RESTAPI_AUTH_STATIC_KEY: 'hunter2',
@@ -92,23 +92,23 @@ describe('the settings', () => {
     expect(() => readSettings(env)).not.toThrow(/hunter2/);
   });
 
-  it('take an empty variable as absent', () => {
+  it('use the default for an empty variable', () => {
     expect(readSettings({ ...open, WB_DEFAULT_RAM: '', RESTAPI_AUTH_JWT_KEY: '' }).WB_DEFAULT_RAM).toBe(2048);
   });
 
-  it('refuse to start without a key and without saying so', () => {
-    expect(Object.values(faultsOf({ BASE_URL: open.BASE_URL })).join()).toContain('no key is configured');
+  it('require a key or RESTAPI_AUTH=none', () => {
+    expect(Object.values(problemsIn({ BASE_URL: open.BASE_URL })).join()).toContain('no key is configured');
   });
 
-  it('refuse an open API with a key', () => {
-    expect(Object.values(faultsOf({ ...open, RESTAPI_AUTH_JWT_KEY: 'k'.repeat(32) })).join()).toContain(
+  it('reject RESTAPI_AUTH=none with a key', () => {
+    expect(Object.values(problemsIn({ ...open, RESTAPI_AUTH_JWT_KEY: 'k'.repeat(32) })).join()).toContain(
       'contradicts',
     );
   });
 
-  it('refuse an open API with an open CORS', () => {
-    expect(Object.values(faultsOf({ ...open, RESTAPI_CORS_ORIGIN: '*' })).join()).toContain(
-      'name the origins',
+  it('reject RESTAPI_AUTH=none with every origin', () => {
+    expect(Object.values(problemsIn({ ...open, RESTAPI_CORS_ORIGIN: '*' })).join()).toContain(
+      'list the origins',
     );
     expect(
       readSettings({
@@ -119,12 +119,12 @@ describe('the settings', () => {
     ).toEqual(['*']);
   });
 
-  it('want OIDC whole or not at all', () => {
-    const faults = faultsOf({
+  it('require all OIDC settings or none', () => {
+    const problems = problemsIn({
       BASE_URL: open.BASE_URL,
       RESTAPI_OIDC_ISSUER: 'https://id.example.com/realms/wb',
     });
-    expect(Object.values(faults).join()).toContain('all three');
+    expect(Object.values(problems).join()).toContain('all three');
   });
 
   it.each([
@@ -137,37 +137,46 @@ describe('the settings', () => {
     ['https://user:pass@id.example.com/certs', false],
     ['file:///etc/keys', false],
     ['certs', false],
-  ])('take %s as the JWKS address: %s', (address, taken) => {
+  ])('accept %s as the JWKS address: %s', (address, accepted) => {
     const env = { ...open, RESTAPI_OIDC_JWKS_URL: address };
-    const problem = faultsOf(env).RESTAPI_OIDC_JWKS_URL;
-    expect(problem === undefined).toBe(taken);
+    const problem = problemsIn(env).RESTAPI_OIDC_JWKS_URL;
+    expect(problem === undefined).toBe(accepted);
   });
 
-  it('drop the slash at the end of the base address', () => {
+  it('remove the slash at the end of BASE_URL', () => {
     expect(readSettings({ ...open, BASE_URL: 'https://wb.example.com/a/' }).BASE_URL).toBe(
       'https://wb.example.com/a',
     );
   });
 
-  it('read lists with spaces around the commas', () => {
+  it('ignore spaces around the items of a list', () => {
     const settings = readSettings({ ...open, RESTAPI_OIDC_SERVICE_CLIENTS: ' portal , batch,' });
     expect(settings.RESTAPI_OIDC_SERVICE_CLIENTS).toEqual(['portal', 'batch']);
   });
 
   it.each(['Infinity', '1e3', '0x10', '10.5', ' 10', '9999999999999999'])(
-    'refuse %j as a number',
+    'reject %j as a number',
     (written) => {
-      expect(faultsOf({ ...open, WB_DEFAULT_RAM: written })).toHaveProperty('WB_DEFAULT_RAM');
+      expect(problemsIn({ ...open, WB_DEFAULT_RAM: written })).toHaveProperty('WB_DEFAULT_RAM');
     },
   );
 
-  it('can be read in part, with the rules that concern that part alone', () => {
+  it('limit the agent timeout to at least five minutes, since it ends running workbenches', () => {
+    const { WB_AGENT_SILENT_TIMEOUT_SECONDS } = SETTINGS;
+    expect(WB_AGENT_SILENT_TIMEOUT_SECONDS.description).toMatch(/^Ends every running workbench/);
+    expect(problemsIn({ ...open, WB_AGENT_SILENT_TIMEOUT_SECONDS: '300' })).toEqual({});
+    expect(problemsIn({ ...open, WB_AGENT_SILENT_TIMEOUT_SECONDS: '299' })).toEqual({
+      WB_AGENT_SILENT_TIMEOUT_SECONDS: 'expected a whole number from 300 to 604,800; found "299"',
+    });
+  });
+
+  it('can be read in part, with the rules for that part only', () => {
     expect(readDeployedSettings(open, ['BASE_URL', 'WB_TABLE_NAME'])).toEqual({
       BASE_URL: 'https://wb.example.com',
       WB_TABLE_NAME: 'workbenches',
     });
     expect(() =>
       readDeployedSettings({ WB_MAX_RAM: '512' }, ['WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM']),
-    ).toThrow('must grow');
+    ).toThrow('at least the one before it');
   });
 });

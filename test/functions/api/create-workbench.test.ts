@@ -13,13 +13,13 @@ function setUp(env: Readonly<Record<string, string>> = {}) {
 }
 
 describe('POST /workbenches', () => {
-  it('creates a workbench and answers with the whole item', async () => {
+  it('creates a workbench and returns the whole item', async () => {
     const { create } = setUp();
     const body = { workbench_name: 'AutoCyber', requested_memory: 4096, requested_cpu: 2048 };
-    const answered = await call(create, { query, body });
-    expect(answered.status).toBe(201);
-    expect(itemResponseSchema.parse(answered.body)).toEqual(answered.body);
-    const { item } = answered.body;
+    const response = await call(create, { query, body });
+    expect(response.status).toBe(201);
+    expect(itemResponseSchema.parse(response.body)).toEqual(response.body);
+    const { item } = response.body;
     expect(item).toEqual({
       user_id: 'xyz',
       workbench_id: expect.stringMatching(/^[0-9a-z]{26}$/),
@@ -37,14 +37,14 @@ describe('POST /workbenches', () => {
     });
   });
 
-  it('says where it is and when to look again', async () => {
+  it('returns Location and Retry-After', async () => {
     const { create } = setUp({ RESTAPI_URL_PREFIX: '/api/v1' });
     const { headers, body } = await call(create, { query: 'user_id=a%26b+c' });
     expect(headers.location).toBe(`/api/v1/workbenches/${body.item.workbench_id}?user_id=a%26b%20c`);
     expect(headers['retry-after']).toBe('2');
   });
 
-  it('takes the defaults of the settings for what is left out, and no body for an empty one', async () => {
+  it('uses the defaults of the settings for fields that are left out, and accepts a request without a body', async () => {
     const { create } = setUp({ WB_DEFAULT_RAM: '1024', WB_DEFAULT_CPU: '512' });
     for (const request of [{ query }, { query, body: {} }]) {
       const { item } = (await call(create, request)).body;
@@ -53,14 +53,14 @@ describe('POST /workbenches', () => {
     }
   });
 
-  it('gives it an instance of its own when asked to', async () => {
+  it('creates a workbench with a dedicated instance', async () => {
     const { create } = setUp();
     const { item } = (await call(create, { query, body: { allocated_instance_type: 'm7i.large' } })).body;
     expect(item.allocated_instance_type).toBe('m7i.large');
     expect(item).not.toHaveProperty('allocated_instance_id');
   });
 
-  it('writes the intent and wakes whoever drives', async () => {
+  it('writes the record and enqueues its key', async () => {
     const { world, create } = setUp();
     const { item } = (await call(create, { query })).body;
     expect(world.queue.takeDue()).toEqual({ userId: 'xyz', workbenchId: item.workbench_id });
@@ -97,21 +97,21 @@ describe('POST /workbenches', () => {
       },
       ['requested_cpu', 'requested_gpu', 'requested_memory', 'size', 'user_id', 'workbench_name'],
     ],
-  ])('refuses %j, naming every bad field', async (body, fields) => {
+  ])('refuses %j and names every invalid field', async (body, fields) => {
     const { create, world } = setUp();
-    const answered = await call(create, { query, body });
-    expect(answered).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
-    expect(Object.keys(answered.body.error.fields).sort()).toEqual(fields);
+    const response = await call(create, { query, body });
+    expect(response).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
+    expect(Object.keys(response.body.error.fields).sort()).toEqual(fields);
     expect(world.stores.workbenches.listAll()).toEqual([]);
   });
 
-  it('names bad fields of query, header and body together', async () => {
+  it('names invalid fields of query, header and body together', async () => {
     const { create } = setUp();
-    const answered = await call(create, {
+    const response = await call(create, {
       headers: { 'idempotency-key': 'a b' },
       body: { requested_cpu: 'x' },
     });
-    expect(Object.keys(answered.body.error.fields).sort()).toEqual([
+    expect(Object.keys(response.body.error.fields).sort()).toEqual([
       'Idempotency-Key',
       'requested_cpu',
       'user_id',
@@ -122,26 +122,26 @@ describe('POST /workbenches', () => {
     ['__proto__', '{"__proto__":1}'],
     ['body', '{'],
     ['body', '[]'],
-  ])('names %s of a bad body together with the rest', async (field, body) => {
+  ])('names %s of an invalid body together with other invalid fields', async (field, body) => {
     const { create } = setUp();
     const headers = { 'content-type': 'application/json' };
-    const answered = await call(create, { query: 'user_id=a&user_id=b', headers, body });
-    expect(answered.status).toBe(400);
-    expect(Object.keys(answered.body.error.fields)).toEqual(['user_id', field]);
+    const response = await call(create, { query: 'user_id=a&user_id=b', headers, body });
+    expect(response.status).toBe(400);
+    expect(Object.keys(response.body.error.fields)).toEqual(['user_id', field]);
   });
 
-  it("refuses another user's token before it looks at the body", async () => {
+  it("refuses another user's token before it parses the body", async () => {
     const { create } = setUp();
     expect((await call(create, { query, authorizer: tokenOf('ada'), body: { colour: 1 } })).status).toBe(403);
   });
 
-  it('counts the characters of a name, not its bytes', async () => {
+  it('limits a name in characters, not in bytes', async () => {
     const { create } = setUp();
     expect((await call(create, { query, body: { workbench_name: '😀'.repeat(128) } })).status).toBe(201);
     expect((await call(create, { query, body: { workbench_name: '😀'.repeat(129) } })).status).toBe(400);
   });
 
-  it('has the bounds of the settings', async () => {
+  it('uses the bounds of the settings', async () => {
     const { create } = setUp({ WB_MIN_RAM: '1024', WB_MAX_RAM: '2048' });
     for (const [requested_memory, status] of [
       [1023, 400],
@@ -153,27 +153,27 @@ describe('POST /workbenches', () => {
     }
   });
 
-  it('refuses what nothing can hold, and says what would fit', async () => {
+  it('refuses a size that no capacity can hold, and names the largest sizes', async () => {
     const { create } = setUp();
-    const answered = await call(create, { query, body: { requested_memory: 100_000 } });
-    expect(answered).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
-    expect(answered.body.error.message).toContain('32768 MiB');
+    const response = await call(create, { query, body: { requested_memory: 100_000 } });
+    expect(response).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
+    expect(response.body.error.message).toContain('32768 MiB');
     const dedicated = await call(create, { query, body: { allocated_instance_type: 'x1.huge' } });
     expect(dedicated.status).toBe(422);
     expect(dedicated.body.error.message).toContain('m7i.large');
   });
 
-  it('answers 503 when the table does not', async () => {
+  it('is 503 if the table is not available', async () => {
     const { ports } = setUp();
     const workbenches = Object.assign(Object.create(ports.workbenches), {
       create: () => Promise.reject(new PortError('unavailable', 'no connection')),
     });
-    const answered = await call(build({ ...ports, workbenches }, settingsWith()), { query });
-    expect(answered).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
-    expect(answered.headers).toHaveProperty('retry-after');
+    const response = await call(build({ ...ports, workbenches }, settingsWith()), { query });
+    expect(response).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    expect(response.headers).toHaveProperty('retry-after');
   });
 
-  it('is never an error of ours, whatever the query and the body are', async () => {
+  it('never causes an internal error', async () => {
     const { create } = setUp();
     const fields = [
       'workbench_name',
@@ -183,19 +183,19 @@ describe('POST /workbenches', () => {
       'allocated_instance_type',
     ];
     const body = fc.dictionary(fc.oneof(fc.constantFrom(...fields), fc.string()), fc.jsonValue());
-    const asked = fc.oneof(
+    const queries = fc.oneof(
       fc.string(),
       fc.string().map((text) => `user_id=${text}`),
     );
     await fc.assert(
-      fc.asyncProperty(asked, body, fc.string(), async (text, object, key) => {
-        const answered = await call(create, {
+      fc.asyncProperty(queries, body, fc.string(), async (text, object, key) => {
+        const response = await call(create, {
           query: text,
           body: object,
           headers: { 'idempotency-key': key },
         });
-        expect(answered.status).toBeLessThan(500);
-        expect(answered.body.success).toBe(answered.status < 300);
+        expect(response.status).toBeLessThan(500);
+        expect(response.body.success).toBe(response.status < 300);
       }),
     );
   });
@@ -205,7 +205,7 @@ describe('an Idempotency-Key', () => {
   const headers = { 'idempotency-key': 'key-1' };
   const body = { workbench_name: 'one', requested_cpu: 512 };
 
-  it('makes a retry answer the first workbench', async () => {
+  it('makes a retry return the first workbench', async () => {
     const { create } = setUp();
     const first = await call(create, { query, headers, body });
     const again = await call(create, { query, headers, body: { requested_cpu: 512, workbench_name: 'one' } });
@@ -214,14 +214,16 @@ describe('an Idempotency-Key', () => {
     expect(again.body).toEqual(first.body);
   });
 
-  it('makes twins answer the same workbench', async () => {
+  it('makes concurrent requests return the same workbench', async () => {
     const { create, world } = setUp();
-    const twins = await Promise.all(Array.from({ length: 20 }, () => call(create, { query, headers, body })));
-    expect(new Set(twins.map((twin) => twin.body.item.workbench_id)).size).toBe(1);
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => call(create, { query, headers, body })),
+    );
+    expect(new Set(responses.map((response) => response.body.item.workbench_id)).size).toBe(1);
     expect(world.stores.workbenches.listAll()).toHaveLength(1);
   });
 
-  it("is the user's own", async () => {
+  it('belongs to one user', async () => {
     const { create } = setUp();
     const ids = [];
     for (const user of ['ada', 'bob']) {
@@ -230,14 +232,14 @@ describe('an Idempotency-Key', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
-  it('with another body is a conflict', async () => {
+  it('is refused with another body', async () => {
     const { create } = setUp();
     await call(create, { query, headers, body });
     const other = await call(create, { query, headers, body: { ...body, requested_cpu: 513 } });
     expect(other).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
   });
 
-  it('of a workbench that is no more says so', async () => {
+  it('is refused after its workbench was deleted', async () => {
     const { create, world } = setUp();
     const { item } = (await call(create, { query, headers, body })).body;
     const key = { userId: 'xyz', workbenchId: item.workbench_id };
@@ -247,21 +249,21 @@ describe('an Idempotency-Key', () => {
     expect(again).toMatchObject({ status: 409, body: { error: { code: 'workbench_deleted' } } });
   });
 
-  it('is kept for 24 hours', async () => {
+  it('expires after 24 hours', async () => {
     const { create, world } = setUp();
     const first = (await call(create, { query, headers, body })).body.item.workbench_id;
     world.clock.advance(24 * 3_600_000 + 1);
     expect((await call(create, { query, headers, body })).body.item.workbench_id).not.toBe(first);
   });
 
-  it.each(['', ' ', 'a b', 'ä', 'x'.repeat(129), 'a\tb'])('is 400 when it is %j', async (key) => {
+  it.each(['', ' ', 'a b', 'ä', 'x'.repeat(129), 'a\tb'])('is 400 if it is %j', async (key) => {
     const { create } = setUp();
-    const answered = await call(create, { query, headers: { 'idempotency-key': key } });
-    expect(answered.status).toBe(400);
-    expect(answered.body.error.fields).toHaveProperty('Idempotency-Key');
+    const response = await call(create, { query, headers: { 'idempotency-key': key } });
+    expect(response.status).toBe(400);
+    expect(response.body.error.fields).toHaveProperty('Idempotency-Key');
   });
 
-  it.each(['x', '!~"', 'x'.repeat(128)])('may be %s', async (key) => {
+  it.each(['x', '!~"', 'x'.repeat(128)])('can be %s', async (key) => {
     const { create } = setUp();
     expect((await call(create, { query, headers: { 'idempotency-key': key } })).status).toBe(201);
   });

@@ -19,7 +19,7 @@ function setUp(ping: () => Promise<void>) {
 }
 
 describe('GET /health', () => {
-  it('says the version when the table answers, without authorization', async () => {
+  it('returns the version if the table is available, without authorization', async () => {
     const { health } = setUp(async () => {});
     expect(await health()).toMatchObject({
       status: 200,
@@ -27,23 +27,23 @@ describe('GET /health', () => {
     });
   });
 
-  it('is 503 when the table does not answer', async () => {
+  it('is 503 if the table is not available', async () => {
     const { health } = setUp(() => Promise.reject(new Error('no connection to 10.0.0.1')));
-    const answered = await health();
-    expect(answered).toMatchObject({
+    const response = await health();
+    expect(response).toMatchObject({
       status: 503,
       body: { error: { code: 'unavailable', reason: 'table' } },
     });
-    expect(answered.headers['retry-after']).toBe('5');
-    expect(JSON.stringify(answered)).not.toContain('10.0.0.1');
+    expect(response.headers['retry-after']).toBe('5');
+    expect(JSON.stringify(response)).not.toContain('10.0.0.1');
   });
 
-  it('is 503 when the table takes too long', async () => {
+  it('is 503 if the table responds too late', async () => {
     const { health } = setUp(() => new Promise(() => {}));
     expect((await health()).status).toBe(503);
   });
 
-  it('looks at the table once in 5 s, whether it answers or not', async () => {
+  it('pings the table once in 5 s, whether it is available or not', async () => {
     let fails = false;
     const { health, clock, pings } = setUp(() => (fails ? Promise.reject(new Error()) : Promise.resolve()));
     await health();
@@ -60,12 +60,12 @@ describe('GET /health', () => {
     expect((await health()).status).toBe(200);
   });
 
-  it('looks once for all who ask at the same time', async () => {
+  it('pings the table once for concurrent requests', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { health, pings } = setUp(() => promise);
-    const asked = Promise.all(Array.from({ length: 50 }, health));
+    const responses = Promise.all(Array.from({ length: 50 }, health));
     resolve();
-    expect(new Set((await asked).map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set((await responses).map(({ status }) => status))).toEqual(new Set([200]));
     expect(pings()).toBe(1);
   });
 });

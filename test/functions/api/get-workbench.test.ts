@@ -15,7 +15,7 @@ async function setUp() {
 }
 
 describe('GET /workbenches/{wid}', () => {
-  it('answers the item, and when to look again while it is in transition', async () => {
+  it('returns the item, and Retry-After while the workbench is in transition', async () => {
     const { world, get, wid, key } = await setUp();
     const starting = await call(get, { wid, query });
     expect(starting).toMatchObject({ status: 200, body: { success: true, item: { status: 'starting' } } });
@@ -32,43 +32,43 @@ describe('GET /workbenches/{wid}', () => {
     expect(itemResponseSchema.parse(running.body)).toEqual(running.body);
   });
 
-  it('is one read of the record and nothing else', async () => {
+  it('reads the record once and calls nothing else', async () => {
     const { ports, wid } = await setUp();
-    const asked: string[] = [];
+    const calls: string[] = [];
     const workbenches = {
       read: (key: { userId: string; workbenchId: string }) => {
-        asked.push('read');
+        calls.push('read');
         return ports.workbenches.read(key);
       },
     };
     const { clock, telemetry } = ports;
     await call(build({ workbenches, clock, telemetry }, settingsWith()), { wid, query });
-    expect(asked).toEqual(['read']);
+    expect(calls).toEqual(['read']);
   });
 
-  it("is 404 for somebody else's, for an unknown one and for what is no id, all alike", async () => {
+  it("returns the same 404 for another user's workbench, an unknown id and an invalid id", async () => {
     const { get, wid } = await setUp();
-    const answers = [
+    const responses = [
       await call(get, { wid, query: 'user_id=bob' }),
       await call(get, { wid: '0'.repeat(26), query }),
       await call(get, { wid: '..%2F..', query }),
       await call(get, { wid: wid.toUpperCase(), query }),
       await call(get, { query }),
     ];
-    for (const answered of answers) {
-      expect(answered).toEqual({
-        ...answers[0],
+    for (const response of responses) {
+      expect(response).toEqual({
+        ...responses[0],
         status: 404,
         body: { success: false, error: { code: 'workbench_not_found', message: expect.any(String) } },
       });
     }
   });
 
-  it('does not tell a token of another user whether it exists', async () => {
+  it('does not reveal to the token of another user whether a workbench exists', async () => {
     const { get, wid } = await setUp();
-    const answers = [wid, '0'.repeat(26)].map((id) =>
+    const responses = [wid, '0'.repeat(26)].map((id) =>
       call(get, { wid: id, query, authorizer: tokenOf('bob') }),
     );
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([403, 403]);
+    expect((await Promise.all(responses)).map(({ status }) => status)).toEqual([403, 403]);
   });
 });

@@ -6,7 +6,7 @@ import { call, tokenOf } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 describe('GET /workbenches/{wid}/history', () => {
-  it('tells what happened, newest first, with what was just asked', async () => {
+  it('returns the entries, newest first, including the last request', async () => {
     const { world, ports, settings, key, request } = await withWorkbench();
     await world.waitForStatus(key, 'running');
     await call(buildStop(ports, settings), { ...request, authorizer: tokenOf('ada') });
@@ -18,21 +18,21 @@ describe('GET /workbenches/{wid}/history', () => {
       seq: 1,
       time: '2030-01-01T00:00:00.000Z',
       type: 'created',
-      by: 'static key',
+      requested_by: 'static key',
       to: 'starting',
     });
     const seqs = items.map(({ seq }: { seq: number }) => seq);
     expect(seqs).toEqual([...seqs].sort((a, b) => b - a));
-    expect(items).toContainEqual(expect.objectContaining({ type: 'stop_requested', by: 'ada' }));
+    expect(items).toContainEqual(expect.objectContaining({ type: 'stop_requested', requested_by: 'ada' }));
     expect(items).toContainEqual(expect.objectContaining({ from: 'pending', to: 'running' }));
   });
 
-  it("is 404 for somebody else's", async () => {
+  it("is 404 for another user's workbench", async () => {
     const { ports, settings, request } = await withWorkbench();
     expect((await call(build(ports, settings), { ...request, query: 'user_id=bob' })).status).toBe(404);
   });
 
-  it('gives the code of a reason', async () => {
+  it('returns the code of a reason', async () => {
     const { ports, settings, key, request } = await withWorkbench();
     await ports.history.append(key.workbenchId, [
       { seq: 50, at: 0, type: 'status_changed', from: 'running', to: 'stopped', code: 'exited' },

@@ -10,7 +10,7 @@ function setUp() {
 }
 
 describe('GET /reports/reconcile', () => {
-  it('shows an admin what the last sweeps did', async () => {
+  it('returns the reports of the last sweeps to an admin', async () => {
     const { world, handler } = setUp();
     await world.reports.add(aReport({ resumeCursor: 'page 2' }));
     const { status, body } = await call(handler);
@@ -18,11 +18,25 @@ describe('GET /reports/reconcile', () => {
     expect(reportsResponseSchema.safeParse(body).error).toBeUndefined();
     expect(body.items[0]).not.toHaveProperty('resumeCursor');
     expect(body.items).toMatchObject([
-      { sweep: 'tasks', checked: 3, deleted: 1, findings: [{ what: 'deleted' }] },
+      { sweep: 'tasks', checked: 3, deleted: 1, findings: [{ id: 'task-1', result: 'deleted' }] },
     ]);
   });
 
-  it('is for admins alone', async () => {
+  it('reports the deletion limit, and the result, reason and repair of each finding', async () => {
+    const { world, handler } = setUp();
+    const finding = { id: 'i-1', what: 'deleted', why: 'No record.', kind: 'orphan_host' } as const;
+    await world.reports.add(aReport({ alarm: true, findings: [finding] }));
+    const { items } = (await call(handler)).body;
+    expect(items).toMatchObject([
+      {
+        deletion_limit_exceeded: true,
+        findings: [{ id: 'i-1', result: 'deleted', reason: 'No record.', repair: 'orphan_host' }],
+      },
+    ]);
+    expect(items[0]).not.toHaveProperty('alarm');
+  });
+
+  it('is 403 without the admin scope', async () => {
     const { handler } = setUp();
     const forbidden = { error: { code: 'forbidden', reason: 'admin_required' } };
     expect((await call(handler, { authorizer: tokenOf('ada') })).body).toMatchObject(forbidden);

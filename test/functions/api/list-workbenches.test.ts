@@ -24,7 +24,7 @@ describe('GET /workbenches', () => {
 
   const idsOf = (body: { items: { workbench_id: string }[] }) => body.items.map((item) => item.workbench_id);
 
-  it("lists the user's workbenches, newest first, with what was just created", async () => {
+  it("lists the user's workbenches, newest first, including the last one created", async () => {
     const { status, body } = await call(list, { query: 'user_id=ada' });
     expect(status).toBe(200);
     expect(idsOf(body)).toEqual(newestFirst);
@@ -32,34 +32,34 @@ describe('GET /workbenches', () => {
     expect(listResponseSchema.parse(body)).toEqual(body);
   });
 
-  it('is empty for a user without any', async () => {
+  it('is empty for a user without workbenches', async () => {
     expect((await call(list, { query: 'user_id=nobody' })).body).toEqual({ success: true, items: [] });
   });
 
-  it.each([1, 2, 3, 7, 8, 100])('gives each of them once, in pages of %d', async (limit) => {
-    const seen: string[] = [];
+  it.each([1, 2, 3, 7, 8, 100])('returns each workbench once, in pages of %d', async (limit) => {
+    const ids: string[] = [];
     let cursor = '';
     do {
       const { body } = await call(list, {
         query: `user_id=ada&limit=${limit}${cursor && `&cursor=${cursor}`}`,
       });
       expect(body.items.length).toBeLessThanOrEqual(limit);
-      seen.push(...idsOf(body));
+      ids.push(...idsOf(body));
       cursor = body.next_cursor ?? '';
     } while (cursor !== '');
-    expect(seen).toEqual(newestFirst);
+    expect(ids).toEqual(newestFirst);
   });
 
   it.each(['0', '-1', '101', '1000', '1.5', 'ten', '', '1e1', '٣', '+1', ' 1'])(
     'is 400 for the limit %j',
     async (limit) => {
-      const answered = await call(list, { query: `user_id=ada&limit=${encodeURIComponent(limit)}` });
-      expect(answered.status).toBe(400);
-      expect(answered.body.error.fields).toHaveProperty('limit');
+      const response = await call(list, { query: `user_id=ada&limit=${encodeURIComponent(limit)}` });
+      expect(response.status).toBe(400);
+      expect(response.body.error.fields).toHaveProperty('limit');
     },
   );
 
-  it("is 400 for another user's cursor, and for what is none", async () => {
+  it('is 400 for a cursor of another user and for an invalid cursor', async () => {
     const { body } = await call(list, { query: 'user_id=ada&limit=1' });
     for (const query of [
       `user_id=bob&cursor=${body.next_cursor}`,
@@ -67,28 +67,28 @@ describe('GET /workbenches', () => {
       'user_id=ada&cursor=x',
       `user_id=ada&cursor=${newestFirst[0]}`,
     ]) {
-      const answered = await call(list, { query });
-      expect(answered, query).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
-      expect(answered.body.error.fields).toHaveProperty('cursor');
+      const response = await call(list, { query });
+      expect(response, query).toMatchObject({ status: 400, body: { error: { code: 'invalid_request' } } });
+      expect(response.body.error.fields).toHaveProperty('cursor');
     }
   });
 
-  it('names everything that is bad in the query at once', async () => {
+  it('reports all invalid parameters together', async () => {
     const { body } = await call(list, { query: 'user_id=a&user_id=b&limit=0&cursor=%ff' });
     expect(Object.keys(body.error.fields).sort()).toEqual(['cursor', 'limit', 'user_id']);
   });
 
-  it("lists the token's own when no user is named", async () => {
+  it("lists the workbenches of the token's user if user_id is left out", async () => {
     const { body } = await call(list, { query: 'limit=2', authorizer: tokenOf('ada') });
     expect(idsOf(body)).toEqual(newestFirst.slice(0, 2));
   });
 
-  it('is never an error of ours, whatever the query is', async () => {
+  it('never causes an internal error', async () => {
     const value = fc.oneof(fc.string(), fc.string().map(encodeURIComponent));
     await fc.assert(
       fc.asyncProperty(value, value, fc.string(), async (limit, cursor, rest) => {
-        const answered = await call(list, { query: `user_id=ada&limit=${limit}&cursor=${cursor}&${rest}` });
-        expect(answered.status).toBeLessThan(500);
+        const response = await call(list, { query: `user_id=ada&limit=${limit}&cursor=${cursor}&${rest}` });
+        expect(response.status).toBeLessThan(500);
       }),
     );
   });

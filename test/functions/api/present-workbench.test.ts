@@ -34,8 +34,8 @@ const stopped: Workbench = {
   reason: { code: 'exited', message: 'Its main process ended.' },
 };
 
-describe('a workbench, as the API shows it', () => {
-  it('has every field of the contract that applies, and none of the record besides', () => {
+describe('presentWorkbench', () => {
+  it('returns every field of the contract that applies, and no other field of the record', () => {
     const item = presentWorkbench(stopped, settings);
     expect(item).toEqual({
       user_id: 'ada',
@@ -59,7 +59,7 @@ describe('a workbench, as the API shows it', () => {
     expect(itemSchema.parse(item)).toEqual(item);
   });
 
-  it('leaves out what does not apply, and has no nulls', () => {
+  it('leaves out fields that do not apply, and returns no nulls', () => {
     const { host: _host, startedAt: _s, readyAt: _r, stoppedAt: _e, reason: _reason, ...rest } = stopped;
     const { dedicatedInstanceType: _type, ...spec } = stopped.spec;
     const item = presentWorkbench({ ...rest, spec } as Workbench, settings);
@@ -68,7 +68,7 @@ describe('a workbench, as the API shows it', () => {
     expect(Object.values(item)).not.toContain(null);
   });
 
-  it('says when to look again only while it is in transition', () => {
+  it('returns Retry-After only while the workbench is in transition', () => {
     const statuses = ['starting', 'provisioning', 'pending', 'stopping', 'deleting'] as const;
     for (const status of statuses) {
       expect(retryAfterHeaders({ ...stopped, status } as Workbench)['retry-after'], status).toMatch(/^[25]$/);

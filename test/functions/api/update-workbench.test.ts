@@ -13,20 +13,20 @@ async function setUp() {
     ...found,
     update: build(ports, settings),
     stop: buildStop(ports, settings),
-    destroy: buildDelete(ports, settings),
+    requestDelete: buildDelete(ports, settings),
   };
 }
 
 describe('PATCH /workbenches/{wid}', () => {
-  it('renames at any time', async () => {
+  it('renames a workbench in any status', async () => {
     const { world, key, request, update } = await setUp();
     await world.waitForStatus(key, 'running');
-    const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
-    expect(answered).toMatchObject({ status: 200, body: { success: true, item: { workbench_name: 'Two' } } });
-    expect(itemResponseSchema.parse(answered.body)).toEqual(answered.body);
+    const response = await call(update, { ...request, body: { workbench_name: 'Two' } });
+    expect(response).toMatchObject({ status: 200, body: { success: true, item: { workbench_name: 'Two' } } });
+    expect(itemResponseSchema.parse(response.body)).toEqual(response.body);
   });
 
-  it('resizes while it is stopped', async () => {
+  it('resizes a stopped workbench', async () => {
     const { world, key, request, update, stop } = await setUp();
     await call(stop, request);
     await world.waitForStatus(key, 'stopped');
@@ -36,23 +36,23 @@ describe('PATCH /workbenches/{wid}', () => {
     expect(larger).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
   });
 
-  it('does all of it or nothing while it is not stopped', async () => {
+  it('changes nothing if a part of the request needs a stopped workbench', async () => {
     const { world, key, request, update } = await setUp();
     const { name } = await world.waitForStatus(key, 'running');
-    const answered = await call(update, { ...request, body: { workbench_name: 'Two', requested_cpu: 2048 } });
-    expect(answered).toMatchObject({ status: 409, body: { error: { code: 'not_stopped' } } });
+    const response = await call(update, { ...request, body: { workbench_name: 'Two', requested_cpu: 2048 } });
+    expect(response).toMatchObject({ status: 409, body: { error: { code: 'not_stopped' } } });
     expect((await world.read(key)).name).toBe(name);
   });
 
-  it('is 409 while it is being destroyed', async () => {
-    const { world, key, request, update, destroy } = await setUp();
+  it('is 409 while the workbench is being deleted', async () => {
+    const { world, key, request, update, requestDelete } = await setUp();
     await world.waitForStatus(key, 'running');
-    await call(destroy, request);
-    const answered = await call(update, { ...request, body: { workbench_name: 'Two' } });
-    expect(answered).toMatchObject({ status: 409, body: { error: { code: 'deleting' } } });
+    await call(requestDelete, request);
+    const response = await call(update, { ...request, body: { workbench_name: 'Two' } });
+    expect(response).toMatchObject({ status: 409, body: { error: { code: 'deleting' } } });
   });
 
-  it('changes nothing when nothing is to be changed', async () => {
+  it('changes nothing if the values are equal', async () => {
     const { world, key, request, update } = await setUp();
     const before = await world.read(key);
     for (const sent of [{}, { body: {} }, { body: { workbench_name: before.name } }]) {
@@ -61,13 +61,13 @@ describe('PATCH /workbenches/{wid}', () => {
     expect(await world.read(key)).toEqual(before);
   });
 
-  it('refuses what cannot be changed, and bodies that are not JSON', async () => {
+  it('refuses fields that cannot be changed, and bodies that are not JSON', async () => {
     const { request, update } = await setUp();
-    const answered = await call(update, {
+    const response = await call(update, {
       ...request,
       body: { allocated_instance_type: 'm7i.large', status: 'x' },
     });
-    expect(Object.keys(answered.body.error.fields).sort()).toEqual(['allocated_instance_type', 'status']);
+    expect(Object.keys(response.body.error.fields).sort()).toEqual(['allocated_instance_type', 'status']);
     expect((await call(update, { ...request, body: 'name=x' })).status).toBe(415);
     const json = { 'content-type': 'application/json' };
     expect((await call(update, { ...request, body: '[]', headers: json })).status).toBe(400);
@@ -76,13 +76,13 @@ describe('PATCH /workbenches/{wid}', () => {
     );
   });
 
-  it("is 404 for somebody else's", async () => {
+  it("is 404 for another user's workbench", async () => {
     const { request, update } = await setUp();
-    const answered = await call(update, {
+    const response = await call(update, {
       ...request,
       query: 'user_id=bob',
       body: { workbench_name: 'Two' },
     });
-    expect(answered.status).toBe(404);
+    expect(response.status).toBe(404);
   });
 });

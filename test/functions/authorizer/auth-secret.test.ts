@@ -5,12 +5,12 @@ import { ManualClock } from '#test/memory/manual-clock.ts';
 const STATIC = 'a-static-key-of-some-length';
 const JWT = 'a-jwt-key-that-is-at-least-32-long';
 
-describe('the keys in a secret', () => {
+describe('parseSecretKeys', () => {
   it.each([
     [{ static_key: STATIC }, STATIC, undefined],
     [{ jwt_key: JWT }, undefined, JWT],
     [{ static_key: STATIC, jwt_key: JWT }, STATIC, JWT],
-  ])('are one or both: %o', (secret, staticKey, jwtKey) => {
+  ])('returns one or both keys: %o', (secret, staticKey, jwtKey) => {
     expect(parseSecretKeys(JSON.stringify(secret))).toEqual({
       RESTAPI_AUTH_STATIC_KEY: staticKey,
       RESTAPI_AUTH_JWT_KEY: jwtKey,
@@ -18,18 +18,18 @@ describe('the keys in a secret', () => {
   });
 
   it.each([
-    ['what is no JSON', 'hunter2-hunter2-hunter2'],
-    ['what is no object', '["hunter2-hunter2-hunter2"]'],
-    ['nothing', '{}'],
+    ['malformed JSON', 'hunter2-hunter2-hunter2'],
+    ['an array', '["hunter2-hunter2-hunter2"]'],
+    ['an empty object', '{}'],
     ['empty keys', '{"static_key":"","jwt_key":""}'],
-    ['a key by another name', '{"staticKey":"hunter2-hunter2-hunter2"}'],
-    ['more than the keys', `{"static_key":"${STATIC}","jwtKey":"hunter2-hunter2-hunter2-hunter2-hunter2"}`],
-    ['a key that is no text', '{"static_key":["hunter2-hunter2-hunter2"]}'],
-    ['a static key that is too short', '{"static_key":"hunter2"}'],
-    ['a JWT key that is too short', '{"jwt_key":"hunter2-hunter2-hunter2"}'],
+    ['a key with another name', '{"staticKey":"hunter2-hunter2-hunter2"}'],
+    ['an unknown field', `{"static_key":"${STATIC}","jwtKey":"hunter2-hunter2-hunter2-hunter2-hunter2"}`],
+    ['a key that is not a string', '{"static_key":["hunter2-hunter2-hunter2"]}'],
+    ['a short static key', '{"static_key":"hunter2"}'],
+    ['a short JWT key', '{"jwt_key":"hunter2-hunter2-hunter2"}'],
     ['a key with spaces', '{"static_key":"hunter2 hunter2 hunter2"}'],
-    ['a secret of any length', `{"static_key":"${'hunter2'.repeat(10_000)}"}`],
-  ])('are not %s, and the error does not tell what it is', (_, secret) => {
+    ['a long key', `{"static_key":"${'hunter2'.repeat(10_000)}"}`],
+  ])('rejects %s, with an error that does not contain it', (_, secret) => {
     const error = (() => {
       try {
         return parseSecretKeys(secret);
@@ -46,16 +46,16 @@ describe('the keys in a secret', () => {
 
 function setUp() {
   const clock = new ManualClock();
-  const state = { secret: 'first', fetched: 0, made: 0 };
+  const state = { secret: 'first', fetched: 0, created: 0 };
   const current = cacheFromSecret(
     clock,
     async () => {
       state.fetched += 1;
-      if (state.secret === '') throw new Error('no answer');
+      if (state.secret === '') throw new Error('no response');
       return state.secret;
     },
     (text) => {
-      state.made += 1;
+      state.created += 1;
       if (text === 'bad') throw new Error('no keys');
       return { text };
     },
@@ -63,15 +63,15 @@ function setUp() {
   return { clock, state, current };
 }
 
-describe('what is made of a secret', () => {
-  it('is made once, also for many who ask at once', async () => {
+describe('cacheFromSecret', () => {
+  it('fetches and creates once for concurrent calls', async () => {
     const { state, current } = setUp();
     await Promise.all([current(), current(), current()]);
     await current();
-    expect(state).toMatchObject({ fetched: 1, made: 1 });
+    expect(state).toMatchObject({ fetched: 1, created: 1 });
   });
 
-  it('is looked at again after five minutes, and kept when the secret is the same', async () => {
+  it('fetches again after five minutes, and creates again only if the secret has changed', async () => {
     const { clock, state, current } = setUp();
     const first = await current();
     clock.advance(SECRET_CACHE_TTL_MS - 1);
@@ -79,10 +79,10 @@ describe('what is made of a secret', () => {
     expect(state.fetched).toBe(1);
     clock.advance(1);
     expect(await current()).toBe(first);
-    expect(state).toMatchObject({ fetched: 2, made: 1 });
+    expect(state).toMatchObject({ fetched: 2, created: 1 });
   });
 
-  it('follows a rotation', async () => {
+  it('returns the new value after a rotation', async () => {
     const { clock, state, current } = setUp();
     await current();
     state.secret = 'second';
@@ -90,18 +90,18 @@ describe('what is made of a secret', () => {
     expect(await current()).toEqual({ text: 'second' });
   });
 
-  it('is not to be had when the secret is not, even when there was one, and is tried again at once', async () => {
+  it('throws if the secret cannot be fetched, without using a stale value, and retries at the next call', async () => {
     const { clock, state, current } = setUp();
     await current();
     state.secret = '';
     clock.advance(SECRET_CACHE_TTL_MS);
-    await expect(current()).rejects.toThrow('no answer');
-    await expect(current()).rejects.toThrow('no answer');
+    await expect(current()).rejects.toThrow('no response');
+    await expect(current()).rejects.toThrow('no response');
     state.secret = 'second';
     expect(await current()).toEqual({ text: 'second' });
   });
 
-  it('is not to be had while the secret is no good', async () => {
+  it('throws while the secret is invalid', async () => {
     const { state, current } = setUp();
     state.secret = 'bad';
     await expect(current()).rejects.toThrow('no keys');
@@ -109,7 +109,7 @@ describe('what is made of a secret', () => {
     expect(await current()).toEqual({ text: 'good' });
   });
 
-  it('is looked at again when the clock has stepped back', async () => {
+  it('fetches again if the clock was set back', async () => {
     const { clock, state, current } = setUp();
     await current();
     clock.advance(-1);

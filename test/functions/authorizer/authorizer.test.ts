@@ -25,16 +25,17 @@ const CLOSED: AuthorizerSettings = {
 
 function authorizer(settings: Partial<AuthorizerSettings>, options: AuthorizerOptions = {}) {
   const telemetry = new RecordingTelemetry();
-  const authorize = build({ clock: new ManualClock(NOW), telemetry }, { ...CLOSED, ...settings }, options);
+  const handle = build({ clock: new ManualClock(NOW), telemetry }, { ...CLOSED, ...settings }, options);
   return {
     telemetry,
-    ask: (header: string | undefined) => authorize(header === undefined ? {} : { identitySource: [header] }),
+    authorize: (header: string | undefined) =>
+      handle(header === undefined ? {} : { identitySource: [header] }),
   };
 }
 
-/** `undefined` when let in, otherwise why not. */
+/** Why the request is refused; undefined if it is authorized. */
 async function refusal(settings: Partial<AuthorizerSettings>, header: string | undefined): Promise<unknown> {
-  const { isAuthorized, context } = await authorizer(settings).ask(header);
+  const { isAuthorized, context } = await authorizer(settings).authorize(header);
   return isAuthorized ? undefined : context.reason;
 }
 
@@ -49,64 +50,64 @@ function hs256(
 const staticKey = { RESTAPI_AUTH_STATIC_KEY: STATIC_KEY };
 const jwtKey = { RESTAPI_AUTH_JWT_KEY: SECRET };
 
-describe('without any key', () => {
-  it('everybody is refused', async () => {
+describe('without a key', () => {
+  it('every request is refused', async () => {
     expect(await refusal({}, `Bearer ${STATIC_KEY}`)).toBe('no_key_configured');
     expect(await refusal({}, undefined)).toBe('no_key_configured');
   });
 
-  it('everybody is let in when the settings say so in words', async () => {
-    const answer = await authorizer({ RESTAPI_AUTH: 'none' }).ask(undefined);
-    expect(answer).toEqual({ isAuthorized: true, context: { kind: 'open' } });
+  it('every request is authorized with RESTAPI_AUTH=none', async () => {
+    const response = await authorizer({ RESTAPI_AUTH: 'none' }).authorize(undefined);
+    expect(response).toEqual({ isAuthorized: true, context: { kind: 'open' } });
   });
 });
 
 describe('the static key', () => {
-  it('is let in, under the scheme in any case', async () => {
+  it('is authorized with the scheme in any case', async () => {
     for (const scheme of ['Bearer', 'bearer', 'BEARER', 'bEaReR']) {
-      const answer = await authorizer(staticKey).ask(`${scheme} ${STATIC_KEY}`);
-      expect(answer).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
+      const response = await authorizer(staticKey).authorize(`${scheme} ${STATIC_KEY}`);
+      expect(response).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
     }
   });
 
   it.each([
     ['no header', undefined, 'missing_token'],
     ['an empty header', '', 'missing_token'],
-    ['the scheme alone', 'Bearer ', 'malformed_token'],
-    ['the key alone', STATIC_KEY, 'malformed_token'],
+    ['the scheme without a token', 'Bearer ', 'malformed_token'],
+    ['the key without a scheme', STATIC_KEY, 'malformed_token'],
     ['another scheme', `Basic ${STATIC_KEY}`, 'malformed_token'],
     ['another key', 'Bearer correct-horse-batterY', 'invalid_static_key'],
-    ['a part of the key', 'Bearer correct-horse', 'invalid_static_key'],
-    ['more than the key', `Bearer ${STATIC_KEY}y`, 'invalid_static_key'],
+    ['a prefix of the key', 'Bearer correct-horse', 'invalid_static_key'],
+    ['the key with a suffix', `Bearer ${STATIC_KEY}y`, 'invalid_static_key'],
     ['the header sent twice', `Bearer ${STATIC_KEY},Bearer ${STATIC_KEY}`, 'malformed_token'],
     ['a token over 8 KiB', `Bearer ${'x'.repeat(8193)}`, 'token_too_long'],
-    ['bytes beyond ASCII', 'Bearer correct-horse-bätterie', 'malformed_token'],
+    ['characters outside ASCII', 'Bearer correct-horse-bätterie', 'malformed_token'],
   ])('%s is refused', async (_, header, reason) => {
     expect(await refusal(staticKey, header)).toBe(reason);
   });
 
-  it('is read from the header when the gateway caches under nothing', async () => {
+  it('is read from the header if the event has no identity source', async () => {
     const authorize = build(
       { clock: new ManualClock(NOW), telemetry: new RecordingTelemetry() },
       { ...CLOSED, ...staticKey },
     );
-    const answer = await authorize({
+    const response = await authorize({
       identitySource: null,
       headers: { authorization: `Bearer ${STATIC_KEY}` },
     });
-    expect(answer.isAuthorized).toBe(true);
+    expect(response.isAuthorized).toBe(true);
   });
 });
 
 describe('an HS256 token', () => {
-  it('is let in for its user, as one that may be trusted to name users', async () => {
+  it('is authorized for its user, and trusted to act for other users', async () => {
     const token = await hs256({
       sub: 'ada',
       exp: SECONDS + 60,
       scope: 'openid workbench:admin',
       azp: 'portal',
     });
-    expect(await authorizer(jwtKey).ask(`Bearer ${token}`)).toEqual({
+    expect(await authorizer(jwtKey).authorize(`Bearer ${token}`)).toEqual({
       isAuthorized: true,
       context: {
         kind: 'token',
@@ -119,43 +120,42 @@ describe('an HS256 token', () => {
     });
   });
 
-  it('is let in without a user', async () => {
-    const { isAuthorized, context } = await authorizer(jwtKey).ask(
+  it('is authorized without a user claim', async () => {
+    const { isAuthorized, context } = await authorizer(jwtKey).authorize(
       `Bearer ${await hs256({ exp: SECONDS + 60 })}`,
     );
     expect(isAuthorized).toBe(true);
     expect(context).not.toHaveProperty('subject');
   });
 
-  it('names its user in the claim that is set', async () => {
+  it('contains its user in the configured claim', async () => {
     const token = await hs256({ sub: '17', email: 'ada@example.com', exp: SECONDS + 60 });
-    const { context } = await authorizer({ ...jwtKey, RESTAPI_USER_CLAIM: 'email' }).ask(`Bearer ${token}`);
+    const { context } = await authorizer({ ...jwtKey, RESTAPI_USER_CLAIM: 'email' }).authorize(
+      `Bearer ${token}`,
+    );
     expect(context.subject).toBe('ada@example.com');
   });
 
-  it('has no user when the claim set is a property that every object has', async () => {
+  it('has no user if the configured claim is a property of Object.prototype', async () => {
     const token = await hs256({ exp: SECONDS + 60 });
-    const { isAuthorized, context } = await authorizer({ ...jwtKey, RESTAPI_USER_CLAIM: 'constructor' }).ask(
-      `Bearer ${token}`,
-    );
+    const { isAuthorized, context } = await authorizer({
+      ...jwtKey,
+      RESTAPI_USER_CLAIM: 'constructor',
+    }).authorize(`Bearer ${token}`);
     expect(isAuthorized).toBe(true);
     expect(context).not.toHaveProperty('subject');
   });
 
   it.each<[string, JWTPayload, string]>([
     ['without expiry', { sub: 'ada' }, 'missing_expiry'],
-    ['with an expiry that is no number', { exp: 'tomorrow' as unknown as number }, 'missing_expiry'],
-    ['with an expiry beyond all time', { exp: 1e300 }, 'invalid_claims'],
+    ['with an expiry that is not a number', { exp: 'tomorrow' as unknown as number }, 'missing_expiry'],
+    ['with an expiry after the year 9999', { exp: 1e300 }, 'invalid_claims'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
     ['that expires now', { exp: SECONDS }, 'expired'],
     ['that is not valid yet', { exp: SECONDS + 60, nbf: SECONDS + 30 }, 'not_yet_valid'],
-    ['with a number for a user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'invalid_user_claim'],
-    ['with null for a user', { exp: SECONDS + 60, sub: null as unknown as string }, 'invalid_user_claim'],
-    [
-      'with a list for a user',
-      { exp: SECONDS + 60, sub: ['ada'] as unknown as string },
-      'invalid_user_claim',
-    ],
+    ['with a number as user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'invalid_user_claim'],
+    ['with null as user', { exp: SECONDS + 60, sub: null as unknown as string }, 'invalid_user_claim'],
+    ['with a list as user', { exp: SECONDS + 60, sub: ['ada'] as unknown as string }, 'invalid_user_claim'],
     ['with an empty user', { exp: SECONDS + 60, sub: '' }, 'invalid_user_claim'],
     ['with a user that is too long', { exp: SECONDS + 60, sub: 'x'.repeat(97) }, 'invalid_user_claim'],
     ['with a control character in the user', { exp: SECONDS + 60, sub: 'ada\n' }, 'invalid_user_claim'],
@@ -168,13 +168,13 @@ describe('an HS256 token', () => {
     expect(await refusal(jwtKey, `Bearer ${token}`)).toBe('invalid_signature');
   });
 
-  it('with its claims changed is refused', async () => {
+  it('with changed claims is refused', async () => {
     const [head, , signature] = (await hs256({ sub: 'ada', exp: SECONDS + 60 })).split('.');
     const claims = Buffer.from(JSON.stringify({ sub: 'bob', exp: SECONDS + 60 })).toString('base64url');
     expect(await refusal(jwtKey, `Bearer ${head}.${claims}.${signature}`)).toBe('invalid_signature');
   });
 
-  it('signed by another hash with the same secret is refused', async () => {
+  it('signed with the same secret and another hash is refused', async () => {
     const secret = SECRET.repeat(2);
     const token = await hs256({ exp: SECONDS + 60 }, secret, { alg: 'HS512' });
     expect(await refusal({ RESTAPI_AUTH_JWT_KEY: secret }, `Bearer ${token}`)).toBe('unsupported_algorithm');
@@ -197,20 +197,20 @@ describe('an HS256 token', () => {
     expect(await refusal(jwtKey, `Bearer ${signed}.${signature}`)).toBe('unsupported_algorithm');
   });
 
-  it('is refused where only a static key is configured', async () => {
+  it('is refused if only a static key is configured', async () => {
     expect(await refusal(staticKey, `Bearer ${await hs256({ exp: SECONDS + 60 })}`)).toBe(
       'invalid_static_key',
     );
   });
 
   it.each(['x', 'a.b', 'a.b.c', '..', 'eyJhbGciOiJIUzI1NiJ9..', 'eyJhbGciOiJIUzI1NiJ9.e30.', 'e30.e30.e30'])(
-    'is not %j',
+    'is refused if it is malformed: %j',
     async (garbage) => {
       expect(await refusal(jwtKey, `Bearer ${garbage}`)).toMatch(/^(malformed_token|invalid_signature)$/);
     },
   );
 
-  it('is never an error, whatever is sent', async () => {
+  it('never causes an error', async () => {
     const both = { ...staticKey, ...jwtKey };
     const head = Buffer.from('{"alg":"HS256"}').toString('base64url');
     const garbage = fc.oneof(
@@ -225,10 +225,10 @@ describe('an HS256 token', () => {
     );
   });
 
-  it('appears in no count and no line', async () => {
-    const { ask, telemetry } = authorizer(jwtKey);
+  it('appears in no metric and no log line', async () => {
+    const { authorize, telemetry } = authorizer(jwtKey);
     const token = await hs256({ sub: 'ada' });
-    await ask(`Bearer ${token}`);
+    await authorize(`Bearer ${token}`);
     expect(telemetry.counts.get('authorizer_refused')).toBe(1);
     expect(JSON.stringify([telemetry.lines, [...telemetry.counts]])).not.toContain(token);
   });
@@ -256,11 +256,11 @@ describe('an OpenID Connect token', () => {
     };
   }
 
-  it.each(['RS256', 'PS256', 'ES256', 'ES384'])('is let in for its user (%s)', async (algorithm) => {
+  it.each(['RS256', 'PS256', 'ES256', 'ES384'])('is authorized for its user (%s)', async (algorithm) => {
     const key = await issuer.newKey('one', algorithm);
     issuer.publish(key);
     const token = await issuer.sign(key, NOW, { azp: 'portal', scope: 'openid profile' });
-    expect(await authorizer(oidc()).ask(`bearer ${token}`)).toEqual({
+    expect(await authorizer(oidc()).authorize(`bearer ${token}`)).toEqual({
       isAuthorized: true,
       context: {
         kind: 'token',
@@ -273,26 +273,26 @@ describe('an OpenID Connect token', () => {
     });
   });
 
-  it('of a configured service may name users, by either name of the client', async () => {
+  it('of a configured service can act for any user, with either client claim', async () => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
-    const { ask } = authorizer(oidc({ RESTAPI_OIDC_SERVICE_CLIENTS: ['batch'] }));
+    const { authorize } = authorizer(oidc({ RESTAPI_OIDC_SERVICE_CLIENTS: ['batch'] }));
     for (const claims of [{ azp: 'batch' }, { client_id: 'batch' }]) {
       const token = await issuer.sign(key, NOW, { sub: undefined, ...claims });
-      const { isAuthorized, context } = await ask(`Bearer ${token}`);
+      const { isAuthorized, context } = await authorize(`Bearer ${token}`);
       expect(isAuthorized).toBe(true);
       expect(context).toMatchObject({ service: 'true', client_id: 'batch' });
       expect(context).not.toHaveProperty('subject');
     }
   });
 
-  it('without a user, of another client, is let in as one that may name nobody', async () => {
+  it('without a user claim, of another client, is authorized but cannot act for other users', async () => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
-    const { ask } = authorizer(oidc({ RESTAPI_OIDC_SERVICE_CLIENTS: ['batch'] }));
+    const { authorize } = authorizer(oidc({ RESTAPI_OIDC_SERVICE_CLIENTS: ['batch'] }));
     for (const claims of [{ azp: 'portal' }, {}]) {
       const token = await issuer.sign(key, NOW, { sub: undefined, ...claims });
-      expect((await ask(`Bearer ${token}`)).context.service).toBe('false');
+      expect((await authorize(`Bearer ${token}`)).context.service).toBe('false');
     }
   });
 
@@ -304,21 +304,21 @@ describe('an OpenID Connect token', () => {
     ['without expiry', { exp: undefined }, 'missing_expiry'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
     ['that is not valid yet', { nbf: SECONDS + 60 }, 'not_yet_valid'],
-    ['with a number for a user', { sub: 17 }, 'invalid_user_claim'],
+    ['with a number as user', { sub: 17 }, 'invalid_user_claim'],
   ])('%s is refused', async (_, claims, reason) => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
     expect(await refusal(oidc(), `Bearer ${await issuer.sign(key, NOW, claims)}`)).toBe(reason);
   });
 
-  it('for several audiences is let in when ours is among them', async () => {
+  it('for several audiences is authorized if one of them is configured', async () => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
     const token = await issuer.sign(key, NOW, { aud: ['account', 'workbench'] });
     expect(await refusal(oidc(), `Bearer ${token}`)).toBeUndefined();
   });
 
-  it('signed by a key of somebody else under the same name is refused', async () => {
+  it('signed with another key that has the same id is refused', async () => {
     issuer.publish(await issuer.newKey('one'));
     const token = await issuer.sign(await issuer.newKey('one'), NOW);
     expect(await refusal(oidc(), `Bearer ${token}`)).toBe('invalid_signature');
@@ -333,7 +333,7 @@ describe('an OpenID Connect token', () => {
     expect(await refusal(oidc(jwtKey), `Bearer ${token}`)).toBe('invalid_signature');
   });
 
-  it('that brings its own key is refused', async () => {
+  it('that contains its own key is refused', async () => {
     issuer.publish(await issuer.newKey('one'));
     const own = await issuer.newKey('one');
     const claims = { iss: issuer.issuer, aud: issuer.audience, sub: 'ada', exp: SECONDS + 60 };
@@ -348,81 +348,83 @@ describe('an OpenID Connect token', () => {
     expect(await refusal(oidc(), `Bearer ${token}`)).toBe('invalid_signature');
   });
 
-  it('is let in beside static key and HS256, each by what it is', async () => {
+  it('is authorized together with static key and HS256, each by its own verifier', async () => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
-    const { ask } = authorizer(oidc({ ...staticKey, ...jwtKey }));
+    const { authorize } = authorizer(oidc({ ...staticKey, ...jwtKey }));
     const tokens = [STATIC_KEY, await hs256({ exp: SECONDS + 60 }), await issuer.sign(key, NOW)];
-    for (const token of tokens) expect((await ask(`Bearer ${token}`)).isAuthorized).toBe(true);
+    for (const token of tokens) expect((await authorize(`Bearer ${token}`)).isAuthorized).toBe(true);
   });
 
   it('fetches the keys once for many tokens', async () => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
-    const { ask } = authorizer(oidc());
+    const { authorize } = authorizer(oidc());
     const token = await issuer.sign(key, NOW);
-    await Promise.all(Array.from({ length: 10 }, () => ask(`Bearer ${token}`)));
-    await ask(`Bearer ${token}`);
+    await Promise.all(Array.from({ length: 10 }, () => authorize(`Bearer ${token}`)));
+    await authorize(`Bearer ${token}`);
     expect(issuer.fetches).toBe(1);
   });
 
-  it('of a new key is let in once the key can be fetched, and not fetched for at will', async () => {
+  it('with a new key is authorized once the key is fetched, at most once per cooldown', async () => {
     const [one, two] = [await issuer.newKey('one'), await issuer.newKey('two')];
     issuer.publish(one);
-    const { ask } = authorizer(oidc());
-    expect((await ask(`Bearer ${await issuer.sign(one, NOW)}`)).isAuthorized).toBe(true);
+    const { authorize } = authorizer(oidc());
+    expect((await authorize(`Bearer ${await issuer.sign(one, NOW)}`)).isAuthorized).toBe(true);
     issuer.publish(one, two);
     const token = await issuer.sign(two, NOW);
-    expect((await ask(`Bearer ${token}`)).context.reason).toBe('unknown_signing_key');
+    expect((await authorize(`Bearer ${token}`)).context.reason).toBe('unknown_signing_key');
     expect(issuer.fetches).toBe(1);
     vi.setSystemTime(NOW + 31_000);
-    expect((await ask(`Bearer ${token}`)).isAuthorized).toBe(true);
+    expect((await authorize(`Bearer ${token}`)).isAuthorized).toBe(true);
     expect(issuer.fetches).toBe(2);
   });
 
-  it('of a key that was withdrawn is refused once the keys are fetched anew', async () => {
+  it('with a withdrawn key is refused after the next fetch of the keys', async () => {
     const [one, two] = [await issuer.newKey('one'), await issuer.newKey('two')];
     issuer.publish(one);
-    const { ask } = authorizer(oidc());
+    const { authorize } = authorizer(oidc());
     const token = await issuer.sign(one, NOW, { exp: SECONDS + 86_400 });
-    expect((await ask(`Bearer ${token}`)).isAuthorized).toBe(true);
+    expect((await authorize(`Bearer ${token}`)).isAuthorized).toBe(true);
     issuer.publish(two);
     vi.setSystemTime(NOW + 601_000);
-    expect((await ask(`Bearer ${token}`)).context.reason).toBe('unknown_signing_key');
+    expect((await authorize(`Bearer ${token}`)).context.reason).toBe('unknown_signing_key');
   });
 
   it.each(['500', 'not json', 'not keys'] as const)(
-    'is an error and not a refusal when the keys cannot be fetched (%s), until they can',
+    'causes an error, not a refusal, while the keys cannot be fetched (%s)',
     async (how) => {
       const key = await issuer.newKey('one');
       issuer.publish(key);
-      const { ask, telemetry } = authorizer(oidc());
+      const { authorize, telemetry } = authorizer(oidc());
       const token = await issuer.sign(key, NOW);
       issuer.break(how);
-      await expect(ask(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
+      await expect(authorize(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
       expect(telemetry.counts.get('authorizer_failed')).toBe(1);
       expect(JSON.stringify(telemetry.lines)).not.toContain(token);
       issuer.break('no');
-      expect((await ask(`Bearer ${token}`)).isAuthorized).toBe(true);
+      expect((await authorize(`Bearer ${token}`)).isAuthorized).toBe(true);
     },
   );
 
-  it('is an error and not a refusal when nobody answers at the address of the keys', async () => {
+  it('causes an error, not a refusal, if the issuer cannot be reached', async () => {
     const key = await issuer.newKey('one');
     const token = await issuer.sign(key, NOW);
-    const { ask } = authorizer(oidc());
+    const { authorize } = authorizer(oidc());
     await issuer.close();
-    await expect(ask(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
+    await expect(authorize(`Bearer ${token}`)).rejects.toThrow('the token could not be verified');
   });
 
-  it('is an error when the keys do not come in time', async () => {
+  it('causes an error if the issuer responds too late', async () => {
     const key = await issuer.newKey('one');
     issuer.break('silent');
-    const { ask } = authorizer(oidc(), { jwksTimeoutMs: 50 });
-    await expect(ask(`Bearer ${await issuer.sign(key, NOW)}`)).rejects.toThrow('the token could not be verified');
+    const { authorize } = authorizer(oidc(), { jwksTimeoutMs: 50 });
+    await expect(authorize(`Bearer ${await issuer.sign(key, NOW)}`)).rejects.toThrow(
+      'the token could not be verified',
+    );
   });
 
-  it('leaves static keys working while the issuer is down', async () => {
+  it('is independent of static keys, which work while the issuer is down', async () => {
     issuer.break('500');
     expect(await refusal(oidc(staticKey), `Bearer ${STATIC_KEY}`)).toBeUndefined();
   });

@@ -9,7 +9,7 @@ interface Key {
   readonly publicKey: CryptoKey;
 }
 
-/** An OpenID Connect issuer that publishes its keys over HTTP, and can rotate, lose and break them. */
+/** An OpenID Connect issuer that publishes its keys over HTTP. A test can rotate the keys or break the responses. */
 export async function startIssuer() {
   const published: Key[] = [];
   let broken: 'no' | '500' | 'not json' | 'not keys' | 'silent' = 'no';
@@ -49,7 +49,7 @@ export async function startIssuer() {
     break(how: typeof broken): void {
       broken = how;
     },
-    /** A token as the issuer would sign it, valid for five minutes from `now`; claims given as undefined are left out. */
+    /** A token of the issuer, valid for five minutes from `now`. Claims that are undefined are left out. */
     async sign(key: Key, now: number, claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
       const at = Math.floor(now / 1000);
       const payload = { iss: issuer, aud: 'workbench', sub: 'ada', iat: at, exp: at + 300, ...claims };

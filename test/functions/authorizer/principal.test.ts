@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Principal } from '#core/access/principal.ts';
 import { parseAuthorizerContext, toAuthorizerContext } from '#functions/authorizer/principal.ts';
 
-const word = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
+const visibleText = fc.stringMatching(/^[\x21-\x7e]{1,20}$/);
 const token = fc.record(
   {
     kind: fc.constant('token' as const),
     subject: fc.string({ minLength: 1 }),
-    scopes: fc.array(word),
-    clientId: word,
+    scopes: fc.array(visibleText),
+    clientId: visibleText,
     service: fc.boolean(),
     expiresAt: fc.integer({ min: 1, max: 253_402_300_799 }),
   },
@@ -21,19 +21,19 @@ const principal: fc.Arbitrary<Principal> = fc.oneof(
   token,
 );
 
-describe("the authorizer's context", () => {
-  it('gives the principal back as it was', () => {
+describe('the context of the authorizer', () => {
+  it('is parsed to the same principal', () => {
     fc.assert(
-      fc.property(principal, (who) => {
-        expect(parseAuthorizerContext(toAuthorizerContext(who))).toEqual(who);
+      fc.property(principal, (expected) => {
+        expect(parseAuthorizerContext(toAuthorizerContext(expected))).toEqual(expected);
       }),
     );
   });
 
-  it('holds text alone, as the gateway carries it', () => {
+  it('contains only strings, as API Gateway requires', () => {
     fc.assert(
-      fc.property(principal, (who) => {
-        for (const value of Object.values(toAuthorizerContext(who))) expect(value).toBeTypeOf('string');
+      fc.property(principal, (expected) => {
+        for (const value of Object.values(toAuthorizerContext(expected))) expect(value).toBeTypeOf('string');
       }),
     );
   });
@@ -49,11 +49,11 @@ describe("the authorizer's context", () => {
     { kind: 'token', scopes: '', service: 'yes', expires_at: '1' },
     { kind: 'token', scopes: '', service: 'true', expires_at: 'Infinity' },
     { kind: 'token', scopes: '', service: 'true', expires_at: '1', subject: 7 },
-  ])('is nobody when it is %j', (context) => {
+  ])('is rejected if it is %j', (context) => {
     expect(parseAuthorizerContext(context)).toBeUndefined();
   });
 
-  it('is read without throwing, whatever it is', () => {
+  it('never causes an error', () => {
     fc.assert(fc.property(fc.anything(), (context) => void parseAuthorizerContext(context)));
   });
 });

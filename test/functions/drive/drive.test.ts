@@ -19,34 +19,34 @@ function batch(...bodies: readonly string[]) {
   return { Records: bodies.map((body, i) => ({ messageId: `m${i + 1}`, body })) };
 }
 
-describe('the function behind the work queue', () => {
-  it('drives the workbenches that are named', async () => {
+describe('drive', () => {
+  it('drives the workbenches in the messages', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const drive = build(ports, settings);
     expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
     expect((await world.read(key)).status).not.toBe('starting');
   });
 
-  it('drives one named twice once, and one that is no more not at all', async () => {
+  it('drives a workbench in two messages once, and ignores a deleted one', async () => {
     const { ports, settings, key } = await withWorkbench();
-    const read: WorkbenchKey[] = [];
+    const reads: WorkbenchKey[] = [];
     const workbenches = Object.assign(Object.create(ports.workbenches), {
-      read: async (asked: WorkbenchKey) => {
-        read.push(asked);
+      read: async (key: WorkbenchKey) => {
+        reads.push(key);
         return undefined;
       },
     });
     const drive = build({ ...ports, workbenches }, settings);
     const bodies = [toWorkMessage(key), toWorkMessage(OTHER), toWorkMessage(key)];
     expect(await drive(batch(...bodies))).toEqual({ batchItemFailures: [] });
-    expect(read).toEqual([key, OTHER]);
+    expect(reads).toEqual([key, OTHER]);
   });
 
-  it('has only the messages delivered again whose workbench could not be driven', async () => {
+  it('returns only the messages whose workbench could not be driven', async () => {
     const { ports, settings, key } = await withWorkbench();
     const workbenches = Object.assign(Object.create(ports.workbenches), {
-      read: async (asked: WorkbenchKey) => {
-        if (asked.userId === 'bob') throw new PortError('throttled', 'table busy');
+      read: async (key: WorkbenchKey) => {
+        if (key.userId === 'bob') throw new PortError('throttled', 'table busy');
         return undefined;
       },
     });
@@ -57,19 +57,19 @@ describe('the function behind the work queue', () => {
     });
   });
 
-  it('drops a message that names no workbench, and says so', async () => {
+  it('drops and counts a message without a workbench key', async () => {
     const { world, ports, settings } = await withWorkbench();
     expect(await build(ports, settings)(batch('{', '{}'))).toEqual({ batchItemFailures: [] });
     expect(world.telemetry.counts.get('invalid_message_dropped')).toBe(2);
   });
 
-  it('sets a record aside that cannot be read, says so, and goes on with the others', async () => {
+  it('postpones and counts an unreadable record, and drives the others', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const postponed: number[] = [];
     const workbenches = overrideMethods(ports.workbenches, {
-      read: async (asked) => {
-        if (asked.userId === 'bob') throw new UnreadableRecord(asked, 'nonsense');
-        return world.stores.workbenches.read(asked);
+      read: async (requested) => {
+        if (requested.userId === 'bob') throw new UnreadableRecord(requested, 'nonsense');
+        return world.stores.workbenches.read(requested);
       },
       postpone: async (_key, now, until) => {
         postponed.push(until - now);
@@ -82,16 +82,16 @@ describe('the function behind the work queue', () => {
     expect((await world.read(key)).status).not.toBe('starting');
   });
 
-  it('answers an empty batch', async () => {
+  it('handles an empty batch', async () => {
     const { ports, settings } = await withWorkbench();
     expect(await build(ports, settings)(batch())).toEqual({ batchItemFailures: [] });
   });
 });
 
-describe('without the client of EC2', () => {
+describe('drive without the EC2 client', () => {
   const DEDICATED = { allocated_instance_type: 'm7i.large' };
 
-  /** The world with one dedicated workbench, `drive` without machines, and `drive-host` with them. */
+  /** A world with one workbench with a host, `drive` without the host fleet, and `drive-host` with it. */
   async function bothFunctions() {
     const { world, ports, settings, key } = await withWorkbench(DEDICATED);
     const hostQueue = new MemoryWorkQueue(world.clock);
@@ -100,12 +100,12 @@ describe('without the client of EC2', () => {
       ports,
       key,
       hostQueue,
-      drive: build({ ...ports, hosts: unavailableHostFleet, hostQueue: hostQueue }, settings),
+      drive: build({ ...ports, hosts: unavailableHostFleet, hostQueue }, settings),
       driveHost: build({ ...ports, queue: hostQueue }, settings),
     };
   }
 
-  it('hands a workbench on that needs a machine, and what is done until then is done', async () => {
+  it('forwards a workbench that needs a host, and keeps the effects that succeeded before', async () => {
     const { world, key, hostQueue, drive } = await bothFunctions();
     expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
     expect(hostQueue.takeDue()).toEqual(key);
@@ -115,51 +115,51 @@ describe('without the client of EC2', () => {
     expect(world.telemetry.counts.get('effect_failed')).toBeUndefined();
   });
 
-  it('drives one that needs no machine to itself', async () => {
+  it('drives a workbench that needs no host', async () => {
     const { world, ports, settings, key } = await withWorkbench();
     const hostQueue = new MemoryWorkQueue(world.clock);
-    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: hostQueue }, settings);
+    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue }, settings);
     await drive(batch(toWorkMessage(key)));
     expect((await world.read(key)).status).not.toBe('starting');
     expect(hostQueue.size).toBe(0);
   });
 
-  it('has the message delivered again when it could not be handed on', async () => {
+  it('returns the message if the workbench could not be forwarded', async () => {
     const { ports, settings, key } = await withWorkbench(DEDICATED);
-    const elsewhere = {
+    const failingQueue = {
       send: async () => {
-        throw new PortError('unavailable', 'no answer');
+        throw new PortError('unavailable', 'no response');
       },
     };
-    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: elsewhere }, settings);
+    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: failingQueue }, settings);
     expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   });
 
-  it('is never handed back: whoever has the machines goes on by the queue of its own', async () => {
+  it('never gets a workbench back: drive-host continues with its own queue', async () => {
     const { world, key, hostQueue, drive, driveHost } = await bothFunctions();
     await drive(batch(toWorkMessage(key)));
     while (world.queue.takeDue());
-    let handed = 0;
+    let messages = 0;
     for (let second = 0; second < 600 && (await world.read(key)).status !== 'running'; second += 1) {
       for (let next = hostQueue.takeDue(); next !== undefined; next = hostQueue.takeDue()) {
-        handed += 1;
+        messages += 1;
         expect(await driveHost(batch(toWorkMessage(next)))).toEqual({ batchItemFailures: [] });
       }
       await world.clock.advanceAsync(1000);
     }
     expect((await world.read(key)).status).toBe('running');
-    expect(handed).toBeGreaterThan(1);
+    expect(messages).toBeGreaterThan(1);
     expect(world.queue.size).toBe(0);
   });
 
-  it('is a fault where there is nobody to hand it to', async () => {
+  it('returns the message if there is no queue to forward it to', async () => {
     const { ports, settings, key } = await withWorkbench(DEDICATED);
     const drive = build({ ...ports, hosts: unavailableHostFleet }, settings);
     expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   });
 
   it.each([...Object.entries(unavailableHostFleet), ...Object.entries(unavailableInstances)])(
-    '%s is elsewhere',
+    '%s throws PortNotAvailableHere',
     async (_, method: () => Promise<never>) => {
       await expect(method()).rejects.toBeInstanceOf(PortNotAvailableHere);
     },

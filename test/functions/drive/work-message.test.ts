@@ -6,7 +6,7 @@ import { parseWorkMessage, toWorkMessage } from '#functions/drive/work-message.t
 const workbenchId = '01k5w3p8xg7t2mzq4v9r6ehbnc';
 
 describe('a message of the work queue', () => {
-  it('gives the key back', () => {
+  it('is parsed to its key', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }).filter(isUserId), (userId) => {
         expect(parseWorkMessage(toWorkMessage({ userId, workbenchId }))).toEqual({ userId, workbenchId });
@@ -24,11 +24,11 @@ describe('a message of the work queue', () => {
     `{"userId":"","workbenchId":"${workbenchId}"}`,
     '{"userId":"ada","workbenchId":"../x"}',
     `{"userId":"ada","workbenchId":"${workbenchId}","x":"${'x'.repeat(2000)}"}`,
-  ])('is nothing when it is %j', (body) => {
+  ])('is rejected if it is %j', (body) => {
     expect(parseWorkMessage(body)).toBeUndefined();
   });
 
-  it('never throws', () => {
+  it('never causes an error', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (body) => void parseWorkMessage(body)));
   });
 });

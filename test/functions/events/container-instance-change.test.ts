@@ -4,11 +4,11 @@ import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { settingsWith } from '../call-api.ts';
 
-const MACHINE = '0123456789abcdef0123456789abcdef';
+const CONTAINER_INSTANCE = '0123456789abcdef0123456789abcdef';
 const TIME = '2030-01-01T00:00:00Z';
 const AT = Date.parse(TIME);
 
-/** An event as ECS sends it, with fields that are not read. */
+/** An event of ECS, with fields that the function does not read. */
 function containerInstanceEvent(detail: Readonly<Record<string, unknown>> = {}) {
   return {
     version: '0',
@@ -18,7 +18,7 @@ function containerInstanceEvent(detail: Readonly<Record<string, unknown>> = {}) 
     region: 'eu-central-1',
     detail: {
       clusterArn: 'arn:aws:ecs:eu-central-1:123456789012:cluster/workbench',
-      containerInstanceArn: `arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/${MACHINE}`,
+      containerInstanceArn: `arn:aws:ecs:eu-central-1:123456789012:container-instance/workbench/${CONTAINER_INSTANCE}`,
       ec2InstanceId: 'i-1',
       agentConnected: true,
       status: 'ACTIVE',
@@ -41,11 +41,11 @@ function containerInstanceEvent(detail: Readonly<Record<string, unknown>> = {}) 
 const dedicatedTo = (workbenchId: string) => ({ attributes: [{ name: 'workbench', value: workbenchId }] });
 
 describe('an event of a container instance', () => {
-  it('is read: what placement and what a dedicated workbench want to know', () => {
+  it('is parsed to an observation for placement and one for the host', () => {
     expect(readContainerInstanceEvent(containerInstanceEvent())).toEqual({
       host: { instanceId: 'i-1', state: 'running', agentConnected: true },
       sharedInstance: {
-        containerInstanceId: MACHINE,
+        containerInstanceId: CONTAINER_INSTANCE,
         provider: 'small',
         acceptsTasks: true,
         free: { cpuUnits: 1988, memoryMib: 767, gpuCount: 0 },
@@ -60,18 +60,18 @@ describe('an event of a container instance', () => {
     [{ status: 'DRAINING' }, false],
     [{ status: 'INACTIVE' }, false],
     [{}, true],
-  ])('tells whether the agent can be given tasks (%j)', (detail, connected) => {
+  ])('reports whether the agent accepts tasks (%j)', (detail, connected) => {
     const change = readContainerInstanceEvent(containerInstanceEvent(detail));
     expect(change?.host.agentConnected).toBe(connected);
     expect(change?.sharedInstance?.acceptsTasks).toBe(connected);
   });
 
-  it('tells of a dedicated machine nothing for placement', () => {
+  it('of a host has no observation for placement', () => {
     const change = readContainerInstanceEvent(containerInstanceEvent(dedicatedTo('wb')));
     expect(change).toEqual({ host: { instanceId: 'i-1', state: 'running', agentConnected: true } });
   });
 
-  it('takes the provider that ECS names', () => {
+  it('has the provider that ECS reports', () => {
     const detail = { capacityProviderName: 'large' };
     expect(readContainerInstanceEvent(containerInstanceEvent(detail))?.sharedInstance?.provider).toBe(
       'large',
@@ -79,14 +79,14 @@ describe('an event of a container instance', () => {
   });
 
   it.each([
-    [{ ...containerInstanceEvent(), source: 'somebody.else' }],
+    [{ ...containerInstanceEvent(), source: 'com.example' }],
     [{ ...containerInstanceEvent(), 'detail-type': 'ECS Task State Change' }],
     [{ ...containerInstanceEvent(), time: 'yesterday' }],
     [containerInstanceEvent({ version: '14801' })],
     [containerInstanceEvent({ ec2InstanceId: undefined })],
     ['nonsense'],
     [undefined],
-  ])('that is none, or broken, is passed over (%#)', async (event) => {
+  ])('of another type, or malformed, is ignored (%#)', async (event) => {
     const world = new MemoryWorld();
     expect(readContainerInstanceEvent(event)).toBeUndefined();
     await build(world.ports, settingsWith())(event);
@@ -95,57 +95,59 @@ describe('an event of a container instance', () => {
   });
 });
 
-describe('of a shared machine', () => {
+describe('an event of a shared instance', () => {
   let world: MemoryWorld;
-  let looked: string[];
+  let lookups: string[];
   let handler: (event: unknown) => Promise<void>;
   beforeEach(() => {
     world = new MemoryWorld();
-    looked = [];
+    lookups = [];
     const workbenches = overrideMethods(world.ports.workbenches, {
       findByInstanceId: async (instanceId) => {
-        looked.push(instanceId);
+        lookups.push(instanceId);
         return undefined;
       },
     });
     handler = build({ ...world.ports, workbenches }, settingsWith());
   });
-  const room = () => world.freeCapacity.list(AT);
+  const freeCapacity = () => world.freeCapacity.list(AT);
 
-  it('the room is kept, and no workbench looked for', async () => {
+  it('stores the free capacity without searching for a workbench', async () => {
     await handler(containerInstanceEvent());
-    expect(await room()).toMatchObject([{ containerInstanceId: MACHINE, provider: 'small', memoryMib: 767 }]);
-    expect(looked).toEqual([]);
+    expect(await freeCapacity()).toMatchObject([
+      { containerInstanceId: CONTAINER_INSTANCE, provider: 'small', memoryMib: 767 },
+    ]);
+    expect(lookups).toEqual([]);
   });
 
-  it('an event that is repeated, or comes late, changes nothing', async () => {
+  it('changes nothing if it is repeated or late', async () => {
     const resources = (memory: number) => ({
       remainingResources: [{ name: 'MEMORY', type: 'INTEGER', integerValue: memory }],
     });
     await handler(containerInstanceEvent({ version: 3, ...resources(300) }));
     await handler(containerInstanceEvent({ version: 3, ...resources(301) }));
     await handler(containerInstanceEvent({ version: 2, ...resources(200) }));
-    expect(await room()).toMatchObject([{ version: 3, memoryMib: 300 }]);
+    expect(await freeCapacity()).toMatchObject([{ version: 3, memoryMib: 300 }]);
   });
 
   it.each([[{ status: 'INACTIVE' }], [{ status: 'DRAINING' }], [{ agentConnected: false }]])(
-    'that takes no tasks any more the room is forgotten (%j)',
+    'deletes the free capacity if the instance accepts no more tasks (%j)',
     async (detail) => {
       await handler(containerInstanceEvent());
       await handler(containerInstanceEvent({ version: 14802, ...detail }));
-      expect(await room()).toEqual([]);
+      expect(await freeCapacity()).toEqual([]);
     },
   );
 
-  it('that is none of our providers nothing is kept', async () => {
-    await handler(containerInstanceEvent({ capacityProviderName: 'of-somebody' }));
-    expect(await room()).toEqual([]);
+  it('stores nothing for an unknown capacity provider', async () => {
+    await handler(containerInstanceEvent({ capacityProviderName: 'of-another-cluster' }));
+    expect(await freeCapacity()).toEqual([]);
     expect(world.telemetry.counts.get('event_ignored')).toBe(1);
   });
 });
 
-describe('of a dedicated machine', () => {
-  it('makes its workbench be looked at when the agent falls silent', async () => {
+describe('an event of a host', () => {
+  it('makes its workbench due if the agent disconnects', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
@@ -162,7 +164,7 @@ describe('of a dedicated machine', () => {
     expect(await world.freeCapacity.list(AT)).toEqual([]);
   });
 
-  it('changes nothing when it tells nothing new', async () => {
+  it('changes nothing if the agent is still connected', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
@@ -172,7 +174,7 @@ describe('of a dedicated machine', () => {
     await handler(
       containerInstanceEvent({ ec2InstanceId: key.host?.instanceId, ...dedicatedTo(key.workbenchId) }),
     );
-    await handler(containerInstanceEvent({ ec2InstanceId: 'i-of-somebody', ...dedicatedTo('wb') }));
+    await handler(containerInstanceEvent({ ec2InstanceId: 'i-unknown', ...dedicatedTo('wb') }));
     expect(await world.read(key)).toEqual(key);
   });
 });

@@ -3,7 +3,7 @@ import { build, readInstanceEvent } from '#functions/events/instance-state-chang
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { settingsWith } from '../call-api.ts';
 
-/** An event as EC2 sends it, with fields that are not read. */
+/** An event of EC2, with fields that the function does not read. */
 function instanceEvent(instanceId: string, state: string) {
   return {
     version: '0',
@@ -18,19 +18,19 @@ function instanceEvent(instanceId: string, state: string) {
   };
 }
 
-describe('an event of a machine', () => {
+describe('an event of an EC2 instance', () => {
   it.each([
     [instanceEvent('i-1', 'stopped'), { instanceId: 'i-1', state: 'stopped', agentConnected: false }],
     [instanceEvent('i-1', 'terminated'), { instanceId: 'i-1', state: 'terminated', agentConnected: false }],
     [instanceEvent('i-1', 'hibernated'), undefined],
-    [{ ...instanceEvent('i-1', 'stopped'), source: 'somebody.else' }, undefined],
+    [{ ...instanceEvent('i-1', 'stopped'), source: 'com.example' }, undefined],
     ['nonsense', undefined],
     [undefined, undefined],
-  ])('is read (%#)', (event, expected) => {
+  ])('is parsed (%#)', (event, expected) => {
     expect(readInstanceEvent(event)).toEqual(expected);
   });
 
-  it('makes the workbench that has the machine to itself be looked at', async () => {
+  it('makes the workbench due whose host it is', async () => {
     const world = new MemoryWorld({ events: false });
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
@@ -46,14 +46,14 @@ describe('an event of a machine', () => {
     });
   });
 
-  it('that is of no dedicated machine changes nothing', async () => {
+  it('changes nothing if the instance is not a host', async () => {
     const world = new MemoryWorld();
     const key = await world.waitForStatus(
       await world.create({ dedicatedInstanceType: 'm7i.large' }),
       'running',
     );
     const handler = build(world.ports, settingsWith());
-    await handler(instanceEvent('i-of-somebody', 'stopped'));
+    await handler(instanceEvent('i-unknown', 'stopped'));
     await handler({});
     expect(await world.read(key)).toEqual(key);
   });

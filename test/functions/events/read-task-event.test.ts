@@ -6,8 +6,8 @@ import { pullFailedEvent, runningEvent, stoppedEvent, USER, WORKBENCH } from './
 const settings = { WB_CONTAINER_PORT: 8080 };
 const read = (event: unknown) => readTaskEvent(event, settings);
 
-describe('an ECS task event', () => {
-  it('of a running workbench is read whole', () => {
+describe('readTaskEvent', () => {
+  it('returns the observation of a running task', () => {
     expect(read(runningEvent())).toEqual({
       taskId: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
       userId: USER,
@@ -24,7 +24,7 @@ describe('an ECS task event', () => {
     });
   });
 
-  it('of a task that waits for capacity says so', () => {
+  it('reports a task that waits for capacity', () => {
     const { containerInstanceArn: _arn, attachments: _none, ...waiting } = runningEvent().detail;
     const task = read(
       runningEvent({
@@ -36,7 +36,7 @@ describe('an ECS task event', () => {
     );
     expect(task).toMatchObject({ status: 'provisioning', detail: 'capacity' });
     expect(task).not.toHaveProperty('endpoint');
-    expect(task).not.toHaveProperty('host');
+    expect(task).not.toHaveProperty('instance');
   });
 
   it.each([
@@ -49,28 +49,28 @@ describe('an ECS task event', () => {
     ['DEPROVISIONING', 'stopping'],
     ['STOPPED', 'stopped'],
     ['DELETED', 'stopped'],
-  ])('%s is %s', (lastStatus, status) => {
+  ])('maps %s to %s', (lastStatus, status) => {
     expect(read(runningEvent({ lastStatus }))?.status).toBe(status);
   });
 
-  it('tells whether the agent of the machine speaks', () => {
+  it('reports whether the agent is connected', () => {
     expect(read(runningEvent({ connectivity: 'DISCONNECTED' }))?.instance).toBe('disconnected');
-    expect(read(runningEvent({ connectivity: undefined }))).not.toHaveProperty('host');
+    expect(read(runningEvent({ connectivity: undefined }))).not.toHaveProperty('instance');
   });
 
-  it('of a machine that was terminated says that it is gone', () => {
+  it('reports a terminated instance', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
     const task = read(stoppedEvent({ stopCode: 'TerminationNotice', stoppedReason }));
     expect(task).toMatchObject({ instance: 'gone', stop: { code: 'instance_lost', message: stoppedReason } });
   });
 
-  it('does not take it from whoever stops a task that its machine is gone', () => {
+  it('ignores the stop reason of a user that looks like a terminated instance', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
     const task = read(stoppedEvent({ stopCode: 'UserInitiated', stoppedReason }));
     expect(task).toMatchObject({ instance: 'connected', stop: { code: 'requested' } });
   });
 
-  it('of an image that could not be pulled gives the reason of its container', () => {
+  it('returns the reason of the container for an image that could not be pulled', () => {
     expect(read(pullFailedEvent())).toMatchObject({
       status: 'stopped',
       stop: {
@@ -86,7 +86,7 @@ describe('an ECS task event', () => {
     [{ detail: undefined }],
     [{ detail: { ...runningEvent().detail, version: 'new' } }],
     [{ detail: { ...runningEvent().detail, taskArn: '' } }],
-  ])('of another kind is passed over (%#)', (change) => {
+  ])('ignores other events (%#)', (change) => {
     expect(read({ ...runningEvent(), ...change })).toBeUndefined();
   });
 
@@ -94,10 +94,10 @@ describe('an ECS task event', () => {
     ['a service', { group: 'service:web', startedBy: 'ecs-svc/2770844949256052681' }],
     ['a family', { group: 'family:web' }],
     ['no group', { group: undefined }],
-    ['a workbench whose name is no id', { group: 'workbench/../other' }],
-    ['nobody', { startedBy: undefined }],
+    ['an invalid workbench id', { group: 'workbench/../other' }],
+    ['no user', { startedBy: undefined }],
     ['an empty user', { startedBy: '' }],
-    ['a user in no base64url', { startedBy: 'a+b/c=' }],
+    ['a user that is not base64url', { startedBy: 'a+b/c=' }],
     ['a user that is not UTF-8', { startedBy: Buffer.from([0xff]).toString('base64url') }],
     ['a user with control characters', { startedBy: Buffer.from('a\n').toString('base64url') }],
     ['no run', { overrides: { containerOverrides: [{ name: 'workbench' }] } }],
@@ -105,16 +105,16 @@ describe('an ECS task event', () => {
       'no attempt',
       { overrides: { containerOverrides: [{ environment: [{ name: 'WB_RUN_ID', value: 'x' }] }] } },
     ],
-    ['an attempt that is no number', override('0')],
-    ['an attempt in words', override('two')],
+    ['attempt 0', override('0')],
+    ['an attempt that is not a number', override('two')],
     ['no overrides', { overrides: undefined }],
-    ['a status that nobody knows', { lastStatus: 'HIBERNATING' }],
-    ['a status that every object has', { lastStatus: 'constructor' }],
-  ])('of %s is passed over', (_, change) => {
+    ['an unknown status', { lastStatus: 'HIBERNATING' }],
+    ['a property of Object.prototype as status', { lastStatus: 'constructor' }],
+  ])('ignores an event with %s', (_, change) => {
     expect(read(runningEvent(change))).toBeUndefined();
   });
 
-  it('never throws, whatever it is', () => {
+  it('never throws', () => {
     fc.assert(fc.property(fc.anything(), (event) => void read(event)));
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 /**
- * Events as EventBridge delivers them for a task of the controller on EC2 with awsvpc networking: the
- * workbench's container, and the companion that waits for it to be healthy.
+ * Events that EventBridge delivers for a task of the controller on EC2 with awsvpc networking. The task has the container
+ * of the workbench and the container that waits until it is healthy.
  */
 export const USER = 'ada@example.com';
 export const WORKBENCH = '01k5w3p8xg7t2mzq4v9r6ehbnc';

@@ -1,24 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { publicApi, toApiHandler } from '#functions/middleware/api-handler.ts';
-import { BODY_MAX_BYTES, jsonBody } from '#functions/middleware/json-body.ts';
+import { toUserApiHandler } from '#functions/middleware/api-handler.ts';
+import { BODY_MAX_BYTES, jsonBodyOf } from '#functions/middleware/json-body.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
 import { RecordingTelemetry } from '#test/memory/memory-world.ts';
-import { type Call, call } from '../call-api.ts';
+import { type Call, call, settingsWith } from '../call-api.ts';
 
 const schema = z.strictObject({
   name: z.optional(z.string({ error: 'text' })),
   size: z.optional(z.int({ error: 'a whole number' })),
 });
-const echo = toApiHandler(
-  publicApi({ telemetry: new RecordingTelemetry() }).use(jsonBody(schema)),
-  async ({ input }) => ({
-    status: 200,
-    body: input,
-  }),
+/** Returns the parsed body. */
+const echo = toUserApiHandler(
+  { clock: new ManualClock(), telemetry: new RecordingTelemetry() },
+  settingsWith(),
+  { body: jsonBodyOf(schema) },
+  async ({ body }) => ({ status: 200, body }),
 );
 const json = { 'content-type': 'application/json' };
-const send = (request: Call) => call(echo, request);
+const send = (request: Call) => call(echo, { query: 'user_id=ada', ...request });
 
 describe('a JSON body', () => {
   it.each([
@@ -26,23 +27,23 @@ describe('a JSON body', () => {
     'application/json; charset=utf-8',
     'Application/JSON',
     'application/merge-patch+json',
-  ])('is read when it is %s', async (type) => {
-    const answered = await send({ body: '{"name":"ä"}', headers: { 'content-type': type } });
-    expect(answered).toMatchObject({ status: 200, body: { name: 'ä' } });
+  ])('is parsed with the content type %s', async (type) => {
+    const response = await send({ body: '{"name":"ä"}', headers: { 'content-type': type } });
+    expect(response).toMatchObject({ status: 200, body: { name: 'ä' } });
   });
 
-  it('is read from base64', async () => {
+  it('is decoded from base64', async () => {
     const body = Buffer.from('{"name":"ä"}').toString('base64');
     expect((await send({ body, base64: true, headers: json })).body).toEqual({ name: 'ä' });
   });
 
   it.each<[string, Call]>([
-    ['nothing', {}],
-    ['nothing, as JSON', { headers: json }],
-    ['nothing, as a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+    ['no body', {}],
+    ['no body, as JSON', { headers: json }],
+    ['no body, as a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
     ['an empty text', { body: '' }],
     ['an empty text in base64', { body: '', base64: true }],
-  ])('is an empty object when there is %s', async (_, request) => {
+  ])('is an empty object for %s', async (_, request) => {
     expect(await send(request)).toMatchObject({ status: 200, body: {} });
   });
 
@@ -52,9 +53,9 @@ describe('a JSON body', () => {
     'multipart/form-data',
     'application/jsonp',
     '',
-  ])('is 415 when it is sent as %j', async (type) => {
-    const answered = await send({ body: '{}', headers: { 'content-type': type } });
-    expect(answered).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
+  ])('is 415 with the content type %j', async (type) => {
+    const response = await send({ body: '{}', headers: { 'content-type': type } });
+    expect(response).toMatchObject({ status: 415, body: { error: { code: 'unsupported_media_type' } } });
   });
 
   it('is 415 without a content type', async () => {
@@ -62,22 +63,22 @@ describe('a JSON body', () => {
   });
 
   it.each(['{', '{"name":}', "{'name':1}", 'name', '\u0000', '{}x', '[', 'NaN', '"'])(
-    'is 400 when it is not JSON: %j',
+    'is 400 if it is not JSON: %j',
     async (body) => {
-      const answered = await send({ body, headers: json });
-      expect(answered).toMatchObject({ status: 400, body: { error: { fields: { body: 'JSON' } } } });
+      const response = await send({ body, headers: json });
+      expect(response).toMatchObject({ status: 400, body: { error: { fields: { body: 'JSON' } } } });
     },
   );
 
-  it('is 400 when it is not UTF-8', async () => {
+  it('is 400 if it is not UTF-8', async () => {
     const body = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]).toString('base64');
-    const answered = await send({ body, base64: true, headers: json });
-    expect(answered).toMatchObject({ status: 400, body: { error: { fields: { body: 'UTF-8' } } } });
+    const response = await send({ body, base64: true, headers: json });
+    expect(response).toMatchObject({ status: 400, body: { error: { fields: { body: 'UTF-8' } } } });
   });
 
-  it.each(['null', '[]', '[{}]', '"text"', '1', 'true'])('is 400 when it is %s', async (body) => {
-    const answered = await send({ body, headers: json });
-    expect(answered).toMatchObject({ status: 400, body: { error: { fields: { body: 'a JSON object' } } } });
+  it.each(['null', '[]', '[{}]', '"text"', '1', 'true'])('is 400 if it is %s', async (body) => {
+    const response = await send({ body, headers: json });
+    expect(response).toMatchObject({ status: 400, body: { error: { fields: { body: 'a JSON object' } } } });
   });
 
   it.each([
@@ -88,15 +89,15 @@ describe('a JSON body', () => {
     ['prototype', '{"prototype":1}'],
     ['toString', '{"toString":1}'],
   ])('is 400 with the key %s', async (key, body) => {
-    const answered = await send({ body, headers: json });
-    expect(answered.status).toBe(400);
-    expect(Object.keys(answered.body.error.fields)).toContain(key);
+    const response = await send({ body, headers: json });
+    expect(response.status).toBe(400);
+    expect(Object.keys(response.body.error.fields)).toContain(key);
     expect(({} as Record<string, unknown>).name).toBeUndefined();
   });
 
-  it('is 400 naming every bad and every unknown field', async () => {
-    const answered = await send({ body: { name: 1, size: 'x', colour: 'red', '': 1 } });
-    expect(answered).toMatchObject({
+  it('is 400 and names every invalid and every unknown field', async () => {
+    const response = await send({ body: { name: 1, size: 'x', colour: 'red', '': 1 } });
+    expect(response).toMatchObject({
       status: 400,
       body: {
         success: false,
@@ -113,7 +114,7 @@ describe('a JSON body', () => {
     });
   });
 
-  it('tells long names in part', async () => {
+  it('truncates long names of fields', async () => {
     const { fields } = (await send({ body: { ['x'.repeat(60_000)]: 1 } })).body.error;
     expect(Object.keys(fields)).toEqual(['x'.repeat(100)]);
   });
@@ -123,7 +124,7 @@ describe('a JSON body', () => {
     expect(Object.keys((await send({ body })).body.error.fields)).toHaveLength(100);
   });
 
-  it('is 413 above 64 KiB, counted in bytes and decoded', async () => {
+  it('is 413 above 64 KiB, measured in bytes after decoding', async () => {
     const of = (bytes: number) => `{"name":"${'x'.repeat(bytes - 11)}"}`;
     expect((await send({ body: of(BODY_MAX_BYTES), headers: json })).status).toBe(200);
     const larger = of(BODY_MAX_BYTES + 1);
@@ -137,12 +138,12 @@ describe('a JSON body', () => {
     expect((await send({ body: `{"name":"${'ä'.repeat(33_000)}"}`, headers: json })).status).toBe(413);
   });
 
-  it('is 400, however deep it is nested', async () => {
+  it('is 400 for deeply nested JSON', async () => {
     const body = `{"name":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
     expect((await send({ body, headers: json })).status).toBe(400);
   });
 
-  it('is never an error of ours, whatever is sent', async () => {
+  it('never causes an internal error', async () => {
     const body = fc.oneof(
       fc.string(),
       fc.json(),

@@ -3,7 +3,7 @@ import { runOf } from '#core/workbench/workbench.ts';
 import { build } from '#functions/schedules/sweep-active.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
-it('the pass over what is active finds a task that has gone without an event', async () => {
+it('sweep-active finds a task that disappeared without an event', async () => {
   const { world, ports, settings, key } = await withWorkbench();
   await world.waitForStatus(key, 'running');
   const tasks = Object.assign(Object.create(ports.tasks), {

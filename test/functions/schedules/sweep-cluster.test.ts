@@ -4,7 +4,7 @@ import { idAt, T0 } from '#test/builders/workbench.ts';
 import { MemoryClusterCleanup } from '#test/memory/memory-cluster-cleanup.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
-it('the cleanup of the cluster comes to each workbench once a day, and to the machines each hour', async () => {
+it('sweep-cluster checks each workbench once a day, and the container instances every hour', async () => {
   const { world, ports, settings } = await withWorkbench();
   const cleanup = new MemoryClusterCleanup();
   for (let n = 0; n < 50; n += 1) cleanup.definitions.set(idAt(T0, n), 2);
@@ -20,13 +20,13 @@ it('the cleanup of the cluster comes to each workbench once a day, and to the ma
   expect(new Set(cleanup.definitions.values())).toEqual(new Set([0]));
 });
 
-it('the cleanup of the cluster spares what is younger than an orphan may be', async () => {
+it('sweep-cluster ignores workbenches within the grace period', async () => {
   const { world, ports, settings } = await withWorkbench();
   const cleanup = new MemoryClusterCleanup();
   const young = idAt(world.clock.now() - settings.WB_ORPHAN_GRACE_SECONDS * 1000 + 1, 1);
   cleanup.definitions.set(young, 2);
   for (let hour = 0; hour < 24; hour += 1) {
-    // The hour of each shard, without the day passing.
+    // Selects each shard without advancing the time by a day.
     const clock = { now: () => world.clock.now() - hour * 60 * 60_000 };
     expect((await build({ ...ports, cleanup, clock }, settings)()).checked).toBe(0);
   }

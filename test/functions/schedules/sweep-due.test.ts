@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { build } from '#functions/schedules/sweep-due.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
-it('the minute’s pass wakes what is due although its message was lost', async () => {
+it('sweep-due enqueues a due workbench whose message was lost', async () => {
   const { world, ports, key } = await withWorkbench();
   expect(world.queue.takeDue()).toEqual(key);
   expect(await build(ports)()).toMatchObject({ enqueued: 1 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { build } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
-it('the sweep over the cloud looks at tasks and machines, and keeps a report of each', async () => {
+it('sweep-tasks-and-hosts sweeps tasks and hosts, and stores a report of each', async () => {
   const { world, ports, settings, key } = await withWorkbench();
   await world.waitForStatus(key, 'running');
   const reports = await build(ports, settings)();

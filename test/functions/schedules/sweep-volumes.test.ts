@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { build } from '#functions/schedules/sweep-volumes.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
-it('the sweep over volumes looks at each of them once a day', async () => {
+it('sweep-volumes checks each volume once a day', async () => {
   const { world, ports, settings, key } = await withWorkbench();
   await world.waitForStatus(key, 'running');
   const sweep = build(ports, settings);

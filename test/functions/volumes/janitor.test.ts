@@ -8,28 +8,25 @@ import { captureLogLines, contextOf } from '../wiring/lambda-context.ts';
 
 const PLACE = { fileSystemId: 'fs-0123456789abcdef0', workbenchId: 'aaaa' };
 
-/** A janitor that is never to be asked. */
-const NEVER = new Proxy({} as Janitor, {
+/** A janitor that must not be called. */
+const UNUSED = new Proxy({} as Janitor, {
   get() {
-    throw new Error('it was asked');
+    throw new Error('the janitor was called');
   },
 });
 
-describe('the function of the janitor', () => {
+describe('the janitor function', () => {
   it.each([
-    ['nothing', undefined],
-    ['something else', { act: 'format', ...PLACE }],
+    ['no request', undefined],
+    ['an unknown action', { act: 'format', ...PLACE }],
     ['a path', { act: 'removeSome', ...PLACE, workbenchId: '../aaaa' }],
     ['a hidden name', { act: 'quarantine', ...PLACE, workbenchId: '.tombstones' }],
     ['no file system', { act: 'writeTombstone', workbenchId: 'aaaa' }],
-    ['more than it knows', { act: 'writeTombstone', ...PLACE, recursive: true }],
-    [
-      'too much at once',
-      { act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: Array(1001).fill('aaaa') },
-    ],
-    ['a cursor that is no name', { act: 'list', fileSystemId: 'fs-1', cursor: '/' }],
-  ])('does nothing when it is asked for %s', async (_, event) => {
-    await expect(build({ janitor: NEVER })(event)).rejects.toThrow('not a request of the janitor');
+    ['an unknown field', { act: 'writeTombstone', ...PLACE, recursive: true }],
+    ['too many ids', { act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: Array(1001).fill('aaaa') }],
+    ['an invalid cursor', { act: 'list', fileSystemId: 'fs-1', cursor: '/' }],
+  ])('rejects %s', async (_, event) => {
+    await expect(build({ janitor: UNUSED })(event)).rejects.toThrow('invalid janitor request');
   });
 
   describe('as deployed', () => {
@@ -44,14 +41,14 @@ describe('the function of the janitor', () => {
       await rm(root, { recursive: true, force: true });
     });
 
-    it('works where its settings say that the file system is mounted, and nowhere else', async () => {
+    it('works in the configured mounts only', async () => {
       const log = captureLogLines();
       await mkdir(join(root, 'aaaa'));
-      const ask = (event: unknown) => handler(event, contextOf('1', 'janitor'));
-      expect(await ask({ act: 'writeTombstone', ...PLACE })).toEqual({ detached: false });
-      expect(await ask({ act: 'removeSome', ...PLACE })).toEqual({ done: true, deleted: 1 });
+      const send = (event: unknown) => handler(event, contextOf('1', 'janitor'));
+      expect(await send({ act: 'writeTombstone', ...PLACE })).toEqual({ detached: false });
+      expect(await send({ act: 'removeSome', ...PLACE })).toEqual({ done: true, deleted: 1 });
       expect(await readdir(root)).toEqual(['.tombstones']);
-      await expect(ask({ act: 'writeTombstone', ...PLACE, fileSystemId: 'fs-1' })).rejects.toThrow(
+      await expect(send({ act: 'writeTombstone', ...PLACE, fileSystemId: 'fs-1' })).rejects.toThrow(
         'janitor failed',
       );
       expect(log.text()).toContain('fs-1 is not mounted here');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { publicApi, toApiHandler } from '#functions/middleware/api-handler.ts';
+import { toApiHandler } from '#functions/middleware/api-handler.ts';
 import { createApiHandler } from '#functions/wiring/create-api-handler.ts';
 import { gatewayEvent } from '../call-api.ts';
 import { captureLogLines, contextOf } from './lambda-context.ts';
@@ -8,10 +8,10 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('a wired function of the API', () => {
-  it('answers what the function answers', async () => {
+describe('createApiHandler', () => {
+  it('returns the response of the function', async () => {
     const handler = createApiHandler('get-health', (ports) =>
-      toApiHandler(publicApi(ports), async () => ({ status: 200, body: { success: true } })),
+      toApiHandler(ports, async () => ({ status: 200, body: { success: true } })),
     );
     expect(await handler(gatewayEvent({}), contextOf('1'))).toMatchObject({
       statusCode: 200,
@@ -19,13 +19,13 @@ describe('a wired function of the API', () => {
     });
   });
 
-  it('that cannot be made answers 500 as the contract has it, and the log says why', async () => {
+  it('responds with 500 and the error body if initialization fails, logs the cause and retries', async () => {
     const log = captureLogLines();
-    let tries = 0;
+    let attempts = 0;
     const handler = createApiHandler('get-health', (ports) => {
-      tries += 1;
-      if (tries === 1) throw new Error('a setting is missing');
-      return toApiHandler(publicApi(ports), async () => ({ status: 200, body: {} }));
+      attempts += 1;
+      if (attempts === 1) throw new Error('a setting is missing');
+      return toApiHandler(ports, async () => ({ status: 200, body: {} }));
     });
     const { statusCode, headers, body } = await handler(gatewayEvent({}), contextOf('1'));
     expect(statusCode).toBe(500);

@@ -2,7 +2,7 @@ import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/depl
 import { type DeployedSettingsFor, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import type { Environment } from '#contract/settings/setting.ts';
 
-/** What a deployment would tell its functions, as they would read it. */
+/** The environment of deployed functions. */
 export const ENVIRONMENT = {
   BASE_URL: 'https://wb.example.com',
   WB_TABLE_NAME: 'workbenches',

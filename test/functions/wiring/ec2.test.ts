@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hostSettings } from '#functions/wiring/ec2.ts';
 import { settingsOf } from './deployed-settings.ts';
 
-describe('what dedicated machines have in common', () => {
-  it('is as the deployment says', () => {
+describe('hostSettings', () => {
+  it('returns the settings of the deployment', () => {
     expect(hostSettings(settingsOf('drive-host'))).toEqual({
       cluster: 'staging-workbenches',
       installation: 'staging',
@@ -13,7 +13,7 @@ describe('what dedicated machines have in common', () => {
     });
   });
 
-  it('has a template of its own for GPU types, and says which machine images still do, when told so', () => {
+  it('returns the launch template for GPUs and the accepted AMIs if they are set', () => {
     const settings = settingsOf('drive-host', {
       WB_GPU_LAUNCH_TEMPLATE: 'lt-0123456789abcdef1:$Latest',
       WB_GPU_INSTANCE_TYPES: 'g5.xlarge',

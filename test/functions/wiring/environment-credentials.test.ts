@@ -5,8 +5,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe('credentials of a bundled function', () => {
-  it('are those in the environment', async () => {
+describe('the credentials of a bundled function', () => {
+  it('are read from the environment', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'key');
     vi.stubEnv('AWS_SESSION_TOKEN', undefined);
@@ -15,7 +15,7 @@ describe('credentials of a bundled function', () => {
     expect(await defaultProvider()()).toMatchObject({ sessionToken: 'token' });
   });
 
-  it.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('are none without %s', async (missing) => {
+  it.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('are missing without %s', async (missing) => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'key');
     vi.stubEnv(missing, undefined);

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { vi } from 'vitest';
 
-/** As Lambda hands it to a function, as far as it is read. */
+/** The context that Lambda passes to a function. */
 export function contextOf(awsRequestId: string, functionName = 'a-function'): Context {
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -21,7 +21,7 @@ export function contextOf(awsRequestId: string, functionName = 'a-function'): Co
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Keeps what is written to the standard outputs, where the logs of functions go, until the mocks are restored. */
+/** Captures the standard outputs, to which functions log, until the mocks are restored. */
 export function captureLogLines(): { readonly text: () => string; readonly lines: () => readonly LogLine[] } {
   let written = '';
   for (const stream of [process.stdout, process.stderr]) {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { taskSettings } from '#functions/wiring/tasks.ts';
 import { ENVIRONMENT, settingsOf } from './deployed-settings.ts';
 
-describe('what tasks have in common', () => {
-  it('is as the deployment says', () => {
+describe('taskSettings', () => {
+  it('returns the settings of the deployment', () => {
     const { baseUrl, ...settings } = taskSettings(settingsOf('drive'), 'eu-west-1');
     expect(settings).toEqual({
       cluster: 'staging-workbenches',
@@ -23,12 +23,12 @@ describe('what tasks have in common', () => {
     expect(baseUrl('abc')).toBe('https://wb.example.com/project/abc/');
   });
 
-  it('has no logs where there is no group, wherever it is', () => {
+  it('returns no logs without a log group, in any region', () => {
     const settings = settingsOf('drive', { WB_TASK_LOG_GROUP: '' });
     expect(taskSettings(settings, undefined).logs).toBeUndefined();
   });
 
-  it('is nothing without a region for the logs: each start would fail', () => {
+  it('throws without a region for the logs, because every start would fail', () => {
     expect(() => taskSettings(settingsOf('drive'), undefined)).toThrow('AWS_REGION');
   });
 });

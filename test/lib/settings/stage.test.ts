@@ -109,7 +109,7 @@ describe('what the functions would refuse', () => {
       'functions.WB_MAX_RAM': expect.stringContaining('found "much"'),
     });
     expect(faultsOf({ functions: { WB_MIN_RAM: 9000 } })).toEqual({
-      'functions.WB_MIN_RAM, functions.WB_DEFAULT_RAM, functions.WB_MAX_RAM': 'must grow in this order',
+      'functions.WB_MIN_RAM, functions.WB_DEFAULT_RAM, functions.WB_MAX_RAM': 'each value must be at least the one before it',
     });
     const oidc = { issuer: 'https://id.example', audience: 'api', jwksUrl: 'http://id.example/certs' };
     expect(faultsOf({ auth: { oidc } })).toHaveProperty(['auth.oidc.jwksUrl']);

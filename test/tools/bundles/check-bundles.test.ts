@@ -13,6 +13,7 @@ const GOOD: BundleFacts = {
   inputs: {
     'functions/api/get-workbench.ts': 1,
     'core/errors.ts': 1,
+    'contract/parameters.ts': 1,
     'adapters/aws/dynamodb/client.ts': 1,
     'adapters/system-clock.ts': 1,
     'node_modules/zod/v4/mini/schemas.js': 1,

@@ -3,7 +3,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { tableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
-import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
+import type { MetricCount, Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
 /** An empty table in memory, with a client of its own. */
@@ -53,7 +53,7 @@ export class RecordedTelemetry implements Telemetry {
   error(message: string, fields: TelemetryFields = {}): void {
     this.errors.push({ message, fields });
   }
-  count(metric: string, value: number): void {
+  count(...[metric, value]: MetricCount): void {
     this.counts.push({ metric, value });
   }
 }

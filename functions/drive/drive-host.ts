@@ -1,15 +1,16 @@
-import { build } from '../drive/drive.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { hostFleet, openEc2 } from '../wiring/ec2.ts';
 import { workQueue } from '../wiring/queue.ts';
 import { openCluster } from '../wiring/tasks.ts';
+import { build } from './drive.ts';
 
 export { build };
 
 /**
- * The same as `drive`, with the machines. What `drive` has handed on stays here: this function wakes itself by its
- * own queue for as long as there is something to do, and forwards nothing.
+ * Does the same as `drive`, and can also drive hosts. It sends the keys of its workbenches to its own queue and forwards
+ * nothing: a workbench stays here until it is settled. Local mode does not import this file, since it loads the EC2
+ * client.
  */
 export const handler = createHandler('drive-host', (wiring) => {
   const { settings } = wiring;

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { build as buildDelete } from '#functions/api/delete-workbench.ts';
+import { build as buildRestart } from '#functions/api/restart-workbench.ts';
+import { build as buildStart } from '#functions/api/start-workbench.ts';
+import { build as buildStop } from '#functions/api/stop-workbench.ts';
+import { call } from '../call-api.ts';
+import { withWorkbench } from './with-workbench.ts';
+
+const ACTIONS = [
+  ['delete', buildDelete],
+  ['restart', buildRestart],
+  ['start', buildStart],
+  ['stop', buildStop],
+] as const;
+
+const BODIES = [
+  ['no body', {}],
+  ['malformed JSON', { body: '{' }],
+  ['a forbidden key', { body: '{"__proto__":1}', headers: { 'content-type': 'application/json' } }],
+  ['a large text', { body: 'x'.repeat(70_000), headers: { 'content-type': 'text/plain' } }],
+] as const;
+
+describe.each(ACTIONS)('the action %s', (_, build) => {
+  it.each(BODIES)('ignores the body of the request: %s', async (_name, body) => {
+    const { ports, settings, request } = await withWorkbench();
+    const response = await call(build(ports, settings), { ...request, ...body });
+    expect(response).toMatchObject({ status: 200, body: { success: true } });
+  });
+
+  it("is 404 for another user's workbench, and changes nothing", async () => {
+    const { world, ports, settings, key, request } = await withWorkbench();
+    const before = await world.read(key);
+    const response = await call(build(ports, settings), { ...request, query: 'user_id=bob' });
+    expect(response).toMatchObject({ status: 404, body: { error: { code: 'workbench_not_found' } } });
+    expect(await world.read(key)).toEqual(before);
+  });
+});
