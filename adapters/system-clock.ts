@@ -1,4 +1,4 @@
 import type { Clock } from '#core/ports/clock.ts';
 
-/** The time of the machine. */
+/** The system time. */
 export const systemClock: Clock = { now: () => Date.now() };

@@ -1,4 +1,4 @@
-/** A system error's code (`ENOENT`, `EACCES`, …); empty for any other error. */
+/** The code of a system error (`ENOENT`, `EACCES`, …); empty for any other value. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

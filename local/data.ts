@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
@@ -38,7 +38,7 @@ export async function openData(
 ): Promise<LocalData> {
   const table = await openTable({ path: await makeTableFolder(dataDir), tableName }, dataDir);
   closing.add(() => table.close());
-  const client = tableClient(table.clientOptions);
+  const client = createTableClient(table.clientOptions);
   closing.add(async () => client.destroy());
   return {
     client,

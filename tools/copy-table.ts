@@ -2,7 +2,7 @@
  * `npm run table:copy -- --from TABLE --to TABLE`: after a restore, which makes a table of its own, brings what was
  * restored back into the table that the functions know.
  */
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
 import { parseOptions, runTool, ToolError, UsageError } from './command-line.ts';
 import { parseProfile } from './deploy/arguments.ts';
@@ -45,7 +45,7 @@ await runTool(async () => {
   if (tables.from === tables.to) throw new UsageError('--from and --to are the same table');
   const named = parseProfile(profile);
   if (named !== undefined) process.env.AWS_PROFILE = named;
-  const client = tableClient({
+  const client = createTableClient({
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     ...(region === undefined ? {} : { region }),
   });

@@ -1,23 +1,23 @@
-/** How a client of AWS reaches its service. */
+/** How an SDK client reaches its service. */
 export interface ConnectionOptions {
-  /** Where the service is, when not at AWS: `http://127.0.0.1:port` of an emulator. */
+  /** The endpoint of an emulator: `http://127.0.0.1:port`. @default that of AWS */
   readonly endpoint?: string;
-  /** @default the environment's (AWS_REGION) */
+  /** @default AWS_REGION from the environment */
   readonly region?: string;
-  /** For an emulator. @default the environment's */
+  /** For an emulator. @default from the environment */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** A new connection must stand within this time, in milliseconds; waiting for a free socket counts. @default 2,000 */
+  /** Time to open a connection, in milliseconds; waiting for a free socket counts. @default 2,000 */
   readonly connectionTimeoutMs?: number;
   /**
-   * An attempt must be answered within this time, in milliseconds. Part of EFFECT_ENDS_WITHIN_MS, so that no call is still
-   * on its way when the next attempt is made. @default 10,000
+   * Time for the response to one attempt, in milliseconds. Part of EFFECT_ENDS_WITHIN_MS: no call of an effect is still in
+   * flight when the effect is executed again. @default 10,000
    */
   readonly requestTimeoutMs?: number;
-  /** Attempts of one call, the first included. @default 2, and 1 where the client says so: see SINGLE_ATTEMPT */
+  /** Attempts per call, the first included. @default 2; 1 for the clients that use SINGLE_ATTEMPT */
   readonly maxAttempts?: number;
 }
 
-/** How long a call takes at most, its repetition included: with EFFECT_ENDS_WITHIN_MS in mind. */
+/** These bound a call, retry included. EFFECT_ENDS_WITHIN_MS is derived from them. */
 export const CONNECTION_DEFAULTS = {
   connectionTimeoutMs: 2_000,
   requestTimeoutMs: 10_000,
@@ -25,14 +25,14 @@ export const CONNECTION_DEFAULTS = {
 } as const;
 
 /**
- * For services where what is sent late may do harm: a process may be frozen between two attempts for as long as anybody
- * likes, and the SDK sends the second when it wakes, past the check of in-time.ts. The drive loop repeats what failed,
- * by a new read of the record and with its own back-off.
+ * For services where a call that is sent late may do harm. Lambda may freeze a process between two attempts for any time;
+ * when it resumes, the SDK sends the second attempt without the check of send-deadline.ts. The drive loop retries failed
+ * calls instead: it reads the record again and has its own backoff.
  */
 export const SINGLE_ATTEMPT = { maxAttempts: 1 } as const;
 
-/** What the clients of the SDK take. */
-export function clientConfig(options: ConnectionOptions) {
+/** Builds the configuration that the SDK's client constructors take. */
+export function toClientConfig(options: ConnectionOptions) {
   const { endpoint, region, credentials } = options;
   return {
     ...(endpoint === undefined ? {} : { endpoint }),

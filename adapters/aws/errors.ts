@@ -1,10 +1,10 @@
 import { PortError } from '#core/ports/port-error.ts';
 
 /**
- * The error names of AWS, as data: this file alone knows them. Names are compared, never message text.
+ * The error names of AWS. Only this file knows them. The adapters compare names, never message texts.
  */
 
-/** Refused before anything happened, for want of throughput or of a place in a queue. */
+/** Refused before anything happened, because of the call rate or the provisioned throughput. */
 const THROTTLE_ERRORS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
@@ -13,7 +13,7 @@ const THROTTLE_ERRORS: ReadonlySet<string> = new Set([
   'RequestThrottled',
 ]);
 
-/** DynamoDB's and SQS's words for a request that is malformed: a fault of this program, which no retry mends. */
+/** DynamoDB's and SQS's errors for a malformed request. It is a bug of the controller; a retry cannot succeed. */
 const MALFORMED_REQUEST_ERRORS: ReadonlySet<string> = new Set([
   'ValidationException',
   'SerializationException',
@@ -22,16 +22,16 @@ const MALFORMED_REQUEST_ERRORS: ReadonlySet<string> = new Set([
 
 const ERROR_NAMES = {
   conditionFailed: ['ConditionalCheckFailedException'],
-  /** ECS: the token was used with other parameters; `resourceIds` are the tasks that came of it. */
+  /** ECS: the client token was used with other parameters; `resourceIds` lists the tasks of that call. */
   tokenUsed: ['ConflictException'],
   /**
-   * ECS: not now. Most of all the limit of 500 tasks in PROVISIONING; also a task definition that was
-   * deregistered a moment ago. Whether it is told before the token is looked at is not documented.
+   * ECS: a temporary refusal. Most often the limit of 500 tasks in PROVISIONING; also a task definition that has just been
+   * deregistered. It is not documented whether ECS checks the client token before it returns this error.
    */
   clientException: ['ClientException'],
-  /** ECS: the parameters, or the state of what they name, do not allow it. Of StopTask: no such task. */
+  /** ECS: the parameters, or the state of the resources that they name, do not allow the call. StopTask: no such task. */
   invalidParameter: ['InvalidParameterException'],
-  /** ECS and EC2: what was asked for cannot be, whoever asks again. */
+  /** ECS and EC2: the call is not permitted or not possible; a retry cannot succeed. */
   forbidden: [
     'AccessDeniedException',
     'UnauthorizedOperation',
@@ -40,16 +40,16 @@ const ERROR_NAMES = {
     'PlatformUnknownException',
     'UnsupportedFeatureException',
   ],
-  /** EC2: no machine of this kind here and now. */
+  /** EC2: no capacity for this instance type in this zone at present. */
   noCapacity: [
     'InsufficientInstanceCapacity',
     'InsufficientHostCapacity',
     'Unsupported',
     'SpotMaxPriceTooLow',
   ],
-  /** EC2: quotas of the account. */
+  /** EC2: a quota of the account is used up. */
   quota: ['InstanceLimitExceeded', 'VcpuLimitExceeded', 'MaxSpotInstanceCountExceeded'],
-  /** EC2: the request itself is not possible: a fault of the settings. */
+  /** EC2: the request is invalid, which means that a setting is wrong. */
   invalidLaunchRequest: [
     'InvalidParameterValue',
     'InvalidParameterCombination',
@@ -58,42 +58,44 @@ const ERROR_NAMES = {
     'InvalidAMIID.NotFound',
     'InvalidSubnetID.NotFound',
   ],
-  /** EC2: the token was used with other parameters. */
+  /** EC2: the client token was used with other parameters. */
   launchTokenUsed: ['IdempotentParameterMismatch'],
   noSuchInstance: ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'],
-  /** EC2: the instance is in a state that does not allow it. */
+  /** EC2: the state of the instance does not allow the call. */
   wrongState: ['IncorrectInstanceState', 'IncorrectState', 'UnsupportedOperation'],
-  /** EFS: the token was used; the error names the access point. */
+  /** EFS: the client token was used; the error names the access point. */
   accessPointExists: ['AccessPointAlreadyExists'],
   noSuchAccessPoint: ['AccessPointNotFound'],
   accessPointLimit: ['AccessPointLimitExceeded'],
-  /** EFS: the file system, or the access point, is on its way in or out. */
+  /** EFS: the file system or the access point is being created or deleted. */
   notReady: ['IncorrectFileSystemLifeCycleState'],
   noSuchFileSystem: ['FileSystemNotFound'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export type AwsErrorKind = keyof typeof ERROR_NAMES;
 
-/** Whether AWS answered with one of these. */
+/** Whether AWS returned an error of one of these kinds. */
 export function isAwsError(error: unknown, ...kinds: readonly AwsErrorKind[]): boolean {
   const name = errorNameOf(error);
   return kinds.some((kind) => (ERROR_NAMES[kind] as readonly string[]).includes(name));
 }
 
-/** A malformed request: it passes through every adapter as it is. */
+/** Whether AWS rejected the request as malformed. The adapters rethrow such an error unchanged. */
 export function isMalformedRequest(error: unknown): boolean {
   return MALFORMED_REQUEST_ERRORS.has(errorNameOf(error));
 }
 
 /**
- * Whether the answer is the whole story. Of several attempts of the SDK only the last one's error is known: an
- * earlier one may have timed out, and happened.
+ * Whether the SDK made one attempt only. Of several attempts only the error of the last one is known: an earlier one may
+ * have timed out and still taken effect.
  */
 export function isOnlyAttempt(error: unknown): boolean {
   return attemptsOf(error) === 1;
 }
 
-/** What the error means for whoever called: nothing happened, or it may have. */
+/**
+ * Converts an error of AWS to a PortError: `throttled` if certainly nothing happened, otherwise `unavailable`.
+ */
 export function portError(service: string, operation: string, error: unknown): PortError {
   if (error instanceof PortError) return error;
   const name = errorNameOf(error);
@@ -101,7 +103,10 @@ export function portError(service: string, operation: string, error: unknown): P
   return new PortError(kind, `${service} ${operation}: ${name}`, error);
 }
 
-/** Makes a call and turns what it throws into a PortError. */
+/**
+ * Makes a call.
+ * @throws PortError
+ */
 export async function callAws<T>(service: string, operation: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
@@ -114,7 +119,7 @@ export function errorNameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
 
-/** How often the SDK had sent the request; counts as once when it does not say. */
+/** How many times the SDK sent the request; 1 if the error does not say. */
 function attemptsOf(error: unknown): number {
   const attempts = (error as { $metadata?: { attempts?: unknown } } | undefined)?.$metadata?.attempts;
   return typeof attempts === 'number' ? attempts : 1;

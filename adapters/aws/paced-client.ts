@@ -1,4 +1,4 @@
-/** Time to wait by: the process's own, or one that a test or a simulation moves. */
+/** The time source of a pacer: that of the process, or a virtual one in tests and in the simulation. */
 export interface PacerTime {
   /** Milliseconds. */
   now(): number;
@@ -11,17 +11,18 @@ export const processTime: PacerTime = {
   after: (ms, action) => setTimeout(action, ms),
 };
 
-/** Some calls of a client, and how many of them a second may be made, evenly spaced. */
+/** A group of commands that share one rate. */
 export interface CallRate {
   readonly commands: readonly (abstract new (...args: never[]) => object)[];
+  /** Calls per second of the whole group, evenly spaced. */
   readonly perSecond: number;
 }
 
-/** Lets callers through one after another, evenly spaced: no burst, which would take from others at once. */
+/** Spaces calls evenly. A burst is never allowed: it would use up the burst capacity that the account's other callers need. */
 class Pacer {
   readonly #time: PacerTime;
   readonly #intervalMs: number;
-  #nextDriveAt = Number.NEGATIVE_INFINITY;
+  #nextCallAt = Number.NEGATIVE_INFINITY;
 
   constructor(time: PacerTime, perSecond: number) {
     this.#time = time;
@@ -30,26 +31,26 @@ class Pacer {
 
   async waitForTurn(): Promise<void> {
     const now = this.#time.now();
-    const at = Math.max(now, this.#nextDriveAt);
-    this.#nextDriveAt = at + this.#intervalMs;
+    const at = Math.max(now, this.#nextCallAt);
+    this.#nextCallAt = at + this.#intervalMs;
     if (at > now) await new Promise<void>((resolve) => this.#time.after(at - now, resolve));
   }
 }
 
 /**
- * A client of AWS that makes some of its calls no faster than said. For audits, which may take their time, and
- * share the throttles of an account with what users wait for. Commands are told by their class, not by its name:
+ * Wraps a client so that it makes some of its calls at a limited rate. Sweeps use it: they are not urgent, and they share
+ * the account's throttles with the requests of users. Commands are matched by class, not by class name, because
  * bundling shortens names.
  */
-export function pacedClient<C extends { send: unknown }>(
+export function createPacedClient<C extends { send: unknown }>(
   client: C,
-  calls: readonly CallRate[],
+  rates: readonly CallRate[],
   time: PacerTime,
 ): Pick<C, 'send'> {
-  const paces = calls.map(({ commands, perSecond }) => ({ commands, pace: new Pacer(time, perSecond) }));
+  const pacers = rates.map(({ commands, perSecond }) => ({ commands, pacer: new Pacer(time, perSecond) }));
   const send = async (command: object, ...rest: unknown[]): Promise<unknown> => {
-    const paced = paces.find(({ commands }) => commands.some((of) => command instanceof of));
-    await paced?.pace.waitForTurn();
+    const match = pacers.find(({ commands }) => commands.some((paced) => command instanceof paced));
+    await match?.pacer.waitForTurn();
     return (client.send as (...args: unknown[]) => unknown).call(client, command, ...rest);
   };
   return { send: send as C['send'] };

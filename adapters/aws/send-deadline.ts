@@ -2,23 +2,25 @@ import type { Clock } from '#core/ports/clock.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 /**
- * From being asked for an effect to sending the call that has it, in milliseconds. Part of the time after which a new
- * attempt is safe: see EFFECT_ENDS_WITHIN_MS.
+ * The most time between the start of an effect and its effective call (RunTask, StopInstances, …), in milliseconds. Part
+ * of EFFECT_ENDS_WITHIN_MS, the time after which a new attempt is safe.
  */
 export const SEND_DEADLINE_MS = 10_000;
 
-/** @throws PortError `throttled`: it would come late, and nothing was sent */
+/** @throws PortError `throttled` if the deadline has passed; nothing was sent */
 export type CheckSendDeadline = (service: string, operation: string) => void;
 
 /**
- * Begins to count for an effect that takes several calls. What it answers is called right before the one that counts:
- * a function may be frozen between any two for as long as anybody likes, and what it was about to do may be wrong by
- * the time it wakes.
+ * Starts the deadline of an effect that takes several calls. Call the returned function immediately before the effective
+ * call: Lambda may freeze a process between two calls for any time, and the effect may be wrong when it resumes.
  */
 export function startSendDeadline(clock: Clock): CheckSendDeadline {
-  const began = clock.now();
+  const startedAt = clock.now();
   return (service, operation) => {
-    if (clock.now() - began < SEND_DEADLINE_MS) return;
-    throw new PortError('throttled', `${service} ${operation}: too late after it was asked for`);
+    if (clock.now() - startedAt < SEND_DEADLINE_MS) return;
+    throw new PortError(
+      'throttled',
+      `${service} ${operation}: not sent, because the send deadline has passed`,
+    );
   };
 }

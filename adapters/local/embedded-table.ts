@@ -5,7 +5,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import db, { type Store } from 'dynalite/db/index.js';
-import { type TableClientOptions, tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient, type TableClientOptions } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
 import {
   deleteTableDefinition,
@@ -26,7 +26,7 @@ export interface EmbeddedTable {
   readonly tableName: string;
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
-  /** For `tableClient`: the endpoint, and the key without which every request is refused. */
+  /** For `createTableClient`: the endpoint, and the key without which every request is refused. */
   readonly clientOptions: TableClientOptions;
   /** Ends open connections and closes the data. Calls still under way are answered first, for at most 5 s. */
   close(): Promise<void>;
@@ -159,7 +159,7 @@ async function ensureTable(
   const names = input.GlobalSecondaryIndexes.map((index) => index.IndexName);
   if (!(await hasTableWithIndexes(store, tableName, names))) {
     await deleteTableDefinition(store, tableName);
-    const client = tableClient(clientOptions);
+    const client = createTableClient(clientOptions);
     try {
       await client.send(new CreateTableCommand(input));
     } finally {

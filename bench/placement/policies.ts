@@ -1,4 +1,4 @@
-import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, createSettingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { canHold, dominantShare } from '#core/placement/capacity.ts';
 import { choosePlacement } from '#core/placement/choose-placement.ts';
 import { updateFreeCapacity } from '#core/placement/update-free-capacity.ts';
@@ -24,7 +24,7 @@ const DRIVE_PROCESSES = 4;
 export const placement: MakePolicy = (timeline, providers, seed) => {
   const random = new Random(seed + 1_000_000);
   const clock = { now: () => timeline.now * 1000 };
-  const sizes = settingsCatalog({ providers, instanceTypes: [] });
+  const sizes = createSettingsCatalog({ providers, instanceTypes: [] });
   const freeCapacity = new MemoryFreeCapacityStore();
   const telemetry = { info() {}, warn() {}, error() {}, count() {} };
   const processes = Array.from(

@@ -1,5 +1,5 @@
 import type { APIGatewaySimpleAuthorizerWithContextResult } from 'aws-lambda';
-import { secretsClient } from '#adapters/aws/clients.ts';
+import { createSecretsClient } from '#adapters/aws/clients.ts';
 import { readSecretText } from '#adapters/aws/secrets-manager/secret-text.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
@@ -131,7 +131,7 @@ export const handler = createHandler('authorizer', ({ settings, telemetry }) => 
   if (arn === undefined) {
     return buildWith({ RESTAPI_AUTH_STATIC_KEY: undefined, RESTAPI_AUTH_JWT_KEY: undefined });
   }
-  const client = secretsClient();
+  const client = createSecretsClient();
   const currentAuthorizer = cacheFromSecret(
     systemClock,
     () => readSecretText(client, arn),

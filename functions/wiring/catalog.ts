@@ -1,4 +1,4 @@
-import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, createSettingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { CatalogSettingName } from '#contract/deployed-functions.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
@@ -9,7 +9,7 @@ type Settings = DeployedSettingsFor<CatalogSettingName>;
 
 /** The configured sizes, without free capacity. */
 export function sizeCatalog(settings: Settings): SizeCatalog {
-  return settingsCatalog({
+  return createSettingsCatalog({
     providers: settings.WB_CAPACITY_PROVIDERS,
     instanceTypes: settings.WB_INSTANCE_TYPES,
   });

@@ -1,8 +1,7 @@
-import { ec2Client } from '#adapters/aws/ec2/client.ts';
+import { createEc2Client, createSweepEc2Client } from '#adapters/aws/ec2/clients.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/settings.ts';
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
+import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/run-instances-input.ts';
 import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { HostSettingName } from '#contract/deployed-functions.ts';
@@ -18,12 +17,12 @@ export interface Ec2 {
 type Settings = DeployedSettingsFor<HostSettingName>;
 
 export function openEc2(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return ec2With(ec2Client(), settings);
+  return ec2With(createEc2Client(), settings);
 }
 
 /** EC2 for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */
 export function openEc2ForSweep(settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {
-  return ec2With(sweepEc2Client(ec2Client({ maxAttempts: 1 })), settings);
+  return ec2With(createSweepEc2Client(createEc2Client({ maxAttempts: 1 })), settings);
 }
 
 function ec2With(client: Ec2Client, settings: DeployedSettingsFor<'WB_INSTALLATION'>): Ec2 {

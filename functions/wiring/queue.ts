@@ -1,10 +1,10 @@
-import { sqsClient } from '#adapters/aws/clients.ts';
+import { createSqsClient } from '#adapters/aws/clients.ts';
 import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 
 /** Returns queues that share one SQS client. */
 export function workQueues(): (url: string) => WorkQueue {
-  const client = sqsClient();
+  const client = createSqsClient();
   return (url) => new SqsWorkQueue(client, url);
 }
 

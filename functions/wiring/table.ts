@@ -1,4 +1,4 @@
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -12,7 +12,7 @@ import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports
 
 /** The table, with one DynamoDB client. */
 export interface Table {
-  readonly client: ReturnType<typeof tableClient>;
+  readonly client: ReturnType<typeof createTableClient>;
   readonly name: string;
   readonly telemetry: Telemetry;
 }
@@ -22,7 +22,7 @@ export function openTable(wiring: {
   readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>;
   readonly telemetry: Telemetry;
 }): Table {
-  return { client: tableClient(), name: wiring.settings.WB_TABLE_NAME, telemetry: wiring.telemetry };
+  return { client: createTableClient(), name: wiring.settings.WB_TABLE_NAME, telemetry: wiring.telemetry };
 }
 
 export function workbenchStore({ client, name, telemetry }: Table): WorkbenchStore {

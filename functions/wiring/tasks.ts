@@ -1,8 +1,7 @@
-import { ecsClient } from '#adapters/aws/clients.ts';
+import { createEcsClient, createSweepEcsClient } from '#adapters/aws/clients.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -21,12 +20,12 @@ export interface Cluster {
 }
 
 export function openCluster(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
-  return clusterWith(ecsClient(), settings);
+  return clusterWith(createEcsClient(), settings);
 }
 
 /** The cluster for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */
 export function openClusterForSweep(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
-  return clusterWith(sweepEcsClient(ecsClient({ maxAttempts: 1 })), settings);
+  return clusterWith(createSweepEcsClient(createEcsClient({ maxAttempts: 1 })), settings);
 }
 
 function clusterWith(client: EcsClient, settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {

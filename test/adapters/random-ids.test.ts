@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { RandomIds } from '#adapters/random-ids.ts';
 
 const ids = new RandomIds();
-/** Until the year 2200, in milliseconds since 1970. */
+/** Milliseconds since 1970, until the year 2200. */
 const time = fc.integer({ min: 0, max: Date.UTC(2200, 0, 1) });
 
 describe('RandomIds', () => {
-  test('makes workbench ids of 26 characters that fit a path and a DNS label', () => {
+  test('creates workbench ids of 26 characters that are valid in a path and a DNS label', () => {
     fc.assert(
       fc.property(time, (now) => {
         expect(ids.workbenchId(now)).toMatch(/^[0-9a-hjkmnp-tv-z]{26}$/);
@@ -15,7 +15,7 @@ describe('RandomIds', () => {
     );
   });
 
-  test('makes workbench ids that sort by their time', () => {
+  test('creates workbench ids that sort by their time', () => {
     fc.assert(
       fc.property(time, time, (a, b) => {
         fc.pre(a !== b);
@@ -24,15 +24,15 @@ describe('RandomIds', () => {
     );
   });
 
-  test('begins with the same ten characters within one millisecond, and never repeats itself', () => {
-    const made = Array.from({ length: 1000 }, () => ids.workbenchId(1_900_000_000_000));
-    expect(new Set(made.map((id) => id.slice(0, 10))).size).toBe(1);
-    expect(new Set(made).size).toBe(1000);
+  test('creates ids with the same first ten characters within one millisecond, all of them different', () => {
+    const created = Array.from({ length: 1000 }, () => ids.workbenchId(1_900_000_000_000));
+    expect(new Set(created.map((id) => id.slice(0, 10))).size).toBe(1);
+    expect(new Set(created).size).toBe(1000);
   });
 
-  test('makes run ids of 16 characters, and uses the whole alphabet', () => {
-    const made = Array.from({ length: 1000 }, () => ids.runId());
-    expect(made.every((id) => /^[0-9a-hjkmnp-tv-z]{16}$/.test(id))).toBe(true);
-    expect(new Set(made.join('')).size).toBe(32);
+  test('creates run ids of 16 characters from the whole alphabet', () => {
+    const created = Array.from({ length: 1000 }, () => ids.runId());
+    expect(created.every((id) => /^[0-9a-hjkmnp-tv-z]{16}$/.test(id))).toBe(true);
+    expect(new Set(created.join('')).size).toBe(32);
   });
 });

@@ -14,30 +14,29 @@ import {
   PutAttributesCommand,
   RegisterContainerInstanceCommand,
 } from '@aws-sdk/client-ecs';
-import { ecsClient } from '#adapters/aws/clients.ts';
-import { ec2Client } from '#adapters/aws/ec2/client.ts';
-import { INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
-import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
+import { createEcsClient } from '#adapters/aws/clients.ts';
+import { createEc2Client } from '#adapters/aws/ec2/clients.ts';
+import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { connection, uniqueName } from './connection.ts';
 
 /**
- * An empty ECS cluster on moto, in the network that moto brings along. Nothing happens there by itself: a machine
- * joins the cluster when its agent is played.
+ * An empty ECS cluster on moto, in the default network of moto. moto runs no agents: an instance joins the cluster only when
+ * `registerAgents` or `launchInstance` registers it.
  */
 export async function clusterOnMoto(endpoint: string) {
-  const ecs = ecsClient(connection(endpoint));
-  const ec2 = ec2Client(connection(endpoint));
+  const ecs = createEcsClient(connection(endpoint));
+  const ec2 = createEc2Client(connection(endpoint));
   const cluster = uniqueName('cluster-');
   const installation = uniqueName('installation-');
   await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand());
   const { SecurityGroups = [] } = await ec2.send(new DescribeSecurityGroupsCommand());
   const { ImageId = '' } = await ec2.send(new RegisterImageCommand({ Name: uniqueName('image-') }));
-  const ours = [{ Key: INSTALLATION_TAG, Value: installation }];
-  const joined = new Map<string, string>();
+  const installationTags = [{ Key: INSTALLATION_TAG, Value: installation }];
+  const registered = new Map<string, string>();
 
-  /** The machines of this installation, as EC2 describes them. */
-  async function instances(): Promise<readonly Instance[]> {
+  /** The instances of this installation, as EC2 describes them. */
+  async function describeInstances(): Promise<readonly Instance[]> {
     const { Reservations = [] } = await ec2.send(
       new DescribeInstancesCommand({
         Filters: [{ Name: `tag:${INSTALLATION_TAG}`, Values: [installation] }],
@@ -46,7 +45,7 @@ export async function clusterOnMoto(endpoint: string) {
     return Reservations.flatMap(({ Instances = [] }) => Instances);
   }
 
-  async function join(instanceId: string, config: ReadonlyMap<string, string>): Promise<void> {
+  async function register(instanceId: string, config: ReadonlyMap<string, string>): Promise<void> {
     const { containerInstance } = await ecs.send(
       new RegisterContainerInstanceCommand({
         cluster: config.get('ECS_CLUSTER') ?? '',
@@ -54,10 +53,10 @@ export async function clusterOnMoto(endpoint: string) {
       }),
     );
     const arn = containerInstance?.containerInstanceArn ?? '';
-    joined.set(instanceId, arn);
+    registered.set(instanceId, arn);
     const attributes: Record<string, string> = JSON.parse(config.get('ECS_INSTANCE_ATTRIBUTES') ?? '{}');
-    const put = Object.entries(attributes).map(([name, value]) => ({ name, value, targetId: arn }));
-    if (put.length > 0) await ecs.send(new PutAttributesCommand({ cluster, attributes: put }));
+    const targeted = Object.entries(attributes).map(([name, value]) => ({ name, value, targetId: arn }));
+    if (targeted.length > 0) await ecs.send(new PutAttributesCommand({ cluster, attributes: targeted }));
   }
 
   return {
@@ -68,33 +67,33 @@ export async function clusterOnMoto(endpoint: string) {
     imageId: ImageId,
     subnets: Subnets.flatMap(({ SubnetId }) => SubnetId ?? []),
     securityGroups: SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []),
-    instances,
+    describeInstances,
 
-    /** A machine of a capacity provider, as its Auto Scaling group would have launched it, in the cluster. */
+    /** Launches an instance of a capacity provider, like its Auto Scaling group, and registers it with the cluster. */
     async launchInstance(provider = 'small'): Promise<string> {
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
           ImageId,
           MinCount: 1,
           MaxCount: 1,
-          TagSpecifications: [{ ResourceType: 'instance', Tags: ours }],
+          TagSpecifications: [{ ResourceType: 'instance', Tags: installationTags }],
         }),
       );
       const instanceId = Instances[0]?.InstanceId ?? '';
       const attributes = JSON.stringify({ [PROVIDER_ATTRIBUTE]: provider });
       const config = { ECS_CLUSTER: cluster, ECS_INSTANCE_ATTRIBUTES: attributes };
-      await join(instanceId, new Map(Object.entries(config)));
+      await register(instanceId, new Map(Object.entries(config)));
       return instanceId;
     },
 
-    /** Does what the agents do of machines that run for the first time: they register as their user data says. */
+    /** Registers new running instances with the cluster, as their agents do according to the user data. */
     async registerAgents(): Promise<void> {
-      for (const { InstanceId = '', State } of await instances()) {
-        if (State?.Name !== 'running' || joined.has(InstanceId)) continue;
+      for (const { InstanceId = '', State } of await describeInstances()) {
+        if (State?.Name !== 'running' || registered.has(InstanceId)) continue;
         const { UserData } = await ec2.send(
           new DescribeInstanceAttributeCommand({ InstanceId, Attribute: 'userData' }),
         );
-        await join(InstanceId, agentConfig(UserData?.Value ?? ''));
+        await register(InstanceId, parseAgentConfig(UserData?.Value ?? ''));
       }
     },
 
@@ -112,7 +111,7 @@ export async function clusterOnMoto(endpoint: string) {
 export type MotoCluster = Awaited<ReturnType<typeof clusterOnMoto>>;
 
 /** The lines of /etc/ecs/ecs.config that user data writes. */
-function agentConfig(userData: string): ReadonlyMap<string, string> {
+function parseAgentConfig(userData: string): ReadonlyMap<string, string> {
   const lines = Buffer.from(userData, 'base64').toString('utf8').split('\n');
   return new Map(
     lines.flatMap((line) => {

@@ -3,10 +3,10 @@ import { inject } from 'vitest';
 
 export const REGION = 'eu-central-1';
 
-/** A machine under load answers late: time-outs are long here, and only there to end what is stuck. Milliseconds. */
+/** Long, because emulators respond slowly under load. The timeout only ends calls that hang. Milliseconds. */
 const TIMEOUT_MS = 30_000;
 
-/** What the adapters' clients take to reach an emulator. */
+/** The options with which the adapters' clients reach an emulator. */
 export function connectionTo(emulator: 'moto' | 'ministack') {
   return connection(inject('emulators')[emulator]);
 }
@@ -15,14 +15,14 @@ export function connection(endpoint: string) {
   return { ...sdkConfig(endpoint), connectionTimeoutMs: TIMEOUT_MS, requestTimeoutMs: TIMEOUT_MS };
 }
 
-/** What the SDK's own take. Signatures are made, and not checked. */
+/** The options of the SDK's own clients. The emulators do not verify signatures. */
 export function sdkConfig(endpoint: string) {
   return { endpoint, region: REGION, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 }
 
 /**
- * A name that nothing else on the emulators has, of letters and digits. All are of one length: moto takes a
- * cluster for another whose name it holds.
+ * A name of letters and digits that is unique on the emulators. All names with one prefix have the same length, because moto
+ * confuses clusters if the name of one contains that of another.
  */
 export function uniqueName(prefix: string): string {
   return `${prefix}${randomBytes(6).toString('hex')}`;

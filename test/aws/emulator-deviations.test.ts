@@ -17,77 +17,83 @@ import {
 } from './emulator-deviations.ts';
 import { type RawSdkCalls, rawSdkCalls } from './raw-sdk-calls.ts';
 
-type Pin = (calls: RawSdkCalls) => Promise<void>;
+/** A test that passes as long as the emulator deviates from AWS. */
+type PinningTest = (calls: RawSdkCalls) => Promise<void>;
 
-/** What both do: of two tasks with one token, ECS runs the first alone. */
+/** Both emulators run two tasks for one client token. ECS runs one. */
 const expectTwoTasksForOneToken = async (calls: RawSdkCalls, cluster: string) => {
-  const taskDefinition = await calls.definition();
+  const taskDefinition = await calls.registerDefinition();
   const clientToken = uniqueName('token-');
-  const first = await calls.task(cluster, { taskDefinition, clientToken });
-  const second = await calls.task(cluster, { taskDefinition, clientToken });
+  const first = await calls.runOneTask(cluster, { taskDefinition, clientToken });
+  const second = await calls.runOneTask(cluster, { taskDefinition, clientToken });
   expect(first.taskArn).toBeDefined();
   expect(second.taskArn).toBeDefined();
   expect(second.taskArn).not.toBe(first.taskArn);
 };
 
-/** As an emulator answers when it has broken down. */
+/** The error of the SDK if an emulator has an internal error. */
 const INTERNAL_ERROR = { $response: { statusCode: 500 } };
 
-const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pin>> = {
-  motoTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.clusterWithInstance()),
+const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, PinningTest>> = {
+  motoTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.createClusterWithInstance()),
 
   motoRunsAtOnce: async (calls) => {
-    expect(await calls.task(await calls.clusterWithInstance())).toMatchObject({ lastStatus: 'RUNNING' });
+    expect(await calls.runOneTask(await calls.createClusterWithInstance())).toMatchObject({
+      lastStatus: 'RUNNING',
+    });
   },
 
   motoStopCode: async (calls) => {
-    const cluster = await calls.clusterWithInstance();
-    const stopped = await calls.stop(cluster, await calls.task(cluster), 'asked for');
-    expect(stopped).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'asked for' });
+    const cluster = await calls.createClusterWithInstance();
+    const stopped = await calls.stopTask(cluster, await calls.runOneTask(cluster), 'requested');
+    expect(stopped).toMatchObject({ lastStatus: 'STOPPED', stoppedReason: 'requested' });
     expect(stopped?.stopCode).toBeUndefined();
   },
 
   motoSecondStop: async (calls) => {
-    const cluster = await calls.clusterWithInstance();
-    const task = await calls.task(cluster);
-    await calls.stop(cluster, task, 'first');
-    await calls.stop(cluster, task, 'second');
+    const cluster = await calls.createClusterWithInstance();
+    const task = await calls.runOneTask(cluster);
+    await calls.stopTask(cluster, task, 'first');
+    await calls.stopTask(cluster, task, 'second');
     expect(await calls.describeTask(cluster, task)).toMatchObject({ stoppedReason: 'second' });
   },
 
   motoConstraints: async (calls) => {
-    const expression = 'attribute:workbench == nobody';
+    const expression = 'attribute:workbench == none';
     const placementConstraints = [{ type: 'memberOf' as const, expression }];
-    const { tasks } = await calls.run(await calls.clusterWithInstance(), { placementConstraints });
+    const { tasks } = await calls.runTask(await calls.createClusterWithInstance(), { placementConstraints });
     expect(tasks).toHaveLength(1);
   },
 
   motoNoCapacity: async (calls) => {
     const containerDefinitions = [{ name: 'only', image: 'image', memory: 100_000 }];
-    const taskDefinition = await calls.definition({ containerDefinitions });
-    const answer = await calls.run(await calls.clusterWithInstance(), { taskDefinition });
-    expect(answer).toMatchObject({ tasks: [], failures: [] });
+    const taskDefinition = await calls.registerDefinition({ containerDefinitions });
+    const response = await calls.runTask(await calls.createClusterWithInstance(), { taskDefinition });
+    expect(response).toMatchObject({ tasks: [], failures: [] });
   },
 
   motoNoInstances: async (calls) => {
-    await expect(calls.run(await calls.cluster())).rejects.toMatchObject(INTERNAL_ERROR);
+    await expect(calls.runTask(await calls.createCluster())).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
   motoLaunchToken: async (calls) => {
     const token = uniqueName('token-');
-    expect(await calls.instance(token)).not.toBe(await calls.instance(token));
+    expect(await calls.launchInstance(token)).not.toBe(await calls.launchInstance(token));
   },
 
   motoAccessPointPages: async (calls) => {
-    const FileSystemId = await calls.fileSystem();
-    for (const token of ['a', 'b', 'c']) await calls.accessPoint(FileSystemId, token);
+    const FileSystemId = await calls.createFileSystem();
+    for (const token of ['a', 'b', 'c']) await calls.createAccessPoint(FileSystemId, token);
     const page = await calls.efs.send(new DescribeAccessPointsCommand({ FileSystemId, MaxResults: 1 }));
     expect(page.AccessPoints).toHaveLength(3);
   },
 
   motoDefinitionOrder: async (calls) => {
     const family = uniqueName('family-');
-    const registered = [await calls.definition({ family }), await calls.definition({ family })];
+    const registered = [
+      await calls.registerDefinition({ family }),
+      await calls.registerDefinition({ family }),
+    ];
     const { taskDefinitionArns } = await calls.ecs.send(
       new ListTaskDefinitionsCommand({ familyPrefix: family, sort: 'DESC' }),
     );
@@ -96,7 +102,7 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
 
   motoFamilies: async (calls) => {
     const family = uniqueName('family-');
-    const taskDefinition = await calls.definition({ family });
+    const taskDefinition = await calls.registerDefinition({ family });
     await calls.ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition }));
     const { families } = await calls.ecs.send(
       new ListTaskDefinitionFamiliesCommand({ familyPrefix: family, status: 'ACTIVE' }),
@@ -105,49 +111,52 @@ const PINNED_BEHAVIOUR: Readonly<Record<DeviationName | PatchedDeviationName, Pi
   },
 
   motoTaskFields: async (calls) => {
-    const task = await calls.task(await calls.clusterWithInstance());
+    const task = await calls.runOneTask(await calls.createClusterWithInstance());
     expect(task).toMatchObject({ lastStatus: 'RUNNING' });
-    for (const fact of ['version', 'createdAt', 'connectivity']) expect(task).not.toHaveProperty(fact);
+    for (const field of ['version', 'createdAt', 'connectivity']) expect(task).not.toHaveProperty(field);
   },
 
   motoTaskMemory: async (calls) => {
     const containerDefinitions = [{ name: 'only', image: 'image' }];
-    const taskDefinition = await calls.definition({ containerDefinitions, memory: '128' });
-    const run = calls.run(await calls.clusterWithInstance(), { taskDefinition });
-    await expect(run).rejects.toMatchObject(INTERNAL_ERROR);
+    const taskDefinition = await calls.registerDefinition({ containerDefinitions, memory: '128' });
+    const call = calls.runTask(await calls.createClusterWithInstance(), { taskDefinition });
+    await expect(call).rejects.toMatchObject(INTERNAL_ERROR);
   },
 
   motoDescribeStopsTask: async (calls) => {
-    const cluster = await calls.clusterWithInstance();
-    const task = await calls.task(cluster);
-    const seen: (string | undefined)[] = [];
-    for (let looks = 0; looks < 5; looks += 1) {
-      seen.push((await calls.describeTask(cluster, task))?.lastStatus);
+    const cluster = await calls.createClusterWithInstance();
+    const task = await calls.runOneTask(cluster);
+    const statuses: (string | undefined)[] = [];
+    for (let reads = 0; reads < 5; reads += 1) {
+      statuses.push((await calls.describeTask(cluster, task))?.lastStatus);
     }
-    expect(seen.at(-1)).toBe('STOPPED');
+    expect(statuses.at(-1)).toBe('STOPPED');
   },
 
   motoAccessPointToken: async (calls) => {
-    const fileSystem = await calls.fileSystem();
-    const first = await calls.accessPoint(fileSystem, 'token');
-    expect(await calls.accessPoint(fileSystem, 'token')).not.toBe(first);
+    const fileSystem = await calls.createFileSystem();
+    const first = await calls.createAccessPoint(fileSystem, 'token');
+    expect(await calls.createAccessPoint(fileSystem, 'token')).not.toBe(first);
   },
 
-  ministackTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.cluster()),
+  ministackTaskToken: async (calls) => expectTwoTasksForOneToken(calls, await calls.createCluster()),
 
   ministackRunsAtOnce: async (calls) => {
-    const taskDefinition = await calls.definition({ networkMode: 'awsvpc' });
+    const taskDefinition = await calls.registerDefinition({ networkMode: 'awsvpc' });
     const networkConfiguration = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
-    const task = await calls.task(await calls.cluster(), { taskDefinition, networkConfiguration });
+    const task = await calls.runOneTask(await calls.createCluster(), {
+      taskDefinition,
+      networkConfiguration,
+    });
     expect(task).toMatchObject({ lastStatus: 'RUNNING', attachments: [] });
   },
 };
 
 /**
- * The emulators as they are today, unmended. A test that fails here is good news: the fault, and every exception
- * and mend that rests on it, can go.
+ * The present behaviour of the unpatched emulators. If a test fails here, the emulator has been corrected: delete the
+ * deviation with its exceptions and its patch.
  */
-describe('it is known that', () => {
+describe('known deviation from AWS:', () => {
   let moto: Emulator;
   const calls = new Map<string, RawSdkCalls>();
   beforeAll(async () => {
@@ -156,24 +165,24 @@ describe('it is known that', () => {
     calls.set('ministack', rawSdkCalls(inject('emulators').ministack));
   });
   afterAll(async () => {
-    for (const one of calls.values()) one.end();
+    for (const open of calls.values()) open.end();
     await moto.stop();
   });
   const callsOf = (emulator: string) => {
     const found = calls.get(emulator);
-    if (found === undefined) throw new Error(`${emulator} is not there`);
+    if (found === undefined) throw new Error(`${emulator} is not running`);
     return found;
   };
 
-  for (const [name, { emulator: of, behaviour: does }] of Object.entries(DEVIATIONS)) {
-    it(`${of} ${does}`, () => PINNED_BEHAVIOUR[name as DeviationName](callsOf(of)));
+  for (const [name, { emulator, behaviour }] of Object.entries(DEVIATIONS)) {
+    it(`${emulator} ${behaviour}`, () => PINNED_BEHAVIOUR[name as DeviationName](callsOf(emulator)));
   }
-  for (const [name, does] of Object.entries(PATCHED_DEVIATIONS)) {
-    it(`moto ${does}`, () => PINNED_BEHAVIOUR[name as PatchedDeviationName](callsOf('moto')));
+  for (const [name, behaviour] of Object.entries(PATCHED_DEVIATIONS)) {
+    it(`moto ${behaviour}`, () => PINNED_BEHAVIOUR[name as PatchedDeviationName](callsOf('moto')));
   }
 });
 
-it('is proven elsewhere, whatever a fault lets no test prove here', () => {
+it('every deviation names an existing test file that covers the behaviour of AWS', () => {
   const root = join(import.meta.dirname, '../..');
   const missing = Object.values(DEVIATIONS).filter(({ coveredBy }) => !existsSync(join(root, coveredBy)));
   expect(missing).toEqual([]);

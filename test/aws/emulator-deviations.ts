@@ -1,59 +1,62 @@
 import type { SkippedTests } from '#test/contracts/skipped-tests.ts';
 
-/** What an emulator is known to do otherwise than AWS does. */
+/** A known difference between an emulator and AWS. */
 export interface Deviation {
   readonly emulator: 'moto' | 'ministack';
-  /** What it does, after its name. */
+  /** The behaviour, as a predicate of the emulator's name: "moto {behaviour}". */
   readonly behaviour: string;
-  /** The test file that proves on the simulated world what cannot be proven on the emulator. */
+  /** The test file that checks on the simulated world what cannot be checked on the emulator. */
   readonly coveredBy: `test/${string}.test.ts`;
 }
 
 const TASK_RUNNER_TEST = 'test/adapters/aws/ecs/task-runner.test.ts';
 const HOST_FLEET_TEST = 'test/adapters/aws/ec2/host-fleet.test.ts';
 const VOLUME_STORE_TEST = 'test/adapters/aws/efs/volume-store.test.ts';
-const STARTING_TASKS_TEST = 'test/adapters/aws/ecs/run-task.test.ts';
+const RUN_TASK_TEST = 'test/adapters/aws/ecs/run-task.test.ts';
 
-/** Each is pinned in faults.test.ts, which fails once the emulator does better: then it goes, and all that rests on it. */
+/**
+ * emulator-deviations.test.ts pins each deviation and fails when the emulator is corrected. Then delete the deviation and
+ * the exceptions that refer to it.
+ */
 export const DEVIATIONS = {
   motoTaskToken: {
     emulator: 'moto',
-    behaviour: 'runs another task for a token that was used',
+    behaviour: 'runs another task for a client token that was used',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoRunsAtOnce: {
     emulator: 'moto',
-    behaviour: 'shows a task as RUNNING from its first moment',
+    behaviour: 'reports a new task as RUNNING at once',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoStopCode: {
     emulator: 'moto',
-    behaviour: 'gives no stop code to a task that it was asked to stop',
+    behaviour: 'reports no stop code after StopTask',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoSecondStop: {
     emulator: 'moto',
-    behaviour: 'writes the reason of a later StopTask over the first',
+    behaviour: 'overwrites the stop reason with that of a later StopTask',
     coveredBy: TASK_RUNNER_TEST,
   },
   motoConstraints: {
     emulator: 'moto',
-    behaviour: 'places a task on a machine that its constraints rule out',
-    coveredBy: STARTING_TASKS_TEST,
+    behaviour: 'places a task on an instance that its constraints exclude',
+    coveredBy: RUN_TASK_TEST,
   },
   motoNoCapacity: {
     emulator: 'moto',
-    behaviour: 'answers neither a task nor a failure when nothing has room',
-    coveredBy: STARTING_TASKS_TEST,
+    behaviour: 'returns neither a task nor a failure if no instance has free capacity',
+    coveredBy: RUN_TASK_TEST,
   },
   motoNoInstances: {
     emulator: 'moto',
-    behaviour: 'breaks down when the cluster has no machines',
-    coveredBy: STARTING_TASKS_TEST,
+    behaviour: 'has an internal error in RunTask if the cluster has no instances',
+    coveredBy: RUN_TASK_TEST,
   },
   motoLaunchToken: {
     emulator: 'moto',
-    behaviour: 'launches another instance for a token that was used',
+    behaviour: 'launches another instance for a client token that was used',
     coveredBy: HOST_FLEET_TEST,
   },
   motoAccessPointPages: {
@@ -63,22 +66,22 @@ export const DEVIATIONS = {
   },
   motoDefinitionOrder: {
     emulator: 'moto',
-    behaviour: 'lists task definitions oldest first when asked for the newest first',
+    behaviour: 'lists task definitions oldest first for the sort order DESC',
     coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   motoFamilies: {
     emulator: 'moto',
-    behaviour: 'lists families as active that have no active definition',
+    behaviour: 'lists families without an active definition as ACTIVE',
     coveredBy: 'test/adapters/aws/ecs/task-definition-input.test.ts',
   },
   ministackTaskToken: {
     emulator: 'ministack',
-    behaviour: 'runs another task for a token that was used',
+    behaviour: 'runs another task for a client token that was used',
     coveredBy: TASK_RUNNER_TEST,
   },
   ministackRunsAtOnce: {
     emulator: 'ministack',
-    behaviour: 'shows a task as RUNNING from its first moment, without an address',
+    behaviour: 'reports a new task as RUNNING at once, without an address',
     coveredBy: TASK_RUNNER_TEST,
   },
 } as const satisfies Readonly<Record<string, Deviation>>;
@@ -86,23 +89,26 @@ export const DEVIATIONS = {
 export type DeviationName = keyof typeof DEVIATIONS;
 
 /**
- * What moto lacks and tools/aws-emulators/patched_moto.py adds, so that the calls can be tried at all. Pinned like
- * the others: where one fails, its mend goes.
+ * Deviations of moto that tools/aws-emulators/patched_moto.py corrects, because without them the adapters cannot be tested
+ * at all. They are pinned too: if a test fails, delete the patch.
  */
 export const PATCHED_DEVIATIONS = {
-  motoTaskFields: 'tells neither version nor creation of a task, nor whether its agent is connected',
-  motoTaskMemory: 'breaks down when a container counts on the memory of its task',
-  motoDescribeStopsTask: 'stops a healthy task by describing it',
-  motoAccessPointToken: 'makes another access point for a token that was used',
+  motoTaskFields: 'reports neither version, creation time nor agent connectivity of a task',
+  motoTaskMemory: 'has an internal error if only the task, and no container, has a memory limit',
+  motoDescribeStopsTask: 'stops a healthy task after it has been described',
+  motoAccessPointToken: 'creates another access point for a client token that was used',
 } as const;
 
 export type PatchedDeviationName = keyof typeof PATCHED_DEVIATIONS;
 
-/** The tests of a contract that these faults do not let pass, by title. */
-export function exceptionsFor(faults: Readonly<Record<string, DeviationName>>): SkippedTests {
-  const said = Object.entries(faults).map(([title, name]) => {
-    const { emulator: of, behaviour: does, coveredBy } = DEVIATIONS[name];
-    return [title, `${of} ${does}; proven on the simulated world in ${coveredBy}`];
+/**
+ * The tests of a contract suite that cannot pass on an emulator, with the reason.
+ * @param deviations title of the test → the deviation that prevents it
+ */
+export function exceptionsFor(deviations: Readonly<Record<string, DeviationName>>): SkippedTests {
+  const reasons = Object.entries(deviations).map(([title, name]) => {
+    const { emulator, behaviour, coveredBy } = DEVIATIONS[name];
+    return [title, `${emulator} ${behaviour}; checked on the simulated world in ${coveredBy}`];
   });
-  return Object.fromEntries(said);
+  return Object.fromEntries(reasons);
 }

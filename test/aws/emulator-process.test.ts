@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { startEmulator } from '#tools/aws-emulators/emulator.ts';
 
-/** Whether somebody listens there. */
+/** Whether a server responds at this endpoint. */
 async function isUp(endpoint: string): Promise<boolean> {
   return fetch(endpoint).then(
     () => true,
@@ -13,20 +13,20 @@ async function isUp(endpoint: string): Promise<boolean> {
 }
 
 it.each(['moto', 'ministack'])(
-  'ends %s with the process that started it, even when that is killed',
+  '%s exits with the process that started it, even if that is killed',
   async (name) => {
-    const parent = spawn(process.execPath, [join(import.meta.dirname, 'starting-emulator.ts'), name], {
+    const parent = spawn(process.execPath, [join(import.meta.dirname, 'emulator-process.ts'), name], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [said] = await once(parent.stdout, 'data');
-    const endpoint = String(said).trim();
+    const [output] = await once(parent.stdout, 'data');
+    const endpoint = String(output).trim();
     expect(await isUp(endpoint)).toBe(true);
     parent.kill('SIGKILL');
     await expect.poll(() => isUp(endpoint), { timeout: 20_000 }).toBe(false);
   },
 );
 
-it('ends an emulator that is told to, and only that one', async () => {
+it('stop() ends one emulator and no other', async () => {
   const [one, other] = await Promise.all([startEmulator('moto'), startEmulator('moto')]);
   await one.stop();
   expect([await isUp(one.endpoint), await isUp(other.endpoint)]).toEqual([false, true]);

@@ -3,12 +3,12 @@ import { startEmulator } from '#tools/aws-emulators/emulator.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the emulators are that all test files share: `http://127.0.0.1:port`. */
+    /** The endpoints of the emulators that all test files share: `http://127.0.0.1:port`. */
     emulators: { readonly moto: string; readonly ministack: string };
   }
 }
 
-/** Starts them. They end with this process, however it ends. */
+/** Starts the emulators. They exit with this process, even if it is killed. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const [moto, ministack] = await Promise.all([startEmulator('patched-moto'), startEmulator('ministack')]);
   project.provide('emulators', { moto: moto.endpoint, ministack: ministack.endpoint });

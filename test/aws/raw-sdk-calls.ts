@@ -14,9 +14,9 @@ import {
 import { CreateAccessPointCommand, CreateFileSystemCommand, EFSClient } from '@aws-sdk/client-efs';
 import { sdkConfig, uniqueName } from './connection.ts';
 
-/** The SDK on an emulator, with no adapter between: each call with as little as it takes. */
+/** Calls of the SDK on an emulator without an adapter, each with the fewest parameters that it needs. */
 export function rawSdkCalls(endpoint: string) {
-  // What breaks down is not asked again.
+  // Internal errors of an emulator are not retried.
   const config = { ...sdkConfig(endpoint), maxAttempts: 1 };
   const ecs = new ECSClient(config);
   const ec2 = new EC2Client(config);
@@ -27,22 +27,22 @@ export function rawSdkCalls(endpoint: string) {
     ec2,
     efs,
 
-    async cluster(): Promise<string> {
+    async createCluster(): Promise<string> {
       const cluster = uniqueName('cluster-');
       await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
       return cluster;
     },
 
-    /** A cluster with one machine, of 7,482 MiB as moto has them. */
-    async clusterWithInstance(): Promise<string> {
-      const cluster = await this.cluster();
-      const instanceId = await this.instance();
+    /** A cluster with one instance. On moto it has 7,482 MiB. */
+    async createClusterWithInstance(): Promise<string> {
+      const cluster = await this.createCluster();
+      const instanceId = await this.launchInstance();
       const instanceIdentityDocument = JSON.stringify({ instanceId });
       await ecs.send(new RegisterContainerInstanceCommand({ cluster, instanceIdentityDocument }));
       return cluster;
     },
 
-    async instance(ClientToken = uniqueName('token-')): Promise<string> {
+    async launchInstance(ClientToken = uniqueName('token-')): Promise<string> {
       const { ImageId = '' } = await ec2.send(new RegisterImageCommand({ Name: uniqueName('image-') }));
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({ ImageId, MinCount: 1, MaxCount: 1, ClientToken }),
@@ -50,8 +50,11 @@ export function rawSdkCalls(endpoint: string) {
       return Instances[0]?.InstanceId ?? '';
     },
 
-    /** Its ARN. One container of 16 MiB, unless said otherwise. */
-    async definition(change: Partial<RegisterTaskDefinitionCommandInput> = {}): Promise<string> {
+    /**
+     * Registers a task definition with one container of 16 MiB.
+     * @returns its ARN
+     */
+    async registerDefinition(change: Partial<RegisterTaskDefinitionCommandInput> = {}): Promise<string> {
       const { taskDefinition } = await ecs.send(
         new RegisterTaskDefinitionCommand({
           family: uniqueName('family-'),
@@ -62,15 +65,15 @@ export function rawSdkCalls(endpoint: string) {
       return taskDefinition?.taskDefinitionArn ?? '';
     },
 
-    async run(cluster: string, change: Partial<RunTaskCommandInput> = {}) {
-      const taskDefinition = change.taskDefinition ?? (await this.definition());
+    async runTask(cluster: string, change: Partial<RunTaskCommandInput> = {}) {
+      const taskDefinition = change.taskDefinition ?? (await this.registerDefinition());
       return ecs.send(new RunTaskCommand({ cluster, taskDefinition, launchType: 'EC2', ...change }));
     },
 
-    /** A task in a cluster that has room for it. */
-    async task(cluster: string, change: Partial<RunTaskCommandInput> = {}): Promise<Task> {
-      const { tasks = [] } = await this.run(cluster, change);
-      if (tasks[0] === undefined) throw new Error('there is no task');
+    /** Runs a task in a cluster that has free capacity for it. */
+    async runOneTask(cluster: string, change: Partial<RunTaskCommandInput> = {}): Promise<Task> {
+      const { tasks = [] } = await this.runTask(cluster, change);
+      if (tasks[0] === undefined) throw new Error('RunTask returned no task');
       return tasks[0];
     },
 
@@ -79,18 +82,22 @@ export function rawSdkCalls(endpoint: string) {
       return tasks[0];
     },
 
-    async stop(cluster: string, { taskArn }: Task, reason: string): Promise<Task | undefined> {
+    async stopTask(cluster: string, { taskArn }: Task, reason: string): Promise<Task | undefined> {
       return (await ecs.send(new StopTaskCommand({ cluster, task: taskArn, reason }))).task;
     },
 
-    async fileSystem(): Promise<string> {
-      const made = await efs.send(new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }));
-      return made.FileSystemId ?? '';
+    async createFileSystem(): Promise<string> {
+      const { FileSystemId = '' } = await efs.send(
+        new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }),
+      );
+      return FileSystemId;
     },
 
-    async accessPoint(FileSystemId: string, ClientToken: string): Promise<string> {
-      const made = await efs.send(new CreateAccessPointCommand({ FileSystemId, ClientToken }));
-      return made.AccessPointId ?? '';
+    async createAccessPoint(FileSystemId: string, ClientToken: string): Promise<string> {
+      const { AccessPointId = '' } = await efs.send(
+        new CreateAccessPointCommand({ FileSystemId, ClientToken }),
+      );
+      return AccessPointId;
     },
 
     end() {

@@ -1,4 +1,4 @@
-import { ClusterCatalog, settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { ClusterCatalog, createSettingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { WorkbenchError } from '#core/errors.ts';
 import type { CapacityProvider, DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
@@ -78,7 +78,7 @@ export class MemoryWorld {
   readonly volumes = new MemoryVolumeStore({ clock: this.clock });
   readonly freeCapacity = new MemoryFreeCapacityStore();
   readonly catalog = new ClusterCatalog({
-    sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
+    sizes: createSettingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
     freeCapacity: this.freeCapacity,
     clock: this.clock,
     telemetry: this.telemetry,

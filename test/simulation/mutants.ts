@@ -178,8 +178,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'send-after-freeze',
     description: 'sends a call however long the function was frozen before',
     file: 'adapters/aws/send-deadline.ts',
-    find: 'if (clock.now() - began < SEND_DEADLINE_MS) return;',
-    replace: 'if (clock.now() >= began || true) return;',
+    find: 'if (clock.now() - startedAt < SEND_DEADLINE_MS) return;',
+    replace: 'if (clock.now() >= startedAt || true) return;',
   },
   {
     name: 'write-without-revision',

@@ -1,12 +1,12 @@
 import { DescribeTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
+import { createSweepEcsClient } from '#adapters/aws/clients.ts';
+import { createSweepEc2Client } from '#adapters/aws/ec2/clients.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -118,7 +118,12 @@ function createUnpacedPorts(client: Client, subject: WorldFixture) {
 
 function createPacedPorts(client: Client, subject: WorldFixture) {
   const { kernel } = subject;
-  return createPorts(client, sweepEcsClient(client, kernel), sweepEc2Client(client, kernel), subject);
+  return createPorts(
+    client,
+    createSweepEcsClient(client, kernel),
+    createSweepEc2Client(client, kernel),
+    subject,
+  );
 }
 
 /** Lets users make their calls each second until the work is done. */

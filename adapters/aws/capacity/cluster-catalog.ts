@@ -19,12 +19,12 @@ export interface ClusterCatalogOptions {
   readonly telemetry: Telemetry;
 }
 
-/** How long a list of room is used before it is read again: 10 s, in milliseconds. */
+/** How long a list of free capacity is used before it is read again: 10 s, in milliseconds. */
 export const FREE_CAPACITY_CACHE_MS = 10_000;
 
 /**
- * What the settings offer, and the room that the cluster's events have told of. One for each process: a start
- * costs one read of the store at most, and a burst of them one in FREE_CAPACITY_CACHE_MS.
+ * The capacity providers and instance types from the settings, and the free capacity that the events of the cluster have
+ * reported. One per process: a start reads the store at most once, a burst of starts once per FREE_CAPACITY_CACHE_MS.
  */
 export class ClusterCatalog implements CapacityCatalog {
   readonly #options: ClusterCatalogOptions;
@@ -46,7 +46,7 @@ export class ClusterCatalog implements CapacityCatalog {
 
   async freeCapacity(): Promise<readonly FreeCapacity[]> {
     const age = this.#options.clock.now() - (this.#readAt ?? Number.NEGATIVE_INFINITY);
-    // Less than none: the clock was put back, and it is not known how old the list is.
+    // If the age is negative, the clock was set back and the age of the list is unknown.
     if (age >= FREE_CAPACITY_CACHE_MS || age < 0) {
       this.#pendingRead ??= this.#read().finally(() => {
         this.#pendingRead = undefined;
@@ -67,8 +67,8 @@ export class ClusterCatalog implements CapacityCatalog {
       this.#freeCapacity = await freeCapacity.list(now);
     } catch (error) {
       if (!(error instanceof PortError)) throw error;
-      // Room is a preference: without it a start goes where it is cheapest.
-      telemetry.warn('free capacity could not be read', { kind: error.kind });
+      // Free capacity is only a preference: without it a start is placed on the cheapest capacity provider.
+      telemetry.warn('free capacity is not readable; placement by price alone', { kind: error.kind });
       telemetry.count('free_capacity_unknown', 1);
       this.#freeCapacity = [];
     }
@@ -76,8 +76,8 @@ export class ClusterCatalog implements CapacityCatalog {
   }
 }
 
-/** What the settings say that can be had. */
-export function settingsCatalog(offered: {
+/** The catalog of sizes that the settings declare. */
+export function createSettingsCatalog(offered: {
   readonly providers: readonly CapacityProvider[];
   readonly instanceTypes: readonly DedicatedInstanceType[];
 }): SizeCatalog {

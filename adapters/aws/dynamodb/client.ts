@@ -1,28 +1,28 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 export interface TableClientOptions {
-  /** Where the table is, when not at AWS: `http://127.0.0.1:port` of the embedded one. */
+  /** The endpoint of the embedded table: `http://127.0.0.1:port`. @default that of AWS */
   readonly endpoint?: string;
-  /** @default the environment's (AWS_REGION) */
+  /** @default AWS_REGION from the environment */
   readonly region?: string;
-  /** For the embedded table, which asks for a signature but does not check it. @default the environment's */
+  /** For the embedded table, which requires a signature but does not verify it. @default from the environment */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** A new connection must stand within this time, in milliseconds; waiting for a free socket counts. @default 1,000 */
+  /** Time to open a connection, in milliseconds; waiting for a free socket counts. @default 1,000 */
   readonly connectionTimeoutMs?: number;
-  /** An attempt must be answered within this time, in milliseconds. @default 3,000 */
+  /** Time for the response to one attempt, in milliseconds. @default 3,000 */
   readonly requestTimeoutMs?: number;
-  /** Connections at once; what is beyond waits for one. @default 50 */
+  /** The most open connections; further calls wait for one. @default 50 */
   readonly maxSockets?: number;
 }
 
 /**
- * Attempts of one call, the first included. With its time-outs and back-off a call that gets no answer ends
- * within about 10 s, well inside API Gateway's 30.
+ * Attempts per call, the first included. With the timeouts and the backoff, a call without a response fails within about
+ * 10 s, well within API Gateway's limit of 30 s.
  */
 const MAX_ATTEMPTS = 3;
 
-/** A client of the table. Whoever makes it destroys it. */
-export function tableClient(options: TableClientOptions = {}): DynamoDBClient {
+/** A client of the table. The caller must call `destroy()`. */
+export function createTableClient(options: TableClientOptions = {}): DynamoDBClient {
   const { endpoint, region, credentials, maxSockets = 50 } = options;
   return new DynamoDBClient({
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -1,24 +1,27 @@
 import { isAwsError, isMalformedRequest, isOnlyAttempt, portError } from '../errors.ts';
 
 /**
- * What became of a conditional write.
- * - `done`: it was carried out
- * - `refused`: the condition did not hold, and nothing of ours had been carried out before
- * - `unclear`: the condition did not hold, but the SDK had sent the request more than once: a first attempt
- *   whose answer was lost may have been carried out, and made the condition fail for the second
+ * The outcome of a conditional write.
+ * - `done`: the item was written
+ * - `refused`: the condition failed at the only attempt, so this call wrote nothing
+ * - `unclear`: the condition failed, but the SDK sent the request more than once. An earlier attempt whose response was
+ *   lost may have written the item, so that the condition failed for the next attempt
  */
 export type ConditionalWriteOutcome = 'done' | 'refused' | 'unclear';
 
-/** Makes a call and turns what it throws into a PortError; faults of this program pass through as they are. */
+/**
+ * Makes a call.
+ * @throws PortError; a malformed request is a bug of the controller and its error is rethrown unchanged
+ */
 export async function callDynamoDb<T>(operation: string, send: () => Promise<T>): Promise<T> {
   try {
     return await send();
   } catch (error) {
-    throw toThrown(operation, error);
+    throw toPortError(operation, error);
   }
 }
 
-/** The same for a conditional write, whose failed condition is an answer. */
+/** Makes a conditional write. A failed condition is an outcome; other errors are thrown as by `callDynamoDb`. */
 export async function writeConditionally(
   operation: string,
   send: () => Promise<unknown>,
@@ -28,10 +31,10 @@ export async function writeConditionally(
     return 'done';
   } catch (error) {
     if (isAwsError(error, 'conditionFailed')) return isOnlyAttempt(error) ? 'refused' : 'unclear';
-    throw toThrown(operation, error);
+    throw toPortError(operation, error);
   }
 }
 
-function toThrown(operation: string, error: unknown): unknown {
+function toPortError(operation: string, error: unknown): unknown {
   return isMalformedRequest(error) ? error : portError('dynamodb', operation, error);
 }

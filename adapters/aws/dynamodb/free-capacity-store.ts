@@ -12,8 +12,9 @@ import { FREE_CAPACITY_PARTITION, freeCapacityKey, type Item, keyAttributes } fr
 type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 
 /**
- * Room in DynamoDB: one small item for each machine, all in one partition, so that a list is one Query. What is
- * forgotten leaves its version behind for as long as a note would count, and no older word can bring it back.
+ * Free capacity in DynamoDB: one small item per shared instance, all in one partition, so that a list is one Query. A
+ * removed instance leaves an item with its version until FREE_CAPACITY_MAX_AGE_MS has passed, so that a stale report
+ * cannot bring the instance back.
  */
 export class DynamoFreeCapacityStore implements FreeCapacityStore {
   readonly #client: DynamoDBClient;
@@ -38,9 +39,9 @@ export class DynamoFreeCapacityStore implements FreeCapacityStore {
     await this.#put(instance, {});
   }
 
-  /** About 150 bytes a machine and half a read unit for 4 KB: under 20 units for as many as are listed. */
+  /** An item has about 150 bytes and 4 KB cost half a read unit, so FREE_CAPACITY_LISTED_MAX items cost less than 20 units. */
   async list(now: number): Promise<readonly InstanceFreeCapacity[]> {
-    const answer = await callDynamoDb('Query', () =>
+    const response = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -54,11 +55,11 @@ export class DynamoFreeCapacityStore implements FreeCapacityStore {
         }),
       ),
     );
-    return (answer.Items ?? []).map(parseFreeCapacity);
+    return (response.Items ?? []).map(parseFreeCapacity);
   }
 
   async #put({ containerInstanceId, version, at }: CapacityVersion, attributes: Item): Promise<void> {
-    // A failed condition, clear or not, means that this word or a newer one is there.
+    // `refused` and `unclear` both mean that the table has this version or a newer one.
     await writeConditionally('PutItem', () =>
       this.#client.send(
         new PutItemCommand({

@@ -14,13 +14,13 @@ import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.t
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { historyKey, historyPartition, type Item, keyAttributes } from './keys.ts';
 
-/** Calls of one method under way at once. */
+/** The most concurrent calls of one method. */
 const CONCURRENT_CALLS_MAX = 10;
 
 /**
- * Histories in DynamoDB: an item per entry, in a partition of the workbench's own, so that they outlive its
- * record and whoever owned it. An entry is only ever written where there is none: writing one again leaves
- * the first as it is, and the end of life that `expire` has given it.
+ * Histories in DynamoDB: one item per entry, in a partition per workbench, so that a history outlives the record and the
+ * owner. An entry is written only if it does not exist yet: writing it again changes neither the entry nor the expiry
+ * that `expire` has set.
  */
 export class DynamoHistoryStore implements HistoryStore {
   readonly #client: DynamoDBClient;
@@ -35,16 +35,16 @@ export class DynamoHistoryStore implements HistoryStore {
 
   async append(workbenchId: string, entries: readonly HistoryEntry[]): Promise<void> {
     const newest = Math.max(0, ...entries.map(({ seq }) => seq));
-    const kept = entries.filter(({ seq }) => seq > newest - HISTORY_ENTRIES_MAX);
-    await runInBatches(kept, (entry) => this.#put(workbenchId, entry));
-    // Each number that is written takes one away, written now or before: so a call that was cut off half-way
-    // is made good when it is repeated.
-    const old = entries.map(({ seq }) => seq - HISTORY_ENTRIES_MAX).filter((seq) => seq > 0);
-    await runInBatches(old, (seq) => this.#remove(workbenchId, seq));
+    const recent = entries.filter(({ seq }) => seq > newest - HISTORY_ENTRIES_MAX);
+    await runInBatches(recent, (entry) => this.#put(workbenchId, entry));
+    // Each sequence number in `entries` deletes the one HISTORY_ENTRIES_MAX before it, whether or not the entry already
+    // existed. A retry of an interrupted call therefore also deletes what that call left.
+    const expired = entries.map(({ seq }) => seq - HISTORY_ENTRIES_MAX).filter((seq) => seq > 0);
+    await runInBatches(expired, (seq) => this.#remove(workbenchId, seq));
   }
 
   async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
-    const answer = await callDynamoDb('Query', () =>
+    const response = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -55,11 +55,11 @@ export class DynamoHistoryStore implements HistoryStore {
         }),
       ),
     );
-    return (answer.Items ?? []).flatMap((item) => this.#parseOrReport(workbenchId, item) ?? []);
+    return (response.Items ?? []).flatMap((item) => this.#parseOrReport(workbenchId, item) ?? []);
   }
 
   async expire(workbenchId: string, at: number): Promise<void> {
-    let start: Item | undefined;
+    let startKey: Item | undefined;
     do {
       const page = await callDynamoDb('Query', () =>
         this.#client.send(
@@ -68,18 +68,18 @@ export class DynamoHistoryStore implements HistoryStore {
             ConsistentRead: true,
             ProjectionExpression: 'pk, sk',
             ...historyQuery(workbenchId),
-            ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+            ...(startKey === undefined ? {} : { ExclusiveStartKey: startKey }),
           }),
         ),
       );
       await runInBatches(page.Items ?? [], (key) => this.#setExpiry(key, at));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined);
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
   }
 
   async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {
     const { seq, ...rest } = historyEntrySchema.parse(entry);
-    // A failed condition, clear or not, means that the entry is there.
+    // `refused` and `unclear` both mean that the entry exists.
     await writeConditionally('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
@@ -103,7 +103,7 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 
   async #setExpiry(key: Item, at: number): Promise<void> {
-    // Only where it still is: an update would otherwise make an item of nothing but an end.
+    // Without the condition, an update of a deleted entry would create an item that has nothing but an expiry.
     await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
@@ -121,7 +121,7 @@ export class DynamoHistoryStore implements HistoryStore {
     try {
       return historyEntrySchema.parse(unmarshall(item.entry?.M ?? {}));
     } catch (error) {
-      this.#telemetry.error('unreadable history entry skipped', { workbenchId }, error);
+      this.#telemetry.error('history entry is unreadable; skipped', { workbenchId }, error);
       this.#telemetry.count('unreadable_history_entry', 1);
       return undefined;
     }
@@ -138,8 +138,8 @@ function historyQuery(workbenchId: string): {
   };
 }
 
-async function runInBatches<T>(all: readonly T[], act: (one: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < all.length; start += CONCURRENT_CALLS_MAX) {
-    await Promise.all(all.slice(start, start + CONCURRENT_CALLS_MAX).map(act));
+async function runInBatches<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+  for (let start = 0; start < items.length; start += CONCURRENT_CALLS_MAX) {
+    await Promise.all(items.slice(start, start + CONCURRENT_CALLS_MAX).map(run));
   }
 }

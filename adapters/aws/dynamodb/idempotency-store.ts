@@ -10,12 +10,12 @@ import type { IdempotencyClaim, IdempotencyStore } from '#core/ports/workbench-s
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { type Item, idempotencyKey, keyAttributes } from './keys.ts';
 
-/** How often a claim is tried anew when the one that was in its way vanishes before it can be read. */
+/** The most attempts to write a claim. Another one is made if the existing claim was deleted before it could be read. */
 const CLAIM_ATTEMPTS_MAX = 3;
 
 /**
- * Idempotency claims in DynamoDB, beside their user's records. The TTL removes them late, so whether one has
- * expired is decided by `expires_at_ms` (milliseconds) whenever it is read or written over.
+ * Idempotency claims in DynamoDB, in the partition of the user's records. The TTL deletes items late, so each read and
+ * each write compares `expires_at_ms` (milliseconds) to decide whether a claim has expired.
  */
 export class DynamoIdempotencyStore implements IdempotencyStore {
   readonly #client: DynamoDBClient;
@@ -31,7 +31,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
     now: number,
   ): Promise<{ readonly claim: IdempotencyClaim; readonly claimed: boolean }> {
     const { userId, key, workbenchId, bodyHash, expiresAt } = claim;
-    for (let tries = 0; tries < CLAIM_ATTEMPTS_MAX; tries++) {
+    for (let attempt = 0; attempt < CLAIM_ATTEMPTS_MAX; attempt++) {
       const outcome = await writeConditionally('PutItem', () =>
         this.#client.send(
           new PutItemCommand({
@@ -52,13 +52,13 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
       if (outcome === 'done') {
         return { claim: { userId, key, workbenchId, bodyHash, state: 'open', expiresAt }, claimed: true };
       }
-      const standing = parseClaim(userId, key, await this.#readItem(userId, key));
-      // A request sent twice by the SDK finds its own claim: nobody else chose the same workbench id.
-      if (standing !== undefined && standing.expiresAt > now) {
-        return { claim: standing, claimed: standing.workbenchId === workbenchId };
+      const existing = parseClaim(userId, key, await this.#readItem(userId, key));
+      // If the SDK sent the request twice, the existing claim may be its own: only this call chose this workbench id.
+      if (existing !== undefined && existing.expiresAt > now) {
+        return { claim: existing, claimed: existing.workbenchId === workbenchId };
       }
     }
-    throw new PortError('unavailable', 'the claim in the way kept vanishing before it could be read');
+    throw new PortError('unavailable', 'the existing idempotency claim was deleted before each read');
   }
 
   async complete(
@@ -90,7 +90,7 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
   }
 
   async #readItem(userId: string, key: string): Promise<Item | undefined> {
-    const answer = await callDynamoDb('GetItem', () =>
+    const response = await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({
           TableName: this.#table,
@@ -99,11 +99,11 @@ export class DynamoIdempotencyStore implements IdempotencyStore {
         }),
       ),
     );
-    return answer.Item;
+    return response.Item;
   }
 }
 
-/** The claim in an item; one that cannot be understood counts as absent, and so is never taken for ours. */
+/** Reads the claim in an item. An unreadable claim counts as absent, so that it is never regarded as this caller's. */
 function parseClaim(userId: string, key: string, item: Item | undefined): IdempotencyClaim | undefined {
   const workbenchId = item?.workbench_id?.S;
   const bodyHash = item?.body_hash?.S;

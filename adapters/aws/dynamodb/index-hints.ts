@@ -7,7 +7,7 @@ import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, keyAttributes, keyOfItem,
 const ACTIVE_PAGE_SIZE = 100;
 const DUE_MAX = 1_000;
 
-/** What the indexes answer: they lag behind the records, and name what has gone since. */
+/** Queries of the indexes. They are eventually consistent: an index may be stale and may name deleted records. */
 export class IndexHints {
   readonly #client: DynamoDBClient;
   readonly #table: string;
@@ -18,15 +18,15 @@ export class IndexHints {
   }
 
   /**
-   * What is due, earliest first. Each partition is asked for as many as are wanted in all, so that the
-   * earliest are among them however they are spread; 1,000 names are some 200 KB, well within one answer.
+   * The workbenches that are due, earliest first. Each partition is queried for `limit` of them, so that the result has the
+   * earliest ones however they are distributed. 1,000 keys have about 200 KB, well within one page of 1 MB.
    */
-  async due(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
+  async listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
     if (!Number.isInteger(limit) || limit < 1 || limit > DUE_MAX) {
-      throw new RangeError(`1 to ${DUE_MAX} due workbenches can be asked for, not ${limit}`);
+      throw new RangeError(`limit must be 1 to ${DUE_MAX}, not ${limit}`);
     }
     const { name, partitionKey, sortKey } = INDEXES.due;
-    const answers = await Promise.all(
+    const pages = await Promise.all(
       DUE_PARTITIONS.map((partition) =>
         this.#query({
           IndexName: name,
@@ -37,15 +37,15 @@ export class IndexHints {
       ),
     );
     return workbenchKeysOf(
-      answers
+      pages
         .flatMap(({ items }) => items)
         .sort((a, b) => Number(a[sortKey.name]?.N) - Number(b[sortKey.name]?.N))
         .slice(0, limit),
     );
   }
 
-  /** What is active, partition by partition; a page never spans two, and may be empty. */
-  async active(
+  /** The active workbenches, partition by partition. A page never spans two partitions, and may be empty. */
+  async listActive(
     cursor?: string,
   ): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }> {
     const { name, partitionKey, sortKey } = INDEXES.active;
@@ -74,15 +74,15 @@ export class IndexHints {
     return next < ACTIVE_PARTITIONS.length ? { keys, cursor: encodeCursor({ partition: next }) } : { keys };
   }
 
-  byWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
-    return this.#first(INDEXES.byWorkbench, workbenchId);
+  findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
+    return this.#findFirst(INDEXES.byWorkbench, workbenchId);
   }
 
-  byInstanceId(instanceId: string): Promise<WorkbenchKey | undefined> {
-    return this.#first(INDEXES.byInstance, instanceId);
+  findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined> {
+    return this.#findFirst(INDEXES.byInstance, instanceId);
   }
 
-  async #first(
+  async #findFirst(
     index: typeof INDEXES.byWorkbench | typeof INDEXES.byInstance,
     value: string,
   ): Promise<WorkbenchKey | undefined> {
@@ -96,10 +96,10 @@ export class IndexHints {
   }
 
   async #query(input: Omit<QueryCommandInput, 'TableName'>): Promise<{ items: Item[]; more: boolean }> {
-    const answer = await callDynamoDb('Query', () =>
+    const response = await callDynamoDb('Query', () =>
       this.#client.send(new QueryCommand({ TableName: this.#table, ...input })),
     );
-    return { items: answer.Items ?? [], more: answer.LastEvaluatedKey !== undefined };
+    return { items: response.Items ?? [], more: response.LastEvaluatedKey !== undefined };
   }
 }
 
@@ -107,7 +107,7 @@ function workbenchKeysOf(items: readonly Item[]): WorkbenchKey[] {
   return items.flatMap((item) => keyOfItem(item) ?? []);
 }
 
-/** Where a walk over the active index goes on: in which partition, after which workbench. */
+/** Where the list of active workbenches continues: in which partition, after which workbench. */
 interface ActiveCursor {
   readonly partition: number;
   readonly after?: WorkbenchKey;
@@ -122,7 +122,7 @@ function decodeCursor(cursor: string): ActiveCursor {
   const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   const [partition, userId, workbenchId] = Array.isArray(parts) ? parts : [];
   if (typeof partition !== 'number' || ACTIVE_PARTITIONS[partition] === undefined) {
-    throw new RangeError('a cursor must come from the page before');
+    throw new RangeError('invalid cursor; pass the cursor of the previous page');
   }
   return typeof userId === 'string' && typeof workbenchId === 'string'
     ? { partition, after: { userId, workbenchId } }

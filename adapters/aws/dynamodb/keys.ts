@@ -5,8 +5,8 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 export type Item = Record<string, AttributeValue>;
 
 /**
- * How an item is named. A partition key is a fixed word, `#`, and the rest as it is: user ids may hold `#` and
- * any other character, since only the first `#` divides.
+ * The primary key of an item. A partition key is a fixed word, `#`, and an id without escaping: only the first `#`
+ * separates, so a user id may contain `#` and any other character.
  */
 export interface ItemKey {
   readonly pk: string;
@@ -16,12 +16,12 @@ export interface ItemKey {
 const USER_PREFIX = 'user#';
 const HISTORY_PREFIX = 'history#';
 const IDEMPOTENCY_PREFIX = 'idempotency#';
-/** What the sort keys of a user's records begin with. */
+/** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
-/** Digits of a sequence number in a sort key: text sorts as numbers do up to ten thousand million. */
+/** Digits of a sequence number in a sort key. Up to ten thousand million the texts sort like the numbers. */
 const SEQ_DIGITS = 10;
-/** Of a time in milliseconds: enough until the year 2286. */
+/** Digits of a time in milliseconds in a sort key: enough until the year 2286. */
 const TIME_DIGITS = 13;
 
 export function userPartition(userId: string): string {
@@ -44,26 +44,26 @@ export function historyKey(workbenchId: string, seq: number): ItemKey {
   return { pk: historyPartition(workbenchId), sk: String(seq).padStart(SEQ_DIGITS, '0') };
 }
 
-/** The reconciler's reports, by the time they ended; a system item, nobody's. */
+/** The partition of the reconciler's reports, sorted by the end of the sweep. It belongs to no user. */
 export const REPORTS_PARTITION = 'system#reports';
 
 export function reportKey(endedAt: number, sweep: string): ItemKey {
   return { pk: REPORTS_PARTITION, sk: `${String(endedAt).padStart(TIME_DIGITS, '0')}#${sweep}` };
 }
 
-/** What shared machines have left, by container instance; system items. */
+/** The partition of the free capacity of shared instances, sorted by container instance id. It belongs to no user. */
 export const FREE_CAPACITY_PARTITION = 'system#free-capacity';
 
 export function freeCapacityKey(containerInstanceId: string): ItemKey {
   return { pk: FREE_CAPACITY_PARTITION, sk: containerInstanceId };
 }
 
-/** The key as the SDK wants it. */
+/** The key attributes of an item in the format of the SDK. */
 export function keyAttributes({ pk, sk }: ItemKey): Item {
   return { [TABLE.partitionKey.name]: { S: pk }, [TABLE.sortKey.name]: { S: sk } };
 }
 
-/** The workbench whose record this item is, or names by its keys alone; undefined for every other kind of item. */
+/** The key of the workbench whose record has the key of this item; undefined for every other kind of item. */
 export function keyOfItem(item: Item): WorkbenchKey | undefined {
   const pk = item[TABLE.partitionKey.name]?.S;
   const sk = item[TABLE.sortKey.name]?.S;
@@ -71,24 +71,24 @@ export function keyOfItem(item: Item): WorkbenchKey | undefined {
   return { userId: pk.slice(USER_PREFIX.length), workbenchId: sk.slice(WORKBENCH_PREFIX.length) };
 }
 
-/** The partitions of the due index, and of the active one. */
+/** The partitions of the due index and of the active index. */
 export const DUE_PARTITIONS: readonly string[] = shardPartitions('due', DUE_SHARDS);
 export const ACTIVE_PARTITIONS: readonly string[] = shardPartitions('active', ACTIVE_SHARDS);
 
-/** Which of the partitions holds this workbench. */
-export function partitionOf(workbenchId: string, among: readonly string[]): string {
-  return among[hash(workbenchId) % among.length] ?? '';
+/** The partition that contains this workbench. */
+export function partitionOf(workbenchId: string, partitions: readonly string[]): string {
+  return partitions[hash(workbenchId) % partitions.length] ?? '';
 }
 
 function shardPartitions(index: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, shard) => `${index}#${shard}`);
 }
 
-/** FNV-1a, 32 bits: the same on every machine and for ever, which is all that is asked of it. */
+/** FNV-1a, 32 bits. It must never change: it decides in which partition the stored items are. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
-  for (let place = 0; place < text.length; place++) {
-    value = Math.imul(value ^ text.charCodeAt(place), 0x01000193);
+  for (let index = 0; index < text.length; index++) {
+    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   }
   return value >>> 0;
 }

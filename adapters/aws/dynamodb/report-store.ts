@@ -7,7 +7,7 @@ import { type ReconcileReport, reconcileReportSchema } from '#core/reconcile/rep
 import { callDynamoDb } from './errors.ts';
 import { type Item, keyAttributes, REPORTS_PARTITION, reportKey } from './keys.ts';
 
-/** Reports in DynamoDB: one partition, a few items an hour, deleted by the table's time to live. */
+/** Reports in DynamoDB: one partition, a few items an hour. The TTL of the table deletes them. */
 export class DynamoReportStore implements ReportStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
@@ -20,7 +20,7 @@ export class DynamoReportStore implements ReportStore {
   }
 
   async add(report: ReconcileReport): Promise<void> {
-    const ends = Math.ceil((report.endedAt + REPORTS_RETENTION_MS) / 1000);
+    const expiresAtSeconds = Math.ceil((report.endedAt + REPORTS_RETENTION_MS) / 1000);
     await callDynamoDb('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
@@ -28,7 +28,7 @@ export class DynamoReportStore implements ReportStore {
           Item: {
             ...keyAttributes(reportKey(report.endedAt, report.sweep)),
             report: { M: marshall(report, { removeUndefinedValues: true }) },
-            [TABLE.ttlAttribute]: { N: String(ends) },
+            [TABLE.ttlAttribute]: { N: String(expiresAtSeconds) },
           },
         }),
       ),
@@ -36,7 +36,7 @@ export class DynamoReportStore implements ReportStore {
   }
 
   async list(): Promise<readonly ReconcileReport[]> {
-    const answer = await callDynamoDb('Query', () =>
+    const response = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
@@ -48,14 +48,14 @@ export class DynamoReportStore implements ReportStore {
         }),
       ),
     );
-    return (answer.Items ?? []).flatMap((item) => this.#parseOrReport(item) ?? []);
+    return (response.Items ?? []).flatMap((item) => this.#parseOrReport(item) ?? []);
   }
 
   #parseOrReport(item: Item): ReconcileReport | undefined {
     try {
       return reconcileReportSchema.parse(unmarshall(item.report?.M ?? {}));
     } catch (error) {
-      this.#telemetry.error('unreadable report skipped', {}, error);
+      this.#telemetry.error('report is unreadable; skipped', {}, error);
       return undefined;
     }
   }

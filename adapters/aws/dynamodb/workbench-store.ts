@@ -17,18 +17,17 @@ import { IndexHints } from './index-hints.ts';
 import { type Item, keyAttributes, keyOfItem, recordKey, userPartition, WORKBENCH_PREFIX } from './keys.ts';
 import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.ts';
 
-/** The most a page of a list holds. */
+/** The most workbenches in a page. */
 const PAGE_MAX = 100;
 
 /**
- * The records in DynamoDB: one item each, each write one conditional call, each read one GetItem.
+ * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem.
  *
- * The SDK sends a request again when its answer was lost, and then meets its own first attempt: the condition
- * fails although the write was carried out. So each write carries a mark of its own: `write_token` says which
- * write the record is of, `create_token` which one created it. Only when a condition failed on a repeated request is
- * the item read once more and its mark compared. If somebody else has updated the record in between, a
- * repeated update is answered as a conflict although it was carried out; that is safe, because after a
- * conflict a caller decides anew from the record as it then is.
+ * The SDK retries a request whose response was lost. If the first attempt has written the item, the condition of the
+ * second one fails although the write succeeded. Therefore each write stores a random token: `write_token` identifies the
+ * last write, `create_token` the write that created the record. If a condition fails at a retried request, the item is
+ * read and its token compared. If another caller has updated the record in between, a retried update returns `conflict`
+ * although it succeeded. That is safe, because after a conflict the caller reads the record and decides again.
  */
 export class DynamoWorkbenchStore implements WorkbenchStore {
   readonly #client: DynamoDBClient;
@@ -44,21 +43,21 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const mark = newWriteToken();
+    const token = newWriteToken();
     const command = new PutItemCommand({
       TableName: this.#table,
       Item: omitUndefined({
         ...keyAttributes(recordKey(workbench)),
         ...toIndexAttributes(workbench),
         record: toRecordAttribute(workbench),
-        write_token: { S: mark },
-        create_token: { S: mark },
+        write_token: { S: token },
+        create_token: { S: token },
       }),
       ConditionExpression: 'attribute_not_exists(pk)',
     });
     const outcome = await writeConditionally('PutItem', () => this.#client.send(command));
     if (outcome === 'unclear')
-      return (await this.#hasWriteToken('create_token', mark, workbench)) ? 'created' : 'exists';
+      return (await this.#hasToken('create_token', token, workbench)) ? 'created' : 'exists';
     return outcome === 'done' ? 'created' : 'exists';
   }
 
@@ -68,16 +67,18 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
-    const mark = newWriteToken();
+    const token = newWriteToken();
     const indexes = Object.entries(toIndexAttributes(workbench));
-    const set = indexes.filter(([, value]) => value !== undefined).map(([name]) => `${name} = :${name}`);
-    const deleted = indexes.filter(([, value]) => value === undefined).map(([name]) => name);
+    const assignments = indexes
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => `${name} = :${name}`);
+    const removed = indexes.filter(([, value]) => value === undefined).map(([name]) => name);
     const command = new UpdateItemCommand({
       TableName: this.#table,
       Key: keyAttributes(recordKey(workbench)),
       UpdateExpression:
-        `SET #record = :record, #write_token = :write_token, ${set.join(', ')}` +
-        (deleted.length === 0 ? '' : ` REMOVE ${deleted.join(', ')}`),
+        `SET #record = :record, #write_token = :write_token, ${assignments.join(', ')}` +
+        (removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`),
       ConditionExpression: '#record.#revision = :expected',
       ExpressionAttributeNames: {
         '#record': 'record',
@@ -87,19 +88,19 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       ExpressionAttributeValues: omitUndefined({
         ...Object.fromEntries(indexes.map(([name, value]) => [`:${name}`, value])),
         ':record': toRecordAttribute(workbench),
-        ':write_token': { S: mark },
+        ':write_token': { S: token },
         ':expected': { N: String(expectedRevision) },
       }),
     });
     const outcome = await writeConditionally('UpdateItem', () => this.#client.send(command));
     if (outcome === 'unclear')
-      return (await this.#hasWriteToken('write_token', mark, workbench)) ? 'updated' : 'conflict';
+      return (await this.#hasToken('write_token', token, workbench)) ? 'updated' : 'conflict';
     return outcome === 'done' ? 'updated' : 'conflict';
   }
 
   async postpone(key: WorkbenchKey, now: number, until: number): Promise<void> {
     const due = INDEXES.due.sortKey.name;
-    // One that has been written anew since is not due any more, or is due for good reason: its own time stands.
+    // If the record was written meanwhile, it is either no longer due or has a new due time that must not change.
     await writeConditionally('UpdateItem', () =>
       this.#client.send(
         new UpdateItemCommand({
@@ -115,7 +116,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async delete(key: WorkbenchKey, expectedRevision: number): Promise<'deleted' | 'conflict'> {
-    // What is gone already satisfies the condition, a first attempt's own removal included.
+    // A record that no longer exists satisfies the condition, also if an earlier attempt of this call deleted it.
     const outcome = await writeConditionally('DeleteItem', () =>
       this.#client.send(
         new DeleteItemCommand({
@@ -133,15 +134,15 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   async listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage> {
     const { limit, after } = page;
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MAX) {
-      throw new RangeError(`a page holds 1 to ${PAGE_MAX} workbenches, not ${limit}`);
+      throw new RangeError(`limit must be 1 to ${PAGE_MAX}, not ${limit}`);
     }
-    const answer = await callDynamoDb('Query', () =>
+    const response = await callDynamoDb('Query', () =>
       this.#client.send(
         new QueryCommand({
           TableName: this.#table,
           ConsistentRead: true,
           ScanIndexForward: false,
-          // One more than asked for tells whether another page follows, without a second call.
+          // One more than `limit` shows whether another page follows, without a second call.
           Limit: limit + 1,
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
           ExpressionAttributeValues: {
@@ -154,34 +155,34 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         }),
       ),
     );
-    const items = answer.Items ?? [];
-    const shown = items.slice(0, limit);
-    const workbenches = shown.flatMap((item) => this.#parseOrReport(item) ?? []);
-    // Also cut short by the megabyte that an answer holds, should records ever be that large.
-    const more = items.length > limit || answer.LastEvaluatedKey !== undefined;
-    const last = shown.at(-1);
+    const items = response.Items ?? [];
+    const listed = items.slice(0, limit);
+    const workbenches = listed.flatMap((item) => this.#parseOrReport(item) ?? []);
+    // A Query returns at most 1 MB, so large records could make the page shorter than `limit`.
+    const more = items.length > limit || response.LastEvaluatedKey !== undefined;
+    const last = listed.at(-1);
     const next = more && last !== undefined ? keyOfItem(last)?.workbenchId : undefined;
     return next === undefined ? { workbenches } : { workbenches, next };
   }
 
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {
-    return this.#hints.due(now, limit);
+    return this.#hints.listDue(now, limit);
   }
 
   listActive(cursor?: string): Promise<{ readonly keys: readonly WorkbenchKey[]; readonly cursor?: string }> {
-    return this.#hints.active(cursor);
+    return this.#hints.listActive(cursor);
   }
 
   findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
-    return this.#hints.byWorkbenchId(workbenchId);
+    return this.#hints.findByWorkbenchId(workbenchId);
   }
 
   findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined> {
-    return this.#hints.byInstanceId(instanceId);
+    return this.#hints.findByInstanceId(instanceId);
   }
 
   async ping(): Promise<void> {
-    // GetItem of what is never there: the one action that every function which reads may use.
+    // GetItem of a key that never exists: every function that reads the table is permitted to call GetItem.
     await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({ TableName: this.#table, Key: keyAttributes({ pk: 'system#ping', sk: 'ping' }) }),
@@ -190,7 +191,7 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
   }
 
   async #readItem(key: WorkbenchKey): Promise<Item | undefined> {
-    const answer = await callDynamoDb('GetItem', () =>
+    const response = await callDynamoDb('GetItem', () =>
       this.#client.send(
         new GetItemCommand({
           TableName: this.#table,
@@ -199,10 +200,10 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
         }),
       ),
     );
-    return answer.Item;
+    return response.Item;
   }
 
-  async #hasWriteToken(
+  async #hasToken(
     attribute: 'write_token' | 'create_token',
     value: string,
     key: WorkbenchKey,
@@ -217,20 +218,24 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
       return parseWorkbench(key, item);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
-      this.#telemetry.error('unreadable record skipped in a list', { workbenchId: key.workbenchId }, error);
+      this.#telemetry.error(
+        'record is unreadable; left out of the list',
+        { workbenchId: key.workbenchId },
+        error,
+      );
       this.#telemetry.count('unreadable_record', 1);
       return undefined;
     }
   }
 }
 
-function omitUndefined(members: Record<string, AttributeValue | undefined>): Item {
+function omitUndefined(attributes: Record<string, AttributeValue | undefined>): Item {
   return Object.fromEntries(
-    Object.entries(members).filter((member): member is [string, AttributeValue] => member[1] !== undefined),
+    Object.entries(attributes).filter((entry): entry is [string, AttributeValue] => entry[1] !== undefined),
   );
 }
 
-/** 72 random bits: no two writes ever made to one record carry the same. */
+/** 72 random bits, so that no two writes of one record have the same token. */
 function newWriteToken(): string {
   return randomBytes(9).toString('base64url');
 }

@@ -5,6 +5,7 @@ import {
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { ContainerInstance } from '@aws-sdk/client-ecs';
+import { LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Clock } from '#core/ports/clock.ts';
 import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -13,22 +14,25 @@ import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-
 import { errorNameOf, isAwsError, isOnlyAttempt, portError } from '../errors.ts';
 import { startSendDeadline } from '../send-deadline.ts';
 import { type Ec2Client, Ec2Instances, stateOf, tagOf } from './instances.ts';
-import { runInstancesInput } from './run-instances-input.ts';
-import { type HostSettings, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
+import { type HostSettings, runInstancesInput } from './run-instances-input.ts';
 
 const PAGE_SIZE = 100;
 
-/** A machine just launched cannot be described at once; one that still cannot be after this is no more. Milliseconds. */
+/**
+ * DescribeInstances does not show a new instance at once. One that is still not visible after this time counts as
+ * terminated. Milliseconds.
+ */
 const LAUNCH_VISIBLE_TIMEOUT_MS = 10 * 60_000;
 
 const LIVE_STATES = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
 
 /**
- * Dedicated machines on EC2, which join the ECS cluster. Only what carries the installation's tag and a
- * workbench's is touched.
+ * Hosts on EC2, which join the ECS cluster. The fleet changes only instances that have both the tag of the installation
+ * and the tag of a workbench.
  *
- * `terminated` means off the cluster as well: a machine that was stopped or silent when it ended stays
- * registered, so whoever is the first to see it terminated takes it off before saying so.
+ * A host is reported as `terminated` only after it has left the cluster. ECS keeps the registration of an instance that
+ * was stopped or had a disconnected agent when it was terminated, so the first call that observes the termination
+ * deregisters it.
  */
 export class Ec2HostFleet implements HostFleet {
   readonly #client: Ec2Client;
@@ -64,14 +68,16 @@ export class Ec2HostFleet implements HostFleet {
   async start(instanceId: string): Promise<HostOutcome> {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const instance = await this.#findHost(instanceId);
-    if (instance === undefined) return toRefusal('instance_lost', 'The instance is gone.', false);
+    if (instance === undefined)
+      return toRefusal('instance_lost', 'The dedicated instance no longer exists.', false);
     const state = stateOf(instance);
     if (state === 'running' || state === 'pending') return this.#toAccepted(instance);
-    if (state === 'stopping') throw new PortError('throttled', 'ec2 StartInstances: it is still stopping');
-    if (state !== 'stopped') return toRefusal('instance_lost', `The instance is ${state}.`, false);
+    if (state === 'stopping')
+      throw new PortError('throttled', 'ec2 StartInstances: the instance is still stopping');
+    if (state !== 'stopped') return toRefusal('instance_lost', `The dedicated instance is ${state}.`, false);
     const { acceptedImages } = this.#settings;
     if (acceptedImages !== undefined && !acceptedImages.has(instance.ImageId ?? '')) {
-      return toRefusal('start_refused', 'The image of its machine is too old.', false);
+      return toRefusal('start_refused', 'The AMI of the dedicated instance is outdated.', false);
     }
     checkSendDeadline('ec2', 'StartInstances');
     try {
@@ -92,7 +98,7 @@ export class Ec2HostFleet implements HostFleet {
       await this.#client.send(new StopInstancesCommand({ InstanceIds: [instanceId] }));
     } catch (error) {
       if (isAwsError(error, 'noSuchInstance')) return;
-      // One that is still pending cannot be stopped: nothing happened, and it is asked again.
+      // An instance that is still pending cannot be stopped. Nothing has happened, so the stop is retried.
       if (!isAwsError(error, 'wrongState')) throw portError('ec2', 'StopInstances', error);
       throw new PortError('throttled', `ec2 StopInstances: ${errorNameOf(error)}`, error);
     }
@@ -110,8 +116,8 @@ export class Ec2HostFleet implements HostFleet {
     if (instanceIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} instances at once`);
     const known = [...(await this.#instances.describe(instanceIds)).values()];
     const observed = await this.#observe(known.filter(isDedicated));
-    const byId = new Map(observed.map((host) => [host.instanceId, host]));
-    return instanceIds.map((instanceId) => byId.get(instanceId) ?? terminatedHost(instanceId));
+    const hostsById = new Map(observed.map((host) => [host.instanceId, host]));
+    return instanceIds.map((instanceId) => hostsById.get(instanceId) ?? terminatedHost(instanceId));
   }
 
   async list(cursor?: string): Promise<{ hosts: readonly HostObservation[]; cursor?: string }> {
@@ -122,27 +128,27 @@ export class Ec2HostFleet implements HostFleet {
       ],
       cursor,
     );
-    const alive = page.instances.filter(
+    const live = page.instances.filter(
       (instance) => isDedicated(instance) && stateOf(instance) !== 'terminated',
     );
-    const hosts = await this.#observe(alive);
+    const hosts = await this.#observe(live);
     return page.cursor === undefined ? { hosts } : { hosts, cursor: page.cursor };
   }
 
   /**
-   * Answers a launch only once the machine can be described. From then on one that cannot be described is no
-   * more, and nobody takes a young machine for a lost one.
+   * Accepts a launch only once DescribeInstances shows the instance. From then on an instance that cannot be described no
+   * longer exists; otherwise a new host could be regarded as lost.
    */
   async #confirmLaunch(request: HostRequest, launched: Instance | undefined): Promise<HostOutcome> {
     const instanceId = launched?.InstanceId;
     if (instanceId === undefined) throw new PortError('unavailable', 'ec2 RunInstances: no instance');
-    // How old it was when it was looked for: this function may be frozen before it hears that there is none.
+    // The age counts up to the request, not to the response: the process may be frozen in between.
     const now = this.#clock.now();
     const instance = await this.#findHost(instanceId);
     if (instance !== undefined) return this.#toAccepted(instance);
     const age = now - (launched?.LaunchTime?.getTime() ?? now);
     if (age < LAUNCH_VISIBLE_TIMEOUT_MS)
-      throw new PortError('unavailable', 'ec2 RunInstances: not to be seen yet');
+      throw new PortError('unavailable', 'ec2 RunInstances: the instance is not visible yet');
     const { workbenchId, userId } = request;
     return { kind: 'accepted', host: { ...terminatedHost(instanceId), workbenchId, userId } };
   }
@@ -152,22 +158,18 @@ export class Ec2HostFleet implements HostFleet {
     const definite =
       isAwsError(error, 'noCapacity', 'quota', 'invalidLaunchRequest', 'forbidden') && isOnlyAttempt(error);
     if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
-    // Another call with this token, whose answer was lost, may have launched one, with other settings perhaps.
+    // An earlier call with this token may have launched an instance, perhaps with other settings, and its response was lost.
     const [instance] = await this.#instances.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
     if (instance !== undefined) return this.#toAccepted(instance);
     if (!definite) throw portError('ec2', 'RunInstances', error);
     if (isAwsError(error, 'noCapacity', 'quota')) {
       return toRefusal(
         'no_capacity',
-        `There is no such machine to be had just now (${errorNameOf(error)}).`,
+        `EC2 cannot launch an instance of this type at present (${errorNameOf(error)}). Try again later.`,
         true,
       );
     }
-    return toRefusal(
-      'start_refused',
-      `The platform refused to launch a machine (${errorNameOf(error)}).`,
-      false,
-    );
+    return toRefusal('start_refused', `EC2 refused to launch an instance (${errorNameOf(error)}).`, false);
   }
 
   async #findHost(instanceId: string): Promise<Instance | undefined> {
@@ -180,15 +182,15 @@ export class Ec2HostFleet implements HostFleet {
     return { kind: 'accepted', host: host ?? terminatedHost(instance.InstanceId ?? '') };
   }
 
-  async #observe(containerInstances: readonly Instance[]): Promise<readonly HostObservation[]> {
-    const asked = containerInstances.filter((instance) =>
+  async #observe(instances: readonly Instance[]): Promise<readonly HostObservation[]> {
+    const possiblyRegistered = instances.filter((instance) =>
       ['running', 'terminated'].includes(stateOf(instance)),
     );
     const registered = await this.#containerInstances.findByInstanceIds(
-      asked.flatMap(({ InstanceId }) => InstanceId ?? []),
+      possiblyRegistered.flatMap(({ InstanceId }) => InstanceId ?? []),
     );
     const hosts: HostObservation[] = [];
-    for (const instance of containerInstances) {
+    for (const instance of instances) {
       const known = registered.get(instance.InstanceId ?? '');
       if (stateOf(instance) === 'terminated' && known?.containerInstanceArn !== undefined) {
         await this.#containerInstances.deregister(known.containerInstanceArn);
@@ -223,12 +225,20 @@ function terminatedHost(instanceId: string): HostObservation {
   return { instanceId, state: 'terminated', agentConnected: false };
 }
 
-/** A start that did not go through: the machine as it is cannot be had, or nothing is known. */
+/**
+ * Maps an error of StartInstances to a refusal if the instance cannot start as it is.
+ * @throws PortError if the outcome is unknown, or if the call was throttled
+ */
 function resolveStartError(error: unknown): HostOutcome {
   if (isAwsError(error, 'noCapacity', 'quota') && isOnlyAttempt(error)) {
-    return toRefusal('no_capacity', `Its machine cannot be started just now (${errorNameOf(error)}).`, true);
+    return toRefusal(
+      'no_capacity',
+      `EC2 cannot start the dedicated instance at present (${errorNameOf(error)}). Try again later.`,
+      true,
+    );
   }
-  if (isAwsError(error, 'noSuchInstance')) return toRefusal('instance_lost', 'The instance is gone.', false);
+  if (isAwsError(error, 'noSuchInstance'))
+    return toRefusal('instance_lost', 'The dedicated instance no longer exists.', false);
   if (isAwsError(error, 'wrongState')) {
     throw new PortError('throttled', `ec2 StartInstances: ${errorNameOf(error)}`, error);
   }

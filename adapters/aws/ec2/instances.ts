@@ -5,23 +5,24 @@ import {
   type Instance,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { INSTANCE_STATES, type InstanceState } from '#core/ports/host-fleet.ts';
 import type { InstanceOperations } from '../ecs/container-instances.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import type { CheckSendDeadline } from '../send-deadline.ts';
-import { INSTALLATION_TAG } from './settings.ts';
 
 export type Ec2Client = Pick<EC2Client, 'send'>;
 
-/** The largest page asked for; as many ids fit one filter. */
+/** Results per page, and the most ids in one filter. */
 const PAGE_SIZE = 100;
 
-/** What the ids of EC2 look like; an instance registered from elsewhere (ECS Anywhere) is `mi-…`, and not EC2's. */
+/** The id of an EC2 instance. The id of an external instance (ECS Anywhere) begins with `mi-`; EC2 does not know it. */
 const EC2_INSTANCE_ID = /^i-/;
 
 /**
- * The EC2 instances of an installation: all that carry its tag. Others are as good as not there, except that their
- * state is told: a machine without the tag may run tasks of ours, and is no proof that they have ended.
+ * The EC2 instances of an installation: those with its tag. All other instances are ignored, except by `states`: an
+ * instance without the tag may run tasks of this installation, so its absence from `describe` does not prove that they
+ * have ended.
  */
 export class Ec2Instances implements InstanceOperations {
   readonly #client: Ec2Client;
@@ -33,8 +34,8 @@ export class Ec2Instances implements InstanceOperations {
   }
 
   async states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>> {
-    const asked = instanceIds.filter((id) => EC2_INSTANCE_ID.test(id));
-    const known = byId(asked.length === 0 ? [] : await this.#findAllPages([instanceIdFilter(asked)]));
+    const ec2Ids = instanceIds.filter((id) => EC2_INSTANCE_ID.test(id));
+    const known = indexById(ec2Ids.length === 0 ? [] : await this.#findAllPages([instanceIdFilter(ec2Ids)]));
     return new Map(
       instanceIds.map((id) => {
         const instance = known.get(id);
@@ -54,28 +55,28 @@ export class Ec2Instances implements InstanceOperations {
     }
   }
 
-  /** Those of these that are ours, by id; at most 100. */
+  /** Returns those of these instances that belong to the installation, by id. At most 100. */
   async describe(instanceIds: readonly string[]): Promise<ReadonlyMap<string, Instance>> {
     if (instanceIds.length === 0) return new Map();
-    return byId(await this.findAll([instanceIdFilter(instanceIds)]));
+    return indexById(await this.findAll([instanceIdFilter(instanceIds)]));
   }
 
-  /** All that are ours and fit the filters, of which there must be few. */
+  /** Returns all instances of the installation that match the filters, over all pages. Only for filters with few matches. */
   async findAll(filters: readonly Filter[]): Promise<readonly Instance[]> {
     return (await this.#findAllPages([this.#installationFilter, ...filters])).filter((instance) =>
       this.#hasInstallationTag(instance),
     );
   }
 
-  /** A page of those that are ours and fit the filters. One that is empty need not be the last. */
+  /** Returns one page of the installation's instances that match the filters. An empty page need not be the last one. */
   async find(filters: readonly Filter[], cursor?: string): Promise<Page> {
     const { instances, ...rest } = await this.#page([this.#installationFilter, ...filters], cursor);
     return { instances: instances.filter((instance) => this.#hasInstallationTag(instance)), ...rest };
   }
 
   /**
-   * What fits the filters, over all pages: EC2 may answer fewer than there are, or none, and a token. Who took the first
-   * page for all would take for terminated what lives.
+   * Reads all pages: EC2 may return a short or empty page together with a token. If only the first page were read, a live
+   * instance could be regarded as terminated.
    */
   async #findAllPages(filters: readonly Filter[]): Promise<readonly Instance[]> {
     const found: Instance[] = [];
@@ -106,7 +107,7 @@ export class Ec2Instances implements InstanceOperations {
     return { Name: `tag:${INSTALLATION_TAG}`, Values: [this.#installation] };
   }
 
-  /** What an endpoint makes of a filter is its affair; what is touched is ours. */
+  /** Checked again on the client, so that an endpoint that ignores filters cannot make the controller change others' instances. */
   #hasInstallationTag(instance: Instance): boolean {
     return tagOf(instance, INSTALLATION_TAG) === this.#installation;
   }
@@ -117,12 +118,12 @@ interface Page {
   readonly cursor?: string;
 }
 
-/** A filter, which one unknown id does not make fail. */
+/** A filter instead of `InstanceIds`: DescribeInstances fails as a whole if one of the `InstanceIds` is unknown. */
 function instanceIdFilter(instanceIds: readonly string[]): Filter {
   return { Name: 'instance-id', Values: [...new Set(instanceIds)] };
 }
 
-function byId(instances: readonly Instance[]): ReadonlyMap<string, Instance> {
+function indexById(instances: readonly Instance[]): ReadonlyMap<string, Instance> {
   return new Map(instances.map((instance) => [instance.InstanceId ?? '', instance]));
 }
 
@@ -130,7 +131,7 @@ export function tagOf({ Tags }: Pick<Instance, 'Tags'>, name: string): string | 
   return Tags?.find(({ Key }) => Key === name)?.Value;
 }
 
-/** A state that EC2 does not name, or not yet, counts as `pending`: nothing is concluded from it. */
+/** An absent or unknown state counts as `pending`, from which the controller concludes nothing. */
 export function stateOf({ State }: Pick<Instance, 'State'>): InstanceState {
   return INSTANCE_STATES.find((state) => state === State?.Name) ?? 'pending';
 }

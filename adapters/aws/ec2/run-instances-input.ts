@@ -1,10 +1,39 @@
 import type { RunInstancesCommandInput, TagSpecification } from '@aws-sdk/client-ec2';
+import { INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { HostRequest } from '#core/ports/host-fleet.ts';
 import { HOST_ATTRIBUTE } from '../ecs/run-task-input.ts';
 import { startedByOf } from '../ecs/task-identity.ts';
-import { type HostSettings, INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from './settings.ts';
 
-/** RunInstances' input: the same for the same request and token, so that a retry is the same call. */
+/** What all hosts of an installation have in common. */
+export interface HostSettings {
+  /** Name of the ECS cluster that the hosts join. */
+  readonly cluster: string;
+  /** Value of the tag that marks the hosts of this installation: 1-128 letters, digits, hyphens. */
+  readonly installation: string;
+  /** Sets the AMI, the instance profile, the security group and the disks; no network interface. */
+  readonly launchTemplate: LaunchTemplate;
+  /** The same with the AMI for GPUs, for `gpuInstanceTypes`. @default launchTemplate */
+  readonly gpuLaunchTemplate?: LaunchTemplate;
+  readonly gpuInstanceTypes?: ReadonlySet<string>;
+  /** Private subnets, if possible in several zones. The client token of a launch selects one of them. */
+  readonly subnets: readonly [string, ...string[]];
+  /** The AMIs with which a stopped host may be started; a host with another one is replaced. @default any */
+  readonly acceptedImages?: ReadonlySet<string>;
+  /** Additional lines of /etc/ecs/ecs.config. @default none */
+  readonly agentConfig?: readonly string[];
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface LaunchTemplate {
+  readonly id: string;
+  /** A number, `$Latest` or `$Default`. */
+  readonly version: string;
+}
+
+/**
+ * The input of RunInstances. It depends on the arguments alone, because a retry with the same client token must send the
+ * same parameters.
+ */
 export function runInstancesInput(
   settings: HostSettings,
   request: HostRequest,
@@ -29,16 +58,19 @@ export function runInstancesInput(
     MaxCount: 1,
     LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
     InstanceType: instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
-    SubnetId: subnetFor(settings, token),
+    SubnetId: selectSubnet(settings, token),
     UserData: Buffer.from(userData(settings, workbenchId), 'utf8').toString('base64'),
-    // One hop: the machine's own credentials end at its network interface, containers do not get at them.
+    // A hop limit of 1 keeps containers from the metadata service and so from the credentials of the instance.
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     InstanceInitiatedShutdownBehavior: 'stop',
     TagSpecifications: tagged.map((ResourceType) => ({ ResourceType, Tags })),
   };
 }
 
-/** The attribute is taken in at the first registration only, and by it the task finds its machine. */
+/**
+ * Sets the attribute by which the task's placement constraint finds its host. The agent sends it at its first registration
+ * only, so it must be in the user data.
+ */
 function userData({ cluster, agentConfig = [] }: HostSettings, workbenchId: string): string {
   const config = [
     `ECS_CLUSTER=${cluster}`,
@@ -51,10 +83,10 @@ function userData({ cluster, agentConfig = [] }: HostSettings, workbenchId: stri
 }
 
 /**
- * One token goes to one subnet, always the same: a call repeated elsewhere would be another call. What finds no
- * machine in one zone comes again with another token, and so most likely in another zone.
+ * Selects a subnet by a hash of the token: a retry must name the same subnet, or EC2 rejects it as a different request.
+ * After a launch without capacity the next one has another token, and so most likely another zone.
  */
-function subnetFor({ subnets }: HostSettings, token: string): string {
+function selectSubnet({ subnets }: HostSettings, token: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < token.length; i += 1) hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193);
   return subnets[(hash >>> 0) % subnets.length] ?? subnets[0];

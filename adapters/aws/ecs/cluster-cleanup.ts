@@ -2,7 +2,7 @@ import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import type { ContainerInstances, InstanceOperations } from './container-instances.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
-/** Upkeep of an ECS cluster: see ClusterCleanup for what it promises. */
+/** The cleanup of an ECS cluster. ClusterCleanup documents the methods. */
 export class EcsClusterCleanup implements ClusterCleanup {
   readonly #definitions: TaskDefinitions;
   readonly #containerInstances: ContainerInstances;

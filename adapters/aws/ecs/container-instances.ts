@@ -11,23 +11,27 @@ import type { CheckSendDeadline } from '../send-deadline.ts';
 import type { EcsClient } from './task-definitions.ts';
 
 /**
- * The machines under the cluster, as far as ECS's tasks need them. Somebody else's may be among them: their state is
- * told, and nothing is done to them while they live.
+ * The operations on EC2 instances that the ECS adapters need. The cluster may contain instances of other owners:
+ * `states` reports them, and `terminate` ignores them.
  */
 export interface InstanceOperations {
   /**
-   * The state of each, whosever it is; at most 100. `terminated` is proof that nothing runs on it: EC2 says so, or does
-   * not know it any more. One that is not EC2's is `pending`, from which nothing is concluded.
+   * Returns the state of each instance; the owner does not matter. At most 100. `terminated` proves that nothing runs on the
+   * instance: EC2 reports it as terminated or no longer knows it. An instance that is not an EC2 instance is `pending`, from
+   * which the controller concludes nothing.
    */
   states(instanceIds: readonly string[]): Promise<ReadonlyMap<string, InstanceState>>;
-  /** Asks one of ours to terminate, unless it is too late to. Of one that is not ours, or is no more: nothing. */
+  /**
+   * Terminates an instance of this installation. Does nothing if the instance belongs to another owner or no longer exists.
+   * @throws PortError `throttled` if the send deadline has passed
+   */
   terminate(instanceId: string, checkSendDeadline: CheckSendDeadline): Promise<void>;
 }
 
-/** The most that one call describes. */
+/** The most container instances in one call or page. */
 const PAGE_SIZE = 100;
 
-/** The machines of the cluster as ECS knows them. */
+/** The container instances of the cluster. */
 export class ContainerInstances {
   readonly #client: EcsClient;
   readonly #cluster: string;
@@ -37,7 +41,7 @@ export class ContainerInstances {
     this.#cluster = cluster;
   }
 
-  /** Those of these ARNs that ECS still knows; at most 100. */
+  /** Describes those of these container instances that ECS still knows. At most 100. */
   async describe(arns: readonly string[]): Promise<readonly ContainerInstance[]> {
     if (arns.length === 0) return [];
     const { containerInstances = [] } = await callAws('ecs', 'DescribeContainerInstances', () =>
@@ -48,22 +52,22 @@ export class ContainerInstances {
     return containerInstances;
   }
 
-  /** The registered container instances of these EC2 instances, by instance id; at most 100. */
+  /** Returns the registered container instances of these EC2 instances, by instance id. At most 100. */
   async findByInstanceIds(instanceIds: readonly string[]): Promise<ReadonlyMap<string, ContainerInstance>> {
     if (instanceIds.length === 0) return new Map();
     const arns = await this.#list(`ec2InstanceId in [${instanceIds.join(', ')}]`);
     const found = new Map<string, ContainerInstance>();
-    for (let at = 0; at < arns.length; at += PAGE_SIZE) {
-      for (const known of await this.describe(arns.slice(at, at + PAGE_SIZE))) {
+    for (let offset = 0; offset < arns.length; offset += PAGE_SIZE) {
+      for (const known of await this.describe(arns.slice(offset, offset + PAGE_SIZE))) {
         if (known.ec2InstanceId === undefined || known.status === 'INACTIVE') continue;
-        // A machine that registered twice: the one whose agent speaks is the one that counts.
+        // If an instance is registered twice, use the registration whose agent is connected.
         if (found.get(known.ec2InstanceId)?.agentConnected !== true) found.set(known.ec2InstanceId, known);
       }
     }
     return found;
   }
 
-  /** Lets it take no more tasks. Whether that is noted is no matter: it is a courtesy before its end. */
+  /** Stops placement on a container instance before it is terminated. Errors are ignored: the termination does not need it. */
   async drain(arn: string): Promise<void> {
     await this.#client
       .send(
@@ -76,7 +80,10 @@ export class ContainerInstances {
       .catch(() => {});
   }
 
-  /** Takes a container instance off the cluster, whatever it runs. Only for machines that are terminated. */
+  /**
+   * Deregisters a container instance by force: ECS then reports its tasks as stopped. Only for instances that are
+   * terminated, because on a live instance the tasks would continue.
+   */
   async deregister(arn: string): Promise<void> {
     try {
       await this.#client.send(
@@ -87,32 +94,34 @@ export class ContainerInstances {
         }),
       );
     } catch (error) {
-      // It is off the cluster already.
+      // The container instance is already deregistered.
       if (isAwsError(error, 'invalidParameter', 'clientException')) return;
       throw portError('ecs', 'DeregisterContainerInstance', error);
     }
   }
 
   /**
-   * Takes off the cluster what is registered although its machine is terminated: ECS leaves such a one there
-   * when it was stopped or silent at its end, and shows its tasks as running for ever.
-   * @returns how many were deleted
+   * Deregisters the container instances whose EC2 instance is terminated. ECS keeps such a registration if the instance was
+   * stopped or its agent disconnected when it was terminated, and reports its tasks as RUNNING indefinitely.
+   * @returns the number of container instances that were deregistered
    */
   async deregisterTerminatedInstances(instances: Pick<InstanceOperations, 'states'>): Promise<number> {
-    let deleted = 0;
-    const silent = await this.#list('agentConnected == false');
-    for (let at = 0; at < silent.length; at += PAGE_SIZE) {
-      const known = await this.describe(silent.slice(at, at + PAGE_SIZE));
-      const suspects = known.filter(({ agentConnected, status }) => !agentConnected && status !== 'INACTIVE');
-      const found = await instances.states(suspects.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []));
-      for (const { containerInstanceArn, ec2InstanceId } of suspects) {
+    let deregistered = 0;
+    const disconnected = await this.#list('agentConnected == false');
+    for (let offset = 0; offset < disconnected.length; offset += PAGE_SIZE) {
+      const known = await this.describe(disconnected.slice(offset, offset + PAGE_SIZE));
+      const candidates = known.filter(
+        ({ agentConnected, status }) => !agentConnected && status !== 'INACTIVE',
+      );
+      const states = await instances.states(candidates.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []));
+      for (const { containerInstanceArn, ec2InstanceId } of candidates) {
         if (containerInstanceArn === undefined || ec2InstanceId === undefined) continue;
-        if (found.get(ec2InstanceId) !== 'terminated') continue;
+        if (states.get(ec2InstanceId) !== 'terminated') continue;
         await this.deregister(containerInstanceArn);
-        deleted += 1;
+        deregistered += 1;
       }
     }
-    return deleted;
+    return deregistered;
   }
 
   async #list(filter: string): Promise<readonly string[]> {
@@ -136,15 +145,15 @@ export class ContainerInstances {
   }
 }
 
-/** What a container instance offers in all, once its agent has registered it. */
+/** The CPU and memory that a container instance registered with; empty until its agent has registered it. */
 export function registeredCapacityOf(instance: Pick<ContainerInstance, 'registeredResources'>): {
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
 } {
-  const amount = (wanted: string) =>
-    instance.registeredResources?.find(({ name }) => name === wanted)?.integerValue;
-  const cpuUnits = amount('CPU');
-  const memoryMib = amount('MEMORY');
+  const amountOf = (resource: string) =>
+    instance.registeredResources?.find(({ name }) => name === resource)?.integerValue;
+  const cpuUnits = amountOf('CPU');
+  const memoryMib = amountOf('MEMORY');
   return {
     ...(cpuUnits === undefined ? {} : { cpuUnits }),
     ...(memoryMib === undefined ? {} : { memoryMib }),

@@ -3,15 +3,15 @@ import type { TaskInput } from '#core/ports/task-runner.ts';
 import { type TaskSettings, tagList, WORKBENCH_CONTAINER } from './settings.ts';
 import { groupOf, RUN_ATTEMPT_VARIABLE, RUN_ID_VARIABLE, startedByOf } from './task-identity.ts';
 
-/** The most JSON that the overrides of one RunTask may come to, in characters. */
+/** The limit of ECS for the overrides of one RunTask request, in characters of JSON. */
 export const OVERRIDES_MAX_CHARS = 8192;
 
-/** The attribute by which a dedicated machine's container instance is found. */
+/** The attribute that a host's container instance has. Its value is the workbench id. */
 export const HOST_ATTRIBUTE = 'workbench';
 
 /**
- * RunTask's input for a start as decided: the same for the same input, so that a retry with its token is the
- * same call. Undefined when its overrides would be too long.
+ * The input of RunTask. It depends on the arguments alone, because a retry with the same client token must send the same
+ * parameters. Undefined if the overrides would exceed OVERRIDES_MAX_CHARS.
  */
 export function runTaskInput(
   settings: TaskSettings,
@@ -44,7 +44,7 @@ export function runTaskInput(
 
 function placementOf({ placement, workbenchId }: TaskInput): Partial<RunTaskCommandInput> {
   if (placement.kind === 'host') {
-    // The attribute alone would also fit another machine that was launched for it and is on its way out.
+    // The attribute alone would also match an earlier host of this workbench that is still shutting down.
     const expressions = [
       `attribute:${HOST_ATTRIBUTE} == ${workbenchId}`,
       `ec2InstanceId == ${placement.instanceId}`,

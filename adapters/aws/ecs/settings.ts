@@ -1,55 +1,55 @@
-/** What the tasks of an installation have in common. */
+/** What all tasks of an installation have in common. */
 export interface TaskSettings {
   /** Name or ARN of the ECS cluster. */
   readonly cluster: string;
-  /** Begins the name of every task definition; 1-64 letters, digits, hyphens and underscores. Tells installations apart. */
+  /** Prefix of the family of every task definition; it distinguishes installations. 1-64 letters, digits, hyphens, underscores. */
   readonly familyPrefix: string;
-  /** The image of a workbench; a change reaches a workbench at its next start. */
+  /** The image of workbenches. A change applies to a workbench at its next start. */
   readonly image: string;
-  /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
+  /** Replaces the command of the image: a command for `sh -c`, executed in the project folder. */
   readonly bootCommand?: string | undefined;
-  /** The port on which the workbench's container answers HTTP. */
+  /** The HTTP port of the workbench's container. */
   readonly port: number;
-  /** Where the volume is mounted, absolute. The project folder is `project` in it. @default /workspace */
+  /** Absolute path at which the volume is mounted. The project folder is `project` in it. @default /workspace */
   readonly mountPath?: string;
-  /** The image's own user, who owns the volume's files. @default 1000 each */
+  /** User and group of the containers. They own the files of the volume. @default 1000 each */
   readonly uid?: number;
   readonly gid?: number;
-  /** For `sh -c` in the container, at most every 5 s: ends with 0 once it answers HTTP, whatever it answers. @default curl */
+  /** Health check for `sh -c` in the container, at most every 5 s. Exits with 0 on any HTTP response. @default curl */
   readonly healthCommand?: string;
-  /** Where people reach a workbench. */
+  /** The URL under which users open a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   readonly executionRoleArn?: string | undefined;
   readonly taskRoleArn?: string | undefined;
-  /** CloudWatch log group and region for what the containers print; none: it is not kept. */
+  /** CloudWatch log group and region for the output of the containers. @default the output is not stored */
   readonly logs?: { readonly group: string; readonly region: string } | undefined;
-  /** Tags of each task and task definition, beside the workbench's own; for cost allocation. */
+  /** Additional tags of each task and task definition, for cost allocation. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 export const WORKBENCH_CONTAINER = 'workbench';
-/** Waits until the workbench is healthy, and does nothing. */
+/** A container that starts when the workbench is healthy, and then sleeps. */
 export const READINESS_CONTAINER = 'ready';
 
 export function mountPathOf(settings: TaskSettings): string {
   return settings.mountPath ?? '/workspace';
 }
 
-/** The folder in which people work. */
+/** The folder that users work in. */
 export function projectPathOf(settings: TaskSettings): string {
   return `${mountPathOf(settings)}/project`;
 }
 
-/** The name under which a workbench's task definitions are registered. */
+/** The family of a workbench's task definitions. */
 export function familyOf(settings: Pick<TaskSettings, 'familyPrefix'>, workbenchId: string): string {
   return `${settings.familyPrefix}-${workbenchId}`;
 }
 
 /**
- * The workbench whose family it is; undefined for a family that is not ours. An id has no hyphen in it: where one
- * follows, it is of an installation whose name begins like ours.
+ * The workbench that this family belongs to; undefined for a family of another installation. A workbench id contains no
+ * hyphen: if one follows the prefix, the family belongs to an installation whose name begins with this one's.
  */
 export function workbenchIdOfFamily(
   settings: Pick<TaskSettings, 'familyPrefix'>,
@@ -61,7 +61,7 @@ export function workbenchIdOfFamily(
   return workbenchId.includes('-') ? undefined : workbenchId;
 }
 
-/** Tags as ECS and EC2 both take them: of the user id only the base64url form is sure to be allowed. */
+/** Tags in the format of ECS. A user id must be passed as base64url, because tags do not allow all of its characters. */
 export function tagList(tags: Readonly<Record<string, string>>): { key: string; value: string }[] {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }

@@ -3,7 +3,7 @@ import type { InstanceObservation } from '#core/placement/update-free-capacity.t
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import type { NamedValue } from './task-identity.ts';
 
-/** What is read of a container instance, be it from DescribeContainerInstances' answer or from an event's `detail`. */
+/** The fields of a container instance, as in a DescribeContainerInstances response and in the `detail` of an event. */
 export interface ContainerInstanceFields {
   readonly containerInstanceArn?: string | undefined;
   readonly version?: number | undefined;
@@ -17,15 +17,16 @@ export interface ContainerInstanceFields {
 interface Resource {
   readonly name?: string | undefined;
   readonly integerValue?: number | undefined;
-  /** GPUs, by their ids. */
+  /** The ids of GPUs. */
   readonly stringSetValue?: readonly string[] | undefined;
 }
 
 const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
- * What ECS says of a shared machine; undefined for a dedicated one, and for one that cannot be told from others.
- * @param at when it was so, milliseconds since 1970
+ * Converts the fields of a shared instance. Undefined for a host, and for a container instance without a usable id or
+ * version.
+ * @param at when ECS reported the fields, milliseconds since 1970
  */
 export function toInstanceObservation(
   instance: ContainerInstanceFields,
@@ -35,8 +36,8 @@ export function toInstanceObservation(
   const containerInstanceId = containerInstanceArn.slice(containerInstanceArn.lastIndexOf('/') + 1);
   if (!CONTAINER_INSTANCE_ID.test(containerInstanceId) || version === undefined) return undefined;
   if (attributes.some(({ name }) => name === HOST_ATTRIBUTE)) return undefined;
-  const named = attributes.find(({ name }) => name === PROVIDER_ATTRIBUTE)?.value;
-  const provider = instance.capacityProviderName ?? named;
+  const providerAttribute = attributes.find(({ name }) => name === PROVIDER_ATTRIBUTE)?.value;
+  const provider = instance.capacityProviderName ?? providerAttribute;
   return {
     containerInstanceId,
     ...(provider === undefined ? {} : { provider }),
@@ -47,13 +48,13 @@ export function toInstanceObservation(
   };
 }
 
-/** What is not said is not there. */
+/** A resource that ECS does not list, or lists with a negative amount, counts as 0. */
 function remainingCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
-  const of = (wanted: string) => resources.find(({ name }) => name === wanted);
-  const gpus = of('GPU');
+  const find = (resource: string) => resources.find(({ name }) => name === resource);
+  const gpus = find('GPU');
   return {
-    cpuUnits: Math.max(0, of('CPU')?.integerValue ?? 0),
-    memoryMib: Math.max(0, of('MEMORY')?.integerValue ?? 0),
+    cpuUnits: Math.max(0, find('CPU')?.integerValue ?? 0),
+    memoryMib: Math.max(0, find('MEMORY')?.integerValue ?? 0),
     gpuCount: Math.max(0, gpus?.stringSetValue?.length ?? gpus?.integerValue ?? 0),
   };
 }

@@ -1,7 +1,7 @@
 import type { RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
 
-/** What ECS says of a task that has stopped. */
+/** Why a task stopped, as ECS reports it. */
 export interface EcsStop {
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
@@ -13,17 +13,17 @@ export interface EcsStop {
 
 export type StopReason = NonNullable<TaskObservation['stop']>;
 
-/** The longest message kept, in characters. */
+/** Longer messages are truncated to this length, in characters. */
 const MESSAGE_MAX_CHARS = 500;
 
 /** `Host EC2 (instance i-…) stopped.` or `… terminated.` */
 const HOST_GONE_PREFIX = 'Host EC2 (instance ';
 
 /**
- * Reasons that ECS documents by how they begin, of the task or of a container; the first that fits counts.
- * Compared with the beginning alone: what follows is prose, and changes.
+ * Prefixes of the reasons of a task or container that ECS documents. The first match applies. Only prefixes are compared,
+ * because the text after them is not stable.
  */
-const REASON_PREFIXES: readonly (readonly [beginning: string, code: ReasonCode])[] = [
+const REASON_PREFIXES: readonly (readonly [prefix: string, code: ReasonCode])[] = [
   ['CannotPullContainerError', 'image_pull_failed'],
   ['CannotPullECRContainerError', 'image_pull_failed'],
   ['CannotPullImageManifestError', 'image_pull_failed'],
@@ -37,11 +37,11 @@ const REASON_PREFIXES: readonly (readonly [beginning: string, code: ReasonCode])
   ['AGENT', 'no_capacity'],
   ['ATTRIBUTE', 'no_capacity'],
   ['LOCATION', 'no_capacity'],
-  // What the machine still runs is watched by nobody any more; it is done only to machines that are no more.
+  // ECS no longer monitors what a deregistered instance runs. Only terminated instances are deregistered by force.
   ['Container instance deregistration forced', 'instance_lost'],
 ];
 
-/** ECS's closed set of stop codes, for what no beginning tells. */
+/** The stop codes of ECS, for tasks whose reason has no known prefix. */
 const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   EssentialContainerExited: 'exited',
   InfrastructureHealth: 'instance_lost',
@@ -52,30 +52,31 @@ const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   UserInitiated: 'requested',
 };
 
-/** Our code and a message for the user, for a task that has stopped. */
-export function toStopReason(end: EcsStop): StopReason {
-  const { stopCode = '', stoppedReason, containers } = end;
-  if (isHostGone(end))
+/** Maps the stop of a task to a reason code and a message for the user. */
+export function toStopReason(stop: EcsStop): StopReason {
+  const { stopCode = '', stoppedReason, containers } = stop;
+  if (isHostGone(stop))
     return { code: 'instance_lost', message: truncate(stoppedReason || REASONS.instance_lost) };
   const code =
     (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
-  // Whatever its containers say of their end, it is what was asked for.
-  if (code === 'requested') return { code, message: truncate(stoppedReason || 'It was asked to stop.') };
+  // The reasons of the containers do not matter: their stop was requested.
+  if (code === 'requested')
+    return { code, message: truncate(stoppedReason || 'A stop of the task was requested.') };
   const texts = [...containers.map(({ reason }) => reason), stoppedReason];
-  for (const [beginning, told] of REASON_PREFIXES) {
-    const text = texts.find((candidate) => candidate?.startsWith(beginning));
-    if (text !== undefined) return { code: told, message: truncate(withoutErrorName(text)) };
+  for (const [prefix, prefixCode] of REASON_PREFIXES) {
+    const text = texts.find((candidate) => candidate?.startsWith(prefix));
+    if (text !== undefined) return { code: prefixCode, message: truncate(removeErrorName(text)) };
   }
   const exitCode = containers.find((container) => container.exitCode !== undefined)?.exitCode;
   if (code === 'exited' && exitCode !== undefined) {
-    return { code, message: `Its main process ended with exit code ${exitCode}.` };
+    return { code, message: `The main process exited with code ${exitCode}.` };
   }
   return { code, message: truncate(stoppedReason || REASONS[code]) };
 }
 
 /**
- * Whether the machine under the task has stopped or gone: then nothing can be running on it. Not believed of a
- * stop that somebody asked for, since its reason is their own words.
+ * Whether the instance of the task has stopped or was terminated, so that nothing can be running on it. Ignored for a
+ * stop that a caller of StopTask requested, because that caller can write any reason.
  */
 export function isHostGone({
   stopCode,
@@ -85,21 +86,19 @@ export function isHostGone({
 }
 
 /**
- * Our code for a RunTask that was answered with `failed-invocations` and no task: nothing was started. All of them are about
- * what machines there are just now, so that the same may succeed later; the deadline of the start decides.
+ * The refusal for a RunTask response that has `failures` and no task: nothing was started. All failures concern the
+ * instances that are available at present, so a later attempt may succeed; the transition deadline ends the retries.
  */
 export function toRunRefusal(
   failures: readonly { readonly reason?: string | undefined; readonly detail?: string | undefined }[],
 ): Extract<RunOutcome, { kind: 'refused' }> {
   const reasons = [...new Set(failures.map(({ reason }) => reason ?? 'no reason'))].join(', ');
-  const known = REASON_PREFIXES.find(([beginning]) =>
-    failures.some(({ reason }) => reason?.startsWith(beginning)),
-  );
-  const message = truncate(`No machine could take it (${reasons || 'no reason'}).`);
+  const known = REASON_PREFIXES.find(([prefix]) => failures.some(({ reason }) => reason?.startsWith(prefix)));
+  const message = truncate(`No instance can run the task at present (${reasons || 'no reason'}).`);
   return { kind: 'refused', code: known?.[1] ?? 'no_capacity', message, retryable: true };
 }
 
-/** What ECS would say of a task that has stopped so, where it has words for it. */
+/** The inverse of `toStopReason`, for codes that ECS can express. */
 export function toEcsStop({ code, message }: StopReason): EcsStop {
   const container = (reason: string): EcsStop => ({
     stopCode: 'TaskFailedToStart',
@@ -126,8 +125,8 @@ export function toEcsStop({ code, message }: StopReason): EcsStop {
   }
 }
 
-/** `CannotPullContainerError: pull access denied` → `pull access denied`. Only names of errors go, never other words. */
-function withoutErrorName(text: string): string {
+/** `CannotPullContainerError: pull access denied` → `pull access denied`. Removes error names only. */
+function removeErrorName(text: string): string {
   return text.replace(/^[A-Za-z]+Error: /, '');
 }
 

@@ -12,21 +12,21 @@ import {
   WORKBENCH_CONTAINER,
 } from './settings.ts';
 
-/** The label of the workbench's container that holds a digest of the whole definition. */
+/** The label of the workbench's container that stores a digest of the whole definition. */
 const DIGEST_LABEL = 'workbench.definition';
 
 const VOLUME = 'files';
 
-/** Any answer will do, even an error page: it answers HTTP. */
+/** Succeeds on any HTTP response, even an error page. */
 const HEALTH_COMMAND = 'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$PORT/"';
 
 /**
- * The task definition of a workbench: what RunTask cannot override, which is the image, the boot step, the
- * volume and the health check. Size, GPUs, name and run come with RunTask.
+ * The task definition of a workbench. It has what RunTask cannot override: the image, the boot command, the volume and the
+ * health check. Size, GPUs, name and run id are overrides of RunTask.
  *
- * It has two containers. The workbench's has the health check; the companion, of the same image so that
- * nothing more is fetched, starts only once that is healthy. ECS calls a task RUNNING when all its containers
- * run, hence RUNNING means: it answers HTTP.
+ * A task has two containers. The workbench container has the health check. The readiness container starts only when the
+ * workbench is healthy; it uses the same image, so that no other image is pulled. ECS reports a task as RUNNING when all
+ * its containers run, so RUNNING means that the workbench responds to HTTP requests.
  */
 export function taskDefinitionInput(
   settings: TaskSettings,
@@ -38,7 +38,7 @@ export function taskDefinitionInput(
     family: familyOf(settings, workbenchId),
     networkMode: 'awsvpc',
     requiresCompatibilities: ['EC2'],
-    // Each run overrides both; a definition without them would need limits for each container.
+    // Each run overrides both. Without them ECS requires limits for each container.
     cpu: '128',
     memory: '128',
     ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
@@ -57,12 +57,12 @@ export function taskDefinitionInput(
     tags: tagList({ ...settings.tags, 'workbench:id': workbenchId }),
   };
   const digest = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 32);
-  const [workbench, ...others] = input.containerDefinitions ?? [];
+  const [workbench, ...otherContainers] = input.containerDefinitions ?? [];
   const labelled = { ...workbench, dockerLabels: { [DIGEST_LABEL]: digest } };
-  return { digest, input: { ...input, containerDefinitions: [labelled, ...others] } };
+  return { digest, input: { ...input, containerDefinitions: [labelled, ...otherContainers] } };
 }
 
-/** The digest in a registered definition; undefined in one that is not of our making. */
+/** The digest in a registered definition; undefined if the controller did not register it. */
 export function digestOf(
   containers: readonly Pick<ContainerDefinition, 'name' | 'dockerLabels'>[] | undefined,
 ): string | undefined {
@@ -71,15 +71,15 @@ export function digestOf(
 
 function workbenchContainer(settings: TaskSettings): ContainerDefinition {
   const { bootCommand } = settings;
-  const booted = bootCommand !== undefined && bootCommand.trim() !== '';
+  const hasBootCommand = bootCommand !== undefined && bootCommand.trim() !== '';
   return {
-    ...container(settings, WORKBENCH_CONTAINER),
+    ...commonContainer(settings, WORKBENCH_CONTAINER),
     essential: true,
-    ...(booted ? { entryPoint: ['/bin/sh', '-c'], command: [BOOT_SCRIPT] } : {}),
+    ...(hasBootCommand ? { entryPoint: ['/bin/sh', '-c'], command: [BOOT_SCRIPT] } : {}),
     environment: [
       { name: 'WORKSPACE_PATH', value: projectPathOf(settings) },
       { name: 'PORT', value: String(settings.port) },
-      ...(booted ? [{ name: 'WB_BOOT_COMMAND', value: bootCommand }] : []),
+      ...(hasBootCommand ? [{ name: 'WB_BOOT_COMMAND', value: bootCommand }] : []),
     ],
     portMappings: [{ containerPort: settings.port, protocol: 'tcp' }],
     mountPoints: [{ sourceVolume: VOLUME, containerPath: mountPathOf(settings), readOnly: false }],
@@ -88,29 +88,29 @@ function workbenchContainer(settings: TaskSettings): ContainerDefinition {
       interval: 5,
       timeout: 5,
       retries: 10,
-      // The longest there is, in seconds: until then a failed check counts for nothing.
+      // Seconds; the maximum of ECS. Failed checks do not count until then.
       startPeriod: 300,
     },
-    // From SIGTERM to SIGKILL, in seconds.
+    // Seconds from SIGTERM to SIGKILL.
     stopTimeout: 30,
   };
 }
 
 function readinessContainer(settings: TaskSettings): ContainerDefinition {
   return {
-    ...container(settings, READINESS_CONTAINER),
-    // Should it die, the workbench does not.
+    ...commonContainer(settings, READINESS_CONTAINER),
+    // If this container exits, the workbench continues.
     essential: false,
     entryPoint: ['sleep'],
     command: ['infinity'],
-    // MiB. Docker takes no less than 6.
+    // MiB. The minimum of Docker is 6.
     memory: 16,
     dependsOn: [{ containerName: WORKBENCH_CONTAINER, condition: 'HEALTHY' }],
     stopTimeout: 2,
   };
 }
 
-function container(settings: TaskSettings, name: string): ContainerDefinition {
+function commonContainer(settings: TaskSettings, name: string): ContainerDefinition {
   const { image, uid = 1000, gid = 1000, logs } = settings;
   return {
     name,
@@ -118,7 +118,7 @@ function container(settings: TaskSettings, name: string): ContainerDefinition {
     user: `${uid}:${gid}`,
     privileged: false,
     dockerSecurityOptions: ['no-new-privileges'],
-    // An init of its own passes SIGTERM on: `sleep` as process 1 would wait for SIGKILL.
+    // The init process forwards SIGTERM. `sleep` as process 1 would ignore it and run until SIGKILL.
     linuxParameters: { initProcessEnabled: true },
     ...(logs === undefined
       ? {}

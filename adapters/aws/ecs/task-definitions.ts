@@ -14,12 +14,12 @@ import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 
-/** A page of a listing, as large as ECS gives them. */
+/** Results per page; the maximum of ECS. */
 const PAGE_SIZE = 100;
 
 /**
- * The task definitions of workbenches. Registration takes one a second and shares that with deregistration:
- * what is old is deleted by the audit, never on the way of a start.
+ * The task definitions of workbenches. ECS allows one registration or deregistration per second, so old definitions are
+ * deregistered by the cluster sweep and never during a start.
  */
 export class TaskDefinitions {
   readonly #client: EcsClient;
@@ -31,13 +31,13 @@ export class TaskDefinitions {
   }
 
   /**
-   * The definition that a workbench is to be run with, registered unless its newest one is just that.
-   * @returns its ARN, revision included
-   * @throws PortError `throttled` when registrations have to wait their turn
+   * Registers the definition for a workbench, unless its newest one is the same.
+   * @returns the ARN of the definition, including the revision
+   * @throws PortError `throttled` if registrations are throttled; nothing happened
    */
   async ensure(workbenchId: string, mount: Mount): Promise<string> {
     const { digest, input } = taskDefinitionInput(this.#settings, workbenchId, mount);
-    const newest = await this.#newest(workbenchId);
+    const newest = await this.#describeNewest(workbenchId);
     if (newest?.taskDefinitionArn !== undefined && digestOf(newest.containerDefinitions) === digest) {
       return newest.taskDefinitionArn;
     }
@@ -45,11 +45,12 @@ export class TaskDefinitions {
       this.#client.send(new RegisterTaskDefinitionCommand(input)),
     );
     const arn = registered?.taskDefinitionArn;
-    if (arn === undefined) throw portError('ecs', 'RegisterTaskDefinition', new Error('no answer'));
+    if (arn === undefined)
+      throw portError('ecs', 'RegisterTaskDefinition', new Error('the response has no ARN'));
     return arn;
   }
 
-  /** The workbenches that have task definitions, in pages of at most 100. */
+  /** Lists the workbenches that have active task definitions, in pages of at most 100. */
   async list(
     cursor?: string,
   ): Promise<{ readonly workbenchIds: readonly string[]; readonly cursor?: string }> {
@@ -68,9 +69,9 @@ export class TaskDefinitions {
   }
 
   /**
-   * Deregisters old revisions, at most `limit` of them, one after another. Tasks that run go on.
-   * @param keep `newest` of a workbench that may start again, `none` of one that is destroyed
-   * @returns how many, and whether there are more
+   * Deregisters old revisions, at most `limit` of them, one after another. Running tasks continue.
+   * @param keep `newest` for a workbench that may start again, `none` for one that is deleted
+   * @returns the number of deregistered revisions, and whether there are more
    */
   async prune(
     workbenchId: string,
@@ -88,23 +89,23 @@ export class TaskDefinitions {
         }),
       ),
     );
-    // The prefix may be that of a longer name too.
-    const ours = taskDefinitionArns.filter((arn) =>
+    // ECS also lists families whose names begin with this one.
+    const revisions = taskDefinitionArns.filter((arn) =>
       arn.slice(arn.lastIndexOf('/') + 1).startsWith(`${family}:`),
     );
-    const old = keep === 'newest' ? ours.slice(1) : ours;
+    const old = keep === 'newest' ? revisions.slice(1) : revisions;
     for (const arn of old.slice(0, limit)) await this.#deregister(arn);
     return { deleted: Math.min(old.length, limit), more: old.length > limit || nextToken !== undefined };
   }
 
-  async #newest(workbenchId: string): Promise<TaskDefinition | undefined> {
+  async #describeNewest(workbenchId: string): Promise<TaskDefinition | undefined> {
     try {
       const { taskDefinition: newest } = await this.#client.send(
         new DescribeTaskDefinitionCommand({ taskDefinition: familyOf(this.#settings, workbenchId) }),
       );
       return newest?.status === 'ACTIVE' ? newest : undefined;
     } catch (error) {
-      // What ECS says when there is none.
+      // ECS returns this error if the family has no active definition.
       if (isAwsError(error, 'clientException')) return undefined;
       throw portError('ecs', 'DescribeTaskDefinition', error);
     }
@@ -114,7 +115,7 @@ export class TaskDefinitions {
     try {
       await this.#client.send(new DeregisterTaskDefinitionCommand({ taskDefinition: arn }));
     } catch (error) {
-      // It is not there, or not active, any more.
+      // The definition no longer exists or is no longer active.
       if (!isAwsError(error, 'clientException', 'invalidParameter')) {
         throw portError('ecs', 'DeregisterTaskDefinition', error);
       }

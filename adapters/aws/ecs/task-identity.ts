@@ -1,6 +1,6 @@
 /**
- * Whose task it is, written into what the task is started with and read back from what ECS says of it: events
- * carry no tags, and a stopped task has lost them.
+ * The workbench and run that a task belongs to. The controller writes them into the group, `startedBy` and the environment
+ * of the task and reads them from there. Tags are not used: events do not contain them and stopped tasks lose them.
  */
 export interface TaskIdentity {
   readonly userId: string;
@@ -10,7 +10,7 @@ export interface TaskIdentity {
   readonly attempt: number;
 }
 
-/** The fields of a task, as described or in an event, that tell whose it is. */
+/** The fields of a task that contain its identity, as in a DescribeTasks response and in an event. */
 export interface TaskIdentityFields {
   readonly group?: string | undefined;
   readonly startedBy?: string | undefined;
@@ -31,24 +31,24 @@ export interface NamedValue {
 export const RUN_ID_VARIABLE = 'WB_RUN_ID';
 export const RUN_ATTEMPT_VARIABLE = 'WB_RUN_ATTEMPT';
 
-const GROUP = 'workbench/';
+const GROUP_PREFIX = 'workbench/';
 
 export function groupOf(workbenchId: string): string {
-  return `${GROUP}${workbenchId}`;
+  return `${GROUP_PREFIX}${workbenchId}`;
 }
 
-/** `startedBy` takes letters, digits, `-` and `_`, and 128 of them: a user id of up to 96 bytes as base64url. */
+/** `startedBy` allows at most 128 letters, digits, `-` and `_`: enough for a user id of 96 bytes as base64url. */
 export function startedByOf(userId: string): string {
   return Buffer.from(userId, 'utf8').toString('base64url');
 }
 
-/** Undefined for every task that was not started by the controller. */
+/** Undefined for a task that the controller did not start. */
 export function parseTaskIdentity({
   group,
   startedBy,
   overrides,
 }: TaskIdentityFields): TaskIdentity | undefined {
-  const workbenchId = group?.startsWith(GROUP) ? group.slice(GROUP.length) : '';
+  const workbenchId = group?.startsWith(GROUP_PREFIX) ? group.slice(GROUP_PREFIX.length) : '';
   const userId = decodeStartedBy(startedBy ?? '');
   const variable = (name: string) => environmentValueOf(overrides, name) ?? '';
   const runId = variable(RUN_ID_VARIABLE);

@@ -2,12 +2,12 @@ import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
 import { isHostGone, toStopReason } from './stop-reasons.ts';
 import { type NamedValue, parseTaskIdentity, type TaskIdentityFields } from './task-identity.ts';
 
-/** What is read of a task, be it from DescribeTasks' answer or from an event's `detail`, which are alike. */
+/** The fields of a task, as in a DescribeTasks response and in the `detail` of an event. */
 export interface EcsTaskFields extends TaskIdentityFields {
   readonly taskArn?: string | undefined;
   readonly version?: number | undefined;
   readonly lastStatus?: string | undefined;
-  /** A date in answers, ISO text in events. */
+  /** A date in responses, ISO text in events. */
   readonly createdAt?: Date | string | undefined;
   readonly attachments?:
     | readonly { readonly type?: string | undefined; readonly details?: readonly NamedValue[] | undefined }[]
@@ -35,8 +35,8 @@ const STATUS_OF_ECS_STATUS: ReadonlyMap<string, TaskStatus> = new Map([
 ]);
 
 /**
- * What ECS says of a task of ours; undefined for a task that was not started by the controller.
- * @param port the port on which the workbench's container answers; the address is the task's own
+ * Converts the fields of a task. Undefined for a task that the controller did not start.
+ * @param port the HTTP port of the workbench's container, at the address of the task
  */
 export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObservation | undefined {
   const identity = parseTaskIdentity(task);
@@ -45,20 +45,20 @@ export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObs
   if (identity === undefined || status === undefined) return undefined;
   if (taskId === undefined || version === undefined) return undefined;
   const createdAt = new Date(task.createdAt ?? Number.NaN).getTime();
-  const waiting = status === 'provisioning' && containerInstanceArn === undefined;
+  const waitsForCapacity = status === 'provisioning' && containerInstanceArn === undefined;
   const address = addressOf(task);
-  const host = hostOf(task);
+  const instance = instanceStateOf(task);
   return {
     taskId,
     ...identity,
     ...(Number.isNaN(createdAt) ? {} : { createdAt }),
     version,
     status,
-    ...(waiting ? { detail: 'capacity' } : {}),
+    ...(waitsForCapacity ? { detail: 'capacity' } : {}),
     ...(address === undefined ? {} : { endpoint: `http://${address}:${port}` }),
     ...(containerInstanceArn === undefined ? {} : { containerInstance: containerInstanceArn }),
     ...(capacityProviderName === undefined ? {} : { provider: capacityProviderName }),
-    ...(host === undefined ? {} : { instance: host }),
+    ...(instance === undefined ? {} : { instance }),
     ...(status === 'stopped' ? { stop: toStopReason({ ...task, containers: task.containers ?? [] }) } : {}),
   };
 }
@@ -69,7 +69,7 @@ function addressOf({ attachments }: EcsTaskFields): string | undefined {
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
 }
 
-function hostOf(task: EcsTaskFields): TaskObservation['instance'] {
+function instanceStateOf(task: EcsTaskFields): TaskObservation['instance'] {
   if (isHostGone(task)) return 'gone';
   if (task.containerInstanceArn === undefined || task.connectivity === undefined) return undefined;
   return task.connectivity === 'CONNECTED' ? 'connected' : 'disconnected';

@@ -18,16 +18,16 @@ import { toRunRefusal } from './stop-reasons.ts';
 import { type EcsClient, TaskDefinitions } from './task-definitions.ts';
 import { type EcsTaskFields, parseTaskObservation } from './task-observation.ts';
 
-/** The most that one call describes, and the largest page of a list. */
+/** The most tasks in one call or page. */
 const PAGE_SIZE = 100;
-/** The longest reason that StopTask takes, in characters. */
+/** The limit of StopTask for a reason, in characters. */
 const REASON_MAX_CHARS = 1024;
 const TASK_ARN = /^arn:[a-z-]+:ecs:[a-z0-9-]+:\d+:task\//;
 
-/** A list of ECS is of one desired status: tasks that are stopping are in the second. */
+/** ListTasks returns the tasks of one desired status. Stopping tasks have the desired status STOPPED. */
 const DESIRED_STATUSES = ['RUNNING', 'STOPPED'] as const;
 
-/** Tasks on ECS: see TaskRunner for what it promises. A task's id is its ARN. */
+/** Tasks on ECS. TaskRunner documents the methods. The id of a task is its ARN. */
 export class EcsTaskRunner implements TaskRunner {
   readonly #client: EcsClient;
   readonly #settings: TaskSettings;
@@ -36,7 +36,7 @@ export class EcsTaskRunner implements TaskRunner {
   readonly #instances: InstanceOperations;
   readonly #clock: Clock;
 
-  /** @param instances asked only about machines whose agent is silent */
+  /** @param instances used only for instances whose agent is disconnected */
   constructor(client: EcsClient, settings: TaskSettings, instances: InstanceOperations, clock: Clock) {
     this.#client = client;
     this.#settings = settings;
@@ -50,14 +50,19 @@ export class EcsTaskRunner implements TaskRunner {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const definition = await this.#definitions.ensure(input.workbenchId, input.mount);
     const request = runTaskInput(this.#settings, input, token, definition);
-    if (request === undefined) return toRefusal('Its name and settings are too long for ECS.', false);
+    if (request === undefined)
+      return toRefusal(
+        'The name and settings of the workbench exceed the limit of ECS. Choose a shorter name.',
+        false,
+      );
     checkSendDeadline('ecs', 'RunTask');
     try {
       const { tasks = [], failures = [] } = await this.#client.send(new RunTaskCommand(request));
       const [task] = tasks;
       if (task === undefined) return toRunRefusal(failures);
       const observation = this.#observe(task);
-      if (observation === undefined) throw new PortError('unavailable', 'ecs RunTask: not our task');
+      if (observation === undefined)
+        throw new PortError('unavailable', 'ecs RunTask: the task in the response has no identity');
       return { kind: 'accepted', task: observation };
     } catch (error) {
       return this.#resolveRunError(input, error);
@@ -83,65 +88,65 @@ export class EcsTaskRunner implements TaskRunner {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const [task] = await this.describe([taskId]);
     if (task === undefined || isMissing(task) || task.instance === 'gone') return;
-    // STOPPED is the last word of an agent that spoke to the end, but not of one that is silent: who takes a live
-    // machine off the cluster by force makes ECS say so of tasks that go on.
+    // STOPPED is reliable only if the agent was connected to the end: if a live instance is deregistered by force, ECS
+    // reports its tasks as STOPPED although they continue.
     if (task.status === 'stopped' && task.instance !== 'disconnected') return;
     if (task.instance === 'connected' && !evenIfConnected) return;
-    // Without a machine there is nothing to end: it waits for capacity, and a stop is all it takes.
+    // A task that waits for capacity has no instance. StopTask is enough to end it.
     if (task.containerInstance === undefined) return;
-    const [machine] = await this.#containerInstances.describe([task.containerInstance]);
-    if (machine?.ec2InstanceId === undefined) return;
+    const [containerInstance] = await this.#containerInstances.describe([task.containerInstance]);
+    if (containerInstance?.ec2InstanceId === undefined) return;
     checkSendDeadline('ecs', 'UpdateContainerInstancesState');
-    if (machine.status === 'ACTIVE') await this.#containerInstances.drain(task.containerInstance);
-    // Once it is terminated, `describe` answers so and takes it off the cluster.
-    await this.#instances.terminate(machine.ec2InstanceId, checkSendDeadline);
+    if (containerInstance.status === 'ACTIVE') await this.#containerInstances.drain(task.containerInstance);
+    // When the instance is terminated, `describe` reports it as gone and deregisters it.
+    await this.#instances.terminate(containerInstance.ec2InstanceId, checkSendDeadline);
   }
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
     if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     const known = await this.#describeKnown([...new Set(taskIds)].filter((taskId) => TASK_ARN.test(taskId)));
-    const byId = new Map(known.map((task) => [task.taskId, task]));
-    return taskIds.map((taskId) => byId.get(taskId) ?? { taskId, missing: true });
+    const tasksById = new Map(known.map((task) => [task.taskId, task]));
+    return taskIds.map((taskId) => tasksById.get(taskId) ?? { taskId, missing: true });
   }
 
   async list(cursor?: string): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {
-    const at = parseCursor(cursor);
+    const page = parseCursor(cursor);
     const { taskArns = [], nextToken } = await callAws('ecs', 'ListTasks', () =>
       this.#client.send(
         new ListTasksCommand({
           cluster: this.#settings.cluster,
-          desiredStatus: at.desiredStatus,
+          desiredStatus: page.desiredStatus,
           maxResults: PAGE_SIZE,
-          ...(at.nextToken === undefined ? {} : { nextToken: at.nextToken }),
+          ...(page.nextToken === undefined ? {} : { nextToken: page.nextToken }),
         }),
       ),
     );
     const tasks = (await this.#describeKnown(taskArns)).filter(({ status }) => status !== 'stopped');
-    if (nextToken !== undefined) return { tasks, cursor: `${at.desiredStatus} ${nextToken}` };
-    return at.desiredStatus === 'RUNNING' ? { tasks, cursor: 'STOPPED' } : { tasks };
+    if (nextToken !== undefined) return { tasks, cursor: `${page.desiredStatus} ${nextToken}` };
+    return page.desiredStatus === 'RUNNING' ? { tasks, cursor: 'STOPPED' } : { tasks };
   }
 
-  /** What becomes of a start that RunTask did not answer with a task. */
+  /** Decides the outcome of a RunTask call that failed. */
   async #resolveRunError(input: TaskInput, error: unknown): Promise<RunOutcome> {
     if (isAwsError(error, 'tokenUsed')) return this.#adopt(error);
     const definite = isAwsError(error, 'invalidParameter', 'forbidden') && isOnlyAttempt(error);
     if (isAwsError(error, 'clientException') && isOnlyAttempt(error)) {
-      // It passes: most of all there are too many tasks in PROVISIONING. The same call again later is safe
-      // even if this answer came before ECS had looked at the token.
+      // The error is temporary; most often there are too many tasks in PROVISIONING. Repeating the same call later is safe
+      // even if ECS returned this error before it checked the client token.
       throw new PortError('throttled', `ecs RunTask: ${errorNameOf(error)}`, error);
     }
     if (!definite) throw portError('ecs', 'RunTask', error);
-    // Only this call is known to have started nothing: an earlier one with its token, whose answer was lost,
-    // may have. So it is looked for before anybody may conclude that there is none.
+    // This call started nothing, but an earlier one with the same token may have started a task and lost its response.
+    // Therefore the task is searched for before the start counts as refused.
     const started = await this.#findAttempt(input);
     if (started !== undefined) return { kind: 'accepted', task: started };
     return toRefusal(
-      `The platform refused to start it (${errorNameOf(error)}).`,
+      `ECS refused to start the task (${errorNameOf(error)}).`,
       isAwsError(error, 'invalidParameter'),
     );
   }
 
-  /** The token was used with other parameters, from before a change of settings: its task is the one. */
+  /** Returns the task of an earlier call with this token, which had other parameters because a setting has changed since. */
   async #adopt(error: unknown): Promise<RunOutcome> {
     const resourceIds = (error as { readonly resourceIds?: unknown }).resourceIds;
     const ids = Array.isArray(resourceIds) ? resourceIds.filter((id) => typeof id === 'string') : [];
@@ -155,7 +160,7 @@ export class EcsTaskRunner implements TaskRunner {
     const family = `${familyPrefix}-${workbenchId}`;
     for (const desiredStatus of DESIRED_STATUSES) {
       let nextToken: string | undefined;
-      // A page that is short, or empty, need not be the last.
+      // A short or empty page need not be the last one.
       do {
         const page = await callAws('ecs', 'ListTasks', () =>
           this.#client.send(
@@ -171,13 +176,13 @@ export class EcsTaskRunner implements TaskRunner {
     return undefined;
   }
 
-  /** Those of these tasks that ECS knows and that are ours. */
+  /** Describes those of these tasks that ECS knows and that the controller started. */
   async #describeKnown(taskArns: readonly string[]): Promise<readonly TaskObservation[]> {
     if (taskArns.length === 0) return [];
     const { tasks = [] } = await callAws('ecs', 'DescribeTasks', () =>
       this.#client.send(new DescribeTasksCommand({ cluster: this.#settings.cluster, tasks: [...taskArns] })),
     );
-    return this.#withHostStates(tasks.flatMap((task) => this.#observe(task) ?? []));
+    return this.#withInstanceStates(tasks.flatMap((task) => this.#observe(task) ?? []));
   }
 
   #observe(task: EcsTaskFields): TaskObservation | undefined {
@@ -185,37 +190,39 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   /**
-   * A silent agent may come back, or its machine may be no more: ECS shows the task as it last was in both
-   * cases, and only EC2 knows. Asked about machines that are silent, and no others.
+   * Reads the instance states of tasks whose agent is disconnected. The agent may reconnect or the instance may no longer
+   * exist: in both cases ECS reports the last known state of the task, and only EC2 knows the state of the instance.
    */
-  async #withHostStates(tasks: readonly TaskObservation[]): Promise<readonly TaskObservation[]> {
-    const silent = tasks.filter(({ instance: host }) => host === 'disconnected');
-    if (silent.length === 0) return tasks;
-    const arns = new Set(silent.flatMap(({ containerInstance }) => containerInstance ?? []));
-    const hosts = await this.#hostStatesOf([...arns]);
+  async #withInstanceStates(tasks: readonly TaskObservation[]): Promise<readonly TaskObservation[]> {
+    const disconnected = tasks.filter(({ instance }) => instance === 'disconnected');
+    if (disconnected.length === 0) return tasks;
+    const arns = new Set(disconnected.flatMap(({ containerInstance }) => containerInstance ?? []));
+    const states = await this.#readInstanceStates([...arns]);
     return tasks.map((task) => {
       if (task.instance !== 'disconnected' || task.containerInstance === undefined) return task;
-      return { ...task, host: hosts.get(task.containerInstance) ?? 'disconnected' };
+      return { ...task, instance: states.get(task.containerInstance) ?? 'disconnected' };
     });
   }
 
-  async #hostStatesOf(arns: readonly string[]): Promise<ReadonlyMap<string, TaskObservation['instance']>> {
-    // ECS remembers what was deregistered for long; what it has forgotten is long gone.
-    const hosts = new Map<string, TaskObservation['instance']>(arns.map((arn) => [arn, 'gone']));
+  async #readInstanceStates(
+    arns: readonly string[],
+  ): Promise<ReadonlyMap<string, TaskObservation['instance']>> {
+    // ECS describes a container instance for a long time after it was deregistered. One that it no longer knows is gone.
+    const states = new Map<string, TaskObservation['instance']>(arns.map((arn) => [arn, 'gone']));
     const known = await this.#containerInstances.describe(arns);
-    const silent = known.filter(({ agentConnected }) => !agentConnected);
-    const ids = silent.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []);
-    const states = ids.length === 0 ? undefined : await this.#instances.states(ids);
+    const disconnected = known.filter(({ agentConnected }) => !agentConnected);
+    const ids = disconnected.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []);
+    const ec2States = ids.length === 0 ? undefined : await this.#instances.states(ids);
     for (const { containerInstanceArn, agentConnected, ec2InstanceId = '', status } of known) {
       if (containerInstanceArn === undefined) continue;
-      const state = states?.get(ec2InstanceId);
+      const state = ec2States?.get(ec2InstanceId);
       const gone = state === 'stopped' || state === 'terminated';
-      hosts.set(containerInstanceArn, agentConnected ? 'connected' : gone ? 'gone' : 'disconnected');
-      // ECS would show its tasks as running for ever. Should it fail, whoever looks next does it.
+      states.set(containerInstanceArn, agentConnected ? 'connected' : gone ? 'gone' : 'disconnected');
+      // Otherwise ECS reports its tasks as RUNNING indefinitely. If this call fails, the next read repeats it.
       if (state === 'terminated' && status !== 'INACTIVE')
         await this.#containerInstances.deregister(containerInstanceArn).catch(() => {});
     }
-    return hosts;
+    return states;
   }
 }
 
@@ -224,9 +231,9 @@ function parseCursor(cursor: string | undefined): {
   nextToken?: string;
 } {
   if (cursor === undefined) return { desiredStatus: 'RUNNING' };
-  const space = cursor.indexOf(' ');
+  const separator = cursor.indexOf(' ');
   const desiredStatus = cursor.startsWith('STOPPED') ? 'STOPPED' : 'RUNNING';
-  return space === -1 ? { desiredStatus } : { desiredStatus, nextToken: cursor.slice(space + 1) };
+  return separator === -1 ? { desiredStatus } : { desiredStatus, nextToken: cursor.slice(separator + 1) };
 }
 
 function toRefusal(message: string, retryable: boolean): RunOutcome {

@@ -1,40 +1,40 @@
 import * as z from 'zod/mini';
 import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
 
-/** A volume's place: the directory named by the workbench, in the parent directory on this file system. */
+/** Where a volume is: the directory with the workbench id as its name, in the parent directory of this file system. */
 export interface VolumeLocation {
   readonly fileSystemId: string;
   readonly workbenchId: string;
 }
 
-/** What the name of a volume's directory looks like: nothing that leads anywhere else. */
+/** The name of a volume's directory. The pattern excludes names that lead to another directory. */
 export const VOLUME_NAME_PATTERN = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** What has become of a volume: its wipe has begun, or it was set aside. */
+/** Why a volume must not be mounted: its deletion has begun, or it is in quarantine. */
 export type VolumeMarker = 'tombstone' | 'quarantine';
 
 /**
- * Does with directories what only somebody can do who has their parent mounted. Access points are none of its
- * business. Notes the end of volumes beside them, on the same file system, so that no copy of it can be lost
- * or restored apart from the files. Bounded: each call takes seconds at most.
+ * Operations on the directories of volumes, which require that their parent directory is mounted. The janitor does not
+ * use access points. It stores tombstones and quarantined volumes on the same file system as the volumes, so that a
+ * backup or restore always covers them together with the files. Each call takes seconds at most.
  *
  * All methods throw PortError.
  */
 export interface Janitor {
   readMarker(location: VolumeLocation): Promise<VolumeMarker | undefined>;
-  /** Notes that the wipe has begun, unless it was noted; answers whether the access point is known to be gone. */
+  /** Writes the tombstone unless it exists. `detached` is true if the tombstone says that the access point is deleted. */
   writeTombstone(location: VolumeLocation): Promise<{ readonly detached: boolean }>;
-  /** Notes that the access point is gone. */
+  /** Writes into the tombstone that the access point is deleted. */
   markDetached(location: VolumeLocation): Promise<void>;
-  /** Removes part of the directory, its root last, where it is or where it was set aside. Only after `begin`. */
+  /** Deletes part of the directory, its root last, also if it is in quarantine. Only after `writeTombstone`. */
   removeSome(location: VolumeLocation): Promise<DeletionProgress>;
-  /** Removes the directory if it is empty. */
+  /** Deletes the directory if it is empty. A missing directory counts as deleted. */
   deleteIfEmpty(location: VolumeLocation): Promise<'deleted' | 'not_empty'>;
-  /** Moves the directory, untouched, to where nothing mounts it. One that is not there is no error. */
+  /** Moves the directory, unchanged, to where no task can mount it. A missing directory is no error. */
   quarantine(location: VolumeLocation): Promise<void>;
-  /** Which of these workbenches have a directory, of at most 1,000. */
+  /** Returns those of these workbenches, at most 1,000, that have a directory. */
   findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]>;
-  /** The directories in their places, in pages of at most 1,000. */
+  /** Lists the directories of volumes, without those in quarantine, in pages of at most 1,000. */
   list(
     fileSystemId: string,
     cursor?: string,
@@ -42,28 +42,28 @@ export interface Janitor {
 }
 
 /**
- * The janitor's methods as messages, for a janitor that is another function: one request, one answer, each
- * bounded as the interface has it.
+ * The methods of the janitor as messages, for a janitor that is a function of its own: one request and one response per
+ * call, with the bounds of the interface.
  */
 
 const fileSystemId = z.string().check(z.regex(/^[a-zA-Z0-9-]{1,64}$/));
 const workbenchId = z.string().check(z.regex(VOLUME_NAME_PATTERN));
-const place = { fileSystemId, workbenchId };
+const location = { fileSystemId, workbenchId };
 
-/** The most workbenches asked about at once, and directories in a page. */
-const PAGE = 1000;
+/** The most workbench ids in a request, and directories in a page. */
+const PAGE_MAX = 1000;
 
 export const janitorRequestSchema = z.discriminatedUnion('act', [
-  z.strictObject({ act: z.literal('readMarker'), ...place }),
-  z.strictObject({ act: z.literal('writeTombstone'), ...place }),
-  z.strictObject({ act: z.literal('markDetached'), ...place }),
-  z.strictObject({ act: z.literal('removeSome'), ...place }),
-  z.strictObject({ act: z.literal('deleteIfEmpty'), ...place }),
-  z.strictObject({ act: z.literal('quarantine'), ...place }),
+  z.strictObject({ act: z.literal('readMarker'), ...location }),
+  z.strictObject({ act: z.literal('writeTombstone'), ...location }),
+  z.strictObject({ act: z.literal('markDetached'), ...location }),
+  z.strictObject({ act: z.literal('removeSome'), ...location }),
+  z.strictObject({ act: z.literal('deleteIfEmpty'), ...location }),
+  z.strictObject({ act: z.literal('quarantine'), ...location }),
   z.strictObject({
     act: z.literal('findExisting'),
     fileSystemId,
-    workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE)),
+    workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE_MAX)),
   }),
   z.strictObject({ act: z.literal('list'), fileSystemId, cursor: z.optional(workbenchId) }),
 ]);
@@ -72,7 +72,7 @@ export type JanitorAction = JanitorRequest['act'];
 
 const directory = z.object({ workbenchId, createdAt: z.optional(z.int().check(z.positive())) });
 
-/** What is answered to each. */
+/** The response to each request. */
 export const JANITOR_RESPONSES = {
   readMarker: z.object({ marker: z.optional(z.enum(['tombstone', 'quarantine'])) }),
   writeTombstone: z.object({ detached: z.boolean() }),
@@ -80,9 +80,9 @@ export const JANITOR_RESPONSES = {
   removeSome: z.object({ done: z.boolean(), deleted: z.int().check(z.nonnegative()) }),
   deleteIfEmpty: z.object({ outcome: z.enum(['deleted', 'not_empty']) }),
   quarantine: z.object({}),
-  findExisting: z.object({ workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE)) }),
+  findExisting: z.object({ workbenchIds: z.array(workbenchId).check(z.maxLength(PAGE_MAX)) }),
   list: z.object({
-    directories: z.array(directory).check(z.maxLength(PAGE)),
+    directories: z.array(directory).check(z.maxLength(PAGE_MAX)),
     cursor: z.optional(workbenchId),
   }),
 } as const satisfies Readonly<Record<JanitorAction, z.ZodMiniType>>;

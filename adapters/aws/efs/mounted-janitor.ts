@@ -7,23 +7,23 @@ import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-sto
 import { type Janitor, VOLUME_NAME_PATTERN, type VolumeLocation, type VolumeMarker } from './janitor.ts';
 
 export interface MountedJanitorOptions {
-  /** Where the parent directory of a file system's volumes is mounted, absolute; undefined when it is not. */
+  /** Absolute path at which the parent directory of a file system's volumes is mounted; undefined if it is not mounted. */
   readonly rootOf: (fileSystemId: string) => string | undefined;
-  /** Files and folders that one call removes at most. @default 20,000 */
+  /** The most files and folders that one call deletes. @default 20,000 */
   readonly entriesPerCallMax?: number;
-  /** After this a call of removeSome ends, milliseconds. @default 10,000 */
+  /** How long a call of `removeSome` deletes, in milliseconds. @default 10,000 */
   readonly callMaxMs?: number;
-  /** A clock that only goes forward, in milliseconds, for the one above. @default performance.now */
+  /** A monotonic clock for `callMaxMs`, in milliseconds. @default performance.now */
   readonly elapsed?: () => number;
 }
 
-/** Holds a file for each volume whose wipe has begun; it says `detached` once the access point is gone. */
+/** Contains the tombstones: a file per volume whose deletion has begun. Its text is `detached` when the access point is deleted. */
 const TOMBSTONES_FOLDER = '.tombstones';
-/** Holds what was set aside. */
+/** Contains the directories in quarantine. */
 const QUARANTINE_FOLDER = '.quarantine';
 const PAGE_MAX = 1000;
 
-/** The janitor in a process that has the parent directory mounted. */
+/** The janitor in a process that has mounted the parent directory. */
 export class MountedJanitor implements Janitor {
   readonly #options: MountedJanitorOptions;
 
@@ -42,9 +42,9 @@ export class MountedJanitor implements Janitor {
   async writeTombstone(location: VolumeLocation): Promise<{ detached: boolean }> {
     const { root, name } = this.#resolve(location);
     return withPortError('writeTombstone', async () => {
-      const note = await readTombstone(join(root, TOMBSTONES_FOLDER, name));
-      if (note === undefined) await this.#saveTombstone(root, name, 'deleting');
-      return { detached: note === 'detached' };
+      const tombstone = await readTombstone(join(root, TOMBSTONES_FOLDER, name));
+      if (tombstone === undefined) await this.#saveTombstone(root, name, 'deleting');
+      return { detached: tombstone === 'detached' };
     });
   }
 
@@ -62,12 +62,12 @@ export class MountedJanitor implements Janitor {
     } = this.#options;
     return withPortError('removeSome', async () => {
       if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined)
-        throw new Error('it has no tombstone');
+        throw new Error('the volume has no tombstone');
       const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
-      const first = await removeSome(join(root, name), budget);
-      if (!first.done) return first;
-      const aside = await removeSome(join(root, QUARANTINE_FOLDER, name), budget);
-      return { done: aside.done, deleted: first.deleted + aside.deleted };
+      const volume = await removeSome(join(root, name), budget);
+      if (!volume.done) return volume;
+      const quarantined = await removeSome(join(root, QUARANTINE_FOLDER, name), budget);
+      return { done: quarantined.done, deleted: volume.deleted + quarantined.deleted };
     });
   }
 
@@ -89,7 +89,7 @@ export class MountedJanitor implements Janitor {
     const { root, name } = this.#resolve(location);
     await withPortError('quarantine', async () => {
       await mkdir(join(root, QUARANTINE_FOLDER), { recursive: true, mode: 0o700 });
-      // Never onto one that is there already: the move then fails, unless that one is empty.
+      // Does not overwrite a directory that is already in quarantine: the rename fails unless that one is empty.
       await rename(join(root, name), join(root, QUARANTINE_FOLDER, name)).catch((error: unknown) => {
         if (errorCode(error) !== 'ENOENT') throw error;
       });
@@ -97,12 +97,12 @@ export class MountedJanitor implements Janitor {
   }
 
   async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
-    const there: string[] = [];
+    const existing: string[] = [];
     for (const workbenchId of workbenchIds) {
       const { root, name } = this.#resolve({ fileSystemId, workbenchId });
-      if (await withPortError('findExisting', () => exists(join(root, name)))) there.push(workbenchId);
+      if (await withPortError('findExisting', () => exists(join(root, name)))) existing.push(workbenchId);
     }
-    return there;
+    return existing;
   }
 
   async list(
@@ -112,28 +112,30 @@ export class MountedJanitor implements Janitor {
     const root = this.#rootOf(fileSystemId);
     return withPortError('list', async () => {
       const entries = await readdir(root, { withFileTypes: true });
-      const rest = entries
+      const remaining = entries
         .filter((entry) => entry.isDirectory() && VOLUME_NAME_PATTERN.test(entry.name) && entry.name > cursor)
         .map((entry) => entry.name)
         .sort();
-      const names = rest.slice(0, PAGE_MAX);
+      const names = remaining.slice(0, PAGE_MAX);
       const directories = await Promise.all(names.map((name) => observeVolume(root, name)));
       const last = names.at(-1);
-      return rest.length > PAGE_MAX && last !== undefined ? { directories, cursor: last } : { directories };
+      return remaining.length > PAGE_MAX && last !== undefined
+        ? { directories, cursor: last }
+        : { directories };
     });
   }
 
   async #saveTombstone(root: string, name: string, text: 'deleting' | 'detached'): Promise<void> {
     await mkdir(join(root, TOMBSTONES_FOLDER), { recursive: true, mode: 0o700 });
-    // Moved into place whole: a note that is there can be read.
+    // The rename is atomic: a tombstone that exists is complete.
     const file = join(root, TOMBSTONES_FOLDER, name);
-    const draft = `${file}.${process.pid}-${performance.now()}`;
-    await writeFile(draft, text, { flush: true, mode: 0o600 });
-    await rename(draft, file);
+    const temporaryFile = `${file}.${process.pid}-${performance.now()}`;
+    await writeFile(temporaryFile, text, { flush: true, mode: 0o600 });
+    await rename(temporaryFile, file);
   }
 
   #resolve({ fileSystemId, workbenchId }: VolumeLocation): { root: string; name: string } {
-    if (!VOLUME_NAME_PATTERN.test(workbenchId)) throw new RangeError('not the id of a workbench');
+    if (!VOLUME_NAME_PATTERN.test(workbenchId)) throw new RangeError('invalid workbench id');
     return { root: this.#rootOf(fileSystemId), name: workbenchId };
   }
 
@@ -146,7 +148,7 @@ export class MountedJanitor implements Janitor {
 
 async function observeVolume(root: string, name: string): Promise<VolumeObservation> {
   const times = await stat(join(root, name)).catch(() => undefined);
-  // NFS tells no birth time: the oldest of what it tells, which errs towards the young.
+  // NFS reports no birth time. The oldest reported time is used. If it is wrong, the volume appears younger than it is.
   const createdAt = Math.floor(Math.min(times?.birthtimeMs || Infinity, times?.mtimeMs ?? Infinity));
   return Number.isSafeInteger(createdAt) && createdAt > 0
     ? { workbenchId: name, createdAt }
@@ -172,10 +174,10 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-async function withPortError<T>(what: string, act: () => Promise<T>): Promise<T> {
+async function withPortError<T>(operation: string, run: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await run();
   } catch (error) {
-    throw new PortError('unavailable', `janitor ${what}: ${errorCode(error) || 'failed'}`, error);
+    throw new PortError('unavailable', `janitor ${operation}: ${errorCode(error) || 'failed'}`, error);
   }
 }

@@ -3,20 +3,22 @@ import * as z from 'zod/mini';
 import { PortError } from '#core/ports/port-error.ts';
 import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
 import { callAws } from '../errors.ts';
-import type { Janitor, VolumeLocation, VolumeMarker } from './janitor.ts';
 import {
   JANITOR_RESPONSES,
+  type Janitor,
   type JanitorAction,
   type JanitorRequest,
   type JanitorResponse,
   janitorRequestSchema,
+  type VolumeLocation,
+  type VolumeMarker,
 } from './janitor.ts';
 
 export type InvokeClient = Pick<LambdaClient, 'send'>;
 
 /**
- * The janitor in functions of its own, which have the file systems mounted: one for each, since Lambda mounts one
- * per function. What goes wrong there may have happened.
+ * The janitor in functions of its own: one per file system, because Lambda mounts one file system per function. If a
+ * function fails, the outcome of the call is unknown.
  */
 export class RemoteJanitor implements Janitor {
   readonly #client: InvokeClient;
@@ -54,23 +56,27 @@ export class RemoteJanitor implements Janitor {
 
   async findExisting(fileSystemId: string, workbenchIds: readonly string[]): Promise<readonly string[]> {
     if (workbenchIds.length === 0) return [];
-    const answer = await this.#invoke({ act: 'findExisting', fileSystemId, workbenchIds: [...workbenchIds] });
-    return answer.workbenchIds;
+    const response = await this.#invoke({
+      act: 'findExisting',
+      fileSystemId,
+      workbenchIds: [...workbenchIds],
+    });
+    return response.workbenchIds;
   }
 
   async list(
     fileSystemId: string,
     cursor?: string,
   ): Promise<{ directories: readonly VolumeObservation[]; cursor?: string }> {
-    const answer = await this.#invoke({
+    const response = await this.#invoke({
       act: 'list',
       fileSystemId,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    const directories = answer.directories.map(({ workbenchId, createdAt }) =>
+    const directories = response.directories.map(({ workbenchId, createdAt }) =>
       createdAt === undefined ? { workbenchId } : { workbenchId, createdAt },
     );
-    return answer.cursor === undefined ? { directories } : { directories, cursor: answer.cursor };
+    return response.cursor === undefined ? { directories } : { directories, cursor: response.cursor };
   }
 
   async #invoke<A extends JanitorAction>(
@@ -78,11 +84,11 @@ export class RemoteJanitor implements Janitor {
   ): Promise<JanitorResponse<A>> {
     const { act } = request;
     if (!z.safeParse(janitorRequestSchema, request).success) {
-      throw new RangeError(`not a request of the janitor: ${act}`);
+      throw new RangeError(`invalid janitor request: ${act}`);
     }
     const FunctionName = this.#functions.get(request.fileSystemId);
     if (FunctionName === undefined) {
-      throw new PortError('unavailable', `${request.fileSystemId} is mounted by no function`);
+      throw new PortError('unavailable', `no janitor function mounts ${request.fileSystemId}`);
     }
     const { Payload, FunctionError } = await callAws('lambda', 'Invoke', () =>
       this.#client.send(
@@ -94,13 +100,13 @@ export class RemoteJanitor implements Janitor {
       ),
     );
     if (FunctionError !== undefined) throw new PortError('unavailable', `janitor ${act}: ${FunctionError}`);
-    const answer = z.safeParse(JANITOR_RESPONSES[act], parsePayload(Payload));
-    if (!answer.success) throw new PortError('unavailable', `janitor ${act}: not an answer`);
-    return answer.data as JanitorResponse<A>;
+    const response = z.safeParse(JANITOR_RESPONSES[act], parsePayload(Payload));
+    if (!response.success) throw new PortError('unavailable', `janitor ${act}: invalid response`);
+    return response.data as JanitorResponse<A>;
   }
 }
 
-/** The place and nothing else: a caller's object may hold more. */
+/** Copies the two fields: the caller's object may have more, which the strict schema would reject. */
 function toLocation({ fileSystemId, workbenchId }: VolumeLocation): VolumeLocation {
   return { fileSystemId, workbenchId };
 }

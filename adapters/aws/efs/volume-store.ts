@@ -22,29 +22,28 @@ export type EfsClient = Pick<EFSClient, 'send'>;
 
 export interface EfsSettings {
   /**
-   * The file systems, 1 or more: a new volume goes to one of them by its name, and stays there when more are added. One
-   * that holds volumes must stay in the list.
+   * The file systems. A hash of the workbench id selects one for a new volume, which stays there when more file systems are
+   * added. A file system that contains volumes must stay in the list.
    */
   readonly fileSystemIds: readonly [string, ...string[]];
-  /** The directory that holds the volumes' directories, on each file system. @default /workbenches */
+  /** The parent directory of the volumes on each file system. @default /workbenches */
   readonly parentPath?: string;
-  /** The image's own user, as whom every access is made. @default 1000 each */
+  /** The user and group of the image. The access points enforce them for every access. @default 1000 each */
   readonly uid?: number;
   readonly gid?: number;
-  /** Of each access point, beside the workbench's own: what it may be made and deleted by. @default none */
+  /** Additional tags of each access point; the IAM policies check them on creation and deletion. @default none */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** EFS's own page. */
+/** Results per page; the maximum of EFS. */
 const PAGE_SIZE = 100;
 const CREATED_AT_TAG = 'workbench:created-at';
 
 /**
- * Volumes as directories on EFS, each behind an access point of its own that forces its directory and its user:
- * that, and the task definition that names it, is what keeps workbenches apart. A mount is
- * `{ fileSystemId, accessPointId }`.
+ * Volumes as directories on EFS. Each has an access point that enforces its directory and its user. The access point and
+ * the task definition that names it isolate workbenches from each other. A mount is `{ fileSystemId, accessPointId }`.
  *
- * The directory comes into being when it is first mounted, and outlives its access point.
+ * EFS creates the directory at the first mount. Deleting the access point does not delete the directory.
  */
 export class EfsVolumeStore implements VolumeStore {
   readonly #client: EfsClient;
@@ -64,12 +63,15 @@ export class EfsVolumeStore implements VolumeStore {
       const marker = await this.#janitor.readMarker({ fileSystemId, workbenchId });
       if (marker === 'tombstone') return { kind: 'tombstoned' };
       if (marker === 'quarantine')
-        return toRefusal('The files of this workbench have been set aside.', false);
+        return toRefusal('The files of this workbench are in quarantine. Contact an operator.', false);
     }
-    const places = await this.#fileSystemsWith(workbenchId);
-    if (places.length > 1)
-      return toRefusal('The files of this workbench are on several file systems.', false);
-    const fileSystemId = places[0] ?? this.#chooseFileSystem(workbenchId);
+    const existing = await this.#findFileSystems(workbenchId);
+    if (existing.length > 1)
+      return toRefusal(
+        'The files of this workbench are on several file systems. Contact an operator.',
+        false,
+      );
+    const fileSystemId = existing[0] ?? this.#chooseFileSystem(workbenchId);
     try {
       const { accessPointId, ready } = await this.#ensureAccessPoint(fileSystemId, workbenchId);
       if (ready || (await this.#isReady(accessPointId))) {
@@ -78,21 +80,24 @@ export class EfsVolumeStore implements VolumeStore {
     } catch (error) {
       const refusal = isAwsError(error, 'accessPointLimit', 'noSuchFileSystem', 'notReady');
       if (!refusal) throw portError('efs', 'CreateAccessPoint', error);
-      return toRefusal(`The storage for its files cannot be made just now (${errorNameOf(error)}).`, true);
+      return toRefusal(
+        `EFS cannot provide the storage for the files at present (${errorNameOf(error)}). Try again later.`,
+        true,
+      );
     }
-    throw new PortError('unavailable', 'efs CreateAccessPoint: not available yet');
+    throw new PortError('unavailable', 'efs CreateAccessPoint: the access point is not available yet');
   }
 
   async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
     let deleted = 0;
     for (const fileSystemId of this.#settings.fileSystemIds) {
-      const place = { fileSystemId, workbenchId };
-      const { detached } = await this.#janitor.writeTombstone(place);
+      const location = { fileSystemId, workbenchId };
+      const { detached } = await this.#janitor.writeTombstone(location);
       if (!detached) {
         await this.#deleteAccessPoint(fileSystemId, workbenchId);
-        await this.#janitor.markDetached(place);
+        await this.#janitor.markDetached(location);
       }
-      const progress = await this.#janitor.removeSome(place);
+      const progress = await this.#janitor.removeSome(location);
       deleted += progress.deleted;
       if (!progress.done) return { done: false, deleted };
     }
@@ -115,23 +120,23 @@ export class EfsVolumeStore implements VolumeStore {
     }
   }
 
-  /** File system by file system: first what has an access point and no directory yet, then the directories. */
+  /** Lists per file system: first the access points that have no directory yet, then the directories. */
   async list(cursor?: string): Promise<{ volumes: readonly VolumeObservation[]; cursor?: string }> {
-    const { index, part, at } = parseCursor(cursor);
+    const { index, part, position } = parseCursor(cursor);
     const fileSystemId = this.#settings.fileSystemIds[index];
     if (fileSystemId === undefined) return { volumes: [] };
     if (part === 'points') {
-      const { points, next } = await this.#listAccessPoints(fileSystemId, at);
-      const there = new Set(
+      const { points, next } = await this.#listAccessPoints(fileSystemId, position);
+      const withDirectory = new Set(
         await this.#janitor.findExisting(
           fileSystemId,
           points.map(({ workbenchId }) => workbenchId),
         ),
       );
-      const volumes = points.filter(({ workbenchId }) => !there.has(workbenchId));
+      const volumes = points.filter(({ workbenchId }) => !withDirectory.has(workbenchId));
       return { volumes, cursor: next === undefined ? `${index} folders ` : `${index} points ${next}` };
     }
-    const page = await this.#janitor.list(fileSystemId, at === '' ? undefined : at);
+    const page = await this.#janitor.list(fileSystemId, position === '' ? undefined : position);
     if (page.cursor !== undefined) {
       return { volumes: page.directories, cursor: `${index} folders ${page.cursor}` };
     }
@@ -139,7 +144,7 @@ export class EfsVolumeStore implements VolumeStore {
     return { volumes: page.directories, ...(last ? {} : { cursor: `${index + 1} points ` }) };
   }
 
-  /** Once for each workbench: its id is the token. */
+  /** Creates the access point or returns the existing one. The client token contains the workbench id, so there is only one. */
   async #ensureAccessPoint(
     fileSystemId: string,
     workbenchId: string,
@@ -152,10 +157,10 @@ export class EfsVolumeStore implements VolumeStore {
       [CREATED_AT_TAG]: String(this.#clock.now()),
     };
     try {
-      const made = await this.#client.send(
+      const created = await this.#client.send(
         new CreateAccessPointCommand({
           FileSystemId: fileSystemId,
-          // It is not documented whether a token counts for the account or for a file system.
+          // AWS does not document whether a client token is unique per account or per file system.
           ClientToken: `${fileSystemId}/${workbenchId}`,
           PosixUser: { Uid: uid, Gid: gid },
           RootDirectory: {
@@ -165,13 +170,13 @@ export class EfsVolumeStore implements VolumeStore {
           Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
         }),
       );
-      if (made.AccessPointId === undefined)
-        throw new PortError('unavailable', 'efs CreateAccessPoint: no id');
-      return { accessPointId: made.AccessPointId, ready: made.LifeCycleState === 'available' };
+      if (created.AccessPointId === undefined)
+        throw new PortError('unavailable', 'efs CreateAccessPoint: the response has no id');
+      return { accessPointId: created.AccessPointId, ready: created.LifeCycleState === 'available' };
     } catch (error) {
-      const known = (error as { readonly AccessPointId?: unknown }).AccessPointId;
-      if (!isAwsError(error, 'accessPointExists') || typeof known !== 'string') throw error;
-      return { accessPointId: known, ready: false };
+      const existingId = (error as { readonly AccessPointId?: unknown }).AccessPointId;
+      if (!isAwsError(error, 'accessPointExists') || typeof existingId !== 'string') throw error;
+      return { accessPointId: existingId, ready: false };
     }
   }
 
@@ -188,8 +193,8 @@ export class EfsVolumeStore implements VolumeStore {
   }
 
   /**
-   * Deletes the access point, whether there is one or not. It can be found by its token only, and that by
-   * making it: listing all of a file system to find one would take up to a hundred calls.
+   * Deletes the access point if it exists. Creating it with its token is the only way to find it in one call: a list of
+   * all access points of a file system takes up to a hundred calls.
    */
   async #deleteAccessPoint(fileSystemId: string, workbenchId: string): Promise<void> {
     let accessPointId: string;
@@ -209,22 +214,22 @@ export class EfsVolumeStore implements VolumeStore {
   }
 
   async #findAccessPoint(fileSystemId: string, workbenchId: string): Promise<string | undefined> {
-    let at = '';
+    let position = '';
     for (;;) {
-      const { points, next } = await this.#listAccessPoints(fileSystemId, at);
+      const { points, next } = await this.#listAccessPoints(fileSystemId, position);
       const found = points.find((point) => point.workbenchId === workbenchId);
       if (found !== undefined || next === undefined) return found?.accessPointId;
-      at = next;
+      position = next;
     }
   }
 
-  async #listAccessPoints(fileSystemId: string, at: string) {
+  async #listAccessPoints(fileSystemId: string, position: string) {
     const { AccessPoints = [], NextToken } = await callAws('efs', 'DescribeAccessPoints', () =>
       this.#client.send(
         new DescribeAccessPointsCommand({
           FileSystemId: fileSystemId,
           MaxResults: PAGE_SIZE,
-          ...(at === '' ? {} : { NextToken: at }),
+          ...(position === '' ? {} : { NextToken: position }),
         }),
       ),
     );
@@ -238,7 +243,8 @@ export class EfsVolumeStore implements VolumeStore {
     if (AccessPointId === undefined || !path?.startsWith(prefix)) return undefined;
     if (LifeCycleState === 'deleting' || LifeCycleState === 'deleted') return undefined;
     const workbenchId = path.slice(prefix.length);
-    // One made by hand, for `.quarantine` or for something within a volume: the janitor would refuse the whole page.
+    // Somebody may have created an access point for `.quarantine` or for a directory within a volume. The janitor would
+    // refuse the whole request because of such a name.
     if (!VOLUME_NAME_PATTERN.test(workbenchId)) return undefined;
     const createdAt = Number(Tags?.find(({ Key }) => Key === CREATED_AT_TAG)?.Value ?? Number.NaN);
     return {
@@ -253,10 +259,11 @@ export class EfsVolumeStore implements VolumeStore {
   }
 
   /**
-   * The file systems that have its directory: where its files are, however many file systems there were when it was
-   * made. One without a directory was never mounted, and holds nothing. Where there is one file system nobody is asked.
+   * The file systems that contain the directory of the volume, even if it was created when there were fewer file systems. A
+   * file system without the directory was never mounted for it and has no files of it. With one file system the janitor is
+   * not called.
    */
-  async #fileSystemsWith(workbenchId: string): Promise<readonly string[]> {
+  async #findFileSystems(workbenchId: string): Promise<readonly string[]> {
     const { fileSystemIds } = this.#settings;
     if (fileSystemIds.length === 1) return fileSystemIds;
     const present = await Promise.all(
@@ -265,7 +272,10 @@ export class EfsVolumeStore implements VolumeStore {
     return fileSystemIds.filter((_, index) => present[index]?.includes(workbenchId));
   }
 
-  /** Where a new one goes. When a file system is added, to that one or to where it would have gone before. */
+  /**
+   * Chooses the file system of a new volume (rendezvous hashing): when a file system is added, the choice either does not
+   * change or becomes the added one.
+   */
   #chooseFileSystem(workbenchId: string): string {
     const weight = (fileSystemId: string) =>
       createHash('sha256').update(`${fileSystemId}/${workbenchId}`).digest('hex');
@@ -273,9 +283,14 @@ export class EfsVolumeStore implements VolumeStore {
   }
 }
 
-function parseCursor(cursor: string | undefined): { index: number; part: 'points' | 'folders'; at: string } {
-  const [, index = '0', part = 'points', at = ''] = /^(\d+) (points|folders) (.*)$/s.exec(cursor ?? '') ?? [];
-  return { index: Number(index), part: part === 'folders' ? 'folders' : 'points', at };
+function parseCursor(cursor: string | undefined): {
+  index: number;
+  part: 'points' | 'folders';
+  position: string;
+} {
+  const [, index = '0', part = 'points', position = ''] =
+    /^(\d+) (points|folders) (.*)$/s.exec(cursor ?? '') ?? [];
+  return { index: Number(index), part: part === 'folders' ? 'folders' : 'points', position };
 }
 
 function toRefusal(message: string, retryable: boolean): VolumeOutcome {

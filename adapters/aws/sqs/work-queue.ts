@@ -6,8 +6,8 @@ import { isMalformedRequest, portError } from '../errors.ts';
 export type SqsClient = Pick<SQSClient, 'send'>;
 
 /**
- * Keys in a standard SQS queue, as JSON: `{"userId":"…","workbenchId":"…"}`. Delivery, its repetition when the
- * consumer fails, and the dead-letter queue after that are the queue's own settings.
+ * The work queue as a standard SQS queue. A message is JSON: `{"userId":"…","workbenchId":"…"}`. The attributes of the
+ * queue define the visibility timeout, the retries and the dead-letter queue.
  */
 export class SqsWorkQueue implements WorkQueue {
   readonly #client: SqsClient;
@@ -28,7 +28,7 @@ export class SqsWorkQueue implements WorkQueue {
     try {
       await this.#client.send(command);
     } catch (error) {
-      // A key that SQS can never take is not to be tried for ever.
+      // SQS rejects such a key permanently. A PortError would make the caller retry it.
       throw isMalformedRequest(error) ? error : portError('sqs', 'SendMessage', error);
     }
   }

@@ -1,65 +1,69 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pacedClient } from '#adapters/aws/paced-client.ts';
+import { createPacedClient } from '#adapters/aws/paced-client.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
-class Look {}
-class Count {}
-class Other {}
+class DescribeCommand {}
+class ListCommand {}
+class OtherCommand {}
 
-/** A client that notes when each of its calls was made. */
+/** A paced client that records the time of each of its calls. */
 function recordingClient() {
   const clock = new ManualClock(0);
   const calls: { name: string; at: number }[] = [];
   const send = async (command: object) => {
     calls.push({ name: command.constructor.name, at: clock.now() });
-    return 'answer';
+    return 'response';
   };
-  const paced = [
-    { commands: [Look, Count], perSecond: 4 },
+  const rates = [
+    { commands: [DescribeCommand, ListCommand], perSecond: 4 },
     { commands: [], perSecond: 1 },
   ];
-  return { clock, calls, client: pacedClient({ send }, paced, clock) };
+  return { clock, calls, client: createPacedClient({ send }, rates, clock) };
 }
 
-describe('a client with a pace', () => {
-  it('makes its calls evenly spaced, all of a kind together', async () => {
+describe('a paced client', () => {
+  it('spaces the calls of one group evenly', async () => {
     const { clock, calls, client } = recordingClient();
-    const answers = Promise.all([new Look(), new Count(), new Look()].map((call) => client.send(call)));
+    const responses = Promise.all(
+      [new DescribeCommand(), new ListCommand(), new DescribeCommand()].map((command) =>
+        client.send(command),
+      ),
+    );
     await clock.advanceAsync(1000);
-    expect(await answers).toEqual(['answer', 'answer', 'answer']);
+    expect(await responses).toEqual(['response', 'response', 'response']);
     expect(calls).toEqual([
-      { name: 'Look', at: 0 },
-      { name: 'Count', at: 250 },
-      { name: 'Look', at: 500 },
+      { name: 'DescribeCommand', at: 0 },
+      { name: 'ListCommand', at: 250 },
+      { name: 'DescribeCommand', at: 500 },
     ]);
   });
 
-  it('makes a call at once when the last was long ago', async () => {
+  it('makes a call at once if the last one was long ago', async () => {
     const { clock, calls, client } = recordingClient();
-    await client.send(new Look());
+    await client.send(new DescribeCommand());
     await clock.advanceAsync(10_000);
-    await client.send(new Look());
+    await client.send(new DescribeCommand());
     expect(calls.map(({ at }) => at)).toEqual([0, 10_000]);
   });
 
-  it('saves nothing up: after a rest comes no burst', async () => {
+  it('makes no burst after a pause', async () => {
     const { clock, calls, client } = recordingClient();
-    await client.send(new Look());
+    await client.send(new DescribeCommand());
     await clock.advanceAsync(10_000);
-    const all = Promise.all([client.send(new Look()), client.send(new Look())]);
+    const all = Promise.all([client.send(new DescribeCommand()), client.send(new DescribeCommand())]);
     await clock.advanceAsync(1000);
     await all;
     expect(calls.map(({ at }) => at)).toEqual([0, 10_000, 10_250]);
   });
 
-  it('leaves other calls as they are', async () => {
+  it('does not delay commands without a rate', async () => {
     const { calls, client } = recordingClient();
-    await Promise.all([1, 2, 3].map(() => client.send(new Other())));
+    await Promise.all([1, 2, 3].map(() => client.send(new OtherCommand())));
     expect(calls.map(({ at }) => at)).toEqual([0, 0, 0]);
   });
 
-  it('passes on what a call throws, and goes on with the next', async () => {
+  it('rethrows the error of a call and continues with the next call', async () => {
     const clock = new ManualClock(0);
     let calls = 0;
     const send = async (_command: object) => {
@@ -67,21 +71,21 @@ describe('a client with a pace', () => {
       if (calls === 1) throw new Error('refused');
       return calls;
     };
-    const client = pacedClient({ send }, [{ commands: [Look], perSecond: 1 }], clock);
-    await expect(client.send(new Look())).rejects.toThrow('refused');
-    const second = client.send(new Look());
+    const client = createPacedClient({ send }, [{ commands: [DescribeCommand], perSecond: 1 }], clock);
+    await expect(client.send(new DescribeCommand())).rejects.toThrow('refused');
+    const second = client.send(new DescribeCommand());
     await clock.advanceAsync(1000);
     expect(await second).toBe(2);
   });
 
-  it('never makes more in any second than its pace, however they come', async () => {
+  it('never exceeds the rate in any second, whatever the arrival times', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(2000), { maxLength: 30 }), async (gaps) => {
         const { clock, calls, client } = recordingClient();
         const sent: Promise<unknown>[] = [];
         for (const gap of gaps) {
           await clock.advanceAsync(gap);
-          sent.push(client.send(new Look()));
+          sent.push(client.send(new DescribeCommand()));
         }
         await clock.advanceAsync(60_000);
         await Promise.all(sent);

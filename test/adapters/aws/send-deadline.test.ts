@@ -21,27 +21,27 @@ import {
 
 const MINUTE = 60;
 
-/** Adapters whose process stands still for `frozenMs` after each call, and what they send. */
+/** Adapters in a process that is frozen for `frozenMs` after each call, and the names of the commands that they send. */
 function freezingAdapters(subject: WorldFixture, frozenMs: number) {
   const sent: string[] = [];
   const inner = subject.world.clients();
   const send = async (command: AwsCommand) => {
     sent.push(command.constructor.name);
-    const answer = await subject.world.handle(command);
+    const response = await subject.world.handle(command);
     await subject.kernel.sleep(frozenMs);
-    return answer;
+    return response;
   };
   const client = { send } as unknown as typeof inner;
-  const instances = new ContainerInstances(client, HOST_SETTINGS.cluster);
-  const machines = new Ec2Instances(client, INSTALLATION);
+  const containerInstances = new ContainerInstances(client, HOST_SETTINGS.cluster);
+  const ec2Instances = new Ec2Instances(client, INSTALLATION);
   return {
     sent,
-    tasks: new EcsTaskRunner(client, TASK_SETTINGS, machines, subject.kernel),
-    hosts: new Ec2HostFleet(client, instances, HOST_SETTINGS, subject.kernel),
+    tasks: new EcsTaskRunner(client, TASK_SETTINGS, ec2Instances, subject.kernel),
+    hosts: new Ec2HostFleet(client, containerInstances, HOST_SETTINGS, subject.kernel),
   };
 }
 
-/** A machine that runs a task, as seen by who is frozen. */
+/** A host that runs a task, with the adapters of a process that freezes. */
 async function runningHost(frozenMs: number) {
   const subject = new WorldFixture();
   const launched = await subject
@@ -54,7 +54,7 @@ async function runningHost(frozenMs: number) {
   const run = await subject.tasks().run(input, 'token');
   if (run.kind !== 'accepted') throw new Error(run.message);
   await subject.advance(5 * MINUTE);
-  const settled = async (call: Promise<unknown>) => {
+  const outcomeOf = async (call: Promise<unknown>) => {
     const outcome = call.catch((error: unknown) => error);
     await subject.advance(10 * MINUTE);
     return outcome;
@@ -67,61 +67,61 @@ async function runningHost(frozenMs: number) {
     instanceId,
     taskId: run.task.taskId,
     registered,
-    settled,
+    outcomeOf,
     ...freezingAdapters(subject, frozenMs),
   };
 }
 
-const LATE = { kind: 'throttled' };
+const NOT_SENT = { kind: 'throttled' };
 
-describe('a process that stood still between two calls', () => {
-  it('starts no task of an attempt that may have been given up meanwhile', async () => {
-    const { tasks, input, sent, settled } = await runningHost(SEND_DEADLINE_MS);
-    expect(await settled(tasks.run({ ...input, attempt: 2 }, 'another'))).toMatchObject(LATE);
+describe('a process that was frozen between two calls', () => {
+  it('does not start a task, because its attempt may no longer be the current one', async () => {
+    const { tasks, input, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS);
+    expect(await outcomeOf(tasks.run({ ...input, attempt: 2 }, 'another'))).toMatchObject(NOT_SENT);
     expect(sent).not.toContain('RunTaskCommand');
   });
 
-  it('stops no machine on which something new may run', async () => {
-    const { hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
-    expect(await settled(hosts.stop(instanceId))).toMatchObject(LATE);
+  it('does not stop a host, because a new task may run on it', async () => {
+    const { hosts, instanceId, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS);
+    expect(await outcomeOf(hosts.stop(instanceId))).toMatchObject(NOT_SENT);
     expect(sent).not.toContain('StopInstancesCommand');
   });
 
-  it('starts no machine that may have been stopped for good', async () => {
-    const { subject, hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
+  it('does not start a host, because its workbench may have been stopped meanwhile', async () => {
+    const { subject, hosts, instanceId, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS);
     await subject.hosts().stop(instanceId);
     await subject.advance(5 * MINUTE);
-    expect(await settled(hosts.start(instanceId))).toMatchObject(LATE);
+    expect(await outcomeOf(hosts.start(instanceId))).toMatchObject(NOT_SENT);
     expect(sent).not.toContain('StartInstancesCommand');
   });
 
-  it('ends no machine that may be of use again', async () => {
-    const { hosts, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS);
-    expect(await settled(hosts.terminate(instanceId))).toMatchObject(LATE);
+  it('does not terminate a host, because it may be in use again', async () => {
+    const { hosts, instanceId, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS);
+    expect(await outcomeOf(hosts.terminate(instanceId))).toMatchObject(NOT_SENT);
     expect(sent).not.toContain('TerminateInstancesCommand');
   });
 
-  it('ends no machine under a task that may have ended by itself, with others on it', async () => {
-    const { subject, tasks, taskId, registered, sent, settled } = await runningHost(SEND_DEADLINE_MS);
+  it('does not terminate the instance of a task, because the task may have stopped and other tasks may run on it', async () => {
+    const { subject, tasks, taskId, registered, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS);
     subject.world.ecs.agents.disconnect(registered);
-    expect(await settled(tasks.terminateInstance(taskId, false))).toMatchObject(LATE);
+    expect(await outcomeOf(tasks.terminateInstance(taskId, false))).toMatchObject(NOT_SENT);
     expect(sent).not.toContain('UpdateContainerInstancesStateCommand');
     expect(sent).not.toContain('TerminateInstancesCommand');
   });
 
-  it('for no longer than that goes on', async () => {
-    const { tasks, hosts, input, instanceId, sent, settled } = await runningHost(SEND_DEADLINE_MS / 10);
-    await settled(tasks.run(input, 'token'));
-    await settled(hosts.stop(instanceId));
-    await settled(hosts.terminate(instanceId));
+  it('sends the call if it was frozen for less than the deadline', async () => {
+    const { tasks, hosts, input, instanceId, sent, outcomeOf } = await runningHost(SEND_DEADLINE_MS / 10);
+    await outcomeOf(tasks.run(input, 'token'));
+    await outcomeOf(hosts.stop(instanceId));
+    await outcomeOf(hosts.terminate(instanceId));
     expect(sent).toEqual(
       expect.arrayContaining(['RunTaskCommand', 'StopInstancesCommand', 'TerminateInstancesCommand']),
     );
   });
 });
 
-describe('an effect', () => {
-  it('is over, with its calls and their repetition, before a new attempt is made by whichever clock', () => {
+describe('the time limit of an effect', () => {
+  it('covers the deadline and all attempts of the effective call, and passes before a new attempt is made', () => {
     const { connectionTimeoutMs, requestTimeoutMs, maxAttempts } = CONNECTION_DEFAULTS;
     const callMs = maxAttempts * (connectionTimeoutMs + requestTimeoutMs);
     expect(EFFECT_BEGINS_WITHIN_MS + SEND_DEADLINE_MS + callMs).toBeLessThan(EFFECT_ENDS_WITHIN_MS);

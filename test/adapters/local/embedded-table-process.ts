@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { idAt, starting, T0 } from '#test/builders/workbench.ts';
@@ -12,7 +12,7 @@ const silent = { info() {}, warn() {}, error() {}, count() {} };
 
 try {
   const table = await openEmbeddedTable({ path: String(process.argv[2]) });
-  const store = new DynamoWorkbenchStore(tableClient(table.clientOptions), table.tableName, silent);
+  const store = new DynamoWorkbenchStore(createTableClient(table.clientOptions), table.tableName, silent);
   process.stdout.write('open\n');
   for (let n = 0; ; n++) {
     const workbench = starting({ workbenchId: idAt(T0, n) });

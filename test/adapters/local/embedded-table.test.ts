@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import db, { type Store } from 'dynalite/db/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import {
   DataDirectoryLocked,
@@ -24,7 +24,7 @@ import { RecordedTelemetry } from '../aws/dynamodb/table-under-test.ts';
 describe('the embedded table', () => {
   let path: string;
   const open: EmbeddedTable[] = [];
-  const clients: ReturnType<typeof tableClient>[] = [];
+  const clients: ReturnType<typeof createTableClient>[] = [];
   const children: ChildProcess[] = [];
 
   beforeEach(async () => {
@@ -44,7 +44,7 @@ describe('the embedded table', () => {
   }
 
   function storeOver(table: EmbeddedTable) {
-    const client = tableClient(table.clientOptions);
+    const client = createTableClient(table.clientOptions);
     clients.push(client);
     return new DynamoWorkbenchStore(client, table.tableName, new RecordedTelemetry());
   }
@@ -194,7 +194,7 @@ describe('the embedded table', () => {
 
   it('answers nobody but the clients of this opening', async () => {
     const table = await openTable();
-    const other = tableClient({
+    const other = createTableClient({
       ...table.clientOptions,
       credentials: { accessKeyId: 'another', secretAccessKey: 'unchecked' },
     });

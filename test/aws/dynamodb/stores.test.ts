@@ -10,14 +10,14 @@ import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
-import { tableOnMinistack } from './table.ts';
+import { createTableOnMinistack } from './table.ts';
 
 /**
- * A DynamoDB made by others, beside the embedded one of local mode, on which `npm test` runs the same. Not on that
- * of moto: its conditional writes are not atomic, and of a hundred at once two may go through.
+ * The contract suites on ministack's DynamoDB; `npm test` runs them on the embedded table of local mode. They do not run on
+ * moto's: its conditional writes are not atomic, so that of a hundred concurrent writes two may succeed.
  */
 describeWorkbenchStoreContract('DynamoWorkbenchStore on ministack', async () => {
-  const table = await tableOnMinistack();
+  const table = await createTableOnMinistack();
   const telemetry = new RecordedTelemetry();
   return {
     store: new DynamoWorkbenchStore(table.client, table.tableName, telemetry),
@@ -28,10 +28,10 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore on ministack', async () => 
 });
 
 describeHistoryStoreContract('DynamoHistoryStore on ministack', async () => {
-  const table = await tableOnMinistack();
+  const table = await createTableOnMinistack();
   return {
     store: new DynamoHistoryStore(table.client, table.tableName, new RecordedTelemetry()),
-    // No emulator lets the test say when its TTL has come: it is done as local mode does it.
+    // No emulator lets a test control the TTL. The test deletes expired items as local mode does.
     sweep: async (now) => {
       await deleteExpiredItems(table.client, table.tableName, now);
     },
@@ -40,7 +40,7 @@ describeHistoryStoreContract('DynamoHistoryStore on ministack', async () => {
 });
 
 describeReportStoreContract('DynamoReportStore on ministack', async () => {
-  const table = await tableOnMinistack();
+  const table = await createTableOnMinistack();
   return {
     store: new DynamoReportStore(table.client, table.tableName, new RecordedTelemetry()),
     dispose: table.dispose,
@@ -48,7 +48,7 @@ describeReportStoreContract('DynamoReportStore on ministack', async () => {
 });
 
 describeIdempotencyStoreContract('DynamoIdempotencyStore on ministack', async () => {
-  const table = await tableOnMinistack();
+  const table = await createTableOnMinistack();
   return {
     store: new DynamoIdempotencyStore(table.client, table.tableName),
     dispose: table.dispose,
@@ -56,6 +56,6 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore on ministack', async ()
 });
 
 describeFreeCapacityStoreContract('DynamoFreeCapacityStore on ministack', async () => {
-  const table = await tableOnMinistack();
+  const table = await createTableOnMinistack();
   return { store: new DynamoFreeCapacityStore(table.client, table.tableName), dispose: table.dispose };
 });

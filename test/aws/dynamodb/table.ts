@@ -4,17 +4,17 @@ import {
   DescribeTableCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { createTableInput } from '#contract/table.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
 
-/** An empty table on ministack, with a client of its own. */
-export async function tableOnMinistack() {
-  const client = tableClient(connectionTo('ministack'));
+/** Creates an empty table on ministack, with its own client. */
+export async function createTableOnMinistack() {
+  const client = createTableClient(connectionTo('ministack'));
   const tableName = uniqueName('workbenches-');
   await client.send(new CreateTableCommand(createTableInput(tableName)));
-  await eventually(waitRealStep, 'the table is there', () => isActive(client, tableName));
+  await eventually(waitRealStep, 'the table is active', () => isActive(client, tableName));
   return {
     client,
     tableName,

@@ -3,26 +3,30 @@ import { ListContainerInstancesCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { tagOf } from '#adapters/aws/ec2/instances.ts';
-import { type HostSettings, INSTALLATION_TAG, WORKBENCH_TAG } from '#adapters/aws/ec2/settings.ts';
+import type { HostSettings } from '#adapters/aws/ec2/run-instances-input.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
+import { INSTALLATION_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import { waitRealStep } from '#test/contracts/eventually.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { clusterOnMoto, type MotoCluster } from '../cluster-on-moto.ts';
 import { uniqueName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
 
+/** Bounds the polls; under load an emulator needs more than the default of one second. */
+const POLL_OPTIONS = { timeout: 20_000 };
+
 const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
 
 async function fleetOnMoto() {
   const moto = await clusterOnMoto(inject('emulators').moto);
-  const settings = await hostSettings(moto);
+  const settings = await createHostSettings(moto);
   const instances = new ContainerInstances(moto.ecs, moto.cluster);
   return { moto, settings, open: () => new Ec2HostFleet(moto.ec2, instances, settings, systemClock) };
 }
 
-async function hostSettings(moto: MotoCluster): Promise<HostSettings> {
-  const [subnet = '', ...subnets] = moto.subnets;
+async function createHostSettings(moto: MotoCluster): Promise<HostSettings> {
+  const [firstSubnet = '', ...otherSubnets] = moto.subnets;
   const { LaunchTemplate } = await moto.ec2.send(
     new CreateLaunchTemplateCommand({
       LaunchTemplateName: uniqueName('template-'),
@@ -33,7 +37,7 @@ async function hostSettings(moto: MotoCluster): Promise<HostSettings> {
     cluster: moto.cluster,
     installation: moto.installation,
     launchTemplate: { id: LaunchTemplate?.LaunchTemplateId ?? '', version: '1' },
-    subnets: [subnet, ...subnets],
+    subnets: [firstSubnet, ...otherSubnets],
   };
 }
 
@@ -59,7 +63,7 @@ describeHostFleetContract(
   }),
 );
 
-describe('a dedicated machine on moto', () => {
+describe('a host on moto', () => {
   let moto: MotoCluster;
   let settings: HostSettings;
   let hosts: Ec2HostFleet;
@@ -70,57 +74,59 @@ describe('a dedicated machine on moto', () => {
   });
   afterEach(() => moto.end());
 
-  async function launched(): Promise<string> {
+  async function launch(): Promise<string> {
     const outcome = await hosts.launch(REQUEST, 'wb1/host/1');
     if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     return outcome.host.instanceId;
   }
 
-  it('is launched as asked for, from the template', async () => {
-    const instanceId = await launched();
-    const [machine] = await moto.instances();
-    expect(machine).toMatchObject({
+  it('is launched with the requested type from the launch template', async () => {
+    const instanceId = await launch();
+    const [instance] = await moto.describeInstances();
+    expect(instance).toMatchObject({
       InstanceId: instanceId,
       InstanceType: 'm5.large',
       ImageId: moto.imageId,
       MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     });
-    expect(settings.subnets).toContain(machine?.SubnetId);
+    expect(settings.subnets).toContain(instance?.SubnetId);
     const { Volumes = [] } = await moto.ec2.send(
       new DescribeVolumesCommand({ Filters: [{ Name: 'attachment.instance-id', Values: [instanceId] }] }),
     );
-    for (const tagged of [machine, ...Volumes]) {
+    for (const tagged of [instance, ...Volumes]) {
       expect(tagged && tagOf(tagged, INSTALLATION_TAG)).toBe(moto.installation);
       expect(tagged && tagOf(tagged, WORKBENCH_TAG)).toBe('wb1');
     }
     expect(Volumes.length).toBeGreaterThan(0);
   });
 
-  it('joins the cluster by its user data, and is off it once it is seen to be terminated', async () => {
-    const instanceId = await launched();
+  it('joins the cluster by its user data, and is deregistered once it is described as terminated', async () => {
+    const instanceId = await launch();
     await expect
       .poll(async () => {
         await moto.registerAgents();
         return hosts.describe([instanceId]);
-      })
+      }, POLL_OPTIONS)
       .toMatchObject([{ state: 'running', agentConnected: true }]);
     await hosts.terminate(instanceId);
-    expect(await registered()).toHaveLength(1);
-    await expect.poll(async () => (await hosts.describe([instanceId]))[0]?.state).toBe('terminated');
-    expect(await registered()).toEqual([]);
+    expect(await listRegistered()).toHaveLength(1);
+    await expect
+      .poll(async () => (await hosts.describe([instanceId]))[0]?.state, POLL_OPTIONS)
+      .toBe('terminated');
+    expect(await listRegistered()).toEqual([]);
   });
 
-  it('is not described, stopped or terminated when it is not of this installation', async () => {
+  it('is not described, stopped or terminated if it belongs to another installation', async () => {
     const other = await clusterOnMoto(inject('emulators').moto);
     const instanceId = await other.launchInstance();
     await hosts.stop(instanceId);
     await hosts.terminate(instanceId);
     expect(await hosts.describe([instanceId])).toMatchObject([{ state: 'terminated' }]);
-    expect((await other.instances()).map(({ State }) => State?.Name)).toEqual(['running']);
+    expect((await other.describeInstances()).map(({ State }) => State?.Name)).toEqual(['running']);
     await other.end();
   });
 
-  async function registered(): Promise<readonly string[]> {
+  async function listRegistered(): Promise<readonly string[]> {
     const { containerInstanceArns = [] } = await moto.ecs.send(
       new ListContainerInstancesCommand({ cluster: moto.cluster }),
     );

@@ -5,7 +5,7 @@ import {
   ListTaskDefinitionsCommand,
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { ecsClient } from '#adapters/aws/clients.ts';
+import { createEcsClient } from '#adapters/aws/clients.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { taskDefinitionInput } from '#adapters/aws/ecs/task-definition-input.ts';
@@ -30,7 +30,7 @@ describe('a task on moto', () => {
   });
   afterEach(() => moto.end());
 
-  async function ran(input: TaskInput) {
+  async function run(input: TaskInput) {
     const runner = new EcsTaskRunner(
       moto.ecs,
       settings,
@@ -45,8 +45,8 @@ describe('a task on moto', () => {
     return { observed: outcome.task, task: tasks[0] };
   }
 
-  it('carries whose it is and how large, in its own network', async () => {
-    const { observed, task } = await ran(taskInput());
+  it('has its identity, its size and a network interface', async () => {
+    const { observed, task } = await run(taskInput());
     expect(task).toMatchObject({
       group: 'workbench/01jf0000000000000000000001',
       startedBy: startedByOf('alice'),
@@ -80,22 +80,22 @@ describe('a task on moto', () => {
     });
   });
 
-  it('asks for GPUs as a requirement of its container', async () => {
-    const { task } = await ran(taskInput({ gpuCount: 2 }));
+  it('requests GPUs as a resource requirement of its container', async () => {
+    const { task } = await run(taskInput({ gpuCount: 2 }));
     expect(task?.overrides?.containerOverrides?.[0]?.resourceRequirements).toEqual([
       { type: 'GPU', value: '2' },
     ]);
   });
 
-  it('is launched on EC2, by no capacity provider, when it has a machine of its own', async () => {
-    const { observed, task } = await ran(taskInput({ placement: { kind: 'host', instanceId: 'i-1' } }));
+  it('uses the launch type EC2 and no capacity provider on a host', async () => {
+    const { observed, task } = await run(taskInput({ placement: { kind: 'host', instanceId: 'i-1' } }));
     expect(task).toMatchObject({ launchType: 'EC2' });
     expect(observed).not.toHaveProperty('provider');
   });
 });
 
 for (const [emulator, exceptions] of [
-  ['moto', exceptionsFor({ 'is pruned of its old revisions alone': 'motoDefinitionOrder' })],
+  ['moto', exceptionsFor({ 'keeps its newest revision when old ones are pruned': 'motoDefinitionOrder' })],
   ['ministack', {}],
 ] as const) {
   describe(`a task definition on ${emulator}`, () => {
@@ -105,13 +105,13 @@ for (const [emulator, exceptions] of [
     let ecs: ECSClient;
     let settings: TaskSettings;
     beforeEach(() => {
-      ecs = ecsClient(connectionTo(emulator));
+      ecs = createEcsClient(connectionTo(emulator));
       const names = { cluster: uniqueName('cluster-'), installation: uniqueName('installation-') };
       settings = taskSettings({ ...names, subnets: ['subnet-1'], securityGroups: ['sg-1'] });
     });
     afterEach(() => ecs.destroy());
 
-    async function active(): Promise<readonly string[]> {
+    async function listActive(): Promise<readonly string[]> {
       const familyPrefix = `${settings.familyPrefix}-${workbenchId}`;
       const { taskDefinitionArns = [] } = await ecs.send(
         new ListTaskDefinitionsCommand({ familyPrefix, status: 'ACTIVE' }),
@@ -119,17 +119,17 @@ for (const [emulator, exceptions] of [
       return taskDefinitionArns;
     }
 
-    it('is kept as it was registered', async () => {
+    it('is described as it was registered', async () => {
       const arn = await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount);
-      const answer = await ecs.send(
+      const response = await ecs.send(
         new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] }),
       );
       const { tags, ...registered } = taskDefinitionInput(settings, workbenchId, mount).input;
-      expect(answer.taskDefinition).toMatchObject({ ...registered, status: 'ACTIVE' });
-      expect(answer.tags).toEqual(expect.arrayContaining([...(tags ?? [])]));
+      expect(response.taskDefinition).toMatchObject({ ...registered, status: 'ACTIVE' });
+      expect(response.tags).toEqual(expect.arrayContaining([...(tags ?? [])]));
     });
 
-    it('is registered once, and again when image or mount change', async () => {
+    it('is registered once, and again when the image or the mount changes', async () => {
       const first = await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount);
       expect(await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount)).toBe(first);
       const changed = { ...settings, image: 'registry.example/workbench:2' };
@@ -138,28 +138,28 @@ for (const [emulator, exceptions] of [
         ...mount,
         accessPointId: 'fsap-87654321',
       });
-      expect([...(await active())].sort()).toEqual([first, second, third].sort());
+      expect([...(await listActive())].sort()).toEqual([first, second, third].sort());
     });
 
-    it('is pruned of its old revisions alone', async () => {
-      const newest = await registered('one', 'two', 'three');
+    it('keeps its newest revision when old ones are pruned', async () => {
+      const newest = await registerImages('one', 'two', 'three');
       const definitions = new TaskDefinitions(ecs, settings);
       expect(await definitions.prune(workbenchId, 'newest', 1)).toEqual({ deleted: 1, more: true });
       expect(await definitions.prune(workbenchId, 'newest', 5)).toEqual({ deleted: 1, more: false });
-      expect(await active()).toEqual([newest]);
+      expect(await listActive()).toEqual([newest]);
     });
 
-    it('is pruned of all, and registered anew after that', async () => {
-      const newest = await registered('one', 'two');
+    it('can be registered again after all revisions were pruned', async () => {
+      const newest = await registerImages('one', 'two');
       const definitions = new TaskDefinitions(ecs, settings);
       expect(await definitions.prune(workbenchId, 'none', 1)).toEqual({ deleted: 1, more: true });
       expect(await definitions.prune(workbenchId, 'none', 5)).toEqual({ deleted: 1, more: false });
-      expect(await active()).toEqual([]);
-      expect(await registered('two')).not.toBe(newest);
+      expect(await listActive()).toEqual([]);
+      expect(await registerImages('two')).not.toBe(newest);
     });
 
-    /** One revision for each image, and the last one's ARN. */
-    async function registered(...images: readonly string[]): Promise<string | undefined> {
+    /** Registers a revision for each image and returns the ARN of the last one. */
+    async function registerImages(...images: readonly string[]): Promise<string | undefined> {
       let newest: string | undefined;
       for (const image of images) {
         newest = await new TaskDefinitions(ecs, { ...settings, image }).ensure(workbenchId, mount);

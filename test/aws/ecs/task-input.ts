@@ -1,7 +1,7 @@
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 
-/** As an installation on this cluster has them. */
+/** The task settings of an installation on this cluster. */
 export function taskSettings(installed: {
   readonly cluster: string;
   readonly installation: string;

@@ -1,7 +1,7 @@
 import { CreateClusterCommand } from '@aws-sdk/client-ecs';
 import { inject } from 'vitest';
-import { ecsClient } from '#adapters/aws/clients.ts';
-import { ec2Client } from '#adapters/aws/ec2/client.ts';
+import { createEcsClient } from '#adapters/aws/clients.ts';
+import { createEc2Client } from '#adapters/aws/ec2/clients.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -47,8 +47,8 @@ describeTaskRunnerContract(
 describeTaskRunnerContract(
   'EcsTaskRunner on ministack',
   async () => {
-    const ecs = ecsClient(connectionTo('ministack'));
-    const ec2 = ec2Client(connectionTo('ministack'));
+    const ecs = createEcsClient(connectionTo('ministack'));
+    const ec2 = createEc2Client(connectionTo('ministack'));
     const cluster = uniqueName('cluster-');
     const installation = uniqueName('installation-');
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));

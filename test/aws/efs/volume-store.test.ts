@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/client-efs';
-import { efsClient } from '#adapters/aws/clients.ts';
+import { createEfsClient } from '#adapters/aws/clients.ts';
 import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { systemClock } from '#adapters/system-clock.ts';
@@ -11,11 +11,11 @@ import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { connectionTo, uniqueName } from '../connection.ts';
 import { exceptionsFor } from '../emulator-deviations.ts';
 
-/** The access points are moto's; what is behind them are folders of this machine, as a task would mount them. */
+/** The access points are on moto. Their directories are local folders, which stand for what a task would mount. */
 describeVolumeStoreContract(
   'EfsVolumeStore on moto',
   async () => {
-    const client = efsClient(connectionTo('moto'));
+    const client = createEfsClient(connectionTo('moto'));
     const root = await mkdtemp(join(tmpdir(), 'volumes-'));
     const { FileSystemId = '' } = await client.send(
       new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }),
@@ -25,7 +25,7 @@ describeVolumeStoreContract(
       entriesPerCallMax: 1000,
     });
     const open = () => new EfsVolumeStore(client, janitor, { fileSystemIds: [FileSystemId] }, systemClock);
-    /** Where an access point led, also after it is gone. */
+    /** Access point → its folder, also after the access point is deleted. */
     const folders = new Map<string, string>();
     const folderOf = async ({ accessPointId = '' }: Mount) => {
       const { AccessPoints = [] } = await client

@@ -5,16 +5,19 @@ import type { QueueName } from '#contract/deployed-functions.ts';
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { REGION, sdkConfig, uniqueName } from '../connection.ts';
 
-/** The key with which the API is asked. */
+/** The static key of API requests. */
 export const STATIC_KEY = 'a-static-key-of-the-emulated-installation';
 
-/** What the CDK app tells its functions, and Lambda's own: undefined is what a shell may have and they have not. */
+/**
+ * The environment that the CDK app and Lambda set for the functions. A variable that a shell may have and Lambda does not is
+ * `undefined`.
+ */
 export async function createFunctionEnvironment(installed: {
   readonly moto: MotoCluster;
   readonly endpoints: { readonly moto: string; readonly lambda: string };
   readonly tableName: string;
   readonly queueUrls: Readonly<Record<QueueName, string>>;
-  /** File system → where its parent directory is. */
+  /** File system → the folder that stands for its parent directory. */
   readonly mounts: Readonly<Record<string, string>>;
 }): Promise<Readonly<Record<string, string | undefined>>> {
   const { moto, endpoints, tableName, queueUrls, mounts } = installed;
@@ -32,7 +35,7 @@ export async function createFunctionEnvironment(installed: {
     AWS_ENDPOINT_URL: endpoints.moto,
     AWS_ENDPOINT_URL_DYNAMODB: inject('emulators').ministack,
     AWS_ENDPOINT_URL_LAMBDA: endpoints.lambda,
-    // The logger of the functions then writes by way of the console.
+    // Makes the logger of the functions use the console.
     POWERTOOLS_DEV: 'true',
     WB_AUTH_SECRET_ARN: await createKeySecret(endpoints.moto),
     BASE_URL: 'https://workbenches.example.com',

@@ -9,7 +9,7 @@ import {
 import type { MotoCluster } from '../cluster-on-moto.ts';
 import { functionsStartedBy, invoke } from './functions.ts';
 
-/** EventBridge's events, made of what the emulator describes. */
+/** EventBridge events, derived from what the emulator describes. */
 
 export interface AwsEvent {
   readonly source: string;
@@ -17,20 +17,20 @@ export interface AwsEvent {
   readonly detail: object;
 }
 
-/** `ECS Task State Change` is the task as described, without what events leave out. */
+/** `ECS Task State Change`: the task as described, without the fields that events do not have. */
 export function taskEvent(task: Task): AwsEvent {
   const { tags: _tags, healthStatus: _health, attachments = [], ...detail } = task;
   return eventOf('aws.ecs', 'ECS Task State Change', [task.taskArn ?? ''], {
     ...detail,
-    // The one type has two names.
+    // DescribeTasks names this type `ElasticNetworkInterface`.
     attachments: attachments.map((attachment) => ({ ...attachment, type: 'eni' })),
   });
 }
 
-/** @param version moto counts none for machines */
-export function containerInstanceEvent(machine: ContainerInstance, version: number): AwsEvent {
-  const { tags: _tags, attachments: _attachments, ...detail } = machine;
-  const arn = machine.containerInstanceArn ?? '';
+/** @param version moto reports no version of container instances */
+export function containerInstanceEvent(containerInstance: ContainerInstance, version: number): AwsEvent {
+  const { tags: _tags, attachments: _attachments, ...detail } = containerInstance;
+  const arn = containerInstance.containerInstanceArn ?? '';
   return eventOf('aws.ecs', 'ECS Container Instance State Change', [arn], { ...detail, version });
 }
 
@@ -42,7 +42,7 @@ export function instanceEvent(instanceId: string, state: string): AwsEvent {
   });
 }
 
-/** As it comes out of JSON: times are text. */
+/** The event after a JSON round trip, so that times are text. */
 function eventOf(source: string, detailType: string, resources: readonly string[], detail: object): AwsEvent {
   const event = {
     version: '0',
@@ -59,12 +59,12 @@ function eventOf(source: string, detailType: string, resources: readonly string[
 }
 
 /**
- * Stands for EventBridge, to which moto tells nothing: looks at the cluster, and sends an event of each thing that
- * has changed since it last looked to the functions that are started by its kind.
+ * Replaces EventBridge, because moto sends no events. It reads the cluster and invokes the functions of the matching event
+ * type for each resource that has changed since the last read.
  */
 export class EventBus {
   readonly #moto: MotoCluster;
-  readonly #lastSeen = new Map<string, string>();
+  readonly #lastStates = new Map<string, string>();
   readonly #versions = new Map<string, number>();
 
   constructor(moto: MotoCluster) {
@@ -72,24 +72,24 @@ export class EventBus {
   }
 
   /**
-   * @param arrives which events do; the others are lost
-   * @returns how many have arrived
+   * @param isDelivered which events are delivered; the others are lost
+   * @returns the number of delivered events
    */
-  async deliver(arrives: (event: AwsEvent) => boolean): Promise<number> {
-    const happened = [
+  async deliver(isDelivered: (event: AwsEvent) => boolean): Promise<number> {
+    const changes = [
       ...(await this.#instanceEvents()),
       ...(await this.#containerInstanceEvents()),
       ...(await this.#taskEvents()),
     ];
-    const events = happened.filter(arrives);
+    const events = changes.filter(isDelivered);
     for (const event of events) {
       const functions = functionsStartedBy('event', (started) =>
         started.events.some(
           ({ source, detailType }) => source === event.source && detailType === event['detail-type'],
         ),
       );
-      if (functions.length === 0) throw new Error(`nobody takes ${event['detail-type']}`);
-      // Each twice: delivery is at least once.
+      if (functions.length === 0) throw new Error(`no function is started by ${event['detail-type']}`);
+      // Twice, because delivery is at least once.
       for (const name of [...functions, ...functions]) await invoke(name, event);
     }
     return events.length;
@@ -103,7 +103,7 @@ export class EventBus {
   }
 
   async #instanceEvents(): Promise<readonly AwsEvent[]> {
-    const changed = (await this.#moto.instances()).filter(({ InstanceId = '', State }) =>
+    const changed = (await this.#moto.describeInstances()).filter(({ InstanceId = '', State }) =>
       this.#hasChanged(InstanceId, State?.Name ?? ''),
     );
     return changed.map(({ InstanceId = '', State }) => instanceEvent(InstanceId, State?.Name ?? ''));
@@ -116,14 +116,14 @@ export class EventBus {
     const { containerInstances = [] } = await ecs.send(
       new DescribeContainerInstancesCommand({ cluster, containerInstances: containerInstanceArns }),
     );
-    const machines = await this.#moto.instances();
+    const instances = await this.#moto.describeInstances();
     const running = new Set(
-      machines.filter(({ State }) => State?.Name === 'running').map(({ InstanceId }) => InstanceId),
+      instances.filter(({ State }) => State?.Name === 'running').map(({ InstanceId }) => InstanceId),
     );
-    return containerInstances.flatMap((machine) => {
-      // moto's agents go on speaking when their machine is off.
-      const agentConnected = running.has(machine.ec2InstanceId);
-      const { containerInstanceArn = '', status, remainingResources } = machine;
+    return containerInstances.flatMap((containerInstance) => {
+      // On moto an agent stays connected when its instance has stopped.
+      const agentConnected = running.has(containerInstance.ec2InstanceId);
+      const { containerInstanceArn = '', status, remainingResources } = containerInstance;
       if (
         !this.#hasChanged(containerInstanceArn, JSON.stringify([agentConnected, status, remainingResources]))
       ) {
@@ -131,18 +131,18 @@ export class EventBus {
       }
       const version = (this.#versions.get(containerInstanceArn) ?? 0) + 1;
       this.#versions.set(containerInstanceArn, version);
-      return [containerInstanceEvent({ ...machine, agentConnected }, version)];
+      return [containerInstanceEvent({ ...containerInstance, agentConnected }, version)];
     });
   }
 
   #hasChanged(id: string, state: string): boolean {
-    const news = this.#lastSeen.get(id) !== state;
-    this.#lastSeen.set(id, state);
-    return news;
+    const changed = this.#lastStates.get(id) !== state;
+    this.#lastStates.set(id, state);
+    return changed;
   }
 }
 
-/** Every task of the cluster, also those that have stopped. */
+/** Every task of the cluster, including stopped ones. */
 export async function listAllTasks({ ecs, cluster }: MotoCluster): Promise<readonly Task[]> {
   const arns: string[] = [];
   for (const desiredStatus of ['RUNNING', 'STOPPED'] as const) {

@@ -8,22 +8,22 @@ const FUNCTIONS = join(import.meta.dirname, '../../../functions');
 
 const FUNCTION_ENTRIES: readonly (readonly [string, DeployedFunction])[] = Object.entries(DEPLOYED);
 
-/** Invokes a deployed function by its row in contract/deployed-functions.ts, as Lambda does: by `handler` of its file. */
+/** Invokes a deployed function like Lambda: calls `handler` of the file that contract/deployed-functions.ts names. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {
-  const [, deployed] = FUNCTION_ENTRIES.find(([known]) => known === name) ?? [];
-  if (deployed === undefined) throw new Error(`no function is called ${name}`);
+  const [, deployed] = FUNCTION_ENTRIES.find(([entryName]) => entryName === name) ?? [];
+  if (deployed === undefined) throw new Error(`no function has the name ${name}`);
   const { handler } = (await import(join(FUNCTIONS, deployed.entry))) as { readonly handler: Handler };
   return handler(event, lambdaContext(name, deployed.timeoutSeconds * 1000));
 }
 
-/** The names of the functions that are started so. */
+/** The names of the functions with a matching trigger. */
 export function functionsStartedBy<B extends DeployedFunction['startedBy']['by']>(
   by: B,
-  fits: (startedBy: Extract<DeployedFunction['startedBy'], { by: B }>) => boolean,
+  matches: (startedBy: Extract<DeployedFunction['startedBy'], { by: B }>) => boolean,
 ): readonly string[] {
   return FUNCTION_ENTRIES.filter(
     ([, { startedBy: started }]) =>
-      started.by === by && fits(started as Extract<DeployedFunction['startedBy'], { by: B }>),
+      started.by === by && matches(started as Extract<DeployedFunction['startedBy'], { by: B }>),
   ).map(([name]) => name);
 }
 

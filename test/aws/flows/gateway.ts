@@ -11,15 +11,15 @@ export interface ApiRequest {
 export interface TestResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape
   readonly body: any;
 }
 
 const ORIGIN = 'https://api.example.com';
 
 /**
- * A request as the HTTP API carries it out: matched to a route, the authorizer asked, then the function, each
- * with API Gateway's event of version 2.0.
+ * Processes a request like the HTTP API of API Gateway: it matches a route, invokes the authorizer and then the function,
+ * each with an event of version 2.0.
  * @param target the path with its query
  */
 export async function request(
@@ -49,13 +49,13 @@ export async function request(
     isBase64Encoded: false,
   };
   if (route.access !== 'public') {
-    const answer = await authorize(event);
-    if (!answer.isAuthorized) return { status: 403, headers: {}, body: { message: 'Forbidden' } };
-    Object.assign(event.requestContext, { authorizer: { lambda: answer.context } });
+    const decision = await authorize(event);
+    if (!decision.isAuthorized) return { status: 403, headers: {}, body: { message: 'Forbidden' } };
+    Object.assign(event.requestContext, { authorizer: { lambda: decision.context } });
   }
   const [name = ''] = functionsStartedBy('route', ({ operationId }) => operationId === route.operationId);
-  const { statusCode, headers: answered, body: text } = (await invoke(name, event)) as ApiResponse;
-  return { status: statusCode, headers: answered, body: JSON.parse(text) };
+  const response = (await invoke(name, event)) as ApiResponse;
+  return { status: response.statusCode, headers: response.headers, body: JSON.parse(response.body) };
 }
 
 async function authorize({ body: _body, ...event }: GatewayEvent): Promise<AuthorizerResponse> {
@@ -75,7 +75,7 @@ function matchRoute(method: string, path: string) {
     const parameters = Object.fromEntries(names.map((name, index) => [name, values[index + 1]]));
     return { route: route as Route, parameters };
   }
-  throw new Error(`there is no route ${method} ${path}`);
+  throw new Error(`no route matches ${method} ${path}`);
 }
 
 function requestContext(method: string, route: Route, url: URL): GatewayEvent['requestContext'] {

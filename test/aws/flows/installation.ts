@@ -7,7 +7,7 @@ import { CreateFileSystemCommand, DescribeAccessPointsCommand } from '@aws-sdk/c
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse } from 'aws-lambda';
 import { inject, vi } from 'vitest';
-import { efsClient } from '#adapters/aws/clients.ts';
+import { createEfsClient } from '#adapters/aws/clients.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import type { QueueName } from '#contract/deployed-functions.ts';
 import { TABLE } from '#contract/table.ts';
@@ -15,15 +15,15 @@ import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connection, REGION, uniqueName } from '../connection.ts';
-import { tableOnMinistack } from '../dynamodb/table.ts';
-import { advanceClock, queueOnMoto } from '../sqs/queue-on-moto.ts';
+import { createTableOnMinistack } from '../dynamodb/table.ts';
+import { advanceClock, createQueueOnMoto } from '../sqs/queue-on-moto.ts';
 import { createFunctionEnvironment } from './environment.ts';
 import { type AwsEvent, EventBus, listAllTasks } from './event-bus.ts';
 import { functionsStartedBy, invoke } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
 import { simulateMounts } from './simulate-mounts.ts';
 
-/** Holds back what is written to the console, and keeps what is written there as an error. */
+/** Suppresses the output to the console and records the errors. */
 export function captureLog() {
   const errors: string[] = [];
   const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
@@ -39,59 +39,59 @@ export function captureLog() {
   };
 }
 
-/** Lambda's functions are given back what they did not finish after this; seconds. */
+/** The visibility timeout of the queues, in seconds. */
 const VISIBILITY_SECONDS = 360;
 export const HOUR_SECONDS = 3600;
-/** One round of `until`. Seconds. */
+/** How far `until` advances the time per round, in seconds. */
 const STEP_SECONDS = 5;
 const ROUNDS_MAX = 200;
 
 /**
- * An installation of the controller as the CDK app makes one, on emulators: the table on ministack, all else on
- * moto. The functions find it by their environment alone. Time is in the test's hand: the clock of the functions
- * and that of the queues move together.
+ * An installation of the controller like one of the CDK app, on emulators: the table is on ministack, the other services are
+ * on moto. The functions get it from their environment alone. The test controls the time: the clocks of the functions and
+ * of the queues advance together.
  */
 export async function createInstallation() {
   const { moto: endpoint } = inject('emulators');
   const moto = await clusterOnMoto(endpoint);
-  const table = await tableOnMinistack();
-  const efs = efsClient(connection(endpoint));
-  const invokes = await openInvokeEndpoint();
+  const table = await createTableOnMinistack();
+  const efs = createEfsClient(connection(endpoint));
+  const lambda = await openInvokeEndpoint();
   const root = await mkdtemp(join(tmpdir(), 'volumes-'));
-  const queues: Readonly<Record<QueueName, Awaited<ReturnType<typeof queueOnMoto>>>> = {
-    work: await queueOnMoto(endpoint, VISIBILITY_SECONDS),
-    host: await queueOnMoto(endpoint, VISIBILITY_SECONDS),
+  const queues: Readonly<Record<QueueName, Awaited<ReturnType<typeof createQueueOnMoto>>>> = {
+    work: await createQueueOnMoto(endpoint, VISIBILITY_SECONDS),
+    host: await createQueueOnMoto(endpoint, VISIBILITY_SECONDS),
   };
   const { FileSystemId = '' } = await efs.send(
     new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }),
   );
   const environment = await createFunctionEnvironment({
     moto,
-    endpoints: { moto: endpoint, lambda: invokes.endpoint },
+    endpoints: { moto: endpoint, lambda: lambda.endpoint },
     tableName: table.tableName,
     queueUrls: { work: queues.work.url, host: queues.host.url },
     mounts: { [FileSystemId]: root },
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-  // The functions read their environment once.
+  // The functions read their environment when they are imported.
   vi.resetModules();
   const log = captureLog();
   vi.useFakeTimers({ toFake: ['Date'] });
   const bus = new EventBus(moto);
 
-  /** What happens by itself in a cloud, until nothing does any more. */
-  async function settle(arrives: (event: AwsEvent) => boolean = () => true): Promise<void> {
+  /** Runs agents, mounts, events and queues until nothing changes. */
+  async function settle(isDelivered: (event: AwsEvent) => boolean = () => true): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
       await moto.registerAgents();
       await simulateMounts(moto, efs, root);
-      const events = await bus.deliver(arrives);
-      const messages = (await drive('work')) + (await drive('host'));
+      const events = await bus.deliver(isDelivered);
+      const messages = (await deliverMessages('work')) + (await deliverMessages('host'));
       if (events + messages === 0) return;
     }
-    throw new Error('it does not come to rest');
+    throw new Error('the installation does not settle');
   }
 
-  async function drive(queue: QueueName): Promise<number> {
+  async function deliverMessages(queue: QueueName): Promise<number> {
     const [name = ''] = functionsStartedBy('queue', (started) => started.queue === queue);
     return queues[queue].deliver(async (batch) => {
       const { batchItemFailures } = (await invoke(name, toSqsEvent(batch))) as SQSBatchResponse;
@@ -100,7 +100,7 @@ export async function createInstallation() {
     });
   }
 
-  async function pass(seconds: number): Promise<void> {
+  async function advance(seconds: number): Promise<void> {
     vi.setSystemTime(Date.now() + seconds * 1000);
     await advanceClock(endpoint, seconds);
   }
@@ -108,23 +108,23 @@ export async function createInstallation() {
   return {
     moto,
     settle,
-    pass,
+    advance,
 
-    /** What the functions have written to their logs as errors. */
+    /** The errors that the functions have logged. */
     errors: log.errors,
 
-    /** Lets things happen and time pass until it is so. */
+    /** Settles and advances the time until the condition is true. */
     async until(
-      what: string,
+      description: string,
       condition: () => Promise<boolean>,
-      arrives?: (event: AwsEvent) => boolean,
+      isDelivered?: (event: AwsEvent) => boolean,
     ): Promise<void> {
       for (let round = 0; round < ROUNDS_MAX; round += 1) {
-        await settle(arrives);
+        await settle(isDelivered);
         if (await condition()) return;
-        await pass(STEP_SECONDS);
+        await advance(STEP_SECONDS);
       }
-      throw new Error(`did not happen: ${what}`);
+      throw new Error(`did not happen: ${description}`);
     },
 
     async liveTasks() {
@@ -133,7 +133,7 @@ export async function createInstallation() {
 
     /** Instances that are not terminated. */
     async liveInstances() {
-      return (await moto.instances()).filter(({ State }) => State?.Name !== 'terminated');
+      return (await moto.describeInstances()).filter(({ State }) => State?.Name !== 'terminated');
     },
 
     async accessPoints() {
@@ -146,7 +146,7 @@ export async function createInstallation() {
       return (await readdir(root)).filter((name) => !name.startsWith('.'));
     },
 
-    /** The items of the table that have to do with it and that nothing lets go of by itself. */
+    /** The items of the table that refer to the workbench and have no TTL. */
     async itemsOf(workbenchId: string): Promise<readonly string[]> {
       const { Items = [] } = await table.client.send(new ScanCommand({ TableName: table.tableName }));
       return Items.filter((item) => item[TABLE.ttlAttribute] === undefined)
@@ -154,22 +154,22 @@ export async function createInstallation() {
         .filter((item) => item.includes(workbenchId));
     },
 
-    /** As a bug, or a table restored from a backup, might lose it. */
+    /** Deletes the record, as a bug or the restore of an old backup might do. */
     async loseRecord(key: WorkbenchKey): Promise<void> {
       const Key = keyAttributes(recordKey(key));
       await table.client.send(new DeleteItemCommand({ TableName: table.tableName, Key }));
     },
 
-    /** What is in a volume that the sweep has set aside. */
-    setAside: (workbenchId: string) => readdir(join(root, '.quarantine', workbenchId)),
+    /** The entries of a volume in quarantine. */
+    quarantined: (workbenchId: string) => readdir(join(root, '.quarantine', workbenchId)),
 
     /**
-     * A day of the schedules' functions, each invoked when it looks at this workbench: those that look at one of 24
-     * shards each hour in the hour of its shard, since audits take their time.
+     * Advances the time by a day and invokes the scheduled functions in the one hour in which they cover this workbench: a
+     * sweep covers one of 24 shards per hour. The other hours are skipped to save time.
      */
     async runDayOfSweeps(workbenchId: string): Promise<void> {
       for (let hour = 0; hour < 24; hour += 1) {
-        await pass(HOUR_SECONDS);
+        await advance(HOUR_SECONDS);
         const shard = Math.floor(Date.now() / (HOUR_SECONDS * 1000)) % 24;
         if (shard !== shardOf(workbenchId, 24)) continue;
         for (const name of functionsStartedBy('schedule', () => true)) await invoke(name, SCHEDULED_EVENT);
@@ -193,7 +193,7 @@ export async function createInstallation() {
       vi.unstubAllEnvs();
       efs.destroy();
       for (const { client } of Object.values(queues)) client.destroy();
-      await Promise.all([moto.end(), table.dispose(), invokes.close()]);
+      await Promise.all([moto.end(), table.dispose(), lambda.close()]);
       await rm(root, { recursive: true, force: true });
     },
   };
@@ -203,7 +203,7 @@ export type Installation = Awaited<ReturnType<typeof createInstallation>>;
 
 const SCHEDULED_EVENT = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
-/** A batch as the event source of Lambda hands it over. */
+/** A batch in the format of Lambda's event source. */
 function toSqsEvent(batch: readonly Message[]) {
   return {
     Records: batch.map(({ MessageId, ReceiptHandle, Body, Attributes }) => ({

@@ -5,13 +5,13 @@ import { invoke } from './functions.ts';
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-/** Lambda's Invoke over HTTP, for functions that call others: no emulator runs one without containers. */
+/** Lambda's Invoke API, for functions that invoke others: no emulator runs functions without containers. */
 export async function openInvokeEndpoint() {
   const server = createServer(async (request, response) => {
     const [, name = ''] = INVOCATIONS.exec(request.url ?? '') ?? [];
     try {
-      const answer = await invoke(decodeURIComponent(name), JSON.parse(await text(request)));
-      response.end(JSON.stringify(answer));
+      const result = await invoke(decodeURIComponent(name), JSON.parse(await text(request)));
+      response.end(JSON.stringify(result));
     } catch (error) {
       response.setHeader('X-Amz-Function-Error', 'Unhandled');
       response.end(JSON.stringify({ errorMessage: String(error) }));

@@ -7,9 +7,9 @@ import type { MotoCluster } from '../cluster-on-moto.ts';
 import { listAllTasks } from './event-bus.ts';
 
 /**
- * Does what the tasks that run do with their volumes: each makes the directory that its access point leads to,
- * which EFS does when it is first mounted, and writes a file there.
- * @param root where the parent of all volumes is
+ * Simulates the mounts of running tasks: creates the directory of the access point, as EFS does at the first mount, and
+ * writes a file into it.
+ * @param root the folder that stands for the parent directory of all volumes
  */
 export async function simulateMounts(moto: MotoCluster, efs: EFSClient, root: string): Promise<void> {
   for (const { lastStatus, taskDefinitionArn } of await listAllTasks(moto)) {
@@ -21,7 +21,7 @@ export async function simulateMounts(moto: MotoCluster, efs: EFSClient, root: st
       const AccessPointId = efsVolumeConfiguration?.authorizationConfig?.accessPointId;
       const { AccessPoints = [] } = await efs.send(new DescribeAccessPointsCommand({ AccessPointId }));
       const path = AccessPoints[0]?.RootDirectory?.Path ?? '';
-      if (!path.startsWith(`${VOLUMES_PARENT}/`)) throw new Error(`not the place of a volume: ${path}`);
+      if (!path.startsWith(`${VOLUMES_PARENT}/`)) throw new Error(`not the path of a volume: ${path}`);
       const directory = join(root, path.slice(VOLUMES_PARENT.length));
       await mkdir(join(directory, 'project'), { recursive: true });
       await writeFile(join(directory, 'project', 'notebook.ipynb'), '{}');

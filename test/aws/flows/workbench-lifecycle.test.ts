@@ -10,195 +10,199 @@ import { createInstallation, HOUR_SECONDS, type Installation } from './installat
 const USER = 'ada@example.com';
 const QUERY = `user_id=${encodeURIComponent(USER)}`;
 
-/** Which events arrive. */
+/** Which events are delivered. */
 const NO_EVENTS = () => false;
-const onlyEvents = (kind: string) => (event: AwsEvent) => event['detail-type'] === kind;
+const onlyEvents = (detailType: string) => (event: AwsEvent) => event['detail-type'] === detailType;
 
-/** The functions as they are deployed, on emulators that know nothing of them. */
+/** The deployed functions on emulators. */
 describe('a workbench', () => {
-  let here: Installation;
+  let installation: Installation;
   beforeEach(async () => {
-    here = await createInstallation();
+    installation = await createInstallation();
   });
-  afterEach(() => here.end());
+  afterEach(() => installation.end());
 
-  const ask = (method: 'GET' | 'POST' | 'DELETE', target: string, more?: ApiRequest) =>
-    request(method, target, STATIC_KEY, more);
-  const poll = (wid: string) => ask('GET', `/workbenches/${wid}?${QUERY}`);
-  const act = (wid: string, action: string) => ask('POST', `/workbenches/${wid}/${action}?${QUERY}`);
+  const call = (method: 'GET' | 'POST' | 'DELETE', target: string, options?: ApiRequest) =>
+    request(method, target, STATIC_KEY, options);
+  const poll = (wid: string) => call('GET', `/workbenches/${wid}?${QUERY}`);
+  const act = (wid: string, action: string) => call('POST', `/workbenches/${wid}/${action}?${QUERY}`);
 
   function create(body: object): Promise<TestResponse> {
     const headers = { 'idempotency-key': 'iris' };
-    return ask('POST', `/workbenches?${QUERY}`, { headers, body: { workbench_name: 'Iris', ...body } });
+    return call('POST', `/workbenches?${QUERY}`, { headers, body: { workbench_name: 'Iris', ...body } });
   }
   async function createWorkbench(body: object = {}): Promise<string> {
-    const { status, headers, body: answer } = await create(body);
-    const { workbench_id: wid } = answer.item;
+    const { status, headers, body: response } = await create(body);
+    const { workbench_id: wid } = response.item;
     expect(status).toBe(201);
     expect(headers).toMatchObject({ location: `/workbenches/${wid}?${QUERY}`, 'retry-after': '2' });
-    expect(answer.item).toMatchObject({ user_id: USER, workbench_name: 'Iris', status: 'starting' });
+    expect(response.item).toMatchObject({ user_id: USER, workbench_name: 'Iris', status: 'starting' });
     return wid;
   }
-  async function reaches(wid: string, status: string, arrives?: (event: AwsEvent) => boolean): Promise<void> {
-    const is = async () => (await poll(wid)).body.item.status === status;
-    await here.until(`${wid} is ${status}`, is, arrives);
+  async function waitForStatus(
+    wid: string,
+    status: string,
+    isDelivered?: (event: AwsEvent) => boolean,
+  ): Promise<void> {
+    const hasStatus = async () => (await poll(wid)).body.item.status === status;
+    await installation.until(`${wid} is ${status}`, hasStatus, isDelivered);
   }
   async function deleteWorkbench(wid: string): Promise<void> {
-    expect(await ask('DELETE', `/workbenches/${wid}?${QUERY}`)).toMatchObject({ status: 200 });
-    await here.until(`${wid} is gone`, async () => (await poll(wid)).status === 404);
+    expect(await call('DELETE', `/workbenches/${wid}?${QUERY}`)).toMatchObject({ status: 200 });
+    await installation.until(`${wid} is gone`, async () => (await poll(wid)).status === 404);
   }
-  async function oneTask() {
-    const tasks = await here.liveTasks();
+  async function expectOneTask() {
+    const tasks = await installation.liveTasks();
     expect(tasks).toHaveLength(1);
     return tasks[0];
   }
   async function expectNothingLeft(wid: string): Promise<void> {
-    expect(await here.liveTasks()).toEqual([]);
-    expect(await here.accessPoints()).toEqual([]);
-    expect(await here.directories()).toEqual([]);
-    expect(await here.itemsOf(wid)).toEqual([]);
-    await here.runDayOfSweeps(wid);
-    expect(await here.activeDefinitions(wid)).toEqual([]);
-    expect(here.errors).toEqual([]);
+    expect(await installation.liveTasks()).toEqual([]);
+    expect(await installation.accessPoints()).toEqual([]);
+    expect(await installation.directories()).toEqual([]);
+    expect(await installation.itemsOf(wid)).toEqual([]);
+    await installation.runDayOfSweeps(wid);
+    expect(await installation.activeDefinitions(wid)).toEqual([]);
+    expect(installation.errors).toEqual([]);
   }
 
-  it('on a shared machine is created, runs, stops, runs again, is destroyed, and leaves nothing behind', async () => {
-    const machine = await here.moto.launchInstance('small');
+  it('is created on a shared instance, stopped, started again and deleted, and leaves nothing behind', async () => {
+    const instance = await installation.moto.launchInstance('small');
     const wid = await createWorkbench({ requested_memory: 1024 });
-    await reaches(wid, 'running');
-    const first = await oneTask();
+    await waitForStatus(wid, 'running');
+    const first = await expectOneTask();
     expect(first).toMatchObject({
       group: `workbench/${wid}`,
       startedBy: startedByOf(USER),
       capacityProviderName: 'small',
       overrides: { memory: '1024' },
     });
-    expect(await here.directories()).toEqual([wid]);
+    expect(await installation.directories()).toEqual([wid]);
     expect(await create({ requested_memory: 1024 })).toMatchObject({
       status: 200,
       body: { item: { workbench_id: wid, status: 'running' } },
     });
 
     expect(await act(wid, 'stop')).toMatchObject({ status: 200 });
-    await reaches(wid, 'stopped');
-    expect(await here.liveTasks()).toEqual([]);
-    expect(await here.directories()).toEqual([wid]);
+    await waitForStatus(wid, 'stopped');
+    expect(await installation.liveTasks()).toEqual([]);
+    expect(await installation.directories()).toEqual([wid]);
     expect((await poll(wid)).body.item).not.toHaveProperty('status_reason');
 
     expect(await act(wid, 'start')).toMatchObject({ status: 200 });
-    await reaches(wid, 'running');
-    const second = await oneTask();
+    await waitForStatus(wid, 'running');
+    const second = await expectOneTask();
     expect(second?.taskArn).not.toBe(first?.taskArn);
     expect(second?.taskDefinitionArn).toBe(first?.taskDefinitionArn);
-    expect(await here.accessPoints()).toHaveLength(1);
+    expect(await installation.accessPoints()).toHaveLength(1);
 
     await deleteWorkbench(wid);
     await expectNothingLeft(wid);
-    expect((await here.liveInstances()).map(({ InstanceId }) => InstanceId)).toEqual([machine]);
+    expect((await installation.liveInstances()).map(({ InstanceId }) => InstanceId)).toEqual([instance]);
   });
 
-  it('with a machine of its own has it started, stopped and terminated with it', async () => {
+  it('starts, stops and terminates its host together with its task', async () => {
     const wid = await createWorkbench({ allocated_instance_type: 'm5.large' });
-    await reaches(wid, 'running');
+    await waitForStatus(wid, 'running');
     const { allocated_instance_id: instanceId } = (await poll(wid)).body.item;
-    const machine = async () =>
-      (await here.liveInstances()).map(({ InstanceId, State }) => [InstanceId, State?.Name]);
-    expect(await machine()).toEqual([[instanceId, 'running']]);
-    expect(await oneTask()).toMatchObject({ launchType: 'EC2', group: `workbench/${wid}` });
+    const host = async () =>
+      (await installation.liveInstances()).map(({ InstanceId, State }) => [InstanceId, State?.Name]);
+    expect(await host()).toEqual([[instanceId, 'running']]);
+    expect(await expectOneTask()).toMatchObject({ launchType: 'EC2', group: `workbench/${wid}` });
 
     await act(wid, 'stop');
-    await reaches(wid, 'stopped');
-    expect(await here.liveTasks()).toEqual([]);
-    expect(await machine()).toEqual([[instanceId, 'stopped']]);
+    await waitForStatus(wid, 'stopped');
+    expect(await installation.liveTasks()).toEqual([]);
+    expect(await host()).toEqual([[instanceId, 'stopped']]);
 
     await act(wid, 'start');
-    await reaches(wid, 'running');
-    await oneTask();
-    expect(await machine()).toEqual([[instanceId, 'running']]);
+    await waitForStatus(wid, 'running');
+    await expectOneTask();
+    expect(await host()).toEqual([[instanceId, 'running']]);
 
     await deleteWorkbench(wid);
-    expect(await machine()).toEqual([]);
-    const { ecs, cluster } = here.moto;
+    expect(await host()).toEqual([]);
+    const { ecs, cluster } = installation.moto;
     const { containerInstanceArns } = await ecs.send(new ListContainerInstancesCommand({ cluster }));
     expect(containerInstanceArns).toEqual([]);
     await expectNothingLeft(wid);
   });
 
-  it('gets where it is wanted without a single event', async () => {
-    await here.moto.launchInstance('small');
+  it('reaches its desired state without a single event', async () => {
+    await installation.moto.launchInstance('small');
     const wid = await createWorkbench();
-    await reaches(wid, 'running', NO_EVENTS);
+    await waitForStatus(wid, 'running', NO_EVENTS);
     await act(wid, 'stop');
-    await reaches(wid, 'stopped', NO_EVENTS);
-    expect(await here.liveTasks()).toEqual([]);
-    expect(here.errors).toEqual([]);
+    await waitForStatus(wid, 'stopped', NO_EVENTS);
+    expect(await installation.liveTasks()).toEqual([]);
+    expect(installation.errors).toEqual([]);
   });
 
-  it('whose task ends by itself stops, as an event tells', async () => {
-    await here.moto.launchInstance('small');
+  it('is stopped by the event of a task that stopped', async () => {
+    await installation.moto.launchInstance('small');
     const wid = await createWorkbench();
-    await reaches(wid, 'running');
-    const { ecs, cluster } = here.moto;
-    await ecs.send(new StopTaskCommand({ cluster, task: (await oneTask())?.taskArn }));
-    await here.pass(HOUR_SECONDS);
+    await waitForStatus(wid, 'running');
+    const { ecs, cluster } = installation.moto;
+    await ecs.send(new StopTaskCommand({ cluster, task: (await expectOneTask())?.taskArn }));
+    await installation.advance(HOUR_SECONDS);
     expect((await poll(wid)).body.item.status).toBe('running');
-    await reaches(wid, 'stopped', onlyEvents('ECS Task State Change'));
+    await waitForStatus(wid, 'stopped', onlyEvents('ECS Task State Change'));
     expect((await poll(wid)).body.item).toMatchObject({
       desired_status: 'stopped',
-      // ECS would say why; moto gives no stop code.
+      // ECS would report a stop code; moto does not.
       status_reason: { code: 'task_lost' },
     });
   });
 
   it.each(['EC2 Instance State-change Notification', 'ECS Container Instance State Change'])(
-    'whose own machine is terminated stops, as "%s" tells',
-    async (kind) => {
+    'is stopped by the event "%s" of its terminated host',
+    async (detailType) => {
       const wid = await createWorkbench({ allocated_instance_type: 'm5.large' });
-      await reaches(wid, 'running');
+      await waitForStatus(wid, 'running');
       const { allocated_instance_id: instanceId } = (await poll(wid)).body.item;
-      await here.moto.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
-      await here.pass(HOUR_SECONDS);
+      await installation.moto.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+      await installation.advance(HOUR_SECONDS);
       expect((await poll(wid)).body.item.status).toBe('running');
-      await reaches(wid, 'stopped', onlyEvents(kind));
+      await waitForStatus(wid, 'stopped', onlyEvents(detailType));
       expect((await poll(wid)).body.item).toMatchObject({ status_reason: { code: 'instance_lost' } });
     },
   );
 
-  it('that runs is left in peace by every sweep, which report what they saw', async () => {
-    await here.moto.launchInstance('small');
+  it('is not changed by any sweep while it runs; every sweep writes a report', async () => {
+    await installation.moto.launchInstance('small');
     const wid = await createWorkbench();
-    await reaches(wid, 'running');
-    const task = await oneTask();
-    await here.runDayOfSweeps(wid);
-    expect(await oneTask()).toMatchObject({ taskArn: task?.taskArn });
+    await waitForStatus(wid, 'running');
+    const task = await expectOneTask();
+    await installation.runDayOfSweeps(wid);
+    expect(await expectOneTask()).toMatchObject({ taskArn: task?.taskArn });
     expect((await poll(wid)).body.item).toMatchObject({ status: 'running' });
-    expect(await here.activeDefinitions(wid)).toEqual([task?.taskDefinitionArn]);
-    const { items: reports } = (await ask('GET', '/reports/reconcile')).body;
+    expect(await installation.activeDefinitions(wid)).toEqual([task?.taskDefinitionArn]);
+    const { items: reports } = (await call('GET', '/reports/reconcile')).body;
     const sweeps = new Set(reports.map(({ sweep }: { sweep: string }) => sweep));
     expect(sweeps).toEqual(new Set(['active', 'tasks', 'hosts', 'volumes', 'cluster']));
     const untouched = { repaired: 0, deleted: 0, quarantined: 0, failed: 0, alarm: false, findings: [] };
     for (const report of reports) expect(report).toMatchObject(untouched);
-    expect(here.errors).toEqual([]);
+    expect(installation.errors).toEqual([]);
   });
 
-  it('whose record is lost has its task stopped, and its files set aside', async () => {
-    await here.moto.launchInstance('small');
+  it('loses its task and has its files in quarantine if its record is lost', async () => {
+    await installation.moto.launchInstance('small');
     const wid = await createWorkbench();
-    await reaches(wid, 'running');
-    await here.loseRecord({ userId: USER, workbenchId: wid });
-    // A volume is left alone for a day, and looked at once in the next.
-    await here.runDayOfSweeps(wid);
-    await here.runDayOfSweeps(wid);
-    expect(await here.liveTasks()).toEqual([]);
-    expect(await here.directories()).toEqual([]);
-    expect(await here.accessPoints()).toEqual([]);
-    expect(await here.setAside(wid)).toEqual(['project']);
+    await waitForStatus(wid, 'running');
+    await installation.loseRecord({ userId: USER, workbenchId: wid });
+    // The grace period of a volume is a day, so the sweep quarantines it on the second day.
+    await installation.runDayOfSweeps(wid);
+    await installation.runDayOfSweeps(wid);
+    expect(await installation.liveTasks()).toEqual([]);
+    expect(await installation.directories()).toEqual([]);
+    expect(await installation.accessPoints()).toEqual([]);
+    expect(await installation.quarantined(wid)).toEqual(['project']);
   });
 
-  it('is not made for whoever has the wrong key', async () => {
+  it('is not created with a wrong key', async () => {
     const target = `/workbenches?${QUERY}`;
     expect(await request('POST', target, 'another-key', { body: {} })).toMatchObject({ status: 403 });
-    await here.settle();
-    expect((await ask('GET', target)).body).toMatchObject({ items: [] });
+    await installation.settle();
+    expect((await call('GET', target)).body).toMatchObject({ items: [] });
   });
 });

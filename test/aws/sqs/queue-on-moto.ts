@@ -5,26 +5,28 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { sqsClient } from '#adapters/aws/clients.ts';
+import { createSqsClient } from '#adapters/aws/clients.ts';
 import { connection, uniqueName } from '../connection.ts';
 
-/** What one call receives at most. */
-const BATCH = 10;
+/** The most messages that one call receives. */
+const BATCH_SIZE = 10;
 
-/** A queue on moto, received from as Lambda does it. */
-export async function queueOnMoto(endpoint: string, visibilitySeconds: number) {
-  const client = sqsClient(connection(endpoint));
-  const made = await client.send(
+/** Creates a queue on moto, from which messages are received as by Lambda's event source. */
+export async function createQueueOnMoto(endpoint: string, visibilitySeconds: number) {
+  const client = createSqsClient(connection(endpoint));
+  const { QueueUrl: url = '' } = await client.send(
     new CreateQueueCommand({
       QueueName: uniqueName('work-'),
       Attributes: { VisibilityTimeout: String(visibilitySeconds) },
     }),
   );
-  const url = made.QueueUrl ?? '';
   return {
     client,
     url,
-    /** Hands all that can be received to a consumer, in batches, and removes what it answers as done with. */
+    /**
+     * Passes all visible messages to a consumer, in batches, and deletes those that it returns as processed.
+     * @returns how many messages were received
+     */
     async deliver(consume: (batch: readonly Message[]) => Promise<readonly Message[]>): Promise<number> {
       let received = 0;
       for (;;) {
@@ -41,13 +43,13 @@ export async function queueOnMoto(endpoint: string, visibilitySeconds: number) {
 
 async function receive(client: SQSClient, url: string): Promise<readonly Message[]> {
   const { Messages = [] } = await client.send(
-    new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: BATCH }),
+    new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: BATCH_SIZE }),
   );
   return Messages;
 }
 
-/** Moves the clock of moto's SQS on, of all its queues. */
+/** Advances the clock of moto's SQS, for all its queues. */
 export async function advanceClock(endpoint: string, seconds: number): Promise<void> {
   const { ok, status } = await fetch(`${endpoint}/clock/${seconds}`, { method: 'POST' });
-  if (!ok) throw new Error(`the clock does not move: ${status}`);
+  if (!ok) throw new Error(`moto's clock could not be advanced: ${status}`);
 }

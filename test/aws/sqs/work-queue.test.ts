@@ -3,11 +3,11 @@ import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { describeWorkQueueContract } from '#test/contracts/work-queue.ts';
 import { type Emulator, startEmulator } from '#tools/aws-emulators/emulator.ts';
-import { advanceClock, queueOnMoto } from './queue-on-moto.ts';
+import { advanceClock, createQueueOnMoto } from './queue-on-moto.ts';
 
 const VISIBILITY_SECONDS = 30;
 
-/** One of its own: its clock is moved on, which the queues of other files would see. */
+/** Not the shared moto, because this test advances the clock, which affects all queues. */
 let moto: Emulator;
 beforeAll(async () => {
   moto = await startEmulator('patched-moto');
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => moto.stop());
 
 describeWorkQueueContract('SqsWorkQueue on moto', async () => {
-  const queue = await queueOnMoto(moto.endpoint, VISIBILITY_SECONDS);
+  const queue = await createQueueOnMoto(moto.endpoint, VISIBILITY_SECONDS);
   const delivered: WorkbenchKey[] = [];
   let failures = 0;
   const consume = () =>
@@ -34,9 +34,9 @@ describeWorkQueueContract('SqsWorkQueue on moto', async () => {
     },
     async advance(seconds) {
       await consume();
-      // No step is so long that two deliveries of one message fall into it.
-      for (let passed = 0; passed < seconds; passed += VISIBILITY_SECONDS) {
-        await advanceClock(moto.endpoint, Math.min(VISIBILITY_SECONDS, seconds - passed));
+      // A step is never longer than the visibility timeout, so that it contains at most one delivery of a message.
+      for (let elapsed = 0; elapsed < seconds; elapsed += VISIBILITY_SECONDS) {
+        await advanceClock(moto.endpoint, Math.min(VISIBILITY_SECONDS, seconds - elapsed));
         await consume();
       }
     },

@@ -1,14 +1,13 @@
 import type { Context } from 'aws-lambda';
 import { ClusterCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { createSweepEcsClient, createSweepEfsClient } from '#adapters/aws/clients.ts';
+import { createSweepEc2Client } from '#adapters/aws/ec2/clients.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { sweepEc2Client } from '#adapters/aws/ec2/sweep-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
-import { sweepEcsClient } from '#adapters/aws/ecs/sweep-client.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { sweepEfsClient } from '#adapters/aws/efs/sweep-client.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
@@ -247,9 +246,9 @@ export class Controller {
   #sweepPorts(invocation: Invocation) {
     const { kernel } = this.#options;
     const client = this.#client(invocation);
-    const ecs = sweepEcsClient(client, kernel);
-    const ec2 = sweepEc2Client(client, kernel);
-    const efs = sweepEfsClient(client, kernel);
+    const ecs = createSweepEcsClient(client, kernel);
+    const ec2 = createSweepEc2Client(client, kernel);
+    const efs = createSweepEfsClient(client, kernel);
     const definitions = new TaskDefinitions(ecs, TASK_SETTINGS);
     const instances = new ContainerInstances(ecs, TASK_SETTINGS.cluster);
     return {

@@ -1,12 +1,13 @@
-import { settingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
+import { createSettingsCatalog } from '#adapters/aws/capacity/cluster-catalog.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
-import { type HostSettings, INSTALLATION_TAG } from '#adapters/aws/ec2/settings.ts';
+import type { HostSettings } from '#adapters/aws/ec2/run-instances-input.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { type EfsSettings, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
+import { INSTALLATION_TAG } from '#contract/tags.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { Kernel } from '../kernel.ts';
@@ -67,7 +68,7 @@ export const WORLD_OPTIONS: WorldOptions = {
 };
 
 /** The sizes of the world, in the form that the settings have. */
-export const SIZES: SizeCatalog = settingsCatalog({
+export const SIZES: SizeCatalog = createSettingsCatalog({
   providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size, price: PRICES[name] ?? 0 })),
   instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
 });

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, it, onTestFinished } from 'vitest';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { createTableInput } from '#contract/table.ts';
 
@@ -19,7 +19,7 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
 
 it('copies a table, and says what stands in the way', async () => {
   const table = await openEmbeddedTable();
-  const client = tableClient(table.clientOptions);
+  const client = createTableClient(table.clientOptions);
   onTestFinished(async () => {
     client.destroy();
     await table.close();

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   ClusterCatalog,
+  createSettingsCatalog,
   FREE_CAPACITY_CACHE_MS,
-  settingsCatalog,
 } from '#adapters/aws/capacity/cluster-catalog.ts';
 import type { InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -17,8 +17,8 @@ const SMALL = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
 let clock: ManualClock;
 let freeCapacity: MemoryFreeCapacityStore;
 let reads: number;
-/** Instead of what the store holds. */
-let answer: (() => Promise<readonly InstanceFreeCapacity[]>) | undefined;
+/** Replaces the response of the store. */
+let listOverride: (() => Promise<readonly InstanceFreeCapacity[]>) | undefined;
 let telemetry: RecordingTelemetry;
 let catalog: ClusterCatalog;
 
@@ -26,14 +26,14 @@ beforeEach(() => {
   clock = new ManualClock();
   freeCapacity = new MemoryFreeCapacityStore();
   reads = 0;
-  answer = undefined;
+  listOverride = undefined;
   telemetry = new RecordingTelemetry();
   catalog = new ClusterCatalog({
-    sizes: settingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
+    sizes: createSettingsCatalog({ providers: PROVIDERS, instanceTypes: INSTANCE_TYPES }),
     freeCapacity: {
       list: (now) => {
         reads += 1;
-        return answer?.() ?? freeCapacity.list(now);
+        return listOverride?.() ?? freeCapacity.list(now);
       },
     },
     clock,
@@ -41,18 +41,18 @@ beforeEach(() => {
   });
 });
 
-const noted = (fields: Partial<InstanceFreeCapacity> = {}) =>
+const saveCapacity = (fields: Partial<InstanceFreeCapacity> = {}) =>
   freeCapacity.save(anInstance({ at: clock.now(), ...fields }));
 
-describeCapacityCatalogContract('the settings and the cluster, with machines', async () => {
-  await noted();
-  await noted({ containerInstanceId: 'machine-2', provider: 'large', gpuCount: 1 });
+describeCapacityCatalogContract('ClusterCatalog with instances', async () => {
+  await saveCapacity();
+  await saveCapacity({ containerInstanceId: 'instance-2', provider: 'large', gpuCount: 1 });
   return catalog;
 });
 
-describe('the room of the cluster', () => {
-  it('is read once for a burst of starts, and again when it has become old', async () => {
-    await noted();
+describe('the free capacity of the cluster', () => {
+  it('is read once for a burst of starts, and again when the cache has expired', async () => {
+    await saveCapacity();
     await Promise.all([catalog.freeCapacity(), catalog.freeCapacity(), catalog.freeCapacity()]);
     await clock.advanceAsync(FREE_CAPACITY_CACHE_MS - 1);
     await catalog.freeCapacity();
@@ -62,47 +62,47 @@ describe('the room of the cluster', () => {
     expect(reads).toBe(2);
   });
 
-  it('is not read for sizes', async () => {
+  it('is not read for the list of providers or instance types', async () => {
     await catalog.providers();
     await catalog.instanceTypes();
     expect(reads).toBe(0);
   });
 
-  it('is read again when the clock was put back', async () => {
+  it('is read again if the clock was set back', async () => {
     await catalog.freeCapacity();
     clock.now = () => 0;
     await catalog.freeCapacity();
     expect(reads).toBe(2);
   });
 
-  it('grows less by what goes there, and is what the cluster says once that is read', async () => {
-    await noted();
+  it('is reduced by each reservation until it is read again', async () => {
+    await saveCapacity();
     await catalog.freeCapacity();
     catalog.reserve('small', SMALL);
     expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 512, memoryMib: 3072 }]);
-    await noted({ version: 11, cpuUnits: 300 });
+    await saveCapacity({ version: 11, cpuUnits: 300 });
     await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
     expect(await catalog.freeCapacity()).toMatchObject([{ cpuUnits: 300 }]);
   });
 
-  it('is none while it cannot be read, which is told, and not asked for again at once', async () => {
-    await noted();
+  it('is empty while it is unreadable, which is counted, and is not read again before the cache expires', async () => {
+    await saveCapacity();
     await catalog.freeCapacity();
     await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
-    answer = () => Promise.reject(new PortError('throttled', 'too many'));
+    listOverride = () => Promise.reject(new PortError('throttled', 'too many'));
     expect(await catalog.freeCapacity()).toEqual([]);
     expect(await catalog.freeCapacity()).toEqual([]);
     expect(reads).toBe(2);
     expect(telemetry.counts.get('free_capacity_unknown')).toBe(1);
-    answer = undefined;
+    listOverride = undefined;
     await clock.advanceAsync(FREE_CAPACITY_CACHE_MS);
     expect(await catalog.freeCapacity()).toHaveLength(1);
   });
 
-  it('does not hide a fault of the program', async () => {
-    answer = () => Promise.reject(new TypeError('no such thing'));
-    await expect(catalog.freeCapacity()).rejects.toThrow('no such thing');
-    answer = undefined;
+  it('does not hide a bug of the program', async () => {
+    listOverride = () => Promise.reject(new TypeError('a bug'));
+    await expect(catalog.freeCapacity()).rejects.toThrow('a bug');
+    listOverride = undefined;
     expect(await catalog.freeCapacity()).toEqual([]);
   });
 });

@@ -10,8 +10,8 @@ import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/b
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
 
-/** What a call costs is part of what the store promises: counted where the SDK sends. */
-describe('the calls behind each method', () => {
+/** The cost of each method is part of its contract. The calls are counted where the SDK sends them. */
+describe('the DynamoDB calls of each method', () => {
   let table: TableUnderTest;
   let store: DynamoWorkbenchStore;
   const calls: { command: string; input: Record<string, unknown> }[] = [];
@@ -36,7 +36,7 @@ describe('the calls behind each method', () => {
 
   const commands = () => calls.map(({ command }) => command);
 
-  it('are one consistent GetItem for a read, found or not', async () => {
+  it('are one consistent GetItem for a read, whether or not the record exists', async () => {
     await store.read({ userId: 'ada', workbenchId: idAt(T0, 1) });
     await store.read({ userId: 'ada', workbenchId: 'none' });
     expect(commands()).toEqual(['GetItemCommand', 'GetItemCommand']);
@@ -50,7 +50,7 @@ describe('the calls behind each method', () => {
     expect(calls.every(({ input }) => input.ConsistentRead === true)).toBe(true);
   });
 
-  it('are one conditional write each for create, update and remove, whether it goes through or not', async () => {
+  it('are one conditional write for each create, update and delete, whether or not it succeeds', async () => {
     await store.create(starting());
     await store.create(starting());
     await store.update(running({ revision: 2 }), 1);
@@ -68,7 +68,7 @@ describe('the calls behind each method', () => {
     expect(calls.every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
   });
 
-  it('are one Query per shard for what is due, and one for each other hint', async () => {
+  it('are one Query per shard for the due records, and one for each other hint', async () => {
     await store.listDue(T0, 1_000);
     expect(commands()).toEqual(Array.from({ length: DUE_SHARDS }, () => 'QueryCommand'));
     calls.length = 0;
@@ -83,14 +83,14 @@ describe('the calls behind each method', () => {
     expect(commands()).toEqual(['GetItemCommand']);
   });
 
-  it('are one PutItem for an entry of a young history, and one Query to list it', async () => {
+  it('are one PutItem for an entry of a short history, and one Query to list it', async () => {
     const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
     await history.append(ID, [aHistoryEntry()]);
     await history.list(ID);
     expect(commands()).toEqual(['PutItemCommand', 'QueryCommand']);
   });
 
-  it('are one conditional write for what is heard of a machine, new or old, and one bounded Query for all room', async () => {
+  it('are one conditional write for each report of free capacity, and one bounded Query to list it', async () => {
     const freeCapacity = new DynamoFreeCapacityStore(table.client, table.tableName);
     await freeCapacity.save(anInstance());
     await freeCapacity.save(anInstance());
@@ -102,7 +102,7 @@ describe('the calls behind each method', () => {
     expect(calls[3]?.input.ConsistentRead).toBeUndefined();
   });
 
-  it('are one write for a claim that nothing is in the way of, and one for settling it', async () => {
+  it('are one write for a claim without an existing one, and one to complete it', async () => {
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     await claims.claim({ userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h', expiresAt: T0 + 1 }, T0);
     await claims.complete('ada', 'k', ID, 'completedBy');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { stopped } from '#test/builders/workbench.ts';
 import { RecordedTelemetry } from './table-under-test.ts';
@@ -12,14 +12,14 @@ describe('the client of the table', () => {
   let server: Server;
   let endpoint: string;
   let requests = 0;
-  let answer: 'nothing' | 'throttled';
+  let behaviour: 'no response' | 'throttled';
 
   beforeEach(async () => {
     requests = 0;
-    answer = 'nothing';
+    behaviour = 'no response';
     server = createServer((_, response) => {
       requests += 1;
-      if (answer === 'nothing') return;
+      if (behaviour === 'no response') return;
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
       response.end(JSON.stringify({ __type: 'com.amazonaws.dynamodb.v20120810#ThrottlingException' }));
     });
@@ -33,12 +33,12 @@ describe('the client of the table', () => {
     server.close();
   });
 
-  const storeOver = (client: ReturnType<typeof tableClient>) =>
+  const storeWith = (client: ReturnType<typeof createTableClient>) =>
     new DynamoWorkbenchStore(client, 'workbenches', new RecordedTelemetry());
 
-  it('gives up on a server that does not answer, after three attempts', async () => {
-    const client = tableClient({ endpoint, region: 'local', credentials, requestTimeoutMs: 50 });
-    await expect(storeOver(client).create(stopped())).rejects.toMatchObject({
+  it('fails after three attempts without a response', async () => {
+    const client = createTableClient({ endpoint, region: 'local', credentials, requestTimeoutMs: 50 });
+    await expect(storeWith(client).create(stopped())).rejects.toMatchObject({
       name: 'PortError',
       kind: 'unavailable',
     });
@@ -46,17 +46,17 @@ describe('the client of the table', () => {
     client.destroy();
   });
 
-  it('tries a throttled call again, and no more than three times in all', async () => {
-    answer = 'throttled';
-    const client = tableClient({ endpoint, region: 'local', credentials });
-    await expect(storeOver(client).ping()).rejects.toMatchObject({ name: 'PortError' });
+  it('retries a throttled call, with three attempts in all', async () => {
+    behaviour = 'throttled';
+    const client = createTableClient({ endpoint, region: 'local', credentials });
+    await expect(storeWith(client).ping()).rejects.toMatchObject({ name: 'PortError' });
     expect(requests).toBe(3);
     client.destroy();
   });
 
-  it('says unavailable when nobody listens', async () => {
-    const client = tableClient({ endpoint: 'http://127.0.0.1:1', region: 'local', credentials });
-    await expect(storeOver(client).ping()).rejects.toMatchObject({ kind: 'unavailable' });
+  it('is unavailable if the connection is refused', async () => {
+    const client = createTableClient({ endpoint: 'http://127.0.0.1:1', region: 'local', credentials });
+    await expect(storeWith(client).ping()).rejects.toMatchObject({ kind: 'unavailable' });
     client.destroy();
   });
 });

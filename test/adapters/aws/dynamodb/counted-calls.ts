@@ -1,16 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** One call to the table, as it went over the wire, and what it was charged. */
+/** One call to the table as the SDK sent it, and its cost. */
 export interface CountedCall {
   readonly command: string;
-  /** Items answered, and looked at for it. */
+  /** Items in the response. */
   readonly items: number;
+  /** Items that DynamoDB read for the response. */
   readonly scanned: number;
-  /** Read and write units. */
+  /** Consumed read and write units. */
   readonly units: number;
 }
 
-/** Counts every call that the client makes from now on, where the SDK sends it, repeated ones too. */
+/** Counts every call that the client sends from now on, retries included. */
 export function countCalls(client: DynamoDBClient): CountedCall[] {
   const calls: CountedCall[] = [];
   client.middlewareStack.add(
@@ -19,8 +20,8 @@ export function countCalls(client: DynamoDBClient): CountedCall[] {
   );
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      const answer = await next(args);
-      const output = answer.output as {
+      const response = await next(args);
+      const output = response.output as {
         readonly Items?: readonly unknown[];
         readonly Item?: unknown;
         readonly ScannedCount?: number;
@@ -33,7 +34,7 @@ export function countCalls(client: DynamoDBClient): CountedCall[] {
         scanned: output.ScannedCount ?? items,
         units: output.ConsumedCapacity?.CapacityUnits ?? Number.NaN,
       });
-      return answer;
+      return response;
     },
     { step: 'finalizeRequest', priority: 'low', name: 'countCalls' },
   );
@@ -41,6 +42,6 @@ export function countCalls(client: DynamoDBClient): CountedCall[] {
 }
 
 export function sumCalls(calls: readonly CountedCall[]): Omit<CountedCall, 'command'> & { calls: number } {
-  const sum = (of: 'items' | 'scanned' | 'units') => calls.reduce((total, call) => total + call[of], 0);
+  const sum = (field: 'items' | 'scanned' | 'units') => calls.reduce((total, call) => total + call[field], 0);
   return { calls: calls.length, items: sum('items'), scanned: sum('scanned'), units: sum('units') };
 }

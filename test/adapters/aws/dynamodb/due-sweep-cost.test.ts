@@ -8,13 +8,13 @@ import { type LoadedTable, openLoadedTable } from './loaded-table.ts';
 import { NOW, type Population, population } from './population.ts';
 import { RecordedTelemetry } from './table-under-test.ts';
 
-/** `npm run bench:reconcile` does the same with a million. */
-describe("what a minute's pass over what is due reads", () => {
+/** `npm run bench:reconcile` measures the same with a million records. */
+describe('the cost of a sweep over due records', () => {
   let table: LoadedTable | undefined;
   afterEach(() => table?.dispose());
 
-  async function pass(of: Population) {
-    table = await openLoadedTable(population(of));
+  async function sweep(stored: Population) {
+    table = await openLoadedTable(population(stored));
     const telemetry = new RecordedTelemetry();
     const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, telemetry);
     const calls = countCalls(table.client);
@@ -28,8 +28,8 @@ describe("what a minute's pass over what is due reads", () => {
     };
   }
 
-  it('is what is due, one query for each shard of its index, and no record', async () => {
-    const { units, ...cost } = await pass({ stored: 2000, active: 200, due: 10 });
+  it('is one query per shard of the due index, and no read of a record', async () => {
+    const { units, ...cost } = await sweep({ stored: 2000, active: 200, due: 10 });
     expect(cost).toEqual({
       enqueued: 10,
       sent: 10,
@@ -42,14 +42,14 @@ describe("what a minute's pass over what is due reads", () => {
   });
 
   it.each([
-    ['twice as many are stored', { stored: 4000, active: 200, due: 10 }],
-    ['twice as many are active', { stored: 2000, active: 400, due: 10 }],
-  ])('is the same when %s', async (_, of) => {
-    expect(await pass(of)).toMatchObject({ enqueued: 10, calls: DUE_SHARDS, items: 10, scanned: 10 });
+    ['twice as many records are stored', { stored: 4000, active: 200, due: 10 }],
+    ['twice as many records are active', { stored: 2000, active: 400, due: 10 }],
+  ])('is the same if %s', async (_, stored) => {
+    expect(await sweep(stored)).toMatchObject({ enqueued: 10, calls: DUE_SHARDS, items: 10, scanned: 10 });
   });
 
-  it('grows with what is due', async () => {
-    expect(await pass({ stored: 2000, active: 200, due: 20 })).toMatchObject({
+  it('grows with the number of due records', async () => {
+    expect(await sweep({ stored: 2000, active: 200, due: 20 })).toMatchObject({
       enqueued: 20,
       calls: DUE_SHARDS,
       scanned: 20,

@@ -1,9 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 
 /**
- * The size of an item in bytes, as DynamoDB counts it for its read and write units: names and strings in
- * UTF-8; a number one byte per two digits and one more, and one for a minus; a list or map three bytes and one
- * for each member.
+ * The size of an item in bytes, as DynamoDB counts it for read and write units. Names and strings count their UTF-8 bytes; a
+ * number one byte per two significant digits, plus one, plus one for a minus sign; a list or map three bytes, plus one per
+ * member.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 export function itemSize(item: Readonly<Record<string, AttributeValue>>): number {
@@ -16,7 +16,7 @@ function valueSize(value: AttributeValue): number {
   if (value.BOOL !== undefined || value.NULL !== undefined) return 1;
   if (value.L !== undefined) return 3 + value.L.reduce((sum, member) => sum + 1 + valueSize(member), 0);
   if (value.M !== undefined) return 3 + Object.keys(value.M).length + itemSize(value.M);
-  throw new Error('a record holds no such attribute');
+  throw new Error('unexpected attribute type in a record');
 }
 
 function numberSize(digits: string): number {

@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import db, { type Store, type Table } from 'dynalite/db/index.js';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import { toIndexAttributes, toRecordAttribute } from '#adapters/aws/dynamodb/record.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
@@ -13,13 +13,13 @@ export interface LoadedTable {
   dispose(): Promise<void>;
 }
 
-/** Items written at once. */
+/** Items per batch. */
 const BATCH_SIZE = 1000;
 
 /**
- * An embedded table that holds these records. They are put into its store by the back door, as the adapter would
- * have written them: through the front a million would take a quarter of an hour and more.
- * @param path where the data is kept; in memory when absent
+ * Opens an embedded table with these records. They are written directly into its store, in the format of the adapter: through
+ * the API a million records take more than 15 minutes.
+ * @param path directory of the data. @default in memory
  */
 export async function openLoadedTable(records: Iterable<Workbench>, path?: string): Promise<LoadedTable> {
   const { store, table } = await openWithStore(path);
@@ -39,7 +39,7 @@ export async function openLoadedTable(records: Iterable<Workbench>, path?: strin
   }
   await store.db.batch(batch);
   await rebuildIndexes(store, table.tableName);
-  const client = tableClient(table.clientOptions);
+  const client = createTableClient(table.clientOptions);
   return {
     client,
     tableName: table.tableName,
@@ -50,7 +50,7 @@ export async function openLoadedTable(records: Iterable<Workbench>, path?: strin
   };
 }
 
-/** The store is taken note of as it is made: the table keeps it to itself. */
+/** Intercepts the creation of the store, because the table does not expose it. */
 async function openWithStore(path: string | undefined) {
   const { create } = db;
   const stores: Store[] = [];
@@ -62,7 +62,7 @@ async function openWithStore(path: string | undefined) {
   try {
     const table = await openEmbeddedTable(path === undefined ? {} : { path });
     const [store] = stores;
-    if (store === undefined) throw new Error('the table has made no store');
+    if (store === undefined) throw new Error('the table created no store');
     return { store, table };
   } finally {
     db.create = create;
@@ -72,7 +72,7 @@ async function openWithStore(path: string | undefined) {
 function definitionOf(store: Store, tableName: string): Promise<Table> {
   return new Promise((resolve, reject) => {
     store.getTable(tableName, (error, table) => {
-      if (table === undefined) reject(error ?? new Error(`there is no table ${tableName}`));
+      if (table === undefined) reject(error ?? new Error(`table ${tableName} does not exist`));
       else resolve(table);
     });
   });

@@ -12,16 +12,16 @@ import {
 
 export interface Population {
   readonly stored: number;
-  /** Of those stored: running, but for the due and twice as many that are to be looked at later. */
+  /** How many of the stored records are active. They run, except the due ones and twice as many that are due later. */
   readonly active: number;
-  /** Of those active: to be looked at now, at T0 + 1 minute. */
+  /** How many of the active records are due at NOW. */
   readonly due: number;
 }
 
-/** When the due are due. */
+/** The time of the sweep. */
 export const NOW = T0 + MINUTE;
 
-/** Records as a deployment would have them, a hundred to a user: most are stopped, some run, few are unsettled. */
+/** Records like those of a deployment, a hundred per user: most are stopped, some run, few are in transition. */
 export function* population({ stored, active, due }: Population): Generator<Workbench> {
   for (let n = 0; n < stored; n += 1) {
     const identity = { workbenchId: idAt(T0 - n, n), userId: `user-${Math.floor(n / 100)}` };

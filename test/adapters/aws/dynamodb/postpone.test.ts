@@ -8,15 +8,15 @@ const HOUR = 3_600_000;
 let dispose: (() => Promise<void>) | undefined;
 afterEach(() => dispose?.());
 
-async function aStore() {
+async function openStore() {
   const table = await openTableUnderTest();
   dispose = table.dispose;
   return new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
 }
 
-describe('a record that is set aside', () => {
-  it('is not due before its time, and otherwise as it was', async () => {
-    const store = await aStore();
+describe('a postponed record', () => {
+  it('is not due before the new time, and otherwise unchanged', async () => {
+    const store = await openStore();
     await store.create(starting());
     await store.postpone(keyOf(starting()), T0, T0 + HOUR);
     expect(await store.listDue(T0 + HOUR - 1, 10)).toEqual([]);
@@ -24,8 +24,8 @@ describe('a record that is set aside', () => {
     expect(await store.read(keyOf(starting()))).toEqual(starting());
   });
 
-  it('is left alone when it is settled, or due later, or gone', async () => {
-    const store = await aStore();
+  it('is unchanged if it is settled, due later or no longer exists', async () => {
+    const store = await openStore();
     await store.postpone(keyOf(starting()), T0, T0 + HOUR);
     expect(await store.read(keyOf(starting()))).toBeUndefined();
     await store.create(starting({ nextDriveAt: T0 + 5 }));

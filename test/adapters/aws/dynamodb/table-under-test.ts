@@ -1,29 +1,29 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { tableClient } from '#adapters/aws/dynamodb/client.ts';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import type { MetricCount, Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 
-/** An empty table in memory, with a client of its own. */
+/** An empty embedded table in memory, with its own client. */
 export interface TableUnderTest {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly telemetry: RecordedTelemetry;
-  /** Another client, to be destroyed by whoever asked for it. */
+  /** Opens another client. The caller must call `destroy()`. */
   newClient(): DynamoDBClient;
   dispose(): Promise<void>;
 }
 
 export async function openTableUnderTest(): Promise<TableUnderTest> {
   const table = await openEmbeddedTable();
-  const client = tableClient(table.clientOptions);
+  const client = createTableClient(table.clientOptions);
   return {
     client,
     tableName: table.tableName,
     telemetry: new RecordedTelemetry(),
-    newClient: () => tableClient(table.clientOptions),
+    newClient: () => createTableClient(table.clientOptions),
     async dispose() {
       client.destroy();
       await table.close();
@@ -31,14 +31,14 @@ export async function openTableUnderTest(): Promise<TableUnderTest> {
   };
 }
 
-/** Puts whatever is given where the record of `key` belongs. */
+/** Writes any value as the record of `key`. */
 export async function putRawRecord(
   table: Pick<TableUnderTest, 'client' | 'tableName'>,
   key: WorkbenchKey,
   raw: unknown,
 ): Promise<void> {
   const { record } = marshall({ record: raw }, { removeUndefinedValues: true });
-  if (record === undefined) throw new Error('there is nothing to plant');
+  if (record === undefined) throw new Error('there is no value to write');
   await table.client.send(
     new PutItemCommand({ TableName: table.tableName, Item: { ...keyAttributes(recordKey(key)), record } }),
   );

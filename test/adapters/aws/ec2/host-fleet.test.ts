@@ -2,8 +2,8 @@ import { DescribeInstancesCommand, type RunInstancesCommandInput } from '@aws-sd
 import { describe, expect, it } from 'vitest';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
+import type { HostSettings } from '#adapters/aws/ec2/run-instances-input.ts';
 import { runInstancesInput } from '#adapters/aws/ec2/run-instances-input.ts';
-import type { HostSettings } from '#adapters/aws/ec2/settings.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { type AwsCommand, awsError } from '#test/simulation/world/aws-error.ts';
@@ -32,30 +32,31 @@ function fleet(options: Partial<WorldOptions> = {}) {
     if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     return outcome.host.instanceId;
   };
-  const machine = (instanceId: string) => {
+  const instance = (instanceId: string) => {
     const found = subject.world.ec2Instances.all.get(instanceId);
-    if (found === undefined) throw new Error('no such machine');
+    if (found === undefined) throw new Error('no such instance');
     return found;
   };
-  const look = async (instanceId: string) => (await subject.hosts().describe([instanceId]))[0];
-  return { subject, world: subject.world, hosts, launch, machine, look };
+  const describeHost = async (instanceId: string) => (await subject.hosts().describe([instanceId]))[0];
+  return { subject, world: subject.world, hosts, launch, instance, describeHost };
 }
 
-describe('the launch of a dedicated machine', () => {
-  const decoded = ({ UserData = '' }: RunInstancesCommandInput) => Buffer.from(UserData, 'base64').toString();
+describe('the launch of a host', () => {
+  const decodeUserData = ({ UserData = '' }: RunInstancesCommandInput) =>
+    Buffer.from(UserData, 'base64').toString();
 
-  it('keeps its credentials from containers and its attribute for its workbench', () => {
+  it('hides the credentials of the instance from containers and sets the attribute of its workbench', () => {
     const request = runInstancesInput(HOST_SETTINGS, REQUEST, 'wb1/host/1');
     expect(request).toMatchObject({
       ClientToken: 'wb1/host/1',
       LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '3' },
       MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
     });
-    expect(decoded(request)).toContain('\nECS_CLUSTER=workbench\n');
-    expect(decoded(request)).toContain('\nECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}\n');
+    expect(decodeUserData(request)).toContain('\nECS_CLUSTER=workbench\n');
+    expect(decodeUserData(request)).toContain('\nECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}\n');
   });
 
-  it('tags the machine, its disks and its interface', () => {
+  it('tags the instance, its disks and its network interface', () => {
     const { TagSpecifications = [] } = runInstancesInput(HOST_SETTINGS, REQUEST, 'wb1/host/1');
     expect(TagSpecifications.map(({ ResourceType }) => ResourceType)).toEqual([
       'instance',
@@ -68,29 +69,29 @@ describe('the launch of a dedicated machine', () => {
     }
   });
 
-  it('takes the template for GPUs for the types that have them', () => {
+  it('uses the GPU launch template for instance types with GPUs', () => {
     const settings: HostSettings = {
       ...HOST_SETTINGS,
       gpuLaunchTemplate: { id: 'lt-gpu', version: '1' },
       gpuInstanceTypes: new Set(['g5.xlarge']),
     };
-    const of = (instanceType: string) =>
+    const templateFor = (instanceType: string) =>
       runInstancesInput(settings, { ...REQUEST, instanceType }, 't').LaunchTemplate?.LaunchTemplateId;
-    expect([of('g5.xlarge'), of('m5.large')]).toEqual(['lt-gpu', 'lt-1']);
+    expect([templateFor('g5.xlarge'), templateFor('m5.large')]).toEqual(['lt-gpu', 'lt-1']);
   });
 
-  it('goes to the same subnet with the same token, and to all of them with many', () => {
-    const subnets = Array.from({ length: 30 }, (_, n) =>
+  it('selects the same subnet for the same token, and all subnets for many tokens', () => {
+    const requests = Array.from({ length: 30 }, (_, n) =>
       runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
     );
-    const again = Array.from({ length: 30 }, (_, n) =>
+    const repeated = Array.from({ length: 30 }, (_, n) =>
       runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
     );
-    expect(again).toEqual(subnets);
-    expect(new Set(subnets.map(({ SubnetId }) => SubnetId)).size).toBe(2);
+    expect(repeated).toEqual(requests);
+    expect(new Set(requests.map(({ SubnetId }) => SubnetId)).size).toBe(2);
   });
 
-  it('is not answered before the machine can be seen, and is the same launch then', async () => {
+  it('is not accepted before the instance is visible; the retry then returns the same instance', async () => {
     const { subject, world, hosts, launch } = fleet({ hazards: { describeIsStale: 1 } });
     await expect(hosts.launch(REQUEST, 'wb1/host/1')).rejects.toMatchObject({ kind: 'unavailable' });
     await subject.advance(10);
@@ -98,22 +99,27 @@ describe('the launch of a dedicated machine', () => {
     expect(world.ec2Instances.all.size).toBe(1);
   });
 
-  it('is not called lost by a function that asked while it was young, and was frozen until it was old', async () => {
+  it('does not count as lost if the process described the new instance and was then frozen for an hour', async () => {
     const { subject } = fleet({ hazards: { describeIsStale: 1 } });
     const client = subject.world.clients();
     const send = async (command: AwsCommand) => {
-      const answer = await client.send(command as DescribeInstancesCommand);
+      const response = await client.send(command as DescribeInstancesCommand);
       if (command instanceof DescribeInstancesCommand) await subject.kernel.sleep(3_600_000);
-      return answer;
+      return response;
     };
-    const instances = new ContainerInstances(client, 'workbench');
-    const hosts = new Ec2HostFleet({ send } as typeof client, instances, HOST_SETTINGS, subject.kernel);
+    const containerInstances = new ContainerInstances(client, 'workbench');
+    const hosts = new Ec2HostFleet(
+      { send } as typeof client,
+      containerInstances,
+      HOST_SETTINGS,
+      subject.kernel,
+    );
     const launching = hosts.launch(REQUEST, 'wb1/host/1').catch((error: unknown) => error);
     await subject.advance(2 * 60 * MINUTE);
     expect(await launching).toMatchObject({ kind: 'unavailable' });
   });
 
-  it('finds the machine of an earlier call after the settings have changed', async () => {
+  it('returns the instance of an earlier call with the same token after the settings have changed', async () => {
     const { subject, launch, world } = fleet();
     const instanceId = await launch();
     const changed = subject.hosts({ launchTemplate: { id: 'lt-1', version: '4' } });
@@ -121,7 +127,7 @@ describe('the launch of a dedicated machine', () => {
     expect(world.ec2Instances.all.size).toBe(1);
   });
 
-  it('is refused for want of a machine, and then there is none', async () => {
+  it('is refused if EC2 has no capacity, and launches nothing', async () => {
     const { hosts, world } = fleet({ hazards: { noCapacity: 1 } });
     expect(await hosts.launch(REQUEST, 'wb1/host/1')).toMatchObject({
       kind: 'refused',
@@ -131,7 +137,7 @@ describe('the launch of a dedicated machine', () => {
     expect(world.ec2Instances.all.size).toBe(0);
   });
 
-  it('answers one forgotten by EC2 as terminated, though its token is still known', async () => {
+  it('returns a terminated host if EC2 still knows the token but no longer describes the instance', async () => {
     const { subject, hosts, launch } = fleet();
     const instanceId = await launch();
     await hosts.terminate(instanceId);
@@ -142,14 +148,18 @@ describe('the launch of a dedicated machine', () => {
   });
 });
 
-describe('a dedicated machine', () => {
-  it('says whose it is and when it was launched', async () => {
-    const { subject, launch, look } = fleet();
+describe('a host', () => {
+  it('is described with its workbench, its user and its launch time', async () => {
+    const { subject, launch, describeHost } = fleet();
     const launchedAt = subject.kernel.now();
-    expect(await look(await launch())).toMatchObject({ workbenchId: 'wb1', userId: 'Zoë', launchedAt });
+    expect(await describeHost(await launch())).toMatchObject({
+      workbenchId: 'wb1',
+      userId: 'Zoë',
+      launchedAt,
+    });
   });
 
-  it('cannot be started for want of capacity, or with an image that is too old', async () => {
+  it('is not started if EC2 has no capacity or its AMI is outdated', async () => {
     const { subject, world, hosts, launch } = fleet();
     const instanceId = await launch();
     await hosts.stop(instanceId);
@@ -162,63 +172,63 @@ describe('a dedicated machine', () => {
       return world.handle(command);
     };
     const client = { send } as unknown as ConstructorParameters<typeof Ec2HostFleet>[0];
-    const instances = new ContainerInstances(world.clients(), 'workbench');
-    const full = new Ec2HostFleet(client, instances, HOST_SETTINGS, subject.kernel);
-    expect(await full.start(instanceId)).toMatchObject({ kind: 'refused', code: 'no_capacity' });
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    const withoutCapacity = new Ec2HostFleet(client, containerInstances, HOST_SETTINGS, subject.kernel);
+    expect(await withoutCapacity.start(instanceId)).toMatchObject({ kind: 'refused', code: 'no_capacity' });
   });
 
-  it('that is still stopping is not started, and not given up either', async () => {
+  it('throttles the start while it is still stopping', async () => {
     const { hosts, launch } = fleet();
     const instanceId = await launch();
     await hosts.stop(instanceId);
     await expect(hosts.start(instanceId)).rejects.toMatchObject({ kind: 'throttled' });
   });
 
-  it('that cannot be stopped while it is pending is asked again', async () => {
-    const { subject, hosts, launch, machine } = fleet({ hazards: { pendingInstanceCannotStop: 1 } });
+  it('throttles the stop while it is pending, so that the stop is retried', async () => {
+    const { subject, hosts, launch, instance } = fleet({ hazards: { pendingInstanceCannotStop: 1 } });
     const instanceId = await launch();
     await expect(hosts.stop(instanceId)).rejects.toMatchObject({ kind: 'throttled' });
     await subject.advance(30);
     await hosts.stop(instanceId);
-    expect(machine(instanceId).state).toBe('stopping');
+    expect(instance(instanceId).state).toBe('stopping');
   });
 
-  it('that was terminated while stopped is off the cluster by the time it is seen as terminated', async () => {
-    const { subject, world, hosts, launch, look } = fleet();
+  it('is deregistered before it is described as terminated, if it was terminated while stopped', async () => {
+    const { subject, world, hosts, launch, describeHost } = fleet();
     const instanceId = await launch();
     await subject.advance(2 * MINUTE);
     await hosts.stop(instanceId);
     await subject.advance(3 * MINUTE);
     await hosts.terminate(instanceId);
-    expect(await look(instanceId)).toMatchObject({ state: 'shutting-down' });
+    expect(await describeHost(instanceId)).toMatchObject({ state: 'shutting-down' });
     await subject.advance(1 * MINUTE);
     expect(world.staleRegistrations).toHaveLength(1);
-    expect(await look(instanceId)).toMatchObject({ state: 'terminated' });
+    expect(await describeHost(instanceId)).toMatchObject({ state: 'terminated' });
     expect(world.staleRegistrations).toEqual([]);
   });
 
-  it('is not taken off the cluster before it is terminated', async () => {
-    const { subject, world, hosts, launch, look } = fleet();
+  it('is not deregistered before it is terminated', async () => {
+    const { subject, world, hosts, launch, describeHost } = fleet();
     const instanceId = await launch();
     await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.containerInstances.values();
     await hosts.stop(instanceId);
     await subject.advance(3 * MINUTE);
-    await look(instanceId);
+    await describeHost(instanceId);
     await hosts.terminate(instanceId);
-    await look(instanceId);
+    await describeHost(instanceId);
     expect(registered?.status).toBe('ACTIVE');
   });
 });
 
-describe('a machine that is not ours', () => {
+describe('an instance that is no host of this installation', () => {
   it.each([
     ['of another installation', { 'workbench:installation': 'other', 'workbench:id': 'wb1' }],
     ['of a capacity provider', { 'workbench:installation': INSTALLATION }],
     ['without tags', {}],
-  ])('is never touched: %s', async (_, tags) => {
-    const { subject, world, hosts, look } = fleet();
-    const machine = world.ec2Instances.launch({
+  ])('is never changed: %s', async (_, tags) => {
+    const { subject, world, hosts, describeHost } = fleet();
+    const other = world.ec2Instances.launch({
       instanceType: 'm5.large',
       size: { cpuUnits: 2048, memoryMib: 7700, gpuCount: 0 },
       tags,
@@ -226,36 +236,40 @@ describe('a machine that is not ours', () => {
       imageId: 'ami-1',
     });
     await subject.advance(2 * MINUTE);
-    const { instanceId } = machine;
+    const { instanceId } = other;
     await hosts.stop(instanceId);
     await hosts.terminate(instanceId);
     expect(await hosts.start(instanceId)).toMatchObject({ kind: 'refused' });
-    expect(machine.state).toBe('running');
-    expect(await look(instanceId)).toEqual({ instanceId, state: 'terminated', agentConnected: false });
+    expect(other.state).toBe('running');
+    expect(await describeHost(instanceId)).toEqual({
+      instanceId,
+      state: 'terminated',
+      agentConnected: false,
+    });
     expect(await hosts.list()).toEqual({ hosts: [] });
   });
 });
 
-describe('what is registered although its machine is terminated', () => {
-  it('is taken off the cluster by the audit, and nothing else is', async () => {
-    const { subject, world, launch, machine } = fleet();
+describe('the registration of a terminated instance', () => {
+  it('is removed by the sweep, and no other registration is', async () => {
+    const { subject, world, launch, instance } = fleet();
     const ids = [await launch('1'), await launch('2'), await launch('3')];
     await subject.advance(2 * MINUTE);
     const [first, second] = [...world.ecs.agents.containerInstances.values()];
     if (first === undefined || second === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(first);
     world.ecs.agents.disconnect(second);
-    world.ec2Instances.terminate(machine(ids[0] ?? ''));
+    world.ec2Instances.terminate(instance(ids[0] ?? ''));
     await subject.advance(2 * MINUTE);
-    const instances = new ContainerInstances(world.clients(), 'workbench');
-    const machines = new Ec2Instances(world.clients(), INSTALLATION);
-    expect(await instances.deregisterTerminatedInstances(machines)).toBe(1);
-    expect(await instances.deregisterTerminatedInstances(machines)).toBe(0);
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    const ec2Instances = new Ec2Instances(world.clients(), INSTALLATION);
+    expect(await containerInstances.deregisterTerminatedInstances(ec2Instances)).toBe(1);
+    expect(await containerInstances.deregisterTerminatedInstances(ec2Instances)).toBe(0);
     expect(world.staleRegistrations).toEqual([]);
     expect(second.status).toBe('ACTIVE');
   });
 
-  it('is not a machine without our tag that lives and is silent', async () => {
+  it('is kept while an instance without the tag is live, even if its agent is disconnected', async () => {
     const { subject, world } = fleet();
     const foreign = world.ec2Instances.launch({
       instanceType: 'm5.large',
@@ -268,24 +282,24 @@ describe('what is registered although its machine is terminated', () => {
     const [registered] = world.ecs.agents.containerInstances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
-    const instances = new ContainerInstances(world.clients(), 'workbench');
-    const machines = new Ec2Instances(world.clients(), INSTALLATION);
-    expect(await instances.deregisterTerminatedInstances(machines)).toBe(0);
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    const ec2Instances = new Ec2Instances(world.clients(), INSTALLATION);
+    expect(await containerInstances.deregisterTerminatedInstances(ec2Instances)).toBe(0);
     expect(registered.status).toBe('ACTIVE');
     world.ec2Instances.terminate(foreign);
     await subject.advance(2 * MINUTE);
-    expect(await instances.deregisterTerminatedInstances(machines)).toBe(1);
+    expect(await containerInstances.deregisterTerminatedInstances(ec2Instances)).toBe(1);
   });
 
-  it('is none whose state was not told', async () => {
+  it('is kept if the state of the instance is unknown', async () => {
     const { subject, world, launch } = fleet();
     await launch();
     await subject.advance(2 * MINUTE);
     const [registered] = world.ecs.agents.containerInstances.values();
     if (registered === undefined) throw new Error('not registered');
     world.ecs.agents.disconnect(registered);
-    const instances = new ContainerInstances(world.clients(), 'workbench');
-    expect(await instances.deregisterTerminatedInstances({ states: async () => new Map() })).toBe(0);
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    expect(await containerInstances.deregisterTerminatedInstances({ states: async () => new Map() })).toBe(0);
     expect(registered.status).toBe('ACTIVE');
   });
 });

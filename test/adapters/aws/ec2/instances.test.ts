@@ -9,9 +9,9 @@ import { HOST_SETTINGS, INSTALLATION, WorldFixture } from '#test/simulation/worl
 
 const MINUTE = 60;
 const INSTALLATION_TAGS = { 'workbench:installation': INSTALLATION };
-const UNKNOWN = 'i-0123456789abcdef0';
+const UNKNOWN_ID = 'i-0123456789abcdef0';
 
-/** Launched by whom the tags say. */
+/** Launches an instance with these tags. */
 function launchInstance(subject: WorldFixture, tags: Readonly<Record<string, string>>): SimulatedInstance {
   return subject.world.ec2Instances.launch({
     instanceType: 'm5.large',
@@ -22,7 +22,7 @@ function launchInstance(subject: WorldFixture, tags: Readonly<Record<string, str
   });
 }
 
-/** An EC2 that answers each look with an empty page first. */
+/** An EC2 whose first page is always empty. */
 function withEmptyPageFirst(subject: WorldFixture) {
   const client = subject.world.clients();
   const send = async (command: AwsCommand) => {
@@ -37,18 +37,18 @@ async function readStates(subject: WorldFixture, ids: readonly string[]): Promis
   return ids.map((id) => states.get(id));
 }
 
-const inTime = () => {};
+const noDeadline = () => {};
 
-describe('a look at machines', () => {
-  it('takes no page for the last that names another', async () => {
+describe('the description of instances', () => {
+  it('reads the next page after an empty one', async () => {
     const subject = new WorldFixture();
     const { instanceId } = launchInstance(subject, INSTALLATION_TAGS);
-    const machines = new Ec2Instances(withEmptyPageFirst(subject), INSTALLATION);
-    expect([...(await machines.states([instanceId]))]).toEqual([[instanceId, 'pending']]);
-    expect([...(await machines.describe([instanceId])).keys()]).toEqual([instanceId]);
+    const instances = new Ec2Instances(withEmptyPageFirst(subject), INSTALLATION);
+    expect([...(await instances.states([instanceId]))]).toEqual([[instanceId, 'pending']]);
+    expect([...(await instances.describe([instanceId])).keys()]).toEqual([instanceId]);
   });
 
-  it('finds the machine of an earlier launch on whatever page it is', async () => {
+  it('finds the instance of an earlier launch on a later page', async () => {
     const subject = new WorldFixture();
     const request = { userId: 'ada', workbenchId: 'wb1', instanceType: 'm5.large' };
     await subject.hosts().launch(request, 'wb1/host/1');
@@ -64,42 +64,48 @@ describe('a look at machines', () => {
     expect(subject.world.ec2Instances.all.size).toBe(1);
   });
 
-  it('at none of them asks for nothing', async () => {
-    const machines = new Ec2Instances({ send: () => Promise.reject(new Error('asked')) }, INSTALLATION);
-    expect(await machines.states([])).toEqual(new Map());
-    expect(await machines.describe([])).toEqual(new Map());
+  it('makes no call without instance ids', async () => {
+    const instances = new Ec2Instances(
+      { send: () => Promise.reject(new Error('a call was made')) },
+      INSTALLATION,
+    );
+    expect(await instances.states([])).toEqual(new Map());
+    expect(await instances.describe([])).toEqual(new Map());
   });
 });
 
-describe('the state of a machine', () => {
+describe('the state of an instance', () => {
   it.each([
-    ['of ours', INSTALLATION_TAGS],
+    ['of this installation', INSTALLATION_TAGS],
     ['of another installation', { 'workbench:installation': 'other' }],
     ['without tags', {}],
-  ])('is what EC2 says: one %s', async (_, tags) => {
+  ])('is the one that EC2 reports: %s', async (_, tags) => {
     const subject = new WorldFixture();
-    const machine = launchInstance(subject, tags);
+    const instance = launchInstance(subject, tags);
     await subject.advance(2 * MINUTE);
-    expect(await readStates(subject, [machine.instanceId])).toEqual(['running']);
-    subject.world.ec2Instances.terminate(machine);
-    expect(await readStates(subject, [machine.instanceId])).toEqual(['shutting-down']);
+    expect(await readStates(subject, [instance.instanceId])).toEqual(['running']);
+    subject.world.ec2Instances.terminate(instance);
+    expect(await readStates(subject, [instance.instanceId])).toEqual(['shutting-down']);
     await subject.advance(2 * MINUTE);
-    expect(await readStates(subject, [machine.instanceId])).toEqual(['terminated']);
+    expect(await readStates(subject, [instance.instanceId])).toEqual(['terminated']);
   });
 
-  it('is terminated when EC2 does not know it any more, and nothing when it never was one of EC2', async () => {
+  it('is terminated if EC2 no longer knows the instance, and pending if it is no EC2 instance', async () => {
     const subject = new WorldFixture();
-    expect(await readStates(subject, [UNKNOWN, 'mi-0123456789abcdef0'])).toEqual(['terminated', 'pending']);
+    expect(await readStates(subject, [UNKNOWN_ID, 'mi-0123456789abcdef0'])).toEqual([
+      'terminated',
+      'pending',
+    ]);
     expect(await readStates(subject, ['mi-0123456789abcdef0'])).toEqual(['pending']);
   });
 
-  it('is told of one that is not ours, which is neither described nor terminated', async () => {
+  it('is reported for an instance of another owner, which is neither described nor terminated', async () => {
     const subject = new WorldFixture();
     const foreign = launchInstance(subject, {});
     await subject.advance(2 * MINUTE);
-    const machines = new Ec2Instances(subject.world.clients(), INSTALLATION);
-    await machines.terminate(foreign.instanceId, inTime);
-    expect(await machines.describe([foreign.instanceId])).toEqual(new Map());
+    const instances = new Ec2Instances(subject.world.clients(), INSTALLATION);
+    await instances.terminate(foreign.instanceId, noDeadline);
+    expect(await instances.describe([foreign.instanceId])).toEqual(new Map());
     expect(foreign.state).toBe('running');
   });
 });

@@ -8,19 +8,22 @@ import { INSTALLATION, TASK_SETTINGS, WorldFixture } from '#test/simulation/worl
 export const MINUTE = 60;
 export const TOKEN = 'a/run1/1';
 
-/** A runner that notes what it sends, and may be kept from sending it, or from hearing what came of it. */
+/** Returns the response to a call, or throws. `effect` executes the call. */
+type Responder = (name: string, effect: () => unknown) => unknown;
+
+/** A runner that records its calls. A test can replace the response of a call, before or after its effect. */
 export function recordingRunner(options: Partial<WorldOptions> = {}, settings: Partial<TaskSettings> = {}) {
   const subject = new WorldFixture(options);
   const sent: { name: string; input: Record<string, unknown> }[] = [];
-  const answers: ((name: string, effect: () => unknown) => unknown)[] = [];
+  let respond: Responder | undefined;
   const send = async (command: AwsCommand) => {
     const { name } = command.constructor;
     sent.push({ name, input: command.input as Record<string, unknown> });
     const effect = () => subject.world.handle(command);
-    return answers[0] === undefined ? effect() : answers[0](name, effect);
+    return respond === undefined ? effect() : respond(name, effect);
   };
   const client = { send } as unknown as ConstructorParameters<typeof EcsTaskRunner>[0];
-  const runner = (change: Partial<TaskSettings> = {}) =>
+  const newRunner = (change: Partial<TaskSettings> = {}) =>
     new EcsTaskRunner(
       client,
       { ...TASK_SETTINGS, ...settings, ...change },
@@ -29,11 +32,10 @@ export function recordingRunner(options: Partial<WorldOptions> = {}, settings: P
     );
   const inputs = <T>(name: string) =>
     sent.filter((call) => call.name === name).map(({ input }) => input as T);
-  const next = (answer: (name: string, effect: () => unknown) => unknown) => {
-    answers[0] = answer;
+  const respondWith = (responder: Responder | undefined) => {
+    respond = responder;
   };
-  const through = () => answers.pop();
-  return { subject, world: subject.world, tasks: runner(), runner, inputs, sent, next, through };
+  return { subject, world: subject.world, tasks: newRunner(), newRunner, inputs, sent, respondWith };
 }
 
 export function acceptedTaskId(outcome: Awaited<ReturnType<EcsTaskRunner['run']>>): string {

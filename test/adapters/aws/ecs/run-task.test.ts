@@ -4,16 +4,16 @@ import { awsError } from '#test/simulation/world/aws-error.ts';
 import { taskInput } from '#test/simulation/world/world-fixture.ts';
 import { acceptedTaskId, MINUTE, recordingRunner, TOKEN } from './recording-runner.ts';
 
-describe('RunTask as the adapter calls it', () => {
-  async function called(change: Parameters<typeof taskInput>[1] = {}) {
+describe('the RunTask request', () => {
+  async function runWith(change: Parameters<typeof taskInput>[1] = {}) {
     const { tasks, subject, inputs } = recordingRunner();
     const outcome = await tasks.run(await taskInput(subject, change), TOKEN);
     const [request] = inputs<RunTaskCommandInput>('RunTaskCommand');
     return { outcome, request };
   }
 
-  it('carries the token, whose task it is, and the size', async () => {
-    const { request } = await called({ userId: 'Zoë', cpuUnits: 512, memoryMib: 1500 });
+  it('has the client token, the identity of the task and its size', async () => {
+    const { request } = await runWith({ userId: 'Zoë', cpuUnits: 512, memoryMib: 1500 });
     expect(request).toMatchObject({
       clientToken: TOKEN,
       group: 'workbench/01jf0000000000000000000001',
@@ -32,15 +32,15 @@ describe('RunTask as the adapter calls it', () => {
     ]);
   });
 
-  it('asks for GPUs as resource requirements', async () => {
-    const { request } = await called({ gpuCount: 2, placement: { kind: 'provider', provider: 'large' } });
+  it('requests GPUs as resource requirements', async () => {
+    const { request } = await runWith({ gpuCount: 2, placement: { kind: 'provider', provider: 'large' } });
     expect(request?.overrides?.containerOverrides?.[0]?.resourceRequirements).toEqual([
       { type: 'GPU', value: '2' },
     ]);
   });
 
-  it('goes to the machine of its own that is on record and to no other, and is refused while there is none', async () => {
-    const { outcome, request } = await called({ placement: { kind: 'host', instanceId: 'i-1' } });
+  it('names the recorded host as the only placement, and is refused if it does not exist', async () => {
+    const { outcome, request } = await runWith({ placement: { kind: 'host', instanceId: 'i-1' } });
     expect(request).toMatchObject({
       launchType: 'EC2',
       placementConstraints: [
@@ -52,7 +52,7 @@ describe('RunTask as the adapter calls it', () => {
     expect(outcome).toMatchObject({ kind: 'refused', code: 'no_capacity', retryable: true });
   });
 
-  it('runs on a machine of its own with all that it has', async () => {
+  it('can use the whole capacity of a host', async () => {
     const { tasks, subject } = recordingRunner();
     const workbenchId = '01jf0000000000000000000001';
     const host = await subject
@@ -69,38 +69,38 @@ describe('RunTask as the adapter calls it', () => {
     expect([...subject.world.containers]).toMatchObject([{ instanceId: host.host.instanceId }]);
   });
 
-  it('is never made with overrides that are too long', async () => {
-    const { outcome, request } = await called({ name: 'x'.repeat(8000) });
+  it('is not sent if the overrides are too long', async () => {
+    const { outcome, request } = await runWith({ name: 'x'.repeat(8000) });
     expect(outcome).toMatchObject({ kind: 'refused', retryable: false });
     expect(request).toBeUndefined();
   });
 });
 
-describe('a start of which not all is known', () => {
-  it('adopts the task of an earlier call after the settings have changed', async () => {
-    const { runner, subject, inputs } = recordingRunner();
+describe('a start with an uncertain outcome', () => {
+  it('adopts the task of an earlier call with the same token after the settings have changed', async () => {
+    const { newRunner, subject, inputs } = recordingRunner();
     const input = await taskInput(subject);
-    const first = await runner().run(input, TOKEN);
-    const second = await runner({ image: 'a newer one' }).run(input, TOKEN);
+    const first = await newRunner().run(input, TOKEN);
+    const second = await newRunner({ image: 'a newer one' }).run(input, TOKEN);
     expect(inputs('RunTaskCommand')).toHaveLength(2);
     expect(second).toMatchObject({ kind: 'accepted', task: { taskId: acceptedTaskId(first) } });
   });
 
-  it('waits when the task of an earlier call cannot be described yet', async () => {
-    const { runner, subject } = recordingRunner({ hazards: { describeIsStale: 1 } });
+  it('is unavailable while the task of an earlier call cannot be described yet', async () => {
+    const { newRunner, subject } = recordingRunner({ hazards: { describeIsStale: 1 } });
     const input = await taskInput(subject);
-    await runner().run(input, TOKEN);
-    const again = () => runner({ image: 'a newer one' }).run(input, TOKEN);
-    await expect(again()).rejects.toMatchObject({ kind: 'unavailable' });
+    await newRunner().run(input, TOKEN);
+    const retry = () => newRunner({ image: 'a newer one' }).run(input, TOKEN);
+    await expect(retry()).rejects.toMatchObject({ kind: 'unavailable' });
     await subject.advance(10);
-    expect(await again()).toMatchObject({ kind: 'accepted' });
+    expect(await retry()).toMatchObject({ kind: 'accepted' });
   });
 
-  it('is looked for before a refusal is believed', async () => {
-    const { tasks, subject, next, through } = recordingRunner();
+  it('searches for the task of an earlier call before it counts as refused', async () => {
+    const { tasks, subject, respondWith } = recordingRunner();
     const input = await taskInput(subject);
     const first = await tasks.run(input, TOKEN);
-    next((name, effect) => {
+    respondWith((name, effect) => {
       if (name === 'RunTaskCommand') throw awsError('InvalidParameterException', 'not now');
       return effect();
     });
@@ -109,14 +109,13 @@ describe('a start of which not all is known', () => {
       task: { taskId: acceptedTaskId(first) },
     });
     expect(await tasks.run({ ...input, runId: 'run2' }, 'a/run2/1')).toMatchObject({ kind: 'refused' });
-    through();
   });
 
-  it('is found on a later page of the list, though the first is empty', async () => {
-    const { tasks, subject, next, sent } = recordingRunner();
+  it('finds the task of an earlier call on a later page after an empty one', async () => {
+    const { tasks, subject, respondWith, sent } = recordingRunner();
     const input = await taskInput(subject);
     const first = await tasks.run(input, TOKEN);
-    next((name, effect) => {
+    respondWith((name, effect) => {
       if (name === 'RunTaskCommand') throw awsError('InvalidParameterException', 'not now');
       if (name !== 'ListTasksCommand') return effect();
       const isSecond = sent.at(-1)?.input.nextToken === 'more';
@@ -125,26 +124,26 @@ describe('a start of which not all is known', () => {
     expect(await tasks.run(input, TOKEN)).toMatchObject({ task: { taskId: acceptedTaskId(first) } });
   });
 
-  it('is unknown when the SDK had to ask more than once, whatever the last answer was', async () => {
-    const { tasks, subject, next } = recordingRunner();
+  it('is unavailable if the SDK made more than one attempt, whatever the error of the last one', async () => {
+    const { tasks, subject, respondWith } = recordingRunner();
     const input = await taskInput(subject);
     for (const name of ['ThrottlingException', 'InvalidParameterException', 'ClientException']) {
-      next((called, effect) => {
-        if (called !== 'RunTaskCommand') return effect();
-        throw awsError(name, 'the second answer', { $metadata: { attempts: 2 } });
+      respondWith((command, effect) => {
+        if (command !== 'RunTaskCommand') return effect();
+        throw awsError(name, 'the second attempt', { $metadata: { attempts: 2 } });
       });
       await expect(tasks.run(input, TOKEN)).rejects.toMatchObject({ kind: 'unavailable' });
     }
   });
 
-  it('waits its turn when too many tasks wait for capacity, and when registrations are throttled', async () => {
-    const { tasks, subject, next } = recordingRunner();
-    for (const [refusing, error] of [
+  it('is throttled if too many tasks wait for capacity or registrations are throttled', async () => {
+    const { tasks, subject, respondWith } = recordingRunner();
+    for (const [refused, error] of [
       ['RegisterTaskDefinitionCommand', 'ThrottlingException'],
       ['RunTaskCommand', 'ClientException'],
     ] as const) {
-      next((name, effect) => {
-        if (name === refusing) throw awsError(error, 'not now');
+      respondWith((name, effect) => {
+        if (name === refused) throw awsError(error, 'not now');
         return effect();
       });
       const input = await taskInput(subject, { workbenchId: '01jf0000000000000000000002' });

@@ -23,8 +23,8 @@ const shared: ContainerInstanceFields = {
 const observed = (change: Partial<ContainerInstanceFields> = {}) =>
   toInstanceObservation({ ...shared, ...change }, 1_900_000_000_000);
 
-describe('what ECS says of a shared machine', () => {
-  it('is read whole', () => {
+describe('the observation of a shared instance', () => {
+  it('has all fields', () => {
     expect(observed()).toEqual({
       containerInstanceId: '0123456789abcdef0123456789abcdef',
       provider: 'gpu',
@@ -35,7 +35,7 @@ describe('what ECS says of a shared machine', () => {
     });
   });
 
-  it('names its provider by the attribute where ECS does not', () => {
+  it('takes the provider from the attribute if ECS names none', () => {
     const attributes = [{ name: 'workbench-provider', value: 'small' }];
     expect(observed({ capacityProviderName: undefined, attributes })?.provider).toBe('small');
     expect(observed({ attributes })?.provider).toBe('gpu');
@@ -48,11 +48,11 @@ describe('what ECS says of a shared machine', () => {
     [{ status: 'DRAINING' }],
     [{ status: 'INACTIVE' }],
     [{ status: 'REGISTERING' }],
-  ])('says that it takes no tasks (%j)', (change) => {
+  ])('accepts no tasks with %j', (change) => {
     expect(observed(change)?.acceptsTasks).toBe(false);
   });
 
-  it('counts what is not said, or less than nothing, as nothing', () => {
+  it('counts missing and negative resources as 0', () => {
     expect(observed({ remainingResources: undefined })?.free).toEqual({
       cpuUnits: 0,
       memoryMib: 0,
@@ -63,11 +63,11 @@ describe('what ECS says of a shared machine', () => {
   });
 
   it.each([
-    [{ attributes: [{ name: 'workbench', value: '01jf0000000000000000000001' }] }, 'dedicated'],
-    [{ containerInstanceArn: undefined }, 'without a name'],
-    [{ containerInstanceArn: `${ARN}${'0'.repeat(64)}` }, 'with a name that is too long'],
-    [{ version: undefined }, 'without a version'],
-  ])('is nothing for one like %j, which is %s', (change, _why) => {
+    [{ attributes: [{ name: 'workbench', value: '01jf0000000000000000000001' }] }, 'a host'],
+    [{ containerInstanceArn: undefined }, 'no id'],
+    [{ containerInstanceArn: `${ARN}${'0'.repeat(64)}` }, 'an id that is too long'],
+    [{ version: undefined }, 'no version'],
+  ])('is undefined for %j (%s)', (change, _case) => {
     expect(observed(change)).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toEcsStop, toStopReason } from '#adapters/aws/ecs/stop-reasons.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 
-describe('why a task stopped', () => {
+describe('the stop reason of a task', () => {
   it.each([
     ['EssentialContainerExited', 'Essential container in task exited', undefined, 'exited'],
     [
@@ -50,21 +50,21 @@ describe('why a task stopped', () => {
     ['NewStopCode', 'CannotPullContainerError: x', undefined, 'image_pull_failed'],
     [undefined, undefined, undefined, 'task_lost'],
     ['toString', undefined, undefined, 'task_lost'],
-  ])('%s, %s, %s is %s', (stopCode, stoppedReason, reason, code) => {
+  ])('for stop code %s, reason %s and container reason %s is %s', (stopCode, stoppedReason, reason, code) => {
     const stop = toStopReason({ stopCode, stoppedReason, containers: [{}, { reason }] });
     expect(stop.code).toBe(code);
     expect(stop.message).not.toBe('');
   });
 
-  it('is told with the exit code of the main process', () => {
-    const end = { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }, { exitCode: 137 }] };
-    expect(toStopReason(end)).toEqual({
+  it('contains the exit code of the main process', () => {
+    const stop = { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }, { exitCode: 137 }] };
+    expect(toStopReason(stop)).toEqual({
       code: 'exited',
-      message: 'Its main process ended with exit code 3.',
+      message: 'The main process exited with code 3.',
     });
   });
 
-  it('is told in at most 500 characters', () => {
+  it('is truncated to 500 characters', () => {
     const stoppedReason = `CannotPullContainerError: ${'x'.repeat(5000)}`;
     expect(
       toStopReason({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message,
@@ -75,8 +75,8 @@ describe('why a task stopped', () => {
     REASON_CODES.filter(
       (code) => !['no_capacity', 'cannot_fit', 'start_timeout', 'stopped_externally'].includes(code),
     ),
-  )('%s can be said in the words of ECS', (code) => {
-    const stop = { code, message: 'as it was' };
+  )('%s survives the conversion to ECS fields and back', (code) => {
+    const stop = { code, message: 'unchanged' };
     expect(toStopReason(toEcsStop(stop))).toEqual(stop);
   });
 });

@@ -6,16 +6,16 @@ import { TASK_SETTINGS, taskInput } from '#test/simulation/world/world-fixture.t
 import { recordingRunner, TOKEN } from './recording-runner.ts';
 
 describe('the task definition of a workbench', () => {
-  async function registered(settings: Partial<TaskSettings> = {}) {
+  async function register(settings: Partial<TaskSettings> = {}) {
     const { tasks, subject, inputs } = recordingRunner({}, settings);
     await tasks.run(await taskInput(subject), TOKEN);
     const [definition] = inputs<RegisterTaskDefinitionCommandInput>('RegisterTaskDefinitionCommand');
-    const [workbench, companion] = definition?.containerDefinitions ?? [];
-    return { definition, workbench, companion };
+    const [workbench, readiness] = definition?.containerDefinitions ?? [];
+    return { definition, workbench, readiness };
   }
 
-  it('mounts its access point with TLS, as its role, in a network of its own', async () => {
-    const { definition } = await registered();
+  it('mounts its access point with TLS and IAM, and uses the awsvpc network mode', async () => {
+    const { definition } = await register();
     expect(definition).toMatchObject({
       networkMode: 'awsvpc',
       volumes: [
@@ -30,22 +30,22 @@ describe('the task definition of a workbench', () => {
     });
   });
 
-  it('has a companion that runs only once the workbench is healthy', async () => {
-    const { workbench, companion } = await registered();
+  it('has a readiness container that starts only when the workbench is healthy', async () => {
+    const { workbench, readiness } = await register();
     expect(workbench).toMatchObject({
       essential: true,
       healthCheck: { command: ['CMD-SHELL', expect.anything()] },
     });
-    expect(companion).toMatchObject({
+    expect(readiness).toMatchObject({
       image: workbench?.image,
       essential: false,
       dependsOn: [{ containerName: 'workbench', condition: 'HEALTHY' }],
     });
-    expect(companion?.mountPoints).toBeUndefined();
+    expect(readiness?.mountPoints).toBeUndefined();
   });
 
-  it('gives no container privileges', async () => {
-    const { definition } = await registered({ uid: 1234, gid: 99 });
+  it('gives no privileges to containers', async () => {
+    const { definition } = await register({ uid: 1234, gid: 99 });
     for (const container of definition?.containerDefinitions ?? []) {
       expect(container).toMatchObject({
         privileged: false,
@@ -55,9 +55,9 @@ describe('the task definition of a workbench', () => {
     }
   });
 
-  it('prepares the project folder and then boots, without a word of the command in the script', async () => {
+  it('creates the project folder and then boots, without the boot command in the script', async () => {
     const bootCommand = 'echo "$(date)" && exec ide';
-    const { workbench } = await registered({ bootCommand });
+    const { workbench } = await register({ bootCommand });
     expect(workbench?.entryPoint).toEqual(['/bin/sh', '-c']);
     expect(workbench?.command?.[0]).toMatch(/^mkdir -p "\$WORKSPACE_PATH" && cd/);
     expect(workbench?.command?.[0]).not.toContain('ide');
@@ -65,33 +65,33 @@ describe('the task definition of a workbench', () => {
     expect(workbench?.environment).toContainEqual({ name: 'WORKSPACE_PATH', value: '/workspace/project' });
   });
 
-  it('leaves the image its own command when there is no boot command', async () => {
-    const { workbench } = await registered({ bootCommand: ' ' });
+  it('keeps the command of the image if there is no boot command', async () => {
+    const { workbench } = await register({ bootCommand: ' ' });
     expect(workbench).not.toHaveProperty('entryPoint');
     expect(workbench).not.toHaveProperty('command');
   });
 
-  it('is registered once, and again when image, boot command or mount change', async () => {
-    const { runner, subject, inputs } = recordingRunner();
+  it('is registered once, and again when the image, the boot command or the mount changes', async () => {
+    const { newRunner, subject, inputs } = recordingRunner();
     const input = await taskInput(subject);
     const count = () => inputs('RegisterTaskDefinitionCommand').length;
-    await runner().run(input, 'a/1/1');
-    await runner().run({ ...input, runId: 'run2', name: 'other', memoryMib: 1000 }, 'a/2/1');
+    await newRunner().run(input, 'a/1/1');
+    await newRunner().run({ ...input, runId: 'run2', name: 'other', memoryMib: 1000 }, 'a/2/1');
     expect(count()).toBe(1);
-    await runner({ image: 'another' }).run({ ...input, runId: 'run3' }, 'a/3/1');
+    await newRunner({ image: 'another' }).run({ ...input, runId: 'run3' }, 'a/3/1');
     expect(count()).toBe(2);
-    await runner({ image: 'another', bootCommand: 'else' }).run({ ...input, runId: 'run4' }, 'a/4/1');
+    await newRunner({ image: 'another', bootCommand: 'else' }).run({ ...input, runId: 'run4' }, 'a/4/1');
     expect(count()).toBe(3);
     const mount = { ...input.mount, accessPointId: 'fsap-other' };
-    await runner().run({ ...input, runId: 'run5', mount }, 'a/5/1');
+    await newRunner().run({ ...input, runId: 'run5', mount }, 'a/5/1');
     expect(count()).toBe(4);
   });
 
-  it('is pruned of old revisions, or of all', async () => {
-    const { runner, subject, world } = recordingRunner();
+  it('loses its old revisions or all revisions by pruning', async () => {
+    const { newRunner, subject, world } = recordingRunner();
     const definitions = new TaskDefinitions(world.clients(), TASK_SETTINGS);
     const input = await taskInput(subject);
-    for (const image of ['a', 'b', 'c', 'd']) await runner({ image }).run(input, `${image}/1/1`);
+    for (const image of ['a', 'b', 'c', 'd']) await newRunner({ image }).run(input, `${image}/1/1`);
     const { workbenchId } = input;
     const revisions = () => world.ecs.definitions.families.get(`workbench-${workbenchId}`) ?? [];
     const active = () =>

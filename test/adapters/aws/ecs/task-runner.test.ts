@@ -4,13 +4,13 @@ import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
 import type { Hazards } from '#test/simulation/world/hazards.ts';
 import { taskInput, WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
-const UNDOCUMENTED: readonly (readonly [string, Partial<Hazards>])[] = [
+const VARIANTS: readonly (readonly [string, Partial<Hazards>])[] = [
   ['EcsTaskRunner', {}],
-  ['EcsTaskRunner over an ECS that changes connectivity without an event', { noEventForConnectivity: 1 }],
-  ['EcsTaskRunner over an ECS that lets containers outlive their STOPPED', { containerOutlivesStop: 1 }],
+  ['EcsTaskRunner with an ECS that changes connectivity without an event', { noEventForConnectivity: 1 }],
+  ['EcsTaskRunner with an ECS whose containers outlive the STOPPED event', { containerOutlivesStop: 1 }],
 ];
 
-for (const [name, hazards] of UNDOCUMENTED) {
+for (const [name, hazards] of VARIANTS) {
   describeTaskRunnerContract(name, async () => {
     const subject = new WorldFixture({ hazards });
     const tasks = subject.tasks();

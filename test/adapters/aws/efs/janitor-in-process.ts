@@ -3,13 +3,13 @@ import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { type InvokeClient, RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
 import { build } from '#functions/volumes/janitor.ts';
 
-/** The file systems of these tests; the second is mounted by its function, but unknown to its janitor. */
+/** File system → janitor function. The function of the second one exists, but its janitor does not mount it. */
 export const JANITOR_FUNCTIONS = new Map([
   ['fs-1', 'janitor-1'],
   ['fs-2', 'janitor-2'],
 ]);
 
-/** Lambda with the janitor's function in it: what it throws is told in a payload, with HTTP 200. */
+/** A Lambda client that invokes the janitor's function. An error of the function is in the payload, with HTTP status 200. */
 export function lambdaClientFor(janitor: Janitor): InvokeClient {
   const invoke = build({ janitor });
   const send = async ({ input }: { readonly input: InvokeCommandInput }) => {
@@ -28,11 +28,11 @@ export function lambdaClientFor(janitor: Janitor): InvokeClient {
   return { send } as unknown as InvokeClient;
 }
 
-/** A janitor at the other end of an invocation. */
+/** A client of this janitor that calls it through an invocation. */
 export function remoteJanitorFor(janitor: Janitor): RemoteJanitor {
   return new RemoteJanitor(lambdaClientFor(janitor), JANITOR_FUNCTIONS);
 }
 
-function encode(answer: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(answer));
+function encode(payload: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(payload));
 }

@@ -11,14 +11,14 @@ describeJanitorContract('RemoteJanitor', (root) =>
   ),
 );
 
-const PLACE = { fileSystemId: 'fs-1', workbenchId: 'aaaa' };
+const LOCATION = { fileSystemId: 'fs-1', workbenchId: 'aaaa' };
 
-/** A janitor whose invocations are answered as given. */
-function janitorAnswering(answer: () => unknown) {
+/** A janitor whose invocations return the given response. */
+function janitorReturning(respond: () => unknown) {
   const inputs: Readonly<Record<string, unknown>>[] = [];
   const send = async ({ input }: { readonly input: Readonly<Record<string, unknown>> }) => {
     inputs.push(input);
-    return answer();
+    return respond();
   };
   return { inputs, janitor: new RemoteJanitor({ send } as unknown as InvokeClient, JANITOR_FUNCTIONS) };
 }
@@ -28,10 +28,10 @@ function payload(text: string) {
 }
 
 describe('RemoteJanitor', () => {
-  it('asks the function of the file system, waits for its answer, and tells it no more than it has to', async () => {
-    const { inputs, janitor } = janitorAnswering(() => payload('{"detached":true}'));
-    const more = { ...PLACE, fileSystemId: 'fs-2', userId: 'ada' };
-    expect(await janitor.writeTombstone(more)).toEqual({ detached: true });
+  it('invokes the function of the file system synchronously, with the fields of the request only', async () => {
+    const { inputs, janitor } = janitorReturning(() => payload('{"detached":true}'));
+    const extended = { ...LOCATION, fileSystemId: 'fs-2', userId: 'ada' };
+    expect(await janitor.writeTombstone(extended)).toEqual({ detached: true });
     expect(inputs).toMatchObject([{ FunctionName: 'janitor-2', InvocationType: 'RequestResponse' }]);
     expect(JSON.parse(new TextDecoder().decode(inputs[0]?.Payload as Uint8Array))).toEqual({
       act: 'writeTombstone',
@@ -40,16 +40,16 @@ describe('RemoteJanitor', () => {
     });
   });
 
-  it('asks nobody about a file system that no function mounts', async () => {
-    const { inputs, janitor } = janitorAnswering(() => payload('{}'));
-    await expect(janitor.readMarker({ ...PLACE, fileSystemId: 'fs-3' })).rejects.toMatchObject({
+  it('rejects a file system that no function mounts, without a call', async () => {
+    const { inputs, janitor } = janitorReturning(() => payload('{}'));
+    await expect(janitor.readMarker({ ...LOCATION, fileSystemId: 'fs-3' })).rejects.toMatchObject({
       kind: 'unavailable',
     });
     expect(inputs).toEqual([]);
   });
 
-  it('asks nobody about nothing', async () => {
-    const { inputs, janitor } = janitorAnswering(() => payload('{}'));
+  it('makes no call without workbench ids', async () => {
+    const { inputs, janitor } = janitorReturning(() => payload('{}'));
     expect(await janitor.findExisting('fs-1', [])).toEqual([]);
     expect(inputs).toEqual([]);
   });
@@ -59,45 +59,45 @@ describe('RemoteJanitor', () => {
     ['TimeoutError', 'unavailable'],
     ['ServiceException', 'unavailable'],
     ['ResourceNotFoundException', 'unavailable'],
-  ])('tells of %s that it is %s', async (name, kind) => {
-    const { janitor } = janitorAnswering(() => {
+  ])('maps %s to %s', async (name, kind) => {
+    const { janitor } = janitorReturning(() => {
       throw Object.assign(new Error('no'), { name });
     });
-    await expect(janitor.quarantine(PLACE)).rejects.toMatchObject({ name: 'PortError', kind });
+    await expect(janitor.quarantine(LOCATION)).rejects.toMatchObject({ name: 'PortError', kind });
   });
 
-  it('does not know what has happened when the function failed or ran out of time', async () => {
-    const { janitor } = janitorAnswering(() => ({
+  it('is unavailable if the function failed or timed out', async () => {
+    const { janitor } = janitorReturning(() => ({
       ...payload('{"done":true,"deleted":1}'),
       FunctionError: 'Unhandled',
     }));
-    await expect(janitor.removeSome(PLACE)).rejects.toMatchObject({
+    await expect(janitor.removeSome(LOCATION)).rejects.toMatchObject({
       kind: 'unavailable',
       message: 'janitor removeSome: Unhandled',
     });
   });
 
   it.each(['', 'null', '{', '{"done":1,"deleted":0}', '{"done":true,"deleted":-1}', '{}'])(
-    'takes %j for no answer',
+    'rejects %j as an invalid response',
     async (text) => {
-      const { janitor } = janitorAnswering(() => payload(text));
-      await expect(janitor.removeSome(PLACE)).rejects.toMatchObject({ kind: 'unavailable' });
+      const { janitor } = janitorReturning(() => payload(text));
+      await expect(janitor.removeSome(LOCATION)).rejects.toMatchObject({ kind: 'unavailable' });
     },
   );
 
-  it('asks about no more than a thousand at once', async () => {
+  it('accepts at most 1,000 workbench ids', async () => {
     const many = Array.from({ length: 1001 }, (_, n) => `w${n}`);
-    const { inputs, janitor } = janitorAnswering(() => payload('{"workbenchIds":[]}'));
+    const { inputs, janitor } = janitorReturning(() => payload('{"workbenchIds":[]}'));
     await expect(janitor.findExisting('fs-1', many)).rejects.toThrow(RangeError);
     expect(inputs).toEqual([]);
     expect(await janitor.findExisting('fs-1', many.slice(1))).toEqual([]);
   });
 
-  it('goes through pages as the janitor gives them', async () => {
-    const asked: unknown[] = [];
+  it('returns the pages of the janitor', async () => {
+    const requested: unknown[] = [];
     const pages: Pick<Janitor, 'list'> = {
       list: async (fileSystemId, cursor) => {
-        asked.push([fileSystemId, cursor]);
+        requested.push([fileSystemId, cursor]);
         const directories = [{ workbenchId: 'aaaa', createdAt: 5 }, { workbenchId: 'bbbb' }];
         return cursor === undefined ? { directories, cursor: 'bbbb' } : { directories: [] };
       },
@@ -108,7 +108,7 @@ describe('RemoteJanitor', () => {
       cursor: 'bbbb',
     });
     expect(await janitor.list('fs-1', 'bbbb')).toEqual({ directories: [] });
-    expect(asked).toEqual([
+    expect(requested).toEqual([
       ['fs-1', undefined],
       ['fs-1', 'bbbb'],
     ]);

@@ -15,13 +15,13 @@ import { WorldFixture } from '#test/simulation/world/world-fixture.ts';
 
 for (const [name, fileSystemIds, accessPointTokenConflicts] of [
   ['EfsVolumeStore', ['fs-1'], 0],
-  ['EfsVolumeStore over an EFS whose used tokens are errors', ['fs-1'], 1],
-  ['EfsVolumeStore over three file systems', ['fs-1', 'fs-2', 'fs-3'], 1],
+  ['EfsVolumeStore with an EFS that rejects used client tokens', ['fs-1'], 1],
+  ['EfsVolumeStore with three file systems', ['fs-1', 'fs-2', 'fs-3'], 1],
 ] as const) {
   describeVolumeStoreContract(name, async () => {
     const subject = new WorldFixture({ fileSystemIds, hazards: { accessPointTokenConflicts } });
     const { world } = subject;
-    /** Where it led, also after the access point is gone. */
+    /** Access point → its path, also after the access point is deleted. */
     const paths = new Map<string, string>();
     const volumes = () => subject.volumes({ fileSystemIds });
     return {
@@ -43,19 +43,19 @@ for (const [name, fileSystemIds, accessPointTokenConflicts] of [
 }
 
 describe('an access point', () => {
-  it('carries the tags of the installation, and says which workbench it is of', async () => {
+  it('has the tags of the installation and of its workbench', async () => {
     const subject = new WorldFixture();
-    const made: CreateAccessPointCommandInput[] = [];
+    const created: CreateAccessPointCommandInput[] = [];
     const client = subject.world.clients(async (_, effect) => {
-      const answer = effect();
-      if ((answer as { ClientToken?: string } | undefined)?.ClientToken !== undefined) {
-        made.push(answer as CreateAccessPointCommandInput);
+      const response = effect();
+      if ((response as { ClientToken?: string } | undefined)?.ClientToken !== undefined) {
+        created.push(response as CreateAccessPointCommandInput);
       }
-      return answer;
+      return response;
     });
     const settings = { fileSystemIds: ['fs-1'], tags: { installation: 'prod' } } as const;
     await new EfsVolumeStore(client, subject.world.janitor, settings, subject.kernel).ensure('aaaa');
-    expect(made[0]?.Tags).toEqual(
+    expect(created[0]?.Tags).toEqual(
       expect.arrayContaining([
         { Key: 'installation', Value: 'prod' },
         { Key: 'workbench:id', Value: 'aaaa' },
@@ -64,9 +64,9 @@ describe('an access point', () => {
   });
 });
 
-describe('an access point made by hand below the directory of volumes', () => {
+describe('an access point that somebody created below the parent directory of volumes', () => {
   it.each(['.quarantine', '.tombstones', 'aaaa/within', '', 'Ünlike'])(
-    'is no volume, and ends no list: %s',
+    'is no volume and does not break the list: %s',
     async (name) => {
       const subject = new WorldFixture();
       const RootDirectory = {
@@ -76,47 +76,47 @@ describe('an access point made by hand below the directory of volumes', () => {
       await subject.world.clients().send(
         new CreateAccessPointCommand({
           FileSystemId: 'fs-1',
-          ClientToken: 'by hand',
+          ClientToken: 'manual',
           PosixUser: { Uid: 0, Gid: 0 },
           RootDirectory,
         }),
       );
       await subject.volumes().ensure('aaaa');
-      // The janitor of the deployment refuses the whole request for one name that is none.
-      const asked: unknown[] = [];
+      // The deployed janitor refuses a whole request because of one invalid name.
+      const requests: unknown[] = [];
       const send = async ({ input }: { input: { Payload: Uint8Array } }) => {
-        asked.push(JSON.parse(new TextDecoder().decode(input.Payload)));
+        requests.push(JSON.parse(new TextDecoder().decode(input.Payload)));
         return { Payload: new TextEncoder().encode('{"workbenchIds":[]}') };
       };
       const janitor = new RemoteJanitor({ send } as never, new Map([['fs-1', 'janitor']]));
       const clients = subject.world.clients();
       const volumes = new EfsVolumeStore(clients, janitor, { fileSystemIds: ['fs-1'] }, subject.kernel);
       expect((await volumes.list()).volumes.map(({ workbenchId }) => workbenchId)).toEqual(['aaaa']);
-      expect(asked).toEqual([{ act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: ['aaaa'] }]);
+      expect(requests).toEqual([{ act: 'findExisting', fileSystemId: 'fs-1', workbenchIds: ['aaaa'] }]);
     },
   );
 });
 
-describe('a volume made before a file system was added', () => {
+describe('a volume that was created before a file system was added', () => {
   type FileSystems = readonly [string, ...string[]];
   const IDS = Array.from({ length: 20 }, (_, n) => `01jf00000000000000000000${String(n).padStart(2, '0')}`);
   const ALL = ['fs-1', 'fs-2', 'fs-3'] as const;
 
-  /** Twenty volumes with three files each, and the store with one file system more. */
-  async function grown(before: FileSystems, after: FileSystems, hazards: Partial<Hazards> = {}) {
+  /** Twenty volumes with three files each, and a store with more file systems. */
+  async function addFileSystems(before: FileSystems, after: FileSystems, hazards: Partial<Hazards> = {}) {
     const subject = new WorldFixture({ fileSystemIds: ALL, hazards });
     const { world } = subject;
-    const old = subject.volumes({ fileSystemIds: before });
+    const volumesBefore = subject.volumes({ fileSystemIds: before });
     const mounts = new Map<string, Mount>();
     for (const id of IDS) {
-      const mount = await ensured(old, id);
+      const mount = await ensureReady(volumesBefore, id);
       mounts.set(id, mount);
       const directory = world.mount(mount.fileSystemId ?? '', mount.accessPointId ?? '');
       for (let n = 0; n < 3; n += 1) directory?.files.set(`${n}`, id);
     }
     return { subject, world, mounts, volumes: subject.volumes({ fileSystemIds: after }) };
   }
-  async function ensured(volumes: VolumeStore, id: string): Promise<Mount> {
+  async function ensureReady(volumes: VolumeStore, id: string): Promise<Mount> {
     const outcome = await volumes.ensure(id);
     if (outcome.kind !== 'ready') throw new Error(JSON.stringify(outcome));
     return outcome.mount;
@@ -127,44 +127,44 @@ describe('a volume made before a file system was added', () => {
     [['fs-3'], ['fs-1', 'fs-2', 'fs-3']],
   ];
 
-  it.each(GROWTH)('is given out where it is: %j, then %j', async (before, after) => {
+  it.each(GROWTH)('stays on its file system: %j, then %j', async (before, after) => {
     for (const accessPointTokenConflicts of [0, 1]) {
-      const { mounts, volumes, world } = await grown(before, after, { accessPointTokenConflicts });
-      for (const id of IDS) expect(await ensured(volumes, id)).toEqual(mounts.get(id));
+      const { mounts, volumes, world } = await addFileSystems(before, after, { accessPointTokenConflicts });
+      for (const id of IDS) expect(await ensureReady(volumes, id)).toEqual(mounts.get(id));
       expect(world.directories.size).toBe(IDS.length);
       expect(world.efs.accessPoints.size).toBe(IDS.length);
     }
   });
 
-  it('is given out where its files are when its access point is no more', async () => {
-    const { subject, mounts, volumes } = await grown(['fs-1'], ['fs-1', 'fs-2']);
+  it('gets a new access point on the file system that has its files', async () => {
+    const { subject, mounts, volumes } = await addFileSystems(['fs-1'], ['fs-1', 'fs-2']);
     for (const id of IDS) {
       const AccessPointId = mounts.get(id)?.accessPointId;
       await subject.world.clients().send(new DeleteAccessPointCommand({ AccessPointId }));
-      const { fileSystemId = '', accessPointId = '' } = await ensured(volumes, id);
+      const { fileSystemId = '', accessPointId = '' } = await ensureReady(volumes, id);
       expect(fileSystemId).toBe('fs-1');
       expect(subject.world.mount(fileSystemId, accessPointId)?.files.size).toBe(3);
     }
   });
 
-  it.each(GROWTH)('is wiped with its files: %j, then %j', async (before, after) => {
-    const { volumes, world } = await grown(before, after);
+  it.each(GROWTH)('is deleted with its files: %j, then %j', async (before, after) => {
+    const { volumes, world } = await addFileSystems(before, after);
     for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 4 });
     expect(world.directories.size).toBe(0);
     expect(world.efs.accessPoints.size).toBe(0);
     for (const id of IDS) expect(await volumes.ensure(id)).toEqual({ kind: 'tombstoned' });
   });
 
-  it.each(GROWTH)('is set aside, and given out no more: %j, then %j', async (before, after) => {
-    const { volumes, world } = await grown(before, after);
+  it.each(GROWTH)('cannot be mounted after quarantine: %j, then %j', async (before, after) => {
+    const { volumes, world } = await addFileSystems(before, after);
     for (const id of IDS) await volumes.quarantine(id);
     expect(world.efs.accessPoints.size).toBe(0);
-    expect([...world.directories.keys()].every((at) => at.includes('/.quarantine/'))).toBe(true);
+    expect([...world.directories.keys()].every((path) => path.includes('/.quarantine/'))).toBe(true);
     for (const id of IDS) expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused' });
   });
 
-  it.each(GROWTH)('is deleted when it is empty, and not before: %j, then %j', async (before, after) => {
-    const { volumes, world } = await grown(before, after);
+  it.each(GROWTH)('is deleted by deleteIfEmpty only when it is empty: %j, then %j', async (before, after) => {
+    const { volumes, world } = await addFileSystems(before, after);
     for (const id of IDS) expect(await volumes.deleteIfEmpty(id)).toBe('not_empty');
     for (const { files } of world.directories.values()) files.clear();
     for (const id of IDS) expect(await volumes.deleteIfEmpty(id)).toBe('deleted');
@@ -172,19 +172,19 @@ describe('a volume made before a file system was added', () => {
     expect(world.efs.accessPoints.size).toBe(0);
   });
 
-  it('holds nothing where it was never mounted, and leaves nothing there wherever it goes', async () => {
+  it('has no files where it was never mounted, and leaves no access point there', async () => {
     const subject = new WorldFixture({ fileSystemIds: ALL });
-    for (const id of IDS) await ensured(subject.volumes({ fileSystemIds: ['fs-1'] }), id);
+    for (const id of IDS) await ensureReady(subject.volumes({ fileSystemIds: ['fs-1'] }), id);
     const volumes = subject.volumes({ fileSystemIds: ALL });
-    for (const id of IDS) expect(await ensured(volumes, id)).toEqual(await ensured(volumes, id));
+    for (const id of IDS) expect(await ensureReady(volumes, id)).toEqual(await ensureReady(volumes, id));
     for (const id of IDS) expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 0 });
     expect(subject.world.efs.accessPoints.size).toBe(0);
   });
 
-  it('is given out to nobody when it is on two of them: which has the files is not for us to say', async () => {
-    const { subject, world, volumes } = await grown(['fs-1'], ['fs-1', 'fs-2']);
+  it('is refused if two file systems have a directory for it, and deleted from both', async () => {
+    const { subject, world, volumes } = await addFileSystems(['fs-1'], ['fs-1', 'fs-2']);
     const [id = ''] = IDS;
-    const other = await ensured(subject.volumes({ fileSystemIds: ['fs-2'] }), id);
+    const other = await ensureReady(subject.volumes({ fileSystemIds: ['fs-2'] }), id);
     world.mount('fs-2', other.accessPointId ?? '');
     expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused', retryable: false });
     expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 5 });
@@ -199,19 +199,19 @@ describe('a new volume', () => {
     return outcomes.map((outcome) => (outcome.kind === 'ready' ? (outcome.mount.fileSystemId ?? '') : ''));
   };
 
-  it('goes to each of the file systems about as often', async () => {
-    const at = await placed(['fs-1', 'fs-2', 'fs-3']);
+  it('is distributed evenly over the file systems', async () => {
+    const fileSystems = await placed(['fs-1', 'fs-2', 'fs-3']);
     for (const fileSystemId of ['fs-1', 'fs-2', 'fs-3']) {
-      const share = at.filter((id) => id === fileSystemId).length / ids.length;
+      const share = fileSystems.filter((id) => id === fileSystemId).length / ids.length;
       expect(share).toBeGreaterThan(0.25);
       expect(share).toBeLessThan(0.42);
     }
   });
 
-  it('goes to where it would have gone before, or to the file system that was added', async () => {
+  it('goes to the same file system as before, or to the added one', async () => {
     const before = await placed(['fs-1', 'fs-2']);
     const after = await placed(['fs-1', 'fs-2', 'fs-3']);
-    expect(after.filter((at, n) => at !== before[n] && at !== 'fs-3')).toEqual([]);
+    expect(after.filter((id, n) => id !== before[n] && id !== 'fs-3')).toEqual([]);
   });
 
   it.each<[readonly [string, ...string[]], readonly string[]]>([
@@ -220,20 +220,20 @@ describe('a new volume', () => {
       ['fs-1', 'fs-2'],
       ['readMarker', 'readMarker', 'findExisting', 'findExisting'],
     ],
-  ])('over %j asks the janitor for %j', async (fileSystemIds, asks) => {
+  ])('on %j calls %j of the janitor', async (fileSystemIds, expected) => {
     const { world, kernel } = new WorldFixture({ fileSystemIds });
-    const asked: string[] = [];
+    const calls: string[] = [];
     const janitor: Janitor = overrideMethods<Janitor>(world.janitor, {
-      readMarker: async (place) => {
-        asked.push('readMarker');
-        return world.janitor.readMarker(place);
+      readMarker: async (location) => {
+        calls.push('readMarker');
+        return world.janitor.readMarker(location);
       },
       findExisting: async (fileSystemId, workbenchIds) => {
-        asked.push('findExisting');
+        calls.push('findExisting');
         return world.janitor.findExisting(fileSystemId, workbenchIds);
       },
     });
     await new EfsVolumeStore(world.clients(), janitor, { fileSystemIds }, kernel).ensure('aaaa');
-    expect(asked).toEqual(asks);
+    expect(calls).toEqual(expected);
   });
 });

@@ -4,31 +4,31 @@ import { PortError } from '#core/ports/port-error.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:auth-AbCdEf';
 
-function clientAnswering(answer: () => unknown) {
-  const asked: unknown[] = [];
+function clientReturning(respond: () => unknown) {
+  const requests: unknown[] = [];
   const send = async (command: { readonly input: unknown }) => {
-    asked.push(command.input);
-    return answer();
+    requests.push(command.input);
+    return respond();
   };
-  return { asked, client: { send } as unknown as SecretsClient };
+  return { requests, client: { send } as unknown as SecretsClient };
 }
 
 describe('the text of a secret', () => {
-  it('is its current version', async () => {
-    const { asked, client } = clientAnswering(() => ({ SecretString: 'text' }));
+  it('is the text of the current version', async () => {
+    const { requests, client } = clientReturning(() => ({ SecretString: 'text' }));
     expect(await readSecretText(client, ARN)).toBe('text');
-    expect(asked).toEqual([{ SecretId: ARN }]);
+    expect(requests).toEqual([{ SecretId: ARN }]);
   });
 
-  it('is not to be had when it holds bytes', async () => {
-    const { client } = clientAnswering(() => ({ SecretBinary: new Uint8Array([1]) }));
+  it('is unavailable if the secret has a binary value', async () => {
+    const { client } = clientReturning(() => ({ SecretBinary: new Uint8Array([1]) }));
     await expect(readSecretText(client, ARN)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
   it.each(['AccessDeniedException', 'ResourceNotFoundException', 'TimeoutError'])(
-    'fails with %s as an error of the port',
+    'throws a PortError for %s',
     async (name) => {
-      const { client } = clientAnswering(() => {
+      const { client } = clientReturning(() => {
         throw Object.assign(new Error('no'), { name });
       });
       const failure = await readSecretText(client, ARN).catch((error: unknown) => error);

@@ -36,16 +36,16 @@ describeWorkQueueContract('SqsWorkQueue', async () => {
   };
 });
 
-describe('a message that is not taken', () => {
-  const refusal = async (name: string) => {
+describe('a message that SQS does not accept', () => {
+  const sendError = async (name: string) => {
     const send = () => Promise.reject(awsError(name, ''));
     const queue = new SqsWorkQueue({ send } as never, 'https://sqs.example/work');
     return queue.send({ userId: 'ada', workbenchId: 'wb1' }, 0).catch((error: unknown) => error);
   };
 
-  it('may be taken another time, unless SQS says that it cannot be', async () => {
-    expect(await refusal('RequestThrottled')).toMatchObject({ kind: 'throttled' });
-    expect(await refusal('TimeoutError')).toMatchObject({ kind: 'unavailable' });
-    expect(await refusal('InvalidMessageContents')).not.toBeInstanceOf(PortError);
+  it('can be retried, unless SQS rejects it as malformed', async () => {
+    expect(await sendError('RequestThrottled')).toMatchObject({ kind: 'throttled' });
+    expect(await sendError('TimeoutError')).toMatchObject({ kind: 'unavailable' });
+    expect(await sendError('InvalidMessageContents')).not.toBeInstanceOf(PortError);
   });
 });
