@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { ERROR_CODES } from '#core/errors.ts';
-import { FINDING_TYPES, REPAIR_KINDS, SWEEPS } from '#core/reconcile/report.ts';
-import { HISTORY_ENTRY_TYPES, STATUSES } from '#core/workbench/history.ts';
+import { STORED_FINDING_TYPES, STORED_REPAIR_KINDS, STORED_SWEEPS } from '#core/reconcile/report.ts';
+import { HISTORY_ENTRY_TYPES, HISTORY_STATUSES, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES, REASONS } from '#core/workbench/reasons.ts';
 
 /**
@@ -68,12 +68,12 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `repaired`: the record did not match its task or instance and was corrected.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `repaired`: the record did not match its task or instance and was corrected. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),
-  from: z.optional(status()),
-  to: z.optional(status()),
+  from: z.optional(z.enum(HISTORY_STATUSES)),
+  to: z.optional(z.enum(HISTORY_STATUSES)),
   reason_code: z.optional(z.enum(REASON_CODES)),
 });
 export type HistoryItem = z.infer<typeof historyItemSchema>;
@@ -94,7 +94,7 @@ export const historyResponseSchema = z.object({ success, items: z.array(historyI
 export const findingItemSchema = z.object({
   id: z.string().check(z.describe('The id of the task, instance or workbench.')),
   result: z
-    .enum(FINDING_TYPES)
+    .enum(STORED_FINDING_TYPES)
     .check(
       z.describe(
         'What the sweep did. Nothing was changed for `over_deletion_limit`, `record_unreadable`, `referenced` (a record refers to it by now), `inconclusive`, `throttled`, `deferred` and `in_grace_period`; the next sweep checks again.',
@@ -102,14 +102,14 @@ export const findingItemSchema = z.object({
     ),
   reason: z.string().check(z.describe('Why.')),
   repair: z.optional(
-    z.enum(REPAIR_KINDS).check(z.describe('The kind of repair, if it was repaired, deleted or quarantined.')),
+    z.enum(STORED_REPAIR_KINDS).check(z.describe('The kind of repair, if it was repaired, deleted or quarantined.')),
   ),
 });
 export type FindingItem = z.infer<typeof findingItemSchema>;
 
 export const reportItemSchema = z.object({
   sweep: z
-    .enum(SWEEPS)
+    .enum(STORED_SWEEPS)
     .check(
       z.describe(
         '`active` compares active records with their tasks and instances; `tasks`, `hosts` and `volumes` look for orphans; `cluster` removes unused task definitions and container instances.',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { openObject } from '../workbench/open-schema.ts';
 import type { REASON_CODES } from '../workbench/reasons.ts';
 
 /**
@@ -50,7 +51,7 @@ export interface TaskRunner {
 }
 
 /** The task to run. The record stores it, so that a retry sends the same request. */
-export const taskInputSchema = z.object({
+export const taskInputSchema = openObject({
   userId: z.string(),
   workbenchId: z.string(),
   runId: z.string(),
@@ -62,8 +63,8 @@ export const taskInputSchema = z.object({
   gpuCount: z.int(),
   /** A capacity provider, or the workbench's host. */
   placement: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('provider'), provider: z.string() }),
-    z.object({ kind: z.literal('host'), instanceId: z.string() }),
+    openObject({ kind: z.literal('provider'), provider: z.string() }),
+    openObject({ kind: z.literal('host'), instanceId: z.string() }),
   ]),
   /** The mount that VolumeStore.ensure returned; opaque to the core. */
   mount: z.record(z.string(), z.string()),

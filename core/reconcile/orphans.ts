@@ -1,4 +1,4 @@
-import type { Finding, RepairKind, ReportDraft } from './report.ts';
+import type { FindingType, RepairKind, ReportDraft } from './report.ts';
 import { isThrottled, type SweepPorts } from './sweep.ts';
 
 /** The deletion limit of a sweep is the larger of this number of orphans… */
@@ -39,7 +39,7 @@ export interface Orphan {
 export type RecheckResult = 'orphaned' | 'referenced' | 'skip';
 
 export interface DeletionResult {
-  readonly what: Finding['what'];
+  readonly what: FindingType;
   /** @default the orphan's `why` */
   readonly why?: string;
 }

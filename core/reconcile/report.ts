@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { openObjectWithFallbacks } from '../workbench/open-schema.ts';
 
 /** The sweeps that write reports. */
 export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
@@ -46,35 +47,48 @@ export const FINDING_TYPES = [
   'deferred',
   'in_grace_period',
 ] as const;
+export type FindingType = (typeof FINDING_TYPES)[number];
 
-export const findingSchema = z.object({
-  /** The task, instance or workbench id. */
-  id: z.string(),
-  what: z.enum(FINDING_TYPES),
-  why: z.string(),
-  /** Present if it was repaired, deleted or quarantined. */
-  kind: z.optional(z.enum(REPAIR_KINDS)),
-});
+/** Replaces a sweep, finding type or repair kind that a newer version wrote. */
+const UNKNOWN = 'unknown';
+export const STORED_SWEEPS = [...SWEEPS, UNKNOWN] as const;
+export const STORED_FINDING_TYPES = [...FINDING_TYPES, UNKNOWN] as const;
+export const STORED_REPAIR_KINDS = [...REPAIR_KINDS, UNKNOWN] as const;
+
+export const findingSchema = openObjectWithFallbacks(
+  {
+    /** The task, instance or workbench id. */
+    id: z.string(),
+    what: z.enum(STORED_FINDING_TYPES),
+    why: z.string(),
+    /** Present if it was repaired, deleted or quarantined. */
+    kind: z.optional(z.enum(STORED_REPAIR_KINDS)),
+  },
+  { what: UNKNOWN, kind: UNKNOWN },
+);
 export type Finding = z.infer<typeof findingSchema>;
 
 /** The report of one sweep: what it checked, what it changed, and what still waits and why. */
-export const reconcileReportSchema = z.object({
-  sweep: z.enum(SWEEPS),
-  /** Milliseconds since 1970. */
-  startedAt: z.int(),
-  endedAt: z.int(),
-  checked: z.int(),
-  repaired: z.int(),
-  deleted: z.int(),
-  quarantined: z.int(),
-  waiting: z.int(),
-  failed: z.int(),
-  /** There were more orphans than the deletion limit. Nothing was deleted; an operator must check. */
-  alarm: z.boolean(),
-  findings: z.array(findingSchema),
-  /** Where the next sweep continues; present if this one stopped early. */
-  resumeCursor: z.optional(z.string()),
-});
+export const reconcileReportSchema = openObjectWithFallbacks(
+  {
+    sweep: z.enum(STORED_SWEEPS),
+    /** Milliseconds since 1970. */
+    startedAt: z.int(),
+    endedAt: z.int(),
+    checked: z.int(),
+    repaired: z.int(),
+    deleted: z.int(),
+    quarantined: z.int(),
+    waiting: z.int(),
+    failed: z.int(),
+    /** There were more orphans than the deletion limit. Nothing was deleted; an operator must check. */
+    alarm: z.boolean(),
+    findings: z.array(findingSchema),
+    /** Where the next sweep continues; present if this one stopped early. */
+    resumeCursor: z.optional(z.string()),
+  },
+  { sweep: UNKNOWN },
+);
 export type ReconcileReport = z.infer<typeof reconcileReportSchema>;
 
 /** Collects the findings and counts of a sweep while it runs. */
@@ -99,7 +113,7 @@ export class ReportDraft {
     this.#onFinding = onFinding;
   }
 
-  add(id: string, what: Finding['what'], why: string, kind?: RepairKind): void {
+  add(id: string, what: FindingType, why: string, kind?: RepairKind): void {
     switch (what) {
       case 'repaired':
       case 'deleted':
@@ -143,5 +157,5 @@ export class ReportDraft {
 
 /** 0 for the most severe type. */
 function severityRank({ what }: Finding): number {
-  return FINDING_TYPES.indexOf(what);
+  return STORED_FINDING_TYPES.indexOf(what);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { openObjectWithFallbacks } from './open-schema.ts';
 import { REASON_CODES } from './reasons.ts';
 
-/** What can happen to a workbench, as its history names it. Closed and part of the contract. */
+/** Types of history entries. Part of the API. `unknown` stands for a type that a newer version wrote. */
 export const HISTORY_ENTRY_TYPES = [
   'created',
   'start_requested',
@@ -15,6 +16,7 @@ export const HISTORY_ENTRY_TYPES = [
   'orphan_host_terminated',
   'host_replaced',
   'repaired',
+  'unknown',
 ] as const;
 
 export const STATUSES = [
@@ -28,18 +30,24 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-export const historyEntrySchema = z.object({
-  /** Counts up from 1 without gaps, per workbench. */
-  seq: z.int().check(z.minimum(1)),
-  /** Milliseconds since 1970. */
-  at: z.int(),
-  type: z.enum(HISTORY_ENTRY_TYPES),
-  /** Who asked; absent where nobody did. At most 96 bytes. */
-  by: z.optional(z.string()),
-  from: z.optional(z.enum(STATUSES)),
-  to: z.optional(z.enum(STATUSES)),
-  code: z.optional(z.enum(REASON_CODES)),
-});
+/** Statuses of history entries. `unknown` stands for a status that a newer version wrote. */
+export const HISTORY_STATUSES = [...STATUSES, 'unknown'] as const;
 
-/** One line of a workbench's history. */
+export const historyEntrySchema = openObjectWithFallbacks(
+  {
+    /** Counts up from 1 without gaps, per workbench. */
+    seq: z.int().check(z.minimum(1)),
+    /** Milliseconds since 1970. */
+    at: z.int(),
+    type: z.enum(HISTORY_ENTRY_TYPES),
+    /** The acting user; absent if no user requested it. At most 96 bytes. */
+    by: z.optional(z.string()),
+    from: z.optional(z.enum(HISTORY_STATUSES)),
+    to: z.optional(z.enum(HISTORY_STATUSES)),
+    code: z.optional(z.enum(REASON_CODES)),
+  },
+  { type: 'unknown', from: 'unknown', to: 'unknown', code: 'other' },
+);
+
+/** An entry of a workbench's history. */
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;

@@ -1,29 +1,30 @@
 /**
- * Why a workbench is stopped although somebody wanted it to run: `status_reason.code`. Closed and part of the
- * contract; each with what it means, for docs/api.yaml.
+ * Why a workbench stopped although it was to run: `status_reason.code`. Part of the API; the texts are published in
+ * docs/api.yaml.
  */
 export const REASONS = {
-  no_capacity: 'No machine had room for it within the time allowed.',
-  cannot_fit: 'Nothing that exists can hold what was requested.',
-  image_pull_failed: 'The image could not be fetched.',
-  out_of_memory: 'It used more memory than was requested and was ended.',
-  storage_failed: 'Its files could not be provided or mounted.',
-  start_timeout: 'It did not become ready within the time allowed.',
-  start_refused: 'The platform refused to start it.',
-  instance_lost: 'The machine it ran on stopped or was lost.',
-  exited: 'Its main process ended by itself.',
-  stopped_externally: 'Somebody stopped its task from outside the controller.',
-  task_lost: 'Its task disappeared and nothing tells why.',
+  no_capacity: 'No instance had enough free capacity within the time allowed.',
+  cannot_fit: 'No configured capacity is large enough for this request.',
+  image_pull_failed: 'The container image could not be pulled.',
+  out_of_memory: 'The workbench used more memory than requested and was terminated.',
+  storage_failed: 'The volume could not be created or mounted.',
+  start_timeout: 'The workbench did not become ready within the time allowed.',
+  start_refused: 'The platform refused to start the task.',
+  instance_lost: 'The instance stopped or was lost.',
+  exited: 'The main process exited.',
+  stopped_externally: 'The task was stopped from outside the controller.',
+  task_lost: 'The task disappeared, and ECS gives no reason.',
+  other: 'A reason that this version of the controller does not know. The message explains it.',
 } as const;
 
 export type ReasonCode = keyof typeof REASONS;
 
 export const REASON_CODES = Object.keys(REASONS) as [ReasonCode, ...ReasonCode[]];
 
-/** The longest message of a reason, in bytes of UTF-8. */
+/** Maximum length of a reason's message, in bytes of UTF-8. */
 export const REASON_MESSAGE_MAX = 300;
 
-/** Why it stopped: the code for programs, the message for people (at most REASON_MESSAGE_MAX). */
+/** Why a workbench stopped: the code for programs, the message for people (at most REASON_MESSAGE_MAX bytes). */
 export interface StatusReason {
   readonly code: ReasonCode;
   readonly message: string;

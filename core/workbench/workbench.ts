@@ -3,66 +3,67 @@ import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
 import { isHostReady } from './host-state.ts';
+import { openObject, openObjectWithFallbacks } from './open-schema.ts';
 import { REASON_CODES } from './reasons.ts';
 
 /**
- * The record of a workbench: what is wanted, what is known, and so what is owed. A discriminated union over
- * `status`: a field exists only where it is valid. At most 4 KB as stored, so that a poll costs one read unit.
- * All times are milliseconds since 1970.
+ * The record of a workbench: the desired state and what is known of the actual state. Pending effects are derived from
+ * it. A discriminated union over `status`: a field exists only in the statuses in which it is valid. The stored item
+ * has at most 4 KB, so that a poll costs one read unit. All times are milliseconds since 1970.
+ *
+ * Older and newer versions share the records; see record-codec.ts before you change a field.
  */
 
-/** The version of the record's shape; one that says more was written by a newer controller. */
+/** Schema version that this code writes. See record-codec.ts for when to raise it. */
 export const SCHEMA_VERSION = 1;
 
-/** Where a record is found. Nothing outside the store may assume that a workbench's key never changes. */
+/** Identifies a workbench. Only the store derives the item's key from it. */
 export interface WorkbenchKey {
   readonly userId: string;
   readonly workbenchId: string;
 }
 
-/** What the user asked for. */
-export const specSchema = z.object({
+/** The resources that the user requested. */
+export const specSchema = openObject({
   /** 1,024 units = 1 vCPU. */
   cpuUnits: z.int(),
   memoryMib: z.int(),
   gpuCount: z.int(),
-  /** An instance type of its own; absent on shared machines. */
+  /** EC2 instance type of the host; absent on shared instances. */
   dedicatedInstanceType: z.optional(z.string()),
 });
 export type WorkbenchSpec = z.infer<typeof specSchema>;
 
 const runBase = {
   runId: z.string(),
-  /** Counts RunTask attempts of this run from 1; a new one begins only when the last one's outcome is known. */
+  /** Counts the RunTask attempts of this run from 1. An attempt begins only when the outcome of the last one is known. */
   attempt: z.int(),
 };
 
 /**
  * A run: one life of the workbench's task.
- * - `preparing`: nothing has been sent; it may be dropped at once.
- * - `issued`: RunTask may have been sent with this input, its outcome is not known: it must be resolved, by
- *   the same call with the same token, before anything may be concluded.
- * - `accepted`: the task exists, or existed.
+ * - `preparing`: no request has been sent. The run can be dropped at once.
+ * - `issued`: RunTask may have been sent with this input, and its outcome is unknown. The same call with the same
+ *   client token resolves it; nothing may be concluded before.
+ * - `accepted`: ECS has accepted the task. It may have stopped since.
  */
-export const preparingRunSchema = z.object({ phase: z.literal('preparing'), ...runBase });
-export const issuedRunSchema = z.object({ phase: z.literal('issued'), ...runBase, input: taskInputSchema });
-export const acceptedRunSchema = z.object({
+export const preparingRunSchema = openObject({ phase: z.literal('preparing'), ...runBase });
+export const issuedRunSchema = openObject({ phase: z.literal('issued'), ...runBase, input: taskInputSchema });
+export const acceptedRunSchema = openObject({
   phase: z.literal('accepted'),
   ...runBase,
   taskId: z.string(),
-  /** The newest observation taken in; older ones never move the workbench. */
+  /** Version of the newest observation applied. Older observations are ignored. */
   taskVersion: z.int(),
   acceptedAt: z.int(),
   endpoint: z.optional(z.string()),
-  containerInstance: z.optional(z.string()),
-  provider: z.optional(z.string()),
-  /** When the task was last asked to stop. */
+  /** Time of the last StopTask request. */
   stopRequestedAt: z.optional(z.int()),
-  /** Its task is STOPPED, and counts as gone from this time on. */
+  /** The task is STOPPED. After this time (the stop settle period) it counts as gone. */
   goneAfter: z.optional(z.int()),
-  /** Since when its machine's agent has been silent. */
+  /** Time since which the agent of the task's instance has been disconnected. */
   agentSilentSince: z.optional(z.int()),
-  /** Since when its task has not been found. */
+  /** Time since which ECS has not found the task. */
   missingSince: z.optional(z.int()),
 });
 const runSchema = z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema, acceptedRunSchema]);
@@ -72,25 +73,47 @@ export type IssuedRun = z.infer<typeof issuedRunSchema>;
 export type AcceptedRun = z.infer<typeof acceptedRunSchema>;
 export type Run = z.infer<typeof runSchema>;
 
-/** The dedicated machine. `requested` = launch may have been sent with the token of this generation. */
-export const hostSchema = z.object({
-  instanceType: z.string(),
-  /** Counts launches from 1: the launch token is workbench id / `host` / generation. */
-  generation: z.int(),
-  state: z.enum(['requested', ...INSTANCE_STATES]),
-  instanceId: z.optional(z.string()),
-  agentConnected: z.boolean(),
-  /** It could not be started as it is: it is to be terminated and another launched. */
-  replacing: z.optional(z.boolean()),
-  cpuUnits: z.optional(z.int()),
-  memoryMib: z.optional(z.int()),
-});
+/**
+ * States of a host. `requested`: RunInstances may have been sent with the client token of this generation. `unknown`:
+ * a state that this version does not know; the next describe replaces it.
+ */
+export const HOST_STATES = ['requested', ...INSTANCE_STATES, 'unknown'] as const;
+
+/** The dedicated instance of the workbench. */
+export const hostSchema = openObjectWithFallbacks(
+  {
+    instanceType: z.string(),
+    /** Counts launches from 1. The client token is `<workbench id>/host/<generation>`. */
+    generation: z.int(),
+    state: z.enum(HOST_STATES),
+    instanceId: z.optional(z.string()),
+    agentConnected: z.boolean(),
+    /** The instance could not be started. It is terminated and another one launched. */
+    replacing: z.optional(z.boolean()),
+    cpuUnits: z.optional(z.int()),
+    memoryMib: z.optional(z.int()),
+  },
+  { state: 'unknown' },
+);
 export type Host = z.infer<typeof hostSchema>;
 
-export const reasonSchema = z.object({ code: z.enum(REASON_CODES), message: z.string() });
+export const reasonSchema = openObjectWithFallbacks(
+  { code: z.enum(REASON_CODES), message: z.string() },
+  { code: 'other' },
+);
+
+const unexpectedTaskSchema = openObject({
+  taskId: z.string(),
+  stopRequestedAt: z.optional(z.int()),
+  goneAfter: z.optional(z.int()),
+  agentSilentSince: z.optional(z.int()),
+});
 
 const baseShape = {
-  schemaVersion: z.literal(SCHEMA_VERSION),
+  /** Schema version of the code that wrote the record; see record-codec.ts. */
+  schemaVersion: z.int().check(z.minimum(1)),
+  /** Lowest schema version whose code can read the record; absent: 1. */
+  minReader: z.optional(z.int().check(z.minimum(1))),
   userId: z.string(),
   workbenchId: z.string(),
   name: z.string(),
@@ -98,60 +121,53 @@ const baseShape = {
   /** Present once the volume is known to exist. */
   mount: z.optional(z.record(z.string(), z.string())),
   host: z.optional(hostSchema),
-  /** Of the last machine that is no more, or was never to be had: the next launch counts on, under another token. */
+  /** Generation of the last terminated or failed host. The next launch uses this generation + 1, so that its client token differs. */
   lastHostGeneration: z.optional(z.int()),
-  /** Live tasks of other runs, to be stopped; nothing is started and nothing wiped while there are any. At most UNEXPECTED_TASKS_MAX. */
-  unexpectedTasks: z.array(
-    z.object({
-      taskId: z.string(),
-      stopRequestedAt: z.optional(z.int()),
-      goneAfter: z.optional(z.int()),
-      agentSilentSince: z.optional(z.int()),
-    }),
-  ),
-  /** The task of the last run that is gone: what still comes of it is no news. */
+  /** Live tasks that do not belong to the run. Until they are gone, no run starts and no file is deleted. At most UNEXPECTED_TASKS_MAX. */
+  unexpectedTasks: z.array(unexpectedTaskSchema),
+  /** Task id of the last finished run. Events of this task are ignored. */
   lastTaskId: z.optional(z.string()),
   createdAt: z.int(),
-  /** When the current or last run was asked for, became ready, and ended. */
+  /** When the current or last run was requested, became ready, and ended. */
   startedAt: z.optional(z.int()),
   readyAt: z.optional(z.int()),
   stoppedAt: z.optional(z.int()),
   updatedAt: z.int(),
   /** Grows by one with each write. */
   revision: z.int(),
-  /** When something is next to be done or looked at; absent when settled. */
+  /** When effects are next due; absent when the record is settled. */
   nextDriveAt: z.optional(z.int()),
-  /** Effects that failed one after another, for the back-off. */
+  /** Consecutive failures of effects, for the backoff. */
   failures: z.int(),
-  /** Entries written so far, and those not yet in the history (at most OUTBOX_MAX). */
+  /** Number of the last history entry, and the entries not yet in the history (at most OUTBOX_MAX). */
   historySeq: z.int(),
   outbox: z.array(historyEntrySchema),
   idempotencyKey: z.optional(z.string()),
 };
 
-/** For a transition: until when it may take, what it waits for. */
 const transition = {
+  /** When the transition is overdue. */
   deadlineAt: z.int(),
-  /** Its deadline has passed and this has been said; it is not said again. */
+  /** The deadline has passed, and the record has been updated for it. */
   overdue: z.optional(z.boolean()),
 };
 
-export const stoppedSchema = z.object({
+export const stoppedSchema = openObject({
   ...baseShape,
   status: z.literal('stopped'),
   desired: z.literal('stopped'),
   reason: z.optional(reasonSchema),
 });
 
-export const startingSchema = z.object({
+export const startingSchema = openObject({
   ...baseShape,
   ...transition,
   status: z.literal('starting'),
   desired: z.literal('running'),
   run: z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema]),
-  /** Since when our own queueing (a throttle) holds it up; its deadline stands still meanwhile. */
+  /** Time since which AWS has throttled the start. The deadline is extended by the time that it lasts. */
   deadlinePausedAt: z.optional(z.int()),
-  /** The last refusal: why it is still not there, should the deadline pass. */
+  /** The last refusal. It becomes the status reason if the deadline passes. */
   refusal: z.optional(reasonSchema),
 });
 
@@ -160,44 +176,44 @@ const launched = {
   ...transition,
   desired: z.literal('running'),
   run: acceptedRunSchema,
-  /** What the task itself says it waits for or does; at most DETAIL_MAX bytes. */
+  /** What the task waits for, as reported by the task runner; at most DETAIL_MAX bytes. */
   detail: z.optional(z.string()),
 };
-export const provisioningSchema = z.object({ ...launched, status: z.literal('provisioning') });
-export const pendingSchema = z.object({ ...launched, status: z.literal('pending') });
+export const provisioningSchema = openObject({ ...launched, status: z.literal('provisioning') });
+export const pendingSchema = openObject({ ...launched, status: z.literal('pending') });
 
-export const runningSchema = z.object({
+export const runningSchema = openObject({
   ...baseShape,
   status: z.literal('running'),
   desired: z.literal('running'),
   run: acceptedRunSchema,
 });
 
-export const stoppingSchema = z.object({
+export const stoppingSchema = openObject({
   ...baseShape,
   ...transition,
   status: z.literal('stopping'),
-  /** `running`: a start or restart was accepted meanwhile; `next` is its run. */
+  /** `running`: a start or restart was accepted during the stop; `nextRun` is its run. */
   desired: z.enum(['stopped', 'running']),
-  nextRun: z.optional(z.object({ runId: z.string(), requestedAt: z.int() })),
-  /** Absent once the task is gone and only the dedicated host is still stopping. */
+  nextRun: z.optional(openObject({ runId: z.string(), requestedAt: z.int() })),
+  /** Absent once the task is gone and only the host is still stopping. */
   run: z.optional(runSchema),
-  /** Why, when nobody asked for it. */
+  /** Why the workbench stops, if no user requested it. */
   reason: z.optional(reasonSchema),
-  /** Nobody asked for it and its task has not told why yet. */
+  /** No user requested the stop, and the task has not reported a reason yet. */
   unexplained: z.optional(z.boolean()),
-  /** Somebody asked for the last means: its machine is ended as soon as the stop shows no effect. */
+  /** The stop is forced: the instance is terminated as soon as the stop shows no effect. */
   forced: z.optional(z.boolean()),
 });
 
-export const deletingSchema = z.object({
+export const deletingSchema = openObject({
   ...baseShape,
   ...transition,
   status: z.literal('deleting'),
   desired: z.literal('deleted'),
   run: z.optional(runSchema),
   forced: z.optional(z.boolean()),
-  /** The volume is gone: only the record is left. */
+  /** The volume is deleted. Only the record is left. */
   volumeDeleted: z.optional(z.boolean()),
 });
 
@@ -220,36 +236,99 @@ export type Stopping = z.infer<typeof stoppingSchema>;
 export type Deleting = z.infer<typeof deletingSchema>;
 export type Workbench = z.infer<typeof workbenchSchema>;
 
-/** What every state has. */
+/** The fields that every status has. */
 export type Base = z.infer<typeof baseSchema>;
-const baseSchema = z.object(baseShape);
-const BASE_KEYS = Object.keys(baseShape) as (keyof Base)[];
+const baseSchema = openObject(baseShape);
 
-/** The part of a record that every state has, without what belongs to its state. */
+/** Fields of each status and of each phase of a run. */
+const STATUS_FIELDS = fieldsByVariant('status', workbenchSchema.def.options);
+const PHASE_FIELDS = fieldsByVariant('phase', runSchema.def.options);
+
+/**
+ * The record without the fields of its status. Unknown fields stay: a newer version may have written them for every
+ * status.
+ */
 export function baseOf(workbench: Base): Base {
-  const entries = BASE_KEYS.filter((key) => workbench[key] !== undefined).map((key) => [key, workbench[key]]);
-  return Object.fromEntries(entries) as Base;
+  return omitFields(workbench, STATUS_FIELDS.all, (name) => name in baseShape) as Base;
 }
 
-/** The most unexpected tasks a record remembers; what is beyond is found by the audit. */
+/** The run without the fields of its phase. Unknown fields stay. */
+export function runBaseOf(run: Run): Pick<Run, 'runId' | 'attempt'> {
+  return omitFields(run, PHASE_FIELDS.all, (name) => name in runBase);
+}
+
+/**
+ * Removes fields of other statuses and phases. An older version keeps such a field when it changes the status, because
+ * it does not know where the field belongs.
+ */
+export function dropFieldsOfOtherVariants(workbench: Workbench): Workbench {
+  const own = STATUS_FIELDS.of(workbench.status);
+  const kept = omitFields(workbench, STATUS_FIELDS.all, (name) => own.has(name));
+  const run = runOf(kept);
+  if (run === undefined) return kept;
+  const ownOfRun = PHASE_FIELDS.of(run.phase);
+  return { ...kept, run: omitFields(run, PHASE_FIELDS.all, (name) => ownOfRun.has(name)) } as Workbench;
+}
+
+interface VariantFields {
+  /** Fields of any variant. */
+  readonly all: ReadonlySet<string>;
+  of(variant: string): ReadonlySet<string>;
+}
+
+function fieldsByVariant(
+  discriminator: string,
+  options: readonly { readonly shape: Readonly<Record<string, unknown>> }[],
+): VariantFields {
+  const variants = new Map(
+    options.map(({ shape }) => {
+      const { def } = shape[discriminator] as { readonly def: { readonly values: readonly string[] } };
+      return [def.values[0] ?? '', new Set(Object.keys(shape))] as const;
+    }),
+  );
+  return {
+    all: new Set([...variants.values()].flatMap((fields) => [...fields])),
+    of: (variant) => variants.get(variant) ?? new Set(),
+  };
+}
+
+/** Without the known fields that are not to be kept, and without undefined ones. */
+function omitFields<T extends object>(
+  object: T,
+  known: ReadonlySet<string>,
+  keep: (name: string) => boolean,
+): T {
+  const kept = Object.entries(object).filter(
+    ([name, value]) => value !== undefined && (keep(name) || !known.has(name)),
+  );
+  return Object.fromEntries(kept) as T;
+}
+
+/** Maximum number of unexpected tasks in a record. The sweep of tasks finds further ones. */
 export const UNEXPECTED_TASKS_MAX = 2;
 
-/** The longest task detail kept, in bytes of UTF-8. */
+/** Maximum length of a task's detail, in bytes of UTF-8. */
 export const DETAIL_MAX = 200;
 
-/** The most entries the record holds back for the history; a writer that would exceed it writes the history first. */
-export const OUTBOX_MAX = 4;
+/** Maximum length of the name that an issued run keeps after the workbench was renamed, in bytes of UTF-8. */
+export const FORMER_NAME_MAX = 64;
+
+/**
+ * Maximum number of history entries in a record. A writer that would exceed it first writes the entries to the history.
+ * An entry has up to 190 bytes, so that this number decides how much of the 4 KB is free for new fields.
+ */
+export const OUTBOX_MAX = 2;
 
 export function keyOf(workbench: WorkbenchKey): WorkbenchKey {
   return { userId: workbench.userId, workbenchId: workbench.workbenchId };
 }
 
-/** The run, in the states that have one. */
+/** The run, in the statuses that have one. */
 export function runOf(workbench: Workbench): Run | undefined {
   return workbench.status === 'stopped' ? undefined : workbench.run;
 }
 
-/** Whether it holds, or may hold, anything that costs money: what an audit must look at. */
+/** Whether the workbench has, or may have, resources that cost money. The sweep of active records checks these. */
 export function isActive(workbench: Workbench): boolean {
   return (
     workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0 || workbench.host !== undefined
@@ -257,8 +336,8 @@ export function isActive(workbench: Workbench): boolean {
 }
 
 /**
- * When somebody should next look at it; undefined when it is settled. A deadline counts until it has been
- * noted as passed; history waiting to be written is due at once.
+ * When the workbench must next be driven; undefined when it is settled. A deadline counts until the record is marked
+ * overdue. Entries that are not yet in the history are due at once.
  */
 export function dueAt(workbench: Workbench): number | undefined {
   const times: number[] = [];
@@ -278,7 +357,7 @@ export function dueAt(workbench: Workbench): number | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** What is wanted is what is: nothing need be done or looked at until something is asked or seen. */
+/** Desired and actual state agree: no work until the next request or event. */
 export function isSettled(workbench: Workbench): boolean {
   if (workbench.unexpectedTasks.length > 0) return false;
   const { host } = workbench;
@@ -287,7 +366,7 @@ export function isSettled(workbench: Workbench): boolean {
   return !isInDoubt(workbench.run) && (host === undefined || isHostReady(host));
 }
 
-/** Its task is not found, or its machine is silent. */
+/** ECS does not find the task, or the agent of its instance is disconnected. */
 function isInDoubt({ missingSince, agentSilentSince }: AcceptedRun): boolean {
   return missingSince !== undefined || agentSilentSince !== undefined;
 }

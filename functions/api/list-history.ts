@@ -25,11 +25,15 @@ export function build(
   });
 }
 
-function presentHistoryEntry({ at, by, code, ...entry }: HistoryEntry): HistoryItem {
+/** Names each field: an entry may have further ones that a newer version wrote. */
+function presentHistoryEntry({ seq, at, type, by, from, to, code }: HistoryEntry): HistoryItem {
   return {
-    ...entry,
+    seq,
     time: toIsoTime(at),
+    type,
     ...(by === undefined ? {} : { requested_by: by }),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
     ...(code === undefined ? {} : { reason_code: code }),
   };
 }

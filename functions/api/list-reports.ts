@@ -19,21 +19,20 @@ export function build(
   });
 }
 
-/** The cursor of the next sweep is internal. */
-function presentReport({
-  startedAt,
-  endedAt,
-  alarm,
-  findings,
-  resumeCursor: _internal,
-  ...report
-}: ReconcileReport): ReportItem {
+/** Names each field: a report may have further ones that a newer version wrote, and its resume cursor is internal. */
+function presentReport(report: ReconcileReport): ReportItem {
   return {
-    ...report,
-    started_at: toIsoTime(startedAt),
-    ended_at: toIsoTime(endedAt),
-    deletion_limit_exceeded: alarm,
-    findings: findings.map(presentFinding),
+    sweep: report.sweep,
+    started_at: toIsoTime(report.startedAt),
+    ended_at: toIsoTime(report.endedAt),
+    checked: report.checked,
+    repaired: report.repaired,
+    deleted: report.deleted,
+    quarantined: report.quarantined,
+    waiting: report.waiting,
+    failed: report.failed,
+    deletion_limit_exceeded: report.alarm,
+    findings: report.findings.map(presentFinding),
   };
 }
 

@@ -18,7 +18,9 @@ export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BA
     status: workbench.status,
     ...(detail === undefined ? {} : { status_detail: detail }),
     desired_status: workbench.desired,
-    ...('reason' in workbench && workbench.reason !== undefined ? { status_reason: workbench.reason } : {}),
+    ...('reason' in workbench && workbench.reason !== undefined
+      ? { status_reason: { code: workbench.reason.code, message: workbench.reason.message } }
+      : {}),
     public_endpoint: `${settings.BASE_URL}/project/${workbenchId}`,
     requested_cpu: spec.cpuUnits,
     requested_memory: spec.memoryMib,

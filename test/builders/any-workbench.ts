@@ -1,27 +1,36 @@
 import fc from 'fast-check';
-import { INSTANCE_STATES } from '#core/ports/host-fleet.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 import {
   type AcceptedRun,
+  type Base,
+  type Deleting,
+  HOST_STATES,
   type Host,
   type IssuedRun,
   OUTBOX_MAX,
+  type Pending,
   type PreparingRun,
+  type Provisioning,
+  type Running,
   SCHEMA_VERSION,
+  type Starting,
+  type Stopped,
+  type Stopping,
   UNEXPECTED_TASKS_MAX,
   type Workbench,
+  type WorkbenchSpec,
 } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from './workbench.ts';
 
-/** Arbitrary valid values of the domain, for property tests: every status, every optional field there or not. */
+/** Arbitrary valid values of the domain, for property tests: every status, with and without each optional field. */
 
 export const anyTime = () => fc.integer({ min: T0, max: T0 + 10 * 365 * 86_400_000 });
 
 export const anyWorkbenchId = () => fc.tuple(anyTime(), fc.maxSafeNat()).map(([time, n]) => idAt(time, n));
 
-/** 1-96 bytes of UTF-8 without control characters, `#`, `/` and emoji among them. */
+/** A user id: 1-96 bytes of UTF-8 without control characters; `#`, `/` and emoji are frequent. */
 export const anyUserId = () =>
   fc
     .oneof(
@@ -35,7 +44,7 @@ const word = () => fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 
 const runId = () => anyWorkbenchId().map((id) => id.slice(0, 16));
 const attempt = () => fc.integer({ min: 1, max: 20 });
 const reason = () => fc.record({ code: fc.constantFrom(...REASON_CODES), message: word() });
-/** Schemas drop `__proto__`, which no object has of its own in any case. */
+/** Schemas drop a member called `__proto__`, which no object has of its own. */
 const mountName = () => word().filter((name) => name !== '__proto__');
 const mount = () => fc.dictionary(mountName(), word(), { maxKeys: 3, noNullPrototype: true });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
@@ -44,13 +53,16 @@ type Exact<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } &
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** Takes the members that are undefined away: with exact optional properties, absent is not undefined. */
+/** Removes undefined members: with exact optional properties, absent is not undefined. */
 function exact<T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<Exact<T>> {
   return arbitrary.map(
     (value) =>
       Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Exact<T>,
   );
 }
+
+/** An arbitrary for every field of T, the optional ones included. A field that is missing does not compile. */
+type Fields<T> = { [K in keyof Required<T>]: fc.Arbitrary<T[K] | undefined> };
 
 const spec = () =>
   exact(
@@ -59,7 +71,7 @@ const spec = () =>
       memoryMib: count(),
       gpuCount: count(),
       dedicatedInstanceType: maybe(word()),
-    }),
+    } satisfies Fields<WorkbenchSpec>),
   );
 
 export const anyHistoryEntry = (seq = 1): fc.Arbitrary<HistoryEntry> =>
@@ -72,7 +84,7 @@ export const anyHistoryEntry = (seq = 1): fc.Arbitrary<HistoryEntry> =>
       from: maybe(fc.constantFrom(...STATUSES)),
       to: maybe(fc.constantFrom(...STATUSES)),
       code: maybe(fc.constantFrom(...REASON_CODES)),
-    }),
+    } satisfies Fields<HistoryEntry>),
   );
 
 const outbox = (): fc.Arbitrary<HistoryEntry[]> =>
@@ -95,17 +107,21 @@ const taskInput = (): fc.Arbitrary<TaskInput> =>
       fc.record({ kind: fc.constant('host' as const), instanceId: word() }),
     ),
     mount: mount(),
-  });
+  } satisfies Fields<TaskInput>);
 
 const preparing = (): fc.Arbitrary<PreparingRun> =>
-  fc.record({ phase: fc.constant('preparing' as const), runId: runId(), attempt: attempt() });
+  fc.record({
+    phase: fc.constant('preparing' as const),
+    runId: runId(),
+    attempt: attempt(),
+  } satisfies Fields<PreparingRun>);
 const issued = (): fc.Arbitrary<IssuedRun> =>
   fc.record({
     phase: fc.constant('issued' as const),
     runId: runId(),
     attempt: attempt(),
     input: taskInput(),
-  });
+  } satisfies Fields<IssuedRun>);
 const accepted = (): fc.Arbitrary<AcceptedRun> =>
   exact(
     fc.record({
@@ -116,12 +132,11 @@ const accepted = (): fc.Arbitrary<AcceptedRun> =>
       taskVersion: count(),
       acceptedAt: anyTime(),
       endpoint: maybe(word()),
-      containerInstance: maybe(word()),
-      provider: maybe(word()),
       stopRequestedAt: maybe(anyTime()),
       goneAfter: maybe(anyTime()),
+      agentSilentSince: maybe(anyTime()),
       missingSince: maybe(anyTime()),
-    }),
+    } satisfies Fields<AcceptedRun>),
   );
 
 const host = (): fc.Arbitrary<Host> =>
@@ -129,58 +144,65 @@ const host = (): fc.Arbitrary<Host> =>
     fc.record({
       instanceType: word(),
       generation: attempt(),
-      state: fc.constantFrom('requested' as const, ...INSTANCE_STATES),
+      state: fc.constantFrom(...HOST_STATES),
       instanceId: maybe(word()),
       agentConnected: fc.boolean(),
       replacing: maybe(fc.boolean()),
       cpuUnits: maybe(count()),
       memoryMib: maybe(count()),
-    }),
+    } satisfies Fields<Host>),
   );
 
-const base = () => ({
-  schemaVersion: fc.constant(SCHEMA_VERSION as typeof SCHEMA_VERSION),
-  userId: anyUserId(),
-  workbenchId: anyWorkbenchId(),
-  name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
-  spec: spec(),
-  mount: maybe(mount()),
-  host: maybe(host()),
-  lastHostGeneration: maybe(attempt()),
-  unexpectedTasks: fc.array(
-    exact(
-      fc.record({
-        taskId: word(),
-        stopRequestedAt: maybe(anyTime()),
-        goneAfter: maybe(anyTime()),
-        agentSilentSince: maybe(anyTime()),
-      }),
-    ),
-    { maxLength: UNEXPECTED_TASKS_MAX },
-  ),
-  lastTaskId: maybe(word()),
-  createdAt: anyTime(),
-  startedAt: maybe(anyTime()),
-  readyAt: maybe(anyTime()),
-  stoppedAt: maybe(anyTime()),
-  updatedAt: anyTime(),
-  revision: fc.integer({ min: 1, max: 1_000_000 }),
-  nextDriveAt: maybe(anyTime()),
-  failures: fc.nat({ max: 50 }),
-  historySeq: count(),
-  outbox: outbox(),
-  idempotencyKey: maybe(word()),
-});
+const unexpectedTask = () =>
+  exact(
+    fc.record({
+      taskId: word(),
+      stopRequestedAt: maybe(anyTime()),
+      goneAfter: maybe(anyTime()),
+      agentSilentSince: maybe(anyTime()),
+    } satisfies Fields<Workbench['unexpectedTasks'][number]>),
+  );
+
+const base = () =>
+  ({
+    schemaVersion: fc.constant(SCHEMA_VERSION),
+    minReader: fc.constant(undefined),
+    userId: anyUserId(),
+    workbenchId: anyWorkbenchId(),
+    name: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+    spec: spec(),
+    mount: maybe(mount()),
+    host: maybe(host()),
+    lastHostGeneration: maybe(attempt()),
+    unexpectedTasks: fc.array(unexpectedTask(), { maxLength: UNEXPECTED_TASKS_MAX }),
+    lastTaskId: maybe(word()),
+    createdAt: anyTime(),
+    startedAt: maybe(anyTime()),
+    readyAt: maybe(anyTime()),
+    stoppedAt: maybe(anyTime()),
+    updatedAt: anyTime(),
+    revision: fc.integer({ min: 1, max: 1_000_000 }),
+    nextDriveAt: maybe(anyTime()),
+    failures: fc.nat({ max: 50 }),
+    historySeq: count(),
+    outbox: outbox(),
+    idempotencyKey: maybe(word()),
+  }) satisfies Fields<Base>;
 
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });
 const only = <const T>(value: T) => fc.constant<T>(value);
 const anyRun = () => fc.oneof(preparing(), issued(), accepted());
 
-/** A valid record of any status. Its fields need not make sense together, only each by itself. */
+/** A valid record of any status. Each field is valid by itself; together they need not make sense. */
 export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
   fc.oneof(
     exact(
-      fc.record({ ...base(), status: only('stopped'), desired: only('stopped'), reason: maybe(reason()) }),
+      fc.record({
+        ...base(),
+        status: only('stopped'),
+        desired: only('stopped'),
+        reason: maybe(reason()),
+      } satisfies Fields<Stopped>),
     ),
     exact(
       fc.record({
@@ -191,7 +213,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         run: fc.oneof(preparing(), issued()),
         deadlinePausedAt: maybe(anyTime()),
         refusal: maybe(reason()),
-      }),
+      } satisfies Fields<Starting>),
     ),
     exact(
       fc.record({
@@ -201,9 +223,16 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         desired: only('running'),
         run: accepted(),
         detail: maybe(word()),
-      }),
+      } satisfies Fields<Omit<Provisioning | Pending, 'status'> & { status: 'provisioning' | 'pending' }>),
     ),
-    exact(fc.record({ ...base(), status: only('running'), desired: only('running'), run: accepted() })),
+    exact(
+      fc.record({
+        ...base(),
+        status: only('running'),
+        desired: only('running'),
+        run: accepted(),
+      } satisfies Fields<Running>),
+    ),
     exact(
       fc.record({
         ...base(),
@@ -214,7 +243,8 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         run: maybe(anyRun()),
         reason: maybe(reason()),
         unexplained: maybe(fc.boolean()),
-      }),
+        forced: maybe(fc.boolean()),
+      } satisfies Fields<Stopping>),
     ),
     exact(
       fc.record({
@@ -223,7 +253,8 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         status: only('deleting'),
         desired: only('deleted'),
         run: maybe(anyRun()),
+        forced: maybe(fc.boolean()),
         volumeDeleted: maybe(fc.boolean()),
-      }),
+      } satisfies Fields<Deleting>),
     ),
   );

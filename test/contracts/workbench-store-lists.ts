@@ -6,7 +6,8 @@ import { idAt, stopped, T0 } from '../builders/workbench.ts';
 import { aHundred, idOf } from './list-pages.ts';
 import type { WorkbenchStoreSubject } from './workbench-store.ts';
 
-const NEWER = { ...stopped(), schemaVersion: SCHEMA_VERSION + 1 };
+/** Written by newer code, and not readable by this one. */
+const NEWER = { ...stopped(), schemaVersion: SCHEMA_VERSION + 1, minReader: SCHEMA_VERSION + 1 };
 
 /** A part of the contract of WorkbenchStore: the list of a user, and unreadable records. */
 export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
@@ -111,7 +112,7 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
 
   describe('an unreadable record', () => {
     const poisons: readonly [string, unknown][] = [
-      ['of a newer version', NEWER],
+      ['that requires newer code', NEWER],
       ['of no known status', { ...stopped(), status: 'asleep' }],
       ['of another type', 'gibberish'],
       ['without a field', { ...stopped(), revision: undefined }],

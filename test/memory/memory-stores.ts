@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { REPORTS_LISTED_MAX, type ReportStore } from '#core/ports/report-store.ts';
 import {
   HISTORY_ENTRIES_MAX,
@@ -6,7 +7,7 @@ import {
   type IdempotencyStore,
 } from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
-import type { HistoryEntry } from '#core/workbench/history.ts';
+import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
@@ -18,7 +19,8 @@ export class MemoryHistoryStore implements HistoryStore {
     const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
     this.#histories.set(workbenchId, history);
     for (const entry of entries) {
-      if (!history.has(entry.seq)) history.set(entry.seq, JSON.stringify(entry));
+      if (!history.has(entry.seq))
+        history.set(entry.seq, JSON.stringify(z.encode(historyEntrySchema, entry)));
     }
     const newest = Math.max(0, ...history.keys());
     for (const seq of history.keys()) {
@@ -28,7 +30,15 @@ export class MemoryHistoryStore implements HistoryStore {
 
   async list(workbenchId: string): Promise<readonly HistoryEntry[]> {
     const history = this.#histories.get(workbenchId) ?? new Map<number, string>();
-    return [...history.entries()].sort(([a], [b]) => b - a).map(([, text]) => JSON.parse(text));
+    return [...history.entries()]
+      .sort(([a], [b]) => b - a)
+      .map(([, text]) => historyEntrySchema.parse(JSON.parse(text)));
+  }
+
+  /** The entry as it is stored; undefined if there is none. */
+  storedEntry(workbenchId: string, seq: number): unknown {
+    const text = this.#histories.get(workbenchId)?.get(seq);
+    return text === undefined ? undefined : JSON.parse(text);
   }
 
   async expire(workbenchId: string, at: number): Promise<void> {

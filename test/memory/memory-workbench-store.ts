@@ -1,42 +1,69 @@
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
-import {
-  dueAt,
-  isActive,
-  keyOf,
-  type Workbench,
-  type WorkbenchKey,
-  workbenchSchema,
-} from '#core/workbench/workbench.ts';
+import { decodeRecord, encodeRecord, type StoredRecord } from '#core/workbench/record-codec.ts';
+import { dueAt, isActive, keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+
+/** How a version of the controller reads and writes records. */
+export interface RecordCodec {
+  decode(stored: unknown): Workbench;
+  encode(workbench: Workbench): StoredRecord;
+}
+
+export const CURRENT_CODEC: RecordCodec = {
+  decode: (stored) => decodeRecord(stored),
+  encode: (workbench) => encodeRecord(workbench),
+};
 
 const ACTIVE_PAGE_SIZE = 100;
 
+/** Called with each write: the stored record before it (undefined: none) and after it. */
+export type WriteListener = (key: WorkbenchKey, before: unknown, after: StoredRecord) => void;
+
 /**
- * A WorkbenchStore in memory. Records are stored as frozen copies made through JSON: callers cannot change them, and
- * `undefined` members are dropped, as in a table. Each call takes effect before it returns its promise, so calls that are
- * not awaited take effect in the order in which they were made.
+ * Records in memory. The store holds the encoded records as JSON would, and returns frozen ones, so that no caller can
+ * change them. Every call takes effect before its promise is returned: concurrent calls take effect in the order in
+ * which they were made.
  */
 export class MemoryWorkbenchStore implements WorkbenchStore {
-  /** User id → workbench id → record. */
-  readonly #users = new Map<string, Map<string, StoredRecord>>();
-  /** The keys of the unreadable records that lists have skipped, in this order. */
+  /** user id → workbench id → record */
+  readonly #users: Map<string, Map<string, unknown>>;
+  readonly #codec: RecordCodec;
+  readonly #onWrite: WriteListener;
+  /** Decoded records, so that each is decoded once. */
+  readonly #decoded = new WeakMap<object, Workbench>();
+  /** Keys of the records that lists have left out because they were unreadable, in order. */
   readonly unreadableKeys: WorkbenchKey[] = [];
 
+  constructor(
+    codec: RecordCodec = CURRENT_CODEC,
+    onWrite: WriteListener = () => {},
+    users = new Map<string, Map<string, unknown>>(),
+  ) {
+    this.#codec = codec;
+    this.#onWrite = onWrite;
+    this.#users = users;
+  }
+
+  /** A store of the same records that reads and writes them as another version of the controller does. */
+  withCodec(codec: RecordCodec, onWrite: WriteListener): MemoryWorkbenchStore {
+    return new MemoryWorkbenchStore(codec, onWrite, this.#users);
+  }
+
   async create(workbench: Workbench): Promise<'created' | 'exists'> {
-    const record = freezeCopy(workbench);
+    const record = this.#encode(workbench);
     if (this.#stored(workbench) !== undefined) return 'exists';
-    this.#put(workbench, { record });
+    this.#write(workbench, record);
     return 'created';
   }
 
   async read(key: WorkbenchKey): Promise<Workbench | undefined> {
     const stored = this.#stored(key);
-    return stored === undefined ? undefined : parseStored(key, stored);
+    return stored === undefined ? undefined : this.#decode(key, stored);
   }
 
   async update(workbench: Workbench, expectedRevision: number): Promise<'updated' | 'conflict'> {
-    const record = freezeCopy(workbench);
+    const record = this.#encode(workbench);
     if (this.#revision(workbench) !== expectedRevision) return 'conflict';
-    this.#put(workbench, { record });
+    this.#write(workbench, record);
     return 'updated';
   }
 
@@ -101,39 +128,58 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
 
   async ping(): Promise<void> {}
 
-  /** Returns every readable record. For the checks of tests; no method of the port returns all. */
+  /** Every readable record, for a test's own checks: no port method returns them all. */
   listAll(): readonly Workbench[] {
     return this.#all();
   }
 
-  /** Stores any value in place of a record, as a bug or a newer version might have done. */
+  /** Stores any value as a record, as a bug or a newer version might have. */
   plant(key: WorkbenchKey, raw: unknown): void {
-    this.#put(key, { raw: structuredClone(raw) });
+    this.#put(key, deepFreeze(structuredClone(raw)));
   }
 
-  #put(key: WorkbenchKey, stored: StoredRecord): void {
-    const records = this.#users.get(key.userId) ?? new Map<string, StoredRecord>();
+  #write(key: WorkbenchKey, record: StoredRecord): void {
+    const before = this.#stored(key);
+    this.#put(key, record);
+    this.#onWrite(key, before, record);
+  }
+
+  #put(key: WorkbenchKey, stored: unknown): void {
+    const records = this.#users.get(key.userId) ?? new Map<string, unknown>();
     records.set(key.workbenchId, stored);
     this.#users.set(key.userId, records);
   }
 
-  #stored(key: WorkbenchKey): StoredRecord | undefined {
+  #stored(key: WorkbenchKey): unknown {
     return this.#users.get(key.userId)?.get(key.workbenchId);
   }
 
   #revision(key: WorkbenchKey): unknown {
     const stored = this.#stored(key);
     if (stored === undefined) return undefined;
-    return 'record' in stored
-      ? stored.record.revision
-      : ((stored.raw as { revision?: unknown } | null)?.revision ?? null);
+    return (stored as { readonly revision?: unknown } | null)?.revision ?? null;
+  }
+
+  #encode(workbench: Workbench): StoredRecord {
+    return deepFreeze(JSON.parse(JSON.stringify(this.#codec.encode(workbench))));
+  }
+
+  #decode(key: WorkbenchKey, stored: unknown): Workbench {
+    const known = typeof stored === 'object' && stored !== null ? this.#decoded.get(stored) : undefined;
+    if (known !== undefined) return known;
+    const workbench = decodeOrThrow(this.#codec, key, stored);
+    if (workbench.userId !== key.userId || workbench.workbenchId !== key.workbenchId) {
+      throw new UnreadableRecord(key, new Error('the record belongs to another workbench'));
+    }
+    if (typeof stored === 'object' && stored !== null) this.#decoded.set(stored, workbench);
+    return workbench;
   }
 
   #readOrReport(key: WorkbenchKey): Workbench | undefined {
     const stored = this.#stored(key);
     if (stored === undefined) return undefined;
     try {
-      return parseStored(key, stored);
+      return this.#decode(key, stored);
     } catch {
       this.unreadableKeys.push(key);
       return undefined;
@@ -152,22 +198,12 @@ export class MemoryWorkbenchStore implements WorkbenchStore {
   }
 }
 
-/** A record as written, or the value planted in its place. */
-type StoredRecord = { readonly record: Workbench } | { readonly raw: unknown };
-
-function freezeCopy(workbench: Workbench): Workbench {
-  return deepFreeze(JSON.parse(JSON.stringify(workbenchSchema.parse(workbench))));
-}
-
-function parseStored(key: WorkbenchKey, stored: StoredRecord): Workbench {
-  if ('record' in stored) return stored.record;
-  const parsed = workbenchSchema.safeParse(stored.raw);
-  if (!parsed.success) throw new UnreadableRecord(key, parsed.error);
-  const { userId, workbenchId } = parsed.data;
-  if (userId !== key.userId || workbenchId !== key.workbenchId) {
-    throw new UnreadableRecord(key, new Error('the record contains the key of another workbench'));
+function decodeOrThrow(codec: RecordCodec, key: WorkbenchKey, stored: unknown): Workbench {
+  try {
+    return deepFreeze(codec.decode(stored));
+  } catch (error) {
+    throw new UnreadableRecord(key, error);
   }
-  return parsed.data;
 }
 
 function deepFreeze<T>(value: T): T {

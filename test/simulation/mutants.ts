@@ -195,4 +195,25 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'return forwardToHostQueue(key, ports.hostQueue);',
     replace: 'return true;',
   },
+  {
+    name: 'strip-unknown-fields',
+    description: 'drops fields that a newer version wrote when it reads a record',
+    file: 'core/workbench/open-schema.ts',
+    find: 'return z.looseObject(shape) as unknown as OpenObject<S>;',
+    replace: 'return z.object(shape) as unknown as OpenObject<S>;',
+  },
+  {
+    name: 'drop-unknown-fields-on-transition',
+    description: 'drops fields that a newer version wrote when the status changes',
+    file: 'core/workbench/workbench.ts',
+    find: 'value !== undefined && (keep(name) || !known.has(name)),',
+    replace: 'value !== undefined && known.has(name) && keep(name),',
+  },
+  {
+    name: 'replace-unknown-reason',
+    description: 'writes the fallback back instead of the reason code that a newer version wrote',
+    file: 'core/workbench/open-schema.ts',
+    find: 'return { ...rest, ...Object.fromEntries(restored) };',
+    replace: 'return rest;',
+  },
 ];

@@ -55,8 +55,9 @@ async function createRunningTasks(tasks = TASKS) {
     started[idAt(T0, n)] = await startTask(subject, idAt(T0, n), definition);
   }
   await subject.advance(300);
-  for (const [workbenchId, taskId] of Object.entries(started)) {
-    const { version } = world.ecs.tasks.get(taskId) ?? { version: 0 };
+  for (const [workbenchId, taskArn] of Object.entries(started)) {
+    const { version } = world.ecs.tasks.get(taskArn) ?? { version: 0 };
+    const taskId = taskArn.slice(taskArn.lastIndexOf('/') + 1);
     const run = acceptedRun({ runId: 'run1', taskId, taskVersion: version });
     await stores.workbenches.create(running({ userId: 'alice', workbenchId, run }));
   }

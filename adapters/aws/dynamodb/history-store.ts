@@ -7,6 +7,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
 import { TABLE } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { HISTORY_ENTRIES_MAX, type HistoryStore } from '#core/ports/workbench-store.ts';
@@ -78,15 +79,16 @@ export class DynamoHistoryStore implements HistoryStore {
   }
 
   async #put(workbenchId: string, entry: HistoryEntry): Promise<void> {
-    const { seq, ...rest } = historyEntrySchema.parse(entry);
-    // `refused` and `unclear` both mean that the entry exists.
+    // As it was stored in the record: with fields and values that this version does not know.
+    const stored = z.encode(historyEntrySchema, entry);
+    // A failed condition, clear or not, means that the entry is there.
     await writeConditionally('PutItem', () =>
       this.#client.send(
         new PutItemCommand({
           TableName: this.#table,
           Item: {
-            ...keyAttributes(historyKey(workbenchId, seq)),
-            entry: { M: marshall({ seq, ...rest }, { removeUndefinedValues: true }) },
+            ...keyAttributes(historyKey(workbenchId, entry.seq)),
+            entry: { M: marshall(stored, { removeUndefinedValues: true }) },
           },
           ConditionExpression: 'attribute_not_exists(pk)',
         }),

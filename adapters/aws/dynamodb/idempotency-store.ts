@@ -109,6 +109,7 @@ function parseClaim(userId: string, key: string, item: Item | undefined): Idempo
   const bodyHash = item?.body_hash?.S;
   const expiresAt = Number(item?.expires_at_ms?.N);
   if (workbenchId === undefined || bodyHash === undefined || !Number.isFinite(expiresAt)) return undefined;
-  const state = item?.claim_state?.S === 'done' ? 'done' : 'open';
+  // A state that this version does not know counts as done, so that no second workbench is created.
+  const state = item?.claim_state?.S === 'open' ? 'open' : 'done';
   return { userId, key, workbenchId, bodyHash, state, expiresAt };
 }

@@ -3,62 +3,61 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { INDEXES } from '#contract/table.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
-import {
-  dueAt,
-  isActive,
-  runOf,
-  type Workbench,
-  type WorkbenchKey,
-  workbenchSchema,
-} from '#core/workbench/workbench.ts';
+import { decodeRecord, encodeRecord, type StoredRecord } from '#core/workbench/record-codec.ts';
+import { dueAt, isActive, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { ACTIVE_PARTITIONS, DUE_PARTITIONS, type Item, partitionOf } from './keys.ts';
 
 /**
- * A record as an item: the workbench as one map under `record`, the attributes of the indexes beside it, and
- * two marks that tell one write from another (see workbench-store.ts).
+ * A record as an item: the workbench as a map in the attribute `record`, the attributes of the indexes, and two write
+ * tokens (see workbench-store.ts). The map leaves out what can be derived when it is read: up to 1 KB, so that every
+ * item fits into 4 KB (one read unit) and has 1 KB free for new fields.
  */
-
-/** The workbench as a map attribute. Throws what the schema says about a record that could not be read back. */
-export function toRecordAttribute(workbench: Workbench): AttributeValue {
-  return { M: marshall(omitRepeatedInput(workbenchSchema.parse(workbench)), MARSHALL_OPTIONS) };
-}
-
-/** A mount may have a member of any name: with one called `constructor` it looks like an instance of a class. */
-const MARSHALL_OPTIONS = { removeUndefinedValues: true, convertClassInstanceToMap: true };
 
 /**
- * What the input of an issued run mostly repeats of the record around it. Left out where it does: up to 1 KB,
- * in just the state that would otherwise be the largest, and a record is to fit into 4 KB (one read unit).
+ * The workbench as a map attribute.
+ * @throws Error when the workbench does not match the schema: it could not be read back
  */
+export function toRecordAttribute(workbench: Workbench): AttributeValue {
+  const { userId: _inKey, workbenchId: _inKeyToo, ...record } = encodeRecord(workbench);
+  return { M: marshall(omitRepeatedInput(record, workbench), MARSHALL_OPTIONS) };
+}
+
+/** A mount may have a member of any name: with one called `constructor` it is mistaken for an instance of a class. */
+const MARSHALL_OPTIONS = { removeUndefinedValues: true, convertClassInstanceToMap: true };
+
+/** Fields of an issued run's input that are left out when they are equal to those of the record. */
 const REPEATED_INPUT_FIELDS = ['userId', 'workbenchId', 'name', 'mount'] as const;
 
-function omitRepeatedInput(workbench: Workbench): unknown {
-  const run = runOf(workbench);
-  if (run?.phase !== 'issued') return workbench;
+function omitRepeatedInput(record: StoredRecord, workbench: Workbench): StoredRecord {
+  const run = issuedRunOf(record);
+  if (run === undefined) return record;
   const own = Object.entries(run.input).filter(
     ([name, value]) => !isRepeatedInputField(name) || !isDeepStrictEqual(value, workbench[name]),
   );
-  return { ...workbench, run: { ...run, input: Object.fromEntries(own) } };
+  return { ...record, run: { ...run, input: Object.fromEntries(own) } };
 }
 
-function restoreRepeatedInput(record: Record<string, unknown>): unknown {
-  const run = record.run as { phase?: unknown; input?: object } | undefined;
-  if (run?.phase !== 'issued') return record;
-  const echoes = REPEATED_INPUT_FIELDS.filter((name) => record[name] !== undefined).map((name) => [
+function restoreRepeatedInput(record: StoredRecord): StoredRecord {
+  const run = issuedRunOf(record);
+  if (run === undefined) return record;
+  const repeated = REPEATED_INPUT_FIELDS.filter((name) => record[name] !== undefined).map((name) => [
     name,
     record[name],
   ]);
-  return { ...record, run: { ...run, input: { ...Object.fromEntries(echoes), ...run.input } } };
+  return { ...record, run: { ...run, input: { ...Object.fromEntries(repeated), ...run.input } } };
+}
+
+function issuedRunOf(record: StoredRecord): { readonly input: object } | undefined {
+  const run = record.run as { readonly phase?: unknown; readonly input?: unknown } | undefined;
+  if (run?.phase !== 'issued' || typeof run.input !== 'object' || run.input === null) return undefined;
+  return { ...run, input: run.input };
 }
 
 function isRepeatedInputField(name: string): name is (typeof REPEATED_INPUT_FIELDS)[number] {
   return (REPEATED_INPUT_FIELDS as readonly string[]).includes(name);
 }
 
-/**
- * What the indexes know of it: attribute → value. One that is undefined must not be in the item: the indexes
- * are sparse.
- */
+/** Attributes of the indexes → value. An undefined one must not be in the item: the indexes are sparse. */
 export function toIndexAttributes(workbench: Workbench): Record<string, AttributeValue | undefined> {
   const { workbenchId, host } = workbench;
   const due = dueAt(workbench);
@@ -76,20 +75,22 @@ export function toIndexAttributes(workbench: Workbench): Record<string, Attribut
 }
 
 /**
- * The workbench in an item found under `key`.
- * @throws UnreadableRecord when it is not one, is of a newer schema, or names another key than its own
+ * The workbench in the item with this key.
+ * @throws UnreadableRecord when the item is no record, requires newer code, or belongs to another key
  */
 export function parseWorkbench(key: WorkbenchKey, item: Item): Workbench {
-  const workbench = parse(key, item);
+  const workbench = decode(key, item);
   if (workbench.userId !== key.userId || workbench.workbenchId !== key.workbenchId) {
-    throw new UnreadableRecord(key, new Error('the record names another workbench'));
+    throw new UnreadableRecord(key, new Error('the record belongs to another workbench'));
   }
   return workbench;
 }
 
-function parse(key: WorkbenchKey, item: Item): Workbench {
+function decode(key: WorkbenchKey, item: Item): Workbench {
+  const { userId, workbenchId } = key;
   try {
-    return workbenchSchema.parse(restoreRepeatedInput(unmarshall(item.record?.M ?? {})));
+    const record = unmarshall(item.record?.M ?? {});
+    return decodeRecord(restoreRepeatedInput({ userId, workbenchId, ...record }));
   } catch (error) {
     throw new UnreadableRecord(key, error);
   }

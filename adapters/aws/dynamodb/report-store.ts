@@ -1,5 +1,6 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import * as z from 'zod/mini';
 import { TABLE } from '#contract/table.ts';
 import { REPORTS_LISTED_MAX, REPORTS_RETENTION_MS, type ReportStore } from '#core/ports/report-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -27,7 +28,7 @@ export class DynamoReportStore implements ReportStore {
           TableName: this.#table,
           Item: {
             ...keyAttributes(reportKey(report.endedAt, report.sweep)),
-            report: { M: marshall(report, { removeUndefinedValues: true }) },
+            report: { M: marshall(z.encode(reconcileReportSchema, report), { removeUndefinedValues: true }) },
             [TABLE.ttlAttribute]: { N: String(expiresAtSeconds) },
           },
         }),

@@ -41,15 +41,15 @@ const STATUS_OF_ECS_STATUS: ReadonlyMap<string, TaskStatus> = new Map([
 export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObservation | undefined {
   const identity = parseTaskIdentity(task);
   const status = STATUS_OF_ECS_STATUS.get(task.lastStatus ?? '');
-  const { taskArn: taskId, version, containerInstanceArn, capacityProviderName } = task;
+  const { version, containerInstanceArn, capacityProviderName } = task;
   if (identity === undefined || status === undefined) return undefined;
-  if (taskId === undefined || version === undefined) return undefined;
+  if (task.taskArn === undefined || version === undefined) return undefined;
   const createdAt = new Date(task.createdAt ?? Number.NaN).getTime();
   const waitsForCapacity = status === 'provisioning' && containerInstanceArn === undefined;
   const address = addressOf(task);
   const instance = instanceStateOf(task);
   return {
-    taskId,
+    taskId: taskIdOf(task.taskArn),
     ...identity,
     ...(Number.isNaN(createdAt) ? {} : { createdAt }),
     version,
@@ -61,6 +61,14 @@ export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObs
     ...(instance === undefined ? {} : { instance }),
     ...(status === 'stopped' ? { stop: toStopReason({ ...task, containers: task.containers ?? [] }) } : {}),
   };
+}
+
+/**
+ * The part of a task's ARN that identifies it within its cluster. ECS accepts it wherever it accepts the ARN. A record
+ * holds up to four task ids: this saves it a quarter of a kilobyte.
+ */
+function taskIdOf(taskArn: string): string {
+  return taskArn.slice(taskArn.lastIndexOf('/') + 1);
 }
 
 function addressOf({ attachments }: EcsTaskFields): string | undefined {

@@ -22,12 +22,13 @@ import { type EcsTaskFields, parseTaskObservation } from './task-observation.ts'
 const PAGE_SIZE = 100;
 /** The limit of StopTask for a reason, in characters. */
 const REASON_MAX_CHARS = 1024;
-const TASK_ARN = /^arn:[a-z-]+:ecs:[a-z0-9-]+:\d+:task\//;
+/** Other ids are those of tasks in local mode. ECS would refuse the whole call. */
+const TASK_ID = /^[0-9a-f-]{32,36}$/;
 
 /** ListTasks returns the tasks of one desired status. Stopping tasks have the desired status STOPPED. */
 const DESIRED_STATUSES = ['RUNNING', 'STOPPED'] as const;
 
-/** Tasks on ECS. TaskRunner documents the methods. The id of a task is its ARN. */
+/** Tasks on ECS: see TaskRunner for what it promises. A task's id is the last part of its ARN. */
 export class EcsTaskRunner implements TaskRunner {
   readonly #client: EcsClient;
   readonly #settings: TaskSettings;
@@ -70,7 +71,7 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   async stop(taskId: string, reason: string): Promise<void> {
-    if (!TASK_ARN.test(taskId)) return;
+    if (!TASK_ID.test(taskId)) return;
     try {
       await this.#client.send(
         new StopTaskCommand({
@@ -104,9 +105,9 @@ export class EcsTaskRunner implements TaskRunner {
 
   async describe(taskIds: readonly string[]): Promise<readonly (TaskObservation | MissingTask)[]> {
     if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
-    const known = await this.#describeKnown([...new Set(taskIds)].filter((taskId) => TASK_ARN.test(taskId)));
-    const tasksById = new Map(known.map((task) => [task.taskId, task]));
-    return taskIds.map((taskId) => tasksById.get(taskId) ?? { taskId, missing: true });
+    const known = await this.#describeKnown([...new Set(taskIds)].filter((taskId) => TASK_ID.test(taskId)));
+    const byId = new Map(known.map((task) => [task.taskId, task]));
+    return taskIds.map((taskId) => byId.get(taskId) ?? { taskId, missing: true });
   }
 
   async list(cursor?: string): Promise<{ tasks: readonly TaskObservation[]; cursor?: string }> {

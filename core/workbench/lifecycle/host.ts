@@ -32,7 +32,7 @@ export function hostEffects(workbench: Base, host: Host, target: HostTarget): re
   const poll: readonly Effect[] = [{ type: 'describe_host', instanceId }];
   if (state === 'shutting-down') return poll;
   if (target === 'terminated' || host.replacing) return [{ type: 'terminate_host', instanceId }];
-  if (state === 'stopping') return poll;
+  if (state === 'stopping' || state === 'unknown') return poll;
   if (target === 'ready')
     return state === 'stopped' ? [{ type: 'start_host', generation, instanceId }] : poll;
   return state === 'stopped' ? [] : [{ type: 'stop_host', instanceId }];

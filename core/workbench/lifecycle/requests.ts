@@ -1,6 +1,7 @@
 import { WorkbenchError } from '../../errors.ts';
 import { type Changes, specChangesOf } from '../request-fields.ts';
-import type { Deleting, Stopping, Workbench } from '../workbench.ts';
+import { truncateUtf8 } from '../truncate-utf8.ts';
+import { type Deleting, FORMER_NAME_MAX, runOf, type Stopping, type Workbench } from '../workbench.ts';
 import type { Context } from './context.ts';
 import type { Request } from './inputs.ts';
 import { beginDelete, beginStart, beginStop } from './transitions.ts';
@@ -98,7 +99,19 @@ function update(workbench: Workbench, changes: Changes): Workbench {
       'The size of a workbench can be changed only while it is stopped. Stop it first.',
     );
   }
-  return { ...workbench, spec, name: changes.name ?? workbench.name };
+  return rename({ ...workbench, spec }, changes.name ?? workbench.name);
+}
+
+/**
+ * An issued run keeps the name that RunTask was sent with, so that a retry sends the same request. A long name is cut:
+ * the record has no space for two of them. ECS then refuses the retry's client token because the parameters differ and
+ * returns the task of the first call.
+ */
+function rename(workbench: Workbench, name: string): Workbench {
+  const run = runOf(workbench);
+  if (name === workbench.name || run?.phase !== 'issued') return { ...workbench, name };
+  const input = { ...run.input, name: truncateUtf8(run.input.name, FORMER_NAME_MAX) };
+  return { ...workbench, name, run: { ...run, input } } as Workbench;
 }
 
 function beingDeletedError(): WorkbenchError {

@@ -11,6 +11,7 @@ import {
   type Provisioning,
   type Run,
   type Running,
+  runBaseOf,
   runOf,
   type Starting,
   type Stopping,
@@ -65,7 +66,7 @@ export function applyRunRefused(
   if (workbench.status !== 'starting') return workbench;
   const nextAttempt: Starting = {
     ...workbench,
-    run: { phase: 'preparing', runId: run.runId, attempt: run.attempt + 1 },
+    run: { ...runBaseOf(run), phase: 'preparing', attempt: run.attempt + 1 },
   };
   if (!outcome.retryable) return beginStop(nextAttempt, context, { reason: outcome.reason });
   return driveBy(
@@ -239,18 +240,13 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
   const known = run.phase === 'accepted' ? run : undefined;
   const agentSilentSince = task.instance === 'disconnected' ? (known?.agentSilentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
-  const containerInstance = task.containerInstance ?? known?.containerInstance;
-  const provider = task.provider ?? known?.provider;
   return {
+    ...runBaseOf(run),
     phase: 'accepted',
-    runId: run.runId,
-    attempt: run.attempt,
     taskId: task.taskId,
     taskVersion: task.version,
     acceptedAt: known?.acceptedAt ?? now,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(containerInstance === undefined ? {} : { containerInstance }),
-    ...(provider === undefined ? {} : { provider }),
     ...(agentSilentSince === undefined ? {} : { agentSilentSince }),
     ...(known?.stopRequestedAt === undefined ? {} : { stopRequestedAt: known.stopRequestedAt }),
     ...(known?.goneAfter === undefined ? {} : { goneAfter: known.goneAfter }),

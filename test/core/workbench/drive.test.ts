@@ -328,7 +328,7 @@ describe('a host', () => {
     const world = new MemoryWorld();
     const key = await aRunningOne(world, dedicated);
     const instanceId = key.host?.instanceId ?? '';
-    expect(key.run.containerInstance).toBe(instanceId);
+    expect(await world.tasks.describe([key.run.taskId])).toMatchObject([{ containerInstance: instanceId }]);
     await stopWorkbench(world.ports, world.policy, key, 'ada');
     await world.waitForStatus(key, 'stopped');
     expect((await world.hosts.describe([instanceId]))[0]?.state).toBe('stopped');

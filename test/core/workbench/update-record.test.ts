@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startWorkbench, stopWorkbench, updateWorkbench } from '#core/workbench/commands.ts';
 import { observeTask } from '#core/workbench/observe.ts';
 import { scheduleDrive, updateRecord } from '#core/workbench/update-record.ts';
-import { OUTBOX_MAX } from '#core/workbench/workbench.ts';
+import { type AcceptedRun, OUTBOX_MAX, runOf } from '#core/workbench/workbench.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
@@ -178,7 +178,8 @@ describe('updateWorkbench', () => {
     );
     expect(changed).toMatchObject({ name: 'Big', spec: { memoryMib: 8192, cpuUnits: 1024 } });
     await startWorkbench(world.ports, world.policy, key, 'ada');
-    expect(await world.waitForStatus(key, 'running')).toMatchObject({ run: { provider: 'large' } });
+    const run = runOf(await world.waitForStatus(key, 'running')) as AcceptedRun;
+    expect(await world.tasks.describe([run.taskId])).toMatchObject([{ provider: 'large' }]);
   });
 });
 

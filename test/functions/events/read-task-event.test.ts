@@ -9,7 +9,7 @@ const read = (event: unknown) => readTaskEvent(event, settings);
 describe('readTaskEvent', () => {
   it('returns the observation of a running task', () => {
     expect(read(runningEvent())).toEqual({
-      taskId: 'arn:aws:ecs:eu-central-1:111122223333:task/workbenches/0f1e2d3c4b5a',
+      taskId: '0f1e2d3c4b5a',
       userId: USER,
       workbenchId: WORKBENCH,
       runId: '7t2mzq4v9r6ehbnc',

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyRollout, type Rollout } from './mixed-fleet.ts';
 
 /** The actions of a user. */
 export const COMMAND_KINDS = [
@@ -41,6 +42,8 @@ export interface Schedule {
   readonly tape: readonly number[];
   /** The probability that a fault is injected into a call, in percent. */
   readonly faultPercent: number;
+  /** When the functions are replaced by those of a newer version; undefined: never. */
+  readonly rollout?: Rollout | undefined;
 }
 
 /** A command as the log of a schedule and a failure print it. */
@@ -67,6 +70,7 @@ export const anySchedule: fc.Arbitrary<Schedule> = fc.record({
     .map(([creates, others]) => assignTimes([...creates, ...others])),
   tape: fc.array(fc.nat(2 ** 32 - 1), { minLength: 1000, maxLength: 2500, size: 'max' }),
   faultPercent: fc.constantFrom(0, 3, 8, 20, 35),
+  rollout: fc.option(anyRollout, { nil: undefined, freq: 2 }),
 });
 
 /** Replaces the gaps between commands by times, at most FAULT_PHASE_MS. */

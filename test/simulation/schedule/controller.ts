@@ -43,6 +43,7 @@ import type { Tape } from '../tape.ts';
 import type { ReceivedMessage } from '../world/sqs-model.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 import { EFS_SETTINGS, HOST_SETTINGS, INSTALLATION, SIZES, TASK_SETTINGS } from '../world/world-fixture.ts';
+import { historyOf, type MixedFleet, type Version } from './mixed-fleet.ts';
 
 /** The timeout of a function as deployed, in milliseconds. */
 function timeoutMsOf(name: FunctionName): number {
@@ -120,6 +121,8 @@ export interface ControllerOptions {
   readonly tape: Tape;
   readonly world: World;
   readonly invocations: Invocations;
+  /** Chooses the version of the code that an invocation runs. */
+  readonly fleet: MixedFleet;
   /** Wraps the store, to check each write before its caller continues. */
   readonly wrapStore: (inner: WorkbenchStore) => WorkbenchStore;
   /** Called for programming errors, for example a TypeError, which no fault of the simulation causes. */
@@ -131,7 +134,8 @@ export class Controller {
   readonly stores = memoryStores();
   readonly reports = new MemoryReportStore();
   readonly #options: ControllerOptions;
-  readonly #workbenches: WorkbenchStore;
+  /** The records as the present version and the newer one read and write them. */
+  readonly #workbenches: Readonly<Record<Version, WorkbenchStore>>;
   readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000) });
   readonly #freeCapacity = new MemoryFreeCapacityStore();
   #lastListed: readonly InstanceFreeCapacity[] = NONEXISTENT_CAPACITY;
@@ -140,7 +144,8 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#workbenches = options.wrapStore(this.stores.workbenches);
+    const { present, newer } = options.fleet.storesOf(this.stores.workbenches, this.stores.history);
+    this.#workbenches = { present: options.wrapStore(present), newer: options.wrapStore(newer) };
   }
 
   disableHazards(): void {
@@ -258,7 +263,8 @@ export class Controller {
   }
 
   #portsWith(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
-    const { kernel, tape, world } = this.#options;
+    const { kernel, tape, world, fleet } = this.#options;
+    const version = fleet.drawVersion();
     const skew = this.#hazardsDisabled
       ? 0
       : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
@@ -278,8 +284,8 @@ export class Controller {
     };
     const freeCapacity = interceptPort(this.#staleFreeCapacity(), 'freeCapacity', invocation);
     return {
-      workbenches: interceptPort(this.#eventuallyConsistentStore(), 'workbenches', invocation),
-      history: interceptPort(this.stores.history, 'history', invocation),
+      workbenches: interceptPort(this.#eventuallyConsistentStore(version), 'workbenches', invocation),
+      history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),
@@ -327,8 +333,8 @@ export class Controller {
   }
 
   /** Lists and indexes are eventually consistent: they may miss an entry. */
-  #eventuallyConsistentStore(): WorkbenchStore {
-    const inner = this.#workbenches;
+  #eventuallyConsistentStore(version: Version): WorkbenchStore {
+    const inner = this.#workbenches[version];
     const { kernel, tape } = this.#options;
     const isListed = () => this.#hazardsDisabled || !tape.chance(STALE_LIST_PROBABILITY);
     const isIndexed = (workbenchId: string) => {

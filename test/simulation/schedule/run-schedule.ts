@@ -18,6 +18,7 @@ import {
 import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
+import { MixedFleet } from './mixed-fleet.ts';
 import { RuleViolation, SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
 import { SimulatedUsers } from './simulated-users.ts';
@@ -133,6 +134,12 @@ class ScheduleRun {
       tape,
       world: this.#world,
       invocations: this.#invocations,
+      fleet: new MixedFleet({
+        kernel,
+        tape,
+        rollout: schedule.rollout,
+        onViolation: (violation) => this.#fail(violation),
+      }),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });

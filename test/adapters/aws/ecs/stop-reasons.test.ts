@@ -73,7 +73,7 @@ describe('the stop reason of a task', () => {
 
   it.each(
     REASON_CODES.filter(
-      (code) => !['no_capacity', 'cannot_fit', 'start_timeout', 'stopped_externally'].includes(code),
+      (code) => !['no_capacity', 'cannot_fit', 'start_timeout', 'stopped_externally', 'other'].includes(code),
     ),
   )('%s survives the conversion to ECS fields and back', (code) => {
     const stop = { code, message: 'unchanged' };

@@ -262,7 +262,9 @@ export class EcsModel {
     return { containerInstances: changed, failures: [] };
   }
 
-  #find(arn: string): Task | undefined {
+  /** @param id a task's ARN, or the part of it that identifies the task within the cluster */
+  #find(id: string): Task | undefined {
+    const arn = id.includes('/') ? id : `${this.#clusterArn.replace(':cluster/', ':task/')}/${id}`;
     const task = this.tasks.get(arn);
     return task !== undefined && task.retainedUntil > this.#kernel.now() ? task : undefined;
   }
