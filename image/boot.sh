@@ -1,10 +1,10 @@
 #!/bin/sh
-# What a container of this image begins with: prepares the project folder and, beside it in the volume, a home
-# that lasts, then becomes WB_BOOT_COMMAND or the IDE.
+# The command of this image. It creates the project folder and a persistent home folder in the volume, and then
+# executes WB_BOOT_COMMAND or the IDE.
 #
-#   WORKSPACE_PATH   the project folder, absolute
-#   PORT             where it answers HTTP, on every address of the container
-#   WB_BOOT_COMMAND  for `sh -c` in the project folder; empty or absent: code-server
+#   WORKSPACE_PATH   absolute path of the project folder
+#   PORT             the port of the HTTP server, on all addresses of the container
+#   WB_BOOT_COMMAND  a script for `sh -c` in the project folder; empty or absent: code-server
 set -eu
 : "${WORKSPACE_PATH:=/workspace/project}" "${PORT:=8080}"
 export WORKSPACE_PATH PORT
@@ -22,8 +22,8 @@ if [ ! -e "$settings" ]; then
   mkdir -p "$user_data/User"
   cp /usr/local/share/workbench/settings.json "$settings"
 fi
-# An empty one keeps it from writing one with a password that nobody is asked for.
+# Without this file code-server would write one with a password, which it does not use here.
 [ -e "$user_data/config.yaml" ] || echo '{}' >"$user_data/config.yaml"
-# Whoever gets as far as this port has been let in by what stands in front of it.
+# No authentication here: the proxy in front of this port authenticates users.
 exec code-server --auth none --bind-addr "0.0.0.0:$PORT" --config "$user_data/config.yaml" \
   --user-data-dir "$user_data" --disable-telemetry --disable-update-check "$WORKSPACE_PATH"

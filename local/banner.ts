@@ -1,6 +1,6 @@
 import type { RunningServer } from './server.ts';
 
-/** What is said once the server runs: where everything is, and the lines to try it with. */
+/** Returns the text that is printed when the server has started: addresses, and curl commands to try it. */
 export function banner(
   server: Pick<RunningServer, 'api' | 'baseUrl' | 'summary'>,
   {
@@ -10,11 +10,11 @@ export function banner(
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
   const { api, baseUrl, summary } = server;
-  const reach = exposed ? 'other machines reach it too' : 'this machine alone reaches it';
+  const reach = exposed ? 'other computers can connect' : 'only this computer can connect';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
-  const call = (what: string, method: string, path: string, rest = '') =>
-    `  ${what.padEnd(8)}curl${method === 'GET' ? '' : ` -X ${method}`}${header} "${api.url}/workbenches${path}?user_id=me"${rest}`;
+  const call = (label: string, method: string, path: string, rest = '') =>
+    `  ${label.padEnd(8)}curl${method === 'GET' ? '' : ` -X ${method}`}${header} "${api.url}/workbenches${path}?user_id=me"${rest}`;
   const json = ` \\\n             -H 'Content-Type: application/json' -d '{"workbench_name": "First"}'`;
   return [
     '',
@@ -29,14 +29,14 @@ export function banner(
     'Try it:',
     ...(api.authorized ? ['  TOKEN=<your token>'] : []),
     call('create', 'POST', '', json),
-    '  WID=<workbench_id of the answer>',
+    '  WID=<workbench_id of the response>',
     call('poll', 'GET', '/$WID'),
     '          until its status is "running", then open its public_endpoint in a browser',
     call('stop', 'POST', '/$WID/stop'),
     call('start', 'POST', '/$WID/start'),
     call('delete', 'DELETE', '/$WID'),
     '',
-    'Ctrl-C ends the server and every workbench; their files stay.',
+    'Ctrl-C ends the server and all workbenches. Their files are kept.',
     '',
   ].join('\n');
 }

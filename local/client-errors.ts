@@ -1,16 +1,16 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Answers what never became a request: headers too large, a client too slow, bytes that are not HTTP. */
+/** Responds to input that is not a complete request: too large headers, a slow client, bytes that are not HTTP. */
 export function respondToClientErrors(server: Server): void {
-  const answering = new WeakSet<Duplex>();
+  const responding = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {
-    answering.add(socket);
-    response.once('close', () => answering.delete(socket));
+    responding.add(socket);
+    response.once('close', () => responding.delete(socket));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // In the middle of an answer another one cannot begin.
-    if (error.code === 'ECONNRESET' || !socket.writable || answering.has(socket)) {
+    // No second response can begin before the first one has ended.
+    if (error.code === 'ECONNRESET' || !socket.writable || responding.has(socket)) {
       socket.destroy();
       return;
     }

@@ -13,27 +13,27 @@ import { EXAMPLE_IMAGE, type LocalSettings } from './settings.ts';
 type ContainerSettings = Pick<LocalSettings, 'image' | 'engineSocket' | 'dockerHost' | 'functions'>;
 
 /**
- * Workbenches as containers of this machine's engine. Looks first whether there is one, and whether it has the
- * image or can fetch it.
- * @throws StartError that says what to do
+ * Returns the runtime that runs workbenches as containers. Checks first that an engine responds and that it has the
+ * image or can pull it.
+ * @throws StartError with a message that says what to do
  */
 export async function chooseContainerRuntime(settings: ContainerSettings): Promise<Runtime> {
   const { image, functions } = settings;
-  const { engine, facts } = await connectEngine(settings);
+  const { engine, info } = await connectEngine(settings);
   const images = new Images(engine, systemTimers);
-  const there = await probeImage(images, image, facts);
+  const imageState = await probeImage(images, image, info);
   return {
     summary: [
-      ['They run', `containers of ${image}${there === 'present' ? '' : ' (being pulled)'}`],
-      ['Engine', `${facts.name}${facts.rootless ? ' (rootless)' : ''} at ${engine.socket}`],
+      ['They run', `containers of ${image}${imageState === 'present' ? '' : ' (being pulled)'}`],
+      ['Engine', `${info.name}${info.rootless ? ' (rootless)' : ''} at ${engine.socket}`],
     ],
-    gpuCount: facts.gpus ? await countGpus() : 0,
+    gpuCount: info.gpus ? await countGpus() : 0,
     async open(options) {
       await stopLeftoverProcesses(options);
       return await ContainerTaskRunner.open({
         ...options,
         engine,
-        engineInfo: facts,
+        engineInfo: info,
         image,
         images,
         bootCommand: functions.WB_BOOT_COMMAND,
@@ -43,7 +43,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
   };
 }
 
-async function connectEngine(settings: ContainerSettings): Promise<{ engine: Engine; facts: EngineInfo }> {
+async function connectEngine(settings: ContainerSettings): Promise<{ engine: Engine; info: EngineInfo }> {
   try {
     const socket = findSocket({
       socket: settings.engineSocket,
@@ -52,37 +52,37 @@ async function connectEngine(settings: ContainerSettings): Promise<{ engine: Eng
       runtimeDir: process.env.XDG_RUNTIME_DIR,
     });
     const engine = new Engine(socket);
-    return { engine, facts: await engine.readInfo() };
+    return { engine, info: await engine.readInfo() };
   } catch (error) {
     if (error instanceof EngineUnusable) throw new StartError(error.message, error);
     throw error;
   }
 }
 
-async function probeImage(images: Images, image: string, facts: EngineInfo): Promise<'present' | 'pulling'> {
+async function probeImage(images: Images, image: string, info: EngineInfo): Promise<'present' | 'pulling'> {
   try {
     return await images.probe(image);
   } catch (error) {
     if (!(error instanceof PullFailed)) throw error;
     const advice =
       image === EXAMPLE_IMAGE
-        ? 'Build it with `npm run image:build`, or name another image with WB_IMAGE.'
-        : `Correct WB_IMAGE, fetch the image yourself (its registry may need a login), or unset WB_IMAGE and build the example with \`npm run image:build\`.`;
+        ? 'Build it with `npm run image:build`, or set WB_IMAGE to another image.'
+        : `Correct WB_IMAGE, pull the image yourself (its registry may need a login), or unset WB_IMAGE and build the example with \`npm run image:build\`.`;
     throw new StartError(
-      `${facts.name} does not have the image ${image}, and cannot pull it: ${error.message}\n${advice}`,
+      `${info.name} does not have the image ${image} and cannot pull it: ${error.message}\n${advice}`,
       error,
     );
   }
 }
 
-/** What a killed server of the process runtime has left must not have its files together with a container. */
+/** Ends the processes of a killed server, so that they do not share files with a container. */
 async function stopLeftoverProcesses(options: RuntimeOptions): Promise<void> {
   const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
   const { onChange: _, ...rest } = options;
   await (await ProcessTaskRunner.open({ ...rest, command })).close();
 }
 
-/** As its driver shows them; none where there is no such driver. */
+/** Counts the GPUs that the NVIDIA driver reports. Returns 0 without this driver. */
 async function countGpus(): Promise<number> {
   return (await readdir('/proc/driver/nvidia/gpus').catch(() => [])).length;
 }

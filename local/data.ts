@@ -26,20 +26,20 @@ export interface LocalData {
 }
 
 /**
- * Opens the records in `<dataDir>/table`, before anything else in the folder is touched: a second server on
- * the same folder is found out here.
+ * Opens the table in `<dataDir>/table`. Must be called before any other use of the folder, because the lock of the
+ * table detects a second server on the same folder.
  * @throws StartError when the folder cannot be used
  */
 export async function openData(
   dataDir: string,
   tableName: string,
   telemetry: Telemetry,
-  closing: Shutdown,
+  shutdown: Shutdown,
 ): Promise<LocalData> {
   const table = await openTable({ path: await makeTableFolder(dataDir), tableName }, dataDir);
-  closing.add(() => table.close());
+  shutdown.add(() => table.close());
   const client = createTableClient(table.clientOptions);
-  closing.add(async () => client.destroy());
+  shutdown.add(async () => client.destroy());
   return {
     client,
     tableName,
@@ -50,16 +50,16 @@ export async function openData(
   };
 }
 
-/** For its owner alone: users' files and keys of their programs lie in it. */
+/** Creates the folder with mode 0700, because the data folder contains users' files and keys. */
 async function makeTableFolder(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'table');
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return folder;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const cause = error instanceof Error ? error.message : String(error);
     throw new StartError(
-      `The data folder ${dataDir} cannot be made or written to (${why}). Set WB_DATA_DIR to another one.`,
+      `The data folder ${dataDir} cannot be created or written (${cause}). Set WB_DATA_DIR to another folder.`,
       error,
     );
   }
@@ -71,7 +71,7 @@ async function openTable(options: EmbeddedTableOptions, dataDir: string): Promis
   } catch (error) {
     if (!(error instanceof DataDirectoryLocked)) throw error;
     throw new StartError(
-      `Another server is running on the data in ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
+      `Another server uses the data folder ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
       error,
     );
   }

@@ -5,16 +5,16 @@ import type { Environment } from '#contract/settings/setting.ts';
 import { StartError } from './listen.ts';
 
 /**
- * The environment, over what a file `.env` in `folder` says.
- * @throws StartError when there is such a file and it cannot be read
+ * Returns the variables of the file `.env` in `folder`, overridden by the environment.
+ * @throws StartError when the file exists and cannot be read
  */
-export function readEnvironment(folder: string, own: Environment): Environment {
+export function readEnvironment(folder: string, environment: Environment): Environment {
   const file = join(folder, '.env');
   try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...own };
+    return { ...parseEnv(readFileSync(file, 'utf8')), ...environment };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ENOENT') return own;
+    if (code === 'ENOENT') return environment;
     throw new StartError(`${file} cannot be read (${String(code)}).`, error);
   }
 }

@@ -6,35 +6,34 @@ export interface LocalEventBusOptions {
   readonly telemetry: Telemetry;
   /** Deliveries at once. @default 16 */
   readonly concurrency?: number;
-  /** Deliveries of one event until it is given up. @default 6 */
+  /** After so many failed deliveries an event is dropped. @default 6 */
   readonly maxAttempts?: number;
-  /** The first retry waits this long, each further one twice as long, in milliseconds. @default 200 */
+  /** Delay of the first retry, milliseconds. It doubles with each retry. @default 200 */
   readonly initialBackoffMs?: number;
 }
 
-type Deliver = (event: unknown) => Promise<void>;
+type Deliver<E> = (event: E) => Promise<void>;
 
 /**
- * Stands where EventBridge stands on AWS: carries events to a function. Those of one subject (a task, an
- * instance) are delivered one after another, in order; an event that cannot be delivered is given up in the
- * end, since reconciliation finds out what it would have said.
+ * Takes the place of EventBridge in local mode. Events of one subject (a task or an instance) are delivered one
+ * after another, in order. An event is dropped after its last attempt; the reconciler finds the change later.
  */
-export class LocalEventBus {
+export class LocalEventBus<E extends NonNullable<unknown>> {
   readonly #options: Required<LocalEventBusOptions>;
-  /** By subject: what is still to be delivered, the event under way first. */
-  readonly #waiting = new Map<string, unknown[]>();
-  /** Subjects with something to deliver and nothing under way. */
+  /** Undelivered events by subject. The first one may be in delivery. */
+  readonly #waiting = new Map<string, E[]>();
+  /** Subjects with an undelivered event and no delivery in progress. */
   readonly #ready = new Set<string>();
   readonly #idleWaiters = new Set<() => void>();
-  #deliver: Deliver | undefined;
+  #deliver: Deliver<E> | undefined;
   #active = 0;
 
   constructor(options: LocalEventBusOptions) {
     this.#options = { concurrency: 16, maxAttempts: 6, initialBackoffMs: 200, ...options };
   }
 
-  /** Takes an event. What comes before `connect` is kept for it. */
-  publish(subject: string, event: unknown): void {
+  /** Accepts an event. Events are buffered until `connect`. */
+  publish(subject: string, event: E): void {
     const waiting = this.#waiting.get(subject);
     if (waiting !== undefined) {
       waiting.push(event);
@@ -45,13 +44,13 @@ export class LocalEventBus {
     this.#deliverReady();
   }
 
-  /** Says who takes the events. */
-  connect(deliver: Deliver): void {
+  /** Starts the deliveries. */
+  connect(deliver: Deliver<E>): void {
     this.#deliver = deliver;
     this.#deliverReady();
   }
 
-  /** Resolves when every event taken has been delivered or given up; at once while nobody takes them. */
+  /** Resolves when all accepted events were delivered or dropped, and at once before `connect`. */
   async idle(): Promise<void> {
     while (this.#deliver !== undefined && this.#waiting.size > 0) {
       await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
@@ -69,9 +68,10 @@ export class LocalEventBus {
     }
   }
 
-  async #deliverFirst(subject: string, deliver: Deliver): Promise<void> {
+  async #deliverFirst(subject: string, deliver: Deliver<E>): Promise<void> {
     const waiting = this.#waiting.get(subject) ?? [];
-    await this.#attempt(subject, waiting[0], deliver);
+    const [event] = waiting;
+    if (event !== undefined) await this.#deliverWithRetries(subject, event, deliver);
     waiting.shift();
     this.#active -= 1;
     if (waiting.length > 0) this.#ready.add(subject);
@@ -82,8 +82,8 @@ export class LocalEventBus {
     this.#idleWaiters.clear();
   }
 
-  async #attempt(subject: string, event: unknown, deliver: Deliver): Promise<void> {
-    const { timers, telemetry, maxAttempts, initialBackoffMs: retryMs } = this.#options;
+  async #deliverWithRetries(subject: string, event: E, deliver: Deliver<E>): Promise<void> {
+    const { timers, telemetry, maxAttempts, initialBackoffMs } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await deliver(event);
@@ -99,7 +99,7 @@ export class LocalEventBus {
         telemetry.warn('event delivery failed and will be retried', { subject, attempt });
       }
       await new Promise<void>((resolve) => {
-        timers.after(retryMs * 2 ** (attempt - 1), resolve);
+        timers.after(initialBackoffMs * 2 ** (attempt - 1), resolve);
       });
     }
   }

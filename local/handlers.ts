@@ -22,7 +22,7 @@ import { build as updateWorkbench } from '#functions/api/update-workbench.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
 import type { GatewayRoute } from './gateway/gateway.ts';
 
-/** Everything the functions need, in one process. */
+/** The ports of all functions. */
 export interface LocalPorts extends CreatePorts, DrivePorts {
   readonly ids: Ids;
   readonly reports: ReportStore;
@@ -32,7 +32,7 @@ export interface LocalPorts extends CreatePorts, DrivePorts {
   readonly volumes: VolumeStore;
 }
 
-/** The routes of the API, each with its function. */
+/** Returns the routes of the API with their handlers. */
 export function buildRoutes(ports: LocalPorts, settings: Settings): readonly GatewayRoute[] {
   const handlers: Readonly<Record<OperationId, ApiHandler>> = {
     createWorkbench: createWorkbench(ports, settings),

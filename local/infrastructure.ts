@@ -1,52 +1,50 @@
 import { DirectoryVolumes } from '#adapters/local/directories/directory-volumes.ts';
 import { SimulatedHosts } from '#adapters/local/hosts/simulated-hosts.ts';
-import { machineCatalog } from '#adapters/local/machine-catalog.ts';
+import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { policyOf } from '#contract/settings/policy.ts';
 import type { CapacityCatalog } from '#core/ports/capacity-catalog.ts';
 import type { HostObservation } from '#core/ports/host-fleet.ts';
-import type { TaskRunner } from '#core/ports/task-runner.ts';
+import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { observeHost } from '#core/workbench/observe.ts';
-import { build as buildTaskStateChange } from '#functions/events/task-state-change.ts';
+import { observeHost, observeTask } from '#core/workbench/observe.ts';
 import { LocalEventBus } from './event-bus.ts';
 import type { LocalPorts } from './handlers.ts';
 import type { Runtime } from './runtime.ts';
 import type { LocalSettings } from './settings.ts';
 import { type Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
-import { toTaskStateChangeEvent } from './task-event.ts';
 
-/** This machine, where workbenches run. */
+/** What local mode has in place of ECS, EC2 and EFS. */
 export interface LocalInfrastructure {
   readonly tasks: TaskRunner;
   readonly hosts: SimulatedHosts;
   readonly volumes: DirectoryVolumes;
   readonly catalog: CapacityCatalog;
   /**
-   * Says who is told what happens to tasks and hosts, what has happened since the opening too, and goes on with
-   * the tasks that have outlived an earlier server.
+   * Applies the changes of tasks and hosts to their records from now on, including the changes since the
+   * infrastructure was opened. Resumes the tasks that outlived an earlier server.
    */
   connect(ports: LocalPorts, settings: Settings): void;
 }
 
 /**
- * Opens what runs workbenches, and ends what an earlier server has left behind. Closing it ends every
- * workbench, and what is told of that is still delivered.
- * @param baseUrl where workbenches are served; asked when one is started
+ * Opens the runtime and the simulated hosts, which recover the tasks and hosts of an earlier server. Shutdown ends
+ * all workbenches and then delivers the last observations.
+ * @param baseUrl returns the URL of the workbench server; called when a workbench starts
  */
 export async function openInfrastructure(
   settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
   runtime: Runtime,
   telemetry: Telemetry,
-  closing: Shutdown,
+  shutdown: Shutdown,
   baseUrl: () => string,
 ): Promise<LocalInfrastructure> {
   const { dataDir, dedicatedTypes: instanceTypes } = settings;
   const timers = systemTimers;
-  const taskEvents = new LocalEventBus({ timers, telemetry });
-  const hostEvents = new LocalEventBus({ timers, telemetry });
-  closing.add(() =>
+  const taskEvents = new LocalEventBus<TaskObservation>({ timers, telemetry });
+  const hostEvents = new LocalEventBus<HostObservation>({ timers, telemetry });
+  shutdown.add(() =>
     settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, Promise.all([taskEvents.idle(), hostEvents.idle()])),
   );
   const hosts = await SimulatedHosts.open({
@@ -55,31 +53,32 @@ export async function openInfrastructure(
     telemetry,
     onChange: (host) => hostEvents.publish(host.instanceId, host),
   });
-  closing.add(() => hosts.close());
+  shutdown.add(() => hosts.close());
   const tasks = await runtime.open({
     dataDir,
     telemetry,
     max: settings.maxRunning,
     graceMs: settings.stopGraceMs,
     baseUrl: (workbenchId) => `${baseUrl()}/project/${workbenchId}/`,
-    onChange: (task) => taskEvents.publish(task.taskId, toTaskStateChangeEvent(task)),
+    onChange: (task) => taskEvents.publish(task.taskId, task),
   });
-  closing.add(() => tasks.close());
+  shutdown.add(() => tasks.close());
   return {
     tasks,
     hosts,
     volumes: new DirectoryVolumes({ dataDir, clock: timers }),
-    catalog: machineCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
+    catalog: localCatalog({ instanceTypes, gpuCount: runtime.gpuCount }),
     connect(ports, functionSettings) {
-      taskEvents.connect(buildTaskStateChange(ports, functionSettings));
-      hostEvents.connect((host) => applyHostChange(ports, functionSettings, host as HostObservation));
-      tasks.resume?.();
+      const policy = policyOf(functionSettings);
+      taskEvents.connect(async (task) => {
+        const { userId, workbenchId } = task;
+        await observeTask(ports, policy, { userId, workbenchId }, task);
+      });
+      hostEvents.connect(async (host) => {
+        const key = await ports.workbenches.findByInstanceId(host.instanceId);
+        if (key !== undefined) await observeHost(ports, policy, key, host);
+      });
+      tasks.resume();
     },
   };
-}
-
-/** The machines of local mode send no events of AWS: what they say is a hint, taken in as such. */
-async function applyHostChange(ports: LocalPorts, settings: Settings, host: HostObservation): Promise<void> {
-  const key = await ports.workbenches.findByInstanceId(host.instanceId);
-  if (key !== undefined) await observeHost(ports, policyOf(settings), key, host);
 }

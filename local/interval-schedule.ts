@@ -2,7 +2,7 @@ import type { Timers } from '#adapters/local/timers.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 
 export interface IntervalScheduleOptions {
-  /** For the log. */
+  /** For log messages. */
   readonly name: string;
   readonly everyMs: number;
   readonly run: () => Promise<unknown>;
@@ -11,9 +11,9 @@ export interface IntervalScheduleOptions {
 }
 
 /**
- * Stands where EventBridge Scheduler stands on AWS: runs something again and again. A run never overlaps with
- * itself: while one lasts longer than the interval, its turn is skipped. A run that fails is logged, and the
- * next comes all the same.
+ * Takes the place of EventBridge Scheduler in local mode: calls a function at a fixed interval. Runs do not overlap:
+ * while a run takes longer than the interval, the next one is skipped. A failed run is logged and the schedule
+ * continues.
  */
 export class IntervalSchedule {
   readonly #options: IntervalScheduleOptions;
@@ -25,7 +25,7 @@ export class IntervalSchedule {
     this.#options = options;
   }
 
-  /** The first run comes after one interval. */
+  /** Starts the schedule. The first run begins after one interval. */
   start(): void {
     if (this.#stopped) return;
     this.#cancel = this.#options.timers.after(this.#options.everyMs, () => {
@@ -34,7 +34,7 @@ export class IntervalSchedule {
     });
   }
 
-  /** Runs at once, or joins the run under way. Never rejects. */
+  /** Begins a run at once, or waits for the current one. Never rejects. */
   runNow(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -42,7 +42,7 @@ export class IntervalSchedule {
     return this.#running;
   }
 
-  /** No further run begins; resolves when the one under way has ended. */
+  /** Begins no further runs. Resolves when the current one has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();

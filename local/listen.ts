@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Nothing was started because of something the user can put right: told without a stack trace. */
+/** The server cannot start for a reason that the user can correct. The message is printed without a stack trace. */
 export class StartError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -11,9 +11,9 @@ export class StartError extends Error {
 }
 
 /**
- * Listens, and answers the port taken (`port` 0: any free one).
- * @param setting the name of the setting that chose the port, for the message
- * @throws StartError when the port cannot be had
+ * Listens on a port and returns its number (`port` 0: any free port).
+ * @param setting the setting with the port, for messages
+ * @throws StartError when the server cannot listen on the port
  */
 export async function listen(server: Server, host: string, port: number, setting: string): Promise<number> {
   server.listen({ host, port, exclusive: true });
@@ -23,28 +23,31 @@ export async function listen(server: Server, host: string, port: number, setting
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {
       throw new StartError(
-        `Port ${port} is in use. Stop what uses it, or set ${setting} to another one.`,
+        `Port ${port} is in use. Stop the program that uses it, or set ${setting} to another port.`,
         error,
       );
     }
     if (code === 'EACCES') {
       throw new StartError(
-        `Port ${port} may not be used by this user. Set ${setting} to one above 1,023.`,
+        `This user may not use port ${port}. Set ${setting} to a port above 1,023.`,
         error,
       );
     }
-    throw new StartError(`${setting} ${port} on ${host} cannot be listened on: ${String(code)}.`, error);
+    throw new StartError(
+      `The server cannot listen on ${host}, port ${port} (${setting}): ${String(code)}.`,
+      error,
+    );
   }
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops accepting, lets what is being answered end for so long, then cuts. */
+/** Accepts no more connections, waits at most `graceMs` for responses in progress, then closes all connections. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  const force = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearTimeout(cut);
+  clearTimeout(force);
 }

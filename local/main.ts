@@ -9,35 +9,33 @@ import { startServer } from './server.ts';
 import { readLocalSettings } from './settings.ts';
 import { LocalTelemetry } from './telemetry.ts';
 
-/** A terminal's Ctrl-C reaches us twice under npm, from the terminal and from npm: within this time it is one. */
+/** Under npm, Ctrl-C sends two signals, from the terminal and from npm. Within this time they count as one. */
 const SIGNAL_DEBOUNCE_MS = 1000;
 
-/** `npm start`. Ends the process by itself only with an exit code that says why. */
+/** `npm start`. Exits with 0 after a signal and with 1 after an error. */
 export async function main(): Promise<void> {
   const telemetry = new LocalTelemetry();
-  // `npm start | head` must not end the server by a write that nobody reads.
+  // A closed pipe, as in `npm start | head`, must not end the server.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let stop = async (exitCode: number): Promise<never> => process.exit(exitCode);
   let signalledAt: number | undefined;
-  const signalled = (signal: NodeJS.Signals) => {
+  const onSignal = (signal: NodeJS.Signals) => {
     const now = performance.now();
     if (signalledAt !== undefined) {
       if (now - signalledAt > SIGNAL_DEBOUNCE_MS) process.exit(1);
       return;
     }
     signalledAt = now;
-    process.stderr.write(
-      `\n${signal}: ending every workbench, then the server. Once more ends it at once.\n`,
-    );
+    process.stderr.write(`\n${signal}: ending all workbenches, then the server. Repeat to exit at once.\n`);
     void stop(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, signalled);
-  const failed = (error: unknown) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const onFailure = (error: unknown) => {
     telemetry.error('the server failed and is shutting down', {}, error);
     void stop(1);
   };
-  process.on('uncaughtException', failed);
-  process.on('unhandledRejection', failed);
+  process.on('uncaughtException', onFailure);
+  process.on('unhandledRejection', onFailure);
 
   try {
     const environment = readEnvironment(process.cwd(), process.env);
@@ -51,8 +49,8 @@ export async function main(): Promise<void> {
     const exposed = settings.bindAddress !== '127.0.0.1';
     process.stdout.write(banner(server, { version, dataDir: settings.dataDir, exposed }));
   } catch (error) {
-    const explained = [SettingsError, StartError, IdeNotFound].some((kind) => error instanceof kind);
-    if (!explained || !(error instanceof Error)) return failed(error);
+    const isExplained = [SettingsError, StartError, IdeNotFound].some((type) => error instanceof type);
+    if (!isExplained || !(error instanceof Error)) return onFailure(error);
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
   }

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Who may speak to a server on this machine. Two dangers come from web pages in the user's own browser: one
- * that makes its own name resolve to 127.0.0.1 (its requests then carry that name as Host), and one that
- * simply sends requests here (they carry its Origin). Both would reach a shell.
+ * The allowed hosts and origins of a server on this computer. Web pages in the user's browser could attack it in two
+ * ways: a page whose host name resolves to 127.0.0.1 (DNS rebinding; the Host header has that name), and a page that
+ * sends requests to 127.0.0.1 (the Origin header has its origin). Both would give access to a shell.
  */
 export interface OriginGuard {
-  /** Names beside 127.0.0.1, localhost and [::1]: `name`, at any port, or `name:port`. Lower case. */
+  /** Host names in addition to 127.0.0.1, localhost and [::1]: `name` (any port) or `name:port`. Lower case. */
   readonly hosts: readonly string[];
-  /** Foreign origins whose pages may change something; `*` is all. Lower case. */
+  /** Foreign origins whose pages may send unsafe methods. `*` allows all. Lower case. */
   readonly origins: readonly string[];
 }
 
@@ -21,21 +21,21 @@ const OWN_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
 const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Why this request is refused; undefined when it may pass. */
+/** Returns the refusal of a request, or undefined when it is allowed. */
 export function checkRequest(request: IncomingMessage, guard: OriginGuard): Refusal | undefined {
-  // A target in absolute form names a host of its own, which would pass by the check of the header.
+  // A target in absolute form contains a host that takes precedence over the checked header.
   if (!request.url?.startsWith('/')) return { status: 400, message: 'Bad Request' };
   const host = readSingleHeader(request, 'host')?.toLowerCase();
   if (host === undefined || !isKnownHost(host, guard)) {
     return {
       status: 403,
       message:
-        'Forbidden: not a host name of this server. It answers to 127.0.0.1, localhost, [::1] and WB_LOCAL_HOSTNAMES.',
+        'Forbidden: unknown host name. Allowed are 127.0.0.1, localhost, [::1] and WB_LOCAL_HOSTNAMES.',
     };
   }
-  const changes = !SAFE_METHODS.has(request.method ?? '') || request.headers.upgrade !== undefined;
-  if (changes && !isAllowedOrigin(request, host, guard)) {
-    return { status: 403, message: 'Forbidden: pages of another origin may not do this here.' };
+  const isUnsafe = !SAFE_METHODS.has(request.method ?? '') || request.headers.upgrade !== undefined;
+  if (isUnsafe && !isAllowedOrigin(request, host, guard)) {
+    return { status: 403, message: 'Forbidden: pages of other origins may not send this request.' };
   }
   return undefined;
 }
@@ -47,7 +47,7 @@ function isKnownHost(host: string, guard: OriginGuard): boolean {
   return OWN_HOSTS.includes(name) || guard.hosts.includes(name) || guard.hosts.includes(host);
 }
 
-/** A request without an Origin comes from a program, not from a page; unless a browser says it does. */
+/** A request without an Origin header comes from a program, unless Sec-Fetch-Site says that a page sent it. */
 function isAllowedOrigin(request: IncomingMessage, host: string, guard: OriginGuard): boolean {
   if (guard.origins.includes('*')) return true;
   const origins = request.headersDistinct.origin ?? [];
@@ -55,8 +55,8 @@ function isAllowedOrigin(request: IncomingMessage, host: string, guard: OriginGu
     const site = request.headers['sec-fetch-site'];
     return site === undefined || site === 'same-origin' || site === 'none';
   }
-  return origins.every((written) => {
-    const origin = written.toLowerCase();
+  return origins.every((value) => {
+    const origin = value.toLowerCase();
     return origin === `http://${host}` || origin === `https://${host}` || guard.origins.includes(origin);
   });
 }

@@ -7,17 +7,17 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 export interface LocalQueueOptions {
   readonly timers: Timers;
   readonly telemetry: Telemetry;
-  /** Takes one key; a rejection means that it is to come again. */
+  /** Processes one key. If it rejects, the key is delivered again. */
   readonly deliver: (key: WorkbenchKey) => Promise<void>;
   /** Deliveries at once. @default 8 */
   readonly concurrency?: number;
-  /** Failed deliveries of a key, one after another, until it is dropped to the dead letters. @default 6 */
+  /** After so many failed deliveries in a row, a key is moved to the dead letters. @default 6 */
   readonly maxAttempts?: number;
-  /** The first retry waits this long, each further one twice as long, in milliseconds. @default 500 */
+  /** Delay of the first retry, milliseconds. It doubles with each retry. @default 500 */
   readonly initialBackoffMs?: number;
 }
 
-/** A key that was given up. Kept for whoever looks; the reconciler finds its record all the same. */
+/** A key whose deliveries failed too often. The reconciler still drives its record. */
 export interface DeadLetter {
   readonly key: WorkbenchKey;
   /** Milliseconds since 1970. */
@@ -25,29 +25,31 @@ export interface DeadLetter {
   readonly error: unknown;
 }
 
-/** The longest that a retry waits, in milliseconds. */
-const BACKOFF_MAX_MS = 30_000;
-/** The newest dead letters are kept. */
+/** Older dead letters are discarded. */
 const DEAD_LETTERS_MAX = 100;
-/** A message may come this much late when its key comes then anyway, in milliseconds: bounds what waits. */
+/**
+ * A message is merged with a later message of the same key if that one is due within this time, milliseconds.
+ * This bounds the number of scheduled deliveries.
+ */
 const MERGE_WINDOW_MS = 1000;
 
-/** When a key comes again (milliseconds since 1970), and how to call that off. */
+/** Due times of a key (milliseconds since 1970), each with the function that cancels it. */
 type ScheduledDeliveries = Map<number, () => void>;
 
 /**
- * The WorkQueue of one process. A message may be merged with a later one, never with an earlier one: what is
- * to be looked at then may not be there yet. One key is never delivered twice at the same moment: what is sent
- * meanwhile waits for the end. Nothing survives the process; the records say what is owed.
+ * A WorkQueue in memory. A message may be merged with a later message of its key, never with an earlier one,
+ * because the change that it announces may not be visible then. A key is never delivered twice at the same time:
+ * a message that is sent during a delivery waits until the delivery has ended. Messages do not survive the
+ * process; pending effects are derived from the records.
  */
 export class LocalQueue implements WorkQueue {
   readonly #options: Required<LocalQueueOptions>;
   readonly #keys = new Map<string, WorkbenchKey>();
   readonly #delayed = new Map<string, ScheduledDeliveries>();
-  /** Due, in the order in which they fell due. */
+  /** Keys that are due, in the order of their due times. */
   readonly #ready = new Set<string>();
   readonly #active = new Set<string>();
-  /** Failed deliveries one after another. */
+  /** Failed deliveries in a row. */
   readonly #failures = new Map<string, number>();
   readonly #idleWaiters = new Set<() => void>();
   readonly #deadLetters: DeadLetter[] = [];
@@ -60,8 +62,8 @@ export class LocalQueue implements WorkQueue {
   }
 
   /**
-   * Gives way to something more urgent, or ends that: so many deliveries at once, at least one, until it is
-   * called again. Deliveries under way are not touched.
+   * Limits the number of concurrent deliveries, to at least one and at most the configured number. Deliveries in
+   * progress are not affected.
    */
   setConcurrency(concurrency: number): void {
     this.#concurrency = Math.min(Math.max(1, concurrency), this.#options.concurrency);
@@ -71,37 +73,37 @@ export class LocalQueue implements WorkQueue {
   async send(key: WorkbenchKey, delaySeconds: number): Promise<void> {
     if (this.#closed) throw new PortError('unavailable', 'the queue is closed');
     const seconds = Math.min(Math.max(Math.ceil(delaySeconds), 0), MAX_DELAY_SECONDS);
-    this.#put(key, seconds * 1000);
+    this.#enqueue(key, seconds * 1000);
     this.#deliverReady();
   }
 
-  /** Newest last; at most DEAD_LETTERS_MAX. */
+  /** At most DEAD_LETTERS_MAX, the newest last. */
   get deadLetters(): readonly DeadLetter[] {
     return this.#deadLetters;
   }
 
-  /** Keys that wait for their time. */
+  /** The number of keys that are not due yet. */
   get delayed(): number {
     return this.#delayed.size;
   }
 
-  /** Resolves when nothing is due and nothing is being delivered; what waits for its time is not awaited. */
+  /** Resolves when no key is due and no delivery is in progress. Does not wait for delayed keys. */
   async idle(): Promise<void> {
     while (this.#ready.size > 0 || this.#active.size > 0) {
       await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
     }
   }
 
-  /** Takes and delivers nothing more; resolves when the deliveries under way have ended. */
+  /** Accepts and delivers no more keys. Resolves when the deliveries in progress have ended. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const appointments of this.#delayed.values()) for (const cancel of appointments.values()) cancel();
+    for (const deliveries of this.#delayed.values()) for (const cancel of deliveries.values()) cancel();
     this.#delayed.clear();
     this.#ready.clear();
     await this.idle();
   }
 
-  #put(key: WorkbenchKey, delayMs: number): void {
+  #enqueue(key: WorkbenchKey, delayMs: number): void {
     const id = toQueueKey(key);
     this.#keys.set(id, { userId: key.userId, workbenchId: key.workbenchId });
     if (delayMs <= 0) this.#ready.add(id);
@@ -111,16 +113,16 @@ export class LocalQueue implements WorkQueue {
   #delay(id: string, delayMs: number): void {
     const { timers } = this.#options;
     const dueAt = timers.now() + delayMs;
-    const appointments: ScheduledDeliveries = this.#delayed.get(id) ?? new Map();
-    for (const at of appointments.keys()) if (at >= dueAt && at < dueAt + MERGE_WINDOW_MS) return;
-    this.#delayed.set(id, appointments);
-    const come = () => {
-      appointments.delete(dueAt);
-      if (appointments.size === 0) this.#delayed.delete(id);
+    const deliveries: ScheduledDeliveries = this.#delayed.get(id) ?? new Map();
+    for (const at of deliveries.keys()) if (at >= dueAt && at < dueAt + MERGE_WINDOW_MS) return;
+    this.#delayed.set(id, deliveries);
+    const markReady = () => {
+      deliveries.delete(dueAt);
+      if (deliveries.size === 0) this.#delayed.delete(id);
       this.#ready.add(id);
       this.#deliverReady();
     };
-    appointments.set(dueAt, timers.after(delayMs, come));
+    deliveries.set(dueAt, timers.after(delayMs, markReady));
   }
 
   #deliverReady(): void {
@@ -151,7 +153,7 @@ export class LocalQueue implements WorkQueue {
   }
 
   #retry(id: string, key: WorkbenchKey, error: unknown): void {
-    const { timers, telemetry, maxAttempts, initialBackoffMs: retryMs } = this.#options;
+    const { timers, telemetry, maxAttempts, initialBackoffMs } = this.#options;
     const failures = (this.#failures.get(id) ?? 0) + 1;
     if (this.#closed) return;
     if (failures >= maxAttempts) {
@@ -171,15 +173,14 @@ export class LocalQueue implements WorkQueue {
       attempt: failures,
       error: error instanceof Error ? error.message : String(error),
     });
-    const wait = Math.min(retryMs * 2 ** (failures - 1), BACKOFF_MAX_MS);
-    // What was sent while the delivery ran waits for the back-off too: a consumer that sends and then throws
-    // would otherwise go round without a pause.
+    // The backoff also delays a message that was sent during the failed delivery. Otherwise a consumer that sends
+    // and then throws would be called in a tight loop.
     this.#ready.delete(id);
-    this.#delay(id, wait);
+    this.#delay(id, initialBackoffMs * 2 ** (failures - 1));
   }
 }
 
-/** A workbench id has no slash, so that the two parts cannot run into each other. */
+/** A workbench id contains no slash, so that the key is unambiguous. */
 function toQueueKey(key: WorkbenchKey): string {
   return `${key.workbenchId}/${key.userId}`;
 }

@@ -8,45 +8,45 @@ import { INSTALLED_IDE } from './installed-ide.ts';
 import { StartError } from './listen.ts';
 import type { LocalSettings } from './settings.ts';
 
-/** What workbenches run in. */
+/** A way to run workbenches: as processes or as containers. */
 export interface Runtime {
-  /** For people: what is run, and what runs it. */
+  /** Lines for the banner: what runs, and in which engine. */
   readonly summary: readonly (readonly [label: string, text: string])[];
-  /** GPUs that it can hand to workbenches. */
+  /** The number of GPUs that workbenches can use. */
   readonly gpuCount: number;
-  /** Opens it, and takes over what an earlier server has left. */
+  /** Opens the runtime and recovers the tasks of an earlier server. */
   open(options: RuntimeOptions): Promise<RunningTasks>;
 }
 
 export interface RuntimeOptions {
   readonly dataDir: string;
-  /** Workbenches at once. */
+  /** Workbenches that run at the same time. */
   readonly max: number;
   /** From SIGTERM to SIGKILL, milliseconds. */
   readonly graceMs: number;
-  /** Where people reach a workbench; its path ends in a slash. Not known before `resume`. */
+  /** The URL of a workbench. Its path ends with a slash. Must not be called before `resume`. */
   readonly baseUrl: (workbenchId: string) => string;
   readonly onChange: (task: TaskObservation) => void;
   readonly telemetry: Telemetry;
 }
 
 export interface RunningTasks extends TaskRunner {
-  /** Goes on with the tasks of an earlier server, where they outlive one; called once `baseUrl` is known. */
-  resume?(): void;
-  /** Ends every task. */
+  /** Resumes the tasks that outlived an earlier server. Called once, when `baseUrl` is known. */
+  resume(): void;
+  /** Ends all tasks. */
   close(): Promise<void>;
 }
 
 const PAGE = join(import.meta.dirname, '../adapters/local/processes/page/server.ts');
 
 /**
- * The runtime that the settings ask for.
+ * Returns the configured runtime.
  * @param path PATH of this server
- * @throws IdeNotFound or StartError when it cannot be had
+ * @throws IdeNotFound or StartError when the runtime is not available
  */
 export async function chooseRuntime(settings: LocalSettings, path: string | undefined): Promise<Runtime> {
   if (settings.runtime === 'docker') {
-    // Loaded only when it is wanted: it is larger than all the rest.
+    // The import is dynamic because this runtime is larger than the rest of local mode.
     const { chooseContainerRuntime } = await import('./container-runtime.ts');
     return await chooseContainerRuntime(settings);
   }
@@ -64,10 +64,10 @@ const RUNTIME_LABELS: Readonly<Record<WorkbenchCommand['kind'], string>> = {
   'boot command': 'the command in WB_BOOT_COMMAND',
   'code-server': 'code-server',
   jupyter: 'Jupyter',
-  page: 'a small built-in page (`npm run local:ide` installs a whole IDE, WB_BOOT_COMMAND runs something else)',
+  page: 'a small built-in page (`npm run local:ide` installs an IDE, WB_BOOT_COMMAND sets another command)',
 };
 
-/** Workbenches as processes of this user. */
+/** Returns the runtime that runs workbenches as processes of this user. */
 export function processRuntime(command: WorkbenchCommand): Runtime {
   return {
     summary: [['They run', RUNTIME_LABELS[command.kind]]],
@@ -80,13 +80,14 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
 }
 
 /**
- * Containers outlive a server that was killed. One that does not know of containers would let a second task
- * have the files of a first that still runs.
+ * Containers outlive a server that was killed. The process runtime does not know them and would start a second task
+ * on the files of a running one.
+ * @throws StartError
  */
 async function assertNoLeftoverContainers(dataDir: string): Promise<void> {
-  const left = await countUnstoppedContainerTasks(dataDir);
-  if (left === 0) return;
+  const count = await countUnstoppedContainerTasks(dataDir);
+  if (count === 0) return;
   throw new StartError(
-    `${left === 1 ? 'A workbench' : `${left} workbenches`} of this data folder may still run in containers, left by a server that was killed. Start once with WB_LOCAL_RUNTIME=docker, which takes them over, and end it with Ctrl-C.`,
+    `A server that was killed has left ${count === 1 ? 'a workbench' : `${count} workbenches`} of this data folder that may still run in containers. Start once with WB_LOCAL_RUNTIME=docker, which adopts them, and end the server with Ctrl-C.`,
   );
 }

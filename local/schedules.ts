@@ -12,9 +12,9 @@ import { IntervalSchedule } from './interval-schedule.ts';
 const MINUTE = 60_000;
 
 /**
- * Begins what comes again and again, with a first look at once: what happened while nobody was there is found.
- * The cleanup of a cluster is not among it: task definitions and registered machines are only on AWS.
- * @returns stops it, and resolves when the runs under way have ended
+ * Starts the schedules. Each runs once at once, to find changes since the last server. There is no sweep of the
+ * cluster, because task definitions and container instances exist on AWS only.
+ * @returns a function that stops the schedules and resolves when the current runs have ended
  */
 export function startSchedules(
   ports: LocalPorts,
@@ -22,22 +22,26 @@ export function startSchedules(
   { client, tableName }: LocalData,
 ): () => Promise<void> {
   const { telemetry } = ports;
-  const repeated = (name: string, everyMs: number, run: () => Promise<unknown>) =>
+  const schedule = (name: string, everyMs: number, run: () => Promise<unknown>) =>
     new IntervalSchedule({ name, everyMs, run, telemetry, timers: systemTimers });
   let position: ExpiryScanPosition;
-  const due = repeated('sweep-due', MINUTE, buildSweepDue(ports));
-  const active = repeated('sweep-active', 10 * MINUTE, buildSweepActive(ports, settings));
-  const cloud = repeated('sweep-tasks-and-hosts', 10 * MINUTE, buildSweepTasksAndHosts(ports, settings));
-  const volumes = repeated('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
-  const expired = repeated('expired-items', 10 * MINUTE, async () => {
+  const due = schedule('sweep-due', MINUTE, buildSweepDue(ports));
+  const active = schedule('sweep-active', 10 * MINUTE, buildSweepActive(ports, settings));
+  const tasksAndHosts = schedule(
+    'sweep-tasks-and-hosts',
+    10 * MINUTE,
+    buildSweepTasksAndHosts(ports, settings),
+  );
+  const volumes = schedule('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
+  const expired = schedule('expired-items', 10 * MINUTE, async () => {
     ({ next: position } = await deleteExpiredItems(client, tableName, ports.clock.now(), position));
   });
-  const all = [due, active, cloud, volumes, expired];
-  for (const schedule of all) {
-    void schedule.runNow();
-    schedule.start();
+  const schedules = [due, active, tasksAndHosts, volumes, expired];
+  for (const each of schedules) {
+    void each.runNow();
+    each.start();
   }
   return async () => {
-    await Promise.all(all.map((schedule) => schedule.stop()));
+    await Promise.all(schedules.map((each) => each.stop()));
   };
 }

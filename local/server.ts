@@ -22,39 +22,38 @@ import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './sh
 import { deliverAsMessage } from './work-messages.ts';
 
 export interface RunningServer {
-  /** Where the API is, with its prefix: `http://127.0.0.1:8999`. */
+  /** The address of the API with its prefix: `http://127.0.0.1:8999`. */
   readonly api: ApiAddress;
-  /** Where workbenches are opened. */
+  /** The origin of the workbenches. */
   readonly baseUrl: string;
-  /** The port behind it on this machine. */
+  /** The local port of the workbench server. */
   readonly workbenchPort: number;
-  /** What its workbenches run in, for people. */
+  /** Lines about the runtime for the banner. */
   readonly summary: Runtime['summary'];
-  /** The table's client: calls can be counted at its middleware stack. */
+  /** The client of the table, so that benchmarks can count calls in its middleware stack. */
   readonly client: DynamoDBClient;
   /**
-   * Takes no more requests, ends every workbench, writes down that they are stopped, and closes the data. Takes
-   * no longer than the workbenches' grace and some seconds.
+   * Accepts no more requests, ends all workbenches, records that they are stopped, and closes the data. Takes at
+   * most the grace period of the workbenches and some seconds.
    */
   close(): Promise<void>;
 }
 
 /**
- * Opens everything, in an order in which what fails has touched nothing else: first the records, whose lock
- * finds out a second server, then what runs workbenches, which ends what an earlier server left behind, then
- * the two ports.
- * @throws StartError for what the user can put right; all that was opened is closed again
+ * Starts the server. The table is opened first, because its lock detects a second server before that has an effect.
+ * Then come the infrastructure, which recovers the tasks of an earlier server, and the two ports.
+ * @throws StartError for an error that the user can correct; everything that was opened is closed before
  */
 export async function startServer(
   settings: LocalSettings,
   runtime: Runtime,
   telemetry: Telemetry,
 ): Promise<RunningServer> {
-  const closing = new Shutdown();
+  const shutdown = new Shutdown();
   try {
-    return await open(settings, runtime, telemetry, closing);
+    return await open(settings, runtime, telemetry, shutdown);
   } catch (error) {
-    await closing.run().catch(() => {});
+    await shutdown.run().catch(() => {});
     throw error;
   }
 }
@@ -63,18 +62,18 @@ async function open(
   settings: LocalSettings,
   runtime: Runtime,
   telemetry: Telemetry,
-  closing: Shutdown,
+  shutdown: Shutdown,
 ): Promise<RunningServer> {
   const timers = systemTimers;
   const { bindAddress } = settings;
   const name = displayHostname(settings);
-  const data = await openData(settings.dataDir, settings.functions.WB_TABLE_NAME, telemetry, closing);
+  const data = await openData(settings.dataDir, settings.functions.WB_TABLE_NAME, telemetry, shutdown);
   const queue = new LocalQueue({ timers, telemetry, deliver: (key) => drive(key) });
-  closing.add(async () => {
+  shutdown.add(async () => {
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.idle());
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.close());
   });
-  const machine = await openInfrastructure(settings, runtime, telemetry, closing, () => baseUrl);
+  const infrastructure = await openInfrastructure(settings, runtime, telemetry, shutdown, () => baseUrl);
 
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
@@ -85,31 +84,38 @@ async function open(
     baseUrl: () => new URL(baseUrl),
   });
   const workbenchPort = await listen(proxy.server, bindAddress, settings.workbenchPort, 'WB_WORKBENCH_PORT');
-  closing.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
+  shutdown.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
 
-  const ports: LocalPorts = { ...data, ...machine, queue, telemetry, clock: timers, ids: new RandomIds() };
+  const ports: LocalPorts = {
+    ...data,
+    ...infrastructure,
+    queue,
+    telemetry,
+    clock: timers,
+    ids: new RandomIds(),
+  };
   const functions: Settings = { ...settings.functions, BASE_URL: baseUrl };
   const drive = deliverAsMessage(buildDrive(ports, functions));
-  machine.connect(ports, functions);
+  infrastructure.connect(ports, functions);
 
-  const front = createGateway(gatewayOptions(ports, functions, settings));
-  yieldToRequests(front, queue);
-  const port = await listen(front, bindAddress, settings.port, 'PORT');
-  closing.add(() => closeServer(front, RESPONSE_DRAIN_TIMEOUT_MS));
+  const gateway = createGateway(gatewayOptions(ports, functions, settings));
+  yieldToRequests(gateway, queue);
+  const port = await listen(gateway, bindAddress, settings.port, 'PORT');
+  shutdown.add(() => closeServer(gateway, RESPONSE_DRAIN_TIMEOUT_MS));
   api = {
     url: `http://${name}:${port}${functions.RESTAPI_URL_PREFIX ?? ''}`,
     authorized: functions.RESTAPI_AUTH !== 'none',
   };
 
-  closing.add(startSchedules(ports, functions, data));
+  shutdown.add(startSchedules(ports, functions, data));
   return {
     api,
     baseUrl,
     workbenchPort,
     summary: runtime.summary,
     client: data.client,
-    close: () => closing.run(),
+    close: () => shutdown.run(),
   };
 }
 
@@ -130,28 +136,28 @@ function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: Local
   };
 }
 
-/** With so many requests at once the server counts as busy. */
+/** From this number of concurrent requests on, the server counts as busy. */
 const BUSY_REQUESTS_MIN = 4;
 
-/** One process does everything here: while requests are being answered, the work behind them steps back. */
-function yieldToRequests(front: Server, queue: LocalQueue): void {
-  let answering = 0;
-  front.on('request', (_request, response) => {
-    answering += 1;
-    if (answering === BUSY_REQUESTS_MIN) queue.setConcurrency(1);
+/** Limits the work queue to one delivery while the server is busy, because one process does all the work. */
+function yieldToRequests(gateway: Server, queue: LocalQueue): void {
+  let requests = 0;
+  gateway.on('request', (_request, response) => {
+    requests += 1;
+    if (requests === BUSY_REQUESTS_MIN) queue.setConcurrency(1);
     response.once('close', () => {
-      answering -= 1;
-      if (answering === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
+      requests -= 1;
+      if (requests === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
     });
   });
 }
 
-/** The name that addresses are printed with. */
+/** Returns the host name for printed addresses. */
 function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string {
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
-/** Who has set BASE_URL has thereby named the host. */
+/** The host of BASE_URL is allowed without being listed in WB_LOCAL_HOSTNAMES. */
 function workbenchHostnames({ hosts, baseUrl }: LocalSettings): readonly string[] {
   return baseUrl === undefined ? hosts : [...hosts, new URL(baseUrl).host];
 }

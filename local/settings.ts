@@ -10,38 +10,38 @@ import {
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
 
-/** What local mode has beside the settings of the functions. Printed in docs/settings.md with them. */
+/** The settings of local mode in addition to those of the functions. docs/settings.md lists both. */
 
 const LOCAL = ['local'];
 
 const RUNTIMES = ['process', 'docker'] as const;
 
-/** What `npm run image:build` makes. */
+/** The image that `npm run image:build` builds. */
 export const EXAMPLE_IMAGE = 'workbench-example:latest';
 
 export const LOCAL_SETTINGS = {
   PORT: integer({
-    description: 'The port of the API. 0 takes any free one.',
+    description: 'The port of the API. 0 selects any free port.',
     min: 0,
     max: 65_535,
     default: 8999,
     readBy: LOCAL,
   }),
   WB_WORKBENCH_PORT: integer({
-    description: 'The port of the origin on which workbenches are opened. 0 takes any free one.',
+    description: 'The port of the origin that serves the workbenches. 0 selects any free port.',
     min: 0,
     max: 65_535,
     default: 0,
     readBy: LOCAL,
   }),
   WB_DATA_DIR: text({
-    description: 'The folder for everything that lasts: records, the files of workbenches, logs.',
+    description: 'The folder of all persistent data: records, files of workbenches, logs.',
     maxLength: 1024,
     default: '.workbench',
     readBy: LOCAL,
   }),
   WB_LOCAL_MAX_RUNNING: integer({
-    description: 'Workbenches that run at once; further ones wait in `provisioning`.',
+    description: 'Workbenches that run at the same time. Further ones wait in `provisioning`.',
     min: 1,
     max: 100,
     default: 8,
@@ -49,14 +49,14 @@ export const LOCAL_SETTINGS = {
   }),
   WB_LOCAL_RUNTIME: choice({
     description:
-      'What workbenches run in: processes of this user, or containers of an engine on this machine that speaks the API of Docker (dockerd, Docker Desktop, podman).',
+      'How workbenches run: as processes of this user, or as containers of an engine on this computer that has the API of Docker (dockerd, Docker Desktop, podman).',
     values: RUNTIMES,
     default: 'process',
     readBy: LOCAL,
   }),
   WB_IMAGE: text({
     description:
-      'The image of a workbench in a container. By default the example that `npm run image:build` builds; another is fetched when the engine does not have it.',
+      'The image of workbenches that run as containers. By default the example that `npm run image:build` builds. Other images are pulled if the engine does not have them.',
     maxLength: 512,
     pattern: /^[\w][\w./:@-]*$/,
     expected: 'the name of an image, at most 512 characters',
@@ -65,7 +65,7 @@ export const LOCAL_SETTINGS = {
   }),
   WB_DOCKER_SOCKET: text({
     description:
-      "The socket of the container engine. By default the one in DOCKER_HOST, otherwise the first there is of the engines' usual ones.",
+      'The socket of the container engine. By default the one in DOCKER_HOST, otherwise the first existing default socket of the known engines.',
     maxLength: 1024,
     pattern: /^\//,
     expected: 'an absolute path',
@@ -73,18 +73,18 @@ export const LOCAL_SETTINGS = {
   }),
   DOCKER_HOST: text({
     description:
-      "The container engine as the docker command knows it; `unix://` alone, since a workbench's files are folders of this machine.",
+      'The container engine in the format of the docker command. Only `unix://` is supported, because the files of workbenches are local folders.',
     maxLength: 1024,
     readBy: LOCAL,
   }),
   WB_LOCAL_IDE: choice({
     description:
-      'What a workbench runs unless WB_BOOT_COMMAND says. By default code-server or Jupyter when one is found on PATH or was installed by `npm run local:ide`, otherwise the small built-in page.',
+      'The IDE of workbenches if WB_BOOT_COMMAND is not set. By default code-server or Jupyter if one is found on PATH or was installed by `npm run local:ide`, otherwise the small built-in page.',
     values: IDES,
     readBy: LOCAL,
   }),
   WB_LOCAL_STOP_TIMEOUT_SECONDS: integer({
-    description: 'How long a workbench may take to end after SIGTERM; then it gets SIGKILL.',
+    description: 'The time between SIGTERM and SIGKILL when a workbench is stopped.',
     unit: 's',
     min: 0,
     max: 300,
@@ -93,13 +93,13 @@ export const LOCAL_SETTINGS = {
   }),
   WB_LOCAL_EXPOSE: choice({
     description:
-      'Lets other machines reach both ports. Without it they listen on 127.0.0.1 alone. Needs a key for the API and WB_LOCAL_HOSTNAMES; the workbenches themselves ask for no key: whoever knows the address of one has a shell on this machine.',
+      'Allows connections from other computers to both ports. By default the ports listen on 127.0.0.1 only. Requires a key for the API and WB_LOCAL_HOSTNAMES. The workbenches themselves require no key: anyone who knows the address of a workbench has a shell on this computer.',
     values: ['all-interfaces'],
     readBy: LOCAL,
   }),
   WB_LOCAL_HOSTNAMES: list({
     description:
-      'Names under which this server is reached, beside 127.0.0.1, localhost and [::1]. Requests for any other are refused.',
+      'Host names of this server in addition to 127.0.0.1, localhost and [::1]. Requests with other host names are refused.',
     pattern: /^[a-z0-9._-]{1,253}(:\d{1,5})?$/,
     expectedItem: 'lower-case host names or IPv4 addresses, each with or without `:port`',
     maxItems: 20,
@@ -108,7 +108,7 @@ export const LOCAL_SETTINGS = {
   WB_LOCAL_INSTANCE_TYPES: {
     ...list({
       description:
-        'The types of the simulated dedicated machines, each as `name:cpu units:memory MiB` or with `:gpus`.',
+        'The instance types of simulated hosts, each as `name:cpu units:memory MiB` or with `:gpus`.',
       pattern: /^[a-z0-9][a-z0-9.-]{0,31}:[1-9]\d{0,5}:[1-9]\d{0,7}(:\d{1,2})?$/,
       expectedItem: 'types written `name:cpu units:memory MiB[:gpus]`',
       maxItems: 50,
@@ -118,16 +118,16 @@ export const LOCAL_SETTINGS = {
   },
 };
 
-/** As in contract/settings/function-settings.ts, save for what one machine knows by itself. */
+/** The settings of the functions and of local mode, with defaults for a single computer. */
 const DECLARED = {
   ...SETTINGS,
   ...LOCAL_SETTINGS,
   BASE_URL: url({
-    description: `${SETTINGS.BASE_URL.description} By default this machine at WB_WORKBENCH_PORT.`,
+    description: `${SETTINGS.BASE_URL.description} By default this computer at WB_WORKBENCH_PORT.`,
     plain: true,
     readBy: LOCAL,
   }),
-  // A local task is told to have stopped when nothing of it is left: there is nothing to wait for.
+  // A local task is reported as stopped only when none of its processes is left, so no settle period is needed.
   WB_STOP_SETTLE_SECONDS: { ...SETTINGS.WB_STOP_SETTLE_SECONDS, default: '0' },
 };
 
@@ -138,10 +138,8 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     names: ['WB_LOCAL_EXPOSE', 'WB_LOCAL_HOSTNAMES', 'RESTAPI_AUTH'],
     check: (s) => {
       if (s.WB_LOCAL_EXPOSE === undefined) return undefined;
-      if (s.RESTAPI_AUTH === 'none') return 'an API that other machines reach needs a key';
-      return s.WB_LOCAL_HOSTNAMES.length === 0
-        ? 'name the hosts under which other machines reach it'
-        : undefined;
+      if (s.RESTAPI_AUTH === 'none') return 'an API that other computers can reach needs a key';
+      return s.WB_LOCAL_HOSTNAMES.length === 0 ? 'list the host names that other computers use' : undefined;
     },
   },
   {
@@ -151,37 +149,37 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
 ];
 
 export interface LocalSettings {
-  /** What the functions are built with, but for BASE_URL, which is known once a port is. */
+  /** The settings of the functions without BASE_URL, which depends on the selected port. */
   readonly functions: Omit<Settings, 'BASE_URL'>;
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
-  /** Absolute. */
+  /** Absolute path. */
   readonly dataDir: string;
   readonly maxRunning: number;
-  /** The IDE that workbenches run; undefined: the best that is there. */
+  /** The configured IDE. Undefined: the first available one. */
   readonly ide: (typeof IDES)[number] | undefined;
   readonly runtime: (typeof RUNTIMES)[number];
-  /** What a container runtime is told. */
+  /** The image of workbenches that run as containers. */
   readonly image: string;
-  /** Where its engine is; undefined: wherever one is found. */
+  /** The socket of the engine. Undefined: the first existing default socket. */
   readonly engineSocket: string | undefined;
   readonly dockerHost: string | undefined;
   readonly stopGraceMs: number;
   /** The address that both ports listen on. */
   readonly bindAddress: '127.0.0.1' | '0.0.0.0';
-  /** Names beside those of this machine; the first is the one that is shown to people. */
+  /** Additional host names. The first one is used in printed addresses. */
   readonly hosts: readonly string[];
   readonly dedicatedTypes: readonly DedicatedInstanceType[];
 }
 
 /**
- * Reads every setting of local mode. Without any key the API is open: it is reached by this machine alone.
- * @throws SettingsError listing every fault
+ * Reads all settings of local mode. Without a key the API is open, because only this computer can reach it.
+ * @throws SettingsError with all invalid settings
  */
 export function readLocalSettings(env: Environment): LocalSettings {
   const rules: readonly SettingRule<Declared>[] = [...(SETTING_RULES as typeof LOCAL_RULES), ...LOCAL_RULES];
-  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...openWithoutKeys(env) });
+  const { BASE_URL, ...read } = parseSettings(DECLARED, rules, { ...env, ...disableAuthWithoutKeys(env) });
   return {
     functions: read,
     baseUrl: BASE_URL,
@@ -203,13 +201,13 @@ export function readLocalSettings(env: Environment): LocalSettings {
 
 const KEYS = ['RESTAPI_AUTH_STATIC_KEY', 'RESTAPI_AUTH_JWT_KEY', 'RESTAPI_OIDC_ISSUER'];
 
-function openWithoutKeys(env: Environment): Environment {
-  const keyed = KEYS.some((name) => (env[name] ?? '') !== '');
-  return keyed || (env.RESTAPI_AUTH ?? '') !== '' ? {} : { RESTAPI_AUTH: 'none' };
+function disableAuthWithoutKeys(env: Environment): Environment {
+  const hasKey = KEYS.some((name) => (env[name] ?? '') !== '');
+  return hasKey || (env.RESTAPI_AUTH ?? '') !== '' ? {} : { RESTAPI_AUTH: 'none' };
 }
 
-function parseInstanceType(written: string): DedicatedInstanceType {
-  const [name = '', cpuUnits, memoryMib, gpuCount = '0'] = written.split(':');
+function parseInstanceType(text: string): DedicatedInstanceType {
+  const [name = '', cpuUnits, memoryMib, gpuCount = '0'] = text.split(':');
   return {
     name,
     cpuUnits: Number(cpuUnits),

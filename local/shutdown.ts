@@ -1,9 +1,9 @@
-/** So long an answer under way may take when the server closes, in milliseconds. */
+/** The longest wait for responses in progress during a shutdown, milliseconds. */
 export const RESPONSE_DRAIN_TIMEOUT_MS = 1000;
-/** So long events and work may take when the server closes, in milliseconds each: the next start looks again. */
+/** The longest wait for events and for work during a shutdown, milliseconds each. The next start does the rest. */
 export const WORK_DRAIN_TIMEOUT_MS = 5000;
 
-/** What is to be closed when all ends, in the reverse of the order in which it was opened. */
+/** The steps of a shutdown. They run in the reverse order of their registration. */
 export class Shutdown {
   readonly #steps: (() => Promise<unknown>)[] = [];
   #run: Promise<void> | undefined;
@@ -13,9 +13,8 @@ export class Shutdown {
   }
 
   /**
-   * Closes everything; one step that fails does not keep the others from being tried. Called again, it answers
-   * with the same closing.
-   * @throws the first failure, when all has been tried
+   * Runs all steps, also after a step has failed. Further calls return the same promise.
+   * @throws the first error, after all steps have run
    */
   run(): Promise<void> {
     this.#run ??= this.#runAll();

@@ -1,12 +1,12 @@
-// Plain JavaScript, so that a Node.js too old for the rest can still say so.
+// Plain JavaScript, so that an old version of Node.js can run this check.
 const NEEDED = [22, 18];
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   console.error(
-    `This needs Node.js ${NEEDED.join('.')} or newer, and this is ${process.version}.\n` +
-      'On Linux `npm ci` brings Node.js 24 along: run it, then `npm start`.\n' +
-      'Elsewhere install Node.js 24 from https://nodejs.org.',
+    `Node.js ${NEEDED.join('.')} or newer is required. This is ${process.version}.\n` +
+      'On Linux `npm ci` installs Node.js 24: run it, then `npm start`.\n' +
+      'On other systems install Node.js 24 from https://nodejs.org.',
   );
   process.exit(1);
 }

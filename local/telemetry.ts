@@ -1,8 +1,7 @@
 import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 
 /**
- * A log for people, on stderr: time, level when it is none of the usual, message, fields. Metrics are only
- * counted.
+ * A human-readable log on stderr: time, level (if not info), message, fields. Metrics are summed in memory.
  */
 export class LocalTelemetry implements Telemetry {
   readonly #write: (line: string) => void;
@@ -35,14 +34,14 @@ export class LocalTelemetry implements Telemetry {
   }
 
   #log(level: string, message: string, fields: TelemetryFields, cause?: unknown): void {
-    const shown = Object.entries(fields).flatMap(([name, value]) =>
+    const texts = Object.entries(fields).flatMap(([name, value]) =>
       value === undefined ? [] : [` ${name}=${formatField(value)}`],
     );
     const time = this.#now().toTimeString().slice(0, 8);
     try {
-      this.#write(`${time} ${level}${toOneLine(message)}${shown.join('')}${formatCause(cause)}\n`);
+      this.#write(`${time} ${level}${toOneLine(message)}${texts.join('')}${formatCause(cause)}\n`);
     } catch {
-      // Nobody reads it any more.
+      // stderr is closed.
     }
   }
 }
@@ -52,7 +51,7 @@ function formatField(value: string | number | boolean): string {
   return /^[\w./:@-]+$/.test(value) ? value : toOneLine(JSON.stringify(value));
 }
 
-/** What a user has chosen could otherwise begin a line of its own, or drive the terminal. */
+/** Replaces control characters, so that user input can neither begin a new line nor control the terminal. */
 function toOneLine(text: string): string {
   return text.replace(/\p{Cc}/gu, ' ');
 }

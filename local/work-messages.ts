@@ -3,7 +3,7 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { QueueEvent } from '#functions/drive/drive.ts';
 import { toWorkMessage } from '#functions/drive/work-message.ts';
 
-/** Hands one key to a function as SQS would, in a batch of one; rejects when it is answered as failed. */
+/** Returns a function that delivers one key as SQS does, in a batch of one. It rejects when the handler reports a failure. */
 export function deliverAsMessage(
   handler: (event: QueueEvent) => Promise<SQSBatchResponse>,
 ): (key: WorkbenchKey) => Promise<void> {

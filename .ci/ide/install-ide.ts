@@ -15,7 +15,7 @@ import { describeMissing } from './prerequisites.ts';
 /** code-server refuses every other major version. */
 const NODE_MAJOR = 24;
 /** What is installed: a package.json with its lock file. */
-const PINNED_FOLDER = join(import.meta.dirname, 'ide/code-server');
+const PINNED_FOLDER = join(import.meta.dirname, '../../image/base/code-server');
 const START_SCRIPT = 'bin/code-server';
 /** Written when all is done: what was installed, and for which Node.js its native parts were built. */
 const STAMP = 'installed';

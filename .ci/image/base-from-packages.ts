@@ -10,7 +10,7 @@ import { BuildError, type ImageEngine } from '#tools/image/engine-build.ts';
 import { withProgress } from '#tools/progress.ts';
 import { type Distribution, detectDistribution, PACKAGES } from './distribution.ts';
 
-const IDE = join(import.meta.dirname, '../ide');
+const BASE_FOLDER = join(import.meta.dirname, '../../image/base');
 const FINGERPRINT_LABEL = 'workbench.base';
 /** What a container does not need of what the packages bring. */
 const EXCLUDED_PATHS = [
@@ -77,7 +77,11 @@ async function installIde(): Promise<void> {
 
 /** Of everything that the base is made of, as far as it is chosen here. */
 async function fingerprint(distribution: Distribution): Promise<string> {
-  const files = [join(IDE_FOLDER, 'installed'), join(IDE, 'start-code-server.sh'), import.meta.filename];
+  const files = [
+    join(IDE_FOLDER, 'installed'),
+    join(BASE_FOLDER, 'start-code-server.sh'),
+    import.meta.filename,
+  ];
   const contents = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   const all = JSON.stringify([distribution, PACKAGES, process.version, process.arch, ...contents]);
   return createHash('sha256').update(all).digest('hex').slice(0, 32);
@@ -97,7 +101,7 @@ async function addPrograms(root: string): Promise<void> {
   const bin = join(root, 'usr/local/bin');
   await mkdir(bin, { recursive: true });
   await copyFile(process.execPath, join(bin, 'node'));
-  await copyFile(join(IDE, 'start-code-server.sh'), join(bin, 'code-server'));
+  await copyFile(join(BASE_FOLDER, 'start-code-server.sh'), join(bin, 'code-server'));
   for (const file of ['node', 'code-server']) await chmod(join(bin, file), 0o755);
   const ide = join(root, 'opt/code-server');
   await mkdir(ide, { recursive: true });

@@ -3,13 +3,13 @@ import type { Dir } from 'node:fs';
 import { chmod, lstat, opendir, rename, rmdir, unlink } from 'node:fs/promises';
 import { errorCode } from '../system-error.ts';
 
-/** How much one call may do. */
+/** Limits the work of one call. */
 export interface RemovalBudget {
-  /** Answers false when no more may be deleted by this call. */
+  /** Returns false when this call must not delete more. */
   spend(): boolean;
 }
 
-/** At most `entries`, and nothing more once `ms` milliseconds have passed; at least one. */
+/** Allows at most `entries` deletions, and none after `ms` milliseconds, but at least one. */
 export function removalBudget(entries: number, ms: number, now: () => number): RemovalBudget {
   const end = now() + ms;
   let spent = 0;
@@ -23,25 +23,25 @@ export function removalBudget(entries: number, ms: number, now: () => number): R
 }
 
 export interface Removal {
-  /** Nothing is left, the folder itself included. */
+  /** Whether nothing is left, the folder itself included. */
   readonly done: boolean;
-  /** Files and folders deleted. */
+  /** The number of deleted files and folders. */
   readonly deleted: number;
 }
 
 /**
- * A folder deeper down than this (bytes of its path below the root) is moved up to the root before it is
- * emptied: programs can nest folders beyond the longest path that the system takes (4,096 bytes on Linux,
+ * A folder whose path below the root is longer than this, in bytes, is moved up to the root before it is
+ * emptied. Programs can nest folders beyond the longest path that the system accepts (4,096 bytes on Linux,
  * 1,024 on macOS).
  */
 const NESTING_MAX_BYTES = 200;
 
 /**
- * Removes a folder and what is in it, as far as the budget goes. Symbolic links are deleted, never followed;
- * what is in the way by its permissions is given others; names are bytes and need not be text.
+ * Deletes a folder and its content, as far as the budget allows. Symbolic links are deleted, never followed.
+ * Permissions that prevent a deletion are changed. Names are handled as bytes, because they may not be UTF-8.
  *
- * @param root absolute
- * @throws the system's error when something cannot be deleted (it is mounted, or immutable)
+ * @param root absolute path
+ * @throws the system's error when an entry cannot be deleted, for example a mount point or an immutable file
  */
 export async function removeSome(root: string, budget: RemovalBudget): Promise<Removal> {
   const path = Buffer.from(root);
@@ -59,7 +59,7 @@ interface Work {
 }
 
 async function removeFolder(work: Work, path: Buffer): Promise<boolean> {
-  // A folder that is changed while it is read may leave entries out: it is read until it can be deleted.
+  // Reading a folder that changes may skip entries. The folder is read again until it can be deleted.
   for (;;) {
     if (!(await emptyFolder(work, path)) || !work.budget.spend()) return false;
     try {
@@ -77,7 +77,7 @@ async function emptyFolder(work: Work, path: Buffer): Promise<boolean> {
   const folder = await openFolder(path);
   if (folder === undefined) return true;
   for await (const entry of folder) {
-    // Read as bytes; the types only know of text.
+    // The name is a Buffer here, although the types say string.
     const child = Buffer.concat([path, SLASH, Buffer.from(entry.name)]);
     if (!(await removeEntry(work, path, child, entry.isDirectory()))) return false;
   }
@@ -103,11 +103,11 @@ async function removeFile(work: Work, path: Buffer, folder: Buffer | undefined):
   return true;
 }
 
-/** The root is read again until it is empty, and finds it there. */
+/** Moves a folder to the root, which is read again until it is empty. */
 async function moveUp(work: Work, folder: Buffer, child: Buffer): Promise<boolean> {
   if (!work.budget.spend()) return false;
   const above = Buffer.concat([work.root, SLASH, Buffer.from(`.deep-${randomBytes(8).toString('hex')}`)]);
-  // Moving a folder changes its `..`, for which it must be writable itself.
+  // A move changes the `..` entry of the folder, so that the folder itself must be writable.
   await withWritePermission(folder, () => withWritePermission(child, () => rename(child, above)));
   return true;
 }
@@ -121,7 +121,7 @@ async function openFolder(path: Buffer): Promise<Dir | undefined> {
   }
 }
 
-/** Does something; when permissions are in the way, gives the folder others and does it once more. */
+/** Calls `act`. If the permissions of the folder prevent it, makes the folder writable and calls `act` again. */
 async function withWritePermission<T>(folder: Buffer | undefined, act: () => Promise<T>): Promise<T> {
   try {
     return await act();

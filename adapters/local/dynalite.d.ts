@@ -1,12 +1,12 @@
-/** What is used of dynalite 4.0.0, which comes without types: its server, and the store behind it. */
+/** Types of the used parts of dynalite 4.0.0, which has none: its server and the store behind it. */
 
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
   export interface DynaliteOptions {
-    /** The folder of the LevelDB; in memory when absent. */
+    /** The folder of the LevelDB. In memory when absent. */
     readonly path?: string;
-    /** How long a table stays in CREATING, in milliseconds. */
+    /** How long a table stays in CREATING, milliseconds. */
     readonly createTableMs?: number;
   }
 
@@ -38,7 +38,7 @@ declare module 'dynalite/db/index.js' {
   }
 
   export interface Store {
-    /** A LevelDB of `level` 10, or one in memory. */
+    /** A LevelDB of `level` 10, or a database in memory. */
     readonly db: {
       open(): Promise<void>;
       close(): Promise<void>;
@@ -55,9 +55,9 @@ declare module 'dynalite/db/index.js' {
   }
 
   interface Db {
-    /** Called once by `dynalite()` itself. */
+    /** `dynalite()` calls this once. */
     create(options: DynaliteOptions): Store;
-    /** Where an item is kept, below `item-<table>~`. */
+    /** Returns the key of an item, below `item-<table>~`. */
     createKey(item: Attributes, table: Table): string;
     getIndexActions(
       indexes: readonly Index[],

@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import db, { type Store, type Table } from 'dynalite/db/index.js';
 
-/** Entries written at once. */
+/** Entries per batch. */
 const BATCH_SIZE = 1_000;
 
 /**
- * dynalite writes an item and its index entries one after another: a process that is killed in between leaves
- * an index that misses an entry, and a record that nobody looks at again. So the indexes are made anew from
- * the items whenever the table is opened.
+ * Rebuilds all indexes from the items. dynalite writes an item and its index entries one after another. If the
+ * process is killed in between, the index lacks an entry, and the sweeps do not find the record. So the indexes
+ * are rebuilt each time the table is opened.
  */
 export async function rebuildIndexes(store: Store, tableName: string): Promise<void> {
   const table = await findTable(store, tableName);
@@ -28,8 +28,8 @@ export async function rebuildIndexes(store: Store, tableName: string): Promise<v
 }
 
 /**
- * Whether the table is there, with exactly these indexes. One that a killed process left in CREATING, where it
- * would stay, counts as absent.
+ * Whether the table exists with exactly these indexes. A table that a killed process left in CREATING counts as
+ * absent, because it would stay in this state.
  */
 export async function hasTableWithIndexes(
   store: Store,
@@ -41,16 +41,16 @@ export async function hasTableWithIndexes(
   return found.toSorted().join() === indexNames.toSorted().join();
 }
 
-/** Waits until the table is open: dynalite leaves it in CREATING for a moment, and it cannot be used meanwhile. */
+/** Waits until the table is usable. dynalite keeps a new table in CREATING for some milliseconds. */
 export async function waitForTable(store: Store, tableName: string): Promise<void> {
-  for (let looks = 0; looks < 1_000; looks++) {
+  for (let attempts = 0; attempts < 1_000; attempts++) {
     if ((await findTable(store, tableName)) !== undefined) return;
     await setTimeout(1);
   }
-  throw new Error(`the table ${tableName} did not open`);
+  throw new Error(`the table ${tableName} did not become active`);
 }
 
-/** Drops the definition, which another version may have made, and none of the items. */
+/** Deletes the table definition, which another version may have created, but no items. */
 export async function deleteTableDefinition(store: Store, tableName: string): Promise<void> {
   await toPromise((callback) => store.tableDb.del(tableName, callback));
 }

@@ -15,46 +15,46 @@ import {
 } from './embedded-table-indexes.ts';
 
 export interface EmbeddedTableOptions {
-  /** The folder that holds the data, made when it is not there; in memory when absent. */
+  /** The folder of the data, which is created when it is missing. In memory when absent. */
   readonly path?: string;
   /** @default 'workbenches' */
   readonly tableName?: string;
 }
 
-/** A DynamoDB of one table inside this process, reachable by this process alone. */
+/** A DynamoDB with one table in this process. Only this process can use it. */
 export interface EmbeddedTable {
   readonly tableName: string;
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
-  /** For `createTableClient`: the endpoint, and the key without which every request is refused. */
+  /** Options for `createTableClient`: the endpoint and the access key that every request needs. */
   readonly clientOptions: TableClientOptions;
-  /** Ends open connections and closes the data. Calls still under way are answered first, for at most 5 s. */
+  /** Waits at most 5 s for the calls in progress, then closes all connections and the data. */
   close(): Promise<void>;
 }
 
-/** The folder is in use, by another process or by an earlier open of this one. */
+/** The folder is in use by another process, or by an open table of this process. */
 export class DataDirectoryLocked extends Error {
   readonly code = 'data_directory_locked';
 
   constructor(path: string, cause: unknown) {
-    super(`the data in ${path} is in use by another process: stop that one, or choose another folder`, {
+    super(`the data in ${path} is in use by another process: stop it or choose another folder`, {
       cause,
     });
     this.name = 'DataDirectoryLocked';
   }
 }
 
-/** Connections that have not ended by themselves this long after `close` are cut, in milliseconds. */
+/** Connections that are still open after this time are closed by force, milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 /**
- * One machine, one process: a slow answer means that it is busy, and starting again makes it busier. So time-outs
- * here are long, and only there to end what is stuck.
+ * Timeout of a call, milliseconds. The table runs in the same process, so that a slow response means high load,
+ * and a retry increases the load. The timeout only ends calls that hang.
  */
 const LOCAL_TIMEOUT_MS = 30_000;
 
 /**
- * Opens the table, creating what is missing.
+ * Opens the table. Creates the folder and the table when they are missing.
  * @throws DataDirectoryLocked when the folder is in use
  */
 export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Promise<EmbeddedTable> {
@@ -99,7 +99,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
   };
 }
 
-/** dynalite keeps its store to itself: it is taken note of as it is made. */
+/** Creates a dynalite server and captures its store, which dynalite does not expose. */
 function createDynaliteServer(path: string | undefined): { server: Server; store: Store } {
   const create = db.create;
   const stores: Store[] = [];
@@ -111,7 +111,7 @@ function createDynaliteServer(path: string | undefined): { server: Server; store
   try {
     const server = dynalite({ createTableMs: 0, ...(path === undefined ? {} : { path }) });
     const [store] = stores;
-    if (store === undefined) throw new Error('dynalite has made no store');
+    if (store === undefined) throw new Error('dynalite created no store');
     return { server, store };
   } finally {
     db.create = create;
@@ -124,12 +124,12 @@ function isLocked(error: unknown): boolean {
 }
 
 /**
- * dynalite answers anybody, pages of any origin included. Only requests signed with the key of this opening
- * are let through, so that neither a web page nor another user of the machine reads or writes the table.
+ * dynalite accepts every request, also from web pages of any origin. This filter accepts only requests with the
+ * access key of this table, so that neither a web page nor another user of the computer can use it.
  */
 function requireAccessKey(server: Server, accessKeyId: string): void {
-  const [answer] = server.listeners('request') as RequestListener[];
-  if (answer === undefined) throw new Error('dynalite does not listen to requests');
+  const [listener] = server.listeners('request') as RequestListener[];
+  if (listener === undefined) throw new Error('dynalite does not listen to requests');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (request.headers.origin !== undefined || !isSignedWith(accessKeyId, request.headers.authorization)) {
@@ -137,8 +137,8 @@ function requireAccessKey(server: Server, accessKeyId: string): void {
       request.resume();
       return;
     }
-    answer(request, response);
-    // It throws when a client hangs up, which would end the whole process.
+    listener(request, response);
+    // dynalite throws when a client disconnects, which would end this process.
     request.removeAllListeners('error');
     request.on('error', () => {});
   });
@@ -146,8 +146,8 @@ function requireAccessKey(server: Server, accessKeyId: string): void {
 
 function isSignedWith(accessKeyId: string, authorization: string | undefined): boolean {
   const given = Buffer.from(/Credential=([^/,\s]*)\//.exec(authorization ?? '')?.[1] ?? '');
-  const wanted = Buffer.from(accessKeyId);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
+  const expected = Buffer.from(accessKeyId);
+  return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 async function ensureTable(
@@ -172,12 +172,12 @@ async function ensureTable(
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
-    // A connection that was in use when the server closed stays open, idle, when its call has been answered.
+    // A connection that was busy when the server closed stays open after its response.
     const idle = setInterval(() => server.closeIdleConnections(), 20);
-    const cut = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+    const force = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
     server.close((error) => {
       clearInterval(idle);
-      clearTimeout(cut);
+      clearTimeout(force);
       if (error) reject(error);
       else resolve();
     });

@@ -3,15 +3,15 @@ import { callDynamoDb, writeConditionally } from '#adapters/aws/dynamodb/errors.
 import type { Item } from '#adapters/aws/dynamodb/keys.ts';
 import { TABLE } from '#contract/table.ts';
 
-/** How many items one sweep looks at, at most. */
+/** Items that one call reads. */
 const SCAN_PAGE_SIZE = 1_000;
 
-/** Where the next sweep goes on; absent when this one has come to the end of the table. */
+/** Where the next call continues. Undefined at the end of the table. */
 export type ExpiryScanPosition = Item | undefined;
 
 /**
- * Removes items whose TTL has passed, as DynamoDB does by itself and the embedded table does not. Bounded: it
- * looks at 1,000 items and says where the next call is to go on.
+ * Deletes items whose TTL has passed, as DynamoDB does. The embedded table does not. One call reads at most 1,000
+ * items and returns where the next call continues.
  * @param now milliseconds since 1970
  */
 export async function deleteExpiredItems(
@@ -40,7 +40,7 @@ export async function deleteExpiredItems(
   for (const item of page.Items ?? []) {
     const { [partitionKey.name]: pk, [sortKey.name]: sk } = item;
     if (pk === undefined || sk === undefined) continue;
-    // A claim may have been taken anew since it was looked at.
+    // An idempotency key may have been claimed again since it was read.
     const outcome = await writeConditionally('DeleteItem', () =>
       client.send(
         new DeleteItemCommand({

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { errorCode } from '../system-error.ts';
 
 /**
- * Replaces a file by rename, so that whoever reads it, also after a `kill -9` at any moment, finds the old
- * content or the new one, whole.
+ * Replaces a file by rename, so that a reader finds the complete old or the complete new content, also after a
+ * `kill -9` at any time.
  *
- * @param durable also survives a power failure: costs a flush of the disk, a few milliseconds
+ * @param durable whether the change survives a power failure; this costs a disk flush, a few milliseconds
  */
 export async function replaceFile(path: string, content: string, durable = false): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}.draft`;
@@ -27,7 +27,7 @@ export async function replaceFile(path: string, content: string, durable = false
   if (durable) await syncFolder(dirname(path));
 }
 
-/** Makes what was created, renamed or deleted in a folder survive a power failure. */
+/** Flushes the creations, renames and deletions in a folder, so that they survive a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
@@ -37,7 +37,7 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** The content of a file; undefined when there is none. */
+/** Returns the content of a file, or undefined when it does not exist. */
 export async function readFileIfExists(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -48,20 +48,20 @@ export async function readFileIfExists(path: string): Promise<string | undefined
 }
 
 export interface RecordFolderOptions<T> {
-  /** The folder, absolute; made when missing, for the owner alone. */
+  /** Absolute path of the folder. It is created with mode 0700 when it is missing. */
   readonly path: string;
-  /** Reads a record from parsed JSON; throws when it is not one. */
+  /** Parses a record from JSON data. Throws when the data is invalid. */
   readonly parse: (value: unknown) => T;
   readonly idOf: (record: T) => string;
-  /** Told of a file that is no record: it has been moved aside, under a name ending in `.unreadable`. */
+  /** Called for a file that is not a valid record. The file has been renamed to `<name>.unreadable`. */
   readonly onUnreadable?: (file: string, cause: unknown) => void;
 }
 
 const ENDING = '.json';
 
 /**
- * Small records, one JSON file each, named by their id. A write is whole or did not happen, and survives the
- * end of this process at any moment; a power failure may take the last ones back.
+ * A folder of small records, one JSON file each, named by their id. Writes are atomic and survive the end of this
+ * process at any time. A power failure may undo the last writes.
  */
 export class RecordFolder<T> {
   readonly #options: RecordFolderOptions<T>;
@@ -70,7 +70,7 @@ export class RecordFolder<T> {
     this.#options = options;
   }
 
-  /** Every record there is. Removes drafts that an interrupted write left. */
+  /** Returns all records. Deletes the drafts of interrupted writes. */
   async open(): Promise<readonly T[]> {
     const { path } = this.#options;
     await mkdir(path, { recursive: true, mode: 0o700 });
@@ -98,7 +98,8 @@ export class RecordFolder<T> {
     if (text === undefined) return undefined;
     try {
       const record = this.#options.parse(JSON.parse(text));
-      if (`${this.#options.idOf(record)}${ENDING}` !== file) throw new Error('its name is not its id');
+      if (`${this.#options.idOf(record)}${ENDING}` !== file)
+        throw new Error('the file name differs from the record id');
       return record;
     } catch (cause) {
       await rename(path, `${path}.unreadable`);
@@ -108,7 +109,7 @@ export class RecordFolder<T> {
   }
 
   #file(id: string): string {
-    if (!/^[a-z0-9][a-z0-9-]{0,99}$/.test(id)) throw new RangeError('not the id of a record');
+    if (!/^[a-z0-9][a-z0-9-]{0,99}$/.test(id)) throw new RangeError('invalid record id');
     return join(this.#options.path, `${id}${ENDING}`);
   }
 }

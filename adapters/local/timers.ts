@@ -1,12 +1,12 @@
 import type { Clock } from '#core/ports/clock.ts';
 
-/** A clock that also calls back: what local adapters wait with, so that tests can move time by hand. */
+/** A clock with timers. Local adapters wait with it, so that tests can control time. */
 export interface Timers extends Clock {
-  /** Calls `action` once, `ms` milliseconds from now, unless the answered function is called before. */
+  /** Calls `action` once after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, action: () => void): () => void;
 }
 
-/** The machine's own time. */
+/** The time of the system. */
 export const systemTimers: Timers = {
   now: () => Date.now(),
   after(ms, action) {
@@ -15,7 +15,7 @@ export const systemTimers: Timers = {
   },
 };
 
-/** Resolves after `ms` milliseconds of these timers, or as soon as one of the signals aborts. */
+/** Resolves after `ms` milliseconds, or as soon as one of the signals aborts. */
 export function pause(timers: Timers, ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
   return new Promise((resolve) => {
     if (signals.some((signal) => signal.aborted)) {
@@ -32,15 +32,15 @@ export function pause(timers: Timers, ms: number, ...signals: readonly AbortSign
   });
 }
 
-/** Waits for a promise, but no longer than `ms` milliseconds; answers whether it settled in time. */
+/** Waits for a promise, at most `ms` milliseconds. Returns whether it settled in time. */
 export async function settlesWithin(timers: Timers, ms: number, promise: Promise<unknown>): Promise<boolean> {
   const waiting = new AbortController();
   const settled = promise.then(
     () => true,
     () => true,
   );
-  const late = pause(timers, ms, waiting.signal).then(() => false);
-  const answer = await Promise.race([settled, late]);
+  const timeout = pause(timers, ms, waiting.signal).then(() => false);
+  const inTime = await Promise.race([settled, timeout]);
   waiting.abort();
-  return answer;
+  return inTime;
 }

@@ -1,9 +1,10 @@
 /**
- * Throws unless this can name a folder: what comes from outside never becomes a path of its own. Lower-case
- * letters, digits and hyphens, 1-63 characters, as in a DNS label.
+ * Checks that an id can be used as a folder name, so that input never becomes a path: lower-case letters, digits
+ * and hyphens, 1-63 characters, as in a DNS label.
+ * @throws RangeError
  */
 export function checkWorkbenchId(workbenchId: string): string {
-  if (!isWorkbenchId(workbenchId)) throw new RangeError('not the id of a workbench');
+  if (!isWorkbenchId(workbenchId)) throw new RangeError('invalid workbench id');
   return workbenchId;
 }
 

@@ -3,12 +3,11 @@ import { parseTaskObservation } from '#adapters/aws/ecs/task-observation.ts';
 import { isUserId, isWorkbenchId } from '#contract/parameters.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
-import { REASON_CODES } from '#core/workbench/reasons.ts';
 
 const namedValues = z.array(z.object({ name: z.string(), value: z.optional(z.string()) }));
 
 /** The used part of an `ECS Task State Change` event. Other fields are ignored. */
-export const taskEventSchema = z.object({
+const taskEventSchema = z.object({
   source: z.literal('aws.ecs'),
   'detail-type': z.literal('ECS Task State Change'),
   detail: z.object({
@@ -34,13 +33,6 @@ export const taskEventSchema = z.object({
     ),
   }),
 });
-export type TaskEvent = z.infer<typeof taskEventSchema>;
-
-/**
- * The attachment of local mode's events, for values that have no field in ECS: `endpoint`, `detail`, `host` and
- * `stop_code`. ECS has no attachments of this type, and only AWS can send events with the source `aws.ecs`.
- */
-export const LOCAL_ATTACHMENT = 'workbench';
 
 /**
  * The observation in a task event; undefined for other events and for tasks that the controller did not start. Workbench
@@ -56,28 +48,5 @@ export function readTaskEvent(
   const observation = parseTaskObservation(detail, settings.WB_CONTAINER_PORT);
   if (observation === undefined) return undefined;
   if (!isWorkbenchId(observation.workbenchId) || !isUserId(observation.userId)) return undefined;
-  const local = detail.attachments?.find(({ type }) => type === LOCAL_ATTACHMENT);
-  if (local === undefined) return observation;
-  const details = new Map(local.details?.map(({ name, value }) => [name, value]));
-  return withLocalDetails(observation, (name) => details.get(name), detail.stoppedReason ?? '');
-}
-
-/** Replaces the values that are derived from fields of ECS by those of the attachment. */
-function withLocalDetails(
-  observation: TaskObservation,
-  detailOf: (name: string) => string | undefined,
-  stoppedReason: string,
-): TaskObservation {
-  const { detail: _detail, endpoint: _endpoint, instance: _instance, ...rest } = observation;
-  const detail = detailOf('detail');
-  const endpoint = detailOf('endpoint');
-  const instance = detailOf('host');
-  const code = ([...REASON_CODES, 'requested'] as const).find((known) => known === detailOf('stop_code'));
-  return {
-    ...rest,
-    ...(detail === undefined ? {} : { detail }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(instance === 'connected' || instance === 'disconnected' || instance === 'gone' ? { instance } : {}),
-    ...(code === undefined ? {} : { stop: { code, message: stoppedReason } }),
-  };
+  return observation;
 }

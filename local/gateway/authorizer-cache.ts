@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Timers } from '#adapters/local/timers.ts';
 
-/** What an authorizer of the simple response format answers. */
+/** The response of an authorizer in the simple response format. */
 export interface Authorization {
   readonly isAuthorized: boolean;
   readonly context: Readonly<Record<string, unknown>>;
@@ -9,13 +9,13 @@ export interface Authorization {
 
 export interface AuthorizerCacheOptions {
   readonly timers: Timers;
-  /** How long an answer is kept, in seconds: 0 (each request asks) to 3,600. */
+  /** How long a response is cached, seconds: 0 (no cache) to 3,600. */
   readonly ttlSeconds: number;
-  /** The most answers kept; the oldest goes. @default 1,000 */
+  /** Cached responses. The oldest is evicted. @default 1,000 */
   readonly capacity?: number;
 }
 
-/** The longest that API Gateway waits for an authorizer, in milliseconds. */
+/** How long API Gateway waits for an authorizer, milliseconds. */
 export const AUTHORIZER_TIMEOUT_MS = 10_000;
 
 interface CacheEntry {
@@ -24,14 +24,14 @@ interface CacheEntry {
 }
 
 /**
- * Keeps the authorizer's answers by identity source, as API Gateway does: by nothing else, whatever route the
- * request is for. Denials are kept, failures are not. Requests that ask at once share one call. Identity
- * sources themselves, which are secrets, are not kept.
+ * Caches the authorizer's responses by identity source alone, for all routes, as API Gateway does. Denials are
+ * cached, failures are not. Concurrent requests share one call. The cache stores an HMAC of the identity source,
+ * because the identity source is a secret.
  */
 export class AuthorizerCache {
   readonly #options: Required<AuthorizerCacheOptions>;
-  readonly #kept = new Map<string, CacheEntry>();
-  readonly #asked = new Map<string, Promise<Authorization>>();
+  readonly #cache = new Map<string, CacheEntry>();
+  readonly #pending = new Map<string, Promise<Authorization>>();
   readonly #salt = randomBytes(32);
 
   constructor(options: AuthorizerCacheOptions) {
@@ -39,59 +39,57 @@ export class AuthorizerCache {
   }
 
   /**
-   * @param ask calls the authorizer
-   * @throws what the authorizer throws, and when its answer is none or late
+   * @param callAuthorizer calls the authorizer
+   * @throws the error of the authorizer, TypeError for an invalid response, Error after AUTHORIZER_TIMEOUT_MS
    */
-  async authorize(identitySource: string, ask: () => Promise<unknown>): Promise<Authorization> {
+  async authorize(identitySource: string, callAuthorizer: () => Promise<unknown>): Promise<Authorization> {
     const { timers, ttlSeconds } = this.#options;
-    if (ttlSeconds <= 0) return this.#ask(ask);
+    if (ttlSeconds <= 0) return this.#call(callAuthorizer);
     const id = createHmac('sha256', this.#salt).update(identitySource).digest('base64');
-    const kept = this.#kept.get(id);
-    if (kept !== undefined && kept.until > timers.now()) return kept.authorization;
-    const asked = this.#asked.get(id);
-    if (asked !== undefined) return asked;
-    const answer = this.#ask(ask)
+    const cached = this.#cache.get(id);
+    if (cached !== undefined && cached.until > timers.now()) return cached.authorization;
+    const pending = this.#pending.get(id);
+    if (pending !== undefined) return pending;
+    const call = this.#call(callAuthorizer)
       .then((authorization) => {
-        this.#keep(id, authorization);
+        this.#store(id, authorization);
         return authorization;
       })
-      .finally(() => this.#asked.delete(id));
-    this.#asked.set(id, answer);
-    return answer;
+      .finally(() => this.#pending.delete(id));
+    this.#pending.set(id, call);
+    return call;
   }
 
-  #keep(id: string, authorization: Authorization): void {
+  #store(id: string, authorization: Authorization): void {
     const { timers, ttlSeconds, capacity } = this.#options;
-    this.#kept.delete(id);
-    this.#kept.set(id, { until: timers.now() + ttlSeconds * 1000, authorization });
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= capacity) return;
-      this.#kept.delete(oldest);
+    this.#cache.delete(id);
+    this.#cache.set(id, { until: timers.now() + ttlSeconds * 1000, authorization });
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= capacity) return;
+      this.#cache.delete(oldest);
     }
   }
 
-  async #ask(ask: () => Promise<unknown>): Promise<Authorization> {
+  async #call(callAuthorizer: () => Promise<unknown>): Promise<Authorization> {
     const { timers } = this.#options;
     return new Promise((resolve, reject) => {
-      const cancel = timers.after(AUTHORIZER_TIMEOUT_MS, () =>
-        reject(new Error('the authorizer took too long')),
-      );
-      const answer = async () => parseAuthorization(await ask());
-      answer().then(resolve, reject).finally(cancel);
+      const cancel = timers.after(AUTHORIZER_TIMEOUT_MS, () => reject(new Error('the authorizer timed out')));
+      const call = async () => parseAuthorization(await callAuthorizer());
+      call().then(resolve, reject).finally(cancel);
     });
   }
 }
 
-function parseAuthorization(answer: unknown): Authorization {
-  if (typeof answer !== 'object' || answer === null || !('isAuthorized' in answer)) {
-    throw new TypeError('the authorizer gave no simple response');
+function parseAuthorization(response: unknown): Authorization {
+  if (typeof response !== 'object' || response === null || !('isAuthorized' in response)) {
+    throw new TypeError('the authorizer returned no simple response');
   }
-  const { isAuthorized } = answer;
-  if (typeof isAuthorized !== 'boolean') throw new TypeError('the authorizer gave no simple response');
+  const { isAuthorized } = response;
+  if (typeof isAuthorized !== 'boolean') throw new TypeError('the authorizer returned no simple response');
   const context =
-    'context' in answer && typeof answer.context === 'object' && answer.context !== null
-      ? answer.context
+    'context' in response && typeof response.context === 'object' && response.context !== null
+      ? response.context
       : {};
-  // Through JSON, as between two functions: what cannot go that way would not arrive on AWS either.
+  // On AWS the context is serialized as JSON between the two functions.
   return { isAuthorized, context: JSON.parse(JSON.stringify(context)) as Record<string, unknown> };
 }

@@ -2,11 +2,11 @@ import { CORS } from '#contract/routes.ts';
 import type { GatewayResponse } from './gateway-response.ts';
 
 /**
- * CORS as API Gateway does it when it is configured: preflights are answered without asking authorizer or
- * function, and what a page of an allowed origin may read is said on every answer, errors included.
+ * CORS as API Gateway implements it: the gateway responds to preflights without calling the authorizer or a function,
+ * and adds the CORS headers to all responses, errors included.
  */
 
-/** The headers that let a page of `origin` read the answer; none for an origin that is not allowed. */
+/** Returns the headers that allow a page of `origin` to read the response. None for an origin that is not allowed. */
 export function corsHeaders(
   allowedOrigins: readonly string[],
   origin: string | undefined,
@@ -22,7 +22,7 @@ export function corsHeaders(
   };
 }
 
-/** The answer to any OPTIONS; to one of an origin that is not allowed it allows nothing. */
+/** Returns the response to an OPTIONS request. It allows nothing to an origin that is not allowed. */
 export function preflightResponse(
   allowedOrigins: readonly string[],
   origin: string | undefined,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** An answer, ready to be written. */
+/** A response that is ready to be written. */
 export interface GatewayResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -8,7 +8,7 @@ export interface GatewayResponse {
   readonly body: Buffer;
 }
 
-/** What API Gateway says by itself, in its own form. */
+/** Returns an error response in the format of API Gateway. */
 export function gatewayError(status: number, message: string): GatewayResponse {
   return {
     status,
@@ -18,13 +18,13 @@ export function gatewayError(status: number, message: string): GatewayResponse {
   };
 }
 
-/** Set by the front itself, whatever a handler says. */
+/** Headers that the gateway sets itself. Values of handlers are ignored. */
 const NOT_FROM_HANDLERS = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding']);
 
 /**
- * What a handler's result means. One with a `statusCode` is a whole response; anything else is the body of
- * a 200 in JSON.
- * @throws TypeError when it is neither
+ * Converts the result of a handler. An object with `statusCode` is a complete response. Any other value is the JSON
+ * body of a 200.
+ * @throws TypeError when the response is invalid
  */
 export function toResponse(result: unknown): GatewayResponse {
   if (typeof result !== 'object' || result === null || !('statusCode' in result)) {
@@ -37,7 +37,8 @@ export function toResponse(result: unknown): GatewayResponse {
     };
   }
   const status = Number(result.statusCode);
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError('the status is none');
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError('the status code is invalid');
   const headers = new Map([['content-type', 'text/plain;charset=UTF-8']]);
   for (const [name, value] of Object.entries(field(result, 'headers') ?? {})) {
     if (value === undefined || value === null || NOT_FROM_HANDLERS.has(name.toLowerCase())) continue;
@@ -45,8 +46,7 @@ export function toResponse(result: unknown): GatewayResponse {
   }
   const cookies = field(result, 'cookies') ?? [];
   const body = field(result, 'body') ?? '';
-  if (!Array.isArray(cookies) || typeof body !== 'string')
-    throw new TypeError('the response has not its form');
+  if (!Array.isArray(cookies) || typeof body !== 'string') throw new TypeError('the response is invalid');
   return {
     status,
     headers: Object.fromEntries(headers),
@@ -56,25 +56,25 @@ export function toResponse(result: unknown): GatewayResponse {
 }
 
 /**
- * Writes an answer, `extra` headers last.
- * @throws TypeError when a header cannot be written; nothing has been sent then
+ * Writes a response. `extra` headers override those of the response.
+ * @throws TypeError when a header is invalid; nothing has been sent then
  */
 export function writeResponse(
   response: ServerResponse,
-  answer: GatewayResponse,
+  result: GatewayResponse,
   extra: Readonly<Record<string, string>>,
 ): void {
-  response.statusCode = answer.status;
-  for (const [name, value] of Object.entries({ ...answer.headers, ...extra }))
+  response.statusCode = result.status;
+  for (const [name, value] of Object.entries({ ...result.headers, ...extra }))
     response.setHeader(name, value);
-  if (answer.cookies.length > 0) response.setHeader('set-cookie', [...answer.cookies]);
-  if (answer.status === 204 || answer.status === 304) {
+  if (result.cookies.length > 0) response.setHeader('set-cookie', [...result.cookies]);
+  if (result.status === 204 || result.status === 304) {
     response.removeHeader('content-type');
     response.end();
     return;
   }
-  response.setHeader('content-length', answer.body.length);
-  response.end(answer.body);
+  response.setHeader('content-length', result.body.length);
+  response.end(result.body);
 }
 
 function field(result: object, name: string): unknown {

@@ -22,53 +22,53 @@ import { type RouteMatch, RouteTable } from './route-match.ts';
 export interface GatewayRoute {
   readonly method: string;
   readonly path: string;
-  /** `public`: the authorizer is not asked. */
+  /** `public`: the authorizer is not called. */
   readonly access: 'public' | 'user' | 'admin';
   readonly handler: GatewayHandler;
 }
 
 export interface GatewayAuthorizer {
   readonly authorize: (event: APIGatewayRequestAuthorizerEventV2, context: Context) => Promise<unknown>;
-  /** How long an answer is kept, in seconds. */
+  /** How long a response is cached, seconds. */
   readonly ttlSeconds: number;
 }
 
 export interface GatewayOptions {
   readonly routes: readonly GatewayRoute[];
-  /** None: every route is open. */
+  /** Absent: all routes are open. */
   readonly authorizer?: GatewayAuthorizer;
-  /** Comes before each route's path, such as `/api`. @default '' */
+  /** The prefix of all paths, such as `/api`. @default '' */
   readonly prefix?: string;
-  /** CORS is off when there are none. Lower case. */
+  /** Allowed origins. Empty: CORS is disabled. Lower case. */
   readonly corsOrigins: readonly string[];
   readonly guard: OriginGuard;
   readonly timers: Timers;
   readonly telemetry: Telemetry;
-  /** In milliseconds. @default 30,000, as API Gateway has it */
+  /** Milliseconds. @default 30,000, the limit of API Gateway */
   readonly integrationTimeoutMs?: number;
 }
 
-/** Request line and headers together, in bytes: the quota of HTTP APIs. */
+/** The largest request line and headers together, bytes: the quota of HTTP APIs. */
 export const MAX_HEAD_BYTES = 10_240;
 
 const NO_BODY = Buffer.alloc(0);
 
-/** Stands where API Gateway's HTTP API stands on AWS: the same events in, the same answers out. */
+/** Takes the place of an API Gateway HTTP API in local mode: the same events, the same responses. */
 export function createGateway(options: GatewayOptions): Server {
-  const front = new Gateway(options);
+  const gateway = new Gateway(options);
   const server = createServer(
     {
       maxHeaderSize: MAX_HEAD_BYTES,
-      // Slow clients: so long for the headers, and so long for the whole request.
+      // Limits for slow clients: for the headers, and for the complete request.
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       connectionsCheckingInterval: 2_000,
       keepAliveTimeout: 60_000,
     },
-    (request, response) => void front.serve(request, response),
+    (request, response) => void gateway.serve(request, response),
   );
-  // Without a listener Node would say "continue" before the size is looked at.
-  server.on('checkContinue', (request, response) => void front.serve(request, response));
+  // Without this listener Node.js would send "100 Continue" before the size is checked.
+  server.on('checkContinue', (request, response) => void gateway.serve(request, response));
   respondToClientErrors(server);
   return server;
 }
@@ -89,16 +89,16 @@ class Gateway {
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { telemetry, corsOrigins } = this.#options;
-    const begun = performance.now();
+    const startedAt = performance.now();
     response.on('error', () => {});
     try {
       const head = readHead(request);
-      const answer = await this.#answer(request, response, head);
-      if (answer === undefined) {
+      const result = await this.#respond(request, response, head);
+      if (result === undefined) {
         request.socket.destroy();
         return;
       }
-      writeResponse(response, answer, {
+      writeResponse(response, result, {
         'apigw-requestid': head.requestId,
         ...corsHeaders(corsOrigins, request.headers.origin),
       });
@@ -111,18 +111,20 @@ class Gateway {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
       writeResponse(response, gatewayError(500, 'Internal Server Error'), {});
     }
-    if (request.method !== 'GET' || response.statusCode >= 500) this.#note(request, response, begun);
+    if (request.method !== 'GET' || response.statusCode >= 500)
+      this.#logRequest(request, response, startedAt);
   }
 
-  /** Undefined: the client has gone. */
-  async #answer(
+  /** Returns the response to a request, or undefined when the client has disconnected. */
+  async #respond(
     request: IncomingMessage,
     response: ServerResponse,
     head: RequestHead,
   ): Promise<GatewayResponse | undefined> {
     const { guard, corsOrigins } = this.#options;
     const refusal = checkRequest(request, guard);
-    if (refusal !== undefined) return this.#last(response, gatewayError(refusal.status, refusal.message));
+    if (refusal !== undefined)
+      return this.#closeAfter(response, gatewayError(refusal.status, refusal.message));
     if (request.method === 'OPTIONS' && corsOrigins.length > 0) {
       return preflightResponse(corsOrigins, request.headers.origin);
     }
@@ -131,14 +133,15 @@ class Gateway {
     if (match === undefined) return gatewayError(404, 'Not Found');
     const routeKey = `${match.route.method} ${this.#options.prefix ?? ''}${match.route.path}`;
     const matched = { routeKey, parameters: match.parameters };
-    // The authorizer is asked before the body is read: a stranger cannot make us hold 10 MB.
+    // The authorizer is called before the body is read, so that a client without access cannot use 10 MB of memory.
     const authorized = await this.#authorize(match.route, head, () =>
       toGatewayEvent(request, head, matched, NO_BODY),
     );
     if ('status' in authorized) return authorized;
     const body = await readBody(request, response);
     if (body.kind === 'aborted') return undefined;
-    if (body.kind === 'too_large') return this.#last(response, gatewayError(413, 'Request Entity Too Large'));
+    if (body.kind === 'too_large')
+      return this.#closeAfter(response, gatewayError(413, 'Request Entity Too Large'));
     const event = toGatewayEvent(request, head, { ...matched, ...authorized }, body.bytes);
     return this.#invoke(match.route, event);
   }
@@ -161,12 +164,12 @@ class Gateway {
     const identitySource = head.headers.authorization;
     if (identitySource === undefined || identitySource === '') return gatewayError(401, 'Unauthorized');
     try {
-      const answer = await this.#cache.authorize(identitySource, async () => {
+      const authorization = await this.#cache.authorize(identitySource, async () => {
         const context = lambdaContext('authorizer', head.requestId, timers, AUTHORIZER_TIMEOUT_MS);
         return authorizer.authorize(toAuthorizerEvent(eventWithoutBody(), identitySource), context);
       });
-      return answer.isAuthorized
-        ? { authorizerContext: structuredClone(answer.context) }
+      return authorization.isAuthorized
+        ? { authorizerContext: structuredClone(authorization.context) }
         : gatewayError(403, 'Forbidden');
     } catch (error) {
       telemetry.error('the authorizer failed', { requestId: head.requestId }, error);
@@ -179,7 +182,7 @@ class Gateway {
     const fields = { route: event.routeKey, requestId: event.requestContext.requestId };
     const invocation = await invoke(route.handler, event, timers, integrationTimeoutMs);
     if (invocation.kind === 'timed_out') {
-      telemetry.error('a function took too long', fields);
+      telemetry.error('a function timed out', fields);
       return gatewayError(503, 'Service Unavailable');
     }
     try {
@@ -191,17 +194,17 @@ class Gateway {
     }
   }
 
-  /** The connection ends with this answer: what else it carries is not to be read. */
-  #last(response: ServerResponse, answer: GatewayResponse): GatewayResponse {
+  /** Closes the connection after this response, so that no further data of the client is read. */
+  #closeAfter(response: ServerResponse, result: GatewayResponse): GatewayResponse {
     response.shouldKeepAlive = false;
-    return answer;
+    return result;
   }
 
-  #note(request: IncomingMessage, response: ServerResponse, begun: number): void {
+  #logRequest(request: IncomingMessage, response: ServerResponse, startedAt: number): void {
     const path = (request.url ?? '').replace(/\?.*$/s, '').slice(0, 200);
     this.#options.telemetry.info(`${request.method} ${path}`, {
       status: response.statusCode,
-      ms: Math.round(performance.now() - begun),
+      ms: Math.round(performance.now() - startedAt),
     });
   }
 }

@@ -4,16 +4,16 @@ import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 
 export type GatewayHandler = (event: GatewayEvent, context: Context) => Promise<unknown>;
 
-/** The longest that API Gateway waits for a function, in milliseconds. */
+/** How long API Gateway waits for a function, milliseconds. */
 export const INTEGRATION_TIMEOUT_MS = 30_000;
 
 export type Invocation =
-  | { readonly kind: 'answered'; readonly result: unknown }
+  | { readonly kind: 'returned'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly error: unknown }
-  /** It may still be at work; whatever it answers then is dropped. */
+  /** The function may still run. Its result is discarded. */
   | { readonly kind: 'timed_out' };
 
-/** Calls a function as Lambda would, for as long as API Gateway would wait. */
+/** Calls a function as Lambda does, and waits for it as long as API Gateway does. */
 export function invoke(
   handler: GatewayHandler,
   event: GatewayEvent,
@@ -26,21 +26,21 @@ export function invoke(
     const run = async () => handler(event, context);
     run()
       .then(
-        (result) => resolve({ kind: 'answered', result }),
+        (result) => resolve({ kind: 'returned', result }),
         (error: unknown) => resolve({ kind: 'failed', error }),
       )
       .finally(cancel);
   });
 }
 
-/** What a function is told about its own invocation. */
+/** Returns the context object of an invocation. */
 export function lambdaContext(
   functionName: string,
   requestId: string,
   timers: Timers,
   timeoutMs: number,
 ): Context {
-  const endsAt = timers.now() + timeoutMs;
+  const deadline = timers.now() + timeoutMs;
   return {
     callbackWaitsForEmptyEventLoop: false,
     functionName,
@@ -50,7 +50,7 @@ export function lambdaContext(
     awsRequestId: requestId,
     logGroupName: 'local',
     logStreamName: 'local',
-    getRemainingTimeInMillis: () => Math.max(0, endsAt - timers.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - timers.now()),
     done() {},
     fail() {},
     succeed() {},

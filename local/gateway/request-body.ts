@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** The largest body that API Gateway passes on, in bytes. */
+/** The largest body that API Gateway accepts, bytes. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** So much more is read and thrown away, so that the client gets to see the 413, in bytes. */
+/** Further bytes of a too large body that are read and discarded, so that the client receives the 413. */
 const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
 
 export type RequestBody =
   | { readonly kind: 'read'; readonly bytes: Buffer }
   | { readonly kind: 'too_large' }
-  /** The client went away. */
+  /** The client disconnected. */
   | { readonly kind: 'aborted' };
 
-/** Reads the whole body, at most MAX_BODY_BYTES of it. Says "continue" first to a client that asks. */
+/** Reads the body, at most MAX_BODY_BYTES. Sends "100 Continue" first if the client expects it. */
 export async function readBody(request: IncomingMessage, response: ServerResponse): Promise<RequestBody> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES + MAX_DISCARDED_BYTES) {
     return { kind: 'too_large' };
@@ -23,7 +23,7 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
   const chunks: Buffer[] = [];
   let size = 0;
   try {
-    // Leaving the loop early must not end the connection: it still has to carry the answer.
+    // An early exit from the loop must not close the connection, because the response must still be sent.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size <= MAX_BODY_BYTES) chunks.push(chunk);
@@ -38,7 +38,7 @@ export async function readBody(request: IncomingMessage, response: ServerRespons
 
 const TEXT = /^(text\/|application\/([a-z0-9.+-]*\+)?(json|xml|javascript)\s*(;|$))/i;
 
-/** The body as an event carries it: text as it is, everything else, forms included, in base64. */
+/** Encodes a body for an event: text unchanged, all other types, forms included, in base64. */
 export function encodeBody(
   bytes: Buffer,
   contentType: string | undefined,

@@ -4,18 +4,18 @@ import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { encodeBody } from './request-body.ts';
 
-/** What is known of a request before its body has been read. */
+/** The parts of a request that are available before its body is read. */
 export interface RequestHead {
-  /** Percent-encoded, as sent. */
+  /** The path as sent, percent-encoded. */
   readonly path: string;
-  /** As sent, without `?`. */
+  /** The query as sent, without `?`. */
   readonly rawQueryString: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly cookies: readonly string[];
   readonly requestId: string;
 }
 
-/** Between two machines only; API Gateway does not pass them on. */
+/** Hop-by-hop headers. API Gateway does not forward them. */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
@@ -44,8 +44,8 @@ export function readHead(request: IncomingMessage): RequestHead {
       );
       continue;
     }
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before},${value}`);
+    const previous = headers.get(name);
+    headers.set(name, previous === undefined ? value : `${previous},${value}`);
   }
   const address = request.socket.remoteAddress ?? '127.0.0.1';
   const forwarded = headers.get('x-forwarded-for');
@@ -59,7 +59,7 @@ export function readHead(request: IncomingMessage): RequestHead {
   return {
     path: query === -1 ? target : target.slice(0, query),
     rawQueryString: query === -1 ? '' : target.slice(query + 1),
-    // From entries, so that a header called `__proto__` is a header like any other.
+    // Object.fromEntries also handles a header called `__proto__`.
     headers: Object.fromEntries(headers),
     cookies,
     requestId: randomUUID(),
@@ -67,14 +67,14 @@ export function readHead(request: IncomingMessage): RequestHead {
 }
 
 export interface MatchedRequest {
-  /** Such as `GET /things/{id}`. */
+  /** Such as `GET /items/{id}`. */
   readonly routeKey: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** What the authorizer said, where it was asked. */
+  /** The context of the authorizer, if it was called. */
   readonly authorizerContext?: Readonly<Record<string, unknown>>;
 }
 
-/** The event of a request that has been matched to a route. */
+/** Returns the event of a request that matched a route. */
 export function toGatewayEvent(
   request: IncomingMessage,
   head: RequestHead,
@@ -82,7 +82,7 @@ export function toGatewayEvent(
   body: Buffer,
 ): GatewayEvent {
   const query = queryParameters(head.rawQueryString);
-  // The path is decoded, as HTTP APIs send it although they call it raw.
+  // HTTP APIs send the decoded path in `rawPath`.
   const rawPath = decodeURIComponent(head.path);
   return {
     version: '2.0',
@@ -98,7 +98,7 @@ export function toGatewayEvent(
   };
 }
 
-/** What the authorizer is asked about a request: everything but the body. */
+/** Returns the event for the authorizer: the request without its body. */
 export function toAuthorizerEvent(
   event: GatewayEvent,
   identitySource: string,
@@ -150,12 +150,12 @@ function requestContextOf(
   };
 }
 
-/** Decoded; a name given several times has its values joined by commas. Undefined when there is no query. */
+/** Returns the decoded parameters. Repeated parameters are joined by commas. Undefined without a query. */
 function queryParameters(rawQueryString: string): Record<string, string> | undefined {
   const values = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(rawQueryString)) {
-    const before = values.get(name);
-    values.set(name, before === undefined ? value : `${before},${value}`);
+    const previous = values.get(name);
+    values.set(name, previous === undefined ? value : `${previous},${value}`);
   }
   return values.size === 0 ? undefined : Object.fromEntries(values);
 }
@@ -169,7 +169,7 @@ function toSeconds(ms: number): number {
   return Math.floor(ms / 1000);
 }
 
-/** `12/Mar/2020:19:03:58 +0000` */
+/** Formats a date as `12/Mar/2020:19:03:58 +0000`. */
 function commonLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;

@@ -1,20 +1,20 @@
 /**
- * Which route a request takes, as API Gateway's HTTP APIs choose it: on the path as sent, segment by segment;
- * a fixed segment goes before a variable, a variable before a greedy one. A trailing slash is a segment.
+ * Matches requests to routes as HTTP APIs of API Gateway do: on the path as sent, segment by segment. A fixed segment
+ * precedes a variable, a variable precedes a greedy one. A trailing slash is a segment.
  */
 export interface RouteTemplate {
   readonly method: string;
-  /** Such as `/workbenches/{wid}/start`; a last segment `{rest+}` takes everything that follows. */
+  /** Such as `/workbenches/{wid}/start`. A last segment `{rest+}` matches all following segments. */
   readonly path: string;
 }
 
 export interface RouteMatch<R> {
   readonly route: R;
-  /** Decoded: `%2F` in a segment is a slash in the parameter, and not a further segment. */
+  /** Decoded values. `%2F` in a segment becomes a slash in the value, not another segment. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-interface Compiled<R> {
+interface CompiledRoute<R> {
   readonly route: R;
   readonly segments: readonly Segment[];
 }
@@ -26,7 +26,7 @@ type Segment =
 const RANK = { fixed: 0, variable: 1, greedy: 2 };
 
 export class RouteTable<R extends RouteTemplate> {
-  readonly #routes: readonly Compiled<R>[];
+  readonly #routes: readonly CompiledRoute<R>[];
 
   constructor(routes: readonly R[], prefix = '') {
     this.#routes = routes
@@ -36,7 +36,7 @@ export class RouteTable<R extends RouteTemplate> {
 
   /**
    * @param path the path as sent, percent-encoded, without the query
-   * @throws URIError when a segment is not validly encoded
+   * @throws URIError when the encoding of a segment is invalid
    */
   match(method: string, path: string): RouteMatch<R> | undefined {
     const sent = path.slice(1).split('/');

@@ -1,38 +1,38 @@
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 
-/** Plain pages of the workbenches' origin. Whatever a user has chosen is escaped; nothing in them runs. */
+/** Static pages of the workbenches' origin. User input is escaped, and the pages contain no scripts. */
 
 export interface Page {
   readonly status: number;
   readonly html: string;
-  /** When it is worth while to ask again, in seconds: the page does so by itself. */
+  /** The page reloads itself after this time, seconds. */
   readonly reloadAfterSeconds?: number;
 }
 
-/** Seconds until a page looks again: while something goes on, and when somebody must act first. */
+/** Reload intervals: while the status changes, and while the user must act first. */
 const RELOAD_SOON_SECONDS = 2;
 const RELOAD_LATER_SECONDS = 30;
 
 export interface ApiAddress {
-  /** Of the API, with its prefix: `http://127.0.0.1:8999`. */
+  /** The address of the API with its prefix: `http://127.0.0.1:8999`. */
   readonly url: string;
-  /** Whether a token is asked for. */
+  /** Whether requests need a token. */
   readonly authorized: boolean;
 }
 
 export function indexPage(): Page {
   return page(200, 'Workbenches', [
-    'Workbenches are served here, each at /project/&lt;workbench id&gt;/: the public_endpoint that the API gives.',
-    'All of them share this address: pages of one can reach the others. Open only what you trust.',
+    'Each workbench is served at /project/&lt;workbench id&gt;/, its public_endpoint in the API.',
+    'All workbenches share this origin, so that pages of one can access the others. Open only pages that you trust.',
   ]);
 }
 
 export function unknownPage(): Page {
-  return page(404, 'No such workbench', ['There is no workbench at this address. It may have been deleted.']);
+  return page(404, 'No such workbench', ['No workbench has this address. It may have been deleted.']);
 }
 
-/** Of a workbench that is not running: what it does, and what to do. */
+/** The page of a workbench that is not running: its status, and what the user can do. */
 export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
   const name = escapeHtml(workbench.name);
   const detail = statusDetail(workbench);
@@ -46,27 +46,27 @@ export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
     lines.push('Start it, then come back:', `<code>${escapeHtml(startCommand(workbench, api))}</code>`);
     return page(503, name, lines, RELOAD_LATER_SECONDS);
   }
-  lines.push('This page looks again by itself.');
+  lines.push('This page reloads automatically.');
   return page(503, name, lines, RELOAD_SOON_SECONDS);
 }
 
-/** Of a workbench that is said to run and does not answer. */
+/** The page of a workbench that does not respond although its status is running. */
 export function unresponsivePage(): Page {
   return page(
     502,
-    'The workbench does not answer',
-    ['It may be stopping. This page looks again by itself.'],
+    'The workbench does not respond',
+    ['It may be stopping. This page reloads automatically.'],
     RELOAD_SOON_SECONDS,
   );
 }
 
 export function unreadablePage(): Page {
-  return page(503, 'The records cannot be read', ['This page looks again by itself.'], RELOAD_SOON_SECONDS);
+  return page(503, 'The records cannot be read', ['This page reloads automatically.'], RELOAD_SOON_SECONDS);
 }
 
-/** The curl line that starts a workbench. */
+/** Returns the curl command that starts a workbench. */
 export function startCommand(workbench: Pick<Workbench, 'userId' | 'workbenchId'>, api: ApiAddress): string {
-  // encodeURIComponent leaves the apostrophe, which would end the shell's quotes.
+  // encodeURIComponent does not encode apostrophes, which would end the quoted argument.
   const userId = encodeURIComponent(workbench.userId).replaceAll("'", '%27');
   const header = api.authorized ? '-H "Authorization: Bearer $TOKEN" ' : '';
   return `curl -X POST ${header}'${api.url}/workbenches/${workbench.workbenchId}/start?user_id=${userId}'`;
@@ -76,8 +76,9 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function page(status: number, title: string, lines: readonly string[], again?: number): Page {
-  const refresh = again === undefined ? '' : `<meta http-equiv="refresh" content="${again}">\n`;
+function page(status: number, title: string, lines: readonly string[], reloadAfterSeconds?: number): Page {
+  const refresh =
+    reloadAfterSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${reloadAfterSeconds}">\n`;
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -97,5 +98,5 @@ ${lines.map((line) => `<p>${line}</p>`).join('\n')}
 </body>
 </html>
 `;
-  return { status, html, ...(again === undefined ? {} : { reloadAfterSeconds: again }) };
+  return { status, html, ...(reloadAfterSeconds === undefined ? {} : { reloadAfterSeconds }) };
 }

@@ -4,13 +4,13 @@ import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import type { Page } from './pages.ts';
 
-/** What the workbenches' origin answers by itself: a page to a browser, JSON to everything else. */
+/** A response of the proxy itself: a page for browsers, JSON for other clients. */
 export interface ProxyResponse {
   readonly page: Page;
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Nothing of these pages is kept, runs, or is shown inside another page. */
+/** The pages are not cached, run no scripts and cannot be framed. */
 const SAFE_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -32,12 +32,12 @@ export function respond(
   response.end(html ? page.html : JSON.stringify(json));
 }
 
-/** For an upgrade that is not to be: there is no response object yet. */
+/** Refuses an upgrade, for which Node.js has no response object. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-/** The state of a workbench that is not running, for programs. */
+/** Returns the JSON response for a workbench that is not running. */
 export function presentState(workbench: Workbench): Readonly<Record<string, unknown>> {
   const detail = statusDetail(workbench);
   return {

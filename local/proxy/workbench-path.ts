@@ -1,6 +1,6 @@
 import { isWorkbenchId } from '#contract/parameters.ts';
 
-/** What a request on the workbenches' origin asks for. */
+/** A parsed request target of the workbenches' origin. */
 export type WorkbenchPath =
   | {
       readonly kind: 'workbench';
@@ -8,14 +8,12 @@ export type WorkbenchPath =
       readonly prefix: string;
       readonly rest: string;
     }
-  /** The workbench's own address without its slash, to which its relative addresses would not fit. */
+  /** The URL of a workbench without the final slash. Relative links of its pages would be wrong. */
   | { readonly kind: 'missing_slash'; readonly location: string }
   | { readonly kind: 'index' }
   | { readonly kind: 'unknown' };
 
-/**
- * @param target the request's target in origin form, `/path?query`
- */
+/** @param target the request target in origin form, `/path?query` */
 export function parseWorkbenchPath(target: string): WorkbenchPath {
   const query = target.indexOf('?');
   const path = query === -1 ? target : target.slice(0, query);

@@ -29,15 +29,15 @@ export interface WorkbenchProxyOptions {
   readonly routes: WorkbenchRoutes;
   readonly guard: OriginGuard;
   readonly telemetry: Telemetry;
-  /** Asked when a page says how to start a workbench. */
+  /** Returns the address of the API for the pages. */
   readonly api: () => ApiAddress;
-  /** Where people reach this origin, which workbenches are told. Its path, if any, is stripped on the way here. */
+  /** Returns the public URL of this origin. A proxy in front of this server removes the path of the URL. */
   readonly baseUrl: () => URL;
 }
 
 type WorkbenchTarget = Extract<WorkbenchPath, { kind: 'workbench' }>;
 
-/** Headers by which a client could pass itself off as a proxy before this one. */
+/** Headers with which a client could pretend to be a proxy. They are removed. */
 const FORWARDING_HEADERS = [
   'forwarded',
   'x-forwarded-host',
@@ -47,11 +47,11 @@ const FORWARDING_HEADERS = [
 ];
 const UNKNOWN_WORKBENCH: ProxyResponse = {
   page: unknownPage(),
-  json: { message: 'There is no such workbench.' },
+  json: { message: 'The workbench does not exist.' },
 };
 const UNRESPONSIVE_WORKBENCH: ProxyResponse = {
   page: unresponsivePage(),
-  json: { message: 'The workbench does not answer.' },
+  json: { message: 'The workbench does not respond.' },
 };
 const UNREADABLE: ProxyResponse = {
   page: unreadablePage(),
@@ -63,9 +63,9 @@ const INDEX: ProxyResponse = {
 };
 
 /**
- * The origin of the workbenches: `/project/<id>/…` goes to the workbench's own server as `/…`. Requests,
- * answers and websockets are streamed. It separates this machine from the web, not workbenches from each
- * other: they share the origin.
+ * The origin of the workbenches. Forwards `/project/<id>/…` to the server of the workbench as `/…`, and streams
+ * requests, responses and WebSockets. It protects this computer from web pages of other origins. It does not
+ * separate workbenches from each other, because they share the origin.
  */
 export class WorkbenchProxy {
   readonly server: Server;
@@ -81,19 +81,21 @@ export class WorkbenchProxy {
     this.#proxy.on('proxyRes', (backend, request) => prefixRedirect(backend, request));
     this.#proxy.on('proxyReqWs', (toBackend, _request, socket) => closeWithBrowser(toBackend, socket));
     this.server = createServer(
-      // Uploads and long polls take what time they need; headers must come soon.
+      // Uploads and long polling have no time limit. Headers have one.
       { headersTimeout: 15_000, requestTimeout: 0, connectionsCheckingInterval: 2_000 },
       (request, response) => {
-        this.#serve(request, response).catch((error: unknown) => this.#failed(request, error));
+        this.#serve(request, response).catch((error: unknown) => this.#logFailure(request, error));
       },
     );
     this.server.on('upgrade', (request, socket, head) => {
-      this.#upgrade(request, socket as Socket, head).catch((error: unknown) => this.#failed(request, error));
+      this.#upgrade(request, socket as Socket, head).catch((error: unknown) =>
+        this.#logFailure(request, error),
+      );
     });
     respondToClientErrors(this.server);
   }
 
-  /** Cuts websockets, lets answers under way end for so long. */
+  /** Closes WebSockets at once and waits at most `graceMs` for responses in progress. */
   async close(graceMs: number): Promise<void> {
     this.#closing = true;
     for (const socket of this.#upgraded) socket.destroy();
@@ -101,7 +103,7 @@ export class WorkbenchProxy {
     this.#agent.destroy();
   }
 
-  #failed(request: IncomingMessage, error: unknown): void {
+  #logFailure(request: IncomingMessage, error: unknown): void {
     this.#options.telemetry.error('a proxied request failed', {}, error);
     request.socket.destroy();
   }
@@ -114,45 +116,48 @@ export class WorkbenchProxy {
       response.end(`${refusal.message}\n`);
       return;
     }
-    const asked = parseWorkbenchPath(request.url ?? '/');
-    if (asked.kind === 'missing_slash') {
-      // Not permanent: a browser would keep it beyond the workbench's life.
-      response.writeHead(307, { location: this.#publicPath(asked.location) }).end();
+    const path = parseWorkbenchPath(request.url ?? '/');
+    if (path.kind === 'missing_slash') {
+      // Temporary, because browsers cache permanent redirects beyond the deletion of the workbench.
+      response.writeHead(307, { location: this.#publicPath(path.location) }).end();
       return;
     }
-    if (asked.kind !== 'workbench') {
-      respond(request, response, asked.kind === 'index' ? INDEX : UNKNOWN_WORKBENCH);
+    if (path.kind !== 'workbench') {
+      respond(request, response, path.kind === 'index' ? INDEX : UNKNOWN_WORKBENCH);
       return;
     }
-    const own = await this.#pass(request, response, asked);
-    if (own !== undefined && !response.headersSent) respond(request, response, own);
+    const substitute = await this.#forward(request, response, path);
+    if (substitute !== undefined && !response.headersSent) respond(request, response, substitute);
   }
 
-  /** Undefined when the workbench has answered, or when nobody listens any more. */
-  async #pass(
+  /**
+   * Forwards a request. Returns undefined when the workbench has responded or the client has disconnected, otherwise
+   * the response of the proxy.
+   */
+  async #forward(
     request: IncomingMessage,
     response: ServerResponse,
-    asked: WorkbenchTarget,
+    target: WorkbenchTarget,
   ): Promise<ProxyResponse | undefined> {
-    // Repeating is safe only for what changes nothing and has no body that is gone by now.
+    // Only safe methods without a body are retried. A body cannot be sent a second time.
     const attempts = isRepeatable(request) ? 2 : 1;
-    this.#rewrite(request, asked);
+    this.#rewrite(request, target);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
-      const route = await this.#find(asked.workbenchId);
-      if (route?.kind !== 'running') return this.#instead(route);
-      const failure = await this.#toBackend(request, response, route.target);
+      const route = await this.#find(target.workbenchId);
+      if (route?.kind !== 'running') return this.#presentUnavailable(route);
+      const failure = await this.#sendToBackend(request, response, route.target);
       if (failure === undefined || response.destroyed) return undefined;
-      this.#options.routes.invalidate(asked.workbenchId);
+      this.#options.routes.invalidate(target.workbenchId);
       if (response.headersSent) {
         response.destroy();
         return undefined;
       }
     }
-    const now = await this.#find(asked.workbenchId);
-    return now?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#instead(now);
+    const current = await this.#find(target.workbenchId);
+    return current?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#presentUnavailable(current);
   }
 
-  async #toBackend(request: IncomingMessage, response: ServerResponse, target: string): Promise<unknown> {
+  async #sendToBackend(request: IncomingMessage, response: ServerResponse, target: string): Promise<unknown> {
     try {
       await this.#proxy.web(request, response, { target, agent: this.#agent });
       return undefined;
@@ -167,23 +172,23 @@ export class WorkbenchProxy {
     socket.once('close', () => this.#upgraded.delete(socket));
     const refusal = checkRequest(request, this.#options.guard);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal.status);
-    const asked = parseWorkbenchPath(request.url ?? '/');
-    if (asked.kind !== 'workbench') return refuseUpgrade(socket, 404);
-    const route = await this.#find(asked.workbenchId);
+    const path = parseWorkbenchPath(request.url ?? '/');
+    if (path.kind !== 'workbench') return refuseUpgrade(socket, 404);
+    const route = await this.#find(path.workbenchId);
     if (route?.kind !== 'running' || this.#closing) {
       return refuseUpgrade(socket, route?.kind === 'unknown' ? 404 : 503);
     }
     if (socket.destroyed) return;
-    this.#rewrite(request, asked);
+    this.#rewrite(request, path);
     try {
       await this.#proxy.ws(request, socket, { target: route.target }, head);
     } catch {
-      this.#options.routes.invalidate(asked.workbenchId);
+      this.#options.routes.invalidate(path.workbenchId);
       socket.destroy();
     }
   }
 
-  /** Undefined: the records cannot be read. */
+  /** Returns the route, or undefined when the records cannot be read. */
   async #find(workbenchId: string): Promise<WorkbenchRoute | undefined> {
     try {
       return await this.#options.routes.find(workbenchId);
@@ -193,7 +198,7 @@ export class WorkbenchProxy {
     }
   }
 
-  #instead(route: WorkbenchRoute | undefined): ProxyResponse {
+  #presentUnavailable(route: WorkbenchRoute | undefined): ProxyResponse {
     if (route?.kind !== 'waiting') return route === undefined ? UNREADABLE : UNKNOWN_WORKBENCH;
     return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
   }
@@ -202,21 +207,21 @@ export class WorkbenchProxy {
     return `${this.#options.baseUrl().pathname.replace(/\/$/, '')}${path}`;
   }
 
-  /** What the workbench sees of the request. */
-  #rewrite(request: IncomingMessage, asked: WorkbenchTarget): void {
+  /** Changes the URL and the forwarding headers for the workbench. */
+  #rewrite(request: IncomingMessage, target: WorkbenchTarget): void {
     const { headers } = request;
     for (const name of FORWARDING_HEADERS) delete headers[name];
     const address = request.socket.remoteAddress ?? '127.0.0.1';
-    const before = headers['x-forwarded-for'];
-    headers['x-forwarded-for'] = before === undefined ? address : `${String(before)}, ${address}`;
+    const forwardedFor = headers['x-forwarded-for'];
+    headers['x-forwarded-for'] = forwardedFor === undefined ? address : `${String(forwardedFor)}, ${address}`;
     headers['x-forwarded-proto'] = this.#options.baseUrl().protocol.slice(0, -1);
-    headers['x-forwarded-prefix'] = this.#publicPath(asked.prefix);
+    headers['x-forwarded-prefix'] = this.#publicPath(target.prefix);
     if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
-    request.url = asked.rest;
+    request.url = target.rest;
   }
 }
 
-/** An absolute path in a redirect would leave the workbench. */
+/** Adds the prefix to an absolute path in a redirect, which would otherwise lead out of the workbench. */
 function prefixRedirect(backend: IncomingMessage, request: IncomingMessage): void {
   const { location } = backend.headers;
   const prefix = request.headers['x-forwarded-prefix'];
@@ -225,7 +230,7 @@ function prefixRedirect(backend: IncomingMessage, request: IncomingMessage): voi
   if (isPath && !location.startsWith(`${prefix}/`)) backend.headers.location = `${prefix}${location}`;
 }
 
-/** However a browser's side of a websocket ends, the workbench's ends too. */
+/** Closes the backend's side of a WebSocket when the browser's side has closed. */
 function closeWithBrowser(toBackend: ClientRequest, socket: Duplex): void {
   socket.once('close', () => toBackend.destroy());
   toBackend.once('upgrade', (_response, backend: Duplex) => {

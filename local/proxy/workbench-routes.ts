@@ -2,19 +2,19 @@ import type { Timers } from '#adapters/local/timers.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 
-/** Where a request for a workbench goes. */
+/** Where requests for a workbench are forwarded. */
 export type WorkbenchRoute =
   | { readonly kind: 'unknown' }
-  /** It answers below `target`, `http://address:port/` or with a path that ends in a slash. */
+  /** `target` is `http://address:port/`, optionally with a path that ends with a slash. */
   | { readonly kind: 'running'; readonly target: string }
   | { readonly kind: 'waiting'; readonly workbench: Workbench };
 
 export interface WorkbenchRoutesOptions {
   readonly workbenches: Pick<WorkbenchStore, 'findByWorkbenchId' | 'read'>;
   readonly timers: Timers;
-  /** How long the way to a running one is used again, in milliseconds: a page load asks for hundreds of files. @default 1,000 */
+  /** How long the route to a running workbench is cached, milliseconds. A page may load hundreds of files. @default 1,000 */
   readonly cacheTtlMs?: number;
-  /** The most answers kept; the oldest goes. @default 500 */
+  /** Cached routes. The oldest is evicted. @default 500 */
   readonly capacity?: number;
 }
 
@@ -23,10 +23,10 @@ interface CacheEntry {
   readonly route: Promise<WorkbenchRoute>;
 }
 
-/** Finds where workbenches answer, by what their records say. */
+/** Finds the routes of workbenches from their records. */
 export class WorkbenchRoutes {
   readonly #options: Required<WorkbenchRoutesOptions>;
-  readonly #kept = new Map<string, CacheEntry>();
+  readonly #cache = new Map<string, CacheEntry>();
 
   constructor(options: WorkbenchRoutesOptions) {
     this.#options = { cacheTtlMs: 1000, capacity: 500, ...options };
@@ -35,29 +35,29 @@ export class WorkbenchRoutes {
   /** @throws PortError when the records cannot be read */
   find(workbenchId: string): Promise<WorkbenchRoute> {
     const now = this.#options.timers.now();
-    const kept = this.#kept.get(workbenchId);
-    if (kept !== undefined && kept.until > now) return kept.route;
+    const cached = this.#cache.get(workbenchId);
+    if (cached !== undefined && cached.until > now) return cached.route;
     const route = this.#read(workbenchId);
-    this.#keep(workbenchId, { until: now + this.#options.cacheTtlMs, route });
+    this.#store(workbenchId, { until: now + this.#options.cacheTtlMs, route });
     return route;
   }
 
-  /** The next request reads the record again. */
+  /** Removes a cached route, so that the next request reads the record. */
   invalidate(workbenchId: string): void {
-    this.#kept.delete(workbenchId);
+    this.#cache.delete(workbenchId);
   }
 
-  #keep(workbenchId: string, kept: CacheEntry): void {
-    this.#kept.delete(workbenchId);
-    this.#kept.set(workbenchId, kept);
-    const forget = () => {
-      if (this.#kept.get(workbenchId) === kept) this.#kept.delete(workbenchId);
+  #store(workbenchId: string, entry: CacheEntry): void {
+    this.#cache.delete(workbenchId);
+    this.#cache.set(workbenchId, entry);
+    const evict = () => {
+      if (this.#cache.get(workbenchId) === entry) this.#cache.delete(workbenchId);
     };
-    // Who is told by the API that it runs comes at once, and must not find what was true a moment ago.
-    kept.route.then((route) => route.kind !== 'running' && forget(), forget);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#options.capacity) return;
-      this.#kept.delete(oldest);
+    // Only running workbenches are cached. A client that learns from the API that a workbench runs opens it at once.
+    entry.route.then((route) => route.kind !== 'running' && evict(), evict);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= this.#options.capacity) return;
+      this.#cache.delete(oldest);
     }
   }
 

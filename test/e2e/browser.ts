@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 
-/** Not kept in the project's history. */
+/** Git ignores this folder. */
 const SCREENSHOTS_DIR = join(import.meta.dirname, '../../test-results');
 
-/** Longest wait for something to appear in a page, milliseconds. */
+/** The longest wait for an element of a page, milliseconds. */
 const PAGE_TIMEOUT_MS = 30_000;
 
 function findChromium(): string {
@@ -17,20 +17,20 @@ function findChromium(): string {
     return path;
   } catch (cause) {
     throw new Error(
-      `There is no Chromium at ${path}. Install it (Debian: apt-get install -y chromium), or say where it is with CHROMIUM_PATH.`,
+      `Chromium was not found at ${path}. Install it (Debian: apt-get install -y chromium), or set CHROMIUM_PATH.`,
       { cause },
     );
   }
 }
 
-/** A browser of the test's own, closed when the test ends. */
+/** Opens a browser that is closed when the test ends. */
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: findChromium(),
     args: [
-      // In a container there is neither a sandbox for root nor a large /dev/shm.
+      // A container has no sandbox for root and only a small /dev/shm.
       ...['--no-sandbox', '--disable-dev-shm-usage'],
-      // It asks nobody but the pages under test.
+      // Chromium sends no requests except to the pages under test.
       ...[
         '--disable-background-networking',
         '--disable-component-update',
@@ -43,7 +43,7 @@ export async function openBrowser(): Promise<Browser> {
   return browser;
 }
 
-/** A tab, of which a picture is kept when the test fails. */
+/** Opens a tab. A screenshot is stored when the test fails. */
 export async function openPage(browser?: Browser): Promise<Page> {
   const page = await (browser ?? (await openBrowser())).newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(PAGE_TIMEOUT_MS);
@@ -52,7 +52,7 @@ export async function openPage(browser?: Browser): Promise<Page> {
     await mkdir(SCREENSHOTS_DIR, { recursive: true });
     const path = join(SCREENSHOTS_DIR, `${task.name.replaceAll(/[^\w]+/g, '-').slice(0, 80)}.png`);
     await page.screenshot({ path });
-    console.error(`The page as it was: ${path}`);
+    console.error(`Screenshot of the page: ${path}`);
   });
   return page;
 }

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 
-/** Waits until the small built-in workbench is open, with its files read. */
+/** Waits until the built-in page is open and has listed its files. */
 export async function waitForBuiltInPage(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'workspace' }).waitFor();
 }
 
-/** Makes a file, types into it and saves it, as a person does. */
+/** Creates a file, types text and saves it. */
 export async function writeFileInPage(page: Page, name: string, text: string): Promise<void> {
   await page.getByRole('button', { name: 'New file' }).click();
   await page.getByLabel('Name').fill(name);
@@ -19,7 +19,7 @@ export async function writeFileInPage(page: Page, name: string, text: string): P
   await page.getByTestId('unsaved').waitFor({ state: 'hidden' });
 }
 
-/** Opens a file of the list and answers what the editor shows. */
+/** Opens a listed file and returns the text in the editor. */
 export async function readFileInPage(page: Page, name: string): Promise<string> {
   await page.getByTestId('entries').getByRole('button', { name }).click();
   const editor = page.getByLabel(`Content of ${name}`);

@@ -20,7 +20,7 @@ const SETTINGS = { WB_LOCAL_RUNTIME: 'docker', WB_DOCKER_SOCKET: SOCKET };
 
 const docker = new Docker({ socketPath: SOCKET });
 
-/** A data folder of the test's own; whatever happens, none of its containers outlives the test. */
+/** Creates a data folder whose containers are removed when the test ends. */
 async function createContainerDataDir(): Promise<string> {
   const dataDir = await createDataDir();
   onTestFinished(async () => {
@@ -35,12 +35,12 @@ async function listContainers(dataDir: string): Promise<readonly Docker.Containe
   return await docker.listContainers({ all: true, filters });
 }
 
-/** The containers of a data folder, as the engine shows them: `running`, `exited`, … */
+/** Returns the states of a data folder's containers: `running`, `exited`, … */
 async function listContainerStates(dataDir: string): Promise<readonly string[]> {
   return (await listContainers(dataDir)).map(({ State }) => State);
 }
 
-test('in a container of the example image a file written in the terminal outlives a stop and goes with a delete', async () => {
+test('in a container a file that was written in the terminal outlives a stop and is deleted with the workbench', async () => {
   const dataDir = await createContainerDataDir();
   const server = await LocalServer.start(dataDir, SETTINGS);
   expect(server.output).toContain('containers of workbench-example:latest');
@@ -80,7 +80,7 @@ test('in a container of the example image a file written in the terminal outlive
   }
 });
 
-test('a container outlives kill -9 of the server, the next one has it still running, and Ctrl-C ends it', async () => {
+test('a container outlives kill -9 of the server, the next server adopts it, and Ctrl-C ends it', async () => {
   const dataDir = await createContainerDataDir();
   const first = await LocalServer.start(dataDir, SETTINGS);
   const { item } = await runPrintedCommand(first, 'create');
@@ -88,7 +88,7 @@ test('a container outlives kill -9 of the server, the next one has it still runn
   await first.kill();
   expect(await listContainerStates(dataDir)).toEqual(['running']);
 
-  // The runtime of processes would know nothing of it.
+  // The process runtime does not know the container.
   const wrong = await new LocalServer(dataDir, { WB_LOCAL_RUNTIME: 'process' }).waitForExit();
   expect(wrong.code).toBe(1);
   expect(wrong.output).toContain('Start once with WB_LOCAL_RUNTIME=docker');
@@ -107,19 +107,19 @@ test('a container outlives kill -9 of the server, the next one has it still runn
   expect(stopped).toMatchObject({ status: 'stopped', status_reason: { code: 'instance_lost' } });
 });
 
-test('npm start says what to do when the engine or the image is not there, and ends with 1', async () => {
+test('npm start prints advice and exits with 1 when the engine or the image is missing', async () => {
   const dataDir = await createDataDir();
-  const nowhere = join(dataDir, 'nowhere.sock');
+  const missing = join(dataDir, 'missing.sock');
   const cases = [
-    [{ WB_DOCKER_SOCKET: nowhere }, `There is no socket ${nowhere}`],
+    [{ WB_DOCKER_SOCKET: missing }, `The socket ${missing} does not exist`],
     [{ WB_DOCKER_SOCKET: '', DOCKER_HOST: 'tcp://127.0.0.1:2375' }, 'set WB_DOCKER_SOCKET to its socket'],
     // Nothing listens on port 1.
     [{ WB_IMAGE: '127.0.0.1:1/nobody/nothing:1' }, 'does not have the image 127.0.0.1:1/nobody/nothing:1'],
   ] as const;
-  for (const [settings, said] of cases) {
+  for (const [settings, message] of cases) {
     const { code, output } = await new LocalServer(dataDir, { ...SETTINGS, ...settings }).waitForExit();
     expect(code, output).toBe(1);
-    expect(output).toContain(said);
+    expect(output).toContain(message);
     expect(output).not.toMatch(/^\s+at /m);
   }
   expect(existsSync(join(dataDir, 'table'))).toBe(false);

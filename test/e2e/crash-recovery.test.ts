@@ -10,9 +10,9 @@ interface Item {
   readonly status_reason?: { readonly code: string };
 }
 
-test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left over and nothing is stuck`, async () => {
+test(`after kill -9 during ${WORKBENCH_COUNT} starts no process is left and all workbenches stop`, async () => {
   const dataDir = await createDataDir();
-  // Each ends by itself, so that every place comes free in time.
+  // Each task exits after a second, so that all slots become free.
   const settings = { WB_LOCAL_MAX_RUNNING: '25', WB_BOOT_COMMAND: 'exec sleep 1' };
   const first = await LocalServer.start(dataDir, settings);
   const created = await Promise.all(Array.from({ length: WORKBENCH_COUNT }, () => create(first)));
@@ -31,7 +31,7 @@ test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left o
     return items.every(({ status }) => status === 'stopped');
   });
   expect(items.map(({ workbench_id }) => workbench_id).sort()).toEqual([...created].sort());
-  // Each says why: its process ended, or the server did.
+  // The reason is the exit of the process or the end of the server.
   const codes = new Set(items.map(({ status_reason }) => status_reason?.code));
   expect([...codes].sort()).toEqual(['exited', 'instance_lost']);
   expect(await second.workbenchProcesses()).toEqual([]);
@@ -42,26 +42,26 @@ test(`after kill -9 in the middle of ${WORKBENCH_COUNT} starts nothing is left o
 });
 
 async function create(server: LocalServer): Promise<string> {
-  const answer = await fetch(`${apiOf(server)}/workbenches?user_id=me`, { method: 'POST' });
-  expect(answer.status).toBe(201);
-  return ((await answer.json()) as { item: Item }).item.workbench_id;
+  const response = await fetch(`${apiOf(server)}/workbenches?user_id=me`, { method: 'POST' });
+  expect(response.status).toBe(201);
+  return ((await response.json()) as { item: Item }).item.workbench_id;
 }
 
 async function list(server: LocalServer): Promise<readonly Item[]> {
-  const answer = await fetch(`${apiOf(server)}/workbenches?user_id=me`);
-  return ((await answer.json()) as { items: readonly Item[] }).items;
+  const response = await fetch(`${apiOf(server)}/workbenches?user_id=me`);
+  return ((await response.json()) as { items: readonly Item[] }).items;
 }
 
 async function listReports(
   server: LocalServer,
 ): Promise<readonly { readonly sweep: string; readonly failed: number }[]> {
-  const answer = await fetch(`${apiOf(server)}/reports/reconcile`);
-  expect(answer.status).toBe(200);
-  return ((await answer.json()) as { items: readonly { sweep: string; failed: number }[] }).items;
+  const response = await fetch(`${apiOf(server)}/reports/reconcile`);
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { items: readonly { sweep: string; failed: number }[] }).items;
 }
 
 function apiOf(server: LocalServer): string {
   const url = /API\s+(http:\S+)/.exec(server.output)?.[1];
-  if (url === undefined) throw new Error('the server has not said where its API is');
+  if (url === undefined) throw new Error('the server has not printed the address of its API');
   return url;
 }

@@ -1,11 +1,11 @@
 import { errors, type Page } from 'playwright-core';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
-/** Longest wait for the IDE, which loads some MiB of scripts and starts its processes, milliseconds. */
+/** The longest wait for the IDE, which loads some MiB of scripts and starts processes, milliseconds. */
 const IDE_TIMEOUT_MS = 60_000;
-/** Longest wait for the palette, once it has been asked, milliseconds. */
+/** The longest wait for the command palette, milliseconds. */
 const PALETTE_TIMEOUT_MS = 1_000;
-/** Longest wait for the shell to show what was typed, milliseconds. */
+/** The longest wait for the echo of typed text, milliseconds. */
 const ECHO_TIMEOUT_MS = 3_000;
 
 /** Waits until the IDE is open and has read its folder. */
@@ -14,31 +14,31 @@ export async function waitForIde(page: Page): Promise<void> {
 }
 
 /**
- * Opens a new terminal and runs a line in it. What is typed while the shell is starting may be lost in part, so
- * it is typed anew until it stands behind the prompt.
+ * Opens a new terminal and runs a line in it. Input may be lost while the shell starts, so the line is typed again
+ * until it is shown after the prompt.
  */
 export async function typeInTerminal(page: Page, line: string): Promise<void> {
   await runCommand(page, 'Terminal: Create New Terminal');
   const input = page.locator('.terminal-wrapper.active textarea.xterm-helper-textarea');
   await input.waitFor({ state: 'attached', timeout: IDE_TIMEOUT_MS });
   const rows = page.locator('.terminal-wrapper.active .xterm-rows');
-  /** Ends with the prompt of a shell and this; the terminal draws its own spaces and wraps long lines. */
-  const prompts = async (typed: string) => {
+  /** Whether the terminal ends with a prompt and this text. Spaces are ignored because the terminal wraps lines. */
+  const showsPromptWith = async (typed: string) => {
     const shown = ((await rows.textContent()) ?? '').replaceAll(/\s/g, '');
-    const behind = typed.replaceAll(/\s/g, '');
-    return shown.endsWith(behind) && /[$#%]$/.test(shown.slice(0, shown.length - behind.length));
+    const expected = typed.replaceAll(/\s/g, '');
+    return shown.endsWith(expected) && /[$#%]$/.test(shown.slice(0, shown.length - expected.length));
   };
   await eventually(waitRealStep, `the terminal shows "${line}"`, async () => {
     await input.focus();
     await page.keyboard.press('Control+C');
-    if (!(await becomesTrueWithin(ECHO_TIMEOUT_MS, () => prompts('')))) return false;
+    if (!(await becomesTrueWithin(ECHO_TIMEOUT_MS, () => showsPromptWith('')))) return false;
     await page.keyboard.type(line);
-    return await becomesTrueWithin(ECHO_TIMEOUT_MS, () => prompts(line));
+    return await becomesTrueWithin(ECHO_TIMEOUT_MS, () => showsPromptWith(line));
   });
   await page.keyboard.press('Enter');
 }
 
-/** Whether a condition comes true within so many milliseconds. */
+/** Polls a condition. Returns whether it became true within `ms` milliseconds. */
 async function becomesTrueWithin(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
   const until = performance.now() + ms;
   while (!(await condition())) {
@@ -49,17 +49,17 @@ async function becomesTrueWithin(ms: number, condition: () => Promise<boolean>):
 }
 
 /**
- * Chooses a command from the palette. While the IDE is starting a key may be lost, and the palette does not know
- * every command yet: so it is opened anew until it does.
+ * Executes a command from the command palette. While the IDE starts, keys may be lost and commands may be missing, so
+ * the palette is opened again until it lists the command.
  */
 async function runCommand(page: Page, command: string): Promise<void> {
   const palette = page.locator('.quick-input-widget input[type=text]');
-  const offered = page.locator('.quick-input-list').getByText(command, { exact: true }).first();
+  const entry = page.locator('.quick-input-list').getByText(command, { exact: true }).first();
   await eventually(waitRealStep, `the palette offers "${command}"`, async () => {
     try {
       await page.keyboard.press('F1');
       await palette.fill(`>${command}`, { timeout: PALETTE_TIMEOUT_MS });
-      await offered.click({ timeout: PALETTE_TIMEOUT_MS });
+      await entry.click({ timeout: PALETTE_TIMEOUT_MS });
       return true;
     } catch (error) {
       if (!(error instanceof errors.TimeoutError)) throw error;
@@ -72,7 +72,7 @@ async function runCommand(page: Page, command: string): Promise<void> {
 /** Opens a file of the explorer and waits until the editor shows this text. */
 export async function waitForTextInEditor(page: Page, name: string, text: string): Promise<void> {
   await page.locator('.explorer-folders-view').getByText(name, { exact: true }).dblclick();
-  // The editor draws spaces that do not break.
+  // The editor renders non-breaking spaces.
   const pattern = new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(' ', '\\s'));
   await page.locator('.editor-instance .view-lines').getByText(pattern).waitFor({ timeout: IDE_TIMEOUT_MS });
 }

@@ -10,14 +10,14 @@ import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
 const CODE_SERVER = findOnPath('code-server', process.env.PATH) ?? findOnPath('code-server', INSTALLED_IDE);
-/** Where it has just been installed, its absence is no reason to skip. */
+/** Set in CI after the installation of code-server. The test fails then instead of being skipped. */
 const REQUIRED = process.env.E2E_IDE === 'required';
 
-test('in a real IDE a file is written through the terminal, outlives a stop and is shown in the editor', async ({
+test('in code-server a file that was written in the terminal outlives a stop and is shown in the editor', async ({
   skip,
 }) => {
   if (CODE_SERVER === undefined && !REQUIRED) {
-    const reason = 'there is no code-server: `npm run local:ide` installs it for this project';
+    const reason = 'code-server is not installed: run `npm run local:ide`';
     console.warn(`Skipped: ${reason}.`);
     skip(reason);
   }

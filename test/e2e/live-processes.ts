@@ -7,11 +7,11 @@ interface LiveProcess {
   readonly environment: readonly string[];
 }
 
-/** Reads /proc by itself: what the product knows of processes is what is tested. */
+/** Reads /proc without the code of the product, which is under test. */
 async function listProcesses(): Promise<readonly LiveProcess[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(pids.map(readProcess));
-  return found.filter((one) => one !== undefined);
+  return found.filter((process) => process !== undefined);
 }
 
 async function readProcess(pid: number): Promise<LiveProcess | undefined> {
@@ -27,21 +27,21 @@ async function readProcess(pid: number): Promise<LiveProcess | undefined> {
       environment: (environment ?? '').split('\0'),
     };
   } catch {
-    // Gone, or another user's.
+    // The process has ended or belongs to another user.
     return undefined;
   }
 }
 
-/** The processes that were started with this variable, `NAME=value`, in their environment. */
+/** Returns the processes that have this variable (`NAME=value`) in their environment. */
 export async function findProcessesByEnvironment(variable: string): Promise<readonly number[]> {
   const all = await listProcesses();
   return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
 }
 
-/** Children of a process, their children, and so on. */
+/** Returns all descendants of a process. */
 export async function descendantsOf(pid: number): Promise<readonly LiveProcess[]> {
   const all = await listProcesses();
   const below = (parent: number): LiveProcess[] =>
-    all.filter((one) => one.parent === parent).flatMap((one) => [one, ...below(one.pid)]);
+    all.filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
   return below(pid);
 }

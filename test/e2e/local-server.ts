@@ -11,27 +11,25 @@ import { descendantsOf, findProcessesByEnvironment } from './live-processes.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../..');
 
-/** What this shell or a `.env` of the project says must not reach the server: an empty variable counts as absent. */
+/** Empty variables, which count as absent, hide the settings of this shell and of a `.env` of the project. */
 const NO_SETTINGS = Object.fromEntries(
   Object.keys({ ...SETTINGS, ...LOCAL_SETTINGS }).map((name) => [name, '']),
 );
 
-/** A data folder of the test's own, deleted when it ends. */
+/** Creates a data folder that is deleted when the test ends. */
 export async function createDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'workbench-e2e-'));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
   return dataDir;
 }
 
-/** How a server ended: its exit code, all it printed. */
+/** The exit code and the complete output of a server. */
 export interface ExitResult {
   readonly code: number | null;
   readonly output: string;
 }
 
-/**
- * `npm start` on free ports. It leads a process group, as it would in a terminal. When the test ends, so does it.
- */
+/** `npm start` on free ports, in its own process group as in a terminal. It is ended when the test ends. */
 export class LocalServer {
   readonly dataDir: string;
   readonly #npm: ChildProcess;
@@ -63,7 +61,7 @@ export class LocalServer {
     });
   }
 
-  /** Starts one and waits until it has said where it is. */
+  /** Starts a server and waits for its banner. */
   static async start(dataDir: string, settings?: Readonly<Record<string, string>>): Promise<LocalServer> {
     const server = new LocalServer(dataDir, settings);
     await server.waitForOutput('Ctrl-C ends the server');
@@ -74,7 +72,7 @@ export class LocalServer {
     return this.#output;
   }
 
-  /** Waits until it has printed this. */
+  /** Waits until the server has printed this text. */
   async waitForOutput(text: string): Promise<void> {
     await eventually(waitRealStep, `the server prints "${text}"`, () => {
       if (this.#npm.exitCode !== null) throw new Error(`npm start has ended:\n${this.#output}`);
@@ -82,24 +80,24 @@ export class LocalServer {
     });
   }
 
-  /** Resolves when it has ended by itself. */
+  /** Resolves when the server has exited. */
   async waitForExit(): Promise<ExitResult> {
     return { code: await this.#exit, output: this.#output };
   }
 
-  /** Ctrl-C in a terminal: SIGINT to everything in the foreground. */
+  /** Sends SIGINT to the process group, like Ctrl-C in a terminal. */
   async interrupt(): Promise<ExitResult> {
     this.#signalGroup('SIGINT');
     return await this.waitForExit();
   }
 
-  /** `kill -9` of the server itself, not of npm and not of the workbenches. */
+  /** Sends SIGKILL to the server process, not to npm and not to the workbenches. */
   async kill(): Promise<ExitResult> {
     process.kill(await this.#findServerPid(), 'SIGKILL');
     return await this.waitForExit();
   }
 
-  /** Does something while the server, holding all that it holds, does nothing. */
+  /** Calls `action` while the server process is paused. It keeps its locks. */
   async whilePaused<T>(action: () => Promise<T>): Promise<T> {
     const pid = await this.#findServerPid();
     process.kill(pid, 'SIGSTOP');
@@ -115,16 +113,16 @@ export class LocalServer {
 
   async #findServerPid(): Promise<number> {
     const started = await descendantsOf(this.#npm.pid ?? 0);
-    // The topmost: what it is about to start looks like it until the program has taken its place.
+    // The topmost match, because a forked child has the same command line until it executes its program.
     const server = started.find(({ command }) => /^\S*node local\/start\.mjs/.test(command));
-    if (server === undefined) throw new Error('which process is the server?');
+    if (server === undefined) throw new Error('the server process was not found');
     return server.pid;
   }
 
-  /** The processes that carry the mark of this server's data folder: its workbenches and all they started. */
+  /** Returns the processes of the workbenches, which have the id of the data folder in their environment. */
   async workbenchProcesses(): Promise<readonly number[]> {
-    const mark = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
-    return await findProcessesByEnvironment(`WB_INSTALLATION=${mark}`);
+    const installation = (await readFile(join(this.dataDir, 'installation'), 'utf8')).trim();
+    return await findProcessesByEnvironment(`WB_INSTALLATION=${installation}`);
   }
 
   #signalGroup(signal: NodeJS.Signals): void {
@@ -133,15 +131,15 @@ export class LocalServer {
     try {
       process.kill(-pid, signal);
     } catch {
-      // Gone in this moment.
+      // The process group has ended.
     }
   }
 
   async #end(): Promise<void> {
     this.#signalGroup('SIGTERM');
-    const gaveUp = setTimeout(() => this.#signalGroup('SIGKILL'), 20_000);
+    const timeout = setTimeout(() => this.#signalGroup('SIGKILL'), 20_000);
     await this.#exit;
-    clearTimeout(gaveUp);
+    clearTimeout(timeout);
     for (const pid of await this.workbenchProcesses().catch(() => [])) process.kill(pid, 'SIGKILL');
   }
 }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 
-/** What a newcomer does with the lines that `npm start` prints: pastes them into a shell. */
+/** Runs the commands that `npm start` prints, as a new user does. */
 
 const run = promisify(execFile);
 
@@ -15,15 +15,15 @@ export interface CurlResponse {
   readonly error?: { readonly code: string };
 }
 
-/** The printed line, with what continues it. */
+/** Returns a printed command with its continuation lines. */
 export function findPrintedCommand(output: string, line: PrintedCommand): string {
   const joined = output.replaceAll(/\\\n\s*/g, '');
   const found = new RegExp(`^  ${line} +(curl .*)$`, 'm').exec(joined)?.[1];
-  if (found === undefined) throw new Error(`no line to ${line} is printed in:\n${output}`);
+  if (found === undefined) throw new Error(`no command to ${line} is printed in:\n${output}`);
   return found;
 }
 
-/** Runs one of them as it stands; `$WID` is the workbench. */
+/** Runs a printed command. `$WID` is the workbench id. */
 export async function runPrintedCommand(
   server: { readonly output: string },
   line: PrintedCommand,
@@ -32,13 +32,13 @@ export async function runPrintedCommand(
   return await runShell(findPrintedCommand(server.output, line), { WID: workbenchId });
 }
 
-/** Runs a line of shell, which prints JSON. */
+/** Runs a shell command that prints JSON. */
 export async function runShell(line: string, variables: Readonly<Record<string, string>> = {}) {
   const { stdout } = await run('sh', ['-c', line], { env: { ...process.env, ...variables } });
   return JSON.parse(stdout) as CurlResponse;
 }
 
-/** Runs the line to poll until the workbench has this status. */
+/** Runs the poll command until the workbench has this status. */
 export async function pollUntil(
   server: { readonly output: string },
   workbenchId: string,
@@ -46,7 +46,7 @@ export async function pollUntil(
 ): Promise<WorkbenchItem> {
   return await eventually(waitRealStep, `the status becomes ${status}`, async () => {
     const { item } = await runPrintedCommand(server, 'poll', workbenchId);
-    // Nothing starts by itself: from here it would stay.
+    // A stopped workbench does not start again without a request.
     if (item.status === 'stopped' && status !== 'stopped') {
       throw new Error(`it is stopped: ${JSON.stringify(item.status_reason)}`);
     }
@@ -54,9 +54,9 @@ export async function pollUntil(
   });
 }
 
-/** Runs the line to poll until there is no such workbench. */
+/** Runs the poll command until the workbench does not exist. */
 export async function pollUntilGone(server: { readonly output: string }, workbenchId: string): Promise<void> {
-  await eventually(waitRealStep, 'it is gone', async () => {
+  await eventually(waitRealStep, 'the workbench is deleted', async () => {
     const { item, error } = await runPrintedCommand(server, 'poll', workbenchId);
     if (error === undefined && item.status !== 'deleting') throw new Error(`it is ${item.status}`);
     return error?.code === 'workbench_not_found';

@@ -7,7 +7,7 @@ import { readFileInPage, waitForBuiltInPage, writeFileInPage } from './built-in-
 import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, pollUntilGone, runPrintedCommand } from './printed-commands.ts';
 
-test('the printed lines create a workbench whose file, written in the browser, outlives a stop and goes with a delete', async () => {
+test('the printed commands create a workbench whose file outlives a stop and is deleted with it', async () => {
   const dataDir = await createDataDir();
   const server = await LocalServer.start(dataDir);
   const page = await openPage();
@@ -40,7 +40,7 @@ test('the printed lines create a workbench whose file, written in the browser, o
     expect(existsSync(join(dataDir, folder, workbench_id)), folder).toBe(false);
   }
   expect(await server.workbenchProcesses()).toEqual([]);
-  const answer = await page.goto(`${public_endpoint}/`);
-  expect(answer?.status()).toBe(404);
+  const response = await page.goto(`${public_endpoint}/`);
+  expect(response?.status()).toBe(404);
   expect(await page.getByRole('heading').textContent()).toBe('No such workbench');
 });

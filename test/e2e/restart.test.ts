@@ -13,7 +13,7 @@ const SHUTDOWNS = {
 };
 
 for (const [name, end] of Object.entries(SHUTDOWNS)) {
-  test(`after ${name} and another npm start every record and file is there, what ran is stopped and says why, and nothing is left running`, async () => {
+  test(`after ${name} and another npm start all records and files exist, workbenches that ran are stopped with a reason, and no process is left`, async () => {
     const dataDir = await createDataDir();
     const first = await LocalServer.start(dataDir);
     const page = await openPage();
@@ -31,7 +31,7 @@ for (const [name, end] of Object.entries(SHUTDOWNS)) {
 
     const ended = await end(first);
     if (name === 'Ctrl-C') {
-      expect(ended.output).toContain('SIGINT: ending every workbench, then the server.');
+      expect(ended.output).toContain('SIGINT: ending all workbenches, then the server.');
       expect(await first.workbenchProcesses()).toEqual([]);
     }
 
@@ -44,9 +44,9 @@ for (const [name, end] of Object.entries(SHUTDOWNS)) {
       desired_status: 'stopped',
       status_reason: { code: 'instance_lost', message: expect.any(String) },
     });
-    const { item: asked } = await runPrintedCommand(second, 'poll', stopped.workbench_id);
-    expect(asked).toMatchObject({ status: 'stopped', desired_status: 'stopped' });
-    expect(asked).not.toHaveProperty('status_reason');
+    const { item: requested } = await runPrintedCommand(second, 'poll', stopped.workbench_id);
+    expect(requested).toMatchObject({ status: 'stopped', desired_status: 'stopped' });
+    expect(requested).not.toHaveProperty('status_reason');
 
     await runPrintedCommand(second, 'start', running.workbench_id);
     const { public_endpoint } = await pollUntil(second, running.workbench_id, 'running');
@@ -56,20 +56,20 @@ for (const [name, end] of Object.entries(SHUTDOWNS)) {
   });
 }
 
-/** What ran under a server that was killed is found out just after the next one starts. */
+/** The next server records the end of a workbench shortly after its start. */
 async function waitUntilStopped(server: LocalServer, workbenchId: string) {
   await pollUntil(server, workbenchId, 'stopped');
   return await runPrintedCommand(server, 'poll', workbenchId);
 }
 
-test('a second npm start on the same data says so, ends with 1 and touches nothing', async () => {
+test('a second npm start on the same data folder exits with 1 and changes nothing', async () => {
   const dataDir = await createDataDir();
   const first = await LocalServer.start(dataDir);
   const { item } = await runPrintedCommand(first, 'create');
   await pollUntil(first, item.workbench_id, 'running');
   const processes = await first.workbenchProcesses();
 
-  // What changes now, the second has changed.
+  // While the first server is paused, only the second could change files.
   await first.whilePaused(async () => {
     const files = await hashFiles(dataDir);
     expect(Object.keys(files).length).toBeGreaterThan(3);
@@ -77,7 +77,7 @@ test('a second npm start on the same data says so, ends with 1 and touches nothi
     const { code, output } = await second.waitForExit();
     expect(code).toBe(1);
     expect(output).toContain(
-      `Another server is running on the data in ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
+      `Another server uses the data folder ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
     );
     expect(output).not.toMatch(/^\s+at /m);
     expect(await hashFiles(dataDir)).toEqual(files);
@@ -88,8 +88,8 @@ test('a second npm start on the same data says so, ends with 1 and touches nothi
 });
 
 /**
- * Every file below a folder → the hash of its content. But for LevelDB's notes on its own doings, which it
- * begins anew before it finds out that the folder is in use.
+ * Returns the hashes of all files below a folder. The log files of LevelDB are excluded, because LevelDB renames them
+ * before it detects the lock.
  */
 async function hashFiles(folder: string): Promise<Readonly<Record<string, string>>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });

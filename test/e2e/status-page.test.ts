@@ -6,21 +6,21 @@ import { waitForBuiltInPage } from './built-in-page.ts';
 import { createDataDir, LocalServer } from './local-server.ts';
 import { pollUntil, runPrintedCommand, runShell } from './printed-commands.ts';
 
-/** Answers once there is a file `open` in its folder: so a test decides how long it takes to wake. */
+/** Waits for a file `open` in its folder and then serves HTTP, so that a test controls the duration of the start. */
 const SLOW_BOOT_COMMAND = [
   'until [ -e open ]; do sleep 0.05; done',
-  `exec '${process.execPath}' -e "require('http').createServer((_, answer) => answer.end('Good morning')).listen(process.env.PORT, '127.0.0.1')"`,
+  `exec '${process.execPath}' -e "require('http').createServer((_, response) => response.end('Good morning')).listen(process.env.PORT, '127.0.0.1')"`,
 ].join('; ');
 
-test('the page of a workbench that wakes says so, and becomes the workbench by itself', async () => {
+test('the page of a starting workbench shows its status and is replaced by the workbench', async () => {
   const dataDir = await createDataDir();
   const server = await LocalServer.start(dataDir, { WB_BOOT_COMMAND: SLOW_BOOT_COMMAND });
   const page = await openPage();
   const { item } = await runPrintedCommand(server, 'create');
   await pollUntil(server, item.workbench_id, 'pending');
 
-  const answer = await page.goto(item.public_endpoint);
-  expect(answer?.status()).toBe(503);
+  const response = await page.goto(item.public_endpoint);
+  expect(response?.status()).toBe(503);
   expect(await page.getByRole('heading').textContent()).toBe('First');
   await page.getByText('Status: pending').waitFor();
 
@@ -29,7 +29,7 @@ test('the page of a workbench that wakes says so, and becomes the workbench by i
   expect(page.url()).toBe(`${item.public_endpoint}/`);
 });
 
-test('the page of a stopped workbench shows the line that starts it', async () => {
+test('the page of a stopped workbench shows the command that starts it', async () => {
   const server = await LocalServer.start(await createDataDir());
   const page = await openPage();
   const { item } = await runPrintedCommand(server, 'create');
@@ -37,8 +37,8 @@ test('the page of a stopped workbench shows the line that starts it', async () =
   await runPrintedCommand(server, 'stop', item.workbench_id);
   await pollUntil(server, item.workbench_id, 'stopped');
 
-  const answer = await page.goto(item.public_endpoint);
-  expect(answer?.status()).toBe(503);
+  const response = await page.goto(item.public_endpoint);
+  expect(response?.status()).toBe(503);
   await page.getByText('Status: stopped').waitFor();
   const line = await page.locator('code').textContent();
   expect(line).toMatch(/^curl /);
@@ -48,7 +48,7 @@ test('the page of a stopped workbench shows the line that starts it', async () =
   await waitForBuiltInPage(page);
 });
 
-test('the page of a workbench that ended by itself says why', async () => {
+test('the page of a workbench whose program exited shows the reason', async () => {
   const server = await LocalServer.start(await createDataDir(), { WB_BOOT_COMMAND: 'exit 7' });
   const page = await openPage();
   const { item } = await runPrintedCommand(server, 'create');

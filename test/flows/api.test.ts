@@ -3,7 +3,7 @@ import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { call, create, openServer, TINY_SERVER, until, waitForStatus, waitUntilGone } from './open-server.ts';
 
-test('a poll is one GetItem and no other call', async () => {
+test('a poll of the API causes one GetItem and no other call', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server);
   await waitForStatus(server, workbench_id, 'running');
@@ -15,30 +15,30 @@ test('a poll is one GetItem and no other call', async () => {
     },
     { step: 'initialize' },
   );
-  // What the life cycle still has to do of itself is over when a while passes without a call of its own.
+  // The life cycle may still write. It has finished when 200 ms pass without a call.
   await until(async () => {
     calls.length = 0;
     await new Promise((resolve) => setTimeout(resolve, 200));
     return calls.length === 0;
-  }, 'nothing is called any more');
+  }, 'no call is made');
   for (let polls = 1; polls <= 3; polls += 1) {
     expect((await call(server, 'GET', `/workbenches/${workbench_id}`)).status).toBe(200);
     expect(calls).toEqual(Array(polls).fill('GetItemCommand'));
   }
 });
 
-test('twins with one Idempotency-Key make one workbench, whatever the order of their answers', async () => {
+test('concurrent creates with one Idempotency-Key create one workbench', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const headers = { 'Idempotency-Key': 'k-1' };
   const body = { workbench_name: 'one' };
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     Array.from({ length: 20 }, () => call(server, 'POST', '/workbenches', { body, headers })),
   );
-  expect(answers.map(({ status }) => status).filter((status) => status === 201).length).toBeLessThanOrEqual(
+  expect(responses.map(({ status }) => status).filter((status) => status === 201).length).toBeLessThanOrEqual(
     1,
   );
-  expect(answers.every(({ status }) => status === 200 || status === 201)).toBe(true);
-  const ids = new Set(answers.map((answer) => answer.body.item.workbench_id));
+  expect(responses.every(({ status }) => status === 200 || status === 201)).toBe(true);
+  const ids = new Set(responses.map(({ body: created }) => created.item.workbench_id));
   expect(ids.size).toBe(1);
   expect((await call(server, 'GET', '/workbenches')).body.items.length).toBe(1);
 
@@ -52,15 +52,16 @@ test('twins with one Idempotency-Key make one workbench, whatever the order of t
   expect([late.status, late.body.error.code]).toEqual([409, 'workbench_deleted']);
 });
 
-test('start of a running one and stop of a stopped one change nothing, and restart runs it anew', async () => {
+test('start of a running workbench and stop of a stopped one change nothing, and restart begins a new run', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server);
-  // The time of the last write moves also when the history is written down, which may still be under way.
-  const seen = ({ updated_at: _, ...item }: WorkbenchItem) => item;
-  const look = async () => seen((await call(server, 'GET', `/workbenches/${workbench_id}`)).body.item);
+  // updated_at also changes when the history is written, which may not have finished.
+  const withoutUpdatedAt = ({ updated_at: _, ...item }: WorkbenchItem) => item;
+  const readItem = async () =>
+    withoutUpdatedAt((await call(server, 'GET', `/workbenches/${workbench_id}`)).body.item);
   const running = await waitForStatus(server, workbench_id, 'running');
   await call(server, 'POST', `/workbenches/${workbench_id}/start`);
-  expect(await look()).toEqual(seen(running));
+  expect(await readItem()).toEqual(withoutUpdatedAt(running));
   await call(server, 'POST', `/workbenches/${workbench_id}/restart`);
   const again = await until(async () => {
     const { item } = (await call(server, 'GET', `/workbenches/${workbench_id}`)).body;
@@ -70,19 +71,19 @@ test('start of a running one and stop of a stopped one change nothing, and resta
   await call(server, 'POST', `/workbenches/${workbench_id}/stop`);
   const stopped = await waitForStatus(server, workbench_id, 'stopped');
   await call(server, 'POST', `/workbenches/${workbench_id}/stop`);
-  expect(await look()).toEqual(seen(stopped));
+  expect(await readItem()).toEqual(withoutUpdatedAt(stopped));
   const { body } = await call(server, 'GET', `/workbenches/${workbench_id}/history`);
   expect(body.items.length).toBeGreaterThan(5);
 });
 
-test('a program that ends by itself stops its workbench, which says why', async () => {
+test('a program that exits stops its workbench, which reports the reason', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: 'exit 7' });
   const { workbench_id } = await create(server);
   const stopped = await waitForStatus(server, workbench_id, 'stopped');
   expect(stopped.status_reason).toEqual({ code: 'exited', message: expect.stringContaining('7') });
 });
 
-test('a dedicated machine starts before its workbench, stops after it and goes with it', async () => {
+test('a host starts before its workbench and is terminated with it', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const { workbench_id } = await create(server, { allocated_instance_type: 'm6i.large' });
   const running = await waitForStatus(server, workbench_id, 'running');
@@ -94,7 +95,7 @@ test('a dedicated machine starts before its workbench, stops after it and goes w
   await waitUntilGone(server, workbench_id);
 });
 
-test('what nothing can hold is refused, and says what would fit', async () => {
+test('an unknown instance type is refused with the list of known types', async () => {
   const server = await openServer();
   const refused = await call(server, 'POST', '/workbenches', {
     body: { allocated_instance_type: 'z9.huge' },
@@ -105,29 +106,29 @@ test('what nothing can hold is refused, and says what would fit', async () => {
   ]);
 });
 
-test('with a key every route but the health asks for it', async () => {
+test('with a key all routes except the health check require it', async () => {
   const key = 'a-key-of-sixteen-characters';
   const server = await openServer({ RESTAPI_AUTH_STATIC_KEY: key, RESTAPI_URL_PREFIX: '/api' });
   expect(server.api).toEqual({ url: expect.stringMatching(/\/api$/), authorized: true });
-  const ask = (path: string, authorization?: string) =>
+  const get = (path: string, authorization?: string) =>
     call(
       server,
       'GET',
       path,
       authorization === undefined ? {} : { headers: { Authorization: authorization } },
     );
-  expect((await ask('/health')).status).toBe(200);
-  expect(await ask('/workbenches')).toMatchObject({ status: 401, body: { message: 'Unauthorized' } });
-  expect(await ask('/workbenches', `Bearer ${key}x`)).toMatchObject({
+  expect((await get('/health')).status).toBe(200);
+  expect(await get('/workbenches')).toMatchObject({ status: 401, body: { message: 'Unauthorized' } });
+  expect(await get('/workbenches', `Bearer ${key}x`)).toMatchObject({
     status: 403,
     body: { message: 'Forbidden' },
   });
-  expect((await ask('/workbenches', `bearer ${key}`)).status).toBe(200);
-  const twice = await ask('/workbenches?user_id=a&user_id=b', `Bearer ${key}`);
+  expect((await get('/workbenches', `bearer ${key}`)).status).toBe(200);
+  const twice = await get('/workbenches?user_id=a&user_id=b', `Bearer ${key}`);
   expect([twice.status, twice.body.error.code]).toEqual([400, 'invalid_request']);
 });
 
-test('exposed, it answers under the names it was told, with a key, and under no other', async () => {
+test('when exposed, the server responds under the configured host names only', async () => {
   const key = 'a-key-of-sixteen-characters';
   const server = await openServer({
     WB_BOOT_COMMAND: TINY_SERVER,
@@ -137,20 +138,20 @@ test('exposed, it answers under the names it was told, with a key, and under no 
   });
   expect(server.api.url).toMatch(/^http:\/\/wb\.example:\d+$/);
   expect(server.baseUrl).toMatch(/^http:\/\/wb\.example:\d+$/);
-  for (const [url, own] of [
+  for (const [url, path] of [
     [server.api.url, '/health'],
     [server.baseUrl, '/'],
   ] as const) {
     const port = Number(new URL(url).port);
     const statusFor = async (host: string) =>
-      (await sendRaw(port, rawRequest(`GET ${own}`, [`Host: ${host}`]))).status;
+      (await sendRaw(port, rawRequest(`GET ${path}`, [`Host: ${host}`]))).status;
     expect(await statusFor(new URL(url).host)).toBe(200);
     expect(await statusFor(`10.0.0.7:${port}`)).toBe(200);
     expect(await statusFor('evil.example')).toBe(403);
   }
 });
 
-test('behind a proxy of its own it gives the address that BASE_URL says, and answers to its host', async () => {
+test('with BASE_URL the server reports this URL and responds to its host name', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, BASE_URL: 'https://lab.example/wb' });
   const { workbench_id } = await create(server);
   const { public_endpoint } = await waitForStatus(server, workbench_id, 'running');
@@ -160,7 +161,7 @@ test('behind a proxy of its own it gives the address that BASE_URL says, and ans
   expect([status, body]).toEqual([200, expect.stringContaining('/a')]);
 });
 
-test('an address that is not the API, and one that is not a workbench, are answered as such', async () => {
+test('an unknown path and an unknown workbench are reported with 404', async () => {
   const server = await openServer();
   expect((await call(server, 'GET', '/nothing')).body).toEqual({ message: 'Not Found' });
   const unknown = await call(server, 'GET', '/workbenches/01hzzzzzzz0123456789abcdef');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { call, openServer, waitForStatus, waitUntilGone } from './open-server.ts';
 
-test('a workbench is created, opened, written in, stopped, started again with its files, and destroyed with them', async () => {
+test('a workbench is created, opened, edited, stopped, started again with its files, and deleted with them', async () => {
   const server = await openServer();
   const created = await call(server, 'POST', '/workbenches', {
     body: { workbench_name: 'AutoCyber', requested_memory: 2048, requested_cpu: 1024 },
@@ -39,8 +39,11 @@ test('a workbench is created, opened, written in, stopped, started again with it
     success: true,
   });
   await waitForStatus(server, item.workbench_id, 'stopped');
-  const asleep = await fetch(`${running.public_endpoint}/`, { headers: { Accept: 'text/html' } });
-  expect([asleep.status, await asleep.text()]).toEqual([503, expect.stringContaining('AutoCyber')]);
+  const whileStopped = await fetch(`${running.public_endpoint}/`, { headers: { Accept: 'text/html' } });
+  expect([whileStopped.status, await whileStopped.text()]).toEqual([
+    503,
+    expect.stringContaining('AutoCyber'),
+  ]);
 
   expect((await call(server, 'POST', `/workbenches/${item.workbench_id}/start`)).body).toEqual({
     success: true,

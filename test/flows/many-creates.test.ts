@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { call, create, type OpenServer, openServer, TINY_SERVER, until } from './open-server.ts';
 
-/** The statuses in which one may have a process. */
-const PLACED = new Set(['pending', 'running', 'stopping']);
+/** The statuses in which a workbench may have a process. */
+const HAS_PROCESS = new Set(['pending', 'running', 'stopping']);
 
-/** Every workbench of the user, page by page. */
+/** Returns all workbenches of the user from all pages. */
 async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
   const items: WorkbenchItem[] = [];
   let cursor = '';
@@ -17,35 +17,35 @@ async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
   }
 }
 
-test('500 creates at once are all answered, none lost, none doubled, and each gets its turn', async () => {
+test('500 concurrent creates all succeed, create 500 workbenches, and their tasks run in turn', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: 'exit 3', WB_LOCAL_MAX_RUNNING: '8' });
-  const took: number[] = [];
-  const answers = await Promise.all(
+  const durations: number[] = [];
+  const responses = await Promise.all(
     Array.from({ length: 500 }, async (_, i) => {
-      const begun = performance.now();
-      const answer = await call(server, 'POST', '/workbenches', { body: { workbench_name: `w${i}` } });
-      took.push(performance.now() - begun);
-      return answer;
+      const startedAt = performance.now();
+      const response = await call(server, 'POST', '/workbenches', { body: { workbench_name: `w${i}` } });
+      durations.push(performance.now() - startedAt);
+      return response;
     }),
   );
-  took.sort((a, b) => a - b);
-  const [p50, p99] = [took[249] ?? 0, took[494] ?? 0].map(Math.round);
+  durations.sort((a, b) => a - b);
+  const [p50, p99] = [durations[249] ?? 0, durations[494] ?? 0].map(Math.round);
   console.log(`500 creates at once: p50 ${p50} ms, p99 ${p99} ms`);
-  expect(answers.map(({ status }) => status)).toEqual(Array(500).fill(201));
-  const ids = answers.map((answer) => answer.body.item.workbench_id);
+  expect(responses.map(({ status }) => status)).toEqual(Array(500).fill(201));
+  const ids = responses.map(({ body }) => body.item.workbench_id);
   expect(new Set(ids).size).toBe(500);
 
   const listed = await listAll(server);
   expect(listed.map(({ workbench_id }) => workbench_id).sort()).toEqual(ids.sort());
   expect(new Set(listed.map(({ workbench_name }) => workbench_name)).size).toBe(500);
 
-  // Each ends at once and frees its place; the rest waits its turn. Sixty of them show that it moves.
+  // Each task exits at once and frees its slot for the next one. Sixty tasks show that this works.
   const waited = performance.now();
   const turns = await until(
     async () => {
       const items = await listAll(server);
       expect(items.length).toBe(500);
-      expect(items.filter(({ status }) => PLACED.has(status)).length).toBeLessThanOrEqual(8);
+      expect(items.filter(({ status }) => HAS_PROCESS.has(status)).length).toBeLessThanOrEqual(8);
       const stopped = items.filter(({ status }) => status === 'stopped');
       return stopped.length >= 60 && stopped;
     },
@@ -58,12 +58,12 @@ test('500 creates at once are all answered, none lost, none doubled, and each ge
   expect(turns.filter(({ status_reason }) => status_reason?.code !== 'exited')).toEqual([]);
 });
 
-test('no more run at once than may, and the next begins when a place is free', async () => {
+test('at most WB_LOCAL_MAX_RUNNING workbenches run, and the next starts when a slot is free', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER, WB_LOCAL_MAX_RUNNING: '3' });
   const ids = (await Promise.all(Array.from({ length: 9 }, () => create(server)))).map(
     (item) => item.workbench_id,
   );
-  const seen = new Set<string>();
+  const hasRun = new Set<string>();
   await until(async () => {
     const items = await listAll(server);
     const running = items
@@ -71,9 +71,9 @@ test('no more run at once than may, and the next begins when a place is free', a
       .map(({ workbench_id }) => workbench_id);
     expect(running.length).toBeLessThanOrEqual(3);
     for (const id of running) {
-      seen.add(id);
+      hasRun.add(id);
       await call(server, 'POST', `/workbenches/${id}/stop`);
     }
-    return seen.size === ids.length;
+    return hasRun.size === ids.length;
   }, 'all of them have run');
 });

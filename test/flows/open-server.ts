@@ -10,15 +10,15 @@ import { type RunningServer, startServer } from '#local/server.ts';
 import { readLocalSettings } from '#local/settings.ts';
 import { TelemetryRecorder } from '#test/local/telemetry-recorder.ts';
 
-// Whole servers with real processes, several at once on few cores: patience costs nothing when all goes well.
+// These tests run complete servers with real processes, several at once on few cores.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 export const PAGE = join(import.meta.dirname, '../../adapters/local/processes/page/server.ts');
 
-/** Answers every request with 200, within some 50 ms of its start. */
+/** A server that responds with 200 to all requests. It starts in about 50 ms. */
 export const TINY_SERVER = `exec '${process.execPath}' -e "require('http').createServer((q,s)=>s.end(q.url)).listen(process.env.PORT,'127.0.0.1')"`;
 
-/** A folder of its own, deleted when the test has ended. */
+/** Creates a folder that is deleted when the test has ended. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -30,7 +30,7 @@ export interface OpenServer extends RunningServer {
   readonly dataDir: string;
 }
 
-/** A whole server on free ports, closed when the test ends; without WB_DATA_DIR on a folder of its own. */
+/** Starts a server on free ports that is closed when the test ends. Without WB_DATA_DIR it gets a new folder. */
 export async function openServer(environment: Readonly<Record<string, string>> = {}): Promise<OpenServer> {
   const dataDir = environment.WB_DATA_DIR ?? (await temporaryFolder());
   const settings = readLocalSettings({ PORT: '0', ...environment, WB_DATA_DIR: dataDir });
@@ -46,7 +46,7 @@ export async function openServer(environment: Readonly<Record<string, string>> =
   return { ...server, telemetry, dataDir };
 }
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: {
@@ -59,7 +59,7 @@ export interface Answer {
   };
 }
 
-/** Calls the API as user `me`, unless the path has a query of its own. */
+/** Calls the API as user `me`, unless the path has a query. */
 export async function call(
   server: { readonly api: { readonly url: string } },
   method: string,
@@ -68,38 +68,38 @@ export async function call(
     body,
     headers = {},
   }: { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const url = `${server.api.url}${path}${path.includes('?') ? '' : '?user_id=me'}`;
-  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
   const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  const response = await fetch(url, { method, ...sent, headers: { ...type, ...headers } });
+  const response = await fetch(url, { method, ...content, headers: { ...type, ...headers } });
   return {
     status: response.status,
     headers: response.headers,
-    body: (await response.json()) as Answer['body'],
+    body: (await response.json()) as ApiResponse['body'],
   };
 }
 
-/** Creates a workbench and answers its item. */
+/** Creates a workbench and returns its item. */
 export async function create(server: OpenServer, body: object = {}): Promise<WorkbenchItem> {
-  const { status, body: answered } = await call(server, 'POST', '/workbenches', { body });
-  if (status !== 201) throw new Error(`create was answered ${status}: ${JSON.stringify(answered)}`);
-  return answered.item;
+  const { status, body: created } = await call(server, 'POST', '/workbenches', { body });
+  if (status !== 201) throw new Error(`create failed with ${status}: ${JSON.stringify(created)}`);
+  return created.item;
 }
 
-/** Polls until it is so. */
+/** Polls until `check` returns a value. */
 export async function until<T>(
-  look: () => Promise<T | undefined | false>,
-  what: string,
+  check: () => Promise<T | undefined | false>,
+  condition: string,
   { withinMs = 30_000, everyMs = 50 }: { readonly withinMs?: number; readonly everyMs?: number } = {},
 ): Promise<T> {
   const end = performance.now() + withinMs;
   while (performance.now() < end) {
-    const seen = await look();
-    if (seen !== undefined && seen !== false) return seen;
+    const result = await check();
+    if (result !== undefined && result !== false) return result;
     await setTimeout(everyMs);
   }
-  throw new Error(`waited in vain until ${what}`);
+  throw new Error(`timeout: ${condition}`);
 }
 
 /** Polls a workbench until it has that status. */
@@ -114,7 +114,7 @@ export async function waitForStatus(server: OpenServer, id: string, status: stri
   });
 }
 
-/** Polls a workbench until it is no more. */
+/** Polls a workbench until it does not exist. */
 export async function waitUntilGone(server: OpenServer, id: string): Promise<void> {
   await until(async () => (await call(server, 'GET', `/workbenches/${id}`)).status === 404, `${id} is gone`);
 }

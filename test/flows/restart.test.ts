@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { StartError } from '#local/listen.ts';
 import { call, create, openServer, TINY_SERVER, temporaryFolder, waitForStatus } from './open-server.ts';
 
-test('after a restart every record is there, and what ran is stopped and says why', async () => {
+test('after a restart all records exist, and workbenches that ran are stopped with a reason', async () => {
   const environment = {
     WB_DATA_DIR: await temporaryFolder(),
     WB_BOOT_COMMAND: TINY_SERVER,
@@ -22,7 +22,7 @@ test('after a restart every record is there, and what ran is stopped and says wh
   const { body } = await call(second, 'GET', '/workbenches');
   const reason = { code: 'instance_lost', message: expect.any(String) };
   expect(body.items.map(({ workbench_name }) => workbench_name)).toEqual(['cancelled', 'waiting', 'running']);
-  // It is written before the first server ends: the second has nothing to find out.
+  // The first server writes the records before it exits.
   expect(body.items[0]).not.toHaveProperty('status_reason');
   expect(body.items[1]).toMatchObject({
     status: 'stopped',
@@ -40,25 +40,25 @@ test('after a restart every record is there, and what ran is stopped and says wh
   expect(again).not.toHaveProperty('status_reason');
 });
 
-test('a second server on the same data says so and leaves the first alone', async () => {
+test('a second server on the same data folder fails and does not affect the first', async () => {
   const environment = { WB_DATA_DIR: await temporaryFolder(), WB_BOOT_COMMAND: TINY_SERVER };
   const first = await openServer(environment);
   const { workbench_id } = await create(first);
   await waitForStatus(first, workbench_id, 'running');
-  const refusal = openServer(environment);
-  await expect(refusal).rejects.toBeInstanceOf(StartError);
-  await expect(refusal).rejects.toThrow(`Another server is running on the data in ${first.dataDir}.`);
+  const failure = openServer(environment);
+  await expect(failure).rejects.toBeInstanceOf(StartError);
+  await expect(failure).rejects.toThrow(`Another server uses the data folder ${first.dataDir}.`);
   expect((await call(first, 'GET', `/workbenches/${workbench_id}`)).body.item.status).toBe('running');
   expect((await fetch(`${first.baseUrl}/project/${workbench_id}/`)).status).toBe(200);
 });
 
-test('a server whose port is in use says so, and lets go of its data', async () => {
+test('a server whose port is in use fails and releases its data folder', async () => {
   const first = await openServer();
   const port = new URL(first.api.url).port;
   const dataDir = await temporaryFolder();
-  const refusal = openServer({ PORT: port, WB_DATA_DIR: dataDir });
-  await expect(refusal).rejects.toThrow(
-    `Port ${port} is in use. Stop what uses it, or set PORT to another one.`,
+  const failure = openServer({ PORT: port, WB_DATA_DIR: dataDir });
+  await expect(failure).rejects.toThrow(
+    `Port ${port} is in use. Stop the program that uses it, or set PORT to another port.`,
   );
   await openServer({ WB_DATA_DIR: dataDir });
 });

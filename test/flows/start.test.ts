@@ -8,18 +8,18 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, TINY_SERVER, temporaryFolder, until } from './open-server.ts';
 
 const START = join(import.meta.dirname, '../../local/start.mjs');
-/** Ends only by SIGKILL. */
+/** A program that only SIGKILL ends. */
 const IGNORES_SIGTERM = `trap '' TERM; '${process.execPath}' -e "process.on('SIGTERM',()=>{});require('http').createServer((q,s)=>s.end()).listen(process.env.PORT,'127.0.0.1')"`;
 
 interface Started {
   readonly process: ChildProcess;
-  /** What it has written so far. */
+  /** The output so far. */
   readonly stdout: () => string;
   readonly stderr: () => string;
   readonly exited: Promise<number | null>;
 }
 
-/** Runs what `npm start` runs, in `folder`, with this environment and hardly any other. */
+/** Runs the command of `npm start` in `folder` with a minimal environment. */
 function start(
   folder: string,
   environment: Readonly<Record<string, string>> = {},
@@ -42,7 +42,7 @@ function start(
   return { process: child, stdout: () => stdout, stderr: () => stderr, exited };
 }
 
-/** Waits for the lines that a server prints once it runs. */
+/** Waits for the banner of the server. */
 async function untilReady(started: Started): Promise<{ readonly api: { readonly url: string } }> {
   const url = await until(async () => /API +(http\S+)/.exec(started.stdout())?.[1], 'the server is ready');
   return { api: { url } };
@@ -55,14 +55,14 @@ async function runOne(server: { readonly api: { readonly url: string } }): Promi
   return path;
 }
 
-/** The processes that the tasks of this folder have, or had. */
+/** Returns the process ids in the task records of this folder. */
 async function pidsOf(folder: string): Promise<readonly number[]> {
   const tasks = join(folder, '.workbench', 'tasks');
   const texts = await Promise.all((await readdir(tasks)).map((name) => readFile(join(tasks, name), 'utf8')));
   return texts.flatMap((text) => (JSON.parse(text) as { process?: { pid: number } }).process?.pid ?? []);
 }
 
-/** A process that has ended and that nobody has asked about yet does not live, although it can be signalled. */
+/** Whether a process is alive. A zombie is not, although it can be signalled. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -77,7 +77,7 @@ function isAlive(pid: number): boolean {
 }
 
 describe('npm start', () => {
-  test('prints where everything is, and takes settings from .env, over which the environment goes', async () => {
+  test('prints the addresses and reads settings from .env, which the environment overrides', async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, '.env'), 'RESTAPI_URL_PREFIX=/from-file\nWB_DATA_DIR=kept\nPORT=1\n');
     const started = start(folder);
@@ -90,24 +90,24 @@ describe('npm start', () => {
     expect(await started.exited).toBe(0);
   });
 
-  test('on Ctrl-C ends every workbench, says so, and leaves records that tell it', async () => {
+  test('ends all workbenches on Ctrl-C and records the reason', async () => {
     const folder = await temporaryFolder();
     const first = start(folder);
     const path = await runOne(await untilReady(first));
     const pids = await pidsOf(folder);
     expect(pids.map(isAlive)).toEqual([true]);
-    // As under npm, where both the terminal and npm send it.
+    // Under npm, both the terminal and npm send the signal.
     first.process.kill('SIGINT');
     first.process.kill('SIGINT');
     expect(await first.exited).toBe(0);
-    expect(first.stderr()).toContain('ending every workbench');
+    expect(first.stderr()).toContain('ending all workbenches');
     expect(pids.map(isAlive)).toEqual([false]);
 
     const { body } = await call(await untilReady(start(folder)), 'GET', path);
     expect(body.item).toMatchObject({ status: 'stopped', status_reason: { code: 'instance_lost' } });
   });
 
-  test('ends at once when it is told a second time', async () => {
+  test('exits at once on a second signal', async () => {
     const folder = await temporaryFolder();
     const started = start(folder, { WB_BOOT_COMMAND: IGNORES_SIGTERM, WB_LOCAL_STOP_TIMEOUT_SECONDS: '300' });
     await runOne(await untilReady(started));
@@ -118,11 +118,11 @@ describe('npm start', () => {
     const code = await until(async () => {
       started.process.kill('SIGINT');
       return started.process.exitCode ?? undefined;
-    }, 'it has ended');
+    }, 'the server has exited');
     expect(code).toBe(1);
   });
 
-  test('killed outright leaves nothing behind: the next start ends what is left and says so in the record', async () => {
+  test('ends the processes of a killed server at the next start and records the reason', async () => {
     const folder = await temporaryFolder();
     const first = start(folder);
     const path = await runOne(await untilReady(first));
@@ -139,18 +139,18 @@ describe('npm start', () => {
     expect(item.status_reason?.code).toBe('instance_lost');
   });
 
-  test('on an error that nobody has caught logs it, ends every workbench, and exits with 1', async () => {
+  test('logs an uncaught error, ends all workbenches, and exits with 1', async () => {
     const folder = await temporaryFolder();
     const failing = 'process.on("SIGUSR2",()=>{throw new Error("unforeseen")})';
     const started = start(folder, {}, ['--import', `data:text/javascript,${failing}`]);
     await runOne(await untilReady(started));
     started.process.kill('SIGUSR2');
     expect(await started.exited).toBe(1);
-    expect(started.stderr()).toMatch(/ERROR the server has failed and ends\n {4}Error: unforeseen\n/);
+    expect(started.stderr()).toMatch(/ERROR the server failed and is shutting down\n {4}Error: unforeseen\n/);
     expect((await pidsOf(folder)).map(isAlive)).toEqual([false]);
   });
 
-  test('lists every fault of the settings and no stack, and exits with 1', async () => {
+  test('lists all invalid settings without a stack, and exits with 1', async () => {
     const folder = await temporaryFolder();
     const started = start(folder, {
       PORT: 'http',
@@ -169,21 +169,23 @@ describe('npm start', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('says what to do when the port is in use, and exits with 1', async () => {
-    const squatter = createServer().listen(0, '127.0.0.1');
-    await once(squatter, 'listening');
-    onTestFinished(() => void squatter.close());
-    const { port } = squatter.address() as { port: number };
+  test('prints advice when the port is in use, and exits with 1', async () => {
+    const blocker = createServer().listen(0, '127.0.0.1');
+    await once(blocker, 'listening');
+    onTestFinished(() => void blocker.close());
+    const { port } = blocker.address() as { port: number };
     const started = start(await temporaryFolder(), { PORT: String(port) });
     expect(await started.exited).toBe(1);
-    expect(started.stderr()).toBe(`Port ${port} is in use. Stop what uses it, or set PORT to another one.\n`);
+    expect(started.stderr()).toBe(
+      `Port ${port} is in use. Stop the program that uses it, or set PORT to another port.\n`,
+    );
     expect(started.stdout()).toBe('');
   });
 
-  test('says what to do on a Node.js that is too old, and exits with 1', async () => {
+  test('prints advice on a too old Node.js, and exits with 1', async () => {
     const old = 'Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
     const started = start(await temporaryFolder(), {}, ['--import', `data:text/javascript,${old}`]);
     expect(await started.exited).toBe(1);
-    expect(started.stderr()).toMatch(/^This needs Node\.js 22\.18 or newer, .*npm ci/s);
+    expect(started.stderr()).toMatch(/^Node\.js 22\.18 or newer is required\. .*npm ci/s);
   });
 });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { banner } from '#local/banner.ts';
 
-const about = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: false };
+const options = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: false };
 const open = {
   api: { url: 'http://127.0.0.1:8999/api', authorized: false },
   baseUrl: 'http://127.0.0.1:4000',
@@ -10,45 +10,45 @@ const open = {
 } as const;
 
 describe('banner', () => {
-  test('says where everything is', () => {
-    const text = banner(open, about);
+  test('prints the addresses and the data folder', () => {
+    const text = banner(open, options);
     for (const part of [
       'Workbench Controller 1.2.3',
       'http://127.0.0.1:8999/api',
       'http://127.0.0.1:4000/project/<workbench_id>/',
       '/home/ada/.workbench',
       'a small built-in page',
-      'off: no key is set, and this machine alone reaches it',
+      'off: no key is set, and only this computer can connect',
     ]) {
       expect(text).toContain(part);
     }
   });
 
-  test('has a line to try each step with, which a shell reads as meant', () => {
-    const text = banner(open, about).replaceAll('\\\n', '');
+  test('prints a curl command for each step that a shell parses correctly', () => {
+    const text = banner(open, options).replaceAll('\\\n', '');
     const steps = ['create', 'poll', 'stop', 'start', 'delete'];
     const calls = steps.map((step) => {
       const line = new RegExp(`^  ${step} +curl (.*)$`, 'm').exec(text)?.[1] ?? '';
       const script = `WID=7; set -- ${line}; for word; do echo "$word"; done`;
       return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim().split('\n').join(' ');
     });
-    const at = 'http://127.0.0.1:8999/api/workbenches';
+    const url = 'http://127.0.0.1:8999/api/workbenches';
     expect(calls).toEqual([
-      `-X POST ${at}?user_id=me -H Content-Type: application/json -d {"workbench_name": "First"}`,
-      `${at}/7?user_id=me`,
-      `-X POST ${at}/7/stop?user_id=me`,
-      `-X POST ${at}/7/start?user_id=me`,
-      `-X DELETE ${at}/7?user_id=me`,
+      `-X POST ${url}?user_id=me -H Content-Type: application/json -d {"workbench_name": "First"}`,
+      `${url}/7?user_id=me`,
+      `-X POST ${url}/7/stop?user_id=me`,
+      `-X POST ${url}/7/start?user_id=me`,
+      `-X DELETE ${url}/7?user_id=me`,
     ]);
   });
 
-  test('sends a token along when one is asked for, and never shows it', () => {
-    const text = banner({ ...open, api: { ...open.api, authorized: true } }, about);
+  test('adds the token variable to the commands when the API needs a token', () => {
+    const text = banner({ ...open, api: { ...open.api, authorized: true } }, options);
     expect(text).toContain('on: requests need a bearer token');
     expect(text.match(/-H "Authorization: Bearer \$TOKEN"/g)?.length).toBe(5);
   });
 
-  test('warns when other machines reach it', () => {
-    expect(banner(open, { ...about, exposed: true })).toContain('other machines reach it too');
+  test('warns when other computers can connect', () => {
+    expect(banner(open, { ...options, exposed: true })).toContain('other computers can connect');
   });
 });

@@ -14,12 +14,12 @@ async function temporaryFolder(): Promise<string> {
 }
 
 async function openError(dataDir: string): Promise<unknown> {
-  const closing = new Shutdown();
-  onTestFinished(() => closing.run());
-  return openData(dataDir, 'workbenches', new TelemetryRecorder(), closing).catch((error: unknown) => error);
+  const shutdown = new Shutdown();
+  onTestFinished(() => shutdown.run());
+  return openData(dataDir, 'workbenches', new TelemetryRecorder(), shutdown).catch((error: unknown) => error);
 }
 
-test('says so when the data folder cannot be made', async () => {
+test('throws a StartError when the data folder cannot be created', async () => {
   const file = join(await temporaryFolder(), 'file');
   await writeFile(file, '');
   const error = await openError(join(file, 'data'));
@@ -27,9 +27,9 @@ test('says so when the data folder cannot be made', async () => {
   expect(String(error)).toContain('WB_DATA_DIR');
 });
 
-test('says so when the data folder is there and nothing can be made in it', async () => {
+test('throws a StartError when the folder of the table cannot be created', async () => {
   const dataDir = await temporaryFolder();
-  await writeFile(join(dataDir, 'table'), 'in the way');
+  await writeFile(join(dataDir, 'table'), 'a file');
   const error = await openError(dataDir);
   expect(error).toBeInstanceOf(StartError);
   expect(String(error)).toContain(dataDir);

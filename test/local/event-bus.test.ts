@@ -3,7 +3,7 @@ import { LocalEventBus, type LocalEventBusOptions } from '#local/event-bus.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
-/** Events whose deliveries stay open until they are let go. */
+/** An event bus whose deliveries stay open until `end` is called. */
 function makeEvents(options: Partial<LocalEventBusOptions> = {}) {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
@@ -36,7 +36,7 @@ describe('LocalEventBus', () => {
     expect(delivered).toEqual(['a1', 'a2', 'a3']);
   });
 
-  test('delivers those of other subjects meanwhile, no more at once than it may', async () => {
+  test('delivers events of different subjects concurrently, up to its limit', async () => {
     const { events, delivered, deliver, end } = makeEvents({ concurrency: 2 });
     events.connect(deliver);
     for (const [subject, event] of [
@@ -54,7 +54,7 @@ describe('LocalEventBus', () => {
     expect(delivered).toEqual(['a1', 'b1', 'c1', 'a2']);
   });
 
-  test('keeps what comes before anybody takes it', async () => {
+  test('buffers events until it is connected', async () => {
     const { events, delivered, deliver } = makeEvents();
     events.publish('a', 'early');
     await events.idle();
@@ -63,17 +63,17 @@ describe('LocalEventBus', () => {
     expect(delivered).toEqual(['early']);
   });
 
-  test('delivers again what failed, after pauses that double, before what comes next of its subject', async () => {
+  test('retries a failed event with a doubling backoff before the next event of its subject', async () => {
     const { events, timers, delivered, deliver, end } = makeEvents({ initialBackoffMs: 100 });
     events.connect(deliver);
     events.publish('a', 'a1');
     events.publish('a', 'a2');
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await timers.advanceAsync(99);
     expect(delivered).toEqual(['a1']);
     await timers.advanceAsync(1);
     expect(delivered).toEqual(['a1', 'a1']);
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await timers.advanceAsync(199);
     expect(delivered.length).toBe(2);
     await timers.advanceAsync(1);
@@ -81,7 +81,7 @@ describe('LocalEventBus', () => {
     expect(delivered).toEqual(['a1', 'a1', 'a1', 'a2']);
   });
 
-  test('gives an event up in the end, says so, and goes on with the next', async () => {
+  test('drops and logs an event after its last attempt and delivers the next one', async () => {
     const { events, timers, telemetry, delivered, deliver, end } = makeEvents({
       maxAttempts: 2,
       initialBackoffMs: 100,
@@ -89,9 +89,9 @@ describe('LocalEventBus', () => {
     events.connect(deliver);
     events.publish('a', 'a1');
     events.publish('a', 'a2');
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await timers.advanceAsync(100);
-    await end(new Error('no'));
+    await end(new Error('failed'));
     expect(delivered).toEqual(['a1', 'a1', 'a2']);
     expect(telemetry.lines.at(-1)).toEqual({
       level: 'error',
@@ -100,7 +100,7 @@ describe('LocalEventBus', () => {
     });
   });
 
-  test('is idle when everything has been delivered, retries included', async () => {
+  test('is idle when all events have been delivered, including retries', async () => {
     const { events, timers, deliver, end } = makeEvents({ initialBackoffMs: 100 });
     events.connect(deliver);
     events.publish('a', 'a1');
@@ -109,7 +109,7 @@ describe('LocalEventBus', () => {
     const waiting = events.idle().then(() => {
       idle = true;
     });
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await end();
     expect(idle).toBe(false);
     await timers.advanceAsync(100);

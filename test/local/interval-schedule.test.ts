@@ -3,14 +3,14 @@ import { IntervalSchedule } from '#local/interval-schedule.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
-/** A schedule of every second whose runs stay open until they are let go. */
+/** A schedule with an interval of one second whose runs stay open until `end` is called. */
 function makeSchedule() {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
   const open: ((error?: Error) => void)[] = [];
   let runs = 0;
-  const repeated = new IntervalSchedule({
-    name: 'look',
+  const schedule = new IntervalSchedule({
+    name: 'sweep',
     everyMs: 1000,
     timers,
     telemetry,
@@ -25,13 +25,13 @@ function makeSchedule() {
     open.shift()?.(error);
     await timers.advanceAsync(0);
   };
-  return { timers, telemetry, repeated, end, runs: () => runs };
+  return { timers, telemetry, schedule, end, runs: () => runs };
 }
 
-describe('Repeated', () => {
+describe('IntervalSchedule', () => {
   test('runs after each interval', async () => {
-    const { timers, repeated, runs, end } = makeSchedule();
-    repeated.start();
+    const { timers, schedule, runs, end } = makeSchedule();
+    schedule.start();
     await timers.advanceAsync(999);
     expect(runs()).toBe(0);
     for (const expected of [1, 2, 3]) {
@@ -41,9 +41,9 @@ describe('Repeated', () => {
     }
   });
 
-  test('skips its turn while a run is under way', async () => {
-    const { timers, repeated, runs, end } = makeSchedule();
-    repeated.start();
+  test('skips a run while the previous one is in progress', async () => {
+    const { timers, schedule, runs, end } = makeSchedule();
+    schedule.start();
     await timers.advanceAsync(3500);
     expect(runs()).toBe(1);
     await end();
@@ -51,39 +51,39 @@ describe('Repeated', () => {
     expect(runs()).toBe(2);
   });
 
-  test('joins the run under way when it is to run at once', async () => {
-    const { repeated, runs, end } = makeSchedule();
-    const both = Promise.all([repeated.runNow(), repeated.runNow()]);
+  test('shares the current run when it is called during a run', async () => {
+    const { schedule, runs, end } = makeSchedule();
+    const both = Promise.all([schedule.runNow(), schedule.runNow()]);
     expect(runs()).toBe(1);
     await end();
     await both;
   });
 
-  test('logs a run that fails, and runs again', async () => {
-    const { timers, telemetry, repeated, runs, end } = makeSchedule();
-    repeated.start();
+  test('logs a failed run and continues', async () => {
+    const { timers, telemetry, schedule, runs, end } = makeSchedule();
+    schedule.start();
     await timers.advanceAsync(1000);
-    await end(new Error('the table is away'));
+    await end(new Error('the table does not respond'));
     expect(telemetry.lines).toEqual([
-      { level: 'error', message: 'a scheduled run failed', fields: { name: 'look' } },
+      { level: 'error', message: 'a scheduled run failed', fields: { name: 'sweep' } },
     ]);
     await timers.advanceAsync(1000);
     expect(runs()).toBe(2);
   });
 
-  test('when stopped waits for the run under way and begins no other', async () => {
-    const { timers, repeated, runs, end } = makeSchedule();
-    repeated.start();
+  test('waits for the current run when it is stopped, and begins no other', async () => {
+    const { timers, schedule, runs, end } = makeSchedule();
+    schedule.start();
     await timers.advanceAsync(1000);
     let stopped = false;
-    const stopping = repeated.stop().then(() => {
+    const stopping = schedule.stop().then(() => {
       stopped = true;
     });
     await timers.advanceAsync(5000);
     expect([stopped, runs(), timers.scheduledCount]).toEqual([false, 1, 0]);
     await end();
     await stopping;
-    repeated.start();
+    schedule.start();
     await timers.advanceAsync(5000);
     expect(runs()).toBe(1);
   });

@@ -5,13 +5,13 @@ import { rawRequest, sendRaw } from './raw-http.ts';
 const guard = { hosts: ['wb.example', 'other.example:81'], origins: ['https://app.example'] };
 
 async function statusOf(requestLine: string, headers: readonly string[]): Promise<number> {
-  const front = await openGateway(undefined, { guard });
-  const { status } = await sendRaw(front.port, rawRequest(requestLine, headers));
-  expect(front.events.length).toBe(status === 200 ? 1 : 0);
+  const gateway = await openGateway(undefined, { guard });
+  const { status } = await sendRaw(gateway.port, rawRequest(requestLine, headers));
+  expect(gateway.events.length).toBe(status === 200 ? 1 : 0);
   return status;
 }
 
-describe('the guard', () => {
+describe('the origin guard', () => {
   test.each([
     '127.0.0.1',
     '127.0.0.1:8999',
@@ -22,8 +22,8 @@ describe('the guard', () => {
     'wb.example',
     'WB.example:444',
     'other.example:81',
-  ])('lets a request for host %s pass', async (host) => {
-    expect(await statusOf('GET /things', [`Host: ${host}`])).toBe(200);
+  ])('allows a request with host %s', async (host) => {
+    expect(await statusOf('GET /items', [`Host: ${host}`])).toBe(200);
   });
 
   test.each([
@@ -42,38 +42,36 @@ describe('the guard', () => {
     'other.example:82',
     'localhost, evil.example',
     '',
-  ])('refuses a request for host "%s"', async (host) => {
-    expect(await statusOf('GET /things', [`Host: ${host}`])).toBe(403);
+  ])('refuses a request with host "%s"', async (host) => {
+    expect(await statusOf('GET /items', [`Host: ${host}`])).toBe(403);
   });
 
-  test('refuses a foreign host on public routes and preflights as well', async () => {
+  test('refuses a foreign host on public routes and preflights too', async () => {
     expect(await statusOf('GET /open', ['Host: evil.example'])).toBe(403);
-    expect(await statusOf('OPTIONS /things', ['Host: evil.example', 'Origin: https://app.example'])).toBe(
-      403,
-    );
+    expect(await statusOf('OPTIONS /items', ['Host: evil.example', 'Origin: https://app.example'])).toBe(403);
   });
 
-  test('refuses two hosts, and none', async () => {
-    const front = await openGateway();
+  test('refuses two Host headers, and none', async () => {
+    const gateway = await openGateway();
     const two = await sendRaw(
-      front.port,
-      rawRequest('GET /things', ['Host: localhost', 'Host: evil.example']),
+      gateway.port,
+      rawRequest('GET /items', ['Host: localhost', 'Host: evil.example']),
     );
     expect([400, 403]).toContain(two.status);
-    expect((await sendRaw(front.port, 'GET /things HTTP/1.0\r\n\r\n')).status).toBe(403);
-    expect(front.events).toEqual([]);
+    expect((await sendRaw(gateway.port, 'GET /items HTTP/1.0\r\n\r\n')).status).toBe(403);
+    expect(gateway.events).toEqual([]);
   });
 
-  test.each(['http://evil.example/things', 'http://localhost/things', '*'])(
-    'refuses the request target %s, which is no path',
+  test.each(['http://evil.example/items', 'http://localhost/items', '*'])(
+    'refuses the request target %s, which is not a path',
     async (target) => {
       expect(await statusOf(`GET ${target}`, ['Host: localhost'])).toBe(400);
     },
   );
 
-  test('says what to do about a foreign host', async () => {
-    const front = await openGateway();
-    const { body } = await sendRaw(front.port, rawRequest('GET /things', ['Host: evil.example']));
+  test('names the setting that allows a host in the refusal', async () => {
+    const gateway = await openGateway();
+    const { body } = await sendRaw(gateway.port, rawRequest('GET /items', ['Host: evil.example']));
     expect(JSON.parse(body)).toEqual({ message: expect.stringMatching(/^Forbidden: .*WB_LOCAL_HOSTNAMES/) });
   });
 
@@ -83,8 +81,8 @@ describe('the guard', () => {
     ['http://127.0.0.1', '127.0.0.1'],
     ['https://wb.example', 'wb.example'],
     ['https://app.example', 'localhost'],
-  ])('lets pages of %s change something at %s', async (origin, host) => {
-    expect(await statusOf('POST /things', [`Host: ${host}`, `Origin: ${origin}`])).toBe(200);
+  ])('allows an unsafe request of a page from %s at %s', async (origin, host) => {
+    expect(await statusOf('POST /items', [`Host: ${host}`, `Origin: ${origin}`])).toBe(200);
   });
 
   test.each<[origin: string, host: string]>([
@@ -94,13 +92,13 @@ describe('the guard', () => {
     ['http://app.example', 'localhost:8999'],
     ['null', 'localhost:8999'],
     ['', 'localhost:8999'],
-  ])('refuses pages of "%s" that want to change something at %s', async (origin, host) => {
-    expect(await statusOf('POST /things', [`Host: ${host}`, `Origin: ${origin}`])).toBe(403);
+  ])('refuses an unsafe request of a page from "%s" at %s', async (origin, host) => {
+    expect(await statusOf('POST /items', [`Host: ${host}`, `Origin: ${origin}`])).toBe(403);
   });
 
   test('refuses when one of two origins is foreign', async () => {
     const origins = ['Origin: https://app.example', 'Origin: https://evil.example'];
-    expect(await statusOf('POST /things', ['Host: localhost', ...origins])).toBe(403);
+    expect(await statusOf('POST /items', ['Host: localhost', ...origins])).toBe(403);
   });
 
   test.each<[site: string, status: number]>([
@@ -108,18 +106,18 @@ describe('the guard', () => {
     ['none', 200],
     ['same-site', 403],
     ['cross-site', 403],
-  ])('goes by what the browser says (%s) when there is no origin', async (site, status) => {
-    expect(await statusOf('POST /things', ['Host: localhost', `Sec-Fetch-Site: ${site}`])).toBe(status);
+  ])('uses Sec-Fetch-Site (%s) when there is no Origin', async (site, status) => {
+    expect(await statusOf('POST /items', ['Host: localhost', `Sec-Fetch-Site: ${site}`])).toBe(status);
   });
 
-  test('lets programs, which have no origin, change things', async () => {
-    expect(await statusOf('POST /things', ['Host: localhost'])).toBe(200);
+  test('allows unsafe requests of programs, which send no Origin', async () => {
+    expect(await statusOf('POST /items', ['Host: localhost'])).toBe(200);
   });
 
-  test('lets foreign pages ask for what changes nothing: they cannot read the answer', async () => {
-    const front = await openGateway();
+  test('allows safe requests of foreign pages, which cannot read the response', async () => {
+    const gateway = await openGateway();
     const headers = { Origin: 'https://evil.example' };
-    const response = await fetch(`${front.url}/things`, { headers });
+    const response = await fetch(`${gateway.url}/items`, { headers });
     expect(response.status).toBe(200);
     expect(response.headers.has('access-control-allow-origin')).toBe(false);
   });

@@ -8,7 +8,7 @@ import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 const key = (workbenchId: string, userId = 'ada'): WorkbenchKey => ({ userId, workbenchId });
 
-/** A queue whose deliveries stay open until they are let go. */
+/** A queue whose deliveries stay open until `end` is called. */
 function makeQueue(options: Partial<LocalQueueOptions> = {}) {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
@@ -40,8 +40,8 @@ describeWorkQueueContract('LocalQueue', async () => {
   const queue = new LocalQueue({
     timers,
     telemetry: new TelemetryRecorder(),
-    async deliver(taken) {
-      delivered.push(taken);
+    async deliver(received) {
+      delivered.push(received);
       if (failures > 0) {
         failures -= 1;
         throw new Error('planned');
@@ -61,7 +61,7 @@ describeWorkQueueContract('LocalQueue', async () => {
 });
 
 describe('LocalQueue', () => {
-  test('delivers a key once for all that is sent within a second before it comes', async () => {
+  test('delivers a key once for all messages that are due within one second before it', async () => {
     const { queue, delivered, timers, end } = makeQueue();
     await queue.send(key('a'), 5);
     await queue.send(key('a'), 5);
@@ -77,7 +77,7 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('keeps what is sent during a delivery until that has ended', async () => {
+  test('holds a message that is sent during a delivery until that has ended', async () => {
     const { queue, delivered, end } = makeQueue();
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 0);
@@ -89,7 +89,7 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('does not deliver a key a second time when its delay ends during a delivery', async () => {
+  test('does not deliver a key twice at the same time when its delay ends during a delivery', async () => {
     const { queue, delivered, timers, end } = makeQueue();
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 1);
@@ -99,7 +99,7 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('delivers no more at once than it may', async () => {
+  test('limits the number of concurrent deliveries', async () => {
     const { queue, delivered, open, end } = makeQueue({ concurrency: 3 });
     for (let i = 0; i < 10; i += 1) await queue.send(key(`w${i}`), 0);
     expect(open.length).toBe(3);
@@ -110,7 +110,7 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(Array.from({ length: 10 }, (_, i) => `w${i}`));
   });
 
-  test('gives way when it is told to, and catches up afterwards', async () => {
+  test('reduces its concurrency on request and restores it', async () => {
     const { queue, open, end } = makeQueue({ concurrency: 3 });
     queue.setConcurrency(1);
     for (let i = 0; i < 6; i += 1) await queue.send(key(`w${i}`), 0);
@@ -124,7 +124,7 @@ describe('LocalQueue', () => {
     expect(open.length).toBe(0);
   });
 
-  test('lets others pass a key that waits for its own delivery to end', async () => {
+  test('delivers other keys while a key waits for the end of its own delivery', async () => {
     const { queue, delivered } = makeQueue({ concurrency: 2 });
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 0);
@@ -132,20 +132,20 @@ describe('LocalQueue', () => {
     expect(delivered).toEqual(['a', 'b']);
   });
 
-  test('tries again after pauses that double, then gives the key up and says so', async () => {
+  test('retries with a doubling backoff, then moves the key to the dead letters and logs it', async () => {
     const { queue, delivered, timers, telemetry, end } = makeQueue({
       maxAttempts: 4,
       initialBackoffMs: 1000,
     });
-    const failure = new Error('the store is away');
+    const failure = new Error('the store does not respond');
     await queue.send(key('a'), 0);
-    for (const [attempts, pause] of [
+    for (const [attempts, backoff] of [
       [1, 1000],
       [2, 2000],
       [3, 4000],
     ] as const) {
       await end(failure);
-      await timers.advanceAsync(pause - 1);
+      await timers.advanceAsync(backoff - 1);
       expect(delivered.length).toBe(attempts);
       await timers.advanceAsync(1);
       expect(delivered.length).toBe(attempts + 1);
@@ -157,7 +157,7 @@ describe('LocalQueue', () => {
     expect(telemetry.lines.at(-1)?.message).toBe('a message was moved to the dead letters');
   });
 
-  test('counts failures anew after a success', async () => {
+  test('resets the failure count after a success', async () => {
     const { queue, delivered, timers, end } = makeQueue({ maxAttempts: 2, initialBackoffMs: 1000 });
     for (let round = 0; round < 3; round += 1) {
       await queue.send(key('a'), 0);
@@ -169,35 +169,35 @@ describe('LocalQueue', () => {
     expect(queue.deadLetters).toEqual([]);
   });
 
-  test('takes a key again that it has given up', async () => {
+  test('accepts a key again after it became a dead letter', async () => {
     const { queue, delivered, end } = makeQueue({ maxAttempts: 1 });
     await queue.send(key('a'), 0);
-    await end(new Error('no'));
+    await end(new Error('failed'));
     expect(queue.deadLetters.length).toBe(1);
     await queue.send(key('a'), 0);
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('pauses also when the failed delivery had sent its own key without delay', async () => {
+  test('applies the backoff even if the failed delivery had sent its own key without delay', async () => {
     const { queue, delivered, timers, end } = makeQueue({ initialBackoffMs: 1000 });
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 0);
-    await end(new Error('no'));
+    await end(new Error('failed'));
     expect(delivered).toEqual(['a']);
     await timers.advanceAsync(1000);
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('retries in seconds although the failed delivery had asked to be called in minutes', async () => {
+  test('retries after the backoff even if the failed delivery had sent its own key with a longer delay', async () => {
     const { queue, delivered, timers, end } = makeQueue({ initialBackoffMs: 1000 });
     await queue.send(key('a'), 0);
     await queue.send(key('a'), 600);
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await timers.advanceAsync(1000);
     expect(delivered).toEqual(['a', 'a']);
   });
 
-  test('is idle once nothing is due, whatever waits for its time', async () => {
+  test('is idle when no key is due, even if keys are delayed', async () => {
     const { queue, end } = makeQueue();
     await queue.send(key('a'), 0);
     await queue.send(key('b'), 600);
@@ -212,7 +212,7 @@ describe('LocalQueue', () => {
     expect(queue.delayed).toBe(1);
   });
 
-  test('on closing waits for deliveries under way, starts none and refuses what is sent', async () => {
+  test('waits for current deliveries when it closes, starts none and refuses messages', async () => {
     const { queue, delivered, timers, end } = makeQueue({ concurrency: 1 });
     await queue.send(key('a'), 0);
     await queue.send(key('b'), 0);
@@ -235,7 +235,7 @@ describe('LocalQueue', () => {
     const { queue, delivered, timers, end } = makeQueue();
     await queue.send(key('a'), 0);
     const closing = queue.close();
-    await end(new Error('no'));
+    await end(new Error('failed'));
     await closing;
     await timers.advanceAsync(60_000);
     expect(delivered).toEqual(['a']);

@@ -7,7 +7,7 @@ export interface RawResponse {
   readonly body: string;
 }
 
-/** Sends these bytes as they are and reads until the other side closes. For what fetch will not send. */
+/** Sends bytes unchanged and reads until the server closes the connection. For requests that fetch cannot send. */
 export function sendRaw(port: number, bytes: string | Buffer): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -23,7 +23,7 @@ export function sendRaw(port: number, bytes: string | Buffer): Promise<RawRespon
   });
 }
 
-/** A request of these header lines, with `Connection: close`. */
+/** Returns a request with these header lines and `Connection: close`. */
 export function rawRequest(requestLine: string, headers: readonly string[], body = ''): string {
   return [`${requestLine} HTTP/1.1`, ...headers, 'Connection: close', '', body].join('\r\n');
 }

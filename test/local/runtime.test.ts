@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { newContainerRecord } from '#adapters/local/containers/container-record.ts';
+import type { ContainerRecord } from '#adapters/local/containers/container-record.ts';
+import { newTaskFields } from '#adapters/local/tasks/task-record.ts';
 import { StartError } from '#local/listen.ts';
 import { chooseRuntime, processRuntime } from '#local/runtime.ts';
 import { readLocalSettings } from '#local/settings.ts';
@@ -18,11 +19,11 @@ beforeEach(async () => {
 const docker = (environment: Readonly<Record<string, string>>) =>
   chooseRuntime(readLocalSettings({ WB_LOCAL_RUNTIME: 'docker', ...environment }), '');
 
-/** Answers every request of an engine's API as told: `/version` → what. Answers the socket. */
-async function engineThat(answers: (path: string) => { status: number; body: unknown }): Promise<string> {
+/** Starts a server with the API of an engine and returns its socket. `respond` maps a path to the response. */
+async function startEngine(respond: (path: string) => { status: number; body: unknown }): Promise<string> {
   const socket = join(folder, 'engine.sock');
   const server = createServer((request, response) => {
-    const { status, body } = answers((request.url ?? '').replace(/\?.*/, ''));
+    const { status, body } = respond((request.url ?? '').replace(/\?.*/, ''));
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
@@ -36,34 +37,36 @@ const PODMAN: Readonly<Record<string, unknown>> = {
 };
 
 describe('the runtime of workbenches', () => {
-  test('is processes unless the settings say otherwise', async () => {
+  test('runs processes by default', async () => {
     const runtime = await chooseRuntime(readLocalSettings({ WB_LOCAL_IDE: 'page' }), '');
     expect(runtime.summary).toEqual([['They run', expect.stringContaining('a small built-in page')]]);
     expect(runtime.gpuCount).toBe(0);
   });
 
-  test('is containers of the image, on the engine, when they do', async () => {
-    const socket = await engineThat((path) => ({ status: 200, body: PODMAN[path] ?? {} }));
-    const { summary: about } = await docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'ide:3' });
-    expect(about).toEqual([
+  test('runs containers when WB_LOCAL_RUNTIME is docker', async () => {
+    const socket = await startEngine((path) => ({ status: 200, body: PODMAN[path] ?? {} }));
+    const { summary } = await docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'ide:3' });
+    expect(summary).toEqual([
       ['They run', 'containers of ide:3'],
       ['Engine', `podman 4.3.1 (rootless) at ${socket}`],
     ]);
   });
 
-  test('cannot be had where nothing listens, and this is said with what to do', async () => {
+  test('throws a StartError with advice when no engine listens', async () => {
     await expect(docker({ WB_DOCKER_SOCKET: join(folder, 'none') })).rejects.toThrow(StartError);
     await expect(docker({ WB_DOCKER_SOCKET: join(folder, 'none') })).rejects.toThrow('Start it');
     await expect(docker({ DOCKER_HOST: 'tcp://10.0.0.7:2375' })).rejects.toThrow('set WB_DOCKER_SOCKET');
   });
 
-  test('cannot be had from what is no engine', async () => {
-    const socket = await engineThat(() => ({ status: 404, body: { message: 'page not found' } }));
-    await expect(docker({ WB_DOCKER_SOCKET: socket })).rejects.toThrow('does not answer as one');
+  test('throws when the server is not a container engine', async () => {
+    const socket = await startEngine(() => ({ status: 404, body: { message: 'page not found' } }));
+    await expect(docker({ WB_DOCKER_SOCKET: socket })).rejects.toThrow(
+      'does not respond like a container engine',
+    );
   });
 
-  test('cannot be had without the image: the example is to be built, another to be corrected', async () => {
-    const socket = await engineThat((path) =>
+  test('throws with advice when the engine cannot pull the image', async () => {
+    const socket = await startEngine((path) =>
       path in PODMAN
         ? { status: 200, body: PODMAN[path] }
         : path === '/images/create'
@@ -75,11 +78,11 @@ describe('the runtime of workbenches', () => {
     await expect(example).rejects.toThrow('no registry is reached\nBuild it with `npm run image:build`');
     const other = docker({ WB_DOCKER_SOCKET: socket, WB_IMAGE: 'registry.example/ide:3' });
     await expect(other).rejects.toThrow(
-      'podman 4.3.1 does not have the image registry.example/ide:3, and cannot pull it',
+      'podman 4.3.1 does not have the image registry.example/ide:3 and cannot pull it',
     );
   });
 
-  test('of processes does not begin while containers may still have the files', async () => {
+  test('does not run processes while containers may still use the files', async () => {
     const command = { kind: 'boot command', file: '/bin/false', args: () => [] } as const;
     const options = {
       ...{ dataDir: folder, max: 1, graceMs: 100, telemetry: new TelemetryRecorder() },
@@ -90,7 +93,7 @@ describe('the runtime of workbenches', () => {
       ...{ cpuUnits: 1, memoryMib: 1, gpuCount: 0, mount: {} },
       placement: { kind: 'provider', provider: 'local' },
     } as const;
-    const record = newContainerRecord(input, 't', 'image', '', 0);
+    const record: ContainerRecord = { ...newTaskFields('cont-1', input, 't', '', 0), image: 'image' };
     const tasks = join(folder, 'containers/tasks');
     await mkdir(tasks, { recursive: true });
     const write = (change: object) =>

@@ -5,7 +5,7 @@ import { readLocalSettings } from '#local/settings.ts';
 
 const KEY = 'a-key-of-sixteen-characters';
 
-function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+function problemsOf(environment: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   try {
     readLocalSettings(environment);
   } catch (error) {
@@ -18,7 +18,7 @@ function faultsOf(environment: Readonly<Record<string, string>>): Readonly<Recor
 }
 
 describe('the settings of local mode', () => {
-  test('need nothing: an open API on this machine alone', () => {
+  test('default to an open API that only this computer can reach', () => {
     expect(readLocalSettings({})).toMatchObject({
       functions: {
         RESTAPI_AUTH: 'none',
@@ -42,7 +42,7 @@ describe('the settings of local mode', () => {
     });
   });
 
-  test('take what they are told', () => {
+  test('are read from the environment', () => {
     const settings = readLocalSettings({
       PORT: '9000',
       WB_WORKBENCH_PORT: '9001',
@@ -87,17 +87,17 @@ describe('the settings of local mode', () => {
     ['WB_LOCAL_INSTANCE_TYPES', 'm6i.large:2048:7680:1:1'],
     ['BASE_URL', 'wb.example'],
   ])('refuse %s=%s', (name, value) => {
-    expect(Object.keys(faultsOf({ [name]: value }))).toEqual([name]);
+    expect(Object.keys(problemsOf({ [name]: value }))).toEqual([name]);
   });
 
-  test('list every fault at once', () => {
-    const faults = faultsOf({
+  test('report all invalid settings together', () => {
+    const problems = problemsOf({
       PORT: 'x',
       WB_LOCAL_MAX_RUNNING: 'x',
       WB_DEFAULT_RAM: 'x',
       RESTAPI_AUTH_JWT_KEY: 'short',
     });
-    expect(Object.keys(faults).sort()).toEqual([
+    expect(Object.keys(problems).sort()).toEqual([
       'PORT',
       'RESTAPI_AUTH_JWT_KEY',
       'WB_DEFAULT_RAM',
@@ -107,15 +107,15 @@ describe('the settings of local mode', () => {
 
   const exposed = { WB_LOCAL_EXPOSE: 'all-interfaces' };
 
-  test('expose to other machines only what has a key and is told its names', () => {
+  test('require a key and host names to allow other computers', () => {
     const hosts = { WB_LOCAL_HOSTNAMES: 'wb.example,10.0.0.7:8999' };
     const key = { RESTAPI_AUTH_STATIC_KEY: KEY };
-    expect(Object.values(faultsOf(exposed))).toEqual(['an API that other machines reach needs a key']);
-    expect(Object.values(faultsOf({ ...exposed, ...hosts }))).toEqual([
-      'an API that other machines reach needs a key',
+    expect(Object.values(problemsOf(exposed))).toEqual(['an API that other computers can reach needs a key']);
+    expect(Object.values(problemsOf({ ...exposed, ...hosts }))).toEqual([
+      'an API that other computers can reach needs a key',
     ]);
-    expect(Object.values(faultsOf({ ...exposed, ...key }))).toEqual([
-      'name the hosts under which other machines reach it',
+    expect(Object.values(problemsOf({ ...exposed, ...key }))).toEqual([
+      'list the host names that other computers use',
     ]);
     expect(readLocalSettings({ ...exposed, ...hosts, ...key })).toMatchObject({
       bindAddress: '0.0.0.0',
@@ -123,29 +123,29 @@ describe('the settings of local mode', () => {
     });
   });
 
-  test('listen on this machine alone although hosts are named', () => {
+  test('listen on 127.0.0.1 only, even if host names are set', () => {
     expect(readLocalSettings({ WB_LOCAL_HOSTNAMES: 'wb.example' }).bindAddress).toBe('127.0.0.1');
   });
 
-  test('want two ports that differ', () => {
-    expect(Object.values(faultsOf({ PORT: '9000', WB_WORKBENCH_PORT: '9000' }))).toEqual(['must differ']);
-    expect(faultsOf({ PORT: '0', WB_WORKBENCH_PORT: '0' })).toEqual({});
+  test('require two different ports', () => {
+    expect(Object.values(problemsOf({ PORT: '9000', WB_WORKBENCH_PORT: '9000' }))).toEqual(['must differ']);
+    expect(problemsOf({ PORT: '0', WB_WORKBENCH_PORT: '0' })).toEqual({});
   });
 
-  test('do not open an API half of whose key is configured', () => {
-    expect(Object.values(faultsOf({ RESTAPI_OIDC_AUDIENCE: 'workbenches' }))).toEqual([
+  test('do not disable authorization when a key is configured incompletely', () => {
+    expect(Object.values(problemsOf({ RESTAPI_OIDC_AUDIENCE: 'workbenches' }))).toEqual([
       'set all three of them, or none',
     ]);
   });
 
-  test('do not let every web page call an open API', () => {
-    expect(Object.keys(faultsOf({ RESTAPI_CORS_ORIGIN: '*' }))).toEqual([
+  test('do not allow all origins to call an open API', () => {
+    expect(Object.keys(problemsOf({ RESTAPI_CORS_ORIGIN: '*' }))).toEqual([
       'RESTAPI_AUTH, RESTAPI_CORS_ORIGIN',
     ]);
-    expect(faultsOf({ RESTAPI_CORS_ORIGIN: '*', RESTAPI_AUTH_STATIC_KEY: KEY })).toEqual({});
+    expect(problemsOf({ RESTAPI_CORS_ORIGIN: '*', RESTAPI_AUTH_STATIC_KEY: KEY })).toEqual({});
   });
 
-  test('count an empty variable as absent', () => {
+  test('treat an empty variable as absent', () => {
     expect(readLocalSettings({ PORT: '', RESTAPI_AUTH_STATIC_KEY: '', RESTAPI_AUTH: '' })).toMatchObject({
       port: 8999,
       functions: { RESTAPI_AUTH: 'none' },

@@ -1,21 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { Shutdown } from '#local/shutdown.ts';
 
-describe('Closing', () => {
-  test('closes in the reverse of the order of opening, one after another', async () => {
-    const closing = new Shutdown();
+describe('Shutdown', () => {
+  test('runs the steps one after another in reverse order', async () => {
+    const shutdown = new Shutdown();
     const closed: string[] = [];
-    for (const name of ['table', 'tasks', 'front']) {
-      closing.add(async () => {
+    for (const name of ['table', 'tasks', 'gateway']) {
+      shutdown.add(async () => {
         closed.push(`${name} begins`);
         await Promise.resolve();
         closed.push(`${name} ends`);
       });
     }
-    await closing.run();
+    await shutdown.run();
     expect(closed.map((line) => line.split(' ')[0])).toEqual([
-      'front',
-      'front',
+      'gateway',
+      'gateway',
       'tasks',
       'tasks',
       'table',
@@ -23,29 +23,29 @@ describe('Closing', () => {
     ]);
   });
 
-  test('goes on after a step that fails, and fails in the end with what failed first', async () => {
-    const closing = new Shutdown();
+  test('runs all steps after a failure and throws the first error', async () => {
+    const shutdown = new Shutdown();
     const closed: string[] = [];
-    closing.add(async () => closed.push('table'));
-    closing.add(() => Promise.reject(new Error('second')));
-    closing.add(() => Promise.reject(new Error('first')));
-    await expect(closing.run()).rejects.toThrow('first');
+    shutdown.add(async () => closed.push('table'));
+    shutdown.add(() => Promise.reject(new Error('second')));
+    shutdown.add(() => Promise.reject(new Error('first')));
+    await expect(shutdown.run()).rejects.toThrow('first');
     expect(closed).toEqual(['table']);
   });
 
-  test('closes once, however often it is asked', async () => {
-    const closing = new Shutdown();
+  test('runs the steps once for several calls', async () => {
+    const shutdown = new Shutdown();
     let times = 0;
     let end = () => {};
-    closing.add(() => {
+    shutdown.add(() => {
       times += 1;
       return new Promise<void>((resolve) => {
         end = resolve;
       });
     });
-    const first = closing.run();
+    const first = shutdown.run();
     let closed = false;
-    const second = closing.run().then(() => {
+    const second = shutdown.run().then(() => {
       closed = true;
     });
     await new Promise(setImmediate);

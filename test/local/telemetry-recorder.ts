@@ -6,7 +6,7 @@ export interface TelemetryLine {
   readonly fields: TelemetryFields;
 }
 
-/** Keeps what is said, for tests that look at it. */
+/** Records log lines for assertions. */
 export class TelemetryRecorder implements Telemetry {
   readonly lines: TelemetryLine[] = [];
 

@@ -11,7 +11,7 @@ function makeTelemetry() {
 }
 
 describe('LocalTelemetry', () => {
-  test('writes a line each: time, level unless usual, message, fields', () => {
+  test('writes one line per message: time, level except for info, message, fields', () => {
     const { telemetry, written } = makeTelemetry();
     telemetry.info('workbench deleted', { workbenchId: '01abc', ms: 7, again: false, none: undefined });
     telemetry.warn('slow');
@@ -23,7 +23,7 @@ describe('LocalTelemetry', () => {
     ]);
   });
 
-  test('lets nobody begin a line of their own or drive the terminal', () => {
+  test('escapes control characters', () => {
     const { telemetry, written } = makeTelemetry();
     telemetry.info('a\nb', { name: 'x\n09:05:07 ERROR \u001b[2J\u009b' });
     telemetry.error('c', {}, new Error('d\r\ne'));
@@ -31,7 +31,7 @@ describe('LocalTelemetry', () => {
     expect(written.join('')).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
-  test('shows where an error came from, and what caused it', () => {
+  test('prints the stack of an error and of its cause', () => {
     const { telemetry, written } = makeTelemetry();
     telemetry.error('failed', {}, new Error('outer', { cause: new Error('inner') }));
     expect(written[0]).toMatch(/^09:05:07 ERROR failed\n {4}Error: outer\n {4}at .*\n {4}Error: inner\n/s);
@@ -39,7 +39,7 @@ describe('LocalTelemetry', () => {
     expect(written[1]).toBe('09:05:07 ERROR failed\n    a word\n');
   });
 
-  test('counts, and writes nothing of it', () => {
+  test('sums metrics without writing them', () => {
     const { telemetry, written } = makeTelemetry();
     telemetry.count('effect_failed', 1, { kind: 'throttled' });
     telemetry.count('effect_failed', 2, { kind: 'throttled' });

@@ -6,7 +6,7 @@ import { ID } from '#test/builders/workbench.ts';
 
 const key = { userId: 'Zoë "x"', workbenchId: ID };
 
-test('a key is handed over as a batch of one message that names it', async () => {
+test('delivers a key as a batch of one message', async () => {
   const events: QueueEvent[] = [];
   const deliver = deliverAsMessage(async (event) => {
     events.push(event);
@@ -21,7 +21,7 @@ test('a key is handed over as a batch of one message that names it', async () =>
   expect(new Set(events.flatMap(({ Records }) => Records.map(({ messageId }) => messageId))).size).toBe(2);
 });
 
-test('a message that is answered as failed is a failed delivery', async () => {
+test('rejects when the handler reports the message as failed', async () => {
   const deliver = deliverAsMessage(async ({ Records }) => ({
     batchItemFailures: Records.map(({ messageId }) => ({ itemIdentifier: messageId })),
   }));

@@ -39,8 +39,8 @@ export async function buildExampleImage(engine: ImageEngine, tag: string, base: 
   } else {
     await engine.build({
       tag: BASE,
-      context: join(import.meta.dirname, '../ide'),
-      dockerfile: 'base.Dockerfile',
+      context: join(IMAGE_FOLDER, 'base'),
+      dockerfile: 'Dockerfile',
       arguments: { NODE },
     });
   }

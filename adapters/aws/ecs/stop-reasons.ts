@@ -98,33 +98,6 @@ export function toRunRefusal(
   return { kind: 'refused', code: known?.[1] ?? 'no_capacity', message, retryable: true };
 }
 
-/** The inverse of `toStopReason`, for codes that ECS can express. */
-export function toEcsStop({ code, message }: StopReason): EcsStop {
-  const container = (reason: string): EcsStop => ({
-    stopCode: 'TaskFailedToStart',
-    stoppedReason: 'Task failed to start',
-    containers: [{ reason }],
-  });
-  switch (code) {
-    case 'image_pull_failed':
-      return container(`CannotPullContainerError: ${message}`);
-    case 'storage_failed':
-      return container(`CannotCreateVolumeError: ${message}`);
-    case 'out_of_memory':
-      return { ...container(`OutOfMemoryError: ${message}`), stopCode: 'EssentialContainerExited' };
-    case 'requested':
-      return { stopCode: 'UserInitiated', stoppedReason: message, containers: [] };
-    case 'exited':
-      return { stopCode: 'EssentialContainerExited', stoppedReason: message, containers: [] };
-    case 'instance_lost':
-      return { stopCode: 'InfrastructureHealth', stoppedReason: message, containers: [] };
-    case 'start_refused':
-      return { stopCode: 'TaskFailedToStart', stoppedReason: message, containers: [] };
-    default:
-      return { stoppedReason: message, containers: [] };
-  }
-}
-
 /** `CannotPullContainerError: pull access denied` → `pull access denied`. Removes error names only. */
 function removeErrorName(text: string): string {
   return text.replace(/^[A-Za-z]+Error: /, '');

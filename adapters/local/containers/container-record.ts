@@ -1,51 +1,32 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { type TaskInput, taskInputSchema } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { newTaskFields, TASK_FIELDS, toTaskId } from '../tasks/task-record.ts';
+import { TASK_FIELDS } from '../tasks/task-record.ts';
 import { openTaskRecords, type TaskRecords } from '../tasks/task-registry.ts';
 
-/** A task in a container as it is kept on disk: enough to go on with it from wherever an earlier server got. */
+/** The record of a task that runs as a container. It is enough to resume the task from every step of its start. */
 export const containerRecordSchema = z.object({
   ...TASK_FIELDS,
-  /** As decided: a task that still waits for its place when the server ends goes on waiting under the next. */
-  input: taskInputSchema,
-  /** As the setting was when it was accepted. */
+  /** The image that was configured when the task was accepted. */
   image: z.string(),
-  /** The engine's id of its container, once it is made. */
+  /** The engine's id of the container, once it was created. */
   containerId: z.optional(z.string()),
-  /** When its container had been started, milliseconds since 1970. */
+  /** When the container was started, milliseconds since 1970. */
   startedAt: z.optional(z.int()),
-  /** Why it is being ended. */
-  ending: TASK_FIELDS.stop,
 });
 
 export type ContainerRecord = z.infer<typeof containerRecordSchema>;
 
-export function toContainerTaskId(token: string): string {
-  return toTaskId('cont', token);
-}
-
-export function newContainerRecord(
-  input: TaskInput,
-  token: string,
-  image: string,
-  detail: string,
-  now: number,
-): ContainerRecord {
-  return { ...newTaskFields(toContainerTaskId(token), input, token, detail, now), input, image };
-}
-
 const FOLDER = 'containers';
 
-/** Records of container tasks, in `<dataDir>/containers/tasks`: apart from those of processes. */
+/** Records of tasks that run as containers: files in `<dataDir>/containers/tasks`. */
 export function containerRecords(dataDir: string, telemetry?: Telemetry): TaskRecords<ContainerRecord> {
   const parse = (value: unknown) => containerRecordSchema.parse(value);
-  return openTaskRecords(join(dataDir, FOLDER), parse, telemetry);
+  return openTaskRecords(join(dataDir, FOLDER, 'tasks'), parse, telemetry);
 }
 
-/** How many tasks there are whose container may still be there, with no server to know of them. */
+/** Counts the tasks whose container may still exist although no server watches it. */
 export async function countUnstoppedContainerTasks(dataDir: string): Promise<number> {
   if (!existsSync(join(dataDir, FOLDER))) return 0;
   const records = await containerRecords(dataDir).open();

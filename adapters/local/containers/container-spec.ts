@@ -5,34 +5,34 @@ import type { ContainerUser } from './container-user.ts';
 import type { ContainerState } from './engine.ts';
 import type { EngineInfo } from './engine-info.ts';
 
-/** What all containers of an installation have in common. */
+/** Settings of all containers of an installation. */
 export interface ContainerSettings {
-  /** The mark of this data folder. */
+  /** The id of this data folder. */
   readonly installation: string;
   readonly engine: EngineInfo;
   readonly user: ContainerUser;
-  /** What a workbench boots with instead of the image's own command: for `sh -c`, in the project folder. */
+  /** Replaces the command of the image: a script for `sh -c`, run in the project folder. */
   readonly bootCommand?: string | undefined;
-  /** The port on which the workbench's container answers HTTP. */
+  /** The port in the container on which a workbench serves HTTP. */
   readonly port: number;
-  /** Where people reach a workbench. */
+  /** The URL of a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
 }
 
 export interface ContainerRequest {
   readonly taskId: string;
   readonly image: string;
-  /** The port of 127.0.0.1 under which it is reached. */
+  /** The port of 127.0.0.1 that is published for the container. */
   readonly hostPort: number;
 }
 
-/** Where the volume is mounted, and the folder in it in which people work: as on AWS. */
+/** Where the volume is mounted, and the project folder in it. The same paths as on AWS. */
 export const MOUNT_PATH = '/workspace';
 export const PROJECT_PATH = `${MOUNT_PATH}/project`;
 
-/** Processes and threads in one container: far more than an IDE needs, far fewer than a machine has. */
+/** Limit of processes and threads in one container: far above the needs of an IDE, far below the limit of Linux. */
 const PIDS_MAX = 4096;
-/** Bytes of output that the engine keeps, where it can be told. */
+/** Bytes of output that the engine keeps, if its log driver supports a limit. */
 const OUTPUT_MAX = '8m';
 const MIB = 1024 * 1024;
 const UNITS_PER_CPU = 1024;
@@ -44,22 +44,22 @@ export function installationLabel(installation: string): string {
   return `${INSTALLATION_LABEL}=${installation}`;
 }
 
-/** One task, one name: the engine itself makes sure that a token never has two containers. */
+/** Derives the name from the task id. Names are unique in an engine, so that a token never gets two containers. */
 export function containerName(installation: string, taskId: string): string {
   return `workbench-${installation.slice(0, 8)}-${taskId}`;
 }
 
-/** Whether a container is the one of this task; a name alone can be anybody's. */
-export function belongsToTask(seen: ContainerState, installation: string, taskId: string): boolean {
-  return seen.labels[INSTALLATION_LABEL] === installation && seen.labels[TASK_LABEL] === taskId;
+/** Whether a container belongs to this task. The name proves nothing, because any user of the engine can choose it. */
+export function belongsToTask({ labels }: ContainerState, installation: string, taskId: string): boolean {
+  return labels[INSTALLATION_LABEL] === installation && labels[TASK_LABEL] === taskId;
 }
 
-/** Memory that a run may use, in MiB. A dedicated machine is played by all of this one. */
+/** The memory of a run in MiB. A task on a simulated host gets all memory of the engine. */
 export function memoryMibOf({ engine }: Pick<ContainerSettings, 'engine'>, input: TaskInput): number {
   return input.placement.kind === 'host' ? Math.floor(engine.memory / MIB) : input.memoryMib;
 }
 
-/** What the engine is asked to make. */
+/** Returns the options for the creation of a task's container. */
 export function containerSpec(
   settings: ContainerSettings,
   input: TaskInput,
@@ -67,7 +67,7 @@ export function containerSpec(
   { taskId, image, hostPort }: ContainerRequest,
 ): ContainerCreateOptions & { readonly name: string } {
   const { installation, port, bootCommand, user } = settings;
-  const booted = bootCommand !== undefined && bootCommand.trim() !== '';
+  const hasBootCommand = bootCommand !== undefined && bootCommand.trim() !== '';
   return {
     name: containerName(installation, taskId),
     Image: image,
@@ -81,9 +81,9 @@ export function containerSpec(
       'workbench.run': input.runId,
       'workbench.attempt': String(input.attempt),
     },
-    ...(booted ? { Entrypoint: ['/bin/sh', '-c'], Cmd: [BOOT_SCRIPT] } : {}),
+    ...(hasBootCommand ? { Entrypoint: ['/bin/sh', '-c'], Cmd: [BOOT_SCRIPT] } : {}),
     ExposedPorts: { [`${port}/tcp`]: {} },
-    // That it answers is asked from outside; podman's own checks need systemd.
+    // The runner probes the port itself. Health checks of podman need systemd.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
       ...limitsOf(settings, input),
@@ -94,7 +94,7 @@ export function containerSpec(
       Privileged: false,
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': OUTPUT_MAX, 'max-file': '1' } },
-      // It passes SIGTERM on to a first process that, being the first, would not be ended by it.
+      // The kernel does not end process 1 on SIGTERM unless it handles the signal. An init passes the signal on.
       Init: true,
       ...(user.userNamespace === undefined ? {} : { UsernsMode: user.userNamespace }),
     },
@@ -107,7 +107,7 @@ function environmentOf(settings: ContainerSettings, input: TaskInput): Record<st
     WORKSPACE_PATH: PROJECT_PATH,
     PORT: String(settings.port),
     WORKBENCH_ID: input.workbenchId,
-    // A name may hold anything but what the system cannot carry in a variable.
+    // Environment variables cannot contain NUL.
     WORKBENCH_NAME: input.name.replaceAll('\0', ''),
     BASE_URL: settings.baseUrl(input.workbenchId),
     WB_RUN_ID: input.runId,
@@ -122,7 +122,7 @@ function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
     input.placement.kind === 'host' ? engine.cpus : Math.min(input.cpuUnits / UNITS_PER_CPU, engine.cpus);
   return {
     Memory: memory,
-    // The same: no swap beside it.
+    // The same value, so that there is no additional swap.
     MemorySwap: memory,
     NanoCpus: Math.round(cpus * 1e9),
     PidsLimit: PIDS_MAX,
@@ -133,7 +133,7 @@ function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
 }
 
 function mountOf({ engine }: ContainerSettings, folder: string): HostConfig {
-  // Only this form can ask for the label without which SELinux keeps the container out of the folder.
+  // Only this form can request the SELinux label that the container needs to use the folder.
   if (engine.needsSelinuxLabels) return { Binds: [`${folder}:${MOUNT_PATH}:rw,Z`] };
   return { Mounts: [{ Type: 'bind', Source: folder, Target: MOUNT_PATH, ReadOnly: false }] };
 }

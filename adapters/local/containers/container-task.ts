@@ -1,8 +1,7 @@
 import { waitUntilResponding } from '../tasks/http-probe.ts';
-import { LocalTask, type LocalTaskContext } from '../tasks/local-task.ts';
-import type { PortAllocator } from '../tasks/port-allocator.ts';
+import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
 import type { StopReason } from '../tasks/task-record.ts';
-import { pause, type Timers } from '../timers.ts';
+import { pause } from '../timers.ts';
 import type { ContainerRecord } from './container-record.ts';
 import {
   belongsToTask,
@@ -23,19 +22,13 @@ export interface ContainerTaskContext extends LocalTaskContext<ContainerRecord> 
   readonly images: Images;
   readonly settings: ContainerSettings;
   readonly output: RunOutput;
-  readonly ports: PortAllocator;
-  readonly timers: Timers;
-  /** From SIGTERM to SIGKILL, milliseconds. */
-  readonly graceMs: number;
-  /** Aborts when nothing is to be waited for any more: what still lives stays, and is adopted by the next server. */
-  readonly giveUpSignal: AbortSignal;
 }
 
-/** When the engine could not be asked, or has nothing new to say, it is asked again after this, milliseconds. */
+/** Delay before the next call after a failed call of the engine, milliseconds. */
 const ENGINE_RETRY_MS = 1000;
-/** How often a container is looked at, whatever the engine says or does not say of its own accord, milliseconds. */
+/** The longest wait for the engine to report an exit. The container is inspected after it, milliseconds. */
 const WAIT_MAX_MS = 5000;
-/** How often a container that is being ended is looked at, milliseconds. */
+/** Polling interval for a container that is being started or ended, milliseconds. */
 const POLL_INTERVAL_MS = 50;
 
 const CONTAINER_REMOVED = {
@@ -48,20 +41,13 @@ const ENGINE_RESTARTED = {
 } as const;
 
 /**
- * One task in its life. Every step asks the engine what there is before it does anything, so that it can be
- * taken at any time again: by this server after a lost answer, or by the next one after a crash.
+ * A task that runs as a container. Every step inspects the container before it acts, so that it can be repeated
+ * at any time: by this server after a lost response, or by the next server after a crash.
  */
 export class ContainerTask extends LocalTask<ContainerRecord> {
   readonly #context: ContainerTaskContext;
   readonly #name: string;
-  /** Set once, at the first thing that ends the task: what comes later is only a consequence. */
-  #stop: StopReason | undefined;
   #starting: Promise<void> | undefined;
-  /** Taken for its container, and held until that is gone. */
-  #hostPort: number | undefined;
-  #ended: Promise<void> | undefined;
-  readonly #ending = new AbortController();
-  readonly #killNow = new AbortController();
 
   constructor(record: ContainerRecord, context: ContainerTaskContext) {
     super(record, context);
@@ -69,88 +55,67 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     this.#name = containerName(context.settings.installation, record.taskId);
   }
 
-  /** Whether something is ending it, or has. */
-  get isEnding(): boolean {
-    return this.#stop !== undefined || this.record.status === 'stopped';
+  /** A record beyond `provisioning` may have a container of an earlier server. */
+  protected override get hasBegun(): boolean {
+    return this.#starting !== undefined || this.record.status !== 'provisioning';
   }
 
-  /** Brings the task to life from wherever it is, and watches it; resolves when it has stopped, or was given up. */
-  async run(): Promise<void> {
-    if (!this.isEnding) {
-      this.#starting = this.#start();
-      await this.#starting;
-    }
-    if (this.isEnding) await this.#ended;
-    else await this.#watch();
-  }
-
-  /** Ends the task, whatever it does just now; the first reason given counts. Resolves when it has stopped. */
-  end(stop: StopReason): Promise<void> {
-    if (this.record.status === 'stopped') return Promise.resolve();
-    if (this.#ended === undefined) {
-      this.#stop = stop;
-      this.#ending.abort();
-      this.#ended = this.#finish(stop);
-    }
-    return this.#ended;
-  }
-
-  /** Ends the task like `end`, and kills its container at once. */
-  kill(stop: StopReason): Promise<void> {
-    this.#killNow.abort();
-    return this.end(stop);
+  protected override async startAndWatch(): Promise<void> {
+    this.#starting = this.#start();
+    await this.#starting;
+    if (!this.isEnding) await this.#watch();
   }
 
   async #start(): Promise<void> {
     const { timers } = this.#context;
     await this.update({ status: 'pending', detail: 'waiting for the container engine' });
-    while (!this.#ending.signal.aborted) {
+    while (!this.endSignal.aborted) {
       try {
         const container = await this.#ensureStarted();
         if (container === undefined || (await this.#updateEndpoint(container))) return;
-        await pause(timers, POLL_INTERVAL_MS, this.#ending.signal);
+        await pause(timers, POLL_INTERVAL_MS, this.endSignal);
       } catch (error) {
         const stop = startFailureReason(error);
         if (stop === undefined) await this.#recordEngineSilent(error);
         else void this.end(stop);
-        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal);
+        await pause(timers, ENGINE_RETRY_MS, this.endSignal);
       }
     }
   }
 
-  /** The task's container, started; undefined when it is to end before. */
+  /** Returns the started container of the task, or undefined when the task is to end. */
   async #ensureStarted(): Promise<ContainerState | undefined> {
     const { engine, settings } = this.#context;
     for (;;) {
-      const seen = await engine.find(this.#name);
-      if (this.#ending.signal.aborted) return undefined;
-      if (seen === undefined) {
-        // It had been made, so somebody has deleted it.
+      const container = await engine.find(this.#name);
+      if (this.endSignal.aborted) return undefined;
+      if (container === undefined) {
+        // The container was created before, so it was deleted from outside.
         if (this.record.containerId !== undefined)
           throw new StartFailure(CONTAINER_REMOVED.code, CONTAINER_REMOVED.message);
         await this.#create();
         continue;
       }
-      if (!belongsToTask(seen, settings.installation, this.record.taskId)) {
+      if (!belongsToTask(container, settings.installation, this.record.taskId)) {
         throw new StartFailure('start_refused', `Another container has the name ${this.#name}.`);
       }
-      if (this.record.containerId === undefined) await this.update({ containerId: seen.id });
-      if (seen.phase !== 'created') return seen;
-      // podman forgets at a restart of the machine that a container ran.
+      if (this.record.containerId === undefined) await this.update({ containerId: container.id });
+      if (container.phase !== 'created') return container;
+      // After a restart of the computer podman reports a container that ran as created.
       if (this.record.startedAt !== undefined)
         throw new StartFailure(ENGINE_RESTARTED.code, ENGINE_RESTARTED.message);
       await this.update({ detail: 'starting' });
-      if (this.#ending.signal.aborted) return undefined;
-      await engine.start(seen.id);
+      if (this.endSignal.aborted) return undefined;
+      await engine.start(container.id);
       await this.update({ startedAt: this.#context.timers.now() });
     }
   }
 
-  /** Answers false when a container that runs does not show its port yet. */
-  async #updateEndpoint(seen: ContainerState): Promise<boolean> {
-    const port = seen.hostPort(this.#context.settings.port);
-    // One that has ended has none any more.
-    if (port === undefined) return seen.phase === 'exited';
+  /** Returns false when a running container has no host port yet. */
+  async #updateEndpoint(container: ContainerState): Promise<boolean> {
+    const port = container.hostPort(this.#context.settings.port);
+    // An exited container has no host port.
+    if (port === undefined) return container.phase === 'exited';
     const endpoint = `http://127.0.0.1:${port}`;
     if (this.record.endpoint !== endpoint || this.record.engineSilent)
       await this.update({ endpoint, engineSilent: false });
@@ -158,52 +123,51 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
   }
 
   async #create(): Promise<void> {
-    const { engine, images, settings, ports } = this.#context;
+    const { engine, images, settings } = this.#context;
     const { input, image, taskId } = this.record;
     if (input.gpuCount > 0 && !settings.engine.gpus) {
-      throw new StartFailure('cannot_fit', 'The container engine of this machine has no GPUs to give.');
+      throw new StartFailure('cannot_fit', 'The container engine of this computer has no GPUs.');
     }
     const folder = await prepareFolder(input, settings.user);
-    await images.ensure(image, (detail) => void this.update({ detail }), this.#ending.signal);
-    if (this.#ending.signal.aborted) return;
+    await images.ensure(image, (detail) => void this.update({ detail }), this.endSignal);
+    if (this.endSignal.aborted) return;
     await this.update({ detail: 'creating its container' });
-    this.#hostPort ??= await ports.allocate().catch(() => {
-      throw new StartFailure('start_refused', 'There is no free port for it.');
+    const hostPort = await this.allocatePort().catch(() => {
+      throw new StartFailure(NO_FREE_PORT.code, NO_FREE_PORT.message);
     });
-    await engine.create(containerSpec(settings, input, folder, { taskId, image, hostPort: this.#hostPort }));
+    await engine.create(containerSpec(settings, input, folder, { taskId, image, hostPort }));
   }
 
-  /** Watches the container until it ends; whoever cannot be asked is asked again. */
+  /** Watches the container until it ends. Retries when the engine does not respond. */
   async #watch(): Promise<void> {
     const { engine, timers, giveUpSignal } = this.#context;
     void this.#waitUntilRunning();
-    while (!this.#ending.signal.aborted && !giveUpSignal.aborted) {
+    while (!this.endSignal.aborted && !giveUpSignal.aborted) {
       try {
-        const seen = await engine.find(this.#name);
+        const container = await engine.find(this.#name);
         if (this.record.engineSilent) await this.update({ engineSilent: false });
-        if (seen === undefined) void this.end(CONTAINER_REMOVED);
-        else if (seen.phase === 'created') void this.end(ENGINE_RESTARTED);
-        else if (seen.phase === 'exited') void this.end(await this.#exitReasonOf(seen));
+        if (container === undefined) void this.end(CONTAINER_REMOVED);
+        else if (container.phase === 'created') void this.end(ENGINE_RESTARTED);
+        else if (container.phase === 'exited') void this.end(await this.#exitReasonOf(container));
         else {
-          await this.#waitForExit(seen.id);
-          await pause(timers, POLL_INTERVAL_MS, this.#ending.signal);
+          await this.#waitForExit(container.id);
+          await pause(timers, POLL_INTERVAL_MS, this.endSignal);
         }
       } catch (error) {
-        if (this.#ending.signal.aborted || giveUpSignal.aborted) break;
+        if (this.endSignal.aborted || giveUpSignal.aborted) break;
         await this.#recordEngineSilent(error);
-        await pause(timers, ENGINE_RETRY_MS, this.#ending.signal, giveUpSignal);
+        await pause(timers, ENGINE_RETRY_MS, this.endSignal, giveUpSignal);
       }
     }
-    await this.#ended;
   }
 
-  /** Resolves when it has ended, and at the latest when it is time to look again. */
+  /** Resolves when the container has exited, and at the latest after WAIT_MAX_MS. */
   async #waitForExit(id: string): Promise<void> {
     const { engine, timers, giveUpSignal } = this.#context;
-    const enough = new AbortController();
-    const cancel = timers.after(WAIT_MAX_MS, () => enough.abort());
+    const timeout = new AbortController();
+    const cancel = timers.after(WAIT_MAX_MS, () => timeout.abort());
     try {
-      await engine.wait(id, AbortSignal.any([this.#ending.signal, giveUpSignal, enough.signal]));
+      await engine.wait(id, AbortSignal.any([this.endSignal, giveUpSignal, timeout.signal]));
     } finally {
       cancel();
     }
@@ -213,44 +177,40 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     const { timers, giveUpSignal } = this.#context;
     const { status, endpoint } = this.record;
     if (status === 'running' || endpoint === undefined) return;
-    const signal = AbortSignal.any([this.#ending.signal, giveUpSignal]);
+    const signal = AbortSignal.any([this.endSignal, giveUpSignal]);
     if (await waitUntilResponding(`${endpoint}/`, timers, signal)) {
       await this.update({ status: 'running' });
     }
   }
 
-  async #exitReasonOf(seen: ContainerState): Promise<StopReason> {
+  async #exitReasonOf(container: ContainerState): Promise<StopReason> {
     const { settings, output, timers } = this.#context;
     const { input, workbenchId, runId } = this.record;
     return toExitReason({
-      seen,
-      kernelOomKilled: await wasOomKilled(seen.id, seen.finishedAt ?? timers.now()),
+      container,
+      kernelOomKilled: await wasOomKilled(container.id, container.finishedAt ?? timers.now()),
       memoryMib: memoryMibOf(settings, input),
       outputName: output.fileName(workbenchId, runId),
     });
   }
 
-  async #finish(stop: StopReason): Promise<void> {
-    const begun = this.#starting !== undefined || this.record.status !== 'provisioning';
-    if (begun) await this.update({ status: 'stopping', ending: stop });
+  protected override async endRuntime(): Promise<boolean> {
     await this.#starting;
-    if (!(await this.#removeContainer())) return;
-    if (this.#hostPort !== undefined) this.#context.ports.release(this.#hostPort);
-    await this.update({ status: 'stopped', stop, stoppedAt: this.#context.timers.now() });
+    return await this.#removeContainer();
   }
 
-  /** Ends and removes the container; answers false when it was given up. */
+  /** Ends and removes the container. Returns false when the server gave up. */
   async #removeContainer(): Promise<boolean> {
     const { engine, settings, timers, giveUpSignal } = this.#context;
     while (!giveUpSignal.aborted) {
       try {
-        const seen = await engine.find(this.#name);
-        if (seen === undefined || !belongsToTask(seen, settings.installation, this.record.taskId))
+        const container = await engine.find(this.#name);
+        if (container === undefined || !belongsToTask(container, settings.installation, this.record.taskId))
           return true;
-        if (seen.phase === 'running') await this.#stopContainer(seen.id);
+        if (container.phase === 'running') await this.#stopContainer(container.id);
         else {
-          await this.#saveOutput(seen);
-          await engine.remove(seen.id);
+          await this.#saveOutput(container);
+          await engine.remove(container.id);
         }
         await pause(timers, POLL_INTERVAL_MS, giveUpSignal);
       } catch (error) {
@@ -263,28 +223,27 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
 
   async #stopContainer(id: string): Promise<void> {
     const { engine, graceMs } = this.#context;
-    const { signal: killNow } = this.#killNow;
-    // The engine answers a stop only when it is done.
+    // The engine responds to a stop only when the container has ended.
     const kill = () => void engine.kill(id).catch(() => {});
-    killNow.addEventListener('abort', kill);
+    this.killSignal.addEventListener('abort', kill);
     try {
-      if (killNow.aborted) await engine.kill(id);
+      if (this.killSignal.aborted) await engine.kill(id);
       else await engine.stop(id, Math.ceil(graceMs / 1000));
     } finally {
-      killNow.removeEventListener('abort', kill);
+      this.killSignal.removeEventListener('abort', kill);
     }
   }
 
-  async #saveOutput(seen: ContainerState): Promise<void> {
+  async #saveOutput(container: ContainerState): Promise<void> {
     const { workbenchId, runId, taskId } = this.record;
-    if (seen.phase === 'created') return;
-    // That there is no room for it must not keep anything from ending.
-    await this.#context.output.save(seen.id, workbenchId, runId).catch((error: unknown) => {
+    if (container.phase === 'created') return;
+    // A full disk must not prevent that the container is removed.
+    await this.#context.output.save(container.id, workbenchId, runId).catch((error: unknown) => {
       this.#context.telemetry?.error('container output could not be stored', { taskId }, error);
     });
   }
 
-  /** The engine could not be asked: what was last seen may be old. */
+  /** Marks the record as possibly stale. */
   async #recordEngineSilent(error: unknown): Promise<void> {
     if (this.record.engineSilent) return;
     const { taskId } = this.record;

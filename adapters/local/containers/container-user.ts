@@ -1,18 +1,18 @@
 import type { EngineInfo } from './engine-info.ts';
 
-/** As whom a container runs, and whose its files must be for that. */
+/** The user of a container, and the owner that its files must have. */
 export interface ContainerUser {
   /** `uid:gid` inside the container. */
   readonly user: string;
-  /** How its user ids stand to the machine's; absent: as the engine has it. */
+  /** The user namespace mode. Absent: the default of the engine. */
   readonly userNamespace?: 'keep-id';
-  /** Who must own the folder of its files; absent: whoever does. */
+  /** The owner that the folder of its files must have. Absent: the owner is not changed. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 export interface ServerUser {
   readonly platform: NodeJS.Platform;
-  /** Absent where there are none. */
+  /** Undefined on systems without numeric user ids. */
   readonly uid: number | undefined;
   readonly gid: number | undefined;
 }
@@ -21,8 +21,8 @@ export interface ServerUser {
 const IMAGE_UID = 1000;
 
 /**
- * Never root of this machine. The files in a workbench's folder are to be those of whoever runs this server,
- * who can then read and remove them; only where that is root are they the image's own user's.
+ * Chooses a user that is never root of this computer. The files of a workbench belong to the user who runs this
+ * server, who can then read and delete them. If that user is root, they belong to the user of the image.
  */
 export function containerUserFor(
   engine: Pick<EngineInfo, 'kind' | 'rootless'>,
@@ -30,9 +30,9 @@ export function containerUserFor(
 ): ContainerUser {
   const { platform, uid, gid } = server;
   const imageUser = `${IMAGE_UID}:${IMAGE_UID}`;
-  // Elsewhere the engine runs in a virtual machine, which gives every file to the user outside.
+  // On other platforms the engine runs in a virtual machine, which maps all files to the user outside.
   if (platform !== 'linux' || uid === undefined || gid === undefined) return { user: imageUser };
-  // A rootless engine's root is the user who started it, and nobody more.
+  // Root in a rootless engine has only the rights of the user who started the engine.
   if (engine.rootless && engine.kind === 'docker') return { user: '0:0' };
   if (uid === 0) return { user: imageUser, owner: { uid: IMAGE_UID, gid: IMAGE_UID } };
   return engine.rootless ? { user: `${uid}:${gid}`, userNamespace: 'keep-id' } : { user: `${uid}:${gid}` };

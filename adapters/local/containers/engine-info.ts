@@ -1,23 +1,23 @@
-/** What an engine is and has, as far as workbenches depend on it. */
+/** The properties of an engine that workbenches depend on. */
 export interface EngineInfo {
-  /** For people: `Docker 28.2.2` or `podman 4.3.1`. */
+  /** For messages: `Docker 28.2.2` or `podman 4.3.1`. */
   readonly name: string;
   readonly kind: 'docker' | 'podman';
-  /** It runs without privileges, as the user who started it. */
+  /** Whether it runs without privileges, as the user who started it. */
   readonly rootless: boolean;
-  /** Whether it keeps containers from files that are not labelled for them (SELinux). */
+  /** Whether containers can use only files with a label for them (SELinux). */
   readonly needsSelinuxLabels: boolean;
-  /** Whether it hands GPUs to containers. */
+  /** Whether containers can use GPUs. */
   readonly gpus: boolean;
   readonly cpus: number;
   /** Bytes. */
   readonly memory: number;
 }
 
-/** Reads the answers to `GET /info` and `GET /version`, of which engines leave out this and that. */
+/** Parses the responses to `GET /info` and `GET /version`. Engines omit different fields. */
 export function parseEngineInfo(info: unknown, version: unknown): EngineInfo {
   const { NCPU, MemTotal, SecurityOptions, Runtimes, ServerVersion, DiscoveredDevices } = record(info);
-  const components = list(record(version).Components).map((one) => String(record(one).Name));
+  const components = list(record(version).Components).map((component) => String(record(component).Name));
   const kind = components.some((name) => /podman/i.test(name)) ? 'podman' : 'docker';
   const security = list(SecurityOptions).map(String);
   return {

@@ -1,21 +1,21 @@
 import type { Readable } from 'node:stream';
 
-/** What an engine says of a pull or a build while it goes on. */
+/** A progress message of a pull or a build. */
 export interface EngineMessage {
-  /** The layer that it is about. */
+  /** The id of the layer. */
   readonly id?: string;
   readonly status?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
-  /** A line that a build prints. */
+  /** A line of build output. */
   readonly stream?: string;
-  /** It has failed, and why: the answer itself was 200. */
+  /** Why the pull or build failed. The HTTP status is 200 nevertheless. */
   readonly error?: string;
 }
 
-/** Longest line that is taken, characters; a longer one is left out. */
+/** Longer lines are skipped, characters. */
 const LINE_MAX_CHARS = 1_000_000;
 
-/** The JSON lines of an answer that goes on. What is no JSON is left out. */
+/** Parses a streamed response of JSON lines. Lines that are not JSON are skipped. */
 export async function* readEngineMessages(stream: Readable): AsyncGenerator<EngineMessage> {
   stream.setEncoding('utf8');
   let rest = '';
@@ -33,6 +33,6 @@ function* parseLine(line: string): Generator<EngineMessage> {
     const event: unknown = JSON.parse(line);
     if (typeof event === 'object' && event !== null) yield event;
   } catch {
-    // A cut line, or an empty one.
+    // The line is empty or truncated.
   }
 }

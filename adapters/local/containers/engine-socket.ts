@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../../system-error.ts';
 
-/** The container engine cannot be used; the message says what to do. */
+/** The container engine cannot be used. The message says what to do. */
 export class EngineUnusable extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -11,40 +11,40 @@ export class EngineUnusable extends Error {
 }
 
 export interface SocketSearch {
-  /** WB_DOCKER_SOCKET: absolute; goes before all else. */
+  /** WB_DOCKER_SOCKET: an absolute path. It has precedence. */
   readonly socket: string | undefined;
-  /** DOCKER_HOST, as the docker command reads it. */
+  /** DOCKER_HOST, in the format of the docker command. */
   readonly dockerHost: string | undefined;
   readonly home: string | undefined;
   /** XDG_RUNTIME_DIR. */
   readonly runtimeDir: string | undefined;
-  /** @default whether there is such a file */
+  /** @default whether the file exists */
   readonly exists?: (path: string) => boolean;
 }
 
 /**
- * The socket of this machine's container engine: the one that is named, otherwise the first there is of the
- * usual ones of dockerd, Docker Desktop and podman.
- * @throws EngineUnusable when none is named and none is there, or when an engine elsewhere is named
+ * Returns the socket of the container engine on this computer: the configured one, otherwise the first existing
+ * default socket of dockerd, Docker Desktop and podman.
+ * @throws EngineUnusable when no socket is configured and none exists, or when DOCKER_HOST names a remote engine
  */
-export function findSocket(facts: SocketSearch): string {
-  const { socket, dockerHost, exists = existsSync } = facts;
+export function findSocket(search: SocketSearch): string {
+  const { socket, dockerHost, exists = existsSync } = search;
   if (socket !== undefined) return socket;
   if (dockerHost !== undefined) return requireUnixSocket(dockerHost);
-  const usual = defaultSockets(facts);
-  const found = usual.find(exists);
+  const sockets = defaultSockets(search);
+  const found = sockets.find(exists);
   if (found !== undefined) return found;
   throw new EngineUnusable(
     [
-      'No container engine was found on this machine. These sockets were looked for:',
-      ...usual.map((path) => `  ${path}`),
+      'No container engine was found on this computer. None of these sockets exists:',
+      ...sockets.map((path) => `  ${path}`),
       'Start Docker Desktop, dockerd (systemctl start docker) or podman (systemctl --user start podman.socket),',
-      'or name its socket with WB_DOCKER_SOCKET. Without any engine: WB_LOCAL_RUNTIME=process.',
+      'or set WB_DOCKER_SOCKET to its socket. To run without an engine, set WB_LOCAL_RUNTIME=process.',
     ].join('\n'),
   );
 }
 
-/** The path in `unix:///path`; undefined for an engine that is reached in any other way. */
+/** Returns the path in `unix:///path`, or undefined for any other scheme. */
 export function unixSocketOf(dockerHost: string): string | undefined {
   return /^unix:\/\/(\/.+)$/.exec(dockerHost)?.[1];
 }
@@ -53,7 +53,7 @@ function requireUnixSocket(dockerHost: string): string {
   const path = unixSocketOf(dockerHost);
   if (path !== undefined) return path;
   throw new EngineUnusable(
-    `DOCKER_HOST names an engine that is not reached by a socket of this machine (${dockerHost}). Workbenches use folders of this machine, so the engine must run here: set WB_DOCKER_SOCKET to its socket.`,
+    `DOCKER_HOST is not a Unix socket of this computer (${dockerHost}). Workbenches use local folders, so the engine must run on this computer: set WB_DOCKER_SOCKET to its socket.`,
   );
 }
 
@@ -68,7 +68,7 @@ function defaultSockets({ home, runtimeDir }: SocketSearch): readonly string[] {
   ];
 }
 
-/** What keeps an engine from being reached, and what to do about it. */
+/** Explains why the engine cannot be used and what to do. */
 export function toEngineUnusable(socket: string, error: unknown): EngineUnusable {
   return new EngineUnusable(adviceFor(socket, errorCode(error), error), error);
 }
@@ -77,14 +77,14 @@ function adviceFor(socket: string, code: string, error: unknown): string {
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return `You may not use the container engine's socket ${socket}. Join its group (for dockerd: sudo usermod -aG docker $USER, then log in again), or use a rootless engine and name its socket with WB_DOCKER_SOCKET.`;
+      return `Access to the container engine's socket ${socket} is denied. Join its group (for dockerd: sudo usermod -aG docker $USER, then log in again), or use a rootless engine and set WB_DOCKER_SOCKET to its socket.`;
     case 'ENOENT':
-      return `There is no socket ${socket}: the container engine is not running, or has its socket elsewhere. Start it, or name the socket with WB_DOCKER_SOCKET.`;
+      return `The socket ${socket} does not exist: the container engine is not running, or it uses another socket. Start it, or set WB_DOCKER_SOCKET to its socket.`;
     case 'ECONNREFUSED':
-      return `Nothing answers at the socket ${socket}: the container engine is not running. Start it (for dockerd: systemctl start docker), or name another socket with WB_DOCKER_SOCKET.`;
+      return `The socket ${socket} refuses connections: the container engine is not running. Start it (for dockerd: systemctl start docker), or set WB_DOCKER_SOCKET to another socket.`;
     default: {
-      const what = code === '' ? String(error instanceof Error ? error.message : error).trim() : code;
-      return `The container engine at ${socket} does not answer as one (${what}). Look at its log, or name another socket with WB_DOCKER_SOCKET.`;
+      const cause = code === '' ? String(error instanceof Error ? error.message : error).trim() : code;
+      return `The server at ${socket} does not respond like a container engine (${cause}). Check its log, or set WB_DOCKER_SOCKET to another socket.`;
     }
   }
 }

@@ -4,9 +4,9 @@ import { type EngineInfo, parseEngineInfo } from './engine-info.ts';
 import { type EngineMessage, readEngineMessages } from './engine-messages.ts';
 import { toEngineUnusable } from './engine-socket.ts';
 
-/** The engine has answered, and will not do it. */
+/** The engine responded with an error. */
 export class EngineRefused extends Error {
-  /** The HTTP status of its answer. */
+  /** The HTTP status of the response. */
   readonly status: number;
 
   constructor(status: number, message: string, cause?: unknown) {
@@ -16,37 +16,37 @@ export class EngineRefused extends Error {
   }
 }
 
-/** A container as the engine shows it. */
+/** The state of a container as the engine reports it. */
 export interface ContainerState {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** `fresh`: made and never started; `ended`: it ran, and its exit code is known. */
+  /** `created`: never started; `exited`: it ran, and its exit code is known. */
   readonly phase: 'created' | 'running' | 'exited';
   readonly exitCode: number;
-  /** The engine says that something in it was ended for want of memory. Not every engine does. */
+  /** The engine reports that a process was killed for lack of memory. Not every engine reports this. */
   readonly outOfMemory: boolean;
-  /** When it ended, milliseconds since 1970. */
+  /** When it exited, milliseconds since 1970. */
   readonly finishedAt: number | undefined;
-  /** The port of 127.0.0.1 that leads to `containerPort`. */
+  /** Returns the port of 127.0.0.1 that is mapped to `containerPort`. */
   hostPort(containerPort: number): number | undefined;
 }
 
-/** An engine that says nothing for so long does not answer, milliseconds. */
+/** Timeout of calls that a working engine completes at once, milliseconds. */
 const ENGINE_TIMEOUT_MS = 30_000;
 
-/** Not started, or not yet: podman's words for it too. */
+/** Statuses of a container that was not started, including those of podman. */
 const CREATED_STATUSES = new Set(['created', 'configured', 'initialized']);
 const EXITED_STATUSES = new Set(['exited', 'dead']);
 
 /**
- * A container engine on this machine, by Docker's API: dockerd, Docker Desktop, podman. Every method throws
- * EngineRefused when the engine says no, and anything else when it could not be asked.
+ * A client of a container engine on this computer through the Docker API: dockerd, Docker Desktop, podman. All
+ * methods throw EngineRefused when the engine responds with an error, and other errors when it does not respond.
  */
 export class Engine {
   readonly socket: string;
-  /** For what may take as long as it takes. */
+  /** For calls without a time limit. */
   readonly #docker: Docker;
-  /** For what an engine that is well answers at once. */
+  /** For calls that a working engine completes at once. */
   readonly #dockerWithTimeout: Docker;
 
   constructor(socket: string) {
@@ -72,7 +72,7 @@ export class Engine {
     return (await undefinedIfMissing(this.#dockerWithTimeout.getImage(name).inspect())) !== undefined;
   }
 
-  /** Resolves when the image is there. */
+  /** Resolves when the image was pulled. */
   async pull(name: string, onMessage: (event: EngineMessage) => void, signal?: AbortSignal): Promise<void> {
     const options = signal === undefined ? {} : { abortSignal: signal };
     const stream = await throwEngineRefused(this.#docker.pull(name, options) as Promise<Readable>);
@@ -83,8 +83,8 @@ export class Engine {
   }
 
   /**
-   * Answers false when there is one of that name already. An init in front of its first process is left out
-   * where the engine has none to give (podman without catatonit).
+   * Creates a container. Returns false when the name is in use. Omits the init process if the engine has none
+   * (podman without catatonit).
    */
   async create(options: Docker.ContainerCreateOptions & { readonly name: string }): Promise<boolean> {
     try {
@@ -92,7 +92,7 @@ export class Engine {
       return true;
     } catch (error) {
       if (!(error instanceof EngineRefused)) throw error;
-      // podman answers a name in use as it answers anything that it cannot do.
+      // podman responds with a general error when the name is in use.
       if (error.status === 409 || (await this.find(options.name)) !== undefined) return false;
       if (options.HostConfig?.Init !== true) throw error;
       const { Init: _, ...rest } = options.HostConfig;
@@ -100,13 +100,13 @@ export class Engine {
     }
   }
 
-  /** A container by its name or id; undefined when there is none. */
+  /** Returns a container by its name or id, or undefined when it does not exist. */
   async find(name: string): Promise<ContainerState | undefined> {
-    const seen = await undefinedIfMissing(this.#dockerWithTimeout.getContainer(name).inspect());
-    return seen === undefined ? undefined : toContainerState(seen);
+    const info = await undefinedIfMissing(this.#dockerWithTimeout.getContainer(name).inspect());
+    return info === undefined ? undefined : toContainerState(info);
   }
 
-  /** The names of all containers with this label, `name=value`, ended ones too. */
+  /** Returns all containers with this label (`name=value`), exited ones too. */
   async listByLabel(label: string): Promise<readonly { readonly id: string; readonly name: string }[]> {
     const all = await throwEngineRefused(
       this.#dockerWithTimeout.listContainers({ all: true, filters: { label: [label] } }),
@@ -114,7 +114,7 @@ export class Engine {
     return all.map(({ Id, Names }) => ({ id: Id, name: (Names[0] ?? '').replace(/^\//, '') }));
   }
 
-  /** One that runs, or has run, already is no error: the answer to an earlier start may have been lost. */
+  /** Does nothing if the container runs or has run: the response to an earlier start may have been lost. */
   async start(id: string): Promise<void> {
     try {
       await undefinedOnStatus(304, this.#docker.getContainer(id).start());
@@ -125,8 +125,8 @@ export class Engine {
   }
 
   /**
-   * Resolves when it no longer runs, or the signal aborts. When the connection is lost after the engine has
-   * begun its answer, only the signal tells: look at the container now and then all the same.
+   * Resolves when the container no longer runs, or when the signal aborts. If the connection is lost after the
+   * engine has begun its response, this resolves only by the signal. So the caller must also poll the container.
    */
   async wait(id: string, signal: AbortSignal): Promise<void> {
     const aborted = Promise.withResolvers<void>();
@@ -142,24 +142,27 @@ export class Engine {
     }
   }
 
-  /** SIGTERM, after the grace SIGKILL; resolves when it has ended. One that has ended or is gone is no error. */
+  /**
+   * Sends SIGTERM, and SIGKILL after the grace period. Resolves when the container has exited. Does nothing if it
+   * has exited or does not exist.
+   */
   async stop(id: string, graceSeconds: number): Promise<void> {
     await undefinedIfMissing(undefinedOnStatus(304, this.#docker.getContainer(id).stop({ t: graceSeconds })));
   }
 
-  /** SIGKILL. One that has ended or is gone is no error. */
+  /** Sends SIGKILL. Does nothing if the container has exited or does not exist. */
   async kill(id: string): Promise<void> {
     await undefinedIfMissing(undefinedOnStatus(409, this.#docker.getContainer(id).kill()));
   }
 
-  /** Removes it with whatever runs in it, and the volumes that the engine made for it alone. */
+  /** Kills and removes the container and its anonymous volumes. */
   async remove(id: string): Promise<void> {
     await undefinedIfMissing(
       undefinedOnStatus(409, this.#docker.getContainer(id).remove({ force: true, v: true })),
     );
   }
 
-  /** What it has printed: the last `lines` of it. */
+  /** Returns the last `lines` lines of the output. */
   async readOutput(id: string, lines: number): Promise<Buffer> {
     const container = this.#docker.getContainer(id);
     return (
@@ -168,20 +171,20 @@ export class Engine {
   }
 }
 
-function toContainerState(seen: Docker.ContainerInspectInfo): ContainerState {
-  const { Status: status, ExitCode: exitCode, OOMKilled: outOfMemory, FinishedAt } = seen.State;
+function toContainerState(info: Docker.ContainerInspectInfo): ContainerState {
+  const { Status: status, ExitCode: exitCode, OOMKilled: outOfMemory, FinishedAt } = info.State;
   const finishedAt = Date.parse(FinishedAt);
   return {
-    id: seen.Id,
-    labels: seen.Config.Labels ?? {},
+    id: info.Id,
+    labels: info.Config.Labels ?? {},
     phase: CREATED_STATUSES.has(status) ? 'created' : EXITED_STATUSES.has(status) ? 'exited' : 'running',
     exitCode,
     outOfMemory,
-    // The year 1 stands for never.
+    // The year 1 means never.
     finishedAt: finishedAt > 0 ? finishedAt : undefined,
     hostPort: (containerPort) => {
-      const bound = seen.NetworkSettings.Ports?.[`${containerPort}/tcp`]?.[0]?.HostPort;
-      return bound === undefined || bound === '' ? undefined : Number(bound);
+      const port = info.NetworkSettings.Ports?.[`${containerPort}/tcp`]?.[0]?.HostPort;
+      return port === undefined || port === '' ? undefined : Number(port);
     },
   };
 }
@@ -192,14 +195,14 @@ function httpStatusOf(error: unknown): number | undefined {
     : undefined;
 }
 
-/** The engine's own words, without what its client puts around them. */
+/** Returns the message of the engine without the prefix that dockerode adds. */
 function engineMessageOf(error: Error): string {
   const json: unknown = 'json' in error ? error.json : undefined;
-  const said =
+  const message =
     typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string'
       ? json.message
       : error.message.replace(/^\(HTTP code \d+\) [^-]*- /, '');
-  return toOneLine(said);
+  return toOneLine(message);
 }
 
 function toOneLine(text: string): string {
@@ -210,22 +213,22 @@ function toEngineRefused(error: Error): EngineRefused {
   return new EngineRefused(httpStatusOf(error) ?? 500, engineMessageOf(error), error);
 }
 
-async function throwEngineRefused<T>(answer: Promise<T>): Promise<T> {
+async function throwEngineRefused<T>(call: Promise<T>): Promise<T> {
   try {
-    return await answer;
+    return await call;
   } catch (error) {
     if (error instanceof Error && httpStatusOf(error) !== undefined) throw toEngineRefused(error);
     throw error;
   }
 }
 
-async function undefinedIfMissing<T>(answer: Promise<T>): Promise<T | undefined> {
-  return undefinedOnStatus(404, answer);
+async function undefinedIfMissing<T>(call: Promise<T>): Promise<T | undefined> {
+  return undefinedOnStatus(404, call);
 }
 
-async function undefinedOnStatus<T>(status: number, answer: Promise<T>): Promise<T | undefined> {
+async function undefinedOnStatus<T>(status: number, call: Promise<T>): Promise<T | undefined> {
   try {
-    return await throwEngineRefused(answer);
+    return await throwEngineRefused(call);
   } catch (error) {
     if (error instanceof EngineRefused && error.status === status) return undefined;
     throw error;

@@ -3,7 +3,7 @@ import { pause, type Timers } from '../timers.ts';
 import type { Engine } from './engine.ts';
 import type { EngineMessage } from './engine-messages.ts';
 
-/** The image is not there and could not be fetched; the message is the engine's. */
+/** The image does not exist and could not be pulled. The message is the engine's. */
 export class PullFailed extends Error {
   constructor(message: string, cause: unknown) {
     super(message, { cause });
@@ -14,16 +14,16 @@ export class PullFailed extends Error {
 interface PullInProgress {
   readonly done: Promise<void>;
   readonly progress: PullProgress;
-  /** Resolves when the engine says anything of it: it has begun. */
+  /** Resolves when the engine reports the first layer. */
   readonly started: Promise<void>;
 }
 
-/** How often somebody who waits for an image is told how far it is, milliseconds. */
+/** How often the progress of a pull is reported, milliseconds. */
 const PROGRESS_INTERVAL_MS = 2000;
-/** So long a start waits to see whether a pull begins or fails, milliseconds. */
+/** How long `probe` waits for a pull to begin or fail, milliseconds. */
 const PULL_START_TIMEOUT_MS = 15_000;
 
-/** Sees to it that images are there; of each there is one pull at a time, however many wait for it. */
+/** Pulls missing images. All callers that wait for an image share one pull. */
 export class Images {
   readonly #engine: Pick<Engine, 'hasImage' | 'pull'>;
   readonly #timers: Timers;
@@ -35,30 +35,30 @@ export class Images {
   }
 
   /**
-   * Resolves when the image is there, or the signal aborts; the pull itself goes on then.
-   * @param onProgress told now and then, and only of what is new, how far a pull is
+   * Resolves when the image exists, or when the signal aborts. An abort does not cancel the pull.
+   * @param onProgress called with the progress of the pull, only when it has changed
    * @throws PullFailed
    */
   async ensure(name: string, onProgress: (detail: string) => void, signal: AbortSignal): Promise<void> {
     if (await this.#engine.hasImage(name)) return;
     const pull = this.#pull(name);
-    const over = new AbortController();
-    const ended = pull.done.finally(() => over.abort());
-    // Whoever does not wait any more is not told either.
-    ended.catch(() => {});
-    let told: string | undefined;
-    while (!over.signal.aborted && !signal.aborted) {
+    const finished = new AbortController();
+    const done = pull.done.finally(() => finished.abort());
+    // After an abort nothing awaits this promise.
+    done.catch(() => {});
+    let reported: string | undefined;
+    while (!finished.signal.aborted && !signal.aborted) {
       const detail = pull.progress.text;
-      if (detail !== told) onProgress(detail);
-      told = detail;
-      await pause(this.#timers, PROGRESS_INTERVAL_MS, signal, over.signal);
+      if (detail !== reported) onProgress(detail);
+      reported = detail;
+      await pause(this.#timers, PROGRESS_INTERVAL_MS, signal, finished.signal);
     }
-    if (!signal.aborted) await ended;
+    if (!signal.aborted) await done;
   }
 
   /**
-   * Looks whether an image is there or can be fetched, and begins to fetch it.
-   * @throws PullFailed when the engine says at once that it cannot
+   * Checks whether an image exists. If not, begins to pull it.
+   * @throws PullFailed when the pull fails at once
    */
   async probe(name: string): Promise<'present' | 'pulling'> {
     if (await this.#engine.hasImage(name)) return 'present';
@@ -70,35 +70,35 @@ export class Images {
   }
 
   #pull(name: string): PullInProgress {
-    const known = this.#pulls.get(name);
-    if (known !== undefined) return known;
+    const current = this.#pulls.get(name);
+    if (current !== undefined) return current;
     const progress = new PullProgress(name);
-    const begun = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
     const done = this.#engine
       .pull(name, (event) => {
         progress.take(event);
-        if (progress.layers > 0) begun.resolve();
+        if (progress.layers > 0) started.resolve();
       })
       .then(async () => {
         if (!(await this.#engine.hasImage(name)))
-          throw new Error('the engine has fetched it and does not have it');
+          throw new Error('the engine reports a successful pull but does not have the image');
       })
       .catch((error: unknown) => {
         throw new PullFailed(error instanceof Error ? error.message : String(error), error);
       })
       .finally(() => this.#pulls.delete(name));
-    // Whoever waits for it is told; nobody need wait.
+    // Callers may have stopped waiting.
     done.catch(() => {});
-    const pull = { done, progress, started: begun.promise };
+    const pull = { done, progress, started: started.promise };
     this.#pulls.set(name, pull);
     return pull;
   }
 }
 
-/** The longest detail, in bytes: the contract of a task's observation has room for 200 characters. */
-const LONGEST_DETAIL = 160;
+/** The longest detail, bytes. The contract of TaskObservation allows 200 characters. */
+const DETAIL_MAX_BYTES = 160;
 const MIB = 1024 * 1024;
-/** A layer that says no more how much there is of it has been fetched. */
+/** Statuses of a layer whose download has finished. They have no progress. */
 const FETCHED = /complete|already exists|verifying|extracting/i;
 
 interface Layer {
@@ -107,7 +107,7 @@ interface Layer {
   readonly fetched: boolean;
 }
 
-/** How far a pull is, put together from what an engine says of each layer. */
+/** The progress of a pull, summed over its layers. */
 export class PullProgress {
   readonly #image: string;
   readonly #layers = new Map<string, Layer>();
@@ -116,24 +116,24 @@ export class PullProgress {
     this.#image = image;
   }
 
-  /** Layers heard of so far. */
+  /** The number of layers that the engine has reported. */
   get layers(): number {
     return this.#layers.size;
   }
 
   take({ id, status = '', progressDetail }: EngineMessage): void {
-    // Without a layer, or with the tag as its id: it speaks of the whole.
+    // A message without an id, or with the tag as its id, is about the whole image.
     if (id === undefined || /^pulling from/i.test(status)) return;
-    const known = this.#layers.get(id) ?? { current: 0, total: 0, fetched: false };
-    const fetched = known.fetched || FETCHED.test(status);
-    const { current = known.current, total = known.total } = fetched ? {} : (progressDetail ?? {});
+    const layer = this.#layers.get(id) ?? { current: 0, total: 0, fetched: false };
+    const fetched = layer.fetched || FETCHED.test(status);
+    const { current = layer.current, total = layer.total } = fetched ? {} : (progressDetail ?? {});
     this.#layers.set(id, { current: fetched ? total : current, total, fetched });
   }
 
-  /** For people: `pulling NAME: 3 of 8 layers, 120 of 400 MiB`. */
+  /** For users: `pulling NAME: 3 of 8 layers, 120 of 400 MiB`. */
   get text(): string {
     const layers = [...this.#layers.values()];
-    const image = truncateUtf8(this.#image, LONGEST_DETAIL - 60);
+    const image = truncateUtf8(this.#image, DETAIL_MAX_BYTES - 60);
     if (layers.length === 0) return `pulling ${image}`;
     const fetched = layers.filter((layer) => layer.fetched).length;
     const total = sum(layers.map((layer) => layer.total));

@@ -5,18 +5,18 @@ import type { ContainerUser } from './container-user.ts';
 import { StartFailure } from './start-failure.ts';
 
 /**
- * The folder with a workbench's files, made its user's own.
+ * Returns the folder of a volume after changing its owner to the user of the container.
  * @throws StartFailure
  */
 export async function prepareFolder({ mount }: TaskInput, { owner }: ContainerUser): Promise<string> {
   const folder = mount.path ?? '';
-  const kind = isAbsolute(folder) ? await lstat(folder).catch(() => undefined) : undefined;
-  if (!kind?.isDirectory()) {
-    throw new StartFailure('storage_failed', 'The folder with its files is not there.');
+  const stats = isAbsolute(folder) ? await lstat(folder).catch(() => undefined) : undefined;
+  if (!stats?.isDirectory()) {
+    throw new StartFailure('storage_failed', 'The folder with its files does not exist.');
   }
-  if (owner !== undefined && (kind.uid !== owner.uid || kind.gid !== owner.gid)) {
+  if (owner !== undefined && (stats.uid !== owner.uid || stats.gid !== owner.gid)) {
     await lchown(folder, owner.uid, owner.gid).catch(() => {
-      throw new StartFailure('storage_failed', 'The folder with its files cannot be given to its user.');
+      throw new StartFailure('storage_failed', 'The owner of the folder with its files cannot be changed.');
     });
   }
   return folder;

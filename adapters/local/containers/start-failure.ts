@@ -4,7 +4,7 @@ import type { StopReason } from '../tasks/task-record.ts';
 import { EngineRefused } from './engine.ts';
 import { PullFailed } from './images.ts';
 
-/** What ends the start of a task, and why. */
+/** An error that ends the start of a task. */
 export class StartFailure extends Error {
   readonly stop: StopReason;
 
@@ -15,11 +15,11 @@ export class StartFailure extends Error {
   }
 }
 
-/** What an error ends a start with; undefined when the engine could not be asked, and is to be asked again. */
+/** Returns the stop reason for an error, or undefined when the engine did not respond and the start is retried. */
 export function startFailureReason(error: unknown): StopReason | undefined {
   if (error instanceof StartFailure) return error.stop;
   if (error instanceof PullFailed) {
-    return { code: 'image_pull_failed', message: engineMessage('fetch its image', error) };
+    return { code: 'image_pull_failed', message: engineMessage('pull its image', error) };
   }
   if (error instanceof EngineRefused) {
     return { code: 'start_refused', message: engineMessage('start its container', error) };
@@ -27,6 +27,6 @@ export function startFailureReason(error: unknown): StopReason | undefined {
   return undefined;
 }
 
-function engineMessage(what: string, { message }: Error): string {
-  return truncateUtf8(`The container engine could not ${what}: ${message}`, REASON_MESSAGE_MAX);
+function engineMessage(action: string, { message }: Error): string {
+  return truncateUtf8(`The container engine could not ${action}: ${message}`, REASON_MESSAGE_MAX);
 }

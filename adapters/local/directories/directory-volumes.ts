@@ -14,35 +14,35 @@ import { readFileIfExists, replaceFile } from '../state-files.ts';
 import { checkWorkbenchId, isWorkbenchId } from '../workbench-id.ts';
 
 export interface DirectoryVolumesOptions {
-  /** Volumes are the folders in `<dataDir>/volumes`; absolute. */
+  /** Absolute path. Volumes are the folders in `<dataDir>/volumes`. */
   readonly dataDir: string;
   readonly clock: Clock;
-  /** Files and folders that one call of wipe removes at most. @default 1,000 */
+  /** The most files and folders that one call of `deleteSlice` deletes. @default 1,000 */
   readonly entriesPerCallMax?: number;
-  /** After this a call of wipe ends, milliseconds. @default 200 */
+  /** The longest time that one call of `deleteSlice` deletes, milliseconds. @default 200 */
   readonly callMaxMs?: number;
-  /** A clock that only goes forward, in milliseconds, for the one above. @default performance.now */
+  /** A monotonic clock for `callMaxMs`, milliseconds. @default performance.now */
   readonly elapsed?: () => number;
 }
 
-/** What else there is of a workbench beside its volume: output of its runs, and what its program keeps. */
+/** Other folders of a workbench: the output of its runs, and the private files of its program. */
 const RELATED_FOLDERS = ['logs', 'private'];
 
 /**
- * How long it is remembered that a volume was wiped, in milliseconds: 400 days. Its id is never given again,
- * and whatever might still ask for it is far younger.
+ * How long the tombstone of a deleted volume is kept, milliseconds: 400 days. Workbench ids are never reused, and
+ * a late request for the volume comes much earlier.
  */
 const TOMBSTONE_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
 const PRUNE_INTERVAL_MS = 24 * 60 * 60 * 1000;
 const PAGE_MAX = 1000;
 
-/** Volumes as folders of this machine, readable for their owner alone. A mount is `{ path }`. */
+/** Volumes as local folders with mode 0700. A mount is `{ path }`. */
 export class DirectoryVolumes implements VolumeStore {
   readonly #options: DirectoryVolumesOptions;
   readonly #root: string;
-  /** Holds one file for each volume whose wipe has begun. */
+  /** Contains one file for each volume whose deletion has begun. */
   readonly #tombstones: string;
-  /** Holds the volumes that were set aside. */
+  /** Contains the quarantined volumes. */
   readonly #quarantined: string;
   #prunedAt = Number.NEGATIVE_INFINITY;
 
@@ -59,17 +59,17 @@ export class DirectoryVolumes implements VolumeStore {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
       if (await this.#hasTombstone(workbenchId)) return { kind: 'tombstoned' };
       if (await exists(join(this.#quarantined, workbenchId))) return QUARANTINED;
-      const made = await createFolder(path);
+      const created = await createFolder(path);
       if (!(await lstat(path)).isDirectory()) {
-        return toRefusal('There is something else where the folder with its files should be.', false);
+        return toRefusal('The path of the folder for its files is not a folder.', false);
       }
-      // Looked at again: a wipe that began meanwhile has either seen the folder or is seen here.
+      // A deletion that began in between has either found the folder or has its tombstone visible here.
       if (!(await this.#hasTombstone(workbenchId))) return { kind: 'ready', mount: { path } };
-      if (made) await rmdir(path).catch(() => {});
+      if (created) await rmdir(path).catch(() => {});
       return { kind: 'tombstoned' };
     } catch (error) {
       return toRefusal(
-        `The folder for its files could not be made (${errorCode(error) || 'unknown error'}).`,
+        `The folder for its files could not be created (${errorCode(error) || 'unknown error'}).`,
         true,
       );
     }
@@ -86,21 +86,17 @@ export class DirectoryVolumes implements VolumeStore {
     const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
     try {
       await this.#writeTombstone(workbenchId);
-      // The root last: that it is gone is the proof that all is.
-      const folders = [...RELATED_FOLDERS.map((side) => join(dataDir, side)), this.#quarantined, this.#root];
+      // The volume comes last, so that its absence proves that everything is deleted.
+      const folders = [...RELATED_FOLDERS.map((name) => join(dataDir, name)), this.#quarantined, this.#root];
       let deleted = 0;
       for (const folder of folders) {
-        const part = await removeSome(join(folder, workbenchId), budget);
-        deleted += part.deleted;
-        if (!part.done) return { done: false, deleted };
+        const removal = await removeSome(join(folder, workbenchId), budget);
+        deleted += removal.deleted;
+        if (!removal.done) return { done: false, deleted };
       }
       return { done: true, deleted };
     } catch (error) {
-      throw new PortError(
-        'unavailable',
-        `something of the volume cannot be deleted (${errorCode(error)})`,
-        error,
-      );
+      throw new PortError('unavailable', `the volume cannot be deleted (${errorCode(error)})`, error);
     }
   }
 
@@ -114,7 +110,7 @@ export class DirectoryVolumes implements VolumeStore {
       if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return 'not_empty';
       throw error instanceof RangeError
         ? error
-        : new PortError('unavailable', `not deleted (${code})`, error);
+        : new PortError('unavailable', `the volume cannot be deleted (${code})`, error);
     }
   }
 
@@ -122,11 +118,13 @@ export class DirectoryVolumes implements VolumeStore {
     const path = join(this.#root, checkWorkbenchId(workbenchId));
     try {
       await mkdir(this.#quarantined, { recursive: true, mode: 0o700 });
-      // Never onto one that is there already: the move then fails, unless that one is empty.
+      // The move fails if a quarantined volume with files exists under this name.
       await rename(path, join(this.#quarantined, workbenchId));
     } catch (error) {
       const code = errorCode(error);
-      if (code !== 'ENOENT') throw new PortError('unavailable', `not set aside (${code})`, error);
+      if (code !== 'ENOENT') {
+        throw new PortError('unavailable', `the volume cannot be quarantined (${code})`, error);
+      }
     }
   }
 
@@ -158,7 +156,7 @@ export class DirectoryVolumes implements VolumeStore {
     if (await this.#hasTombstone(workbenchId)) return;
     await mkdir(this.#tombstones, { recursive: true, mode: 0o700 });
     await this.#pruneTombstones();
-    // On disk before anything is deleted: half a volume must never be given out as a whole one.
+    // The tombstone is on disk before the first deletion, so that a partly deleted volume is never mounted.
     await replaceFile(join(this.#tombstones, workbenchId), `${this.#options.clock.now()}\n`, true);
   }
 
@@ -175,7 +173,7 @@ export class DirectoryVolumes implements VolumeStore {
 }
 
 const QUARANTINED = toRefusal(
-  'The files of this workbench have been set aside: an operator must look at them.',
+  'The files of this workbench are in quarantine. An operator must decide about them.',
   false,
 );
 
@@ -187,7 +185,7 @@ async function exists(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined;
 }
 
-/** Answers whether it made the folder: false when something of that name was there. */
+/** Returns whether it created the folder: false when the name exists. */
 async function createFolder(path: string): Promise<boolean> {
   try {
     await mkdir(path, { mode: 0o700 });

@@ -14,24 +14,24 @@ import { RecordFolder } from '../state-files.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 
 export interface SimulatedHostsOptions {
-  /** Hosts are kept in `<dataDir>/hosts`; absolute. */
+  /** Absolute path. Host records are stored in `<dataDir>/hosts`. */
   readonly dataDir: string;
-  /** What can be launched; another type is refused. */
+  /** The instance types that can be launched. Other types are refused. */
   readonly instanceTypes: readonly DedicatedInstanceType[];
   readonly delays?: Partial<HostDelays>;
-  /** Told of each change of an instance, once it is on disk. */
+  /** Called after each change of an instance, once the change is on disk. */
   readonly onChange?: (observation: HostObservation) => void;
   readonly timers?: Timers;
   readonly telemetry?: Telemetry;
 }
 
-/** How long what takes, milliseconds: like the real thing, only shorter. */
+/** Durations of state changes, milliseconds. They are shorter than those of EC2. */
 export interface HostDelays {
-  /** From the launch until it is running. @default 3,000 */
+  /** From the launch to `running`. @default 3,000 */
   readonly launchMs: number;
-  /** From the start of a stopped one until it is running. @default 2,000 */
+  /** From the start of a stopped instance to `running`. @default 2,000 */
   readonly startMs: number;
-  /** From running until its agent is connected. @default 500 */
+  /** From `running` until the agent is connected. @default 500 */
   readonly agentMs: number;
   /** @default 2,000 */
   readonly stopMs: number;
@@ -56,26 +56,25 @@ const hostRecordSchema = z.object({
   instanceType: z.string(),
   state: z.enum(INSTANCE_STATES),
   agentConnected: z.boolean(),
-  /** When it was terminated, milliseconds since 1970. */
+  /** When the instance was terminated, milliseconds since 1970. */
   terminatedAt: z.optional(z.int()),
 });
 type HostRecord = z.infer<typeof hostRecordSchema>;
 
-/** A terminated instance, and its token, are known for this long, milliseconds: a day. */
+/** How long a terminated instance and its client token are remembered, milliseconds: a day. */
 const TERMINATED_RETENTION_MS = 24 * 60 * 60 * 1000;
 const PAGE_SIZE = 100;
 
 interface SimulatedHost {
   record: HostRecord;
-  /** Takes back the step that waits for its time. */
+  /** Cancels the scheduled state change. */
   cancel?: () => void;
   changes: Promise<void>;
 }
 
 /**
- * Dedicated machines that are only played: instances with ids like `sim-0a1b…`, which take their time to
- * start and stop and hold nothing. When the server has been away they are found stopped, as after a power
- * failure.
+ * Simulates the hosts of workbenches: instances with ids like `sim-0a1b…` that take time to start and stop and
+ * run nothing. After a restart of the server they are stopped, as after a power failure.
  */
 export class SimulatedHosts implements HostFleet {
   readonly #options: SimulatedHostsOptions;
@@ -84,7 +83,7 @@ export class SimulatedHosts implements HostFleet {
   readonly #records: RecordFolder<HostRecord>;
   readonly #hosts = new Map<string, SimulatedHost>();
 
-  /** Reads the hosts there were. */
+  /** Reads the host records of an earlier server. */
   static async open(options: SimulatedHostsOptions): Promise<SimulatedHosts> {
     const hosts = new SimulatedHosts(options);
     await hosts.#recover();
@@ -115,8 +114,10 @@ export class SimulatedHosts implements HostFleet {
     }
     this.#removeExpired();
     const launchedAt = this.#timers.now();
-    const fresh = { state: 'pending', agentConnected: false } as const;
-    const record: HostRecord = { instanceId, workbenchId, userId, launchedAt, instanceType, ...fresh };
+    const record: HostRecord = {
+      ...{ instanceId, workbenchId, userId, launchedAt, instanceType },
+      ...{ state: 'pending', agentConnected: false },
+    };
     const host: SimulatedHost = { record, changes: Promise.resolve() };
     this.#hosts.set(instanceId, host);
     this.#update(host, {});
@@ -174,7 +175,7 @@ export class SimulatedHosts implements HostFleet {
     return rest.length > PAGE_SIZE && last !== undefined ? { hosts, cursor: last.instanceId } : { hosts };
   }
 
-  /** Nothing changes by itself any more, and everything is on disk. */
+  /** Cancels the scheduled changes and waits until all earlier changes are on disk. */
   async close(): Promise<void> {
     for (const host of this.#hosts.values()) host.cancel?.();
     await Promise.all([...this.#hosts.values()].map((host) => host.changes));
@@ -196,7 +197,7 @@ export class SimulatedHosts implements HostFleet {
     host.cancel = this.#timers.after(ms, action);
   }
 
-  /** What is seen is what holds now; who listens is told once it is on disk. */
+  /** Changes the record in memory at once. `onChange` is called when the change is on disk. */
   #update(host: SimulatedHost, fields: Partial<HostRecord>): void {
     const record = { ...host.record, ...fields };
     host.record = record;
@@ -253,7 +254,7 @@ export class SimulatedHosts implements HostFleet {
   }
 }
 
-/** Made from the token, so that a token leads to its instance. As long as the ids of EC2. */
+/** Derives the id from the client token, so that a token leads to its instance. As long as an EC2 id. */
 function instanceIdOf(token: string): string {
   return `sim-${createHash('sha256').update(token).digest('hex').slice(0, 17)}`;
 }

@@ -1,61 +1,60 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Where one run takes place. */
+/** The values of a run that a command depends on. */
 export interface RunContext {
   readonly port: number;
-  /** The folder of the workbench's files, absolute. */
+  /** Absolute path of the folder with the workbench's files. */
   readonly folder: string;
-  /** A folder for what the program keeps for itself, absolute; it goes when the workbench's files go. */
+  /** Absolute path of a folder for the program's own files. It is deleted with the workbench. */
   readonly privateFolder: string;
-  /** The path under which people reach the workbench: begins and ends with a slash. */
+  /** The path of the workbench's URL. It begins and ends with a slash. */
   readonly basePath: string;
 }
 
-/** What is run as a workbench. */
+/** The program that runs as a workbench. */
 export interface WorkbenchCommand {
   readonly kind: 'boot command' | 'code-server' | 'jupyter' | 'page';
   /** Absolute path of the program. */
   readonly file: string;
   args(run: RunContext): readonly string[];
-  /** Variables beside those that every workbench has. */
+  /** Environment variables in addition to those of every workbench. */
   environment?(run: RunContext): Readonly<Record<string, string>>;
-  /** Files to write into the private folder unless they are there: relative path → content. */
+  /** Files that are written to the private folder if they do not exist: relative path → content. */
   readonly initialFiles?: Readonly<Record<string, string>>;
-  /** It expects requests with the base path in front, and is not found without. @default false */
+  /** Whether the program serves its pages below the base path only. @default false */
   readonly expectsBasePath?: boolean;
 }
 
-/** The programs that a workbench can be, best first. The last is always there. */
+/** The known programs in order of preference. The last one is always available. */
 export const IDES = ['code-server', 'jupyter', 'page'] as const;
 
 export interface CommandSearch {
-  /** WB_BOOT_COMMAND, for `sh -c`; absent or empty: none. */
+  /** WB_BOOT_COMMAND: a script for `sh -c`. Absent or empty: none. */
   readonly bootCommand?: string | undefined;
-  /** This one and no other. @default the first of IDES that is found */
+  /** Allows only this IDE. @default the first of IDES that is found */
   readonly ide?: (typeof IDES)[number] | undefined;
-  /** The absolute path of a program on PATH; undefined when there is none. */
+  /** Returns the absolute path of a program on PATH, or undefined when there is none. */
   readonly find: (program: string) => string | undefined;
   /** The Node.js that runs this server. */
   readonly node: string;
-  /** The built-in page's server, absolute. */
+  /** Absolute path of the built-in page's server. */
   readonly page: string;
 }
 
-/** The IDE that was asked for is not there. */
+/** The configured IDE is not installed. */
 export class IdeNotFound extends Error {
   constructor(ide: string) {
-    super(`${ide} is not found on PATH. Install it, or unset WB_LOCAL_IDE.`);
+    super(`${ide} was not found on PATH. Install it, or unset WB_LOCAL_IDE.`);
     this.name = 'IdeNotFound';
   }
 }
 
 /**
- * Chooses what is run as a workbench: the boot command, code-server, Jupyter, or the built-in page.
- * @throws IdeNotFound when `ide` names one that is not there
+ * Chooses the program of workbenches: the boot command, code-server, Jupyter, or the built-in page.
+ * @throws IdeNotFound when the IDE in `ide` is not installed
  */
-export function chooseCommand(facts: CommandSearch): WorkbenchCommand {
-  const { bootCommand, ide, find, node, page } = facts;
+export function chooseCommand({ bootCommand, ide, find, node, page }: CommandSearch): WorkbenchCommand {
   if (bootCommand !== undefined && bootCommand.trim() !== '') {
     return { kind: 'boot command', file: '/bin/sh', args: () => ['-c', bootCommand] };
   }
@@ -79,7 +78,7 @@ function codeServerCommand(file: string): WorkbenchCommand {
       ...['--disable-telemetry', '--disable-update-check', folder],
     ],
     initialFiles: {
-      // An empty one keeps it from writing, and reading, the one in the home folder.
+      // With an empty file here, code-server neither writes nor reads the one in the home folder.
       'code-server.yaml': '{}\n',
       'code-server/User/settings.json': `${JSON.stringify(CODE_SERVER_SETTINGS, null, 2)}\n`,
     },
@@ -90,9 +89,9 @@ const CODE_SERVER_SETTINGS = {
   'security.workspace.trust.enabled': false,
   'chat.disableAIFeatures': true,
   'workbench.startupEditor': 'none',
-  // Without the chat there is nothing in it.
+  // The secondary side bar is empty without the chat.
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  // Drawn as text, which screen readers and tests can read.
+  // The terminal is rendered as text, which screen readers and tests can read.
   'terminal.integrated.gpuAcceleration': 'off',
 };
 
@@ -104,7 +103,7 @@ function jupyterCommand(file: string): WorkbenchCommand {
     args: ({ port, folder, basePath }) => [
       ...['--no-browser', '--ip=127.0.0.1', `--port=${port}`, `--${section}.port_retries=0`],
       ...[`--${section}.base_url=${basePath}`, `--${section}.token=`, `--${section}.password=`],
-      // Inside a container the only user there is may be root.
+      // In a container the only user may be root.
       ...['--allow-root', folder],
     ],
     environment: ({ privateFolder }) => ({
@@ -113,7 +112,7 @@ function jupyterCommand(file: string): WorkbenchCommand {
       JUPYTER_RUNTIME_DIR: join(privateFolder, 'jupyter', 'runtime'),
       IPYTHONDIR: join(privateFolder, 'jupyter', 'ipython'),
     }),
-    // Its pages name their own absolute paths.
+    // The pages of Jupyter contain absolute paths.
     expectsBasePath: true,
   };
 }
@@ -123,7 +122,7 @@ const PROGRAMS = {
   jupyter: [jupyterCommand, ['jupyter-lab', 'jupyter-notebook']],
 } as const;
 
-/** Looks a program up as a shell does, absolute entries of PATH only. */
+/** Searches for a program as a shell does, in the absolute folders of PATH only. */
 export function findOnPath(program: string, path: string | undefined): string | undefined {
   for (const folder of (path ?? '').split(delimiter)) {
     if (!isAbsolute(folder)) continue;
@@ -132,7 +131,7 @@ export function findOnPath(program: string, path: string | undefined): string | 
       accessSync(file, constants.X_OK);
       if (statSync(file).isFile()) return file;
     } catch {
-      // Not in this folder.
+      // The program is not in this folder.
     }
   }
   return undefined;

@@ -7,21 +7,31 @@ import type { RunLogs } from '../tasks/run-logs.ts';
 import type { StopReason } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
-import type { LaunchedProgram } from './process-task.ts';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;
   readonly installation: string;
-  /** Holds a private folder for each workbench, absolute. */
+  /** Absolute path of the folder with the private folders of workbenches. */
   readonly privateRoot: string;
   readonly logs: RunLogs;
-  /** Where people reach a workbench; its path ends in a slash. */
+  /** The URL of a workbench. Its path ends with a slash. */
   readonly baseUrl: (workbenchId: string) => string;
-  /** The environment of this server, of which the workbench gets a little. */
+  /** The environment of this server. The workbench inherits only INHERITED. */
   readonly serverEnvironment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where the program of a workbench will answer, without a slash at the end. */
+/** A program that was started for a task and waits at its gate. */
+export interface LaunchedProgram {
+  readonly process: GatedProcess;
+  /** Environment variables (`NAME=value`) that only the processes of this run have. */
+  readonly marker: readonly string[];
+  /** The file of its output, relative to the data folder, for the stop reason. */
+  readonly outputName: string;
+  /** To be called once, when none of its processes is left. */
+  dispose(): void;
+}
+
+/** Returns the local URL of a workbench's program, without a slash at the end. */
 export function endpointOf(settings: LaunchSettings, workbenchId: string, port: number): string {
   const path = settings.command.expectsBasePath === true ? basePathOf(settings, workbenchId) : '/';
   return `http://127.0.0.1:${port}${path.slice(0, -1)}`;
@@ -32,7 +42,7 @@ function basePathOf(settings: LaunchSettings, workbenchId: string): string {
   return pathname.endsWith('/') ? pathname : `${pathname}/`;
 }
 
-/** Starts a workbench's program, which waits at its gate; or says why that could not be. */
+/** Starts the program of a workbench, which waits at its gate. Returns a stop reason if that fails. */
 export async function launchProgram(
   settings: LaunchSettings,
   input: TaskInput,
@@ -42,30 +52,22 @@ export async function launchProgram(
   const { workbenchId, runId, name } = input;
   const folder = input.mount.path ?? '';
   if (!isAbsolute(folder) || !(await lstat(folder).catch(() => undefined))?.isDirectory()) {
-    return { code: 'storage_failed', message: 'The folder with its files is not there.' };
+    return { code: 'storage_failed', message: 'The folder with its files does not exist.' };
   }
   const privateFolder = join(settings.privateRoot, checkWorkbenchId(workbenchId));
-  const place: RunContext = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
+  const context: RunContext = { port, folder, privateFolder, basePath: basePathOf(settings, workbenchId) };
   const baseUrl = settings.baseUrl(workbenchId);
-  const facts = {
-    serverEnvironment: settings.serverEnvironment,
-    installation,
-    workbenchId,
-    name,
-    runId,
-    folder,
-    port,
-    baseUrl,
-  };
+  const { serverEnvironment } = settings;
+  const options = { serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
   try {
     await writeInitialFiles(command, privateFolder);
     const log = await logs.open(workbenchId, runId);
     try {
       const process = await spawnGated({
         file: command.file,
-        args: command.args(place),
+        args: command.args(context),
         folder,
-        environment: { ...command.environment?.(place), ...workbenchEnvironment(facts) },
+        environment: { ...command.environment?.(context), ...workbenchEnvironment(options) },
         output: log.fd,
       });
       return {
@@ -98,12 +100,12 @@ async function writeInitialFiles(command: WorkbenchCommand, privateFolder: strin
 }
 
 /**
- * What a workbench inherits from the environment of this server: what a shell needs to be one. Everything
- * else, the server's settings and secrets first of all, stays here.
+ * The variables that a workbench inherits from this server: those that a shell needs. All others are withheld,
+ * above all the settings and secrets of the server.
  */
 export const INHERITED = ['PATH', 'HOME', 'LANG', 'TERM', 'TZ', 'USER', 'SHELL', 'TMPDIR'] as const;
 
-/** The variables that mark a process as one of a run, and the run as one of this installation. */
+/** The variables that identify the processes of a run and of this installation. */
 export const RUN_VARIABLE = 'WB_RUN_ID';
 export const INSTALLATION_VARIABLE = 'WB_INSTALLATION';
 
@@ -117,28 +119,28 @@ export interface EnvironmentOptions {
   /** The folder of the workbench's files, absolute. */
   readonly folder: string;
   readonly port: number;
-  /** Where people reach the workbench, with a path that ends in a slash. */
+  /** The URL of the workbench. Its path ends with a slash. */
   readonly baseUrl: string;
 }
 
-/** The whole environment of a workbench's process. */
-export function workbenchEnvironment(facts: EnvironmentOptions): Record<string, string> {
+/** Returns the complete environment of a workbench's process. */
+export function workbenchEnvironment(options: EnvironmentOptions): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
-    const value = facts.serverEnvironment[name];
+    const value = options.serverEnvironment[name];
     if (value !== undefined) environment[name] = value;
   }
   return {
     ...environment,
-    WORKBENCH_ID: facts.workbenchId,
-    // A name may hold anything but what the system cannot carry in a variable.
-    WORKBENCH_NAME: facts.name.replaceAll('\0', ''),
-    WORKSPACE_PATH: facts.folder,
-    BASE_URL: facts.baseUrl,
+    WORKBENCH_ID: options.workbenchId,
+    // Environment variables cannot contain NUL.
+    WORKBENCH_NAME: options.name.replaceAll('\0', ''),
+    WORKSPACE_PATH: options.folder,
+    BASE_URL: options.baseUrl,
     HOST: '127.0.0.1',
-    PORT: String(facts.port),
-    [RUN_VARIABLE]: facts.runId,
-    [INSTALLATION_VARIABLE]: facts.installation,
+    PORT: String(options.port),
+    [RUN_VARIABLE]: options.runId,
+    [INSTALLATION_VARIABLE]: options.installation,
   };
 }
 
@@ -146,9 +148,9 @@ export interface GatedProcessOptions {
   /** Absolute path of the program. */
   readonly file: string;
   readonly args: readonly string[];
-  /** Working directory, which must exist. */
+  /** The working directory. It must exist. */
   readonly folder: string;
-  /** The whole environment: nothing is inherited. */
+  /** The complete environment. Nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
   /** An open file descriptor for stdout and stderr. */
   readonly output: number;
@@ -162,23 +164,23 @@ export interface Ending {
 
 export interface GatedProcess {
   readonly pid: number;
-  /** Lets the program begin; without it, it never does. */
+  /** Starts the program. Without this call it never starts. */
   release(): void;
-  /** Shuts the gate for good: a program that has not begun ends. */
+  /** Closes the gate: a process whose program has not started exits. */
   abandon(): void;
-  /** Resolves when the process has ended; never rejects. */
+  /** Resolves when the process has ended. Never rejects. */
   readonly ended: Promise<Ending>;
 }
 
 /**
- * Waits for one line and becomes the program; end of input, which the end of this server brings about however
- * it comes, ends it instead. So the server can write down whom it has started before anything is started.
+ * A shell script that reads one line and then executes the program. At end of input, which any end of this server
+ * causes, it exits instead. So the server can record the process before the program starts.
  */
 const GATE = 'IFS= read -r word && [ "$word" = go ] && exec "$@" </dev/null';
 
 /**
- * Starts a process that leads a group and a session of its own and waits at the gate.
- * @throws the system's error (ENOENT, EAGAIN, …) when it could not be started
+ * Starts a process that leads its own process group and session and waits at the gate.
+ * @throws the system's error (ENOENT, EAGAIN, …) when the process could not be started
  */
 export async function spawnGated(options: GatedProcessOptions): Promise<GatedProcess> {
   const { file, args, folder, environment, output } = options;
@@ -197,9 +199,8 @@ export async function spawnGated(options: GatedProcessOptions): Promise<GatedPro
   });
   child.on('error', () => {});
   const { pid, stdin } = child;
-  if (pid === undefined || stdin === null)
-    throw new Error('the system started a process without an id or an input');
-  // It may end before it has read the word.
+  if (pid === undefined || stdin === null) throw new Error('the started process has no id or no stdin');
+  // The process may exit before it has read the line.
   stdin.on('error', () => {});
   return { pid, ended, release: () => stdin.end('go\n'), abandon: () => stdin.destroy() };
 }

@@ -1,25 +1,19 @@
+import { join } from 'node:path';
 import * as z from 'zod/mini';
-import type { TaskInput } from '#core/ports/task-runner.ts';
-import { newTaskFields, TASK_FIELDS, toTaskId as taskIdOfKind } from '../tasks/task-record.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { TASK_FIELDS } from '../tasks/task-record.ts';
+import { openTaskRecords, type TaskRecords } from '../tasks/task-registry.ts';
 
-/** A task as it is kept on disk. */
 export const processRecordSchema = z.object({
   ...TASK_FIELDS,
-  /** Present once its process is known: by these three, and no fewer, it is recognized. */
+  /** Set once the process is known. All three fields together identify it. */
   process: z.optional(z.object({ pid: z.int(), startTime: z.string(), bootId: z.string() })),
 });
 
 export type ProcessRecord = z.infer<typeof processRecordSchema>;
 
-export function toProcessTaskId(token: string): string {
-  return taskIdOfKind('proc', token);
-}
-
-export function newProcessRecord(
-  input: TaskInput,
-  token: string,
-  detail: string,
-  now: number,
-): ProcessRecord {
-  return newTaskFields(toProcessTaskId(token), input, token, detail, now);
+/** Records of tasks that run as processes: files in `<dataDir>/tasks`. */
+export function processRecords(dataDir: string, telemetry?: Telemetry): TaskRecords<ProcessRecord> {
+  const parse = (value: unknown) => processRecordSchema.parse(value);
+  return openTaskRecords(join(dataDir, 'tasks'), parse, telemetry);
 }

@@ -2,27 +2,27 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** A process as the system shows it. With its start time a process id is unique within one boot. */
+/** A process of the system. Process id and start time together are unique within one boot. */
 export interface ProcessEntry {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
   readonly session: number;
-  /** Opaque; two processes of one pid differ in it. On Linux the clock ticks since boot. */
+  /** Opaque. Two processes with the same pid have different start times. On Linux: clock ticks since boot. */
   readonly startTime: string;
-  /** Has ended and waits for its parent to take note. */
+  /** Whether the process has ended and was not yet reaped by its parent. */
   readonly zombie: boolean;
 }
 
-/** The running processes of this machine. */
+/** The processes of this computer. */
 export interface ProcessTable {
-  /** Tells start times of one boot from those of another; empty where they are times of day and need no such thing. */
+  /** Returns an id of the current boot, or '' where start times are absolute and need none. */
   bootId(): Promise<string>;
   read(pid: number): Promise<ProcessEntry | undefined>;
   readAll(): Promise<readonly ProcessEntry[]>;
   /**
-   * The environment a process was started with, each variable as `NAME=value`; undefined when the system
-   * does not show it (it belongs to another user, or this is not Linux).
+   * Returns the environment that a process was started with, each variable as `NAME=value`. Undefined when the
+   * system does not show it: the process belongs to another user, or the system is not Linux.
    */
   environment(pid: number): Promise<readonly string[] | undefined>;
 }
@@ -56,8 +56,8 @@ export const linuxProcesses: ProcessTable = {
 };
 
 /**
- * One line of /proc/<pid>/stat. The second field, the program's name in parentheses, may itself hold spaces
- * and parentheses: the fields are counted from the last one on.
+ * Parses a line of /proc/<pid>/stat. The second field is the program's name in parentheses. It may contain spaces
+ * and parentheses, so the other fields are counted from the last closing parenthesis.
  */
 export function parseStat(line: string): ProcessEntry | undefined {
   const nameEnd = line.lastIndexOf(')');
@@ -79,7 +79,7 @@ export function parseStat(line: string): ProcessEntry | undefined {
 const run = promisify(execFile);
 const COLUMNS = 'pid=,ppid=,pgid=,stat=,lstart=';
 
-/** Asks `ps`: macOS and other systems without /proc. Neither sessions nor environments are known here. */
+/** Uses `ps`, for macOS and other systems without /proc. It provides neither sessions nor environments. */
 export const psProcesses: ProcessTable = {
   async bootId() {
     return '';
@@ -99,7 +99,7 @@ export const psProcesses: ProcessTable = {
   },
 };
 
-/** The start time is kept as text and compared: its language and zone must not change. */
+/** Start times are compared as text, so that language and time zone must be fixed. */
 const psOptions = { env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' } };
 
 export function parsePs(output: string): readonly ProcessEntry[] {

@@ -1,4 +1,4 @@
-/** Lets no more than so many work at once; the rest waits in the order of its coming. */
+/** Runs at most `max` functions at the same time. Further ones wait in a queue. */
 export class ConcurrencyLimit {
   readonly #max: number;
   readonly #waiting: (() => Promise<void>)[] = [];
@@ -9,22 +9,22 @@ export class ConcurrencyLimit {
     this.#max = max;
   }
 
-  /** `occupy` is called once there is a place, which is free again when it resolves; it may find nothing to do. */
+  /** Calls `work` when a slot is free. The slot is occupied until the returned promise has settled. */
   enqueue(work: () => Promise<void>): void {
     this.#waiting.push(work);
     this.#startWaiting();
   }
 
-  /** Like `add`, for what is at work already: it does not wait, even when that is one too many. */
+  /** Calls `work` at once, even if all slots are occupied. For tasks that were running before. */
   startNow(work: () => Promise<void>): void {
     this.#start(work);
   }
 
   #startWaiting(): void {
     while (this.#running < this.#max) {
-      const occupy = this.#waiting.shift();
-      if (occupy === undefined) return;
-      this.#start(occupy);
+      const work = this.#waiting.shift();
+      if (work === undefined) return;
+      this.#start(work);
     }
   }
 

@@ -2,31 +2,31 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Where ports are taken from: below the range that Linux and macOS give to outgoing connections (32768 and
- * 49152 upwards), so that a connection made between the choice and the use cannot sit on the port.
+ * The range of allocated ports. It is below the ephemeral ports of Linux and macOS (from 32768 and 49152), so that
+ * no outgoing connection occupies a port between its allocation and its use.
  */
 const PORT_MIN = 20_000;
 const PORT_MAX = 31_999;
 const ATTEMPTS_MAX = 200;
 
-/** Hands out free TCP ports of 127.0.0.1, never one that is still held. */
+/** Allocates free TCP ports of 127.0.0.1. A port is not allocated again before its release. */
 export class PortAllocator {
-  readonly #held = new Set<number>();
+  readonly #allocated = new Set<number>();
 
-  /** @throws when no free port was found in a good number of tries */
+  /** @throws Error when no free port was found in ATTEMPTS_MAX attempts */
   async allocate(): Promise<number> {
-    for (let tries = 0; tries < ATTEMPTS_MAX; tries += 1) {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
       const port = randomInt(PORT_MIN, PORT_MAX + 1);
-      if (this.#held.has(port)) continue;
-      this.#held.add(port);
+      if (this.#allocated.has(port)) continue;
+      this.#allocated.add(port);
       if (await isFree(port)) return port;
-      this.#held.delete(port);
+      this.#allocated.delete(port);
     }
     throw new Error('no free port was found');
   }
 
   release(port: number): void {
-    this.#held.delete(port);
+    this.#allocated.delete(port);
   }
 }
 

@@ -4,14 +4,14 @@ import { errorCode } from '../../system-error.ts';
 import { pause, type Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 
-/** The runs of a workbench whose output is kept. */
+/** The number of runs of a workbench whose output is kept. */
 const LOGS_PER_WORKBENCH_MAX = 5;
-/** A file is cut when it has grown beyond this, bytes; the part cut off is kept once, as `.log.1`. */
+/** A larger file is truncated, bytes. Its content is copied to `.log.1` first. */
 const LOG_MAX_BYTES = 8 * 1024 * 1024;
-/** How often the files of live runs are looked at, milliseconds. */
+/** How often the size of the files of live runs is checked, milliseconds. */
 const SIZE_CHECK_INTERVAL_MS = 10_000;
 
-/** The output of runs: `<root>/<workbenchId>/<runId>.log`, written by the processes themselves. */
+/** The output files of runs: `<root>/<workbenchId>/<runId>.log`. The processes write to them directly. */
 export class RunLogs {
   readonly #root: string;
   readonly #timers: Timers;
@@ -19,19 +19,19 @@ export class RunLogs {
   readonly #openFiles = new Set<string>();
   #watching: AbortController | undefined;
 
-  /** @param root absolute; each workbench has a folder of its own in it */
+  /** @param root absolute path of a folder with one folder per workbench */
   constructor(root: string, timers: Timers, maxBytes = LOG_MAX_BYTES) {
     this.#root = root;
     this.#timers = timers;
     this.#maxBytes = maxBytes;
   }
 
-  /** The file of a run, relative to the root. */
+  /** Returns the file of a run, relative to the root. */
   fileName(workbenchId: string, runId: string): string {
     return join(checkWorkbenchId(workbenchId), `${checkWorkbenchId(runId)}.log`);
   }
 
-  /** Opens the file of a run for appending and watches its size; answers a file handle for the caller to close. */
+  /** Opens the file of a run for appending and watches its size. The caller must close the returned handle. */
   async open(workbenchId: string, runId: string) {
     const folder = join(this.#root, checkWorkbenchId(workbenchId));
     const file = join(this.#root, this.fileName(workbenchId, runId));
@@ -43,18 +43,18 @@ export class RunLogs {
     return handle;
   }
 
-  /** No longer watches the file of a run. */
+  /** Stops watching the file of a run. */
   close(workbenchId: string, runId: string): void {
     this.#openFiles.delete(join(this.#root, this.fileName(workbenchId, runId)));
     if (this.#openFiles.size === 0) this.#watching?.abort();
   }
 
-  /** Cuts what has grown too large. */
+  /** Truncates the watched files that are too large. */
   async truncateLarge(): Promise<void> {
     for (const file of this.#openFiles) {
       try {
         if ((await stat(file)).size <= this.#maxBytes) continue;
-        // The process goes on appending to the same file; what it writes between the two steps is lost.
+        // The process continues to append to the same file. Output between these two calls is lost.
         await copyFile(file, `${file}.1`);
         await truncate(file, 0);
       } catch (error) {
@@ -78,14 +78,14 @@ export class RunLogs {
 
   async #prune(folder: string): Promise<void> {
     const files = (await readdir(folder)).filter((file) => file.endsWith('.log'));
-    const aged = await Promise.all(
+    const dated = await Promise.all(
       files.map(async (file) => ({
         file,
         at: (await stat(join(folder, file)).catch(() => undefined))?.mtimeMs ?? 0,
       })),
     );
-    aged.sort((a, b) => b.at - a.at);
-    for (const { file } of aged.slice(LOGS_PER_WORKBENCH_MAX)) {
+    dated.sort((a, b) => b.at - a.at);
+    for (const { file } of dated.slice(LOGS_PER_WORKBENCH_MAX)) {
       if (this.#openFiles.has(join(folder, file))) continue;
       await rm(join(folder, file), { force: true });
       await rm(join(folder, `${file}.1`), { force: true });

@@ -5,10 +5,13 @@ import {
   type TaskInput,
   type TaskObservation,
   type TaskStatus,
+  taskInputSchema,
 } from '#core/ports/task-runner.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
 
-/** What every task of this machine keeps on disk, whatever runs it. Times are milliseconds since 1970. */
+const stopReasonSchema = z.object({ code: z.enum([...REASON_CODES, 'requested']), message: z.string() });
+
+/** What the record of a task contains in every runtime. Times are milliseconds since 1970. */
 export const TASK_FIELDS = {
   taskId: z.string(),
   token: z.string(),
@@ -22,11 +25,15 @@ export const TASK_FIELDS = {
   status: z.enum(TASK_STATUSES),
   detail: z.optional(z.string()),
   endpoint: z.optional(z.string()),
-  /** What runs it does not answer: what was last seen may be old. */
+  /** The container engine does not respond, so that the record may be stale. */
   engineSilent: z.optional(z.boolean()),
   acceptedAt: z.int(),
   stoppedAt: z.optional(z.int()),
-  stop: z.optional(z.object({ code: z.enum([...REASON_CODES, 'requested']), message: z.string() })),
+  /** The request of the task. A task that waits when the server ends waits again under the next server. */
+  input: taskInputSchema,
+  /** Why the task is being ended, while it is `stopping`. */
+  ending: z.optional(stopReasonSchema),
+  stop: z.optional(stopReasonSchema),
 };
 
 const taskFieldsSchema = z.object(TASK_FIELDS);
@@ -34,11 +41,11 @@ export type TaskFields = z.infer<typeof taskFieldsSchema>;
 export type StopReason = NonNullable<TaskObservation['stop']>;
 
 /**
- * Made from the token, so that a token leads to its task, in memory and on disk, without an index.
- * @param kind begins the id: lower-case letters
+ * Derives the id from the token, so that the task of a token is found in memory and on disk without an index.
+ * @param prefix first part of the id: lower-case letters
  */
-export function toTaskId(kind: string, token: string): string {
-  return `${kind}-${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
+export function toTaskId(prefix: string, token: string): string {
+  return `${prefix}-${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
 }
 
 export function newTaskFields(
@@ -63,6 +70,7 @@ export function newTaskFields(
     status: 'provisioning',
     detail,
     acceptedAt: now,
+    input,
   };
 }
 
@@ -86,7 +94,7 @@ export function toTaskObservation(record: TaskFields): TaskObservation {
   };
 }
 
-/** Whether a task may go from one status to the other: never back, never out of `stopped`. */
+/** Whether a task may change from one status to the other: never to an earlier one, and never from `stopped`. */
 export function isAllowedTransition(from: TaskStatus, to: TaskStatus): boolean {
   return from !== 'stopped' && TASK_STATUSES.indexOf(to) >= TASK_STATUSES.indexOf(from);
 }

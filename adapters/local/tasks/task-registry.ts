@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { PortError } from '#core/ports/port-error.ts';
 import type { MissingTask, RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -13,37 +12,37 @@ export interface TaskRegistryOptions<R extends TaskFields, T extends LocalTask<R
   readonly records: TaskRecords<R>;
   readonly timers: Timers;
   readonly telemetry: Telemetry | undefined;
-  /** The task of a record. */
+  /** Creates the task of a record. */
   readonly createTask: (record: R) => T;
 }
 
-/** A stopped task is known for this long, milliseconds: twice what the contract asks for. */
+/** How long a stopped task is remembered, milliseconds: twice the time that the contract requires. */
 const STOPPED_TASK_RETENTION_MS = 2 * 60 * 60 * 1000;
-/** The old are looked for this often at most, milliseconds. */
+/** Minimum time between two searches for expired tasks, milliseconds. */
 const PRUNE_INTERVAL_MS = 10 * 60 * 1000;
 const PAGE_SIZE = 100;
 
 interface Entry<T> {
   readonly task: T;
-  /** The write of its record, which everybody who asks for the token waits for. */
+  /** The first write of the record. All calls with the token wait for it. Resolves to false when it failed. */
   readonly accepted: Promise<boolean>;
 }
 
-/** Task records as files in `<dataDir>/tasks`. */
+/** @param path absolute path of the folder with one file per task */
 export function openTaskRecords<R extends TaskFields>(
-  dataDir: string,
+  path: string,
   parse: (value: unknown) => R,
   telemetry: Telemetry | undefined,
 ): TaskRecords<R> {
   return new RecordFolder<R>({
-    path: join(dataDir, 'tasks'),
+    path,
     parse,
     idOf: (record) => record.taskId,
     onUnreadable: (file, cause) => telemetry?.error('a task record cannot be read', { file }, cause),
   });
 }
 
-/** Every task that is known, by its id: accepted once, found again, and forgotten when it is long over. */
+/** All known tasks by id. Tasks are removed some time after they have stopped. */
 export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
   readonly #options: TaskRegistryOptions<R, T>;
   readonly #tasks = new Map<string, Entry<T>>();
@@ -56,15 +55,15 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
   }
 
   /**
-   * Answers the task of this id. Where there is none, `record` makes one, which `begin` is told of once it is
-   * on disk.
-   * @throws PortError
+   * Returns the task with this id. If there is none, creates it from `createRecord` and calls `begin` when its
+   * record is on disk.
+   * @throws PortError `throttled` after `close`, `unavailable` when the record could not be written
    */
-  async accept(taskId: string, record: () => R, begin: (task: T) => void): Promise<RunOutcome> {
+  async accept(taskId: string, createRecord: () => R, begin: (task: T) => void): Promise<RunOutcome> {
     if (this.#closed) throw new PortError('throttled', 'the task runner is closed');
-    const held = this.#tasks.get(taskId) ?? this.#acceptNew(record(), begin);
-    if (!(await held.accepted)) throw new PortError('unavailable', 'the task record could not be written');
-    return { kind: 'accepted', task: toTaskObservation(held.task.record) };
+    const entry = this.#tasks.get(taskId) ?? this.#acceptNew(createRecord(), begin);
+    if (!(await entry.accepted)) throw new PortError('unavailable', 'the task record could not be written');
+    return { kind: 'accepted', task: toTaskObservation(entry.task.record) };
   }
 
   find(taskId: string): T | undefined {
@@ -75,7 +74,7 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     return [...this.#tasks.values()].map(({ task }) => task);
   }
 
-  /** As TaskRunner.describe. */
+  /** See TaskRunner.describe. */
   describe(taskIds: readonly string[]): readonly (TaskObservation | MissingTask)[] {
     if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     return taskIds.map((taskId) => {
@@ -84,7 +83,7 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     });
   }
 
-  /** As TaskRunner.list. */
+  /** See TaskRunner.list. */
   list(cursor = ''): { tasks: readonly TaskObservation[]; cursor?: string } {
     const rest = this.all()
       .map(({ record }) => record)
@@ -95,12 +94,15 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }
 
-  /** Accepts nothing new any more. */
+  /** Accepts no more tasks. */
   close(): void {
     this.#closed = true;
   }
 
-  /** Reads what an earlier server has left, and answers the records of the tasks that had not stopped; they are not held yet. */
+  /**
+   * Reads the records of an earlier server and adds its stopped tasks. Returns the records of the other tasks,
+   * which the caller must add.
+   */
   async open(): Promise<readonly R[]> {
     const now = this.#options.timers.now();
     const left: R[] = [];
@@ -112,14 +114,17 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     return left;
   }
 
-  /** Holds the task of a record that is on disk. */
+  /** Adds the task of a record that is on disk. */
   add(record: R): T {
     const task = this.#options.createTask(record);
     this.#tasks.set(record.taskId, { task, accepted: Promise.resolve(true) });
     return task;
   }
 
-  /** A power failure may have taken back versions that had been told already: goes far beyond them. */
+  /**
+   * Adds the task with a much higher version. A power failure may have undone the write of versions that were
+   * published before.
+   */
   addWithVersionGap(record: R): T {
     return this.add({ ...record, version: record.version + 1000 });
   }
@@ -139,9 +144,9 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
         return false;
       },
     );
-    const held = { task, accepted };
-    this.#tasks.set(taskId, held);
-    return held;
+    const entry = { task, accepted };
+    this.#tasks.set(taskId, entry);
+    return entry;
   }
 
   #prune(): void {

@@ -5,8 +5,8 @@ import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { idAt, starting, T0 } from '#test/builders/workbench.ts';
 
 /**
- * A process of its own that opens the folder it is given, writes one record after another, says the id of
- * each once it has been acknowledged, and goes on until it is killed. Says the error's code when it cannot open.
+ * A program that opens a table and writes records until it is killed. It prints the id of each record after the
+ * write was acknowledged. If it cannot open the table, it prints the code of the error.
  */
 const silent = { info() {}, warn() {}, error() {}, count() {} };
 

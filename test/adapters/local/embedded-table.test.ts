@@ -43,47 +43,47 @@ describe('the embedded table', () => {
     return table;
   }
 
-  function storeOver(table: EmbeddedTable) {
+  function openStore(table: EmbeddedTable) {
     const client = createTableClient(table.clientOptions);
     clients.push(client);
     return new DynamoWorkbenchStore(client, table.tableName, new RecordedTelemetry());
   }
 
-  it('keeps what was written over a close', async () => {
+  it('keeps records when it is closed and opened again', async () => {
     const first = await openTable();
-    await storeOver(first).create(starting());
+    await openStore(first).create(starting());
     await first.close();
-    const store = storeOver(await openTable());
+    const store = openStore(await openTable());
     expect(await store.read(keyOf(starting()))).toEqual(starting());
     expect(await store.listDue(T0, 10)).toEqual([keyOf(starting())]);
     expect((await store.listByUser('ada', { limit: 10 })).workbenches).toEqual([starting()]);
   });
 
-  it('keeps nothing without a folder', async () => {
+  it('keeps no records without a folder', async () => {
     const first = await openTable({});
-    await storeOver(first).create(starting());
+    await openStore(first).create(starting());
     await first.close();
-    expect(await storeOver(await openTable({})).read(keyOf(starting()))).toBeUndefined();
+    expect(await openStore(await openTable({})).read(keyOf(starting()))).toBeUndefined();
   });
 
-  it('makes the folder where there is none', async () => {
+  it('creates a missing folder', async () => {
     const table = await openTable({ path: join(path, 'a', 'b') });
-    await expect(storeOver(table).ping()).resolves.toBeUndefined();
+    await expect(openStore(table).ping()).resolves.toBeUndefined();
   });
 
-  it('says that the folder is in use when this process has it open', async () => {
+  it('throws DataDirectoryLocked when this process has the folder open', async () => {
     const first = await openTable();
     await expect(openEmbeddedTable({ path })).rejects.toMatchObject({
       code: 'data_directory_locked',
       message: expect.stringContaining(path),
     });
     await expect(openEmbeddedTable({ path })).rejects.toThrow(DataDirectoryLocked);
-    await storeOver(first).create(stopped());
+    await openStore(first).create(stopped());
     await first.close();
-    expect(await storeOver(await openTable()).read(keyOf(stopped()))).toEqual(stopped());
+    expect(await openStore(await openTable()).read(keyOf(stopped()))).toEqual(stopped());
   });
 
-  it('says that the folder is in use when another process has it open, and the other way about', async () => {
+  it('throws DataDirectoryLocked when another process has the folder open, and vice versa', async () => {
     const child = openInChild(path);
     expect(await child.next()).toBe('open');
     await expect(openEmbeddedTable({ path })).rejects.toThrow(DataDirectoryLocked);
@@ -92,13 +92,13 @@ describe('the embedded table', () => {
     expect(await openInChild(path).next()).toBe('data_directory_locked');
   });
 
-  it('keeps every acknowledged write, and its place in the indexes, when its process is killed', async () => {
+  it('keeps all acknowledged writes and their index entries when its process is killed', async () => {
     const child = openInChild(path);
     expect(await child.next()).toBe('open');
     const acknowledged: string[] = [];
     while (acknowledged.length < 50) acknowledged.push(String(await child.next()));
     acknowledged.push(...(await child.kill()));
-    const store = storeOver(await openTable());
+    const store = openStore(await openTable());
     const due = new Set((await store.listDue(T0, 1_000)).map(({ workbenchId }) => workbenchId));
     for (const workbenchId of acknowledged) {
       expect(await store.read({ userId: 'ada', workbenchId })).toEqual(starting({ workbenchId }));
@@ -106,18 +106,18 @@ describe('the embedded table', () => {
     }
   });
 
-  it('closes while calls are under way, answers those, and does not wait for connections kept alive', async () => {
+  it('completes the calls in progress when it closes, and does not wait for idle connections', async () => {
     const table = await openTable();
-    const store = storeOver(table);
+    const store = openStore(table);
     await store.ping();
     const writes = Array.from({ length: 40 }, (_, n) => store.create(stopped({ workbenchId: idAt(T0, n) })));
     await writes[0];
-    const closing = performance.now();
+    const startedAt = performance.now();
     const closed = table.close();
     const outcomes = await Promise.allSettled(writes);
     await closed;
-    expect(performance.now() - closing).toBeLessThan(4_000);
-    const again = storeOver(await openTable());
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    const again = openStore(await openTable());
     for (const [n, outcome] of outcomes.entries()) {
       if (outcome.status === 'rejected') continue;
       expect(await again.read({ userId: 'ada', workbenchId: idAt(T0, n) })).toBeDefined();
@@ -130,33 +130,33 @@ describe('the embedded table', () => {
     await table.close();
   });
 
-  it('makes its table anew, and keeps the items, when another version has made it with other indexes', async () => {
+  it('recreates a table with other indexes and keeps its items', async () => {
     const before = await openTable();
-    await storeOver(before).create(starting());
+    await openStore(before).create(starting());
     await before.close();
     await withStore(path, async (store) => {
       const { GlobalSecondaryIndexes: indexes, ...definition } = createTableInput(before.tableName);
       const older = { ...definition, TableStatus: 'ACTIVE', GlobalSecondaryIndexes: indexes.slice(0, 1) };
       await new Promise((resolve) => store.tableDb.put(before.tableName, older, resolve));
     });
-    await expectKnown(storeOver(await openTable()), starting());
+    await expectKnown(openStore(await openTable()), starting());
   });
 
-  it('opens a table that a killed process left half made', async () => {
+  it('opens a table that a killed process left in CREATING', async () => {
     const before = await openTable();
     await before.close();
     await withStore(path, async (store) => {
-      const halfMade = { ...createTableInput(before.tableName), TableStatus: 'CREATING' };
-      await new Promise((resolve) => store.tableDb.put(before.tableName, halfMade, resolve));
+      const creating = { ...createTableInput(before.tableName), TableStatus: 'CREATING' };
+      await new Promise((resolve) => store.tableDb.put(before.tableName, creating, resolve));
     });
-    const store = storeOver(await openTable());
+    const store = openStore(await openTable());
     await store.create(starting());
     await expectKnown(store, starting());
   });
 
-  it('makes the indexes anew from the items: a killed process may have left them behind', async () => {
+  it('adds missing entries to the indexes when it is opened', async () => {
     const before = await openTable();
-    const store = storeOver(before);
+    const store = openStore(before);
     await store.create(starting());
     await store.create(stopped({ workbenchId: idAt(T0, 2) }));
     await before.close();
@@ -167,20 +167,20 @@ describe('the embedded table', () => {
       expect(entries).toHaveLength(4);
       await db.clear({ gte: prefix, lt: `${prefix}\xff` });
     });
-    const after = storeOver(await openTable());
+    const after = openStore(await openTable());
     await expectKnown(after, starting());
     expect(await after.findByWorkbenchId(idAt(T0, 2))).toEqual({ userId: 'ada', workbenchId: idAt(T0, 2) });
   });
 
-  it('takes entries out of the indexes whose items are gone', async () => {
+  it('removes index entries without an item when it is opened', async () => {
     const before = await openTable();
-    await storeOver(before).create(starting());
+    await openStore(before).create(starting());
     await before.close();
     await withStore(path, async (store) => {
       const prefix = `item-${before.tableName}~`;
       await store.db.clear({ gte: prefix, lt: `${prefix}\xff` });
     });
-    const after = storeOver(await openTable());
+    const after = openStore(await openTable());
     expect(await after.listDue(T0, 10)).toEqual([]);
     expect(await after.findByWorkbenchId(starting().workbenchId)).toBeUndefined();
   });
@@ -192,7 +192,7 @@ describe('the embedded table', () => {
     expect(await store.findByWorkbenchId(key.workbenchId)).toEqual(key);
   }
 
-  it('answers nobody but the clients of this opening', async () => {
+  it('accepts only requests with its access key', async () => {
     const table = await openTable();
     const other = createTableClient({
       ...table.clientOptions,
@@ -213,7 +213,7 @@ describe('the embedded table', () => {
     expect(await statusOf(table, { method: 'GET', headers: foreign })).toBe(403);
   });
 
-  it('goes on when a client hangs up in the middle of a request', async () => {
+  it('continues when a client disconnects during a request', async () => {
     const table = await openTable();
     const { port } = new URL(table.endpoint);
     const head = [
@@ -231,7 +231,7 @@ describe('the embedded table', () => {
       socket.resetAndDestroy();
       await once(socket, 'close');
     }
-    await expect(storeOver(table).ping()).resolves.toBeUndefined();
+    await expect(openStore(table).ping()).resolves.toBeUndefined();
   });
 
   function openInChild(folder: string) {
@@ -244,7 +244,7 @@ describe('the embedded table', () => {
         const line = await lines.next();
         return line.done ? undefined : line.value;
       },
-      /** Kills it and answers what it had still said, whole lines only. */
+      /** Kills the process and returns the remaining complete lines. */
       async kill(): Promise<string[]> {
         const closed = once(child, 'close');
         child.kill('SIGKILL');
@@ -271,7 +271,7 @@ describe('the embedded table', () => {
   }
 });
 
-/** Works on a closed folder's data below the table. */
+/** Calls `act` with the store of a folder whose table is closed. */
 async function withStore(path: string, act: (store: Store) => Promise<void>): Promise<void> {
   const store = db.create({ path });
   await store.db.open();

@@ -9,14 +9,14 @@ import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
 import { openTableUnderTest, type TableUnderTest } from '../aws/dynamodb/table-under-test.ts';
 
-describe('sweeping what has expired', () => {
+describe('deleteExpiredItems', () => {
   let table: TableUnderTest;
   beforeEach(async () => {
     table = await openTableUnderTest();
   });
   afterEach(() => table.dispose());
 
-  it('removes what has a TTL that has passed, and nothing else', async () => {
+  it('deletes items whose TTL has passed, and no others', async () => {
     const store = new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry);
     const history = new DynamoHistoryStore(table.client, table.tableName, table.telemetry);
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
@@ -43,7 +43,7 @@ describe('sweeping what has expired', () => {
     expect((await claims.claim({ ...others, key: 'old' }, T0)).claimed).toBe(true);
   });
 
-  it('keeps a claim that is made anew while it sweeps', async () => {
+  it('keeps an idempotency key that is claimed again during the call', async () => {
     const claims = new DynamoIdempotencyStore(table.client, table.tableName);
     const claim = { userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'h' };
     const later = T0 + 60_000;
@@ -64,7 +64,7 @@ describe('sweeping what has expired', () => {
     expect((await claims.claim(third, later)).claim.workbenchId).toBe(idAt(T0, 2));
   });
 
-  it('looks at a thousand items a call, and says where the next is to go on', async () => {
+  it('reads 1,000 items per call and returns where the next call continues', async () => {
     const put = (n: number) =>
       table.client.send(
         new PutItemCommand({

@@ -1,9 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { runOf } from '#core/workbench/workbench.ts';
+import { type AcceptedRun, runOf, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/events/task-state-change.ts';
-import { toTaskStateChangeEvent } from '#local/task-event.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 import { runningEvent } from './task-events.ts';
+
+/** An event of a task that this workbench's run started. */
+function eventOf(
+  { userId, workbenchId }: WorkbenchKey,
+  { taskId, runId, attempt }: AcceptedRun,
+  change: { readonly version: number; readonly lastStatus: string },
+) {
+  const environment = [
+    { name: 'WB_RUN_ID', value: runId },
+    { name: 'WB_RUN_ATTEMPT', value: String(attempt) },
+  ];
+  return runningEvent({
+    taskArn: taskId,
+    group: `workbench/${workbenchId}`,
+    startedBy: Buffer.from(userId).toString('base64url'),
+    overrides: { containerOverrides: [{ environment }] },
+    ...change,
+  });
+}
 
 async function setUp() {
   const found = await withWorkbench();
@@ -15,15 +33,7 @@ describe('task-state-change', () => {
     const { world, key, handle } = await setUp();
     const run = runOf(await world.waitForStatus(key, 'running'));
     if (run?.phase !== 'accepted') throw new Error('the run has no task');
-    const task = {
-      ...key,
-      taskId: run.taskId,
-      runId: run.runId,
-      attempt: run.attempt,
-      version: run.taskVersion + 1,
-      status: 'stopping' as const,
-    };
-    await handle(toTaskStateChangeEvent(task));
+    await handle(eventOf(key, run, { version: run.taskVersion + 1, lastStatus: 'STOPPING' }));
     expect((await world.read(key)).status).toBe('stopping');
   });
 
@@ -32,8 +42,7 @@ describe('task-state-change', () => {
     const before = await world.waitForStatus(key, 'running');
     const run = runOf(before);
     if (run?.phase !== 'accepted') throw new Error('the run has no task');
-    const { taskId, runId, attempt } = run;
-    await handle(toTaskStateChangeEvent({ ...key, taskId, runId, attempt, version: 1, status: 'pending' }));
+    await handle(eventOf(key, run, { version: 1, lastStatus: 'PENDING' }));
     expect(await world.read(key)).toEqual(before);
   });
 

@@ -4,173 +4,173 @@ import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from '#local/gateway/authorize
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 
-/** A front whose authorizer answers what `decide` says; `asked` are the events it was given. */
+/** A gateway whose authorizer returns the result of `decide`. `calls` are the events that it received. */
 async function openGuarded(decide: (token: string) => unknown, ttlSeconds = 60) {
-  const asked: APIGatewayRequestAuthorizerEventV2[] = [];
-  const front = await openGateway(undefined, {
+  const calls: APIGatewayRequestAuthorizerEventV2[] = [];
+  const gateway = await openGateway(undefined, {
     authorizer: {
       ttlSeconds,
       authorize: async (event) => {
-        asked.push(event);
+        calls.push(event);
         return decide(event.identitySource?.[0] ?? '');
       },
     },
   });
-  return { front, asked };
+  return { gateway, calls };
 }
 
-async function get(front: OpenGateway, authorization?: string, path = '/things') {
+async function get(gateway: OpenGateway, authorization?: string, path = '/items') {
   const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
-  const response = await fetch(`${front.url}${path}`, { headers });
+  const response = await fetch(`${gateway.url}${path}`, { headers });
   return [response.status, await response.text()];
 }
 
 const allow = () => ({ isAuthorized: true, context: { who: 'ada', scopes: ['a', 'b'] } });
 
-describe('the authorizer in front of a route', () => {
-  test('is not asked about a request without its identity source: 401', async () => {
-    const { front, asked } = await openGuarded(allow);
-    expect(await get(front)).toEqual([401, '{"message":"Unauthorized"}']);
-    expect(await get(front, '')).toEqual([401, '{"message":"Unauthorized"}']);
-    expect(asked).toEqual([]);
+describe('the authorizer in gateway of a route', () => {
+  test('is not called for a request without an identity source: 401', async () => {
+    const { gateway, calls } = await openGuarded(allow);
+    expect(await get(gateway)).toEqual([401, '{"message":"Unauthorized"}']);
+    expect(await get(gateway, '')).toEqual([401, '{"message":"Unauthorized"}']);
+    expect(calls).toEqual([]);
   });
 
-  test('is not asked about a public route', async () => {
-    const { front, asked } = await openGuarded(allow);
-    expect((await get(front, undefined, '/open'))[0]).toBe(200);
-    expect((await get(front, 'Bearer x', '/open'))[0]).toBe(200);
-    expect(asked).toEqual([]);
-    expect(front.events[1]?.requestContext).not.toHaveProperty('authorizer');
+  test('is not called for a public route', async () => {
+    const { gateway, calls } = await openGuarded(allow);
+    expect((await get(gateway, undefined, '/open'))[0]).toBe(200);
+    expect((await get(gateway, 'Bearer x', '/open'))[0]).toBe(200);
+    expect(calls).toEqual([]);
+    expect(gateway.events[1]?.requestContext).not.toHaveProperty('authorizer');
   });
 
-  test('is given the request without its body', async () => {
-    const { front, asked } = await openGuarded(allow);
-    await fetch(`${front.url}/things?a=1`, {
+  test('receives the request without its body', async () => {
+    const { gateway, calls } = await openGuarded(allow);
+    await fetch(`${gateway.url}/items?a=1`, {
       method: 'POST',
       body: 'secret',
       headers: { Authorization: 'Bearer x' },
     });
-    expect(asked[0]).toMatchObject({
+    expect(calls[0]).toMatchObject({
       version: '2.0',
       type: 'REQUEST',
-      routeKey: 'POST /things',
-      rawPath: '/things',
+      routeKey: 'POST /items',
+      rawPath: '/items',
       rawQueryString: 'a=1',
       identitySource: ['Bearer x'],
       headers: { authorization: 'Bearer x' },
       requestContext: { http: { method: 'POST' } },
     });
-    expect(asked[0]).not.toHaveProperty('body');
+    expect(calls[0]).not.toHaveProperty('body');
   });
 
-  test('hands its context to the function', async () => {
-    const { front } = await openGuarded(allow);
-    expect((await get(front, 'Bearer x'))[0]).toBe(200);
-    expect(front.events[0]?.requestContext.authorizer).toEqual({
+  test('passes its context to the function', async () => {
+    const { gateway } = await openGuarded(allow);
+    expect((await get(gateway, 'Bearer x'))[0]).toBe(200);
+    expect(gateway.events[0]?.requestContext.authorizer).toEqual({
       lambda: { who: 'ada', scopes: ['a', 'b'] },
     });
   });
 
-  test('keeps its kept answer out of reach of the functions', async () => {
-    const { front } = await openGuarded(allow);
-    await get(front, 'Bearer x');
-    const lambda = front.events[0]?.requestContext.authorizer?.lambda as Record<string, unknown>;
+  test('protects its cached response from changes by functions', async () => {
+    const { gateway } = await openGuarded(allow);
+    await get(gateway, 'Bearer x');
+    const lambda = gateway.events[0]?.requestContext.authorizer?.lambda as Record<string, unknown>;
     lambda.who = 'mallory';
-    await get(front, 'Bearer x');
-    expect(front.events[1]?.requestContext.authorizer?.lambda).toMatchObject({ who: 'ada' });
+    await get(gateway, 'Bearer x');
+    expect(gateway.events[1]?.requestContext.authorizer?.lambda).toMatchObject({ who: 'ada' });
   });
 
-  test('denies: 403 without calling the function', async () => {
-    const { front } = await openGuarded(() => ({ isAuthorized: false }));
-    expect(await get(front, 'Bearer x')).toEqual([403, '{"message":"Forbidden"}']);
-    expect(front.events).toEqual([]);
+  test('denies a request with 403 without a call of the function', async () => {
+    const { gateway } = await openGuarded(() => ({ isAuthorized: false }));
+    expect(await get(gateway, 'Bearer x')).toEqual([403, '{"message":"Forbidden"}']);
+    expect(gateway.events).toEqual([]);
   });
 
-  test.each<[what: string, answer: () => unknown]>([
-    ['throws', () => Promise.reject(new Error('JWKS is away'))],
-    ['answers nothing', () => undefined],
-    ['answers a policy', () => ({ principalId: 'x', policyDocument: {} })],
-    ['answers no boolean', () => ({ isAuthorized: 'true' })],
-  ])('%s: 500, and it is asked again the next time', async (_what, answer) => {
-    const { front, asked } = await openGuarded(answer);
-    expect(await get(front, 'Bearer x')).toEqual([500, '{"message":"Internal Server Error"}']);
-    expect(await get(front, 'Bearer x')).toEqual([500, '{"message":"Internal Server Error"}']);
-    expect(asked.length).toBe(2);
-    expect(front.events).toEqual([]);
+  test.each<[failure: string, decide: () => unknown]>([
+    ['throws', () => Promise.reject(new Error('JWKS does not respond'))],
+    ['returns nothing', () => undefined],
+    ['returns a policy', () => ({ principalId: 'x', policyDocument: {} })],
+    ['returns no boolean', () => ({ isAuthorized: 'true' })],
+  ])('%s: 500, and it is called again for the next request', async (_failure, decide) => {
+    const { gateway, calls } = await openGuarded(decide);
+    expect(await get(gateway, 'Bearer x')).toEqual([500, '{"message":"Internal Server Error"}']);
+    expect(await get(gateway, 'Bearer x')).toEqual([500, '{"message":"Internal Server Error"}']);
+    expect(calls.length).toBe(2);
+    expect(gateway.events).toEqual([]);
   });
 
-  test('takes too long: 500', async () => {
-    const { front, asked } = await openGuarded(() => new Promise(() => {}));
-    const answer = get(front, 'Bearer x');
-    await vi.waitFor(() => expect(asked.length).toBe(1));
-    await front.timers.advanceAsync(AUTHORIZER_TIMEOUT_MS);
-    expect((await answer)[0]).toBe(500);
+  test('times out: 500', async () => {
+    const { gateway, calls } = await openGuarded(() => new Promise(() => {}));
+    const response = get(gateway, 'Bearer x');
+    await vi.waitFor(() => expect(calls.length).toBe(1));
+    await gateway.timers.advanceAsync(AUTHORIZER_TIMEOUT_MS);
+    expect((await response)[0]).toBe(500);
   });
 
-  test('is asked once for a token until its time is over, whatever the route', async () => {
-    const { front, asked } = await openGuarded(allow, 60);
-    await get(front, 'Bearer x');
-    await get(front, 'Bearer x', '/things/7');
-    front.timers.advance(59_999);
-    await get(front, 'Bearer x');
-    expect(asked.length).toBe(1);
-    front.timers.advance(1);
-    await get(front, 'Bearer x');
-    expect(asked.length).toBe(2);
+  test('is called once per token until the cached response expires, for all routes', async () => {
+    const { gateway, calls } = await openGuarded(allow, 60);
+    await get(gateway, 'Bearer x');
+    await get(gateway, 'Bearer x', '/items/7');
+    gateway.timers.advance(59_999);
+    await get(gateway, 'Bearer x');
+    expect(calls.length).toBe(1);
+    gateway.timers.advance(1);
+    await get(gateway, 'Bearer x');
+    expect(calls.length).toBe(2);
   });
 
-  test('has its denials kept too', async () => {
-    const { front, asked } = await openGuarded(() => ({ isAuthorized: false }));
-    await get(front, 'Bearer x');
-    expect((await get(front, 'Bearer x'))[0]).toBe(403);
-    expect(asked.length).toBe(1);
+  test('has its denials cached too', async () => {
+    const { gateway, calls } = await openGuarded(() => ({ isAuthorized: false }));
+    await get(gateway, 'Bearer x');
+    expect((await get(gateway, 'Bearer x'))[0]).toBe(403);
+    expect(calls.length).toBe(1);
   });
 
-  test('answers each token by itself', async () => {
-    const { front } = await openGuarded((token) => ({ isAuthorized: token === 'Bearer good' }));
-    expect((await get(front, 'Bearer good'))[0]).toBe(200);
-    expect((await get(front, 'Bearer bad'))[0]).toBe(403);
-    expect((await get(front, 'Bearer good'))[0]).toBe(200);
+  test('has its responses cached per token', async () => {
+    const { gateway } = await openGuarded((token) => ({ isAuthorized: token === 'Bearer good' }));
+    expect((await get(gateway, 'Bearer good'))[0]).toBe(200);
+    expect((await get(gateway, 'Bearer bad'))[0]).toBe(403);
+    expect((await get(gateway, 'Bearer good'))[0]).toBe(200);
   });
 
-  test('is asked each time when nothing is to be kept', async () => {
-    const { front, asked } = await openGuarded(allow, 0);
-    await get(front, 'Bearer x');
-    await get(front, 'Bearer x');
-    expect(asked.length).toBe(2);
+  test('is called for each request when the cache is disabled', async () => {
+    const { gateway, calls } = await openGuarded(allow, 0);
+    await get(gateway, 'Bearer x');
+    await get(gateway, 'Bearer x');
+    expect(calls.length).toBe(2);
   });
 });
 
 describe('AuthorizerCache', () => {
-  test('lets requests that come at once share one call', async () => {
+  test('shares one call between concurrent requests', async () => {
     const cache = new AuthorizerCache({ timers: new ManualClock(), ttlSeconds: 60 });
     let calls = 0;
-    let answer: (value: unknown) => void = () => {};
-    const ask = () => {
+    let respond: (value: unknown) => void = () => {};
+    const call = () => {
       calls += 1;
       return new Promise((resolve) => {
-        answer = resolve;
+        respond = resolve;
       });
     };
-    const lookups = [cache.authorize('t', ask), cache.authorize('t', ask), cache.authorize('t', ask)];
-    answer({ isAuthorized: true, context: {} });
+    const lookups = [cache.authorize('t', call), cache.authorize('t', call), cache.authorize('t', call)];
+    respond({ isAuthorized: true, context: {} });
     expect(await Promise.all(lookups)).toEqual(Array(3).fill({ isAuthorized: true, context: {} }));
     expect(calls).toBe(1);
   });
 
-  test('keeps no more answers than it may, and drops the oldest', async () => {
+  test('evicts the oldest response when it is full', async () => {
     const cache = new AuthorizerCache({ timers: new ManualClock(), ttlSeconds: 60, capacity: 2 });
-    const asked: string[] = [];
+    const calls: string[] = [];
     const lookup = (token: string) =>
       cache.authorize(token, async () => {
-        asked.push(token);
+        calls.push(token);
         return { isAuthorized: true };
       });
     for (const token of ['a', 'b', 'c', 'c', 'b', 'a']) await lookup(token);
-    expect(asked).toEqual(['a', 'b', 'c', 'a']);
+    expect(calls).toEqual(['a', 'b', 'c', 'a']);
   });
 
-  test('leaves no timer behind', async () => {
+  test('has no pending timer after a call', async () => {
     const timers = new ManualClock();
     const cache = new AuthorizerCache({ timers, ttlSeconds: 60 });
     await cache.authorize('t', async () => ({ isAuthorized: true }));

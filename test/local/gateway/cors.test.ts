@@ -10,9 +10,9 @@ const refusing: Partial<GatewayOptions> = {
 };
 
 describe('CORS, when origins are configured', () => {
-  test('answers a preflight without asking authorizer or function', async () => {
-    const front = await openGateway(undefined, refusing);
-    const response = await fetch(`${front.url}/things`, {
+  test('responds to a preflight without a call of the authorizer or the function', async () => {
+    const gateway = await openGateway(undefined, refusing);
+    const response = await fetch(`${gateway.url}/items`, {
       method: 'OPTIONS',
       headers: { Origin: app, 'Access-Control-Request-Method': 'DELETE' },
     });
@@ -24,12 +24,12 @@ describe('CORS, when origins are configured', () => {
       'access-control-max-age': '300',
       vary: 'origin',
     });
-    expect(front.events).toEqual([]);
+    expect(gateway.events).toEqual([]);
   });
 
-  test('allows another origin nothing', async () => {
-    const front = await openGateway(undefined, refusing);
-    const response = await fetch(`${front.url}/things`, {
+  test('allows nothing to another origin', async () => {
+    const gateway = await openGateway(undefined, refusing);
+    const response = await fetch(`${gateway.url}/items`, {
       method: 'OPTIONS',
       headers: { Origin: 'https://b.example' },
     });
@@ -37,9 +37,9 @@ describe('CORS, when origins are configured', () => {
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
-  test('lets a page of the origin read the answer and the headers it needs', async () => {
-    const front = await openGateway(undefined, { corsOrigins });
-    const response = await fetch(`${front.url}/things`, {
+  test('allows a page of the origin to read the response and the exposed headers', async () => {
+    const gateway = await openGateway(undefined, { corsOrigins });
+    const response = await fetch(`${gateway.url}/items`, {
       method: 'POST',
       headers: { Origin: 'http://localhost:3000' },
     });
@@ -49,25 +49,25 @@ describe('CORS, when origins are configured', () => {
   });
 
   test.each([
-    ['/things', 401],
+    ['/items', 401],
     ['/nothing', 404],
-  ])('lets it read the refusal of %s too', async (path, status) => {
-    const front = await openGateway(undefined, refusing);
-    const response = await fetch(`${front.url}${path}`, { headers: { Origin: app } });
+  ])('allows it to read the error of %s too', async (path, status) => {
+    const gateway = await openGateway(undefined, refusing);
+    const response = await fetch(`${gateway.url}${path}`, { headers: { Origin: app } });
     expect(response.status).toBe(status);
     expect(response.headers.get('access-control-allow-origin')).toBe(app);
   });
 
-  test('has its own word over what a function says', async () => {
+  test('overrides the CORS headers of a function', async () => {
     const headers = { 'Access-Control-Allow-Origin': '*' };
-    const front = await openGateway(() => ({ statusCode: 200, headers, body: '' }), { corsOrigins });
-    const response = await fetch(`${front.url}/things`, { headers: { Origin: app } });
+    const gateway = await openGateway(() => ({ statusCode: 200, headers, body: '' }), { corsOrigins });
+    const response = await fetch(`${gateway.url}/items`, { headers: { Origin: app } });
     expect(response.headers.get('access-control-allow-origin')).toBe(app);
   });
 
-  test('opens to every origin when told so', async () => {
-    const front = await openGateway(undefined, { corsOrigins: ['*'] });
-    const response = await fetch(`${front.url}/things`, {
+  test('allows all origins when * is configured', async () => {
+    const gateway = await openGateway(undefined, { corsOrigins: ['*'] });
+    const response = await fetch(`${gateway.url}/items`, {
       method: 'POST',
       headers: { Origin: 'https://b.example' },
     });
@@ -77,9 +77,9 @@ describe('CORS, when origins are configured', () => {
 });
 
 describe('CORS, when none is configured', () => {
-  test('is off: a preflight is an unknown route', async () => {
-    const front = await openGateway();
-    const response = await fetch(`${front.url}/things`, { method: 'OPTIONS', headers: { Origin: app } });
+  test('is disabled: a preflight is an unknown route', async () => {
+    const gateway = await openGateway();
+    const response = await fetch(`${gateway.url}/items`, { method: 'OPTIONS', headers: { Origin: app } });
     expect(response.status).toBe(404);
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });

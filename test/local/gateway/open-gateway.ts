@@ -13,14 +13,14 @@ export interface OpenGateway {
   readonly url: string;
   readonly timers: ManualClock;
   readonly telemetry: TelemetryRecorder;
-  /** What the handlers were called with. */
+  /** The arguments of the handlers. */
   readonly events: GatewayEvent[];
   readonly contexts: Context[];
 }
 
-/** A front on a free port whose two routes answer what `answer` says; closed when the test ends. */
+/** Opens a gateway on a free port whose handlers return the result of `respond`. It is closed when the test ends. */
 export async function openGateway(
-  answer: (event: GatewayEvent) => unknown = () => ({ statusCode: 200, body: 'ok' }),
+  respond: (event: GatewayEvent) => unknown = () => ({ statusCode: 200, body: 'ok' }),
   options: Partial<GatewayOptions> = {},
 ): Promise<OpenGateway> {
   const timers = new ManualClock();
@@ -30,14 +30,14 @@ export async function openGateway(
   const handler = async (event: GatewayEvent, context: Context) => {
     events.push(event);
     contexts.push(context);
-    return answer(event);
+    return respond(event);
   };
   const server = createGateway({
     routes: [
       { method: 'GET', path: '/open', access: 'public', handler },
-      { method: 'GET', path: '/things', access: 'user', handler },
-      { method: 'POST', path: '/things', access: 'user', handler },
-      { method: 'GET', path: '/things/{id}', access: 'user', handler },
+      { method: 'GET', path: '/items', access: 'user', handler },
+      { method: 'POST', path: '/items', access: 'user', handler },
+      { method: 'GET', path: '/items/{id}', access: 'user', handler },
     ],
     corsOrigins: [],
     guard: { hosts: [], origins: options.corsOrigins ?? [] },
@@ -50,9 +50,9 @@ export async function openGateway(
   return { server, port, url: `http://127.0.0.1:${port}`, timers, telemetry, events, contexts };
 }
 
-/** The event of the last call. */
-export function lastEvent(front: OpenGateway): GatewayEvent {
-  const event = front.events.at(-1);
+/** Returns the event of the last call. */
+export function lastEvent(gateway: OpenGateway): GatewayEvent {
+  const event = gateway.events.at(-1);
   if (event === undefined) throw new Error('no handler was called');
   return event;
 }

@@ -5,25 +5,25 @@ import { lastEvent, openGateway } from './open-gateway.ts';
 const HOST = 'Host: 127.0.0.1';
 
 describe('the event of a request', () => {
-  test('has the form of payload 2.0', async () => {
-    const front = await openGateway();
-    await fetch(`${front.url}/things/a%2Fb%20c?x=1`, { headers: { 'User-Agent': 'Test/1' } });
-    const event = lastEvent(front);
+  test('has the payload format 2.0', async () => {
+    const gateway = await openGateway();
+    await fetch(`${gateway.url}/items/a%2Fb%20c?x=1`, { headers: { 'User-Agent': 'Test/1' } });
+    const event = lastEvent(gateway);
     expect(event).toMatchObject({
       version: '2.0',
-      routeKey: 'GET /things/{id}',
-      rawPath: '/things/a/b c',
+      routeKey: 'GET /items/{id}',
+      rawPath: '/items/a/b c',
       rawQueryString: 'x=1',
       queryStringParameters: { x: '1' },
       pathParameters: { id: 'a/b c' },
       isBase64Encoded: false,
       requestContext: {
-        routeKey: 'GET /things/{id}',
+        routeKey: 'GET /items/{id}',
         stage: '$default',
         domainName: '127.0.0.1',
         http: {
           method: 'GET',
-          path: '/things/a/b c',
+          path: '/items/a/b c',
           protocol: 'HTTP/1.1',
           sourceIp: '127.0.0.1',
           userAgent: 'Test/1',
@@ -35,13 +35,13 @@ describe('the event of a request', () => {
     expect(event).not.toHaveProperty('body');
     expect(event).not.toHaveProperty('cookies');
     expect(event.requestContext).not.toHaveProperty('authorizer');
-    expect(front.contexts[0]?.awsRequestId).toBe(event.requestContext.requestId);
+    expect(gateway.contexts[0]?.awsRequestId).toBe(event.requestContext.requestId);
   });
 
-  test('leaves out path parameters and query parameters where there are none', async () => {
-    const front = await openGateway();
-    await fetch(`${front.url}/things`);
-    const event = lastEvent(front);
+  test('omits path parameters and query parameters if there are none', async () => {
+    const gateway = await openGateway();
+    await fetch(`${gateway.url}/items`);
+    const event = lastEvent(gateway);
     expect(event.rawQueryString).toBe('');
     expect(event).not.toHaveProperty('pathParameters');
     expect(event).not.toHaveProperty('queryStringParameters');
@@ -56,58 +56,58 @@ describe('the event of a request', () => {
     ['a=%zz', { a: '%zz' }],
     ['a=b?c', { a: 'b?c' }],
     ['=v', { '': 'v' }],
-  ])('keeps the query %s as sent, and decodes and joins its parameters', async (sent, parameters) => {
-    const front = await openGateway();
-    await sendRaw(front.port, rawRequest(`GET /things?${sent}`, [HOST]));
-    expect(lastEvent(front).rawQueryString).toBe(sent);
-    expect(lastEvent(front).queryStringParameters).toEqual(parameters);
+  ])('contains the query %s as sent, and its decoded and joined parameters', async (sent, parameters) => {
+    const gateway = await openGateway();
+    await sendRaw(gateway.port, rawRequest(`GET /items?${sent}`, [HOST]));
+    expect(lastEvent(gateway).rawQueryString).toBe(sent);
+    expect(lastEvent(gateway).queryStringParameters).toEqual(parameters);
   });
 
-  test('keeps a parameter called __proto__ as a parameter', async () => {
-    const front = await openGateway();
-    await sendRaw(front.port, rawRequest('GET /things?__proto__=x', [HOST, '__proto__: y']));
-    const { queryStringParameters, headers } = lastEvent(front);
+  test('supports a parameter called __proto__', async () => {
+    const gateway = await openGateway();
+    await sendRaw(gateway.port, rawRequest('GET /items?__proto__=x', [HOST, '__proto__: y']));
+    const { queryStringParameters, headers } = lastEvent(gateway);
     expect(Object.entries(queryStringParameters ?? {})).toEqual([['__proto__', 'x']]);
     expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
   });
 
-  test('has header names in lower case and repeated ones joined', async () => {
-    const front = await openGateway();
-    const lines = [HOST, 'X-Thing: one', 'x-thing: two', 'Content-TYPE: text/plain', 'Age: 1', 'age: 2'];
-    await sendRaw(front.port, rawRequest('GET /things', lines));
-    expect(lastEvent(front).headers).toMatchObject({
+  test('has lower-case header names and joins repeated headers', async () => {
+    const gateway = await openGateway();
+    const lines = [HOST, 'X-Item: one', 'x-item: two', 'Content-TYPE: text/plain', 'Age: 1', 'age: 2'];
+    await sendRaw(gateway.port, rawRequest('GET /items', lines));
+    expect(lastEvent(gateway).headers).toMatchObject({
       host: '127.0.0.1',
-      'x-thing': 'one,two',
+      'x-item': 'one,two',
       'content-type': 'text/plain',
       age: '1,2',
     });
   });
 
-  test('leaves out what concerns two machines only', async () => {
-    const front = await openGateway();
-    await sendRaw(front.port, rawRequest('GET /things', [HOST, 'TE: trailers', 'Keep-Alive: 5']));
-    const { headers } = lastEvent(front);
+  test('omits hop-by-hop headers', async () => {
+    const gateway = await openGateway();
+    await sendRaw(gateway.port, rawRequest('GET /items', [HOST, 'TE: trailers', 'Keep-Alive: 5']));
+    const { headers } = lastEvent(gateway);
     expect(Object.keys(headers).filter((name) => ['connection', 'te', 'keep-alive'].includes(name))).toEqual(
       [],
     );
   });
 
-  test('says who sent it, after whom the client itself names', async () => {
-    const front = await openGateway();
-    await fetch(`${front.url}/things`, {
+  test('appends the address of the client to X-Forwarded-For', async () => {
+    const gateway = await openGateway();
+    await fetch(`${gateway.url}/items`, {
       headers: { 'X-Forwarded-For': '10.1.1.1', 'X-Forwarded-Proto': 'https' },
     });
-    expect(lastEvent(front).headers).toMatchObject({
+    expect(lastEvent(gateway).headers).toMatchObject({
       'x-forwarded-for': '10.1.1.1, 127.0.0.1',
       'x-forwarded-proto': 'http',
-      'x-forwarded-port': String(front.port),
+      'x-forwarded-port': String(gateway.port),
     });
   });
 
-  test('has every cookie of every cookie header in its list, and none among the headers', async () => {
-    const front = await openGateway();
-    await sendRaw(front.port, rawRequest('GET /things', [HOST, 'Cookie: a=1; b="x y"', 'Cookie: c=3;']));
-    const event = lastEvent(front);
+  test('lists the cookies of all cookie headers, and omits the headers', async () => {
+    const gateway = await openGateway();
+    await sendRaw(gateway.port, rawRequest('GET /items', [HOST, 'Cookie: a=1; b="x y"', 'Cookie: c=3;']));
+    const event = lastEvent(gateway);
     expect(event.cookies).toEqual(['a=1', 'b="x y"', 'c=3']);
     expect(event.headers).not.toHaveProperty('cookie');
   });
@@ -123,19 +123,19 @@ describe('the event of a request', () => {
     ['application/jsonish', Buffer.from('{}'), false],
     ['text/plain', Buffer.from([0xff, 0xfe]), false],
     [undefined, Buffer.from('{}'), false],
-  ])('carries a body of type %s', async (type, sent, text) => {
-    const front = await openGateway();
+  ])('encodes a body of type %s', async (type, sent, text) => {
+    const gateway = await openGateway();
     const headers: Record<string, string> = type === undefined ? {} : { 'Content-Type': type };
-    await fetch(`${front.url}/things`, { method: 'POST', body: new Uint8Array(sent), headers });
-    const event = lastEvent(front);
+    await fetch(`${gateway.url}/items`, { method: 'POST', body: new Uint8Array(sent), headers });
+    const event = lastEvent(gateway);
     expect(event.isBase64Encoded).toBe(!text);
     expect(event.body).toBe(sent.toString(text ? 'utf8' : 'base64'));
   });
 
-  test('has no body when none was sent', async () => {
-    const front = await openGateway();
-    await fetch(`${front.url}/things`, { method: 'POST' });
-    expect(lastEvent(front)).not.toHaveProperty('body');
-    expect(lastEvent(front).isBase64Encoded).toBe(false);
+  test('has no body when the request has none', async () => {
+    const gateway = await openGateway();
+    await fetch(`${gateway.url}/items`, { method: 'POST' });
+    expect(lastEvent(gateway)).not.toHaveProperty('body');
+    expect(lastEvent(gateway).isBase64Encoded).toBe(false);
   });
 });

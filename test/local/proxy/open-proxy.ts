@@ -8,14 +8,14 @@ import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { TelemetryRecorder } from '../telemetry-recorder.ts';
 
-/** One record, and how often it has been read. */
+/** A store with one record that counts its reads. */
 export class SingleRecordStore {
   record: Workbench | undefined;
   reads = 0;
   failing = false;
 
   async findByWorkbenchId(workbenchId: string): Promise<WorkbenchKey | undefined> {
-    if (this.failing) throw new Error('the table is away');
+    if (this.failing) throw new Error('the table does not respond');
     return this.record?.workbenchId === workbenchId ? keyOf(this.record) : undefined;
   }
 
@@ -43,7 +43,7 @@ export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:
   return { proxy, port, origin, url: `${origin}/project/${ID}`, timers, telemetry, workbenches };
 }
 
-/** A server that stands for a workbench's own. */
+/** Starts the server of a workbench. */
 export async function openBackend(
   listener: RequestListener,
 ): Promise<{ server: Server; url: string; port: number }> {

@@ -5,9 +5,9 @@ import { ID, stopped } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
-/** A proxy before a workbench whose websockets send back what they get. */
+/** A proxy in front of a workbench that echoes WebSocket messages. */
 async function openEcho() {
-  const backend = await openBackend((_request, response) => response.writeHead(426).end('no websocket'));
+  const backend = await openBackend((_request, response) => response.writeHead(426).end('no WebSocket'));
   const sockets = new WebSocketServer({ noServer: true });
   const upgrades: string[] = [];
   backend.server.on('upgrade', (request, socket, head) => {
@@ -32,7 +32,7 @@ async function connected(url: string, options: WebSocket.ClientOptions = {}): Pr
   return client;
 }
 
-/** The status with which an upgrade is refused. */
+/** Returns the status of a refused upgrade. */
 async function refusal(url: string, options: WebSocket.ClientOptions = {}): Promise<number | undefined> {
   const client = new WebSocket(url, options);
   onTestFinished(() => client.terminate());
@@ -41,8 +41,8 @@ async function refusal(url: string, options: WebSocket.ClientOptions = {}): Prom
   return response.statusCode;
 }
 
-describe('a websocket to a workbench', () => {
-  test('goes both ways, under the prefix', async () => {
+describe('a WebSocket to a workbench', () => {
+  test('transports messages in both directions, below the prefix', async () => {
     const { ws, port, upgrades } = await openEcho();
     const client = await connected(`${ws}/socket?token=1`, { origin: `http://127.0.0.1:${port}` });
     client.send('hello');
@@ -53,47 +53,47 @@ describe('a websocket to a workbench', () => {
     expect(upgrades).toEqual([`/socket?token=1 /project/${ID} 127.0.0.1:${port}`]);
   });
 
-  test('ends at the workbench when the browser vanishes', async () => {
+  test('is closed at the workbench when the browser disconnects', async () => {
     const { ws, sockets } = await openEcho();
     const client = await connected(`${ws}/`);
     const [atBackend] = sockets.clients;
-    if (atBackend === undefined) throw new Error('there is no websocket at the backend');
+    if (atBackend === undefined) throw new Error('the backend has no WebSocket');
     client.terminate();
     await once(atBackend, 'close');
   });
 
-  test('ends in the browser when the workbench vanishes', async () => {
+  test('is closed in the browser when the workbench disconnects', async () => {
     const { ws, sockets } = await openEcho();
     const client = await connected(`${ws}/`);
     for (const atBackend of sockets.clients) atBackend.terminate();
     await once(client, 'close');
   });
 
-  test('ends on both sides when the server closes', async () => {
+  test('is closed on both sides when the proxy closes', async () => {
     const { ws, sockets, proxy } = await openEcho();
     const client = await connected(`${ws}/`);
     const [atBackend] = sockets.clients;
-    if (atBackend === undefined) throw new Error('there is no websocket at the backend');
+    if (atBackend === undefined) throw new Error('the backend has no WebSocket');
     await Promise.all([once(client, 'close'), once(atBackend, 'close'), proxy.close(1000)]);
   });
 
-  test.each<[what: string, origin: string, status: number]>([
+  test.each<[page: string, origin: string, status: number]>([
     ['a page of another site', 'https://evil.example', 403],
     ['a page of the API', 'http://127.0.0.1:8999', 403],
     ['a sandboxed page', 'null', 403],
-  ])('is refused to %s', async (_what, origin, status) => {
+  ])('is refused to %s', async (_page, origin, status) => {
     const { ws, upgrades } = await openEcho();
     expect(await refusal(`${ws}/`, { origin })).toBe(status);
     expect(upgrades).toEqual([]);
   });
 
-  test('is refused to a foreign host', async () => {
+  test('is refused for a foreign host name', async () => {
     const { ws, upgrades } = await openEcho();
     expect(await refusal(`${ws}/`, { headers: { Host: 'evil.example' } })).toBe(403);
     expect(upgrades).toEqual([]);
   });
 
-  test('is refused without a workbench, and while it is not running', async () => {
+  test('is refused if the workbench does not exist or does not run', async () => {
     const { port } = await openEcho();
     expect(await refusal(`ws://127.0.0.1:${port}/project/${ID.replace('0', '1')}/`)).toBe(404);
     expect(await refusal(`ws://127.0.0.1:${port}/socket`)).toBe(404);
@@ -101,13 +101,13 @@ describe('a websocket to a workbench', () => {
     expect(await refusal(`ws://127.0.0.1:${other.port}/project/${ID}/`)).toBe(503);
   });
 
-  test('that the workbench itself refuses is refused with its words', async () => {
-    const backend = await openBackend((_request, response) => response.writeHead(426).end('no websocket'));
+  test('returns the refusal of the workbench', async () => {
+    const backend = await openBackend((_request, response) => response.writeHead(426).end('no WebSocket'));
     const { port } = await openProxy(runningAt(backend.url));
     expect(await refusal(`ws://127.0.0.1:${port}/project/${ID}/`)).toBe(426);
   });
 
-  test('ends when the workbench is not there any more, which is looked up again', async () => {
+  test('is closed when the workbench does not respond, and the next one reads the record again', async () => {
     const { ws, workbenches } = await openEcho();
     const record = workbenches.record;
     const dead = await openBackend(() => {});
@@ -119,7 +119,7 @@ describe('a websocket to a workbench', () => {
     await connected(`${ws}/`);
   });
 
-  test('of another protocol is not passed on', async () => {
+  test('is not forwarded with another protocol', async () => {
     const { port, upgrades } = await openEcho();
     const lines = ['Host: localhost', 'Upgrade: h2c'];
     const request = rawRequest(`GET /project/${ID}/`, lines).replace(

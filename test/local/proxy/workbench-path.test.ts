@@ -10,7 +10,7 @@ describe('parseWorkbenchPath', () => {
     [`/project/${id}/static/a%2Fb.js?x=/y?z`, '/static/a%2Fb.js?x=/y?z'],
     [`/project/${id}//two`, '//two'],
     [`/project/${id}/../../etc`, '/../../etc'],
-  ])('strips the prefix off %s', (target, rest) => {
+  ])('removes the prefix of %s', (target, rest) => {
     expect(parseWorkbenchPath(target)).toEqual({
       kind: 'workbench',
       workbenchId: id,
@@ -22,11 +22,11 @@ describe('parseWorkbenchPath', () => {
   test.each([
     [`/project/${id}`, `/project/${id}/`],
     [`/project/${id}?folder=/a&x=1`, `/project/${id}/?folder=/a&x=1`],
-  ])('adds the slash that %s lacks and keeps the query', (target, location) => {
+  ])('adds the missing slash to %s and keeps the query', (target, location) => {
     expect(parseWorkbenchPath(target)).toEqual({ kind: 'missing_slash', location });
   });
 
-  test.each(['/', '/?a=1'])('takes %s for the index', (target) => {
+  test.each(['/', '/?a=1'])('parses %s as the index', (target) => {
     expect(parseWorkbenchPath(target)).toEqual({ kind: 'index' });
   });
 
@@ -41,7 +41,7 @@ describe('parseWorkbenchPath', () => {
     `//project/${id}/`,
     `/x/project/${id}/`,
     '/favicon.ico',
-  ])('knows nothing at %s', (target) => {
+  ])('parses %s as unknown', (target) => {
     expect(parseWorkbenchPath(target)).toEqual({ kind: 'unknown' });
   });
 });

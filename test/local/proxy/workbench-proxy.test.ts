@@ -8,7 +8,7 @@ import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 const HTML = { Accept: 'text/html,application/xhtml+xml' };
 
-/** A proxy before one backend that answers what `listener` says. */
+/** Opens a proxy in front of one backend. */
 async function openBoth(listener: (request: IncomingMessage, response: ServerResponse) => void) {
   const requests: IncomingMessage[] = [];
   const backend = await openBackend((request, response) => {
@@ -19,7 +19,7 @@ async function openBoth(listener: (request: IncomingMessage, response: ServerRes
 }
 
 describe('a running workbench', () => {
-  test('gets the request without the prefix, and is told of it', async () => {
+  test('receives requests without the prefix, which is in a header', async () => {
     const { url, port, requests } = await openBoth((_request, response) => response.end('hello'));
     const response = await fetch(`${url}/a%2Fb/c.js?x=1&x=2`, { headers: { 'X-Forwarded-For': '10.0.0.1' } });
     expect(await response.text()).toBe('hello');
@@ -33,10 +33,10 @@ describe('a running workbench', () => {
     });
   });
 
-  test('does not see forwarding headers that the client made up', async () => {
+  test('does not receive forwarding headers of the client', async () => {
     const { url, port, requests } = await openBoth((_request, response) => response.end());
-    const made = { Forwarded: 'host=evil', 'X-Forwarded-Host': 'evil', 'X-Forwarded-Prefix': '/evil' };
-    await fetch(`${url}/`, { headers: { ...made, 'X-Forwarded-Proto': 'gopher' } });
+    const forged = { Forwarded: 'host=evil', 'X-Forwarded-Host': 'evil', 'X-Forwarded-Prefix': '/evil' };
+    await fetch(`${url}/`, { headers: { ...forged, 'X-Forwarded-Proto': 'gopher' } });
     expect(requests[0]?.headers).toMatchObject({
       'x-forwarded-host': `127.0.0.1:${port}`,
       'x-forwarded-prefix': `/project/${ID}`,
@@ -45,7 +45,7 @@ describe('a running workbench', () => {
     expect(requests[0]?.headers).not.toHaveProperty('forwarded');
   });
 
-  test('is redirected to with its slash, keeping the query', async () => {
+  test('is reached by a redirect from its URL without the slash, which keeps the query', async () => {
     const { url, requests } = await openBoth((_request, response) => response.end());
     const response = await fetch(`${url}?folder=/x`, { redirect: 'manual' });
     expect(response.status).toBe(307);
@@ -57,13 +57,13 @@ describe('a running workbench', () => {
     ['/', `/project/${ID}/`],
     ['/?a=1', `/project/${ID}/?a=1`],
     ['/tree/x', `/project/${ID}/tree/x`],
-  ])('that expects its prefix gets %s with it', async (path, expected) => {
+  ])('that expects its prefix receives %s with it', async (path, expected) => {
     const backend = await openBackend((request, response) => response.end(request.url));
     const { url } = await openProxy(runningAt(`${backend.url}/project/${ID}`));
     expect(await (await fetch(`${url}${path}`)).text()).toBe(expected);
   });
 
-  test('is told of the address in front of this server, if there is one', async () => {
+  test('receives the path and protocol of BASE_URL', async () => {
     const backend = await openBackend(({ headers }, response) => {
       response.end(`${headers['x-forwarded-proto']} ${headers['x-forwarded-prefix']}`);
     });
@@ -73,7 +73,7 @@ describe('a running workbench', () => {
     expect(headers.get('location')).toBe(`/lab/project/${ID}/?x`);
   });
 
-  test('has its answer passed on as it is', async () => {
+  test('has its response forwarded unchanged', async () => {
     const { url } = await openBoth((_request, response) => {
       response.writeHead(418, { 'Content-Type': 'text/x', 'Set-Cookie': ['a=1', 'b=2'], ETag: '"x"' });
       response.end('short and stout');
@@ -91,13 +91,13 @@ describe('a running workbench', () => {
     ['tree', 'tree'],
     ['https://else.example/x', 'https://else.example/x'],
     ['//else.example/x', '//else.example/x'],
-  ])('that redirects to %s is followed to %s', async (location, passedOn) => {
+  ])('that redirects to %s has the location changed to %s', async (location, forwarded) => {
     const { url } = await openBoth((_request, response) => response.writeHead(302, { location }).end());
     const response = await fetch(`${url}/`, { redirect: 'manual' });
-    expect(response.headers.get('location')).toBe(passedOn);
+    expect(response.headers.get('location')).toBe(forwarded);
   });
 
-  test('is sent an upload while it is still being written', async () => {
+  test('receives an upload as a stream', async () => {
     const { url, requests } = await openBoth((request, response) => {
       request.once('data', (chunk) => response.write(chunk));
       request.on('end', () => response.end());
@@ -119,7 +119,7 @@ describe('a running workbench', () => {
     expect((await reader?.read())?.done).toBe(true);
   });
 
-  test('has its answer streamed, and learns when nobody reads it any more', async () => {
+  test('has its response streamed, and closed when the client disconnects', async () => {
     const { url, requests } = await openBoth((_request, response) => {
       response.write('first');
     });
@@ -132,7 +132,7 @@ describe('a running workbench', () => {
     await closed;
   });
 
-  test('that dies in the middle of an answer leaves it visibly incomplete', async () => {
+  test('that crashes during a response leaves it incomplete', async () => {
     const { url } = await openBoth((request, response) => {
       response.writeHead(200, { 'Content-Length': 100 });
       response.write('half');
@@ -143,7 +143,7 @@ describe('a running workbench', () => {
     await expect(response.text()).rejects.toThrow();
   });
 
-  test('is looked up once for a storm of requests, and again when a second has passed', async () => {
+  test('is looked up once for concurrent requests, and again after one second', async () => {
     const { url, timers, workbenches } = await openBoth((_request, response) => response.end());
     await Promise.all(Array.from({ length: 50 }, (_, i) => fetch(`${url}/${i}.js`).then((r) => r.text())));
     expect(workbenches.reads).toBe(1);
@@ -153,8 +153,8 @@ describe('a running workbench', () => {
   });
 });
 
-describe('a workbench that is said to run and does not answer', () => {
-  test('is looked up again, and found where it answers now', async () => {
+describe('a workbench that does not respond although its status is running', () => {
+  test('is looked up again and reached at its new address', async () => {
     const dead = await openBackend(() => {});
     dead.server.close();
     await once(dead.server, 'close');
@@ -162,11 +162,11 @@ describe('a workbench that is said to run and does not answer', () => {
     const { url, workbenches } = await openProxy(runningAt(dead.url));
     expect((await fetch(`${url}/`)).status).toBe(502);
     workbenches.record = runningAt(alive.url);
-    // What the failed request has looked up last is still kept: the refusal drops it.
+    // The last lookup of the failed request is cached. The refused connection removes it.
     expect(await (await fetch(`${url}/x`)).text()).toBe('/x');
   });
 
-  test('shows its state when it has stopped meanwhile', async () => {
+  test('has its current status shown if it has stopped in between', async () => {
     const dead = await openBackend(() => {});
     dead.server.close();
     const { url, workbenches } = await openProxy(runningAt(dead.url));
@@ -178,16 +178,16 @@ describe('a workbench that is said to run and does not answer', () => {
     expect(await (await fetch(`${url}/`)).json()).toMatchObject({ status: 'stopped' });
   });
 
-  test('gives a page that looks again to a browser, and JSON to others', async () => {
+  test('gets a page with a reload for browsers, and JSON for other clients', async () => {
     const { url } = await openBoth((request) => request.socket.destroy());
     const page = await fetch(`${url}/`, { headers: HTML });
     expect([page.status, page.headers.get('content-type')]).toEqual([502, 'text/html; charset=utf-8']);
     expect(await page.text()).toContain('http-equiv="refresh" content="2"');
     const json = await fetch(`${url}/`);
-    expect([json.status, await json.json()]).toEqual([502, { message: 'The workbench does not answer.' }]);
+    expect([json.status, await json.json()]).toEqual([502, { message: 'The workbench does not respond.' }]);
   });
 
-  test('is asked twice for what changes nothing, and once for everything else', async () => {
+  test('receives safe requests a second time, and all others once', async () => {
     const { url, requests } = await openBoth((request) => request.socket.destroy());
     expect((await fetch(`${url}/`)).status).toBe(502);
     expect(requests.length).toBe(2);
@@ -198,7 +198,7 @@ describe('a workbench that is said to run and does not answer', () => {
 
 describe('a workbench that is not running', () => {
   test.each([starting(), pending({ detail: 'waiting for port 40001' }), stopping(), deleting()])(
-    'has a page that looks again soon: $status',
+    'gets a page that reloads soon: $status',
     async (record) => {
       const { url } = await openProxy(record);
       const response = await fetch(`${url}/some/file`, { headers: HTML });
@@ -211,7 +211,7 @@ describe('a workbench that is not running', () => {
     },
   );
 
-  test('has a page that says how to start it when it is stopped, and looks again only seldom', async () => {
+  test('gets a page with the start command and a long reload interval when it is stopped', async () => {
     const reason = { code: 'exited', message: 'It ended with code 1.' } as const;
     const { url } = await openProxy(stopped({ reason, userId: "o'hara & co" }));
     const response = await fetch(`${url}/`, { headers: HTML });
@@ -222,7 +222,7 @@ describe('a workbench that is not running', () => {
     expect(html.replaceAll('&#39;', "'")).toContain(line);
   });
 
-  test('has its name and its words escaped', async () => {
+  test('has its name and its reason escaped', async () => {
     const evil = '<script>alert("1")</script>&\'';
     const reason = { code: 'exited', message: evil } as const;
     const { url } = await openProxy(stopped({ name: evil, reason }));
@@ -231,15 +231,15 @@ describe('a workbench that is not running', () => {
     expect(html).toContain('&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;&#38;&#39;');
   });
 
-  test('lets nothing run in its page', async () => {
+  test('gets a page that runs no scripts', async () => {
     const { url } = await openProxy(starting());
     const { headers } = await fetch(`${url}/`, { headers: HTML });
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src/);
     expect(headers.get('cache-control')).toBe('no-store');
   });
 
-  test('is a 503 in JSON for what is no browser', async () => {
-    const reason = { code: 'no_capacity', message: 'No room.' } as const;
+  test('gets a 503 with JSON for clients that are not browsers', async () => {
+    const reason = { code: 'no_capacity', message: 'No capacity.' } as const;
     const { url } = await openProxy(stopping({ reason }));
     const response = await fetch(`${url}/api`, { method: 'POST', body: 'x' });
     expect(response.status).toBe(503);
@@ -252,7 +252,7 @@ describe('a workbench that is not running', () => {
     });
   });
 
-  test('that runs without an address yet is waited for', async () => {
+  test('gets a 503 while its endpoint is not known', async () => {
     const record = running();
     const { endpoint: _, ...run } = record.run;
     const { url } = await openProxy({ ...record, run });
@@ -261,21 +261,21 @@ describe('a workbench that is not running', () => {
 });
 
 describe("the workbenches' origin", () => {
-  test('has a page that says what it is', async () => {
+  test('has an index page', async () => {
     const { origin } = await openProxy();
     const response = await fetch(origin, { headers: HTML });
     expect(response.status).toBe(200);
     expect(await response.text()).toContain('/project/&lt;workbench id&gt;/');
   });
 
-  test.each(['/nothing', `/project/${ID}/`, '/project/x/'])('knows nothing at %s', async (path) => {
+  test.each(['/nothing', `/project/${ID}/`, '/project/x/'])('responds with 404 at %s', async (path) => {
     const { origin } = await openProxy();
     const page = await fetch(`${origin}${path}`, { headers: HTML });
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
     expect((await fetch(`${origin}${path}`)).headers.get('content-type')).toBe('application/json');
   });
 
-  test('says so when the records cannot be read, and reads them again the next time', async () => {
+  test('responds with an error when the records cannot be read, and reads them again for the next request', async () => {
     const { url, workbenches, telemetry } = await openProxy(stopped());
     workbenches.failing = true;
     expect(await (await fetch(`${url}/`)).json()).toEqual({ message: 'The records cannot be read.' });
@@ -284,7 +284,7 @@ describe("the workbenches' origin", () => {
     expect(await (await fetch(`${url}/`)).json()).toMatchObject({ status: 'stopped' });
   });
 
-  test('refuses foreign hosts, and changes asked for by pages of other origins', async () => {
+  test('refuses foreign host names, and unsafe requests of pages of other origins', async () => {
     const { port, requests } = await openBoth((_request, response) => response.end());
     const target = `/project/${ID}/`;
     const foreign = await sendRaw(port, rawRequest(`GET ${target}`, ['Host: evil.example']));
@@ -297,14 +297,14 @@ describe("the workbenches' origin", () => {
     expect(requests).toEqual([]);
   });
 
-  test('closes in time although an answer has no end', async () => {
+  test('closes in time even if a response does not end', async () => {
     const { url, proxy } = await openBoth((_request, response) => void response.write('x'));
     const response = await fetch(`${url}/`);
     await proxy.close(10);
     await expect(response.text()).rejects.toThrow();
   });
 
-  test('drops a connection that sends no whole request line', async () => {
+  test('closes a connection that sends no complete request line', async () => {
     const { port } = await openProxy();
     const socket = connect(port, '127.0.0.1', () => socket.end('\0\0\0\r\n\r\n'));
     const chunks: Buffer[] = [];

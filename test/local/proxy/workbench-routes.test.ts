@@ -4,7 +4,7 @@ import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
 import { acceptedRun, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
-/** Routes over these records; `reads` are the ids that were looked up. */
+/** Creates routes for these records. `reads` are the ids that were looked up. */
 function makeRoutes(records: readonly Workbench[], capacity = 500) {
   const timers = new ManualClock();
   const reads: string[] = [];
@@ -29,20 +29,20 @@ const runningRecord = running({ workbenchId: a, run: acceptedRun({ endpoint: 'ht
 const stoppedRecord = stopped({ workbenchId: b });
 
 describe('WorkbenchRoutes', () => {
-  test('finds where a running workbench answers, and what the others do', async () => {
+  test('returns the target of a running workbench, and the record of others', async () => {
     const { routes } = makeRoutes([runningRecord, stoppedRecord]);
     expect(await routes.find(a)).toEqual({ kind: 'running', target: 'http://127.0.0.1:4000/' });
     expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: stoppedRecord });
     expect(await routes.find(c)).toEqual({ kind: 'unknown' });
   });
 
-  test('does not believe an index entry whose record is gone', async () => {
+  test('ignores an index entry whose record does not exist', async () => {
     const workbenches = { findByWorkbenchId: async () => keyOf(runningRecord), read: async () => undefined };
     const routes = new WorkbenchRoutes({ workbenches, timers: new ManualClock() });
     expect(await routes.find(a)).toEqual({ kind: 'unknown' });
   });
 
-  test('lets those who ask at once share one look-up, and asks again when its time is over', async () => {
+  test('shares one lookup between concurrent calls, and repeats it after the cache time', async () => {
     const { routes, reads, timers } = makeRoutes([runningRecord]);
     await Promise.all([routes.find(a), routes.find(a)]);
     timers.advance(999);
@@ -53,29 +53,29 @@ describe('WorkbenchRoutes', () => {
     expect(reads).toEqual([a, a]);
   });
 
-  test('looks up again what was dropped, even while it is being looked up', async () => {
+  test('repeats a lookup after an invalidation, even during a lookup', async () => {
     const { routes, reads } = makeRoutes([runningRecord]);
-    const before = routes.find(a);
+    const first = routes.find(a);
     routes.invalidate(a);
-    await Promise.all([before, routes.find(a)]);
+    await Promise.all([first, routes.find(a)]);
     expect(reads).toEqual([a, a]);
   });
 
-  test('looks up again each time what is not running: it may be the next moment', async () => {
+  test('does not cache workbenches that are not running', async () => {
     const { routes, reads } = makeRoutes([stoppedRecord]);
     for (const id of [b, b, c, c]) await routes.find(id);
     expect(reads).toEqual([b, b, c, c]);
   });
 
-  test('does not keep a failure', async () => {
+  test('does not cache failures', async () => {
     const { routes, fail } = makeRoutes([runningRecord]);
-    fail(new Error('the table is away'));
-    await expect(routes.find(a)).rejects.toThrow('the table is away');
+    fail(new Error('the table does not respond'));
+    await expect(routes.find(a)).rejects.toThrow('the table does not respond');
     fail(undefined);
     expect((await routes.find(a)).kind).toBe('running');
   });
 
-  test('keeps no more than it may, and drops the oldest', async () => {
+  test('evicts the oldest route when it is full', async () => {
     const { routes, reads } = makeRoutes(
       [runningRecord, { ...runningRecord, workbenchId: b }, { ...runningRecord, workbenchId: c }],
       2,

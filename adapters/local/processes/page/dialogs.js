@@ -1,4 +1,4 @@
-/** Questions to the user, in the page's one dialog. */
+/** Questions to the user in the dialog of the page. */
 
 const dialog = document.getElementById('dialog');
 const title = document.getElementById('dialog-title');
@@ -9,11 +9,11 @@ const choices = document.getElementById('dialog-choices');
 const form = document.getElementById('dialog-form');
 
 /**
- * Asks for one of several things.
+ * Asks the user to choose.
  *
  * @param {{ title: string, text: string, choices: readonly { value: string, label: string }[] }} question the
- *   first choice is the one that Enter takes
- * @returns {Promise<string>} the value chosen; `cancel` when none was
+ *   first choice is the default for Enter
+ * @returns {Promise<string>} the chosen value, or `cancel`
  */
 export function choose(question) {
   field.hidden = true;
@@ -25,14 +25,14 @@ export function choose(question) {
  * Asks for a name.
  *
  * @param {{ title: string, text: string, action: string }} question
- * @returns {Promise<string | undefined>} undefined when none was given
+ * @returns {Promise<string | undefined>} undefined when the user cancelled
  */
 export async function askName({ title, text, action }) {
   field.hidden = false;
   input.required = true;
   input.value = '';
-  const answer = await show({ title, text, choices: [{ value: 'ok', label: action }] });
-  return answer === 'ok' ? input.value.trim() : undefined;
+  const choice = await show({ title, text, choices: [{ value: 'ok', label: action }] });
+  return choice === 'ok' ? input.value.trim() : undefined;
 }
 
 function show(question) {
@@ -43,13 +43,13 @@ function show(question) {
     button('cancel', 'Cancel', false),
   );
   return new Promise((resolve) => {
-    const answered = new AbortController();
+    const closed = new AbortController();
     const end = (value) => {
-      answered.abort();
+      closed.abort();
       dialog.close();
       resolve(value);
     };
-    const { signal } = answered;
+    const { signal } = closed;
     form.addEventListener(
       'submit',
       (event) => {
@@ -70,7 +70,7 @@ function button(value, label, primary) {
   element.value = value;
   element.textContent = label;
   element.className = primary ? 'primary' : '';
-  // A name that is missing must not keep anybody from going back.
+  // The user can cancel without a name.
   element.formNoValidate = value === 'cancel';
   return element;
 }

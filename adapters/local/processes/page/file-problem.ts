@@ -1,4 +1,4 @@
-/** What can be wrong with a wish, each with its HTTP status. */
+/** Error codes of the page's API, each with its HTTP status. */
 export const PROBLEMS = {
   invalid_path: 400,
   invalid_request: 400,
@@ -22,7 +22,7 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Answered to the page as it is: the message is one for people. */
+/** An error that is sent to the page. The message is shown to the user. */
 export class FileProblem extends Error {
   readonly code: ProblemCode;
 

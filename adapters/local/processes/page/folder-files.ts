@@ -6,11 +6,11 @@ import { dirname, join, sep } from 'node:path';
 import { errorCode } from '../../../system-error.ts';
 import { FileProblem } from './file-problem.ts';
 
-/** The largest file that is opened or saved: 1 MiB. */
+/** The largest file that can be opened or saved: 1 MiB. */
 export const FILE_MAX_BYTES = 1024 * 1024;
-/** A folder is shown up to here. */
+/** Entries of a folder that are listed. */
 const ENTRIES_MAX = 2000;
-/** Paths are no longer than this, bytes. */
+/** The longest path, bytes. */
 const PATH_MAX_BYTES = 1024;
 const DRAFT_NAME = /^\.wb-save-[0-9a-f]{16}$/;
 
@@ -18,22 +18,22 @@ export interface Entry {
   readonly name: string;
   /** `other`: neither a file nor a folder that can be opened here. */
   readonly kind: 'file' | 'folder' | 'other';
-  /** Bytes; of files only. */
+  /** Bytes. Only for files. */
   readonly size?: number;
 }
 
 export interface Listing {
   readonly entries: readonly Entry[];
-  /** There are more, which are not shown. */
+  /** Whether the folder has more entries than are listed. */
   readonly truncated: boolean;
 }
 
-/** What a save takes for granted: that the file still has this tag, or that there is none. */
+/** The precondition of a save: the file has this tag, or it does not exist. */
 export type Expected = { readonly tag: string } | 'absent';
 
 /**
- * The files of one folder and of the folders in it, by relative paths (`a/b.txt`, `''` for the folder itself).
- * Nothing outside is reached: symbolic links are followed only where they lead to a place inside.
+ * The files of one folder and its subfolders, by relative paths (`a/b.txt`, `''` for the folder itself). Files
+ * outside of the folder are never accessed: symbolic links are followed only if their target is inside.
  */
 export class FolderFiles {
   readonly #root: string;
@@ -44,7 +44,7 @@ export class FolderFiles {
     this.#root = root;
   }
 
-  /** Folders first, each sort by name. */
+  /** Lists a folder: folders first, each kind sorted by name. */
   async list(path: string): Promise<Listing> {
     const folder = await this.#find(path);
     const entries: Entry[] = [];
@@ -58,16 +58,16 @@ export class FolderFiles {
     return { entries: entries.sort(foldersFirst), truncated };
   }
 
-  /** A text file, with a tag that is another one when its content is. */
+  /** Returns the content of a text file and a tag that changes with the content. */
   async read(path: string): Promise<{ content: Buffer; tag: string }> {
     const content = await readWhole(await this.#find(path));
     if (content.includes(0) || !isUtf8(content)) {
-      throw new FileProblem('binary', 'This is not a text file, and cannot be edited here.');
+      throw new FileProblem('binary', 'This is not a text file and cannot be edited here.');
     }
     return { content, tag: tagOf(content) };
   }
 
-  /** Saves a file whole or not at all. Answers its new tag. */
+  /** Saves a file atomically. Returns its new tag. */
   async save(path: string, content: Buffer, expected: Expected): Promise<string> {
     if (content.length > FILE_MAX_BYTES) throw tooLarge();
     if (expected === 'absent') await this.#create(path, content);
@@ -94,9 +94,9 @@ export class FolderFiles {
   async #replace(path: string, content: Buffer, tag: string): Promise<void> {
     const file = await this.#find(path).catch((error: unknown) => {
       const gone = error instanceof FileProblem && error.code === 'not_found';
-      throw gone ? new FileProblem('deleted', 'The file has been deleted since it was opened.') : error;
+      throw gone ? new FileProblem('deleted', 'The file was deleted after it was opened.') : error;
     });
-    // One after another: of two saves that expect the same, the second must see what the first has done.
+    // Saves of a file are serialized: the second of two saves with the same tag must see the result of the first.
     const before = this.#saves.get(file) ?? Promise.resolve();
     const save = before.catch(() => {}).then(() => replaceIfUnchanged(file, content, tag));
     this.#saves.set(file, save);
@@ -110,26 +110,26 @@ export class FolderFiles {
   async #describe(folder: string, found: Dirent): Promise<Entry> {
     const { name } = found;
     const path = join(folder, name);
-    // What the name means is only known where it leads: a link may lead out of here.
+    // The target of a link may be outside of the folder.
     const target = found.isSymbolicLink() ? await realpath(path).catch(() => undefined) : path;
     if (target === undefined || !this.#isInside(target)) return { name, kind: 'other' };
-    const facts = await stat(target).catch(() => undefined);
-    if (facts?.isDirectory()) return { name, kind: 'folder' };
-    return facts?.isFile() ? { name, kind: 'file', size: facts.size } : { name, kind: 'other' };
+    const stats = await stat(target).catch(() => undefined);
+    if (stats?.isDirectory()) return { name, kind: 'folder' };
+    return stats?.isFile() ? { name, kind: 'file', size: stats.size } : { name, kind: 'other' };
   }
 
-  /** The real path of something that is there. */
+  /** Returns the real path of an existing entry. */
   async #find(path: string): Promise<string> {
     const real = await withFileProblem(() => realpath(join(this.#root, ...parsePath(path))));
-    if (!this.#isInside(real)) throw new FileProblem('outside', 'This leads out of the folder.');
+    if (!this.#isInside(real)) throw new FileProblem('outside', 'This path is outside of the folder.');
     return real;
   }
 
-  /** The real path of something that is to be made, in a folder that is there. */
+  /** Returns the real path for a new entry of an existing folder. */
   async #findNew(path: string): Promise<string> {
     const parts = parsePath(path);
     const name = parts.pop();
-    if (name === undefined) throw new FileProblem('invalid_path', 'A name is needed.');
+    if (name === undefined) throw new FileProblem('invalid_path', 'A name is required.');
     return join(await this.#find(parts.join('/')), name);
   }
 
@@ -141,22 +141,22 @@ export class FolderFiles {
 function parsePath(path: string): string[] {
   if (path === '') return [];
   const parts = path.split('/');
-  const bad = parts.some((part) => part === '' || part === '.' || part === '..') || path.includes('\0');
-  if (bad || Buffer.byteLength(path) > PATH_MAX_BYTES) {
-    throw new FileProblem('invalid_path', 'This is no name of a file or folder here.');
+  const invalid = parts.some((part) => part === '' || part === '.' || part === '..') || path.includes('\0');
+  if (invalid || Buffer.byteLength(path) > PATH_MAX_BYTES) {
+    throw new FileProblem('invalid_path', 'This is not a valid name of a file or folder.');
   }
   return parts;
 }
 
 async function readWhole(file: string): Promise<Buffer> {
-  // Not blocking: what is there may be a pipe that nobody writes to.
+  // O_NONBLOCK, because the file may be a pipe without a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await withFileProblem(() => open(file, flags));
   try {
-    const facts = await handle.stat();
-    if (!facts.isFile()) throw new FileProblem('not_a_file', 'This is not a file.');
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new FileProblem('not_a_file', 'This is not a file.');
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(FILE_MAX_BYTES + 1) });
-    if (facts.size > FILE_MAX_BYTES || bytesRead > FILE_MAX_BYTES) throw tooLarge();
+    if (stats.size > FILE_MAX_BYTES || bytesRead > FILE_MAX_BYTES) throw tooLarge();
     return Buffer.from(buffer.subarray(0, bytesRead));
   } finally {
     await handle.close();
@@ -174,9 +174,11 @@ async function replaceIfUnchanged(file: string, content: Buffer, tag: string): P
       await handle.chown(Number(before.uid), Number(before.gid)).catch(() => {});
       await handle.chmod(Number(before.mode) & 0o7777);
     });
-    // A program may have written meanwhile: what is left between here and the rename is microseconds.
-    const now = await withFileProblem(() => stat(file, { bigint: true }));
-    if (now.ino !== before.ino || now.mtimeNs !== before.mtimeNs || now.size !== before.size) throw changed();
+    // Another program may have written to the file. Only microseconds remain between this check and the rename.
+    const after = await withFileProblem(() => stat(file, { bigint: true }));
+    const isUnchanged =
+      after.ino === before.ino && after.mtimeNs === before.mtimeNs && after.size === before.size;
+    if (!isUnchanged) throw changed();
     await withFileProblem(() => rename(draft, file));
   } catch (error) {
     await rm(draft, { force: true });
@@ -184,10 +186,14 @@ async function replaceIfUnchanged(file: string, content: Buffer, tag: string): P
   }
 }
 
-async function writeAll(handle: FileHandle, content: Buffer, dress?: () => Promise<void>): Promise<void> {
+async function writeAll(
+  handle: FileHandle,
+  content: Buffer,
+  setAttributes?: () => Promise<void>,
+): Promise<void> {
   try {
     await withFileProblem(() => handle.writeFile(content));
-    await dress?.();
+    await setAttributes?.();
     await withFileProblem(() => handle.sync());
   } finally {
     await handle.close();
@@ -203,14 +209,14 @@ function changedIfTooLarge(error: unknown): never {
 }
 
 function changed(): FileProblem {
-  return new FileProblem('changed', 'The file has been changed since it was opened.');
+  return new FileProblem('changed', 'The file was changed after it was opened.');
 }
 
 function tooLarge(): FileProblem {
-  return new FileProblem('too_large', 'This file is larger than 1 MiB, and cannot be edited here.');
+  return new FileProblem('too_large', 'This file is larger than 1 MiB and cannot be edited here.');
 }
 
-/** Turns the errors of the system that people can do something about into words. */
+/** Converts system errors that the user can act on. */
 async function withFileProblem<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -222,24 +228,24 @@ async function withFileProblem<T>(act: () => Promise<T>): Promise<T> {
 function toFileProblem(code: string): FileProblem | undefined {
   switch (code) {
     case 'ENOENT':
-      return new FileProblem('not_found', 'There is nothing of this name.');
+      return new FileProblem('not_found', 'No file or folder has this name.');
     case 'ENOTDIR':
       return new FileProblem('not_a_folder', 'This is not a folder.');
     case 'EISDIR':
     case 'ENXIO':
       return new FileProblem('not_a_file', 'This is not a file.');
     case 'EEXIST':
-      return new FileProblem('exists', 'There is something of this name already.');
+      return new FileProblem('exists', 'A file or folder with this name exists.');
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return new FileProblem('no_permission', 'Its permissions do not allow this.');
+      return new FileProblem('no_permission', 'The permissions do not allow this.');
     case 'ELOOP':
     case 'ENAMETOOLONG':
-      return new FileProblem('invalid_path', 'This is no name of a file or folder here.');
+      return new FileProblem('invalid_path', 'This is not a valid name of a file or folder.');
     case 'ENOSPC':
     case 'EDQUOT':
-      return new FileProblem('disk_full', 'There is no room left on the disk.');
+      return new FileProblem('disk_full', 'The disk is full.');
     default:
       return undefined;
   }

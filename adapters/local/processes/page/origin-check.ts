@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { FileProblem } from './file-problem.ts';
 
-/** Reads the host's name from a Host header; undefined when there is none to be read. */
+/** Returns the host name of a Host header, or undefined when it is missing or invalid. */
 function hostnameOf(host: string | undefined): string | undefined {
   if (host === undefined || !/^[A-Za-z0-9.\-_:[\]]+$/.test(host)) return undefined;
   try {
@@ -11,24 +11,24 @@ function hostnameOf(host: string | undefined): string | undefined {
   }
 }
 
-function isOurs(hostname: string, baseHostname: string | undefined): boolean {
+function isKnownHost(hostname: string, baseHostname: string | undefined): boolean {
   return (
     ['127.0.0.1', 'localhost', '[::1]', baseHostname].includes(hostname) || hostname.endsWith('.localhost')
   );
 }
 
 /**
- * Refuses what another site makes a browser send: names that only point here (DNS rebinding), and requests
- * that the page itself did not make.
+ * Refuses requests that another site makes a browser send: requests with a foreign host name that resolves to this
+ * computer (DNS rebinding), and requests that the page itself did not send.
  *
- * @param baseHostname the name under which people reach the workbench, where there is one
+ * @param baseHostname the host name of BASE_URL, if set
  * @throws FileProblem `forbidden`
  */
 export function checkOrigin(request: IncomingMessage, baseHostname: string | undefined): void {
   const { host, origin } = request.headers;
   const hostname = hostnameOf(host);
-  if (hostname === undefined || !isOurs(hostname, baseHostname)) {
-    throw new FileProblem('forbidden', 'This name does not belong to the workbench.');
+  if (hostname === undefined || !isKnownHost(hostname, baseHostname)) {
+    throw new FileProblem('forbidden', 'The workbench does not have this host name.');
   }
   const site = request.headers['sec-fetch-site'];
   const safe = request.method === 'GET' || request.method === 'HEAD';
@@ -37,6 +37,6 @@ export function checkOrigin(request: IncomingMessage, baseHostname: string | und
     site !== undefined && site !== 'same-origin' && !(safe && site === 'none') && !navigates;
   const foreignOrigin = origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
   if (foreignSite || foreignOrigin) {
-    throw new FileProblem('forbidden', 'Another site asked for this.');
+    throw new FileProblem('forbidden', 'Another site sent this request.');
   }
 }

@@ -5,15 +5,15 @@ import { type Expected, FILE_MAX_BYTES, FolderFiles } from './folder-files.ts';
 import { checkOrigin } from './origin-check.ts';
 
 export interface PageServerOptions {
-  /** The folder whose files are shown: an absolute path without symbolic links. */
+  /** The folder of the shown files: an absolute path without symbolic links. */
   readonly folder: string;
-  /** What the workbench is called. */
+  /** The name of the workbench. */
   readonly name: string;
-  /** The host name under which people reach it, where it is not one of this machine's own. */
+  /** The host name of BASE_URL. */
   readonly baseHostname?: string;
 }
 
-/** Nothing from elsewhere is loaded, run or asked, and nothing of it is kept by caches. */
+/** The page loads, runs and requests nothing from other origins, and caches store nothing. */
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy':
@@ -41,13 +41,13 @@ const ASSETS = new Map(
 /** The largest JSON body, bytes. */
 const JSON_BODY_MAX_BYTES = 16 * 1024;
 
-interface Answer {
+interface PageResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
 }
 
-/** The built-in workbench: a page that shows, edits and saves the files of one folder, and the requests it makes. */
+/** Creates the server of the built-in workbench: a page that edits the files of one folder, and its API. */
 export function createPageServer(options: PageServerOptions): Server {
   const files = new FolderFiles(options.folder);
   return createServer({ requestTimeout: 60_000, headersTimeout: 15_000 }, (request, response) => {
@@ -61,24 +61,24 @@ async function respond(
   options: PageServerOptions,
   files: FolderFiles,
 ): Promise<void> {
-  let answer: Answer;
+  let result: PageResponse;
   try {
     checkOrigin(request, options.baseHostname);
-    answer = await answerTo(request, options, files);
+    result = await handleRequest(request, options, files);
   } catch (error) {
-    answer = problemAnswer(error);
+    result = toProblemResponse(error);
   }
-  // A body that nobody has read would be taken for the next request.
+  // An unread body would be parsed as the next request of the connection.
   if (!request.complete) response.setHeader('connection', 'close');
-  response.writeHead(answer.status, { ...HEADERS, ...answer.headers });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
+  response.writeHead(result.status, { ...HEADERS, ...result.headers });
+  response.end(request.method === 'HEAD' ? undefined : result.body);
 }
 
-async function answerTo(
+async function handleRequest(
   request: IncomingMessage,
   options: PageServerOptions,
   files: FolderFiles,
-): Promise<Answer> {
+): Promise<PageResponse> {
   const url = urlOf(request);
   const path = url.searchParams.get('path') ?? '';
   const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -111,17 +111,17 @@ async function answerTo(
     }
     default:
       if (asset !== undefined || ['/api/workbench', '/api/folder', '/api/file'].includes(url.pathname)) {
-        throw new FileProblem('method_not_allowed', 'This cannot be done here.');
+        throw new FileProblem('method_not_allowed', 'This method is not allowed here.');
       }
-      throw new FileProblem('not_found', 'There is no such page.');
+      throw new FileProblem('not_found', 'This page does not exist.');
   }
 }
 
 function urlOf(request: IncomingMessage): URL {
   const target = request.url ?? '/';
-  // Put together, not resolved: `//x` is a path here and not a host.
+  // The URL is concatenated, not resolved, so that `//x` is a path and not a host.
   const url = target.startsWith('/') ? URL.parse(`http://workbench${target}`) : null;
-  if (url === null) throw new FileProblem('invalid_request', 'The address cannot be read.');
+  if (url === null) throw new FileProblem('invalid_request', 'The URL is invalid.');
   return url;
 }
 
@@ -131,11 +131,11 @@ function readPrecondition(request: IncomingMessage): Expected {
   if (request.headers['if-none-match'] === '*') return 'absent';
   throw new FileProblem(
     'precondition_required',
-    'A save must say what it replaces (If-Match or If-None-Match: *).',
+    'A save needs a precondition (If-Match or If-None-Match: *).',
   );
 }
 
-/** These types cannot be sent by a page of another site without this server's leave, which it never gives. */
+/** A page of another site can send these types only after a CORS preflight, which this server never allows. */
 function checkType(request: IncomingMessage, type: string): void {
   const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (given !== type) throw new FileProblem('unsupported_media_type', `The content type must be ${type}.`);
@@ -148,27 +148,27 @@ async function readPath(request: IncomingMessage): Promise<string> {
     const { path } = JSON.parse(text);
     if (typeof path === 'string') return path;
   } catch {
-    // Answered below.
+    // The error below is thrown.
   }
   throw new FileProblem('invalid_request', 'The body must be an object with a path.');
 }
 
-async function readBody(request: IncomingMessage, largest: number): Promise<Buffer> {
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let length = 0;
   for await (const part of request) {
     length += part.length;
-    if (length > largest) throw new FileProblem('too_large', 'This is more than can be saved here: 1 MiB.');
+    if (length > maxBytes) throw new FileProblem('too_large', 'At most 1 MiB can be saved.');
     parts.push(part);
   }
   return Buffer.concat(parts);
 }
 
-function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer {
+function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): PageResponse {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) };
 }
 
-function problemAnswer(error: unknown): Answer {
+function toProblemResponse(error: unknown): PageResponse {
   if (error instanceof FileProblem) {
     const { code, message } = error;
     return json(PROBLEMS[code], { error: { code, message } });

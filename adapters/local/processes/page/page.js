@@ -6,10 +6,10 @@ const element = (id) => document.getElementById(id);
 const editor = element('editor');
 const saveButton = element('save');
 
-/** The folder that is shown. */
+/** The shown folder. */
 let folder = '';
 /**
- * The file that is open: what it was when it was last read or saved.
+ * The open file as it was last read or saved.
  * @type {{ path: string, tag: string, shown: string, lineEnd: string } | undefined}
  */
 let file;
@@ -19,18 +19,18 @@ function isDirty() {
   return file !== undefined && editor.value !== file.shown;
 }
 
-function say(text, bad = false) {
+function showStatus(text, isError = false) {
   const status = element('status');
   status.textContent = text;
-  status.classList.toggle('bad', bad);
+  status.classList.toggle('bad', isError);
 }
 
-/** Does something that may fail, and says so when it does. */
+/** Calls `action` and shows the message of an error. */
 async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    say(error.message, true);
+    showStatus(error.message, true);
     return undefined;
   }
 }
@@ -47,13 +47,13 @@ function showFile(path, { text, tag }) {
   file = { path, tag, shown, lineEnd };
   editor.hidden = false;
   editor.value = shown;
-  // What the text area makes of it is what edits are told from.
+  // Edits are detected against the text as the text area normalizes it.
   file.shown = editor.value;
   editor.setAttribute('aria-label', `Content of ${path}`);
   element('path').textContent = path;
   const hint = element('hint');
   hint.hidden = !mixed;
-  hint.textContent = 'Its lines end in several ways; saving makes them all the same.';
+  hint.textContent = 'The file has mixed line ends. Saving unifies them.';
   history.replaceState(null, '', `#${encodeURIComponent(path)}`);
   for (const button of element('entries').querySelectorAll('button')) {
     button.setAttribute('aria-current', String(button.dataset.path === path));
@@ -72,7 +72,9 @@ async function showFolder(path) {
   element('entries').replaceChildren(...entries.map((entry) => row(entry)));
   const note = element('note');
   note.hidden = entries.length > 0 && !truncated;
-  note.textContent = truncated ? 'There are more, which are not shown.' : 'This folder is empty.';
+  note.textContent = truncated
+    ? 'The folder has more entries, which are not shown.'
+    : 'This folder is empty.';
 }
 
 function crumb(name, path) {
@@ -109,10 +111,10 @@ function row({ name, kind, size }) {
   return item;
 }
 
-/** Before edits would go: answers whether to go on. */
+/** Asks the user about unsaved edits. Returns whether to continue. */
 async function mayLeave() {
   if (!isDirty()) return true;
-  const answer = await choose({
+  const choice = await choose({
     title: 'Unsaved edits',
     text: `${file.path} has edits that are not saved.`,
     choices: [
@@ -120,18 +122,18 @@ async function mayLeave() {
       { value: 'drop', label: 'Drop them' },
     ],
   });
-  if (answer === 'save') {
+  if (choice === 'save') {
     await save();
     return !isDirty();
   }
-  return answer === 'drop';
+  return choice === 'drop';
 }
 
 async function openFile(path) {
   if (!(await mayLeave())) return;
   const content = await readFile(path);
   showFile(path, content);
-  say('');
+  showStatus('');
   editor.focus();
 }
 
@@ -142,17 +144,17 @@ async function save() {
   const { path } = file;
   try {
     await saveAs(path, file.tag);
-    say(`Saved ${path}.`);
+    showStatus(`Saved ${path}.`);
   } catch (error) {
     if (error.code === 'changed' || error.code === 'deleted') await settleConflict(error.code === 'deleted');
-    else say(`Not saved. ${error.message}`, true);
+    else showStatus(`Not saved. ${error.message}`, true);
   } finally {
     saving = false;
     showState();
   }
 }
 
-/** Saves what is in the editor; what is typed meanwhile counts as a new edit. */
+/** Saves the text of the editor. Changes during the save count as new edits. */
 async function saveAs(path, tag) {
   const shown = editor.value;
   const { lineEnd } = file;
@@ -166,10 +168,10 @@ async function saveAs(path, tag) {
 
 async function settleConflict(deleted) {
   const { path } = file;
-  say(`Not saved: ${path} has been ${deleted ? 'deleted' : 'changed'} elsewhere.`, true);
-  const answer = await choose({
+  showStatus(`Not saved: ${path} was ${deleted ? 'deleted' : 'changed'} by another program.`, true);
+  const choice = await choose({
     title: deleted ? 'The file was deleted' : 'The file was changed',
-    text: `${path} has been ${deleted ? 'deleted' : 'changed'} elsewhere since you opened it. Your edits are not saved yet.`,
+    text: `${path} was ${deleted ? 'deleted' : 'changed'} by another program after you opened it. Your edits are not saved yet.`,
     choices: [
       { value: 'copy', label: 'Save mine as a copy' },
       { value: 'mine', label: deleted ? 'Save mine again' : 'Replace it with mine' },
@@ -177,10 +179,10 @@ async function settleConflict(deleted) {
     ],
   });
   await attempt(async () => {
-    if (answer === 'copy') await saveCopy(path);
-    if (answer === 'mine') await saveAs(path, deleted ? undefined : (await readFile(path)).tag);
-    if (answer === 'theirs') showFile(path, await readFile(path));
-    if (answer !== 'cancel') say(answer === 'theirs' ? `Opened ${path}.` : `Saved ${file.path}.`);
+    if (choice === 'copy') await saveCopy(path);
+    if (choice === 'mine') await saveAs(path, deleted ? undefined : (await readFile(path)).tag);
+    if (choice === 'theirs') showFile(path, await readFile(path));
+    if (choice !== 'cancel') showStatus(choice === 'theirs' ? `Opened ${path}.` : `Saved ${file.path}.`);
   });
 }
 
@@ -195,9 +197,9 @@ async function saveCopy(path) {
   }
 }
 
-async function make(kind) {
-  const where = folder === '' ? 'the workspace' : folder;
-  const question = { title: `New ${kind}`, text: `It is made in ${where}.`, action: 'Create' };
+async function createEntry(kind) {
+  const parent = folder === '' ? 'the workspace' : folder;
+  const question = { title: `New ${kind}`, text: `It is created in ${parent}.`, action: 'Create' };
   const name = await askName(question);
   if (name === undefined || name === '') return;
   const path = folder === '' ? name : `${folder}/${name}`;
@@ -209,13 +211,13 @@ async function make(kind) {
     await showFolder(folder);
     await openFile(path);
   }
-  say(`Created ${path}.`);
+  showStatus(`Created ${path}.`);
 }
 
 editor.addEventListener('input', showState);
 saveButton.addEventListener('click', save);
-element('new-file').addEventListener('click', () => attempt(() => make('file')));
-element('new-folder').addEventListener('click', () => attempt(() => make('folder')));
+element('new-file').addEventListener('click', () => attempt(() => createEntry('file')));
+element('new-folder').addEventListener('click', () => attempt(() => createEntry('folder')));
 element('refresh').addEventListener('click', () => attempt(() => showFolder(folder)));
 document.addEventListener('keydown', (event) => {
   if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
@@ -229,7 +231,7 @@ window.addEventListener('beforeunload', (event) => {
 await attempt(async () => {
   element('name').textContent = await workbenchName();
   showState();
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  await showFolder(wanted.includes('/') ? wanted.slice(0, wanted.lastIndexOf('/')) : '');
-  if (wanted !== '') await openFile(wanted);
+  const path = decodeURIComponent(location.hash.slice(1));
+  await showFolder(path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '');
+  if (path !== '') await openFile(path);
 });

@@ -1,6 +1,6 @@
 /**
- * The built-in workbench as a program: serves the folder WORKSPACE_PATH on 127.0.0.1:PORT until SIGTERM.
- * BASE_URL says under which name people reach it, WORKBENCH_NAME what it is called.
+ * The program of the built-in workbench. It serves the folder WORKSPACE_PATH on 127.0.0.1:PORT until SIGTERM. The
+ * host name of BASE_URL is allowed in requests. WORKBENCH_NAME is shown as the title.
  */
 import { realpathSync } from 'node:fs';
 import { createPageServer } from './page-server.ts';
@@ -24,7 +24,7 @@ server.listen(Number(PORT ?? 0), '127.0.0.1', () => {
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
-    // A save that has begun ends; connections without a request do not hold it up.
+    // Requests in progress are completed. Idle connections are closed.
     server.close(() => process.exit(0));
     server.closeIdleConnections();
   });

@@ -1,11 +1,11 @@
 /**
- * Text files and the text that an editor shows. A text area knows one kind of line end, LF: what a file has
- * is put back when it is saved.
+ * Converts between the text of a file and the text of a text area, which uses LF only. Saving restores the line
+ * ends of the file.
  */
 
 /**
- * @param {string} text as the file has it
- * @returns {{ shown: string, lineEnd: '\n' | '\r\n' | '\r', mixed: boolean }} mixed: its lines end in several ways
+ * @param {string} text the content of the file
+ * @returns {{ shown: string, lineEnd: '\n' | '\r\n' | '\r', mixed: boolean }} mixed: the file has several kinds of line ends
  */
 export function toShown(text) {
   const counts = new Map([
@@ -28,7 +28,7 @@ export function toSaved(shown, lineEnd) {
 }
 
 /**
- * A name for a copy beside the original: `notes.txt` → `notes (mine).txt`, `notes (mine 2).txt`, …
+ * Returns a name for a copy in the same folder: `notes.txt` → `notes (mine).txt`, `notes (mine 2).txt`, …
  *
  * @param {string} path
  * @param {number} count from 1

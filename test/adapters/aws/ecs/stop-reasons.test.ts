@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toEcsStop, toStopReason } from '#adapters/aws/ecs/stop-reasons.ts';
-import { REASON_CODES } from '#core/workbench/reasons.ts';
+import { toStopReason } from '#adapters/aws/ecs/stop-reasons.ts';
 
 describe('the stop reason of a task', () => {
   it.each([
@@ -69,14 +68,5 @@ describe('the stop reason of a task', () => {
     expect(
       toStopReason({ stopCode: 'TaskFailedToStart', stoppedReason, containers: [] }).message,
     ).toHaveLength(500);
-  });
-
-  it.each(
-    REASON_CODES.filter(
-      (code) => !['no_capacity', 'cannot_fit', 'start_timeout', 'stopped_externally', 'other'].includes(code),
-    ),
-  )('%s survives the conversion to ECS fields and back', (code) => {
-    const stop = { code, message: 'unchanged' };
-    expect(toStopReason(toEcsStop(stop))).toEqual(stop);
   });
 });

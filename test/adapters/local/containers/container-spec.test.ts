@@ -38,19 +38,24 @@ const input: TaskInput = {
   placement: { kind: 'provider', provider: 'local' },
   mount: { path: '/data/volumes/wb1' },
 };
-const place = { taskId: 'cont-1', image: 'image:1', hostPort: 20_001 };
+const request = { taskId: 'cont-1', image: 'image:1', hostPort: 20_001 };
 
-function spec(change: Partial<ContainerSettings> = {}, asked: Partial<TaskInput> = {}) {
-  return containerSpec({ ...settings, ...change }, { ...input, ...asked }, '/data/volumes/wb1', place);
+function spec(change: Partial<ContainerSettings> = {}, inputChange: Partial<TaskInput> = {}) {
+  return containerSpec(
+    { ...settings, ...change },
+    { ...input, ...inputChange },
+    '/data/volumes/wb1',
+    request,
+  );
 }
 
-describe('what the engine is asked to make', () => {
-  it('is named after its task, and after the installation', () => {
+describe('the options of a container', () => {
+  it('contain a name from the task and the installation', () => {
     expect(spec().name).toBe('workbench-aaaaaaaa-cont-1');
     expect(containerName('b'.repeat(32), 'cont-1')).not.toBe(spec().name);
   });
 
-  it('is one without privileges, reached at one port of 127.0.0.1', () => {
+  it('drop all privileges and publish one port of 127.0.0.1', () => {
     expect(spec().HostConfig).toMatchObject({
       CapDrop: ['ALL'],
       SecurityOpt: ['no-new-privileges'],
@@ -61,25 +66,25 @@ describe('what the engine is asked to make', () => {
     });
   });
 
-  it('runs the image’s own command when there is no boot command', () => {
+  it('keep the command of the image without a boot command', () => {
     for (const bootCommand of [undefined, '', '  ']) {
       expect(spec({ bootCommand })).not.toHaveProperty('Entrypoint');
       expect(spec({ bootCommand })).not.toHaveProperty('Cmd');
     }
   });
 
-  it('takes the boot command by its environment, and pastes it into nothing', () => {
+  it('pass the boot command in the environment', () => {
     const bootCommand = 'echo "$(id)" && exec jupyter lab';
     const { Entrypoint, Cmd, Env } = spec({ bootCommand });
     expect([Entrypoint, Cmd]).toEqual([['/bin/sh', '-c'], [BOOT_SCRIPT]]);
     expect(Env).toContain(`WB_BOOT_COMMAND=${bootCommand}`);
   });
 
-  it('has a name in its environment whatever that holds', () => {
+  it('pass any workbench name in the environment', () => {
     expect(spec({}, { name: 'a\0b\n=c' }).Env).toContain('WORKBENCH_NAME=ab\n=c');
   });
 
-  it('has the size that was asked for, and no more processors than there are', () => {
+  it('contain the requested size, limited to the CPUs of the engine', () => {
     expect(spec().HostConfig).toMatchObject({
       NanoCpus: 1e9,
       Memory: 2 * 1024 ** 3,
@@ -88,19 +93,19 @@ describe('what the engine is asked to make', () => {
     expect(spec({}, { cpuUnits: 99_999 }).HostConfig?.NanoCpus).toBe(4e9);
   });
 
-  it('has all of this machine when it plays a dedicated one', () => {
+  it('contain all resources of the engine for a task on a host', () => {
     const { HostConfig } = spec({}, { placement: { kind: 'host', instanceId: 'sim-1' } });
     expect(HostConfig).toMatchObject({ NanoCpus: 4e9, Memory: 8 * 1024 ** 3 });
   });
 
-  it('passes the wish for GPUs on', () => {
+  it('contain the requested GPUs', () => {
     expect(spec().HostConfig).not.toHaveProperty('DeviceRequests');
     expect(spec({}, { gpuCount: 2 }).HostConfig?.DeviceRequests).toEqual([
       { Driver: '', Count: 2, Capabilities: [['gpu']] },
     ]);
   });
 
-  it('has its files labelled where SELinux asks for it', () => {
+  it('request labels for the files if the engine needs them for SELinux', () => {
     expect(spec().HostConfig?.Mounts).toEqual([
       { Type: 'bind', Source: '/data/volumes/wb1', Target: '/workspace', ReadOnly: false },
     ]);
@@ -109,7 +114,7 @@ describe('what the engine is asked to make', () => {
     expect(labelled).not.toHaveProperty('Mounts');
   });
 
-  it('keeps the user’s number where the engine is told to', () => {
+  it('contain the user and the user namespace mode', () => {
     expect(spec().HostConfig).not.toHaveProperty('UsernsMode');
     const identity = { user: '1001:1001', userNamespace: 'keep-id' } as const;
     expect(spec({ user: identity })).toMatchObject({
@@ -119,17 +124,17 @@ describe('what the engine is asked to make', () => {
   });
 });
 
-describe('a container', () => {
-  it('is that of a task by both labels, never by one', () => {
+describe('belongsToTask', () => {
+  it('requires both labels', () => {
     const labels = spec().Labels ?? {};
-    const seen = (shown: Record<string, string>) => ({
+    const container = (shown: Record<string, string>) => ({
       ...({ id: 'x', phase: 'running', exitCode: 0, outOfMemory: false, finishedAt: undefined } as const),
       labels: shown,
       hostPort: () => undefined,
     });
-    expect(belongsToTask(seen(labels), settings.installation, 'cont-1')).toBe(true);
-    expect(belongsToTask(seen(labels), settings.installation, 'cont-2')).toBe(false);
-    expect(belongsToTask(seen(labels), 'b'.repeat(32), 'cont-1')).toBe(false);
-    expect(belongsToTask(seen({}), settings.installation, 'cont-1')).toBe(false);
+    expect(belongsToTask(container(labels), settings.installation, 'cont-1')).toBe(true);
+    expect(belongsToTask(container(labels), settings.installation, 'cont-2')).toBe(false);
+    expect(belongsToTask(container(labels), 'b'.repeat(32), 'cont-1')).toBe(false);
+    expect(belongsToTask(container({}), settings.installation, 'cont-1')).toBe(false);
   });
 });

@@ -13,8 +13,8 @@ const DOCKERD = {
   version: { Components: [{ Name: 'Engine' }, { Name: 'containerd' }] },
 };
 
-describe('the facts of an engine', () => {
-  it('are read from what dockerd answers', () => {
+describe('parseEngineInfo', () => {
+  it('parses the responses of dockerd', () => {
     expect(parseEngineInfo(DOCKERD.info, DOCKERD.version)).toEqual({
       name: 'Docker 28.2.2',
       kind: 'docker',
@@ -26,7 +26,7 @@ describe('the facts of an engine', () => {
     });
   });
 
-  it('are read from what podman answers', () => {
+  it('parses the responses of podman', () => {
     const info = {
       NCPU: 2,
       MemTotal: 1,
@@ -34,8 +34,8 @@ describe('the facts of an engine', () => {
       SecurityOptions: ['name=rootless', 'name=selinux'],
     };
     const version = { Components: [{ Name: 'Podman Engine' }, { Name: 'Conmon' }] };
-    const facts = parseEngineInfo(info, version);
-    expect(facts).toMatchObject({
+    const engine = parseEngineInfo(info, version);
+    expect(engine).toMatchObject({
       name: 'podman 4.3.1',
       kind: 'podman',
       rootless: true,
@@ -43,14 +43,14 @@ describe('the facts of an engine', () => {
     });
   });
 
-  it('say that there are GPUs when there is a runtime, or a device, for them', () => {
+  it('detects GPUs by their runtime or their device', () => {
     const runtime = { ...DOCKERD.info, Runtimes: { nvidia: {} } };
     expect(parseEngineInfo(runtime, DOCKERD.version).gpus).toBe(true);
     const device = { ...DOCKERD.info, DiscoveredDevices: [{ Source: 'cdi', ID: 'nvidia.com/gpu=0' }] };
     expect(parseEngineInfo(device, DOCKERD.version).gpus).toBe(true);
   });
 
-  it('are there whatever an engine leaves out or makes of its answer', () => {
+  it('returns valid values for arbitrary responses', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (info, version) => {
         const { cpus, memory } = parseEngineInfo(info, version);

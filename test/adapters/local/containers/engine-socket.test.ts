@@ -9,19 +9,19 @@ import {
 const NOTHING = { socket: undefined, dockerHost: undefined, home: '/home/ada', runtimeDir: '/run/user/1000' };
 
 describe('the socket of the container engine', () => {
-  it('is the one in WB_DOCKER_SOCKET before all else', () => {
-    const facts = {
+  it('is WB_DOCKER_SOCKET if it is set', () => {
+    const search = {
       ...NOTHING,
       socket: '/my/own.sock',
       dockerHost: 'unix:///other.sock',
       exists: () => true,
     };
-    expect(findSocket(facts)).toBe('/my/own.sock');
+    expect(findSocket(search)).toBe('/my/own.sock');
   });
 
-  it('is the one in DOCKER_HOST before those that are found', () => {
-    const facts = { ...NOTHING, dockerHost: 'unix:///run/podman.sock', exists: () => true };
-    expect(findSocket(facts)).toBe('/run/podman.sock');
+  it('is DOCKER_HOST before the default sockets', () => {
+    const search = { ...NOTHING, dockerHost: 'unix:///run/podman.sock', exists: () => true };
+    expect(findSocket(search)).toBe('/run/podman.sock');
   });
 
   it.each([
@@ -30,8 +30,8 @@ describe('the socket of the container engine', () => {
     '/run/user/1000/docker.sock',
     '/run/user/1000/podman/podman.sock',
     '/run/podman/podman.sock',
-  ])('is found at %s when that is all there is', (path) => {
-    expect(findSocket({ ...NOTHING, exists: (asked) => asked === path })).toBe(path);
+  ])('is %s if no other one exists', (path) => {
+    expect(findSocket({ ...NOTHING, exists: (candidate) => candidate === path })).toBe(path);
   });
 
   it.each([
@@ -40,38 +40,38 @@ describe('the socket of the container engine', () => {
     'unix://relative',
     'unix://',
     'npipe:////./pipe/x',
-  ])('is none of this machine when DOCKER_HOST is %s, and this is said', (dockerHost) => {
+  ])('is refused with advice when DOCKER_HOST is %s', (dockerHost) => {
     expect(unixSocketOf(dockerHost)).toBeUndefined();
     expect(() => findSocket({ ...NOTHING, dockerHost, exists: () => true })).toThrow(EngineUnusable);
     expect(() => findSocket({ ...NOTHING, dockerHost })).toThrow(/WB_DOCKER_SOCKET/);
   });
 
-  it('that is nowhere is told with where it was looked for and what to do', () => {
+  it('is reported missing with the searched paths and advice', () => {
     const find = () => findSocket({ ...NOTHING, exists: () => false });
     expect(find).toThrow(EngineUnusable);
     expect(find).toThrow('/home/ada/.docker/run/docker.sock');
     expect(find).toThrow('WB_LOCAL_RUNTIME=process');
-    const nobody = { ...NOTHING, home: undefined, runtimeDir: undefined, exists: () => false };
-    expect(() => findSocket(nobody)).toThrow('/var/run/docker.sock');
+    const minimal = { ...NOTHING, home: undefined, runtimeDir: undefined, exists: () => false };
+    expect(() => findSocket(minimal)).toThrow('/var/run/docker.sock');
   });
 });
 
-describe('an engine that cannot be reached', () => {
+describe('toEngineUnusable', () => {
   it.each([
-    ['EACCES', 'You may not use'],
-    ['EPERM', 'You may not use'],
-    ['ENOENT', 'is not running, or has its socket elsewhere'],
+    ['EACCES', 'Access to the container engine'],
+    ['EPERM', 'Access to the container engine'],
+    ['ENOENT', 'is not running, or it uses another socket'],
     ['ECONNREFUSED', 'is not running'],
-    ['ECONNRESET', 'does not answer as one (ECONNRESET)'],
-  ])('by %s is told with what to do', (code, told) => {
+    ['ECONNRESET', 'does not respond like a container engine (ECONNRESET)'],
+  ])('gives advice for %s', (code, advice) => {
     const error = Object.assign(new Error('connect failed'), { code });
     const { message, cause } = toEngineUnusable('/var/run/docker.sock', error);
-    expect(message).toContain(told);
+    expect(message).toContain(advice);
     expect(message).toContain('/var/run/docker.sock');
     expect(cause).toBe(error);
   });
 
-  it('since it is none is told with what it said', () => {
+  it('contains the message of a server that is not an engine', () => {
     expect(toEngineUnusable('/x.sock', new Error('page not found')).message).toContain('(page not found)');
   });
 });

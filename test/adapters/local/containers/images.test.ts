@@ -8,10 +8,10 @@ const NEVER = new AbortController().signal;
 class Registry {
   readonly pulls: PromiseWithResolvers<void>[] = [];
   onEvent: (event: EngineMessage) => void = () => {};
-  readonly there = new Set<string>();
+  readonly present = new Set<string>();
 
   async hasImage(name: string): Promise<boolean> {
-    return this.there.has(name);
+    return this.present.has(name);
   }
 
   async pull(name: string, onEvent: (event: EngineMessage) => void): Promise<void> {
@@ -19,10 +19,10 @@ class Registry {
     this.pulls.push(pull);
     this.onEvent = onEvent;
     await pull.promise;
-    this.there.add(name);
+    this.present.add(name);
   }
 
-  /** The n-th pull, once it has begun. */
+  /** Waits for the n-th pull to begin. */
   async pulled(n = 0): Promise<PromiseWithResolvers<void>> {
     for (;;) {
       const pull = this.pulls[n];
@@ -32,29 +32,29 @@ class Registry {
   }
 }
 
-describe('images', () => {
-  it('that are there are not pulled', async () => {
+describe('Images', () => {
+  it('does not pull existing images', async () => {
     const registry = new Registry();
-    registry.there.add('a');
-    const told: string[] = [];
-    await new Images(registry, systemTimers).ensure('a', (detail) => told.push(detail), NEVER);
-    expect([registry.pulls, told]).toEqual([[], []]);
+    registry.present.add('a');
+    const reported: string[] = [];
+    await new Images(registry, systemTimers).ensure('a', (detail) => reported.push(detail), NEVER);
+    expect([registry.pulls, reported]).toEqual([[], []]);
     expect(await new Images(registry, systemTimers).probe('a')).toBe('present');
   });
 
-  it('are pulled once, however many wait, and all are told how far it is', async () => {
+  it('pulls an image once for several callers and reports progress to all', async () => {
     const registry = new Registry();
     const images = new Images(registry, systemTimers);
-    const told: string[] = [];
-    const waiting = [1, 2, 3].map(() => images.ensure('a', (detail) => told.push(detail), NEVER));
+    const reported: string[] = [];
+    const waiting = [1, 2, 3].map(() => images.ensure('a', (detail) => reported.push(detail), NEVER));
     const pull = await registry.pulled();
     pull.resolve();
     await Promise.all(waiting);
     expect(registry.pulls).toHaveLength(1);
-    expect(told).toEqual(['pulling a', 'pulling a', 'pulling a']);
+    expect(reported).toEqual(['pulling a', 'pulling a', 'pulling a']);
   });
 
-  it('tell those who wait now and then, and only of what is new', async () => {
+  it('reports progress at intervals, and only changes', async () => {
     const registry = new Registry();
     const steps: (() => void)[] = [];
     const timers = {
@@ -64,8 +64,8 @@ describe('images', () => {
         return () => {};
       },
     };
-    const told: string[] = [];
-    const done = new Images(registry, timers).ensure('a', (detail) => told.push(detail), NEVER);
+    const reported: string[] = [];
+    const done = new Images(registry, timers).ensure('a', (detail) => reported.push(detail), NEVER);
     const step = async () => {
       while (steps.length === 0) await new Promise((resolve) => setImmediate(resolve));
       steps.shift()?.();
@@ -82,53 +82,53 @@ describe('images', () => {
     await step();
     pull.resolve();
     await done;
-    expect(told).toEqual(['pulling a', 'pulling a: 0 of 1 layers, 50 of 100 MiB']);
+    expect(reported).toEqual(['pulling a', 'pulling a: 0 of 1 layers, 50 of 100 MiB']);
   });
 
-  it('that cannot be pulled are told to all, and are tried again by the next', async () => {
+  it('reports a failed pull to all callers and pulls again for the next', async () => {
     const registry = new Registry();
     const images = new Images(registry, systemTimers);
     const waiting = [1, 2].map(() => images.ensure('a', () => {}, NEVER));
     (await registry.pulled()).reject(new Error('no such manifest'));
-    for (const one of waiting) {
-      await expect(one).rejects.toThrow(PullFailed);
-      await expect(one).rejects.toThrow('no such manifest');
+    for (const call of waiting) {
+      await expect(call).rejects.toThrow(PullFailed);
+      await expect(call).rejects.toThrow('no such manifest');
     }
     const again = images.ensure('a', () => {}, NEVER);
     (await registry.pulled(1)).resolve();
     await again;
   });
 
-  it('are no longer waited for by who gives up, while the pull goes on for others', async () => {
+  it('continues a pull for other callers when one caller aborts', async () => {
     const registry = new Registry();
     const images = new Images(registry, systemTimers);
-    const leaving = new AbortController();
-    const one = images.ensure('a', () => {}, leaving.signal);
+    const cancelled = new AbortController();
+    const one = images.ensure('a', () => {}, cancelled.signal);
     const other = images.ensure('a', () => {}, NEVER);
     const pull = await registry.pulled();
-    leaving.abort();
+    cancelled.abort();
     await one;
     pull.resolve();
     await other;
-    expect(registry.there.has('a')).toBe(true);
+    expect(registry.present.has('a')).toBe(true);
   });
 
-  it('are looked for at a start: coming, or not to be had', async () => {
+  it('probes whether a pull begins or fails', async () => {
     const registry = new Registry();
     const images = new Images(registry, systemTimers);
-    const coming = images.probe('a');
+    const successful = images.probe('a');
     await registry.pulled();
     registry.onEvent({ status: 'Pulling from library/a', id: 'latest' });
     registry.onEvent({ status: 'Pulling fs layer', id: 'layer' });
-    expect(await coming).toBe('pulling');
+    expect(await successful).toBe('pulling');
     const failing = images.probe('b');
     (await registry.pulled(1)).reject(new Error('denied'));
     await expect(failing).rejects.toThrow(PullFailed);
   });
 });
 
-describe('how far a pull is', () => {
-  it('is put together from its layers', () => {
+describe('PullProgress', () => {
+  it('sums the progress of the layers', () => {
     const progress = new PullProgress('registry.example/ide:1');
     expect(progress.text).toBe('pulling registry.example/ide:1');
     const mib = 1024 ** 2;
@@ -144,12 +144,12 @@ describe('how far a pull is', () => {
     progress.take({ id: 'c', status: 'Downloading', progressDetail: { current: 10 * mib, total: 20 * mib } });
     expect(progress.text).toBe('pulling registry.example/ide:1: 1 of 3 layers, 40 of 120 MiB');
     progress.take({ id: 'c', status: 'Download complete' });
-    // What is unpacked is counted anew by the engine, and not here.
+    // The engine counts the extraction from 0 again. It does not count as download progress.
     progress.take({ id: 'c', status: 'Extracting', progressDetail: { current: 1, total: 20 * mib } });
     expect(progress.text).toBe('pulling registry.example/ide:1: 2 of 3 layers, 50 of 120 MiB');
   });
 
-  it('fits into what a task may say, however long the name is', () => {
+  it('is limited in length for any image name', () => {
     const progress = new PullProgress('x'.repeat(500));
     progress.take({ id: 'a', progressDetail: { current: 1e15, total: 1e15 } });
     expect(progress.text.length).toBeLessThanOrEqual(200);

@@ -13,18 +13,23 @@ function frame(stream: 1 | 2, text: string): Buffer {
 }
 
 describe('the output of a container', () => {
-  it('is read in its order, without what the engine puts between', () => {
-    const mixed = Buffer.concat([frame(1, 'größer\n'), frame(2, ''), frame(2, 'error\n'), frame(1, 'end')]);
-    expect(stripFrameHeaders(mixed).toString()).toBe('größer\nerror\nend');
+  it('is read in order, without the frame headers of the engine', () => {
+    const multiplexed = Buffer.concat([
+      frame(1, 'größer\n'),
+      frame(2, ''),
+      frame(2, 'error\n'),
+      frame(1, 'end'),
+    ]);
+    expect(stripFrameHeaders(multiplexed).toString()).toBe('größer\nerror\nend');
   });
 
-  it('is taken as far as it goes when it was cut', () => {
-    const mixed = Buffer.concat([frame(1, 'whole\n'), frame(1, 'half of it')]);
-    expect(stripFrameHeaders(mixed.subarray(0, -5)).toString()).toBe('whole\nhalf ');
-    expect(stripFrameHeaders(mixed.subarray(0, 17)).toString()).toBe('whole\n');
+  it('is read up to the end when it is truncated', () => {
+    const multiplexed = Buffer.concat([frame(1, 'complete\n'), frame(1, 'truncated!')]);
+    expect(stripFrameHeaders(multiplexed.subarray(0, -5)).toString()).toBe('complete\ntrunc');
+    expect(stripFrameHeaders(multiplexed.subarray(0, 20)).toString()).toBe('complete\n');
   });
 
-  it('is kept in the file of its run, once though it is kept twice', async () => {
+  it('replaces the file of its run when it is saved again', async () => {
     const root = await mkdtemp(join(tmpdir(), 'wb-output-'));
     onTestFinished(() => rm(root, { recursive: true }));
     const output = new RunOutput(

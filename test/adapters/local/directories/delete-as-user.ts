@@ -1,4 +1,4 @@
-/** Makes a volume with folders that permissions close, and wipes it: `node delete-as-user.ts <dataDir> <kind>`. */
+/** Deletes a volume with folders whose permissions prevent it: `node delete-as-user.ts <dataDir> <kind>`. */
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,17 +15,17 @@ await writeFile(join(closed, 'inner', 'file'), '');
 if (kind === 'folder without any') await chmod(closed, 0o000);
 if (kind === 'folder without write') await chmod(closed, 0o500);
 if (kind === 'deep folder without any') {
-  const above = join(path, 'd'.repeat(150), 'd'.repeat(150));
-  await mkdir(above, { recursive: true });
-  await rename(closed, join(above, 'closed'));
-  await chmod(join(above, 'closed', 'inner'), 0o000);
-  await chmod(join(above, 'closed'), 0o000);
-  await chmod(above, 0o500);
+  const parent = join(path, 'd'.repeat(150), 'd'.repeat(150));
+  await mkdir(parent, { recursive: true });
+  await rename(closed, join(parent, 'closed'));
+  await chmod(join(parent, 'closed', 'inner'), 0o000);
+  await chmod(join(parent, 'closed'), 0o000);
+  await chmod(parent, 0o500);
 }
 let calls = 0;
 while (!(await volumes.deleteSlice('wb1')).done) {
   calls += 1;
-  if (calls > 100) throw new Error('the wipe does not end');
+  if (calls > 100) throw new Error('the deletion does not end');
 }
-if (existsSync(path)) throw new Error('it is still there');
-process.stdout.write('wiped');
+if (existsSync(path)) throw new Error('the folder still exists');
+process.stdout.write('deleted');

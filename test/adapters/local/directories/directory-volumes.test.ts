@@ -53,27 +53,27 @@ describe('DirectoryVolumes', () => {
     if (outcome.kind !== 'ready') throw new Error(JSON.stringify(outcome));
     return outcome.mount.path ?? '';
   }
-  async function wipeAll(id: string): Promise<number> {
+  async function deleteAll(id: string): Promise<number> {
     for (let calls = 1; calls < 1000; calls += 1) {
       if ((await volumes.deleteSlice(id)).done) return calls;
     }
-    throw new Error('the wipe does not end');
+    throw new Error('the deletion does not end');
   }
-  async function isThere(path: string): Promise<boolean> {
+  async function exists(path: string): Promise<boolean> {
     return lstat(path).then(
       () => true,
       () => false,
     );
   }
 
-  it('makes a folder that only its owner can read', async () => {
+  it('creates a folder with mode 0700', async () => {
     const path = await ensured('wb1');
     expect(path).toBe(join(dataDir, 'volumes', 'wb1'));
     expect((await lstat(path)).mode & 0o777).toBe(0o700);
   });
 
   it.each(['', '.', '..', '../wb1', 'wb1/..', '/etc', 'WB1', '.tombstones', 'a\0b', '-a', 'a'.repeat(64)])(
-    'takes no path for an id: %j',
+    'rejects an id that is not a folder name: %j',
     async (id) => {
       await expect(volumes.ensure(id)).rejects.toThrow(RangeError);
       await expect(volumes.deleteSlice(id)).rejects.toThrow(RangeError);
@@ -81,60 +81,60 @@ describe('DirectoryVolumes', () => {
     },
   );
 
-  it('refuses what is no folder of its own', async () => {
+  it('refuses a volume whose path is a symbolic link', async () => {
     await mkdir(join(dataDir, 'volumes'));
     await symlink('/tmp', join(dataDir, 'volumes', 'wb1'));
     expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'refused', code: 'storage_failed' });
   });
 
-  it('refuses, for now, when the folder cannot be made', async () => {
-    await writeFile(join(dataDir, 'volumes'), 'in the way');
+  it('refuses with retryable when the folder cannot be created', async () => {
+    await writeFile(join(dataDir, 'volumes'), 'a file');
     expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'refused', retryable: true });
   });
 
-  it('removes symbolic links and not what they lead to', async () => {
+  it('deletes symbolic links but not their targets', async () => {
     const path = await ensured('wb1');
     const outside = join(dataDir, 'outside');
     await mkdir(outside);
-    await writeFile(join(outside, 'precious'), 'kept');
+    await writeFile(join(outside, 'file'), 'kept');
     await symlink(outside, join(path, 'folder'));
-    await symlink(join(outside, 'precious'), join(path, 'file'));
-    await symlink('nowhere', join(path, 'dangling'));
-    await wipeAll('wb1');
-    expect(await isThere(path)).toBe(false);
-    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('kept');
+    await symlink(join(outside, 'file'), join(path, 'file'));
+    await symlink('missing', join(path, 'dangling'));
+    await deleteAll('wb1');
+    expect(await exists(path)).toBe(false);
+    expect(await readFile(join(outside, 'file'), 'utf8')).toBe('kept');
   });
 
-  it('removes a root that has become a symbolic link, and not what it leads to', async () => {
+  it('deletes a volume that was replaced by a symbolic link, but not the target', async () => {
     const path = await ensured('wb1');
     await rm(path, { recursive: true });
     const outside = join(dataDir, 'outside');
     await mkdir(outside);
-    await writeFile(join(outside, 'precious'), 'kept');
+    await writeFile(join(outside, 'file'), 'kept');
     await symlink(outside, path);
-    await wipeAll('wb1');
-    expect(await isThere(path)).toBe(false);
-    expect(await readFile(join(outside, 'precious'), 'utf8')).toBe('kept');
+    await deleteAll('wb1');
+    expect(await exists(path)).toBe(false);
+    expect(await readFile(join(outside, 'file'), 'utf8')).toBe('kept');
   });
 
-  it('removes folders nested more deeply than a path can say', async () => {
+  it('deletes folders that are nested beyond the longest path', async () => {
     const path = await ensured('wb1');
     // 3,000 folders with names of 20 bytes: 63,000 bytes of path.
     const nest = `for (let n = 0; n < 3000; n += 1) { require('fs').mkdirSync('d'.repeat(20)); process.chdir('d'.repeat(20)); }`;
     execFileSync(process.execPath, ['-e', `${nest} require('fs').writeFileSync('file', '')`], { cwd: path });
-    await wipeAll('wb1');
-    expect(await isThere(path)).toBe(false);
+    await deleteAll('wb1');
+    expect(await exists(path)).toBe(false);
   });
 
-  it('removes names that are not text', async () => {
+  it('deletes names that are not UTF-8', async () => {
     const path = await ensured('wb1');
     await writeFile(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0x66, 0xff, 0xfe])]), 'x');
     await mkdir(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xc3, 0x28])]));
-    await wipeAll('wb1');
-    expect(await isThere(path)).toBe(false);
+    await deleteAll('wb1');
+    expect(await exists(path)).toBe(false);
   });
 
-  it('stops a call after its time, having deleted something', async () => {
+  it('ends a call after its time limit with at least one deletion', async () => {
     let now = 0;
     const elapsed = () => {
       now += 50;
@@ -147,35 +147,37 @@ describe('DirectoryVolumes', () => {
     expect(done).toBe(false);
     expect(deleted).toBeGreaterThan(0);
     expect(deleted).toBeLessThan(6);
-    expect(await wipeAll('wb1')).toBeGreaterThan(1);
+    expect(await deleteAll('wb1')).toBeGreaterThan(1);
   });
 
-  it('removes what else there was of the workbench, and of no other', async () => {
+  it('deletes the other folders of the workbench, and those of no other', async () => {
     for (const id of ['wb1', 'wb2']) {
       await ensured(id);
-      for (const side of ['logs', 'private']) {
-        await mkdir(join(dataDir, side, id, 'deeper'), { recursive: true });
-        await writeFile(join(dataDir, side, id, 'deeper', 'file'), '');
+      for (const folder of ['logs', 'private']) {
+        await mkdir(join(dataDir, folder, id, 'deeper'), { recursive: true });
+        await writeFile(join(dataDir, folder, id, 'deeper', 'file'), '');
       }
     }
-    await wipeAll('wb1');
-    for (const side of ['logs', 'private', 'volumes']) {
-      expect((await readdir(join(dataDir, side))).filter((name) => name !== '.tombstones')).toEqual(['wb2']);
+    await deleteAll('wb1');
+    for (const folder of ['logs', 'private', 'volumes']) {
+      expect((await readdir(join(dataDir, folder))).filter((name) => name !== '.tombstones')).toEqual([
+        'wb2',
+      ]);
     }
     expect(await countFiles(join(dataDir, 'logs', 'wb2'))).toBe(2);
   });
 
-  it('forgets that a volume was wiped after a long while, and not before', async () => {
-    await wipeAll('wb1');
+  it('removes a tombstone after 400 days, and not before', async () => {
+    await deleteAll('wb1');
     clock.advance(399 * 86_400_000);
-    await wipeAll('wb2');
+    await deleteAll('wb2');
     expect((await readdir(join(dataDir, 'volumes', '.tombstones'))).sort()).toEqual(['wb1', 'wb2']);
     clock.advance(2 * 86_400_000);
-    await wipeAll('wb3');
+    await deleteAll('wb3');
     expect((await readdir(join(dataDir, 'volumes', '.tombstones'))).sort()).toEqual(['wb2', 'wb3']);
   });
 
-  it('keeps what was set aside as it was, also when it is set aside a second time', async () => {
+  it('keeps a quarantined volume unchanged when another one is quarantined under its id', async () => {
     const path = await ensured('wb1');
     await writeFile(join(path, 'file'), 'kept');
     await volumes.quarantine('wb1');
@@ -185,25 +187,25 @@ describe('DirectoryVolumes', () => {
     expect(await readFile(join(dataDir, 'volumes', '.quarantine', 'wb1', 'file'), 'utf8')).toBe('kept');
   });
 
-  it('says when a volume was made, and lists nothing that is none', async () => {
+  it('lists volumes with their creation time, and no other entries', async () => {
     const path = await ensured('wb1');
     await writeFile(join(dataDir, 'volumes', 'file'), '');
     await mkdir(join(dataDir, 'volumes', 'Not An Id'));
     await utimes(path, 1, 1);
     const { volumes: listed } = await volumes.list();
     expect(listed).toEqual([{ workbenchId: 'wb1', createdAt: expect.any(Number) }]);
-    expect(await new DirectoryVolumes({ dataDir: join(dataDir, 'nowhere'), clock }).list()).toEqual({
+    expect(await new DirectoryVolumes({ dataDir: join(dataDir, 'missing'), clock }).list()).toEqual({
       volumes: [],
     });
   });
 });
 
-/** As a normal user, whom permissions bind: root is bound by none of them. */
-describe('DirectoryVolumes for a user whom permissions bind', () => {
+/** Runs as a normal user, because permissions do not restrict root. */
+describe('DirectoryVolumes as a normal user', () => {
   const script = new URL('delete-as-user.ts', import.meta.url).pathname;
 
   it.each(['folder without any', 'folder without write', 'deep folder without any'])(
-    'removes a %s permission',
+    'deletes a %s permission',
     async (kind) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'wb-volumes-'));
       await chmod(dataDir, 0o777);
@@ -216,7 +218,7 @@ describe('DirectoryVolumes for a user whom permissions bind', () => {
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += data));
       await new Promise((resolve) => child.once('close', resolve));
       await rm(dataDir, { recursive: true, force: true });
-      expect(output).toBe('wiped');
+      expect(output).toBe('deleted');
     },
   );
 });

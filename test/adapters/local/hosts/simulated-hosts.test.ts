@@ -63,52 +63,52 @@ describe('SimulatedHosts', () => {
     if (outcome.kind !== 'accepted') throw new Error(outcome.message);
     return outcome.host.instanceId;
   }
-  async function look(id: string): Promise<HostObservation | undefined> {
+  async function describeHost(id: string): Promise<HostObservation | undefined> {
     return (await hosts.describe([id]))[0];
   }
-  async function told(): Promise<unknown[]> {
+  async function reported(): Promise<unknown[]> {
     await hosts.close();
     return observed.map((host) => [host.state, host.agentConnected]);
   }
 
-  it('names its instances so that they are known to be played', async () => {
+  it('uses instance ids that show the simulation', async () => {
     expect(idOf(await hosts.launch(REQUEST, 't'))).toMatch(/^sim-[0-9a-f]{17}$/);
   });
 
-  it('takes three seconds to launch, and a little more until the agent says what there is', async () => {
+  it('takes three seconds to launch, and half a second more until the agent is connected', async () => {
     const id = idOf(await hosts.launch(REQUEST, 't'));
     timers.advance(2999);
-    expect(await look(id)).toMatchObject({ state: 'pending' });
+    expect(await describeHost(id)).toMatchObject({ state: 'pending' });
     timers.advance(1);
-    const running = await look(id);
+    const running = await describeHost(id);
     expect(running).toMatchObject({ state: 'running', agentConnected: false });
     expect(running?.cpuUnits).toBeUndefined();
     timers.advance(500);
-    expect(await look(id)).toMatchObject({ agentConnected: true, cpuUnits: 2048, memoryMib: 7680 });
+    expect(await describeHost(id)).toMatchObject({ agentConnected: true, cpuUnits: 2048, memoryMib: 7680 });
   });
 
-  it('takes two seconds each to stop and to start again, and cannot be started in between', async () => {
+  it('takes two seconds each to stop and to start, and cannot be started while it stops', async () => {
     const id = idOf(await hosts.launch(REQUEST, 't'));
     timers.advance(5000);
     await hosts.stop(id);
     timers.advance(1999);
-    expect(await look(id)).toMatchObject({ state: 'stopping', agentConnected: false });
+    expect(await describeHost(id)).toMatchObject({ state: 'stopping', agentConnected: false });
     expect(await hosts.start(id)).toMatchObject({ kind: 'refused', retryable: true });
     timers.advance(1);
-    expect(await look(id)).toMatchObject({ state: 'stopped' });
+    expect(await describeHost(id)).toMatchObject({ state: 'stopped' });
     await hosts.start(id);
     timers.advance(1999);
-    expect(await look(id)).toMatchObject({ state: 'pending' });
+    expect(await describeHost(id)).toMatchObject({ state: 'pending' });
     timers.advance(1);
-    expect(await look(id)).toMatchObject({ state: 'running' });
+    expect(await describeHost(id)).toMatchObject({ state: 'running' });
   });
 
-  it('tells of each change in its order', async () => {
+  it('reports all changes in order', async () => {
     const id = idOf(await hosts.launch(REQUEST, 't'));
     timers.advance(5000);
     await hosts.terminate(id);
     timers.advance(5000);
-    expect(await told()).toEqual([
+    expect(await reported()).toEqual([
       ['pending', false],
       ['running', false],
       ['running', true],
@@ -117,45 +117,47 @@ describe('SimulatedHosts', () => {
     ]);
   });
 
-  it('stops while it starts, and does not come up after all', async () => {
+  it('stays stopped when it was stopped during its launch', async () => {
     const id = idOf(await hosts.launch(REQUEST, 't'));
     await hosts.stop(id);
     timers.advance(60_000);
-    expect(await look(id)).toMatchObject({ state: 'stopped', agentConnected: false });
+    expect(await describeHost(id)).toMatchObject({ state: 'stopped', agentConnected: false });
   });
 
-  it('refuses an instance type that there is not', async () => {
+  it('refuses an unknown instance type', async () => {
     const outcome = await hosts.launch({ ...REQUEST, instanceType: 'x9.huge' }, 't');
     expect(outcome).toMatchObject({ kind: 'refused', code: 'cannot_fit', retryable: false });
     expect((await hosts.list()).hosts).toEqual([]);
   });
 
-  it('finds what was running, starting or stopping stopped after a restart, and what was ending terminated', async () => {
+  it('has stopped all hosts after a restart, and terminated those that were shutting down', async () => {
     const running = idOf(await hosts.launch(REQUEST, 'a'));
     const stopping = idOf(await hosts.launch(REQUEST, 'b'));
-    const ending = idOf(await hosts.launch(REQUEST, 'c'));
+    const terminating = idOf(await hosts.launch(REQUEST, 'c'));
     timers.advance(5000);
     const starting = idOf(await hosts.launch(REQUEST, 'd'));
     await hosts.stop(stopping);
-    await hosts.terminate(ending);
+    await hosts.terminate(terminating);
     await reopen();
-    const states = (await hosts.describe([running, stopping, starting, ending])).map((host) => host.state);
+    const states = (await hosts.describe([running, stopping, starting, terminating])).map(
+      (host) => host.state,
+    );
     expect(states).toEqual(['stopped', 'stopped', 'stopped', 'terminated']);
     expect(observed).toHaveLength(4);
     timers.advance(60_000);
-    expect(await look(running)).toMatchObject({ state: 'stopped', agentConnected: false });
+    expect(await describeHost(running)).toMatchObject({ state: 'stopped', agentConnected: false });
     expect(idOf(await hosts.launch(REQUEST, 'a'))).toBe(running);
   });
 
-  it('forgets a terminated instance after a day, and not before', async () => {
+  it('removes a terminated instance after a day, and not before', async () => {
     const id = idOf(await hosts.launch(REQUEST, 't'));
     await hosts.terminate(id);
     timers.advance(23 * 3_600_000);
     await hosts.launch(REQUEST, 'u');
-    expect(await look(id)).toMatchObject({ workbenchId: 'wb1', state: 'terminated' });
+    expect(await describeHost(id)).toMatchObject({ workbenchId: 'wb1', state: 'terminated' });
     timers.advance(2 * 3_600_000);
     await hosts.launch(REQUEST, 'v');
-    expect(await look(id)).toEqual({ instanceId: id, state: 'terminated', agentConnected: false });
+    expect(await describeHost(id)).toEqual({ instanceId: id, state: 'terminated', agentConnected: false });
     await hosts.close();
     await expect.poll(() => readdir(join(dataDir, 'hosts'))).toHaveLength(2);
   });

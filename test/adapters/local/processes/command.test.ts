@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { chooseCommand, findOnPath, type RunContext } from '#adapters/local/processes/command.ts';
 
-const PLACE: RunContext = {
+const CONTEXT: RunContext = {
   port: 20_000,
   folder: '/data/volumes/wb1',
   privateFolder: '/data/private/wb1',
@@ -16,17 +16,17 @@ function choose(programs: readonly string[], bootCommand?: string) {
   return chooseCommand({ bootCommand, find, node: '/usr/bin/node', page: '/app/page/server.ts' });
 }
 
-describe('what is run as a workbench', () => {
-  it('is the boot command when there is one, as a shell takes it', () => {
+describe('chooseCommand', () => {
+  it('chooses the boot command if it is set, and runs it with a shell', () => {
     const command = choose(['code-server', 'jupyter-lab'], 'exec "my ide" --port $PORT');
     expect(command).toMatchObject({ kind: 'boot command', file: '/bin/sh' });
-    expect(command.args(PLACE)).toEqual(['-c', 'exec "my ide" --port $PORT']);
+    expect(command.args(CONTEXT)).toEqual(['-c', 'exec "my ide" --port $PORT']);
   });
 
-  it('is code-server before Jupyter, on the one port of 127.0.0.1, keeping its own in the private folder', () => {
+  it('chooses code-server before Jupyter, on a port of 127.0.0.1, with its data in the private folder', () => {
     const command = choose(['jupyter-notebook', 'code-server'], ' ');
     expect(command).toMatchObject({ kind: 'code-server', file: '/usr/bin/code-server' });
-    const line = command.args(PLACE).join(' ');
+    const line = command.args(CONTEXT).join(' ');
     expect(line).toContain('--auth none --bind-addr 127.0.0.1:20000');
     expect(line).toContain('--user-data-dir /data/private/wb1/code-server ');
     expect(line.endsWith(' /data/volumes/wb1')).toBe(true);
@@ -34,26 +34,26 @@ describe('what is run as a workbench', () => {
     expect(settings['security.workspace.trust.enabled']).toBe(false);
   });
 
-  it('is Jupyter when that is all there is, under the path that people see', () => {
+  it('chooses Jupyter if it is the only IDE, below the base path', () => {
     const lab = choose(['jupyter-notebook', 'jupyter-lab']);
     expect(lab).toMatchObject({ kind: 'jupyter', file: '/usr/bin/jupyter-lab', expectsBasePath: true });
-    expect(lab.args(PLACE)).toContain('--ServerApp.base_url=/project/wb1/');
+    expect(lab.args(CONTEXT)).toContain('--ServerApp.base_url=/project/wb1/');
     const notebook = choose(['jupyter-notebook']);
-    expect(notebook.args(PLACE)).toContain('--NotebookApp.base_url=/project/wb1/');
-    for (const folder of Object.values(notebook.environment?.(PLACE) ?? {})) {
+    expect(notebook.args(CONTEXT)).toContain('--NotebookApp.base_url=/project/wb1/');
+    for (const folder of Object.values(notebook.environment?.(CONTEXT) ?? {})) {
       expect(folder.startsWith('/data/private/wb1/')).toBe(true);
     }
   });
 
-  it('is the built-in page otherwise', () => {
+  it('chooses the built-in page if no IDE is installed', () => {
     const command = choose([]);
     expect(command).toMatchObject({ kind: 'page', file: '/usr/bin/node' });
-    expect(command.args(PLACE)).toEqual(['/app/page/server.ts']);
+    expect(command.args(CONTEXT)).toEqual(['/app/page/server.ts']);
   });
 });
 
-describe('a program on PATH', () => {
-  it('is the first file that may be executed, in a folder named in full', async () => {
+describe('findOnPath', () => {
+  it('returns the first executable file in an absolute folder', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'wb-path-'));
     const [first, second] = [join(folder, 'first'), join(folder, 'second')];
     await mkdir(join(first, 'ide'), { recursive: true });

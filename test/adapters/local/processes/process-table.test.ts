@@ -13,7 +13,7 @@ describe('a line of /proc/<pid>/stat', () => {
   const line = (state: string) =>
     `${state} 10 20 30 0 -1 4194304 102 0 0 0 0 0 0 0 20 0 1 0 140195 2998272 414`;
 
-  it('is read whatever the program is called', () => {
+  it('is parsed for any program name', () => {
     for (const name of ['cat', 'a b', '(x) S 1 1 1', ')', 'a)b(c']) {
       expect(parseStat(`4711 (${name}) ${line('S')}`)).toEqual({
         pid: 4711,
@@ -26,15 +26,15 @@ describe('a line of /proc/<pid>/stat', () => {
     }
   });
 
-  it('tells a zombie, and is nothing when it is cut off', () => {
+  it('shows a zombie, and is invalid when it is truncated', () => {
     expect(parseStat(`1 (x) ${line('Z')}`)?.zombie).toBe(true);
     expect(parseStat('1 (x) S 10 20')).toBeUndefined();
     expect(parseStat('')).toBeUndefined();
   });
 });
 
-describe('the answer of ps', () => {
-  it('is read line by line', () => {
+describe('the output of ps', () => {
+  it('is parsed line by line', () => {
     const output =
       '  501     1   501 Ss   Tue Nov 24 23:29:18 2026\n  502   501   501 Z+   Wed Nov 25 00:00:00 2026    \nps: odd\n';
     expect(parsePs(output)).toEqual([
@@ -52,24 +52,28 @@ describe('the answer of ps', () => {
 });
 
 const tables = [
-  { name: 'ps', table: psProcesses, here: true },
-  { name: '/proc', table: linuxProcesses, here: process.platform === 'linux' },
+  { name: 'ps', table: psProcesses, available: true },
+  { name: '/proc', table: linuxProcesses, available: process.platform === 'linux' },
 ];
-describe.each(tables.filter(({ here }) => here))('the process table by $name', ({ table }) => {
-  it('shows a process with the same start time each time, and no more once it is gone', async () => {
+describe.each(tables.filter(({ available }) => available))('the process table by $name', ({ table }) => {
+  it('shows a process with a constant start time until it has ended', async () => {
     const child = spawn('sleep', ['300'], { detached: true, env: { MARK: 'here' } });
     const pid = child.pid ?? 0;
-    // Linux has no times of day for its processes: there ps works them out, to the second or the next.
+    // On Linux, ps computes the time of day from clock ticks, so that it may differ by a second.
     const same = (entry: ProcessEntry | undefined) =>
       table === psProcesses && process.platform === 'linux' ? { ...entry, startTime: '' } : entry;
     const entry = await table.read(pid);
     expect(entry).toMatchObject({ pid, parent: process.pid, group: pid, zombie: false });
-    expect(same((await table.readAll()).find((one) => one.pid === pid))).toEqual(same(entry));
+    expect(same((await table.readAll()).find((candidate) => candidate.pid === pid))).toEqual(same(entry));
     expect(same(await table.read(pid))).toEqual(same(entry));
     const environment = await table.environment(pid);
     if (environment !== undefined) expect(environment).toContain('MARK=here');
     child.kill('SIGKILL');
-    await eventually(waitRealStep, 'gone', async () => (await table.read(pid)) === undefined);
+    await eventually(
+      waitRealStep,
+      'the end of the process',
+      async () => (await table.read(pid)) === undefined,
+    );
     expect(await table.environment(pid)).toBeUndefined();
   });
 });

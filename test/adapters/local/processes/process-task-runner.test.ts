@@ -4,37 +4,20 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
-import { PortError } from '#core/ports/port-error.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
+import { describeLocalTaskRunner } from '../tasks/local-task-runner-suite.ts';
+import { describeTask, startTask, waitForStatus } from '../tasks/task-bench.ts';
 import {
-  describeTask,
   findProcessesWith,
   HTTP_SERVER_SCRIPT,
   nodeCommand,
   ProcessBench,
   shellCommand,
-  startTask,
-  waitForStatus,
 } from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
-describeTaskRunnerContract('ProcessTaskRunner', async () => {
-  const bench = await ProcessBench.make();
-  const tasks = await bench.open();
-  return {
-    tasks,
-    input: (change) => bench.input(change),
-    observed: bench.observed,
-    pass: waitRealStep,
-    reopen: async () => {
-      await tasks.close();
-      return bench.open();
-    },
-    end: () => bench.end(),
-  };
-});
+describeLocalTaskRunner('ProcessTaskRunner', () => ProcessBench.make());
 
 describe('ProcessTaskRunner', () => {
   let bench: ProcessBench;
@@ -50,7 +33,7 @@ describe('ProcessTaskRunner', () => {
     );
   }
 
-  it('runs the program in the folder of the workbench, with nothing on its input, and answers at its address', async () => {
+  it('runs the program in the folder of the workbench, with an empty stdin, and reports its endpoint', async () => {
     const script = `const where = process.cwd(); const fs = require('fs'); const input = [fs.readFileSync(0, 'utf8'), fs.fstatSync(0).isCharacterDevice()];
       require('http').createServer((q, s) => s.end(JSON.stringify([where, input]))).listen(process.env.PORT, '127.0.0.1');`;
     const tasks = await bench.open({ command: nodeCommand(script) });
@@ -59,7 +42,7 @@ describe('ProcessTaskRunner', () => {
     expect(await (await fetch(`${endpoint}/`)).json()).toEqual([input.mount.path, ['', true]]);
   });
 
-  it('passes through provisioning, pending, running, stopping and stopped', async () => {
+  it('reports pending, running, stopping and stopped', async () => {
     const tasks = await bench.open();
     const taskId = await startTask(tasks, await bench.input(), 't');
     await waitForStatus(tasks, taskId, 'running');
@@ -70,15 +53,15 @@ describe('ProcessTaskRunner', () => {
     expect([...statuses]).toEqual(['pending', 'running', 'stopping', 'stopped']);
   });
 
-  it('counts an answer of 404 as running, and one of 500 as not yet', async () => {
-    const script = `let n = 0; require('http').createServer((q, s) => { s.statusCode = (n += 1) < 3 ? 500 : 404; s.end(); require('fs').writeFileSync('asked', String(n)); }).listen(process.env.PORT, '127.0.0.1');`;
+  it('counts a task as running when it responds with 404, and not when it responds with 500', async () => {
+    const script = `let n = 0; require('http').createServer((q, s) => { s.statusCode = (n += 1) < 3 ? 500 : 404; require('fs').writeFileSync('requests', String(n)); s.end(); }).listen(process.env.PORT, '127.0.0.1');`;
     const tasks = await bench.open({ command: nodeCommand(script) });
     const input = await bench.input();
     await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
-    expect(await readFile(join(input.mount.path ?? '', 'asked'), 'utf8')).toBe('3');
+    expect(await readFile(join(input.mount.path ?? '', 'requests'), 'utf8')).toBe('3');
   });
 
-  it('gives the program what a shell needs and what is said of the workbench, and nothing of its own', async () => {
+  it('passes the variables of a shell and of the workbench to the program, and no others', async () => {
     const script = `require('http').createServer((q, s) => s.end(JSON.stringify(process.env))).listen(process.env.PORT, '127.0.0.1');`;
     const own = {
       PATH: '/bin:/usr/bin',
@@ -89,9 +72,9 @@ describe('ProcessTaskRunner', () => {
     const tasks = await bench.open({ command: nodeCommand(script), serverEnvironment: own });
     const input = await bench.input({ name: 'my $(bench)' });
     const { endpoint } = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'running');
-    const answer = await (await fetch(`${endpoint}/`)).text();
-    // What the shell at the gate adds.
-    const { PWD: _pwd, OLDPWD: _oldPwd, SHLVL: _level, _: _last, ...environment } = JSON.parse(answer);
+    const text = await (await fetch(`${endpoint}/`)).text();
+    // The shell at the gate adds these.
+    const { PWD: _pwd, OLDPWD: _oldPwd, SHLVL: _level, _: _last, ...environment } = JSON.parse(text);
     expect(environment).toEqual({
       PATH: '/bin:/usr/bin',
       HOME: '/home/me',
@@ -106,28 +89,28 @@ describe('ProcessTaskRunner', () => {
     });
   });
 
-  it('says by which signal the program ended', async () => {
+  it('reports the signal that ended the program', async () => {
     const tasks = await bench.open({ command: shellCommand('kill -9 $$') });
     const stopped = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
     expect(stopped.stop?.code).toBe('exited');
     expect(stopped.stop?.message).toContain('SIGKILL');
   });
 
-  it('ends what the program leaves behind when it ends by itself', async () => {
+  it('ends the remaining processes when the program exits', async () => {
     const tasks = await bench.open({ command: shellCommand('sleep 300 & exit 0') });
     const input = await bench.input();
     await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
-  it('refuses to start in a folder that is not there', async () => {
+  it('stops a task with storage_failed when its folder does not exist', async () => {
     const tasks = await bench.open();
-    const input = await bench.input({ mount: { path: join(bench.dataDir, 'nowhere') } });
+    const input = await bench.input({ mount: { path: join(bench.dataDir, 'missing') } });
     const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
     expect(stopped.stop?.code).toBe('storage_failed');
   });
 
-  it('says that a program could not be started', async () => {
+  it('stops a task with start_refused when its program cannot be started', async () => {
     const tasks = await bench.open();
     const input = await bench.input();
     await writeFile(join(bench.dataDir, 'logs'), 'in the way');
@@ -135,32 +118,20 @@ describe('ProcessTaskRunner', () => {
     expect(stopped.stop?.code).toBe('start_refused');
   });
 
-  it('kills a program that ignores SIGTERM, after the grace', async () => {
-    const stubborn = `process.on('SIGTERM', () => require('fs').writeFileSync('asked', '')); ${HTTP_SERVER_SCRIPT}`;
-    const tasks = await bench.open({ command: nodeCommand(stubborn), graceMs: 300 });
+  it('kills a program that ignores SIGTERM after the grace period', async () => {
+    const script = `process.on('SIGTERM', () => require('fs').writeFileSync('signalled', '')); ${HTTP_SERVER_SCRIPT}`;
+    const tasks = await bench.open({ command: nodeCommand(script), graceMs: 300 });
     const input = await bench.input();
     const taskId = await startTask(tasks, input, 't');
     await waitForStatus(tasks, taskId, 'running');
     await tasks.stop(taskId, 'enough');
     const stopped = await waitForStatus(tasks, taskId, 'stopped');
     expect(stopped.stop).toEqual({ code: 'requested', message: 'enough' });
-    expect(await exists(join(input.mount.path ?? '', 'asked'))).toBe(true);
+    expect(await exists(join(input.mount.path ?? '', 'signalled'))).toBe(true);
     expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
-  it('kills at once, in the middle of the grace, when told to end the machine', async () => {
-    const tasks = await bench.open({
-      command: nodeCommand(`process.on('SIGTERM', () => {}); ${HTTP_SERVER_SCRIPT}`),
-      graceMs: 600_000,
-    });
-    const taskId = await startTask(tasks, await bench.input(), 't');
-    await waitForStatus(tasks, taskId, 'running');
-    await tasks.stop(taskId, 'enough');
-    await tasks.terminateInstance(taskId);
-    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
-  });
-
-  it('is stopped only when every process of its group is gone', async () => {
+  it('is stopped only when all processes of its group have ended', async () => {
     const slow = `trap 'sleep 0.4; exit 0' TERM; while :; do sleep 0.05; done`;
     const script = `require('child_process').spawn('sh', ['-c', ${JSON.stringify(slow)}]); ${HTTP_SERVER_SCRIPT}`;
     const tasks = await bench.open({ command: nodeCommand(script) });
@@ -173,17 +144,17 @@ describe('ProcessTaskRunner', () => {
   });
 
   it.runIf(onLinux)(
-    'ends what has left the group and the session, with or without its environment',
+    'ends processes that left the group and the session, with or without the environment of the run',
     async () => {
       const script = `const { spawn } = require('child_process');
-      const unexpectedTasks = [spawn('sh', ['-c', 'setsid sleep 300 & echo'], { detached: true }), spawn('sleep', ['301'], { detached: true, env: {} })];
-      require('fs').writeFileSync('unexpectedTask', String(unexpectedTasks[1].pid)); ${HTTP_SERVER_SCRIPT}`;
+      const escaped = [spawn('sh', ['-c', 'setsid sleep 300 & echo'], { detached: true }), spawn('sleep', ['301'], { detached: true, env: {} })];
+      require('fs').writeFileSync('escaped', String(escaped[1].pid)); ${HTTP_SERVER_SCRIPT}`;
       const tasks = await bench.open({ command: nodeCommand(script) });
       const input = await bench.input();
       const taskId = await startTask(tasks, input, 't');
       await waitForStatus(tasks, taskId, 'running');
-      const unexpectedTask = Number(await readFile(join(input.mount.path ?? '', 'unexpectedTask'), 'utf8'));
-      expect((await linuxProcesses.read(unexpectedTask))?.session).toBe(unexpectedTask);
+      const pid = Number(await readFile(join(input.mount.path ?? '', 'escaped'), 'utf8'));
+      expect((await linuxProcesses.read(pid))?.session).toBe(pid);
       await eventually(
         waitRealStep,
         'the setsid',
@@ -192,12 +163,12 @@ describe('ProcessTaskRunner', () => {
       await tasks.stop(taskId, 'enough');
       await waitForStatus(tasks, taskId, 'stopped');
       expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
-      const left = await linuxProcesses.read(unexpectedTask);
+      const left = await linuxProcesses.read(pid);
       expect(left === undefined || left.zombie).toBe(true);
     },
   );
 
-  it('spares the processes of another run', async () => {
+  it('does not end the processes of another run', async () => {
     const tasks = await bench.open();
     const first = await startTask(tasks, await bench.input(), 'a');
     const second = await startTask(tasks, await bench.input(), 'b');
@@ -208,47 +179,23 @@ describe('ProcessTaskRunner', () => {
     expect((await fetch(`${endpoint}/`)).status).toBe(200);
   });
 
-  it('lets no more run at once than it has places, and the rest in the order of their coming', async () => {
-    const tasks = await bench.open({ max: 1 });
-    const ids: string[] = [];
-    for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
-    const [first = '', second = '', third = ''] = ids;
-    await waitForStatus(tasks, first, 'running');
-    expect(await describeTask(tasks, second)).toMatchObject({
-      status: 'provisioning',
-      detail: 'waiting for one of 1 places',
-    });
-    await tasks.stop(first, 'enough');
-    await waitForStatus(tasks, second, 'running');
-    expect((await describeTask(tasks, third)).status).toBe('provisioning');
-    await tasks.stop(third, 'not needed');
-    expect(await describeTask(tasks, third)).toMatchObject({
-      status: 'stopped',
-      stop: { code: 'requested' },
-    });
-    await tasks.stop(second, 'enough');
-    await waitForStatus(tasks, second, 'stopped');
-  });
-
-  it('stays stopped when it was stopped before it had come to its place', async () => {
+  it('starts no process for a task that was stopped before its start', async () => {
     const tasks = await bench.open();
     const early = await startTask(tasks, await bench.input(), 'a');
     await tasks.stop(early, 'at once');
     await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'b'), 'running');
-    const statuses = bench.observed.filter((task) => task.taskId === early).map((task) => task.status);
-    expect(statuses.at(-1)).toBe('stopped');
-    expect(statuses.indexOf('stopped')).toBe(statuses.length - 1);
+    expect((await describeTask(tasks, early)).status).toBe('stopped');
     expect(await findProcessesWith(`WB_RUN_ID=${bench.run}-1`)).toEqual([]);
   });
 
-  it('gives its place on when a program ends by itself', async () => {
+  it('starts the next waiting task when a program exits', async () => {
     const tasks = await bench.open({ max: 1, command: shellCommand('exit 1') });
     const ids: string[] = [];
     for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
     for (const id of ids) await waitForStatus(tasks, id, 'stopped');
   });
 
-  it('ends as exited when its program cannot have its port', async () => {
+  it('stops a task with exited when its program cannot listen on its port', async () => {
     const blocker = createServer();
     const script = `require('http').createServer().listen(${'Number(process.env.BLOCKED)'}, '127.0.0.1')`;
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
@@ -261,24 +208,17 @@ describe('ProcessTaskRunner', () => {
     blocker.close();
   });
 
-  it('stops everything when it is closed, says so, and takes nothing more', async () => {
+  it('leaves no process when it is closed', async () => {
     const tasks = await bench.open({ max: 2 });
     const inputs = [await bench.input(), await bench.input(), await bench.input()];
     const ids: string[] = [];
     for (const [index, input] of inputs.entries()) ids.push(await startTask(tasks, input, `t${index}`));
     await waitForStatus(tasks, ids[0] ?? '', 'running');
     await tasks.close();
-    for (const id of ids) {
-      expect(await describeTask(tasks, id)).toMatchObject({
-        status: 'stopped',
-        stop: { code: 'instance_lost' },
-      });
-    }
     for (const input of inputs) expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
-    await expect(tasks.run(await bench.input(), 'late')).rejects.toThrow(PortError);
   });
 
-  it('leaves no timer behind when it is closed', async () => {
+  it('has no pending timer after it was closed', async () => {
     const waiting = new Set<object>();
     const timers = {
       now: () => Date.now(),

@@ -2,25 +2,22 @@ import { spawn } from 'node:child_process';
 import { access, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ProcessRecord, processRecordSchema } from '#adapters/local/processes/process-record.ts';
+import { processRecords } from '#adapters/local/processes/process-record.ts';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
-import { RecordFolder } from '#adapters/local/state-files.ts';
 import { systemTimers } from '#adapters/local/timers.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
+import { describeTask, startTask, waitForStatus } from '../tasks/task-bench.ts';
 import {
-  describeTask,
   findProcessesWith,
   HTTP_SERVER_SCRIPT,
   nodeCommand,
   ProcessBench,
   shellCommand,
-  startTask,
-  waitForStatus,
 } from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
 
-describe('what ProcessTaskRunner keeps on disk', () => {
+describe('the files of ProcessTaskRunner', () => {
   let bench: ProcessBench;
   beforeEach(async () => {
     bench = await ProcessBench.make();
@@ -34,7 +31,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     );
   }
 
-  it('puts what a program needs into its private folder once, and reaches it under the path that people see', async () => {
+  it('writes the initial files of a program once, and adds the base path to its endpoint', async () => {
     const script = `const { readFileSync } = require('fs');
       require('http').createServer((q, s) => s.end(q.url + ' ' + readFileSync(process.env.SEED, 'utf8'))).listen(process.env.PORT, '127.0.0.1');`;
     const tasks = await bench.open({
@@ -57,7 +54,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(await (await fetch(`${again.endpoint}/`)).text()).toBe('/project/wbx/ as changed');
   });
 
-  it('keeps the output of a run in a file of its own, and names it when the program ends', async () => {
+  it('stores the output of a run in a file and names the file in the stop reason', async () => {
     const tasks = await bench.open({ command: shellCommand('echo to stdout; echo to stderr >&2; exit 3') });
     const input = await bench.input();
     const taskId = await startTask(tasks, input, 't');
@@ -70,12 +67,8 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(await readFile(join(bench.dataDir, log), 'utf8')).toBe('to stdout\nto stderr\n');
   });
 
-  it('begins nothing whose process could not be recorded', async () => {
-    const folder = new RecordFolder<ProcessRecord>({
-      path: join(bench.dataDir, 'tasks'),
-      parse: (value) => processRecordSchema.parse(value),
-      idOf: (record) => record.taskId,
-    });
+  it('does not start a program whose process could not be recorded', async () => {
+    const folder = processRecords(bench.dataDir);
     const tasks = await bench.open({
       command: nodeCommand(`require('fs').writeFileSync('began', ''); ${HTTP_SERVER_SCRIPT}`),
       records: {
@@ -94,7 +87,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(await findProcessesWith(`WB_RUN_ID=${input.runId}`)).toEqual([]);
   });
 
-  it('forgets a stopped task, on disk too, after two hours and not after one', async () => {
+  it('deletes the record of a stopped task after two hours, and not after one', async () => {
     let now = Date.now();
     const timers = { ...systemTimers, now: () => now };
     const tasks = await bench.open({ timers, command: shellCommand('exit 0') });
@@ -106,7 +99,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     now += 61 * 60_000;
     await waitForStatus(tasks, await startTask(tasks, await bench.input(), 'much later'), 'stopped');
     expect(await tasks.describe([taskId])).toEqual([{ taskId, missing: true }]);
-    await eventually(waitRealStep, 'its record is gone', async () => {
+    await eventually(waitRealStep, 'its record is deleted', async () => {
       const files = await readdir(join(bench.dataDir, 'tasks'));
       return !files.includes(`${taskId}.json`);
     });
@@ -122,14 +115,14 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(files.sort()).toEqual([3, 4, 5, 6, 7].map((n) => `${bench.run}-${n}.log`));
   });
 
-  it('answers unavailable, and has no such task, when the record cannot be written', async () => {
+  it('throws unavailable and has no task when the record cannot be written', async () => {
     const tasks = await bench.open();
     await rm(join(bench.dataDir, 'tasks'), { recursive: true });
     await expect(tasks.run(await bench.input(), 't')).rejects.toMatchObject({ kind: 'unavailable' });
     expect((await tasks.list()).tasks).toEqual([]);
   });
 
-  it('moves a record that cannot be read aside, and opens', async () => {
+  it('renames an unreadable record and opens', async () => {
     const tasks = await bench.open();
     await tasks.close();
     await writeFile(join(bench.dataDir, 'tasks', 'proc-0.json'), '{ half');
@@ -138,7 +131,7 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(await readdir(join(bench.dataDir, 'tasks'))).toContain('proc-0.json.unreadable');
   });
 
-  it('leaves a foreign process alone that has got the number of one of ours', async () => {
+  it('does not end a foreign process that has the process id of a recorded one', async () => {
     const tasks = await bench.open();
     const taskId = await startTask(tasks, await bench.input(), 't');
     await waitForStatus(tasks, taskId, 'running');
@@ -158,14 +151,14 @@ describe('what ProcessTaskRunner keeps on disk', () => {
     expect(foreign.signalCode).toBeNull();
     const table = linuxProcesses;
     if (onLinux) expect((await table.read(foreign.pid ?? 0))?.zombie).toBe(false);
-    // The same record with the right start time: now it is taken for ours.
+    // With the start time of the foreign process, the record identifies it.
     if (onLinux) {
       await again.close();
       const startTime = (await table.read(foreign.pid ?? 0))?.startTime;
       const right = { ...process, startTime };
       await writeFile(file, JSON.stringify({ ...live, status: 'running', process: right }));
       await bench.open();
-      await eventually(waitRealStep, 'it was ended', () => foreign.signalCode !== null);
+      await eventually(waitRealStep, 'the process is ended', () => foreign.signalCode !== null);
     }
     foreign.kill('SIGKILL');
   });

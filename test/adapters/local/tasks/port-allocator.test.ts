@@ -2,11 +2,11 @@ import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
 import { PortAllocator } from '#adapters/local/tasks/port-allocator.ts';
 
-it('gives no port twice while it is held, and only such as are free', async () => {
+it('allocates free ports, and none twice before its release', async () => {
   const ports = new PortAllocator();
-  const taken = await Promise.all(Array.from({ length: 200 }, () => ports.allocate()));
-  expect(new Set(taken).size).toBe(200);
-  for (const port of taken.slice(0, 20)) {
+  const allocated = await Promise.all(Array.from({ length: 200 }, () => ports.allocate()));
+  expect(new Set(allocated).size).toBe(200);
+  for (const port of allocated.slice(0, 20)) {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

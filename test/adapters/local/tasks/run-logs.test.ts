@@ -16,7 +16,7 @@ describe('RunLogs', () => {
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
-  it('appends to what an earlier attempt of the run has written', async () => {
+  it('appends to the output of an earlier attempt of the run', async () => {
     for (const text of ['first ', 'second']) {
       const log = await logs.open('wb1', 'run1');
       await log.write(text);
@@ -25,7 +25,7 @@ describe('RunLogs', () => {
     expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('first second');
   });
 
-  it('cuts a file that has grown too large, keeps the part before once, and goes on in the same file', async () => {
+  it('truncates a too large file, keeps one copy of its content, and continues in the same file', async () => {
     const log = await logs.open('wb1', 'run1');
     await log.write('a'.repeat(100));
     await logs.truncateLarge();
@@ -38,7 +38,7 @@ describe('RunLogs', () => {
     await log.close();
   });
 
-  it('looks by itself while a run lives, and no longer', async () => {
+  it('checks sizes periodically while a run is open', async () => {
     const log = await logs.open('wb1', 'run1');
     await log.write('a'.repeat(101));
     expect(timers.scheduledCount).toBe(1);
@@ -50,7 +50,7 @@ describe('RunLogs', () => {
     await log.close();
   });
 
-  it('watches no file that was deleted with its workbench', async () => {
+  it('stops watching a file that was deleted with its workbench', async () => {
     const log = await logs.open('wb1', 'run1');
     await rm(join(root, 'wb1'), { recursive: true });
     await logs.truncateLarge();
@@ -58,7 +58,7 @@ describe('RunLogs', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it.each(['../x', 'a/b', '', '.'])('takes no path for an id: %j', async (id) => {
+  it.each(['../x', 'a/b', '', '.'])('rejects an id that is not a file name: %j', async (id) => {
     await expect(logs.open(id, 'run1')).rejects.toThrow(RangeError);
     await expect(logs.open('wb1', id)).rejects.toThrow(RangeError);
   });

@@ -5,35 +5,15 @@ import type { ContainerTaskRunner } from '#adapters/local/containers/container-t
 import { readInstallationId } from '#adapters/local/installation-id.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { describeTaskRunnerContract } from '#test/contracts/task-runner.ts';
-import {
-  ContainerBench,
-  describeTask,
-  docker,
-  nodeCommand,
-  startTask,
-  waitForStatus,
-} from './container-bench.ts';
+import { describeLocalTaskRunner } from '../../tasks/local-task-runner-suite.ts';
+import { describeTask, startTask, waitForStatus } from '../../tasks/task-bench.ts';
+import { ContainerBench, docker, nodeCommand } from './container-bench.ts';
 
-describeTaskRunnerContract('ContainerTaskRunner', async () => {
-  const bench = await ContainerBench.make();
-  const tasks = await bench.open();
-  return {
-    tasks,
-    input: (change) => bench.input(change),
-    observed: bench.observed,
-    pass: waitRealStep,
-    reopen: async () => {
-      await tasks.close();
-      return bench.open();
-    },
-    end: () => bench.end(),
-  };
-});
+describeLocalTaskRunner('ContainerTaskRunner', () => ContainerBench.make());
 
 const MIB = 1024 * 1024;
-/** Answers, and knows no SIGTERM. */
-const PLAIN = `require('http').createServer((q, s) => s.end('here')).listen(process.env.PORT)`;
+/** Serves HTTP and does not handle SIGTERM. */
+const HTTP_SERVER = `require('http').createServer((q, s) => s.end('here')).listen(process.env.PORT)`;
 
 describe('ContainerTaskRunner', () => {
   let bench: ContainerBench;
@@ -54,7 +34,7 @@ describe('ContainerTaskRunner', () => {
     return await waitForStatus(tasks, await startTask(tasks, input, token), 'running');
   }
 
-  it('sets the limits that were asked for, and takes every privilege away', async () => {
+  it('sets the requested limits and drops all privileges', async () => {
     await running(await bench.open(), await bench.input({ cpuUnits: 1536, memoryMib: 300 }));
     const { HostConfig, Config, State } = await bench.container();
     expect(HostConfig.Memory).toBe(300 * MIB);
@@ -64,7 +44,7 @@ describe('ContainerTaskRunner', () => {
     expect(HostConfig.Privileged).toBe(false);
     expect(HostConfig.RestartPolicy?.Name).toBe('no');
     expect(Config.User).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-    // As the kernel has it, on Linux: not what was asked for but what is.
+    // On Linux, the kernel shows the limits that are in effect.
     const status = await readFile(`/proc/${State.Pid}/status`, 'utf8').catch(() => '');
     if (process.platform !== 'linux' || status === '') return;
     for (const kind of ['CapPrm', 'CapEff', 'CapBnd']) expect(status).toMatch(`${kind}:\t0000000000000000`);
@@ -73,7 +53,7 @@ describe('ContainerTaskRunner', () => {
     expect(status).not.toMatch(/^Uid:.*\b0\b/m);
   });
 
-  it('gives the container what is said of the workbench, labels that name it, and nothing of its own', async () => {
+  it('passes the variables of the workbench to the container, no others, and labels it', async () => {
     const script = `require('http').createServer((q, s) => s.end(JSON.stringify(process.env))).listen(process.env.PORT)`;
     const bootCommand = nodeCommand(script);
     const tasks = await bench.open({ bootCommand });
@@ -91,7 +71,7 @@ describe('ContainerTaskRunner', () => {
       ...environment
     } = JSON.parse(await (await fetch(`${endpoint}/`)).text());
     expect(environment).toEqual({
-      // Of the image.
+      // These come from the image.
       ...{ SHELL: '/bin/bash', LANG: 'C.UTF-8' },
       WORKSPACE_PATH: '/workspace/project',
       PORT: '8080',
@@ -110,7 +90,7 @@ describe('ContainerTaskRunner', () => {
     });
   });
 
-  it('is reached on a port of 127.0.0.1 alone', async () => {
+  it('publishes its port on 127.0.0.1 only', async () => {
     const { endpoint = '' } = await running(await bench.open(), await bench.input());
     const { NetworkSettings } = await bench.container();
     const { port, hostname } = new URL(endpoint);
@@ -118,8 +98,8 @@ describe('ContainerTaskRunner', () => {
     expect(NetworkSettings.Ports['8080/tcp']).toEqual([{ HostIp: '127.0.0.1', HostPort: port }]);
   });
 
-  it('boots in the project folder of the volume, whose files are those of its user', async () => {
-    const script = `require('fs').writeFileSync('made', process.cwd()); ${PLAIN}`;
+  it('boots in the project folder of the volume, as the user who owns the files', async () => {
+    const script = `require('fs').writeFileSync('made', process.cwd()); ${HTTP_SERVER}`;
     const input = await bench.input();
     await running(await bench.open({ bootCommand: nodeCommand(script) }), input);
     const made = join(input.mount.path ?? '', 'project', 'made');
@@ -128,7 +108,7 @@ describe('ContainerTaskRunner', () => {
     expect(`${(await stat(made)).uid}`).toBe(Config.User.split(':')[0]);
   });
 
-  it('counts an answer of 500 as not yet running', async () => {
+  it('does not count a task as running while it responds with 500', async () => {
     const script = `let n = 0; require('http').createServer((q, s) => { s.statusCode = (n += 1) < 4 ? 500 : 404; s.end(String(n)); }).listen(process.env.PORT)`;
     const { endpoint } = await running(
       await bench.open({ bootCommand: nodeCommand(script) }),
@@ -137,7 +117,7 @@ describe('ContainerTaskRunner', () => {
     expect(Number(await (await fetch(`${endpoint}/`)).text())).toBeGreaterThan(4);
   });
 
-  it('says with which code its main process ended, and keeps the output', async () => {
+  it('reports the exit code of its main process and stores the output', async () => {
     const tasks = await bench.open({ bootCommand: 'echo to stdout; echo to stderr >&2; exit 3' });
     const input = await bench.input();
     const stopped = await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
@@ -151,7 +131,7 @@ describe('ContainerTaskRunner', () => {
     expect(await bench.containers()).toEqual([]);
   });
 
-  it('says that it used more memory than it has', async () => {
+  it('reports out_of_memory when it used more memory than it has', async () => {
     const greedy = `const all = []; for (;;) all.push(Buffer.alloc(8 * 1024 * 1024, 1));`;
     const tasks = await bench.open({ bootCommand: nodeCommand(greedy) });
     const taskId = await startTask(tasks, await bench.input({ memoryMib: 96 }), 't');
@@ -160,7 +140,7 @@ describe('ContainerTaskRunner', () => {
     expect(stop?.message).toContain('96 MiB');
   });
 
-  it('says the same when only what its main process started used it, as an IDE does', async () => {
+  it('reports out_of_memory when a child of its main process used the memory', async () => {
     const greedy = `const all = []; for (;;) all.push(Buffer.alloc(8 * 1024 * 1024, 1));`;
     const parent = `require('child_process').spawn('node', ['-e', '${greedy}']).on('exit', () => process.exit(0))`;
     const tasks = await bench.open({ bootCommand: nodeCommand(parent) });
@@ -168,7 +148,7 @@ describe('ContainerTaskRunner', () => {
     expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.code).toBe('out_of_memory');
   });
 
-  it('tells SIGKILL by hand from want of memory', async () => {
+  it('distinguishes SIGKILL from outside and out_of_memory', async () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     await docker.getContainer((await bench.container()).Id).kill();
@@ -176,7 +156,7 @@ describe('ContainerTaskRunner', () => {
     expect(stop).toMatchObject({ code: 'exited', message: expect.stringContaining('exit code 137') });
   });
 
-  it('says that its image could not be pulled, and why', async () => {
+  it('reports that its image could not be pulled, with the reason of the engine', async () => {
     // Nothing listens on port 1.
     const tasks = await bench.open({ image: '127.0.0.1:1/nobody/nothing:latest' });
     const taskId = await startTask(tasks, await bench.input(), 't');
@@ -186,17 +166,17 @@ describe('ContainerTaskRunner', () => {
     expect(bench.observed.map(({ detail }) => detail)).toContain('pulling 127.0.0.1:1/nobody/nothing:latest');
   });
 
-  it('says that a command of the image cannot be started', async () => {
-    const tasks = await bench.open({ bootCommand: 'exec /nowhere' });
+  it('reports the exit code of a boot command that does not exist', async () => {
+    const tasks = await bench.open({ bootCommand: 'exec /missing' });
     const { stop } = await waitForStatus(tasks, await startTask(tasks, await bench.input(), 't'), 'stopped');
     expect(stop).toMatchObject({ code: 'exited', message: expect.stringContaining('exit code 127') });
   });
 
-  it('refuses a folder that is not there, and GPUs that the engine does not have', async () => {
-    const facts = { ...(await bench.engine.readInfo()), gpus: false };
-    const tasks = await bench.open({ engineInfo: facts });
-    const nowhere = await bench.input({ mount: { path: join(bench.dataDir, 'nowhere') } });
-    const first = await waitForStatus(tasks, await startTask(tasks, nowhere, 'a'), 'stopped');
+  it('stops a task whose folder does not exist, and one that needs GPUs of an engine without any', async () => {
+    const engineInfo = { ...(await bench.engine.readInfo()), gpus: false };
+    const tasks = await bench.open({ engineInfo });
+    const withoutFolder = await bench.input({ mount: { path: join(bench.dataDir, 'missing') } });
+    const first = await waitForStatus(tasks, await startTask(tasks, withoutFolder, 'a'), 'stopped');
     expect(first.stop?.code).toBe('storage_failed');
     const second = await waitForStatus(
       tasks,
@@ -207,19 +187,19 @@ describe('ContainerTaskRunner', () => {
     expect(await bench.containers()).toEqual([]);
   });
 
-  it('gives all of this machine to what runs on a dedicated one', async () => {
-    const facts = await bench.engine.readInfo();
+  it('gives all CPUs and memory of the engine to a task on a host', async () => {
+    const { cpus, memory } = await bench.engine.readInfo();
     const placement = { kind: 'host', instanceId: 'sim-1' } as const;
     const tasks = await bench.open();
     const task = await running(tasks, await bench.input({ placement, memoryMib: 128, cpuUnits: 128 }));
     expect(task.containerInstance).toBe('sim-1');
     const { HostConfig } = await bench.container();
-    expect(HostConfig.NanoCpus).toBe(facts.cpus * 1e9);
-    expect(HostConfig.Memory).toBe(Math.floor(facts.memory / MIB) * MIB);
+    expect(HostConfig.NanoCpus).toBe(cpus * 1e9);
+    expect(HostConfig.Memory).toBe(Math.floor(memory / MIB) * MIB);
   });
 
-  it('kills what ignores SIGTERM, after the grace', async () => {
-    const bootCommand = nodeCommand(`process.on('SIGTERM', () => console.log('asked')); ${PLAIN}`);
+  it('kills a program that ignores SIGTERM after the grace period', async () => {
+    const bootCommand = nodeCommand(`process.on('SIGTERM', () => console.log('signalled')); ${HTTP_SERVER}`);
     const tasks = await bench.open({ bootCommand, graceMs: 1000 });
     const input = await bench.input();
     const { taskId } = await running(tasks, input);
@@ -227,58 +207,31 @@ describe('ContainerTaskRunner', () => {
     const stopped = await waitForStatus(tasks, taskId, 'stopped');
     expect(stopped.stop).toEqual({ code: 'requested', message: 'enough' });
     const log = join(bench.dataDir, 'logs', input.workbenchId, `${input.runId}.log`);
-    expect(await readFile(log, 'utf8')).toBe('asked\n');
+    expect(await readFile(log, 'utf8')).toBe('signalled\n');
   });
 
-  it('kills at once, in the middle of the grace, when told to end the machine', async () => {
-    const bootCommand = nodeCommand(`process.on('SIGTERM', () => {}); ${PLAIN}`);
-    const tasks = await bench.open({ bootCommand, graceMs: 300_000 });
-    const { taskId } = await running(tasks, await bench.input());
-    await tasks.stop(taskId, 'enough');
-    await tasks.terminateInstance(taskId);
-    expect((await waitForStatus(tasks, taskId, 'stopped')).stop?.message).toBe('enough');
-    expect(await bench.containers()).toEqual([]);
-  });
-
-  it('says that somebody else deleted its container', async () => {
+  it('reports that its container was deleted from outside', async () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     await docker.getContainer((await bench.container()).Id).remove({ force: true });
     const { stop } = await waitForStatus(tasks, taskId, 'stopped');
-    // Which of the two it is depends on which is seen first: that it was killed, or that it is gone.
+    // The runner may observe the killed container before the deletion.
     expect(['stopped_externally', 'exited']).toContain(stop?.code);
   });
 
-  it('lets no more run at once than it has places, and the rest in the order of their coming', async () => {
-    const tasks = await bench.open({ max: 1 });
-    const ids: string[] = [];
-    for (const token of ['a', 'b', 'c']) ids.push(await startTask(tasks, await bench.input(), token));
-    const [first = '', second = '', third = ''] = ids;
-    await waitForStatus(tasks, first, 'running');
-    expect((await describeTask(tasks, second)).status).toBe('provisioning');
-    await tasks.stop(first, 'enough');
-    await waitForStatus(tasks, second, 'running');
-    expect((await describeTask(tasks, third)).status).toBe('provisioning');
-    await tasks.stop(third, 'not needed');
-    expect((await waitForStatus(tasks, third, 'stopped')).stop?.code).toBe('requested');
-  });
-
-  it('ends everything when it is closed, says so, and leaves no container', async () => {
-    const tasks = await bench.open({ max: 1 });
+  it('leaves no container when it is closed, or when an instance is terminated', async () => {
+    const tasks = await bench.open({ max: 2 });
     const { taskId } = await running(tasks, await bench.input());
-    const waiting = await startTask(tasks, await bench.input(), 'u');
-    await tasks.close();
-    for (const id of [taskId, waiting]) {
-      expect(await describeTask(tasks, id)).toMatchObject({
-        status: 'stopped',
-        stop: { code: 'instance_lost' },
-      });
-    }
+    await tasks.terminateInstance(taskId);
+    await waitForStatus(tasks, taskId, 'stopped');
     expect(await bench.containers()).toEqual([]);
-    await expect(tasks.run(await bench.input(), 'late')).rejects.toMatchObject({ kind: 'throttled' });
+    await running(tasks, await bench.input(), 'u');
+    await startTask(tasks, await bench.input(), 'v');
+    await tasks.close();
+    expect(await bench.containers()).toEqual([]);
   });
 
-  it('has at most one container for a token, though two runners ask for it', async () => {
+  it('creates one container for a token that two runners use', async () => {
     const input = await bench.input();
     const [one, two] = [await bench.open(), await bench.open()];
     const [taskId, again] = await Promise.all([startTask(one, input, 't'), startTask(two, input, 't')]);
@@ -289,28 +242,28 @@ describe('ContainerTaskRunner', () => {
     await one.close();
   });
 
-  it('does not take a container for its own that only has the name', async () => {
+  it('does not adopt a foreign container with the name of its own', async () => {
     const tasks = await bench.open();
     const { taskId } = await running(tasks, await bench.input());
     const { Name } = await bench.container();
     await tasks.stop(taskId, 'enough');
     await waitForStatus(tasks, taskId, 'stopped');
     const other = await foreignContainer(Name.replace(/^\//, ''), { 'workbench.task': taskId });
-    // The same token under a folder that does not remember it.
+    // The same token, with records that do not know it.
     const records = { open: async () => [], save: async () => {}, remove: async () => {} };
-    const forgetful = await bench.open({ records });
+    const emptied = await bench.open({ records });
     const { stop } = await waitForStatus(
-      forgetful,
-      await startTask(forgetful, await bench.input(), 't'),
+      emptied,
+      await startTask(emptied, await bench.input(), 't'),
       'stopped',
     );
     expect(stop?.code).toBe('start_refused');
     expect((await docker.getContainer(other).inspect()).State.Running).toBe(true);
   });
 
-  it('removes containers of its own that nobody wants, and touches no other', async () => {
+  it('removes orphaned containers of its installation and no others', async () => {
     const installation = await readInstallationId(bench.dataDir);
-    const ours = await foreignContainer(`unwanted-${bench.run}`, { 'workbench.installation': installation });
+    const orphan = await foreignContainer(`orphan-${bench.run}`, { 'workbench.installation': installation });
     const another = await foreignContainer(`foreign-${bench.run}`, {
       'workbench.installation': 'f'.repeat(32),
       'workbench.id': 'wb1',
@@ -319,20 +272,20 @@ describe('ContainerTaskRunner', () => {
     const tasks = await bench.open();
     await running(tasks, await bench.input());
     await tasks.close();
-    await expect(docker.getContainer(ours).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(docker.getContainer(orphan).inspect()).rejects.toMatchObject({ statusCode: 404 });
     for (const id of [another, plain]) {
       expect((await docker.getContainer(id).inspect()).State.Running).toBe(true);
     }
   });
 
-  it('says that the engine is silent, and learns afterwards what has happened meanwhile', async () => {
+  it('reports that the engine does not respond, and later the exit that happened in between', async () => {
     const relay = await bench.relay();
     const tasks = await bench.open({ engine: relay.engine });
     const { taskId } = await running(tasks, await bench.input());
     relay.cut();
     await eventually(
       waitRealStep,
-      'silence',
+      'the disconnected engine',
       async () => (await describeTask(tasks, taskId)).instance === 'disconnected',
     );
     expect((await describeTask(tasks, taskId)).status).toBe('running');
@@ -346,7 +299,7 @@ describe('ContainerTaskRunner', () => {
     await relay.end();
   });
 
-  it('forgets nothing that it was told while the engine is silent', async () => {
+  it('executes the stops and starts that were requested while the engine did not respond', async () => {
     const relay = await bench.relay();
     const tasks = await bench.open({ engine: relay.engine });
     const { taskId } = await running(tasks, await bench.input());

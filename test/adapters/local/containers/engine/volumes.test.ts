@@ -6,7 +6,7 @@ import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { giveToWorkbenchUser, runToCompletion } from './container-bench.ts';
 
-/** Files that only the user of a workbench may read, as a container writes them through its mount. */
+/** A container fills the volume through its mount with files that only its user can read. */
 describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () => {
   const dataDir = await realpath(await mkdtemp(join(tmpdir(), 'wb-volumes-')));
   const open = () => new DirectoryVolumes({ dataDir, clock: { now: () => Date.now() } });

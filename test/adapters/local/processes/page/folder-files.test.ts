@@ -19,17 +19,17 @@ import type { ProblemCode } from '#adapters/local/processes/page/file-problem.ts
 import { FILE_MAX_BYTES, FolderFiles } from '#adapters/local/processes/page/folder-files.ts';
 
 describe('FolderFiles', () => {
-  let above: string;
+  let parent: string;
   let root: string;
   let files: FolderFiles;
   beforeEach(async () => {
-    above = await realpath(await mkdtemp(join(tmpdir(), 'wb-page-')));
-    root = join(above, 'root');
+    parent = await realpath(await mkdtemp(join(tmpdir(), 'wb-page-')));
+    root = join(parent, 'root');
     await mkdir(root);
-    await writeFile(join(above, 'secret.txt'), 'secret');
+    await writeFile(join(parent, 'secret.txt'), 'secret');
     files = new FolderFiles(root);
   });
-  afterEach(() => rm(above, { recursive: true, force: true }));
+  afterEach(() => rm(parent, { recursive: true, force: true }));
 
   function problem(code: ProblemCode) {
     return expect.objectContaining({ name: 'FileProblem', code });
@@ -41,14 +41,14 @@ describe('FolderFiles', () => {
     return readFile(join(root, path), 'utf8');
   }
 
-  it('lists folders first, then files with their size, and what can be neither as other', async () => {
+  it('lists folders first, then files with their size, and all others as other', async () => {
     await writeFile(join(root, 'b.txt'), '12345');
     await writeFile(join(root, 'A.txt'), '');
     await mkdir(join(root, 'z'));
     execFileSync('mkfifo', [join(root, 'pipe')]);
-    await symlink(join(above, 'secret.txt'), join(root, 'out'));
+    await symlink(join(parent, 'secret.txt'), join(root, 'out'));
     await symlink('z', join(root, 'in'));
-    await symlink('nowhere', join(root, 'dangling'));
+    await symlink('missing', join(root, 'dangling'));
     expect(await files.list('')).toEqual({
       truncated: false,
       entries: [
@@ -63,7 +63,7 @@ describe('FolderFiles', () => {
     });
   });
 
-  it('shows 2,000 entries of a folder and says that there are more', async () => {
+  it('lists 2,000 entries of a folder and reports that there are more', async () => {
     await Promise.all(Array.from({ length: 2000 }, (_, n) => writeFile(join(root, `f${n}`), '')));
     expect(await files.list('')).toMatchObject({ truncated: false });
     await writeFile(join(root, 'one more'), '');
@@ -72,7 +72,7 @@ describe('FolderFiles', () => {
     expect(listing.entries).toHaveLength(2000);
   });
 
-  it('reads what it has saved, in folders too, with a tag that only another content changes', async () => {
+  it('reads saved files with a tag that changes only with the content', async () => {
     await files.makeFolder('a');
     await files.makeFolder('a/b');
     const tag = await saved('a/b/file.txt', 'grüße\r\n');
@@ -94,7 +94,7 @@ describe('FolderFiles', () => {
     'a/',
     'a\0b',
     'x'.repeat(1025),
-  ])('takes %j for no path', async (path) => {
+  ])('rejects the path %j', async (path) => {
     await mkdir(join(root, 'a'));
     const tag = 'a'.repeat(27);
     await expect(files.list(path)).rejects.toEqual(problem('invalid_path'));
@@ -102,14 +102,14 @@ describe('FolderFiles', () => {
     await expect(files.makeFolder(path)).rejects.toEqual(problem('invalid_path'));
     await expect(files.save(path, Buffer.from('x'), 'absent')).rejects.toEqual(problem('invalid_path'));
     await expect(files.save(path, Buffer.from('x'), { tag })).rejects.toEqual(problem('invalid_path'));
-    expect(await readFile(join(above, 'secret.txt'), 'utf8')).toBe('secret');
+    expect(await readFile(join(parent, 'secret.txt'), 'utf8')).toBe('secret');
   });
 
-  it('follows no link that leads out, at any place of the path, to read or to write', async () => {
-    await symlink(above, join(root, 'out'));
-    await symlink(join(above, 'secret.txt'), join(root, 'file'));
-    await symlink(join(above, 'new.txt'), join(root, 'dangling'));
-    const tag = (await new FolderFiles(above).read('secret.txt')).tag;
+  it('follows no link out of the folder, at any position of the path, to read or to write', async () => {
+    await symlink(parent, join(root, 'out'));
+    await symlink(join(parent, 'secret.txt'), join(root, 'file'));
+    await symlink(join(parent, 'new.txt'), join(root, 'dangling'));
+    const tag = (await new FolderFiles(parent).read('secret.txt')).tag;
     for (const path of ['out/secret.txt', 'out/root/file', 'file']) {
       await expect(files.read(path)).rejects.toEqual(problem('outside'));
       await expect(files.save(path, Buffer.from('x'), { tag })).rejects.toEqual(problem('outside'));
@@ -118,11 +118,11 @@ describe('FolderFiles', () => {
     await expect(saved('out/new.txt', 'x')).rejects.toEqual(problem('outside'));
     await expect(saved('dangling', 'x')).rejects.toEqual(problem('exists'));
     await expect(files.makeFolder('out/new')).rejects.toEqual(problem('outside'));
-    expect((await readdir(above)).sort()).toEqual(['root', 'secret.txt']);
-    expect(await readFile(join(above, 'secret.txt'), 'utf8')).toBe('secret');
+    expect((await readdir(parent)).sort()).toEqual(['root', 'secret.txt']);
+    expect(await readFile(join(parent, 'secret.txt'), 'utf8')).toBe('secret');
   });
 
-  it('never leaves the folder, whatever the path is made of', async () => {
+  it('never leaves the folder for any path', async () => {
     await mkdir(join(root, 'a'));
     await symlink('..', join(root, 'a', 'up'));
     const part = fc.constantFrom('..', '.', '', 'a', 'up', 'secret.txt', '%2e%2e', '\\..', '..\\', 'root');
@@ -134,7 +134,7 @@ describe('FolderFiles', () => {
     );
   });
 
-  it('saves through a link that stays inside, which stays a link', async () => {
+  it('saves through a link to a file in the folder and keeps the link', async () => {
     const tag = await saved('target.txt', 'old');
     await symlink('target.txt', join(root, 'link'));
     await files.save('link', Buffer.from('new'), { tag });
@@ -142,7 +142,7 @@ describe('FolderFiles', () => {
     expect((await lstat(join(root, 'link'))).isSymbolicLink()).toBe(true);
   });
 
-  it('does not save over a change that was made meanwhile', async () => {
+  it('does not overwrite a change by another program', async () => {
     const tag = await saved('file.txt', 'first');
     await writeFile(join(root, 'file.txt'), 'by a terminal');
     await expect(files.save('file.txt', Buffer.from('mine'), { tag })).rejects.toEqual(problem('changed'));
@@ -153,7 +153,7 @@ describe('FolderFiles', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  it('lets one of many saves through that all expect the same', async () => {
+  it('accepts one of several concurrent saves with the same tag', async () => {
     const tag = await saved('file.txt', 'first');
     const texts = Array.from({ length: 10 }, (_, n) => `mine ${n}`);
     const saves = await Promise.allSettled(
@@ -166,7 +166,7 @@ describe('FolderFiles', () => {
     expect(texts).toContain(await textOf('file.txt'));
   });
 
-  it('makes no file or folder where something is', async () => {
+  it('creates no file or folder under an existing name', async () => {
     await saved('file.txt', 'first');
     await expect(saved('file.txt', 'second')).rejects.toEqual(problem('exists'));
     await expect(files.makeFolder('file.txt')).rejects.toEqual(problem('exists'));
@@ -175,7 +175,7 @@ describe('FolderFiles', () => {
     expect(creations.filter((creation) => creation.status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('keeps the permissions of a file, and what another name of it holds', async () => {
+  it('keeps the permissions of a file, and the content of its hard links', async () => {
     const tag = await saved('script.sh', 'old');
     execFileSync('chmod', ['755', join(root, 'script.sh')]);
     await link(join(root, 'script.sh'), join(root, 'backup'));
@@ -185,7 +185,7 @@ describe('FolderFiles', () => {
     expect((await readdir(root)).sort()).toEqual(['backup', 'script.sh']);
   });
 
-  it('opens text up to 1 MiB, and says what is too large or no text', async () => {
+  it('opens text files up to 1 MiB, and refuses larger and binary files', async () => {
     const largest = Buffer.alloc(FILE_MAX_BYTES, 'x');
     await writeFile(join(root, 'largest'), largest);
     await writeFile(join(root, 'larger'), Buffer.concat([largest, Buffer.from('x')]));
@@ -200,7 +200,7 @@ describe('FolderFiles', () => {
     );
   });
 
-  it('says what cannot be opened, and does not wait for a pipe', async () => {
+  it('reports entries that cannot be opened, and does not block on a pipe', async () => {
     await mkdir(join(root, 'folder'));
     await saved('file.txt', '');
     execFileSync('mkfifo', [join(root, 'pipe')]);

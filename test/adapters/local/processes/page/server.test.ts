@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
-import { ProcessBench, startTask, waitForStatus } from '../process-bench.ts';
+import { startTask, waitForStatus } from '../../tasks/task-bench.ts';
+import { ProcessBench } from '../process-bench.ts';
 
 const PAGE = fileURLToPath(
   new URL('../../../../../adapters/local/processes/page/server.ts', import.meta.url),
@@ -25,24 +26,24 @@ describe('the program of the built-in page', () => {
   });
 
   interface Program {
-    /** Its port, once it serves. */
+    /** Resolves to the port when the program serves it. */
     readonly serving: Promise<number>;
-    readonly ended: Promise<{ readonly code: number | null; readonly said: string }>;
+    readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
   }
 
   function start(port: number): Program {
     const env = { PATH: process.env.PATH, WORKSPACE_PATH: folder, PORT: String(port) };
     const program = spawn(process.execPath, [PAGE], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child = program;
-    let said = '';
-    const ended = new Promise<{ code: number | null; said: string }>((resolve) => {
-      program.once('close', (code) => resolve({ code, said }));
+    let output = '';
+    const ended = new Promise<{ code: number | null; output: string }>((resolve) => {
+      program.once('close', (code) => resolve({ code, output }));
     });
     const serving = new Promise<number>((resolve) => {
       for (const stream of [program.stdout, program.stderr]) {
         stream.on('data', (data) => {
-          said += data;
-          const match = /Serving on 127\.0\.0\.1:(\d+)/.exec(said);
+          output += data;
+          const match = /Serving on 127\.0\.0\.1:(\d+)/.exec(output);
           if (match !== null) resolve(Number(match[1]));
         });
       }
@@ -50,7 +51,7 @@ describe('the program of the built-in page', () => {
     return { serving, ended };
   }
 
-  it('ends with code 0 at SIGTERM, connections that are kept open notwithstanding', async () => {
+  it('exits with 0 on SIGTERM, even with open idle connections', async () => {
     const program = start(0);
     const port = await program.serving;
     const agent = new Agent({ keepAlive: true });
@@ -67,18 +68,18 @@ describe('the program of the built-in page', () => {
     agent.destroy();
   });
 
-  it('ends with code 1, and says why, when its port is taken', async () => {
+  it('exits with 1 and an error message when its port is in use', async () => {
     const blocker = createServer();
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const address = blocker.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const { code, said } = await start(port).ended;
+    const { code, output } = await start(port).ended;
     expect(code).toBe(1);
-    expect(said).toContain('EADDRINUSE');
+    expect(output).toContain('EADDRINUSE');
     blocker.close();
   });
 
-  it('is what a workbench runs where there is nothing else, and keeps its files over a stop', async () => {
+  it('runs as a workbench if no IDE is installed, and keeps its files after a stop', async () => {
     const bench = await ProcessBench.make();
     const command = chooseCommand({ find: () => undefined, node: process.execPath, page: PAGE });
     const tasks = await bench.open({ command });

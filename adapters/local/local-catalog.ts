@@ -5,11 +5,11 @@ import type {
   DedicatedInstanceType,
 } from '#core/ports/capacity-catalog.ts';
 
-export interface MachineCatalogOptions {
+export interface LocalCatalogOptions {
   readonly instanceTypes: readonly DedicatedInstanceType[];
-  /** @default what this machine has */
+  /** @default the CPUs of this computer */
   readonly cpus?: number;
-  /** Bytes. @default what this machine has */
+  /** Bytes. @default the memory of this computer */
   readonly memory?: number;
   /** @default 0 */
   readonly gpuCount?: number;
@@ -18,8 +18,11 @@ export interface MachineCatalogOptions {
 const UNITS_PER_CPU = 1024;
 const MIB = 1024 * 1024;
 
-/** One provider, `local`: this machine, all of it to each request, and at no price. Of room there is nothing to keep. */
-export function machineCatalog(options: MachineCatalogOptions): CapacityCatalog {
+/**
+ * A catalog with one capacity provider, `local`: this computer. It offers all its resources to each request, has
+ * price 0, and tracks no free capacity.
+ */
+export function localCatalog(options: LocalCatalogOptions): CapacityCatalog {
   const { instanceTypes, cpus = availableParallelism(), memory = totalmem(), gpuCount = 0 } = options;
   const local: CapacityProvider = {
     name: 'local',

@@ -1,12 +1,12 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { expect, it } from 'vitest';
-import { machineCatalog } from '#adapters/local/machine-catalog.ts';
+import { localCatalog } from '#adapters/local/local-catalog.ts';
 import { describeCapacityCatalogContract } from '#test/contracts/capacity-catalog.ts';
 
-describeCapacityCatalogContract('this machine', async () => machineCatalog({ instanceTypes: [] }));
+describeCapacityCatalogContract('localCatalog', async () => localCatalog({ instanceTypes: [] }));
 
-it('offers this machine as the one provider, without GPUs and at no price', async () => {
-  expect(await machineCatalog({ instanceTypes: [] }).providers()).toEqual([
+it('offers this computer as the only provider, without GPUs and with price 0', async () => {
+  expect(await localCatalog({ instanceTypes: [] }).providers()).toEqual([
     {
       name: 'local',
       cpuUnits: availableParallelism() * 1024,
@@ -17,9 +17,9 @@ it('offers this machine as the one provider, without GPUs and at no price', asyn
   ]);
 });
 
-it('counts whole MiB and 1,024 units for each cpu, and names the instance types it was given', async () => {
+it('counts whole MiB and 1,024 units per CPU, and returns the configured instance types', async () => {
   const large = { name: 'm5.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
-  const catalog = machineCatalog({ instanceTypes: [large], cpus: 3, memory: 3_000_000 });
+  const catalog = localCatalog({ instanceTypes: [large], cpus: 3, memory: 3_000_000 });
   expect(await catalog.providers()).toMatchObject([{ cpuUnits: 3072, memoryMib: 2 }]);
   expect(await catalog.instanceTypes()).toEqual([large]);
 });
