@@ -1,8 +1,7 @@
-// Runs after every install, in plain JavaScript: the Node.js that runs it may be the machine's own, older one.
-//
-// The Node.js of this project comes as one optional package for each kind of machine, all with a command `node`.
-// npm 10 sets up the command of the one that fits, then removes it together with those that do not. It is put
-// back here; npm 11 leaves nothing to do.
+// Runs after every npm install, in plain JavaScript, because the Node.js of the system may be too old for TypeScript.
+// The project's Node.js is an optional package for each platform, each with a command `node`. npm 10 links the command
+// of the matching package, and then removes the link together with the other packages. This script restores the link.
+// npm 11 does not need it.
 import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +11,7 @@ const name = `node-${process.platform}-${process.arch}`;
 const link = join(modules, '.bin/node');
 
 if (existsSync(join(modules, name, 'bin/node')) && !existsSync(link)) {
-  // Left over from an install on another kind of machine, it leads nowhere.
+  // A broken link of an install on another platform.
   if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) rmSync(link);
   symlinkSync(`../${name}/bin/node`, link);
 }

@@ -1,7 +1,6 @@
 /**
- * Prints the plain sum of what vitest's JSON reporter has written into the files that are named:
- * `N passed, N failed`, and how many were skipped when some were. Ends with 1 when something failed or nothing
- * was tested.
+ * Prints the sum of the results in the given files of vitest's JSON reporter: `N passed, N failed`, and the number of
+ * skipped tests if there are any. Exits with 1 if a test failed or none passed.
  */
 import { readFileSync } from 'node:fs';
 import { formatSum, type RunnerReport, sumReports } from './test-results.ts';

@@ -1,8 +1,8 @@
-/** What is used of a report of vitest's JSON reporter. */
+/** The fields of vitest's JSON report that are used here. */
 export interface RunnerReport {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
-  /** Skipped ones. */
+  /** Skipped tests. */
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly testResults: readonly {
@@ -27,7 +27,7 @@ export function sumReports(reports: readonly RunnerReport[]): TestSum {
   };
 }
 
-/** A file that could not be read as one of tests has none that could fail: it counts as one. */
+/** A test file that fails to load has no tests; it counts as one failure. */
 function countFailedFiles({ testResults }: RunnerReport): number {
   return testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,

@@ -10,13 +10,13 @@ export interface ApiResponse {
   };
 }
 
-/** As many connections as there are requests. */
+/** Opens one connection for each concurrent request. */
 const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
 
 export async function callApi(method: 'GET' | 'POST', url: string, body?: unknown): Promise<ApiResponse> {
   return await new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const asked = request(url, { method, agent, headers }, (response) => {
+    const outgoing = request(url, { method, agent, headers }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => {
@@ -25,37 +25,37 @@ export async function callApi(method: 'GET' | 'POST', url: string, body?: unknow
       response.once('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
       response.once('error', reject);
     });
-    asked.once('error', reject);
-    asked.end(body === undefined ? undefined : JSON.stringify(body));
+    outgoing.once('error', reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }
 
-/** Every workbench of a user, page by page. */
+/** Returns all workbenches of a user, from all pages. */
 export async function listAll(url: string, userId: string): Promise<readonly WorkbenchItem[]> {
   const items: WorkbenchItem[] = [];
   let cursor = '';
   for (;;) {
     const { status, body } = await callApi('GET', `${url}/workbenches?user_id=${userId}${cursor}`);
-    if (status !== 200) throw new Error(`list answered ${status}: ${JSON.stringify(body)}`);
+    if (status !== 200) throw new Error(`list returned ${status}: ${JSON.stringify(body)}`);
     items.push(...(body.items ?? []));
     if (body.next_cursor === undefined) return items;
     cursor = `&cursor=${encodeURIComponent(body.next_cursor)}`;
   }
 }
 
-/** Waits until every workbench of a user is stopped. @throws when that takes longer than `withinMs` */
+/** Waits until every workbench of a user is stopped. @throws Error After `timeoutMs`. */
 export async function waitUntilAllStopped(
   url: string,
   userId: string,
-  withinMs: number,
+  timeoutMs: number,
 ): Promise<readonly WorkbenchItem[]> {
-  const began = performance.now();
+  const start = performance.now();
   for (;;) {
     const items = await listAll(url, userId);
-    const going = items.filter(({ status }) => status !== 'stopped').length;
-    if (going === 0) return items;
-    if (performance.now() - began > withinMs) throw new Error(`${going} are still not stopped`);
-    // Seldom enough not to be what is measured.
+    const active = items.filter(({ status }) => status !== 'stopped').length;
+    if (active === 0) return items;
+    if (performance.now() - start > timeoutMs) throw new Error(`${active} workbenches are still not stopped`);
+    // A longer interval, so that these polls do not influence the measurement.
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

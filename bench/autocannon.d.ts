@@ -1,4 +1,4 @@
-/** The little of autocannon that is used here. */
+/** The part of autocannon's API that is used here. */
 declare module 'autocannon' {
   import type { EventEmitter } from 'node:events';
 
@@ -14,14 +14,14 @@ declare module 'autocannon' {
     readonly connections: number;
     /** Seconds. */
     readonly duration: number;
-    /** Each connection sends them in turn, again and again. */
+    /** Each connection sends these requests in a loop. */
     readonly requests: readonly Request[];
   }
 
   interface Result {
-    /** Seconds, to two decimals. */
+    /** Seconds, with two decimals. */
     readonly duration: number;
-    /** Connections that failed, timeouts among them. */
+    /** Failed connections, including timeouts. */
     readonly errors: number;
     readonly timeouts: number;
   }

@@ -6,28 +6,28 @@ import type { ServerProcess } from './server-process.ts';
 
 export interface BurstResult {
   readonly creates: number;
-  /** Milliseconds until the answer. */
+  /** Milliseconds until the response. */
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
-  /** Answers other than 201. */
+  /** Responses other than 201. */
   readonly refused: number;
-  /** Acknowledged, and not in the list afterwards. */
+  /** Created workbenches that are missing in the list afterwards. */
   readonly lost: number;
-  /** Workbenches beyond one a create, and runs beyond one a workbench. */
-  readonly doubled: number;
-  /** Acknowledged, and never run. */
+  /** Workbenches in excess of creates, and runs in excess of workbenches. */
+  readonly duplicated: number;
+  /** Created workbenches that never ran. */
   readonly neverRun: number;
-  /** From the first create until each workbench has run and ended, milliseconds. */
+  /** Milliseconds from the first create until every workbench has run and stopped. */
   readonly drainedMs: number;
 }
 
 const USER = 'burst';
-/** Beyond it the queue counts as stuck, milliseconds. */
+/** After this time the queue counts as stuck. */
 const DRAIN_TIMEOUT_MS = 600_000;
 
-/** Each run notes down that it took place, and ends. */
-export function recordRunCommand(folder: string): string {
+/** Returns a boot command that records its run and exits. */
+export function runRecordingCommand(folder: string): string {
   return `echo "$WORKBENCH_ID" >> '${runsFile(folder)}'`;
 }
 
@@ -35,37 +35,37 @@ function runsFile(folder: string): string {
   return join(folder, 'runs.txt');
 }
 
-/** Creates so many workbenches at once, and waits until each has had its turn. */
-export async function burst({ url, folder }: ServerProcess, creates: number): Promise<BurstResult> {
-  const began = performance.now();
-  const took: number[] = [];
-  const answers = await Promise.all(
+/** Creates workbenches concurrently, and waits until each has run. */
+export async function measureBurst({ url, folder }: ServerProcess, creates: number): Promise<BurstResult> {
+  const start = performance.now();
+  const durations: number[] = [];
+  const responses = await Promise.all(
     Array.from({ length: creates }, async (_, index) => {
-      const answer = await callApi('POST', `${url}/workbenches?user_id=${USER}`, {
+      const response = await callApi('POST', `${url}/workbenches?user_id=${USER}`, {
         workbench_name: `burst ${index}`,
       });
-      took.push(performance.now() - began);
-      return answer;
+      durations.push(performance.now() - start);
+      return response;
     }),
   );
-  const acknowledged = answers.flatMap(({ status, body }) =>
+  const createdIds = responses.flatMap(({ status, body }) =>
     status === 201 && body.item !== undefined ? [body.item.workbench_id] : [],
   );
   const listed = await listAll(url, USER);
   const ids = new Set(listed.map(({ workbench_id }) => workbench_id));
   await waitUntilAllStopped(url, USER, DRAIN_TIMEOUT_MS);
-  const drainedMs = performance.now() - began;
+  const drainedMs = performance.now() - start;
   const runs = (await readFile(runsFile(folder), 'utf8')).split('\n').filter((id) => id !== '');
-  const hasRun = new Set(runs);
+  const ranIds = new Set(runs);
   return {
     creates,
-    p50: percentile(took, 0.5),
-    p99: percentile(took, 0.99),
-    max: percentile(took, 1),
-    refused: creates - acknowledged.length,
-    lost: acknowledged.filter((id) => !ids.has(id)).length,
-    doubled: listed.length - new Set(acknowledged).size + runs.length - hasRun.size,
-    neverRun: acknowledged.filter((id) => !hasRun.has(id)).length,
+    p50: percentile(durations, 0.5),
+    p99: percentile(durations, 0.99),
+    max: percentile(durations, 1),
+    refused: creates - createdIds.length,
+    lost: createdIds.filter((id) => !ids.has(id)).length,
+    duplicated: listed.length - new Set(createdIds).size + runs.length - ranIds.size,
+    neverRun: createdIds.filter((id) => !ranIds.has(id)).length,
     drainedMs,
   };
 }

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:cold`: what each bundled function takes to load, and the client of DynamoDB alone, written to
- * bench/results. Ends with 1 when the function that is polled takes more than 1.5 times as long as the client. With
- * `--quick` it only looks at these two, and writes nothing.
+ * `npm run bench:cold`: measures the load time of each bundled function and of the DynamoDB client alone, and writes it
+ * to bench/results. Exits with 1 if the polled function takes more than 1.5 times as long as the client. With `--quick`
+ * it measures only these two and writes nothing.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,23 +12,26 @@ import { coldPage, coldTable, describeSlowLoad } from './cold/report.ts';
 import { describeMachine } from './machine.ts';
 
 const BASELINE = 'client-dynamodb';
-/** Fresh processes for each. */
+/** New processes for each module. */
 const ROUNDS = 20;
 
 const quick = process.argv.includes('--quick');
 const folder = join(BUNDLES, '../cold');
 const functions = await bundleFunctions(folder);
-const alone = await bundleFile(join(import.meta.dirname, 'cold/client-alone.ts'), join(folder, BASELINE));
+const clientBundle = await bundleFile(
+  join(import.meta.dirname, 'cold/client-alone.ts'),
+  join(folder, BASELINE),
+);
 const measuredFunctions = functions.filter(({ name }) => !quick || name === POLL_FUNCTION);
 
-const bundles = [{ ...alone, name: BASELINE }, ...measuredFunctions];
+const bundles = [{ ...clientBundle, name: BASELINE }, ...measuredFunctions];
 const results = {
   machine: describeMachine(),
   rounds: ROUNDS,
   baseline: BASELINE,
   polled: POLL_FUNCTION,
   times: measureLoadTimes(
-    new Map(bundles.map(({ name, folder: at }) => [name, join(at, 'index.js')])),
+    new Map(bundles.map(({ name, folder: bundleFolder }) => [name, join(bundleFolder, 'index.js')])),
     ROUNDS,
   ),
   bytes: new Map(bundles.map(({ name, bytes }) => [name, bytes])),
@@ -36,8 +39,8 @@ const results = {
 console.log(coldTable(results));
 if (!quick) await writeFile(join(import.meta.dirname, 'results/cold.md'), coldPage(results));
 
-const fault = describeSlowLoad(results);
-if (fault !== undefined) {
-  console.error(fault);
+const problem = describeSlowLoad(results);
+if (problem !== undefined) {
+  console.error(problem);
   process.exitCode = 1;
 }

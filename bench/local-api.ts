@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: what the local server answers per second and how soon, written to bench/results. With
- * `--quick` it only looks whether all is well: shorter, and nothing is written. Ends with 1 when a request
- * failed or a workbench was lost or doubled.
+ * `npm run bench`: measures throughput and latency of the local server, and writes them to bench/results. With
+ * `--quick`
+ * it runs shorter and writes nothing. Exits with 1 if a request failed or a workbench was lost or duplicated.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callApi, waitUntilAllStopped } from './api-client.ts';
-import { burst, recordRunCommand } from './burst.ts';
+import { measureBurst, runRecordingCommand } from './burst.ts';
 import { type LoadResult, measureLoad } from './load.ts';
 import { describeMachine } from './machine.ts';
 import { burstTable, page, type Results, table } from './report.ts';
@@ -14,7 +14,7 @@ import { withServer } from './server-process.ts';
 
 const quick = process.argv.includes('--quick');
 const seconds = quick ? 2 : 8;
-/** A page of a list. */
+/** Fills one page of a list. */
 const STORED = 100;
 const CREATES = quick ? 100 : 500;
 const JSON_HEADERS = { 'content-type': 'application/json' };
@@ -32,8 +32,8 @@ const reads = await withServer(
     }));
     const list = { path: '/workbenches?user_id=bench' };
     return [
-      await measureLoad(url, { what: 'poll', requests: polls }, seconds),
-      await measureLoad(url, { what: `list of ${STORED}`, requests: [list] }, seconds),
+      await measureLoad(url, { name: 'poll', requests: polls }, seconds),
+      await measureLoad(url, { name: `list of ${STORED}`, requests: [list] }, seconds),
     ];
   },
 );
@@ -44,14 +44,14 @@ const creates = await withServer(
   async ({ url }) => {
     const body = JSON.stringify({ workbench_name: 'created' });
     const create = { method: 'POST', path: '/workbenches?user_id=bench', headers: JSON_HEADERS, body };
-    return await measureLoad(url, { what: 'create', requests: [create] }, seconds);
+    return await measureLoad(url, { name: 'create', requests: [create] }, seconds);
   },
 );
 
-console.error(`Creating ${CREATES} at once, and waiting until each has had its turn …`);
+console.error(`Creating ${CREATES} at once, and waiting until each has run …`);
 const burstResult = await withServer(
-  (folder) => ({ WB_BOOT_COMMAND: recordRunCommand(folder) }),
-  (server) => burst(server, CREATES),
+  (folder) => ({ WB_BOOT_COMMAND: runRecordingCommand(folder) }),
+  (server) => measureBurst(server, CREATES),
 );
 
 const results: Results = {
@@ -67,11 +67,11 @@ if (!quick) {
   await writeFile(join(folder, 'local-api.md'), page(results));
   await writeFile(join(folder, 'local-api.json'), `${JSON.stringify(results, null, 2)}\n`);
 }
-const { refused, lost, doubled, neverRun } = burstResult;
+const { refused, lost, duplicated, neverRun } = burstResult;
 const failed = results.loads.reduce((sum, load) => sum + load.failed, 0);
-if (failed + refused + lost + doubled + neverRun > 0) {
-  console.error('Not every request was answered as it should be.');
+if (failed + refused + lost + duplicated + neverRun > 0) {
+  console.error('Requests failed, or workbenches were lost, duplicated or never ran.');
   process.exitCode = 1;
 }
-// Connections kept for later must not keep it from ending.
+// Idle keep-alive connections would keep the process running.
 process.exit();

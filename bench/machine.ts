@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
-/** What figures depend on. */
+/** The computer and state with which results were measured. */
 export interface Machine {
   readonly date: string;
-  /** The commit measured; with `+` when files differ from it. */
+  /** The measured commit, followed by `+` if files differ from it. */
   readonly commit: string;
   readonly cpu: string;
   readonly cores: number;
@@ -26,7 +26,7 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The same in one line. */
+/** Returns the description in one line. */
 export function machineLine({ cpu, cores, memoryGib, node }: Machine = describeMachine()): string {
   return `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:reconcile`: what a minute's pass of the reconciler reads, counted at the SDK, when a million
- * workbenches are stored; written to bench/results. Ends with 1 when it reads more than what is due.
+ * `npm run bench:reconcile`: counts at the SDK what the sweep of due records reads from a table with a million
+ * workbenches, and writes it to bench/results. Exits with 1 if the sweep reads more than the due records.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,12 +19,13 @@ import { machineTable, markdownTable } from './markdown.ts';
 
 const HELP = `npm run bench:reconcile -- [options]
 
-Counts what a minute's pass reads of a table with many records. A million take some minutes to load, and 3 GB of disk.
+Counts what the sweep of due records reads from a large table. Loading a million records takes some minutes and 3 GB of
+disk space.
 
-  --stored N   records in all (default 1000000)
-  --active N   of those, how many are active (default 10000)
-  --due N      of those, how many are due, 1 to 1000 (default 10)
-  --out FILE   where the result goes (default bench/results/reconcile.md when a million are stored)
+  --stored N   number of records (default 1000000)
+  --active N   number of active records among them (default 10000)
+  --due N      number of due records among them, 1 to 1000 (default 10)
+  --out FILE   output file (default bench/results/reconcile.md for at least a million records)
 `;
 
 const { values } = parseArgs({
@@ -38,7 +39,7 @@ const { values } = parseArgs({
 });
 
 interface SweepResult {
-  readonly what: string;
+  readonly name: string;
   readonly found: number;
   readonly seconds: number;
   readonly calls: readonly CountedCall[];
@@ -47,15 +48,15 @@ interface SweepResult {
 if (values.help) console.log(HELP);
 else await measure({ stored: parseCount('stored'), active: parseCount('active'), due: parseCount('due') });
 
-async function measure(of: Population): Promise<void> {
-  if (of.due > 1000 || 3 * of.due > of.active || of.active > of.stored)
+async function measure(size: Population): Promise<void> {
+  if (size.due > 1000 || 3 * size.due > size.active || size.active > size.stored)
     throw new Error('expected due ≤ 1000, 3 × due ≤ active and active ≤ stored');
   const folder = await mkdtemp(join(tmpdir(), 'workbench-bench-'));
   try {
-    console.error(`Loading ${of.stored} records …`);
-    const began = performance.now();
-    const table = await openLoadedTable(withProgress(population(of), of.stored), folder);
-    const loadSeconds = (performance.now() - began) / 1000;
+    console.error(`Loading ${size.stored} records …`);
+    const start = performance.now();
+    const table = await openLoadedTable(withProgress(population(size), size.stored), folder);
+    const loadSeconds = (performance.now() - start) / 1000;
     try {
       const workbenches = new DynamoWorkbenchStore(table.client, table.tableName, new RecordedTelemetry());
       const calls = countCalls(table.client);
@@ -68,11 +69,11 @@ async function measure(of: Population): Promise<void> {
         },
       };
       const due = await measureSweep(
-        'each minute: what is due',
+        'every minute: due records',
         calls,
         async () => (await buildSweepDue(ports)()).enqueued,
       );
-      const active = await measureSweep('each ten minutes: the list of what is active', calls, async () => {
+      const active = await measureSweep('every ten minutes: list of active records', calls, async () => {
         let found = 0;
         let cursor: string | undefined;
         do {
@@ -82,15 +83,20 @@ async function measure(of: Population): Promise<void> {
         } while (cursor !== undefined);
         return found;
       });
-      const page = report(of, loadSeconds, [due, active]);
+      const page = report(size, loadSeconds, [due, active]);
       console.log(page);
       const out =
         values.out ??
-        (of.stored >= 1_000_000 ? join(import.meta.dirname, 'results/reconcile.md') : undefined);
+        (size.stored >= 1_000_000 ? join(import.meta.dirname, 'results/reconcile.md') : undefined);
       if (out !== undefined) await writeFile(out, page);
       const { items, scanned } = sumCalls(due.calls);
-      if (due.found !== of.due || items !== of.due || scanned !== of.due || due.calls.length !== DUE_SHARDS) {
-        console.error('The pass has read something else than what is due.');
+      if (
+        due.found !== size.due ||
+        items !== size.due ||
+        scanned !== size.due ||
+        due.calls.length !== DUE_SHARDS
+      ) {
+        console.error('The sweep did not read exactly the due records.');
         process.exitCode = 1;
       }
     } finally {
@@ -102,35 +108,35 @@ async function measure(of: Population): Promise<void> {
 }
 
 async function measureSweep(
-  what: string,
+  name: string,
   calls: CountedCall[],
   run: () => Promise<number>,
 ): Promise<SweepResult> {
   calls.length = 0;
-  const began = performance.now();
+  const start = performance.now();
   const found = await run();
-  return { what, found, seconds: (performance.now() - began) / 1000, calls: [...calls] };
+  return { name, found, seconds: (performance.now() - start) / 1000, calls: [...calls] };
 }
 
 function report(
   { stored, active, due }: Population,
   loadSeconds: number,
-  passes: readonly SweepResult[],
+  sweeps: readonly SweepResult[],
 ): string {
-  const rows = passes.map(({ what, found, seconds, calls: made }) => {
-    const { calls, items, scanned, units } = sumCalls(made);
-    return [what, ...[found, calls, items, scanned, units].map(String), `${(seconds * 1000).toFixed(0)} ms`];
+  const rows = sweeps.map(({ name, found, seconds, calls: countedCalls }) => {
+    const { calls, items, scanned, units } = sumCalls(countedCalls);
+    return [name, ...[found, calls, items, scanned, units].map(String), `${(seconds * 1000).toFixed(0)} ms`];
   });
   return [
     '# What the reconciler reads',
     '',
     '<!-- Written by `npm run bench:reconcile`. Do not edit. -->',
     '',
-    `${stored} workbenches are stored, ${active} of them are active, ${due} are due. The real adapter over the embedded`,
-    'table; calls, items and read units counted where the SDK sends. The index of what is due has',
-    `${DUE_SHARDS} shards, one query each.`,
+    `The table has ${stored} workbenches: ${active} are active, ${due} are due. Measured with the AWS adapter and the`,
+    'embedded table; calls, items and read units are counted at the SDK. The index of due records has',
+    `${DUE_SHARDS} shards, with one query each.`,
     '',
-    markdownTable([['pass', 'found', 'calls', 'items', 'items looked at', 'read units', 'took'], ...rows]),
+    markdownTable([['sweep', 'found', 'calls', 'items', 'scanned items', 'read units', 'duration'], ...rows]),
     '',
     `Loaded and indexed in ${loadSeconds.toFixed(0)} s.`,
     '',
@@ -139,13 +145,13 @@ function report(
   ].join('\n');
 }
 
-/** Tells how far it has come: loading takes minutes. */
-function* withProgress<T>(all: Iterable<T>, total: number): Generator<T> {
+/** Prints the progress, because loading takes minutes. */
+function* withProgress<T>(items: Iterable<T>, total: number): Generator<T> {
   let count = 0;
-  for (const one of all) {
+  for (const item of items) {
     count += 1;
     if (count % 100_000 === 0) console.error(`  ${count} of ${total}`);
-    yield one;
+    yield item;
   }
 }
 
@@ -153,6 +159,6 @@ function parseCount(name: 'stored' | 'active' | 'due'): number {
   const text = values[name];
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < 1 || value > 10_000_000)
-    throw new Error(`--${name}: expected a whole number from 1 to 10000000, not ${text}`);
+    throw new Error(`--${name}: expected a whole number from 1 to 10000000; found ${text}`);
   return value;
 }

@@ -5,30 +5,30 @@ import { machineTable, markdownTable } from './markdown.ts';
 
 export interface Results {
   readonly machine: Machine;
-  /** Seconds that each load lasted. */
+  /** Duration of each load in seconds. */
   readonly seconds: number;
   readonly loads: readonly LoadResult[];
   readonly burst: BurstResult;
 }
 
 export function table({ loads }: Pick<Results, 'loads'>): string {
-  const rows = loads.map(({ what, perSecond, p50, p99, answers, failed }) => [
-    what,
+  const rows = loads.map(({ name, perSecond, p50, p99, responses, failed }) => [
+    name,
     String(Math.round(perSecond)),
     ...[p50, p99].map((ms) => ms.toFixed(1)),
-    String(answers),
+    String(responses),
     String(failed),
   ]);
-  return markdownTable([['request', 'per second', 'p50 ms', 'p99 ms', 'answers', 'failed'], ...rows]);
+  return markdownTable([['request', 'per second', 'p50 ms', 'p99 ms', 'responses', 'failed'], ...rows]);
 }
 
 export function burstTable({ burst }: Pick<Results, 'burst'>): string {
-  const { creates, p50, p99, max, refused, lost, doubled, neverRun, drainedMs } = burst;
+  const { creates, p50, p99, max, refused, lost, duplicated, neverRun, drainedMs } = burst;
   return markdownTable([
     [`${creates} creates at once`, ''],
-    ['answer p50 / p99 / slowest', `${[p50, p99, max].map(Math.round).join(' / ')} ms`],
-    ['refused / lost / doubled / never run', [refused, lost, doubled, neverRun].join(' / ')],
-    ['until each had run and ended', `${(drainedMs / 1000).toFixed(1)} s`],
+    ['response p50 / p99 / slowest', `${[p50, p99, max].map(Math.round).join(' / ')} ms`],
+    ['refused / lost / duplicated / never run', [refused, lost, duplicated, neverRun].join(' / ')],
+    ['until each had run and stopped', `${(drainedMs / 1000).toFixed(1)} s`],
   ]);
 }
 
@@ -39,10 +39,10 @@ export function page(results: Results): string {
     '',
     '<!-- Written by `npm run bench`. Do not edit. -->',
     '',
-    `The local server (functions, DynamoDB adapter, embedded table and drive in one process) and the load, ${CONNECTIONS}`,
-    `requests at a time, on one machine. ${seconds} s each after a warm-up. Polls and lists go to workbenches that are`,
-    'stopped; creates are measured while the drive carries out those before them. In the burst each workbench runs a',
-    'command that ends at once, 8 at a time.',
+    `The local server (functions, DynamoDB adapter, embedded table and drive in one process) and the load generator with`,
+    `${CONNECTIONS} concurrent requests, on one computer. ${seconds} s each after a warm-up. Polls and lists are for stopped`,
+    'workbenches. Creates are measured while earlier workbenches are driven. In the burst each workbench runs a command that',
+    'exits immediately, at most 8 at a time.',
     '',
     table(results),
     '',

@@ -9,13 +9,13 @@ import { LOCAL_SETTINGS } from '#local/settings.ts';
 const START = join(import.meta.dirname, '../local/start.mjs');
 
 export interface ServerProcess {
-  /** Of the API: `http://127.0.0.1:port`. */
+  /** Address of the API: `http://127.0.0.1:port`. */
   readonly url: string;
-  /** Everything that goes when it ends, absolute. */
+  /** Absolute path of the data folder. It is deleted at the end. */
   readonly folder: string;
 }
 
-/** Runs `use` against the local server in a process of its own, on a folder of its own that is deleted then. */
+/** Runs `use` with a local server in a separate process and a temporary folder. */
 export async function withServer<T>(
   settings: (folder: string) => Readonly<Record<string, string>>,
   use: (server: ServerProcess) => Promise<T>,
@@ -32,18 +32,18 @@ export async function withServer<T>(
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = once(server, 'close');
+  const exited = once(server, 'close');
   try {
     return await use({ url: await waitForAddress(server), folder });
   } finally {
-    // What it runs hangs on it and ends with it.
+    // The workbenches of the server exit with it.
     server.kill('SIGKILL');
-    await ended;
+    await exited;
     await rm(folder, { recursive: true, force: true, maxRetries: 20 });
   }
 }
 
-/** Reads what it prints to the end: a full pipe would stop it. */
+/** Reads all output, because a full pipe would block the server. */
 async function waitForAddress(server: ChildProcess): Promise<string> {
   let output = '';
   return await new Promise((resolve, reject) => {
@@ -54,6 +54,6 @@ async function waitForAddress(server: ChildProcess): Promise<string> {
         if (url !== undefined) resolve(url);
       });
     }
-    server.once('exit', () => reject(new Error(`the server has not started:\n${output}`)));
+    server.once('exit', () => reject(new Error(`the server did not start:\n${output}`)));
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The CDK app, as cdk.json starts it. `-c stage=<name>` chooses settings/<name>.json; without it cdk.json does.
- * Several names with commas between them make the stacks of all, for `npm run synth`.
+ * The CDK app; cdk.json starts it. `-c stage=<name>` selects stages/<name>.json, and cdk.json sets the default stage.
+ * `npm run synth` passes several names, separated by commas, to synthesize the stacks of all of them.
  */
 import { App } from 'aws-cdk-lib';
 import { addStacks } from '#lib/add-stacks.ts';
@@ -11,20 +11,20 @@ import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { BUNDLES, bundleFunctions } from '#tools/bundle.ts';
 
 const app = new App();
-const chosen: unknown = app.node.tryGetContext('stage');
-/** Another folder with bundles than the one that is filled here. */
-const given: unknown = app.node.tryGetContext('bundles');
+const stageNames: unknown = app.node.tryGetContext('stage');
+/** A folder that already contains the bundles. Without it the functions are bundled here. */
+const bundlesFolder: unknown = app.node.tryGetContext('bundles');
 try {
-  const stages = String(chosen)
+  const stages = String(stageNames)
     .split(',')
     .map((stage) => readStage(stage));
-  const bundles = given === undefined ? BUNDLES : String(given);
-  if (given === undefined) await bundleFunctions();
+  const bundles = bundlesFolder === undefined ? BUNDLES : String(bundlesFolder);
+  if (bundlesFolder === undefined) await bundleFunctions();
   for (const settings of stages) addStacks(app, settings, bundles);
   addValidations(app);
   await checkAssembly(app.synth());
 } catch (error) {
-  // What is wrong with settings or templates is for people: where this program found it out is not.
+  // An operator reads errors in settings or templates; the stack trace would not help.
   if (!(error instanceof StageSettingsError || error instanceof UndeployableError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

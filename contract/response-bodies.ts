@@ -102,7 +102,9 @@ export const findingItemSchema = z.object({
     ),
   reason: z.string().check(z.describe('Why.')),
   repair: z.optional(
-    z.enum(STORED_REPAIR_KINDS).check(z.describe('The kind of repair, if it was repaired, deleted or quarantined.')),
+    z
+      .enum(STORED_REPAIR_KINDS)
+      .check(z.describe('The kind of repair, if it was repaired, deleted or quarantined.')),
   ),
 });
 export type FindingItem = z.infer<typeof findingItemSchema>;

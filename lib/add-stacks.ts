@@ -13,8 +13,8 @@ export interface Stacks {
 }
 
 /**
- * The stacks of an installation, each on those before it.
- * @param bundles the folder with the bundles of the functions
+ * Adds the stacks of an installation to the app. Each stack uses those before it.
+ * @param bundles The folder with the bundles of the functions.
  */
 export function addStacks(app: Construct, settings: StageSettings, bundles: string): Stacks {
   const network = new NetworkStack(app, settings);

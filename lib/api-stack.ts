@@ -10,14 +10,17 @@ import {
 import type { ClusterStack } from './cluster-stack.ts';
 import { addAlarms } from './constructs/alarm-rules.ts';
 import { Alarms, AlarmTopic } from './constructs/alarms.ts';
-import { AuthSecret } from './constructs/auth-secret.ts';
-import { ControllerFunction } from './constructs/controller-function.ts';
+import {
+  addEventTrigger,
+  addQueueTrigger,
+  addScheduleTrigger,
+  ControllerFunction,
+} from './constructs/controller-function.ts';
 import { Janitor } from './constructs/janitor.ts';
 import type { Network } from './constructs/network.ts';
 import { OperationsDashboard } from './constructs/operations-dashboard.ts';
-import { addEventTrigger, addQueueTrigger, addScheduleTrigger } from './constructs/triggers.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
-import { WorkbenchApi } from './constructs/workbench-api.ts';
+import { AuthSecret, WorkbenchApi } from './constructs/workbench-api.ts';
 import type { DataStack } from './data-stack.ts';
 import { deployedValues, environmentFor } from './function-environment.ts';
 import { clusterArn } from './permissions/ecs-roles.ts';
@@ -36,7 +39,7 @@ export interface ApiStackProps {
   readonly bundles: string;
 }
 
-/** The controller itself: the HTTP API, the functions, the queues between them, and what watches over them. */
+/** The controller: the HTTP API, the functions, their queues, the alarms and the dashboard. */
 export class ApiStack extends WorkbenchStack {
   readonly queues: WorkQueues;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
@@ -63,7 +66,7 @@ export class ApiStack extends WorkbenchStack {
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     if (secret.arn !== undefined) {
       new CfnOutput(this, 'AuthSecret', {
-        description: 'Holds the key of the API',
+        description: 'Secret with the key of the API',
         value: secret.arn,
       });
     }
@@ -75,9 +78,9 @@ export class ApiStack extends WorkbenchStack {
   ): Map<string, LambdaFunction> {
     const { installation, logs } = settings;
     return new Map(
-      data.files.fileSystems.map((files, at) => {
+      data.files.fileSystems.map((files, index) => {
         const props = { files, network, installation, bundles, logRetention: logs.retentionDays };
-        return [`janitor-${at}`, new Janitor(this, `Janitor${at}`, props).lambda];
+        return [`janitor-${index}`, new Janitor(this, `Janitor${index}`, props).lambda];
       }),
     );
   }
@@ -90,13 +93,13 @@ export class ApiStack extends WorkbenchStack {
   ): Map<FunctionName, LambdaFunction> {
     const { bundles, cluster } = props;
     const values = deployedValues(settings, { ...props, queues: this.queues, secret });
-    const our = this.#permissionContext(settings, props, secret, janitors);
+    const context = this.#permissionContext(settings, props, secret, janitors);
     const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
-    const made = new Map<FunctionName, LambdaFunction>();
+    const lambdas = new Map<FunctionName, LambdaFunction>();
     for (const [name, deployed] of Object.entries(DEPLOYED) as [FunctionName, DeployedFunction][]) {
-      const { startedBy: start } = deployed;
-      if (start.by === 'janitor' || (start.by === 'authorizer' && settings.auth === 'none')) continue;
-      const unwaited = start.by === 'event' || start.by === 'schedule';
+      const { startedBy } = deployed;
+      if (startedBy.by === 'janitor' || (startedBy.by === 'authorizer' && settings.auth === 'none')) continue;
+      const isAsynchronous = startedBy.by === 'event' || startedBy.by === 'schedule';
       const { lambda } = new ControllerFunction(this, name, {
         name,
         deployed,
@@ -104,18 +107,18 @@ export class ApiStack extends WorkbenchStack {
         bundles,
         environment: environmentFor(deployed.reads, values),
         permissions: [
-          ...PERMISSIONS[name](our),
-          ...(unwaited ? [sendFailedInvocations(this.queues.failedInvocations.queueArn)] : []),
+          ...PERMISSIONS[name](context),
+          ...(isAsynchronous ? [sendFailedInvocations(this.queues.failedInvocations.queueArn)] : []),
         ],
         logRetention: settings.logs.retentionDays,
       });
-      made.set(name, lambda);
+      lambdas.set(name, lambda);
       const scope = lambda.node.scope as Construct;
-      if (start.by === 'queue') addQueueTrigger(scope, start, { lambda, ...triggers });
-      if (start.by === 'event') addEventTrigger(scope, start, { lambda, ...triggers });
-      if (start.by === 'schedule') addScheduleTrigger(scope, start, { lambda, ...triggers });
+      if (startedBy.by === 'queue') addQueueTrigger(scope, startedBy, { lambda, ...triggers });
+      if (startedBy.by === 'event') addEventTrigger(scope, startedBy, { lambda, ...triggers });
+      if (startedBy.by === 'schedule') addScheduleTrigger(scope, startedBy, { lambda, ...triggers });
     }
-    return made;
+    return lambdas;
   }
 
   #permissionContext(
@@ -136,7 +139,9 @@ export class ApiStack extends WorkbenchStack {
       instanceRole: cluster.instanceRole.roleArn,
       fileSystems: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemArn),
       janitors: janitors.map(({ functionArn }) => functionArn),
-      launchTemplates: [template, gpuTemplate].flatMap((one) => one?.launchTemplateId ?? []),
+      launchTemplates: [template, gpuTemplate].flatMap(
+        (launchTemplate) => launchTemplate?.launchTemplateId ?? [],
+      ),
       hostSubnets: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
       hostSecurityGroup: network.instances.securityGroupId,
       hostInstanceTypes: dedicated.instanceTypes.map(instanceTypeNameOf),
@@ -178,10 +183,10 @@ export class ApiStack extends WorkbenchStack {
   }
 }
 
-/** Runs each minute, whatever happens. */
+/** Runs every minute, so that its absence shows that the reconciler does not run. */
 const HEARTBEAT: FunctionName = 'sweep-due';
 
-/** The functions that are started so, with how. */
+/** The functions with this kind of trigger, each with its trigger. */
 function functionsStartedBy<B extends StartedBy['by']>(
   by: B,
 ): readonly (readonly [FunctionName, Extract<StartedBy, { by: B }>])[] {

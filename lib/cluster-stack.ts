@@ -1,12 +1,18 @@
 import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  ImageTagMutabilityExclusionFilter,
+  type IRepository,
+  Repository,
+  TagMutability,
+  TagStatus,
+} from 'aws-cdk-lib/aws-ecr';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
 import { CapacityProvider } from './constructs/capacity-provider.ts';
-import { ImageRepository } from './constructs/image-repository.ts';
 import { HostTemplates } from './constructs/instance-launch-template.ts';
 import type { Network } from './constructs/network.ts';
 import { allow } from './permissions/allow.ts';
@@ -15,26 +21,26 @@ import { servicePrincipalOf } from './permissions/permission-context.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
-/** Where workbenches run: the cluster, its machines, the image. */
+/** The ECS cluster, its instances, and the repository of the workbench image. */
 export class ClusterStack extends WorkbenchStack {
   readonly clusterName: string;
   readonly capacityProviders: readonly CapacityProvider[];
   readonly hosts: HostTemplates;
   readonly images: ImageRepository;
-  /** Of the machines. */
+  /** Role of the instances. */
   readonly instanceRole: IRole;
-  /** Of ECS for the tasks. */
+  /** Role that ECS assumes to start tasks. */
   readonly executionRole: IRole;
   readonly workbenchLogs: LogGroup;
 
   constructor(scope: Construct, settings: StageSettings, network: Network) {
     super(scope, 'cluster', settings, {
-      description: 'Workbench controller: ECS cluster, machines, image repository',
+      description: 'Workbench controller: ECS cluster, instances, image repository',
       terminationProtection: settings.production,
     });
     const { installation, ecs, logs } = settings;
     const { vpc, instances: securityGroup } = network;
-    // Fixed: the machines' and functions' rights name it.
+    // Fixed, because the permissions of instances and functions contain it.
     this.clusterName = installation;
     const cluster = new Cluster(this, 'Cluster', {
       vpc,
@@ -43,7 +49,7 @@ export class ClusterStack extends WorkbenchStack {
     });
     if (!ecs.containerInsights) {
       const reason =
-        'Each workbench has a task definition of its own and would be billed as several metrics: `ecs.containerInsights` turns it on.';
+        'Each workbench has its own task definition, and AWS bills several metrics for each. `ecs.containerInsights` turns it on.';
       acknowledge(
         cluster,
         { id: 'AwsSolutions-ECS4', reason },
@@ -57,7 +63,7 @@ export class ClusterStack extends WorkbenchStack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const executionRole = new Role(this, 'ExecutionRole', {
-      description: 'ECS: pulls the image of workbenches and keeps what they print',
+      description: 'ECS: pulls the workbench image and writes the logs of workbenches',
       assumedBy: servicePrincipalOf(this, 'ecs-tasks.amazonaws.com'),
     });
     this.executionRole = executionRole;
@@ -88,12 +94,12 @@ export class ClusterStack extends WorkbenchStack {
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
       cluster: cluster.clusterName,
       capacityProviders: this.capacityProviders.map(({ resource: provider }) => provider.ref),
-      // Every start names its provider.
+      // Every RunTask request names its provider.
       defaultCapacityProviderStrategy: [],
     });
-    // With the cluster comes the role by which ECS scales the groups, once for an account.
+    // The first cluster of an account creates the service-linked role with which ECS scales the groups.
     for (const { resource: provider } of this.capacityProviders) provider.node.addDependency(cluster);
-    // At the end the cluster lets go of a provider before its machines' group is deleted.
+    // On deletion the cluster must release a provider before the Auto Scaling group of the provider is deleted.
     for (const { group } of this.capacityProviders) associations.node.addDependency(group);
     this.hosts = new HostTemplates(this, 'Host', {
       ...settings.dedicated,
@@ -112,12 +118,39 @@ export class ClusterStack extends WorkbenchStack {
   #addOutputs(trunking: string | undefined): void {
     new CfnOutput(this, 'ClusterName', { value: this.clusterName });
     new CfnOutput(this, 'ImageRepository', {
-      description: 'Where the image of workbenches is pushed to',
+      description: 'Repository of the workbench image',
       value: this.images.repository.repositoryUri,
     });
     new CfnOutput(this, 'AwsvpcTrunking', {
-      description: 'The account setting, as this deployment left it',
-      value: trunking ?? 'not touched: the setting ecs.awsvpcTrunking is off',
+      description: 'Account setting awsvpcTrunking after this deployment',
+      value: trunking ?? 'unchanged: the setting ecs.awsvpcTrunking is off',
+    });
+  }
+}
+
+/** Untagged images to keep. They are the previous versions of `latest`, for a rollback. */
+const UNTAGGED_IMAGES_MAX = 20;
+
+/** The repository of the workbench image. `latest` can be overwritten; every other tag is immutable. */
+export class ImageRepository extends Construct {
+  readonly repository: IRepository;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.repository = new Repository(this, 'Repository', {
+      imageScanOnPush: true,
+      imageTagMutability: TagMutability.IMMUTABLE_WITH_EXCLUSION,
+      imageTagMutabilityExclusionFilters: [ImageTagMutabilityExclusionFilter.wildcard('latest')],
+      lifecycleRules: [
+        {
+          description: 'Untagged images',
+          tagStatus: TagStatus.UNTAGGED,
+          maxImageCount: UNTAGGED_IMAGES_MAX,
+        },
+      ],
+      // Running workbenches may have to pull the image again.
+      removalPolicy: RemovalPolicy.RETAIN,
+      emptyOnDelete: false,
     });
   }
 }

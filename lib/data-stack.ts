@@ -1,12 +1,20 @@
-import { CfnOutput } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import {
+  type Attribute,
+  AttributeType,
+  Billing,
+  ProjectionType,
+  TableClass,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { INDEXES, type IndexDefinition, type KeyAttribute, TABLE } from '#contract/table.ts';
 import type { Network } from './constructs/network.ts';
-import { Records } from './constructs/records.ts';
 import { FileBackups, WorkbenchFiles } from './constructs/workbench-files.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
-/** What must not be lost: records and files. They stay when the stack goes. */
+/** Records and files. They are retained when the stack is deleted. */
 export class DataStack extends WorkbenchStack {
   readonly records: Records;
   readonly files: WorkbenchFiles;
@@ -33,9 +41,42 @@ export class DataStack extends WorkbenchStack {
       retentionDays: storage.backupRetentionDays,
     });
     new CfnOutput(this, 'TableName', { value: this.records.table.tableName });
-    for (const [at, { fileSystemId }] of fileSystems.entries()) {
-      new CfnOutput(this, `FileSystem${at}`, { value: fileSystemId });
+    for (const [index, { fileSystemId }] of fileSystems.entries()) {
+      new CfnOutput(this, `FileSystem${index}`, { value: fileSystemId });
     }
     new CfnOutput(this, 'BackupVault', { value: this.backups.vault.backupVaultName });
   }
+}
+
+/** The table that contract/table.ts defines. It is retained when the stack is deleted, and has deletion protection. */
+export class Records extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: { readonly recoveryDays: number }) {
+    super(scope, id);
+    const indexes: readonly IndexDefinition[] = Object.values(INDEXES);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: attribute(TABLE.partitionKey),
+      sortKey: attribute(TABLE.sortKey),
+      timeToLiveAttribute: TABLE.ttlAttribute,
+      billing: Billing.onDemand(),
+      tableClass: TableClass.STANDARD,
+      pointInTimeRecoverySpecification: {
+        pointInTimeRecoveryEnabled: true,
+        recoveryPeriodInDays: props.recoveryDays,
+      },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      globalSecondaryIndexes: indexes.map(({ name, partitionKey, sortKey }) => ({
+        indexName: name,
+        partitionKey: attribute(partitionKey),
+        ...(sortKey === undefined ? {} : { sortKey: attribute(sortKey) }),
+        projectionType: ProjectionType.KEYS_ONLY,
+      })),
+    });
+  }
+}
+
+function attribute({ name, type }: KeyAttribute): Attribute {
+  return { name, type: type === 'N' ? AttributeType.NUMBER : AttributeType.STRING };
 }

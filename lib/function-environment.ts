@@ -8,26 +8,26 @@ import type { DataStack } from './data-stack.ts';
 import { toEnvironment } from './settings/function-settings.ts';
 import type { StageSettings } from './settings/stage.ts';
 
-/** The values of all that deployed functions may read; undefined for what does not apply. */
+/** The values of all settings that deployed functions can read. Undefined if a setting does not apply. */
 export type EnvironmentValues = Environment;
 
 const DECLARED_SETTINGS: Readonly<Record<string, Setting<unknown>>> = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
 
 /**
- * The environment of a function: what it reads, and of that only what differs from the default, since a function's
- * environment holds 4 KB in all.
+ * Returns the environment of a function: the settings that it reads and that differ from their default. Lambda limits
+ * the environment to 4 KB.
  */
 export function environmentFor(
   reads: readonly DeployedSettingName[],
   values: EnvironmentValues,
 ): Readonly<Record<string, string>> {
-  const given = [...new Set<string>(reads)].flatMap((name) => {
+  const entries = [...new Set<string>(reads)].flatMap((name) => {
     const value = values[name];
     return value === undefined || value === '' || value === DECLARED_SETTINGS[name]?.default
       ? []
       : [[name, value]];
   });
-  return Object.fromEntries(given);
+  return Object.fromEntries(entries);
 }
 
 export interface DeployedResources {
@@ -35,25 +35,25 @@ export interface DeployedResources {
   readonly data: DataStack;
   readonly cluster: ClusterStack;
   readonly queues: WorkQueues;
-  /** ARN of the secret with the keys, if any. */
+  /** ARN of the secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
 }
 
-/** Names that local mode knows and the deployment does not: keys are in a secret, API Gateway reads the others. */
+/** Settings of local mode only. In a deployment the keys are in a secret, and API Gateway implements the others. */
 type LocalOnlySetting =
   | 'RESTAPI_AUTH_STATIC_KEY'
   | 'RESTAPI_AUTH_JWT_KEY'
   | 'RESTAPI_AUTH_CACHE_SECONDS'
   | 'RESTAPI_CORS_ORIGIN'
-  /** It differs from janitor to janitor. */
+  /** Each janitor has its own value. */
   | 'WB_JANITOR_MOUNTS';
 
 type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySetting>, string | undefined>>;
 
-/** Everything that functions may be told, from the settings of the stage and from what was made. */
-export function deployedValues(settings: StageSettings, made: DeployedResources): DeployedValues {
-  const { network, data, cluster, queues, secret } = made;
-  const { hosts: dedicated, capacityProviders: sizeClasses, images } = cluster;
+/** Returns the settings of the functions, from the settings of the stage and the deployed resources. */
+export function deployedValues(settings: StageSettings, resources: DeployedResources): DeployedValues {
+  const { network, data, cluster, queues, secret } = resources;
+  const { hosts, capacityProviders, images } = cluster;
   const subnets = network.vpc.privateSubnets.map(({ subnetId }) => subnetId).join(',');
   const { image } = settings;
   const { repository } = images;
@@ -64,8 +64,8 @@ export function deployedValues(settings: StageSettings, made: DeployedResources)
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
-    WB_CAPACITY_PROVIDERS: JSON.stringify(sizeClasses.map(({ capacity: offer }) => offer)),
-    WB_INSTANCE_TYPES: JSON.stringify(dedicated.capacities),
+    WB_CAPACITY_PROVIDERS: JSON.stringify(capacityProviders.map(({ capacity }) => capacity)),
+    WB_INSTANCE_TYPES: JSON.stringify(hosts.capacities),
     WB_IMAGE:
       image.digest === undefined
         ? repository.repositoryUriForTag(image.tag)
@@ -77,18 +77,18 @@ export function deployedValues(settings: StageSettings, made: DeployedResources)
     WB_EXECUTION_ROLE_ARN: cluster.executionRole.roleArn,
     WB_TASK_ROLE_ARN: data.files.taskRole.roleArn,
     WB_TASK_LOG_GROUP: cluster.workbenchLogs.logGroupName,
-    WB_LAUNCH_TEMPLATE: launchTemplateVersionOf(dedicated.template),
-    WB_GPU_LAUNCH_TEMPLATE: dedicated.gpuTemplate && launchTemplateVersionOf(dedicated.gpuTemplate),
-    WB_GPU_INSTANCE_TYPES: dedicated.gpuInstanceTypes.join(','),
+    WB_LAUNCH_TEMPLATE: launchTemplateVersionOf(hosts.template),
+    WB_GPU_LAUNCH_TEMPLATE: hosts.gpuTemplate && launchTemplateVersionOf(hosts.gpuTemplate),
+    WB_GPU_INSTANCE_TYPES: hosts.gpuInstanceTypes.join(','),
     WB_HOST_SUBNETS: subnets,
-    WB_HOST_AMIS: dedicated.imageIds.join(','),
+    WB_HOST_AMIS: hosts.imageIds.join(','),
     WB_FILE_SYSTEMS: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId).join(','),
     WB_JANITOR_FUNCTIONS: data.files.fileSystems.map(({ janitorName }) => janitorName).join(','),
     WB_AUTH_SECRET_ARN: secret,
   };
 }
 
-/** The version that this deployment made: what it is never changes under a function. */
+/** Names the version that this deployment created, so that a later deployment does not affect running functions. */
 function launchTemplateVersionOf({
   launchTemplateId = '',
   versionNumber,

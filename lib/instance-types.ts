@@ -1,7 +1,7 @@
-/** What one machine of an EC2 instance type has. */
+/** The size of an EC2 instance type. */
 export interface InstanceSize {
   readonly vcpus: number;
-  /** As AWS gives it, before the kernel and the agent have taken theirs; MiB. */
+  /** MiB as AWS states it, including the memory that the kernel and the ECS agent use. */
   readonly memoryMib: number;
   readonly gpus: number;
   readonly architecture: Architecture;
@@ -10,7 +10,10 @@ export interface InstanceSize {
 export type Architecture = 'x86_64' | 'arm64';
 
 export interface KnownInstanceType extends InstanceSize {
-  /** On demand, Linux, us-east-1, USD per hour; AWS price list of July 2026. Other regions differ by a few percent to a third. */
+  /**
+   * On demand, Linux, us-east-1, USD per hour. AWS price list of July 2026. Other regions differ by a few percent to a
+   * third.
+   */
   readonly pricePerHour: number;
 }
 
@@ -20,7 +23,7 @@ function x86(vcpus: number, memoryGib: number, pricePerHour: number, gpus = 0): 
   return { vcpus, memoryMib: memoryGib * GIB, gpus, architecture: 'x86_64', pricePerHour };
 }
 
-/** The types that settings may name alone. Any other is given with its size and price. */
+/** Types that settings can refer to by name. Any other type needs its size and price in the settings. */
 export const KNOWN_INSTANCE_TYPES: Readonly<Record<string, KnownInstanceType>> = {
   't3.medium': x86(2, 4, 0.0416),
   'm6i.large': x86(2, 8, 0.096),
@@ -39,12 +42,13 @@ export const KNOWN_INSTANCE_TYPES: Readonly<Record<string, KnownInstanceType>> =
 };
 
 /**
- * The share of a type's memory that its machine is sure to offer to tasks. What it really offers (the kernel's
- * total less what the agent keeps) is known only once it has registered: a c5.2xlarge shows 15,577 of 16,384 MiB.
+ * The share of an instance type's memory that tasks can certainly use. The actual value (the total of the kernel
+ * minus
+ * the reserve of the agent) is known only after registration: a c5.2xlarge registers 15,577 of 16,384 MiB.
  */
 const MEMORY_SHARE = 0.9;
 
-/** What a request to a machine of this size may come to: 1,024 CPU units are one vCPU. */
+/** Returns the largest request that an instance of this size can hold. 1,024 CPU units are one vCPU. */
 export function allocatableCapacityOf({ vcpus, memoryMib, gpus }: Omit<InstanceSize, 'architecture'>): {
   readonly cpuUnits: number;
   readonly memoryMib: number;

@@ -5,7 +5,7 @@ import { readFunctionSettings } from './settings/function-settings.ts';
 import type { StageSettings } from './settings/stage.ts';
 import { WorkbenchStack } from './workbench-stack.ts';
 
-/** Where everything runs, and who may reach whom. */
+/** The VPC and its security groups. */
 export class NetworkStack extends WorkbenchStack {
   readonly network: Network;
 
@@ -22,7 +22,7 @@ export class NetworkStack extends WorkbenchStack {
     });
     new CfnOutput(this, 'VpcId', { value: this.network.vpc.vpcId });
     new CfnOutput(this, 'GatewaySecurityGroup', {
-      description: 'For the reverse proxy in front of workbenches: nothing else reaches them',
+      description: 'For the reverse proxy in front of workbenches. Nothing else can connect to them',
       value: this.network.gateway.securityGroupId,
     });
   }

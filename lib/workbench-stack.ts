@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import { INSTALLATION_TAG } from '#contract/tags.ts';
 import type { StageSettings } from './settings/stage.ts';
 
-/** The most zones that a network of ours spans. */
+/** The maximum number of availability zones of the network. */
 const ZONES_MAX = 4;
 
-/** A stack of an installation: its name, where it goes, its tags. */
+/** Base of all stacks of an installation: sets name, account, region and tags. */
 export class WorkbenchStack extends Stack {
   constructor(
     scope: Construct,
@@ -18,7 +18,7 @@ export class WorkbenchStack extends Stack {
     super(scope, `${installation}-${part}`, {
       ...props,
       env: {
-        // Without them the stack goes wherever the credentials point; nothing is looked up there.
+        // Without account and region, the credentials decide. Synthesis makes no lookups in the account.
         ...(account === undefined ? {} : { account }),
         ...(region === undefined ? {} : { region }),
       },
@@ -26,8 +26,8 @@ export class WorkbenchStack extends Stack {
     Tags.of(this).add(INSTALLATION_TAG, installation);
   }
 
-  /** Resolved when it is deployed: CDK would ask the account for them, and synthesis needs no credentials. */
+  /** CloudFormation resolves the zones at deployment. CDK's default would need credentials at synthesis. */
   override get availabilityZones(): string[] {
-    return Array.from({ length: ZONES_MAX }, (_, at) => Fn.select(at, Fn.getAzs()));
+    return Array.from({ length: ZONES_MAX }, (_, index) => Fn.select(index, Fn.getAzs()));
   }
 }

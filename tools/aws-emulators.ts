@@ -1,6 +1,6 @@
 /**
- * Installs the emulators of AWS behind `npm run test:aws` (tools/aws-emulators/requirements.txt) into a Python
- * environment beside node_modules. Done before, it does nothing.
+ * Installs the AWS emulators of `npm run test:aws` (tools/aws-emulators/requirements.txt) into a Python environment
+ * next to node_modules. Does nothing if they are installed.
  */
 import { InstallError, installEmulators } from './aws-emulators/environment.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Bundles every function, prints what each weighs and which clients of AWS it carries, and ends with 1 when one
- * carries what it must not, or the one that is polled weighs too much.
+ * Bundles every function and prints the size and the AWS clients of each bundle. Exits with 1 if a bundle contains a
+ * forbidden package or file, or if the bundle of the polled function is too large.
  *
  *   node tools/bundle-check.ts
  */
@@ -18,6 +18,6 @@ const rows = bundles.map((bundle) => [
 ]);
 console.log(markdownTable([['function', 'KB', 'clients'], ...rows]));
 
-const faults = checkBundles(bundles, DEPLOYED);
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) process.exitCode = 1;
+const problems = checkBundles(bundles, DEPLOYED);
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exitCode = 1;

@@ -1,5 +1,5 @@
 /**
- * Bundles every deployed function into dist/functions/<name>/index.js, with its source map beside it.
+ * Bundles every deployed function into dist/functions/<name>/index.js, with a source map.
  *
  *   node tools/bundle.ts
  */
@@ -10,15 +10,15 @@ import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** Where bundles go unless said otherwise. */
+/** The default output folder. */
 export const BUNDLES = join(ROOT, 'dist/functions');
 
 export interface Bundle {
-  /** Absolute: holds `index.js` and its source map. */
+  /** Absolute path of the folder with `index.js` and its source map. */
   readonly folder: string;
-  /** Of `index.js`. */
+  /** Size of `index.js`. */
   readonly bytes: number;
-  /** Every file that is in it, below the root of the project, by the bytes of it that are. */
+  /** Path of each source file relative to the project → its bytes in the bundle. */
   readonly inputs: Readonly<Record<string, number>>;
 }
 
@@ -27,14 +27,14 @@ export interface FunctionBundle extends Bundle {
 }
 
 /**
- * Bundles all functions in one call of esbuild. The folder of each is what is deployed of it: `index.js` exports
+ * Bundles all functions in one esbuild call. The folder of a function is deployed as its code; `index.js` exports
  * `handler`.
- * @param folder absolute; emptied first
+ * @param folder Absolute path. It is emptied first.
  */
 export async function bundleFunctions(folder: string = BUNDLES): Promise<readonly FunctionBundle[]> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  // Here the project's package.json would make modules of them; in Lambda there is none.
+  // Without it, Node.js would treat the bundles as ES modules because of the project's package.json.
   await writeFile(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   const names = Object.keys(DEPLOYED) as FunctionName[];
   const entries = names.map((name) => [name, `functions/${DEPLOYED[name].entry}`] as const);
@@ -45,8 +45,8 @@ export async function bundleFunctions(folder: string = BUNDLES): Promise<readonl
 }
 
 /**
- * Bundles another file in the same way, but with all of the SDK's own.
- * @param folder absolute, below one with bundles of functions in it
+ * Bundles another file with the same options, but without the replacement of SDK packages.
+ * @param folder Absolute path, inside a folder with bundles of functions.
  */
 export async function bundleFile(entry: string, folder: string): Promise<Bundle> {
   const outputs = await bundle({ '.': relative(ROOT, entry) }, folder, {});
@@ -54,9 +54,9 @@ export async function bundleFile(entry: string, folder: string): Promise<Bundle>
 }
 
 /**
- * As CommonJS, which loads faster than modules do: an import of node:http alone costs those 35 ms more.
- * @param entries folder of the bundle, below `outdir` → file, below the root of the project
- * @param alias packages that something else stands for
+ * Bundles as CommonJS, which loads faster than ES modules: there, the import of node:http alone takes 35 ms more.
+ * @param entries Folder of the bundle relative to `outdir` → source file relative to the project.
+ * @param alias Packages to replace, by name.
  */
 async function bundle(
   entries: Readonly<Record<string, string>>,
@@ -71,7 +71,7 @@ async function bundle(
     format: 'cjs',
     platform: 'node',
     target: 'node24',
-    // The SDK's modules are smaller; without this esbuild would take `main` alone.
+    // The ES modules of the SDK are smaller. By default esbuild uses `main`.
     mainFields: ['module', 'main'],
     alias: { ...alias },
     minify: true,
@@ -85,7 +85,7 @@ async function bundle(
 
 function toBundle(folder: string, outputs: Metafile['outputs']): Bundle {
   const output = outputs[relative(ROOT, join(folder, 'index.js'))];
-  if (output === undefined) throw new Error(`esbuild made no bundle in ${folder}`);
+  if (output === undefined) throw new Error(`esbuild wrote no bundle to ${folder}`);
   const inputs = Object.entries(output.inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]);
   return { folder, bytes: output.bytes, inputs: Object.fromEntries(inputs) };
 }

@@ -1,17 +1,17 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
-/** Something stands in the way; the message is for whoever runs the tool, and says what to do. */
+/** An error that the user of a tool can correct. The message says how. */
 export class ToolError extends Error {}
 
-/** The tool was called in a way that it does not know. */
+/** The arguments of the tool are invalid. */
 export class UsageError extends Error {}
 
-/** What a shell is told when a tool was called wrongly. */
+/** Exit code for invalid arguments. */
 const USAGE_EXIT_CODE = 2;
 
 /**
- * Runs a tool: what stands in its way is printed without a stack and ends it with 1, a wrong call with 2.
- * @param expected further classes of errors whose message is for people
+ * Runs a tool. Prints a ToolError without a stack trace and exits with 1; exits with 2 after a UsageError.
+ * @param expected Further error classes that are handled like ToolError.
  */
 export async function runTool(
   run: () => Promise<void>,
@@ -25,22 +25,22 @@ export async function runTool(
       process.exitCode = USAGE_EXIT_CODE;
       return;
     }
-    if (![ToolError, ...expected].some((kind) => error instanceof kind)) throw error;
+    if (![ToolError, ...expected].some((errorClass) => error instanceof errorClass)) throw error;
     console.error((error as Error).message);
     process.exitCode = 1;
   }
 }
 
 /**
- * What these arguments say.
- * @throws UsageError for an option that there is not, or one without its value
+ * Parses command line options.
+ * @throws UsageError For an unknown option, or an option without its value.
  */
 export function parseOptions<T extends ParseArgsOptionsConfig>(args: readonly string[], options: T) {
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    // Its first sentence: the rest is about how it is programmed.
+    // Only the first sentence is about the arguments; the rest is about the API of parseArgs.
     throw new UsageError(text.split('. ')[0] ?? text);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * `npm run table:copy -- --from TABLE --to TABLE`: after a restore, which makes a table of its own, brings what was
- * restored back into the table that the functions know.
+ * `npm run table:copy -- --from TABLE --to TABLE`: copies the items of a restored table into the table that the
+ * functions
+ * use. DynamoDB always restores into a new table.
  */
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
@@ -10,14 +11,14 @@ import { copyItems } from './table/copy-items.ts';
 
 const HELP = `npm run table:copy -- --from TABLE --to TABLE [options]
 
-Writes every item of one DynamoDB table into another, over what is there under the same key. What only the other has
-stays. Stop the functions first (docs/operations.md, Recovery). Broken off, it can be run again.
+Copies every item of one DynamoDB table into another and overwrites items with the same key. Other items of the target
+table are kept. Stop the functions first (docs/operations.md, Recovery). After an interruption, run it again.
 
-  --from TABLE      the table that was restored
+  --from TABLE      the restored table
   --to TABLE        the table of the installation: output TableName of the stack <installation>-data
-  --dry-run         counts, and writes nothing
-  --profile NAME    a profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
-  --region NAME     (default AWS_REGION, or that of the profile)
+  --dry-run         only counts the items
+  --profile NAME    profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
+  --region NAME     region (default AWS_REGION, or the region of the profile)
   --help
 `;
 
@@ -30,9 +31,9 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** As DynamoDB takes it. */
+/** DynamoDB's syntax of table names. */
 const TABLE = /^[\w.-]{3,255}$/;
-/** A page of a table is up to a megabyte. Milliseconds. */
+/** A page has up to 1 MB. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 await runTool(async () => {
@@ -41,10 +42,10 @@ await runTool(async () => {
     console.log(HELP);
     return;
   }
-  const tables = { from: tableName('--from', from), to: tableName('--to', to) };
+  const tables = { from: parseTableName('--from', from), to: parseTableName('--to', to) };
   if (tables.from === tables.to) throw new UsageError('--from and --to are the same table');
-  const named = parseProfile(profile);
-  if (named !== undefined) process.env.AWS_PROFILE = named;
+  const profileName = parseProfile(profile);
+  if (profileName !== undefined) process.env.AWS_PROFILE = profileName;
   const client = createTableClient({
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     ...(region === undefined ? {} : { region }),
@@ -62,8 +63,8 @@ await runTool(async () => {
   }
 });
 
-function tableName(option: string, given: string | undefined): string {
-  if (given === undefined) throw new UsageError(`${option} is needed`);
-  if (!TABLE.test(given)) throw new UsageError(`${option}: ${given} is no name of a table`);
-  return given;
+function parseTableName(option: string, value: string | undefined): string {
+  if (value === undefined) throw new UsageError(`${option} is required`);
+  if (!TABLE.test(value)) throw new UsageError(`${option}: ${value} is not a valid table name`);
+  return value;
 }

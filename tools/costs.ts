@@ -1,6 +1,6 @@
 /**
- * `npm run costs`: what each stage costs, by listed prices. docs/costs.md holds the same with the usual assumptions;
- * here they can be changed. `--help` lists them.
+ * `npm run costs`: prints the costs of each stage from list prices. docs/costs.md has the costs with the default
+ * assumptions; this command can change them. `--help` lists them.
  */
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { runTool } from './command-line.ts';
@@ -10,21 +10,22 @@ import { allStageCosts, stageCosts } from './costs/stage-costs.ts';
 
 const HELP = `npm run costs -- [--stage NAME] [--ASSUMPTION NUMBER]...
 
-Prints what a stage costs: idle, by running and by stopped workbench, by a million polls. Without --stage: all.
+Prints the costs of a stage: idle, for each running and stopped workbench, and for a million polls. Without --stage, of
+all stages.
 
 ${ASSUMPTION_NAMES.map((name) => {
-  const { default: byDefault, unit, what } = ASSUMPTIONS[name];
-  return `  --${`${name} N`.padEnd(24)} ${what} (${unit}; default ${byDefault})`;
+  const { default: defaultValue, unit, description } = ASSUMPTIONS[name];
+  return `  --${`${name} N`.padEnd(24)} ${description} (${unit}; default ${defaultValue})`;
 }).join('\n')}
 `;
 
 await runTool(async () => {
-  const given = parseCostArguments(process.argv.slice(2));
-  if (given === undefined) {
+  const args = parseCostArguments(process.argv.slice(2));
+  if (args === undefined) {
     console.log(HELP);
     return;
   }
-  const { stage, assumed } = given;
-  const all = stage === undefined ? await allStageCosts(assumed) : [await stageCosts(stage, assumed)];
-  console.log(all.map((costs) => stageSection(costs, assumed)).join('\n'));
+  const { stage, assumed } = args;
+  const costs = stage === undefined ? await allStageCosts(assumed) : [await stageCosts(stage, assumed)];
+  console.log(costs.map((stageCost) => stageSection(stageCost, assumed)).join('\n'));
 }, [StageSettingsError]);

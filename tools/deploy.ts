@@ -1,6 +1,5 @@
 /**
- * `npm run deploy -- --stage NAME`: looks whether everything is there that a deployment needs, then runs the CDK
- * command. `--help` says the rest.
+ * `npm run deploy -- --stage NAME`: checks the prerequisites of a deployment, then runs `cdk deploy`. See `--help`.
  */
 
 import { runTool, ToolError } from './command-line.ts';
@@ -18,49 +17,49 @@ import {
 import { formatCommand, runInteractively } from './deploy/program.ts';
 
 await runTool(async () => {
-  const given = parseDeployArguments(process.argv.slice(2));
-  if (given === undefined) console.log(HELP);
-  else if (given.dryRun) printDryRun(given);
-  else await deploy(given);
+  const args = parseDeployArguments(process.argv.slice(2));
+  if (args === undefined) console.log(HELP);
+  else if (args.dryRun) printDryRun(args);
+  else await deploy(args);
 });
 
-async function deploy(given: DeployArguments): Promise<void> {
-  const { stage, profile } = given;
-  const found = (line: string) => console.log(`  ${line}`);
-  console.log(`Before anything is changed: settings/${stage}.json and what it needs`);
-  found(`Node.js ${process.versions.node}`);
+async function deploy(args: DeployArguments): Promise<void> {
+  const { stage, profile } = args;
+  const report = (line: string) => console.log(`  ${line}`);
+  console.log(`Checking stages/${stage}.json and the prerequisites of the deployment`);
+  report(`Node.js ${process.versions.node}`);
   const settings = checkSettings(stage);
   checkPlaceholders(settings);
-  found(`the settings are valid: installation ${settings.installation}`);
+  report(`settings are valid, installation ${settings.installation}`);
   const { account, lines } = await checkAccount(settings, profile);
-  for (const line of lines) found(line);
-  found(await runBundler());
+  for (const line of lines) report(line);
+  report(await runBundler());
 
-  const args = toCdkArguments(given);
-  console.log(formatCommand('cdk', args));
-  const code = await runInteractively('cdk', args, {
+  const cdkArguments = toCdkArguments(args);
+  console.log(formatCommand('cdk', cdkArguments));
+  const code = await runInteractively('cdk', cdkArguments, {
     environment: { AWS_REGION: account.region },
-    whenMissing: 'Run `npm ci`, and start this by `npm run deploy`.',
+    whenMissing: 'Run `npm ci`, then `npm run deploy`.',
   });
   if (code === undefined)
-    throw new ToolError('cdk was ended by a signal: run this again to finish what it began.');
+    throw new ToolError('cdk was ended by a signal. Run the command again to finish the deployment.');
   process.exitCode = code;
 }
 
-/** Says what a deployment would run; of this machine's files it reads the settings alone. */
-function printDryRun(given: DeployArguments): void {
-  const settings = checkSettings(given.stage);
-  const aws = new AwsCli({ profile: given.profile, region: settings.region });
-  console.log('These would be run, and the second half only when the first finds nothing missing:');
-  for (const args of [['sts', 'get-caller-identity'], bootstrapCommand, trunkingCommand]) {
-    console.log(`  ${aws.format(args)}`);
+/** Prints the commands of a deployment. Reads only the settings. */
+function printDryRun(args: DeployArguments): void {
+  const settings = checkSettings(args.stage);
+  const aws = new AwsCli({ profile: args.profile, region: settings.region });
+  console.log('A deployment would run these commands, and the last two only if the first three succeed:');
+  for (const command of [['sts', 'get-caller-identity'], bootstrapCommand, trunkingCommand]) {
+    console.log(`  ${aws.format(command)}`);
   }
-  console.log(`  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(given))}`);
+  console.log(`  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(args))}`);
   try {
     checkPlaceholders(settings);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    console.log(`It would be refused: ${error.message}`);
+    console.log(`The deployment would fail: ${error.message}`);
   }
 }
 
@@ -68,7 +67,7 @@ function toCdkArguments({
   stage,
   profile,
   requireApproval,
-  cdkArguments: further,
+  cdkArguments,
 }: DeployArguments): readonly string[] {
   return [
     'deploy',
@@ -77,6 +76,6 @@ function toCdkArguments({
     `stage=${stage}`,
     ...(requireApproval === undefined ? [] : ['--require-approval', requireApproval]),
     ...(profile === undefined ? [] : ['--profile', profile]),
-    ...further,
+    ...cdkArguments,
   ];
 }

@@ -1,21 +1,25 @@
-/** A terminal shows the seconds go by; a log gets a line this often, milliseconds. */
+/** Interval of updates on a terminal. */
 const TICK_MS = 1000;
-const LOG_EVERY_MS = 20_000;
+/** Interval of lines in a log. */
+const LOG_INTERVAL_MS = 20_000;
 
-/** Says that something long goes on, until it has ended. */
+/** Shows the elapsed time until the work has finished. */
 export async function withProgress<T>(
-  what: string,
+  title: string,
   work: Promise<T>,
   output: NodeJS.WriteStream = process.stdout,
 ): Promise<T> {
-  const began = performance.now();
-  const seconds = () => Math.round((performance.now() - began) / 1000);
+  const start = performance.now();
+  const seconds = () => Math.round((performance.now() - start) / 1000);
   const show = (text: string) => output.write(output.isTTY ? `\r\x1b[K${text}` : `${text}\n`);
-  show(`${what} …`);
-  const timer = setInterval(() => show(`${what} … ${seconds()} s`), output.isTTY ? TICK_MS : LOG_EVERY_MS);
+  show(`${title} …`);
+  const timer = setInterval(
+    () => show(`${title} … ${seconds()} s`),
+    output.isTTY ? TICK_MS : LOG_INTERVAL_MS,
+  );
   try {
     const result = await work;
-    show(`${what}: done in ${seconds()} s`);
+    show(`${title}: done in ${seconds()} s`);
     return result;
   } finally {
     clearInterval(timer);

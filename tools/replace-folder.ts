@@ -2,27 +2,30 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Builds a folder under another name and puts it in its place when it is whole: nobody finds it half made, and
- * two who build it at once do not disturb each other.
+ * Builds a folder under a temporary name and renames it when it is complete. Other processes never see an incomplete
+ * folder, and parallel builds do not interfere.
  */
-export async function replaceFolder(folder: string, build: (at: string) => Promise<void>): Promise<void> {
+export async function replaceFolder(
+  folder: string,
+  build: (temporary: string) => Promise<void>,
+): Promise<void> {
   await removeAbandonedBuilds(folder);
-  const at = `${folder}.building-${process.pid}`;
-  const old = `${folder}.building-${process.pid}-old`;
-  await mkdir(at);
+  const temporary = `${folder}.building-${process.pid}`;
+  const previous = `${folder}.building-${process.pid}-previous`;
+  await mkdir(temporary);
   try {
-    await build(at);
-    await rename(folder, old).catch(() => {});
-    await rename(at, folder);
+    await build(temporary);
+    await rename(folder, previous).catch(() => {});
+    await rename(temporary, folder);
   } finally {
-    for (const path of [at, old]) await rm(path, { recursive: true, force: true });
+    for (const path of [temporary, previous]) await rm(path, { recursive: true, force: true });
   }
 }
 
-/** What was being built by a process that has been killed. */
+/** Deletes incomplete folders of processes that were killed. */
 async function removeAbandonedBuilds(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
-    const pid = /^\.building-(\d+)(-old)?$/.exec(name.slice(basename(folder).length))?.[1];
+    const pid = /^\.building-(\d+)(-previous)?$/.exec(name.slice(basename(folder).length))?.[1];
     if (!name.startsWith(basename(folder)) || pid === undefined || isAlive(Number(pid))) continue;
     await rm(join(dirname(folder), name), { recursive: true, force: true });
   }

@@ -1,11 +1,11 @@
-// Plain JavaScript, so that a Node.js too old for the rest can still say so.
-const NEEDED = 24;
+// Plain JavaScript, so that an old Node.js can run it and report the error.
+const REQUIRED_MAJOR = 24;
 
-if (Number.parseInt(process.versions.node, 10) < NEEDED) {
+if (Number.parseInt(process.versions.node, 10) < REQUIRED_MAJOR) {
   console.error(
-    `This is Node.js ${process.versions.node}, and deploying needs ${NEEDED}, with which the CDK app is tried.\n` +
-      'On Linux `npm ci` brings it along: run it, and start this by `npm run`.\n' +
-      `Elsewhere install Node.js ${NEEDED} from https://nodejs.org.`,
+    `Node.js ${REQUIRED_MAJOR} is required, with which the CDK app is tested; this is ${process.versions.node}.\n` +
+      'On Linux `npm ci` installs it for this project: run `npm ci`, then use `npm run`.\n' +
+      `Elsewhere install Node.js ${REQUIRED_MAJOR} from https://nodejs.org.`,
   );
   process.exit(1);
 }

@@ -1,7 +1,8 @@
 /**
- * `npm run synth`: synthesizes the stages by the CDK command, offline and without credentials, with every check that
- * a deployment makes too. Ends with 1 when one finds something. The templates are checked, not the code of the
- * functions, which is left out: see `npm run bundle:check`.
+ * `npm run synth`: synthesizes the stages with the CDK command, offline and without credentials, with all checks of a
+ * deployment. Exits with 1 if a check fails. It checks only the templates and uses empty bundles: `npm run
+ * bundle:check`
+ * checks the code of the functions.
  *
  *   node tools/synth.ts [stage…]
  */
@@ -14,19 +15,19 @@ import { createEmptyBundles } from './synthesize-stage.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-const began = performance.now();
+const start = performance.now();
 const stages = process.argv.length > 2 ? process.argv.slice(2) : listStages();
 const folder = mkdtempSync(join(tmpdir(), 'workbench-synth-'));
 try {
   const code = await synthesize(stages, createEmptyBundles(folder));
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${stages.join(', ')}: ${code === 0 ? 'ready' : 'NOT ready'} to be deployed (${seconds} s)`);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`${stages.join(', ')}: ${code === 0 ? 'ready' : 'NOT ready'} to deploy (${seconds} s)`);
   process.exitCode = code;
 } finally {
   rmSync(folder, { recursive: true });
 }
 
-/** All at once: the checks take most of the time to begin, and little more for each further stage. */
+/** Synthesizes all stages in one process: most of the time is the start of the checks. */
 function synthesize(names: readonly string[], bundles: string): Promise<number> {
   const context = ['-c', `stage=${names.join(',')}`, '-c', `bundles=${bundles}`];
   const cdk = spawn(join(ROOT, 'node_modules/.bin/cdk'), ['synth', '--quiet', ...context], {

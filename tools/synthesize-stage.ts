@@ -9,19 +9,18 @@ import type { Template, Templates } from '#lib/checks/template.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 
 /**
- * The templates of a stage, for reading: without the code of the functions, and without the checks of `npm run
- * synth`.
+ * Returns the templates of a stage, without the code of the functions and without the checks of `npm run synth`.
  */
 export async function synthesizeStage(settings: StageSettings): Promise<readonly Template[]> {
   return [...(await synthesizeByStack(settings)).values()];
 }
 
-/** The same, by the names of the stacks. */
+/** Returns the templates by stack name. */
 export async function synthesizeByStack(settings: StageSettings): Promise<Templates> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
   try {
     const app = new App({
-      // As the CLI does: by its path a resource can be named for people.
+      // Like the CLI: the path gives a resource a readable name.
       context: { ...readCdkContext(), 'aws:cdk:enable-path-metadata': true },
       outdir: join(folder, 'out'),
       analyticsReporting: false,
@@ -34,13 +33,13 @@ export async function synthesizeByStack(settings: StageSettings): Promise<Templa
   }
 }
 
-/** The context that the CLI reads from cdk.json. */
+/** Returns the context in cdk.json, which otherwise only the CLI reads. */
 export function readCdkContext(): Record<string, unknown> {
   const text = readFileSync(join(import.meta.dirname, '../cdk.json'), 'utf8');
   return (JSON.parse(text) as { context: Record<string, unknown> }).context;
 }
 
-/** A folder with an empty bundle for each function, in place of what esbuild makes. */
+/** Creates a folder with an empty bundle for each function. */
 export function createEmptyBundles(folder: string): string {
   const bundles = join(folder, 'bundles');
   for (const name of Object.keys(DEPLOYED)) {
@@ -50,14 +49,14 @@ export function createEmptyBundles(folder: string): string {
   return bundles;
 }
 
-/** CDK's own validation takes longer than all the rest. */
+/** CDK's own validation takes longer than the synthesis. */
 function withoutValidation<T>(act: () => T): T {
-  const { CDK_VALIDATION: before } = process.env;
+  const { CDK_VALIDATION: previous } = process.env;
   process.env.CDK_VALIDATION = 'false';
   try {
     return act();
   } finally {
-    if (before === undefined) delete process.env.CDK_VALIDATION;
-    else process.env.CDK_VALIDATION = before;
+    if (previous === undefined) delete process.env.CDK_VALIDATION;
+    else process.env.CDK_VALIDATION = previous;
   }
 }

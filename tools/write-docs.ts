@@ -1,6 +1,6 @@
 /**
- * Writes what of docs/ follows from the code: api.yaml, settings.md, stage-settings.schema.json, costs.md and, in
- * operations.md, the tables of permissions. With `--check` it writes nothing, names what is stale and ends with 1.
+ * Generates docs/api.yaml, settings.md, stage-settings.schema.json, costs.md and the tables of permissions in
+ * operations.md. With `--check` it writes nothing, prints the names of stale files and exits with 1.
  *
  *   node tools/write-docs.ts [--check] [folder]
  */
@@ -44,20 +44,19 @@ const texts: Readonly<Record<string, string>> = {
   'settings.md': `${settingsPage([
     {
       title: 'Functions',
-      introduction:
-        'Read wherever the controller runs. On AWS they come from the settings file of the stage.',
+      introduction: 'Settings of the controller. On AWS they come from the settings file of the stage.',
       settings: SETTINGS,
     },
     {
       title: 'Local mode',
       introduction:
-        'Read by `npm start`, beside those above. There `RESTAPI_AUTH` is `none` when no key is configured, `BASE_URL` is this machine at `WB_WORKBENCH_PORT`, and `WB_STOP_SETTLE_SECONDS` is 0, unless they are set.',
+        '`npm start` also reads these settings. In local mode `RESTAPI_AUTH` defaults to `none` without a key, `BASE_URL` to the local address with `WB_WORKBENCH_PORT`, and `WB_STOP_SETTLE_SECONDS` to 0.',
       settings: LOCAL_SETTINGS,
     },
     {
       title: 'Deployment',
       introduction:
-        'Where the things are that the deployment on AWS has made. It sets these itself, for each function those that it reads (contract/deployed-functions.ts).',
+        'Names of the resources of a deployment on AWS. The deployment sets them for each function that reads them (contract/deployed-functions.ts).',
       settings: DEPLOYMENT_SETTINGS,
     },
   ])}\n${stageSettingsSection()}\n`,
@@ -66,14 +65,14 @@ const texts: Readonly<Record<string, string>> = {
 const stale: string[] = [];
 for (const [name, text] of Object.entries(texts)) {
   const file = join(folder, name);
-  const written = await readFile(file, 'utf8').catch(() => undefined);
-  if (written === text) continue;
+  const current = await readFile(file, 'utf8').catch(() => undefined);
+  if (current === text) continue;
   stale.push(relative(process.cwd(), file));
   if (!values.check) await writeFile(file, text);
 }
 
 if (!values.check) {
-  console.log(stale.length === 0 ? 'The docs are up to date.' : `Written: ${stale.join(', ')}`);
+  console.log(stale.length === 0 ? 'The docs are up to date.' : `Wrote ${stale.join(', ')}`);
 } else if (stale.length > 0) {
   console.error(`Stale: ${stale.join(', ')}. Run \`npm run docs\`.`);
   process.exitCode = 1;

@@ -2,29 +2,29 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/** How npm is started: a program and what comes before npm's own arguments. */
-export type Npm = readonly [program: string, ...before: string[]];
+/** A program and its first arguments, which start npm. */
+export type Npm = readonly [program: string, ...firstArguments: string[]];
 
-/** The npm that has started this process, on the Node.js that runs this. */
+/** Returns the npm that started this process, run with the current Node.js. */
 export function currentNpm(): Npm {
   const cli = process.env.npm_execpath;
   return cli?.endsWith('npm-cli.js') ? [process.execPath, cli] : ['npm'];
 }
 
-/** The npm of the folder's own `node_modules`. */
+/** Returns the npm in the folder's `node_modules`. */
 export function npmInFolder(folder: string): Npm {
   return [process.execPath, join(folder, 'node_modules/npm/bin/npm-cli.js')];
 }
 
-/** Runs npm in a folder, appending all it says to a log. Answers whether it succeeded. */
+/** Runs npm in a folder and appends its output to a log. Returns whether it succeeded. */
 export async function runNpm(
-  [program, ...before]: Npm,
+  [program, ...firstArguments]: Npm,
   args: readonly string[],
   { folder, log }: { readonly folder: string; readonly log: string },
 ): Promise<boolean> {
   const output = openSync(log, 'a');
   try {
-    const child = spawn(program, [...before, ...args], {
+    const child = spawn(program, [...firstArguments, ...args], {
       cwd: folder,
       env: npmEnvironment(),
       stdio: ['ignore', output, output],
@@ -39,13 +39,13 @@ export async function runNpm(
 }
 
 /**
- * What makes npm, and every npm that install scripts call, build for the Node.js that runs this. A machine's
- * settings may point `nodedir` at the headers of another one: what is built with those crashes or does not load.
+ * Returns an environment in which npm, and each npm that install scripts start, builds for the current Node.js. The
+ * user's npm configuration may set `nodedir` to the headers of another version, and the modules would crash.
  */
 function npmEnvironment(): NodeJS.ProcessEnv {
   const nodeFolder = dirname(dirname(process.execPath));
   const hasHeaders = existsSync(join(nodeFolder, 'include/node/node.h'));
-  // The npm that runs this has put its own Node.js there, perhaps an older one, its builder and its project.
+  // The npm that started this process has set these for its own, possibly older, Node.js and for its project.
   const {
     npm_config_user_agent,
     npm_config_local_prefix,

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
-/** Answers whether a program ran and ended with 0; `input` is its standard input. */
+/** Returns whether a program exited with 0. `input` is its standard input. */
 export type Probe = (program: string, args: readonly string[], input?: string) => boolean;
 
-/** Something that parts of code-server are compiled with. */
+/** A tool or header that is required to compile native modules of code-server. */
 interface Prerequisite {
   readonly name: string;
-  /** The package that brings it on Debian and Ubuntu. */
+  /** Its package on Debian and Ubuntu. */
   readonly debian: string;
   readonly isPresent: (probe: Probe) => boolean;
 }
@@ -26,20 +26,16 @@ const PREREQUISITES: readonly Prerequisite[] = [
   },
 ];
 
-/** Says what is missing on this machine and how to get it; undefined when nothing is. */
+/** Returns what is missing and how to install it, or undefined. */
 export function describeMissing(probe: Probe = run, platform: string = process.platform): string | undefined {
-  const missing = PREREQUISITES.filter(({ isPresent: there }) => !there(probe));
+  const missing = PREREQUISITES.filter(({ isPresent }) => !isPresent(probe));
   if (missing.length === 0) return undefined;
   const packages = [...new Set(missing.map(({ debian }) => debian))];
-  const how =
+  const advice =
     platform === 'darwin'
-      ? 'Get them with: xcode-select --install'
+      ? 'Install them with: xcode-select --install'
       : `On Debian or Ubuntu: apt-get install -y ${packages.join(' ')}`;
-  return [
-    'Parts of code-server are compiled on this machine, and that needs what is not here:',
-    ...missing.map(({ name }) => `  - ${name}`),
-    how,
-  ].join('\n');
+  return ['Compiling code-server requires:', ...missing.map(({ name }) => `  - ${name}`), advice].join('\n');
 }
 
 function run(program: string, args: readonly string[], input = ''): boolean {

@@ -12,7 +12,7 @@ import { type Distribution, detectDistribution, PACKAGES } from './distribution.
 
 const BASE_FOLDER = join(import.meta.dirname, '../../image/base');
 const FINGERPRINT_LABEL = 'workbench.base';
-/** What a container does not need of what the packages bring. */
+/** Files of the packages that a container does not need. */
 const EXCLUDED_PATHS = [
   './var/cache/apt',
   './var/lib/apt/lists',
@@ -22,60 +22,60 @@ const EXCLUDED_PATHS = [
 ];
 
 /**
- * Makes the base of the example image without any registry of images: Debian or Ubuntu by debootstrap, this
- * project's own Node.js and the code-server of `npm run local:ide`. One that is there and was made of the same
- * is kept.
+ * Builds the base of the example image without an image registry: Debian or Ubuntu from debootstrap, the project's
+ * Node.js, and the code-server of `npm run local:ide`. Keeps an existing image if it was built from the same inputs.
  *
- * @throws BuildError for what the user can put right
+ * @throws BuildError If a prerequisite is missing or a step fails.
  */
 export async function buildBaseFromPackages(engine: ImageEngine, tag: string): Promise<void> {
   const distribution = await detectDistribution();
   const missing = describeMissing(distribution);
   if (missing !== undefined || distribution === undefined) throw new BuildError(missing ?? '');
   await installIde();
-  const made = await fingerprint(distribution);
-  if ((await engine.labelsOf(tag))?.[FINGERPRINT_LABEL] === made) {
-    console.log(`${tag} is there, made of the same.`);
+  const inputs = await fingerprint(distribution);
+  if ((await engine.labelsOf(tag))?.[FINGERPRINT_LABEL] === inputs) {
+    console.log(`${tag} is up to date.`);
     return;
   }
-  // Under /tmp as under any folder: the bootstrap makes device nodes and must not be on a `nodev` disk.
+  // debootstrap creates device nodes, so this folder must not be on a file system with `nodev`.
   const folder = await mkdtemp(join(process.env.WB_IMAGE_TMP ?? tmpdir(), 'workbench-base-'));
   const root = join(folder, 'root');
   try {
     const log = join(tmpdir(), 'workbench-base.log');
     await withProgress(
-      `Fetching the packages of ${distribution.suite}`,
+      `Downloading packages of ${distribution.suite}`,
       runLogged('debootstrap', debootstrapArguments(distribution, root), log),
     );
     await withProgress('Adding Node.js and code-server', addPrograms(root));
-    await withProgress(`Taking it in as ${tag}`, importBase(engine, tag, root, made));
+    await withProgress(`Importing ${tag}`, importBase(engine, tag, root, inputs));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 function describeMissing(distribution: Distribution | undefined): string | undefined {
-  const how = 'Otherwise let the engine reach a registry that has node:24-bookworm-slim.';
+  const alternative = 'Alternatively give the engine access to a registry with node:24-bookworm-slim.';
   if (process.platform !== 'linux' || distribution === undefined) {
-    return `Without a registry the image is built from the packages of Debian or Ubuntu, and this is neither. ${how}`;
+    return `Without a registry the base image is built from packages of Debian or Ubuntu, but this is another system. ${alternative}`;
   }
-  if (process.getuid?.() !== 0) return `Without a registry the image is built by root (debootstrap). ${how}`;
+  if (process.getuid?.() !== 0)
+    return `Without a registry the base image is built with debootstrap, which requires root. ${alternative}`;
   if (findOnPath('debootstrap', process.env.PATH) === undefined) {
-    return `Without a registry the image needs debootstrap: apt-get install -y debootstrap. ${how}`;
+    return `Without a registry the base image is built with debootstrap: apt-get install -y debootstrap. ${alternative}`;
   }
   return undefined;
 }
 
-/** Does nothing when it is installed. */
+/** Does nothing if code-server is installed. */
 async function installIde(): Promise<void> {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../ide/install-ide.ts')], {
     stdio: 'inherit',
   });
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
-  if (code !== 0) throw new BuildError('code-server could not be installed, and the image holds it.');
+  if (code !== 0) throw new BuildError('The installation of code-server failed, which the image contains.');
 }
 
-/** Of everything that the base is made of, as far as it is chosen here. */
+/** Hashes the inputs of the base that this project determines. */
 async function fingerprint(distribution: Distribution): Promise<string> {
   const files = [
     join(IDE_FOLDER, 'installed'),
@@ -83,8 +83,8 @@ async function fingerprint(distribution: Distribution): Promise<string> {
     import.meta.filename,
   ];
   const contents = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  const all = JSON.stringify([distribution, PACKAGES, process.version, process.arch, ...contents]);
-  return createHash('sha256').update(all).digest('hex').slice(0, 32);
+  const inputs = JSON.stringify([distribution, PACKAGES, process.version, process.arch, ...contents]);
+  return createHash('sha256').update(inputs).digest('hex').slice(0, 32);
 }
 
 function debootstrapArguments({ suite, components }: Distribution, root: string): readonly string[] {
@@ -111,20 +111,20 @@ async function addPrograms(root: string): Promise<void> {
   });
 }
 
-async function importBase(engine: ImageEngine, tag: string, root: string, made: string): Promise<void> {
+async function importBase(engine: ImageEngine, tag: string, root: string, inputs: string): Promise<void> {
   const excluded = EXCLUDED_PATHS.map((path) => `--exclude=${path}/*`);
   const tar = spawn('tar', ['-C', root, '--numeric-owner', ...excluded, '-c', '.'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((resolve, reject) => tar.once('error', reject).once('exit', resolve));
   await engine.import(tar.stdout, tag, [
-    `LABEL ${FINGERPRINT_LABEL}=${made}`,
+    `LABEL ${FINGERPRINT_LABEL}=${inputs}`,
     'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   ]);
-  if ((await ended) !== 0) throw new BuildError('the base could not be packed');
+  if ((await ended) !== 0) throw new BuildError('tar failed to pack the base image.');
 }
 
-/** Runs a program, its output into a log, of which the end is told when it fails. */
+/** Runs a program with its output in a log file. If it fails, the error contains the last lines. */
 async function runLogged(program: string, args: readonly string[], log: string): Promise<void> {
   const output = createWriteStream(log);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -133,8 +133,8 @@ async function runLogged(program: string, args: readonly string[], log: string):
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   await new Promise((resolve) => output.end(resolve));
   if (code === 0) return;
-  const end = existsSync(log)
+  const lastLines = existsSync(log)
     ? (await readFile(log, 'utf8')).trimEnd().split('\n').slice(-20).join('\n')
     : '';
-  throw new BuildError(`${end}\n\n${program} failed. All that it said is in ${log}`);
+  throw new BuildError(`${lastLines}\n\n${program} failed. Its output is in ${log}`);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 
-/** What the base of the example image holds beside Node.js and code-server, by the names of Debian and Ubuntu. */
+/** Packages of the base image besides Node.js and code-server, by their names in Debian and Ubuntu. */
 export const PACKAGES = [
   'ca-certificates',
   'curl',
@@ -15,15 +15,16 @@ export const PACKAGES = [
 ] as const;
 
 export interface Distribution {
-  /** The code name of the release: `bookworm`, `noble`. */
+  /** Code name of the release: `bookworm`, `noble`. */
   readonly suite: string;
-  /** The parts of the archive that hold PACKAGES. */
+  /** Components of the archive that contain PACKAGES. */
   readonly components: readonly string[];
 }
 
 /**
- * This machine's distribution, when a base can be made from its packages; undefined for any other. It must be
- * this machine's own: code-server's compiled parts are taken from here and need the same C library.
+ * Returns the distribution of this computer if a base image can be built from its packages, otherwise undefined. The
+ * image uses the same distribution, because native modules of code-server are compiled here and need the same C
+ * library.
  */
 export async function detectDistribution(file = '/etc/os-release'): Promise<Distribution | undefined> {
   const release = parseEnv(await readFile(file, 'utf8').catch(() => ''));

@@ -1,2 +1,2 @@
-/** What a poll needs of AWS, and nothing else. */
+/** Only the AWS client that a poll uses. */
 export { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';

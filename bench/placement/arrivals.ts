@@ -1,11 +1,11 @@
 import type { Capacity } from '#core/ports/capacity-catalog.ts';
 import { Random } from './random.ts';
 
-/** A start of a workbench, and how long it is used. */
+/** A start of a workbench, and its running time. */
 export interface Arrival {
-  /** Seconds from the beginning. */
+  /** Seconds since the beginning of the simulation. */
   readonly at: number;
-  /** Seconds that it runs, from when it runs. */
+  /** Running time in seconds, from the start of the task. */
   readonly durationSeconds: number;
   readonly request: Capacity;
 }
@@ -17,7 +17,7 @@ function size(cpus: number, gib: number, gpuCount = 0): Capacity {
   return { cpuUnits: cpus * 1024, memoryMib: gib * 1024, gpuCount };
 }
 
-/** What people ask for: mostly small, some for builds, some for data in memory, few with a GPU. */
+/** Weighted request sizes: mostly small, some for builds, some for data in memory, few with a GPU. */
 const SIZES: readonly (readonly [number, Capacity])[] = [
   [8, size(0.5, 1)],
   [30, size(1, 2)],
@@ -32,7 +32,7 @@ const SIZES: readonly (readonly [number, Capacity])[] = [
   [4, size(3, 12, 1)],
 ];
 
-/** How long they are used, in hours: forgotten after a look, worked with, left to compute overnight. */
+/** Weighted mean running times in hours: short visits, work sessions, overnight computations. */
 const DURATIONS_HOURS: readonly (readonly [number, number])[] = [
   [25, 0.4],
   [55, 3.5],
@@ -46,23 +46,23 @@ const ARRIVALS_BY_HOUR = [
 ];
 
 /**
- * Starts over some days, in order of time. Waiting times and durations are drawn from exponential distributions.
- * @param perDay starts a day, on average
+ * Generates starts in order of time. Intervals and running times have exponential distributions.
+ * @param perDay Average starts per day.
  */
 export function generateArrivals(seed: number, days: number, perDay: number): readonly Arrival[] {
   const random = new Random(seed);
   const average = ARRIVALS_BY_HOUR.reduce((sum, factor) => sum + factor, 0) / ARRIVALS_BY_HOUR.length;
   const busiest = Math.max(...ARRIVALS_BY_HOUR) / average;
-  const all: Arrival[] = [];
+  const arrivals: Arrival[] = [];
   let at = 0;
   for (;;) {
-    // As many as in the busiest hour, of which each hour keeps its share.
+    // Generates the rate of the busiest hour, and keeps the share of each hour.
     at += random.exponential(DAY_SECONDS / (perDay * busiest));
-    if (at >= days * DAY_SECONDS) return all;
+    if (at >= days * DAY_SECONDS) return arrivals;
     const factor = (ARRIVALS_BY_HOUR[Math.floor((at % DAY_SECONDS) / HOUR_SECONDS)] ?? 0) / average;
     if (random.next() * busiest >= factor) continue;
     const durationSeconds = random.exponential(random.weighted(DURATIONS_HOURS) * HOUR_SECONDS);
-    all.push({
+    arrivals.push({
       at: Math.round(at),
       durationSeconds: Math.max(60, Math.round(durationSeconds)),
       request: random.weighted(SIZES),

@@ -2,11 +2,10 @@ import { canHold } from '#core/placement/capacity.ts';
 import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Seconds. */
 const MINUTE_SECONDS = 60;
-/** From the launch of a machine until its agent takes tasks. */
+/** From the launch of an instance until its agent accepts tasks. */
 const BOOT_SECONDS = 90;
-/** Scale-in comes after 15 one-minute datapoints. */
+/** ECS scales in after 15 one-minute datapoints. */
 const IDLE_SECONDS_MAX = 15 * MINUTE_SECONDS;
 
 interface Task {
@@ -32,7 +31,7 @@ interface Group {
   launching: number;
 }
 
-/** What ECS tells of a machine when it changes. */
+/** The content of an ECS event about an instance. */
 export interface InstanceEvent {
   readonly instanceId: string;
   readonly version: number;
@@ -41,31 +40,31 @@ export interface InstanceEvent {
   readonly gone: boolean;
 }
 
-/** What has been paid for and used, each as an integral over time. */
+/** Amounts that were paid for and used, integrated over time. */
 export interface Bill {
   /** USD. */
   cost: number;
-  /** Hours in which workbenches ran. */
+  /** Running hours of all workbenches. */
   workbenchHours: number;
-  /** Unit hours that were paid for, and those that workbenches had. */
+  /** Unit hours that were paid for, and that workbenches used. */
   paid: { cpu: number; memory: number };
   used: { cpu: number; memory: number };
   started: number;
-  /** Starts that waited for a new machine. */
+  /** Starts that waited for a new instance. */
   waited: number;
 }
 
 /**
- * Capacity providers with managed scaling, as ECS has them: a task goes to the fullest machine of its provider
- * that has room (binpack by memory) or waits; each minute machines are launched for those that wait, two at least
- * where there are none; a machine without a task for 15 minutes is terminated; machines are paid by the second.
+ * Simulates capacity providers with ECS managed scaling. A task is placed on the fullest instance of its provider with
+ * enough free capacity (binpack by memory), or waits. Each minute, instances are launched for waiting tasks: at least
+ * two if there are none. An instance without tasks for 15 minutes is terminated. Instances are paid by the second.
  */
 export class Cluster {
   readonly #timeline: Timeline;
   readonly #groups = new Map<string, Group>();
   readonly #onChange: (event: InstanceEvent) => void;
   #launches = 0;
-  /** What runs now, and since when nothing has changed. */
+  /** Running tasks, and the time of the last change. */
   readonly #running = { count: 0, cpu: 0, memory: 0, since: 0 };
   readonly bill: Bill = {
     cost: 0,
@@ -91,32 +90,32 @@ export class Cluster {
   run(request: Capacity, durationSeconds: number, provider: string): void {
     const group = this.#groups.get(provider);
     if (group === undefined || !canHold(group.provider, request))
-      throw new RangeError(`${provider} cannot hold it`);
+      throw new RangeError(`the request does not fit on ${provider}`);
     const task = { request, durationSeconds, requestedAt: this.#timeline.now };
-    const machine = findFullestInstance(group, request);
-    if (machine !== undefined) this.#place(task, machine);
+    const instance = findFullestInstance(group, request);
+    if (instance !== undefined) this.#place(task, instance);
     else group.waiting.push(task);
   }
 
-  /** Each minute. */
+  /** Runs once a minute. */
   evaluate(): void {
     const { now } = this.#timeline;
     for (const group of this.#groups.values()) {
-      for (const machine of group.instances) {
-        if (machine.tasks === 0 && now - machine.idleSince >= IDLE_SECONDS_MAX) this.#terminate(machine);
+      for (const instance of group.instances) {
+        if (instance.tasks === 0 && now - instance.idleSince >= IDLE_SECONDS_MAX) this.#terminate(instance);
       }
       if (group.waiting.length === 0) continue;
       const bins = countInstancesNeeded(group);
-      const wanted = group.instances.size + group.launching === 0 ? Math.max(2, bins) : bins;
-      for (let n = group.launching; n < wanted; n += 1) this.#launch(group);
+      const target = group.instances.size + group.launching === 0 ? Math.max(2, bins) : bins;
+      for (let n = group.launching; n < target; n += 1) this.#launch(group);
     }
   }
 
-  /** What runs is counted, and what is there paid, up to now. */
+  /** Completes the bill up to now. */
   close(): void {
     this.#count({ cpuUnits: 0, memoryMib: 0, gpuCount: 0 }, 0);
-    for (const { instances: machines } of this.#groups.values())
-      for (const machine of machines) this.#terminate(machine);
+    for (const { instances } of this.#groups.values())
+      for (const instance of instances) this.#terminate(instance);
   }
 
   #launch(group: Group): void {
@@ -127,7 +126,7 @@ export class Cluster {
     this.#timeline.after(BOOT_SECONDS, () => {
       group.launching -= 1;
       const { cpuUnits, memoryMib, gpuCount } = group.provider;
-      const machine: Instance = {
+      const instance: Instance = {
         id,
         group,
         launchedAt,
@@ -136,30 +135,30 @@ export class Cluster {
         idleSince: this.#timeline.now,
         version: 0,
       };
-      group.instances.add(machine);
-      this.#emitChange(machine);
+      group.instances.add(instance);
+      this.#emitChange(instance);
       for (const task of [...group.waiting]) {
-        if (!canHold(machine.free, task.request)) continue;
+        if (!canHold(instance.free, task.request)) continue;
         group.waiting.splice(group.waiting.indexOf(task), 1);
-        this.#place(task, machine);
+        this.#place(task, instance);
       }
     });
   }
 
-  #place(task: Task, machine: Instance): void {
+  #place(task: Task, instance: Instance): void {
     const { bill } = this;
     bill.started += 1;
     if (this.#timeline.now > task.requestedAt) bill.waited += 1;
-    machine.tasks += 1;
-    adjustFree(machine.free, task.request, -1);
-    this.#emitChange(machine);
+    instance.tasks += 1;
+    adjustFree(instance.free, task.request, -1);
+    this.#emitChange(instance);
     this.#count(task.request, 1);
     this.#timeline.after(task.durationSeconds, () => {
       this.#count(task.request, -1);
-      machine.tasks -= 1;
-      adjustFree(machine.free, task.request, 1);
-      if (machine.tasks === 0) machine.idleSince = this.#timeline.now;
-      this.#emitChange(machine);
+      instance.tasks -= 1;
+      adjustFree(instance.free, task.request, 1);
+      if (instance.tasks === 0) instance.idleSince = this.#timeline.now;
+      this.#emitChange(instance);
     });
   }
 
@@ -175,39 +174,39 @@ export class Cluster {
     running.memory += change * memoryMib;
   }
 
-  #terminate(machine: Instance): void {
+  #terminate(instance: Instance): void {
     const { bill } = this;
-    const { price, cpuUnits, memoryMib } = machine.group.provider;
-    const hours = (this.#timeline.now - machine.launchedAt) / 3600;
-    machine.group.instances.delete(machine);
+    const { price, cpuUnits, memoryMib } = instance.group.provider;
+    const hours = (this.#timeline.now - instance.launchedAt) / 3600;
+    instance.group.instances.delete(instance);
     bill.cost += hours * price;
     bill.paid.cpu += hours * cpuUnits;
     bill.paid.memory += hours * memoryMib;
-    this.#emitChange(machine, true);
+    this.#emitChange(instance, true);
   }
 
-  #emitChange(machine: Instance, gone = false): void {
-    machine.version += 1;
+  #emitChange(instance: Instance, gone = false): void {
+    instance.version += 1;
     this.#onChange({
-      instanceId: machine.id,
-      version: machine.version,
-      provider: machine.group.provider.name,
-      free: { ...machine.free },
+      instanceId: instance.id,
+      version: instance.version,
+      provider: instance.group.provider.name,
+      free: { ...instance.free },
       gone,
     });
   }
 }
 
-function findFullestInstance({ instances: machines }: Group, request: Capacity): Instance | undefined {
+function findFullestInstance({ instances }: Group, request: Capacity): Instance | undefined {
   let best: Instance | undefined;
-  for (const machine of machines) {
-    if (!canHold(machine.free, request)) continue;
-    if (best === undefined || machine.free.memoryMib < best.free.memoryMib) best = machine;
+  for (const instance of instances) {
+    if (!canHold(instance.free, request)) continue;
+    if (best === undefined || instance.free.memoryMib < best.free.memoryMib) best = instance;
   }
   return best;
 }
 
-/** How many empty machines hold all that wait, first fit. */
+/** Returns the number of empty instances that the waiting tasks need, by first fit. */
 function countInstancesNeeded({ provider, waiting }: Group): number {
   const bins: Instance['free'][] = [];
   for (const { request } of waiting) {

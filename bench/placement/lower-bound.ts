@@ -3,22 +3,22 @@ import type { Capacity, CapacityProvider } from '#core/ports/capacity-catalog.ts
 type Vector = readonly [number, number, number];
 
 /**
- * What the workbenches that run at one moment cost at least, in USD per hour, if machines could be had in
- * fractions, at once, and workbenches be cut up among them: the least Σ price × number of machines that offers as
- * much cpu, memory and GPUs in all as they have. A linear program, solved by its dual: a price for each unit of
- * each resource such that no machine is worth more than it costs. The prices do not depend on what runs, so the
- * corners of what is possible are found once.
+ * Computes a lower bound of the cost of the running workbenches at one moment, in USD per hour, as if fractions of
+ * instances were available immediately and workbenches could be split across them: the minimum of Σ price × number of
+ * instances whose total CPU, memory and GPUs cover those of the workbenches. This linear program is solved by its dual:
+ * prices for each unit of each resource such that no instance is worth more than it costs. The feasible prices do not
+ * depend on the workbenches, so the vertices of the feasible region are computed once.
  */
 export class LowerBound {
-  readonly #corners: readonly Vector[];
+  readonly #vertices: readonly Vector[];
 
   constructor(providers: readonly CapacityProvider[]) {
-    this.#corners = findVertices(providers);
+    this.#vertices = findVertices(providers);
   }
 
   costOf(running: Capacity): number {
     const demand = toVector(running);
-    return Math.max(...this.#corners.map((prices) => dot(prices, demand)));
+    return Math.max(...this.#vertices.map((prices) => dot(prices, demand)));
   }
 }
 
@@ -26,7 +26,7 @@ function toVector({ cpuUnits, memoryMib, gpuCount }: Capacity): Vector {
   return [cpuUnits, memoryMib, gpuCount];
 }
 
-/** Where three of the limits meet and no other is broken. */
+/** Returns the points where three constraints are tight and the others hold. */
 function findVertices(providers: readonly CapacityProvider[]): readonly Vector[] {
   const limits: readonly (readonly [Vector, number])[] = [
     ...providers.map((provider) => [toVector(provider), provider.price] as const),
@@ -34,31 +34,31 @@ function findVertices(providers: readonly CapacityProvider[]): readonly Vector[]
     [[0, -1, 0], 0],
     [[0, 0, -1], 0],
   ];
-  const found: Vector[] = [];
+  const vertices: Vector[] = [];
   for (const [a, one] of limits.entries()) {
     for (const [b, two] of limits.slice(a + 1).entries()) {
       for (const three of limits.slice(a + b + 2)) {
         const point = intersect(one, two, three);
         if (point === undefined) continue;
-        if (limits.every(([row, limit]) => dot(row, point) <= limit + 1e-12)) found.push(point);
+        if (limits.every(([row, limit]) => dot(row, point) <= limit + 1e-12)) vertices.push(point);
       }
     }
   }
-  return found;
+  return vertices;
 }
 
 type Limit = readonly [Vector, number];
 
-/** By Cramer's rule; undefined where they do not meet in one point. */
+/** Applies Cramer's rule. Returns undefined if there is no unique intersection. */
 function intersect([a, p]: Limit, [b, q]: Limit, [c, r]: Limit): Vector | undefined {
-  const whole = determinant(a, b, c);
-  if (whole === 0) return undefined;
-  const instead = (column: 0 | 1 | 2) => {
-    const put = (row: Vector, value: number) =>
-      row.map((cell, at) => (at === column ? value : cell)) as unknown as Vector;
-    return determinant(put(a, p), put(b, q), put(c, r)) / whole;
+  const denominator = determinant(a, b, c);
+  if (denominator === 0) return undefined;
+  const solve = (column: 0 | 1 | 2) => {
+    const replaceColumn = (row: Vector, value: number) =>
+      row.map((cell, index) => (index === column ? value : cell)) as unknown as Vector;
+    return determinant(replaceColumn(a, p), replaceColumn(b, q), replaceColumn(c, r)) / denominator;
   };
-  return [instead(0), instead(1), instead(2)];
+  return [solve(0), solve(1), solve(2)];
 }
 
 function determinant(a: Vector, b: Vector, c: Vector): number {

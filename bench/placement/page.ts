@@ -2,12 +2,12 @@ import type { Machine } from '../machine.ts';
 import { machineTable, markdownTable } from '../markdown.ts';
 import type { Bill } from './cluster.ts';
 
-/** One offer under one load: what each policy came to, all seeds together. */
+/** One set of providers with one load: the bill of each policy, summed over all seeds. */
 export interface Comparison {
   readonly providerSet: string;
   readonly instanceTypes: readonly string[];
   readonly startsPerDay: number;
-  /** Workbenches at once, on average. */
+  /** Average number of running workbenches. */
   readonly running: number;
   readonly bills: readonly (readonly [string, Bill])[];
   readonly bound: Pick<Bill, 'cost' | 'workbenchHours'>;
@@ -25,12 +25,12 @@ export function costPerHour({ cost, workbenchHours }: Pick<Bill, 'cost' | 'workb
 }
 
 export function table({ bills, bound }: Comparison): string {
-  const least = costPerHour(bound);
+  const lowerBound = costPerHour(bound);
   const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`;
   const rows = bills.map(([name, bill]) => [
     name,
     costPerHour(bill).toFixed(4),
-    (costPerHour(bill) / least).toFixed(2),
+    (costPerHour(bill) / lowerBound).toFixed(2),
     percent(bill.used.cpu, bill.paid.cpu),
     percent(bill.used.memory, bill.paid.memory),
     percent(bill.waited, bill.started),
@@ -38,7 +38,7 @@ export function table({ bills, bound }: Comparison): string {
   return markdownTable([
     ['policy', 'USD per workbench hour', '× bound', 'cpu used', 'memory used', 'waited for an instance'],
     ...rows,
-    ['lower bound', least.toFixed(4), '1.00', '', '', ''],
+    ['lower bound', lowerBound.toFixed(4), '1.00', '', '', ''],
   ]);
 }
 
@@ -52,18 +52,19 @@ export function page({ machine, days, seeds, comparisons }: Results): string {
     '',
     '<!-- Written by `npm run bench:placement`. Do not edit. -->',
     '',
-    'What the machines cost on which workbenches of mixed sizes come and go, by the policy that chooses their capacity',
-    'providers. Simulated: managed scaling each minute, 90 s until a machine takes tasks, gone after 15 idle minutes,',
-    'paid by the second; a working day with its mornings and nights; workbenches that last from minutes to a night.',
+    'The cost of the instances for workbenches of mixed sizes, by the policy that chooses their capacity provider.',
+    'Simulated: managed scaling each minute, 90 s until an instance accepts tasks, termination after 15 idle minutes,',
+    'billing by the second; arrivals by the hour of a working day; running times from minutes to a night.',
     '',
-    '- **first fit**: the first provider of the list that can hold it, the list as written or by price of a machine.',
-    '- **share alone**: the cheapest by price × dominant share, whatever room there is.',
-    '- **placement**: `core/placement` with the room that events have told of, late and by process, as deployed.',
-    '- **lower bound**: what runs at each moment on fractions of machines, had at once and used to the last unit (a',
-    '  linear program). No policy can reach it.',
+    '- **first fit**: the first provider in the list that can hold the request; the list as written, or by instance price.',
+    '- **dominant share only**: the lowest price × dominant share, without regard to free capacity.',
+    '- **placement**: `core/placement` with the free capacity from events, which is delayed and differs by process, as',
+    '  deployed.',
+    '- **lower bound**: fractions of instances that are available immediately and fully used (a linear program). No policy',
+    '  can reach it.',
     '',
-    ...comparisons.flatMap((comparison, at) => [
-      ...(comparison.providerSet === comparisons[at - 1]?.providerSet
+    ...comparisons.flatMap((comparison, index) => [
+      ...(comparison.providerSet === comparisons[index - 1]?.providerSet
         ? []
         : [`## ${comparison.providerSet}`, '', `${comparison.instanceTypes.join(', ')}.`, '']),
       `### ${heading(comparison)}`,

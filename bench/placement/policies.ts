@@ -8,19 +8,19 @@ import type { InstanceEvent } from './cluster.ts';
 import { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 
-/** Decides where requests go. */
+/** Chooses the capacity provider of a request. */
 export interface Policy {
   choose(request: Capacity): Promise<string>;
-  /** Is told what ECS tells. */
+  /** Receives events about instances, as from ECS. */
   onInstanceEvent(event: InstanceEvent): void;
 }
 
 export type MakePolicy = (timeline: Timeline, providers: readonly CapacityProvider[], seed: number) => Policy;
 
-/** Processes that drive, each with what it has last read of the room. */
+/** Concurrent drive processes. Each caches free capacity. */
 const DRIVE_PROCESSES = 4;
 
-/** The controller's own: the events of machines, the store, each process's catalog, and `place`. */
+/** The policy of the controller: events of instances, the store, the catalog of each process, and `choosePlacement`. */
 export const placement: MakePolicy = (timeline, providers, seed) => {
   const random = new Random(seed + 1_000_000);
   const clock = { now: () => timeline.now * 1000 };
@@ -35,7 +35,7 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
     async choose(request) {
       const catalog = processes[Math.floor(random.next() * DRIVE_PROCESSES)] as ClusterCatalog;
       const fit = choosePlacement(request, providers, [], await catalog.freeCapacity());
-      if (fit.kind !== 'fits') throw new RangeError(`nothing can hold ${JSON.stringify(request)}`);
+      if (fit.kind !== 'fits') throw new RangeError(`no provider can hold ${JSON.stringify(request)}`);
       catalog.reserve(fit.provider, request);
       return fit.provider;
     },
@@ -53,13 +53,13 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
   };
 };
 
-/** The seed's: the first in the list that can hold it. */
+/** The first provider in the list that can hold the request. */
 export const firstFit: MakePolicy = (_, providers) => ({
   choose: async (request) => findFirstFit(providers, request).name,
   onInstanceEvent() {},
 });
 
-/** The same with the list in the order of the machines' prices. */
+/** First fit with the list sorted by instance price. */
 export const cheapestInstanceFirst: MakePolicy = (timeline, providers, seed) =>
   firstFit(
     timeline,
@@ -67,7 +67,7 @@ export const cheapestInstanceFirst: MakePolicy = (timeline, providers, seed) =>
     seed,
   );
 
-/** What `place` would be without room, and without counting what is left empty. */
+/** `choosePlacement` without regard to free capacity and to unused capacity. */
 export const dominantShareOnly: MakePolicy = (_, providers) => ({
   async choose(request) {
     const cost = (provider: CapacityProvider) => provider.price * dominantShare(request, provider);
@@ -81,6 +81,6 @@ export const dominantShareOnly: MakePolicy = (_, providers) => ({
 
 function findFirstFit(providers: readonly CapacityProvider[], request: Capacity): CapacityProvider {
   const first = providers.find((provider) => canHold(provider, request));
-  if (first === undefined) throw new RangeError(`nothing can hold ${JSON.stringify(request)}`);
+  if (first === undefined) throw new RangeError(`no provider can hold ${JSON.stringify(request)}`);
   return first;
 }

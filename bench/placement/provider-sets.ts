@@ -1,6 +1,6 @@
 import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 
-/** Of the nominal memory an agent registers this much at least; the rest is the kernel's and the agent's. */
+/** The minimum share of the nominal memory that an agent registers. The kernel and the agent use the rest. */
 const MEMORY_SHARE = 0.9;
 
 /** vCPUs, GiB, USD per hour (us-east-1, on demand, Linux, July 2026), GPUs. */
@@ -20,26 +20,26 @@ const INSTANCE_TYPES = {
 
 export interface ProviderSet {
   readonly name: string;
-  /** In the order in which somebody wrote them into the settings. */
+  /** In the order of the settings. */
   readonly providers: readonly CapacityProvider[];
 }
 
-function providerSet(name: string, ...machines: (keyof typeof INSTANCE_TYPES)[]): ProviderSet {
-  const providers = machines.map((machine) => {
-    const [vcpus, gib, price, gpuCount] = INSTANCE_TYPES[machine];
+function providerSet(name: string, ...types: (keyof typeof INSTANCE_TYPES)[]): ProviderSet {
+  const providers = types.map((type) => {
+    const [vcpus, gib, price, gpuCount] = INSTANCE_TYPES[type];
     const memoryMib = Math.floor(gib * 1024 * MEMORY_SHARE);
-    return { name: machine, cpuUnits: vcpus * 1024, memoryMib, gpuCount, price };
+    return { name: type, cpuUnits: vcpus * 1024, memoryMib, gpuCount, price };
   });
   return { name, providers };
 }
 
 export const PROVIDER_SETS: readonly ProviderSet[] = [
   providerSet(
-    'Ten size classes',
+    'Ten capacity providers',
     ...(['m6i-large', 'm6i-xlarge', 'm6i-2xlarge'] as const),
     ...(['c6i-large', 'c6i-xlarge', 'c6i-2xlarge'] as const),
     ...(['r6i-large', 'r6i-xlarge', 'r6i-2xlarge'] as const),
     'g4dn-xlarge',
   ),
-  providerSet('Four size classes', 'm6i-2xlarge', 'r6i-2xlarge', 'c5-18xlarge', 'g4dn-xlarge'),
+  providerSet('Four capacity providers', 'm6i-2xlarge', 'r6i-2xlarge', 'c5-18xlarge', 'g4dn-xlarge'),
 ];

@@ -1,13 +1,13 @@
-/** Seeded randomness: the same seed gives the same numbers on every machine. */
+/** A seeded random number generator. The same seed always returns the same numbers. */
 export class Random {
   #state: number;
 
-  /** @param seed a whole number, 0 … 2³² − 1 */
+  /** @param seed A whole number from 0 to 2³² − 1. */
   constructor(seed: number) {
     this.#state = seed >>> 0;
   }
 
-  /** 0 up to 1, without 1 (mulberry32). */
+  /** Returns a number from 0 to 1, excluding 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -20,18 +20,18 @@ export class Random {
     return min + (max - min) * this.next();
   }
 
-  /** Waiting times of what happens this often on average. */
+  /** Returns an exponentially distributed number with this mean. */
   exponential(mean: number): number {
     return -mean * Math.log(1 - this.next());
   }
 
-  /** Of the values, each as often as its weight says. */
+  /** Returns one of the values with a probability proportional to its weight. */
   weighted<T>(choices: readonly (readonly [number, T])[]): T {
     const total = choices.reduce((sum, [weight]) => sum + weight, 0);
-    let at = this.next() * total;
+    let position = this.next() * total;
     for (const [weight, value] of choices) {
-      at -= weight;
-      if (at < 0) return value;
+      position -= weight;
+      if (position < 0) return value;
     }
     const last = choices.at(-1);
     if (last === undefined) throw new RangeError('nothing to choose from');

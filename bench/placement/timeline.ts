@@ -4,7 +4,7 @@ interface ScheduledAction {
   readonly act: () => void | Promise<void>;
 }
 
-/** What happens when, in seconds: the earliest first, of one second in the order in which it was planned. */
+/** Runs scheduled actions in order of time (seconds). Actions of the same second run in the order of scheduling. */
 export class Timeline {
   readonly #heap: ScheduledAction[] = [];
   #order = 0;
@@ -16,29 +16,29 @@ export class Timeline {
 
   at(second: number, act: () => void | Promise<void>): void {
     this.#order += 1;
-    const planned = { at: Math.max(second, this.#now), order: this.#order, act };
+    const scheduled = { at: Math.max(second, this.#now), order: this.#order, act };
     const heap = this.#heap;
-    let place = heap.push(planned) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!isEarlier(planned, heap[parent] as ScheduledAction)) break;
-      heap[place] = heap[parent] as ScheduledAction;
-      place = parent;
+    let position = heap.push(scheduled) - 1;
+    while (position > 0) {
+      const parent = (position - 1) >> 1;
+      if (!isEarlier(scheduled, heap[parent] as ScheduledAction)) break;
+      heap[position] = heap[parent] as ScheduledAction;
+      position = parent;
     }
-    heap[place] = planned;
+    heap[position] = scheduled;
   }
 
   after(seconds: number, act: () => void | Promise<void>): void {
     this.at(this.#now + seconds, act);
   }
 
-  /** Lets everything happen that is planned up to this second. */
+  /** Runs all actions that are scheduled up to this second. */
   async runUntil(end: number): Promise<void> {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       this.#removeFirst();
       this.#now = next.at;
-      const done = next.act();
-      if (done !== undefined) await done;
+      const pending = next.act();
+      if (pending !== undefined) await pending;
     }
     this.#now = end;
   }
@@ -47,9 +47,9 @@ export class Timeline {
     const heap = this.#heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
-    let place = 0;
+    let position = 0;
     for (;;) {
-      let child = 2 * place + 1;
+      let child = 2 * position + 1;
       if (child >= heap.length) break;
       if (
         child + 1 < heap.length &&
@@ -57,10 +57,10 @@ export class Timeline {
       )
         child += 1;
       if (!isEarlier(heap[child] as ScheduledAction, last)) break;
-      heap[place] = heap[child] as ScheduledAction;
-      place = child;
+      heap[position] = heap[child] as ScheduledAction;
+      position = child;
     }
-    heap[place] = last;
+    heap[position] = last;
   }
 }
 

@@ -2,16 +2,16 @@ import { Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 export interface Acknowledgement {
-  /** The rule, and where it has several findings on one thing which: `AwsSolutions-IAM5[Resource::*]`. */
+  /** The rule. If it has several findings on one resource, also which one: `AwsSolutions-IAM5[Resource::*]`. */
   readonly id: string;
-  /** Why it does not apply here, for whoever reviews it. */
+  /** Why the rule does not apply here, for reviewers. */
   readonly reason: string;
 }
 
-/** Before the names of rules of AWS's Control Tower, which cfn-guard looks after. */
+/** Prefix of the names of AWS Control Tower's rules, which cfn-guard evaluates. */
 export const CONTROL_TOWER = 'cdk-validator-cfnguard';
 
-/** Lets a rule pass for something and what it consists of. */
+/** Suppresses rules for a construct and its children. */
 export function acknowledge(scope: IConstruct, ...rules: readonly Acknowledgement[]): void {
   Validations.of(scope).acknowledge(...rules);
 }

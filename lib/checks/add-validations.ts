@@ -7,13 +7,21 @@ import {
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ControlTowerRules } from './control-tower.ts';
 
-/** Has cdk-nag and cfn-guard look at what is synthesized, beside CDK's own validation; what they find is an error. */
+/**
+ * Validates the synthesized templates with cdk-nag and cfn-guard, in addition to CDK's own validation. Findings are
+ * errors.
+ */
 export function addValidations(app: App): void {
   const controlTower = new ControlTowerRules();
-  // Named so that it comes in between; CDK would add it by itself, at the end.
-  const own =
+  // Listed explicitly to run between `begin` and the Control Tower rules; CDK would add it at the end.
+  const cloudFormationValidation =
     process.env.CDK_VALIDATION === 'false'
       ? []
       : [new CloudFormationValidatePlugin() as IPolicyValidationPlugin];
-  Validations.of(app).addPlugins(controlTower.begin, new AwsSolutionsChecks(), ...own, controlTower);
+  Validations.of(app).addPlugins(
+    controlTower.begin,
+    new AwsSolutionsChecks(),
+    ...cloudFormationValidation,
+    controlTower,
+  );
 }

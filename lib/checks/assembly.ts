@@ -3,21 +3,23 @@ import { checkLimits } from './limits.ts';
 import { checkPolicies } from './policy-checks.ts';
 import type { Template, Templates, Violation } from './template.ts';
 
-/** What is read of a synthesized app. */
+/** The part of a synthesized app that the checks read. */
 export interface Assembly {
   readonly stacks: readonly { readonly stackName: string; readonly templateFullPath: string }[];
 }
 
 export class UndeployableError extends Error {
-  constructor(faults: readonly Violation[]) {
-    super(`This must not be deployed:\n${faults.map(({ at, problem }) => `  ${at}: ${problem}`).join('\n')}`);
+  constructor(violations: readonly Violation[]) {
+    super(
+      `The templates must not be deployed. Correct these errors:\n${violations.map(({ at, problem }) => `  ${at}: ${problem}`).join('\n')}`,
+    );
     this.name = 'UndeployableError';
   }
 }
 
 /**
- * Checks what was synthesized, beyond what the validations of CDK find.
- * @throws UndeployableError listing every fault
+ * Checks the synthesized templates for errors that CDK's validations do not find.
+ * @throws UndeployableError Lists every violation.
  */
 export async function checkAssembly(assembly: Assembly): Promise<void> {
   const templates: Templates = new Map(
@@ -26,6 +28,6 @@ export async function checkAssembly(assembly: Assembly): Promise<void> {
       JSON.parse(readFileSync(templateFullPath, 'utf8')) as Template,
     ]),
   );
-  const faults = [...checkLimits(templates), ...(await checkPolicies(templates))];
-  if (faults.length > 0) throw new UndeployableError(faults);
+  const violations = [...checkLimits(templates), ...(await checkPolicies(templates))];
+  if (violations.length > 0) throw new UndeployableError(violations);
 }

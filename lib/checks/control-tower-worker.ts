@@ -6,23 +6,23 @@ import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
 import type { PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { resourcesOf, type Template } from './template.ts';
 
-/** What a thread is given to do. */
+/** The input of the worker thread. */
 export interface ControlTowerWork {
-  /** Absolute. */
+  /** Absolute paths. */
   readonly templatePaths: readonly string[];
-  /** Gets the report as JSON, or `{"error":"…"}`. */
+  /** The worker writes the report as JSON, or `{"error":"…"}`, to this file. */
   readonly resultFile: string;
-  /** 1 when it is there. */
+  /** Set to 1 when the result file is complete. */
   readonly done: Int32Array<SharedArrayBuffer>;
 }
 
-/** The rules that come with the validator: a folder for each service. */
+/** The rules of the validator, one folder for each service. */
 const RULES = join(
   dirname(createRequire(import.meta.url).resolve('@cdklabs/cdk-validator-cfnguard/package.json')),
   'rules/control-tower/cfn-guard',
 );
 
-/** Where the folder is not called as the service is in CloudFormation. */
+/** Services whose rule folder has another name than the service in CloudFormation. */
 const RULE_FOLDERS: Readonly<Record<string, string>> = {
   apigatewayv2: 'apigateway',
   autoscaling: 'ec2autoscaling',
@@ -32,28 +32,32 @@ const RULE_FOLDERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What AWS's Control Tower would want of every stack, and does not apply to these: the rule's file, and why. Rules
- * that are about one thing alone are acknowledged where it is made.
+ * Control Tower rules that do not apply to any of these stacks: the file of the rule, and the reason. A rule that
+ * does
+ * not apply to one resource alone is acknowledged where the resource is created.
  */
 const DISABLED_RULES: Readonly<Record<string, string>> = {
-  'ct-autoscaling-pr-1': 'It looks for zones by name; these groups name subnets instead, one in each zone.',
+  'ct-autoscaling-pr-1': 'The rule reads zone names. These groups name subnets instead, one in each zone.',
   'ct-autoscaling-pr-6':
-    'A size class is of one size, or placement would promise what a machine of it may not hold. Settings may list several types that are alike.',
+    'All instances of a capacity provider have one size; otherwise placement could choose a provider whose instance is too small. Settings may list several types of the same size.',
   'ct-autoscaling-pr-11':
-    'Machines do not talk to each other. What a workbench reads and writes goes to EFS through TLS, whatever the type.',
+    'Instances do not exchange traffic. Workbenches access EFS through TLS with every instance type.',
   'ct-cloudwatch-pr-2':
-    'How long logs are kept the settings of the stage say: they name users, and are not kept for a year by default.',
+    'The settings of the stage decide how long logs are kept. Logs contain user names, so the default is less than a year.',
   'ct-cloudwatch-pr-3':
-    'CloudWatch encrypts them with a key of its own. A key of ours would be open to the same people, for a price.',
-  'ct-ec2-pr-10': 'ECS scales by the tasks that wait, and never looks at the metrics that would be paid for.',
-  'ct-ecr-pr-3': 'Every tag but `latest` is immutable, which it does not know to be possible.',
-  'ct-lambda-pr-2': 'Each names the API by SourceArn; it does not see that since it is put together.',
-  'ct-lambda-pr-3': 'They call AWS alone, and nothing in the VPC. The one that has to be in it is.',
+    'CloudWatch encrypts them with its own key. The same people could use a customer-managed key, which costs extra.',
+  'ct-ec2-pr-10':
+    'ECS scales by the number of waiting tasks and does not use detailed monitoring, which costs extra.',
+  'ct-ecr-pr-3': 'Every tag except `latest` is immutable. The rule does not know this configuration.',
+  'ct-lambda-pr-2':
+    'Each permission names the API in SourceArn. The rule does not recognize it, because the ARN is a join.',
+  'ct-lambda-pr-3':
+    'The functions call AWS APIs only and nothing in the VPC. The janitor, which must be in the VPC, is.',
 };
 
 /**
- * Holds each template against the rules of the services that it uses: against all of them it takes five times as
- * long, and finds the same.
+ * Checks each template against the rules of the services that it uses. Checking all rules takes five times as long
+ * and has the same findings.
  */
 export function checkControlTower(templatePaths: readonly string[]): PolicyValidationPluginReport {
   const reports = templatePaths.map((path) => {
@@ -70,14 +74,14 @@ export function checkControlTower(templatePaths: readonly string[]): PolicyValid
   });
   return {
     success: reports.every(({ success }) => success),
-    // Without a severity CDK prints them and goes on, as soon as one is acknowledged anywhere.
+    // Without a severity CDK only prints the violations and continues as soon as any rule is acknowledged.
     violations: reports.flatMap(({ violations }) =>
       violations.map((violation) => ({ ...violation, severity: 'error' })),
     ),
   };
 }
 
-/** The folders with rules about what is in the template. */
+/** Returns the folders with rules for the resource types in the template. */
 export function ruleFoldersFor(template: Template): readonly string[] {
   const services = resourcesOf(template).map(([, { Type }]) => Type.split('::')[1]?.toLowerCase() ?? '');
   return [...new Set(services.map((service) => join(RULES, RULE_FOLDERS[service] ?? service)))]

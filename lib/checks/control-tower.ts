@@ -10,12 +10,14 @@ import type {
 import { CONTROL_TOWER } from './acknowledge.ts';
 import type { ControlTowerWork } from './control-tower-worker.ts';
 
-/** The longest that cfn-guard may take in all, milliseconds: then something is wrong with it. */
+/** A longer run of cfn-guard is an error. */
 const CFN_GUARD_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * The rules of AWS's Control Tower, by cfn-guard, which takes as long as CDK's own validation. So it works beside
- * that one: `begin` comes before it in the order of plugins, and the rules themselves after it.
+ * Evaluates the rules of AWS Control Tower with cfn-guard, which takes as long as CDK's own validation. Both
+ * therefore
+ * run in parallel: `begin` precedes CDK's validation in the order of plugins and starts a worker thread; this plugin
+ * follows it and waits for the result.
  */
 export class ControlTowerRules implements IPolicyValidationPlugin {
   readonly name = CONTROL_TOWER;
@@ -49,10 +51,10 @@ function startWorker(templatePaths: readonly string[]): ControlTowerWork {
   return work;
 }
 
-/** Plugins cannot be waited for: this thread stands still until the other is done. */
+/** Blocks this thread until the worker has finished, because plugins are synchronous. */
 function waitForResult({ done, resultFile }: ControlTowerWork): PolicyValidationPluginReport {
   if (Atomics.wait(done, 0, 0, CFN_GUARD_TIMEOUT_MS) === 'timed-out') {
-    throw new Error('cfn-guard has not come to an end');
+    throw new Error(`cfn-guard did not finish within ${CFN_GUARD_TIMEOUT_MS / 60_000} minutes`);
   }
   const result = JSON.parse(readFileSync(resultFile, 'utf8')) as
     | PolicyValidationPluginReport

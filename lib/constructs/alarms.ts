@@ -15,41 +15,36 @@ import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import {
-  type AlarmingMetric,
-  type MetricDefinition as Counted,
-  METRICS,
-  type MetricName,
-} from '#contract/metrics.ts';
+import { type AlarmingMetric, METRICS, type MetricDefinition, type MetricName } from '#contract/metrics.ts';
 import { servicePrincipalOf } from '../permissions/permission-context.ts';
 import { metricsNamespace } from './controller-function.ts';
 
 export interface AlarmProps {
-  /** What it means and what is to be looked at: the first thing that somebody reads at night. */
+  /** What the alarm means and where to look first. The notification contains it. */
   readonly description: string;
   readonly metric: IMetric;
-  /** The alarm goes off at this value… */
+  /** The alarm starts when the metric reaches this value… */
   readonly threshold: number;
-  /** …in as many periods in a row. @default 1 */
+  /** …in this many consecutive periods. @default 1 */
   readonly periods?: number;
-  /** Goes off when nothing is told. @default false */
+  /** Also starts when there is no data. @default false */
   readonly missingIsBreaching?: true;
-  /** Goes off below the value instead. @default false */
+  /** Starts when the metric is below the value instead. @default false */
   readonly isBelow?: true;
 }
 
-/** The values of a metric's one dimension. */
+/** The values of the single dimension of a metric. */
 type DimensionValueOf<M extends AlarmingMetric> = (typeof METRICS)[M] extends {
   readonly values: readonly (infer V)[];
 }
   ? V & string
   : never;
 
-/** The alarms of an installation. Each tells somebody, when it begins and when it is over. */
+/** The alarms of an installation. Each sends a notification when it starts and when it ends. */
 export class Alarms extends Construct {
   readonly #topic: ITopic;
   readonly #installation: string;
-  /** In the order in which they were made. */
+  /** In the order of creation. */
   readonly all: Alarm[] = [];
 
   constructor(
@@ -63,24 +58,17 @@ export class Alarms extends Construct {
   }
 
   add(id: string, props: AlarmProps): void {
-    const {
-      description: what,
-      metric,
-      threshold: atLeast,
-      periods = 1,
-      missingIsBreaching: silenceIsBad,
-      isBelow: below,
-    } = props;
+    const { description, metric, threshold, periods = 1, missingIsBreaching, isBelow } = props;
     const alarm = new Alarm(this, id, {
       alarmName: `${this.#installation} ${id}`,
-      alarmDescription: what,
+      alarmDescription: description,
       metric,
-      threshold: atLeast,
+      threshold,
       evaluationPeriods: periods,
-      comparisonOperator: below
+      comparisonOperator: isBelow
         ? ComparisonOperator.LESS_THAN_THRESHOLD
         : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: silenceIsBad ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: missingIsBreaching ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     const action = new SnsAction(this.#topic);
     alarm.addAlarmAction(action);
@@ -88,9 +76,9 @@ export class Alarms extends Construct {
     this.all.push(alarm);
   }
 
-  /** What the functions count, over all values of its dimension. */
+  /** Returns the sum of a metric over all values of its dimension. */
   sumOf(name: AlarmingMetric, period: Duration): IMetric {
-    const { dimensions, values = [] }: Counted = METRICS[name];
+    const { dimensions, values = [] }: MetricDefinition = METRICS[name];
     const dimension = dimensions?.[0];
     if (dimension === undefined) return this.#metric(name, period);
     const usingMetrics = Object.fromEntries(
@@ -106,9 +94,9 @@ export class Alarms extends Construct {
     });
   }
 
-  /** What the functions count, of one value of its dimension. */
+  /** Returns the sum of a metric for one value of its dimension. */
   sumOfValue<M extends AlarmingMetric>(name: M, value: DimensionValueOf<M>, period: Duration): IMetric {
-    const { dimensions }: Counted = METRICS[name];
+    const { dimensions }: MetricDefinition = METRICS[name];
     return this.#metric(name, period, { [String(dimensions?.[0])]: value });
   }
 
@@ -123,7 +111,7 @@ export class Alarms extends Construct {
   }
 }
 
-/** Where alarms go: to an address, when one is set, and to whatever else is subscribed later. */
+/** The topic of all alarms. It notifies the email address, if one is set; other subscriptions can be added later. */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
 
@@ -143,10 +131,10 @@ export class AlarmTopic extends Construct {
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
   }
 
-  /** AWS Backup has no metric of a vault's failures to make an alarm of; it tells of each job. */
-  notifyOfFailedBackups(vault: string, undelivered: IQueue): void {
+  /** AWS Backup has no metric for the failures of one vault, but sends an event for each job. */
+  notifyOfFailedBackups(vault: string, deadLetterQueue: IQueue): void {
     new Rule(this, 'FailedBackups', {
-      description: 'Backups of files that failed, to the alarms',
+      description: 'Sends failed backups of files to the alarm topic',
       eventPattern: {
         source: ['aws.backup'],
         detailType: ['Backup Job State Change'],
@@ -155,9 +143,9 @@ export class AlarmTopic extends Construct {
       targets: [
         new SnsTopic(this.topic, {
           message: RuleTargetInput.fromText(
-            'A backup of the files of workbenches failed. See AWS Backup, jobs.',
+            'A backup of the files of workbenches failed. See the jobs in AWS Backup.',
           ),
-          deadLetterQueue: undelivered,
+          deadLetterQueue,
         }),
       ],
     });

@@ -8,12 +8,12 @@ import { allow } from '../permissions/allow.ts';
 const SETTING = 'awsvpcTrunking';
 
 /**
- * Turns trunking on for the account and region: a machine then has room for several times as many network
- * interfaces, and so workbenches. CloudFormation cannot say it. It is never turned off again, since others in
- * the account may rely on it; machines that were launched before stay as they are.
+ * Turns on trunking for the account and region. An instance then supports several times as many network interfaces,
+ * and therefore workbenches. CloudFormation has no resource for it. It is never turned off, because others in the
+ * account may rely on it. Instances that were launched before keep their limits.
  */
 export class AwsvpcTrunking extends Construct {
-  /** What ECS said the setting now is. */
+  /** The value of the setting that ECS returned. */
   readonly value: string;
 
   constructor(
@@ -31,20 +31,20 @@ export class AwsvpcTrunking extends Construct {
       description: `${props.installation}-${SETTING}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
-    const rights = allow(this, 'Permissions', role, [
+    const permissions = allow(this, 'Permissions', role, [
       {
         sid: 'WriteOwnLog',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [logGroup.logGroupArn],
-        why: 'Its log.',
+        why: 'Writes its log.',
       },
       {
         sid: 'TurnOn',
         actions: ['ecs:PutAccountSettingDefault'],
         resources: ['*'],
         conditions: { StringEquals: { 'ecs:account-setting': SETTING } },
-        why: 'Turns awsvpcTrunking on, as the settings of the stage ask for.',
-        anyResource: 'It is a setting of the account, to which the condition limits it.',
+        why: 'Turns on awsvpcTrunking if the settings of the stage request it.',
+        anyResource: 'The action has no resource. The condition limits it to this account setting.',
       },
     ]);
     const resource = new AwsCustomResource(this, 'Setting', {
@@ -58,7 +58,7 @@ export class AwsvpcTrunking extends Construct {
       role,
       logGroup,
     });
-    resource.node.addDependency(rights);
+    resource.node.addDependency(permissions);
     this.value = resource.getResponseField('setting.value');
   }
 }

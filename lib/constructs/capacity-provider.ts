@@ -32,16 +32,17 @@ export interface CapacityProviderProps {
 }
 
 /**
- * A size class: machines of one kind, none while nothing needs them, and the capacity provider by which ECS starts
- * and ends them.
+ * A capacity provider and its Auto Scaling group. ECS launches instances when tasks wait and terminates empty ones,
+ * so
+ * the group can be empty.
  */
 export class CapacityProvider extends Construct {
   readonly group: IAutoScalingGroup;
-  /** Of the capacity provider, as ECS and the functions know it. */
+  /** Name of the capacity provider in ECS and in the settings of the functions. */
   readonly providerName: string;
-  /** What is told of it to the functions. */
+  /** What the functions know about the provider. */
   readonly capacity: NamedCapacity & { readonly price: number };
-  /** What it must be made before: the cluster takes it in by name. */
+  /** Must exist before the cluster association, which refers to it by name. */
   readonly resource: CfnCapacityProvider;
 
   constructor(scope: Construct, id: string, props: CapacityProviderProps) {
@@ -80,25 +81,26 @@ export class CapacityProvider extends Construct {
       },
       minCapacity: 0,
       maxCapacity: maxInstances,
-      // A machine with workbenches on it is never taken away to save money: ECS lifts this once it is empty.
+      // Scale-in must not terminate an instance with workbenches. ECS removes the protection when the instance is
+      // empty.
       newInstancesProtectedFromScaleIn: true,
       groupMetrics: [GroupMetrics.all()],
     });
     this.group = group;
     Tags.of(group).add('Name', this.providerName);
-    // ECS puts it on, and a stack that does not know of it would take it off again.
+    // ECS adds this tag. Without it in the template, the next deployment would remove it.
     Tags.of(group).add('AmazonECSManaged', 'true');
     acknowledge(
       group,
       {
         id: 'AwsSolutions-AS3',
         reason:
-          'Machines come and go with every workbench: the dashboard shows them, a mail for each helps nobody.',
+          'Instances are launched and terminated with the workbenches. The dashboard shows them; a notification for each has no use.',
       },
       {
         id: 'AwsSolutions-EC26',
         reason:
-          'The rule looks for a launch configuration and breaks on a group with several types. The disks of its template are encrypted, which test/lib shows.',
+          'The rule expects a launch configuration and fails on a group with several types. The launch template encrypts the disks; test/lib checks it.',
       },
     );
     this.resource = new CfnCapacityProvider(this, 'Provider', {

@@ -1,46 +1,49 @@
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type EventPattern, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  CfnEventInvokeConfig,
+  Code,
+  EventSourceMapping,
+  Function as LambdaFunction,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { DeployedFunction } from '#contract/deployed-functions.ts';
+import type { DeployedFunction, StartedBy } from '#contract/deployed-functions.ts';
 import { allow, type Permission } from '../permissions/allow.ts';
+import type { WorkQueues } from './work-queues.ts';
 
 export interface ControllerFunctionProps {
   /** As in contract/deployed-functions.ts. */
   readonly name: string;
-  /** Its name in the account is `<installation>-<called>`. @default the name */
+  /** The function is deployed as `<installation>-<deployedName>`. @default the name */
   readonly deployedName?: string;
   readonly deployed: DeployedFunction;
   readonly installation: string;
-  /** The folder in which there is one for each function, with its bundle. */
+  /** The folder with one subfolder for each function, which contains its bundle. */
   readonly bundles: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly permissions: readonly Permission[];
   readonly logRetention: RetentionDays;
-  /** @default a role of its own */
+  /** @default a new role for this function */
   readonly role?: IRole;
 }
 
-/** A function of the controller: its code, its role with the few rights that it needs, its log. */
+/** A Lambda function of the controller with its role and log group. */
 export class ControllerFunction extends Construct {
   readonly lambda: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: ControllerFunctionProps) {
     super(scope, id);
-    const {
-      name,
-      deployedName: called = name,
-      deployed,
-      installation,
-      bundles,
-      environment,
-      logRetention,
-    } = props;
-    const functionName = `${installation}-${called}`;
+    const { name, deployedName = name, deployed, installation, bundles, environment, logRetention } = props;
+    const functionName = `${installation}-${deployedName}`;
     const logGroup = new LogGroup(this, 'LogGroup', {
-      logGroupName: `/${installation}/${called}`,
+      logGroupName: `/${installation}/${deployedName}`,
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -50,12 +53,12 @@ export class ControllerFunction extends Construct {
         description: functionName,
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       });
-    const rights = allow(this, 'Permissions', role, [
+    const permissions = allow(this, 'Permissions', role, [
       {
         sid: 'WriteOwnLog',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [logGroup.logGroupArn],
-        why: 'Its log and, in it, its metrics.',
+        why: 'Writes its log, which also contains its metrics.',
       },
       ...props.permissions,
     ]);
@@ -71,16 +74,101 @@ export class ControllerFunction extends Construct {
       logGroup,
       environment: {
         ...environment,
-        // Stack traces of what was bundled; the maps are read only when an error is printed.
+        // Maps stack traces to the sources. Node reads the maps only when it prints an error.
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(installation),
       },
     });
-    this.lambda.node.addDependency(rights);
+    this.lambda.node.addDependency(permissions);
   }
 }
 
-/** Of the metrics that an installation's functions count: another in the account has its own. */
+/** The namespace of an installation's metrics, so that several installations can share an account. */
 export function metricsNamespace(installation: string): string {
   return `WorkbenchController/${installation}`;
+}
+
+/** Older events are dropped: the reconciler has already found the change. */
+const EVENT_AGE_MAX = Duration.hours(2);
+/** Retries of a function that an event invoked. */
+const RETRIES_MAX = 2;
+
+export interface TriggerProps {
+  readonly lambda: LambdaFunction;
+  readonly queues: WorkQueues;
+  readonly clusterArn: string;
+}
+
+/** Invokes the function with batches of messages of a queue. */
+export function addQueueTrigger(
+  scope: Construct,
+  { queue, batchSize, maxConcurrency }: Extract<StartedBy, { by: 'queue' }>,
+  { lambda, queues }: TriggerProps,
+): void {
+  new EventSourceMapping(scope, 'Messages', {
+    target: lambda,
+    eventSourceArn: queues.queues[queue].queueArn,
+    batchSize,
+    maxConcurrency,
+    reportBatchItemFailures: true,
+  });
+}
+
+/** Invokes the function for events of AWS, with one rule for each event type. */
+export function addEventTrigger(
+  scope: Construct,
+  { events }: Extract<StartedBy, { by: 'event' }>,
+  { lambda, queues, clusterArn }: TriggerProps,
+): void {
+  for (const [index, { source, detailType }] of events.entries()) {
+    const pattern: EventPattern = {
+      source: [source],
+      detailType: [detailType],
+      // EC2 events contain neither a cluster nor tags. The function ignores instances that are not in its records.
+      ...(source === 'aws.ecs' ? { detail: { clusterArn: [clusterArn] } } : {}),
+    };
+    new Rule(scope, `Rule${index}`, {
+      description: `${detailType} to ${lambda.node.scope?.node.id}`,
+      eventPattern: pattern,
+      targets: [lambdaTarget(lambda, queues.eventDeadLetterQueue)],
+    });
+  }
+  setFailureDestination(scope, lambda, queues.failedInvocations, RETRIES_MAX);
+}
+
+export function addScheduleTrigger(
+  scope: Construct,
+  { everyMinutes }: Extract<StartedBy, { by: 'schedule' }>,
+  { lambda, queues }: TriggerProps,
+): void {
+  new Rule(scope, 'Schedule', {
+    description: `Every ${everyMinutes} min to ${lambda.node.scope?.node.id}`,
+    schedule: Schedule.rate(Duration.minutes(everyMinutes)),
+    targets: [lambdaTarget(lambda, queues.eventDeadLetterQueue)],
+  });
+  // No retries: the next scheduled sweep starts over, and a retry would only run in parallel with it.
+  setFailureDestination(scope, lambda, queues.failedInvocations, 0);
+}
+
+function lambdaTarget(lambda: LambdaFunction, deadLetterQueue: IQueue): LambdaTarget {
+  return new LambdaTarget(lambda, {
+    deadLetterQueue,
+    maxEventAge: EVENT_AGE_MAX,
+    retryAttempts: 20,
+  });
+}
+
+function setFailureDestination(
+  scope: Construct,
+  lambda: LambdaFunction,
+  failedInvocations: IQueue,
+  retries: number,
+): void {
+  new CfnEventInvokeConfig(scope, 'Invocations', {
+    functionName: lambda.functionName,
+    qualifier: '$LATEST',
+    maximumRetryAttempts: retries,
+    maximumEventAgeInSeconds: EVENT_AGE_MAX.toSeconds(),
+    destinationConfig: { onFailure: { destination: failedInvocations.queueArn } },
+  });
 }

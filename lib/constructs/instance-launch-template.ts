@@ -23,7 +23,7 @@ import {
 
 export interface AgentConfig {
   readonly cluster: string;
-  /** The capacity provider's name, as placement knows it. */
+  /** Name of the capacity provider in the settings of the functions. */
   readonly provider: string;
   readonly spot: boolean;
 }
@@ -34,11 +34,11 @@ export interface InstanceLaunchTemplateProps {
   readonly diskGib: number;
   readonly architecture: Architecture;
   readonly gpus: boolean;
-  /** How a machine joins the cluster; without it whoever launches it says so. */
+  /** How an instance joins the cluster. Without it, the caller of RunInstances passes the user data. */
   readonly agentConfig?: AgentConfig;
 }
 
-/** How a machine that runs workbenches is launched. */
+/** Creates the launch template of instances that run workbenches. */
 export function createLaunchTemplate(
   scope: Construct,
   id: string,
@@ -51,7 +51,7 @@ export function createLaunchTemplate(
     machineImage: ecsImage(props),
     blockDevices: [
       {
-        // The root of Amazon Linux.
+        // The root device of Amazon Linux.
         deviceName: '/dev/xvda',
         volume: BlockDeviceVolume.ebs(diskGib, {
           encrypted: true,
@@ -60,14 +60,14 @@ export function createLaunchTemplate(
         }),
       },
     ],
-    // One hop: the machine's own credentials end at its network interface, containers do not get at them.
+    // With a hop limit of 1, containers cannot read the credentials of the instance.
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
     httpPutResponseHopLimit: 1,
     ...(agentConfig === undefined ? {} : { userData: joinClusterUserData(agentConfig, props.gpus) }),
   });
 }
 
-/** The image that AWS publishes for machines of ECS, as of the deployment. */
+/** The ECS-optimized AMI that is current at the time of the deployment. */
 export function ecsImage({
   architecture,
   gpus,
@@ -82,7 +82,7 @@ function joinClusterUserData({ cluster, provider, spot }: AgentConfig, gpus: boo
   const userData = UserData.forLinux();
   const config = [
     `ECS_CLUSTER=${cluster}`,
-    // Its events need not name the provider: without this nobody would know whose room it is.
+    // Events of container instances may lack the provider. Without the attribute, free capacity has no known provider.
     `ECS_INSTANCE_ATTRIBUTES=${JSON.stringify({ [PROVIDER_ATTRIBUTE]: provider })}`,
     'ECS_AWSVPC_BLOCK_IMDS=true',
     'ECS_DISABLE_PRIVILEGED=true',
@@ -102,13 +102,13 @@ export interface HostTemplatesProps {
   readonly role: IRole;
 }
 
-/** How a machine for one workbench alone is launched: by the functions, each with a configuration of its own. */
+/** The launch templates of hosts. The functions launch each host with its own user data. */
 export class HostTemplates extends Construct {
   readonly template: LaunchTemplate;
-  /** For types with GPUs, when there are any. */
+  /** For types with GPUs. Undefined if there are none. */
   readonly gpuTemplate: LaunchTemplate | undefined;
   readonly gpuInstanceTypes: readonly string[];
-  /** With these a machine may be started again; one with an older image is replaced. */
+  /** A stopped host with one of these AMIs can be started again. A host with an older AMI is replaced. */
   readonly imageIds: readonly string[];
   readonly capacities: readonly NamedCapacity[];
 

@@ -17,19 +17,19 @@ export interface JanitorProps {
   readonly logRetention: RetentionDays;
 }
 
-/** Lambda takes mounts below /mnt alone. */
+/** Lambda accepts mount paths below /mnt only. */
 const MOUNT_PATH = '/mnt/volumes';
 
-/** The function that alone sees the files of all workbenches on one file system. It can reach nothing else. */
+/** The only function that can access the files of all workbenches on one file system. It can access nothing else. */
 export class Janitor extends Construct {
   readonly lambda: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: JanitorProps) {
     super(scope, id);
-    const { files: shelf, network, installation, bundles, logRetention } = props;
-    const { fileSystem, parent, janitorRole, janitorName } = shelf;
+    const { files, network, installation, bundles, logRetention } = props;
+    const { fileSystem, parent, janitorRole, janitorName } = files;
     const mounts = `{"${fileSystem.fileSystemId}":"${MOUNT_PATH}"}`;
-    const made = new ControllerFunction(this, 'Janitor', {
+    const { lambda } = new ControllerFunction(this, 'Janitor', {
       name: 'janitor',
       deployedName: janitorName.slice(installation.length + 1),
       deployed: DEPLOYED.janitor,
@@ -40,8 +40,8 @@ export class Janitor extends Construct {
       logRetention,
       role: janitorRole,
     });
-    this.lambda = made.lambda;
-    // CDK's own way would add rights of its choice to the role.
+    this.lambda = lambda;
+    // Set on the CloudFormation resource, because CDK's `vpc` and `filesystem` would add permissions to the role.
     const resource = this.lambda.node.defaultChild as CfnFunction;
     resource.vpcConfig = {
       subnetIds: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
@@ -60,7 +60,7 @@ const NETWORK_INTERFACE_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
-/** Lambda puts its functions into a VPC with their own rights, of which the code itself is to make no use. */
+/** Lambda attaches a function to a VPC with the role of the function. The code must not use these permissions. */
 function vpcPermissions(scope: Construct, functionName: string): readonly Permission[] {
   const arn = Stack.of(scope).formatArn({
     service: 'lambda',
@@ -73,8 +73,9 @@ function vpcPermissions(scope: Construct, functionName: string): readonly Permis
       sid: 'JoinVpc',
       actions: NETWORK_INTERFACE_ACTIONS,
       resources: ['*'],
-      why: 'Lambda makes the network interfaces by which it reaches the file system.',
-      anyResource: 'Lambda refuses to make a function whose role may not do this everywhere.',
+      why: 'Lambda creates the network interfaces through which the function reaches the file system.',
+      anyResource:
+        'Lambda refuses to create a function whose role does not allow these actions on every resource.',
     },
     {
       sid: 'DenyOwnCode',
@@ -82,8 +83,8 @@ function vpcPermissions(scope: Construct, functionName: string): readonly Permis
       actions: NETWORK_INTERFACE_ACTIONS,
       resources: ['*'],
       conditions: { ArnEquals: { 'lambda:SourceFunctionArn': arn } },
-      why: 'Its own code has no use for them: Lambda alone has.',
-      anyResource: 'What is forbidden is forbidden everywhere.',
+      why: 'Only Lambda needs these actions; the code of the function does not.',
+      anyResource: 'The denial must cover every resource.',
     },
   ];
 }

@@ -22,17 +22,17 @@ import { type NetworkSetting, newNetworkOf } from '../settings/network.ts';
 export interface NetworkProps {
   readonly setting: NetworkSetting;
   readonly installation: string;
-  /** The port on which the container of a workbench answers HTTP. */
+  /** The HTTP port of the container of a workbench. */
   readonly containerPort: number;
   readonly logRetentionDays: number;
 }
 
-/** NFS, which EFS speaks. */
+/** NFS, the protocol of EFS. */
 const NFS = Port.tcp(2049);
 
 /**
- * The VPC, made or given, and who may reach whom in it. Workbenches are reached by the gateway alone, and reach
- * the internet and their files; no workbench reaches another.
+ * The VPC, new or existing, and its security groups. Only the gateway can connect to workbenches. Workbenches can
+ * connect to the internet and their file systems, not to each other.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
@@ -54,16 +54,16 @@ export class Network extends Construct {
     this.janitor = this.#createSecurityGroup('Janitor', 'Deletes files of deleted workbenches');
 
     const port = Port.tcp(props.containerPort);
-    this.tasks.addIngressRule(this.gateway, port, 'Workbenches are reached by the gateway alone');
+    this.tasks.addIngressRule(this.gateway, port, 'Only the gateway connects to workbenches');
     this.gateway.addEgressRule(this.tasks, port, 'To workbenches');
     for (const egress of setting.egressPorts) {
       this.tasks.addEgressRule(Peer.anyIpv4(), Port.tcp(egress), 'The internet');
     }
-    // The agent and the pulls of images: ECS, ECR and S3.
+    // For the ECS agent and image pulls: ECS, ECR and S3.
     this.instances.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
     for (const client of [this.tasks, this.janitor]) {
-      client.addEgressRule(this.files, NFS, 'Their files');
-      this.files.addIngressRule(client, NFS, 'Files are reached by workbenches and the janitor');
+      client.addEgressRule(this.files, NFS, 'File systems');
+      this.files.addIngressRule(client, NFS, 'Only workbenches and the janitor mount file systems');
     }
   }
 
@@ -74,32 +74,32 @@ export class Network extends Construct {
       ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: zones,
       natGateways,
-      // Nothing is ever in the default group; emptying it would take a function of CDK's own in every stack.
+      // The default security group is unused. To empty it, CDK would add a Lambda function to the stack.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
-        // The rest, evenly: each task takes an address.
+        // The private subnets share the rest of the range, because each task uses an address.
         { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       ],
     });
-    // Both are free, and spare the way through the NAT gateway: images come from S3.
+    // Gateway endpoints are free and avoid NAT charges: image layers come from S3.
     vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
-    // CDK's own types are not made for exact optional properties.
-    const made = vpc as IVpc;
-    new FlowLogs(this, 'FlowLogs', { vpc: made, installation, retentionDays: logRetentionDays });
-    return made;
+    // CDK's types are not compatible with `exactOptionalPropertyTypes`.
+    const newVpc = vpc as IVpc;
+    new FlowLogs(this, 'FlowLogs', { vpc: newVpc, installation, retentionDays: logRetentionDays });
+    return newVpc;
   }
 
-  #importVpc(given: NonNullable<NetworkSetting['existing']>): IVpc {
+  #importVpc(existing: NonNullable<NetworkSetting['existing']>): IVpc {
     const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
-      vpcId: given.vpcId,
-      availabilityZones: given.zones,
-      privateSubnetIds: given.privateSubnets,
+      vpcId: existing.vpcId,
+      availabilityZones: existing.zones,
+      privateSubnetIds: existing.privateSubnets,
     });
     acknowledge(vpc, {
       id: '@aws-cdk/aws-ec2:noSubnetRouteTableId',
-      reason: 'Nothing is added to the routes of a VPC that is not ours.',
+      reason: 'This app does not change the routes of an existing VPC.',
     });
     return vpc;
   }
@@ -109,7 +109,7 @@ export class Network extends Construct {
   }
 }
 
-/** What was refused in a VPC: who tried to reach what they may not. Accepted traffic would cost by the gigabyte. */
+/** Logs the rejected traffic of a VPC. Accepted traffic is not logged, because AWS bills flow logs by the gigabyte. */
 export class FlowLogs extends Construct {
   constructor(
     scope: Construct,
@@ -132,7 +132,7 @@ export class FlowLogs extends Construct {
         sid: 'WriteFlowLogs',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
         resources: [logGroup.logGroupArn],
-        why: 'Writes what was refused.',
+        why: 'Writes flow logs of rejected traffic.',
       },
     ]);
     new CfnFlowLog(this, 'FlowLog', {

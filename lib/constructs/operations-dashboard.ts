@@ -17,7 +17,7 @@ import {
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { type MetricDefinition as Counted, METRICS, type MetricName } from '#contract/metrics.ts';
+import { METRICS, type MetricDefinition, type MetricName } from '#contract/metrics.ts';
 import { providerReservationMetric } from './alarm-rules.ts';
 import { metricsNamespace } from './controller-function.ts';
 import type { WorkQueues } from './work-queues.ts';
@@ -36,7 +36,7 @@ export interface OperationsDashboardProps {
 
 const PERIOD = Duration.minutes(5);
 
-/** One page: is it up, is it behind, does it fail, what does it cost. */
+/** One page that shows availability, backlog, failures and usage. */
 export class OperationsDashboard extends Construct {
   readonly #props: OperationsDashboardProps;
 
@@ -82,17 +82,17 @@ export class OperationsDashboard extends Construct {
   }
 
   #queueWidgets(): IWidget[] {
-    const {
-      queues,
-      deadLetterQueues: setAside,
-      eventDeadLetterQueue: undelivered,
-      failedInvocations: failures,
-    } = this.#props.queues;
+    const { queues, deadLetterQueues, eventDeadLetterQueue, failedInvocations } = this.#props.queues;
     const ages = Object.values(queues).map((queue) =>
       queue.metricApproximateAgeOfOldestMessage({ period: PERIOD, label: queue.node.id }),
     );
-    const depths = [...Object.values(queues), ...Object.values(setAside), undelivered, failures].map(
-      (queue) => queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, label: queue.node.id }),
+    const depths = [
+      ...Object.values(queues),
+      ...Object.values(deadLetterQueues),
+      eventDeadLetterQueue,
+      failedInvocations,
+    ].map((queue) =>
+      queue.metricApproximateNumberOfMessagesVisible({ period: PERIOD, label: queue.node.id }),
     );
     return [
       graph('Messages', depths),
@@ -114,7 +114,7 @@ export class OperationsDashboard extends Construct {
     return [
       graph('Due records enqueued', [this.#metric('due_enqueued')]),
       graph('Repairs', [this.#metric('repair')]),
-      graph('Removed, quarantined, waiting', [
+      graph('Deleted, quarantined, waiting', [
         this.#metric('sweep_deleted'),
         this.#metric('sweep_quarantined'),
         this.#metric('sweep_waiting'),
@@ -130,7 +130,7 @@ export class OperationsDashboard extends Construct {
 
   #instanceWidgets(): IWidget[] {
     const { groups, cluster } = this.#props;
-    const ofGroup = (metricName: string) =>
+    const groupMetrics = (metricName: string) =>
       groups.map(
         ({ provider, group }) =>
           new Metric({
@@ -142,7 +142,7 @@ export class OperationsDashboard extends Construct {
             label: provider,
           }),
       );
-    const ofCluster = (metricName: string) =>
+    const clusterMetric = (metricName: string) =>
       new Metric({
         namespace: 'AWS/ECS',
         metricName,
@@ -151,15 +151,15 @@ export class OperationsDashboard extends Construct {
         period: PERIOD,
       });
     return [
-      graph('Instances', ofGroup('GroupInServiceInstances')),
+      graph('Instances', groupMetrics('GroupInServiceInstances')),
       graph(
         'CapacityProviderReservation, %',
         groups.map(({ provider }) => providerReservationMetric(cluster, provider, PERIOD)),
       ),
       graph('Reserved, %', [
-        ofCluster('CPUReservation'),
-        ofCluster('MemoryReservation'),
-        ofCluster('GPUReservation'),
+        clusterMetric('CPUReservation'),
+        clusterMetric('MemoryReservation'),
+        clusterMetric('GPUReservation'),
       ]),
       graph('Placements without free capacity data', [this.#metric('free_capacity_unknown')]),
     ];
@@ -170,7 +170,7 @@ export class OperationsDashboard extends Construct {
     const lambdas = [...functions];
     return [
       graph(
-        'Errors of functions',
+        'Function errors',
         lambdas.map(([name, lambda]) => lambda.metricErrors({ period: PERIOD, label: name })),
       ),
       graph(
@@ -179,30 +179,30 @@ export class OperationsDashboard extends Construct {
           lambda.metricDuration({ period: PERIOD, statistic: 'p95', label: name }),
         ),
       ),
-      graph('Table: units', [
+      graph('Table capacity units', [
         table.metricConsumedReadCapacityUnits({ period: PERIOD }),
         table.metricConsumedWriteCapacityUnits({ period: PERIOD }),
       ]),
       graph(
-        'Files: bytes',
+        'File system bytes',
         fileSystemIds.map(
-          (id, at) =>
+          (id, index) =>
             new Metric({
               namespace: 'AWS/EFS',
               metricName: 'StorageBytes',
               dimensionsMap: { FileSystemId: id, StorageClass: 'Total' },
               statistic: Stats.AVERAGE,
               period: Duration.minutes(15),
-              label: `${at}`,
+              label: `${index}`,
             }),
         ),
       ),
     ];
   }
 
-  /** Whatever values its dimensions have had. */
+  /** Returns one line for each combination of dimension values that the metric has had. */
   #metric(name: MetricName): IMetric {
-    const { dimensions }: Counted = METRICS[name];
+    const { dimensions }: MetricDefinition = METRICS[name];
     const namespace = metricsNamespace(this.#props.installation);
     if (dimensions === undefined) {
       return new Metric({ namespace, metricName: name, statistic: Stats.SUM, period: PERIOD });

@@ -4,50 +4,50 @@ import { Construct } from 'constructs';
 import { DEPLOYED, type DeployedFunction, type QueueName } from '#contract/deployed-functions.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
 
-/** Deliveries of a message before it is set aside. Whatever it was about stays in the record, and due. */
+/** Deliveries of a message before SQS moves it to the dead-letter queue. The record stays due, so no work is lost. */
 const RECEIVES_MAX = 5;
 
-/** The longest that SQS keeps a message. */
+/** The maximum retention of SQS. */
 const DLQ_RETENTION = Duration.days(14);
 
 const QUEUES: readonly QueueName[] = ['work', 'host'];
 
-/** The queues of keys, and those for what went wrong: each of the latter has an alarm. */
+/** The work queues and the dead-letter queues. Each dead-letter queue has an alarm. */
 export class WorkQueues extends Construct {
   readonly queues: Readonly<Record<QueueName, Queue>>;
-  /** Messages that could not be worked on. */
+  /** Messages that failed too often. */
   readonly deadLetterQueues: Readonly<Record<QueueName, Queue>>;
-  /** Events that could not be delivered to a function. */
+  /** Events that EventBridge could not deliver to a function. */
   readonly eventDeadLetterQueue: Queue;
-  /** What functions could not do that nobody waits for. */
+  /** Asynchronous invocations that failed after all retries. */
   readonly failedInvocations: Queue;
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const made = QUEUES.map((name) => {
-      const setAside = this.#createQueue(`${name}-dlq`, { retentionPeriod: DLQ_RETENTION });
+    const pairs = QUEUES.map((name) => {
+      const deadLetterQueue = this.#createQueue(`${name}-dlq`, { retentionPeriod: DLQ_RETENTION });
       const queue = this.#createQueue(name, {
-        // What was lost with an older message the reconciler has long found.
+        // The reconciler has driven the workbench of an older message long ago.
         retentionPeriod: Duration.days(1),
         visibilityTimeout: visibilityTimeoutOf(name),
-        deadLetterQueue: { queue: setAside, maxReceiveCount: RECEIVES_MAX },
+        deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: RECEIVES_MAX },
       });
-      return { name, queue, setAside };
+      return { name, queue, deadLetterQueue };
     });
-    const by = (which: 'queue' | 'setAside') =>
-      Object.fromEntries(made.map((one) => [one.name, one[which]])) as Record<QueueName, Queue>;
-    this.queues = by('queue');
-    this.deadLetterQueues = by('setAside');
+    const indexByName = (kind: 'queue' | 'deadLetterQueue') =>
+      Object.fromEntries(pairs.map((pair) => [pair.name, pair[kind]])) as Record<QueueName, Queue>;
+    this.queues = indexByName('queue');
+    this.deadLetterQueues = indexByName('deadLetterQueue');
     this.eventDeadLetterQueue = this.#createQueue('event-dlq', { retentionPeriod: DLQ_RETENTION });
     this.failedInvocations = this.#createQueue('failed-invocations', { retentionPeriod: DLQ_RETENTION });
-    for (const end of [
+    for (const queue of [
       ...Object.values(this.deadLetterQueues),
       this.eventDeadLetterQueue,
       this.failedInvocations,
     ]) {
-      const reason = 'It is where messages end that went wrong.';
+      const reason = 'It is itself a dead-letter queue.';
       acknowledge(
-        end,
+        queue,
         { id: 'AwsSolutions-SQS3', reason },
         { id: `${CONTROL_TOWER}::sqs_dlq_check`, reason },
       );
@@ -59,11 +59,11 @@ export class WorkQueues extends Construct {
   }
 }
 
-/** Six times the consumer's time, as Lambda asks: its own retries of a throttled batch happen within it. */
+/** Lambda requires six times the timeout of the consumer: its retries of a throttled batch happen within this time. */
 function visibilityTimeoutOf(queue: QueueName): Duration {
   const functions: readonly DeployedFunction[] = Object.values(DEPLOYED);
-  const times = functions
+  const timeouts = functions
     .filter(({ startedBy }) => startedBy.by === 'queue' && startedBy.queue === queue)
     .map(({ timeoutSeconds }) => timeoutSeconds);
-  return Duration.seconds(6 * Math.max(...times));
+  return Duration.seconds(6 * Math.max(...timeouts));
 }

@@ -14,24 +14,26 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { CORS, type OperationId, ROUTES } from '#contract/routes.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
+import type { AuthSetting } from '../settings/access.ts';
 import type { StageSettings } from '../settings/stage.ts';
 
 export interface WorkbenchApiProps {
   readonly settings: StageSettings;
   /** The function of each route. */
   readonly functions: ReadonlyMap<OperationId, LambdaFunction | undefined>;
-  /** None: the API is open. */
+  /** Without an authorizer the API accepts every request. */
   readonly authorizer: LambdaFunction | undefined;
   readonly logRetention: RetentionDays;
 }
 
-/** The HTTP API, made from contract/routes.ts. */
+/** The HTTP API that contract/routes.ts defines. */
 export class WorkbenchApi extends Construct {
   readonly api: HttpApi;
-  /** Of it all, without a slash at the end, prefix included. */
+  /** Base URL with the prefix, without a trailing slash. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, props: WorkbenchApiProps) {
@@ -56,23 +58,23 @@ export class WorkbenchApi extends Construct {
       },
     });
     this.url = `${this.api.apiEndpoint}${prefix}`;
-    const asked = this.#authorizer(props);
+    const authorizer = this.#authorizer(props);
     for (const { method, path, operationId, access } of ROUTES) {
       const lambda = functions.get(operationId);
-      if (lambda === undefined) throw new Error(`no function is deployed for ${operationId}`);
-      const open = access === 'public' || asked === undefined;
+      if (lambda === undefined) throw new Error(`no function is deployed for the operation ${operationId}`);
+      const open = access === 'public' || authorizer === undefined;
       const routes = this.api.addRoutes({
         path: `${prefix}${path}`,
         methods: [HttpMethod[method]],
         integration: new HttpLambdaIntegration(operationId, lambda),
-        authorizer: open ? new HttpNoneAuthorizer() : asked,
+        authorizer: open ? new HttpNoneAuthorizer() : authorizer,
       });
       if (open) for (const route of routes) acknowledge(route, ...openRouteAcknowledgements(access));
     }
     stage.node.addDependency(this.api);
   }
 
-  /** It is asked about the Authorization header alone, since its answer is kept for all routes. */
+  /** Only the Authorization header is an identity source, because API Gateway caches the result for all routes. */
   #authorizer({ authorizer, settings }: WorkbenchApiProps): IHttpRouteAuthorizer | undefined {
     if (authorizer === undefined) return undefined;
     return new HttpLambdaAuthorizer('Authorizer', authorizer, {
@@ -85,7 +87,8 @@ export class WorkbenchApi extends Construct {
 
   #accessLog({ settings, logRetention }: WorkbenchApiProps): LogGroup {
     return new LogGroup(this, 'AccessLog', {
-      // So named a group needs no entry in the account's one policy for log deliveries, which is soon full.
+      // Log groups with this prefix need no entry in the account's resource policy for log delivery, whose size is
+      // limited.
       logGroupName: `/aws/vendedlogs/${settings.installation}/access`,
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -93,7 +96,7 @@ export class WorkbenchApi extends Construct {
   }
 }
 
-/** Neither the query, which names users, nor any header but the agent's. */
+/** Contains neither the query string, which has user names, nor any header except User-Agent. */
 const ACCESS_LOG = AccessLogFormat.custom(
   JSON.stringify({
     requestId: '$context.requestId',
@@ -126,10 +129,44 @@ function toCorsPreflight(origins: readonly string[]): CorsPreflightOptions | und
 function openRouteAcknowledgements(access: 'public' | 'user' | 'admin') {
   const reason =
     access === 'public'
-      ? 'Whether the controller is up is nobody’s secret: the route tells nothing else.'
-      : 'The settings of the stage say in words that the API is open.';
+      ? 'The route only reports that the controller is available.'
+      : 'The settings of the stage explicitly disable authentication.';
   return [
     { id: 'AwsSolutions-APIG4', reason },
     { id: `${CONTROL_TOWER}::api_gw_v2_authorization_type_configured_check`, reason },
   ];
+}
+
+/** Letters and digits, 285 bits. An HS256 key needs at least 32 bytes (RFC 7518, 3.2). */
+const KEY_LENGTH = 48;
+
+/** The secret with the key of the API: an existing one from the settings, or a new one with a random key. */
+export class AuthSecret extends Construct {
+  /** Undefined if no key is used. */
+  readonly arn: string | undefined;
+
+  constructor(scope: Construct, id: string, auth: AuthSetting) {
+    super(scope, id);
+    if (auth === 'none' || (!auth.staticKey && !auth.jwtKey)) return;
+    this.arn = auth.secretArn ?? this.#createSecret(auth.staticKey ? 'static_key' : 'jwt_key');
+  }
+
+  #createSecret(key: 'static_key' | 'jwt_key'): string {
+    const secret = new Secret(this, 'Secret', {
+      description: 'The key of the workbench API',
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: key,
+        passwordLength: KEY_LENGTH,
+        excludePunctuation: true,
+      },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    acknowledge(secret, {
+      id: 'AwsSolutions-SMG4',
+      reason:
+        'Backends and token issuers have the same key. Operators change it on both sides as docs/operations.md describes.',
+    });
+    return secret.secretArn;
+  }
 }

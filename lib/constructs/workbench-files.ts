@@ -19,24 +19,25 @@ export interface WorkbenchFilesProps {
   readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;
   readonly installation: string;
-  /** 1-20. One that is there is never taken away: it holds files. */
+  /** 1-20. The number must not decrease, because existing file systems contain files. */
   readonly fileSystemCount: number;
-  /** ARNs of roles of people who may mount the file systems, too. */
+  /** ARNs of the roles of operators who may also mount the file systems. */
   readonly operatorRoles: readonly string[];
 }
 
-/** A file system together with who may see all of it. */
+/** A file system, and the janitor that can access all of it. */
 export interface WorkbenchFileSystem {
   readonly fileSystem: FileSystem;
-  /** For the directory that holds those of all workbenches. */
+  /** Access point of the parent directory of all volumes. */
   readonly parent: AccessPoint;
   readonly janitorRole: Role;
   readonly janitorName: string;
 }
 
 /**
- * The file systems, and the only two kinds of roles that can mount them: that of the workbenches, each through an
- * access point of its own, and that of each janitor, through the one that leads to the parent of all directories.
+ * The file systems and the roles that can mount them. The role of the workbenches mounts the access point of one
+ * volume.
+ * The role of a janitor mounts the access point of the parent directory of all volumes.
  */
 export class WorkbenchFiles extends Construct {
   readonly fileSystems: readonly WorkbenchFileSystem[];
@@ -45,12 +46,12 @@ export class WorkbenchFiles extends Construct {
   constructor(scope: Construct, id: string, props: WorkbenchFilesProps) {
     super(scope, id);
     const taskRole = new Role(this, 'TaskRole', {
-      description: 'Workbenches: mounts their files, and nothing else',
+      description: 'Workbenches: mounts their files only',
       assumedBy: servicePrincipalOf(this, 'ecs-tasks.amazonaws.com'),
     });
     this.taskRole = taskRole;
-    this.fileSystems = Array.from({ length: props.fileSystemCount }, (_, at) =>
-      this.#createFileSystem(at, taskRole, props),
+    this.fileSystems = Array.from({ length: props.fileSystemCount }, (_, index) =>
+      this.#createFileSystem(index, taskRole, props),
     );
     allow(
       this,
@@ -64,25 +65,25 @@ export class WorkbenchFiles extends Construct {
     );
   }
 
-  #createFileSystem(at: number, taskRole: Role, props: WorkbenchFilesProps): WorkbenchFileSystem {
+  #createFileSystem(index: number, taskRole: Role, props: WorkbenchFilesProps): WorkbenchFileSystem {
     const { vpc, securityGroup, installation, operatorRoles } = props;
-    // Its name is fixed: the policy of its role names it, and comes first.
-    const janitorName = `${installation}-janitor-${at}`;
-    const janitorRole = new Role(this, `JanitorRole${at}`, {
-      description: `${janitorName}: removes the files of destroyed workbenches`,
+    // Fixed, because the policy of the role contains it and is created before the function.
+    const janitorName = `${installation}-janitor-${index}`;
+    const janitorRole = new Role(this, `JanitorRole${index}`, {
+      description: `${janitorName}: deletes the files of deleted workbenches`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
-    const fileSystem = new FileSystem(this, `FileSystem${at}`, {
+    const fileSystem = new FileSystem(this, `FileSystem${index}`, {
       vpc,
       securityGroup,
-      fileSystemName: `${installation}-${at}`,
+      fileSystemName: `${installation}-${index}`,
       encrypted: true,
       throughputMode: ThroughputMode.ELASTIC,
-      // What nobody has touched for long costs a fraction; the first read brings it back.
+      // Files without access for a long time move to cheaper storage classes and move back at the first read.
       lifecyclePolicy: LifecyclePolicy.AFTER_60_DAYS,
       transitionToArchivePolicy: LifecyclePolicy.AFTER_270_DAYS,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-      // Ours is complete; CDK's own statement for anonymous clients would let in every role of the account.
+      // The policy below is complete. CDK's statement for anonymous access would admit every role of the account.
       allowAnonymousAccess: true,
       fileSystemPolicy: fileSystemPolicy({
         task: taskRole.roleArn,
@@ -92,23 +93,25 @@ export class WorkbenchFiles extends Construct {
     });
     acknowledge(fileSystem, {
       id: `${CONTROL_TOWER}::efs_automatic_backups_enabled_check`,
-      reason: 'It is backed up by a plan of our own, whose retention the settings of the stage say.',
+      reason: 'A separate backup plan covers it, with the retention in the settings of the stage.',
     });
-    const parent = new AccessPoint(this, `Parent${at}`, {
+    const parent = new AccessPoint(this, `Parent${index}`, {
       fileSystem,
       path: VOLUMES_PARENT,
-      // Whoever made a file, and however they protected it: its removal must not fail for want of rights.
+      // The janitor acts as root, because it must delete files of any owner and mode.
       posixUser: { uid: '0', gid: '0' },
       createAcl: { ownerUid: '0', ownerGid: '0', permissions: '755' },
     });
-    allow(this, `JanitorMounts${at}`, janitorRole, [
+    allow(this, `JanitorMounts${index}`, janitorRole, [
       ...janitorMountPermissions(fileSystem.fileSystemArn, parent.accessPointArn),
     ]);
     return { fileSystem, parent, janitorRole, janitorName };
   }
 }
 
-/** Daily backups of the file systems. The vault outlives its stack: files may be restored from it alone. */
+/**
+ * Daily backups of the file systems. The vault is retained when the stack is deleted, because it may be the last copy.
+ */
 export class FileBackups extends Construct {
   readonly vault: BackupVault;
 
@@ -132,14 +135,14 @@ export class FileBackups extends Construct {
           ruleName: 'daily',
           scheduleExpression: Schedule.cron({ hour: '3', minute: '0' }),
           startWindow: Duration.hours(1),
-          // Incremental after the first; one that takes longer is given up and reported.
+          // Backups are incremental after the first. A longer one is cancelled and reported.
           completionWindow: Duration.hours(20),
           deleteAfter: Duration.days(retentionDays),
         }),
       ],
     });
     const role = new Role(this, 'Role', {
-      description: 'Backs the file systems up',
+      description: 'Backs up the file systems',
       assumedBy: new ServicePrincipal('backup.amazonaws.com'),
       managedPolicies: [
         ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSBackupServiceRolePolicyForBackup'),
@@ -148,7 +151,7 @@ export class FileBackups extends Construct {
     acknowledge(role, {
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup]',
       reason:
-        'The policy that AWS Backup asks for, and changes when the service does. It is assumed by that service alone.',
+        'AWS Backup requires this policy and AWS updates it with the service. Only AWS Backup can assume the role.',
     });
     plan.addSelection('FileSystems', {
       role,

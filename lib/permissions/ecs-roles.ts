@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { Permission } from './allow.ts';
 
-/** ARNs of what is in the cluster. */
+/** Returns the ARN pattern of all resources of one type in the cluster. */
 export function arnInCluster(
   scope: IConstruct,
   kind: 'container-instance' | 'task',
@@ -15,15 +15,15 @@ export function clusterArn(scope: IConstruct, cluster: string): string {
   return Stack.of(scope).formatArn({ service: 'ecs', resource: 'cluster', resourceName: cluster });
 }
 
-/** Of the machines: what the ECS agent needs, and nothing of what workbenches do. */
+/** The permissions of instances: those of the ECS agent. Workbenches cannot use them. */
 export function agentPermissions(scope: IConstruct, cluster: string): readonly Permission[] {
   return [
     {
       sid: 'DiscoverEcs',
       actions: ['ecs:DiscoverPollEndpoint'],
       resources: ['*'],
-      why: 'The agent asks where it is to report.',
-      anyResource: 'It knows no resources.',
+      why: 'The agent asks for the endpoint to which it connects.',
+      anyResource: 'The action does not support resources.',
     },
     {
       sid: 'JoinCluster',
@@ -35,19 +35,19 @@ export function agentPermissions(scope: IConstruct, cluster: string): readonly P
         'ecs:SubmitAttachmentStateChanges',
       ],
       resources: [clusterArn(scope, cluster)],
-      why: 'Registers itself, and tells what becomes of tasks.',
+      why: 'The agent registers the instance and reports the states of tasks.',
     },
     {
       sid: 'PollTasks',
       actions: ['ecs:Poll', 'ecs:StartTelemetrySession', 'ecs:UpdateContainerInstancesState'],
       resources: [arnInCluster(scope, 'container-instance', cluster)],
       conditions: { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } },
-      why: 'Is told what to run; drains itself when a spot machine is taken back.',
+      why: 'The agent receives the tasks to run, and drains the instance on a spot interruption.',
     },
   ];
 }
 
-/** Of ECS, for the tasks: the image and the logs. */
+/** The permissions with which ECS starts tasks: it pulls the image and writes logs. */
 export function executionPermissions(repositoryArn: string, logGroupArn: string): readonly Permission[] {
   return [
     {
@@ -55,7 +55,7 @@ export function executionPermissions(repositoryArn: string, logGroupArn: string)
       actions: ['ecr:GetAuthorizationToken'],
       resources: ['*'],
       why: 'Pulls the image.',
-      anyResource: 'A login is to the registry as a whole.',
+      anyResource: 'The token is valid for the whole registry.',
     },
     {
       sid: 'PullImage',
@@ -67,7 +67,7 @@ export function executionPermissions(repositoryArn: string, logGroupArn: string)
       sid: 'WriteWorkbenchLogs',
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroupArn],
-      why: 'Keeps what workbenches print.',
+      why: 'Writes the output of workbenches.',
     },
   ];
 }

@@ -18,138 +18,142 @@ import {
 } from './tasks.ts';
 import { manageVolumes } from './volumes.ts';
 
-/** What each function may do, from the calls that its adapters make. Beside this it may write its own log. */
-export const PERMISSIONS: Readonly<Record<FunctionName, (our: PermissionContext) => readonly Permission[]>> =
-  {
-    'list-workbenches': (our) => [listRecords(our, 'Lists the workbenches of a user.')],
-    'create-workbench': (our) => [
-      changeRecord(
-        our,
-        'Claims the idempotency key, writes the record; takes both back when another request came first.',
-      ),
-      sendToWorkQueue(our),
-    ],
-    'get-workbench': (our) => [readRecord(our, 'A poll: one GetItem and nothing else.')],
-    'update-workbench': changeAndEnqueue,
-    'delete-workbench': changeAndEnqueue,
-    'start-workbench': changeAndEnqueue,
-    'stop-workbench': changeAndEnqueue,
-    'restart-workbench': changeAndEnqueue,
-    'list-history': (our) => [
-      readRecord(our, 'Whether the workbench is the caller’s.'),
-      listRecords(our, 'Lists the history of a workbench.'),
-    ],
-    'list-reports': (our) => [listRecords(our, 'Lists the reports of the reconciler.')],
-    'get-health': (our) => [
-      readRecord(our, 'Asks for an item that is never there: whether the table answers.'),
-    ],
-    authorizer: ({ secret }) =>
-      secret === undefined
-        ? []
-        : [
-            {
-              sid: 'ReadKeys',
-              actions: ['secretsmanager:GetSecretValue'],
-              resources: [secret],
-              why: 'The keys that tokens are checked with.',
-            },
-          ],
-    'task-state-change': changeAndEnqueue,
-    'instance-state-change': (our) => [
-      ...changeAndEnqueue(our),
-      findRecords(our, 'byInstance', 'Which workbench has the machine to itself.'),
-    ],
-    'container-instance-change': (our) => [
-      ...changeAndEnqueue(our),
-      findRecords(our, 'byInstance', 'Which workbench has the machine to itself.'),
-    ],
-    drive: (our) => [
-      ...drivePermissions(our),
-      sendToWorkQueue(our),
-      sendToHostQueue(our),
-      receiveMessages(our, 'work'),
-      ...describeTasks(our),
-      listTasks(our),
-    ],
-    'drive-host': (our) => [
-      ...drivePermissions(our),
-      sendToHostQueue(our),
-      receiveMessages(our, 'host'),
-      ...describeTasks(our),
-      listTasks(our),
-      listContainerInstances(our),
-      deregisterContainerInstances(our),
-      describeInstances(),
-      ...launchHosts(our),
-      startAndStopHosts(our),
-      terminateInstances(our),
-    ],
-    'sweep-due': (our) => [
-      findRecords(our, 'due', 'What is due.'),
-      postponeRecord(our, 'Sets aside what the queue can never take, so that it stands in nobody’s way.'),
-      sendToWorkQueue(our),
-    ],
-    'sweep-active': (our) => [
-      ...changeAndEnqueue(our),
-      findRecords(our, 'active', 'What has a task or a machine.'),
-      listRecords(our, 'Its last report: where to go on after a pass that gave way.'),
-      ...describeTasks(our),
-      listContainerInstances(our),
-      deregisterContainerInstances(our),
-      describeInstances(),
-    ],
-    'sweep-tasks-and-hosts': (our) => [
-      ...changeAndEnqueue(our),
-      listRecords(our, 'Its last reports: where to go on after a pass that gave way.'),
-      ...describeTasks(our),
-      listTasks(our),
-      stopTasks(our),
-      listContainerInstances(our),
-      deregisterContainerInstances(our),
-      describeInstances(),
-      terminateInstances(our),
-    ],
-    'sweep-volumes': (our) => [
-      ...sweepPermissions(our),
-      listRecords(our, 'Whether a destroyed workbench’s owner asked for it.'),
-      ...manageVolumes(our),
-    ],
-    'sweep-cluster': (our) => [
-      ...sweepPermissions(our),
-      deregisterTaskDefinitions(),
-      ...readContainerInstances(our),
-      deregisterContainerInstances(our),
-      describeInstances(),
-    ],
-    // What it may do with files stands with the file systems.
-    janitor: () => [],
-  };
+/** The permissions of each function, for the calls that its adapters make. Each function may also write its own log. */
+export const PERMISSIONS: Readonly<
+  Record<FunctionName, (context: PermissionContext) => readonly Permission[]>
+> = {
+  'list-workbenches': (context) => [listRecords(context, 'Lists the workbenches of a user.')],
+  'create-workbench': (context) => [
+    changeRecord(
+      context,
+      'Stores the idempotency key and the record. Deletes both if another request with the key was first.',
+    ),
+    sendToWorkQueue(context),
+  ],
+  'get-workbench': (context) => [readRecord(context, 'Reads a workbench. Each poll is one GetItem.')],
+  'update-workbench': changeAndEnqueue,
+  'delete-workbench': changeAndEnqueue,
+  'start-workbench': changeAndEnqueue,
+  'stop-workbench': changeAndEnqueue,
+  'restart-workbench': changeAndEnqueue,
+  'list-history': (context) => [
+    readRecord(context, 'Checks that the caller owns the workbench.'),
+    listRecords(context, 'Lists the history of a workbench.'),
+  ],
+  'list-reports': (context) => [listRecords(context, 'Lists the reports of the reconciler.')],
+  'get-health': (context) => [
+    readRecord(context, 'Reads an item that never exists, to check that the table is available.'),
+  ],
+  authorizer: ({ secret }) =>
+    secret === undefined
+      ? []
+      : [
+          {
+            sid: 'ReadKeys',
+            actions: ['secretsmanager:GetSecretValue'],
+            resources: [secret],
+            why: 'Reads the keys that verify tokens.',
+          },
+        ],
+  'task-state-change': changeAndEnqueue,
+  'instance-state-change': (context) => [
+    ...changeAndEnqueue(context),
+    findRecords(context, 'byInstance', 'Finds the workbench of a host.'),
+  ],
+  'container-instance-change': (context) => [
+    ...changeAndEnqueue(context),
+    findRecords(context, 'byInstance', 'Finds the workbench of a host.'),
+  ],
+  drive: (context) => [
+    ...drivePermissions(context),
+    sendToWorkQueue(context),
+    sendToHostQueue(context),
+    receiveMessages(context, 'work'),
+    ...describeTasks(context),
+    listTasks(context),
+  ],
+  'drive-host': (context) => [
+    ...drivePermissions(context),
+    sendToHostQueue(context),
+    receiveMessages(context, 'host'),
+    ...describeTasks(context),
+    listTasks(context),
+    listContainerInstances(context),
+    deregisterContainerInstances(context),
+    describeInstances(),
+    ...launchHosts(context),
+    startAndStopHosts(context),
+    terminateInstances(context),
+  ],
+  'sweep-due': (context) => [
+    findRecords(context, 'due', 'Finds the due records.'),
+    postponeRecord(
+      context,
+      'Postpones records whose key SQS rejects permanently, so that they do not delay others.',
+    ),
+    sendToWorkQueue(context),
+  ],
+  'sweep-active': (context) => [
+    ...changeAndEnqueue(context),
+    findRecords(context, 'active', 'Finds the records with a task or a host.'),
+    listRecords(context, 'Reads its last report, to continue after a sweep that stopped early.'),
+    ...describeTasks(context),
+    listContainerInstances(context),
+    deregisterContainerInstances(context),
+    describeInstances(),
+  ],
+  'sweep-tasks-and-hosts': (context) => [
+    ...changeAndEnqueue(context),
+    listRecords(context, 'Reads its last reports, to continue after a sweep that stopped early.'),
+    ...describeTasks(context),
+    listTasks(context),
+    stopTasks(context),
+    listContainerInstances(context),
+    deregisterContainerInstances(context),
+    describeInstances(),
+    terminateInstances(context),
+  ],
+  'sweep-volumes': (context) => [
+    ...sweepPermissions(context),
+    listRecords(context, 'Reads the history, to check that a user requested the deletion.'),
+    ...manageVolumes(context),
+  ],
+  'sweep-cluster': (context) => [
+    ...sweepPermissions(context),
+    deregisterTaskDefinitions(),
+    ...readContainerInstances(context),
+    deregisterContainerInstances(context),
+    describeInstances(),
+  ],
+  // lib/permissions/mounts.ts has its permissions on files.
+  janitor: () => [],
+};
 
-function changeAndEnqueue(our: PermissionContext): readonly Permission[] {
-  return [changeRecord(our), sendToWorkQueue(our)];
+function changeAndEnqueue(context: PermissionContext): readonly Permission[] {
+  return [changeRecord(context), sendToWorkQueue(context)];
 }
 
-/** What drive and drive-host have in common. */
-function drivePermissions(our: PermissionContext): readonly Permission[] {
+/** The permissions that drive and drive-host share. */
+function drivePermissions(context: PermissionContext): readonly Permission[] {
   return [
-    changeRecord(our),
+    changeRecord(context),
     listRecords(
-      our,
-      'The history of what is destroyed, to let it expire; the room on machines that are paid for.',
+      context,
+      'Reads the history of deleted workbenches, to let it expire, and the free capacity of instances.',
     ),
-    ...manageVolumes(our),
-    ...registerTaskDefinitions(our),
-    ...runTasks(our),
-    stopTasks(our),
-    drainContainerInstances(our),
+    ...manageVolumes(context),
+    ...registerTaskDefinitions(context),
+    ...runTasks(context),
+    stopTasks(context),
+    drainContainerInstances(context),
   ];
 }
 
-/** Holds what is there against the records, and reports. */
-function sweepPermissions(our: PermissionContext): readonly Permission[] {
+/** Compares resources with the records, and writes a report. */
+function sweepPermissions(context: PermissionContext): readonly Permission[] {
   return [
-    findRecords(our, 'byWorkbench', 'Whose workbench it is.'),
-    readRecord(our, 'Whether there still is one.'),
-    putItem(our, 'Keeps its report.'),
+    findRecords(context, 'byWorkbench', 'Finds the record of a workbench.'),
+    readRecord(context, 'Checks whether the record still exists.'),
+    putItem(context, 'Writes its report.'),
   ];
 }

@@ -3,7 +3,7 @@ import { INSTALLATION_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Permission } from './allow.ts';
 import type { PermissionContext } from './permission-context.ts';
 
-/** Rights on EC2: only what carries the installation's tag, or gets it. */
+/** Permissions on EC2. They cover only resources that have, or receive, the tag of the installation. */
 
 function ec2Arn({ scope }: PermissionContext, kind: string, id: string): string {
   return Stack.of(scope).formatArn({ service: 'ec2', resource: kind, resourceName: id });
@@ -14,8 +14,9 @@ export function describeInstances(): Permission {
     sid: 'DescribeInstances',
     actions: ['ec2:DescribeInstances'],
     resources: ['*'],
-    why: 'In which state machines are.',
-    anyResource: 'EC2 knows no resources for it; what does not carry our tag is passed over.',
+    why: 'Reads the states of instances.',
+    anyResource:
+      'EC2 supports no resources for it. The functions ignore instances without the tag of the installation.',
   };
 }
 
@@ -23,93 +24,89 @@ function installationTagCondition({ installation }: PermissionContext) {
   return { StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation } };
 }
 
-export function terminateInstances(our: PermissionContext): Permission {
+export function terminateInstances(context: PermissionContext): Permission {
   return {
     sid: 'TerminateInstances',
     actions: ['ec2:TerminateInstances'],
-    resources: [ec2Arn(our, 'instance', '*')],
-    conditions: installationTagCondition(our),
-    why: 'Ends machines of this installation: dedicated ones with their workbench, shared ones whose agent has been silent for long.',
+    resources: [ec2Arn(context, 'instance', '*')],
+    conditions: installationTagCondition(context),
+    why: 'Terminates instances of this installation: hosts of deleted workbenches, and shared instances whose agent has been disconnected for too long.',
   };
 }
 
-export function startAndStopHosts(our: PermissionContext): Permission {
+export function startAndStopHosts(context: PermissionContext): Permission {
   return {
     sid: 'StartAndStopHosts',
     actions: ['ec2:StartInstances', 'ec2:StopInstances'],
-    resources: [ec2Arn(our, 'instance', '*')],
-    conditions: { ...installationTagCondition(our), Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' } },
-    why: 'Dedicated machines are started and stopped with their workbench.',
+    resources: [ec2Arn(context, 'instance', '*')],
+    conditions: {
+      ...installationTagCondition(context),
+      Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' },
+    },
+    why: 'Starts and stops hosts with their workbench.',
   };
 }
 
-export function launchHosts(our: PermissionContext): readonly Permission[] {
-  const {
-    installation,
-    launchTemplates,
-    hostSubnets,
-    hostSecurityGroup,
-    hostInstanceTypes: dedicatedTypes,
-    scope,
-  } = our;
-  if (dedicatedTypes.length === 0) return [];
-  const templates = launchTemplates.map((id) => ec2Arn(our, 'launch-template', id));
+export function launchHosts(context: PermissionContext): readonly Permission[] {
+  const { installation, launchTemplates, hostSubnets, hostSecurityGroup, hostInstanceTypes, scope } = context;
+  if (hostInstanceTypes.length === 0) return [];
+  const templates = launchTemplates.map((id) => ec2Arn(context, 'launch-template', id));
   const fromTemplate = { ArnEquals: { 'ec2:LaunchTemplate': templates } };
   const tagged = { StringEquals: { [`aws:RequestTag/${INSTALLATION_TAG}`]: installation } };
-  const made = ['instance', 'volume', 'network-interface'].map((kind) => ec2Arn(our, kind, '*'));
+  const launched = ['instance', 'volume', 'network-interface'].map((kind) => ec2Arn(context, kind, '*'));
   return [
     {
       sid: 'LaunchHost',
       actions: ['ec2:RunInstances'],
-      resources: [ec2Arn(our, 'instance', '*')],
+      resources: [ec2Arn(context, 'instance', '*')],
       conditions: {
         ...fromTemplate,
         StringEquals: {
           ...tagged.StringEquals,
-          'ec2:InstanceType': dedicatedTypes,
+          'ec2:InstanceType': hostInstanceTypes,
           'ec2:MetadataHttpTokens': 'required',
         },
       },
-      why: 'Launches dedicated machines: of the offered types, from our template, with our tag.',
+      why: 'Launches hosts of the configured types, from the launch template of the installation and with its tag.',
     },
     {
       sid: 'LaunchHostDisk',
       actions: ['ec2:RunInstances'],
-      resources: [ec2Arn(our, 'volume', '*'), ec2Arn(our, 'network-interface', '*')],
+      resources: [ec2Arn(context, 'volume', '*'), ec2Arn(context, 'network-interface', '*')],
       conditions: { ...fromTemplate, ...tagged },
-      why: 'Their disk and network interface.',
+      why: 'Creates the disk and network interface of a host.',
     },
     {
       sid: 'LaunchHostFrom',
       actions: ['ec2:RunInstances'],
       resources: [
         ...templates,
-        ...hostSubnets.map((id) => ec2Arn(our, 'subnet', id)),
-        ec2Arn(our, 'security-group', hostSecurityGroup),
+        ...hostSubnets.map((id) => ec2Arn(context, 'subnet', id)),
+        ec2Arn(context, 'security-group', hostSecurityGroup),
       ],
       conditions: fromTemplate,
-      why: 'Where they go, and who reaches them.',
+      why: 'Launches hosts into these subnets and this security group.',
     },
     {
       sid: 'LaunchHostImage',
       actions: ['ec2:RunInstances'],
       resources: [`arn:${Stack.of(scope).partition}:ec2:${Stack.of(scope).region}::image/*`],
       conditions: { ...fromTemplate, StringEquals: { 'ec2:Owner': 'amazon' } },
-      why: 'With an image of AWS’s own, which the template names.',
+      why: 'Launches hosts from an AMI of AWS, which the template names.',
     },
     {
       sid: 'TagHost',
       actions: ['ec2:CreateTags'],
-      resources: made,
+      resources: launched,
       conditions: { StringEquals: { 'ec2:CreateAction': 'RunInstances' } },
-      why: 'By its tags a machine is known as ours.',
+      why: 'The tags identify the instances of the installation.',
     },
     {
       sid: 'PassInstanceRole',
       actions: ['iam:PassRole'],
-      resources: [our.instanceRole],
+      resources: [context.instanceRole],
       conditions: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-      why: 'They run with the role of machines and no other.',
+      why: 'Hosts get this instance role and no other.',
     },
   ];
 }

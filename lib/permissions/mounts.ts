@@ -3,7 +3,7 @@ import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-l
 import type { IConstruct } from 'constructs';
 import type { Permission } from './allow.ts';
 
-/** What a client of NFS can ask for. */
+/** The permissions of an NFS client. */
 const MOUNT = 'elasticfilesystem:ClientMount';
 const WRITE = 'elasticfilesystem:ClientWrite';
 const ROOT = 'elasticfilesystem:ClientRootAccess';
@@ -12,8 +12,8 @@ const CLIENT = [MOUNT, WRITE, ROOT];
 const ACCESS_POINT = 'elasticfilesystem:AccessPointArn';
 
 /**
- * The policy of a file system. It only forbids: what is left must be allowed by a role's own policy, and clients
- * without a role have none.
+ * Returns the policy of a file system. It only denies. A client needs an Allow in the policy of its role, which
+ * clients without a role do not have.
  */
 export function fileSystemPolicy(roles: {
   readonly task: string;
@@ -21,7 +21,7 @@ export function fileSystemPolicy(roles: {
   readonly operators: readonly string[];
 }): PolicyDocument {
   const { task, janitor, operators } = roles;
-  const forbid = (
+  const deny = (
     sid: string,
     actions: readonly string[],
     conditions: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
@@ -36,21 +36,21 @@ export function fileSystemPolicy(roles: {
     });
   return new PolicyDocument({
     statements: [
-      forbid('DenyWithoutTls', CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
-      // A client without a role has no PrincipalArn: that is not equal either.
-      forbid('DenyOtherRoles', CLIENT, {
+      deny('DenyWithoutTls', CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
+      // Also denies a client without a role, because a missing PrincipalArn is not equal.
+      deny('DenyOtherRoles', CLIENT, {
         ArnNotEquals: { 'aws:PrincipalArn': [task, janitor, ...operators] },
       }),
-      forbid('DenyWithoutAccessPoint', CLIENT, {
+      deny('DenyWithoutAccessPoint', CLIENT, {
         Null: { [ACCESS_POINT]: 'true' },
         ...(operators.length === 0 ? {} : { ArnNotEquals: { 'aws:PrincipalArn': operators } }),
       }),
-      forbid('DenyRootForWorkbenches', [ROOT], { ArnEquals: { 'aws:PrincipalArn': task } }),
+      deny('DenyRootForWorkbenches', [ROOT], { ArnEquals: { 'aws:PrincipalArn': task } }),
     ],
   });
 }
 
-/** Of the workbenches: their files, each through the access point that its task definition names. */
+/** The permissions of workbenches on files. Each task uses the access point in its task definition. */
 export function workbenchMountPermissions(
   scope: IConstruct,
   fileSystems: readonly string[],
@@ -65,7 +65,7 @@ export function workbenchMountPermissions(
         ArnLike: { [ACCESS_POINT]: accessPointArn(scope, '*') },
         Bool: { 'elasticfilesystem:AccessedViaMountTarget': 'true' },
       },
-      why: "Mounts the workbench's files, through an access point that forces its directory and its user. Its id has 68 random bits and can be listed by no workbench.",
+      why: 'Mounts the volume of the workbench through an access point, which enforces its directory and user. The id of an access point has 68 random bits, and workbenches cannot list access points.',
     },
     {
       sid: 'DenyParentMount',
@@ -73,12 +73,12 @@ export function workbenchMountPermissions(
       actions: CLIENT,
       resources: fileSystems,
       conditions: { ArnEquals: { [ACCESS_POINT]: parents } },
-      why: 'The directory that holds those of all workbenches is the janitor’s.',
+      why: 'Only the janitor mounts the parent directory of all volumes.',
     },
   ];
 }
 
-/** Of a janitor: all files of one file system, through one access point. */
+/** The permissions of a janitor: all files of one file system, through one access point. */
 export function janitorMountPermissions(fileSystem: string, parent: string): readonly Permission[] {
   return [
     {
@@ -86,7 +86,7 @@ export function janitorMountPermissions(fileSystem: string, parent: string): rea
       actions: CLIENT,
       resources: [fileSystem],
       conditions: { ArnEquals: { [ACCESS_POINT]: parent } },
-      why: 'Removes the directories of destroyed workbenches, whoever owns what is in them.',
+      why: 'Deletes the directories of deleted workbenches, including files of any owner.',
     },
   ];
 }

@@ -4,34 +4,35 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import type { INDEXES } from '#contract/table.ts';
 
-/** What there is for functions to act on. ARNs, unless said otherwise. */
+/** The resources that functions use. Values are ARNs unless stated otherwise. */
 export interface PermissionContext {
-  /** In the stack of the functions. */
+  /** A construct in the stack of the functions. */
   readonly scope: IConstruct;
   readonly installation: string;
   readonly table: string;
   readonly queues: { readonly work: IQueue; readonly host: IQueue };
-  /** Its name. */
+  /** Name of the cluster. */
   readonly cluster: string;
   readonly taskRole: string;
   readonly executionRole: string;
   readonly instanceRole: string;
   readonly fileSystems: readonly string[];
   readonly janitors: readonly string[];
-  /** Ids. */
+  /** Ids of the launch templates. */
   readonly launchTemplates: readonly string[];
-  /** Ids, of the subnets and the security group that machines are launched into. */
+  /** Ids of the subnets of hosts. */
   readonly hostSubnets: readonly string[];
+  /** Id of the security group of hosts. */
   readonly hostSecurityGroup: string;
-  /** Names. */
+  /** Names of the instance types of hosts. */
   readonly hostInstanceTypes: readonly string[];
-  /** Where the keys are; none without keys. */
+  /** The secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
 }
 
 export type IndexName = keyof typeof INDEXES;
 
-/** A service of AWS on behalf of this account, and of no other that might talk it into it. */
+/** An AWS service acting for this account only, which prevents the confused deputy problem. */
 export function servicePrincipalOf(scope: IConstruct, name: string): IPrincipal {
   return new ServicePrincipal(name, {
     conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },

@@ -6,7 +6,7 @@ export function sendToWorkQueue({ queues }: PermissionContext): Permission {
     sid: 'SendToWorkQueue',
     actions: ['sqs:SendMessage'],
     resources: [queues.work.queueArn],
-    why: 'Tells whoever drives that there is something to do.',
+    why: 'Enqueues the keys of workbenches to drive.',
   };
 }
 
@@ -15,7 +15,7 @@ export function sendToHostQueue({ queues }: PermissionContext): Permission {
     sid: 'SendToHostQueue',
     actions: ['sqs:SendMessage'],
     resources: [queues.host.queueArn],
-    why: 'Hands what needs EC2 over to drive-host.',
+    why: 'Forwards workbenches that need EC2 calls to drive-host.',
   };
 }
 
@@ -29,7 +29,7 @@ export function receiveMessages({ queues }: PermissionContext, queue: 'work' | '
       'sqs:GetQueueAttributes',
     ],
     resources: [queues[queue].queueArn],
-    why: 'Lambda takes the messages for it.',
+    why: 'Lambda receives the messages for the function.',
   };
 }
 
@@ -38,6 +38,6 @@ export function sendFailedInvocations(queueArn: string): Permission {
     sid: 'SendFailedInvocations',
     actions: ['sqs:SendMessage'],
     resources: [queueArn],
-    why: 'Lambda keeps what the function could not do, after its last try.',
+    why: 'Lambda stores invocations that failed after the last retry.',
   };
 }

@@ -2,7 +2,7 @@ import { INDEXES } from '#contract/table.ts';
 import type { Permission } from './allow.ts';
 import type { IndexName, PermissionContext } from './permission-context.ts';
 
-/** Rights on the table. Each function gets the fewest of these that its use case needs. */
+/** Permissions on the table. Each function gets only those that its use case needs. */
 
 export function readRecord({ table }: PermissionContext, why = 'Reads a record.'): Permission {
   return { sid: 'ReadRecord', actions: ['dynamodb:GetItem'], resources: [table], why };
@@ -21,10 +21,10 @@ export function findRecords({ table }: PermissionContext, index: IndexName, why:
   };
 }
 
-/** One conditional write of the record; its history beside it, of which the oldest lines go. */
+/** Covers the conditional write of a record, and the history, whose oldest entries are deleted. */
 export function changeRecord(
   { table }: PermissionContext,
-  why = 'Reads a record and writes it back if nobody else has; writes its history, of which the oldest lines go.',
+  why = 'Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.',
 ): Permission {
   return {
     sid: 'ChangeRecord',

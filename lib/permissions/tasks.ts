@@ -3,13 +3,13 @@ import type { Permission } from './allow.ts';
 import { arnInCluster, clusterArn } from './ecs-roles.ts';
 import type { PermissionContext } from './permission-context.ts';
 
-/** Rights on the cluster and its tasks. */
+/** Permissions on the cluster and its tasks. */
 
 function clusterCondition({ scope, cluster }: PermissionContext) {
   return { ArnEquals: { 'ecs:cluster': clusterArn(scope, cluster) } };
 }
 
-/** Task definitions of ours: their families begin with the installation's name. */
+/** ARN pattern of the task definitions of the installation. Their families start with its name. */
 function taskDefinitionArn({ scope, installation }: PermissionContext): string {
   return Stack.of(scope).formatArn({
     service: 'ecs',
@@ -18,131 +18,131 @@ function taskDefinitionArn({ scope, installation }: PermissionContext): string {
   });
 }
 
-export function registerTaskDefinitions(our: PermissionContext): readonly Permission[] {
+export function registerTaskDefinitions(context: PermissionContext): readonly Permission[] {
   return [
     {
       sid: 'DescribeTaskDefinition',
       actions: ['ecs:DescribeTaskDefinition'],
       resources: ['*'],
-      why: 'Whether the newest definition of a workbench still is what it should be.',
-      anyResource: 'ECS knows no resources for it.',
+      why: 'Checks whether the latest task definition of a workbench is still current.',
+      anyResource: 'ECS does not support resources for it.',
     },
     {
       sid: 'RegisterTaskDefinition',
       actions: ['ecs:RegisterTaskDefinition'],
-      resources: [taskDefinitionArn(our)],
-      why: 'A definition for each workbench: image, boot step, files, health check.',
+      resources: [taskDefinitionArn(context)],
+      why: 'Registers a task definition for each workbench: image, boot step, volume, health check.',
     },
     {
       sid: 'TagTaskDefinition',
       actions: ['ecs:TagResource'],
-      resources: [taskDefinitionArn(our)],
+      resources: [taskDefinitionArn(context)],
       conditions: { StringEquals: { 'ecs:CreateAction': 'RegisterTaskDefinition' } },
-      why: 'Definitions carry the workbench’s id.',
+      why: 'Task definitions have the id of the workbench as a tag.',
     },
     {
       sid: 'PassTaskRoles',
       actions: ['iam:PassRole'],
-      resources: [our.taskRole, our.executionRole],
+      resources: [context.taskRole, context.executionRole],
       conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-      why: 'Tasks run with these two roles and no others.',
+      why: 'Tasks get these two roles and no others.',
     },
   ];
 }
 
-export function runTasks(our: PermissionContext): readonly Permission[] {
+export function runTasks(context: PermissionContext): readonly Permission[] {
   return [
     {
       sid: 'RunTask',
       actions: ['ecs:RunTask'],
-      resources: [taskDefinitionArn(our)],
-      conditions: clusterCondition(our),
-      why: 'Starts workbenches, in this cluster alone.',
+      resources: [taskDefinitionArn(context)],
+      conditions: clusterCondition(context),
+      why: 'Starts workbenches, in this cluster only.',
     },
     {
       sid: 'TagTask',
       actions: ['ecs:TagResource'],
-      resources: [arnInCluster(our.scope, 'task', our.cluster)],
+      resources: [arnInCluster(context.scope, 'task', context.cluster)],
       conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
-      why: 'Tasks carry the workbench’s id, its user and its run.',
+      why: 'Tasks have the workbench id, the owner and the run as tags.',
     },
   ];
 }
 
-export function stopTasks(our: PermissionContext): Permission {
+export function stopTasks(context: PermissionContext): Permission {
   return {
     sid: 'StopTask',
     actions: ['ecs:StopTask'],
-    resources: [arnInCluster(our.scope, 'task', our.cluster)],
-    conditions: clusterCondition(our),
+    resources: [arnInCluster(context.scope, 'task', context.cluster)],
+    conditions: clusterCondition(context),
     why: 'Stops workbenches.',
   };
 }
 
-export function describeTasks(our: PermissionContext): readonly Permission[] {
+export function describeTasks(context: PermissionContext): readonly Permission[] {
   return [
     {
       sid: 'DescribeTasks',
       actions: ['ecs:DescribeTasks'],
-      resources: [arnInCluster(our.scope, 'task', our.cluster)],
-      conditions: clusterCondition(our),
-      why: 'What has become of tasks.',
+      resources: [arnInCluster(context.scope, 'task', context.cluster)],
+      conditions: clusterCondition(context),
+      why: 'Reads the states of tasks.',
     },
-    describeContainerInstances(our),
+    describeContainerInstances(context),
   ];
 }
 
-export function listTasks(our: PermissionContext): Permission {
+export function listTasks(context: PermissionContext): Permission {
   return {
     sid: 'ListTasks',
     actions: ['ecs:ListTasks'],
     resources: ['*'],
-    conditions: clusterCondition(our),
-    why: 'Which tasks there are: those of a start whose answer was lost, and those that nobody wants.',
+    conditions: clusterCondition(context),
+    why: 'Lists tasks, to find the task of a RunTask request whose response was lost, and orphans.',
     anyResource:
-      'Its only resource is a container instance, and the list is of the whole cluster, to which the condition limits it.',
+      'The only resource type is a container instance, but the list covers the whole cluster. The condition limits it to this cluster.',
   };
 }
 
-function describeContainerInstances(our: PermissionContext): Permission {
+function describeContainerInstances(context: PermissionContext): Permission {
   return {
     sid: 'DescribeContainerInstances',
     actions: ['ecs:DescribeContainerInstances'],
-    resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
-    conditions: clusterCondition(our),
-    why: 'Whether the agent of a machine answers, and what the machine offers.',
+    resources: [arnInCluster(context.scope, 'container-instance', context.cluster)],
+    conditions: clusterCondition(context),
+    why: 'Reads whether the agent of an instance is connected, and the capacity of the instance.',
   };
 }
 
-export function listContainerInstances(our: PermissionContext): Permission {
+export function listContainerInstances(context: PermissionContext): Permission {
   return {
     sid: 'ListContainerInstances',
     actions: ['ecs:ListContainerInstances'],
-    resources: [clusterArn(our.scope, our.cluster)],
-    why: 'Which machines are on the cluster.',
+    resources: [clusterArn(context.scope, context.cluster)],
+    why: 'Lists the container instances of the cluster.',
   };
 }
 
-export function readContainerInstances(our: PermissionContext): readonly Permission[] {
-  return [describeContainerInstances(our), listContainerInstances(our)];
+export function readContainerInstances(context: PermissionContext): readonly Permission[] {
+  return [describeContainerInstances(context), listContainerInstances(context)];
 }
 
-export function drainContainerInstances(our: PermissionContext): Permission {
+export function drainContainerInstances(context: PermissionContext): Permission {
   return {
     sid: 'DrainContainerInstance',
     actions: ['ecs:UpdateContainerInstancesState'],
-    resources: [arnInCluster(our.scope, 'container-instance', our.cluster)],
-    conditions: clusterCondition(our),
-    why: 'A silent machine takes no more tasks before it is ended.',
+    resources: [arnInCluster(context.scope, 'container-instance', context.cluster)],
+    conditions: clusterCondition(context),
+    why: 'Drains an instance with a disconnected agent before its termination, so that it gets no new tasks.',
   };
 }
 
-export function deregisterContainerInstances(our: PermissionContext): Permission {
+export function deregisterContainerInstances(context: PermissionContext): Permission {
   return {
     sid: 'DeregisterContainerInstance',
     actions: ['ecs:DeregisterContainerInstance'],
-    resources: [clusterArn(our.scope, our.cluster)],
-    why: 'Takes machines that are terminated off the cluster: ECS would show their tasks as running for ever.',
+    resources: [clusterArn(context.scope, context.cluster)],
+    why: 'Removes terminated instances from the cluster. Otherwise ECS reports their tasks as running indefinitely.',
   };
 }
 
@@ -151,7 +151,8 @@ export function deregisterTaskDefinitions(): Permission {
     sid: 'DeregisterTaskDefinitions',
     actions: ['ecs:ListTaskDefinitionFamilies', 'ecs:ListTaskDefinitions', 'ecs:DeregisterTaskDefinition'],
     resources: ['*'],
-    why: 'Deregisters definitions that no start can need any more.',
-    anyResource: 'ECS knows no resources for them; the function asks for families of the installation alone.',
+    why: 'Deregisters task definitions that no start can use any more.',
+    anyResource:
+      'ECS does not support resources for them. The function lists only families of the installation.',
   };
 }

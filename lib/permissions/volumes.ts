@@ -3,10 +3,10 @@ import type { Permission } from './allow.ts';
 import { accessPointArn } from './mounts.ts';
 import type { PermissionContext } from './permission-context.ts';
 
-/** Rights on the files of workbenches: their access points, and the janitors that alone see what is in them. */
-export function manageVolumes(our: PermissionContext): readonly Permission[] {
-  const { scope, installation, fileSystems, janitors } = our;
-  const points = accessPointArn(scope, '*');
+/** Permissions on volumes: their access accessPoints, and the janitors, which alone access the files. */
+export function manageVolumes(context: PermissionContext): readonly Permission[] {
+  const { scope, installation, fileSystems, janitors } = context;
+  const accessPoints = accessPointArn(scope, '*');
   const tagged = { StringEquals: { [`aws:RequestTag/${INSTALLATION_TAG}`]: installation } };
   return [
     {
@@ -14,38 +14,38 @@ export function manageVolumes(our: PermissionContext): readonly Permission[] {
       actions: ['elasticfilesystem:CreateAccessPoint'],
       resources: fileSystems,
       conditions: tagged,
-      why: 'An access point for each workbench forces its directory and its user.',
+      why: 'Creates an access point for each workbench, which enforces its directory and user.',
     },
     {
       sid: 'TagAccessPoint',
       actions: ['elasticfilesystem:TagResource'],
-      resources: [points],
+      resources: [accessPoints],
       conditions: {
         StringEquals: { ...tagged.StringEquals, 'elasticfilesystem:CreateAction': 'CreateAccessPoint' },
       },
-      why: 'By its tags an access point is known as ours.',
+      why: 'The tags identify the access points of the installation.',
     },
     {
       sid: 'DescribeAccessPoints',
       actions: ['elasticfilesystem:DescribeAccessPoints'],
-      resources: [...fileSystems, points],
-      why: 'Whether an access point can be used yet; which there are.',
+      resources: [...fileSystems, accessPoints],
+      why: 'Reads whether an access point is available, and lists access points.',
     },
     {
       sid: 'DeleteAccessPoint',
       actions: ['elasticfilesystem:DeleteAccessPoint'],
-      resources: [points],
+      resources: [accessPoints],
       conditions: {
         StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation },
         Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' },
       },
-      why: 'With a destroyed workbench goes its access point; never that of a janitor.',
+      why: 'Deletes the access point of a deleted workbench, never that of a janitor.',
     },
     {
       sid: 'InvokeJanitors',
       actions: ['lambda:InvokeFunction'],
       resources: janitors,
-      why: 'Has directories looked at, wiped and set aside.',
+      why: 'Inspects, deletes and quarantines directories through the janitors.',
     },
   ];
 }

@@ -7,7 +7,7 @@ import {
 } from '../instance-types.ts';
 import { amount, choice, flag, group, integer, list, oneOf, text } from './setting-types.ts';
 
-/** ECS allows 20 capacity providers in a cluster; a function's environment has no room for many more either. */
+/** ECS allows 20 capacity providers in a cluster. The 4 KB environment of a function could not contain many more. */
 const PROVIDERS_MAX = 20;
 
 const INSTANCE_TYPE = {
@@ -15,7 +15,7 @@ const INSTANCE_TYPE = {
   pattern: /^[a-z0-9-]+\.[a-z0-9-]+$/,
 };
 
-const typeName = text({ ...INSTANCE_TYPE, description: 'The name of the type.' });
+const typeName = text({ ...INSTANCE_TYPE, description: 'Name of the instance type.' });
 
 const instanceType = oneOf(
   [
@@ -23,20 +23,20 @@ const instanceType = oneOf(
     group(
       {
         name: typeName,
-        vcpus: integer({ description: 'Its virtual CPUs.', min: 1, max: 1024 }),
+        vcpus: integer({ description: 'Number of vCPUs.', min: 1, max: 1024 }),
         memoryMib: integer({
-          description: 'Its memory, as AWS lists it.',
+          description: 'Memory as AWS states it.',
           unit: 'MiB',
           min: 512,
           max: 33_554_432,
         }),
-        gpus: z._default(integer({ description: 'Its GPUs.', min: 0, max: 1024 }), 0),
+        gpus: z._default(integer({ description: 'Number of GPUs.', min: 0, max: 1024 }), 0),
         architecture: z._default(
-          choice({ description: 'Of its processor.', of: ['x86_64', 'arm64'] }),
+          choice({ description: 'Processor architecture.', of: ['x86_64', 'arm64'] }),
           'x86_64',
         ),
         pricePerHour: z.optional(
-          amount({ description: 'What an hour of it costs.', unit: 'USD', min: 0, max: 10_000 }),
+          amount({ description: 'Price per hour.', unit: 'USD', min: 0, max: 10_000 }),
         ),
       },
       { description: 'An instance type that is not in lib/instance-types.ts, with its size.' },
@@ -51,29 +51,33 @@ const instanceType = oneOf(
 const provider = group(
   {
     name: text({
-      description: 'Names the size class, here and in what people are told.',
+      description: 'Name of the capacity provider, here and in alarms and messages.',
       expected: '1 to 32 lower-case letters, digits and hyphens',
       pattern: /^[a-z0-9][a-z0-9-]{0,31}$/,
     }),
     instanceTypes: list(instanceType, {
       description:
-        'The types that its machines may be of, best alike in size: what can be requested is what the smallest of them holds.',
+        'The instance types of the provider, preferably of one size: a request must fit on the smallest of them.',
       expected: 'instance types',
       min: 1,
       max: 10,
     }),
-    maxInstances: integer({ description: 'The most machines it may have at once.', min: 1, max: 1000 }),
+    maxInstances: integer({
+      description: 'Maximum number of instances at the same time.',
+      min: 1,
+      max: 1000,
+    }),
     spot: z._default(
       flag({
         description:
-          'Spot machines: cheaper, and AWS may take one back at two minutes’ notice, which ends the workbenches on it (`instance_lost`).',
+          'Uses spot instances. They are cheaper, but AWS can reclaim one with two minutes’ notice, which ends the workbenches on it (`instance_lost`).',
       }),
       false,
     ),
     pricePerHour: z.optional(
       amount({
         description:
-          'What an hour of one machine costs; placement compares providers by it. By default the dearest of its types, on demand. Required for spot machines, whose price moves: give what you pay on average.',
+          'Price of one instance per hour. Placement compares providers by it. By default the on-demand price of its most expensive type. Required for spot instances, whose price varies: use the average that you pay.',
         unit: 'USD',
         min: 0,
         max: 10_000,
@@ -82,7 +86,7 @@ const provider = group(
     targetCapacity: z._default(
       integer({
         description:
-          'How full its machines may be on average before another is started; below 100 keeps room in reserve, for which is paid.',
+          'Target utilization of the instances. Below 100, ECS keeps spare instances, which cost money.',
         unit: '%',
         min: 1,
         max: 100,
@@ -91,38 +95,8 @@ const provider = group(
     ),
     diskGib: z._default(
       integer({
-        description: 'The disk of each machine, for images and what workbenches write outside their folder.',
-        unit: 'GiB',
-        min: 30,
-        max: 16_384,
-      }),
-      100,
-    ),
-  },
-  { description: 'A size class: machines of one kind, started when needed and stopped when not.' },
-);
-
-export const capacityProvidersSetting = list(provider, {
-  description: 'The size classes, in the order in which they are shown to people.',
-  expected: 'size classes',
-  min: 1,
-  max: PROVIDERS_MAX,
-});
-
-export const dedicatedSetting = group(
-  {
-    instanceTypes: z._default(
-      list(instanceType, {
-        description: 'The instance types that may be dedicated to a workbench.',
-        expected: 'instance types',
-        min: 0,
-        max: PROVIDERS_MAX,
-      }),
-      [],
-    ),
-    diskGib: z._default(
-      integer({
-        description: 'The disk of each dedicated machine; paid for while it is stopped, too.',
+        description:
+          'Disk of each instance, for images and for files that workbenches write outside their volume.',
         unit: 'GiB',
         min: 30,
         max: 16_384,
@@ -132,14 +106,48 @@ export const dedicatedSetting = group(
   },
   {
     description:
-      'Machines of their own for workbenches that ask for one. A machine whose image is not the one of the last deployment is replaced when its workbench starts again.',
+      'A capacity provider: shared instances of one size, launched when needed and terminated when empty.',
+  },
+);
+
+export const capacityProvidersSetting = list(provider, {
+  description: 'The capacity providers, in display order.',
+  expected: 'capacity providers',
+  min: 1,
+  max: PROVIDERS_MAX,
+});
+
+export const dedicatedSetting = group(
+  {
+    instanceTypes: z._default(
+      list(instanceType, {
+        description: 'The instance types of hosts.',
+        expected: 'instance types',
+        min: 0,
+        max: PROVIDERS_MAX,
+      }),
+      [],
+    ),
+    diskGib: z._default(
+      integer({
+        description: 'Disk of each host. AWS also bills it while the host is stopped.',
+        unit: 'GiB',
+        min: 30,
+        max: 16_384,
+      }),
+      100,
+    ),
+  },
+  {
+    description:
+      'Hosts, for workbenches that request a dedicated instance. A host whose AMI is not that of the last deployment is replaced when its workbench starts again.',
   },
 );
 
 export type CapacityProviderSetting = z.infer<typeof provider>;
 export type InstanceTypeSetting = z.infer<typeof instanceType>;
 
-/** A type with its size; undefined for a name that is not known. */
+/** Returns a type with its size, or undefined if the name is unknown. */
 export function instanceSizeOf(
   setting: InstanceTypeSetting,
 ): (InstanceSize & { readonly name: string }) | undefined {
@@ -158,7 +166,7 @@ export function instancePriceOf(setting: InstanceTypeSetting): number | undefine
     : (setting.pricePerHour ?? KNOWN_INSTANCE_TYPES[setting.name]?.pricePerHour);
 }
 
-/** What is told of a provider or type to the functions. */
+/** What the functions know about a provider or an instance type. */
 export interface NamedCapacity {
   readonly name: string;
   readonly cpuUnits: number;
@@ -167,22 +175,25 @@ export interface NamedCapacity {
 }
 
 /**
- * What the smallest of these types offers in each respect: the class must not promise what a machine of it may
- * not hold, since ECS then never starts one for it.
+ * Returns the minimum of CPU, memory and GPUs over these types. If placement chose a provider for a request that does
+ * not fit on its smallest instance, ECS might never start an instance for it.
  */
 export function minimumCapacityOf(name: string, types: readonly InstanceTypeSetting[]): NamedCapacity {
-  const offers = types.flatMap((type) => instanceSizeOf(type) ?? []).map(allocatableCapacityOf);
-  const least = (amountOf: (offer: ReturnType<typeof allocatableCapacityOf>) => number) =>
-    Math.min(...offers.map(amountOf));
+  const capacities = types.flatMap((type) => instanceSizeOf(type) ?? []).map(allocatableCapacityOf);
+  const minimumOf = (amountOf: (capacity: ReturnType<typeof allocatableCapacityOf>) => number) =>
+    Math.min(...capacities.map(amountOf));
   return {
     name,
-    cpuUnits: least(({ cpuUnits }) => cpuUnits),
-    memoryMib: least(({ memoryMib }) => memoryMib),
-    gpuCount: least(({ gpuCount }) => gpuCount),
+    cpuUnits: minimumOf(({ cpuUnits }) => cpuUnits),
+    memoryMib: minimumOf(({ memoryMib }) => memoryMib),
+    gpuCount: minimumOf(({ gpuCount }) => gpuCount),
   };
 }
 
-/** What an hour of a provider's machine costs, USD; undefined when neither it nor all its types say. */
+/**
+ * Returns the price per hour of a provider's instance in USD. Undefined if the provider has none and a type's is
+ * unknown.
+ */
 export function providerPriceOf({
   pricePerHour,
   spot,

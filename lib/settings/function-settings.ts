@@ -11,11 +11,11 @@ import { describeProblem, group } from './setting-types.ts';
 import type { StageProblem } from './stage-error.ts';
 
 /**
- * From the settings of a stage to the environment of its functions, checked by the functions' own declarations:
- * what would make a function refuse to start is a fault of the stage's file.
+ * Converts the settings of a stage to the environment of its functions and checks them with the declarations of the
+ * functions. A value with which a function would not start is an error in the stage file.
  */
 
-/** What a stage may say of the functions, under the functions' own names; the rest follows from other settings. */
+/** Settings of the functions that a stage can set by name. Other stage settings determine the rest. */
 export type OverridableName = Exclude<Extract<SettingName, `WB_${string}`>, 'WB_TABLE_NAME'>;
 
 const OVERRIDABLE = (Object.keys(SETTINGS) as SettingName[]).filter(
@@ -23,8 +23,8 @@ const OVERRIDABLE = (Object.keys(SETTINGS) as SettingName[]).filter(
 );
 
 function overrideSetting(name: OverridableName) {
-  const { description, unit, expected, default: byDefault } = SETTINGS[name];
-  const about = `${description}${byDefault === undefined ? '' : ` \`${byDefault}\` by default.`}`;
+  const { description, unit, expected, default: defaultValue } = SETTINGS[name];
+  const about = `${description}${defaultValue === undefined ? '' : ` \`${defaultValue}\` by default.`}`;
   const error = (issue: { readonly input?: unknown }) => describeProblem(expected, issue.input);
   return z.optional(
     z
@@ -39,7 +39,8 @@ const overrides = Object.fromEntries(OVERRIDABLE.map((name) => [name, overrideSe
 >;
 
 export const functionsSetting = group(overrides, {
-  description: 'Settings of the functions, under their own names; the others follow from what stands here.',
+  description:
+    'Settings of the functions, under their own names. The settings that are missing here are derived from the rest of this file.',
 });
 
 export type FunctionOverrides = z.infer<typeof functionsSetting>;
@@ -56,7 +57,7 @@ export interface FunctionStageSettings {
   readonly functions?: FunctionOverrides;
 }
 
-/** Where in a stage's file the value of a setting stands. */
+/** The path of each setting in the stage file. */
 const STAGE_PATHS: Partial<Record<SettingName, string>> = {
   BASE_URL: 'baseUrl',
   RESTAPI_AUTH: 'auth',
@@ -72,10 +73,10 @@ const STAGE_PATHS: Partial<Record<SettingName, string>> = {
   RESTAPI_CORS_ORIGIN: 'api.corsOrigins',
 };
 
-/** Stands in for a key, which is in Secrets Manager and not in the settings. */
+/** Placeholder for a key, which is in Secrets Manager and not in the settings. */
 const KEY_IN_SECRET = 'x'.repeat(32);
 
-/** The environment as text, without the secrets and without what only the deployment knows. */
+/** Returns the environment, without secrets and without values that are known only at deployment. */
 export function toEnvironment({ baseUrl, auth, api, functions = {} }: FunctionStageSettings): Environment {
   const keys = auth === 'none' ? undefined : auth;
   return {
@@ -96,13 +97,13 @@ export function toEnvironment({ baseUrl, auth, api, functions = {} }: FunctionSt
   };
 }
 
-/** What a function would refuse. */
+/** Returns the errors with which a function would not start. */
 export function checkFunctionSettings(stage: FunctionStageSettings): readonly StageProblem[] {
   const { auth } = stage;
   const keys = auth === 'none' || auth === undefined ? undefined : auth;
   const env = {
     ...toEnvironment(stage),
-    // That there is one at all is a rule of its own.
+    // Another rule checks that a key is configured.
     ...(keys === undefined ? {} : { RESTAPI_AUTH_STATIC_KEY: KEY_IN_SECRET }),
   };
   try {
@@ -110,17 +111,17 @@ export function checkFunctionSettings(stage: FunctionStageSettings): readonly St
     return [];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return error.problems.map(({ name, problem: what }) => ({
+    return error.problems.map(({ name, problem }) => ({
       path: name
         .split(', ')
-        .map((one) => STAGE_PATHS[one as SettingName] ?? `functions.${one}`)
+        .map((setting) => STAGE_PATHS[setting as SettingName] ?? `functions.${setting}`)
         .join(', '),
-      problem: what,
+      problem,
     }));
   }
 }
 
-/** The functions' settings as they read them. Only for a stage without faults. */
+/** Returns the settings as the functions read them. The stage must be valid. */
 export function readFunctionSettings(stage: FunctionStageSettings): Pick<Settings, OverridableName> {
   return parseSettings(SETTINGS, [], toEnvironment(stage));
 }

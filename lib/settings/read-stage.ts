@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parseStage, STAGE_NAME, type StageSettings } from './stage.ts';
 import { StageSettingsError } from './stage-error.ts';
 
-/** Where the settings of the stages are. */
+/** The folder with one settings file for each stage. */
 export const STAGES_FOLDER = join(import.meta.dirname, '../../stages');
 
-/** The stages that have settings. */
+/** Returns the names of the stages that have a settings file. */
 export function listStages(folder = STAGES_FOLDER): readonly string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
@@ -15,23 +15,23 @@ export function listStages(folder = STAGES_FOLDER): readonly string[] {
 }
 
 /**
- * Reads settings/<stage>.json.
- * @throws StageSettingsError when there is no such stage, or listing every fault of its file
+ * Reads stages/<stage>.json.
+ * @throws StageSettingsError If the stage does not exist, or with every error of its file.
  */
 export function readStage(stage: string, folder = STAGES_FOLDER): StageSettings {
-  const file = `settings/${stage}.json`;
+  const file = `stages/${stage}.json`;
   if (!STAGE_NAME.test(stage) || !listStages(folder).includes(stage)) {
     const known = listStages(folder).join(', ');
     throw new StageSettingsError(file, [
-      { path: '', problem: `there is no such stage; there are: ${known}` },
+      { path: '', problem: `the stage does not exist; existing stages: ${known}` },
     ]);
   }
-  let written: unknown;
+  let content: unknown;
   try {
-    written = JSON.parse(readFileSync(join(folder, `${stage}.json`), 'utf8'));
+    content = JSON.parse(readFileSync(join(folder, `${stage}.json`), 'utf8'));
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new StageSettingsError(file, [{ path: '', problem: what }]);
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new StageSettingsError(file, [{ path: '', problem }]);
   }
-  return parseStage(stage, written, file);
+  return parseStage(stage, content, file);
 }

@@ -1,43 +1,43 @@
 import * as z from 'zod/mini';
 import { amount, choice, flag, group, integer, list, numberOf, text } from './setting-types.ts';
 
-/** Settings of single services, small ones. */
+/** Settings of single services. */
 
 export const imageSetting = group(
   {
     tag: z.optional(
       text({
         description:
-          "A tag in this installation's own repository. `latest` moves with each push; every other is written once.",
+          'A tag in the image repository of this installation. Each push can overwrite `latest`; every other tag is immutable.',
         expected: 'a tag of at most 128 letters, digits, dots, dashes and underscores',
         pattern: /^\w[\w.-]{0,127}$/,
       }),
     ),
     digest: z.optional(
       text({
-        description: 'Or the digest of an image in it.',
+        description: 'The digest of an image in that repository, instead of a tag.',
         expected: '`sha256:` and 64 hexadecimal digits',
         pattern: /^sha256:[0-9a-f]{64}$/,
       }),
     ),
     architecture: z._default(
       choice({
-        description: 'Of what it was built for; all machines must be of it.',
+        description: 'The architecture of the image. All instances must have it.',
         of: ['x86_64', 'arm64'],
       }),
       'x86_64',
     ),
     uid: z._default(
       integer({
-        description: "The image's own user, who owns the files of workbenches. Not root.",
+        description: 'The user id of the image, which owns the files of workbenches. Not root.',
         min: 1,
         max: 4_294_967_294,
       }),
       1000,
     ),
-    gid: z._default(integer({ description: 'The group of that user.', min: 1, max: 4_294_967_294 }), 1000),
+    gid: z._default(integer({ description: 'The group id of that user.', min: 1, max: 4_294_967_294 }), 1000),
   },
-  { description: 'The image of workbenches. A change reaches a workbench at its next start.' },
+  { description: 'The image of workbenches. A workbench uses a new image from its next start.' },
 );
 
 export const storageSetting = group(
@@ -45,7 +45,7 @@ export const storageSetting = group(
     fileSystems: z._default(
       integer({
         description:
-          'Over how many file systems new workbenches are spread: one takes 10,000 of them. Never lower it.',
+          'Number of file systems over which new workbenches are distributed. One file system supports 10,000 workbenches. Never decrease it.',
         min: 1,
         max: 20,
       }),
@@ -54,7 +54,7 @@ export const storageSetting = group(
     backupRetentionDays: z._default(
       integer({
         description:
-          'How long the daily backups of files are kept. Files that were deleted live on in them for as long.',
+          'Retention of the daily backups of files. Deleted files remain in the backups for this time.',
         unit: 'days',
         min: 1,
         max: 3650,
@@ -63,7 +63,7 @@ export const storageSetting = group(
     ),
     pointInTimeRecoveryDays: z._default(
       integer({
-        description: 'How far back the table can be restored, to the second.',
+        description: 'The period for which the table can be restored to any second.',
         unit: 'days',
         min: 1,
         max: 35,
@@ -73,13 +73,13 @@ export const storageSetting = group(
     operatorRoles: z._default(
       list(
         text({
-          description: 'A role.',
+          description: 'ARN of a role.',
           expected: 'the ARN of a role',
           pattern: /^arn:[a-z-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
         }),
         {
           description:
-            'Roles, beside those of the installation, that may mount the file systems: for people who look after what was set aside. What they may do there their own policies say.',
+            'Roles of operators that may mount the file systems, for example to inspect quarantined volumes. The policies of these roles decide what they may do there.',
           expected: 'ARNs of roles',
           min: 0,
           max: 10,
@@ -88,15 +88,15 @@ export const storageSetting = group(
       [],
     ),
   },
-  { description: 'Records and files. Both outlive the stacks.' },
+  { description: 'Records and files. Both are retained when the stacks are deleted.' },
 );
 
 export const apiSetting = group(
   {
     prefix: z.optional(
       text({
-        description: 'Comes before every path of the API.',
-        expected: 'path segments such as `/api/v1`, without a slash at the end',
+        description: 'Prefix of every path of the API.',
+        expected: 'path segments such as `/api/v1`, without a trailing slash',
         pattern: /^(\/[A-Za-z0-9_-][A-Za-z0-9._~-]*)+$/,
       }),
     ),
@@ -118,7 +118,8 @@ export const apiSetting = group(
     ),
     authCacheSeconds: z._default(
       integer({
-        description: "How long the gateway may keep the authorizer's answer about a token. 0 asks each time.",
+        description:
+          'How long API Gateway caches the result of the authorizer for a token. 0 disables the cache.',
         unit: 's',
         min: 0,
         max: 60,
@@ -127,7 +128,7 @@ export const apiSetting = group(
     ),
     requestsPerSecond: z._default(
       amount({
-        description: 'Requests of all callers together; what is beyond is answered 429.',
+        description: 'Rate limit of all callers together. Requests above it get a 429 response.',
         unit: 'requests/s',
         min: 1,
         max: 10_000,
@@ -135,14 +136,14 @@ export const apiSetting = group(
       200,
     ),
     burst: z._default(
-      integer({ description: 'As many may come at once.', unit: 'requests', min: 1, max: 5000 }),
+      integer({ description: 'Burst limit of all callers together.', unit: 'requests', min: 1, max: 5000 }),
       400,
     ),
   },
   { description: 'The HTTP API.' },
 );
 
-/** What CloudWatch takes. */
+/** The retention periods that CloudWatch accepts. */
 const RETENTION_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653] as const;
 
 const retention = (description: string) =>
@@ -155,8 +156,8 @@ const retention = (description: string) =>
 
 export const logsSetting = group(
   {
-    retentionDays: z._default(retention('How long the logs of the controller are kept.'), 30),
-    workbenchRetentionDays: z._default(retention('How long is kept what workbenches print.'), 14),
+    retentionDays: z._default(retention('Retention of the logs of the controller.'), 30),
+    workbenchRetentionDays: z._default(retention('Retention of the output of workbenches.'), 14),
   },
   { description: 'Logs.' },
 );
@@ -166,14 +167,14 @@ export const alarmsSetting = group(
     email: z.optional(
       text({
         description:
-          'Who is told of alarms; has to confirm the subscription once. Without it they are seen in CloudWatch alone.',
+          'The address that receives alarms. The recipient must confirm the subscription once. Without it alarms are visible only in CloudWatch.',
         expected: 'an e-mail address',
         pattern: /^[^\s@]{1,64}@[^\s@]{1,190}$/,
       }),
     ),
     latencySeconds: z._default(
       amount({
-        description: 'An alarm when one request in a hundred takes longer, for a quarter of an hour.',
+        description: 'The alarm starts if the p99 latency of the API is above this for 15 minutes.',
         unit: 's',
         min: 0.1,
         max: 29,
@@ -183,7 +184,7 @@ export const alarmsSetting = group(
     queueAgeSeconds: z._default(
       integer({
         description:
-          'An alarm when a message has been in a work queue for longer than this; for up to 900 s it may have been told to wait.',
+          'The alarm starts if a message is in a work queue for longer than this. A message can have a delay of up to 900 s.',
         unit: 's',
         min: 960,
         max: 86_400,
@@ -199,14 +200,14 @@ export const ecsSetting = group(
     awsvpcTrunking: z._default(
       flag({
         description:
-          'Turns the account setting `awsvpcTrunking` on, for the whole account and region: many more workbenches then fit on a machine. Left as it is otherwise.',
+          'Turns on the account setting `awsvpcTrunking` for the whole account and region: an instance can then run many more workbenches. Otherwise the account setting is not changed.',
       }),
       false,
     ),
     containerInsights: z._default(
       flag({
         description:
-          'CloudWatch Container Insights. Each workbench is then billed as several custom metrics.',
+          'Turns on CloudWatch Container Insights. AWS then bills several custom metrics for each workbench.',
       }),
       false,
     ),
@@ -215,31 +216,32 @@ export const ecsSetting = group(
 );
 
 export const accountSetting = text({
-  description: 'The account to deploy to; another is refused. By default that of the credentials.',
+  description:
+    'The account to deploy to. Credentials of another account are refused. By default the account of the credentials.',
   expected: '12 digits',
   pattern: /^\d{12}$/,
 });
 
 export const regionSetting = text({
-  description: 'The region to deploy to. By default that of the credentials.',
+  description: 'The region to deploy to. By default the region of the credentials.',
   expected: 'a region such as `us-west-1`',
   pattern: /^[a-z]{2}(-[a-z]+)+-\d$/,
 });
 
 export const installationSetting = text({
   description:
-    'Tells what is of this installation from all else in the account; the names of its stacks begin so. `workbench-<stage>` by default. Never change it: what carries the old name would be nobody’s.',
-  expected: '3 to 32 lower-case letters, digits and hyphens, beginning with a letter',
+    'Name of the installation. It identifies its resources in the account and prefixes the names of its stacks. `workbench-<stage>` by default. Never change it: the controller would no longer find resources with the old name.',
+  expected: '3 to 32 lower-case letters, digits and hyphens, starting with a letter',
   pattern: /^(?!aws|ecs|fargate)[a-z][a-z0-9-]{1,30}[a-z0-9]$/,
 });
 
 export const baseUrlSetting = text({
-  description: 'Where workbenches are served: one is opened at `<baseUrl>/project/<workbench_id>`.',
+  description: 'Base address of workbenches. A workbench is at `<baseUrl>/project/<workbench_id>`.',
   expected: 'an https or http address without query or fragment',
   pattern: /^https?:\/\/[\x21-\x7e]{1,2000}$/,
 });
 
 export const productionSetting = flag({
   description:
-    'True where people work: then the image must be pinned, somebody must be told of alarms, and no stack can be deleted.',
+    'True for a stage that users work on. Then the image must be pinned, `alarms.email` is required, and the stacks have termination protection.',
 });

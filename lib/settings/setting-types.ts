@@ -10,15 +10,15 @@ import {
 } from '#contract/settings/value-kinds.ts';
 
 /**
- * The kinds of settings in settings/<stage>.json. Each carries what people are told of it: in messages, in the
- * schema for editors and in docs/settings.md.
+ * The types of settings in stages/<stage>.json. Each has texts for error messages, for the JSON schema of editors and
+ * for docs/settings.md.
  */
 export interface SettingInfo {
-  /** One or two sentences, for whoever runs the system. */
+  /** One or two sentences for operators. */
   readonly description: string;
-  /** What the number counts. */
+  /** Unit of the number. */
   readonly unit?: string;
-  /** What is accepted, in words that complete the sentence "expected …". */
+  /** The accepted values. Completes the sentence "expected …". */
   readonly expected?: string;
 }
 
@@ -31,7 +31,7 @@ export function integer(about: SettingInfo & Bounds) {
   return toStageSetting(about, integerKind(about));
 }
 
-/** A number that need not be whole. */
+/** A number, possibly with a fraction. */
 export function amount(about: SettingInfo & Bounds) {
   const expected = `a number from ${groupDigits(about.min)} to ${groupDigits(about.max)}`;
   return z
@@ -70,12 +70,12 @@ export function list<T extends z.ZodMiniType>(
   return toStageSetting(about, { ...kind, expected: `a list of ${kind.expected}` });
 }
 
-/** Settings that belong together. What is not declared is a fault. */
+/** An object of settings. Undeclared names are errors. */
 export function group<S extends z.core.$ZodShape>(shape: S, about: Pick<SettingInfo, 'description'>) {
   return z.strictObject(shape, errorOptions('an object')).check(z.meta(toMeta(about, 'an object')));
 }
 
-/** One of several kinds, told apart by whether it is text, a number or an object. */
+/** One of several types, which differ in being a string, a number or an object. */
 export function oneOf<const T extends readonly [z.ZodMiniType, ...z.ZodMiniType[]]>(
   kinds: T,
   about: SettingInfo & { readonly expected: string },
@@ -95,12 +95,12 @@ function toMeta({ description, unit }: SettingInfo, expected: string) {
 function errorOptions(expected: string) {
   return {
     error: (issue: { readonly input?: unknown; readonly code?: string }) =>
-      // Which of its names are unknown is told by whoever prints the fault.
+      // toStageProblems() reports each unknown name.
       issue.code === 'unrecognized_keys' ? undefined : describeProblem(expected, issue.input),
   };
 }
 
-/** What is wrong with a value. There are no secrets in the settings of a stage, so that it may be shown. */
+/** Describes an invalid value. The message may contain the value, because stage settings contain no secrets. */
 export function describeProblem(expected: string, found: unknown): string {
   if (found === undefined) return `is required; expected ${expected}`;
   return `expected ${expected}; found ${(JSON.stringify(found) ?? typeof found).slice(0, 80)}`;

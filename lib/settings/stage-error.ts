@@ -1,13 +1,13 @@
 import type * as z from 'zod/mini';
 
-/** Something wrong with the settings of a stage. */
+/** An error in the settings of a stage. */
 export interface StageProblem {
-  /** Where, as one would write it: `capacityProviders[0].maxInstances`. */
+  /** Path of the setting, for example `capacityProviders[0].maxInstances`. */
   readonly path: string;
   readonly problem: string;
 }
 
-/** Every fault of a stage's settings at once. */
+/** Lists all errors in the settings of a stage. */
 export class StageSettingsError extends Error {
   readonly problems: readonly StageProblem[];
 
@@ -21,29 +21,31 @@ export class StageSettingsError extends Error {
 
 export function formatPath(parts: readonly PropertyKey[]): string {
   return parts
-    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
+    .map((part, index) =>
+      typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`,
+    )
     .join('');
 }
 
-/** What zod found, as faults; `at` is where the value itself stands. */
+/** Converts zod issues to problems. `parent` is the path of the parsed value. */
 export function toStageProblems(
   issues: readonly z.core.$ZodIssue[],
-  at: readonly PropertyKey[],
+  parent: readonly PropertyKey[],
 ): readonly StageProblem[] {
   return issues.flatMap((issue): readonly StageProblem[] => {
-    const path = [...at, ...issue.path];
+    const path = [...parent, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => ({
         path: formatPath([...path, key]),
-        problem: 'there is no such setting',
+        problem: 'is an unknown setting',
       }));
     }
     if (issue.code === 'invalid_union') {
-      // Of the kinds it may be, the one it was meant to be: whose own type fits and whose contents do not.
-      const meant = issue.errors.find((branch) =>
+      // Report the errors of the branch whose own type matches and whose contents do not.
+      const matchingBranch = issue.errors.find((branch) =>
         branch.every((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
       );
-      if (meant !== undefined) return toStageProblems(meant, path);
+      if (matchingBranch !== undefined) return toStageProblems(matchingBranch, path);
     }
     return [{ path: formatPath(path), problem: issue.message }];
   });

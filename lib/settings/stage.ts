@@ -26,7 +26,7 @@ import {
 } from './services.ts';
 import { type StageProblem, StageSettingsError, toStageProblems } from './stage-error.ts';
 
-/** What settings/<stage>.json may hold: everything about one deployment that is not the same for all. */
+/** The settings in stages/<stage>.json: everything that differs between deployments. */
 const STAGE_SHAPE = {
   production: productionSetting,
   baseUrl: baseUrlSetting,
@@ -47,7 +47,7 @@ const STAGE_SHAPE = {
 };
 
 const stageSchema = z.strictObject({
-  $schema: z.optional(z.string().check(z.meta({ description: 'For editors: where the schema is.' }))),
+  $schema: z.optional(z.string().check(z.meta({ description: 'Path of the JSON schema, for editors.' }))),
   ...STAGE_SHAPE,
 });
 
@@ -60,69 +60,69 @@ export type StageSettings = Omit<ParsedStage, '$schema' | 'installation'> & {
   readonly installation: string;
 };
 
-/** Names a file, and the stacks. */
+/** The name of a stage is part of file and stack names. */
 export const STAGE_NAME = /^[a-z][a-z0-9-]{0,19}$/;
 
 /**
- * Checks what a stage's file says.
- * @param written the JSON in it
- * @param file how messages call it
- * @throws StageSettingsError listing every fault, each with its path
+ * Parses and checks the settings of a stage.
+ * @param content The parsed JSON of the stage file.
+ * @param file The name of the file in error messages.
+ * @throws StageSettingsError Lists every error with its path.
  */
-export function parseStage(stage: string, written: unknown, file = `settings/${stage}.json`): StageSettings {
-  if (typeof written !== 'object' || written === null || Array.isArray(written)) {
+export function parseStage(stage: string, content: unknown, file = `stages/${stage}.json`): StageSettings {
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new StageSettingsError(file, [{ path: '', problem: 'expected an object' }]);
   }
-  const faults: StageProblem[] = [];
-  const read = new Map<string, unknown>();
-  for (const name of Object.keys(written)) {
+  const problems: StageProblem[] = [];
+  const values = new Map<string, unknown>();
+  for (const name of Object.keys(content)) {
     if (name !== '$schema' && !Object.hasOwn(STAGE_SHAPE, name)) {
-      faults.push({ path: name, problem: 'there is no such setting' });
+      problems.push({ path: name, problem: 'is an unknown setting' });
     }
   }
   for (const [name, schema] of Object.entries(STAGE_SHAPE)) {
-    const parsed = z.safeParse(schema, (written as Record<string, unknown>)[name]);
-    if (parsed.success) read.set(name, parsed.data);
-    else faults.push(...toStageProblems(parsed.error.issues, [name]));
+    const parsed = z.safeParse(schema, (content as Record<string, unknown>)[name]);
+    if (parsed.success) values.set(name, parsed.data);
+    else problems.push(...toStageProblems(parsed.error.issues, [name]));
   }
   const settings = {
     installation: `workbench-${stage}`,
-    ...Object.fromEntries([...read].filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries([...values].filter(([, value]) => value !== undefined)),
     stage,
   } as unknown as StageSettings;
-  for (const { needs, check: found } of STAGE_RULES) {
-    if (needs.every((name) => read.has(name))) faults.push(...found(settings));
+  for (const { needs, check } of STAGE_RULES) {
+    if (needs.every((name) => values.has(name))) problems.push(...check(settings));
   }
-  if (faults.length > 0) throw new StageSettingsError(file, faults);
+  if (problems.length > 0) throw new StageSettingsError(file, problems);
   return settings;
 }
 
-/** The JSON schema of a stage's file: for editors, and for the docs. */
+/** Returns the JSON schema of stage files, for editors and the docs. */
 export function stageJsonSchema(): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(stageSchema, { io: 'input' });
 }
 
-/** What must hold between settings. Looked at only when each of `needs` is itself in order. */
+/** A constraint between settings. It is checked only if each setting in `needs` is valid. */
 interface StageRule<N extends keyof StageSettings> {
   readonly needs: readonly N[];
   check(settings: Pick<StageSettings, N>): readonly StageProblem[];
 }
 
-const rule = <N extends keyof StageSettings>(checked: StageRule<N>) =>
-  checked as unknown as StageRule<keyof StageSettings>;
+const rule = <N extends keyof StageSettings>(stageRule: StageRule<N>) =>
+  stageRule as unknown as StageRule<keyof StageSettings>;
 
 export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   rule({
     needs: ['network'],
     check: ({ network: { own, existing } }) => {
       if (own !== undefined && existing !== undefined) {
-        return [{ path: 'network', problem: 'has both `own` and `existing`; leave one of them out' }];
+        return [{ path: 'network', problem: 'has both `own` and `existing`: remove one of them' }];
       }
       if (own !== undefined && own.natGateways > own.zones) {
-        return [{ path: 'network.own.natGateways', problem: 'there are not that many zones' }];
+        return [{ path: 'network.own.natGateways', problem: 'must not be greater than `zones`' }];
       }
       if (existing !== undefined && existing.zones.length !== existing.privateSubnets.length) {
-        return [{ path: 'network.existing.privateSubnets', problem: 'must be as many as `zones`' }];
+        return [{ path: 'network.existing.privateSubnets', problem: 'must have as many entries as `zones`' }];
       }
       return [];
     },
@@ -131,10 +131,10 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     needs: ['image', 'production'],
     check: ({ image: { tag, digest }, production }) => {
       if ((tag === undefined) === (digest === undefined)) {
-        return [{ path: 'image', problem: 'needs either `tag` or `digest`' }];
+        return [{ path: 'image', problem: 'requires exactly one of `tag` and `digest`' }];
       }
       return production && tag === 'latest'
-        ? [{ path: 'image.tag', problem: '`latest` moves; production takes a pinned image' }]
+        ? [{ path: 'image.tag', problem: '`latest` can change: production requires a pinned image' }]
         : [];
     },
   }),
@@ -143,7 +143,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     needs: ['alarms', 'production'],
     check: ({ alarms: { email }, production }) =>
       production && email === undefined
-        ? [{ path: 'alarms.email', problem: 'is required in production: somebody must be told' }]
+        ? [{ path: 'alarms.email', problem: 'is required in production, to receive alarms' }]
         : [],
   }),
   rule({
@@ -151,30 +151,30 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     check: ({ capacityProviders }) => [
       ...findDuplicates(
         capacityProviders.map(({ name }) => name),
-        (at) => `capacityProviders[${at}].name`,
+        (index) => `capacityProviders[${index}].name`,
       ),
-      ...capacityProviders.flatMap((provider, at) => {
-        const path = `capacityProviders[${at}]`;
+      ...capacityProviders.flatMap((provider, index) => {
+        const path = `capacityProviders[${index}]`;
         const { instanceTypes } = provider;
         const unknown = findUnknownTypes(instanceTypes, `${path}.instanceTypes`);
-        const twice = findDuplicates(
+        const duplicates = findDuplicates(
           instanceTypes.map(instanceTypeNameOf),
           (type) => `${path}.instanceTypes[${type}]`,
         );
-        if (unknown.length > 0) return [...unknown, ...twice];
+        if (unknown.length > 0) return [...unknown, ...duplicates];
         const gpus = new Set(instanceTypes.map((type) => instanceSizeOf(type)?.gpus));
         return [
-          ...twice,
+          ...duplicates,
           ...(gpus.size > 1
-            ? [{ path: `${path}.instanceTypes`, problem: 'must all have as many GPUs' }]
+            ? [{ path: `${path}.instanceTypes`, problem: 'must all have the same number of GPUs' }]
             : []),
           ...(providerPriceOf(provider) === undefined
             ? [
                 {
                   path: `${path}.pricePerHour`,
                   problem: provider.spot
-                    ? 'is required for spot machines'
-                    : 'is required: not all of its types have one',
+                    ? 'is required for spot instances'
+                    : 'is required, because the price of a type is unknown',
                 },
               ]
             : []),
@@ -186,22 +186,30 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
     needs: ['dedicated'],
     check: ({ dedicated: { instanceTypes } }) => [
       ...findUnknownTypes(instanceTypes, 'dedicated.instanceTypes'),
-      ...findDuplicates(instanceTypes.map(instanceTypeNameOf), (at) => `dedicated.instanceTypes[${at}]`),
+      ...findDuplicates(
+        instanceTypes.map(instanceTypeNameOf),
+        (index) => `dedicated.instanceTypes[${index}]`,
+      ),
     ],
   }),
   rule({
     needs: ['image', 'capacityProviders', 'dedicated'],
     check: ({ image, capacityProviders, dedicated }) => {
       const lists = [
-        ...capacityProviders.map(({ instanceTypes }, at) => ({
-          path: `capacityProviders[${at}].instanceTypes`,
+        ...capacityProviders.map(({ instanceTypes }, index) => ({
+          path: `capacityProviders[${index}].instanceTypes`,
           types: instanceTypes,
         })),
         { path: 'dedicated.instanceTypes', types: dedicated.instanceTypes },
       ];
       return lists
-        .filter(({ types }) => [...architecturesOf(types)].some((of) => of !== image.architecture))
-        .map(({ path }) => ({ path, problem: `the image is built for ${image.architecture}` }));
+        .filter(({ types }) =>
+          [...architecturesOf(types)].some((architecture) => architecture !== image.architecture),
+        )
+        .map(({ path }) => ({
+          path,
+          problem: `all types must have the architecture of the image, ${image.architecture}`,
+        }));
     },
   }),
   rule({
@@ -214,32 +222,41 @@ function checkAuth(auth: AuthSetting): readonly StageProblem[] {
   if (auth === 'none') return [];
   const { staticKey, jwtKey, secretArn, oidc } = auth;
   if (!staticKey && !jwtKey && oidc === undefined) {
-    return [{ path: 'auth', problem: 'names no key; use `staticKey`, `jwtKey`, `oidc`, or the word `none`' }];
+    return [
+      {
+        path: 'auth',
+        problem:
+          'configures no credentials: use `staticKey`, `jwtKey`, `oidc`, or `none` instead of the object',
+      },
+    ];
   }
   if (staticKey && jwtKey && secretArn === undefined) {
-    return [{ path: 'auth.secretArn', problem: 'is required when both kinds of keys are used' }];
+    return [{ path: 'auth.secretArn', problem: 'is required if both kinds of keys are used' }];
   }
   if (!staticKey && !jwtKey && secretArn !== undefined) {
-    return [{ path: 'auth.secretArn', problem: 'there is no key for it to hold' }];
+    return [{ path: 'auth.secretArn', problem: 'requires `staticKey` or `jwtKey`' }];
   }
   return [];
 }
 
 function findUnknownTypes(types: readonly InstanceTypeSetting[], path: string): readonly StageProblem[] {
-  return types.flatMap((type, at) =>
+  return types.flatMap((type, index) =>
     instanceSizeOf(type) === undefined
       ? [
           {
-            path: `${path}[${at}]`,
-            problem: `${instanceTypeNameOf(type)} is not in lib/instance-types.ts; give its size`,
+            path: `${path}[${index}]`,
+            problem: `${instanceTypeNameOf(type)} is not in lib/instance-types.ts: add its size here`,
           },
         ]
       : [],
   );
 }
 
-function findDuplicates(names: readonly string[], pathAt: (at: number) => string): readonly StageProblem[] {
-  return names.flatMap((name, at) =>
-    names.indexOf(name) < at ? [{ path: pathAt(at), problem: `${name} is there twice` }] : [],
+function findDuplicates(
+  names: readonly string[],
+  pathAt: (index: number) => string,
+): readonly StageProblem[] {
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [{ path: pathAt(index), problem: `${name} is a duplicate` }] : [],
   );
 }

@@ -7,17 +7,17 @@ function report(numPassedTests: number, numFailedTests: number, numPendingTests:
   return { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults: [passed] };
 }
 
-test('adds up what each runner has reported', () => {
+test('adds up the reports', () => {
   const sum = sumReports([report(12, 1, 0), report(3, 0, 2, 1)]);
   expect(sum).toEqual({ passed: 15, failed: 1, skipped: 3 });
   expect(formatSum(sum)).toBe('15 passed, 1 failed, 3 skipped');
 });
 
-test('leaves the skipped out when there are none', () => {
+test('omits skipped tests if there are none', () => {
   expect(formatSum(sumReports([report(2, 0, 0)]))).toBe('2 passed, 0 failed');
 });
 
-test('counts a file that could not be read as one that failed', () => {
+test('counts a test file that failed to load as one failure', () => {
   const unreadable = {
     ...report(5, 0, 0),
     testResults: [passed, { status: 'failed', assertionResults: [] }],

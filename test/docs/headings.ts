@@ -1,4 +1,4 @@
-/** A heading of a page in Markdown, with what stands below it up to the next of any level. */
+/** A heading in Markdown, with the text up to the next heading of any level. */
 export interface Section {
   readonly level: number;
   readonly title: string;
@@ -13,7 +13,7 @@ export function sectionsOf(markdown: string): readonly Section[] {
   });
 }
 
-/** The name by which a link leads to a heading: as GitHub makes it. */
+/** Returns the anchor of a heading, as GitHub creates it. */
 export function anchorOf(title: string): string {
   return title
     .toLowerCase()
@@ -21,7 +21,7 @@ export function anchorOf(title: string): string {
     .replaceAll(' ', '-');
 }
 
-/** What stands between backticks, outside blocks of code. */
+/** Returns the inline code of a page, without code blocks. */
 export function codeIn(markdown: string): readonly string[] {
   return [...withoutCode(markdown).matchAll(/`([^`\n]+(?:\n[^`\n]+)?)`/g)].map(([, code = '']) =>
     code.replaceAll(/\s+/g, ' '),

@@ -21,20 +21,20 @@ interface Stage {
 
 let stages: readonly Stage[] = [];
 beforeAll(async () => {
-  const read = listStages().map((name) => readStage(name));
+  const allSettings = listStages().map((name) => readStage(name));
   stages = await Promise.all(
-    read.map(async (settings) => ({ settings, templates: await synthesizeStage(settings) })),
+    allSettings.map(async (settings) => ({ settings, templates: await synthesizeStage(settings) })),
   );
 }, 120_000);
 
-/** The resources of one type in all templates of a stage. */
+/** Returns the properties of all resources of one type in a stage. */
 function propertiesOf({ templates }: Stage, type: string): readonly Readonly<Record<string, unknown>>[] {
   return templates.flatMap(({ Resources = {} }) =>
     Object.values(Resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties] : [])),
   );
 }
 
-/** The names of a stage's alarms as the page has them: the same for every stage. */
+/** Returns the names of a stage's alarms in the notation of the page, which is the same for every stage. */
 function alarmsOf(stage: Stage): readonly string[] {
   const { installation } = stage.settings;
   return propertiesOf(stage, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) =>
@@ -46,13 +46,13 @@ function alarmsOf(stage: Stage): readonly string[] {
 }
 
 function subsectionsOf(title: string) {
-  const at = SECTIONS.findIndex((section) => section.title === title);
-  const rest = SECTIONS.slice(at + 1);
+  const index = SECTIONS.findIndex((section) => section.title === title);
+  const rest = SECTIONS.slice(index + 1);
   const end = rest.findIndex(({ level }) => level <= 2);
   return rest.slice(0, end === -1 ? undefined : end);
 }
 
-it('has a section for every alarm of every stage, and none for an alarm that there is not', () => {
+it('has a section for every alarm of every stage, and no others', () => {
   const explained = subsectionsOf('Alarms').flatMap(({ title }) => codeIn(title));
   expect(explained.length).toBeGreaterThan(20);
   expect(new Set(explained).size).toBe(explained.length);
@@ -60,12 +60,12 @@ it('has a section for every alarm of every stage, and none for an alarm that the
   expect([...alarms].sort()).toEqual([...explained].sort());
 });
 
-it('says in each of these sections what to do', () => {
+it('says what to do in the section of each alarm', () => {
   for (const { title, text } of subsectionsOf('Alarms'))
     expect(text.trim().length, title).toBeGreaterThan(120);
 });
 
-it('explains every reason for which a workbench stops, and no other', () => {
+it('explains every status reason, and no others', () => {
   const rows = [...PAGE.matchAll(/^\| `([a-z_]+)` \| (.+) \|$/gm)];
   const table = SECTIONS.find(({ title }) => title === 'A workbench does not start, or has stopped');
   const codes = rows
@@ -76,12 +76,12 @@ it('explains every reason for which a workbench stops, and no other', () => {
   expect(explained.sort()).toEqual([...REASON_CODES].sort());
 });
 
-describe('what it names', () => {
+describe('names on the page', () => {
   const code = codeIn(PAGE);
 
   const links = new Set([...PAGE.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link));
 
-  it.each([...links])('%s leads somewhere', (link) => {
+  it.each([...links])('include the valid link %s', (link) => {
     const [path = '', anchor] = link.split('#');
     const file = resolve(ROOT, 'docs', path);
     if (path !== '') expect(existsSync(file), link).toBe(true);
@@ -90,28 +90,28 @@ describe('what it names', () => {
     expect(sectionsOf(target).map(({ title }) => anchorOf(title))).toContain(anchor);
   });
 
-  it('are commands of package.json', () => {
+  it('include only commands of package.json', () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
     const named = [...PAGE.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name);
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => name !== undefined && !(name in scripts))).toEqual([]);
   });
 
-  it('are settings of the functions', () => {
+  it('include only existing settings of the functions', () => {
     const named = [...new Set(PAGE.match(/\bWB_[A-Z_]+\b/g))];
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !(name in SETTINGS) && !(name in DEPLOYMENT_SETTINGS))).toEqual([]);
   });
 
-  it('are settings of a stage', () => {
+  it('include only existing settings of a stage', () => {
     const { properties = {} } = stageJsonSchema() as { properties?: Readonly<Record<string, unknown>> };
     const named = code.filter((text) => /^[a-z][A-Za-z]*(\.[A-Za-z_]+)+$/.test(text));
-    const ours = named.filter((text) => (text.split('.')[0] ?? '') in properties);
-    expect(ours.length).toBeGreaterThan(8);
-    expect(ours.filter((path) => !isIn(properties, path.split('.')))).toEqual([]);
+    const stageSettings = named.filter((text) => (text.split('.')[0] ?? '') in properties);
+    expect(stageSettings.length).toBeGreaterThan(8);
+    expect(stageSettings.filter((path) => !hasProperty(properties, path.split('.')))).toEqual([]);
   });
 
-  it('are outputs of the stacks', () => {
+  it('include existing outputs of the stacks', () => {
     const outputs = new Set(
       stages.flatMap(({ templates }) => templates.flatMap(({ Outputs = {} }) => Object.keys(Outputs))),
     );
@@ -130,7 +130,7 @@ describe('what it names', () => {
     }
   });
 
-  it('are log groups of the stacks', () => {
+  it('include only existing log groups of the stacks', () => {
     const named = code.filter((text) => text.startsWith('/') && text.includes('<installation>'));
     expect(named.length).toBeGreaterThan(3);
     for (const stage of stages) {
@@ -144,9 +144,9 @@ describe('what it names', () => {
     }
   });
 
-  it('are lines that the logs really have', () => {
+  it('include only existing log messages', () => {
     const sources = ['core', 'functions', 'adapters']
-      .flatMap((room) => globSync(`${room}/**/*.ts`, { cwd: ROOT }))
+      .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT }))
       .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');
     const alarms = new Set(stages.flatMap(alarmsOf));
@@ -156,15 +156,15 @@ describe('what it names', () => {
   });
 });
 
-/** Whether a path leads to a property of a JSON schema, through references, alternatives and defaults. */
-function isIn(
+/** Returns whether a JSON schema has a property with this path, in any of its alternatives. */
+function hasProperty(
   properties: Readonly<Record<string, unknown>>,
   [first = '', ...rest]: readonly string[],
 ): boolean {
   const schema = properties[first];
   if (schema === undefined) return false;
   if (rest.length === 0) return true;
-  return objectsIn(schema).some((inner) => isIn(inner, rest));
+  return objectsIn(schema).some((inner) => hasProperty(inner, rest));
 }
 
 function objectsIn(schema: unknown): readonly Readonly<Record<string, unknown>>[] {

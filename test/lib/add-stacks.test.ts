@@ -10,12 +10,12 @@ import { someStage } from './some-stage.ts';
 const folder = mkdtempSync(join(tmpdir(), 'stacks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it('cannot be deleted where people work; that with their files cannot be anywhere', () => {
-  const isProtected = (changes: object) =>
+it('protects all stacks of a production stage from deletion, and the data stack of every stage', () => {
+  const protectedStacks = (changes: object) =>
     Object.entries(addStacks(new App(), someStage(changes), createEmptyBundles(folder)))
       .filter(([, { terminationProtection }]) => terminationProtection)
       .map(([name]) => name);
-  expect(isProtected({})).toEqual(['data']);
+  expect(protectedStacks({})).toEqual(['data']);
   const production = { production: true, image: { tag: '1.0.0' }, alarms: { email: 'ops@example.com' } };
-  expect(isProtected(production)).toEqual(['network', 'data', 'cluster', 'api']);
+  expect(protectedStacks(production)).toEqual(['network', 'data', 'cluster', 'api']);
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
 const resources = (type: string) => app.all('api', type);
 const properties = (type: string) => resources(type).map(([, { Properties = {} }]) => Properties);
 
-/** The function of this name, as deployed. */
+/** Returns the deployed function with this name. */
 function functionOf(name: string): readonly [string, Resource] {
   const found = resources('AWS::Lambda::Function').find(
     ([, { Properties }]) => Properties?.FunctionName === `workbench-some-${name}`,
@@ -33,11 +33,11 @@ function functionOf(name: string): readonly [string, Resource] {
 
 const ENTRIES = Object.entries(DEPLOYED) as [string, DeployedFunction][];
 const startedBy = (by: DeployedFunction['startedBy']['by']) =>
-  ENTRIES.filter(([, { startedBy: start }]) => start.by === by).map(([name]) => name);
+  ENTRIES.filter(([, deployed]) => deployed.startedBy.by === by).map(([name]) => name);
 
-describe('every function', () => {
-  it('that is declared is deployed, and no other; a janitor for each file system', () => {
-    const wanted = [
+describe('functions', () => {
+  it('deploys exactly the declared functions, with one janitor for each file system', () => {
+    const expected = [
       ...ENTRIES.filter(([name]) => name !== 'janitor').map(([name]) => name),
       'janitor-0',
       'janitor-1',
@@ -46,10 +46,10 @@ describe('every function', () => {
       properties('AWS::Lambda::Function')
         .map(({ FunctionName }) => FunctionName)
         .sort(),
-    ).toEqual(wanted.map((name) => `workbench-some-${name}`).sort());
+    ).toEqual(expected.map((name) => `workbench-some-${name}`).sort());
   });
 
-  it('runs on Node.js 24 and arm64, as long and with as much as it is declared with', () => {
+  it('run on Node.js 24 and arm64 with the declared timeout and memory', () => {
     for (const [name, { timeoutSeconds, memoryMib }] of ENTRIES) {
       const [, lambda] = functionOf(name === 'janitor' ? 'janitor-0' : name);
       expect(lambda.Properties).toMatchObject({
@@ -62,7 +62,7 @@ describe('every function', () => {
     }
   });
 
-  it('has a log of its own that is not kept for ever', () => {
+  it('each have a log group with a retention period', () => {
     const logs = new Map(resources('AWS::Logs::LogGroup'));
     for (const [, { Properties }] of resources('AWS::Lambda::Function')) {
       const log = logs.get(String(valueAt(Properties, 'LoggingConfig', 'LogGroup', 'Ref')));
@@ -71,34 +71,34 @@ describe('every function', () => {
     for (const [, log] of logs) expect(log.Properties?.RetentionInDays).toBeTypeOf('number');
   });
 
-  it('has a role that no other has', () => {
+  it('each have their own role', () => {
     const roles = properties('AWS::Lambda::Function').map(({ Role }) => valueToText(Role));
     expect(new Set(roles).size).toBe(roles.length);
   });
 
-  it('is given the settings that it reads, and can read them', () => {
+  it('get the settings that they read, and can parse them', () => {
     const declared = { ...SETTINGS, ...DEPLOYMENT_SETTINGS };
     for (const [name, { reads }] of ENTRIES) {
       const [, lambda] = functionOf(name === 'janitor' ? 'janitor-0' : name);
       const variables = valueAt(lambda, 'Properties', 'Environment', 'Variables') as Record<string, unknown>;
-      const own = Object.keys(variables).filter((variable) => Object.hasOwn(declared, variable));
-      expect(own.filter((variable) => !(reads as readonly string[]).includes(variable))).toEqual([]);
+      const settingNames = Object.keys(variables).filter((variable) => Object.hasOwn(declared, variable));
+      expect(settingNames.filter((variable) => !(reads as readonly string[]).includes(variable))).toEqual([]);
       const environment = Object.fromEntries(
-        own.map((variable) => [variable, fakeValue(variables[variable])]),
+        settingNames.map((variable) => [variable, fakeValue(variables[variable])]),
       );
       expect(() => readDeployedSettings(environment, reads)).not.toThrow();
     }
   });
 });
 
-/** The value as it may come to be when it is deployed. */
+/** Returns a value as it could be after deployment. */
 function fakeValue(value: unknown): string {
   if (typeof value === 'string') return value;
   const join = valueAt(value, 'Fn::Join');
   if (Array.isArray(join)) return (join[1] as unknown[]).map(fakeValue).join(String(join[0]));
-  const found = resolveReference(value, 'workbench-some-api', app.templates);
-  const kind = [found?.type, found?.attribute].join(' ').trim();
-  return VALUES[kind] ?? (/imageid/.test(found?.id ?? '') ? 'ami-0123456789abcdef0' : 'some');
+  const reference = resolveReference(value, 'workbench-some-api', app.templates);
+  const kind = [reference?.type, reference?.attribute].join(' ').trim();
+  return VALUES[kind] ?? (/imageid/.test(reference?.id ?? '') ? 'ami-0123456789abcdef0' : 'some');
 }
 
 const VALUES: Readonly<Record<string, string>> = {
@@ -113,7 +113,7 @@ const VALUES: Readonly<Record<string, string>> = {
 };
 
 describe('the HTTP API', () => {
-  it('has every route, under the prefix, each with its function', () => {
+  it('has every route with the prefix, each with its function', () => {
     const routes = properties('AWS::ApiGatewayV2::Route');
     expect(routes.map(({ RouteKey }) => RouteKey).sort()).toEqual(
       ROUTES.map(({ method, path }) => `${method} /api/v1${path}`).sort(),
@@ -122,7 +122,7 @@ describe('the HTTP API', () => {
     for (const { RouteKey, Target } of routes) {
       const operation = ROUTES.find(({ method, path }) => `${method} /api/v1${path}` === RouteKey);
       const [name] = ENTRIES.find(
-        ([, { startedBy: start }]) => start.by === 'route' && start.operationId === operation?.operationId,
+        ([, { startedBy }]) => startedBy.by === 'route' && startedBy.operationId === operation?.operationId,
       ) ?? [''];
       const integration = integrations.get(/<(\w+)>/.exec(valueToText(Target))?.[1] ?? '');
       expect(valueToText(integration?.Properties?.IntegrationUri)).toContain(functionOf(name)[0]);
@@ -130,7 +130,7 @@ describe('the HTTP API', () => {
     }
   });
 
-  it('asks the authorizer about each but those that are public', () => {
+  it('requires authorization for all routes except public ones', () => {
     for (const { RouteKey, AuthorizationType } of properties('AWS::ApiGatewayV2::Route')) {
       const route = ROUTES.find(({ method, path }) => `${method} /api/v1${path}` === RouteKey);
       expect([RouteKey, AuthorizationType]).toEqual([
@@ -140,7 +140,7 @@ describe('the HTTP API', () => {
     }
   });
 
-  it('keeps the authorizer’s answer by the Authorization header alone, as long as set', () => {
+  it('caches the result of the authorizer by the Authorization header for the configured time', () => {
     expect(properties('AWS::ApiGatewayV2::Authorizer')).toMatchObject([
       {
         IdentitySource: ['$request.header.Authorization'],
@@ -151,7 +151,7 @@ describe('the HTTP API', () => {
     ]);
   });
 
-  it('bounds requests, and logs them without what names users', () => {
+  it('throttles requests, and logs them without user names', () => {
     const [stage] = properties('AWS::ApiGatewayV2::Stage');
     expect(stage?.DefaultRouteSettings).toMatchObject({
       ThrottlingRateLimit: 200,
@@ -162,7 +162,7 @@ describe('the HTTP API', () => {
     expect(format).not.toMatch(/querystring|header\.|authorizer\.(user|principal)|claims/i);
   });
 
-  it('tells browsers what the local front tells them', () => {
+  it('has the same CORS configuration as local mode', () => {
     expect(properties('AWS::ApiGatewayV2::Api')[0]?.CorsConfiguration).toEqual({
       AllowOrigins: ['https://app.example.com'],
       AllowHeaders: CORS.allowHeaders,
@@ -172,7 +172,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('is open, without authorizer and secret, when the settings say so in words', async () => {
+  it('has neither authorizer nor secret if the settings disable authentication', async () => {
     const open = await synthesize(someStage({ auth: 'none' }));
     expect(open.all('api', 'AWS::ApiGatewayV2::Authorizer')).toEqual([]);
     expect(open.all('api', 'AWS::SecretsManager::Secret')).toEqual([]);
@@ -182,18 +182,18 @@ describe('the HTTP API', () => {
   }, 30_000);
 });
 
-describe('what goes wrong', () => {
-  it('ends in a dead-letter queue, from each queue that is worked on', () => {
+describe('failures', () => {
+  it('of messages end in a dead-letter queue for each queue with a consumer', () => {
     for (const [id, { Properties }] of resources('AWS::SQS::Queue')) {
-      const isEnd = !resources('AWS::Lambda::EventSourceMapping').some(
+      const isDeadLetterQueue = !resources('AWS::Lambda::EventSourceMapping').some(
         ([, mapping]) => valueToText(mapping.Properties?.EventSourceArn) === `<${id}.Arn>`,
       );
-      expect([id, Properties?.RedrivePolicy !== undefined]).toEqual([id, !isEnd]);
-      if (isEnd) expect(Properties?.MessageRetentionPeriod).toBe(14 * 86_400);
+      expect([id, Properties?.RedrivePolicy !== undefined]).toEqual([id, !isDeadLetterQueue]);
+      if (isDeadLetterQueue) expect(Properties?.MessageRetentionPeriod).toBe(14 * 86_400);
     }
   });
 
-  it('of a batch comes back alone, and no queue has more than its share of functions', () => {
+  it('are reported for each message of a batch, and each queue has a concurrency limit', () => {
     const mappings = properties('AWS::Lambda::EventSourceMapping');
     expect(mappings).toHaveLength(startedBy('queue').length);
     for (const mapping of mappings) {
@@ -202,7 +202,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  it('with a message is tried again only when its function is surely at its end', () => {
+  it('make a message visible again only after the timeout of its function', () => {
     const queues = new Map(resources('AWS::SQS::Queue'));
     for (const { EventSourceArn, FunctionName } of properties('AWS::Lambda::EventSourceMapping')) {
       const queue = queues.get(/<(\w+)\.Arn>/.exec(valueToText(EventSourceArn))?.[1] ?? '');
@@ -214,7 +214,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  it('on the way from EventBridge is kept: every rule has a dead-letter queue and bounds its retries', () => {
+  it('of EventBridge deliveries go to the dead-letter queue of the rule', () => {
     const rules = properties('AWS::Events::Rule');
     expect(rules.length).toBeGreaterThanOrEqual(startedBy('event').length + startedBy('schedule').length);
     for (const { Targets } of rules) {
@@ -224,7 +224,7 @@ describe('what goes wrong', () => {
     }
   });
 
-  it('in a function that nobody waits for is kept: it has limits and a destination', () => {
+  it('of asynchronous invocations go to a destination after a limited time', () => {
     const configured = new Map(
       properties('AWS::Lambda::EventInvokeConfig').map((config) => [
         valueToText(config.FunctionName),
@@ -240,11 +240,11 @@ describe('what goes wrong', () => {
 });
 
 describe('events', () => {
-  it('of ECS are those of our cluster alone', () => {
+  it('of ECS are limited to the cluster of the installation', () => {
     const patterns = properties('AWS::Events::Rule').flatMap(({ EventPattern }) => EventPattern ?? []);
-    const ofEcs = patterns.filter((pattern) => listOf(valueAt(pattern, 'source')).includes('aws.ecs'));
-    expect(ofEcs.length).toBeGreaterThan(0);
-    for (const pattern of ofEcs) {
+    const ecsPatterns = patterns.filter((pattern) => listOf(valueAt(pattern, 'source')).includes('aws.ecs'));
+    expect(ecsPatterns.length).toBeGreaterThan(0);
+    for (const pattern of ecsPatterns) {
       expect(listOf(valueAt(pattern, 'detail', 'clusterArn')).map(valueToText)).toEqual([
         expect.stringMatching(/:cluster\/workbench-some$/),
       ]);
@@ -253,7 +253,7 @@ describe('events', () => {
 });
 
 describe('alarms', () => {
-  it('each tell somebody, when they begin and when they are over', () => {
+  it('notify the topic when they start and when they end', () => {
     const [topic] = resources('AWS::SNS::Topic');
     for (const { AlarmActions, OKActions, AlarmDescription } of properties('AWS::CloudWatch::Alarm')) {
       expect(listOf(AlarmActions as unknown).map(valueToText)).toEqual([`<${topic?.[0]}>`]);
@@ -265,29 +265,31 @@ describe('alarms', () => {
     ]);
   });
 
-  it('watch each queue in which things end, each function that nobody waits for, each size class', () => {
+  it('cover each dead-letter queue, each function without a waiting caller, and each capacity provider', () => {
     const dimensions = JSON.stringify(properties('AWS::CloudWatch::Alarm'));
-    const ends = resources('AWS::SQS::Queue').filter(([, { Properties }]) => !Properties?.RedrivePolicy);
-    for (const [id] of ends) expect(dimensions).toContain(`"${id}"`);
-    const background = ENTRIES.filter(([, { startedBy: start }]) => !['route', 'janitor'].includes(start.by));
-    for (const name of [...background.map(([own]) => own), 'janitor-0', 'janitor-1']) {
+    const deadLetterQueues = resources('AWS::SQS::Queue').filter(
+      ([, { Properties }]) => !Properties?.RedrivePolicy,
+    );
+    for (const [id] of deadLetterQueues) expect(dimensions).toContain(`"${id}"`);
+    const background = ENTRIES.filter(([, { startedBy }]) => !['route', 'janitor'].includes(startedBy.by));
+    for (const name of [...background.map(([name]) => name), 'janitor-0', 'janitor-1']) {
       expect(dimensions).toContain(`"${functionOf(name)[0]}"`);
     }
     expect(dimensions).toContain('workbench-some-standard');
   });
 
-  it('know when the reconciler does not run at all', () => {
-    const silent = properties('AWS::CloudWatch::Alarm').find(({ AlarmName }) =>
+  it('start if the reconciler does not run', () => {
+    const notRunning = properties('AWS::CloudWatch::Alarm').find(({ AlarmName }) =>
       String(AlarmName).endsWith('reconciler not running'),
     );
-    expect(silent).toMatchObject({
+    expect(notRunning).toMatchObject({
       MetricName: 'Invocations',
       TreatMissingData: 'breaching',
       ComparisonOperator: 'LessThanThreshold',
     });
   });
 
-  it('and the dashboard look at metrics of this installation', () => {
+  it('and the dashboard use the metrics of this installation', () => {
     const text = `${JSON.stringify(properties('AWS::CloudWatch::Alarm'))}${JSON.stringify(
       properties('AWS::CloudWatch::Dashboard'),
     )}`;
@@ -300,8 +302,8 @@ describe('alarms', () => {
   });
 });
 
-describe('a janitor', () => {
-  it('is in the VPC with its own file system mounted, and knows of no other', () => {
+describe('janitors', () => {
+  it('each mount only their own file system, in the VPC', () => {
     for (const number of [0, 1]) {
       const [, { Properties = {} }] = functionOf(`janitor-${number}`);
       expect(listOf(valueAt(Properties, 'VpcConfig', 'SecurityGroupIds'))).toHaveLength(1);
@@ -314,7 +316,7 @@ describe('a janitor', () => {
     }
   });
 
-  it('is the only kind of function in the VPC', () => {
+  it('are the only functions in the VPC', () => {
     const inVpc = properties('AWS::Lambda::Function').filter(({ VpcConfig }) => VpcConfig !== undefined);
     expect(inVpc.map(({ FunctionName }) => FunctionName).sort()).toEqual([
       'workbench-some-janitor-0',
@@ -324,7 +326,7 @@ describe('a janitor', () => {
 });
 
 describe('the key of the API', () => {
-  it('is random, in a secret that outlives its stack, and in no environment', () => {
+  it('is random and in a retained secret, and no environment contains it', () => {
     const [secret] = resources('AWS::SecretsManager::Secret');
     expect(secret?.[1]).toMatchObject({
       DeletionPolicy: 'Retain',

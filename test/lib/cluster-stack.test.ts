@@ -41,8 +41,8 @@ function find<T>(entries: readonly (readonly [string, T])[], name: string): T {
 const groups = (): readonly (readonly [string, Resource])[] =>
   app.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
 
-describe('every machine', () => {
-  it('keeps its credentials to itself, and its disk encrypted', () => {
+describe('instances', () => {
+  it('hide their credentials from containers, and have encrypted disks', () => {
     expect(launchTemplates()).toHaveLength(5);
     for (const [, data] of launchTemplates()) {
       expect(data).toMatchObject({
@@ -53,7 +53,7 @@ describe('every machine', () => {
     }
   });
 
-  it('of a size class carries the tag by which the adapters know it', () => {
+  it('of a capacity provider have the tags that the adapters read', () => {
     for (const [, { Properties }] of groups()) {
       expect(Properties?.Tags).toEqual(
         expect.arrayContaining([
@@ -64,7 +64,7 @@ describe('every machine', () => {
     }
   });
 
-  it('of a size class joins the cluster, with metadata blocked and nothing privileged', () => {
+  it('of a capacity provider join the cluster, block instance metadata and allow no privileged containers', () => {
     const userData = valueToText(find(launchTemplates(), 'standard').UserData);
     expect(userData).toContain('ECS_CLUSTER=workbench-some');
     expect(find(launchTemplates(), 'standard').UserData).toMatchObject({
@@ -79,7 +79,7 @@ describe('every machine', () => {
     expect(spot).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true');
   });
 
-  it('with GPUs has the image for them', () => {
+  it('with GPUs have the GPU AMI', () => {
     const image = (name: string) => valueToText(find(launchTemplates(), name).ImageId);
     expect(image('Providergpu')).toContain('gpurecommended');
     expect(image('HostGpuTemplate')).toContain('gpurecommended');
@@ -87,8 +87,8 @@ describe('every machine', () => {
   });
 });
 
-describe('a size class', () => {
-  it('has no machine while none is needed, and protects those that have workbenches', () => {
+describe('a capacity provider', () => {
+  it('can have no instances, and protects instances from scale-in', () => {
     for (const [, { Properties }] of groups()) {
       expect(Properties).toMatchObject({ MinSize: '0', NewInstancesProtectedFromScaleIn: true });
       expect(Properties).not.toHaveProperty('DesiredCapacity');
@@ -112,17 +112,17 @@ describe('a size class', () => {
     }
   });
 
-  it('is of spot machines when the settings say so', () => {
-    const share = (name: string) =>
+  it('uses spot instances if configured', () => {
+    const distributionOf = (name: string) =>
       valueAt(find(groups(), name), 'Properties', 'MixedInstancesPolicy', 'InstancesDistribution');
-    expect(share('spot')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 0 });
-    expect(share('standard')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 100 });
+    expect(distributionOf('spot')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 0 });
+    expect(distributionOf('standard')).toMatchObject({ OnDemandPercentageAboveBaseCapacity: 100 });
   });
 
-  it('is known to the cluster, and chosen by each start alone', () => {
+  it('is associated with the cluster, which has no default strategy', () => {
     app.assert('cluster').hasResourceProperties('AWS::ECS::ClusterCapacityProviderAssociations', {
-      CapacityProviders: [{}, {}, {}].map((_, at) => ({
-        Ref: app.all('cluster', 'AWS::ECS::CapacityProvider')[at]?.[0],
+      CapacityProviders: [{}, {}, {}].map((_, index) => ({
+        Ref: app.all('cluster', 'AWS::ECS::CapacityProvider')[index]?.[0],
       })),
       DefaultCapacityProviderStrategy: [],
     });
@@ -130,7 +130,7 @@ describe('a size class', () => {
 });
 
 describe('the image repository', () => {
-  it('scans what is pushed, keeps tags as they are but `latest`, and outlives its stack', () => {
+  it('scans images, has immutable tags except `latest`, and is retained', () => {
     const [repository] = app.all('cluster', 'AWS::ECR::Repository');
     expect(repository?.[1]).toMatchObject({
       DeletionPolicy: 'Retain',
@@ -150,17 +150,17 @@ describe('the image repository', () => {
 });
 
 describe('trunking', () => {
-  it('is not touched unless it is asked for, and the deployment says so', () => {
+  it('is unchanged by default, and the output says so', () => {
     expect(app.all('cluster', 'Custom::AWS')).toEqual([]);
-    app.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('not touched') });
+    app.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('unchanged') });
   });
 
-  it('is turned on for the account when asked for, and never off', async () => {
+  it('is turned on for the account if configured, and never off', async () => {
     const other = await synthesize(someStage({ ecs: { awsvpcTrunking: true } }));
     const [setting] = other.all('cluster', 'Custom::AWS');
     const { Create, Update, Delete } = setting?.[1].Properties ?? {};
     for (const call of [Create, Update]) {
-      // It is text: a function of CDK's own reads it.
+      // CDK's custom resource reads these properties as JSON text.
       expect(JSON.parse(String(call))).toMatchObject({
         service: 'ECS',
         action: 'putAccountSettingDefault',

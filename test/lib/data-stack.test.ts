@@ -6,7 +6,7 @@ import { listOf, type Resource, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
-/** Left alone but when its very creation fails, with nothing in it. */
+/** Retained, except if its creation fails. */
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 
 let app: SynthesizedApp;
@@ -16,30 +16,30 @@ beforeAll(async () => {
 
 describe('the table', () => {
   const table = (): Resource => {
-    const [found] = app.all('data', 'AWS::DynamoDB::GlobalTable');
-    if (found === undefined) throw new Error('there is no table');
-    return found[1];
+    const [entry] = app.all('data', 'AWS::DynamoDB::GlobalTable');
+    if (entry === undefined) throw new Error('there is no table');
+    return entry[1];
   };
 
-  it('is just as the store defines it', () => {
-    const wanted = createTableInput('any');
+  it('matches the definition of the store', () => {
+    const expected = createTableInput('any');
     expect(table().Properties).toMatchObject({
-      BillingMode: wanted.BillingMode,
-      KeySchema: wanted.KeySchema,
+      BillingMode: expected.BillingMode,
+      KeySchema: expected.KeySchema,
       TimeToLiveSpecification: { Enabled: true, AttributeName: 'expires_at' },
     });
-    const { AttributeDefinitions, GlobalSecondaryIndexes } = table().Properties as unknown as typeof wanted;
-    const byName = <T>(list: readonly T[], name: (one: T) => string) =>
+    const { AttributeDefinitions, GlobalSecondaryIndexes } = table().Properties as unknown as typeof expected;
+    const byName = <T>(list: readonly T[], name: (item: T) => string) =>
       [...list].sort((a, b) => (name(a) < name(b) ? -1 : 1));
-    expect(byName(AttributeDefinitions, (one) => one.AttributeName)).toEqual(
-      byName(wanted.AttributeDefinitions, (one) => one.AttributeName),
+    expect(byName(AttributeDefinitions, (item) => item.AttributeName)).toEqual(
+      byName(expected.AttributeDefinitions, (item) => item.AttributeName),
     );
-    expect(byName(GlobalSecondaryIndexes, (one) => one.IndexName)).toEqual(
-      byName(wanted.GlobalSecondaryIndexes, (one) => one.IndexName),
+    expect(byName(GlobalSecondaryIndexes, (item) => item.IndexName)).toEqual(
+      byName(expected.GlobalSecondaryIndexes, (item) => item.IndexName),
     );
   });
 
-  it('outlives its stack, cannot be deleted, and can be restored to any second', () => {
+  it('is retained, has deletion protection, and can be restored to any second', () => {
     expect(table()).toMatchObject({ ...RETAINED });
     expect(table().Properties?.Replicas).toMatchObject([
       {
@@ -51,7 +51,7 @@ describe('the table', () => {
 });
 
 describe('the file systems', () => {
-  it('are as many as set, encrypted, elastic, and outlive their stack', () => {
+  it('have the configured number, are encrypted and elastic, and are retained', () => {
     const systems = app.all('data', 'AWS::EFS::FileSystem');
     expect(systems).toHaveLength(2);
     for (const [, system] of systems) {
@@ -60,11 +60,11 @@ describe('the file systems', () => {
     }
   });
 
-  it('can be reached in each zone', () => {
+  it('have a mount target in each zone', () => {
     expect(app.all('data', 'AWS::EFS::MountTarget')).toHaveLength(2 * 2);
   });
 
-  it('are backed up each day, for as long as set, into a vault that outlives its stack', () => {
+  it('are backed up daily with the configured retention into a retained vault', () => {
     const [plan] = app.all('data', 'AWS::Backup::BackupPlan');
     expect(plan?.[1].Properties?.BackupPlan).toMatchObject({
       BackupPlanRule: [{ Lifecycle: { DeleteAfterDays: 50 }, ScheduleExpression: 'cron(0 3 * * ? *)' }],
@@ -95,15 +95,15 @@ describe('the policy of a file system', () => {
     return found.Condition;
   };
 
-  it('forbids and allows nothing: a client without a role gets in nowhere', () => {
+  it('only denies, so that a client without a role has no access', () => {
     expect(statements().map(({ Effect }) => Effect)).not.toContain('Allow');
   });
 
-  it('forbids mounts without TLS', () => {
+  it('denies mounts without TLS', () => {
     expect(denial('DenyWithoutTls')).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
   });
 
-  it('forbids all roles but that of workbenches and its own janitor’s', () => {
+  it('denies all roles except those of workbenches and of its janitor', () => {
     const { ArnNotEquals } = denial('DenyOtherRoles') as {
       ArnNotEquals: { 'aws:PrincipalArn': readonly unknown[] };
     };
@@ -113,13 +113,13 @@ describe('the policy of a file system', () => {
     ]);
   });
 
-  it('forbids mounts without an access point', () => {
+  it('denies mounts without an access point', () => {
     expect(denial('DenyWithoutAccessPoint')).toEqual({
       Null: { 'elasticfilesystem:AccessPointArn': 'true' },
     });
   });
 
-  it('lets people in whose roles the settings name, and these alone without an access point', async () => {
+  it('admits the configured operator roles, also without an access point', async () => {
     const role = 'arn:aws:iam::123456789012:role/operator';
     const other = await synthesize(someStage({ storage: { operatorRoles: [role] } }));
     const text = JSON.stringify(other.all('data', 'AWS::EFS::FileSystem')[0]?.[1].Properties);
@@ -127,7 +127,7 @@ describe('the policy of a file system', () => {
   }, 30_000);
 });
 
-describe('the roles that mount', () => {
+describe('the roles with mount permissions', () => {
   const policiesOf = (role: RegExp): readonly Statement[] =>
     app
       .all('data', 'AWS::IAM::Policy')
@@ -140,19 +140,19 @@ describe('the roles that mount', () => {
       )
       .flatMap(([, policy]) => valueAt(policy, 'Properties', 'PolicyDocument', 'Statement') as Statement[]);
 
-  it('of workbenches may mount and write through access points, never as root, never the parent of all', () => {
-    const [mount, never, ...others] = policiesOf(/TaskRole/);
+  it('of workbenches may mount and write through access points, but not as root and not the parent directory', () => {
+    const [mount, deny, ...others] = policiesOf(/TaskRole/);
     expect(others).toEqual([]);
     expect(mount).toMatchObject({
       Effect: 'Allow',
       Action: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'],
     });
-    expect(never?.Effect).toBe('Deny');
-    const parents = never?.Condition?.ArnEquals?.['elasticfilesystem:AccessPointArn'] as unknown[];
+    expect(deny?.Effect).toBe('Deny');
+    const parents = deny?.Condition?.ArnEquals?.['elasticfilesystem:AccessPointArn'] as unknown[];
     expect(parents).toHaveLength(2);
   });
 
-  it('of a janitor may do all, through its own access point to the parent directory', () => {
+  it('of a janitor have all permissions, through its access point to the parent directory', () => {
     const points = app.all('data', 'AWS::EFS::AccessPoint');
     expect(points).toHaveLength(2);
     for (const [, point] of points) {

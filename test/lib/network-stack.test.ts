@@ -16,21 +16,23 @@ interface Rule {
   readonly port: unknown;
 }
 
-/** Who may reach whom, by the groups' rules on either side: an address stands for itself. */
+/** Returns the rules of all security groups. Addresses are returned unchanged. */
 function rules(side: 'Ingress' | 'Egress'): readonly Rule[] {
-  const own = app.all('network', 'AWS::EC2::SecurityGroup').flatMap(([id, { Properties }]) =>
+  const inlineRules = app.all('network', 'AWS::EC2::SecurityGroup').flatMap(([id, { Properties }]) =>
     ((Properties?.[`SecurityGroup${side}`] ?? []) as Record<string, unknown>[]).map((rule) => ({
       group: id,
       other: String(rule.CidrIp),
       port: rule.FromPort,
     })),
   );
-  const apart = app.all('network', `AWS::EC2::SecurityGroup${side}`).map(([, { Properties = {} }]) => ({
-    group: valueToText(Properties.GroupId),
-    other: valueToText(Properties.SourceSecurityGroupId ?? Properties.DestinationSecurityGroupId),
-    port: Properties.FromPort,
-  }));
-  return [...own, ...apart].map(({ group, other, port }) => {
+  const separateRules = app
+    .all('network', `AWS::EC2::SecurityGroup${side}`)
+    .map(([, { Properties = {} }]) => ({
+      group: valueToText(Properties.GroupId),
+      other: valueToText(Properties.SourceSecurityGroupId ?? Properties.DestinationSecurityGroupId),
+      port: Properties.FromPort,
+    }));
+  return [...inlineRules, ...separateRules].map(({ group, other, port }) => {
     const names = [nameOf(group), nameOf(other)] as const;
     return side === 'Ingress'
       ? { from: names[1], to: names[0], port }
@@ -44,13 +46,13 @@ function nameOf(group: string): string {
 }
 
 describe('the security groups', () => {
-  it('let workbenches be reached by the gateway alone, on the port of their container', () => {
+  it('allow connections to workbenches only from the gateway, on the container port', () => {
     expect(rules('Ingress').filter(({ to }) => to === 'Tasks')).toEqual([
       { from: 'Gateway', to: 'Tasks', port: 9000 },
     ]);
   });
 
-  it('let files be reached by workbenches and the janitor alone', () => {
+  it('allow connections to file systems only from workbenches and the janitor', () => {
     expect(
       rules('Ingress')
         .filter(({ to }) => to === 'Files')
@@ -59,12 +61,12 @@ describe('the security groups', () => {
     ).toEqual(['Janitor 2049', 'Tasks 2049']);
   });
 
-  it('let nobody reach machines, the gateway or the janitor', () => {
+  it('allow no connections to instances, the gateway or the janitor', () => {
     const reached = new Set(rules('Ingress').map(({ to }) => to));
     expect([...reached].sort()).toEqual(['Files', 'Tasks']);
   });
 
-  it('let workbenches reach their files and the ports that are set, and no other workbench', () => {
+  it('allow workbenches to connect to file systems and the configured ports only', () => {
     expect(
       rules('Egress')
         .filter(({ from }) => from === 'Tasks')
@@ -73,7 +75,7 @@ describe('the security groups', () => {
     ).toEqual(['0.0.0.0/0 443', 'Files 2049']);
   });
 
-  it('let the janitor reach files and nothing else', () => {
+  it('allow the janitor to connect to file systems only', () => {
     expect(rules('Egress').filter(({ from }) => from === 'Janitor')).toEqual([
       { from: 'Janitor', to: 'Files', port: 2049 },
     ]);
@@ -81,7 +83,7 @@ describe('the security groups', () => {
 });
 
 describe('the VPC', () => {
-  it('has the endpoints that are free, and none that is paid for', () => {
+  it('has only free gateway endpoints', () => {
     const endpoints = app.all('network', 'AWS::EC2::VPCEndpoint');
     expect(endpoints.map(([, { Properties }]) => Properties?.VpcEndpointType)).toEqual([
       'Gateway',
@@ -89,29 +91,29 @@ describe('the VPC', () => {
     ]);
   });
 
-  it('keeps a log of what was refused', () => {
+  it('logs rejected traffic', () => {
     const logs = app.assert('network');
     logs.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
     logs.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 
-  it('has as many zones and ways out as set', async () => {
+  it('has the configured number of zones and NAT gateways', async () => {
     const other = await synthesize(someStage({ network: { own: { zones: 3, natGateways: 2 } } }));
     expect(other.all('network', 'AWS::EC2::Subnet')).toHaveLength(6);
     expect(other.all('network', 'AWS::EC2::NatGateway')).toHaveLength(2);
   }, 30_000);
 
-  it('that is given is used as it is', async () => {
+  it('can be an existing one, which is not changed', async () => {
     const privateSubnets = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
     const existing = { vpcId: 'vpc-0123456789abcdef0', zones: ['us-west-1a', 'us-west-1c'], privateSubnets };
-    const given = await synthesize(
+    const withExisting = await synthesize(
       someStage({ network: { existing }, region: 'us-west-1', account: '123456789012' }),
     );
-    expect(given.all('network', 'AWS::EC2::VPC')).toEqual([]);
-    for (const [, group] of given.all('network', 'AWS::EC2::SecurityGroup')) {
+    expect(withExisting.all('network', 'AWS::EC2::VPC')).toEqual([]);
+    for (const [, group] of withExisting.all('network', 'AWS::EC2::SecurityGroup')) {
       expect(group.Properties?.VpcId).toBe(existing.vpcId);
     }
-    const [group] = given.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
+    const [group] = withExisting.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
     expect(group?.[1].Properties?.VPCZoneIdentifier).toEqual(privateSubnets);
   }, 30_000);
 });

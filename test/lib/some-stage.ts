@@ -1,6 +1,6 @@
 import { parseStage, type StageSettings } from '#lib/settings/stage.ts';
 
-/** The least that a stage's file must say. */
+/** The required settings of a stage. */
 export const MINIMAL_STAGE = {
   production: false,
   baseUrl: 'https://workbench.example.com',
@@ -9,7 +9,7 @@ export const MINIMAL_STAGE = {
   capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 }],
 };
 
-/** A stage called `some`, with these changes. */
+/** Returns a stage named `some` with these changes. */
 export function someStage(changes: object = {}): StageSettings {
   return parseStage('some', { ...MINIMAL_STAGE, ...changes });
 }

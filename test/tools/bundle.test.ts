@@ -33,11 +33,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** What Lambda and the deployment would tell a function; no more than it reads. */
+/** Returns the environment of a deployed function: only the settings that it reads. */
 function environmentOf(name: FunctionName): Record<string, string> {
   const { credentials } = table.clientOptions;
   const reads: readonly string[] = DEPLOYED[name].reads;
-  // The SDK takes a queue's address for where the queue is, too.
+  // The SDK uses the queue URL as endpoint.
   const settings = { ...ENVIRONMENT, WB_QUEUE_URL: `${aws.endpoint}/123456789012/work` };
   return {
     AWS_REGION: 'eu-west-1',
@@ -54,11 +54,11 @@ function invoke(name: FunctionName, event: unknown) {
 }
 
 describe('the bundles', () => {
-  it('carry what they may and need, and no more', () => {
+  it('contain only allowed packages and files', () => {
     expect(checkBundles(bundles, DEPLOYED)).toEqual([]);
   });
 
-  it('are folders with the function and a source map that holds no sources', async () => {
+  it('are folders with the function and a source map without sources', async () => {
     expect(bundles.map(({ name }) => name)).toEqual(Object.keys(DEPLOYED));
     for (const bundle of bundles) {
       expect(existsSync(join(bundle.folder, 'index.js')), bundle.name).toBe(true);
@@ -67,21 +67,21 @@ describe('the bundles', () => {
     }
   });
 
-  it('all load without any environment, and do nothing by that', async () => {
+  it('load without an environment and without side effects', async () => {
     const all = join(folder, 'all.js');
     const loading = bundles.map(({ name }) => `typeof require('./${name}/index.js').handler`);
     await writeFile(all, `const loaded = [${loading}]; exports.handler = async () => loaded;`);
-    const { answer, log } = await invokeBundle(all, undefined, {});
-    expect(answer).toEqual(bundles.map(() => 'function'));
+    const { result, log } = await invokeBundle(all, undefined, {});
+    expect(result).toEqual(bundles.map(() => 'function'));
     expect(log.trim()).toBe('');
   });
 });
 
 describe('the bundled functions', () => {
-  it('create a workbench, list it, answer polls for it, and drive it as far as there is a cloud', async () => {
+  it('create, list, read and drive a workbench', async () => {
     const created = await invoke('create-workbench', gatewayEvent({ query: 'user_id=ada', body: {} }));
-    expect(created.answer.statusCode, created.log).toBe(201);
-    const { workbench_id: wid } = JSON.parse(created.answer.body).item;
+    expect(created.result.statusCode, created.log).toBe(201);
+    const { workbench_id: wid } = JSON.parse(created.result.body).item;
     expect(aws.sent.map((body) => JSON.parse(body))).toEqual([{ userId: 'ada', workbenchId: wid }]);
 
     const [polled, listed, missing, driven] = await Promise.all([
@@ -90,35 +90,35 @@ describe('the bundled functions', () => {
       invoke('get-workbench', gatewayEvent({ query: 'user_id=eve', wid })),
       invoke('drive', { Records: [{ messageId: 'm1', body: aws.sent[0] }] }),
     ]);
-    expect(JSON.parse(polled.answer.body).item).toMatchObject({
+    expect(JSON.parse(polled.result.body).item).toMatchObject({
       workbench_id: wid,
       public_endpoint: `https://wb.example.com/project/${wid}`,
     });
-    expect(JSON.parse(listed.answer.body).items).toHaveLength(1);
-    expect(missing.answer.statusCode).toBe(404);
-    expect(driven.answer).toEqual({ batchItemFailures: [] });
+    expect(JSON.parse(listed.result.body).items).toHaveLength(1);
+    expect(missing.result.statusCode).toBe(404);
+    expect(driven.result).toEqual({ batchItemFailures: [] });
     expect(driven.log).toContain('"effect":"ensure_volume"');
     expect(driven.log).toContain('"function_request_id":"request-1"');
   });
 
-  it('answer 500 in the words of the contract when their settings are missing', async () => {
+  it('result 500 with an error of the contract if settings are missing', async () => {
     const file = join(folder, 'get-workbench', 'index.js');
-    const { answer, log } = await invokeBundle(file, gatewayEvent({ query: 'user_id=ada' }), {});
-    expect(answer.statusCode).toBe(500);
-    expect(JSON.parse(answer.body).error.code).toBe('internal');
+    const { result, log } = await invokeBundle(file, gatewayEvent({ query: 'user_id=ada' }), {});
+    expect(result.statusCode).toBe(500);
+    expect(JSON.parse(result.body).error.code).toBe('internal');
     expect(log).toContain('BASE_URL: is required');
   });
 
-  it('let in whoever has the key in the secret, and nobody else', async () => {
+  it('authorize only the key in the secret', async () => {
     aws.secret = JSON.stringify({ static_key: STATIC_KEY });
-    const ask = (token: string) => invoke('authorizer', { identitySource: [`Bearer ${token}`] });
-    const [right, wrong] = await Promise.all([ask(STATIC_KEY), ask('another-key-altogether')]);
-    expect(right.answer).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
-    expect(wrong.answer).toEqual({ isAuthorized: false, context: { reason: 'invalid_static_key' } });
+    const authorize = (token: string) => invoke('authorizer', { identitySource: [`Bearer ${token}`] });
+    const [right, wrong] = await Promise.all([authorize(STATIC_KEY), authorize('another-key-altogether')]);
+    expect(right.result).toEqual({ isAuthorized: true, context: { kind: 'static_key' } });
+    expect(wrong.result).toEqual({ isAuthorized: false, context: { reason: 'invalid_static_key' } });
     expect(right.log + wrong.log).not.toContain(STATIC_KEY);
   });
 
-  it('refuse nobody when the secret cannot be had: that is an error, which no gateway remembers', async () => {
+  it('fail if the secret cannot be read, because API Gateway would cache a refusal', async () => {
     aws.secret = undefined;
     const unreachable = await invoke('authorizer', { identitySource: [`Bearer ${STATIC_KEY}`] });
     expect(unreachable.error).toBe('Error: authorizer failed');

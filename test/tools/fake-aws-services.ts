@@ -7,21 +7,21 @@ import { text } from 'node:stream/consumers';
 export interface FakeAwsServices {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
-  /** The bodies of messages sent. */
+  /** Bodies of the sent messages. */
   readonly sent: string[];
-  /** What GetSecretValue answers. */
+  /** Value that GetSecretValue returns. */
   secret: string | undefined;
   close(): Promise<void>;
 }
 
-/** SQS and Secrets Manager as far as a bundle needs them to show that it reaches them; all else answers 503. */
+/** Fakes SendMessage of SQS and GetSecretValue of Secrets Manager. Other requests get a 503 response. */
 export async function startFakeAwsServices(): Promise<FakeAwsServices> {
   const sent: string[] = [];
   const server = createServer(async (request, response) => {
     const body = await text(request);
-    const answer = answerTo(String(request.headers['x-amz-target']), body);
-    response.writeHead(answer === undefined ? 503 : 200, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify(answer ?? { __type: 'ServiceUnavailable' }));
+    const output = respondTo(String(request.headers['x-amz-target']), body);
+    response.writeHead(output === undefined ? 503 : 200, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify(output ?? { __type: 'ServiceUnavailable' }));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -35,7 +35,7 @@ export async function startFakeAwsServices(): Promise<FakeAwsServices> {
       await once(server, 'close');
     },
   };
-  const answerTo = (target: string, body: string): unknown => {
+  const respondTo = (target: string, body: string): unknown => {
     if (target === 'AmazonSQS.SendMessage') {
       const { MessageBody } = JSON.parse(body);
       sent.push(MessageBody);

@@ -12,21 +12,21 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-test('puts what is built in the place of what was there', async () => {
+test('replaces the previous folder', async () => {
   const parent = await temporaryFolder();
   const folder = join(parent, 'ide');
   await mkdir(folder);
   await writeFile(join(folder, 'old'), '');
-  await replaceFolder(folder, async (at) => {
+  await replaceFolder(folder, async (temporary) => {
     expect(existsSync(join(folder, 'old'))).toBe(true);
-    await writeFile(join(at, 'new'), 'made');
+    await writeFile(join(temporary, 'new'), 'built');
   });
   expect(await readdir(folder)).toEqual(['new']);
-  expect(await readFile(join(folder, 'new'), 'utf8')).toBe('made');
+  expect(await readFile(join(folder, 'new'), 'utf8')).toBe('built');
   expect(await readdir(parent)).toEqual(['ide']);
 });
 
-test('leaves what was there, and nothing else, when building fails', async () => {
+test('keeps the previous folder if the build fails', async () => {
   const parent = await temporaryFolder();
   const folder = join(parent, 'ide');
   await mkdir(folder);
@@ -39,7 +39,7 @@ test('leaves what was there, and nothing else, when building fails', async () =>
   expect(await readdir(parent)).toEqual(['ide']);
 });
 
-test('removes what a killed process was building, and spares that of a living one', async () => {
+test('deletes incomplete folders of dead processes, not of running ones', async () => {
   const parent = await temporaryFolder();
   const { pid: dead } = spawnSync(process.execPath, ['--version']);
   const others = [`ide.building-${process.ppid}`, 'ide.building-notes', 'video.building-1'];

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-const ROOT = join(import.meta.dirname, '../../..');
+const ROOT = join(import.meta.dirname, '../..');
 
-/** What a tool says on a Node.js that calls itself so. */
-async function on(version: string, tool: string) {
+/** Runs a tool on a Node.js that reports this version. */
+async function runOn(version: string, tool: string) {
   const pretend = `Object.defineProperty(process,'versions',{value:{...process.versions,node:'${version}'}})`;
   const args = [
     '--import',
@@ -21,11 +21,11 @@ async function on(version: string, tool: string) {
 }
 
 it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])(
-  '%s says which Node.js it needs on an older one',
+  '%s reports the required Node.js on an older version',
   async (tool) => {
-    const { code, stderr } = await on('22.20.0', tool);
+    const { code, stderr } = await runOn('22.20.0', tool);
     expect(code).toBe(1);
-    expect(stderr).toContain('This is Node.js 22.20.0, and deploying needs 24');
-    expect((await on('24.0.0', tool)).code).toBe(0);
+    expect(stderr).toContain('Node.js 24 is required, with which the CDK app is tested; this is 22.20.0');
+    expect((await runOn('24.0.0', tool)).code).toBe(0);
   },
 );

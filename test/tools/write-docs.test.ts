@@ -22,7 +22,7 @@ async function writeDocs(...args: readonly string[]) {
   );
 }
 
-it('writes the docs, and says which of them are stale', { timeout: 120_000 }, async () => {
+it('writes the docs, and reports stale ones', { timeout: 120_000 }, async () => {
   expect((await writeDocs()).code).toBe(0);
   expect(await writeDocs('--check')).toEqual({ code: 0, stderr: '' });
   await appendFile(join(folder, 'settings.md'), 'one more line\n');

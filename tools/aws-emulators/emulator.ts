@@ -5,37 +5,38 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { PYTHON } from './environment.ts';
 
-/** moto as released; moto with what patched_moto.py mends; ministack. */
+/** moto as released; moto with the patches of patched_moto.py; ministack. */
 export type EmulatorName = 'moto' | 'patched-moto' | 'ministack';
 
 export interface Emulator {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
-  /** Resolves when its process is gone. */
+  /** Resolves when the process has exited. */
   stop(): Promise<void>;
 }
 
-/** What answers, whatever it is asked for, once the emulator does. */
+/** A path that returns 200 once the emulator is ready. */
 const HEALTH_PATHS: Readonly<Record<EmulatorName, string>> = {
   moto: '/moto-api/data.json',
   'patched-moto': '/moto-api/data.json',
   ministack: '/_ministack/health',
 };
 
-/** On a machine under load Python takes some seconds to load them. Milliseconds. */
+/** Under load, Python takes several seconds to load an emulator. */
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
-/** Somebody else may take a free port before the emulator does. */
+/** Another process may take the free port before the emulator does. */
 const ATTEMPTS_MAX = 3;
-/** What is kept of what it says, in characters. */
+/** The last characters of standard error to keep. */
 const STDERR_CHARS_MAX = 8_000;
 
-/** Starts an emulator on a free port of 127.0.0.1. It ends with this process, however this one ends. */
+/** Starts an emulator on a free port of 127.0.0.1. It exits when this process exits, even after SIGKILL. */
 export async function startEmulator(name: EmulatorName): Promise<Emulator> {
-  if (!existsSync(PYTHON)) throw new Error('The emulators are not installed: npm run test:aws does that.');
+  if (!existsSync(PYTHON))
+    throw new Error('The emulators are not installed. npm run test:aws installs them.');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await launchEmulator(name, await freePort());
+      return await launchEmulator(name, await findFreePort());
     } catch (error) {
       if (attempt === ATTEMPTS_MAX) throw error;
     }
@@ -45,27 +46,27 @@ export async function startEmulator(name: EmulatorName): Promise<Emulator> {
 async function launchEmulator(name: EmulatorName, port: number): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
   const child = spawn(PYTHON, [join(import.meta.dirname, 'serve.py'), name, String(port)], {
-    // It ends when its standard input does.
+    // It exits when its standard input is closed.
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  let said = '';
+  let output = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said = `${said}${text}`.slice(-STDERR_CHARS_MAX);
+    output = `${output}${text}`.slice(-STDERR_CHARS_MAX);
   });
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await isHealthy(endpoint + HEALTH_PATHS[name]))) {
     if (child.exitCode === null && child.signalCode === null && performance.now() < deadline) continue;
     await stopProcess(child);
-    throw new Error(`${name} does not start:\n${said}`);
+    throw new Error(`${name} did not start:\n${output}`);
   }
   return { endpoint, stop: () => stopProcess(child) };
 }
 
-/** Asks once; between two of these some time goes by. */
+/** Makes one request. Waits 50 ms after a failure. */
 async function isHealthy(url: string): Promise<boolean> {
-  const ends = AbortSignal.timeout(2_000);
+  const signal = AbortSignal.timeout(2_000);
   try {
-    return (await fetch(url, { signal: ends })).ok;
+    return (await fetch(url, { signal })).ok;
   } catch {
     await new Promise((resolve) => setTimeout(resolve, 50));
     return false;
@@ -74,19 +75,19 @@ async function isHealthy(url: string): Promise<boolean> {
 
 async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.stdin?.end();
   const kill = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await gone;
+  await exited;
   clearTimeout(kill);
 }
 
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('there is no free port');
+  if (address === null || typeof address === 'string') throw new Error('no free port found');
   return address.port;
 }

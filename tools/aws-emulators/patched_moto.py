@@ -1,7 +1,7 @@
-"""moto, with the few things without which our calls could not be tried on it at all, and a clock for its SQS.
+"""moto with the patches that the tests need to run at all, and a controllable clock for SQS.
 
-What else it does wrong stays as it is: the tests say so, each with its reason. test/aws/moto-faults.test.ts holds
-that moto still lacks what is mended here; where it fails, the mend goes.
+Other differences from AWS are not patched: each test lists its exceptions with a reason. test/aws/moto-faults.test.ts
+checks that moto still needs each patch. If one of its tests fails, delete the patch.
 """
 
 import json
@@ -25,28 +25,28 @@ def application() -> Any:
 
 
 def disable_task_progression() -> None:
-    """Else each DescribeTasks moves a task on, so that four calls stop a healthy one. A setting of moto's own."""
+    """By default each DescribeTasks advances the state of a task, so that four calls stop a healthy task."""
     state_manager.set_transition("ecs::task", {"progression": "manual", "times": 1_000_000_000})
 
 
 def count_task_memory() -> None:
-    """RunTask breaks down where a container has no memory of its own, as it has not wherever the task's counts."""
+    """Without this patch RunTask fails if only the task, and not its container, has a memory limit."""
     backend = ecs.EC2ContainerServiceBackend
     original = backend._calculate_task_resource_requirements
 
-    class Counted:
+    class DefinitionWithMemory:
         def __init__(self, definition: Any) -> None:
-            own = {"memory", "memoryReservation"}
+            memory_keys = {"memory", "memoryReservation"}
             self.container_definitions = [
-                container if own & container.keys() else {**container, "memory": 0}
+                container if memory_keys & container.keys() else {**container, "memory": 0}
                 for container in definition.container_definitions
             ]
 
-    backend._calculate_task_resource_requirements = staticmethod(lambda definition: original(Counted(definition)))
+    backend._calculate_task_resource_requirements = staticmethod(lambda definition: original(DefinitionWithMemory(definition)))
 
 
 def report_task_version_and_connectivity() -> None:
-    """ECS tells of every task its version, which grows with each change, its creation and its agent's connection."""
+    """ECS reports for every task its version, which increases with each change, its creation time and its connectivity."""
     original_init, original_stop = ecs.Task.__init__, ecs.EC2ContainerServiceBackend.stop_task
 
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -57,10 +57,10 @@ def report_task_version_and_connectivity() -> None:
             self.connectivity = "CONNECTED"
 
     def stop_task(self: Any, *args: Any, **kwargs: Any) -> Any:
-        known = [task for tasks in self.tasks.values() for task in tasks.values()]
-        before = {task.task_arn for task in known if task.last_status == "STOPPED"}
+        all_tasks = [task for tasks in self.tasks.values() for task in tasks.values()]
+        stopped_before = {task.task_arn for task in all_tasks if task.last_status == "STOPPED"}
         stopped = original_stop(self, *args, **kwargs)
-        stopped.version += stopped.task_arn not in before
+        stopped.version += stopped.task_arn not in stopped_before
         return stopped
 
     ecs.Task.__init__ = init
@@ -71,27 +71,27 @@ class AccessPointAlreadyExists(EFSError):
     code = 409
 
     def __init__(self, access_point_id: str) -> None:
-        super().__init__("AccessPointAlreadyExists", "An access point was made with this token.")
+        super().__init__("AccessPointAlreadyExists", "An access point with this token already exists.")
         self.description = json.dumps(
             {"ErrorCode": "AccessPointAlreadyExists", "Message": self.message, "AccessPointId": access_point_id}
         )
 
 
 def enforce_access_point_tokens() -> None:
-    """A token used before is answered with the access point that came of it: else none is ever found again."""
+    """A token that was used before returns the existing access point, which callers could not find otherwise."""
     original = efs.EFSBackend.create_access_point
 
     def create(self: Any, client_token: str, **kwargs: Any) -> Any:
-        for known in self.access_points.values():
-            if known.client_token == client_token and known.file_system_id == kwargs["file_system_id"]:
-                raise AccessPointAlreadyExists(known.access_point_id)
+        for access_point in self.access_points.values():
+            if access_point.client_token == client_token and access_point.file_system_id == kwargs["file_system_id"]:
+                raise AccessPointAlreadyExists(access_point.access_point_id)
         return original(self, client_token, **kwargs)
 
     efs.EFSBackend.create_access_point = create
 
 
 def with_sqs_clock(application: Any) -> Any:
-    """The clock of SQS is in the tests' hand: it stands still until `POST /clock/SECONDS` moves it on by so much."""
+    """Stops the clock of SQS. Tests advance it with `POST /clock/SECONDS`."""
     clock = {"now": sqs.unix_time()}
     sqs.unix_time = lambda *args: clock["now"]
     sqs.unix_time_millis = lambda *args: clock["now"] * 1000

@@ -1,6 +1,7 @@
-"""Runs one emulator of AWS on 127.0.0.1: `serve.py moto|patched-moto|ministack PORT`.
+"""Runs one AWS emulator on 127.0.0.1: `serve.py moto|patched-moto|ministack PORT`.
 
-Ends when its standard input does, which happens however its parent ends: none is left behind by a killed test run.
+Exits when its standard input is closed, which also happens when its parent is killed. A killed test run therefore
+leaves no emulator behind.
 """
 
 import logging
@@ -12,7 +13,7 @@ import threading
 from typing import Any
 
 
-def end_with_parent(folder: str) -> None:
+def exit_with_parent(folder: str) -> None:
     def wait() -> None:
         while sys.stdin.buffer.read(4096):
             pass
@@ -26,7 +27,7 @@ def serve_moto(port: int, application: Any) -> None:
     from moto.server import MotoRequestHandler
     from werkzeug.serving import run_simple
 
-    # A line for each request says nothing that a failed test does not.
+    # Request logs add nothing to the report of a failed test.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
 
@@ -44,7 +45,7 @@ def patched_moto(port: int) -> None:
 
 
 def ministack(port: int) -> None:
-    # No container is ever to be started by it, whatever engine this machine has.
+    # Prevents ministack from starting containers.
     os.environ["DOCKER_HOST"] = "unix:///nonexistent"
     os.environ.update(GATEWAY_PORT=str(port), BIND_HOST="127.0.0.1", LOG_LEVEL="ERROR")
     from ministack.app import main
@@ -54,11 +55,11 @@ def ministack(port: int) -> None:
 
 
 if __name__ == "__main__":
-    # Nothing is left beside this file.
+    # Writes no __pycache__ next to this file.
     sys.dont_write_bytecode = True
     emulator, port = sys.argv[1], int(sys.argv[2])
-    # What it keeps for itself lies there and goes with it.
+    # The files of the emulator are here and are deleted with it.
     tempfile.tempdir = tempfile.mkdtemp(prefix="workbench-emulator-")
     os.environ["TMPDIR"] = tempfile.tempdir
-    end_with_parent(tempfile.tempdir)
+    exit_with_parent(tempfile.tempdir)
     {"moto": moto, "patched-moto": patched_moto, "ministack": ministack}[emulator](port)

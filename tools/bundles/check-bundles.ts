@@ -1,22 +1,22 @@
 import type { DeployedFunction } from '#contract/deployed-functions.ts';
 
-/** What is looked at of a bundle. */
+/** The properties of a bundle that are checked. */
 export interface BundleFacts {
   readonly name: string;
   readonly bytes: number;
-  /** Files below the root of the project, by the bytes of them that are in it. */
+  /** Path of each source file relative to the project → its bytes in the bundle. */
   readonly inputs: Readonly<Record<string, number>>;
 }
 
-/** The function that frontends poll, and what it may weigh, in bytes: it is started cold more often than any other. */
+/** The function that frontends poll, and its maximum size. It has more cold starts than any other function. */
 export const POLL_FUNCTION = 'get-workbench';
 export const POLL_FUNCTION_MAX_BYTES = 420_000;
 
-/** Our own files that may be in a bundle. */
+/** Source files of this project that a bundle may contain. */
 const ALLOWED_SOURCES =
   /^(core|contract|functions|adapters\/(aws|directories))\/|^adapters\/[a-z-]+\.ts$|^package\.json$/;
 
-/** The packages that may be in one, beside the clients that its row in contract/deployed-functions.ts names. */
+/** Packages that a bundle may contain in addition to the clients in contract/deployed-functions.ts. */
 const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([
   '@aws-lambda-powertools/commons',
   '@aws-lambda-powertools/logger',
@@ -41,70 +41,70 @@ const ALLOWED_PACKAGES: ReadonlySet<string> = new Set([
   'zod',
 ]);
 
-/** The builds of zod beside `zod/mini`: 93 KB and more instead of 29, and 10 ms of each cold start. */
+/** The builds of zod other than `zod/mini`: at least 93 KB instead of 29, and 10 ms more for each cold start. */
 const LARGE_ZOD = /^node_modules\/zod\/(v3|v4\/(classic|locales))\//;
 
-/** The clients of AWS that a bundle carries, in order of their names. */
+/** Returns the AWS clients in a bundle, sorted by name. */
 export function findClients({ inputs }: Pick<BundleFacts, 'inputs'>): readonly string[] {
   const clients = Object.keys(inputs).flatMap((path) => clientOf(packageOf(path) ?? '') ?? []);
   return [...new Set(clients)].sort();
 }
 
 /**
- * What is wrong with the bundles; empty when all is well.
- * @param table what each function may carry
+ * Returns the problems of the bundles.
+ * @param table The clients that each function may contain.
  */
 export function checkBundles(
   bundles: readonly BundleFacts[],
   table: Readonly<Record<string, Pick<DeployedFunction, 'clients'>>>,
 ): readonly string[] {
-  const faults = bundles.flatMap((bundle) => {
+  const problems = bundles.flatMap((bundle) => {
     const { name, inputs } = bundle;
-    const carried = findClients(bundle);
+    const contained = findClients(bundle);
     const allowed: readonly string[] = table[name]?.clients ?? [];
-    const strangers = new Set(Object.keys(inputs).flatMap((path) => findForbiddenInput(path) ?? []));
+    const forbidden = new Set(Object.keys(inputs).flatMap((path) => findForbiddenInput(path) ?? []));
     return [
-      ...carried.filter((client) => !allowed.includes(client)).map(describeForbiddenClient),
-      ...allowed.filter((client) => !carried.includes(client)).map(describeMissingClient),
-      ...[...strangers].map((what) => `carries ${what}`),
-    ].map((fault) => `${name} ${fault}`);
+      ...contained.filter((client) => !allowed.includes(client)).map(describeForbiddenClient),
+      ...allowed.filter((client) => !!contained.includes(client)).map(describeMissingClient),
+      ...[...forbidden].map((source) => `contains ${source}`),
+    ].map((problem) => `${name} ${problem}`);
   });
   const poll = bundles.find(({ name }) => name === POLL_FUNCTION);
-  if (poll === undefined) faults.push(`there is no ${POLL_FUNCTION}`);
+  if (poll === undefined) problems.push(`there is no bundle of ${POLL_FUNCTION}`);
   else if (poll.bytes > POLL_FUNCTION_MAX_BYTES) {
-    faults.push(
-      `${POLL_FUNCTION} has ${toKilobytes(poll.bytes)} KB, more than ${toKilobytes(POLL_FUNCTION_MAX_BYTES)}`,
+    problems.push(
+      `${POLL_FUNCTION} has ${toKilobytes(poll.bytes)} KB; the limit is ${toKilobytes(POLL_FUNCTION_MAX_BYTES)}`,
     );
   }
-  return faults;
+  return problems;
 }
 
-/** Thousands of bytes. */
+/** 1 KB is 1,000 bytes. */
 export function toKilobytes(bytes: number): number {
   return Math.round(bytes / 1000);
 }
 
 function describeForbiddenClient(client: string): string {
-  return `carries client-${client}, which its row in contract/deployed-functions.ts does not name`;
+  return `contains client-${client}, which contract/deployed-functions.ts does not list for it`;
 }
 
 function describeMissingClient(client: string): string {
-  return `does not carry client-${client}, which its row in contract/deployed-functions.ts names`;
+  return `does not contain client-${client}, which contract/deployed-functions.ts lists for it`;
 }
 
-/** What this file is of, when nothing of that belongs into a bundle. */
+/** Returns the forbidden package or file to which a path belongs, or undefined if the path is allowed. */
 function findForbiddenInput(path: string): string | undefined {
-  const from = packageOf(path);
-  if (from === undefined) return ALLOWED_SOURCES.test(path) ? undefined : path;
-  if (LARGE_ZOD.test(path)) return 'more of zod than zod/mini';
-  return ALLOWED_PACKAGES.has(from) || clientOf(from) !== undefined ? undefined : from;
+  const packageName = packageOf(path);
+  if (packageName === undefined) return ALLOWED_SOURCES.test(path) ? undefined : path;
+  if (LARGE_ZOD.test(path)) return 'another build of zod than zod/mini';
+  return ALLOWED_PACKAGES.has(packageName) || clientOf(packageName) !== undefined ? undefined : packageName;
 }
 
-/** The innermost package: one may have another of its own. */
+/** Returns the innermost package, because a package can have its own node_modules. */
 function packageOf(path: string): string | undefined {
-  const at = path.lastIndexOf('node_modules/');
-  if (at < 0) return undefined;
-  return /^(?:@[^/]+\/)?[^/]+/.exec(path.slice(at + 'node_modules/'.length))?.[0];
+  const start = path.lastIndexOf('node_modules/');
+  if (start < 0) return undefined;
+  return /^(?:@[^/]+\/)?[^/]+/.exec(path.slice(start + 'node_modules/'.length))?.[0];
 }
 
 function clientOf(name: string): string | undefined {

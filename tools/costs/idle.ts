@@ -14,14 +14,14 @@ import {
 
 const GB = 1e9;
 const DAYS_OF_MONTH = MONTH_HOURS / 24;
-/** The longest that Lambda waits at an empty queue, seconds. */
+/** Lambda's long polling of an empty queue. */
 const LONG_POLL_SECONDS = 20;
-/** The one that runs each minute reads one query for each shard of its index, half a unit each, and no more. */
+/** The sweep of due records makes one query for each shard of its index, of half a read unit each. */
 const SWEEP_DUE_READ_UNITS = DUE_SHARDS / 2;
 
 /**
- * What a month costs in which nobody uses the system: counted from the templates of the stage, the rest assumed.
- * @throws Error when a template has something of which it is not known what it costs
+ * Returns the costs of a month without use, from the templates of the stage and the assumptions.
+ * @throws Error If a template has a resource type without a known price.
  */
 export function idleBill(
   templates: readonly Template[],
@@ -30,12 +30,12 @@ export function idleBill(
 ): readonly BillLine[] {
   const unknown = findUnknownTypes(templates);
   if (unknown.length > 0)
-    throw new Error(`tools/costs/template-counts.ts does not know ${unknown.join(', ')}`);
+    throw new Error(`tools/costs/template-counts.ts has no price for ${unknown.join(', ')}`);
   const count = (type: string) => resourcesOfType(templates, type).length;
   const hours = (type: string) => count(type) * MONTH_HOURS;
   return [
     billLine('NAT gateways', 'natGateway', hours('AWS::EC2::NatGateway'), 'hours'),
-    billLine('Their public addresses', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
+    billLine('Public addresses of NAT gateways', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
     billLine(
       'Interface endpoints',
       'interfaceEndpoint',
@@ -45,10 +45,10 @@ export function idleBill(
     billLine('Alarms', 'alarmMetric', countAlarmMetrics(templates), 'metrics'),
     dashboards(count('AWS::CloudWatch::Dashboard'), assumed),
     billLine('Secrets', 'secret', count('AWS::SecretsManager::Secret'), 'secrets'),
-    billLine('Keys of KMS', 'key', count('AWS::KMS::Key'), 'keys'),
+    billLine('KMS keys', 'key', count('AWS::KMS::Key'), 'keys'),
     ...schedules(templates, assumed),
     billLine(
-      'Waiting at the queues',
+      'Queue polling',
       'queueRequests',
       count('AWS::Lambda::EventSourceMapping') *
         assumed['queue-pollers'] *
@@ -68,7 +68,7 @@ export function idleBill(
 function dashboards(count: number, assumed: AssumedValues): BillLine {
   const free = Math.max(0, FREE_DASHBOARDS_MAX - assumed['other-dashboards']);
   return {
-    what: 'Dashboards',
+    label: 'Dashboards',
     quantity: count,
     unit: 'dashboards',
     usd: costOf('dashboard', Math.max(0, count - free)),
@@ -76,14 +76,14 @@ function dashboards(count: number, assumed: AssumedValues): BillLine {
 }
 
 function schedules(templates: readonly Template[], assumed: AssumedValues): readonly BillLine[] {
-  const passes = findScheduledFunctions(templates).map(({ everyMinutes, memoryMib }) => ({
+  const sweeps = findScheduledFunctions(templates).map(({ everyMinutes, memoryMib }) => ({
     runs: runsPerMonth(everyMinutes),
     gbSeconds: runsPerMonth(everyMinutes) * (assumed['schedule-ms'] / 1000) * (memoryMib / 1024),
     reads: everyMinutes === 1 ? SWEEP_DUE_READ_UNITS : assumed['schedule-reads'],
     writes: everyMinutes === 1 ? 0 : assumed['schedule-writes'],
   }));
-  const sum = (of: (pass: (typeof passes)[number]) => number) =>
-    passes.reduce((total, pass) => total + of(pass), 0);
+  const sum = (amountOf: (sweep: (typeof sweeps)[number]) => number) =>
+    sweeps.reduce((total, sweep) => total + amountOf(sweep), 0);
   return [
     billLine(
       'Schedules: invocations',
@@ -92,19 +92,19 @@ function schedules(templates: readonly Template[], assumed: AssumedValues): read
       'invocations',
     ),
     billLine(
-      'Schedules: running',
+      'Schedules: duration',
       'lambdaDuration',
       sum(({ gbSeconds }) => gbSeconds),
       'GB-seconds',
     ),
     billLine(
-      'Schedules: reads of the table',
+      'Schedules: table reads',
       'tableReads',
       sum(({ runs, reads }) => runs * reads),
       'read units',
     ),
     billLine(
-      'Schedules: their reports',
+      'Schedules: reports',
       'tableWrites',
       sum(({ runs, writes }) => runs * writes),
       'write units',
@@ -122,29 +122,33 @@ function logs(
     0,
   );
   const written = (runs * assumed['function-log-bytes']) / GB;
-  const refused = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['rejected-traffic-gb'];
+  const rejected = resourcesOfType(templates, 'AWS::EC2::FlowLog').length * assumed['rejected-traffic-gb'];
   return [
-    billLine('Logs: of the schedules', 'logIngestion', written, 'GB'),
-    billLine('Logs: of refused traffic', 'logIngestion', refused, 'GB'),
-    billLine('Logs: kept', 'logStorage', ((written + refused) * retentionDays) / DAYS_OF_MONTH, 'GB-months'),
+    billLine('Logs: schedules', 'logIngestion', written, 'GB'),
+    billLine('Logs: rejected traffic', 'logIngestion', rejected, 'GB'),
+    billLine(
+      'Logs: storage',
+      'logStorage',
+      ((written + rejected) * retentionDays) / DAYS_OF_MONTH,
+      'GB-months',
+    ),
   ];
 }
 
-/** In a month. */
 function runsPerMonth(everyMinutes: number): number {
   return (MONTH_HOURS * 60) / everyMinutes;
 }
 
-/** What an HTTP API tells of each route when detailed metrics are on: 4xx, 5xx, Count, two latencies, DataProcessed. */
-const PER_ROUTE = 6;
+/** Metrics of an HTTP API for each route with detailed metrics: 4xx, 5xx, Count, two latencies, DataProcessed. */
+const METRICS_PER_ROUTE = 6;
 
 /**
- * The most that metrics of our own come to in a month in which each is told in every hour: they are paid by the hours
- * in which they are told. Those whose dimension has no closed set of values are left out.
+ * Returns the maximum costs of custom metrics in a month. CloudWatch bills a metric for each hour in which it has data.
+ * Metrics whose dimension has no fixed set of values are not included.
  */
 export function metricsBill(templates: readonly Template[]): readonly BillLine[] {
   const metrics: readonly MetricDefinition[] = Object.values(METRICS);
-  const counted = metrics.reduce(
+  const metricCount = metrics.reduce(
     (sum, { dimensions, values = [] }) => sum + (dimensions === undefined ? 1 : values.length),
     0,
   );
@@ -155,7 +159,12 @@ export function metricsBill(templates: readonly Template[]): readonly BillLine[]
   );
   const routes = resourcesOfType(templates, 'AWS::ApiGatewayV2::Route').length;
   return [
-    billLine('What the functions count', 'customMetric', counted, 'metrics'),
-    billLine('The API, by route', 'customMetric', detailed ? routes * PER_ROUTE : 0, 'metrics'),
+    billLine('Metrics of the functions', 'customMetric', metricCount, 'metrics'),
+    billLine(
+      'Metrics of the API, by route',
+      'customMetric',
+      detailed ? routes * METRICS_PER_ROUTE : 0,
+      'metrics',
+    ),
   ];
 }

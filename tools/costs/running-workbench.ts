@@ -10,20 +10,20 @@ import type { StageSettings } from '#lib/settings/stage.ts';
 import type { AssumedValues } from './assumptions.ts';
 import { costOf, MONTH_HOURS } from './prices.ts';
 
-/** What a workbench costs while it runs, on one kind of instance. */
+/** Costs of a running workbench on the instances of one capacity provider. */
 export interface RunningCost {
   readonly name: string;
   readonly instanceTypes: string;
   readonly spot: boolean;
-  /** USD an hour of one instance, with its disk. */
+  /** USD per hour of one instance with its disk. */
   readonly instanceUsd: number;
-  /** How much of an instance the workbench takes; undefined when it does not fit. */
+  /** The share of an instance that the workbench uses. Undefined if it does not fit. */
   readonly share: number | undefined;
-  /** What it takes most of is the instance's network interfaces. */
+  /** Its largest share is that of the network interfaces. */
   readonly limitedByInterfaces: boolean;
 }
 
-/** USD an hour of a workbench: its share of an instance of which `utilisation` is taken, by all on it. */
+/** Returns USD per hour of a workbench on an instance with this utilization. */
 export function hourlyCostOf(
   { instanceUsd, share }: Pick<RunningCost, 'instanceUsd' | 'share'>,
   utilisation = 1,
@@ -31,21 +31,24 @@ export function hourlyCostOf(
   return share === undefined ? undefined : Math.min(instanceUsd, (instanceUsd * share) / utilisation);
 }
 
-/** A workbench of the assumed size in each size class; with one GPU where the machines have some. */
+/**
+ * Returns the costs of a workbench of the assumed size for each capacity provider. It requests one GPU if there are
+ * some.
+ */
 export function runningCosts(
   { capacityProviders, ecs }: Pick<StageSettings, 'capacityProviders' | 'ecs'>,
   assumed: AssumedValues,
 ): readonly RunningCost[] {
   return capacityProviders.map((provider) => {
     const { name, instanceTypes, spot, diskGib } = provider;
-    const offer = minimumCapacityOf(name, instanceTypes);
+    const capacity = minimumCapacityOf(name, instanceTypes);
     const request: Capacity = {
       cpuUnits: assumed['workbench-cpu'],
       memoryMib: assumed['workbench-memory'],
-      gpuCount: Math.min(1, offer.gpuCount),
+      gpuCount: Math.min(1, capacity.gpuCount),
     };
     const types = instanceTypes.map(instanceTypeNameOf);
-    const resources = dominantShare(request, offer);
+    const resources = dominantShare(request, capacity);
     const interfaces = 1 / (maxWorkbenchesOn(types, ecs.awsvpcTrunking) ?? Number.POSITIVE_INFINITY);
     return {
       name,
@@ -58,12 +61,12 @@ export function runningCosts(
   });
 }
 
-/** What a host costs. */
+/** Costs of a host. */
 export interface HostCost {
   readonly name: string;
-  /** USD an hour while the workbench runs, with the disk; undefined when the price is not known. */
+  /** USD per hour while the workbench runs, with the disk. Undefined without a price. */
   readonly running: number | undefined;
-  /** USD a month while it is stopped: the disk. */
+  /** USD per month while it is stopped: the disk. */
   readonly stopped: number;
 }
 
@@ -85,9 +88,9 @@ function diskCostPerHour(diskGib: number): number {
 }
 
 /**
- * Each workbench has a network interface of its own, so that an instance may run out of them before it runs out of
- * memory. Type → interfaces of the instance, of which it keeps one; and interfaces for tasks with `awsvpcTrunking`,
- * where the type has that. From AWS's lists for EC2 and ECS.
+ * Each workbench needs its own network interface, so that interfaces can limit the number of workbenches. Type →
+ * interfaces of the instance, one of which is its own, and interfaces for tasks with `awsvpcTrunking` if the type
+ * supports it. From AWS's lists for EC2 and ECS.
  */
 export const NETWORK_INTERFACES: Readonly<
   Record<string, { readonly own: number; readonly trunked?: number }>
@@ -108,11 +111,15 @@ export const NETWORK_INTERFACES: Readonly<
   'g5.xlarge': { own: 4, trunked: 4 },
 };
 
-/** How many workbenches an instance of any of these types has interfaces for; undefined when one of them is not known. */
+/**
+ * Returns the maximum number of workbenches on an instance of any of these types, or undefined if one type is unknown.
+ */
 export function maxWorkbenchesOn(types: readonly string[], trunking: boolean): number | undefined {
-  const numbers = types.map((type) => {
-    const found = NETWORK_INTERFACES[type];
-    return found === undefined ? undefined : ((trunking ? found.trunked : undefined) ?? found.own - 1);
+  const limits = types.map((type) => {
+    const interfaces = NETWORK_INTERFACES[type];
+    return interfaces === undefined
+      ? undefined
+      : ((trunking ? interfaces.trunked : undefined) ?? interfaces.own - 1);
   });
-  return numbers.some((number) => number === undefined) ? undefined : Math.min(...(numbers as number[]));
+  return limits.some((limit) => limit === undefined) ? undefined : Math.min(...(limits as number[]));
 }

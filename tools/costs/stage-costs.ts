@@ -8,16 +8,16 @@ import type { BillLine } from './prices.ts';
 import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running-workbench.ts';
 import { stoppedBill, untouchedBills } from './stopped-workbench.ts';
 
-/** What a stage costs, in the parts in which it is asked about. */
+/** Costs of a stage, by category. */
 export interface StageCosts {
   readonly settings: StageSettings;
-  /** USD a month in which nobody uses it. */
+  /** USD of a month without use. */
   readonly idle: readonly BillLine[];
-  /** USD a month, at most, once it is used around the clock. */
+  /** Maximum USD of a month for custom metrics. */
   readonly metrics: readonly BillLine[];
   readonly running: readonly RunningCost[];
   readonly hosts: readonly HostCost[];
-  /** USD a month of a stopped workbench. */
+  /** USD per month of a stopped workbench. */
   readonly stopped: readonly BillLine[];
   readonly untouched: { readonly after60: number; readonly after270: number };
   /** USD of a million polls. */
@@ -40,7 +40,7 @@ export async function stageCosts(stage: string, assumed: AssumedValues): Promise
   };
 }
 
-/** Of every stage that has settings. */
+/** Returns the costs of every stage with a settings file. */
 export async function allStageCosts(assumed: AssumedValues): Promise<readonly StageCosts[]> {
   const costs: StageCosts[] = [];
   for (const stage of listStages()) costs.push(await stageCosts(stage, assumed));

@@ -1,12 +1,11 @@
 import { listOf, type Resource, resourcesOf, type Template } from '#lib/checks/template.ts';
 
 /**
- * Types of resources that cost nothing while nobody uses the system, in words why; what is not in this list has to
- * have a price.
+ * Resource types without costs while nobody uses the system, and the reason. Any other type needs a price.
  */
 const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]])[] = [
   [
-    'free altogether',
+    'free',
     [
       'AWS::EC2::VPC',
       'AWS::EC2::Subnet',
@@ -39,7 +38,7 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
     ],
   ],
   [
-    'paid by requests',
+    'billed by request',
     [
       'AWS::Lambda::Function',
       'AWS::SQS::Queue',
@@ -52,11 +51,11 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
     ],
   ],
   [
-    'paid by what they hold',
+    'billed by stored bytes',
     ['AWS::DynamoDB::GlobalTable', 'AWS::EFS::FileSystem', 'AWS::Backup::BackupVault'],
   ],
-  ['paid by what is written to them, below', ['AWS::Logs::LogGroup']],
-  ['no machine runs while none is needed', ['AWS::AutoScaling::AutoScalingGroup']],
+  ['billed by written bytes, which other lines include', ['AWS::Logs::LogGroup']],
+  ['has no instances without use', ['AWS::AutoScaling::AutoScalingGroup']],
 ];
 
 const PRICED_TYPES = [
@@ -77,27 +76,27 @@ const KNOWN_TYPES: ReadonlySet<string> = new Set([
   ...FREE_WHEN_IDLE.flatMap(([, types]) => types),
 ]);
 
-/** The types in the templates about whose cost nothing is known here. */
+/** Returns the resource types in the templates without a known price. */
 export function findUnknownTypes(templates: readonly Template[]): readonly string[] {
   const types = templates.flatMap((template) => resourcesOf(template).map(([, { Type }]) => Type));
   return [...new Set(types)].filter((type) => !KNOWN_TYPES.has(type)).sort();
 }
 
-/** The resources of one type. */
+/** Returns the resources of one type. */
 export function resourcesOfType(templates: readonly Template[], type: string): readonly Resource[] {
   return templates.flatMap((template) =>
     resourcesOf(template).flatMap(([, resource]) => (resource.Type === type ? [resource] : [])),
   );
 }
 
-/** Endpoints that are paid by the hour, once for each zone: those of the kind gateway are free. */
+/** Counts interface endpoints, which are billed by the hour for each zone. Gateway endpoints are free. */
 export function countInterfaceEndpoints(templates: readonly Template[]): number {
   return resourcesOfType(templates, 'AWS::EC2::VPCEndpoint')
     .filter(({ Properties = {} }) => Properties.VpcEndpointType === 'Interface')
     .reduce((sum, { Properties = {} }) => sum + listOf(Properties.SubnetIds).length, 0);
 }
 
-/** An alarm is paid by the metrics that it looks at. */
+/** Counts the metrics of alarms, by which CloudWatch bills them. */
 export function countAlarmMetrics(templates: readonly Template[]): number {
   return resourcesOfType(templates, 'AWS::CloudWatch::Alarm')
     .map(({ Properties = {} }) => listOf(Properties.Metrics as readonly unknown[] | undefined))
@@ -112,7 +111,7 @@ export interface ScheduledFunction {
   readonly memoryMib: number;
 }
 
-/** The functions that schedules start. @throws Error when a schedule is not of the kind that is known */
+/** Returns the functions with a schedule. @throws Error If a schedule is not a rate. */
 export function findScheduledFunctions(templates: readonly Template[]): readonly ScheduledFunction[] {
   return templates.flatMap((template) =>
     resourcesOf(template).flatMap(([, { Type, Properties = {} }]) => {
@@ -126,12 +125,12 @@ export function findScheduledFunctions(templates: readonly Template[]): readonly
   );
 }
 
-/** The memory of a function, MiB. @throws Error when the template has no such function */
+/** Returns the memory of a function in MiB. @throws Error If the template does not have the function. */
 export function memoryOf({ Resources = {} }: Template, arn: unknown): number {
   const [id] = listOf((arn as { 'Fn::GetAtt'?: string | readonly string[] } | undefined)?.['Fn::GetAtt']);
   const memory = Resources[id ?? '']?.Properties?.MemorySize;
   if (typeof memory === 'number') return memory;
-  throw new Error(`no function of the template: ${JSON.stringify(arn)}`);
+  throw new Error(`the template has no function ${JSON.stringify(arn)}`);
 }
 
 /** `rate(10 minutes)` → 10. */

@@ -1,9 +1,9 @@
 import { parseOptions, UsageError } from '../command-line.ts';
 
-/** What CDK can be told to ask about before it changes anything. */
+/** The values of CDK's --require-approval. */
 const APPROVALS = ['never', 'any-change', 'broadening'];
 
-/** A name of the AWS CLI's own making: nothing that could be taken for an option. */
+/** A profile name of the AWS CLI. It cannot be mistaken for an option. */
 const PROFILE = /^[\w.@+=,/][\w.@+=,/ -]{0,127}$/;
 
 export interface DeployArguments {
@@ -11,25 +11,25 @@ export interface DeployArguments {
   readonly profile: string | undefined;
   readonly requireApproval: string | undefined;
   readonly dryRun: boolean;
-  /** For `cdk deploy`, as they are. */
+  /** Passed to `cdk deploy` unchanged. */
   readonly cdkArguments: readonly string[];
 }
 
 export const HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
 
-Deploys a stage to AWS: looks whether everything is there that it needs, then runs \`cdk deploy --all\`.
+Deploys a stage to AWS: checks the prerequisites, then runs \`cdk deploy --all\`.
 
-  --stage NAME              settings/NAME.json says what is deployed
-  --profile NAME            a profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
-  --require-approval WHEN   never, any-change or broadening: when CDK asks before it changes rights (default CDK's)
-  --dry-run                 says what would be run, and asks and changes nothing
+  --stage NAME              the stage with the settings in stages/NAME.json
+  --profile NAME            profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
+  --require-approval WHEN   never, any-change or broadening: when CDK asks before it changes permissions (default CDK's)
+  --dry-run                 prints the commands without running them
   --help
 
-What comes after a second \`--\` is passed on:
+Arguments after a second \`--\` are passed to cdk deploy:
 
   npm run deploy -- --stage staging -- --outputs-file outputs.json
 
-Ends with 1 when something is missing, with 2 when it was called wrongly, otherwise as CDK ends.
+Exits with 1 if a check fails, with 2 if the arguments are invalid, otherwise with the exit code of CDK.
 `;
 
 const OPTIONS = {
@@ -40,45 +40,47 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** Further arguments that would say otherwise than what was looked at here, with what to do instead. */
+/** CDK arguments that would deploy something else than what was checked, and what to use instead. */
 const FORBIDDEN_CDK_ARGUMENTS: readonly (readonly [pattern: RegExp, instead: string])[] = [
-  [/^--profile(=|$)/, 'give --profile before the second `--`'],
-  [/^--require-approval(=|$)/, 'give --require-approval before the second `--`'],
-  [/^(-a|--app)(=|$)/, 'this deploys the app of cdk.json'],
-  [/^((-c|--context)=?)?stage=/, 'give --stage'],
+  [/^--profile(=|$)/, 'use --profile before the second `--`'],
+  [/^--require-approval(=|$)/, 'use --require-approval before the second `--`'],
+  [/^(-a|--app)(=|$)/, 'this command deploys the app of cdk.json'],
+  [/^((-c|--context)=?)?stage=/, 'use --stage'],
 ];
 
 /**
- * @returns undefined when help is asked for
+ * @returns Undefined for --help.
  * @throws UsageError
  */
 export function parseDeployArguments(args: readonly string[]): DeployArguments | undefined {
   const end = args.indexOf('--');
-  const own = end === -1 ? args : args.slice(0, end);
-  const further = end === -1 ? [] : args.slice(end + 1);
-  const values = parseOptions(own, OPTIONS);
+  const ownArguments = end === -1 ? args : args.slice(0, end);
+  const cdkArguments = end === -1 ? [] : args.slice(end + 1);
+  const values = parseOptions(ownArguments, OPTIONS);
   if (values.help) return undefined;
   const { stage, profile, 'require-approval': requireApproval } = values;
-  if (stage === undefined) throw new UsageError('--stage is needed: which stage is to be deployed?');
+  if (stage === undefined) throw new UsageError('--stage is required: the stage to deploy');
   if (requireApproval !== undefined && !APPROVALS.includes(requireApproval)) {
-    throw new UsageError(`--require-approval is one of ${APPROVALS.join(', ')}; found ${requireApproval}`);
+    throw new UsageError(
+      `--require-approval: expected one of ${APPROVALS.join(', ')}; found ${requireApproval}`,
+    );
   }
-  for (const argument of further) {
+  for (const argument of cdkArguments) {
     const [, instead] = FORBIDDEN_CDK_ARGUMENTS.find(([pattern]) => pattern.test(argument)) ?? [];
-    if (instead !== undefined) throw new UsageError(`${argument} cannot be passed on: ${instead}`);
+    if (instead !== undefined) throw new UsageError(`${argument} cannot be passed to cdk: ${instead}`);
   }
   return {
     stage,
     profile: parseProfile(profile),
     requireApproval,
     dryRun: values['dry-run'],
-    cdkArguments: further,
+    cdkArguments,
   };
 }
 
 /** @throws UsageError */
 export function parseProfile(profile: string | undefined): string | undefined {
   if (profile !== undefined && !PROFILE.test(profile))
-    throw new UsageError('--profile: not a name of a profile');
+    throw new UsageError('--profile: not a valid profile name');
   return profile;
 }

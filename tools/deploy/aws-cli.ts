@@ -2,21 +2,21 @@ import * as z from 'zod/mini';
 import { ToolError } from '../command-line.ts';
 import { capture, formatCommand, type ProgramResult } from './program.ts';
 
-/** With which credentials, and where. */
+/** Credentials and region. */
 export interface AwsTarget {
-  /** A profile of the AWS CLI. @default the environment's */
+  /** Profile of the AWS CLI. @default the credentials in the environment */
   readonly profile?: string | undefined;
-  /** @default the environment's, or the profile's */
+  /** @default the region in the environment, or of the profile */
   readonly region?: string | undefined;
 }
 
 const WHEN_MISSING =
-  'Install the AWS CLI, version 2: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
+  'Install version 2 of the AWS CLI: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html';
 
-/** Without an account it looks for credentials in places that take their time to answer. */
+/** Without credentials, the AWS CLI queries sources that respond slowly. */
 const TIMEOUT_MS = 60_000;
 
-/** The command `aws`, with the credentials that it finds by itself. None of them ever passes through here. */
+/** Runs the command `aws`. It finds its credentials itself; this program never reads them. */
 export class AwsCli {
   readonly target: AwsTarget;
 
@@ -25,9 +25,9 @@ export class AwsCli {
   }
 
   /**
-   * What a command answers, checked.
-   * @param advice what to do when it fails
-   * @throws Problem with the words of the AWS CLI
+   * Runs a command and parses its JSON output.
+   * @param advice What to do if the command fails. Part of the error message.
+   * @throws ToolError With the message of the AWS CLI.
    */
   async query<S extends z.ZodMiniType>(
     schema: S,
@@ -36,20 +36,20 @@ export class AwsCli {
   ): Promise<z.infer<S>> {
     const { code, stdout, stderr } = await this.#run([...args, '--output', 'json']);
     if (code !== 0) throw new ToolError(`${this.format(args)} failed: ${toOneLine(stderr)}\n${advice}`);
-    const answer = z.safeParse(schema, parseJson(stdout));
-    if (!answer.success) throw new ToolError(`${this.format(args)} answered something else than expected.`);
-    return answer.data;
+    const output = z.safeParse(schema, parseJson(stdout));
+    if (!output.success) throw new ToolError(`${this.format(args)} printed unexpected output.`);
+    return output.data;
   }
 
-  /** A line that a command prints; undefined when it fails or prints none. */
+  /** Returns the line that a command prints, or undefined if it fails or prints nothing. */
   async readLine(args: readonly string[]): Promise<string | undefined> {
     const { code, stdout } = await this.#run(args);
     return code === 0 ? stdout.trim() || undefined : undefined;
   }
 
   /**
-   * A secret that a command prints. Of its output nothing is ever shown.
-   * @throws Problem with the words of the AWS CLI
+   * Returns the secret that a command prints. Its standard output is never shown.
+   * @throws ToolError With the message of the AWS CLI.
    */
   async readSecret(args: readonly string[], advice: string): Promise<string> {
     const { code, stdout, stderr } = await this.#run(args);
@@ -58,7 +58,7 @@ export class AwsCli {
     throw new ToolError(`${this.format(args)} failed: ${toOneLine(stderr)}\n${advice}`);
   }
 
-  /** A command as one would type it. */
+  /** Formats a command for a shell. */
   format(args: readonly string[]): string {
     return formatCommand('aws', this.#arguments(args));
   }
@@ -76,7 +76,7 @@ export class AwsCli {
     return capture('aws', this.#arguments(args), {
       whenMissing: WHEN_MISSING,
       timeoutMs: TIMEOUT_MS,
-      // It would wait in a pager for somebody to turn the page.
+      // Disables the pager, which would wait for input.
       environment: { AWS_PAGER: '' },
     });
   }
@@ -91,5 +91,5 @@ function parseJson(text: string): unknown {
 }
 
 function toOneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim() || 'it says nothing';
+  return text.replaceAll(/\s+/g, ' ').trim() || 'no error output';
 }

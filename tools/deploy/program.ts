@@ -3,32 +3,32 @@ import { join } from 'node:path';
 import { errorCode } from '#adapters/system-error.ts';
 import { ToolError } from '../command-line.ts';
 
-/** What a program that has ended leaves. */
+/** The result of a program that has exited. */
 export interface ProgramResult {
-  /** Its exit code; undefined when a signal ended it. */
+  /** Exit code. Undefined if a signal ended the program. */
   readonly code: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
 export interface ProgramOptions {
-  /** Variables beside this process's own. */
+  /** Additional environment variables. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** What to do when there is no such program on PATH. */
+  /** What to do if the program is not on PATH. Part of the error message. */
   readonly whenMissing: string;
-  /** After this it is ended, milliseconds. @default never */
+  /** The program is killed after this time. @default no timeout */
   readonly timeoutMs?: number;
 }
 
-/** Where every program is run, wherever this was started: `cdk` looks for its cdk.json there. */
+/** Working directory of all programs: `cdk` reads its cdk.json there. */
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The most that is kept of what a program says, characters. */
+/** Output beyond this is discarded. */
 const OUTPUT_CHARS_MAX = 1_000_000;
 
 /**
- * Runs a program and keeps what it says; it is given no input.
- * @throws Problem when there is no such program, or it takes too long
+ * Runs a program without input and returns its output.
+ * @throws ToolError If the program does not exist or exceeds the timeout.
  */
 export async function capture(
   program: string,
@@ -40,46 +40,47 @@ export async function capture(
     env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const said = { stdout: '', stderr: '' };
+  const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
-      if (said[name].length < OUTPUT_CHARS_MAX) said[name] += text;
+      if (output[name].length < OUTPUT_CHARS_MAX) output[name] += text;
     });
   }
-  let late = false;
+  let timedOut = false;
   const timer =
     options.timeoutMs === undefined
       ? undefined
       : setTimeout(() => {
-          late = true;
+          timedOut = true;
           child.kill('SIGKILL');
         }, options.timeoutMs);
   try {
     const code = await waitForExit(child, 'close', program, options);
-    if (late) throw new ToolError(`${program} did not answer within ${(options.timeoutMs ?? 0) / 1000} s.`);
-    return { code, ...said };
+    if (timedOut)
+      throw new ToolError(`${program} did not finish within ${(options.timeoutMs ?? 0) / 1000} s.`);
+    return { code, ...output };
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Runs a program on this terminal: it may ask, and Ctrl-C is its own to answer.
- * @returns its exit code; undefined when a signal ended it
- * @throws Problem when there is no such program
+ * Runs a program that uses this terminal. The program itself handles Ctrl-C.
+ * @returns Its exit code, or undefined if a signal ended it.
+ * @throws ToolError If the program does not exist.
  */
 export async function runInteractively(
   program: string,
   args: readonly string[],
   options: Omit<ProgramOptions, 'timeoutMs'>,
 ): Promise<number | undefined> {
-  const wait = () => {};
-  process.on('SIGINT', wait);
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
   try {
     const child = spawn(program, args, { env: { ...process.env, ...options.environment }, stdio: 'inherit' });
     return await waitForExit(child, 'exit', program, options);
   } finally {
-    process.off('SIGINT', wait);
+    process.off('SIGINT', ignore);
   }
 }
 
@@ -95,13 +96,13 @@ async function waitForExit(
     return await end.promise;
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    throw new ToolError(`There is no \`${program}\` on PATH. ${whenMissing}`);
+    throw new ToolError(`\`${program}\` is not on PATH. ${whenMissing}`);
   }
 }
 
-/** As one would type it. */
+/** Formats a command for a shell. */
 export function formatCommand(program: string, args: readonly string[]): string {
-  const word = (text: string) =>
+  const quote = (text: string) =>
     /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-  return [program, ...args].map(word).join(' ');
+  return [program, ...args].map(quote).join(' ');
 }

@@ -1,6 +1,6 @@
 import { parseStage, type StageSettings } from '#lib/settings/stage.ts';
 
-/** A stage with a bit of everything, so that the docs do not change with anybody's settings. */
+/** A stage with all features, so that the docs do not depend on the stages of an installation. */
 export function exampleStage(): StageSettings {
   return parseStage('example', {
     production: true,

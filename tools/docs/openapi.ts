@@ -14,13 +14,13 @@ import { ERROR_MEANINGS, errorExample, exampleOf, GATEWAY_MEANING, INTRODUCTION 
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The settings whose bounds the document shows: the defaults. */
+/** The bounds in the document are those of the default settings. */
 const DOCUMENTED_SETTINGS = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.example.com' });
 
-/** Statuses that API Gateway can answer with by itself, with a body of its own. */
+/** Statuses with which API Gateway itself can respond, with its own body. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([400, 401, 403, 413, 429, 500, 503]);
 
-/** docs/api.yaml, as an object: OpenAPI 3.1 from the route table and the schemas. */
+/** Returns the content of docs/api.yaml: OpenAPI 3.1 from the route table and the schemas. */
 export function openApi(version: string): Json {
   const routes: readonly Route[] = ROUTES;
   const paths: Record<string, Record<string, Json>> = {};
@@ -52,7 +52,7 @@ export function openApi(version: string): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'The static key, an HS256 token with `exp`, or a token of the configured OpenID Connect issuer. In local mode without a key nothing is needed.',
+            'The static key, an HS256 token with `exp`, or a token of the configured OpenID Connect issuer. Local mode without a key accepts requests without a token.',
         },
       },
     },
@@ -80,24 +80,24 @@ function operation(route: Route): Json {
   };
 }
 
-function successResponses({ operationId, responses: answers }: Route): Json {
-  const entries = Object.entries(answers).map(([status, answer]) => [
+function successResponses({ operationId, responses }: Route): Json {
+  const entries = Object.entries(responses).map(([status, response]) => [
     status,
     {
-      description: answer.description,
-      headers: references([...(answer.headers ?? []), 'X-Request-Id']),
-      content: jsonContent(schemaOf(answer.schema), exampleOf(operationId, 'response')),
+      description: response.description,
+      headers: references([...(response.headers ?? []), 'X-Request-Id']),
+      content: jsonContent(schemaOf(response.schema), exampleOf(operationId, 'response')),
     },
   ]);
   return Object.fromEntries(entries);
 }
 
 function parameterReference(parameter: Parameter): Json {
-  const [name] = Object.entries(PARAMETERS).find(([, known]) => known === parameter) ?? [];
+  const [name] = Object.entries(PARAMETERS).find(([, candidate]) => candidate === parameter) ?? [];
   return { $ref: `#/components/parameters/${name}` };
 }
 
-/** Answers that many routes give, each written once: name → the codes of ours that it stands for. */
+/** Responses that several routes share: name → the error codes of the response. */
 const SHARED_RESPONSES: Readonly<Record<string, readonly ErrorCode[]>> = {
   Unauthorized: [],
   Forbidden: ['forbidden'],
@@ -113,9 +113,14 @@ function errorResponses({ errors, access }: Route): Json {
   );
   return Object.fromEntries(
     statuses.map((status) => {
-      const ours = codes.filter((code) => httpStatusOf(code) === status);
-      const common = Object.entries(SHARED_RESPONSES).find(([, stands]) => stands.join() === ours.join());
-      return [status, common ? { $ref: `#/components/responses/${common[0]}` } : errorResponse(status, ours)];
+      const codesOfStatus = codes.filter((code) => httpStatusOf(code) === status);
+      const shared = Object.entries(SHARED_RESPONSES).find(
+        ([, sharedCodes]) => sharedCodes.join() === codesOfStatus.join(),
+      );
+      return [
+        status,
+        shared ? { $ref: `#/components/responses/${shared[0]}` } : errorResponse(status, codesOfStatus),
+      ];
     }),
   );
 }
@@ -151,11 +156,11 @@ const HEADERS: Json = {
   Location: { description: 'The path of the workbench.', schema: { type: 'string' } },
   'Retry-After': {
     description:
-      'When to ask again, in whole seconds: while a workbench is in transition, and after 429 and 503.',
+      'Seconds until the next request. Sent while a workbench is in transition, and with 429 and 503.',
     schema: { type: 'integer', minimum: 1 },
   },
   'X-Request-Id': {
-    description: 'Names the request; quote it when you report an error.',
+    description: 'Id of the request. Include it in error reports.',
     schema: { type: 'string' },
   },
 };
@@ -164,7 +169,7 @@ function jsonContent(schema: unknown, example: unknown): Json {
   return { 'application/json': { schema, ...(example === undefined ? {} : { example }) } };
 }
 
-/** The schemas with names; others are written where they are used and refer to these. */
+/** Schemas in `components`. All other schemas are inline and refer to these. */
 const NAMED_SCHEMAS = z.registry<{ id: string }>();
 NAMED_SCHEMAS.add(itemSchema, { id: 'Workbench' });
 NAMED_SCHEMAS.add(historyItemSchema, { id: 'HistoryEntry' });
@@ -176,7 +181,7 @@ const TO_JSON_SCHEMA: Parameters<typeof z.toJSONSchema<z.ZodMiniType>>[1] & { ur
     uri: (id) => `#/components/schemas/${id}`,
     io: 'input',
     override: ({ jsonSchema }) => {
-      // What `format` and `type` say already.
+      // Redundant with `format` and `type`.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
@@ -190,16 +195,16 @@ function componentSchemas(): Json {
 }
 
 function schemaOf(schema: z.ZodMiniType): Json {
-  const once = z.registry<{ id: string }>();
+  const registry = z.registry<{ id: string }>();
   for (const named of [itemSchema, historyItemSchema, errorResponseSchema, gatewayErrorSchema]) {
-    once.add(named, { id: NAMED_SCHEMAS.get(named)?.id ?? '' });
+    registry.add(named, { id: NAMED_SCHEMAS.get(named)?.id ?? '' });
   }
-  once.add(schema, { id: 'this' });
-  const { schemas } = z.toJSONSchema(once, TO_JSON_SCHEMA);
+  registry.add(schema, { id: 'this' });
+  const { schemas } = z.toJSONSchema(registry, TO_JSON_SCHEMA);
   return withoutSchemaKeywords(schemas.this);
 }
 
-/** Without the keywords that say where a schema lies: here that is said by its place. */
+/** Removes the keywords that locate a schema: in OpenAPI its position does. */
 function withoutSchemaKeywords(schema: unknown): Json {
   const { $schema: _schema, $id: _id, ...rest } = schema as Record<string, unknown>;
   return rest;

@@ -4,21 +4,23 @@ import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { readEngineMessages } from '#adapters/local/containers/engine-messages.ts';
 
-/** Something could not be built; the message is for whoever runs the build. */
+/** An image could not be built, pulled or pushed. The message is for the user of the tool. */
 export class BuildError extends Error {}
 
 export interface Build {
   readonly tag: string;
-  /** The folder that is sent to the engine. */
+  /** The folder to send to the engine. */
   readonly context: string;
   /** Relative to the context. */
   readonly dockerfile: string;
+  /** Names in the context that are not sent. @default none */
+  readonly exclude?: readonly string[];
   readonly arguments?: Readonly<Record<string, string>>;
 }
 
-/** Where an image is in a registry. */
+/** The location of an image in a registry. */
 export interface RegistryImage {
-  /** With the registry in front: `111122223333.dkr.ecr.us-west-1.amazonaws.com/workbench`. */
+  /** Including the registry: `111122223333.dkr.ecr.us-west-1.amazonaws.com/workbench`. */
   readonly repository: string;
   readonly tag: string;
 }
@@ -28,7 +30,7 @@ export interface RegistryLogin {
   readonly password: string;
 }
 
-/** Makes, looks at and sends images by Docker's API. */
+/** Builds, inspects and pushes images through the Docker API. */
 export class ImageEngine {
   readonly #docker: Docker;
 
@@ -36,7 +38,7 @@ export class ImageEngine {
     this.#docker = new Docker({ socketPath });
   }
 
-  /** The labels of an image; undefined when there is none of that name. */
+  /** Returns the labels of an image, or undefined if the image does not exist. */
   async labelsOf(tag: string): Promise<Readonly<Record<string, string>> | undefined> {
     try {
       return (await this.#docker.getImage(tag).inspect()).Config.Labels ?? {};
@@ -46,37 +48,28 @@ export class ImageEngine {
     }
   }
 
-  /** Of the processor that an image was built for, as Docker calls it: `amd64`, `arm64`. */
+  /** Returns the architecture of an image in Docker's notation: `amd64`, `arm64`. */
   async architectureOf(tag: string): Promise<string> {
     return (await this.#docker.getImage(tag).inspect()).Architecture;
   }
 
-  /** Bytes. */
+  /** In bytes. */
   async sizeOf(tag: string): Promise<number> {
     return (await this.#docker.getImage(tag).inspect()).Size;
   }
 
-  /** @throws BuildError with what the engine says */
-  async pull(name: string): Promise<void> {
-    try {
-      await followStream((await this.#docker.pull(name)) as Readable, () => {});
-    } catch (error) {
-      throw new BuildError(error instanceof Error ? error.message : String(error), { cause: error });
-    }
-  }
-
-  /** @throws BuildError with what the engine says */
-  async build({ tag, context, dockerfile, arguments: buildargs = {} }: Build): Promise<void> {
-    const src = await readdir(context);
+  /** @throws BuildError With the message of the engine. */
+  async build(build: Build): Promise<void> {
+    const { tag, context, dockerfile, exclude = [], arguments: buildargs = {} } = build;
+    const src = (await readdir(context)).filter((name) => !exclude.includes(name));
     const options = { t: tag, dockerfile, buildargs: { ...buildargs }, rm: true, forcerm: true };
     const stream = await this.#docker.buildImage({ context, src }, options);
     await followStream(stream as Readable, (line) => process.stdout.write(`  ${line}\n`));
   }
 
   /**
-   * Sends an image to a registry, under the name that it has there. The login goes with this one request and is
-   * kept nowhere.
-   * @throws BuildError with what the engine, or the registry, says
+   * Pushes an image to a registry. The login is part of this request and is not stored.
+   * @throws BuildError With the message of the engine or the registry.
    */
   async push(tag: string, to: RegistryImage, login: RegistryLogin): Promise<void> {
     const { repository, tag: remote } = to;
@@ -90,16 +83,16 @@ export class ImageEngine {
     }
   }
 
-  /** Takes a tar of a whole file system in as an image. @throws BuildError with what the engine says */
+  /** Imports a tar of a root file system as an image. @throws BuildError With the message of the engine. */
   async import(tar: Readable, tag: string, changes: readonly string[]): Promise<void> {
     const [repo = '', version = 'latest'] = tag.split(':');
-    // dockerode's types leave most of the query out.
+    // dockerode's types lack most of the query parameters.
     const options = { repo, tag: version, changes: [...changes] } as object;
     await followStream((await this.#docker.importImage(tar, options)) as Readable, () => {});
   }
 }
 
-/** The context of the example image, and where it stands. */
+/** The build context of the example image. */
 export const IMAGE_FOLDER = join(import.meta.dirname, '../../image');
 
 async function followStream(stream: Readable, onLine: (line: string) => void): Promise<void> {

@@ -1,26 +1,17 @@
 import { join } from 'node:path';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { buildBaseFromPackages } from '../../.ci/image/base-from-packages.ts';
-import { BuildError, IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
+import { IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
 
-const BASE = 'workbench-base:latest';
-const NODE = 'docker.io/library/node:24-bookworm-slim';
-
-/** Where the base of the image comes from; `auto`: from a registry when one is reached. */
-export const BASES = ['auto', 'registry', 'packages'] as const;
-export type Base = (typeof BASES)[number];
-
-export function isBase(text: string): text is Base {
-  return (BASES as readonly string[]).includes(text);
-}
+/** The tag of the base that is built here. */
+const BASE_TAG = 'workbench-base:latest';
+const BASE_FOLDER = 'base';
 
 /**
- * The container engine of this machine: the one that `WB_DOCKER_SOCKET` or `DOCKER_HOST` names, otherwise the
- * first that is found.
+ * Finds the container engine at `WB_DOCKER_SOCKET` or `DOCKER_HOST`, otherwise the first one on this computer.
  * @throws EngineUnusable
  */
-export async function findEngine(): Promise<{ readonly engine: ImageEngine; readonly called: string }> {
+export async function findEngine(): Promise<{ readonly engine: ImageEngine; readonly description: string }> {
   const { WB_DOCKER_SOCKET, DOCKER_HOST, HOME, XDG_RUNTIME_DIR } = process.env;
   const socket = findSocket({
     socket: WB_DOCKER_SOCKET || undefined,
@@ -29,32 +20,27 @@ export async function findEngine(): Promise<{ readonly engine: ImageEngine; read
     runtimeDir: XDG_RUNTIME_DIR,
   });
   const { name } = await new Engine(socket).readInfo();
-  return { engine: new ImageEngine(socket), called: `${name} at ${socket}` };
+  return { engine: new ImageEngine(socket), description: `${name} at ${socket}` };
 }
 
-/** Builds the example workbench image. @throws BuildError with what the engine says */
-export async function buildExampleImage(engine: ImageEngine, tag: string, base: Base): Promise<void> {
-  if (base === 'packages' || (base === 'auto' && !(await reachesRegistry(engine)))) {
-    await buildBaseFromPackages(engine, BASE);
-  } else {
-    await engine.build({
-      tag: BASE,
-      context: join(IMAGE_FOLDER, 'base'),
-      dockerfile: 'Dockerfile',
-      arguments: { NODE },
-    });
+/**
+ * Builds the example workbench image.
+ * @param base An image of the engine or of a registry. Without it the base is built from image/base/Dockerfile.
+ * @throws BuildError With the message of the engine.
+ */
+export async function buildExampleImage(
+  engine: ImageEngine,
+  tag: string,
+  base: string | undefined,
+): Promise<void> {
+  if (base === undefined) {
+    await engine.build({ tag: BASE_TAG, context: join(IMAGE_FOLDER, BASE_FOLDER), dockerfile: 'Dockerfile' });
   }
-  await engine.build({ tag, context: IMAGE_FOLDER, dockerfile: 'Dockerfile', arguments: { BASE } });
-}
-
-async function reachesRegistry(engine: ImageEngine): Promise<boolean> {
-  try {
-    await engine.pull(NODE);
-    return true;
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    console.log(`${NODE} cannot be fetched (${error.message}).`);
-    console.log("The image's base is made from this distribution's packages instead.");
-    return false;
-  }
+  await engine.build({
+    tag,
+    context: IMAGE_FOLDER,
+    exclude: [BASE_FOLDER],
+    dockerfile: 'Dockerfile',
+    arguments: { BASE: base ?? BASE_TAG },
+  });
 }

@@ -1,82 +1,84 @@
 import { parseOptions, UsageError } from '../command-line.ts';
 import { parseProfile } from '../deploy/arguments.ts';
-import { BASES, type Base, isBase } from './example-image.ts';
 
-/** As Docker takes the name of an image: what names it in a registry, and perhaps a tag or digest. */
+/** An image name with an optional registry, tag and digest. */
 const IMAGE = /^[a-z0-9][\w./:@-]{0,511}$/;
-/** As ECR takes a tag. */
+/** ECR's syntax of tags. */
 const TAG = /^\w[\w.-]{0,127}$/;
 
 export interface PushArguments {
   readonly stage: string;
   readonly profile: string | undefined;
-  /** An image that the engine has; undefined: the example, built first. */
+  /** An image of the engine. Undefined: the example image, which is built first. */
   readonly image: string | undefined;
-  readonly base: Base;
-  /** For a stage that pins a digest. */
+  /** The base of the example image. Undefined: built from image/base/Dockerfile. */
+  readonly base: string | undefined;
+  /** Required if the stage pins a digest. */
   readonly tag: string | undefined;
   readonly dryRun: boolean;
 }
 
 export const HELP = `npm run image:push -- --stage NAME [options]
 
-Builds the example image and pushes it to the repository of a stage, under the tag that settings/NAME.json says.
-A tag other than \`latest\` is written once: it is refused when it is there. Prints the digest, by which the settings
-can pin the image, too.
+Builds the example image and pushes it to the repository of a stage with the tag in stages/NAME.json. Tags other than
+\`latest\` are immutable: the command fails if the tag exists. Prints the digest, which the settings can pin.
 
-  --stage NAME      which stage; it has been deployed before, which makes its repository
-  --image NAME      pushes this image of the container engine instead of building one
-  --tag TAG         the tag, where the settings pin a digest and so name none
-  --base WHERE      where the base of the example comes from: auto, registry or packages (default auto)
-  --profile NAME    a profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
-  --dry-run         says what would be done, and asks and changes nothing
+  --stage NAME      the stage; a deployment must have created its repository
+  --image NAME      pushes this image of the container engine instead of building the example
+  --tag TAG         the tag, if the settings pin a digest instead of a tag
+    --base IMAGE      base of the example image (default: built from image/base/Dockerfile)
+  --profile NAME    profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
+  --dry-run         prints the commands without running them
   --help
 
-The engine is the one that WB_DOCKER_SOCKET or DOCKER_HOST names, otherwise the first that is found.
-Ends with 1 when something is missing or fails, with 2 when it was called wrongly.
+Uses the container engine at WB_DOCKER_SOCKET or DOCKER_HOST, otherwise the first one found.
+Exits with 1 on an error, with 2 if the arguments are invalid.
 `;
 
 const OPTIONS = {
   stage: { type: 'string' },
   profile: { type: 'string' },
   image: { type: 'string' },
-  base: { type: 'string', default: 'auto' },
+  base: { type: 'string' },
   tag: { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
 /**
- * @returns undefined when help is asked for
+ * @returns Undefined for --help.
  * @throws UsageError
  */
 export function parsePushArguments(args: readonly string[]): PushArguments | undefined {
   const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = parseOptions(args, OPTIONS);
   if (help) return undefined;
-  if (stage === undefined) throw new UsageError('--stage is needed: which stage is the image for?');
-  if (!isBase(base)) throw new UsageError(`--base is one of ${BASES.join(', ')}; found ${base}`);
-  if (image !== undefined && !IMAGE.test(image))
-    throw new UsageError(`--image: ${image} is no name of an image`);
-  if (tag !== undefined && !TAG.test(tag)) throw new UsageError(`--tag: ${tag} is no tag`);
+  if (stage === undefined) throw new UsageError('--stage is required: the stage of the image');
+  checkImageName('--base', base);
+  checkImageName('--image', image);
+  if (tag !== undefined && !TAG.test(tag)) throw new UsageError(`--tag: ${tag} is not a valid tag`);
   return { stage, profile: parseProfile(profile), image, base, tag, dryRun };
 }
 
+/** @throws UsageError */
+export function checkImageName(option: string, name: string | undefined): void {
+  if (name !== undefined && !IMAGE.test(name))
+    throw new UsageError(`${option}: ${name} is not a valid image name`);
+}
+
 /**
- * The tag to push: the settings name it, unless they pin a digest.
- * @throws UsageError when neither or both name one
+ * Returns the tag to push: the tag in the settings or, if they pin a digest, the tag in the arguments.
+ * @throws UsageError If neither or both have a tag.
  */
 export function resolveTag(
-  { stage, tag: given }: Pick<PushArguments, 'stage' | 'tag'>,
-  { tag: written }: { readonly tag?: string | undefined },
+  { stage, tag: argument }: Pick<PushArguments, 'stage' | 'tag'>,
+  { tag: setting }: { readonly tag?: string | undefined },
 ): string {
-  if (given !== undefined && written !== undefined) {
-    throw new UsageError(`--tag: settings/${stage}.json names the tag, ${written}; change it there`);
+  if (argument !== undefined && setting !== undefined) {
+    throw new UsageError(`--tag: stages/${stage}.json has the tag ${setting}; change it there`);
   }
-  const tag = given ?? written;
+  const tag = argument ?? setting;
   if (tag === undefined) {
-    throw new UsageError(
-      `settings/${stage}.json pins a digest: give the tag to push as --tag, then pin its digest`,
-    );
+    throw new UsageError(`stages/${stage}.json pins a digest: push with --tag TAG, then pin the new digest`);
   }
   return tag;
 }

@@ -3,13 +3,13 @@ import { ToolError } from '../command-line.ts';
 import type { AwsCli } from '../deploy/aws-cli.ts';
 import type { RegistryLogin } from './engine-build.ts';
 
-/** As lib/cluster-stack.ts calls it. */
+/** Output of lib/cluster-stack.ts. */
 const OUTPUT = 'ImageRepository';
 
 /** `<account>.dkr.ecr.<region>.amazonaws.com/<repository>` */
 const REPOSITORY = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.[a-z.]+\/[a-z0-9][a-z0-9._/-]*$/;
 
-/** Who logs in to ECR with a token for a password. */
+/** ECR's user name for a login with a token. */
 const USERNAME = 'AWS';
 
 const stacksSchema = z.object({
@@ -25,7 +25,7 @@ const imagesSchema = z.object({
 });
 
 export interface Repository {
-  /** With the registry in front. */
+  /** Including the registry. */
   readonly uri: string;
   readonly name: string;
 }
@@ -35,15 +35,17 @@ export function repositoryCommand(installation: string): readonly string[] {
 }
 
 /**
- * The repository that the deployment of a stage has made.
- * @throws Problem when it has made none
+ * Returns the image repository of a deployed stage.
+ * @throws ToolError If the stage has not been deployed.
  */
 export async function findRepository(aws: AwsCli, installation: string, stage: string): Promise<Repository> {
-  const deployFirst = `The repository is made by the deployment: npm run deploy -- --stage ${stage}`;
+  const deployFirst = `Deploy the stage first, which creates the repository: npm run deploy -- --stage ${stage}`;
   const { Stacks } = await aws.query(stacksSchema, repositoryCommand(installation), deployFirst);
   const uri = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
   if (uri === undefined || !REPOSITORY.test(uri)) {
-    throw new ToolError(`The stack ${installation}-cluster names no image repository. ${deployFirst}`);
+    throw new ToolError(
+      `The stack ${installation}-cluster has no output with an image repository. ${deployFirst}`,
+    );
   }
   return { uri, name: uri.slice(uri.indexOf('/') + 1) };
 }
@@ -52,19 +54,19 @@ export function imageCommand(repository: string, tag: string): readonly string[]
   return ['ecr', 'batch-get-image', '--repository-name', repository, '--image-ids', `imageTag=${tag}`];
 }
 
-/** The digest of what a tag names in the repository; undefined when there is no such tag. @throws Problem */
+/** Returns the digest of a tag in the repository, or undefined if the tag does not exist. @throws ToolError */
 export async function findDigest(aws: AwsCli, repository: string, tag: string): Promise<string | undefined> {
   const { images } = await aws.query(
     imagesSchema,
     imageCommand(repository, tag),
-    'It shows which images the repository has: the credentials need ecr:BatchGetImage on it.',
+    'This command reads the tags of the repository. The credentials need ecr:BatchGetImage on it.',
   );
   return images[0]?.imageId.imageDigest;
 }
 
 export const loginCommand = ['ecr', 'get-login-password'];
 
-/** Good for half a day, and a secret. @throws Problem */
+/** Returns a secret login that is valid for 12 hours. @throws ToolError */
 export async function logIn(aws: AwsCli): Promise<RegistryLogin> {
   const advice = 'The credentials need ecr:GetAuthorizationToken.';
   return { username: USERNAME, password: await aws.readSecret(loginCommand, advice) };

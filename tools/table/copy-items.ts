@@ -8,28 +8,28 @@ import {
 
 type Item = Record<string, AttributeValue>;
 
-/** As many items DynamoDB writes in one call. */
+/** DynamoDB's limit for one BatchWriteItem request. */
 const BATCH_ITEMS_MAX = 25;
-/** What a call leaves unwritten is tried again so often, each time after a longer pause. */
+/** Attempts to write the unprocessed items of a request, with exponential backoff. */
 const ATTEMPTS_MAX = 10;
 const BACKOFF_MS = 100;
 
 export interface Copy {
   readonly from: string;
   readonly to: string;
-  /** Only counts. @default false */
+  /** Only counts the items. @default false */
   readonly dryRun?: boolean;
-  /** Waits so many milliseconds. @default setTimeout */
+  /** Waits for the given milliseconds. @default setTimeout */
   readonly wait?: (ms: number) => Promise<unknown>;
-  /** Told after each page how many items there were so far. */
+  /** Called after each page with the number of items so far. */
   readonly onProgress?: (items: number) => void;
 }
 
 /**
- * Writes every item of a table into another, over what is there under the same key; what only the other has stays.
- * Broken off, it can be run again.
- * @returns how many items there were
- * @throws Error when DynamoDB keeps leaving items unwritten
+ * Copies every item of a table into another and overwrites items with the same key. Other items of the target are kept.
+ * Can be repeated after an interruption.
+ * @returns The number of items.
+ * @throws Error If DynamoDB leaves items unprocessed after all attempts.
  */
 export async function copyItems(client: DynamoDBClient, copy: Copy): Promise<number> {
   let items = 0;
@@ -42,12 +42,12 @@ export async function copyItems(client: DynamoDBClient, copy: Copy): Promise<num
         ...(next === undefined ? {} : { ExclusiveStartKey: next }),
       }),
     );
-    const found = page.Items ?? [];
+    const pageItems = page.Items ?? [];
     if (!copy.dryRun) {
-      for (let at = 0; at < found.length; at += BATCH_ITEMS_MAX)
-        await writeBatch(client, copy, found.slice(at, at + BATCH_ITEMS_MAX));
+      for (let start = 0; start < pageItems.length; start += BATCH_ITEMS_MAX)
+        await writeBatch(client, copy, pageItems.slice(start, start + BATCH_ITEMS_MAX));
     }
-    items += found.length;
+    items += pageItems.length;
     copy.onProgress?.(items);
     next = page.LastEvaluatedKey;
   } while (next !== undefined);
@@ -59,17 +59,19 @@ async function writeBatch(
   { to: table, wait = setTimeout }: Copy,
   items: readonly Item[],
 ): Promise<void> {
-  let left = items.map((Item) => ({ PutRequest: { Item } }));
+  let remaining = items.map((Item) => ({ PutRequest: { Item } }));
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { UnprocessedItems } = await client.send(
-      new BatchWriteItemCommand({ RequestItems: { [table]: left } }),
+      new BatchWriteItemCommand({ RequestItems: { [table]: remaining } }),
     );
-    const unwritten = UnprocessedItems?.[table] ?? [];
-    if (unwritten.length === 0) return;
-    left = unwritten.flatMap(({ PutRequest }) =>
+    const unprocessed = UnprocessedItems?.[table] ?? [];
+    if (unprocessed.length === 0) return;
+    remaining = unprocessed.flatMap(({ PutRequest }) =>
       PutRequest?.Item === undefined ? [] : [{ PutRequest: { Item: PutRequest.Item } }],
     );
     await wait(BACKOFF_MS * 2 ** attempt);
   }
-  throw new Error(`${left.length} items could not be written after ${ATTEMPTS_MAX} attempts: run it again`);
+  throw new Error(
+    `DynamoDB did not write ${remaining.length} items after ${ATTEMPTS_MAX} attempts. Run the command again.`,
+  );
 }

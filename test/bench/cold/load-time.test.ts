@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { measureLoadTimes } from '../../../bench/cold/load-time.ts';
 
-describe('load times', () => {
-  it('are the medians of turns', () => {
-    const asked: string[] = [];
-    const answers = [1, 10, 9, 20, 2, 30];
+describe('measureLoadTimes', () => {
+  it('loads the modules alternately and returns the medians', () => {
+    const loaded: string[] = [];
+    const durations = [1, 10, 9, 20, 2, 30];
     const times = measureLoadTimes(
       new Map([
         ['a', '/a.js'],
@@ -15,25 +15,25 @@ describe('load times', () => {
       ]),
       3,
       (file) => {
-        asked.push(file);
-        return answers[asked.length - 1] ?? Number.NaN;
+        loaded.push(file);
+        return durations[loaded.length - 1] ?? Number.NaN;
       },
     );
-    expect(asked).toEqual(['/a.js', '/b.js', '/a.js', '/b.js', '/a.js', '/b.js']);
+    expect(loaded).toEqual(['/a.js', '/b.js', '/a.js', '/b.js', '/a.js', '/b.js']);
     expect([...times]).toEqual([
       ['a', 2],
       ['b', 20],
     ]);
   });
 
-  describe('of a module', () => {
+  describe('with real modules', () => {
     let folder: string;
     beforeEach(async () => {
       folder = await mkdtemp(join(tmpdir(), 'load-'));
     });
     afterEach(() => rm(folder, { recursive: true, force: true }));
 
-    it('hold what it does when it is loaded, and nothing of what it is loaded by', async () => {
+    it('measures only the load of the module', async () => {
       const busy = join(folder, 'busy.js');
       const idle = join(folder, 'idle.js');
       await writeFile(busy, 'const end = performance.now() + 100; while (performance.now() < end);');
@@ -49,7 +49,7 @@ describe('load times', () => {
       expect(times.get('idle')).toBeLessThan(times.get('busy') ?? 0);
     });
 
-    it('are an error when it cannot be loaded', async () => {
+    it('throws if a module cannot be loaded', async () => {
       const broken = join(folder, 'broken.js');
       await writeFile(broken, 'throw new Error("broken");');
       expect(() => measureLoadTimes(new Map([['broken', broken]]), 1)).toThrow();

@@ -3,8 +3,8 @@ import { coldTable, describeSlowLoad } from '../../../bench/cold/report.ts';
 
 const NAMES = { baseline: 'client', polled: 'poll' };
 
-describe('the figures of cold starts', () => {
-  it('are shown beside those of the client alone', () => {
+describe('cold start times', () => {
+  it('are shown relative to the client', () => {
     const table = coldTable({
       ...NAMES,
       rounds: 20,
@@ -27,15 +27,15 @@ describe('the figures of cold starts', () => {
     [59.9, false],
     [60, false],
     [60.1, true],
-  ])('of %s ms for 40 of the client are a fault: %s', (ms, isFault) => {
+  ])('of %s ms are too slow compared with 40 ms of the client: %s', (ms, isTooSlow) => {
     const times = new Map([
       ['client', 40],
       ['poll', ms],
     ]);
-    expect(describeSlowLoad({ ...NAMES, times }) !== undefined).toBe(isFault);
+    expect(describeSlowLoad({ ...NAMES, times }) !== undefined).toBe(isTooSlow);
   });
 
-  it('are a fault when there are none', () => {
+  it('are an error if they are missing', () => {
     expect(describeSlowLoad({ ...NAMES, times: new Map() })).toContain('NaN');
   });
 });

@@ -4,8 +4,8 @@ import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { LowerBound } from '../../../bench/placement/lower-bound.ts';
 import { PROVIDER_SETS } from '../../../bench/placement/provider-sets.ts';
 
-describe('the lower bound of what runs', () => {
-  it('is the price of a machine for all that it offers, and half of that for half', () => {
+describe('the lower bound of the cost', () => {
+  it('is the price of an instance for its whole capacity, and half of it for half', () => {
     const only: CapacityProvider = { name: 'only', cpuUnits: 2048, memoryMib: 7000, gpuCount: 0, price: 0.1 };
     const bound = new LowerBound([only]);
     expect(bound.costOf(only)).toBeCloseTo(0.1, 12);
@@ -13,7 +13,7 @@ describe('the lower bound of what runs', () => {
     expect(bound.costOf({ cpuUnits: 1024, memoryMib: 0, gpuCount: 0 })).toBeCloseTo(0.05, 12);
   });
 
-  it('mixes machines where that is cheaper', () => {
+  it('combines instance types if that is cheaper', () => {
     const compute = { name: 'compute', cpuUnits: 10, memoryMib: 1, gpuCount: 0, price: 1 };
     const memory = { name: 'memory', cpuUnits: 1, memoryMib: 10, gpuCount: 0, price: 1 };
     expect(
@@ -21,17 +21,17 @@ describe('the lower bound of what runs', () => {
     ).toBeCloseTo(2);
   });
 
-  it('is never more than whole machines that hold it cost', () => {
+  it('never exceeds the price of whole instances with enough capacity', () => {
     for (const { providers } of PROVIDER_SETS) {
       const bound = new LowerBound(providers);
       const counts = fc.array(fc.nat(9), { minLength: providers.length, maxLength: providers.length });
       fc.assert(
-        fc.property(counts, fc.double({ min: 0, max: 1, noNaN: true }), (machines, part) => {
+        fc.property(counts, fc.double({ min: 0, max: 1, noNaN: true }), (instances, share) => {
           const total = { cpuUnits: 0, memoryMib: 0, gpuCount: 0 };
           let price = 0;
-          for (const [at, provider] of providers.entries()) {
-            const count = machines[at] ?? 0;
-            total.cpuUnits += count * provider.cpuUnits * part;
+          for (const [index, provider] of providers.entries()) {
+            const count = instances[index] ?? 0;
+            total.cpuUnits += count * provider.cpuUnits * share;
             total.memoryMib += count * provider.memoryMib;
             total.gpuCount += count * provider.gpuCount;
             price += count * provider.price;

@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest';
 import { describeMissing, type Probe } from '#ci/ide/prerequisites.ts';
 
-const has =
+const probeWith =
   (...programs: string[]): Probe =>
   (program, _args, input = '') =>
     programs.includes(program) && (input === '' || programs.includes('headers'));
 
-test('says nothing where all is there', () => {
-  expect(describeMissing(has('c++', 'make', 'python3', 'headers'), 'linux')).toBeUndefined();
+test('returns undefined if nothing is missing', () => {
+  expect(describeMissing(probeWith('c++', 'make', 'python3', 'headers'), 'linux')).toBeUndefined();
 });
 
-test('names everything that is missing, and each package that brings it once', () => {
-  expect(describeMissing(has('python3'), 'linux')).toBe(
+test('lists everything that is missing, and each package once', () => {
+  expect(describeMissing(probeWith('python3'), 'linux')).toBe(
     [
-      'Parts of code-server are compiled on this machine, and that needs what is not here:',
+      'Compiling code-server requires:',
       '  - a C++ compiler (g++)',
       '  - make',
       '  - the headers of Kerberos (gssapi/gssapi.h)',
@@ -22,11 +22,11 @@ test('names everything that is missing, and each package that brings it once', (
   );
 });
 
-test('misses the headers of Kerberos alone where only they are missing', () => {
-  const said = describeMissing(has('c++', 'make', 'python3'), 'linux');
-  expect(said).toMatch(/apt-get install -y libkrb5-dev$/);
+test('lists only the headers of Kerberos if only they are missing', () => {
+  const message = describeMissing(probeWith('c++', 'make', 'python3'), 'linux');
+  expect(message).toMatch(/apt-get install -y libkrb5-dev$/);
 });
 
-test('names the tools of a Mac on a Mac', () => {
-  expect(describeMissing(has(), 'darwin')).toMatch(/xcode-select --install$/);
+test('suggests the command line tools of Xcode on macOS', () => {
+  expect(describeMissing(probeWith(), 'darwin')).toMatch(/xcode-select --install$/);
 });

@@ -4,32 +4,32 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { detectDistribution } from '#ci/image/distribution.ts';
 
-async function read(text: string) {
+async function detect(text: string) {
   const folder = await mkdtemp(join(tmpdir(), 'wb-release-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, 'os-release'), text);
   return await detectDistribution(join(folder, 'os-release'));
 }
 
-it('takes Debian and Ubuntu by their releases', async () => {
-  expect(await read('ID=debian\nVERSION_CODENAME=bookworm\n')).toEqual({
+it('detects releases of Debian and Ubuntu', async () => {
+  expect(await detect('ID=debian\nVERSION_CODENAME=bookworm\n')).toEqual({
     suite: 'bookworm',
     components: ['main'],
   });
-  expect(await read('ID="ubuntu"\nVERSION_CODENAME="noble"\n')).toEqual({
+  expect(await detect('ID="ubuntu"\nVERSION_CODENAME="noble"\n')).toEqual({
     suite: 'noble',
     components: ['main', 'universe'],
   });
 });
 
-it('takes no other, and none that does not say which release it is', async () => {
+it('returns undefined for other distributions and without a release name', async () => {
   for (const text of [
     'ID=fedora\nVERSION_CODENAME=x\n',
     'ID=debian\n',
     'ID=debian\nVERSION_CODENAME="a b"\n',
     '',
   ]) {
-    expect(await read(text)).toBeUndefined();
+    expect(await detect(text)).toBeUndefined();
   }
   expect(await detectDistribution('/nowhere/os-release')).toBeUndefined();
 });

@@ -16,15 +16,15 @@ function withEnvironment(Variables: object): Templates {
 }
 
 describe('the environment of a function', () => {
-  it('may come to 4 KB, names and values together', () => {
+  it('can have 4 KB, names and values together', () => {
     expect(checkLimits(withEnvironment({ NAME: 'x'.repeat(4092) }))).toEqual([]);
     expect(checkLimits(withEnvironment({ NAME: 'x'.repeat(4093) }))).toEqual([
-      { at: 'stack Function', problem: 'its environment may come to 4097 bytes, more than 4096' },
+      { at: 'stack Function', problem: 'its environment can reach 4097 bytes; the limit is 4096' },
     ]);
     expect(checkLimits(withEnvironment({ NAME: 'ü'.repeat(2047) }))).toHaveLength(1);
   });
 
-  it('is counted with what is known only when it is deployed', () => {
+  it('counts values that are known only at deployment', () => {
     const subnets = { 'Fn::Join': [',', Array.from({ length: 10 }, () => ({ Ref: 'Subnet' }))] };
     // 10 ids of 24 characters and 9 commas.
     expect(checkLimits(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 2 - 249) }))).toEqual([]);
@@ -33,10 +33,10 @@ describe('the environment of a function', () => {
     expect(checkLimits(withEnvironment({ A: role, B: 'x'.repeat(4096 - 100) }))).toHaveLength(1);
   });
 
-  it('is counted with what other stacks tell', () => {
-    const told = { 'Fn::GetStackOutput': { StackName: 'other', OutputName: 'Subnet' } };
+  it('counts outputs of other stacks', () => {
+    const output = { 'Fn::GetStackOutput': { StackName: 'other', OutputName: 'Subnet' } };
     const both = new Map([
-      ...withEnvironment({ A: told, B: 'x'.repeat(4096 - 2 - 24) }),
+      ...withEnvironment({ A: output, B: 'x'.repeat(4096 - 2 - 24) }),
       [
         'other',
         {
@@ -50,14 +50,14 @@ describe('the environment of a function', () => {
 });
 
 describe('a stack', () => {
-  it('may have 500 resources', () => {
-    const some = (count: number) =>
-      Object.fromEntries(Array.from({ length: count }, (_, at) => [`R${at}`, { Type: 'A::B::C' }]));
-    expect(checkLimits(templates({ Resources: some(500) }))).toEqual([]);
-    expect(checkLimits(templates({ Resources: some(501) }))).toHaveLength(1);
+  it('can have 500 resources', () => {
+    const makeResources = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`R${index}`, { Type: 'A::B::C' }]));
+    expect(checkLimits(templates({ Resources: makeResources(500) }))).toEqual([]);
+    expect(checkLimits(templates({ Resources: makeResources(501) }))).toHaveLength(1);
   });
 
-  it('may have a template of a megabyte', () => {
+  it('can have a template of 1 MB', () => {
     const large = { Type: 'A::B::C', Properties: { Text: 'x'.repeat(1_000_000) } };
     expect(checkLimits(templates({ Resources: { Large: large } }))).toHaveLength(1);
   });

@@ -7,11 +7,8 @@ import { synthesizeByStack } from '#tools/synthesize-stage.ts';
 
 const QUEUE = { Type: 'AWS::SQS::Queue' };
 
-/** A template with a role's policy of one statement. */
-function withStatement(
-  statement: object,
-  metadata: object = { [WHY]: { Some: 'It is needed.' } },
-): Templates {
+/** Returns a template with a policy of a role that has one statement. */
+function withStatement(statement: object, metadata: object = { [WHY]: { Some: 'Required.' } }): Templates {
   const policy = {
     Type: 'AWS::IAM::Policy',
     Metadata: metadata as Record<string, unknown>,
@@ -28,110 +25,112 @@ async function problems(templates: Templates): Promise<readonly string[]> {
 }
 
 const task = 'arn:aws:ecs:us-west-1:123456789012:task/cluster/*';
-const anyReason = { [WHY]: { Some: 'It is needed.' }, [ANY_RESOURCE]: { Some: 'It cannot be limited.' } };
+const anyReason = { [WHY]: { Some: 'Required.' }, [ANY_RESOURCE]: { Some: 'It cannot be limited.' } };
 
-describe('a right', () => {
-  it('to do something to what is named, with a reason, is in order', async () => {
+describe('a statement', () => {
+  it('is valid with an action, a resource and a reason', async () => {
     expect(await problems(withStatement({ Action: 'ecs:StopTask', Resource: task }))).toEqual([]);
   });
 
-  it('to do what there is not is found: it would grant nothing', async () => {
+  it('is reported if its action does not exist', async () => {
     expect(await problems(withStatement({ Action: ['ecs:RunTsk'], Resource: task }))).toEqual([
-      'there is no action ecs:RunTsk',
+      'the action ecs:RunTsk does not exist',
     ]);
     expect(await problems(withStatement({ Action: 'ecz:RunTask', Resource: task }))).toEqual([
-      'there is no action ecz:RunTask',
+      'the action ecz:RunTask does not exist',
     ]);
   });
 
-  it('to do everything is found', async () => {
+  it('is reported if it allows all actions', async () => {
     expect(await problems(withStatement({ Action: 'ecs:*', Resource: task }))).toEqual([
       'ecs:* is a wildcard',
     ]);
     expect(await problems(withStatement({ NotAction: 'ecs:StopTask', Resource: task }))).toHaveLength(1);
   });
 
-  it('on every resource is found, unless it says why it cannot be limited', async () => {
-    const open = { Action: 'ecs:StopTask', Resource: '*' };
-    expect(await problems(withStatement(open))).toEqual(['is open to every resource and says not why']);
-    expect(await problems(withStatement(open, anyReason))).toEqual([]);
+  it('is reported if it allows every resource without a reason', async () => {
+    const unlimited = { Action: 'ecs:StopTask', Resource: '*' };
+    expect(await problems(withStatement(unlimited))).toEqual([
+      'allows every resource without a reason: set anyResource',
+    ]);
+    expect(await problems(withStatement(unlimited, anyReason))).toEqual([]);
   });
 
-  it('on a resource of another kind is found: it would match nothing', async () => {
+  it('is reported if its resource is of another type', async () => {
     const cluster = 'arn:aws:ecs:us-west-1:123456789012:cluster/cluster';
     expect(await problems(withStatement({ Action: 'ecs:RunTask', Resource: cluster }))).toEqual([
-      `ecs:RunTask is not about ${cluster}`,
+      `ecs:RunTask does not apply to ${cluster}`,
     ]);
     const queue = { 'Fn::GetAtt': ['Queue', 'Arn'] };
     expect(await problems(withStatement({ Action: 'sqs:SendMessage', Resource: queue }))).toEqual([]);
     expect(await problems(withStatement({ Action: 'dynamodb:GetItem', Resource: queue }))).toEqual([
-      'dynamodb:GetItem is not about <Queue.Arn>',
+      'dynamodb:GetItem does not apply to <Queue.Arn>',
     ]);
   });
 
-  it('limited to a resource that its action does not know is found', async () => {
+  it('is reported if its action does not support resources', async () => {
     expect(await problems(withStatement({ Action: 'ec2:DescribeInstances', Resource: task }))).toEqual([
-      'ec2:DescribeInstances knows no resources: it has to be given *',
+      'ec2:DescribeInstances does not support resource ARNs: use *',
     ]);
   });
 
-  it('under a condition that its action does not know is found: it would never hold, or always', async () => {
-    const within = (key: string) => ({
+  it('is reported if its action does not support the condition key', async () => {
+    const withCondition = (key: string) => ({
       Action: 'ecs:StopTask',
       Resource: task,
       Condition: { StringEquals: { [key]: 'x' } },
     });
-    expect(await problems(withStatement(within('ecs:cluster')))).toEqual([]);
-    expect(await problems(withStatement(within('aws:ResourceTag/workbench:id')))).toEqual([]);
-    expect(await problems(withStatement(within('aws:SourceAccount')))).toEqual([]);
-    expect(await problems(withStatement(within('ecs:clusterr')))).toHaveLength(1);
-    expect(await problems(withStatement(within('aws:RequestTag/workbench:id')))).toHaveLength(1);
+    expect(await problems(withStatement(withCondition('ecs:cluster')))).toEqual([]);
+    expect(await problems(withStatement(withCondition('aws:ResourceTag/workbench:id')))).toEqual([]);
+    expect(await problems(withStatement(withCondition('aws:SourceAccount')))).toEqual([]);
+    expect(await problems(withStatement(withCondition('ecs:clusterr')))).toHaveLength(1);
+    expect(await problems(withStatement(withCondition('aws:RequestTag/workbench:id')))).toHaveLength(1);
   });
 
-  it('that nobody has given a reason is found', async () => {
+  it('is reported without a reason', async () => {
     expect(await problems(withStatement({ Action: 'ecs:StopTask', Resource: task }, {}))).toEqual([
-      'says not why: only lib/permissions gives roles rights',
+      'has no reason: grant permissions to roles only through allow() in lib/permissions',
     ]);
   });
 });
 
-describe('the policy of a resource', () => {
+describe('a resource policy', () => {
   const queuePolicy = (statement: object): Templates => {
     const Properties = { PolicyDocument: { Statement: { Effect: 'Allow', ...statement } } };
     return new Map([['stack', { Resources: { Policy: { Type: 'AWS::SQS::QueuePolicy', Properties } } }]]);
   };
 
-  it('is held against the actions that there are, too', async () => {
+  it('is reported if its action does not exist', async () => {
     expect(await problems(queuePolicy({ Action: 'sqs:SendMesage', Resource: '*' }))).toHaveLength(1);
     expect(await problems(queuePolicy({ Action: 'sqs:SendMessage', Resource: '*' }))).toEqual([]);
   });
 
-  it('may forbid everything, not allow it', async () => {
+  it('may deny all actions, but not allow them', async () => {
     const all = { Action: 'sqs:*', Resource: '*' };
     expect(await problems(queuePolicy({ ...all, Effect: 'Deny' }))).toEqual([]);
     expect(await problems(queuePolicy(all))).toEqual(['sqs:* is a wildcard']);
   });
 });
 
-describe('the rights that are deployed', () => {
+describe('the deployed policies', () => {
   let templates: Templates;
   beforeAll(async () => {
     templates = await synthesizeByStack(exampleStage());
   }, 30_000);
 
-  it('are in order', async () => {
+  it('are valid', async () => {
     expect(await checkPolicies(templates)).toEqual([]);
   });
 
-  it('are found out when one is misspelt', async () => {
-    const planted = new Map(
+  it('are reported if an action is misspelt', async () => {
+    const misspelt = new Map(
       [...templates].map(([name, template]) => [
         name,
         JSON.parse(JSON.stringify(template).replaceAll('ecs:RunTask', 'ecs:RunTsk')) as Template,
       ]),
     );
-    expect((await checkPolicies(planted)).map(({ problem }) => problem)).toContain(
-      'there is no action ecs:RunTsk',
+    expect((await checkPolicies(misspelt)).map(({ problem }) => problem)).toContain(
+      'the action ecs:RunTsk does not exist',
     );
   });
 });

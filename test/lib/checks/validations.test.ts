@@ -17,44 +17,44 @@ import { someStage } from '../some-stage.ts';
 const folder = mkdtempSync(join(tmpdir(), 'validations-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What the validations say of an app; undefined when they find nothing. */
-function findings(build: (app: App) => void): string | undefined {
+/** Returns the validate for an app, or undefined if there are none. */
+function validate(build: (app: App) => void): string | undefined {
   const outdir = mkdtempSync(join(folder, 'out-'));
   const app = new App({ context: readCdkContext(), outdir, analyticsReporting: false });
   build(app);
   addValidations(app);
-  const told: string[] = [];
-  const printed = vi
+  const lines: string[] = [];
+  const consoleError = vi
     .spyOn(console, 'error')
-    .mockImplementation((...words) => void told.push(words.join(' ')));
+    .mockImplementation((...args) => void lines.push(args.join(' ')));
   try {
     app.synth();
     return undefined;
   } catch (error) {
-    return `${told.join('\n')}\n${String(error)}`;
+    return `${lines.join('\n')}\n${String(error)}`;
   } finally {
-    printed.mockRestore();
+    consoleError.mockRestore();
   }
 }
 
-/** A stack with one thing in it. */
-const planted = (make: (stack: Stack) => void) => (app: App) => make(new Stack(app, 'Planted'));
+/** Adds a stack with one resource. */
+const stackWith = (build: (stack: Stack) => void) => (app: App) => build(new Stack(app, 'Test'));
 
-// CDK's own validation takes a second for each app, and is not ours to test.
+// CDK's own validation takes a second for each app and is not under test.
 beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'false'));
 afterEach(() => vi.unstubAllEnvs());
 
 describe('the validations', { timeout: 60_000 }, () => {
   it('find a file system that is not encrypted', () => {
-    const found = findings(planted((stack) => new CfnFileSystem(stack, 'Files', { encrypted: false })));
+    const found = validate(stackWith((stack) => new CfnFileSystem(stack, 'Files', { encrypted: false })));
     expect(found).toMatch(/AwsSolutions-EFS1|CT\.ELASTICFILESYSYSTEM\.PR\.1/);
   });
 
   it('find a disk that is not encrypted', () => {
-    const found = findings(
-      planted(
+    const found = validate(
+      stackWith(
         (stack) =>
-          new CfnLaunchTemplate(stack, 'Machines', {
+          new CfnLaunchTemplate(stack, 'Instances', {
             launchTemplateData: {
               blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { encrypted: false, volumeSize: 8 } }],
             },
@@ -65,18 +65,18 @@ describe('the validations', { timeout: 60_000 }, () => {
   });
 
   it('find a queue that can be used without TLS, and one without a dead-letter queue', () => {
-    const found = findings(planted((stack) => new Queue(stack, 'Queue')));
+    const found = validate(stackWith((stack) => new Queue(stack, 'Queue')));
     expect(found).toContain('AwsSolutions-SQS4');
     expect(found).toContain('CT.SQS.PR.1');
   });
 
   it('find a topic that can be used without TLS', () => {
-    expect(findings(planted((stack) => new CfnTopic(stack, 'Topic')))).toContain('AwsSolutions-SNS3');
+    expect(validate(stackWith((stack) => new CfnTopic(stack, 'Topic')))).toContain('AwsSolutions-SNS3');
   });
 
-  it('find a right to do everything', () => {
-    const found = findings(
-      planted(
+  it('find a permission for all actions', () => {
+    const found = validate(
+      stackWith(
         (stack) =>
           new CfnPolicy(stack, 'Policy', {
             policyName: 'all',
@@ -88,7 +88,7 @@ describe('the validations', { timeout: 60_000 }, () => {
     expect(found).toContain('AwsSolutions-IAM5[Action::ecs:*]');
   });
 
-  it('find nothing in a stage that is unlike those that come with the sources', () => {
+  it('find nothing in a stage that differs from the stages of this repository', () => {
     const settings = someStage({
       account: '123456789012',
       region: 'us-west-1',
@@ -116,16 +116,16 @@ describe('the validations', { timeout: 60_000 }, () => {
       storage: { fileSystems: 2, operatorRoles: ['arn:aws:iam::123456789012:role/operator'] },
       ecs: { awsvpcTrunking: true, containerInsights: true },
     });
-    expect(findings((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();
+    expect(validate((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();
   });
 });
 
-it('a template is held against the rules of the services that it uses', () => {
+it('checks a template against the rules of the services that it uses', () => {
   const rules = ruleFoldersFor({
     Resources: {
       A: { Type: 'AWS::ApiGatewayV2::Route' },
       B: { Type: 'AWS::Logs::LogGroup' },
-      C: { Type: 'Custom::Thing' },
+      C: { Type: 'Custom::Resource' },
     },
   });
   expect(rules.map((path) => path.split('/').at(-1))).toEqual(['apigateway', 'cloudwatch']);

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { PermissionContext } from '#lib/permissions/permission-context.ts';
 
-/** PermissionContext with names for ARNs: what a permission is about can be read from it. */
+/** Returns a context with names instead of ARNs, so that permissions are readable. */
 export function anyPermissionContext(): PermissionContext {
   const stack = new Stack(new App(), 'some');
   const queue = (name: string) =>

@@ -6,11 +6,14 @@ import { anySchedule } from '#test/simulation/schedule/commands.ts';
 import { runSchedule } from '#test/simulation/schedule/run-schedule.ts';
 import { anyPermissionContext } from './any-permission-context.ts';
 
-/** The functions run in the simulated world, under every fault it has; what they call is held against their rights. */
+/**
+ * Number of random schedules. The functions run in the simulated world with failures, and their calls are compared with
+ * their permissions.
+ */
 const SCHEDULES = 40;
 
-/** What DynamoDB is asked for by a method of a store; an index is named. */
-const OF_STORES: Readonly<Record<string, readonly string[]>> = {
+/** The DynamoDB actions of each store method, with the name of the index. */
+const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'workbenches.create': ['PutItem', 'GetItem'],
   'workbenches.read': ['GetItem'],
   'workbenches.update': ['UpdateItem', 'GetItem'],
@@ -33,7 +36,7 @@ const OF_STORES: Readonly<Record<string, readonly string[]>> = {
   'freeCapacity.list': ['Query'],
 };
 
-/** What goes with a call without being one. */
+/** Actions that belong to other calls. */
 const IMPLIED = [
   'ecs:TagResource',
   'ec2:CreateTags',
@@ -55,17 +58,20 @@ const NOT_SIMULATED: readonly FunctionName[] = [
   'list-reports',
 ];
 
-/** What goes with every change of a record, and is not needed by each: its history, a write whose answer was lost. */
+/**
+ * Actions of a record change that a single change may not need: history, and reads after a write whose response was
+ * lost.
+ */
 const WITH_CHANGES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
 
-/** What is granted for cases that so few schedules need not bring about. */
+/** Permissions for cases that these few schedules may not reach. */
 const RARE: Partial<Record<FunctionName, readonly string[]>> = {
-  // A RunTask that was refused for good, after one whose answer was lost; a shared machine that is silent for long.
+  // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
   'drive-host': ['ecs:DeregisterContainerInstance'],
-  // What is not as its record says; a machine that was silent when it ended.
+  // A record that does not match AWS; an instance whose agent was disconnected when it was terminated.
   'sweep-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
-  // What no record wants.
+  // Orphans.
   'sweep-tasks-and-hosts': [
     'sqs:SendMessage',
     'ecs:StopTask',
@@ -80,14 +86,14 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
   ],
 };
 
-/** drive-host goes on where drive has left off, and whatever drive did may fall to it. */
-const LIKE: Partial<Record<FunctionName, FunctionName>> = { 'drive-host': 'drive' };
+/** drive-host continues where drive stopped, so that it may need every permission of drive. */
+const SHARED_WITH: Partial<Record<FunctionName, FunctionName>> = { 'drive-host': 'drive' };
 
-/** `Query by-instance`, of what the function may do: `dynamodb:Query by-instance`. */
-function granted(name: FunctionName): ReadonlySet<string> {
-  const rights = PERMISSIONS[name](anyPermissionContext()).filter(({ denies }) => !denies);
+/** Returns the granted actions. A query of an index is `dynamodb:Query by-instance`. */
+function grantedActions(name: FunctionName): ReadonlySet<string> {
+  const permissions = PERMISSIONS[name](anyPermissionContext()).filter(({ denies }) => !denies);
   return new Set(
-    rights.flatMap(({ actions, resources }) =>
+    permissions.flatMap(({ actions, resources }) =>
       resources.flatMap((resource) => {
         const index = /\/index\/(.*)$/.exec(resource)?.[1];
         return actions.map((action) => (index === undefined ? action : `${action} ${index}`));
@@ -97,11 +103,11 @@ function granted(name: FunctionName): ReadonlySet<string> {
 }
 
 function actionOf(call: string): readonly string[] {
-  const ofStore = OF_STORES[call];
-  if (ofStore !== undefined) return ofStore.map((action) => `dynamodb:${action}`);
+  const storeActions = STORE_ACTIONS[call];
+  if (storeActions !== undefined) return storeActions.map((action) => `dynamodb:${action}`);
   if (call.startsWith('janitor.')) return ['lambda:InvokeFunction'];
   const service = SERVICES.find(([, pattern]) => pattern.test(call))?.[0];
-  if (service === undefined) throw new Error(`which service takes ${call}?`);
+  if (service === undefined) throw new Error(`unknown service of ${call}`);
   return [`${service}:${call}`];
 }
 
@@ -112,7 +118,7 @@ const SERVICES: readonly (readonly [string, RegExp])[] = [
   ['ec2', /Instances$/],
 ];
 
-describe('the rights of each function', () => {
+describe('the permissions of each function', () => {
   const used = new Map<string, Set<string>>();
 
   beforeAll(async () => {
@@ -132,40 +138,40 @@ describe('the rights of each function', () => {
   for (const name of Object.keys(DEPLOYED) as FunctionName[]) {
     if (NOT_SIMULATED.includes(name)) continue;
 
-    it(`allow ${name} all that it calls`, () => {
+    it(`allow all calls of ${name}`, () => {
       const calls = used.get(name);
-      expect(calls?.size, 'what it calls').toBeGreaterThan(0);
-      const rights = granted(name);
-      expect([...(calls ?? [])].filter((action) => !rights.has(action))).toEqual([]);
+      expect(calls?.size, 'number of calls').toBeGreaterThan(0);
+      const permissions = grantedActions(name);
+      expect([...(calls ?? [])].filter((action) => !!permissions.has(action))).toEqual([]);
     });
 
-    it(`allow ${name} nothing that it never calls`, () => {
-      const alike = [name, LIKE[name] ?? name];
-      const calls = alike.flatMap((one) => [...(used.get(one) ?? []), ...(RARE[one] ?? [])]);
+    it(`allow ${name} no action that it never calls`, () => {
+      const functions = [name, SHARED_WITH[name] ?? name];
+      const calls = functions.flatMap((each) => [...(used.get(each) ?? []), ...(RARE[each] ?? [])]);
       const expected = [...calls, ...IMPLIED, ...WITH_CHANGES];
-      const idle = [...granted(name)].filter((action) => !expected.includes(action));
-      expect(idle).toEqual([]);
+      const unused = [...grantedActions(name)].filter((action) => !expected.includes(action));
+      expect(unused).toEqual([]);
     });
   }
 
-  it('allow the poll one GetItem and nothing else', () => {
+  it('allow a poll only GetItem', () => {
     expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
     ]);
   });
 
-  it('allow nothing of a service whose client the function does not carry', () => {
+  it('allow only actions of services whose client the bundle contains', () => {
     const services: Readonly<Record<string, string>> = {
       elasticfilesystem: 'efs',
       secretsmanager: 'secrets-manager',
     };
     for (const [name, { clients }] of Object.entries(DEPLOYED)) {
-      const carried: readonly string[] = clients;
+      const contained: readonly string[] = clients;
       const foreign = PERMISSIONS[name as FunctionName](anyPermissionContext())
         .flatMap(({ actions }) => actions)
         .map((action) => action.split(':')[0] ?? '')
-        // Passing a role is not a call; Lambda itself takes the messages of a queue.
-        .filter((service) => service !== 'iam' && !carried.includes(services[service] ?? service));
+        // PassRole is not a call, and Lambda itself receives the messages of a queue.
+        .filter((service) => service !== 'iam' && !contained.includes(services[service] ?? service));
       expect([name, foreign]).toEqual([name, []]);
     }
   });

@@ -5,21 +5,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listStages, readStage } from '#lib/settings/read-stage.ts';
 import { MINIMAL_STAGE } from '../some-stage.ts';
 
-describe('the settings that come with the sources', () => {
+describe('the stages of this repository', () => {
   for (const stage of listStages()) {
-    it(`of ${stage} are valid`, () => {
+    it(`include ${stage}, which is valid`, () => {
       expect(readStage(stage).stage).toBe(stage);
     });
   }
 
-  it('are those of staging, which runs what was pushed last, and of production, which does not', () => {
+  it('include staging, which runs the latest image, and production, which pins one', () => {
     expect(listStages()).toEqual(expect.arrayContaining(['prod', 'staging']));
     expect(readStage('staging').image.tag).toBe('latest');
     expect(readStage('prod')).toMatchObject({ production: true });
   });
 });
 
-describe('reading a stage', () => {
+describe('readStage', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stages-'));
@@ -28,17 +28,19 @@ describe('reading a stage', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('takes its name from its file', () => {
+  it('derives the installation from the name of the stage', () => {
     expect(readStage('good', folder).installation).toBe('workbench-good');
   });
 
-  it('of a name that is none names those that there are', () => {
+  it('lists the existing stages if the name is unknown', () => {
     for (const name of ['none', '../secret', 'undefined']) {
-      expect(() => readStage(name, folder)).toThrow('there is no such stage; there are: broken, good');
+      expect(() => readStage(name, folder)).toThrow(
+        'the stage does not exist; existing stages: broken, good',
+      );
     }
   });
 
-  it('says which file is no JSON', () => {
-    expect(() => readStage('broken', folder)).toThrow('settings/broken.json is not valid');
+  it('reports the file that is not valid JSON', () => {
+    expect(() => readStage('broken', folder)).toThrow('stages/broken.json is not valid');
   });
 });

@@ -6,7 +6,7 @@ import { parseStage } from '#lib/settings/stage.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { MINIMAL_STAGE, someStage } from '../some-stage.ts';
 
-function faultsOf(changes: object): Readonly<Record<string, string>> {
+function findProblems(changes: object): Readonly<Record<string, string>> {
   try {
     parseStage('some', { ...MINIMAL_STAGE, ...changes });
     return {};
@@ -21,7 +21,7 @@ const provider = (changes: object) => ({
 });
 
 describe('the settings of a stage', () => {
-  it('need very little, and fill in the rest', () => {
+  it('have defaults for most values', () => {
     expect(someStage()).toMatchObject({
       stage: 'some',
       installation: 'workbench-some',
@@ -32,8 +32,8 @@ describe('the settings of a stage', () => {
     });
   });
 
-  it('tell every fault at once, each with its path', () => {
-    const faults = faultsOf({
+  it('report all errors at once with their paths', () => {
+    const problems = findProblems({
       production: 'yes',
       auth: { staticKey: 1, unknown: 2 },
       capacityProviders: [
@@ -45,7 +45,7 @@ describe('the settings of a stage', () => {
       logs: { retentionDays: 2 },
       nonsense: true,
     });
-    expect(Object.keys(faults).sort()).toEqual([
+    expect(Object.keys(problems).sort()).toEqual([
       'auth.staticKey',
       'auth.unknown',
       'capacityProviders[0].instanceTypes[1].memoryMib',
@@ -61,111 +61,116 @@ describe('the settings of a stage', () => {
       'nonsense',
       'production',
     ]);
-    expect(faults['capacityProviders[0].maxInstances']).toBe(
+    expect(problems['capacityProviders[0].maxInstances']).toBe(
       'expected a whole number from 1 to 1,000; found 0',
     );
   });
 
-  it('tell the faults between settings of which each is in order, whatever else is wrong', () => {
-    expect(Object.keys(faultsOf({ production: true, region: 'nowhere' })).sort()).toEqual([
+  it('report violated rules between valid settings in addition to other errors', () => {
+    expect(Object.keys(findProblems({ production: true, region: 'nowhere' })).sort()).toEqual([
       'alarms.email',
       'image.tag',
       'region',
     ]);
   });
 
-  it('are an object', () => {
-    expect(() => parseStage('some', [])).toThrow('settings/some.json is not valid:\n  expected an object');
+  it('must be an object', () => {
+    expect(() => parseStage('some', [])).toThrow('stages/some.json is not valid:\n  expected an object');
   });
 });
 
-describe('access', () => {
-  it('is never open unless the settings say so in words', () => {
+describe('authentication', () => {
+  it('is disabled only by the value `none`', () => {
     const { auth: _, ...withoutAuth } = MINIMAL_STAGE;
     expect(() => parseStage('some', withoutAuth)).toThrow('auth: is required');
-    expect(faultsOf({ auth: {} })).toEqual({ auth: expect.stringContaining('the word `none`') });
-    expect(faultsOf({ auth: 'open' })).toEqual({ auth: expect.stringContaining('expected `none` or') });
-    expect(faultsOf({ auth: 'none' })).toEqual({});
+    expect(findProblems({ auth: {} })).toEqual({
+      auth: expect.stringContaining('or `none` instead of the object'),
+    });
+    expect(findProblems({ auth: 'open' })).toEqual({ auth: expect.stringContaining('expected `none` or') });
+    expect(findProblems({ auth: 'none' })).toEqual({});
   });
 
-  it('by two kinds of keys needs a secret that holds both', () => {
+  it('with two kinds of keys requires a secret with both', () => {
     const secretArn = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:keys-AbCdEf';
-    expect(faultsOf({ auth: { staticKey: true, jwtKey: true } })).toHaveProperty(['auth.secretArn']);
-    expect(faultsOf({ auth: { staticKey: true, jwtKey: true, secretArn } })).toEqual({});
+    expect(findProblems({ auth: { staticKey: true, jwtKey: true } })).toHaveProperty(['auth.secretArn']);
+    expect(findProblems({ auth: { staticKey: true, jwtKey: true, secretArn } })).toEqual({});
     const oidc = { issuer: 'https://id.example', audience: 'api', jwksUrl: 'https://id.example/certs' };
-    expect(faultsOf({ auth: { oidc, secretArn } })).toHaveProperty(['auth.secretArn']);
-    expect(faultsOf({ auth: { oidc } })).toEqual({});
+    expect(findProblems({ auth: { oidc, secretArn } })).toHaveProperty(['auth.secretArn']);
+    expect(findProblems({ auth: { oidc } })).toEqual({});
   });
 
-  it('without a key is not open to every web page', () => {
-    expect(faultsOf({ auth: 'none', api: { corsOrigins: ['*'] } })).toHaveProperty(['auth, api.corsOrigins']);
+  it('must not be disabled if every origin is allowed', () => {
+    expect(findProblems({ auth: 'none', api: { corsOrigins: ['*'] } })).toHaveProperty([
+      'auth, api.corsOrigins',
+    ]);
   });
 });
 
-describe('what the functions would refuse', () => {
-  it('is a fault of the setting from which it comes', () => {
-    expect(faultsOf({ baseUrl: 'https://example.com?a=b' })).toHaveProperty(['baseUrl']);
-    expect(faultsOf({ functions: { WB_MIN_RAM: 4, WB_MAX_RAM: 'much' } })).toEqual({
+describe('settings of the functions', () => {
+  it('are reported with the path of the stage setting if they are invalid', () => {
+    expect(findProblems({ baseUrl: 'https://example.com?a=b' })).toHaveProperty(['baseUrl']);
+    expect(findProblems({ functions: { WB_MIN_RAM: 4, WB_MAX_RAM: 'much' } })).toEqual({
       'functions.WB_MAX_RAM': expect.stringContaining('found "much"'),
     });
-    expect(faultsOf({ functions: { WB_MIN_RAM: 9000 } })).toEqual({
-      'functions.WB_MIN_RAM, functions.WB_DEFAULT_RAM, functions.WB_MAX_RAM': 'each value must be at least the one before it',
+    expect(findProblems({ functions: { WB_MIN_RAM: 9000 } })).toEqual({
+      'functions.WB_MIN_RAM, functions.WB_DEFAULT_RAM, functions.WB_MAX_RAM':
+        'each value must be at least the one before it',
     });
     const oidc = { issuer: 'https://id.example', audience: 'api', jwksUrl: 'http://id.example/certs' };
-    expect(faultsOf({ auth: { oidc } })).toHaveProperty(['auth.oidc.jwksUrl']);
+    expect(findProblems({ auth: { oidc } })).toHaveProperty(['auth.oidc.jwksUrl']);
   });
 });
 
 describe('production', () => {
   const production = { production: true, alarms: { email: 'ops@example.com' } };
 
-  it('takes a pinned image alone', () => {
-    expect(faultsOf({ ...production, image: { tag: 'latest' } })).toHaveProperty(['image.tag']);
-    expect(faultsOf({ ...production, image: { tag: '1.2.3' } })).toEqual({});
-    expect(faultsOf({ ...production, image: { digest: `sha256:${'0'.repeat(64)}` } })).toEqual({});
+  it('requires a pinned image', () => {
+    expect(findProblems({ ...production, image: { tag: 'latest' } })).toHaveProperty(['image.tag']);
+    expect(findProblems({ ...production, image: { tag: '1.2.3' } })).toEqual({});
+    expect(findProblems({ ...production, image: { digest: `sha256:${'0'.repeat(64)}` } })).toEqual({});
   });
 
-  it('has somebody who is told of alarms', () => {
-    expect(faultsOf({ production: true, image: { tag: '1.2.3' } })).toHaveProperty(['alarms.email']);
+  it('requires an address for alarms', () => {
+    expect(findProblems({ production: true, image: { tag: '1.2.3' } })).toHaveProperty(['alarms.email']);
   });
 });
 
-describe('size classes', () => {
-  it('are of types that are known, or given with their size', () => {
-    expect(faultsOf(provider({ instanceTypes: ['x9.huge'] }))).toEqual({
-      'capacityProviders[0].instanceTypes[0]': expect.stringContaining('give its size'),
+describe('capacity providers', () => {
+  it('have types that are known or that have a size', () => {
+    expect(findProblems(provider({ instanceTypes: ['x9.huge'] }))).toEqual({
+      'capacityProviders[0].instanceTypes[0]': expect.stringContaining('add its size'),
     });
     const huge = { name: 'x9.huge', vcpus: 64, memoryMib: 262_144, pricePerHour: 9 };
-    expect(faultsOf(provider({ instanceTypes: [huge] }))).toEqual({});
+    expect(findProblems(provider({ instanceTypes: [huge] }))).toEqual({});
     const { pricePerHour: _, ...unpriced } = huge;
-    expect(faultsOf(provider({ instanceTypes: [unpriced] }))).toHaveProperty([
+    expect(findProblems(provider({ instanceTypes: [unpriced] }))).toHaveProperty([
       'capacityProviders[0].pricePerHour',
     ]);
   });
 
-  it('on spot machines say what they cost', () => {
-    expect(faultsOf(provider({ spot: true }))).toHaveProperty(['capacityProviders[0].pricePerHour']);
-    expect(faultsOf(provider({ spot: true, pricePerHour: 0.06 }))).toEqual({});
+  it('with spot instances require a price', () => {
+    expect(findProblems(provider({ spot: true }))).toHaveProperty(['capacityProviders[0].pricePerHour']);
+    expect(findProblems(provider({ spot: true, pricePerHour: 0.06 }))).toEqual({});
   });
 
-  it('run what the image is built for', () => {
+  it('have the architecture of the image', () => {
     const arm = { name: 'm9g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.1 };
-    expect(faultsOf(provider({ instanceTypes: [arm] }))).toEqual({
-      'capacityProviders[0].instanceTypes': 'the image is built for x86_64',
+    expect(findProblems(provider({ instanceTypes: [arm] }))).toEqual({
+      'capacityProviders[0].instanceTypes': 'all types must have the architecture of the image, x86_64',
     });
     const image = { tag: 'latest', architecture: 'arm64' };
-    expect(faultsOf({ ...provider({ instanceTypes: [arm] }), image })).toEqual({});
+    expect(findProblems({ ...provider({ instanceTypes: [arm] }), image })).toEqual({});
   });
 
-  it('have one name each, and as many GPUs on every machine', () => {
+  it('have unique names, and the same number of GPUs on every instance', () => {
     const [first] = MINIMAL_STAGE.capacityProviders;
-    expect(faultsOf({ capacityProviders: [first, first] })).toHaveProperty(['capacityProviders[1].name']);
-    expect(faultsOf(provider({ instanceTypes: ['m6i.xlarge', 'g5.xlarge'] }))).toHaveProperty([
+    expect(findProblems({ capacityProviders: [first, first] })).toHaveProperty(['capacityProviders[1].name']);
+    expect(findProblems(provider({ instanceTypes: ['m6i.xlarge', 'g5.xlarge'] }))).toHaveProperty([
       'capacityProviders[0].instanceTypes',
     ]);
   });
 
-  it('promise what the smallest of their machines holds, at the price of the dearest', () => {
+  it('have the capacity of their smallest type and the price of the most expensive', () => {
     expect(minimumCapacityOf('mixed', ['m6i.xlarge', 'c6i.2xlarge'])).toEqual({
       name: 'mixed',
       cpuUnits: 4096,
@@ -201,12 +206,12 @@ describe('size classes', () => {
     { requiredKeys: ['name', 'instanceTypes', 'maxInstances'] },
   );
 
-  it('are either in order, and then promise something at a price, or their faults are named', () => {
+  it('are either valid, with a capacity and a price, or reported with their paths', () => {
     fc.assert(
       fc.property(fc.array(anyProvider, { maxLength: 4 }), (capacityProviders) => {
-        const faults = faultsOf({ capacityProviders });
-        if (Object.keys(faults).length > 0) {
-          for (const path of Object.keys(faults)) expect(path).toMatch(/^capacityProviders(\[\d\]\.?|$)/);
+        const problems = findProblems({ capacityProviders });
+        if (Object.keys(problems).length > 0) {
+          for (const path of Object.keys(problems)) expect(path).toMatch(/^capacityProviders(\[\d\]\.?|$)/);
           return;
         }
         for (const setting of someStage({ capacityProviders }).capacityProviders) {
@@ -227,19 +232,19 @@ describe('the network', () => {
     privateSubnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
   };
 
-  it('is made or given, not both', () => {
-    expect(faultsOf({ network: { existing } })).toEqual({});
-    expect(faultsOf({ network: { own: { zones: 3 } } })).toEqual({});
-    expect(faultsOf({ network: { own: {}, existing } })).toHaveProperty(['network']);
+  it('is either new or existing', () => {
+    expect(findProblems({ network: { existing } })).toEqual({});
+    expect(findProblems({ network: { own: { zones: 3 } } })).toEqual({});
+    expect(findProblems({ network: { own: {}, existing } })).toHaveProperty(['network']);
   });
 
-  it('that is given has a subnet in each zone', () => {
+  it('has a subnet in each zone if it is existing', () => {
     const network = { existing: { ...existing, zones: ['us-west-1a'] } };
-    expect(faultsOf({ network })).toHaveProperty(['network.existing.privateSubnets']);
+    expect(findProblems({ network })).toHaveProperty(['network.existing.privateSubnets']);
   });
 
-  it('has no more ways out than zones', () => {
-    expect(faultsOf({ network: { own: { zones: 2, natGateways: 3 } } })).toHaveProperty([
+  it('has at most as many NAT gateways as zones', () => {
+    expect(findProblems({ network: { own: { zones: 2, natGateways: 3 } } })).toHaveProperty([
       'network.own.natGateways',
     ]);
   });

@@ -24,55 +24,55 @@ const GOOD: BundleFacts = {
 };
 const TABLE = { [POLL_FUNCTION]: { clients: ['dynamodb'] } } as const;
 
-/** What is wrong when this is in the bundle too. */
+/** Returns the problems of a bundle that also contains this file. */
 function withFile(path: string): readonly string[] {
   return checkBundles([{ ...GOOD, inputs: { ...GOOD.inputs, [path]: 1 } }], TABLE);
 }
 
-describe('the check of bundles', () => {
-  it('finds nothing in a good one', () => {
+describe('checkBundles', () => {
+  it('accepts a valid bundle', () => {
     expect(checkBundles([GOOD], TABLE)).toEqual([]);
     expect(findClients(GOOD)).toEqual(['dynamodb']);
   });
 
   it.each([
-    ['node_modules/@aws-sdk/client-ec2/dist-es/EC2Client.js', 'carries client-ec2, which its row'],
-    ['node_modules/a/node_modules/@aws-sdk/client-ec2/index.js', 'carries client-ec2, which its row'],
-    ['node_modules/@aws-sdk/nested-clients/dist-es/sts.js', 'carries @aws-sdk/nested-clients'],
-    ['node_modules/@aws-sdk/credential-provider-node/index.js', 'carries @aws-sdk/credential-provider-node'],
-    ['node_modules/zod/v4/classic/schemas.js', 'carries more of zod than zod/mini'],
-    ['node_modules/zod/v4/locales/en.js', 'carries more of zod than zod/mini'],
-    ['node_modules/dynalite/index.js', 'carries dynalite'],
-    ['node_modules/aws-cdk-lib/index.js', 'carries aws-cdk-lib'],
-    ['node_modules/dockerode/lib/docker.js', 'carries dockerode'],
-    ['adapters/local/embedded-table.ts', 'carries adapters/local/embedded-table.ts'],
-    ['local/server.ts', 'carries local/server.ts'],
-    ['lib/api-stack.ts', 'carries lib/api-stack.ts'],
-    ['test/functions/call-api.ts', 'carries test/functions/call-api.ts'],
-  ])('finds %s', (path, fault) => {
-    expect(withFile(path)).toEqual([expect.stringContaining(`${POLL_FUNCTION} ${fault}`)]);
+    ['node_modules/@aws-sdk/client-ec2/dist-es/EC2Client.js', 'contains client-ec2, which contract'],
+    ['node_modules/a/node_modules/@aws-sdk/client-ec2/index.js', 'contains client-ec2, which contract'],
+    ['node_modules/@aws-sdk/nested-clients/dist-es/sts.js', 'contains @aws-sdk/nested-clients'],
+    ['node_modules/@aws-sdk/credential-provider-node/index.js', 'contains @aws-sdk/credential-provider-node'],
+    ['node_modules/zod/v4/classic/schemas.js', 'contains another build of zod than zod/mini'],
+    ['node_modules/zod/v4/locales/en.js', 'contains another build of zod than zod/mini'],
+    ['node_modules/dynalite/index.js', 'contains dynalite'],
+    ['node_modules/aws-cdk-lib/index.js', 'contains aws-cdk-lib'],
+    ['node_modules/dockerode/lib/docker.js', 'contains dockerode'],
+    ['adapters/local/embedded-table.ts', 'contains adapters/local/embedded-table.ts'],
+    ['local/server.ts', 'contains local/server.ts'],
+    ['lib/api-stack.ts', 'contains lib/api-stack.ts'],
+    ['test/functions/call-api.ts', 'contains test/functions/call-api.ts'],
+  ])('reports %s', (path, problem) => {
+    expect(withFile(path)).toEqual([expect.stringContaining(`${POLL_FUNCTION} ${problem}`)]);
   });
 
-  it('names a package once, however many of its files there are', () => {
+  it('reports a package once, also with several files', () => {
     const inputs = { ...GOOD.inputs, 'node_modules/dynalite/a.js': 1, 'node_modules/dynalite/b.js': 1 };
     expect(checkBundles([{ ...GOOD, inputs }], TABLE)).toHaveLength(1);
   });
 
-  it('finds a client that a function may carry and does not', () => {
+  it('reports a listed client that the bundle does not contain', () => {
     const table = { [POLL_FUNCTION]: { clients: ['dynamodb', 'sqs'] } } as const;
     expect(checkBundles([GOOD], table)).toEqual([
-      `${POLL_FUNCTION} does not carry client-sqs, which its row in contract/deployed-functions.ts names`,
+      `${POLL_FUNCTION} does not contain client-sqs, which contract/deployed-functions.ts lists for it`,
     ]);
   });
 
-  it('finds every client of a function that has no row', () => {
+  it('reports every client of a function that is not listed', () => {
     expect(checkBundles([GOOD], {})).toHaveLength(1);
   });
 
-  it('finds that the function which is polled weighs too much, or is missing', () => {
+  it('reports a polled function that is too large or missing', () => {
     expect(checkBundles([{ ...GOOD, bytes: POLL_FUNCTION_MAX_BYTES + 1 }], TABLE)).toEqual([
-      `${POLL_FUNCTION} has 420 KB, more than 420`,
+      `${POLL_FUNCTION} has 420 KB; the limit is 420`,
     ]);
-    expect(checkBundles([], TABLE)).toEqual([`there is no ${POLL_FUNCTION}`]);
+    expect(checkBundles([], TABLE)).toEqual([`there is no bundle of ${POLL_FUNCTION}`]);
   });
 });

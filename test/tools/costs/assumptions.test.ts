@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
 import { ASSUMPTION_NAMES, ASSUMPTIONS, DEFAULTS, parseCostArguments } from '#tools/costs/assumptions.ts';
 
-it('assumes what is usual, and what is given instead', () => {
+it('uses defaults, and arguments instead of them', () => {
   expect(parseCostArguments([])).toEqual({ stage: undefined, assumed: DEFAULTS });
   expect(parseCostArguments(['--stage', 'prod', '--workbench-gb', '0.5'])).toEqual({
     stage: 'prod',
@@ -11,10 +11,10 @@ it('assumes what is usual, and what is given instead', () => {
   expect(parseCostArguments(['--help'])).toBeUndefined();
 });
 
-it.each(ASSUMPTION_NAMES)('has a default for %s within its own bounds', (name) => {
-  const { default: byDefault, min, max } = ASSUMPTIONS[name];
-  expect(byDefault).toBeGreaterThanOrEqual(min);
-  expect(byDefault).toBeLessThanOrEqual(max);
+it.each(ASSUMPTION_NAMES)('has a default for %s within its bounds', (name) => {
+  const { default: defaultValue, min, max } = ASSUMPTIONS[name];
+  expect(defaultValue).toBeGreaterThanOrEqual(min);
+  expect(defaultValue).toBeLessThanOrEqual(max);
 });
 
 it.each([
@@ -25,7 +25,7 @@ it.each([
   [['--cold-share', '1.01'], 'from 0 to 1'],
   [['--gb', '5'], "Unknown option '--gb'"],
   [['staging'], "Unexpected argument 'staging'"],
-])('refuses %j and says why', (args, why) => {
+])('rejects %j with a reason', (args, reason) => {
   expect(() => parseCostArguments(args)).toThrow(UsageError);
-  expect(() => parseCostArguments(args)).toThrow(why);
+  expect(() => parseCostArguments(args)).toThrow(reason);
 });

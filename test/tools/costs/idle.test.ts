@@ -8,29 +8,31 @@ const LOGS = { logs: { retentionDays: 30, workbenchRetentionDays: 14 } } as cons
 
 function billOf(Resources: NonNullable<Template['Resources']>, changes: Partial<typeof DEFAULTS> = {}) {
   const lines = idleBill([{ Resources }], LOGS, { ...DEFAULTS, ...changes });
-  return Object.fromEntries(lines.filter(({ quantity }) => quantity > 0).map(({ what, usd }) => [what, usd]));
+  return Object.fromEntries(
+    lines.filter(({ quantity }) => quantity > 0).map(({ label, usd }) => [label, usd]),
+  );
 }
 
-it('of nothing is nothing', () => {
+it('is 0 without resources', () => {
   expect(totalUsd(idleBill([{ Resources: {} }], LOGS, DEFAULTS))).toBe(0);
 });
 
-it('counts what is paid by the hour for a whole month', () => {
+it('includes hourly prices for a whole month', () => {
   const bill = billOf({ N: { Type: 'AWS::EC2::NatGateway' }, E: { Type: 'AWS::EC2::EIP' } });
   expect(bill).toEqual({
     'NAT gateways': expect.closeTo(0.045 * 730),
-    'Their public addresses': expect.closeTo(0.005 * 730),
+    'Public addresses of NAT gateways': expect.closeTo(0.005 * 730),
   });
 });
 
-it('leaves out three dashboards of the account, less those of others', () => {
+it('subtracts the free dashboards of the account that others do not use', () => {
   const two = { A: { Type: 'AWS::CloudWatch::Dashboard' }, B: { Type: 'AWS::CloudWatch::Dashboard' } };
   expect(billOf(two)).toEqual({ Dashboards: 0 });
   expect(billOf(two, { 'other-dashboards': 2 })).toEqual({ Dashboards: 3 });
   expect(billOf(two, { 'other-dashboards': 9 })).toEqual({ Dashboards: 6 });
 });
 
-it('counts what a schedule runs, reads, writes and logs', () => {
+it('includes runs, reads, writes and logs of a schedule', () => {
   const schedule = (everyMinutes: string) => ({
     F: { Type: 'AWS::Lambda::Function', Properties: { MemorySize: 512 } },
     S: {
@@ -47,15 +49,15 @@ it('counts what a schedule runs, reads, writes and logs', () => {
   const runs = 730 * 6;
   expect(bill).toEqual({
     'Schedules: invocations': expect.closeTo(runs * 0.2e-6),
-    'Schedules: running': expect.closeTo(runs * 0.5 * 0.0000133334),
-    'Schedules: reads of the table': expect.closeTo(runs * 1000 * 0.125e-6),
-    'Schedules: their reports': expect.closeTo(runs * 100 * 0.625e-6),
-    'Logs: of the schedules': expect.closeTo(runs * 1e-3 * 0.5),
-    'Logs: kept': expect.closeTo((runs * 1e-3 * 30 * 0.03) / (730 / 24)),
+    'Schedules: duration': expect.closeTo(runs * 0.5 * 0.0000133334),
+    'Schedules: table reads': expect.closeTo(runs * 1000 * 0.125e-6),
+    'Schedules: reports': expect.closeTo(runs * 100 * 0.625e-6),
+    'Logs: schedules': expect.closeTo(runs * 1e-3 * 0.5),
+    'Logs: storage': expect.closeTo((runs * 1e-3 * 30 * 0.03) / (730 / 24)),
   });
 });
 
-it('knows what the pass of each minute reads: a query of half a unit for each of four shards, and no report', () => {
+it('includes half a read unit for each of four shards, and no report, for the sweep of due records', () => {
   const bill = billOf({
     F: { Type: 'AWS::Lambda::Function', Properties: { MemorySize: 512 } },
     S: {
@@ -66,15 +68,15 @@ it('knows what the pass of each minute reads: a query of half a unit for each of
       },
     },
   });
-  expect(bill['Schedules: reads of the table']).toBeCloseTo(730 * 60 * 2 * 0.125e-6);
-  expect(bill).not.toHaveProperty('Schedules: their reports');
+  expect(bill['Schedules: table reads']).toBeCloseTo(730 * 60 * 2 * 0.125e-6);
+  expect(bill).not.toHaveProperty('Schedules: reports');
 });
 
-it('counts the requests with which Lambda waits at a queue', () => {
+it('includes the requests with which Lambda polls a queue', () => {
   const bill = billOf({ M: { Type: 'AWS::Lambda::EventSourceMapping' } });
-  expect(bill).toEqual({ 'Waiting at the queues': expect.closeTo(((730 * 3600) / 20) * 5 * 0.4e-6) });
+  expect(bill).toEqual({ 'Queue polling': expect.closeTo(((730 * 3600) / 20) * 5 * 0.4e-6) });
 });
 
-it('refuses a template with something of which it does not know what it costs', () => {
-  expect(() => billOf({ D: { Type: 'AWS::RDS::DBInstance' } })).toThrow('does not know AWS::RDS::DBInstance');
+it('rejects a resource type without a known price', () => {
+  expect(() => billOf({ D: { Type: 'AWS::RDS::DBInstance' } })).toThrow('no price for AWS::RDS::DBInstance');
 });

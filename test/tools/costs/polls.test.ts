@@ -15,23 +15,23 @@ function billOf(settings: Readonly<Record<string, unknown>>, functions: readonly
   const templates: readonly Template[] = [{ Resources }];
   const assumed = { ...DEFAULTS, 'poll-ms': 10, 'cold-share': 0.01, 'cold-ms': 500, 'authorizer-ms': 10 };
   const lines = pollBill(templates, parseStage('staging', stageFile(settings)), assumed);
-  return Object.fromEntries(lines.map(({ what, usd, quantity }) => [what, { usd, quantity }]));
+  return Object.fromEntries(lines.map(({ label, usd, quantity }) => [label, { usd, quantity }]));
 }
 
-it('counts a million requests, runs and reads, those with a cold start longer', () => {
+it('includes requests, duration and reads of a million polls, with cold starts', () => {
   const bill = billOf({}, ['get-workbench', 'authorizer']);
   expect(bill['HTTP API']?.usd).toBeCloseTo(1);
-  expect(bill['Function: running']?.quantity).toBeCloseTo(1e6 * 0.015 * 0.5);
-  expect(bill['One read of the record']?.usd).toBeCloseTo(0.125);
+  expect(bill['Function: duration']?.quantity).toBeCloseTo(1e6 * 0.015 * 0.5);
+  expect(bill['Reads of the record']?.usd).toBeCloseTo(0.125);
 });
 
-it('asks the authorizer once for as many polls as its kept answer serves', () => {
+it('includes one authorizer request for all polls within the cache time', () => {
   expect(billOf({}, ['get-workbench', 'authorizer'])['Authorizer: requests']?.quantity).toBe(50_000);
-  const never = billOf({ api: { authCacheSeconds: 0 } }, ['get-workbench', 'authorizer']);
-  expect(never['Authorizer: requests']?.quantity).toBe(1e6);
-  expect(billOf({ auth: 'none' }, ['get-workbench'])['Authorizer: running']?.usd).toBe(0);
+  const uncached = billOf({ api: { authCacheSeconds: 0 } }, ['get-workbench', 'authorizer']);
+  expect(uncached['Authorizer: requests']?.quantity).toBe(1e6);
+  expect(billOf({ auth: 'none' }, ['get-workbench'])['Authorizer: duration']?.usd).toBe(0);
 });
 
-it('does not go on without the function that answers', () => {
+it('fails without the polled function', () => {
   expect(() => billOf({}, ['authorizer'])).toThrow('no function workbench-staging-get-workbench');
 });

@@ -16,34 +16,34 @@ const DISK_HOUR = (100 * 0.08) / 730;
 
 const TRUNKING = { ecs: { awsvpcTrunking: true } };
 
-function classesOf(...capacityProviders: readonly unknown[]): readonly RunningCost[] {
+function costsOf(...capacityProviders: readonly unknown[]): readonly RunningCost[] {
   return runningCosts(parseStage('staging', stageFile({ capacityProviders, ...TRUNKING })), DEFAULTS);
 }
 
-it('is the share of a machine that a workbench takes most of, with the disk', () => {
+it('is the dominant share of an instance with its disk', () => {
   // 1 of 4 vCPUs, and 2 of 14.4 GiB.
-  const [standard] = classesOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 1 });
-  expect(standard).toMatchObject({ share: 0.25, machine: expect.closeTo(0.192 + DISK_HOUR) });
+  const [standard] = costsOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 1 });
+  expect(standard).toMatchObject({ share: 0.25, instanceUsd: expect.closeTo(0.192 + DISK_HOUR) });
   expect(hourlyCostOf(standard as RunningCost)).toBeCloseTo(0.25 * (0.192 + DISK_HOUR));
 });
 
-it('is a network interface where a machine has fewer of them than it has room', () => {
-  const of = (ecs: object) => {
+it('is the share of network interfaces if they limit the number of workbenches', () => {
+  const costWith = (ecs: object) => {
     const capacityProviders = [{ name: 'standard', instanceTypes: ['m6i.2xlarge'], maxInstances: 1 }];
     return runningCosts(parseStage('staging', stageFile({ capacityProviders, ecs })), DEFAULTS)[0];
   };
-  expect(of({ awsvpcTrunking: true })).toMatchObject({ share: 0.125, byInterfaces: false });
-  expect(of({ awsvpcTrunking: false })).toMatchObject({ share: 1 / 3, byInterfaces: true });
+  expect(costWith({ awsvpcTrunking: true })).toMatchObject({ share: 0.125, limitedByInterfaces: false });
+  expect(costWith({ awsvpcTrunking: false })).toMatchObject({ share: 1 / 3, limitedByInterfaces: true });
 });
 
-it('grows by what nobody takes of the machines, and never beyond a machine', () => {
-  const one = { instanceUsd: 1, share: 0.5 };
-  expect(hourlyCostOf(one, 0.8)).toBeCloseTo(0.625);
-  expect(hourlyCostOf(one, 0.1)).toBe(1);
+it('includes unused capacity, up to the whole instance', () => {
+  const cost = { instanceUsd: 1, share: 0.5 };
+  expect(hourlyCostOf(cost, 0.8)).toBeCloseTo(0.625);
+  expect(hourlyCostOf(cost, 0.1)).toBe(1);
 });
 
-it('takes the price that is given for spot machines', () => {
-  const [spot] = classesOf({
+it('uses the configured price of spot instances', () => {
+  const [spot] = costsOf({
     name: 'spot',
     instanceTypes: ['m6i.xlarge'],
     maxInstances: 1,
@@ -54,8 +54,8 @@ it('takes the price that is given for spot machines', () => {
   expect(spot?.instanceUsd).toBeCloseTo(0.05 + DISK_HOUR / 2);
 });
 
-it('asks for a GPU where there are some, and says what does not fit', () => {
-  const [gpu, small] = classesOf(
+it('includes a GPU if the provider has some, and is undefined if the request does not fit', () => {
+  const [gpu, small] = costsOf(
     { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 1 },
     {
       name: 'small',
@@ -68,7 +68,7 @@ it('asks for a GPU where there are some, and says what does not fit', () => {
   expect(hourlyCostOf(small as RunningCost)).toBeUndefined();
 });
 
-it('of a dedicated machine is all of it, and its disk while it is stopped', () => {
+it('of a host is the whole instance, and its disk while it is stopped', () => {
   const settings = parseStage(
     'staging',
     stageFile({ dedicated: { instanceTypes: ['m6i.large'], diskGib: 200 } }),
@@ -78,23 +78,23 @@ it('of a dedicated machine is all of it, and its disk while it is stopped', () =
   ]);
 });
 
-it('of one whose price nobody gives is not known', () => {
+it('of a host is undefined without a price', () => {
   const types = [{ name: 'x9.large', vcpus: 2, memoryMib: 8192 }];
   const settings = parseStage('staging', stageFile({ dedicated: { instanceTypes: types } }));
   expect(hostCosts(settings)[0]?.running).toBeUndefined();
 });
 
-it('is known of every type that settings may name alone', () => {
+it('knows the network interfaces of every known instance type', () => {
   expect(Object.keys(NETWORK_INTERFACES).sort()).toEqual(Object.keys(KNOWN_INSTANCE_TYPES).sort());
 });
 
-it('is one less than a machine has, or what trunking makes of it', () => {
+it('allows one workbench less than an instance has interfaces, or more with trunking', () => {
   expect(maxWorkbenchesOn(['m6i.xlarge'], false)).toBe(3);
   expect(maxWorkbenchesOn(['m6i.xlarge'], true)).toBe(18);
   expect(maxWorkbenchesOn(['t3.medium'], true)).toBe(2);
 });
 
-it('is that of the smallest of several types, and not known when one is not', () => {
+it('uses the minimum of several types, and is undefined if one is unknown', () => {
   expect(maxWorkbenchesOn(['m6i.xlarge', 'm6i.large'], true)).toBe(9);
   expect(maxWorkbenchesOn(['m6i.xlarge', 'x9.large'], true)).toBeUndefined();
 });

@@ -5,10 +5,10 @@ import { costsPage } from '#tools/costs/page.ts';
 import { totalUsd } from '#tools/costs/prices.ts';
 import { stageCosts } from '#tools/costs/stage-costs.ts';
 
-describe.each(listStages())('what %s costs', (stage) => {
-  it('is known of everything in its templates, and stands in the page', { timeout: 60_000 }, async () => {
+describe.each(listStages())('the costs of %s', (stage) => {
+  it('cover every resource, and are on the page', { timeout: 60_000 }, async () => {
     const costs = await stageCosts(stage, DEFAULTS);
-    const nat = costs.idle.find(({ what }) => what === 'NAT gateways');
+    const nat = costs.idle.find(({ label }) => label === 'NAT gateways');
     expect(nat?.quantity).toBe(730 * (costs.settings.network.own?.natGateways ?? 1));
     expect(costs.running.map(({ name }) => name)).toEqual(
       costs.settings.capacityProviders.map(({ name }) => name),
@@ -16,7 +16,7 @@ describe.each(listStages())('what %s costs', (stage) => {
     const page = costsPage([costs], DEFAULTS);
     for (const bill of [costs.idle, costs.metrics, costs.stopped, costs.polls]) {
       expect(totalUsd(bill)).toBeGreaterThan(0);
-      for (const { what, quantity } of bill) if (quantity > 0) expect(page).toContain(`| ${what} |`);
+      for (const { label, quantity } of bill) if (quantity > 0) expect(page).toContain(`| ${label} |`);
     }
   });
 });

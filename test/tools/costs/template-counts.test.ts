@@ -10,21 +10,21 @@ import {
 } from '#tools/costs/template-counts.ts';
 
 function template(...resources: readonly { Type: string; Properties?: Record<string, unknown> }[]): Template {
-  return { Resources: Object.fromEntries(resources.map((resource, at) => [`R${at}`, resource])) };
+  return { Resources: Object.fromEntries(resources.map((resource, index) => [`R${index}`, resource])) };
 }
 
-it('finds the resources of a type in all templates', () => {
+it('returns the resources of a type in all templates', () => {
   const nat = { Type: 'AWS::EC2::NatGateway' };
   expect(resourcesOfType([template(nat, nat), template(nat), {}], 'AWS::EC2::NatGateway')).toHaveLength(3);
 });
 
-it('names the types of which it is not known what they cost, once each', () => {
+it('returns each type without a known price once', () => {
   const queue = { Type: 'AWS::SQS::Queue' };
   const database = { Type: 'AWS::RDS::DBInstance' };
   expect(findUnknownTypes([template(queue, database), template(database)])).toEqual(['AWS::RDS::DBInstance']);
 });
 
-it('counts interface endpoints by zone, and gateway endpoints not at all', () => {
+it('counts interface endpoints by zone, and no gateway endpoints', () => {
   const endpoint = (VpcEndpointType: string, SubnetIds?: unknown) => ({
     Type: 'AWS::EC2::VPCEndpoint',
     Properties: { VpcEndpointType, SubnetIds },
@@ -34,7 +34,7 @@ it('counts interface endpoints by zone, and gateway endpoints not at all', () =>
   ).toBe(3);
 });
 
-it('counts an alarm by the metrics that it looks at', () => {
+it('counts the metrics of alarms', () => {
   const plain = { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'Errors' } };
   const stat = { MetricStat: {} };
   const sum = {
@@ -49,8 +49,8 @@ it.each([
   ['rate(10 minutes)', 10],
   ['rate(1 hour)', 60],
   ['rate(2 days)', 2880],
-])('knows how often %s is', (ScheduleExpression, everyMinutes) => {
-  const made = template(
+])('parses %s', (ScheduleExpression, everyMinutes) => {
+  const withRule = template(
     { Type: 'AWS::Lambda::Function', Properties: { MemorySize: 256 } },
     {
       Type: 'AWS::Events::Rule',
@@ -58,15 +58,17 @@ it.each([
     },
     { Type: 'AWS::Events::Rule', Properties: { EventPattern: {}, Targets: [{ Arn: 'x' }] } },
   );
-  expect(findScheduledFunctions([made])).toEqual([{ everyMinutes, memoryMib: 256 }]);
+  expect(findScheduledFunctions([withRule])).toEqual([{ everyMinutes, memoryMib: 256 }]);
 });
 
-it('does not guess what it cannot read', () => {
+it('rejects other schedules and targets', () => {
   const rule = (ScheduleExpression: string, Targets: unknown) =>
     template({ Type: 'AWS::Events::Rule', Properties: { ScheduleExpression, Targets } });
   expect(() => findScheduledFunctions([rule('cron(0 3 * * ? *)', [{}])])).toThrow('not a rate: cron');
   expect(() => findScheduledFunctions([rule('rate(1 hour)', [{ Arn: 'x' }])])).toThrow(
-    'no function of the template',
+    'the template has no function',
   );
-  expect(() => memoryOf({ Resources: {} }, { 'Fn::GetAtt': ['R0', 'Arn'] })).toThrow('no function');
+  expect(() => memoryOf({ Resources: {} }, { 'Fn::GetAtt': ['R0', 'Arn'] })).toThrow(
+    'the template has no function',
+  );
 });

@@ -2,35 +2,35 @@ import { expect, it } from 'vitest';
 import { UsageError } from '#tools/command-line.ts';
 import { parseDeployArguments } from '#tools/deploy/arguments.ts';
 
-it('takes the stage, its options, and the rest as it is', () => {
+it('parses the stage, the options and the arguments for cdk', () => {
   const args = ['--stage', 'prod', '--require-approval=never', '--dry-run', '--', '--quiet', '-c', 'x=y'];
   expect(parseDeployArguments(args)).toEqual({
     stage: 'prod',
     profile: undefined,
     requireApproval: 'never',
     dryRun: true,
-    further: ['--quiet', '-c', 'x=y'],
+    cdkArguments: ['--quiet', '-c', 'x=y'],
   });
 });
 
-it('is asked for help even beside what is wrong', () => {
+it('accepts --help together with invalid arguments', () => {
   expect(parseDeployArguments(['--help', '--require-approval', 'x'])).toBeUndefined();
 });
 
 it.each([
-  [[], '--stage is needed'],
+  [[], '--stage is required'],
   [['--stage'], "Option '--stage <value>' argument missing"],
   [['--stage', 'staging', '--force'], "Unknown option '--force'"],
   [['staging'], "Unexpected argument 'staging'"],
   [['--stage', 'staging', '--require-approval', 'always'], 'never, any-change, broadening'],
-  [['--stage', 'staging', '--profile=--region'], '--profile: not a name'],
-  [['--stage', 'staging', '--', '-c', 'stage=prod'], 'give --stage'],
-  [['--stage', 'staging', '--', '--context=stage=prod'], 'give --stage'],
-  [['--stage', 'staging', '--', '-cstage=prod'], 'give --stage'],
-  [['--stage', 'staging', '--', '--profile', 'x'], 'give --profile before'],
-  [['--stage', 'staging', '--', '--require-approval=never'], 'give --require-approval before'],
+  [['--stage', 'staging', '--profile=--region'], '--profile: not a valid'],
+  [['--stage', 'staging', '--', '-c', 'stage=prod'], 'use --stage'],
+  [['--stage', 'staging', '--', '--context=stage=prod'], 'use --stage'],
+  [['--stage', 'staging', '--', '-cstage=prod'], 'use --stage'],
+  [['--stage', 'staging', '--', '--profile', 'x'], 'use --profile before'],
+  [['--stage', 'staging', '--', '--require-approval=never'], 'use --require-approval before'],
   [['--stage', 'staging', '--', '--app', 'x'], 'the app of cdk.json'],
-])('refuses %j and says why', (args, why) => {
+])('rejects %j with a reason', (args, reason) => {
   expect(() => parseDeployArguments(args)).toThrow(UsageError);
-  expect(() => parseDeployArguments(args)).toThrow(why);
+  expect(() => parseDeployArguments(args)).toThrow(reason);
 });

@@ -6,7 +6,7 @@ import { stageFile } from './stage-file.ts';
 const KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const TOOL = 'tools/deploy.mjs';
 
-async function signedIn(): Promise<FakeCommands> {
+async function commandsOfAccount(): Promise<FakeCommands> {
   const commands = await FakeCommands.of('aws', 'node', 'cdk');
   await commands.answer('aws sts get-caller-identity', {
     UserId: 'AIDAEXAMPLE',
@@ -30,8 +30,8 @@ async function deploy(
   return { project, ...(await commands.run(project, TOOL, args, environment)) };
 }
 
-it('looks at everything, bundles the functions, then runs cdk', async () => {
-  const commands = await signedIn();
+it('checks the prerequisites, bundles the functions, then runs cdk', async () => {
+  const commands = await commandsOfAccount();
   const { code, stdout, stderr } = await deploy(commands, ['--stage', 'staging']);
   expect(stderr).toBe('');
   expect(code).toBe(0);
@@ -46,8 +46,8 @@ it('looks at everything, bundles the functions, then runs cdk', async () => {
   expect(stdout).toContain('account 111122223333, region us-west-1, as arn:aws:iam::111122223333:user/ops');
 });
 
-it('passes on when to ask, the profile, and what comes after the second --', async () => {
-  const commands = await signedIn();
+it('passes --require-approval, --profile and further arguments to cdk', async () => {
+  const commands = await commandsOfAccount();
   const args = [
     '--stage',
     'staging',
@@ -67,19 +67,19 @@ it('passes on when to ask, the profile, and what comes after the second --', asy
   for (const call of calls) if (!call.startsWith('node')) expect(call).toContain('--profile ops');
 });
 
-it('ends as cdk ends', async () => {
-  const commands = await signedIn();
+it('exits with the exit code of cdk', async () => {
+  const commands = await commandsOfAccount();
   await commands.exitWith('cdk', 17);
   expect((await deploy(commands, ['--stage', 'staging'])).code).toBe(17);
 });
 
-it('tells what it found of awsvpcTrunking, and what becomes of it', async () => {
-  const commands = await signedIn();
-  const asked = await deploy(commands, ['--stage', 'staging'], { ecs: { awsvpcTrunking: true } });
-  expect(asked.stdout).toContain('awsvpcTrunking is off; this deployment turns it on');
+it('reports awsvpcTrunking and whether the deployment changes it', async () => {
+  const commands = await commandsOfAccount();
+  const enabled = await deploy(commands, ['--stage', 'staging'], { ecs: { awsvpcTrunking: true } });
+  expect(enabled.stdout).toContain('awsvpcTrunking is off; this deployment turns it on');
   await commands.answer('aws ecs list-account-settings', { settings: [{ value: 'enabled' }] });
   expect((await deploy(commands, ['--stage', 'staging'])).stdout).toContain(
-    'awsvpcTrunking is on in this account and region; it is left as it is',
+    'awsvpcTrunking is on in this account and region; this deployment does not change it',
   );
   await commands.fail('aws ecs list-account-settings', 'An error occurred (AccessDeniedException)');
   const unreadable = await deploy(commands, ['--stage', 'staging']);
@@ -89,48 +89,48 @@ it('tells what it found of awsvpcTrunking, and what becomes of it', async () => 
 
 it.each([
   ['no credentials', 'aws sts get-caller-identity', 'Unable to locate credentials.', 'Sign in first'],
-  ['no rights', 'aws ssm get-parameters', 'An error occurred (AccessDenied)', 'npx cdk bootstrap'],
-])('with %s changes nothing, and says what to do', async (_, command, words, advice) => {
-  const commands = await signedIn();
-  await commands.fail(command, words);
+  ['no permissions', 'aws ssm get-parameters', 'An error occurred (AccessDenied)', 'npx cdk bootstrap'],
+])('changes nothing with %s, and says what to do', async (_, command, message, advice) => {
+  const commands = await commandsOfAccount();
+  await commands.fail(command, message);
   const { code, stderr } = await deploy(commands, ['--stage', 'staging']);
   expect(code).toBe(1);
-  expect(stderr).toContain(words);
+  expect(stderr).toContain(message);
   expect(stderr).toContain(advice);
   expect((await commands.calls()).filter((call) => call.startsWith('cdk'))).toEqual([]);
 });
 
-it('with functions that cannot be bundled does not get as far as cdk', async () => {
-  const commands = await signedIn();
+it('does not run cdk if bundling fails', async () => {
+  const commands = await commandsOfAccount();
   await commands.fail('node tools/bundle.ts', 'Could not resolve "#core/nothing.ts"');
   const { code, stderr } = await deploy(commands, ['--stage', 'staging']);
   expect(code).toBe(1);
-  expect(stderr).toContain('The functions could not be bundled:\nCould not resolve');
+  expect(stderr).toContain('Bundling the functions failed:\nCould not resolve');
   expect((await commands.calls()).at(-1)).toBe('node tools/bundle.ts');
 });
 
-it('asks for the bootstrap of CDK, with the command', async () => {
-  const commands = await signedIn();
+it('prints the bootstrap command if the account is not bootstrapped', async () => {
+  const commands = await commandsOfAccount();
   await commands.answer('aws ssm get-parameters', { Parameters: [], InvalidParameters: ['x'] });
   const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--profile', 'ops']);
   expect(code).toBe(1);
   expect(stderr).toContain('npx cdk bootstrap aws://111122223333/us-west-1 --profile ops');
 });
 
-it('refuses the account of another stage', async () => {
-  const commands = await signedIn();
+it('rejects credentials of another account', async () => {
+  const commands = await commandsOfAccount();
   const { code, stderr } = await deploy(commands, ['--stage', 'staging'], { account: '444455556666' });
   expect(code).toBe(1);
-  expect(stderr).toContain('belongs to account 444455556666');
+  expect(stderr).toContain('is for account 444455556666');
   expect((await commands.calls()).some((call) => call.startsWith('cdk'))).toBe(false);
 });
 
-it('takes the region of the environment or the profile, and asks for one where there is none', async () => {
-  const commands = await signedIn();
+it('uses the region of the environment or the profile, and requires one', async () => {
+  const commands = await commandsOfAccount();
   const none = { region: undefined };
   const nowhere = await deploy(commands, ['--stage', 'staging'], none);
   expect(nowhere.code).toBe(1);
-  expect(nowhere.stderr).toContain('It is not said which region');
+  expect(nowhere.stderr).toContain('No region is configured');
   expect((await deploy(commands, ['--stage', 'staging'], none, { AWS_REGION: 'eu-west-1' })).code).toBe(0);
   expect(await commands.regionOf('cdk')).toBe('eu-west-1');
   await commands.answer('aws configure get', 'ap-south-1\n');
@@ -138,20 +138,20 @@ it('takes the region of the environment or the profile, and asks for one where t
   expect(await commands.regionOf('cdk')).toBe('ap-south-1');
 });
 
-it('lists every fault of the settings, and stages that there are', async () => {
-  const commands = await signedIn();
-  const faulty = await deploy(commands, ['--stage', 'staging'], { auth: {}, image: {} });
-  expect(faulty.code).toBe(1);
-  expect(faulty.stderr).toContain('auth: names no key');
-  expect(faulty.stderr).toContain('image: needs either');
+it('lists every error of the settings, and the existing stages', async () => {
+  const commands = await commandsOfAccount();
+  const invalid = await deploy(commands, ['--stage', 'staging'], { auth: {}, image: {} });
+  expect(invalid.code).toBe(1);
+  expect(invalid.stderr).toContain('auth: configures no credentials');
+  expect(invalid.stderr).toContain('image: requires exactly one of');
   const unknown = await deploy(commands, ['--stage', 'production']);
   expect(unknown.code).toBe(1);
-  expect(unknown.stderr).toContain('there is no such stage; there are: staging');
+  expect(unknown.stderr).toContain('the stage does not exist; existing stages: staging');
   expect(await commands.calls()).toEqual([]);
 });
 
-it('refuses settings with addresses of the example', async () => {
-  const commands = await signedIn();
+it('rejects settings with example addresses', async () => {
+  const commands = await commandsOfAccount();
   const settings = { baseUrl: 'https://workbench.example.com/x', alarms: { email: 'ops@example.com' } };
   const { code, stderr } = await deploy(commands, ['--stage', 'staging'], settings);
   expect(code).toBe(1);
@@ -159,15 +159,15 @@ it('refuses settings with addresses of the example', async () => {
   expect(await commands.calls()).toEqual([]);
 });
 
-it('names a program that is missing', async () => {
+it('reports a missing program', async () => {
   const without = await FakeCommands.of('cdk');
   const noAws = await deploy(without, ['--stage', 'staging']);
   expect(noAws.code).toBe(1);
-  expect(noAws.stderr).toContain('There is no `aws` on PATH. Install the AWS CLI');
+  expect(noAws.stderr).toContain('`aws` is not on PATH. Install version 2 of the AWS CLI');
 });
 
-it('in a dry run says what it would run, and runs nothing', async () => {
-  const commands = await signedIn();
+it('prints the commands in a dry run, and runs nothing', async () => {
+  const commands = await commandsOfAccount();
   const { code, stdout } = await deploy(commands, ['--stage', 'staging', '--dry-run', '--', '--quiet']);
   expect(code).toBe(0);
   expect(stdout).toContain('cdk deploy --all -c stage=staging --quiet');
@@ -175,22 +175,22 @@ it('in a dry run says what it would run, and runs nothing', async () => {
   expect(await commands.calls()).toEqual([]);
 });
 
-it('called wrongly ends with 2, says why without a stack, and runs nothing', async () => {
-  const commands = await signedIn();
+it('exits with 2 and without a stack trace for invalid arguments, and runs nothing', async () => {
+  const commands = await commandsOfAccount();
   const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--force']);
   expect(code).toBe(2);
   expect(stderr).toBe("Unknown option '--force'\nSee --help.\n");
   expect(await commands.calls()).toEqual([]);
 });
 
-it('helps', async () => {
-  const { code, stdout } = await deploy(await signedIn(), ['--help']);
+it('prints help', async () => {
+  const { code, stdout } = await deploy(await commandsOfAccount(), ['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('npm run deploy -- --stage NAME');
 });
 
-it('shows none of the credentials in its environment', async () => {
-  const commands = await signedIn();
+it('never prints credentials', async () => {
+  const commands = await commandsOfAccount();
   await commands.fail('aws ecs list-account-settings', 'denied');
   const environment = { AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE', AWS_SECRET_ACCESS_KEY: KEY };
   const { code, stdout, stderr } = await deploy(commands, ['--stage', 'staging'], {}, environment);

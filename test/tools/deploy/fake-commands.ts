@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { LINKED } from './linked-project.ts';
 
-/** Notes how it was called and answers what the test has laid down for its first two words. */
+/** Records its call and prints the output that the test has defined for its first two arguments. */
 const SCRIPT = `#!/bin/sh
 printf '%s' "$(basename "$0")" >> "$FAKE/calls"
 for word in "$@"; do printf ' %s' "$word" >> "$FAKE/calls"; done
@@ -24,7 +24,7 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** Programs on a PATH of their own, and a way to run a tool with them. */
+/** Fake programs on a separate PATH, and a method to run a tool with them. */
 export class FakeCommands {
   readonly #folder: string;
 
@@ -44,31 +44,31 @@ export class FakeCommands {
     return new FakeCommands(folder);
   }
 
-  /** @param command such as `aws sts get-caller-identity` */
-  async answer(command: string, answer: unknown): Promise<void> {
-    await this.#lay(nameOf(command), typeof answer === 'string' ? answer : JSON.stringify(answer));
+  /** Defines the output of a command. @param command For example `aws sts get-caller-identity`. */
+  async answer(command: string, output: unknown): Promise<void> {
+    await this.#write(outputFileOf(command), typeof output === 'string' ? output : JSON.stringify(output));
   }
 
-  async fail(command: string, words: string): Promise<void> {
-    await this.#lay(`${nameOf(command)}.fails`, words);
+  async fail(command: string, message: string): Promise<void> {
+    await this.#write(`${outputFileOf(command)}.fails`, message);
   }
 
   async exitWith(program: string, code: number): Promise<void> {
-    await this.#lay(`${program}.exits`, String(code));
+    await this.#write(`${program}.exits`, String(code));
   }
 
-  /** How they were called, in order. */
+  /** All command lines, in order. */
   async calls(): Promise<readonly string[]> {
     const text = await readFile(join(this.#folder, 'calls'), 'utf8').catch(() => '');
     return text.split('\n').filter((line) => line !== '');
   }
 
-  /** The region that a program was told of by its environment. */
+  /** Returns the region in the environment of a program. */
   async regionOf(program: string): Promise<string> {
     return readFile(join(this.#folder, `region-of-${program}`), 'utf8');
   }
 
-  /** Runs a file of a linked project by this Node.js, with these programs and those of the system alone. */
+  /** Runs a file of a linked project with this Node.js and a PATH of these programs and those of the system. */
   async run(
     project: string,
     file: string,
@@ -80,25 +80,25 @@ export class FakeCommands {
       env: { PATH: `${join(this.#folder, 'bin')}:/usr/bin:/bin`, FAKE: this.#folder, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said = { stdout: '', stderr: '' };
+    const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
-        said[name] += text;
+        output[name] += text;
       });
     }
     const code = await new Promise<number | null>((resolve, reject) =>
       child.once('error', reject).once('close', resolve),
     );
-    return { code, ...said };
+    return { code, ...output };
   }
 
-  async #lay(name: string, text: string): Promise<void> {
+  async #write(name: string, text: string): Promise<void> {
     await writeFile(join(this.#folder, name), text);
   }
 }
 
-/** Of the file with the answer: a program and its first two words, of which the first may be a path. */
-function nameOf(command: string): string {
+/** Returns the file with the output of a command: the program and its first two arguments. The first can be a path. */
+function outputFileOf(command: string): string {
   const [program = '', first = '', second = ''] = command.split(' ');
   return `${program}-${first.replaceAll('/', '.')}-${second}`;
 }

@@ -4,22 +4,22 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
-/** What this project writes: another has its own. */
-const OWN = new Set(['settings', 'dist', 'cdk.out', 'coverage', '.git']);
+/** Folders that are not linked, because the copy has its own. */
+const NOT_LINKED = new Set(['stages', 'dist', 'cdk.out', 'coverage', '.git']);
 
-/** Node.js takes the files of it by where the links are, not by where they lead. */
+/** With these options Node.js resolves modules relative to the links instead of their targets. */
 export const LINKED = ['--preserve-symlinks', '--preserve-symlinks-main'];
 
-/** A folder in which everything is as in this project but the settings of the stages; gone after the test. */
+/** Creates a copy of this project with other stages. It is deleted after the test. */
 export async function linkedProject(stages: Readonly<Record<string, unknown>>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'wb-project-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const name of await readdir(ROOT)) {
-    if (!OWN.has(name)) await symlink(join(ROOT, name), join(folder, name));
+    if (NOT_LINKED.has(name)) await symlink(join(ROOT, name), join(folder, name));
   }
-  await mkdir(join(folder, 'settings'));
+  await mkdir(join(folder, 'stages'));
   for (const [stage, settings] of Object.entries(stages)) {
-    await writeFile(join(folder, 'settings', `${stage}.json`), JSON.stringify(settings));
+    await writeFile(join(folder, 'stages', `${stage}.json`), JSON.stringify(settings));
   }
   return folder;
 }

@@ -1,4 +1,4 @@
-/** The settings of a stage that could be deployed, as they are written. */
+/** Returns the content of a valid stage file. */
 export function stageFile(changes: Readonly<Record<string, unknown>> = {}) {
   return {
     production: false,

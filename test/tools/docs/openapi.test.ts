@@ -11,7 +11,7 @@ const settings = readSettings({ RESTAPI_AUTH: 'none', BASE_URL: 'https://cloud.e
 
 function resolve(ref: string): unknown {
   const path = ref.slice(2).split('/');
-  return path.reduce((at: Record<string, unknown> | undefined, key) => at?.[key] as never, document);
+  return path.reduce((value: Record<string, unknown> | undefined, key) => value?.[key] as never, document);
 }
 
 function* refs(value: unknown): Generator<string> {
@@ -32,18 +32,18 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('refers to nothing that is not there', () => {
+  it('contains only valid references', () => {
     const all = new Set(refs(document));
     expect(all.size).toBeGreaterThan(15);
     for (const ref of all) expect(resolve(ref), ref).toBeDefined();
   });
 
-  it('gives examples that are as the schemas say', () => {
-    for (const { path, method, responses: answers, body } of routes) {
+  it('has examples that match the schemas', () => {
+    for (const { path, method, responses, body } of routes) {
       const operation = document.paths[path][method.toLowerCase()];
-      for (const [status, answer] of Object.entries(answers)) {
+      for (const [status, response] of Object.entries(responses)) {
         const { example } = operation.responses[status].content['application/json'];
-        expect(answer.schema.parse(example), path).toEqual(example);
+        expect(response.schema.parse(example), path).toEqual(example);
       }
       if (body === undefined) continue;
       const { example } = operation.requestBody.content['application/json'];
@@ -51,19 +51,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('has both bodies of errors, ours and the gateway’s', () => {
+  it('has the error bodies of the controller and of API Gateway', () => {
     const { Forbidden, Unauthorized, TooManyRequests } = document.components.responses;
     const bodies = (response: typeof Forbidden) => [...refs(response.content)];
-    const ours = '#/components/schemas/Error';
+    const controller = '#/components/schemas/Error';
     const gateway = '#/components/schemas/GatewayError';
-    expect(bodies(Forbidden)).toEqual([ours, gateway]);
-    expect(bodies(TooManyRequests)).toEqual([ours, gateway]);
+    expect(bodies(Forbidden)).toEqual([controller, gateway]);
+    expect(bodies(TooManyRequests)).toEqual([controller, gateway]);
     expect(bodies(Unauthorized)).toEqual([gateway]);
     expect(errorResponseSchema.safeParse(Forbidden.content['application/json'].example).success).toBe(true);
     expect(gatewayErrorSchema.safeParse(Unauthorized.content['application/json'].example).success).toBe(true);
   });
 
-  it('asks for a bearer token everywhere but at /health', () => {
+  it('requires a bearer token except for public routes', () => {
     expect(document.security).toEqual([{ bearer: [] }]);
     for (const { path, method, access } of routes) {
       const { security } = document.paths[path][method.toLowerCase()];
@@ -71,7 +71,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says when to come back wherever that may be asked for', () => {
+  it('declares the headers Retry-After and Location', () => {
     const { TooManyRequests, Unavailable } = document.components.responses;
     expect(TooManyRequests.headers).toHaveProperty('Retry-After');
     expect(Unavailable.headers).toHaveProperty('Retry-After');

@@ -10,7 +10,7 @@ describe('the section about stages in docs/settings.md', () => {
 
   it('tells of each setting its unit, what is accepted, its default and what it means', () => {
     expect(section).toContain(
-      '| `storage.backupRetentionDays` | days | a whole number from 1 to 3,650 | `35` | How long the daily backups',
+      '| `storage.backupRetentionDays` | days | a whole number from 1 to 3,650 | `35` | Retention of the daily backups',
     );
     expect(section).toContain(
       '| `capacityProviders[].maxInstances` |  | a whole number from 1 to 1,000 | *required* |',
@@ -31,7 +31,7 @@ describe('the schema for editors', () => {
     properties: Record<string, { properties?: Record<string, { description?: string }> }>;
   };
 
-  it('knows every setting of the functions that a stage may change, with its meaning', () => {
+  it('contains every setting of the functions that a stage can override', () => {
     const { functions } = schema.properties;
     for (const [name, { description }] of Object.entries(SETTINGS)) {
       if (!name.startsWith('WB_') || name === 'WB_TABLE_NAME') continue;
@@ -40,12 +40,12 @@ describe('the schema for editors', () => {
     expect(functions?.properties).not.toHaveProperty('WB_TABLE_NAME');
   });
 
-  it('is the one that the stages name', () => {
+  it('is the one to which the stages refer', () => {
     for (const stage of listStages()) {
-      const written = JSON.parse(readFileSync(join(STAGES_FOLDER, `${stage}.json`), 'utf8')) as {
+      const content = JSON.parse(readFileSync(join(STAGES_FOLDER, `${stage}.json`), 'utf8')) as {
         $schema: string;
       };
-      const file = join(STAGES_FOLDER, written.$schema);
+      const file = join(STAGES_FOLDER, content.$schema);
       expect(readFileSync(file, 'utf8')).toBe(stageSchemaText());
     }
   });

@@ -2,20 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
-/** As much of a container engine's API as building and pushing an image takes. */
+/** The part of a container engine's API that builds and pushes images. */
 export class FakeEngine {
   readonly socket: string;
-  /** What was asked of it: method and path. */
+  /** Method and path of all requests. */
   readonly calls: string[] = [];
   /** Image → architecture. */
   readonly images = new Map<string, string>();
-  /** The headers with which each push has logged in. */
+  /** Base argument of each build, and the names in its context. */
+  readonly builds: { readonly base: string | undefined; readonly files: readonly string[] }[] = [];
+  /** Login of each push. */
   readonly logins: unknown[] = [];
-  /** What a push ends with, instead of success. */
+  /** Error with which a push fails. */
   pushError: string | undefined;
-  /** Told when an image was pushed. */
+  /** Called after a successful push. */
   onPush: () => Promise<void> = async () => {};
 
   private constructor(socket: string) {
@@ -26,7 +30,7 @@ export class FakeEngine {
     const folder = await mkdtemp(join(tmpdir(), 'wb-engine-'));
     const engine = new FakeEngine(join(folder, 'engine.sock'));
     const server = createServer((request, response) => {
-      void engine.#answer(request, response);
+      void engine.#respond(request, response);
     });
     await new Promise<void>((resolve) => server.listen(engine.socket, resolve));
     onTestFinished(async () => {
@@ -37,9 +41,8 @@ export class FakeEngine {
     return engine;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
-    await new Promise((resolve) => request.once('end', resolve));
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await buffer(request);
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://engine');
     this.calls.push(`${request.method} ${pathname}`);
     const json = (status: number, body: unknown) =>
@@ -49,13 +52,15 @@ export class FakeEngine {
     if (kind === 'version') return void json(200, { Components: [{ Name: 'Engine' }] });
     if (kind === 'build') {
       this.images.set(searchParams.get('t') ?? '', 'amd64');
+      const { BASE: base } = JSON.parse(searchParams.get('buildargs') ?? '{}') as { BASE?: string };
+      this.builds.push({ base, files: namesInTar(body) });
       return void json(200, { stream: 'Step 1/1' });
     }
-    const [act] = rest.slice(-1);
+    const [action] = rest.slice(-1);
     const name = rest.slice(0, -1).join('/');
-    if (act === 'create') return void json(200, { status: 'Pulled' });
-    if (act === 'tag') return void json(201, {});
-    if (act === 'push') {
+    if (action === 'create') return void json(200, { status: 'Pulled' });
+    if (action === 'tag') return void json(201, {});
+    if (action === 'push') {
       this.logins.push(
         JSON.parse(Buffer.from(String(request.headers['x-registry-auth']), 'base64url').toString()),
       );
@@ -67,4 +72,18 @@ export class FakeEngine {
     if (architecture === undefined) return void json(404, { message: 'no such image' });
     json(200, { Architecture: architecture, Size: 1e9, Config: { Labels: {} } });
   }
+}
+
+/** Returns the names of the top-level entries in a tar archive, possibly compressed. */
+function namesInTar(archive: Buffer): readonly string[] {
+  const tar = archive[0] === 0x1f ? gunzipSync(archive) : archive;
+  const names = new Set<string>();
+  for (let start = 0; tar[start] !== undefined && tar[start] !== 0; ) {
+    const field = (offset: number, length: number) =>
+      tar.toString('latin1', start + offset, start + offset + length).replace(/\0.*$/s, '');
+    names.add(field(0, 100).split('/')[0] ?? '');
+    // A header block, then the content in blocks of 512 bytes. The size is octal.
+    start += 512 + Math.ceil(Number.parseInt(field(124, 12), 8) / 512) * 512;
+  }
+  return [...names].sort();
 }

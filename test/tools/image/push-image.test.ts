@@ -33,12 +33,16 @@ async function deployed() {
   return { commands, engine, push };
 }
 
-it('builds the example, pushes it as the settings say, and prints the digest to pin', async () => {
+it('builds the example image, pushes it with the tag of the settings, and prints the digest', async () => {
   const { commands, engine, push } = await deployed();
-  const { code, stdout, stderr } = await push(['--base', 'registry']);
+  const { code, stdout, stderr } = await push([]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(engine.calls.filter((call) => call === 'POST /build')).toHaveLength(2);
+  expect(engine.builds).toEqual([
+    { base: undefined, files: ['Dockerfile', 'code-server', 'start-code-server.sh'] },
+    { base: 'workbench-base:latest', files: ['Dockerfile', 'boot.sh', 'settings.json'] },
+  ]);
   expect(engine.calls).toContain('POST /images/workbench-example:latest/tag');
   expect(engine.calls).toContain(`POST /images/${REPOSITORY}/push`);
   expect(engine.logins).toEqual([
@@ -50,7 +54,13 @@ it('builds the example, pushes it as the settings say, and prints the digest to 
   );
 });
 
-it('shows the token nowhere: not in what it prints, not in how programs are called', async () => {
+it('builds the example image on the base that --base names', async () => {
+  const { engine, push } = await deployed();
+  expect((await push(['--base', 'registry.example/base:1'])).code).toBe(0);
+  expect(engine.builds.map(({ base }) => base)).toEqual(['registry.example/base:1']);
+});
+
+it('shows the token neither in its output nor in command lines', async () => {
   const { commands, engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   engine.pushError = 'denied: not authorized';
@@ -59,7 +69,7 @@ it('shows the token nowhere: not in what it prints, not in how programs are call
   expect(stdout + stderr + (await commands.calls()).join('\n')).not.toContain(TOKEN);
 });
 
-it('pushes an image of the engine instead, when one is named', async () => {
+it('pushes an existing image with --image', async () => {
   const { engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   expect((await push(['--image', 'mine:1'])).code).toBe(0);
@@ -67,30 +77,30 @@ it('pushes an image of the engine instead, when one is named', async () => {
   expect(engine.calls).toContain('POST /images/mine:1/tag');
 });
 
-it('moves `latest`, and refuses any other tag that is there before it builds', async () => {
+it('overwrites `latest`, and rejects any other existing tag before it builds', async () => {
   const { commands, engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   await commands.answer('aws ecr batch-get-image', PUSHED);
   expect((await push(['--image', 'mine:1'])).code).toBe(0);
-  const asked = engine.calls.length;
+  const callsBefore = engine.calls.length;
   const pinned = await push([], { image: { tag: '1.0.0' } });
   expect(pinned.code).toBe(1);
-  expect(pinned.stderr).toContain(`The tag 1.0.0 is in the repository already (${DIGEST})`);
-  expect(engine.calls).toHaveLength(asked);
+  expect(pinned.stderr).toContain(`The repository already contains the tag 1.0.0 (${DIGEST})`);
+  expect(engine.calls).toHaveLength(callsBefore);
 });
 
-it('takes the tag from the command line where the settings pin a digest', async () => {
+it('uses the tag of the command line if the settings pin a digest', async () => {
   const { commands, engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   const pinned = { image: { digest: DIGEST } };
   const without = await push(['--image', 'mine:1'], pinned);
   expect(without.code).toBe(2);
-  expect(without.stderr).toContain('pins a digest: give the tag');
+  expect(without.stderr).toContain('pins a digest: push with --tag');
   expect((await push(['--image', 'mine:1', '--tag', '1.1.0'], pinned)).code).toBe(0);
   expect((await commands.calls()).some((call) => call.includes('imageTag=1.1.0'))).toBe(true);
 });
 
-it('called wrongly ends with 2, says why without a stack, and asks nothing', async () => {
+it('exits with 2 and without a stack trace for invalid arguments, and calls nothing', async () => {
   const { commands, push } = await deployed();
   const { code, stderr } = await push(['--push']);
   expect(code).toBe(2);
@@ -98,7 +108,7 @@ it('called wrongly ends with 2, says why without a stack, and asks nothing', asy
   expect(await commands.calls()).toEqual([]);
 });
 
-it('refuses an image for another processor', async () => {
+it('rejects an image of another architecture', async () => {
   const { engine, push } = await deployed();
   engine.images.set('mine:1', 'arm64');
   const { code, stderr } = await push(['--image', 'mine:1']);
@@ -107,14 +117,14 @@ it('refuses an image for another processor', async () => {
   expect(engine.logins).toEqual([]);
 });
 
-it('says so when the engine does not have the image', async () => {
+it('reports a missing image', async () => {
   const { push } = await deployed();
   const { code, stderr } = await push(['--image', 'mine:1']);
   expect(code).toBe(1);
   expect(stderr).toContain('has no image mine:1');
 });
 
-it('asks for a deployment first, which makes the repository', async () => {
+it('requires a deployed stage, which has the repository', async () => {
   const { commands, engine, push } = await deployed();
   await commands.fail(
     'aws cloudformation describe-stacks',
@@ -127,7 +137,7 @@ it('asks for a deployment first, which makes the repository', async () => {
   expect(engine.calls).toEqual([]);
 });
 
-it('gives what the registry says as the reason, and does not claim success', async () => {
+it('fails with the error of the registry', async () => {
   const { engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   engine.pushError = 'tag invalid: The image tag already exists and is immutable';
@@ -137,16 +147,16 @@ it('gives what the registry says as the reason, and does not claim success', asy
   expect(stdout).not.toContain('Pushed.');
 });
 
-it('does not believe a push whose image is not there afterwards', async () => {
+it('fails if the repository does not contain the image after the push', async () => {
   const { engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
   engine.onPush = async () => {};
   const { code, stderr } = await push(['--image', 'mine:1']);
   expect(code).toBe(1);
-  expect(stderr).toContain('was pushed, and is not there');
+  expect(stderr).toContain('was pushed, but the repository does not contain it');
 });
 
-it('says how to start an engine where there is none', async () => {
+it('reports a missing engine', async () => {
   const { commands } = await deployed();
   const project = await linkedProject({ staging: stageFile() });
   const { code, stderr } = await commands.run(project, TOOL, ['--stage', 'staging'], {
@@ -156,11 +166,11 @@ it('says how to start an engine where there is none', async () => {
   expect(stderr).toContain('There is no socket /nowhere/docker.sock');
 });
 
-it('in a dry run asks nothing and pushes nothing', async () => {
+it('calls and pushes nothing in a dry run', async () => {
   const { commands, engine, push } = await deployed();
   const { code, stdout } = await push(['--dry-run'], { image: { tag: '1.0.0' } });
   expect(code).toBe(0);
-  expect(stdout).toContain('<repository>:1.0.0, which must not be there yet');
+  expect(stdout).toContain('<repository>:1.0.0, which must not exist yet');
   expect(await commands.calls()).toEqual([]);
   expect(engine.calls).toEqual([]);
 });

@@ -26,8 +26,8 @@ beforeEach(async () => {
 });
 afterEach(() => table.dispose());
 
-function item(at: number, text: string): Record<string, AttributeValue> {
-  return { pk: { S: `user#${at}` }, sk: { S: 'workbench#x' }, text: { S: text }, expires_at: { N: '1' } };
+function item(index: number, text: string): Record<string, AttributeValue> {
+  return { pk: { S: `user#${index}` }, sk: { S: 'workbench#x' }, text: { S: text }, expires_at: { N: '1' } };
 }
 
 async function put(tableName: string, ...items: readonly Record<string, AttributeValue>[]) {
@@ -42,8 +42,8 @@ async function textsOf(tableName: string): Promise<Record<string, string>> {
   return Object.fromEntries(Items.map(({ pk, text }) => [pk?.S ?? '', text?.S ?? '']));
 }
 
-it('writes every item over what is there, and leaves what only the other has', async () => {
-  await put(RESTORED, ...Array.from({ length: 60 }, (_, at) => item(at, 'restored')));
+it('overwrites items with the same key, and keeps other items', async () => {
+  await put(RESTORED, ...Array.from({ length: 60 }, (_, index) => item(index, 'restored')));
   await put(table.tableName, item(1, 'damaged'), item(99, 'since'));
   expect(await copyItems(table.client, { from: RESTORED, to: table.tableName })).toBe(60);
   const texts = await textsOf(table.tableName);
@@ -53,9 +53,9 @@ it('writes every item over what is there, and leaves what only the other has', a
   expect(Object.keys(await textsOf(RESTORED))).toHaveLength(60);
 });
 
-it('goes through page after page', async () => {
+it('copies all pages', async () => {
   const large = 'x'.repeat(300_000);
-  await put(RESTORED, ...Array.from({ length: 8 }, (_, at) => item(at, large)));
+  await put(RESTORED, ...Array.from({ length: 8 }, (_, index) => item(index, large)));
   const pages: number[] = [];
   await copyItems(table.client, {
     from: RESTORED,
@@ -67,37 +67,39 @@ it('goes through page after page', async () => {
   expect(Object.keys(await textsOf(table.tableName))).toHaveLength(8);
 });
 
-it('in a dry run counts, and writes nothing', async () => {
+it('only counts in a dry run', async () => {
   await put(RESTORED, item(1, 'restored'));
   expect(await copyItems(table.client, { from: RESTORED, to: table.tableName, dryRun: true })).toBe(1);
   expect(await textsOf(table.tableName)).toEqual({});
 });
 
-/** A client whose batches leave the first item unwritten, so often. */
-function leavingSome(times: number): DynamoDBClient {
-  let left = times;
+/** Returns a client that leaves the first item of a batch unprocessed this many times. */
+function clientWithUnprocessedItems(times: number): DynamoDBClient {
+  let remaining = times;
   const send = async (command: unknown) => {
-    if (!(command instanceof BatchWriteItemCommand) || left === 0)
+    if (!(command instanceof BatchWriteItemCommand) || remaining === 0)
       return table.client.send(command as ScanCommand);
-    left -= 1;
+    remaining -= 1;
     const [requests = []] = Object.values(command.input.RequestItems ?? {});
     return { UnprocessedItems: { [table.tableName]: requests.slice(0, 1) } };
   };
   return { send } as unknown as DynamoDBClient;
 }
 
-it('tries again what was left unwritten, each time after a longer pause', async () => {
+it('retries unprocessed items with exponential backoff', async () => {
   await put(RESTORED, item(1, 'restored'));
-  const pauses: number[] = [];
-  const wait = async (ms: number) => pauses.push(ms);
+  const delays: number[] = [];
+  const wait = async (ms: number) => delays.push(ms);
   const copy = { from: RESTORED, to: table.tableName, wait };
-  expect(await copyItems(leavingSome(3), copy)).toBe(1);
+  expect(await copyItems(clientWithUnprocessedItems(3), copy)).toBe(1);
   expect(await textsOf(table.tableName)).toEqual({ 'user#1': 'restored' });
-  expect(pauses).toEqual([200, 400, 800]);
+  expect(delays).toEqual([200, 400, 800]);
 });
 
-it('gives up when DynamoDB never writes it, and says that it can be run again', async () => {
+it('fails if DynamoDB never writes an item, and says to run it again', async () => {
   await put(RESTORED, item(1, 'restored'));
   const copy = { from: RESTORED, to: table.tableName, wait: async () => {} };
-  await expect(copyItems(leavingSome(1000), copy)).rejects.toThrow('1 items could not be written');
+  await expect(copyItems(clientWithUnprocessedItems(1000), copy)).rejects.toThrow(
+    'did not write 1 items after 10 attempts. Run the command again',
+  );
 });

@@ -17,14 +17,14 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   });
 }
 
-it('copies a table, and says what stands in the way', async () => {
+it('copies a table, and reports errors', async () => {
   const table = await openEmbeddedTable();
   const client = createTableClient(table.clientOptions);
   onTestFinished(async () => {
     client.destroy();
     await table.close();
   });
-  const there = {
+  const environment = {
     AWS_ENDPOINT_URL_DYNAMODB: table.clientOptions.endpoint ?? '',
     AWS_ACCESS_KEY_ID: table.clientOptions.credentials?.accessKeyId ?? '',
     AWS_SECRET_ACCESS_KEY: 'unchecked',
@@ -33,21 +33,21 @@ it('copies a table, and says what stands in the way', async () => {
   await client.send(new PutItemCommand({ TableName: table.tableName, Item }));
   await client.send(new CreateTableCommand(createTableInput('other')));
 
-  const done = await run(['--from', table.tableName, '--to', 'other'], there);
-  expect(done).toMatchObject({ code: 0, stderr: '' });
-  expect(done.stdout).toContain(`1 items written from ${table.tableName} into other`);
-  const missing = await run(['--from', 'nowhere', '--to', 'other'], there);
+  const success = await run(['--from', table.tableName, '--to', 'other'], environment);
+  expect(success).toMatchObject({ code: 0, stderr: '' });
+  expect(success.stdout).toContain(`1 items written from ${table.tableName} into other`);
+  const missing = await run(['--from', 'nowhere', '--to', 'other'], environment);
   expect(missing.code).toBe(1);
   expect(missing.stderr).toContain('ResourceNotFoundException');
 });
 
 it.each([
-  [['--from', 'one'], '--to is needed'],
+  [['--from', 'one'], '--to is required'],
   [['--from', 'one', '--to', 'one'], 'the same table'],
-  [['--from', 'a b', '--to', 'one'], 'no name of a table'],
+  [['--from', 'a b', '--to', 'one'], 'not a valid table name'],
   [['--table', 'one'], "Unknown option '--table'"],
-])('called as %j ends with 2 and says why', async (args, why) => {
+])('exits with 2 and a reason for %j', async (args, reason) => {
   const { code, stderr } = await run(args);
   expect(code).toBe(2);
-  expect(stderr).toContain(why);
+  expect(stderr).toContain(reason);
 });
