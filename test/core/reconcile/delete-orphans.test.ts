@@ -142,7 +142,7 @@ describe('an orphan', () => {
 
 describe('the deletion limit', () => {
   /** This many orphans and this many resources that are too young to be deleted. */
-  async function among(orphans: number, young: number) {
+  async function sweepOrphansAmong(orphans: number, young: number) {
     const { world, sweep } = await withOrphans(orphans);
     const { tasks: old } = await world.tasks.list();
     const others = Array.from({ length: young }, (_, n) => ({
@@ -154,13 +154,16 @@ describe('the deletion limit', () => {
   }
 
   it('allows five orphans, or five of a hundred resources, but deletes nothing above it', async () => {
-    expect((await among(DELETION_MAX, 0)).report).toMatchObject({ deleted: DELETION_MAX, alarm: false });
-    expect((await among(6, 114)).report).toMatchObject({ deleted: 6, alarm: false });
-    expect((await among(6, 113)).report).toMatchObject({ deleted: 0, alarm: true });
+    expect((await sweepOrphansAmong(DELETION_MAX, 0)).report).toMatchObject({
+      deleted: DELETION_MAX,
+      alarm: false,
+    });
+    expect((await sweepOrphansAmong(6, 114)).report).toMatchObject({ deleted: 6, alarm: false });
+    expect((await sweepOrphansAmong(6, 113)).report).toMatchObject({ deleted: 0, alarm: true });
   });
 
   it('raises an alarm in the log, in a metric and in the report', async () => {
-    const { world, report } = await among(DELETION_MAX + 1, 0);
+    const { world, report } = await sweepOrphansAmong(DELETION_MAX + 1, 0);
     expect(report).toMatchObject({ alarm: true, waiting: DELETION_MAX + 1 });
     expect(report.findings[0]).toEqual({
       ...{ id: expect.any(String), what: 'over_deletion_limit' },
@@ -181,7 +184,7 @@ describe('the deletion limit', () => {
   });
 
   it('logs every orphan above it, although the report has only twenty findings', async () => {
-    const { world, report } = await among(FINDINGS_MAX + 2, 0);
+    const { world, report } = await sweepOrphansAmong(FINDINGS_MAX + 2, 0);
     const left = world.telemetry.lines.filter(({ message }) => message === 'difference not repaired');
     expect([report.findings.length, left.length]).toEqual([FINDINGS_MAX, FINDINGS_MAX + 2]);
     expect(world.telemetry.fields.get('difference not repaired')).toEqual({

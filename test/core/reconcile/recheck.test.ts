@@ -18,7 +18,7 @@ const DEDICATED = { dedicatedInstanceType: 'm7i.large' };
 const REFERENCED = { what: 'referenced', why: 'A record refers to it that did not at the first read.' };
 
 /** Makes the store hide the record at the first read and return it at the recheck. */
-function aRecordAppearing(world: MemoryWorld) {
+function hideRecordAtFirstRead(world: MemoryWorld) {
   let reads = 0;
   const store = world.stores.workbenches;
   return overrideMethods(store, { read: async (key) => (++reads === 1 ? undefined : store.read(key)) });
@@ -37,7 +37,7 @@ describe('a resource to which a record refers since the first read', () => {
     await world.waitForStatus(await world.create(), 'running');
     await world.advance(DAY);
     const report = await sweepTasks(
-      { ...world.ports, workbenches: aRecordAppearing(world) },
+      { ...world.ports, workbenches: hideRecordAtFirstRead(world) },
       world.policy,
       GRACE,
     );
@@ -67,7 +67,7 @@ describe('a resource to which a record refers since the first read', () => {
     const key = await world.waitForStatus(await world.create(DEDICATED), 'running');
     await world.advance(DAY);
     const report = await sweepHosts(
-      { ...world.ports, workbenches: aRecordAppearing(world) },
+      { ...world.ports, workbenches: hideRecordAtFirstRead(world) },
       world.policy,
       GRACE,
     );
@@ -88,7 +88,7 @@ describe('a resource to which a record refers since the first read', () => {
       terminate: () => Promise.reject(new Error('it is referenced')),
     });
     await world.clock.advanceAsync(GRACE.graceMs);
-    const ports = { ...world.ports, hosts, workbenches: aRecordAppearing(world) };
+    const ports = { ...world.ports, hosts, workbenches: hideRecordAtFirstRead(world) };
     expect((await sweepHosts(ports, world.policy, GRACE)).findings).toMatchObject([REFERENCED]);
   });
 
@@ -97,7 +97,7 @@ describe('a resource to which a record refers since the first read', () => {
     const key = await world.waitForStatus(await world.create(), 'running');
     world.volumes.files(key.workbenchId)?.add('thesis.tex');
     world.clock.advance(2 * DAY);
-    const ports = { ...world.ports, workbenches: aRecordAppearing(world) };
+    const ports = { ...world.ports, workbenches: hideRecordAtFirstRead(world) };
     const report = await sweepVolumes(ports, { graceMs: DAY, shard: 0, shards: 1 });
     expect(report).toMatchObject({ quarantined: 0, deleted: 0, waiting: 1, findings: [REFERENCED] });
     expect(world.volumes.files(key.workbenchId)).toContain('thesis.tex');
@@ -125,7 +125,7 @@ describe('a failing recheck', () => {
 
 describe('a record', () => {
   /** Two running workbenches; the `update` of the first fails after both were read. */
-  async function goingWrong(error: (key: WorkbenchKey) => Error) {
+  async function withFailingUpdate(error: (key: WorkbenchKey) => Error) {
     const world = new MemoryWorld({ events: false });
     const first = await world.waitForStatus(await world.create(), 'running');
     const other = await world.waitForStatus(await world.create(), 'running');
@@ -140,7 +140,9 @@ describe('a record', () => {
   }
 
   it('that has become unreadable since it was read does not prevent other repairs', async () => {
-    const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
+    const { world, first, other, ports } = await withFailingUpdate(
+      (key) => new UnreadableRecord(key, 'newer'),
+    );
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     const report = await sweepActive(ports, world.policy);
     expect(report).toMatchObject({ checked: 2, repaired: 1, failed: 0 });
@@ -153,7 +155,7 @@ describe('a record', () => {
   });
 
   it('for which the life cycle throws does not prevent other repairs, and is logged', async () => {
-    const { world, first, ports } = await goingWrong(() => new TypeError('a bug'));
+    const { world, first, ports } = await withFailingUpdate(() => new TypeError('a bug'));
     world.tasks.describe = async (ids) => ids.map((taskId) => ({ taskId, missing: true }));
     expect(await sweepActive(ports, world.policy)).toMatchObject({ checked: 2, repaired: 1, failed: 1 });
     expect(world.telemetry.fields.get('could not apply an observation')).toEqual({
@@ -162,7 +164,9 @@ describe('a record', () => {
   });
 
   it('that fails does not prevent that other unexpected tasks are added to their records', async () => {
-    const { world, first, other, ports } = await goingWrong((key) => new UnreadableRecord(key, 'newer'));
+    const { world, first, other, ports } = await withFailingUpdate(
+      (key) => new UnreadableRecord(key, 'newer'),
+    );
     await world.tasks.run(anUnexpectedTask(first), 'token 1');
     await world.tasks.run(anUnexpectedTask(other), 'token 2');
     const report = await sweepTasks(ports, world.policy, GRACE);
