@@ -38,7 +38,11 @@ export interface Rollout {
 }
 
 export const anyRollout: fc.Arbitrary<Rollout> = fc
-  .tuple(fc.nat(10 * 60_000), fc.nat(20 * 60_000), fc.option(fc.nat(10 * 60_000), { nil: undefined }))
+  .tuple(
+    fc.nat(10 * 60_000),
+    fc.nat(20 * 60_000),
+    fc.option(fc.nat(10 * 60_000), { nil: undefined, freq: 2 }),
+  )
   .map(([startsAt, lasts, until]) => {
     const endsAt = startsAt + lasts;
     return { startsAt, endsAt, rollsBackAt: until === undefined ? undefined : endsAt + until };
