@@ -9,7 +9,7 @@ import { POLL_FUNCTION } from '#tools/bundles/check-bundles.ts';
 import { BUNDLES, bundleFile, bundleFunctions } from '../tools/bundle.ts';
 import { measureLoadTimes } from './cold/load-time.ts';
 import { coldPage, coldTable, describeSlowLoad } from './cold/report.ts';
-import { describeMachine } from './machine.ts';
+import { describeEnvironment } from './environment.ts';
 
 const BASELINE = 'client-dynamodb';
 /** New processes for each module. */
@@ -26,7 +26,7 @@ const measuredFunctions = functions.filter(({ name }) => !quick || name === POLL
 
 const bundles = [{ ...clientBundle, name: BASELINE }, ...measuredFunctions];
 const results = {
-  machine: describeMachine(),
+  environment: describeEnvironment(),
   rounds: ROUNDS,
   baseline: BASELINE,
   polled: POLL_FUNCTION,

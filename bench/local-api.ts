@@ -7,8 +7,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callApi, waitUntilAllStopped } from './api-client.ts';
 import { measureBurst, runRecordingCommand } from './burst.ts';
+import { describeEnvironment } from './environment.ts';
 import { type LoadResult, measureLoad } from './load.ts';
-import { describeMachine } from './machine.ts';
 import { burstTable, page, type Results, table } from './report.ts';
 import { withServer } from './server-process.ts';
 
@@ -55,7 +55,7 @@ const burstResult = await withServer(
 );
 
 const results: Results = {
-  machine: describeMachine(),
+  environment: describeEnvironment(),
   seconds,
   loads: [...reads, creates],
   burst: burstResult,

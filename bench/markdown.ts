@@ -1,4 +1,4 @@
-import type { Machine } from './machine.ts';
+import type { Environment } from './environment.ts';
 
 /** Renders a table. The first row is the header. */
 export function markdownTable([header = [], ...rows]: readonly (readonly string[])[]): string {
@@ -7,7 +7,7 @@ export function markdownTable([header = [], ...rows]: readonly (readonly string[
 }
 
 /** Renders time and place of a measurement. */
-export function machineTable({ date, commit, cpu, cores, memoryGib, system, node }: Machine): string {
+export function environmentTable({ date, commit, cpu, cores, memoryGib, system, node }: Environment): string {
   return markdownTable([
     ['measured', ''],
     ['date', date],

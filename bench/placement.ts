@@ -6,7 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeMachine } from './machine.ts';
+import { describeEnvironment } from './environment.ts';
 import { generateArrivals } from './placement/arrivals.ts';
 import type { Bill } from './placement/cluster.ts';
 import { computeLowerBound, simulateBill } from './placement/measure.ts';
@@ -83,7 +83,7 @@ for (const providerSet of PROVIDER_SETS) {
     console.log(`${providerSet.name}, ${heading(comparison)}\n\n${table(comparison)}\n`);
   }
 }
-const results = { machine: describeMachine(), days: DAYS, seeds: SEEDS, comparisons };
+const results = { environment: describeEnvironment(), days: DAYS, seeds: SEEDS, comparisons };
 if (!quick) await writeFile(join(import.meta.dirname, 'results', 'placement.md'), page(results));
 
 const total = (policy: string) =>

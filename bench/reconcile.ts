@@ -14,8 +14,8 @@ import { openLoadedTable } from '#test/adapters/aws/dynamodb/loaded-table.ts';
 import { NOW, type Population, population } from '#test/adapters/aws/dynamodb/population.ts';
 import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
-import { describeMachine } from './machine.ts';
-import { machineTable, markdownTable } from './markdown.ts';
+import { describeEnvironment } from './environment.ts';
+import { environmentTable, markdownTable } from './markdown.ts';
 
 const HELP = `npm run bench:reconcile -- [options]
 
@@ -140,7 +140,7 @@ function report(
     '',
     `Loaded and indexed in ${loadSeconds.toFixed(0)} s.`,
     '',
-    machineTable(describeMachine()),
+    environmentTable(describeEnvironment()),
     '',
   ].join('\n');
 }

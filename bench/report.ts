@@ -1,10 +1,10 @@
 import type { BurstResult } from './burst.ts';
+import type { Environment } from './environment.ts';
 import { CONNECTIONS, type LoadResult } from './load.ts';
-import type { Machine } from './machine.ts';
-import { machineTable, markdownTable } from './markdown.ts';
+import { environmentTable, markdownTable } from './markdown.ts';
 
 export interface Results {
-  readonly machine: Machine;
+  readonly environment: Environment;
   /** Duration of each load in seconds. */
   readonly seconds: number;
   readonly loads: readonly LoadResult[];
@@ -33,7 +33,7 @@ export function burstTable({ burst }: Pick<Results, 'burst'>): string {
 }
 
 export function page(results: Results): string {
-  const { machine, seconds } = results;
+  const { environment, seconds } = results;
   return [
     '# Local API',
     '',
@@ -48,7 +48,7 @@ export function page(results: Results): string {
     '',
     burstTable(results),
     '',
-    machineTable(machine),
+    environmentTable(environment),
     '',
   ].join('\n');
 }

@@ -11,7 +11,7 @@ export async function replaceFolder(
 ): Promise<void> {
   await removeAbandonedBuilds(folder);
   const temporary = `${folder}.building-${process.pid}`;
-  const previous = `${folder}.building-${process.pid}-previous`;
+  const previous = `${folder}.building-${process.pid}-old`;
   await mkdir(temporary);
   try {
     await build(temporary);
@@ -25,7 +25,7 @@ export async function replaceFolder(
 /** Deletes incomplete folders of processes that were killed. */
 async function removeAbandonedBuilds(folder: string): Promise<void> {
   for (const name of await readdir(dirname(folder))) {
-    const pid = /^\.building-(\d+)(-previous)?$/.exec(name.slice(basename(folder).length))?.[1];
+    const pid = /^\.building-(\d+)(-old)?$/.exec(name.slice(basename(folder).length))?.[1];
     if (!name.startsWith(basename(folder)) || pid === undefined || isAlive(Number(pid))) continue;
     await rm(join(dirname(folder), name), { recursive: true, force: true });
   }

@@ -1,13 +1,13 @@
 import { toKilobytes } from '#tools/bundles/check-bundles.ts';
-import type { Machine } from '../machine.ts';
-import { machineTable, markdownTable } from '../markdown.ts';
+import type { Environment } from '../environment.ts';
+import { environmentTable, markdownTable } from '../markdown.ts';
 import type { LoadTimes } from './load-time.ts';
 
 /** Maximum ratio of the load time of the polled function to that of the DynamoDB client alone. */
 export const LOAD_RATIO_MAX = 1.5;
 
 export interface ColdResults {
-  readonly machine: Machine;
+  readonly environment: Environment;
   /** New processes for each module. */
   readonly rounds: number;
   /** Name of the bundle with only the DynamoDB client. */
@@ -19,7 +19,7 @@ export interface ColdResults {
 }
 
 /** Returns a table of load times. The client is the first row. */
-export function coldTable({ baseline, times, bytes }: Omit<ColdResults, 'machine'>): string {
+export function coldTable({ baseline, times, bytes }: Omit<ColdResults, 'environment'>): string {
   const baselineMs = times.get(baseline) ?? Number.NaN;
   const rows = [...times].map(([name, ms]) => [
     name,
@@ -42,7 +42,7 @@ export function describeSlowLoad({
 }
 
 export function coldPage(results: ColdResults): string {
-  const { machine, rounds, baseline, polled } = results;
+  const { environment, rounds, baseline, polled } = results;
   return [
     '# Cold start',
     '',
@@ -54,7 +54,7 @@ export function coldPage(results: ColdResults): string {
     '',
     coldTable(results),
     '',
-    machineTable(machine),
+    environmentTable(environment),
     '',
   ].join('\n');
 }

@@ -1,5 +1,5 @@
-import type { Machine } from '../machine.ts';
-import { machineTable, markdownTable } from '../markdown.ts';
+import type { Environment } from '../environment.ts';
+import { environmentTable, markdownTable } from '../markdown.ts';
 import type { Bill } from './cluster.ts';
 
 /** One set of providers with one load: the bill of each policy, summed over all seeds. */
@@ -14,7 +14,7 @@ export interface Comparison {
 }
 
 export interface Results {
-  readonly machine: Machine;
+  readonly environment: Environment;
   readonly days: number;
   readonly seeds: readonly number[];
   readonly comparisons: readonly Comparison[];
@@ -46,7 +46,7 @@ export function heading({ startsPerDay, running }: Comparison): string {
   return `${startsPerDay} starts a day, ${running.toFixed(0)} running on average`;
 }
 
-export function page({ machine, days, seeds, comparisons }: Results): string {
+export function page({ environment, days, seeds, comparisons }: Results): string {
   return [
     '# Placement',
     '',
@@ -72,7 +72,7 @@ export function page({ machine, days, seeds, comparisons }: Results): string {
       table(comparison),
       '',
     ]),
-    machineTable(machine),
+    environmentTable(environment),
     '',
     `Seeds ${seeds.join(', ')}, ${days} days each.`,
     '',

@@ -1,7 +1,8 @@
 """moto with the patches that the tests need to run at all, and a controllable clock for SQS.
 
-Other differences from AWS are not patched: each test lists its exceptions with a reason. test/aws/moto-faults.test.ts
-checks that moto still needs each patch. If one of its tests fails, delete the patch.
+Other differences from AWS are not patched: each test lists its exceptions with a reason.
+test/aws/emulator-deviations.test.ts checks that moto still needs each patch. If one of its tests fails, delete the
+patch.
 """
 
 import json
@@ -42,11 +43,13 @@ def count_task_memory() -> None:
                 for container in definition.container_definitions
             ]
 
-    backend._calculate_task_resource_requirements = staticmethod(lambda definition: original(DefinitionWithMemory(definition)))
+    backend._calculate_task_resource_requirements = staticmethod(
+        lambda definition: original(DefinitionWithMemory(definition))
+    )
 
 
 def report_task_version_and_connectivity() -> None:
-    """ECS reports for every task its version, which increases with each change, its creation time and its connectivity."""
+    """ECS reports for every task its version, which each change increments, its creation time and its connectivity."""
     original_init, original_stop = ecs.Task.__init__, ecs.EC2ContainerServiceBackend.stop_task
 
     def init(self: Any, *args: Any, **kwargs: Any) -> None:

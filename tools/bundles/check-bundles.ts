@@ -65,7 +65,7 @@ export function checkBundles(
     const forbidden = new Set(Object.keys(inputs).flatMap((path) => findForbiddenInput(path) ?? []));
     return [
       ...contained.filter((client) => !allowed.includes(client)).map(describeForbiddenClient),
-      ...allowed.filter((client) => !!contained.includes(client)).map(describeMissingClient),
+      ...allowed.filter((client) => !contained.includes(client)).map(describeMissingClient),
       ...[...forbidden].map((source) => `contains ${source}`),
     ].map((problem) => `${name} ${problem}`);
   });

@@ -1,7 +1,7 @@
 import { listOf, type Resource, resourcesOf, type Template } from '#lib/checks/template.ts';
 
 /**
- * Resource types without costs while nobody uses the system, and the reason. Any other type needs a price.
+ * Resource types that cost nothing without use, and the reason. Any other type needs a price.
  */
 const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]])[] = [
   [

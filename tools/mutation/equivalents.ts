@@ -22,7 +22,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/effects.ts`,
-    text: "return hostEffects(workbench, host, ends ? 'terminated' : 'stopped');",
+    text: "return hostEffects(workbench, host, terminate ? 'terminated' : 'stopped');",
     changes: [["'stopped'", '""']],
     why: 'hostEffects treats every target but `ready` and `terminated` as `stopped`',
   },
@@ -211,7 +211,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: 'core/reconcile/sweep-active.ts',
-    text: 'const task = taskId === undefined ? undefined : tasks.find((answer) => answer.taskId === taskId);',
+    text: 'const task = taskId === undefined ? undefined : tasks.find((candidate) => candidate.taskId === taskId);',
     changes: [['taskId === undefined', 'false']],
     why: 'only saves work: no task has an undefined id',
   },

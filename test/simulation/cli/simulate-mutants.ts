@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { machineLine } from '../../../bench/machine.ts';
+import { environmentLine } from '../../../bench/environment.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
 import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
 import { runPool } from './pool.ts';

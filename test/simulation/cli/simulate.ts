@@ -88,7 +88,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     `run twice          ${total('repeated')}, with the same trace`,
     `duration           ${secondsSince(startedAt)} s with ${workers} workers`,
     `date               ${new Date().toISOString()}`,
-    `machine            ${machineLine()}`,
+    `machine            ${environmentLine()}`,
     '',
     'States entered',
     ...formatCounts(states),

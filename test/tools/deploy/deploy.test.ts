@@ -8,13 +8,16 @@ const TOOL = 'tools/deploy.mjs';
 
 async function commandsOfAccount(): Promise<FakeCommands> {
   const commands = await FakeCommands.of('aws', 'node', 'cdk');
-  await commands.answer('aws sts get-caller-identity', {
+  await commands.setOutput('aws sts get-caller-identity', {
     UserId: 'AIDAEXAMPLE',
     Account: '111122223333',
     Arn: 'arn:aws:iam::111122223333:user/ops',
   });
-  await commands.answer('aws ssm get-parameters', { Parameters: [{ Value: '30' }], InvalidParameters: [] });
-  await commands.answer('aws ecs list-account-settings', {
+  await commands.setOutput('aws ssm get-parameters', {
+    Parameters: [{ Value: '30' }],
+    InvalidParameters: [],
+  });
+  await commands.setOutput('aws ecs list-account-settings', {
     settings: [{ name: 'awsvpcTrunking', value: 'disabled' }],
   });
   return commands;
@@ -77,7 +80,7 @@ it('reports awsvpcTrunking and whether the deployment changes it', async () => {
   const commands = await commandsOfAccount();
   const enabled = await deploy(commands, ['--stage', 'staging'], { ecs: { awsvpcTrunking: true } });
   expect(enabled.stdout).toContain('awsvpcTrunking is off; this deployment turns it on');
-  await commands.answer('aws ecs list-account-settings', { settings: [{ value: 'enabled' }] });
+  await commands.setOutput('aws ecs list-account-settings', { settings: [{ value: 'enabled' }] });
   expect((await deploy(commands, ['--stage', 'staging'])).stdout).toContain(
     'awsvpcTrunking is on in this account and region; this deployment does not change it',
   );
@@ -111,7 +114,7 @@ it('does not run cdk if bundling fails', async () => {
 
 it('prints the bootstrap command if the account is not bootstrapped', async () => {
   const commands = await commandsOfAccount();
-  await commands.answer('aws ssm get-parameters', { Parameters: [], InvalidParameters: ['x'] });
+  await commands.setOutput('aws ssm get-parameters', { Parameters: [], InvalidParameters: ['x'] });
   const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--profile', 'ops']);
   expect(code).toBe(1);
   expect(stderr).toContain('npx cdk bootstrap aws://111122223333/us-west-1 --profile ops');
@@ -133,7 +136,7 @@ it('uses the region of the environment or the profile, and requires one', async 
   expect(nowhere.stderr).toContain('No region is configured');
   expect((await deploy(commands, ['--stage', 'staging'], none, { AWS_REGION: 'eu-west-1' })).code).toBe(0);
   expect(await commands.regionOf('cdk')).toBe('eu-west-1');
-  await commands.answer('aws configure get', 'ap-south-1\n');
+  await commands.setOutput('aws configure get', 'ap-south-1\n');
   expect((await deploy(commands, ['--stage', 'staging'], none)).code).toBe(0);
   expect(await commands.regionOf('cdk')).toBe('ap-south-1');
 });

@@ -10,9 +10,9 @@ const SCRIPT = `#!/bin/sh
 printf '%s' "$(basename "$0")" >> "$FAKE/calls"
 for word in "$@"; do printf ' %s' "$word" >> "$FAKE/calls"; done
 printf '\\n' >> "$FAKE/calls"
-answer="$FAKE/$(basename "$0")-$(printf %s "$1" | tr / .)-$2"
-[ -e "$answer.fails" ] && { cat "$answer.fails" >&2; exit 254; }
-[ -e "$answer" ] && cat "$answer"
+output="$FAKE/$(basename "$0")-$(printf %s "$1" | tr / .)-$2"
+[ -e "$output.fails" ] && { cat "$output.fails" >&2; exit 254; }
+[ -e "$output" ] && cat "$output"
 printf '%s' "\${AWS_REGION:-}" > "$FAKE/region-of-$(basename "$0")"
 [ -e "$FAKE/$(basename "$0").exits" ] && exit "$(cat "$FAKE/$(basename "$0").exits")"
 exit 0
@@ -45,7 +45,7 @@ export class FakeCommands {
   }
 
   /** Defines the output of a command. @param command For example `aws sts get-caller-identity`. */
-  async answer(command: string, output: unknown): Promise<void> {
+  async setOutput(command: string, output: unknown): Promise<void> {
     await this.#write(outputFileOf(command), typeof output === 'string' ? output : JSON.stringify(output));
   }
 

@@ -15,7 +15,7 @@ export async function linkedProject(stages: Readonly<Record<string, unknown>>): 
   const folder = await mkdtemp(join(tmpdir(), 'wb-project-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   for (const name of await readdir(ROOT)) {
-    if (NOT_LINKED.has(name)) await symlink(join(ROOT, name), join(folder, name));
+    if (!NOT_LINKED.has(name)) await symlink(join(ROOT, name), join(folder, name));
   }
   await mkdir(join(folder, 'stages'));
   for (const [stage, settings] of Object.entries(stages)) {

@@ -8,7 +8,7 @@ import { stageSchemaText, stageSettingsSection } from '#tools/docs/settings-page
 describe('the section about stages in docs/settings.md', () => {
   const section = stageSettingsSection();
 
-  it('tells of each setting its unit, what is accepted, its default and what it means', () => {
+  it('has unit, accepted values, default and meaning of each setting', () => {
     expect(section).toContain(
       '| `storage.backupRetentionDays` | days | a whole number from 1 to 3,650 | `35` | Retention of the daily backups',
     );

@@ -13,17 +13,17 @@ const PUSHED = { images: [{ imageId: { imageDigest: DIGEST, imageTag: 'latest' }
 
 async function deployed() {
   const commands = await FakeCommands.of('aws');
-  await commands.answer('aws sts get-caller-identity', {
+  await commands.setOutput('aws sts get-caller-identity', {
     Account: '111122223333',
     Arn: 'arn:aws:iam::111122223333:user/ops',
   });
-  await commands.answer('aws cloudformation describe-stacks', {
+  await commands.setOutput('aws cloudformation describe-stacks', {
     Stacks: [{ Outputs: [{ OutputKey: 'ImageRepository', OutputValue: REPOSITORY }] }],
   });
-  await commands.answer('aws ecr get-login-password', `${TOKEN}\n`);
-  await commands.answer('aws ecr batch-get-image', NOTHING);
+  await commands.setOutput('aws ecr get-login-password', `${TOKEN}\n`);
+  await commands.setOutput('aws ecr batch-get-image', NOTHING);
   const engine = await FakeEngine.start();
-  engine.onPush = () => commands.answer('aws ecr batch-get-image', PUSHED);
+  engine.onPush = () => commands.setOutput('aws ecr batch-get-image', PUSHED);
   const push = async (args: readonly string[], settings: Readonly<Record<string, unknown>> = {}) => {
     const project = await linkedProject({ staging: stageFile(settings) });
     return commands.run(project, TOOL, ['--stage', 'staging', ...args], {
@@ -80,7 +80,7 @@ it('pushes an existing image with --image', async () => {
 it('overwrites `latest`, and rejects any other existing tag before it builds', async () => {
   const { commands, engine, push } = await deployed();
   engine.images.set('mine:1', 'amd64');
-  await commands.answer('aws ecr batch-get-image', PUSHED);
+  await commands.setOutput('aws ecr batch-get-image', PUSHED);
   expect((await push(['--image', 'mine:1'])).code).toBe(0);
   const callsBefore = engine.calls.length;
   const pinned = await push([], { image: { tag: '1.0.0' } });

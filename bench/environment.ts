@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
 /** The computer and state with which results were measured. */
-export interface Machine {
+export interface Environment {
   readonly date: string;
   /** The measured commit, followed by `+` if files differ from it. */
   readonly commit: string;
@@ -14,7 +14,7 @@ export interface Machine {
   readonly node: string;
 }
 
-export function describeMachine(): Machine {
+export function describeEnvironment(): Environment {
   return {
     date: new Date().toISOString(),
     commit: readCommit(),
@@ -27,7 +27,9 @@ export function describeMachine(): Machine {
 }
 
 /** Returns the description in one line. */
-export function machineLine({ cpu, cores, memoryGib, node }: Machine = describeMachine()): string {
+export function environmentLine(
+  { cpu, cores, memoryGib, node }: Environment = describeEnvironment(),
+): string {
   return `${cpu}, ${cores} cores, ${memoryGib} GiB, Node ${node}`;
 }
 
