@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { machineLine } from '../../../bench/machine.ts';
 import { describeCommand } from '../schedule/commands.ts';
+import type { Rollout } from '../schedule/mixed-fleet.ts';
 import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, runCommand } from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { computeCoverage } from './coverage.ts';
@@ -137,6 +138,7 @@ function formatFailure({ message, logLines, schedule, seed, path }: Failure): st
     '',
     `Requests of the schedule (time since its start; faults are injected into ${schedule.faultPercent} % of the calls):`,
     ...commands,
+    ...(schedule.rollout === undefined ? [] : ['', formatRollout(schedule.rollout)]),
     '',
     `Log of the schedule, the last ${shown.length} lines:`,
     ...shown.map((line) => `  ${line}`),
@@ -145,6 +147,11 @@ function formatFailure({ message, logLines, schedule, seed, path }: Failure): st
     'To replay the schedule:',
     `  npm run simulate -- --seed ${seed} --replay ${path}`,
   ].join('\n');
+}
+
+function formatRollout({ startsAt, endsAt, rollsBackAt }: Rollout): string {
+  const rollback = rollsBackAt === undefined ? '' : `, rolled back at ${rollsBackAt / 1000} s`;
+  return `Rollout of a newer version: starts at ${startsAt / 1000} s, complete at ${endsAt / 1000} s${rollback}.`;
 }
 
 function formatCounts(counts: ReadonlyMap<string, number>): string[] {

@@ -23,17 +23,17 @@ import { RuleViolation } from './safety-checks.ts';
 /**
  * Two versions of the controller on one table: the present one, and a newer one that adds fields to every object of a
  * record, knows further reason codes and types of history entries, and has raised the schema version. During a rollout
- * each invocation is of either version. The rules: no version loses what the newer one wrote, and both can read every
+ * each invocation runs either version. The rules: no version loses what the newer one wrote, and both can read every
  * record.
  */
 
-/** Times in milliseconds from the beginning of the schedule. */
+/** Times in milliseconds since the start of the schedule. */
 export interface Rollout {
-  /** From here on each invocation is of either version. */
+  /** From this time on each invocation runs either version. */
   readonly startsAt: number;
-  /** From here on all invocations are of the newer version. */
+  /** From this time on all invocations run the newer version. */
   readonly endsAt: number;
-  /** From here on all are of the present version again; undefined: never. */
+  /** From this time on all invocations run the present version again; undefined: never. */
   readonly rollsBackAt?: number | undefined;
 }
 
@@ -66,7 +66,7 @@ export class MixedFleet {
     this.#startedAt = options.kernel.now();
   }
 
-  /** The version of an invocation that begins now. */
+  /** Draws the version of an invocation that starts now. */
   drawVersion(): Version {
     const { kernel, tape, rollout } = this.#options;
     const at = kernel.now() - this.#startedAt;
@@ -184,13 +184,15 @@ function checkWrite(
       codec.decode(after);
     } catch (error) {
       throw new RuleViolation(
-        `the ${version} version made the record of ${workbenchId} unreadable: ${error}`,
+        `the ${version} version made the record of workbench ${workbenchId} unreadable: ${error}`,
       );
     }
   }
   if (before === undefined) return;
-  const lost = (what: string) =>
-    new RuleViolation(`the ${version} version lost ${what} of ${workbenchId}, which the newer one wrote`);
+  const lost = (part: string) =>
+    new RuleViolation(
+      `the ${version} version lost ${part} of workbench ${workbenchId}, which the newer version had written`,
+    );
   const mayChange = version === 'newer' && after.labels !== undefined;
   if (!mayChange && !isDeepStrictEqual(after.labels, before.labels)) throw lost('labels');
   for (const { name, field, identity } of OWNED_FIELDS) {
@@ -211,13 +213,13 @@ function checkWrite(
   for (const entry of before.outbox as readonly Fields[]) {
     if (entry.source === undefined) continue;
     const same = (after.outbox as readonly Fields[]).find(({ seq }) => seq === entry.seq);
-    const kept = same ?? history.storedEntry(workbenchId, Number(entry.seq));
-    if (!isDeepStrictEqual(kept, JSON.parse(JSON.stringify(entry))))
+    const stored = same ?? history.storedEntry(workbenchId, Number(entry.seq));
+    if (!isDeepStrictEqual(stored, JSON.parse(JSON.stringify(entry))))
       throw lost(`the history entry ${entry.seq}`);
   }
 }
 
-/** Fields that the newer version adds to objects. They end with their object, which `identity` tells from the next. */
+/** Fields that the newer version adds to objects. A field ends with its object, which `identity` identifies. */
 const OWNED_FIELDS: readonly { name: string; field: string; identity?: string }[] = [
   { name: 'spec', field: 'tier' },
   { name: 'run', field: 'template', identity: 'runId' },
