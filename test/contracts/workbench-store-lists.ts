@@ -110,6 +110,27 @@ export function describeLists(getSubject: () => WorkbenchStoreSubject): void {
     }
   });
 
+  describe('a record that newer code wrote and this code can read', () => {
+    const fields = { labels: { team: 'x' }, reason: { code: 'evicted', message: 'Evicted.', hint: 'Wait.' } };
+
+    it('keeps the fields and values that this code does not know', async () => {
+      await subject.plant(keyOf(stopped()), {
+        ...stopped(),
+        ...fields,
+        schemaVersion: SCHEMA_VERSION + 1,
+      });
+      for (const revision of [1, 2]) {
+        const read = await store.read(keyOf(stopped()));
+        expect(read).toMatchObject({
+          labels: fields.labels,
+          reason: { code: 'other', message: 'Evicted.', hint: 'Wait.', unrecognized: { code: 'evicted' } },
+        });
+        if (read !== undefined)
+          expect(await store.update({ ...read, revision: revision + 1 }, revision)).toBe('updated');
+      }
+    });
+  });
+
   describe('an unreadable record', () => {
     const poisons: readonly [string, unknown][] = [
       ['that requires newer code', NEWER],

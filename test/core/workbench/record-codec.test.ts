@@ -126,7 +126,7 @@ describe('a value of a closed list that this version does not know', () => {
     expect(encodeRecord(workbench)).toEqual(stored);
   });
 
-  it('gives way to a value that this version assigns', () => {
+  it('is replaced by a value that this version assigns', () => {
     const stored = storedBy(stopped(), { host: { ...aHost(), state: 'hibernated' } });
     const seen = { instanceId: aHost().instanceId ?? '', state: 'stopped', agentConnected: false } as const;
     const { workbench } = step(decodeRecord(stored), { type: 'host_observed', host: seen }, T0);

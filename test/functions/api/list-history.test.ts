@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { historyResponseSchema } from '#contract/response-bodies.ts';
+import { historyEntrySchema } from '#core/workbench/history.ts';
 import { build } from '#functions/api/list-history.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { call, tokenOf } from '../call-api.ts';
@@ -30,6 +31,14 @@ describe('GET /workbenches/{wid}/history', () => {
   it("is 404 for another user's workbench", async () => {
     const { ports, settings, request } = await withWorkbench();
     expect((await call(build(ports, settings), { ...request, query: 'user_id=bob' })).status).toBe(404);
+  });
+
+  it('returns no field that a newer version wrote', async () => {
+    const { ports, settings, key, request } = await withWorkbench();
+    const newer = { seq: 50, at: 0, type: 'evicted', source: 'newer' };
+    await ports.history.append(key.workbenchId, [historyEntrySchema.parse(newer)]);
+    const { items } = (await call(build(ports, settings), request)).body;
+    expect(items[0]).toEqual({ seq: 50, time: '1970-01-01T00:00:00.000Z', type: 'unknown' });
   });
 
   it('returns the code of a reason', async () => {

@@ -35,6 +35,15 @@ const stopped: Workbench = {
 };
 
 describe('presentWorkbench', () => {
+  it('returns no field that a newer version wrote', () => {
+    const reason = { code: 'other', message: 'Evicted.', unrecognized: { code: 'evicted' } } as const;
+    const item = presentWorkbench({ ...stopped, labels: {}, reason } as Workbench, settings);
+    expect(item).toEqual({
+      ...presentWorkbench(stopped, settings),
+      status_reason: { code: 'other', message: 'Evicted.' },
+    });
+  });
+
   it('returns every field of the contract that applies, and no other field of the record', () => {
     const item = presentWorkbench(stopped, settings);
     expect(item).toEqual({
