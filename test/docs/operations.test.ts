@@ -150,7 +150,9 @@ describe('names on the page', () => {
       .map((file) => readFileSync(join(ROOT, file), 'utf8'))
       .join('\n');
     const alarms = new Set(stages.flatMap(alarmsOf));
-    const lines = code.filter((text) => /^(?!npm |npx |aws )[a-z]+( [a-z]+)+$/.test(text) && !alarms.has(text));
+    const lines = code.filter(
+      (text) => /^(?!npm |npx |aws )[a-z]+( [a-z]+)+$/.test(text) && !alarms.has(text),
+    );
     expect(lines.length).toBeGreaterThan(4);
     expect(lines.filter((line) => !sources.includes(`'${line}'`))).toEqual([]);
   });

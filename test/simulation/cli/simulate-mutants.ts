@@ -69,7 +69,7 @@ async function simulateMutants(
   }
   const report = [
     `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}, ${new Date().toISOString()},`,
-    `${machineLine()}.`,
+    `${environmentLine()}.`,
     '',
     '| mutant | bug | found, in schedules | violated rule |',
     '|---|---|---|---|',

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { machineLine } from '../../../bench/machine.ts';
+import { environmentLine } from '../../../bench/environment.ts';
 import { describeCommand } from '../schedule/commands.ts';
 import type { Rollout } from '../schedule/mixed-fleet.ts';
 import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, runCommand } from './arguments.ts';
