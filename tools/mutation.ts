@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
-import { describeMachine } from '../bench/machine.ts';
+import { describeEnvironment } from '../bench/environment.ts';
 import { EQUIVALENTS } from './mutation/equivalents.ts';
 import { markEquivalents, scoreOf, toMutation } from './mutation/mutation.ts';
 import { formatMutationPage, formatScoreTable } from './mutation/page.ts';
@@ -86,7 +86,10 @@ async function mutate(): Promise<void> {
   const seconds = (performance.now() - startedAt) / 1000;
   const out =
     values.out ?? (values.mutate === undefined ? join(ROOT, 'bench/results/mutation.md') : undefined);
-  const page = formatMutationPage({ machine: describeMachine(), versions, seconds, mutations }, EQUIVALENTS);
+  const page = formatMutationPage(
+    { machine: describeEnvironment(), versions, seconds, mutations },
+    EQUIVALENTS,
+  );
   if (out !== undefined) {
     await mkdir(dirname(out), { recursive: true });
     await writeFile(out, page);

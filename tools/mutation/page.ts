@@ -1,9 +1,9 @@
-import type { Machine } from '../../bench/machine.ts';
-import { machineTable, markdownTable } from '../../bench/markdown.ts';
+import type { Environment } from '../../bench/environment.ts';
+import { environmentTable, markdownTable } from '../../bench/markdown.ts';
 import { type Equivalent, findEquivalenceReason, type Mutation, scoreOf } from './mutation.ts';
 
 export interface MutationRun {
-  readonly machine: Machine;
+  readonly machine: Environment;
   /** The tools, for example `Stryker 10.1.1, vitest 5.1.1`. */
   readonly versions: string;
   readonly seconds: number;
@@ -36,7 +36,7 @@ export function formatMutationPage(run: MutationRun, list: readonly Equivalent[]
     '',
     formatEquivalentTable(mutations, list),
     '',
-    machineTable(machine),
+    environmentTable(machine),
     '',
   ].join('\n');
 }
