@@ -38,7 +38,8 @@ test(`after kill -9 during ${WORKBENCH_COUNT} starts no process is left and all 
 
   const reports = await listReports(second);
   expect(reports.map(({ sweep }) => sweep)).toEqual(expect.arrayContaining(['active', 'tasks', 'hosts']));
-  for (const report of reports) expect(report).toMatchObject({ failed: 0, deleted: 0, alarm: false });
+  for (const report of reports)
+    expect(report).toMatchObject({ failed: 0, deleted: 0, deletion_limit_exceeded: false });
 });
 
 async function create(server: LocalServer): Promise<string> {
