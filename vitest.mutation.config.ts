@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that mutations of core/ are held against: fast, of the core alone, and the same each time. */
+/** Runs against each mutation of core/: the fast tests of core only, in a fixed order. */
 export default defineConfig({
   test: {
     include: ['test/core/**/*.test.ts'],

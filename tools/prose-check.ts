@@ -35,7 +35,7 @@ function readLines(): Place[] {
   });
   return listed
     .split('\n')
-    .filter((file) => READ.test(file) && !QUOTING.includes(file))
+    .filter((file) => READ.test(file) && !QUOTING.includes(file) && !file.startsWith('bench/results/'))
     .flatMap((file) => {
       const lines = readIfPresent(join(ROOT, file)).split('\n');
       return lines.map((text, index) => ({ file, line: index + 1, text }));
