@@ -15,8 +15,18 @@ export async function synthesizeStage(settings: StageSettings): Promise<readonly
   return [...(await synthesizeByStack(settings)).values()];
 }
 
+/** Cache of this process by settings. Docs, costs and tests need the same stages many times. */
+const synthesized = new Map<string, Promise<Templates>>();
+
 /** Returns the templates by stack name. */
-export async function synthesizeByStack(settings: StageSettings): Promise<Templates> {
+export function synthesizeByStack(settings: StageSettings): Promise<Templates> {
+  const key = JSON.stringify(settings);
+  const templates = synthesized.get(key) ?? synthesize(settings);
+  synthesized.set(key, templates);
+  return templates;
+}
+
+async function synthesize(settings: StageSettings): Promise<Templates> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
   try {
     const app = new App({

@@ -19,6 +19,8 @@ export interface EmbeddedTableOptions {
   readonly path?: string;
   /** @default 'workbenches' */
   readonly tableName?: string;
+  /** Connections whose request is still incomplete this long after `close` are closed, milliseconds. @default 5,000 */
+  readonly closeWithinMs?: number;
 }
 
 /** A DynamoDB with one table in this process. Only this process can use it. */
@@ -28,7 +30,10 @@ export interface EmbeddedTable {
   readonly endpoint: string;
   /** Options for `createTableClient`: the endpoint and the access key that every request needs. */
   readonly clientOptions: TableClientOptions;
-  /** Waits at most 5 s for the calls in progress, then closes all connections and the data. */
+  /**
+   * Refuses new calls, waits for the calls in progress, then closes the data. Connections whose request is still
+   * incomplete after `closeWithinMs` are closed.
+   */
   close(): Promise<void>;
 }
 
@@ -44,9 +49,6 @@ export class DataDirectoryLocked extends Error {
   }
 }
 
-/** Connections that are still open after this time are closed by force, milliseconds. */
-const CLOSE_TIMEOUT_MS = 5_000;
-
 /**
  * Timeout of a call, milliseconds. The table runs in the same process, so that a slow response means high load,
  * and a retry increases the load. The timeout only ends calls that hang.
@@ -58,7 +60,7 @@ const LOCAL_TIMEOUT_MS = 30_000;
  * @throws DataDirectoryLocked when the folder is in use
  */
 export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Promise<EmbeddedTable> {
-  const { path, tableName = 'workbenches' } = options;
+  const { path, tableName = 'workbenches', closeWithinMs = 5_000 } = options;
   if (path !== undefined) await mkdir(path, { recursive: true, mode: 0o700 });
   const { server, store } = createDynaliteServer(path);
   try {
@@ -68,7 +70,8 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
     throw error;
   }
   const accessKeyId = randomBytes(16).toString('hex');
-  requireAccessKey(server, accessKeyId);
+  const calls = new PendingCalls();
+  requireAccessKey(server, accessKeyId, calls);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -84,7 +87,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
   try {
     await ensureTable(store, tableName, clientOptions);
   } catch (error) {
-    await closeServer(server);
+    await closeServer(server, calls, closeWithinMs);
     throw error;
   }
   let closing: Promise<void> | undefined;
@@ -93,7 +96,7 @@ export async function openEmbeddedTable(options: EmbeddedTableOptions = {}): Pro
     endpoint,
     clientOptions,
     close() {
-      closing ??= closeServer(server);
+      closing ??= closeServer(server, calls, closeWithinMs);
       return closing;
     },
   };
@@ -127,7 +130,7 @@ function isLocked(error: unknown): boolean {
  * dynalite accepts every request, also from web pages of any origin. This filter accepts only requests with the
  * access key of this table, so that neither a web page nor another user of the computer can use it.
  */
-function requireAccessKey(server: Server, accessKeyId: string): void {
+function requireAccessKey(server: Server, accessKeyId: string, calls: PendingCalls): void {
   const [listener] = server.listeners('request') as RequestListener[];
   if (listener === undefined) throw new Error('dynalite does not listen to requests');
   server.removeAllListeners('request');
@@ -137,11 +140,57 @@ function requireAccessKey(server: Server, accessKeyId: string): void {
       request.resume();
       return;
     }
+    if (!calls.begin(request, response)) {
+      response.writeHead(503, { connection: 'close' }).end();
+      request.resume();
+      return;
+    }
     listener(request, response);
     // dynalite throws when a client disconnects, which would end this process.
     request.removeAllListeners('error');
     request.on('error', () => {});
   });
+}
+
+/**
+ * Counts the calls in progress. A call continues after its client has disconnected, and dynalite ends the process if
+ * a call finds the data closed.
+ */
+class PendingCalls {
+  readonly #calls = new Set<IncomingMessage>();
+  #refusing = false;
+  #whenNone: (() => void) | undefined;
+
+  /** Returns false if the table is closing. */
+  begin(request: IncomingMessage, response: ServerResponse): boolean {
+    if (this.#refusing) return false;
+    this.#calls.add(request);
+    const { end } = response;
+    // 'finish' is not emitted if the client has disconnected.
+    response.end = ((...args: Parameters<typeof end>) => {
+      this.#ended(request);
+      return end.apply(response, args);
+    }) as typeof end;
+    request.once('close', () => {
+      // The request was incomplete, so the call never started.
+      if (!request.complete) this.#ended(request);
+    });
+    return true;
+  }
+
+  /** Refuses new calls and waits for the calls in progress. */
+  async end(): Promise<void> {
+    this.#refusing = true;
+    if (this.#calls.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenNone = resolve;
+    });
+  }
+
+  #ended(request: IncomingMessage): void {
+    this.#calls.delete(request);
+    if (this.#calls.size === 0) this.#whenNone?.();
+  }
 }
 
 function isSignedWith(accessKeyId: string, authorization: string | undefined): boolean {
@@ -170,16 +219,17 @@ async function ensureTable(
   await rebuildIndexes(store, tableName);
 }
 
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve, reject) => {
-    // A connection that was busy when the server closed stays open after its response.
-    const idle = setInterval(() => server.closeIdleConnections(), 20);
-    const force = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-    server.close((error) => {
-      clearInterval(idle);
-      clearTimeout(force);
-      if (error) reject(error);
-      else resolve();
+async function closeServer(server: Server, calls: PendingCalls, withinMs: number): Promise<void> {
+  // A connection that was busy when the server closed stays open after its response.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
+  const cut = setTimeout(() => server.closeAllConnections(), withinMs);
+  try {
+    await calls.end();
+    await new Promise<void>((resolve, reject) => {
+      server.close((error) => (error ? reject(error) : resolve()));
     });
-  });
+  } finally {
+    clearInterval(idle);
+    clearTimeout(cut);
+  }
 }

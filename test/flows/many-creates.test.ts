@@ -50,7 +50,7 @@ test('500 concurrent creates all succeed, create 500 workbenches, and their task
       return stopped.length >= 60 && stopped;
     },
     'sixty have had their turn',
-    { withinMs: 45_000, everyMs: 1000 },
+    { everyMs: 1000 },
   );
   console.log(
     `${turns.length} of them have run and ended within ${Math.round(performance.now() - waited)} ms`,

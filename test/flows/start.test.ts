@@ -25,10 +25,10 @@ function start(
   environment: Readonly<Record<string, string>> = {},
   flags: readonly string[] = [],
 ): Started {
-  const { PATH = '' } = process.env;
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [...flags, START], {
     cwd: folder,
-    env: { PATH, PORT: '0', WB_BOOT_COMMAND: TINY_SERVER, ...environment },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', WB_BOOT_COMMAND: TINY_SERVER, ...environment },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {

@@ -234,6 +234,70 @@ describe('the embedded table', () => {
     await expect(openStore(table).ping()).resolves.toBeUndefined();
   });
 
+  it('closes its data only after the last call, also when its client has hung up', async () => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown) => uncaught.push(error);
+    process.on('uncaughtException', note);
+    const table = await openTable();
+    const client = createTableClient(table.clientOptions);
+    const store = new DynamoWorkbenchStore(client, table.tableName, new RecordedTelemetry());
+    const { promise: underWay, resolve } = Promise.withResolvers<void>();
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const answer = next(args);
+        resolve();
+        return answer;
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    const writes = Array.from({ length: 50 }, (_, n) => store.create(starting({ workbenchId: idAt(T0, n) })));
+    const settled = Promise.allSettled(writes);
+    await underWay;
+    await Promise.race(writes);
+    client.destroy();
+    await table.close();
+    await settled;
+    process.off('uncaughtException', note);
+    expect(uncaught).toEqual([]);
+  });
+
+  /** A client that has sent half a request. */
+  async function halfRequest(table: EmbeddedTable) {
+    const authorization = `AWS4-HMAC-SHA256 Credential=${table.clientOptions.credentials?.accessKeyId}/x`;
+    const socket = connect(Number(new URL(table.endpoint).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const head = [
+      'POST / HTTP/1.1',
+      'host: x',
+      `authorization: ${authorization}`,
+      'content-length: 9',
+      '',
+      '',
+    ];
+    await new Promise<void>((resolve) => socket.write(head.join('\r\n'), () => resolve()));
+    const ask = () => statusOf(table, { method: 'GET', headers: { authorization } });
+    // Answered only once the half request, which was sent before, has arrived.
+    expect(await ask()).toBe(200);
+    return { socket, ask };
+  }
+
+  it('refuses further calls while it waits for one that is under way', async () => {
+    const table = await openTable();
+    const { socket, ask } = await halfRequest(table);
+    const closed = table.close();
+    expect(await ask()).toBe(503);
+    socket.destroy();
+    await closed;
+  });
+
+  it('cuts off a client that does not send its whole request in time', async () => {
+    const table = await openTable({ path, closeWithinMs: 1 });
+    const { socket } = await halfRequest(table);
+    const cut = once(socket, 'close');
+    await table.close();
+    await cut;
+  });
+
   function openInChild(folder: string) {
     const script = new URL('./embedded-table-process.ts', import.meta.url).pathname;
     const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -64,16 +64,15 @@ describe('deleteExpiredItems', () => {
     expect((await claims.claim(third, later)).claim.workbenchId).toBe(idAt(T0, 2));
   });
 
-  it('reads 1,000 items per call and returns where the next call continues', async () => {
-    const put = (n: number) =>
-      table.client.send(
-        new PutItemCommand({
-          TableName: table.tableName,
-          Item: { pk: { S: `old#${n}` }, sk: { S: 'x' }, [TABLE.ttlAttribute]: { N: '1' } },
-        }),
-      );
-    for (let n = 0; n < 1_200; n += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, i) => put(n + i)));
+  it('looks at a thousand items a call, and says where the next is to go on', async () => {
+    const put = (n: number) => ({
+      PutRequest: {
+        Item: { pk: { S: `old#${n}` }, sk: { S: 'x' }, [TABLE.ttlAttribute]: { N: '1' } },
+      },
+    });
+    for (let n = 0; n < 1_200; n += 25) {
+      const puts = Array.from({ length: 25 }, (_, i) => put(n + i));
+      await table.client.send(new BatchWriteItemCommand({ RequestItems: { [table.tableName]: puts } }));
     }
     const deleted: number[] = [];
     let position: ExpiryScanPosition;

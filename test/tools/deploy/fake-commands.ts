@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { LINKED } from './linked-project.ts';
+import { COMPILED, LINKED } from './linked-project.ts';
 
 /** Records its call and prints the output that the test has defined for its first two arguments. */
 const SCRIPT = `#!/bin/sh
@@ -77,7 +77,12 @@ export class FakeCommands {
   ): Promise<ProgramResult> {
     const child = spawn(process.execPath, [...LINKED, join(project, file), ...args], {
       cwd: project,
-      env: { PATH: `${join(this.#folder, 'bin')}:/usr/bin:/bin`, FAKE: this.#folder, ...environment },
+      env: {
+        PATH: `${join(this.#folder, 'bin')}:/usr/bin:/bin`,
+        FAKE: this.#folder,
+        NODE_COMPILE_CACHE: join(project, COMPILED),
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { stdout: '', stderr: '' };

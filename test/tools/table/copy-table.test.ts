@@ -10,7 +10,8 @@ const TOOL = join(import.meta.dirname, '../../../tools/copy-table.ts');
 
 async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    const env = { PATH: process.env.PATH, AWS_REGION: 'us-west-1', ...environment };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH, NODE_COMPILE_CACHE, AWS_REGION: 'us-west-1', ...environment };
     execFile(process.execPath, [TOOL, ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );

@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LongestFirst } from './longest-first.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Number of random schedules of the simulation. */
+    schedules: number;
+  }
+}
+
+export interface Lane {
+  readonly schedules: number;
+  /** Files that this lane does not run. */
+  readonly without?: readonly string[];
+}
+
+/** These suites need more than Node.js and have their own configurations. */
+const OTHERS = ['test/e2e/**', 'test/aws/**', 'test/adapters/local/containers/engine/**'];
+
+/** Files that start processes or change state that all modules of a process share. */
+const ISOLATED = [
+  'test/flows/**/*.test.ts',
+  'test/adapters/local/processes/*.test.ts',
+  'test/functions/wiring/environment-credentials.test.ts',
+  'test/tools/deploy/deploy.test.ts',
+  'test/tools/image/push-image.test.ts',
+];
+
+/** The compile cache of Node.js. Without it every process that a test starts compiles all sources and packages. */
+const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
+
+/**
+ * The tests that need only Node.js. Most files share one process per core, which loads every module once, because
+ * loading takes longer than most of the tests. The other files get a process each.
+ */
+export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defineConfig> {
+  const project = (name: string, test: TestProjectInlineConfiguration['test']) => ({
+    extends: true as const,
+    test: { name, ...test },
+  });
+  return defineConfig({
+    test: {
+      // Tests wait for conditions. These limits only end a test that hangs.
+      testTimeout: 600_000,
+      hookTimeout: 600_000,
+      teardownTimeout: 60_000,
+      globalSetup: 'test/set-up/run-folder.ts',
+      env: { NODE_COMPILE_CACHE: COMPILED },
+      provide: { schedules },
+      // Tests spend much time waiting for processes, so each core gets a worker.
+      maxWorkers: '100%',
+      sequence: { shuffle: { files: true, tests: true }, sequencer: LongestFirst },
+      projects: [
+        project('shared', {
+          include: ['test/**/*.test.ts'],
+          exclude: [...OTHERS, ...ISOLATED, ...without],
+          isolate: false,
+        }),
+        project('isolated', { include: ISOLATED, exclude: [...without] }),
+      ],
+      coverage: {
+        provider: 'v8',
+        include: ['{core,adapters,functions,local}/**/*.ts'],
+        reporter: ['text-summary', 'json-summary', 'lcovonly'],
+        thresholds: {
+          'core/**': { branches: 95, functions: 95, lines: 95, statements: 95 },
+        },
+      },
+    },
+  });
+}
