@@ -1,5 +1,5 @@
 import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/local/expired-items.ts';
-import { systemTimers } from '#adapters/local/timers.ts';
+import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildSweepDue } from '#functions/schedules/sweep-due.ts';
@@ -19,11 +19,12 @@ const MINUTE = 60_000;
 export function startSchedules(
   ports: LocalPorts,
   settings: Settings,
-  { client, tableName }: LocalData,
+  { client, tableName }: Pick<LocalData, 'client' | 'tableName'>,
+  timers: Timers = systemTimers,
 ): () => Promise<void> {
   const { telemetry } = ports;
   const schedule = (name: string, everyMs: number, run: () => Promise<unknown>) =>
-    new IntervalSchedule({ name, everyMs, run, telemetry, timers: systemTimers });
+    new IntervalSchedule({ name, everyMs, run, telemetry, timers });
   let position: ExpiryScanPosition;
   const due = schedule('sweep-due', MINUTE, buildSweepDue(ports));
   const active = schedule('sweep-active', 10 * MINUTE, buildSweepActive(ports, settings));

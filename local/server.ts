@@ -1,4 +1,3 @@
-import type { Server } from 'node:http';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
@@ -20,6 +19,7 @@ import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
 import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { deliverAsMessage } from './work-messages.ts';
+import { yieldToRequests } from './yield-to-requests.ts';
 
 export interface RunningServer {
   /** The address of the API with its prefix: `http://127.0.0.1:8999`. */
@@ -134,22 +134,6 @@ function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: Local
     timers: systemTimers,
     telemetry: ports.telemetry,
   };
-}
-
-/** From this number of concurrent requests on, the server counts as busy. */
-const BUSY_REQUESTS_MIN = 4;
-
-/** Limits the work queue to one delivery while the server is busy, because one process does all the work. */
-function yieldToRequests(gateway: Server, queue: LocalQueue): void {
-  let requests = 0;
-  gateway.on('request', (_request, response) => {
-    requests += 1;
-    if (requests === BUSY_REQUESTS_MIN) queue.setConcurrency(1);
-    response.once('close', () => {
-      requests -= 1;
-      if (requests === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
-    });
-  });
 }
 
 /** Returns the host name for printed addresses. */

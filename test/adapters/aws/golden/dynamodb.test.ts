@@ -1,0 +1,533 @@
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { describe, expect, it } from 'vitest';
+import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
+import { aHost, ID, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
+import { RecordedTelemetry } from '../dynamodb/table-under-test.ts';
+import { type Responses, recordingClient } from './recording-client.ts';
+
+const TABLE = 'workbenches';
+const KEY = { userId: 'ada', workbenchId: ID };
+const RECORD_KEY = { pk: { S: 'user#ada' }, sk: { S: `workbench#${ID}` } };
+/** 72 random bits. They identify a write whose response was lost. */
+const TOKEN = { S: expect.stringMatching(/^[\w-]{12}$/) };
+
+const INSTANCE_ID = 'i-0123456789abcdef0';
+const STARTING = starting({ host: aHost() });
+
+/** Without user id and workbench id, which are in the key of the item. */
+const STARTING_RECORD = {
+  M: marshall({
+    schemaVersion: 1,
+    name: 'AutoCyber',
+    spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 },
+    host: {
+      instanceType: 'm7i.large',
+      generation: 1,
+      state: 'running',
+      instanceId: INSTANCE_ID,
+      agentConnected: true,
+    },
+    unexpectedTasks: [],
+    createdAt: T0,
+    updatedAt: T0,
+    revision: 1,
+    failures: 0,
+    historySeq: 1,
+    outbox: [],
+    status: 'starting',
+    desired: 'running',
+    run: { phase: 'preparing', runId: RUN_ID, attempt: 1 },
+    startedAt: T0,
+    deadlineAt: T0 + 15 * 60_000,
+    nextDriveAt: T0,
+  }),
+};
+
+function workbenchesWith(responses: Responses = {}) {
+  const recorded = recordingClient(responses);
+  return { ...recorded, store: new DynamoWorkbenchStore(recorded.client, TABLE, new RecordedTelemetry()) };
+}
+
+describe('a record', () => {
+  it('is created only if it does not exist, with the attributes of every index that lists it', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.create(STARTING);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...RECORD_KEY,
+            ix_workbench: { S: ID },
+            ix_instance: { S: INSTANCE_ID },
+            // A hash of the workbench id chooses the partition. It must not change, because items are stored there.
+            ix_due_shard: { S: 'due#2' },
+            ix_due_at: { N: String(T0) },
+            ix_active_shard: { S: 'active#2' },
+            record: STARTING_RECORD,
+            write_token: TOKEN,
+            create_token: TOKEN,
+          },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+    ]);
+  });
+
+  it('is updated only from the expected revision, in every index that lists it', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.update(STARTING, 7);
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: RECORD_KEY,
+          // Not create_token: it identifies the first write.
+          UpdateExpression:
+            'SET #record = :record, #write_token = :write_token, ix_workbench = :ix_workbench, ' +
+            'ix_instance = :ix_instance, ix_due_shard = :ix_due_shard, ix_due_at = :ix_due_at, ' +
+            'ix_active_shard = :ix_active_shard',
+          ConditionExpression: '#record.#revision = :expected',
+          ExpressionAttributeNames: {
+            '#record': 'record',
+            '#write_token': 'write_token',
+            '#revision': 'revision',
+          },
+          ExpressionAttributeValues: {
+            ':ix_workbench': { S: ID },
+            ':ix_instance': { S: INSTANCE_ID },
+            ':ix_due_shard': { S: 'due#2' },
+            ':ix_due_at': { N: String(T0) },
+            ':ix_active_shard': { S: 'active#2' },
+            ':record': STARTING_RECORD,
+            ':write_token': TOKEN,
+            ':expected': { N: '7' },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('that is settled and stopped leaves the indexes that do not list it', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.update(stopped(), 7);
+    expect(sent[0]?.input).toMatchObject({
+      UpdateExpression:
+        'SET #record = :record, #write_token = :write_token, ix_workbench = :ix_workbench ' +
+        'REMOVE ix_instance, ix_due_shard, ix_due_at, ix_active_shard',
+      // DynamoDB refuses a value that no expression uses.
+      ExpressionAttributeValues: {
+        ':ix_workbench': { S: ID },
+        ':record': expect.anything(),
+        ':write_token': TOKEN,
+        ':expected': { N: '7' },
+      },
+    });
+  });
+
+  it('is deleted from the expected revision, or if an earlier attempt has deleted it', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.delete(KEY, 7);
+    expect(sent).toEqual([
+      {
+        name: 'DeleteItem',
+        input: {
+          TableName: TABLE,
+          Key: RECORD_KEY,
+          ConditionExpression: 'attribute_not_exists(pk) OR #record.#revision = :expected',
+          ExpressionAttributeNames: { '#record': 'record', '#revision': 'revision' },
+          ExpressionAttributeValues: { ':expected': { N: '7' } },
+        },
+      },
+    ]);
+  });
+
+  it('is postponed only while it is due, without its content', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.postpone(KEY, T0, T0 + 1);
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: RECORD_KEY,
+          UpdateExpression: 'SET #due = :until',
+          // Also false if the attribute is absent: a settled record must not become due.
+          ConditionExpression: '#due <= :now',
+          ExpressionAttributeNames: { '#due': 'ix_due_at' },
+          ExpressionAttributeValues: { ':until': { N: String(T0 + 1) }, ':now': { N: String(T0) } },
+        },
+      },
+    ]);
+  });
+
+  it('is read consistently, because effects follow from it', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.read(KEY);
+    expect(sent).toEqual([
+      { name: 'GetItem', input: { TableName: TABLE, Key: RECORD_KEY, ConsistentRead: true } },
+    ]);
+  });
+
+  it('is listed newest first and consistently, with one more than the page', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.listByUser('ada', { limit: 20, after: ID });
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          // A client reads its own writes.
+          ConsistentRead: true,
+          // Ids begin with the time of the creation.
+          ScanIndexForward: false,
+          Limit: 21,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
+          ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':workbench': { S: 'workbench#' } },
+          ExclusiveStartKey: RECORD_KEY,
+        },
+      },
+    ]);
+  });
+
+  it('is not read by a health check, whose key never exists', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.ping();
+    expect(sent).toEqual([
+      {
+        name: 'GetItem',
+        input: { TableName: TABLE, Key: { pk: { S: 'system#ping' }, sk: { S: 'ping' } } },
+      },
+    ]);
+  });
+});
+
+describe('an index', () => {
+  it('of due records is queried in all partitions, up to the current time', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.listDue(T0, 50);
+    expect(sent).toEqual(
+      Array.from({ length: DUE_SHARDS }, (_, shard) => ({
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          IndexName: 'due',
+          KeyConditionExpression: 'ix_due_shard = :partition AND ix_due_at <= :now',
+          ExpressionAttributeValues: { ':partition': { S: `due#${shard}` }, ':now': { N: String(T0) } },
+          // For each partition: all due records may be in one.
+          Limit: 50,
+        },
+      })),
+    );
+  });
+
+  it('of active records is queried partition by partition', async () => {
+    const { store, sent } = workbenchesWith();
+    let cursor: string | undefined;
+    do ({ cursor } = await store.listActive(cursor));
+    while (cursor !== undefined);
+    expect(sent).toEqual(
+      Array.from({ length: ACTIVE_SHARDS }, (_, shard) => ({
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          IndexName: 'active',
+          KeyConditionExpression: 'ix_active_shard = :partition',
+          ExpressionAttributeValues: { ':partition': { S: `active#${shard}` } },
+          Limit: 100,
+        },
+      })),
+    );
+  });
+
+  it('of active records is continued after the last record of a page', async () => {
+    const { store, sent } = workbenchesWith({
+      Query: { Items: [{ ...RECORD_KEY }], LastEvaluatedKey: RECORD_KEY },
+    });
+    const { cursor } = await store.listActive();
+    await store.listActive(cursor);
+    expect(sent[1]?.input).toMatchObject({
+      // The key of the item and the keys of the index.
+      ExclusiveStartKey: { ...RECORD_KEY, ix_active_shard: { S: 'active#0' }, ix_workbench: { S: ID } },
+    });
+  });
+
+  it.each([
+    ['by-workbench', 'ix_workbench', 'findByWorkbenchId'],
+    ['by-instance', 'ix_instance', 'findByInstanceId'],
+  ] as const)('%s is queried for one record', async (index, attribute, method) => {
+    const { store, sent } = workbenchesWith();
+    await store[method]('a');
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          IndexName: index,
+          KeyConditionExpression: `${attribute} = :value`,
+          ExpressionAttributeValues: { ':value': { S: 'a' } },
+          Limit: 1,
+        },
+      },
+    ]);
+  });
+});
+
+describe('the history of a workbench', () => {
+  const historyKey = (seq: number) => ({
+    pk: { S: `history#${ID}` },
+    // Padded, so that the sort keys sort like the numbers.
+    sk: { S: String(seq).padStart(10, '0') },
+  });
+  const historyWith = (responses: Responses = {}) => {
+    const recorded = recordingClient(responses);
+    return { ...recorded, store: new DynamoHistoryStore(recorded.client, TABLE, new RecordedTelemetry()) };
+  };
+
+  it('gets an entry once, and loses the one that is too old', async () => {
+    const { store, sent } = historyWith();
+    await store.append(ID, [{ seq: 101, at: T0, type: 'created', by: 'ada', to: 'starting' }]);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...historyKey(101),
+            entry: { M: marshall({ seq: 101, at: T0, type: 'created', by: 'ada', to: 'starting' }) },
+          },
+          // Writing it again would remove the expiry that a delete has set.
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      { name: 'DeleteItem', input: { TableName: TABLE, Key: historyKey(1) } },
+    ]);
+  });
+
+  it('is listed newest first and consistently, at most 100 entries', async () => {
+    const { store, sent } = historyWith();
+    await store.list(ID);
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: 100,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: `history#${ID}` } },
+        },
+      },
+    ]);
+  });
+
+  it('expires entry by entry, in seconds rounded up', async () => {
+    const { store, sent } = historyWith({ Query: { Items: [historyKey(1)] } });
+    await store.expire(ID, T0 + 1);
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          // A stale page may lack the newest entries, which would then never expire.
+          ConsistentRead: true,
+          ProjectionExpression: 'pk, sk',
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: `history#${ID}` } },
+        },
+      },
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: historyKey(1),
+          UpdateExpression: 'SET expires_at = :at',
+          // An update of a deleted entry would create an item.
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':at': { N: String(T0 / 1000 + 1) } },
+        },
+      },
+    ]);
+  });
+});
+
+describe('an idempotency key', () => {
+  const CLAIM_KEY = { pk: { S: 'user#ada' }, sk: { S: 'idempotency#key' } };
+
+  it('is claimed if it is free or expired', async () => {
+    const { client, sent } = recordingClient();
+    const claim = { userId: 'ada', key: 'key', workbenchId: ID, bodyHash: 'hash', expiresAt: T0 + 1 };
+    await new DynamoIdempotencyStore(client, TABLE).claim(claim, T0);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...CLAIM_KEY,
+            workbench_id: { S: ID },
+            body_hash: { S: 'hash' },
+            claim_state: { S: 'open' },
+            // The TTL counts in seconds and deletes late: the condition below decides.
+            expires_at_ms: { N: String(T0 + 1) },
+            expires_at: { N: String(T0 / 1000 + 1) },
+          },
+          ConditionExpression: 'attribute_not_exists(pk) OR expires_at_ms <= :now',
+          ExpressionAttributeValues: { ':now': { N: String(T0) } },
+        },
+      },
+    ]);
+  });
+
+  it('is completed once, by the claimed workbench', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoIdempotencyStore(client, TABLE).complete('ada', 'key', ID, 'request-1');
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: CLAIM_KEY,
+          UpdateExpression: 'SET claim_state = :done, completed_by = :completed_by',
+          ConditionExpression: 'workbench_id = :id AND claim_state = :open',
+          ExpressionAttributeValues: {
+            ':id': { S: ID },
+            ':open': { S: 'open' },
+            ':done': { S: 'done' },
+            ':completed_by': { S: 'request-1' },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is read consistently after a refused claim', async () => {
+    const refused = Object.assign(new Error(), { name: 'ConditionalCheckFailedException' });
+    const { client, inputsOf } = recordingClient({
+      UpdateItem: () => {
+        throw refused;
+      },
+    });
+    await new DynamoIdempotencyStore(client, TABLE).complete('ada', 'key', ID, 'request-1');
+    expect(inputsOf('GetItem')).toEqual([{ TableName: TABLE, Key: CLAIM_KEY, ConsistentRead: true }]);
+  });
+});
+
+describe('free capacity', () => {
+  const capacityItem = {
+    pk: { S: 'system#free-capacity' },
+    sk: { S: 'abc' },
+    observed_version: { N: '4' },
+    observed_at: { N: String(T0) },
+    // Without reports for two hours the instance is regarded as gone.
+    expires_at: { N: String(T0 / 1000 + 2 * 60 * 60) },
+  };
+  // An event may arrive late: an older version must not replace a newer one.
+  const condition = {
+    ConditionExpression: 'attribute_not_exists(pk) OR observed_version < :version',
+    ExpressionAttributeValues: { ':version': { N: '4' } },
+  };
+
+  it('is stored if its version is newer', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoFreeCapacityStore(client, TABLE).save({
+      containerInstanceId: 'abc',
+      provider: 'staging-standard',
+      cpuUnits: 1024,
+      memoryMib: 2048,
+      gpuCount: 1,
+      version: 4,
+      at: T0,
+    });
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            ...capacityItem,
+            provider: { S: 'staging-standard' },
+            cpu_units: { N: '1024' },
+            memory_mib: { N: '2048' },
+            gpu_count: { N: '1' },
+          },
+          ...condition,
+        },
+      },
+    ]);
+  });
+
+  it('of a removed instance is replaced by its version', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoFreeCapacityStore(client, TABLE).remove({
+      containerInstanceId: 'abc',
+      version: 4,
+      at: T0,
+    });
+    expect(sent).toEqual([
+      { name: 'PutItem', input: { TableName: TABLE, Item: capacityItem, ...condition } },
+    ]);
+  });
+});
+
+describe('the report of a sweep', () => {
+  const report = {
+    sweep: 'active' as const,
+    startedAt: T0,
+    endedAt: T0 + 1,
+    checked: 1,
+    repaired: 0,
+    deleted: 0,
+    quarantined: 0,
+    waiting: 0,
+    failed: 0,
+    alarm: false,
+    findings: [],
+  };
+
+  it('is stored by the end of the sweep, and expires', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoReportStore(client, TABLE, new RecordedTelemetry()).add(report);
+    expect(sent).toEqual([
+      {
+        name: 'PutItem',
+        input: {
+          TableName: TABLE,
+          Item: {
+            pk: { S: 'system#reports' },
+            sk: { S: `${T0 + 1}#active` },
+            report: { M: marshall(report) },
+            // A week after the end, rounded up.
+            expires_at: { N: String(T0 / 1000 + 1 + 7 * 24 * 60 * 60) },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is listed newest first', async () => {
+    const { client, sent } = recordingClient();
+    await new DynamoReportStore(client, TABLE, new RecordedTelemetry()).list();
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          ConsistentRead: true,
+          ScanIndexForward: false,
+          Limit: 50,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': { S: 'system#reports' } },
+        },
+      },
+    ]);
+  });
+});

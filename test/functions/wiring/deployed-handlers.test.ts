@@ -1,0 +1,628 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type AwsClientName, DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { acceptedRun, aHost, idAt, MINUTE, running, starting, stopped } from '#test/builders/workbench.ts';
+import { gatewayEvent } from '../call-api.ts';
+import { ENVIRONMENT } from './deployed-settings.ts';
+import { captureLogLines, contextOf } from './lambda-context.ts';
+import { type ClientLimits, type RecordedCall, recordAws } from './recorded-aws.ts';
+import { RecordedTable } from './recorded-table.ts';
+
+/**
+ * Each deployed handler is initialized from its environment, with the clients that it creates itself, and invoked once
+ * with an event that needs all of its ports. Only the sending is replaced. The tests assert what no other test sees: which
+ * clients a function has, how often they try, whether their calls are paced, and which ports are connected to which
+ * settings.
+ */
+
+const FUNCTIONS = resolve(import.meta.dirname, '../../../functions');
+const NOW = Date.UTC(2030, 0, 1, 12);
+
+/** The limits of each client. A call with all attempts ends within the time that its caller waits. */
+const TABLE: ClientLimits = { maxAttempts: 3, connectionTimeout: 1_000, requestTimeout: 3_000 };
+const QUEUE: ClientLimits = { maxAttempts: 2, connectionTimeout: 2_000, requestTimeout: 10_000 };
+/** A second attempt could be sent late, or hide a throttle from a sweep. */
+const ONCE: ClientLimits = { maxAttempts: 1, connectionTimeout: 2_000, requestTimeout: 10_000 };
+/** Creating and deleting access points is idempotent: a late attempt does no harm. */
+const FILES: ClientLimits = { maxAttempts: 2, connectionTimeout: 2_000, requestTimeout: 10_000 };
+/** Longer than the timeout of a janitor. */
+const JANITOR: ClientLimits = { maxAttempts: 1, connectionTimeout: 2_000, requestTimeout: 25_000 };
+/** Two attempts take less than the 9 s that the authorizer has. */
+const SECRETS: ClientLimits = { maxAttempts: 2, connectionTimeout: 1_000, requestTimeout: 3_000 };
+
+interface Row {
+  readonly limits: Partial<Record<AwsClientName, ClientLimits>>;
+  /** Whether the calls of ECS, EC2 and EFS are paced. */
+  readonly paced: boolean;
+}
+
+const API_READ: Row = { limits: { dynamodb: TABLE }, paced: false };
+const API_CHANGE: Row = { limits: { dynamodb: TABLE, sqs: QUEUE }, paced: false };
+
+const ROWS: Readonly<Record<FunctionName, Row>> = {
+  'list-workbenches': API_READ,
+  'create-workbench': API_CHANGE,
+  'get-workbench': API_READ,
+  'update-workbench': API_CHANGE,
+  'delete-workbench': API_CHANGE,
+  'start-workbench': API_CHANGE,
+  'stop-workbench': API_CHANGE,
+  'restart-workbench': API_CHANGE,
+  'list-history': API_READ,
+  'list-reports': API_READ,
+  'get-health': API_READ,
+  authorizer: { limits: { 'secrets-manager': SECRETS }, paced: false },
+  'task-state-change': API_CHANGE,
+  'instance-state-change': API_CHANGE,
+  'container-instance-change': API_CHANGE,
+  // Users wait for both: a paced start would be delayed by the start before it.
+  drive: {
+    limits: { dynamodb: TABLE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+    paced: false,
+  },
+  'drive-host': {
+    limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
+    paced: false,
+  },
+  'sweep-due': { limits: { dynamodb: TABLE, sqs: QUEUE }, paced: false },
+  // Nobody waits for a sweep. It shares the limits of the account with the requests of users.
+  'sweep-active': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
+  'sweep-tasks-and-hosts': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
+  'sweep-volumes': { limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR }, paced: true },
+  'sweep-cluster': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE }, paced: true },
+  janitor: { limits: {}, paced: false },
+};
+
+let mountedFolder: string;
+beforeEach(async () => {
+  vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
+  mountedFolder = await mkdtemp(join(tmpdir(), 'workbench-volumes-'));
+  for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
+  vi.stubEnv('WB_JANITOR_MOUNTS', JSON.stringify({ [FILE_SYSTEM]: mountedFolder }));
+  vi.stubEnv('AWS_REGION', 'eu-west-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'id');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'key');
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await rm(mountedFolder, { recursive: true });
+});
+
+const [FILE_SYSTEM = ''] = ENVIRONMENT.WB_FILE_SYSTEMS.split(',');
+const ACCOUNT = 'arn:aws:ecs:eu-west-1:123456789012';
+const INSTANCE_ARN = `${ACCOUNT}:container-instance/staging-workbenches/abc`;
+const INSTANCE = 'i-0123456789abcdef0';
+const TASK = '0123456789abcdef0123456789abcdef';
+const ORPHAN_TASK = 'ffffffffffffffffffffffffffffffff';
+const MOUNT = { fileSystemId: FILE_SYSTEM, accessPointId: 'fsap-1' };
+
+const id = (n: number) => idAt(NOW - 60 * MINUTE, n);
+const START = {
+  createdAt: NOW - 60 * MINUTE,
+  updatedAt: NOW,
+  startedAt: NOW,
+  deadlineAt: NOW + 15 * MINUTE,
+  nextDriveAt: NOW,
+};
+
+/** An id that no record has. */
+const UNKNOWN = id(99);
+
+/** Starts on a capacity provider and has no volume yet. */
+const ON_PROVIDER = starting({ ...START, workbenchId: id(1) });
+/** Its host was not launched yet. */
+const ON_HOST = starting({
+  ...START,
+  workbenchId: id(2),
+  mount: MOUNT,
+  spec: { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, dedicatedInstanceType: 'm6i.large' },
+  host: { instanceType: 'm6i.large', generation: 1, state: 'requested', agentConnected: false },
+});
+/** Its agent is disconnected. */
+const SILENT = running({
+  workbenchId: id(3),
+  nextDriveAt: NOW,
+  run: acceptedRun({ taskId: TASK, acceptedAt: NOW - 30 * MINUTE }),
+});
+/** Larger than its instance type, and without a host: only the placement can refuse it. */
+const TOO_LARGE = starting({
+  ...START,
+  workbenchId: id(4),
+  mount: MOUNT,
+  spec: { cpuUnits: 99_999, memoryMib: 2048, gpuCount: 0, dedicatedInstanceType: 'm6i.large' },
+});
+const WITH_HOST = running({
+  workbenchId: id(5),
+  host: aHost({ instanceId: INSTANCE }),
+  run: acceptedRun({ taskId: TASK, acceptedAt: NOW - 30 * MINUTE }),
+});
+const STOPPED = stopped({ workbenchId: id(6) });
+const RUNNING = running({ workbenchId: id(7) });
+
+function taskOf(workbenchId: string, taskId: string, change: object = {}) {
+  return {
+    taskArn: `${ACCOUNT}:task/staging-workbenches/${taskId}`,
+    group: `workbench/${workbenchId}`,
+    startedBy: Buffer.from('ada').toString('base64url'),
+    overrides: {
+      containerOverrides: [
+        {
+          environment: [
+            { name: 'WB_RUN_ID', value: acceptedRun().runId },
+            { name: 'WB_RUN_ATTEMPT', value: '1' },
+          ],
+        },
+      ],
+    },
+    version: 5,
+    lastStatus: 'RUNNING',
+    createdAt: new Date(NOW - 60 * MINUTE),
+    connectivity: 'CONNECTED',
+    containerInstanceArn: INSTANCE_ARN,
+    ...change,
+  };
+}
+
+const instanceOf = (workbenchId: string, instanceId: string, state: string) => ({
+  InstanceId: instanceId,
+  State: { Name: state },
+  LaunchTime: new Date(NOW - 60 * MINUTE),
+  Tags: [
+    { Key: 'workbench:installation', Value: 'staging' },
+    { Key: 'workbench:id', Value: workbenchId },
+    { Key: 'workbench:user', Value: Buffer.from('ada').toString('base64url') },
+  ],
+});
+
+type Responses = Readonly<Record<string, (input: RecordedCall['input']) => object>>;
+
+const responsesOf = (instances: readonly object[], tasks: readonly object[]): Responses => ({
+  RegisterTaskDefinition: () => ({ taskDefinition: { taskDefinitionArn: 'arn/staging:1' } }),
+  RunTask: ({ group, startedBy, overrides }) => ({
+    tasks: [{ ...taskOf('', TASK), group, startedBy, overrides, lastStatus: 'PROVISIONING' }],
+  }),
+  DescribeTasks: () => ({ tasks }),
+  ListTasks: () => ({ taskArns: [TASK] }),
+  DescribeContainerInstances: () => ({
+    containerInstances: [
+      {
+        containerInstanceArn: INSTANCE_ARN,
+        ec2InstanceId: INSTANCE,
+        status: 'ACTIVE',
+        agentConnected: false,
+      },
+    ],
+  }),
+  ListContainerInstances: () => ({ containerInstanceArns: [INSTANCE_ARN] }),
+  RunInstances: () => ({ Instances: [{ InstanceId: INSTANCE, LaunchTime: new Date(NOW) }] }),
+  DescribeInstances: () => ({ Reservations: [{ Instances: instances }] }),
+  CreateAccessPoint: () => ({ AccessPointId: 'fsap-1', LifeCycleState: 'available' }),
+  GetSecretValue: () => ({ SecretString: '{"static_key":"a-static-key-for-tests"}' }),
+  Invoke: ({ Payload }) => {
+    const { act } = JSON.parse(new TextDecoder().decode(Payload));
+    const response = { readMarker: {}, findExisting: { workbenchIds: [] }, list: { directories: [] } };
+    return { Payload: new TextEncoder().encode(JSON.stringify(response[act as keyof typeof response])) };
+  },
+});
+
+/** Invokes the handler of a function, initialized anew. */
+async function invoke(
+  name: FunctionName,
+  event: object,
+  options: {
+    readonly workbenches?: readonly Workbench[];
+    readonly instances?: readonly object[];
+    readonly tasks?: readonly object[];
+  } = {},
+) {
+  const { workbenches = [], instances = [], tasks = [] } = options;
+  const log = captureLogLines();
+  const table = new RecordedTable(workbenches);
+  const responses = responsesOf(instances, tasks);
+  const aws = recordAws((call) =>
+    call.client === 'dynamodb' ? table.respond(call) : responses[call.operation]?.(call.input),
+  );
+  vi.resetModules();
+  const { processTime } = await import('#adapters/aws/paced-client.ts');
+  // Only pacers read this clock, once for each paced call. Their waiting takes no time.
+  const pacing = vi.spyOn(processTime, 'now').mockReturnValue(0);
+  vi.spyOn(processTime, 'after').mockImplementation((_, action) => action());
+  const module = (await import(join(FUNCTIONS, DEPLOYED[name].entry))) as {
+    readonly handler: (event: object, context: Context) => Promise<unknown>;
+  };
+  const result = await module.handler(event, contextOf('request-1', name));
+  return { ...aws, table, result, log, pacedCalls: pacing.mock.calls.length };
+}
+
+const forUser = (wid: string | undefined, body?: object) =>
+  gatewayEvent({
+    query: 'user_id=ada',
+    ...(wid === undefined ? {} : { wid }),
+    ...(body === undefined ? {} : { body, headers: { 'idempotency-key': 'key' } }),
+  });
+
+const messagesFor = (...workbenches: readonly Workbench[]) => ({
+  Records: workbenches.map(({ userId, workbenchId }, index) => ({
+    messageId: String(index),
+    body: JSON.stringify({ userId, workbenchId }),
+  })),
+});
+
+interface Scenario {
+  readonly event: object;
+  readonly workbenches?: readonly Workbench[];
+  readonly instances?: readonly object[];
+  readonly tasks?: readonly object[];
+  /** The distinct calls. */
+  readonly calls: readonly string[];
+  /** What the handler returns. */
+  readonly result?: unknown;
+  /** Where keys are sent to: the ids of workbenches by queue. */
+  readonly sent?: Readonly<Record<string, readonly string[]>>;
+}
+
+const CHANGE_CALLS = ['dynamodb GetItem', 'dynamodb UpdateItem', 'sqs SendMessage'] as const;
+const SUCCESS = { statusCode: 200 };
+const REPORT = { failed: 0 };
+
+const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
+  'list-workbenches': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'create-workbench': {
+    // Of a configured instance type.
+    event: forUser(undefined, { allocated_instance_type: 'm6i.large' }),
+    calls: ['dynamodb PutItem', 'dynamodb UpdateItem', 'sqs SendMessage'],
+    result: { statusCode: 201 },
+  },
+  'get-workbench': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem'],
+    result: SUCCESS,
+  },
+  'update-workbench': {
+    // 8 vCPU is the size of the configured provider.
+    event: forUser(STOPPED.workbenchId, { requested_cpu: 8192 }),
+    workbenches: [STOPPED],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [STOPPED.workbenchId] },
+  },
+  'delete-workbench': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [RUNNING.workbenchId] },
+  },
+  'start-workbench': {
+    event: forUser(STOPPED.workbenchId),
+    workbenches: [STOPPED],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [STOPPED.workbenchId] },
+  },
+  'stop-workbench': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [RUNNING.workbenchId] },
+  },
+  'restart-workbench': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: CHANGE_CALLS,
+    result: SUCCESS,
+    sent: { work: [RUNNING.workbenchId] },
+  },
+  'list-history': {
+    event: forUser(RUNNING.workbenchId),
+    workbenches: [RUNNING],
+    calls: ['dynamodb GetItem', 'dynamodb Query'],
+    result: SUCCESS,
+  },
+  'list-reports': { event: forUser(undefined), calls: ['dynamodb Query'], result: SUCCESS },
+  'get-health': { event: gatewayEvent({}), calls: ['dynamodb GetItem'], result: SUCCESS },
+  authorizer: {
+    event: { identitySource: ['Bearer a-static-key-for-tests'] },
+    calls: ['secrets-manager GetSecretValue'],
+    result: { isAuthorized: true },
+  },
+  'task-state-change': {
+    event: {
+      source: 'aws.ecs',
+      'detail-type': 'ECS Task State Change',
+      detail: {
+        ...taskOf(SILENT.workbenchId, TASK, { lastStatus: 'STOPPED' }),
+        createdAt: new Date(NOW - 60 * MINUTE).toISOString(),
+        clusterArn: `${ACCOUNT}:cluster/staging-workbenches`,
+        desiredStatus: 'STOPPED',
+        containers: [],
+        attachments: [],
+      },
+    },
+    workbenches: [SILENT],
+    calls: CHANGE_CALLS,
+    sent: { work: [SILENT.workbenchId] },
+  },
+  'instance-state-change': {
+    event: {
+      source: 'aws.ec2',
+      'detail-type': 'EC2 Instance State-change Notification',
+      detail: { 'instance-id': INSTANCE, state: 'terminated' },
+    },
+    workbenches: [WITH_HOST],
+    calls: ['dynamodb GetItem', 'dynamodb Query', 'dynamodb UpdateItem', 'sqs SendMessage'],
+    sent: { work: [WITH_HOST.workbenchId] },
+  },
+  'container-instance-change': {
+    event: {
+      source: 'aws.ecs',
+      'detail-type': 'ECS Container Instance State Change',
+      time: new Date(NOW).toISOString(),
+      detail: {
+        containerInstanceArn: INSTANCE_ARN,
+        ec2InstanceId: INSTANCE,
+        agentConnected: false,
+        status: 'ACTIVE',
+        version: 1,
+        attributes: [{ name: 'workbench', value: WITH_HOST.workbenchId }],
+        remainingResources: [],
+      },
+    },
+    workbenches: [WITH_HOST],
+    calls: ['dynamodb GetItem', 'dynamodb Query', 'dynamodb UpdateItem', 'sqs SendMessage'],
+    sent: { work: [WITH_HOST.workbenchId] },
+  },
+  drive: {
+    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT),
+    workbenches: [ON_PROVIDER, ON_HOST, SILENT],
+    tasks: [taskOf(SILENT.workbenchId, TASK, { connectivity: 'DISCONNECTED' })],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'ecs DescribeContainerInstances',
+      'ecs DescribeTaskDefinition',
+      'ecs DescribeTasks',
+      'ecs RegisterTaskDefinition',
+      'ecs RunTask',
+      'efs CreateAccessPoint',
+      'lambda Invoke',
+      'sqs SendMessage',
+    ],
+    result: { batchItemFailures: [] },
+    sent: {
+      // It waits for its task.
+      work: [ON_PROVIDER.workbenchId],
+      // Without EC2, neither can a host be launched nor the state of an instance be read.
+      host: [ON_HOST.workbenchId, SILENT.workbenchId],
+    },
+  },
+  'drive-host': {
+    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT),
+    workbenches: [ON_PROVIDER, ON_HOST, SILENT],
+    tasks: [taskOf(SILENT.workbenchId, TASK, { connectivity: 'DISCONNECTED' })],
+    instances: [instanceOf(ON_HOST.workbenchId, INSTANCE, 'pending')],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'ec2 DescribeInstances',
+      'ec2 RunInstances',
+      'ecs DescribeContainerInstances',
+      'ecs DescribeTaskDefinition',
+      'ecs DescribeTasks',
+      'ecs RegisterTaskDefinition',
+      'ecs RunTask',
+      'efs CreateAccessPoint',
+      'lambda Invoke',
+      'sqs SendMessage',
+    ],
+    result: { batchItemFailures: [] },
+    // A workbench stays in this queue until it is settled.
+    sent: { host: [ON_PROVIDER.workbenchId, ON_HOST.workbenchId, SILENT.workbenchId] },
+  },
+  'sweep-due': {
+    event: {},
+    workbenches: [ON_PROVIDER],
+    calls: ['dynamodb Query', 'sqs SendMessage'],
+    result: { enqueued: 1 },
+    sent: { work: [ON_PROVIDER.workbenchId] },
+  },
+  'sweep-active': {
+    event: {},
+    workbenches: [WITH_HOST],
+    tasks: [taskOf(WITH_HOST.workbenchId, TASK)],
+    // The record says running.
+    instances: [instanceOf(WITH_HOST.workbenchId, INSTANCE, 'stopped')],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'ec2 DescribeInstances',
+      'ecs DescribeTasks',
+      'sqs SendMessage',
+    ],
+    result: REPORT,
+    sent: { work: [WITH_HOST.workbenchId] },
+  },
+  'sweep-tasks-and-hosts': {
+    event: {},
+    workbenches: [RUNNING],
+    tasks: [
+      taskOf(UNKNOWN, ORPHAN_TASK),
+      // Not the task of its run.
+      taskOf(RUNNING.workbenchId, TASK),
+    ],
+    instances: [instanceOf(UNKNOWN, INSTANCE, 'running')],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb PutItem',
+      'dynamodb Query',
+      'dynamodb UpdateItem',
+      'ec2 DescribeInstances',
+      'ec2 TerminateInstances',
+      'ecs DescribeContainerInstances',
+      'ecs DescribeTasks',
+      'ecs ListContainerInstances',
+      'ecs ListTasks',
+      'ecs StopTask',
+      'sqs SendMessage',
+    ],
+    result: [REPORT, REPORT],
+    sent: { work: [RUNNING.workbenchId] },
+  },
+  'sweep-volumes': {
+    event: {},
+    calls: ['dynamodb PutItem', 'efs DescribeAccessPoints', 'lambda Invoke'],
+    result: REPORT,
+  },
+  'sweep-cluster': {
+    event: {},
+    // EC2 does not know the instance, so its container instance is deregistered.
+    calls: [
+      'dynamodb PutItem',
+      'ec2 DescribeInstances',
+      'ecs DeregisterContainerInstance',
+      'ecs DescribeContainerInstances',
+      'ecs ListContainerInstances',
+      'ecs ListTaskDefinitionFamilies',
+    ],
+    result: REPORT,
+  },
+  janitor: {
+    event: { act: 'list', fileSystemId: FILE_SYSTEM },
+    calls: [],
+    result: { directories: [] },
+  },
+};
+
+const NAMES = Object.keys(DEPLOYED) as FunctionName[];
+
+describe.each(NAMES)('%s', (name) => {
+  const { limits, paced } = ROWS[name];
+  const scenario = SCENARIOS[name];
+
+  it('has the declared clients, one of each, with their attempts and timeouts', async () => {
+    const { limits: actual } = await invoke(name, scenario.event, scenario);
+    expect(await actual()).toEqual(limits);
+    expect(Object.keys(limits).sort()).toEqual([...DEPLOYED[name].clients].sort());
+  });
+
+  it(paced ? 'paces every call that users compete with' : 'paces no call', async () => {
+    const { calls, pacedCalls } = await invoke(name, scenario.event, scenario);
+    const limited = calls.filter(({ client }) => ['ec2', 'ecs', 'efs'].includes(client));
+    if (paced) expect(limited.length).toBeGreaterThan(0);
+    expect(pacedCalls).toBe(paced ? limited.length : 0);
+  });
+
+  it('makes its calls with the table and the queues of its settings', async () => {
+    const { calls, distinctCalls, inputsOf, result, log } = await invoke(name, scenario.event, scenario);
+    expect(distinctCalls(), log.text()).toEqual(scenario.calls);
+    if (scenario.result !== undefined) expect(result).toMatchObject(scenario.result as object);
+    for (const { client, input } of calls) {
+      if (client === 'dynamodb') expect(input.TableName).toBe('workbenches');
+      if (client === 'ecs' && 'cluster' in input) expect(input.cluster).toBe('staging-workbenches');
+    }
+    if (scenario.sent === undefined) return;
+    const sent: Record<string, string[]> = {};
+    for (const { QueueUrl, MessageBody } of inputsOf('SendMessage')) {
+      const queue = QueueUrl.replace('https://sqs.eu-west-1.amazonaws.com/123456789012/', '');
+      sent[queue] = [...(sent[queue] ?? []), JSON.parse(MessageBody).workbenchId].sort();
+    }
+    expect(sent).toEqual(scenario.sent);
+  });
+});
+
+describe('the settings of a function reach its requests', () => {
+  it('of drive: the capacity provider, the subnets, the roles and the file systems', async () => {
+    const { inputsOf } = await invoke('drive', SCENARIOS.drive.event, SCENARIOS.drive);
+    expect(inputsOf('RunTask')).toMatchObject([
+      {
+        capacityProviderStrategy: [{ capacityProvider: 'cpu' }],
+        networkConfiguration: {
+          awsvpcConfiguration: { subnets: ENVIRONMENT.WB_TASK_SUBNETS.split(',') },
+        },
+      },
+    ]);
+    expect(inputsOf('RegisterTaskDefinition')).toMatchObject([
+      { taskRoleArn: ENVIRONMENT.WB_TASK_ROLE_ARN, executionRoleArn: ENVIRONMENT.WB_EXECUTION_ROLE_ARN },
+    ]);
+    const [accessPoint] = inputsOf('CreateAccessPoint');
+    expect(accessPoint).toMatchObject({
+      PosixUser: { Uid: 1001, Gid: 1002 },
+      RootDirectory: { Path: `/workbenches/${ON_PROVIDER.workbenchId}` },
+    });
+    expect(accessPoint.Tags).toContainEqual({ Key: 'workbench:installation', Value: 'staging' });
+    // Each file system has its janitor.
+    const janitors: Record<string, string> = {};
+    for (const { FunctionName, Payload } of inputsOf('Invoke')) {
+      const { fileSystemId } = JSON.parse(new TextDecoder().decode(Payload));
+      janitors[fileSystemId] = FunctionName;
+    }
+    expect(janitors).toEqual({
+      'fs-0123456789abcdef0': 'janitor-0',
+      'fs-0123456789abcdef1': 'janitor-1',
+    });
+  });
+
+  it('of drive-host: the instance type, the launch template and the subnet', async () => {
+    const { inputsOf } = await invoke('drive-host', SCENARIOS['drive-host'].event, SCENARIOS['drive-host']);
+    expect(inputsOf('RunInstances')).toMatchObject([
+      {
+        InstanceType: 'm6i.large',
+        LaunchTemplate: { LaunchTemplateId: 'lt-0123456789abcdef0', Version: '3' },
+        SubnetId: ENVIRONMENT.WB_HOST_SUBNETS,
+      },
+    ]);
+  });
+
+  it.each(['drive', 'drive-host'] as const)(
+    'of %s: the sizes of the instance types, without which it would refuse them as unknown',
+    async (name) => {
+      const options = { workbenches: [TOO_LARGE] };
+      const { table } = await invoke(name, messagesFor(TOO_LARGE), options);
+      expect(table.workbenches).toMatchObject([
+        {
+          status: 'stopped',
+          reason: { code: 'cannot_fit', message: expect.stringMatching(/^A m6i\.large cannot hold/) },
+        },
+      ]);
+    },
+  );
+
+  it('of container-instance-change: the capacity providers whose free capacity is stored', async () => {
+    const { event } = SCENARIOS['container-instance-change'] as { event: { detail: object } };
+    const shared = (provider: string) => ({
+      ...event,
+      detail: {
+        ...event.detail,
+        agentConnected: true,
+        attributes: [{ name: 'workbench-provider', value: provider }],
+        remainingResources: [{ name: 'CPU', integerValue: 1024 }],
+      },
+    });
+    const known = await invoke('container-instance-change', shared('cpu'));
+    expect(known.inputsOf('PutItem')).toMatchObject([
+      { Item: { pk: { S: 'system#free-capacity' }, provider: { S: 'cpu' }, cpu_units: { N: '1024' } } },
+    ]);
+    vi.restoreAllMocks();
+    const unknown = await invoke('container-instance-change', shared('of another installation'));
+    expect(unknown.inputsOf('PutItem')).toEqual([]);
+  });
+
+  it('of the authorizer: the secret', async () => {
+    const { inputsOf } = await invoke('authorizer', SCENARIOS.authorizer.event);
+    expect(inputsOf('GetSecretValue')).toEqual([{ SecretId: ENVIRONMENT.WB_AUTH_SECRET_ARN }]);
+  });
+});

@@ -1,0 +1,144 @@
+import { beforeAll, expect, it } from 'vitest';
+import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
+import { someStage } from './some-stage.ts';
+import { type SynthesizedApp, synthesize } from './synthesize.ts';
+
+let app: SynthesizedApp;
+beforeAll(async () => {
+  app = await synthesize(someStage());
+}, 60_000);
+
+interface MetricText {
+  readonly Namespace?: string;
+  readonly MetricName?: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
+interface AlarmProperties extends MetricText {
+  readonly AlarmName: string;
+  readonly Statistic?: string;
+  readonly ExtendedStatistic?: string;
+  readonly Period?: number;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm?: number;
+  readonly ComparisonOperator: string;
+  readonly TreatMissingData: string;
+  readonly Metrics?: readonly {
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: MetricText; readonly Period: number; readonly Stat: string };
+  }[];
+}
+
+/** `AWS/SQS ApproximateAgeOfOldestMessage [QueueName=<Queueswork>]`. Ids are without the hash of CDK. */
+function metricText({ Namespace, MetricName, Dimensions }: MetricText): string {
+  const dimensions = listOf(Dimensions).map(({ Name, Value }) => {
+    const id = resolveReference(Value, 'workbench-some-api', app.templates)?.id;
+    const value = id === undefined ? valueToText(Value) : `<${id.replace(/[0-9A-F]{8}$/, '')}>`;
+    return `${Name}=${value}`;
+  });
+  return [Namespace, MetricName, ...(dimensions.length === 0 ? [] : [`[${dimensions.join(', ')}]`])].join(
+    ' ',
+  );
+}
+
+/** The condition of an alarm as one line. */
+function conditionOf(alarm: AlarmProperties): string {
+  const { Statistic, ExtendedStatistic, Period, Threshold, EvaluationPeriods, Metrics = [] } = alarm;
+  const stats = Metrics.flatMap(({ MetricStat }) => MetricStat ?? []);
+  const parts = [
+    ...stats.map(({ Metric, Period: period, Stat }) => `${Stat} ${period} s ${metricText(Metric)}`),
+    ...Metrics.flatMap(({ Expression }) => Expression ?? []),
+    ...(Metrics.length > 0 ? [] : [`${Statistic ?? ExtendedStatistic} ${Period} s ${metricText(alarm)}`]),
+  ];
+  const operator = { LessThanThreshold: '<', GreaterThanOrEqualToThreshold: '>=' }[alarm.ComparisonOperator];
+  const missing = alarm.TreatMissingData === 'breaching' ? ', or no data' : '';
+  const datapoints = alarm.DatapointsToAlarm ?? EvaluationPeriods;
+  return `${parts.join('; ')} ${operator} ${Threshold}, ${datapoints} of ${EvaluationPeriods}${missing}`;
+}
+
+const dlq = (queue: string) =>
+  `Maximum 300 s AWS/SQS ApproximateNumberOfMessagesVisible [QueueName=<Queues${queue}>] >= 1, 1 of 1`;
+// Half an hour, the default of the stage.
+const queueAge = (queue: string) =>
+  `Maximum 300 s AWS/SQS ApproximateAgeOfOldestMessage [QueueName=<Queues${queue}>] >= 1800, 2 of 2`;
+const errors = (id: string) => `Sum 900 s AWS/Lambda Errors [FunctionName=<${id}Function>] >= 3, 1 of 1`;
+/** Two intervals, so that each period contains a run. */
+const rareErrors = (id: string, seconds: number) =>
+  `Sum ${seconds} s AWS/Lambda Errors [FunctionName=<${id}Function>] >= 1, 2 of 2`;
+const OWN = 'WorkbenchController/workbench-some';
+const own = (metric: string, seconds: number) => `Sum ${seconds} s ${OWN} ${metric}`;
+const failing = (sweep: string, seconds: number) =>
+  `${own('sweep_aborted', seconds)} [sweep=${sweep}] >= 1, 2 of 2`;
+const notCompleting = (sweep: string, seconds: number) =>
+  `${own('sweep_completed', seconds)} [sweep=${sweep}] < 1, 3 of 3, or no data`;
+const overLimit = (sweep: string, seconds: number) =>
+  `${own('deletion_limit_exceeded', seconds)} [sweep=${sweep}] >= 1, 1 of 1`;
+const throttled = (kind: string) =>
+  `Sum 300 s AWS/DynamoDB ${kind}ThrottleEvents [TableName=<RecordsTable>] >= 10, 2 of 2`;
+
+const TWENTY_MINUTES = 1_200;
+const TWO_HOURS = 7_200;
+const DAY = 86_400;
+
+it('each alarm starts under exactly this condition', () => {
+  const alarms = app.all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+    const alarm = Properties as unknown as AlarmProperties;
+    return [alarm.AlarmName.replace('workbench-some ', ''), conditionOf(alarm)];
+  });
+  const sweeps = ['active', 'tasks', 'hosts', 'volumes', 'cluster'];
+  expect(Object.fromEntries(alarms)).toEqual({
+    'work DLQ not empty': dlq('workdlq'),
+    'host DLQ not empty': dlq('hostdlq'),
+    'event DLQ not empty': dlq('eventdlq'),
+    'failed invocations not empty': dlq('failedinvocations'),
+    'work queue age high': queueAge('work'),
+    'host queue age high': queueAge('host'),
+    'SendMessage failures': `${own('queue_send_failed', 300)} >= 5, 2 of 2`,
+    'API 5xx errors': 'Sum 300 s AWS/ApiGateway 5xx [ApiId=<HttpApi>] >= 5, 2 of 2',
+    // Milliseconds.
+    'API latency high': 'p99 300 s AWS/ApiGateway Latency [ApiId=<HttpApi>] >= 3000, 3 of 3',
+    'token verification failing': `${own('authorizer_failed', 300)} >= 3, 2 of 2`,
+    'authorizer errors': errors('authorizer'),
+    'task-state-change errors': errors('taskstatechange'),
+    'instance-state-change errors': errors('instancestatechange'),
+    'container-instance-change errors': errors('containerinstancechange'),
+    'drive errors': errors('drive'),
+    'drive-host errors': errors('drivehost'),
+    'sweep-due errors': errors('sweepdue'),
+    'sweep-active errors': rareErrors('sweepactive', TWENTY_MINUTES),
+    'sweep-tasks-and-hosts errors': rareErrors('sweeptasksandhosts', TWENTY_MINUTES),
+    'sweep-volumes errors': rareErrors('sweepvolumes', TWO_HOURS),
+    'sweep-cluster errors': rareErrors('sweepcluster', TWO_HOURS),
+    'janitor-0 errors': errors('Janitor0Janitor'),
+    // Of the whole account and region: the quota is shared.
+    'functions throttled': 'Sum 300 s AWS/Lambda Throttles >= 10, 2 of 2',
+    'reconciler not running':
+      'Sum 900 s AWS/Lambda Invocations [FunctionName=<sweepdueFunction>] < 1, 1 of 1, or no data',
+    'table reads throttled': throttled('Read'),
+    'table writes throttled': throttled('Write'),
+    'due records high': `${own('due_enqueued', 300)} >= 1000, 3 of 3`,
+    'stops and deletes overdue': `${own('overdue', 900)} [status=stopping]; ${own('overdue', 900)} [status=deleting]; FILL(m_stopping, 0) + FILL(m_deleting, 0) >= 1, 2 of 2`,
+    'unreadable records': `${own('unreadable_record', 3600)} >= 1, 1 of 1`,
+    'unreadable history entries': `${own('unreadable_history_entry', 300)} >= 1, 1 of 1`,
+    'invalid messages dropped': `${own('invalid_message_dropped', 300)} >= 1, 1 of 1`,
+    // Percent. 100 is the target at which no task waits.
+    'workbench-some-standard at capacity':
+      'Average 900 s AWS/ECS/ManagedScaling CapacityProviderReservation [CapacityProviderName=workbench-some-standard, ClusterName=workbench-some] >= 101, 2 of 2',
+    'sweep of active failing': failing('active', TWENTY_MINUTES),
+    'sweep of tasks failing': failing('tasks', TWENTY_MINUTES),
+    'sweep of hosts failing': failing('hosts', TWENTY_MINUTES),
+    'sweep of volumes failing': failing('volumes', TWO_HOURS),
+    'sweep of cluster failing': failing('cluster', TWO_HOURS),
+    'sweep of active not completing': notCompleting('active', TWENTY_MINUTES),
+    'sweep of tasks not completing': notCompleting('tasks', TWENTY_MINUTES),
+    'sweep of hosts not completing': notCompleting('hosts', TWENTY_MINUTES),
+    'sweep of volumes not completing': notCompleting('volumes', TWO_HOURS),
+    'sweep of cluster not completing': notCompleting('cluster', TWO_HOURS),
+    'sweep of tasks over deletion limit': overLimit('tasks', TWENTY_MINUTES),
+    'sweep of hosts over deletion limit': overLimit('hosts', TWENTY_MINUTES),
+    'sweep of volumes over deletion limit': overLimit('volumes', DAY),
+    'volumes quarantined': `${own('sweep_quarantined', DAY)} [sweep=volumes] >= 1, 1 of 1`,
+    'repairs failing': `${sweeps.map((sweep) => `${own('sweep_failed', TWO_HOURS)} [sweep=${sweep}]`).join('; ')}; ${sweeps.map((sweep) => `FILL(m_${sweep}, 0)`).join(' + ')} >= 1, 2 of 2`,
+  });
+});

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { startSchedules } from '#local/schedules.ts';
+import { MemoryWorld, RecordingTelemetry } from '#test/memory/memory-world.ts';
+import { overrideMethods } from '#test/memory/override-methods.ts';
+import { settingsWith } from '../functions/call-api.ts';
+
+const MINUTE = 60_000;
+
+/** Schedules with a manual clock, and the number of runs of each. */
+function startAll() {
+  const world = new MemoryWorld();
+  const telemetry = new RecordingTelemetry();
+  let dueSweeps = 0;
+  let scans = 0;
+  const workbenches = overrideMethods(world.ports.workbenches, {
+    listDue: async () => {
+      dueSweeps += 1;
+      return [];
+    },
+  });
+  const send = async () => {
+    scans += 1;
+    return {};
+  };
+  const ports = { ...world.ports, workbenches, telemetry };
+  const data = { client: { send } as never, tableName: 'workbenches' };
+  const stop = startSchedules(ports, settingsWith(), data, world.clock);
+  const completed = (sweep: string) => telemetry.countsBy.get(`sweep_completed.${sweep}`) ?? 0;
+  const runs = () => ({
+    'sweep-due': dueSweeps,
+    'sweep-active': completed('active'),
+    'sweep-tasks-and-hosts': Math.min(completed('tasks'), completed('hosts')),
+    'sweep-volumes': completed('volumes'),
+    'expired-items': scans,
+  });
+  return { clock: world.clock, telemetry, runs, stop };
+}
+
+test('runs every schedule at once, and then at its interval', async () => {
+  const { clock, telemetry, runs, stop } = startAll();
+  await clock.advanceAsync(0);
+  expect(runs()).toEqual({
+    'sweep-due': 1,
+    'sweep-active': 1,
+    'sweep-tasks-and-hosts': 1,
+    'sweep-volumes': 1,
+    'expired-items': 1,
+  });
+  await clock.advanceAsync(120 * MINUTE);
+  expect(runs()).toEqual({
+    'sweep-due': 1 + 120,
+    'sweep-active': 1 + 12,
+    'sweep-tasks-and-hosts': 1 + 12,
+    'sweep-volumes': 1 + 2,
+    // DynamoDB deletes expired items itself.
+    'expired-items': 1 + 12,
+  });
+  expect(telemetry.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  await stop();
+  const last = runs();
+  await clock.advanceAsync(120 * MINUTE);
+  expect(runs()).toEqual(last);
+});
+
+test('runs the sweeps of a deployment at the same intervals, except the one of the cluster', async () => {
+  const { clock, runs, stop } = startAll();
+  await clock.advanceAsync(120 * MINUTE);
+  const { 'expired-items': _localOnly, ...sweeps } = runs();
+  const expected = (Object.entries(DEPLOYED) as [string, DeployedFunction][]).flatMap(
+    ([name, { startedBy }]) =>
+      startedBy.by === 'schedule' && name !== 'sweep-cluster'
+        ? [[name, 1 + 120 / startedBy.everyMinutes] as const]
+        : [],
+  );
+  expect(sweeps).toEqual(Object.fromEntries(expected));
+  await stop();
+});
