@@ -47,7 +47,15 @@ const runBase = {
  *   client token resolves it; nothing may be concluded before.
  * - `accepted`: ECS has accepted the task. It may have stopped since.
  */
-export const preparingRunSchema = openObject({ phase: z.literal('preparing'), ...runBase });
+export const preparingRunSchema = openObject({
+  phase: z.literal('preparing'),
+  ...runBase,
+  /**
+   * After a refusal that may pass: a delayed call of the refused attempt may still start a task until this time. A stop
+   * or deletion waits for it.
+   */
+  goneAfter: z.optional(z.int()),
+});
 export const issuedRunSchema = openObject({ phase: z.literal('issued'), ...runBase, input: taskInputSchema });
 export const acceptedRunSchema = openObject({
   phase: z.literal('accepted'),
@@ -351,7 +359,14 @@ export function dueAt(workbench: Workbench): number | undefined {
     times.push(workbench.deadlineAt);
   }
   const run = runOf(workbench);
-  if (run?.phase === 'accepted' && run.goneAfter !== undefined) times.push(run.goneAfter);
+  if (
+    run !== undefined &&
+    workbench.status !== 'starting' &&
+    run.phase !== 'issued' &&
+    run.goneAfter !== undefined
+  ) {
+    times.push(run.goneAfter);
+  }
   for (const unexpectedTask of workbench.unexpectedTasks)
     if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);
   return times.length === 0 ? undefined : Math.min(...times);

@@ -110,11 +110,15 @@ const taskInput = (): fc.Arbitrary<TaskInput> =>
   } satisfies Fields<TaskInput>);
 
 const preparing = (): fc.Arbitrary<PreparingRun> =>
-  fc.record({
-    phase: fc.constant('preparing' as const),
-    runId: runId(),
-    attempt: attempt(),
-  } satisfies Fields<PreparingRun>);
+  exact(
+    fc.record({
+      phase: fc.constant('preparing' as const),
+      runId: runId(),
+      attempt: attempt(),
+      goneAfter: maybe(anyTime()),
+    } satisfies Fields<PreparingRun>),
+  );
+
 const issued = (): fc.Arbitrary<IssuedRun> =>
   fc.record({
     phase: fc.constant('issued' as const),

@@ -103,7 +103,11 @@ const base = {
 
 const runBase = { runId: RUN_ID, attempt: 1_234 };
 
-const preparing: PreparingRun = { ...runBase, phase: 'preparing' } satisfies Required<PreparingRun>;
+const preparing: PreparingRun = {
+  ...runBase,
+  phase: 'preparing',
+  goneAfter: TIME,
+} satisfies Required<PreparingRun>;
 
 const issued: IssuedRun = {
   ...runBase,

@@ -26,8 +26,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'drop-issued-run',
     description: 'drops a run whose RunTask has an unknown outcome',
     file: `${LIFECYCLE}/transitions.ts`,
-    find: "return run === undefined || run.phase === 'preparing' ? {} : { run };",
-    replace: "return run === undefined || run.phase !== 'accepted' ? {} : { run };",
+    find: "if (run.phase === 'preparing' && (run.goneAfter === undefined || run.goneAfter <= now)) return {};",
+    replace: "if (run.phase !== 'accepted') return {};",
+  },
+  {
+    name: 'forget-delayed-calls',
+    description: 'ends a stop at a refusal although a delayed RunTask call may still start a task',
+    file: `${LIFECYCLE}/run.ts`,
+    find: 'const goneAfter = outcome.retryable ? { goneAfter: context.now + EFFECT_ENDS_WITHIN_MS } : {};',
+    replace: 'const goneAfter: { goneAfter?: number } = {};',
   },
   {
     name: 'token-per-workbench',
@@ -62,7 +69,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'delete-volume-before-run-gone',
     description: 'deletes the files while the task may still run',
     file: `${LIFECYCLE}/transitions.ts`,
-    find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
+    find: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),",
     replace: '',
   },
   {

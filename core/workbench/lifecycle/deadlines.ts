@@ -26,7 +26,11 @@ function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
 
 function endRunAfterSettlePeriod(workbench: Workbench, context: Context): Workbench {
   const run = runOf(workbench);
-  const past = run?.phase === 'accepted' && run.goneAfter !== undefined && run.goneAfter <= context.now;
+  const past =
+    run !== undefined &&
+    run.phase !== 'issued' &&
+    run.goneAfter !== undefined &&
+    run.goneAfter <= context.now;
   return past && isEnding(workbench) ? endRun(workbench, context) : workbench;
 }
 

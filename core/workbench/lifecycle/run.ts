@@ -19,6 +19,7 @@ import {
 } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
+import { EFFECT_ENDS_WITHIN_MS } from './policy.ts';
 import { beginStop, endRun } from './transitions.ts';
 import { observeUnexpectedTask } from './unexpected-tasks.ts';
 
@@ -35,7 +36,7 @@ export function applyRunPlaced(
   const { run, spec, host } = workbench;
   if (run.phase !== 'preparing' || !isSameAttempt(run, outcome)) return workbench;
   const issued: IssuedRun = {
-    ...run,
+    ...runBaseOf(run),
     phase: 'issued',
     input: {
       userId: workbench.userId,
@@ -54,7 +55,11 @@ export function applyRunPlaced(
   return driveNow({ ...workbench, run: issued }, context);
 }
 
-/** RunTask was refused, so this attempt has no task. */
+/**
+ * RunTask was refused, so this call started no task. If the refusal may pass, an earlier call with the same token whose
+ * invocation was killed may still start one: a stop or deletion waits until no call can take effect any more. Its task
+ * is then observed as an unexpected task.
+ */
 export function applyRunRefused(
   workbench: Workbench,
   outcome: Extract<Outcome, { type: 'run_refused' }>,
@@ -62,11 +67,16 @@ export function applyRunRefused(
 ): Workbench {
   const run = runOf(workbench);
   if (!run || run.phase === 'accepted' || !isSameAttempt(run, outcome)) return workbench;
-  if (workbench.status === 'stopping' || workbench.status === 'deleting') return endRun(workbench, context);
+  const goneAfter = outcome.retryable ? { goneAfter: context.now + EFFECT_ENDS_WITHIN_MS } : {};
+  if (workbench.status === 'stopping' || workbench.status === 'deleting') {
+    if (goneAfter.goneAfter === undefined) return endRun(workbench, context);
+    const refused = { ...runBaseOf(run), phase: 'preparing' as const, ...goneAfter };
+    return driveBy({ ...workbench, run: refused, failures: 0 }, goneAfter.goneAfter);
+  }
   if (workbench.status !== 'starting') return workbench;
   const nextAttempt: Starting = {
     ...workbench,
-    run: { ...runBaseOf(run), phase: 'preparing', attempt: run.attempt + 1 },
+    run: { ...runBaseOf(run), phase: 'preparing', attempt: run.attempt + 1, ...goneAfter },
   };
   if (!outcome.retryable) return beginStop(nextAttempt, context, { reason: outcome.reason });
   return driveBy(

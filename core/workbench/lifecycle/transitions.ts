@@ -64,7 +64,7 @@ export function beginStop(
       ...(options.nextRun ? { nextRun: options.nextRun } : {}),
       ...(options.reason ? { reason: options.reason } : {}),
       ...(options.unexplained ? { unexplained: true } : {}),
-      ...withRun(run),
+      ...withRun(run, context),
       ...withUncertainHost(workbench),
       deadlineAt: context.now + context.policy.stoppingTimeoutMs,
       nextDriveAt: context.now,
@@ -81,7 +81,7 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
     ...base,
     status: 'deleting',
     desired: 'deleted',
-    ...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),
+    ...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),
     deadlineAt: context.now + context.policy.deletingTimeoutMs,
     nextDriveAt: context.now,
     failures: 0,
@@ -136,7 +136,11 @@ function withUncertainHost({ status, host }: Workbench): { host?: Host } {
   return { host: { ...host, state: 'stopping' } };
 }
 
-/** Drops a run for which no call was sent. */
-function withRun(run: Run | undefined): { run?: Run } {
-  return run === undefined || run.phase === 'preparing' ? {} : { run };
+/**
+ * Drops a run without a task: no call was sent, or its last call was refused and no delayed call can take effect any more.
+ */
+function withRun(run: Run | undefined, { now }: Context): { run?: Run } {
+  if (run === undefined) return {};
+  if (run.phase === 'preparing' && (run.goneAfter === undefined || run.goneAfter <= now)) return {};
+  return { run };
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskObservation } from '#core/ports/task-runner.ts';
 import type { EffectResult } from '#core/workbench/lifecycle/inputs.ts';
-import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
+import { EFFECT_ENDS_WITHIN_MS, DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { dueAt, type Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
   aTaskInput,
@@ -100,16 +100,48 @@ describe('a refused attempt', () => {
     expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason: NO_CAPACITY });
   });
 
-  it('ends a stop, because there is no task', () => {
-    const after = applyResult(stopping({ run: issuedRun(), lastTaskId: 'task-0' }), refused);
+  it('ends a stop if it is permanent, because there is no task', () => {
+    const refusal = { ...refused, retryable: false };
+    const after = applyResult(stopping({ run: issuedRun(), lastTaskId: 'task-0' }), refusal);
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-0' });
     expect(after).not.toHaveProperty('reason');
   });
 
-  it('lets a deletion continue', () => {
-    const after = applyResult(deleting({ run: issuedRun(), nextDriveAt: T0 + 5 }), refused);
+  it('lets a deletion continue if it is permanent', () => {
+    const refusal = { ...refused, retryable: false };
+    const after = applyResult(deleting({ run: issuedRun(), nextDriveAt: T0 + 5 }), refusal);
     expect(after).not.toHaveProperty('run');
     expect(after).toMatchObject({ status: 'deleting', nextDriveAt: T0 });
+  });
+
+  const settles = T0 + EFFECT_ENDS_WITHIN_MS;
+
+  it.each([
+    ['a stop', stopping({ run: issuedRun() }), 'stopped'],
+    ['a deletion', deleting({ run: issuedRun() }), 'deleting'],
+  ] as const)('that is retryable holds %s until no delayed call can start a task', (_, workbench, end) => {
+    const refusedThen = applyResult(workbench, refused);
+    expect(refusedThen).toMatchObject({ status: workbench.status, run: { goneAfter: settles } });
+    expect(dueAt(refusedThen)).toBeLessThanOrEqual(settles);
+    const early = step(refusedThen, { type: 'tick' }, settles - 1).workbench;
+    expect(early).toMatchObject({ status: workbench.status, run: { phase: 'preparing' } });
+    const { workbench: ended } = step(early, { type: 'tick' }, settles);
+    expect(ended.status).toBe(end);
+    expect(ended).not.toHaveProperty('run');
+  });
+
+  it('that is retryable holds a later stop for the rest of that time, and the stop finds a late task', () => {
+    const stop = { type: 'stop', by: 'ada' } as const;
+    const next = applyResult(issued, refused);
+    const held = step(next, stop, T0 + 1_000).workbench;
+    expect(held).toMatchObject({ status: 'stopping', run: { phase: 'preparing', goneAfter: settles } });
+    const task: TaskObservation = {
+      ...{ userId: USER, workbenchId: ID, runId: RUN_ID, attempt: 1 },
+      ...{ taskId: 'late', version: 1, status: 'provisioning' },
+    };
+    const found = step(held, { type: 'task_observed', task }, T0 + 2_000).workbench;
+    expect(found.unexpectedTasks).toEqual([{ taskId: 'late' }]);
+    expect(step(next, stop, settles).workbench.status).toBe('stopped');
   });
 
   it('is ignored if the run is accepted, or for another attempt', () => {
