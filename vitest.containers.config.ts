@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LIMITS } from './test/set-up/limits.ts';
 
 /**
  * What needs a container engine and the example image (`npm run image:build`). Not part of `npm test`, which
@@ -7,9 +8,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/adapters/local/containers/engine/*.test.ts', 'test/e2e/containers.test.ts'],
-    // Each test waits for conditions with bounds of its own; this ends only what is stuck.
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    ...LIMITS,
     // One engine for all.
     fileParallelism: false,
     sequence: { shuffle: { files: true, tests: true } },

@@ -25,7 +25,7 @@ beforeAll(async () => {
   stages = await Promise.all(
     allSettings.map(async (settings) => ({ settings, templates: await synthesizeStage(settings) })),
   );
-}, 120_000);
+});
 
 /** Returns the properties of all resources of one type in a stage. */
 function propertiesOf({ templates }: Stage, type: string): readonly Readonly<Record<string, unknown>>[] {

@@ -6,7 +6,7 @@ import { type SynthesizedApp, synthesize } from './synthesize.ts';
 let app: SynthesizedApp;
 beforeAll(async () => {
   app = await synthesize(someStage());
-}, 60_000);
+});
 
 interface MetricText {
   readonly Namespace?: string;

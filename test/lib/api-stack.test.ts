@@ -17,7 +17,7 @@ beforeAll(async () => {
       alarms: { email: 'ops@example.com' },
     }),
   );
-}, 30_000);
+});
 
 const resources = (type: string) => app.all('api', type);
 const properties = (type: string) => resources(type).map(([, { Properties = {} }]) => Properties);
@@ -179,7 +179,7 @@ describe('the HTTP API', () => {
     for (const [, { Properties }] of open.all('api', 'AWS::ApiGatewayV2::Route')) {
       expect(Properties?.AuthorizationType).toBe('NONE');
     }
-  }, 30_000);
+  });
 });
 
 describe('failures', () => {

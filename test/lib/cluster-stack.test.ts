@@ -18,7 +18,7 @@ beforeAll(async () => {
       dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
     }),
   );
-}, 30_000);
+});
 
 interface TemplateData {
   readonly UserData?: unknown;
@@ -168,5 +168,5 @@ describe('trunking', () => {
       });
     }
     expect(Delete).toBeUndefined();
-  }, 30_000);
+  });
 });

@@ -12,7 +12,7 @@ const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 
 let app: SynthesizedApp;
 beforeAll(async () => {
   app = await synthesize(someStage({ storage: { fileSystems: 2, backupRetentionDays: 50 } }));
-}, 30_000);
+});
 
 describe('the table', () => {
   const table = (): Resource => {
@@ -124,7 +124,7 @@ describe('the policy of a file system', () => {
     const other = await synthesize(someStage({ storage: { operatorRoles: [role] } }));
     const text = JSON.stringify(other.all('data', 'AWS::EFS::FileSystem')[0]?.[1].Properties);
     expect(text.split(role)).toHaveLength(3);
-  }, 30_000);
+  });
 });
 
 describe('the roles with mount permissions', () => {

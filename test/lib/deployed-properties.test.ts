@@ -13,7 +13,7 @@ beforeAll(async () => {
       capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 30 }],
     }),
   );
-}, 60_000);
+});
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

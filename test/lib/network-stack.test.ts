@@ -8,7 +8,7 @@ beforeAll(async () => {
   app = await synthesize(
     someStage({ network: { egressPorts: [443] }, functions: { WB_CONTAINER_PORT: 9000 } }),
   );
-}, 30_000);
+});
 
 interface Rule {
   readonly from: string;
@@ -101,7 +101,7 @@ describe('the VPC', () => {
     const other = await synthesize(someStage({ network: { own: { zones: 3, natGateways: 2 } } }));
     expect(other.all('network', 'AWS::EC2::Subnet')).toHaveLength(6);
     expect(other.all('network', 'AWS::EC2::NatGateway')).toHaveLength(2);
-  }, 30_000);
+  });
 
   it('can be an existing one, which is not changed', async () => {
     const privateSubnets = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
@@ -115,5 +115,5 @@ describe('the VPC', () => {
     }
     const [group] = withExisting.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
     expect(group?.[1].Properties?.VPCZoneIdentifier).toEqual(privateSubnets);
-  }, 30_000);
+  });
 });

@@ -15,7 +15,7 @@ const EVERY_MINUTES = {
 let app: SynthesizedApp;
 beforeAll(async () => {
   app = await synthesize(someStage());
-}, 60_000);
+});
 
 function findAlarm(name: string): Readonly<Record<string, unknown>> {
   const alarms = app.all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties = {} }]) => Properties);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LIMITS } from './limits.ts';
 import { LongestFirst } from './longest-first.ts';
 
 declare module 'vitest' {
@@ -41,10 +42,8 @@ export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defin
   });
   return defineConfig({
     test: {
-      // Tests wait for conditions. These limits only end a test that hangs.
-      testTimeout: 600_000,
-      hookTimeout: 600_000,
-      teardownTimeout: 60_000,
+      ...LIMITS,
+      teardownTimeout: LIMITS.hookTimeout,
       globalSetup: 'test/set-up/run-folder.ts',
       env: { NODE_COMPILE_CACHE: COMPILED },
       provide: { schedules },

@@ -26,7 +26,7 @@ beforeAll(async () => {
     openEmbeddedTable(),
     startFakeAwsServices(),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await table.close();
   await aws.close();

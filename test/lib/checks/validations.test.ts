@@ -44,7 +44,7 @@ const stackWith = (build: (stack: Stack) => void) => (app: App) => build(new Sta
 beforeEach(() => vi.stubEnv('CDK_VALIDATION', 'false'));
 afterEach(() => vi.unstubAllEnvs());
 
-describe('the validations', { timeout: 60_000 }, () => {
+describe('the validations', () => {
   it('find a file system that is not encrypted', () => {
     const found = validate(stackWith((stack) => new CfnFileSystem(stack, 'Files', { encrypted: false })));
     expect(found).toMatch(/AwsSolutions-EFS1|CT\.ELASTICFILESYSYSTEM\.PR\.1/);

@@ -133,7 +133,7 @@ describe('the permissions of each function', () => {
         },
       });
     }
-  }, 120_000);
+  });
 
   for (const name of Object.keys(DEPLOYED) as FunctionName[]) {
     if (NOT_SIMULATED.includes(name)) continue;

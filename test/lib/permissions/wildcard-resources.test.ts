@@ -25,7 +25,7 @@ beforeAll(async () => {
       .flatMap(([, policy]) => valueAt(policy, 'Properties', 'PolicyDocument', 'Statement') as Statement[])
       .map((statement) => ({ stack: `workbench-some-${part}`, statement })),
   );
-}, 60_000);
+});
 
 /** A value as text, in which a reference to another stack is the id of its resource without the hash of CDK. */
 function textOf(value: unknown, stack: string): string {

@@ -6,7 +6,7 @@ import { totalUsd } from '#tools/costs/prices.ts';
 import { stageCosts } from '#tools/costs/stage-costs.ts';
 
 describe.each(listStages())('the costs of %s', (stage) => {
-  it('cover every resource, and are on the page', { timeout: 60_000 }, async () => {
+  it('cover every resource, and are on the page', async () => {
     const costs = await stageCosts(stage, DEFAULTS);
     const nat = costs.idle.find(({ label }) => label === 'NAT gateways');
     expect(nat?.quantity).toBe(730 * (costs.settings.network.own?.natGateways ?? 1));

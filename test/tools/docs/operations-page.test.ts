@@ -9,7 +9,7 @@ const { installation } = exampleStage();
 let templates: Templates;
 beforeAll(async () => {
   templates = await synthesizeByStack(exampleStage());
-}, 30_000);
+});
 
 describe('the tables of permissions', () => {
   /** Returns the rows of the table of a role. */
