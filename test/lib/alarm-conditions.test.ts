@@ -6,11 +6,7 @@ import { type SynthesizedApp, synthesize } from './synthesize.ts';
 let app: SynthesizedApp;
 beforeAll(async () => {
   app = await synthesize(someStage());
-<<<<<<< HEAD
 });
-=======
-}, 60_000);
->>>>>>> golden
 
 interface MetricText {
   readonly Namespace?: string;

@@ -13,11 +13,7 @@ beforeAll(async () => {
       capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 30 }],
     }),
   );
-<<<<<<< HEAD
 });
-=======
-}, 60_000);
->>>>>>> golden
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -276,7 +276,7 @@ describe('the embedded table', () => {
     ];
     await new Promise<void>((resolve) => socket.write(head.join('\r\n'), () => resolve()));
     const ask = () => statusOf(table, { method: 'GET', headers: { authorization } });
-    // Answered only once the half request, which was sent before, has arrived.
+    // The response arrives only after the incomplete request that was sent before.
     expect(await ask()).toBe(200);
     return { socket, ask };
   }

@@ -64,7 +64,7 @@ describe('deleteExpiredItems', () => {
     expect((await claims.claim(third, later)).claim.workbenchId).toBe(idAt(T0, 2));
   });
 
-  it('looks at a thousand items a call, and says where the next is to go on', async () => {
+  it('scans a thousand items per call and returns where the next call continues', async () => {
     const put = (n: number) => ({
       PutRequest: {
         Item: { pk: { S: `old#${n}` }, sk: { S: 'x' }, [TABLE.ttlAttribute]: { N: '1' } },

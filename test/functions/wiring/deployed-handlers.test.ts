@@ -69,7 +69,7 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
     paced: false,
   },
   'sweep-due': { limits: { dynamodb: TABLE, sqs: QUEUE }, paced: false },
-  // Nobody waits for a sweep. It shares the limits of the account with the requests of users.
+  // No user waits for a sweep. It shares the limits of the account with the requests of users.
   'sweep-active': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
   'sweep-tasks-and-hosts': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
   'sweep-volumes': { limits: { dynamodb: TABLE, efs: ONCE, lambda: JANITOR }, paced: true },
