@@ -244,9 +244,9 @@ describe('the embedded table', () => {
     const { promise: underWay, resolve } = Promise.withResolvers<void>();
     client.middlewareStack.add(
       (next) => (args) => {
-        const answer = next(args);
+        const result = next(args);
         resolve();
-        return answer;
+        return result;
       },
       { step: 'finalizeRequest', priority: 'low' },
     );

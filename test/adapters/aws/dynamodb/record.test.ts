@@ -12,7 +12,10 @@ import { itemSize } from './item-size.ts';
 /** One read unit of a strongly consistent read, in bytes. */
 const READ_UNIT_BYTES = 4_096;
 
-/** Bytes that every record leaves free for fields of later versions. */
+/**
+ * Bytes that the largest record leaves free for coming fields. A new field may use them: lower the number by the field's
+ * largest size. Below 128 bytes a new field needs a decision about what leaves the record.
+ */
 const FREE_BYTES = 1_024;
 
 describe('the item of a record', () => {
