@@ -343,6 +343,11 @@ export function isActive(workbench: Workbench): boolean {
   );
 }
 
+/** When the run counts as gone: its task has stopped, or its last attempt was refused. Undefined while that is open. */
+export function goneAfterOf(run: Run | undefined): number | undefined {
+  return run === undefined || run.phase === 'issued' ? undefined : run.goneAfter;
+}
+
 /**
  * When the workbench must next be driven; undefined when it is settled. A deadline counts until the record is marked
  * overdue. Entries that are not yet in the history are due at once.
@@ -358,15 +363,9 @@ export function dueAt(workbench: Workbench): number | undefined {
   ) {
     times.push(workbench.deadlineAt);
   }
-  const run = runOf(workbench);
-  if (
-    run !== undefined &&
-    workbench.status !== 'starting' &&
-    run.phase !== 'issued' &&
-    run.goneAfter !== undefined
-  ) {
-    times.push(run.goneAfter);
-  }
+  // A start does not wait for it: its next attempt is made later in any case.
+  const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
+  if (goneAfter !== undefined) times.push(goneAfter);
   for (const unexpectedTask of workbench.unexpectedTasks)
     if (unexpectedTask.goneAfter !== undefined) times.push(unexpectedTask.goneAfter);
   return times.length === 0 ? undefined : Math.min(...times);

@@ -10,8 +10,8 @@ const NO_RUN = 'only narrows the type: a stopped workbench has no run';
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
     file: `${LIFECYCLE}/deadlines.ts`,
-    text: "const past = run?.phase === 'accepted' && run.goneAfter !== undefined && run.goneAfter <= context.now;",
-    changes: [['run.goneAfter !== undefined', 'true']],
+    text: 'const past = goneAfter !== undefined && goneAfter <= context.now;',
+    changes: [['goneAfter !== undefined', 'true']],
     why: 'only narrows the type: comparisons with undefined are false',
   },
   {
@@ -145,7 +145,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/transitions.ts`,
-    text: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run)),",
+    text: "...(workbench.status === 'stopped' ? {} : withRun(workbench.run, context)),",
     changes: [
       ["workbench.status === 'stopped'", 'false'],
       ["'stopped'", '""'],

@@ -1,6 +1,6 @@
 import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
-import { runOf, type Starting, type Workbench } from '../workbench.ts';
+import { goneAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, isUnattended } from './context.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
@@ -26,11 +26,8 @@ function stopIfAgentSilent(workbench: Workbench, context: Context): Workbench {
 
 function endRunAfterSettlePeriod(workbench: Workbench, context: Context): Workbench {
   const run = runOf(workbench);
-  const past =
-    run !== undefined &&
-    run.phase !== 'issued' &&
-    run.goneAfter !== undefined &&
-    run.goneAfter <= context.now;
+  const goneAfter = goneAfterOf(run);
+  const past = goneAfter !== undefined && goneAfter <= context.now;
   return past && isEnding(workbench) ? endRun(workbench, context) : workbench;
 }
 
