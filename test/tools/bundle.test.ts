@@ -125,7 +125,7 @@ describe('the bundled functions', () => {
     aws.secret = 'hunter2-is-no-json';
     const unreadable = await invoke('authorizer', { identitySource: [`Bearer ${STATIC_KEY}`] });
     expect(unreadable.error).toBe('Error: authorizer failed');
-    expect(unreadable.log).toContain('the secret is no JSON object');
+    expect(unreadable.log).toContain('the secret must be a JSON object');
     expect(unreachable.log + unreadable.log).not.toMatch(/hunter2|a-static-key/);
   });
 });

@@ -163,7 +163,7 @@ it('reports a missing engine', async () => {
     DOCKER_HOST: 'unix:///nowhere/docker.sock',
   });
   expect(code).toBe(1);
-  expect(stderr).toContain('There is no socket /nowhere/docker.sock');
+  expect(stderr).toContain('The socket /nowhere/docker.sock does not exist');
 });
 
 it('calls and pushes nothing in a dry run', async () => {
