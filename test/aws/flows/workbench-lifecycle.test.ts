@@ -180,7 +180,14 @@ describe('a workbench', () => {
     const { items: reports } = (await call('GET', '/reports/reconcile')).body;
     const sweeps = new Set(reports.map(({ sweep }: { sweep: string }) => sweep));
     expect(sweeps).toEqual(new Set(['active', 'tasks', 'hosts', 'volumes', 'cluster']));
-    const untouched = { repaired: 0, deleted: 0, quarantined: 0, failed: 0, deletion_limit_exceeded: false, findings: [] };
+    const untouched = {
+      repaired: 0,
+      deleted: 0,
+      quarantined: 0,
+      failed: 0,
+      deletion_limit_exceeded: false,
+      findings: [],
+    };
     for (const report of reports) expect(report).toMatchObject(untouched);
     expect(installation.errors).toEqual([]);
   });
