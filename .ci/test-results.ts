@@ -6,10 +6,21 @@ export interface RunnerReport {
   readonly numPendingTests: number;
   readonly numTodoTests: number;
   readonly testResults: readonly {
+    /** Absolute path of the test file. */
+    readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly unknown[];
+    /** Why the file failed to load. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
+
+/** Lines of an error that `formatFailures` shows. */
+const LINES_SHOWN = 20;
 
 export interface TestSum {
   readonly passed: number;
@@ -29,9 +40,31 @@ export function sumReports(reports: readonly RunnerReport[]): TestSum {
 
 /** A test file that fails to load has no tests; it counts as one failure. */
 function countFailedFiles({ testResults }: RunnerReport): number {
-  return testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-  ).length;
+  return testResults.filter(failedToLoad).length;
+}
+
+function failedToLoad({ status, assertionResults }: RunnerReport['testResults'][number]): boolean {
+  return status === 'failed' && assertionResults.length === 0;
+}
+
+/** Returns the failed tests and files, each with the first lines of its error. Empty if none failed. */
+export function formatFailures(reports: readonly RunnerReport[]): string {
+  return reports
+    .flatMap(({ testResults }) => testResults)
+    .flatMap((file) => [
+      ...(failedToLoad(file) ? [formatFailure(file.name, file.message)] : []),
+      ...file.assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(({ fullName, failureMessages = [] }) =>
+          formatFailure(`${file.name}: ${fullName}`, failureMessages.join('\n')),
+        ),
+    ])
+    .join('\n');
+}
+
+function formatFailure(title: string, message: string): string {
+  const lines = message.split('\n').slice(0, LINES_SHOWN);
+  return [`FAILED ${title}`, ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 export function formatSum({ passed, failed, skipped }: TestSum): string {

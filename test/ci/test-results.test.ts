@@ -1,9 +1,19 @@
 import { expect, test } from 'vitest';
-import { formatSum, sumReports } from '#ci/test-results.ts';
+import { formatFailures, formatSum, type RunnerReport, sumReports } from '#ci/test-results.ts';
 
-const passed = { status: 'passed', assertionResults: [{}] };
+const passed = {
+  name: '/project/test/a.test.ts',
+  status: 'passed',
+  message: '',
+  assertionResults: [{ status: 'passed', fullName: 'adds two numbers' }],
+};
 
-function report(numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests = 0) {
+function report(
+  numPassedTests: number,
+  numFailedTests: number,
+  numPendingTests: number,
+  numTodoTests = 0,
+): RunnerReport {
   return { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults: [passed] };
 }
 
@@ -20,7 +30,33 @@ test('omits skipped tests if there are none', () => {
 test('counts a test file that failed to load as one failure', () => {
   const unreadable = {
     ...report(5, 0, 0),
-    testResults: [passed, { status: 'failed', assertionResults: [] }],
+    testResults: [
+      passed,
+      { ...passed, status: 'failed', message: 'Cannot find ./b.ts', assertionResults: [] },
+    ],
   };
   expect(sumReports([unreadable])).toEqual({ passed: 5, failed: 1, skipped: 0 });
+  expect(formatFailures([unreadable])).toBe('FAILED /project/test/a.test.ts\n  Cannot find ./b.ts');
+});
+
+test('names each failed test with the first lines of its error', () => {
+  const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`);
+  const withFailure: RunnerReport = {
+    ...report(1, 1, 0),
+    testResults: [
+      {
+        ...passed,
+        status: 'failed',
+        assertionResults: [
+          ...passed.assertionResults,
+          { status: 'failed', fullName: 'adds three numbers', failureMessages: [lines.join('\n')] },
+        ],
+      },
+    ],
+  };
+  expect(formatFailures([report(3, 0, 0), withFailure]).split('\n')).toEqual([
+    'FAILED /project/test/a.test.ts: adds three numbers',
+    ...lines.slice(0, 20).map((line) => `  ${line}`),
+  ]);
+  expect(formatFailures([report(3, 0, 0)])).toBe('');
 });
