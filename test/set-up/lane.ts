@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LIMITS } from './limits.ts';
@@ -7,6 +8,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Number of random schedules of the simulation. */
     schedules: number;
+    /** Seed of everything that is random in a run: schedules, properties, and the order of files and tests. */
+    seed: number;
   }
 }
 
@@ -28,6 +31,12 @@ const ISOLATED = [
   'test/tools/image/push-image.test.ts',
 ];
 
+/**
+ * A run on a developer's computer draws a seed, so that many runs test much. A run of CI judges a commit, so it sets
+ * TEST_SEED and has the same result for the same commit. Vitest prints the seed.
+ */
+const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
+
 /** The compile cache of Node.js. Without it every process that a test starts compiles all sources and packages. */
 const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
 
@@ -46,10 +55,11 @@ export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defin
       teardownTimeout: LIMITS.hookTimeout,
       globalSetup: 'test/set-up/run-folder.ts',
       env: { NODE_COMPILE_CACHE: COMPILED },
-      provide: { schedules },
+      provide: { schedules, seed: SEED },
+      setupFiles: 'test/set-up/seed.ts',
       // Tests spend much time waiting for processes, so each core gets a worker.
       maxWorkers: '100%',
-      sequence: { shuffle: { files: true, tests: true }, sequencer: LongestFirst },
+      sequence: { shuffle: { files: true, tests: true }, seed: SEED, sequencer: LongestFirst },
       projects: [
         project('shared', {
           include: ['test/**/*.test.ts'],

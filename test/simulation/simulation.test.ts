@@ -4,8 +4,7 @@ import { runPool } from './cli/pool.ts';
 const SCHEDULES = inject('schedules');
 
 it(`violates no rule in ${SCHEDULES} random schedules`, async () => {
-  const seed = Math.floor(Math.random() * 2 ** 32);
-  console.log(`simulating ${SCHEDULES} schedules from seed ${seed}`);
+  const seed = inject('seed');
   const results = await runPool({ schedules: SCHEDULES, seed, workers: 2 });
   const failure = results.find((result) => result.failure)?.failure;
   const replayCommand = failure && `npm run simulate -- --seed ${failure.seed} --replay ${failure.path}`;
