@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, UsageError } from './arguments.ts';
+import { ALL_HAZARDS } from '../world/hazards.ts';
+import {
+  formatHazards,
+  parseHazards,
+  parseInteger,
+  parseOptions,
+  parseRunNumbers,
+  parseSchedulePath,
+  UsageError,
+} from './arguments.ts';
 
 const NUMBERS = { schedules: '1000', seed: '0', workers: '2' };
 
@@ -40,6 +49,36 @@ describe('parseSchedulePath', () => {
 
   it.each(['', 'first', '1:', ':1', '1:-2', '10000000'])('throws a UsageError for %j', (path) => {
     expect(() => parseSchedulePath(path)).toThrow(UsageError);
+  });
+});
+
+describe('parseHazards', () => {
+  it('returns no hazard, all, or the given ones, which take precedence', () => {
+    expect(parseHazards({})).toEqual({});
+    expect(parseHazards({ hazards: 'all' })).toEqual(ALL_HAZARDS);
+    expect(parseHazards({ hazard: 'endsEarly=1,noCapacity=0.25' })).toEqual({
+      endsEarly: 1,
+      noCapacity: 0.25,
+    });
+    expect(parseHazards({ hazards: 'all', hazard: 'endsEarly=0' })).toEqual({ ...ALL_HAZARDS, endsEarly: 0 });
+  });
+
+  it.each([
+    [{ hazards: 'some' }, '--hazards: expected all, not some'],
+    [{ hazard: 'endsEarly' }, '--hazard: expected endsEarly=p with p from 0 to 1, not endsEarly'],
+    [{ hazard: 'endsEarly=2' }, '--hazard: expected endsEarly=p with p from 0 to 1, not endsEarly=2'],
+    [{ hazard: 'rain=1' }, '--hazard: no hazard is named rain. Names: '],
+    [{ hazard: '' }, '--hazard: no hazard is named nothing. Names: '],
+  ])('throws a UsageError for %j', (given, message) => {
+    expect(() => parseHazards(given)).toThrow(UsageError);
+    expect(() => parseHazards(given)).toThrow(message);
+  });
+
+  it('formats the options as the command line had them', () => {
+    expect(formatHazards({})).toBe('');
+    expect(formatHazards({ hazards: 'all', hazard: 'endsEarly=1' })).toBe(
+      ' --hazards all --hazard endsEarly=1',
+    );
   });
 });
 

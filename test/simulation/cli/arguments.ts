@@ -1,4 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { ALL_HAZARDS, DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
 
 /** The command line is invalid. `runCommand` prints the message without a stack trace. */
 export class UsageError extends Error {}
@@ -57,6 +58,45 @@ export function parseRunNumbers(given: {
     seed: parseInteger('seed', given.seed, 0, 2 ** 32 - 1),
     workers: parseInteger('workers', given.workers, 1, 64),
   };
+}
+
+/** The options that choose the hazards of the simulated world. */
+export const HAZARD_OPTIONS = {
+  hazards: { type: 'string' },
+  hazard: { type: 'string' },
+} as const satisfies ParseArgsOptionsConfig;
+
+export interface HazardArguments {
+  readonly hazards?: string | undefined;
+  readonly hazard?: string | undefined;
+}
+
+/**
+ * Parses `--hazards all` and `--hazard name=p[,name=p]`. The second takes precedence.
+ * @throws UsageError for an unknown name or a probability that is not from 0 to 1
+ */
+export function parseHazards({ hazards, hazard }: HazardArguments): Partial<Hazards> {
+  if (hazards !== undefined && hazards !== 'all') {
+    throw new UsageError(`--hazards: expected all, not ${hazards === '' ? 'nothing' : hazards}`);
+  }
+  const single = (hazard === undefined ? [] : hazard.split(',')).map((item) => {
+    const [name = '', text = ''] = item.split('=');
+    if (!(name in DEFAULT_HAZARDS)) {
+      const names = Object.keys(DEFAULT_HAZARDS).join(', ');
+      throw new UsageError(`--hazard: no hazard is named ${name === '' ? 'nothing' : name}. Names: ${names}`);
+    }
+    if (!/^(0|1|0?\.\d+)$/.test(text)) {
+      throw new UsageError(`--hazard: expected ${name}=p with p from 0 to 1, not ${item}`);
+    }
+    return [name, Number(text)];
+  });
+  return { ...(hazards === 'all' ? ALL_HAZARDS : {}), ...Object.fromEntries(single) };
+}
+
+/** The hazard options as a command that replays a schedule has them. */
+export function formatHazards({ hazards, hazard }: HazardArguments): string {
+  const all = hazards === undefined ? '' : ` --hazards ${hazards}`;
+  return hazard === undefined ? all : `${all} --hazard ${hazard}`;
 }
 
 /** Runs a command. After a UsageError, prints its message and sets the exit code 2. */

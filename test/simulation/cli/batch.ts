@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Schedule } from '../schedule/commands.ts';
 import { anySchedule } from '../schedule/commands.ts';
 import { runSchedule } from '../schedule/run-schedule.ts';
+import type { Hazards } from '../world/hazards.ts';
 import { UsageError } from './arguments.ts';
 
 export interface BatchRequest {
@@ -12,6 +13,8 @@ export interface BatchRequest {
   readonly repeatEvery: number;
   /** Whether to shrink a failing schedule. Otherwise it is reported as it is. */
   readonly shrink: boolean;
+  /** Probabilities of hazards that differ from their defaults. */
+  readonly hazards: Partial<Hazards>;
 }
 
 export interface BatchResult {
@@ -39,12 +42,13 @@ export interface Failure {
 const SHRINK_TIMEOUT_MS = 60_000;
 
 /** Runs schedules one after another until one violates a rule. The failure has the log of the shrunk schedule. */
-export async function runBatch({ seed, schedules, repeatEvery, shrink }: BatchRequest): Promise<BatchResult> {
+export async function runBatch(request: BatchRequest): Promise<BatchResult> {
+  const { seed, schedules, repeatEvery, shrink, hazards } = request;
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
   let [ran, steps, simulatedMs, repeated] = [0, 0, 0, 0];
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const first = await runSchedule(schedule);
+    const first = await runSchedule(schedule, { hazards });
     ran += 1;
     steps += first.steps;
     simulatedMs += first.simulatedMs;
@@ -53,7 +57,7 @@ export async function runBatch({ seed, schedules, repeatEvery, shrink }: BatchRe
     if (first.violation) throw first.violation;
     if (ran % repeatEvery !== 0) return;
     repeated += 1;
-    const second = await runSchedule(schedule);
+    const second = await runSchedule(schedule, { hazards });
     if (second.traceHash !== first.traceHash)
       throw new Error(
         'two runs of the same schedule differ: the simulation or the product is not deterministic',
@@ -64,8 +68,8 @@ export async function runBatch({ seed, schedules, repeatEvery, shrink }: BatchRe
   const result = { ...counts, transitions: [...transitions], faults: [...faults] };
   const failing = toFailingSchedule(details);
   if (failing === undefined) return result;
-  const { path, schedule, error } = shrink ? await shrinkFailure(seed, failing) : failing;
-  const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
+  const { path, schedule, error } = shrink ? await shrinkFailure(request, failing) : failing;
+  const { logLines, violation } = await runSchedule(schedule, { hazards, captureLogLines: true });
   return {
     ...result,
     failure: { seed, path, message: (violation ?? error).message, schedule, logLines },
@@ -79,10 +83,13 @@ interface FailingSchedule {
 }
 
 /** Returns the smallest schedule found within SHRINK_TIMEOUT_MS that violates the same rule. */
-async function shrinkFailure(seed: number, failing: FailingSchedule): Promise<FailingSchedule> {
+async function shrinkFailure(
+  { seed, hazards }: BatchRequest,
+  failing: FailingSchedule,
+): Promise<FailingSchedule> {
   const kind = failureKind(failing.error);
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
-    const { violation } = await runSchedule(schedule);
+    const { violation } = await runSchedule(schedule, { hazards });
     if (violation && failureKind(violation) === kind) throw violation;
   });
   const details = await fc.check(property, {
@@ -106,15 +113,19 @@ function toError(thrown: unknown): Error {
 }
 
 /**
- * Runs the schedule that a failure names. Returns undefined if it no longer violates a rule.
+ * Runs the schedule that a failure names, with the hazards of its run. Returns undefined if it no longer violates a rule.
  * @throws UsageError if the seed has no schedule at the path
  */
-export async function replay(seed: number, path: string): Promise<Failure | undefined> {
+export async function replay(
+  seed: number,
+  path: string,
+  hazards: Partial<Hazards> = {},
+): Promise<Failure | undefined> {
   // fc.check would continue with the next schedules if this one passes.
   const [schedule] = fc.sample(anySchedule, { seed: seed | 0, path, numRuns: 1 });
   if (schedule === undefined)
     throw new UsageError(`--replay: seed ${seed} has no schedule at the path ${path}`);
-  const { logLines, violation } = await runSchedule(schedule, { captureLogLines: true });
+  const { logLines, violation } = await runSchedule(schedule, { hazards, captureLogLines: true });
   return violation && { seed, path, message: violation.message, schedule, logLines };
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { Hazards } from '../world/hazards.ts';
 import type { BatchRequest, BatchResult } from './batch.ts';
 
 /** Schedules per batch. After a failure, no further batch is started. */
@@ -15,13 +16,15 @@ export interface PoolOptions {
   readonly mutant?: string;
   /** Whether to shrink a failing schedule. @default true */
   readonly shrink?: boolean;
+  /** Probabilities of hazards that differ from their defaults. @default none */
+  readonly hazards?: Partial<Hazards>;
   /** Called after each batch with the number of schedules run so far. */
   readonly onBatch?: (done: number, result: BatchResult) => void;
 }
 
 /** Runs schedules on worker threads until all have run or one has violated a rule. */
 export async function runPool(options: PoolOptions): Promise<readonly BatchResult[]> {
-  const { schedules, seed, workers, mutant, shrink = true, onBatch } = options;
+  const { schedules, seed, workers, mutant, shrink = true, hazards = {}, onBatch } = options;
   const batches = Math.ceil(schedules / BATCH_SIZE);
   const results: BatchResult[] = [];
   let next = 0;
@@ -39,6 +42,7 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
           schedules: size,
           repeatEvery: REPEAT_EVERY,
           shrink,
+          hazards,
         };
         const result = await runOnWorker(worker, request);
         results.push(result);

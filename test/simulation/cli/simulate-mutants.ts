@@ -3,7 +3,16 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { environmentLine } from '../../../bench/environment.ts';
 import { MUTANTS, type Mutant } from '../mutants.ts';
-import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
+import {
+  formatHazards,
+  HAZARD_OPTIONS,
+  type HazardArguments,
+  parseHazards,
+  parseOptions,
+  parseRunNumbers,
+  runCommand,
+  UsageError,
+} from './arguments.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
@@ -15,6 +24,8 @@ Exit code 1 if a bug is not found, 2 for invalid options.
   --seed N        0 … 4294967295 (default 1)
   --workers N     number of threads (default: one per core)
   --only NAMES    plants only these bugs, separated by commas
+  --hazards all   gives the hazards of AWS that are off by default their probability too
+  --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
   --out FILE      also writes the table to FILE
   --help          prints this text
 `;
@@ -31,11 +42,12 @@ await runCommand(async () => {
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(cpus().length) },
     only: { type: 'string' },
+    ...HAZARD_OPTIONS,
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   });
   if (help) console.log(HELP);
-  else await simulateMutants(parseRunNumbers(given), selectMutants(only), out);
+  else await simulateMutants(parseRunNumbers(given), selectMutants(only), given, out);
 });
 
 /** @throws UsageError if a mutant does not exist */
@@ -52,13 +64,15 @@ function selectMutants(only: string | undefined): readonly Mutant[] {
 async function simulateMutants(
   run: RunNumbers,
   mutants: readonly Mutant[],
+  given: HazardArguments,
   out: string | undefined,
 ): Promise<void> {
+  const hazards = parseHazards(given);
   const rows: string[] = [];
   let missed = 0;
   for (const { name, description } of mutants) {
     const startedAt = performance.now();
-    const results = await runPool({ ...run, mutant: name, shrink: false });
+    const results = await runPool({ ...run, hazards, mutant: name, shrink: false });
     const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
     const failure = results.find((result) => result.failure)?.failure;
     if (!failure) missed += 1;
@@ -68,7 +82,7 @@ async function simulateMutants(
     console.log(`${row} ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   }
   const report = [
-    `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}, ${new Date().toISOString()},`,
+    `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}${formatHazards(given)}, ${new Date().toISOString()},`,
     `${environmentLine()}.`,
     '',
     '| mutant | bug | found, in schedules | violated rule |',

@@ -5,7 +5,17 @@ import { dirname } from 'node:path';
 import { environmentLine } from '../../../bench/environment.ts';
 import { describeCommand } from '../schedule/commands.ts';
 import type { Rollout } from '../schedule/mixed-fleet.ts';
-import { parseInteger, parseOptions, parseRunNumbers, parseSchedulePath, runCommand } from './arguments.ts';
+import {
+  formatHazards,
+  HAZARD_OPTIONS,
+  type HazardArguments,
+  parseHazards,
+  parseInteger,
+  parseOptions,
+  parseRunNumbers,
+  parseSchedulePath,
+  runCommand,
+} from './arguments.ts';
 import type { BatchResult, Failure } from './batch.ts';
 import { computeCoverage } from './coverage.ts';
 import { runPool } from './pool.ts';
@@ -19,7 +29,9 @@ Stops at the first schedule that violates a rule and prints what happened in it.
   --seed N        0 … 4294967295; the same seed runs the same schedules (default: random, printed)
   --workers N     number of threads (default: one per core)
   --out FILE      also writes the report to FILE
-  --replay PATH   runs only the schedule of a failure, with --seed and PATH as printed by the failure
+  --hazards all   gives the hazards of AWS that are off by default their probability too
+  --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
+  --replay PATH   runs only the schedule of a failure, with --seed, PATH and the hazards as printed by the failure
   --help          prints this text
 `;
 
@@ -29,7 +41,7 @@ const FULL_COVERAGE_MIN_SCHEDULES = 20_000;
 /** The log lines of a failed schedule that are printed. */
 const LOG_LINES_SHOWN = 120;
 
-interface SimulateOptions {
+interface SimulateOptions extends HazardArguments {
   readonly schedules: string;
   readonly seed?: string | undefined;
   readonly workers: string;
@@ -42,11 +54,12 @@ await runCommand(async () => {
     seed: { type: 'string' },
     workers: { type: 'string', default: String(cpus().length) },
     out: { type: 'string' },
+    ...HAZARD_OPTIONS,
     replay: { type: 'string' },
     help: { type: 'boolean', default: false },
   });
   if (help) console.log(HELP);
-  else if (replay !== undefined) await replaySchedule(given.seed ?? '', replay);
+  else if (replay !== undefined) await replaySchedule(given.seed ?? '', replay, given);
   else await simulate(given);
 });
 
@@ -63,6 +76,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     schedules,
     seed,
     workers,
+    hazards: parseHazards(given),
     onBatch: (done, result) => {
       resultsSoFar.push(result);
       if (performance.now() - printedAt < 10_000) return;
@@ -74,7 +88,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
   });
   const failure = results.find((result) => result.failure)?.failure;
   if (failure) {
-    console.log(formatFailure(failure));
+    console.log(formatFailure(failure, given));
     process.exitCode = 1;
     return;
   }
@@ -84,6 +98,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
   const lines = [
     `schedules          ${total('schedules')}, no rule violated`,
     `seed               ${seed}`,
+    `hazards            ${formatHazards(given).trim() || 'default'}`,
     `steps              ${total('steps')}`,
     `simulated time     ${Math.round(total('simulatedMs') / 3_600_000)} h`,
     `run twice          ${total('repeated')}, with the same trace`,
@@ -118,17 +133,17 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
   console.log(`\n${total('schedules')} passed, ${incomplete ? 'but coverage is incomplete' : '0 failed'}`);
 }
 
-async function replaySchedule(seedText: string, pathText: string): Promise<void> {
+async function replaySchedule(seedText: string, pathText: string, given: HazardArguments): Promise<void> {
   const { replay } = await import('./batch.ts');
   const seed = parseInteger('seed', seedText, 0, 2 ** 32 - 1);
   const path = parseSchedulePath(pathText);
-  const failure = await replay(seed, path);
-  console.log(failure ? formatFailure(failure) : 'The schedule no longer violates a rule.');
+  const failure = await replay(seed, path, parseHazards(given));
+  console.log(failure ? formatFailure(failure, given) : 'The schedule no longer violates a rule.');
   if (failure) process.exitCode = 1;
 }
 
 /** What an engineer reads when a rule is violated: the rule, the requests, the log and how to replay it. */
-function formatFailure({ message, logLines, schedule, seed, path }: Failure): string {
+function formatFailure({ message, logLines, schedule, seed, path }: Failure, given: HazardArguments): string {
   const commands = schedule.commands.map(
     (command) => `  ${(command.at / 1000).toFixed(3).padStart(10)} s  ${describeCommand(command)}`,
   );
@@ -145,7 +160,7 @@ function formatFailure({ message, logLines, schedule, seed, path }: Failure): st
     '',
     `A rule was violated: ${message}`,
     'To replay the schedule:',
-    `  npm run simulate -- --seed ${seed} --replay ${path}`,
+    `  npm run simulate -- --seed ${seed} --replay ${path}${formatHazards(given)}`,
   ].join('\n');
 }
 

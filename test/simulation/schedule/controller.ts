@@ -8,7 +8,9 @@ import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
+import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { callAws } from '#adapters/aws/errors.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
@@ -87,6 +89,9 @@ const EVENT_HANDLERS: Readonly<
   'EC2 Instance State-change Notification': ['instance-state-change', buildInstanceEvent],
 };
 
+/** Events that AWS sends and no rule matches. */
+const EVENTS_WITHOUT_RULE: ReadonlySet<string> = new Set(['EC2 Spot Instance Interruption Warning']);
+
 const OPERATIONS = {
   create: ['create-workbench', buildCreate],
   read: ['get-workbench', buildGet],
@@ -103,6 +108,20 @@ export interface ApiResponse {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: clients read bodies of every shape
   readonly body: any;
+}
+
+/** The janitor, which the functions invoke. Without permission for it the outcome of a call is unknown to them. */
+function authorizedJanitor({ account, janitor }: World): Janitor {
+  return new Proxy(janitor, {
+    get: (target, method) => {
+      const value = Reflect.get(target, method, target);
+      if (typeof value !== 'function') return value;
+      return async (...args: unknown[]) => {
+        await callAws('lambda', 'Invoke', async () => account.authorize('Invoke'));
+        return value.apply(target, args);
+      };
+    },
+  });
 }
 
 const WORK_QUEUE = 'https://sqs.example/work';
@@ -183,6 +202,7 @@ export class Controller {
 
   /** Invokes the function for an event. Returns whether it succeeded. */
   async handleEvent(event: WorldEvent): Promise<boolean> {
+    if (EVENTS_WITHOUT_RULE.has(event['detail-type'])) return true;
     const [name, build] = EVENT_HANDLERS[event['detail-type']] ?? [];
     if (name === undefined || build === undefined) {
       throw new Error(`no function handles the event ${event['detail-type']}`);
@@ -226,7 +246,8 @@ export class Controller {
     timeoutMs: number,
     run: (invocation: Invocation) => Promise<T>,
   ): Promise<T | undefined> {
-    const { kernel, invocations, onError } = this.#options;
+    const { kernel, invocations, onError, world } = this.#options;
+    if (!world.account.canInvoke()) return undefined;
     const invocation = invocations.start(name);
     const cancel = kernel.after(timeoutMs, () => invocation.kill());
     const returned = run(invocation).catch((error: unknown) => {
@@ -301,7 +322,7 @@ export class Controller {
           : new Ec2HostFleet(ec2, new ContainerInstances(ecs, HOST_SETTINGS.cluster), HOST_SETTINGS, clock),
       volumes: new EfsVolumeStore(
         efs,
-        interceptPort(world.janitor, 'janitor', invocation),
+        interceptPort(authorizedJanitor(world), 'janitor', invocation),
         EFS_SETTINGS,
         clock,
       ),

@@ -4,6 +4,7 @@ import { isSettled } from '#core/workbench/workbench.ts';
 import { Invocations } from '../invocation.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
+import { type Hazards, withoutNoticedHazards } from '../world/hazards.ts';
 import { World } from '../world/world.ts';
 import { WORLD_OPTIONS } from '../world/world-fixture.ts';
 import { ClientHistory } from './client-history.ts';
@@ -45,6 +46,8 @@ const STEPS_MAX = 60_000;
 
 export interface ScheduleOptions {
   readonly captureLogLines?: boolean;
+  /** Probabilities that differ from DEFAULT_HAZARDS. */
+  readonly hazards?: Partial<Hazards>;
   /** Called for each call of a function, for example with `drive#12` and `RunTask`. */
   readonly onCall?: (invocation: string, call: string) => void;
 }
@@ -104,17 +107,16 @@ class ScheduleRun {
   /** The first error. It ends the schedule. */
   #failure: unknown;
 
-  constructor(schedule: Schedule, { captureLogLines = false, onCall }: ScheduleOptions) {
+  constructor(schedule: Schedule, { captureLogLines = false, hazards = {}, onCall }: ScheduleOptions) {
     const { kernel } = this;
     this.#schedule = schedule;
     this.#startedAt = kernel.now();
     const tape = new Tape(schedule.tape);
     this.#tape = tape;
     this.result = new ScheduleResult(kernel, captureLogLines);
-    const hazards = schedule.faultPercent === 0 ? NO_HAZARDS : {};
     this.#world = new World(kernel, tape, {
       ...WORLD_OPTIONS,
-      hazards,
+      hazards: schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
       queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveMapping.receiveBatches() },
       hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveHostMapping.receiveBatches() },
       onEvent: (event) => this.#channel.publish(event),
@@ -410,25 +412,3 @@ function describeUnsettled({ workbenchId, status, outbox }: Workbench): string {
   const history = outbox.length > 0 ? ` with ${outbox.length} unwritten history entries` : '';
   return `workbench ${workbenchId} is ${status}${history}`;
 }
-
-/**
- * The hazards that are off in a schedule with 0 % faults: they make a start fail or end a task. The others stay on, because
- * users must not notice them.
- */
-const NO_HAZARDS = Object.fromEntries(
-  [
-    'imagePullFails',
-    'mountFails',
-    'exitsAtBoot',
-    'neverHealthy',
-    'containerExits',
-    'outOfMemory',
-    'agentFlaps',
-    'agentDisconnectedForLong',
-    'instanceReclaimed',
-    'instanceHardwareFails',
-    'deregisteredWhileRunning',
-    'noCapacity',
-    'slowCapacity',
-  ].map((hazard) => [hazard, 0]),
-);

@@ -162,9 +162,10 @@ export class SafetyChecks {
     this.#checkedMounts = truth.mounts.length;
   }
 
+  /** A container whose mount has ended cannot change files and is not counted. */
   #findLiveContainer({ workbenchId }: WorkbenchKey) {
     for (const container of this.#world.containers)
-      if (container.workbenchId === workbenchId) return container;
+      if (container.workbenchId === workbenchId && container.mountEndedAt === undefined) return container;
     return undefined;
   }
 }

@@ -7,14 +7,31 @@ import type {
   StopInstancesCommandInput,
   TerminateInstancesCommandInput,
 } from '@aws-sdk/client-ec2';
+import { WORKBENCH_TAG } from '#contract/tags.ts';
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { HazardDraws } from './hazards.ts';
+import { EC2_ERRORS, STATE_REASONS, type StateReasonCode } from './reasons.ts';
 import type { SimulatedInstance, SimulatedInstances, Size } from './simulated-instances.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** EC2 returns a terminated instance for one hour. */
 const TERMINATED_RETENTION_MS = 3_600_000;
+
+const LAUNCH_FAILURES = [
+  'Client.VolumeLimitExceeded',
+  'Client.InvalidKMSKey.InvalidState',
+  'Server.InternalError',
+  'Server.InsufficientInstanceCapacity',
+] as const satisfies readonly StateReasonCode[];
+
+const LAUNCH_LIMITS = [
+  'VcpuLimitExceeded',
+  'VolumeLimitExceeded',
+  'NetworkInterfaceLimitExceeded',
+  'PendingVerification',
+] as const satisfies readonly (keyof typeof EC2_ERRORS)[];
+type LaunchLimit = (typeof LAUNCH_LIMITS)[number];
 
 /** The EC2 API, as far as the controller uses it for hosts. */
 export class Ec2Model {
@@ -27,7 +44,12 @@ export class Ec2Model {
   /** DescribeInstances returns the instance from this time on. */
   readonly #visibleAt = new Map<SimulatedInstance, number>();
   readonly #pendingInstanceCannotStop: boolean;
+  readonly #launchTokenEnded: boolean;
   readonly #buckets: Readonly<Record<'run' | 'start' | 'stop' | 'terminate', TokenBucket>>;
+  #fullSubnet: { readonly subnet: string; readonly until: number } | undefined;
+  #limit: { readonly name: LaunchLimit; readonly until: number } | undefined;
+  /** Workbench → why each of its launches ends. */
+  readonly #failingLaunches = new Map<string, StateReasonCode>();
   /** The AMI that the launch template names. */
   imageId = 'ami-1';
 
@@ -44,6 +66,7 @@ export class Ec2Model {
     this.#cluster = cluster;
     this.#instanceTypes = instanceTypes;
     this.#pendingInstanceCannotStop = draws.happens('pendingInstanceCannotStop');
+    this.#launchTokenEnded = draws.happens('launchTokenEnded');
     const bucket = (burst: number, perSecond: number) =>
       new TokenBucket(() => kernel.now(), burst, perSecond);
     this.#buckets = {
@@ -81,10 +104,16 @@ export class Ec2Model {
       if (used.parameters !== fingerprint) {
         throw awsError('IdempotentParameterMismatch', 'The token was used with other parameters.');
       }
+      const { state } = used.instance;
+      if (this.#launchTokenEnded && (state === 'shutting-down' || state === 'terminated')) {
+        throw ec2Error('IdempotentInstanceTerminated');
+      }
       return { Instances: [this.#shape(used.instance)] };
     }
     const size = this.#instanceTypes[input.InstanceType ?? ''];
     if (size === undefined) throw awsError('InvalidParameterValue', 'Invalid value for instanceType');
+    this.#checkSubnet(input.SubnetId ?? '');
+    this.#checkLimits(LAUNCH_LIMITS);
     if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
     const instance = this.#instances.launch({
       instanceType: input.InstanceType ?? '',
@@ -94,6 +123,10 @@ export class Ec2Model {
       imageId: this.imageId,
     });
     this.#tokens.set(ClientToken, { parameters: fingerprint, instance });
+    const failure = this.#drawLaunchFailure(instance);
+    if (failure !== undefined) {
+      this.#instances.failLaunch(instance, this.#draws.secondsAsMs(2, 30), failure);
+    }
     const describeDelayMs = this.#draws.happens('describeIsStale') ? this.#draws.secondsAsMs(1, 10) : 0;
     if (describeDelayMs > 0) this.#visibleAt.set(instance, this.#kernel.now() + describeDelayMs);
     return { Instances: [this.#shape(instance)] };
@@ -123,6 +156,7 @@ export class Ec2Model {
       const { state } = instance;
       if (state !== 'running' && state !== 'pending') {
         if (state !== 'stopped') throw incorrectStateError(instance);
+        this.#checkLimits(['VcpuLimitExceeded']);
         if (this.#draws.happens('noCapacity')) throw insufficientCapacityError();
         this.#instances.start(instance);
       }
@@ -173,12 +207,15 @@ export class Ec2Model {
     return now >= (this.#visibleAt.get(instance) ?? 0);
   }
 
-  #shape({ instanceId, spec, state, launchedAt }: SimulatedInstance): Instance {
+  #shape({ instanceId, spec, state, launchedAt, stateReason }: SimulatedInstance): Instance {
     return {
       InstanceId: instanceId,
       InstanceType: spec.instanceType as NonNullable<Instance['InstanceType']>,
       ImageId: spec.imageId,
       State: { Name: state },
+      ...(stateReason === undefined
+        ? {}
+        : { StateReason: { Code: stateReason, Message: STATE_REASONS[stateReason] } }),
       LaunchTime: new Date(launchedAt),
       Tags: Object.entries(spec.tags).map(([Key, Value]) => ({ Key, Value })),
     };
@@ -194,6 +231,37 @@ export class Ec2Model {
       throw new Error(`the user data does not name the cluster ${this.#cluster}`);
     const attributes = /^ECS_INSTANCE_ATTRIBUTES=(.*)$/m.exec(text)?.[1];
     return attributes === undefined ? {} : JSON.parse(attributes);
+  }
+
+  #checkSubnet(subnet: string): void {
+    if (this.#draws.disabled) return;
+    const now = this.#kernel.now();
+    if (this.#fullSubnet === undefined || this.#fullSubnet.until <= now) {
+      if (!this.#draws.happens('subnetFull')) return;
+      this.#fullSubnet = { subnet, until: now + this.#draws.secondsAsMs(60, 1200) };
+    }
+    if (this.#fullSubnet.subnet === subnet) throw ec2Error('InsufficientFreeAddressesInSubnet');
+  }
+
+  /** @param names the limits that apply to the call; a new episode draws one of them */
+  #checkLimits(names: readonly [LaunchLimit, ...LaunchLimit[]]): void {
+    if (this.#draws.disabled) return;
+    const now = this.#kernel.now();
+    if (this.#limit === undefined || this.#limit.until <= now) {
+      if (!this.#draws.happens('launchLimited')) return;
+      this.#limit = { name: this.#draws.pick(names), until: now + this.#draws.secondsAsMs(60, 600) };
+    }
+    if (names.includes(this.#limit.name)) throw ec2Error(this.#limit.name);
+  }
+
+  #drawLaunchFailure({ spec }: SimulatedInstance): StateReasonCode | undefined {
+    const workbench = spec.tags[WORKBENCH_TAG] ?? '';
+    const lasting = this.#failingLaunches.get(workbench);
+    if (lasting !== undefined && !this.#draws.disabled) return lasting;
+    if (!this.#draws.happens('launchDies')) return undefined;
+    const stateReason = this.#draws.pick(LAUNCH_FAILURES);
+    if (this.#draws.pick([false, true])) this.#failingLaunches.set(workbench, stateReason);
+    return stateReason;
   }
 
   #throttle(call: 'run' | 'start' | 'stop' | 'terminate'): void {
@@ -216,6 +284,10 @@ function matchesFilter(
   if (Name === 'tag-key') return Values.some((key) => key in spec.tags);
   if (Name.startsWith('tag:')) return Values.includes(spec.tags[Name.slice('tag:'.length)] ?? '');
   throw awsError('InvalidParameterValue', `The filter '${Name}' is invalid`);
+}
+
+function ec2Error(name: keyof typeof EC2_ERRORS): Error {
+  return awsError(name, EC2_ERRORS[name]);
 }
 
 function insufficientCapacityError(): Error {

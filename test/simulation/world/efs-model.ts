@@ -7,7 +7,7 @@ import type {
 import type { Kernel } from '../kernel.ts';
 import { type AwsCommand, awsError } from './aws-error.ts';
 import type { Directory, GroundTruth } from './ground-truth.ts';
-import type { HazardDraws } from './hazards.ts';
+import type { HazardDraws, Hazards } from './hazards.ts';
 
 interface AccessPoint {
   readonly id: string;
@@ -15,6 +15,10 @@ interface AccessPoint {
   readonly path: string;
   /** Until this time the access point is `creating` and cannot be mounted. */
   readonly availableAt: number;
+  /** Until this time mounts are refused. Not before `availableAt`. */
+  readonly mountableAt: number;
+  /** DescribeAccessPoints returns it from this time on. */
+  readonly visibleAt: number;
 }
 
 /** The maximum number of access points of one file system. */
@@ -63,7 +67,7 @@ export class EfsModel {
   mount(fileSystemId: string, accessPointId: string): Directory | undefined {
     const point = this.accessPoints.get(accessPointId);
     if (point === undefined || point.input.FileSystemId !== fileSystemId) return undefined;
-    if (point.availableAt > this.#kernel.now()) return undefined;
+    if (point.mountableAt > this.#kernel.now()) return undefined;
     const key = `${fileSystemId}:${point.path}`;
     const existing = this.#truth.directories.get(key);
     if (existing !== undefined) return existing;
@@ -82,6 +86,8 @@ export class EfsModel {
     const { FileSystemId = '', ClientToken = '', RootDirectory, PosixUser } = input;
     this.#checkFileSystem(FileSystemId);
     if (!/^.{1,64}$/.test(ClientToken)) throw awsError('BadRequest', 'The token is not valid.');
+    if (this.#draws.happens('accessPointThrottled'))
+      throw awsError('ThrottlingException', 'Rate exceeded', {}, 429);
     const token = this.#tokenOf(FileSystemId, ClientToken);
     const known = this.#byToken.get(token);
     if (known !== undefined) {
@@ -100,12 +106,17 @@ export class EfsModel {
       throw awsError('AccessPointLimitExceeded', 'There are too many access points.', {}, 403);
     }
     this.#count += 1;
-    const creatingMs = this.#draws.happens('accessPointCreating') ? this.#draws.secondsAsMs(1, 10) : 0;
+    const draw = (hazard: keyof Hazards, maxSeconds: number) =>
+      this.#draws.happens(hazard) ? this.#draws.secondsAsMs(1, maxSeconds) : 0;
+    const now = this.#kernel.now();
+    const availableAt = now + draw('accessPointCreating', 10);
     const point: AccessPoint = {
       id: `fsap-${this.#count.toString(16).padStart(17, '0')}`,
       input,
       path: RootDirectory.Path ?? '/',
-      availableAt: this.#kernel.now() + creatingMs,
+      availableAt,
+      mountableAt: availableAt + draw('mountRefusedAtFirst', 30),
+      visibleAt: now + draw('accessPointHidden', 10),
     };
     this.accessPoints.set(point.id, point);
     this.#byToken.set(token, point);
@@ -116,13 +127,13 @@ export class EfsModel {
     const { FileSystemId, AccessPointId, MaxResults = PAGE_SIZE, NextToken = '' } = input;
     if (AccessPointId !== undefined) {
       const point = this.accessPoints.get(AccessPointId);
-      if (point === undefined) throw accessPointNotFound();
+      if (point === undefined || !this.#isVisible(point)) throw accessPointNotFound();
       return { AccessPoints: [this.#describeAccessPoint(point)] };
     }
     if (FileSystemId !== undefined) this.#checkFileSystem(FileSystemId);
     const AccessPoints: AccessPointDescription[] = [];
     for (const point of this.accessPoints.values()) {
-      if (point.id <= NextToken) continue;
+      if (point.id <= NextToken || !this.#isVisible(point)) continue;
       if (FileSystemId !== undefined && point.input.FileSystemId !== FileSystemId) continue;
       if (AccessPoints.length === Math.min(MaxResults, PAGE_SIZE)) {
         return { AccessPoints, NextToken: AccessPoints.at(-1)?.AccessPointId };
@@ -139,6 +150,10 @@ export class EfsModel {
     this.accessPoints.delete(AccessPointId);
     this.#byToken.delete(this.#tokenOf(point.input.FileSystemId, point.input.ClientToken));
     return {};
+  }
+
+  #isVisible({ visibleAt }: AccessPoint): boolean {
+    return this.#kernel.now() >= visibleAt;
   }
 
   #tokenOf(fileSystemId = '', clientToken = ''): string {

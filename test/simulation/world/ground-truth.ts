@@ -13,6 +13,8 @@ export interface Container {
   /** The directory that it has mounted. Two live containers with the same directory violate a rule. */
   readonly directory: Directory;
   readonly startedAt: number;
+  /** When its mount ended although the container runs on. Its writes fail from then on. */
+  mountEndedAt?: number;
   endedAt?: number;
 }
 
@@ -24,7 +26,7 @@ export interface Directory {
   readonly createdAt: number;
   /** File name → the workbench that wrote it. */
   readonly files: Map<string, string>;
-  /** The live containers that have the directory mounted. */
+  /** The live containers whose mount of the directory works. */
   readonly mountedBy: Set<Container>;
   removedAt?: number;
 }

@@ -1,4 +1,5 @@
 import type { Tape } from '../tape.ts';
+import { type Delay, type Timing, WIDE_TIMING } from './timing.ts';
 
 /**
  * The failures of AWS itself. Faults of single calls (invocation.ts) and lost or late events (event-channel.ts) are
@@ -34,7 +35,7 @@ export interface Hazards {
   readonly runTaskRefused: number;
   /** The image cannot be pulled. */
   readonly imagePullFails: number;
-  /** The file system cannot be mounted. */
+  /** EFS refuses the mount of a volume. */
   readonly mountFails: number;
   /** The container exits with code 1 within 10 seconds of its start. */
   readonly exitsAtBoot: number;
@@ -70,6 +71,100 @@ export interface Hazards {
   readonly messageDelayed: number;
   /** A new access point is `creating`, and cannot be mounted, for up to 10 seconds. */
   readonly accessPointCreating: number;
+
+  // Ends that are reported early.
+  /**
+   * ECS reports the tasks of an instance as stopped 1 to 3 seconds after EC2 begins to stop or terminate it. Their
+   * containers run until it loses power.
+   */
+  readonly endsEarly: number;
+  /** Such a task has neither a stop code nor a reason, unless a stop was requested before. */
+  readonly endsWithoutWords: number;
+
+  // Launches. Drawn once per world.
+  /** RunInstances with the client token of an instance that ends or has ended fails instead of returning the instance. */
+  readonly launchTokenEnded: number;
+
+  // Launches of hosts.
+  /** A launched instance ends within 2 to 30 seconds, for a reason that half of the time affects all launches of its workbench. */
+  readonly launchDies: number;
+  /** The subnet of a launch has no free address for 1 to 20 minutes. One subnet at a time. */
+  readonly subnetFull: number;
+  /** A limit or a verification of the account rejects all launches for 1 to 10 minutes. A vCPU limit rejects starts, too. */
+  readonly launchLimited: number;
+
+  // Instances of capacity providers.
+  /** EC2 takes back a Spot instance: it warns and the instance drains; two minutes later it is terminated. */
+  readonly spotInterrupted: number;
+  /** The Auto Scaling group drains an instance and terminates it after 5 to 30 minutes. */
+  readonly drainedByGroup: number;
+  /** The Auto Scaling group terminates an instance without notice and launches another one. */
+  readonly groupReplaces: number;
+  /** Per provider: at one time all instances drain, and new ones are launched. */
+  readonly refreshed: number;
+
+  // The account. Drawn once per world.
+  /** Up to three times, one call is not allowed for 20 seconds to 10 minutes, as after a change of a role. */
+  readonly accessDenied: number;
+  /** Up to three times, no function can be invoked for 5 seconds to 2 minutes. */
+  readonly functionsLimited: number;
+
+  // The volume plugin of ECS.
+  /** Per world: the volume plugin of an instance mounts one volume at a time. A start that waits for one minute fails. */
+  readonly oneMountAtATime: number;
+  /** A mount takes 15 to 72 seconds. It fails after one minute. */
+  readonly mountSlow: number;
+
+  // Images and disks.
+  /** The pull of the image takes 1 to 4 minutes longer. */
+  readonly pullSlow: number;
+  /** The registry rejects a pull because of its rate limit. */
+  readonly pullThrottled: number;
+  /** An instance cannot reach the registry: for this pull only, or for up to 30 minutes. */
+  readonly pullFails: number;
+  /** The disk of an instance becomes full, 1 to 30 minutes after its registration. No container can be created on it. */
+  readonly diskFull: number;
+
+  // Network interfaces of tasks.
+  /** ECS gives up waiting for the network interface of a task, after 1 to 5 minutes. */
+  readonly interfaceTimesOut: number;
+  /** The device index that ECS chose for the network interface of a task is in use. */
+  readonly interfaceIndexUsed: number;
+  /** A task that ends is DEPROVISIONING for 1 to 10 minutes. Its interface and its capacity stay in use. */
+  readonly interfaceDetachSlow: number;
+
+  // Stops.
+  /**
+   * The agent gives up on a stop and reports the task as stopped although its container runs for 1 to 20 minutes more. The
+   * volume of the container is unreachable as soon as ECS has detached the network interface of the task.
+   */
+  readonly stopGivenUp: number;
+  /**
+   * Docker hangs on an instance for 5 to 60 minutes, 1 to 30 minutes after its registration. The agent stays connected, but
+   * no container starts, stops or becomes healthy.
+   */
+  readonly dockerHangs: number;
+
+  // The readiness container.
+  /**
+   * Per world: the agent starts the readiness container before it reports the task as RUNNING. It checks the health of the
+   * workbench container every 5 seconds, and then pulls the image. No task is ACTIVATING.
+   */
+  readonly companion: number;
+  /** The image of the readiness container cannot be pulled. The task is RUNNING all the same, 1 to 20 minutes later. */
+  readonly companionFails: number;
+
+  // Task definitions.
+  /** DescribeTaskDefinition and RunTask do not find a new revision for up to 10 seconds. */
+  readonly definitionHidden: number;
+
+  // New access points.
+  /** EFS throttles CreateAccessPoint. */
+  readonly accessPointThrottled: number;
+  /** DescribeAccessPoints does not find a new access point for up to 10 seconds. */
+  readonly accessPointHidden: number;
+  /** EFS refuses mounts of a new access point for up to 30 seconds after it has become `available`. */
+  readonly mountRefusedAtFirst: number;
 }
 
 export const DEFAULT_HAZARDS: Hazards = {
@@ -101,7 +196,127 @@ export const DEFAULT_HAZARDS: Hazards = {
   messageDuplicated: 0.05,
   messageDelayed: 0.1,
   accessPointCreating: 0.2,
+
+  endsEarly: 0,
+  endsWithoutWords: 0,
+  launchTokenEnded: 0,
+
+  launchDies: 0,
+  subnetFull: 0,
+  launchLimited: 0,
+
+  spotInterrupted: 0,
+  drainedByGroup: 0,
+  groupReplaces: 0,
+  refreshed: 0,
+
+  accessDenied: 0,
+  functionsLimited: 0,
+
+  oneMountAtATime: 0,
+  mountSlow: 0,
+
+  pullSlow: 0,
+  pullThrottled: 0,
+  pullFails: 0,
+  diskFull: 0,
+
+  interfaceTimesOut: 0,
+  interfaceIndexUsed: 0,
+  interfaceDetachSlow: 0,
+
+  stopGivenUp: 0,
+  dockerHangs: 0,
+
+  companion: 0,
+  companionFails: 0,
+
+  definitionHidden: 0,
+
+  accessPointThrottled: 0,
+  accessPointHidden: 0,
+  mountRefusedAtFirst: 0,
 };
+
+/** All hazards, with those that DEFAULT_HAZARDS leaves out. */
+export const ALL_HAZARDS: Hazards = {
+  ...DEFAULT_HAZARDS,
+  endsEarly: 0.5,
+  endsWithoutWords: 0.2,
+  launchTokenEnded: 0.5,
+
+  launchDies: 0.1,
+  subnetFull: 0.1,
+  launchLimited: 0.05,
+
+  spotInterrupted: 0.05,
+  drainedByGroup: 0.05,
+  groupReplaces: 0.03,
+  refreshed: 0.05,
+
+  accessDenied: 0.1,
+  functionsLimited: 0.1,
+
+  oneMountAtATime: 0.5,
+  mountSlow: 0.05,
+
+  pullSlow: 0.1,
+  pullThrottled: 0.05,
+  pullFails: 0.05,
+  diskFull: 0.05,
+
+  interfaceTimesOut: 0.03,
+  interfaceIndexUsed: 0.03,
+  interfaceDetachSlow: 0.1,
+
+  stopGivenUp: 0.05,
+  dockerHangs: 0.05,
+
+  companion: 0.5,
+  companionFails: 0.03,
+
+  definitionHidden: 0.1,
+
+  accessPointThrottled: 0.1,
+  accessPointHidden: 0.1,
+  mountRefusedAtFirst: 0.1,
+};
+
+/**
+ * The hazards of a schedule with 0 % faults: variants of undocumented behaviour and delays, which users must not notice.
+ * The others make a start fail or end a task.
+ */
+const UNNOTICED_HAZARDS: ReadonlySet<string> = new Set<keyof Hazards>([
+  'replayReturnsFirstResponse',
+  'limitCheckedBeforeToken',
+  'failureConsumesToken',
+  'noEventForConnectivity',
+  'eventOmitsCapacityProvider',
+  'accessPointTokenConflicts',
+  'accessPointTokenAccountWide',
+  'pendingInstanceCannotStop',
+  'describeIsStale',
+  'listIsStale',
+  'runTaskRefused',
+  'containerOutlivesStop',
+  'messageDuplicated',
+  'messageDelayed',
+  'accessPointCreating',
+  'endsEarly',
+  'endsWithoutWords',
+  'launchTokenEnded',
+  'oneMountAtATime',
+  'companion',
+  'definitionHidden',
+  'accessPointThrottled',
+  'accessPointHidden',
+]);
+
+/** Leaves only the hazards that users must not notice. */
+export function withoutNoticedHazards(hazards: Partial<Hazards>): Partial<Hazards> {
+  const noticed = Object.keys(DEFAULT_HAZARDS).filter((name) => !UNNOTICED_HAZARDS.has(name));
+  return { ...hazards, ...Object.fromEntries(noticed.map((name) => [name, 0])) };
+}
 
 /**
  * Draws the random choices of a world from the tape. After `disableHazards`, no hazard happens and every delay has its
@@ -110,11 +325,16 @@ export const DEFAULT_HAZARDS: Hazards = {
 export class HazardDraws {
   readonly #tape: Tape;
   readonly #hazards: Hazards;
+  /** How long the steps of a start take. */
+  readonly timing: Timing;
+  /** Hazard → how often it happened. */
+  readonly counts = new Map<keyof Hazards, number>();
   #disabled = false;
 
-  constructor(tape: Tape, hazards: Partial<Hazards> = {}) {
+  constructor(tape: Tape, hazards: Partial<Hazards> = {}, timing: Timing = WIDE_TIMING) {
     this.#tape = tape;
     this.#hazards = { ...DEFAULT_HAZARDS, ...hazards };
+    this.timing = timing;
   }
 
   get disabled(): boolean {
@@ -125,14 +345,23 @@ export class HazardDraws {
     this.#disabled = true;
   }
 
+  /** Reads the tape only for a probability between 0 and 1, so a hazard that is off or certain shifts no other draw. */
   happens(hazard: keyof Hazards): boolean {
     const probability = this.#hazards[hazard];
-    return !this.#disabled && probability > 0 && this.#tape.chance(probability);
+    if (this.#disabled || probability <= 0) return false;
+    if (probability < 1 && !this.#tape.chance(probability)) return false;
+    this.counts.set(hazard, (this.counts.get(hazard) ?? 0) + 1);
+    return true;
   }
 
   /** A whole number of seconds from `min` to `max`, in milliseconds; `min` after `disableHazards`. */
   secondsAsMs(min: number, max: number): number {
     return 1000 * (this.#disabled ? min : this.#tape.intBetween(min, max));
+  }
+
+  /** A delay in milliseconds; its minimum after `disableHazards`. */
+  delayMs({ min, max, step }: Delay): number {
+    return this.#disabled ? min : min + step * this.#tape.intBetween(0, Math.round((max - min) / step));
   }
 
   pick<T>(list: readonly [T, ...T[]]): T {

@@ -2,6 +2,7 @@ import type { InstanceState } from '#core/ports/host-fleet.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Container } from './ground-truth.ts';
 import type { HazardDraws } from './hazards.ts';
+import type { StateReasonCode } from './reasons.ts';
 
 /** The resources that an instance offers to tasks. */
 export interface Size {
@@ -9,6 +10,8 @@ export interface Size {
   readonly cpuUnits: number;
   readonly memoryMib: number;
   readonly gpuCount: number;
+  /** Tasks that can have a network interface of their own on an instance of this size. @default no limit */
+  readonly interfaces?: number;
 }
 
 export interface InstanceSpec {
@@ -32,6 +35,10 @@ export interface SimulatedInstance {
   /** Whether it can run containers. False as soon as it has lost power, even if EC2 reports it as running. */
   powered: boolean;
   hardwareFailed?: boolean;
+  /** Why EC2 stops or terminates it, or has done so. */
+  stateReason?: StateReasonCode;
+  /** It ended by itself right after its launch. */
+  launchFailed?: boolean;
   readonly containers: Set<Container>;
   /** Incremented by each transition. An action that was scheduled in an earlier epoch does not run. */
   epoch: number;
@@ -41,6 +48,8 @@ export interface SimulatedInstance {
 export interface InstanceListener {
   /** The operating system has booted. The agent starts. */
   onBooted(instance: SimulatedInstance): void;
+  /** EC2 begins to stop or terminate it. Its containers run until it loses power. */
+  onEnding(instance: SimulatedInstance, how: 'stopped' | 'terminated'): void;
   /** All its containers have ended. With `hardware_failed`, EC2 still reports the instance as running. */
   onPowerLost(instance: SimulatedInstance, how: 'stopped' | 'terminated' | 'hardware_failed'): void;
   onContainerKilled(container: Container): void;
@@ -78,22 +87,40 @@ export class SimulatedInstances {
     return instance;
   }
 
+  /** Ends a launched instance after `ms`, before it has booted. */
+  failLaunch(instance: SimulatedInstance, ms: number, stateReason: StateReasonCode): void {
+    instance.epoch += 1;
+    this.#schedule(instance, ms, () => {
+      instance.launchFailed = true;
+      instance.stateReason = stateReason;
+      this.#change(instance, 'terminated');
+    });
+  }
+
   start(instance: SimulatedInstance): void {
+    delete instance.stateReason;
     this.#change(instance, 'pending');
     this.#boot(instance);
   }
 
   stop(instance: SimulatedInstance): void {
+    instance.stateReason = 'Client.UserInitiatedShutdown';
     this.#change(instance, 'stopping');
+    this.#listener.onEnding(instance, 'stopped');
     this.#schedule(instance, this.#draws.secondsAsMs(10, 90), () => {
       this.#powerOff(instance, 'stopped');
       this.#change(instance, 'stopped');
     });
   }
 
-  terminate(instance: SimulatedInstance): void {
+  terminate(
+    instance: SimulatedInstance,
+    stateReason: StateReasonCode = 'Client.UserInitiatedShutdown',
+  ): void {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    instance.stateReason = stateReason;
     this.#change(instance, 'shutting-down');
+    this.#listener.onEnding(instance, 'terminated');
     this.#schedule(instance, this.#draws.secondsAsMs(5, 60), () => {
       this.#powerOff(instance, 'terminated');
       this.#change(instance, 'terminated');
@@ -115,10 +142,13 @@ export class SimulatedInstances {
   }
 
   #boot(instance: SimulatedInstance): void {
-    this.#schedule(instance, this.#draws.secondsAsMs(10, 40), () => {
+    const { timing } = this.#draws;
+    this.#schedule(instance, this.#draws.delayMs(timing.instanceBoot), () => {
       instance.powered = true;
       this.#change(instance, 'running');
-      this.#schedule(instance, this.#draws.secondsAsMs(20, 60), () => this.#listener.onBooted(instance));
+      this.#schedule(instance, this.#draws.delayMs(timing.agentStart), () =>
+        this.#listener.onBooted(instance),
+      );
     });
   }
 

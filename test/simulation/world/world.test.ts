@@ -9,9 +9,11 @@ import {
   CreateAccessPointCommand,
   type CreateAccessPointCommandInput,
   DeleteAccessPointCommand,
+  DescribeAccessPointsCommand,
 } from '@aws-sdk/client-efs';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
+import { ALL_HAZARDS, DEFAULT_HAZARDS, type Hazards } from './hazards.ts';
 import type { WorldOptions } from './world.ts';
 import { taskInput, WorldFixture } from './world-fixture.ts';
 
@@ -120,6 +122,34 @@ describe('the simulated EFS', () => {
     }
   });
 
+  it('may throttle the creation, and may not describe a new access point at once', async () => {
+    const throttled = new WorldFixture({ hazards: { accessPointThrottled: 1 } });
+    const creating = throttled.world.clients().send(new CreateAccessPointCommand(creation));
+    await expect(creating).rejects.toMatchObject({ name: 'ThrottlingException' });
+    expect(throttled.world.efs.accessPoints.size).toBe(0);
+    const hidden = new WorldFixture({ hazards: { accessPointHidden: 1 } });
+    const client = hidden.world.clients();
+    const { AccessPointId = '' } = await client.send(new CreateAccessPointCommand(creation));
+    const describeAccessPoint = () => client.send(new DescribeAccessPointsCommand({ AccessPointId }));
+    await expect(describeAccessPoint()).rejects.toMatchObject({ name: 'AccessPointNotFound' });
+    const list = () => client.send(new DescribeAccessPointsCommand({ FileSystemId: 'fs-1' }));
+    expect(await list()).toEqual({ AccessPoints: [] });
+    await hidden.advance(1);
+    expect(await describeAccessPoint()).toMatchObject({ AccessPoints: [{ LifeCycleState: 'available' }] });
+    expect(await list()).toMatchObject({ AccessPoints: [{ AccessPointId }] });
+  });
+
+  it('may refuse mounts of an access point that is available', async () => {
+    const subject = new WorldFixture({ hazards: { mountRefusedAtFirst: 1 } }, Array(100).fill(29));
+    const client = subject.world.clients();
+    const { AccessPointId = '', LifeCycleState } = await client.send(new CreateAccessPointCommand(creation));
+    expect(LifeCycleState).toBe('available');
+    await subject.advance(1);
+    expect(subject.world.mount('fs-1', AccessPointId)).toBeUndefined();
+    await subject.advance(29);
+    expect(subject.world.mount('fs-1', AccessPointId)).toMatchObject({ path: '/workbenches/wb1' });
+  });
+
   it('creates the directory at the first mount, and keeps it when the access point is deleted', async () => {
     const { world } = new WorldFixture();
     const client = world.clients();
@@ -175,8 +205,8 @@ describe('the simulated SQS', () => {
 
 describe('the simulated world', () => {
   /** Runs some hours in which tasks and hosts are started and stopped. */
-  async function simulateHours(tape: readonly number[]) {
-    const subject = new WorldFixture({}, tape);
+  async function simulateHours(tape: readonly number[], hazards: Partial<Hazards> = {}) {
+    const subject = new WorldFixture({ hazards }, tape);
     const { world } = subject;
     const tasks = subject.tasks();
     const hosts = subject.hosts();
@@ -184,11 +214,11 @@ describe('the simulated world', () => {
       const workbenchId = `wb${n}`;
       const input = await taskInput(subject, { workbenchId }).catch(() => undefined);
       if (input === undefined) continue;
-      const outcome = await tasks.run(input, `${workbenchId}/run/1`);
+      const outcome = await tasks.run(input, `${workbenchId}/run/1`).catch(() => undefined);
       const request = { userId: 'alice', workbenchId, instanceType: 'm5.large' };
       if (n % 4 === 0) await hosts.launch(request, `${workbenchId}/host/1`).catch(() => {});
       await subject.advance(12 * MINUTE);
-      if (n % 2 === 0 && outcome.kind === 'accepted') await tasks.stop(outcome.task.taskId, 'enough');
+      if (n % 2 === 0 && outcome?.kind === 'accepted') await tasks.stop(outcome.task.taskId, 'enough');
     }
     world.disableHazards();
     await subject.advance(45 * MINUTE);
@@ -224,25 +254,31 @@ describe('the simulated world', () => {
     }
   });
 
-  it('runs containers only on powered instances, keeps free capacity consistent, and stops every task that is to stop', async () => {
-    for (let seed = 10; seed < 30; seed += 1) {
-      const { world } = await simulateHours(tapeOf(seed));
-      for (const container of world.containers) {
-        const instance = world.ec2Instances.all.get(container.instanceId);
-        expect(instance).toMatchObject({ powered: true, state: 'running' });
-        expect(instance?.containers.has(container)).toBe(true);
-        expect(container.directory.mountedBy.has(container)).toBe(true);
+  it.each([
+    ['by default', DEFAULT_HAZARDS],
+    ['with all hazards', ALL_HAZARDS],
+  ])(
+    'runs containers only on powered instances, keeps free capacity consistent, and stops every task that is to stop, %s',
+    async (_, hazards) => {
+      for (let seed = 10; seed < 30; seed += 1) {
+        const { world } = await simulateHours(tapeOf(seed), hazards);
+        for (const container of world.containers) {
+          const instance = world.ec2Instances.all.get(container.instanceId);
+          expect(instance).toMatchObject({ powered: true, state: 'running' });
+          expect(instance?.containers.has(container)).toBe(true);
+          expect(container.directory.mountedBy.has(container)).toBe(true);
+        }
+        for (const { free, tasks, ec2Instance } of world.ecs.agents.containerInstances.values()) {
+          const usedMib = [...tasks].reduce((sum, { size }) => sum + size.memoryMib, 0);
+          expect(free.memoryMib + usedMib).toBe(ec2Instance.spec.size.memoryMib);
+          expect(free.memoryMib).toBeGreaterThanOrEqual(0);
+        }
+        for (const { desiredStatus, lastStatus, containerInstance } of world.ecs.tasks.values()) {
+          // ECS reports a task as running if its instance lost power while the agent was disconnected.
+          const hasLostPower = containerInstance !== undefined && !containerInstance.ec2Instance.powered;
+          if (desiredStatus === 'STOPPED' && !hasLostPower) expect(lastStatus).toBe('STOPPED');
+        }
       }
-      for (const { free, tasks, ec2Instance } of world.ecs.agents.containerInstances.values()) {
-        const usedMib = [...tasks].reduce((sum, { size }) => sum + size.memoryMib, 0);
-        expect(free.memoryMib + usedMib).toBe(ec2Instance.spec.size.memoryMib);
-        expect(free.memoryMib).toBeGreaterThanOrEqual(0);
-      }
-      for (const { desiredStatus, lastStatus, containerInstance } of world.ecs.tasks.values()) {
-        // ECS reports a task as running if its instance lost power while the agent was disconnected.
-        const hasLostPower = containerInstance !== undefined && !containerInstance.ec2Instance.powered;
-        if (desiredStatus === 'STOPPED' && !hasLostPower) expect(lastStatus).toBe('STOPPED');
-      }
-    }
-  });
+    },
+  );
 });

@@ -4,6 +4,7 @@ import type { EFSClient } from '@aws-sdk/client-efs';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
+import { Account } from './account.ts';
 import type { AwsCommand } from './aws-error.ts';
 import { Ec2Model } from './ec2-model.ts';
 import type { ProviderSpec } from './ecs/capacity-providers.ts';
@@ -16,6 +17,7 @@ import { HazardDraws } from './hazards.ts';
 import { type SimulatedInstance, SimulatedInstances, type Size } from './simulated-instances.ts';
 import { SimulatedJanitor } from './simulated-janitor.ts';
 import { type QueueOptions, SqsModel } from './sqs-model.ts';
+import type { Timing } from './timing.ts';
 
 export interface WorldOptions {
   readonly providers: readonly ProviderSpec[];
@@ -30,6 +32,8 @@ export interface WorldOptions {
   /** Tags of the instances that capacity providers launch. @default none */
   readonly tags?: Readonly<Record<string, string>>;
   readonly hazards?: Partial<Hazards>;
+  /** @default WIDE_TIMING */
+  readonly timing?: Timing;
   readonly queue?: QueueOptions;
   /** The queue of the function `drive-host`. Its URL ends in `/host`. */
   readonly hostQueue?: QueueOptions;
@@ -58,6 +62,7 @@ const WRITE_INTERVAL_MS = 600_000;
  */
 export class World {
   readonly truth = new GroundTruth();
+  readonly account: Account;
   readonly ec2Instances: SimulatedInstances;
   readonly ecs: EcsModel;
   readonly ec2: Ec2Model;
@@ -73,7 +78,8 @@ export class World {
   constructor(kernel: Kernel, tape: Tape, options: WorldOptions) {
     const { cluster = 'workbench', fileSystemIds = ['fs-1'], parentPath = '/workbenches' } = options;
     this.#kernel = kernel;
-    this.#draws = new HazardDraws(tape, options.hazards);
+    this.#draws = new HazardDraws(tape, options.hazards, options.timing);
+    this.account = new Account(kernel, this.#draws);
     this.#onEvent = options.onEvent;
     const publishEvent = (event: Readonly<Record<string, unknown>>) => this.#publishEvent(event);
     const endContainer = (container: Container) => this.#endContainer(container);
@@ -85,9 +91,11 @@ export class World {
       startContainer: (task, containerInstance, directory) =>
         this.#startContainer(task, containerInstance, directory),
       endContainer,
+      endMount: (container) => this.#endMount(container),
     });
     this.ec2Instances = new SimulatedInstances(kernel, this.#draws, {
       onBooted: (instance) => this.ecs.agents.onBooted(instance),
+      onEnding: (instance, how) => this.ecs.agents.onEnding(instance, how),
       onPowerLost: (instance, how) => this.ecs.agents.onPowerLost(instance, how),
       onContainerKilled: endContainer,
       onEvent: publishEvent,
@@ -106,6 +114,7 @@ export class World {
   /** Executes an SDK command. Returns the output of the SDK, or throws its error. */
   handle(command: AwsCommand): unknown {
     const { name } = command.constructor;
+    this.account.authorize(name.replace(/Command$/, ''));
     if (name.includes('AccessPoint')) return this.efs.handle(command);
     if (name.includes('Message')) {
       const { QueueUrl } = command.input as SendMessageCommandInput;
@@ -132,14 +141,21 @@ export class World {
 
   /**
    * From now on no hazard happens and every delay has its minimum. Earlier failures end as on AWS: disconnected agents
-   * reconnect, and instances with failed hardware are terminated.
+   * reconnect, containers that survived their stop end, and instances that drain or whose hardware has failed are terminated.
    */
   disableHazards(): void {
     this.#draws.disableHazards();
     this.ecs.agents.disableHazards();
+    this.ecs.interruptions.disableHazards();
+    this.ecs.lifecycle.disableHazards();
     for (const instance of this.ec2Instances.all.values()) {
       if (instance.hardwareFailed && instance.state === 'running') this.ec2Instances.terminate(instance);
     }
+  }
+
+  /** Hazard → how often it happened. */
+  get hazardCounts(): ReadonlyMap<keyof Hazards, number> {
+    return this.#draws.counts;
   }
 
   /** The live containers. */
@@ -209,7 +225,8 @@ export class World {
   }
 
   #writeFile(container: Container, name: string): void {
-    const { directory, runId, attempt, workbenchId } = container;
+    const { directory, runId, attempt, workbenchId, mountEndedAt } = container;
+    if (mountEndedAt !== undefined) return;
     if (directory.removedAt !== undefined) this.truth.lostWrites.push(container);
     else directory.files.set(`${runId}-${attempt}-${name}`, workbenchId);
   }
@@ -223,6 +240,13 @@ export class World {
     this.truth.containers.delete(container);
     container.directory.mountedBy.delete(container);
     instance?.containers.delete(container);
+  }
+
+  /** Detaches the volume of a container that runs on. */
+  #endMount(container: Container): void {
+    if (container.endedAt !== undefined) return;
+    container.mountEndedAt = this.#kernel.now();
+    container.directory.mountedBy.delete(container);
   }
 
   #publishEvent(event: Readonly<Record<string, unknown>>): void {

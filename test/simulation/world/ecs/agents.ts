@@ -1,6 +1,9 @@
 import type { Kernel } from '../../kernel.ts';
 import type { HazardDraws } from '../hazards.ts';
+import { hostEnded } from '../reasons.ts';
 import type { SimulatedInstance, SimulatedInstances } from '../simulated-instances.ts';
+import { resourcesOf } from './capacity-providers.ts';
+import { Docker } from './docker.ts';
 import { REGION_AND_ACCOUNT } from './shapes.ts';
 import type { TaskLifecycle } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
@@ -11,6 +14,7 @@ export interface AgentDependencies {
   readonly ec2Instances: () => SimulatedInstances;
   onContainerInstanceChanged(containerInstance: ContainerInstance): void;
   onTaskChanged(task: Task): void;
+  onRegistered(containerInstance: ContainerInstance): void;
   /** Called when the container instance accepts tasks. */
   placeWaitingTasks(containerInstance: ContainerInstance): void;
 }
@@ -42,11 +46,27 @@ export class Agents {
     this.connect(registered);
   }
 
+  /** ECS may conclude that the tasks have ended as soon as EC2 begins to end their instance. */
+  onEnding(ec2Instance: SimulatedInstance, how: 'stopped' | 'terminated'): void {
+    const containerInstance = this.#byEc2Instance.get(ec2Instance);
+    if (!containerInstance?.agentConnected || containerInstance.status === 'INACTIVE') return;
+    if (!this.#draws.happens('endsEarly')) return;
+    this.#kernel.after(this.#draws.secondsAsMs(1, 3), () => {
+      for (const task of [...containerInstance.tasks]) {
+        const ending = this.#draws.happens('endsWithoutWords') ? {} : hostEnded(ec2Instance.instanceId, how);
+        this.#dependencies.lifecycle.concludeEarly(task, ending);
+      }
+    });
+  }
+
   onPowerLost(ec2Instance: SimulatedInstance, how: 'stopped' | 'terminated' | 'hardware_failed'): void {
     const containerInstance = this.#byEc2Instance.get(ec2Instance);
     if (containerInstance === undefined || containerInstance.status === 'INACTIVE') return;
     const wasConnected = containerInstance.agentConnected;
+    containerInstance.docker.reset();
     for (const task of containerInstance.tasks) this.#dependencies.lifecycle.onPowerLost(task);
+    for (const task of containerInstance.concludedTasks) this.#dependencies.lifecycle.onPowerLost(task);
+    containerInstance.concludedTasks.clear();
     if (how === 'terminated' && wasConnected) {
       this.#kernel.after(this.#draws.secondsAsMs(2, 60), () => this.#deregisterTerminated(containerInstance));
       return;
@@ -89,9 +109,12 @@ export class Agents {
     }
   }
 
-  /** Connects the agents of all powered instances. They stay connected. */
+  /** Repairs all instances and connects the agents of those that are powered. They stay connected. */
   disableHazards(): void {
-    for (const containerInstance of this.containerInstances.values()) this.connect(containerInstance);
+    for (const containerInstance of this.containerInstances.values()) {
+      containerInstance.docker.repair();
+      this.connect(containerInstance);
+    }
   }
 
   #register(ec2Instance: SimulatedInstance): void {
@@ -100,11 +123,13 @@ export class Agents {
       arn: `arn:aws:ecs:${REGION_AND_ACCOUNT}:container-instance/${this.#dependencies.cluster}/${number}`,
       ec2Instance,
       registeredAt: this.#kernel.now(),
+      docker: new Docker(this.#kernel),
       status: 'ACTIVE',
       agentConnected: true,
       version: 1,
-      free: { ...ec2Instance.spec.size },
+      free: resourcesOf(ec2Instance.spec.size),
       tasks: new Set(),
+      concludedTasks: new Set(),
       idleSince: this.#kernel.now(),
     };
     this.containerInstances.set(containerInstance.arn, containerInstance);
@@ -112,6 +137,7 @@ export class Agents {
     this.#publishChange(containerInstance);
     this.#dependencies.placeWaitingTasks(containerInstance);
     this.#scheduleFailures(containerInstance);
+    this.#dependencies.onRegistered(containerInstance);
   }
 
   #scheduleFailures(containerInstance: ContainerInstance): void {
@@ -123,6 +149,7 @@ export class Agents {
           this.deregister(containerInstance);
       });
     }
+    this.#scheduleDockerFailures(containerInstance);
     if (this.#draws.happens('instanceReclaimed')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
         if (!this.#draws.disabled && ec2Instance.state === 'running')
@@ -131,6 +158,19 @@ export class Agents {
     } else if (this.#draws.happens('instanceHardwareFails')) {
       this.#kernel.after(this.#draws.secondsAsMs(60, 5400), () => {
         if (!this.#draws.disabled) this.#dependencies.ec2Instances().failHardware(ec2Instance);
+      });
+    }
+  }
+
+  #scheduleDockerFailures({ docker }: ContainerInstance): void {
+    if (this.#draws.happens('diskFull')) {
+      this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
+        if (!this.#draws.disabled) docker.diskFull = true;
+      });
+    }
+    if (this.#draws.happens('dockerHangs')) {
+      this.#kernel.after(this.#draws.secondsAsMs(60, 1800), () => {
+        if (!this.#draws.disabled) docker.hang(this.#draws.secondsAsMs(300, 3600));
       });
     }
   }
@@ -167,11 +207,8 @@ export class Agents {
   }
 
   #stopTask(task: Task, how: 'stopped' | 'terminated'): void {
-    const instanceId = task.containerInstance?.ec2Instance.instanceId;
-    this.#dependencies.lifecycle.stopWithoutAgent(task, {
-      stopCode: how === 'stopped' ? 'InfrastructureHealth' : 'TerminationNotice',
-      stoppedReason: `Host EC2 (instance ${instanceId}) ${how}.`,
-    });
+    const instanceId = task.containerInstance?.ec2Instance.instanceId ?? '';
+    this.#dependencies.lifecycle.stopWithoutAgent(task, hostEnded(instanceId, how));
   }
 
   #setConnected(containerInstance: ContainerInstance, connected: boolean): void {

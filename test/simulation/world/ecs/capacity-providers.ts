@@ -1,8 +1,8 @@
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { HazardDraws } from '../hazards.ts';
-import type { SimulatedInstances, Size } from '../simulated-instances.ts';
-import type { ContainerInstance, Task } from './types.ts';
+import type { SimulatedInstance, SimulatedInstances, Size } from '../simulated-instances.ts';
+import type { ContainerInstance, FreeResources, Task } from './types.ts';
 
 /** A capacity provider: a group of instances of one size. */
 export interface ProviderSpec {
@@ -65,6 +65,12 @@ export class CapacityProviders {
     }
   }
 
+  /** Launches another instance of the provider, as far as its maximum allows. */
+  launchReplacement(name: string): void {
+    const spec = this.#providers.get(name)?.spec;
+    if (spec !== undefined && this.#liveInstances(spec).length < spec.max) this.#launch(spec);
+  }
+
   has(name: string): boolean {
     return this.#providers.has(name);
   }
@@ -87,7 +93,7 @@ export class CapacityProviders {
     const provider = this.#providers.get(task.provider ?? '');
     if (provider === undefined) return;
     provider.waiting.push(task);
-    this.#scheduleEvaluation(provider, this.#draws.secondsAsMs(5, 60));
+    this.#scheduleEvaluation(provider, this.#draws.delayMs(this.#draws.timing.scaleOut));
     this.#kernel.after(1_800_000 - this.#draws.secondsAsMs(0, 1200), () => {
       if (provider.waiting.includes(task)) this.#dependencies.failWaitingTask(task);
     });
@@ -124,12 +130,7 @@ export class CapacityProviders {
 
   #scaleOut({ spec, waiting }: Provider): void {
     if (this.#draws.happens('noCapacity')) return;
-    const instances = [...this.#dependencies.ec2Instances().all.values()].filter(
-      (instance) =>
-        instance.spec.provider === spec.name &&
-        !instance.hardwareFailed &&
-        isPendingOrRunning(instance.state),
-    );
+    const instances = this.#liveInstances(spec);
     const registered = new Set(
       [...this.#dependencies.containerInstances()].map(({ ec2Instance }) => ec2Instance),
     );
@@ -143,6 +144,13 @@ export class CapacityProviders {
       if (delayMs === 0) this.#launch(spec);
       else this.#kernel.after(delayMs, () => this.#launch(spec));
     }
+  }
+
+  #liveInstances({ name }: ProviderSpec): readonly SimulatedInstance[] {
+    return [...this.#dependencies.ec2Instances().all.values()].filter(
+      ({ spec, hardwareFailed, state }) =>
+        spec.provider === name && !hardwareFailed && isPendingOrRunning(state),
+    );
   }
 
   #launch(spec: ProviderSpec): void {
@@ -176,26 +184,47 @@ export function hasFreeCapacity(
   return acceptsTasks && agentConnected && missingResource(free, size) === undefined;
 }
 
-/** The first resource of which less is free than the size requires. */
-export function missingResource(free: Size, size: Size): 'CPU' | 'MEMORY' | 'GPU' | undefined {
+/** The resources of an empty instance. */
+export function resourcesOf({ interfaces = Number.POSITIVE_INFINITY, ...size }: Size): FreeResources {
+  return { ...size, interfaces };
+}
+
+/** The first resource of which less is free than a task of the size requires. */
+export function missingResource(
+  free: FreeResources,
+  size: Size,
+): 'CPU' | 'MEMORY' | 'GPU' | 'ENI' | undefined {
   if (free.cpuUnits < size.cpuUnits) return 'CPU';
   if (free.memoryMib < size.memoryMib) return 'MEMORY';
-  return free.gpuCount < size.gpuCount ? 'GPU' : undefined;
+  if (free.gpuCount < size.gpuCount) return 'GPU';
+  return free.interfaces < 1 ? 'ENI' : undefined;
+}
+
+export function takeResources(free: FreeResources, size: Size): void {
+  free.cpuUnits -= size.cpuUnits;
+  free.memoryMib -= size.memoryMib;
+  free.gpuCount -= size.gpuCount;
+  free.interfaces -= 1;
+}
+
+export function returnResources(free: FreeResources, size: Size): void {
+  free.cpuUnits += size.cpuUnits;
+  free.memoryMib += size.memoryMib;
+  free.gpuCount += size.gpuCount;
+  free.interfaces += 1;
 }
 
 /** The number of empty instances that hold all tasks, by first fit. Ignores tasks that are larger than an instance. */
 function countInstancesNeeded(waiting: readonly Task[], size: Size): number {
-  const bins: { cpuUnits: number; memoryMib: number; gpuCount: number }[] = [];
+  const bins: FreeResources[] = [];
   for (const task of waiting) {
-    if (missingResource(size, task.size) !== undefined) continue;
+    if (missingResource(resourcesOf(size), task.size) !== undefined) continue;
     let bin = bins.find((candidate) => missingResource(candidate, task.size) === undefined);
     if (bin === undefined) {
-      bin = { ...size };
+      bin = resourcesOf(size);
       bins.push(bin);
     }
-    bin.cpuUnits -= task.size.cpuUnits;
-    bin.memoryMib -= task.size.memoryMib;
-    bin.gpuCount -= task.size.gpuCount;
+    takeResources(bin, task.size);
   }
   return bins.length;
 }

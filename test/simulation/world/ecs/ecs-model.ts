@@ -21,6 +21,7 @@ import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';
 import { CapacityProviders, type ProviderSpec } from './capacity-providers.ts';
 import { matchesExpression } from './cluster-query.ts';
+import { Interruptions } from './interruptions.ts';
 import { RunTaskModel } from './run-tasks.ts';
 import { containerInstanceShape, REGION_AND_ACCOUNT, taskShape, toEventDetail } from './shapes.ts';
 import { Definitions } from './task-definitions.ts';
@@ -28,7 +29,7 @@ import { type TaskDependencies, TaskLifecycle } from './task-lifecycle.ts';
 import type { ContainerInstance, Task } from './types.ts';
 
 export interface EcsDependencies
-  extends Pick<TaskDependencies, 'directoryFor' | 'startContainer' | 'endContainer'> {
+  extends Pick<TaskDependencies, 'directoryFor' | 'startContainer' | 'endContainer' | 'endMount'> {
   readonly ec2Instances: () => SimulatedInstances;
   /** Tags of the instances that capacity providers launch. */
   readonly tags: Readonly<Record<string, string>>;
@@ -45,6 +46,7 @@ export class EcsModel {
   readonly agents: Agents;
   readonly capacity: CapacityProviders;
   readonly lifecycle: TaskLifecycle;
+  readonly interruptions: Interruptions;
   readonly #kernel: Kernel;
   readonly #dependencies: EcsDependencies;
   readonly #clusterArn: string;
@@ -67,7 +69,7 @@ export class EcsModel {
     const now = () => kernel.now();
     this.#writeBucket = new TokenBucket(now, 100, 40);
     this.#readBucket = new TokenBucket(now, 100, 20);
-    this.definitions = new Definitions(now);
+    this.definitions = new Definitions(now, draws);
     const onTaskChanged = (task: Task) =>
       this.#publishEvent('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
     const eventOmitsCapacityProvider = draws.happens('eventOmitsCapacityProvider');
@@ -87,6 +89,7 @@ export class EcsModel {
       directoryFor: dependencies.directoryFor,
       startContainer: dependencies.startContainer,
       endContainer: dependencies.endContainer,
+      endMount: dependencies.endMount,
     });
     this.agents = new Agents(kernel, draws, {
       cluster,
@@ -94,6 +97,7 @@ export class EcsModel {
       ec2Instances: dependencies.ec2Instances,
       onContainerInstanceChanged,
       onTaskChanged,
+      onRegistered: (containerInstance) => this.interruptions.onRegistered(containerInstance),
       placeWaitingTasks: (containerInstance) => this.capacity.placeWaitingTasks(containerInstance),
     });
     this.capacity = new CapacityProviders(kernel, draws, providers, {
@@ -102,6 +106,14 @@ export class EcsModel {
       containerInstances: () => this.agents.containerInstances.values(),
       place: (task, containerInstance) => this.lifecycle.place(task, containerInstance),
       failWaitingTask: (task) => this.lifecycle.failWaitingTask(task),
+    });
+    this.interruptions = new Interruptions(kernel, draws, providers, {
+      lifecycle: this.lifecycle,
+      ec2Instances: dependencies.ec2Instances,
+      containerInstances: () => this.agents.containerInstances.values(),
+      onContainerInstanceChanged,
+      replace: (provider) => this.capacity.launchReplacement(provider),
+      publishEvent: dependencies.publishEvent,
     });
     this.#runTask = new RunTaskModel(kernel, draws, cluster, {
       tasks: this.tasks,

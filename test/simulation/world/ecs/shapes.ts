@@ -39,19 +39,25 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
     startedAt: toDate(task.startedAt),
     stoppingAt: toDate(task.stoppingAt),
     stoppedAt: toDate(task.stoppedAt),
-    stopCode: ended || task.stopCode === 'UserInitiated' ? task.stopCode : undefined,
-    stoppedReason: ended || task.stopCode === 'UserInitiated' ? task.stoppedReason : undefined,
+    stopCode: task.stopCode,
+    stoppedReason: task.stoppedReason,
     tags: ended ? [] : request.tags,
     containers: (definition.input.containerDefinitions ?? []).map(({ name, image, essential }) => ({
       name,
       image,
       taskArn: task.arn,
-      lastStatus: task.lastStatus,
-      exitCode: ended && essential !== false ? task.exitCode : undefined,
-      reason: ended && essential !== false ? task.containerReason : undefined,
+      ...(essential === false ? companionShape(task) : workbenchContainerShape(task)),
     })),
   };
   return omitUndefined(shape) as TaskShape;
+}
+
+function workbenchContainerShape({ lastStatus, exitCode, containerReason }: Task) {
+  return lastStatus === 'STOPPED' ? { lastStatus, exitCode, reason: containerReason } : { lastStatus };
+}
+
+function companionShape({ lastStatus, companionReason }: Task) {
+  return companionReason === undefined ? { lastStatus } : { lastStatus: 'STOPPED', reason: companionReason };
 }
 
 function connectivityOf(containerInstance: ContainerInstance | undefined): string | undefined {

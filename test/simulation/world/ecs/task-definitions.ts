@@ -6,6 +6,7 @@ import type {
   RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
 import { awsError } from '../aws-error.ts';
+import type { HazardDraws } from '../hazards.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { definitionShape, REGION_AND_ACCOUNT } from './shapes.ts';
 import type { Definition } from './types.ts';
@@ -16,19 +17,32 @@ const PAGE_SIZE = 100;
 export class Definitions {
   /** Family → its revisions. The first is revision 1. */
   readonly families = new Map<string, Definition[]>();
+  readonly #now: () => number;
+  readonly #draws: HazardDraws;
   readonly #bucket: TokenBucket;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, draws: HazardDraws) {
+    this.#now = now;
+    this.#draws = draws;
     this.#bucket = new TokenBucket(now, 20, 1);
   }
 
-  /** @param name the family (returns its newest active revision), `family:revision` or ARN */
+  /**
+   * Returns a revision that can be described and run.
+   * @param name the family (returns its newest active revision), `family:revision` or ARN
+   */
   find(name: string): Definition | undefined {
+    const { revisions, revision } = this.#parse(name);
+    const visible = revisions.filter(({ visibleAt }) => this.#now() >= visibleAt);
+    return revision === undefined
+      ? visible.findLast(({ active }) => active)
+      : visible.find((definition) => definition.revision === revision);
+  }
+
+  #parse(name: string): { readonly revisions: readonly Definition[]; readonly revision?: number } {
     const [family = '', revision] = name.slice(name.lastIndexOf('/') + 1).split(':');
     const revisions = this.families.get(family) ?? [];
-    return revision === undefined
-      ? revisions.findLast(({ active }) => active)
-      : revisions[Number(revision) - 1];
+    return revision === undefined ? { revisions } : { revisions, revision: Number(revision) };
   }
 
   register(input: RegisterTaskDefinitionCommandInput) {
@@ -40,7 +54,9 @@ export class Definitions {
     this.families.set(family, revisions);
     const revision = revisions.length + 1;
     const arn = `arn:aws:ecs:${REGION_AND_ACCOUNT}:task-definition/${family}:${revision}`;
-    const definition: Definition = { arn, family, revision, input, active: true };
+    const hiddenMs = this.#draws.happens('definitionHidden') ? this.#draws.secondsAsMs(1, 10) : 0;
+    const visibleAt = this.#now() + hiddenMs;
+    const definition: Definition = { arn, family, revision, input, active: true, visibleAt };
     revisions.push(definition);
     return { taskDefinition: definitionShape(definition), tags: input.tags };
   }
@@ -53,7 +69,8 @@ export class Definitions {
 
   deregister({ taskDefinition = '' }: DeregisterTaskDefinitionCommandInput) {
     this.#throttle();
-    const definition = taskDefinition.includes(':') ? this.find(taskDefinition) : undefined;
+    const { revisions, revision } = this.#parse(taskDefinition);
+    const definition = revisions.find((candidate) => candidate.revision === revision);
     if (!definition?.active) {
       throw awsError('ClientException', 'The specified task definition is inactive or does not exist.');
     }

@@ -1,6 +1,9 @@
 import type { Kernel } from '../../kernel.ts';
 import type { Container, Directory } from '../ground-truth.ts';
 import type { HazardDraws } from '../hazards.ts';
+import { TASK_REASONS } from '../reasons.ts';
+import { returnResources, takeResources } from './capacity-providers.ts';
+import { PLUGIN_TIMEOUT_MS } from './docker.ts';
 import type { ContainerInstance, StopDetails, Task } from './types.ts';
 
 /** What the task life cycle needs from the rest of the world. */
@@ -16,10 +19,14 @@ export interface TaskDependencies {
   directoryFor(task: Task): Directory | undefined;
   startContainer(task: Task, containerInstance: ContainerInstance, directory: Directory): Container;
   endContainer(container: Container): void;
+  /** Detaches the volume of a container. Does nothing if the container has ended. */
+  endMount(container: Container): void;
 }
 
 /** ECS returns a stopped task for one hour. */
 const STOPPED_TASK_RETENTION_MS = 3_600_000;
+/** The interval at which the agent checks containers that wait for another one. */
+const AGENT_CHECK_INTERVAL_MS = 5000;
 
 /**
  * The life cycle of tasks: what ECS reports, and what the agent does. While an agent is disconnected, it continues its
@@ -29,12 +36,18 @@ export class TaskLifecycle {
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
   readonly #dependencies: TaskDependencies;
+  readonly #oneMountAtATime: boolean;
+  readonly #hasCompanion: boolean;
+  /** Tasks whose containers survived their stop. */
+  readonly #givenUp = new Set<Task>();
   #addresses = 0;
 
   constructor(kernel: Kernel, draws: HazardDraws, dependencies: TaskDependencies) {
     this.#kernel = kernel;
     this.#draws = draws;
     this.#dependencies = dependencies;
+    this.#oneMountAtATime = draws.happens('oneMountAtATime');
+    this.#hasCompanion = draws.happens('companion');
   }
 
   /** Places a task on a container instance. Its network interface takes some seconds. */
@@ -42,11 +55,20 @@ export class TaskLifecycle {
     task.containerInstance = containerInstance;
     containerInstance.tasks.add(task);
     containerInstance.idleSince = undefined;
-    adjustFreeCapacity(containerInstance, task, -1);
+    takeResources(containerInstance.free, task.size);
     containerInstance.version += 1;
     this.#dependencies.onContainerInstanceChanged(containerInstance);
-    this.#kernel.after(this.#draws.secondsAsMs(2, 10), () => {
+    if (this.#draws.happens('interfaceTimesOut')) {
+      const ending = TASK_REASONS.interfaceTimesOut;
+      this.#kernel.after(this.#draws.secondsAsMs(60, 300), () => this.#failInterface(task, ending));
+      return;
+    }
+    this.#kernel.after(this.#draws.delayMs(this.#draws.timing.interfaceAttach), () => {
       if (task.lastStatus !== 'PROVISIONING') return;
+      if (this.#draws.happens('interfaceIndexUsed')) {
+        this.#failInterface(task, TASK_REASONS.interfaceIndexUsed);
+        return;
+      }
       this.#addresses += 1;
       task.address = `10.${(this.#addresses >> 16) & 255}.${(this.#addresses >> 8) & 255}.${this.#addresses & 255}`;
       this.#change(task, { lastStatus: 'PENDING' });
@@ -54,20 +76,39 @@ export class TaskLifecycle {
     });
   }
 
+  /** ECS attaches network interfaces. An agent that is disconnected does not delay the failure. */
+  #failInterface(task: Task, ending: StopDetails): void {
+    if (task.lastStatus !== 'PROVISIONING') return;
+    task.containerState = 'ended';
+    this.#finish(task, ending, this.#draws.secondsAsMs(1, 5));
+  }
+
   /** StopTask. */
   requestStop(task: Task, reason: string): void {
+    this.#stop(task, { stopCode: 'UserInitiated', stoppedReason: reason });
+  }
+
+  /** ECS stops a task before a Spot interruption. */
+  interrupt(task: Task): void {
+    this.#stop(task, TASK_REASONS.spotInterrupted);
+  }
+
+  #stop(
+    task: Task,
+    { stopCode, stoppedReason }: { readonly stopCode: string; readonly stoppedReason: string },
+  ): void {
     if (task.desiredStatus === 'STOPPED') return;
     const now = this.#kernel.now();
     const { containerInstance } = task;
     task.desiredStatus = 'STOPPED';
     task.desiredStatusListedAt =
       now + (this.#draws.happens('listIsStale') ? this.#draws.secondsAsMs(1, 10) : 0);
-    task.stopCode = 'UserInitiated';
-    task.stoppedReason = reason;
+    task.stopCode = stopCode;
+    task.stoppedReason = stoppedReason;
     task.stoppingAt = now;
     if (containerInstance === undefined) {
       this.#dependencies.cancelWaiting(task);
-      this.#finish(task, { stoppedReason: reason }, this.#draws.secondsAsMs(1, 5));
+      this.#finish(task, { stoppedReason }, this.#draws.secondsAsMs(1, 5));
       return;
     }
     const connected = isReachable(containerInstance);
@@ -116,30 +157,95 @@ export class TaskLifecycle {
     this.#markStopped(task, ending);
   }
 
+  /** Marks a task as stopped although its container runs until the instance loses power. */
+  concludeEarly(task: Task, ending: StopDetails): void {
+    task.containerInstance?.concludedTasks.add(task);
+    this.#markStopped(task, ending);
+  }
+
+  /** Ends the containers that survived their stop. */
+  disableHazards(): void {
+    for (const task of this.#givenUp) this.#endContainer(task);
+    this.#givenUp.clear();
+  }
+
   #accept(task: Task, containerInstance: ContainerInstance): void {
     if (task.desiredStatus === 'STOPPED') {
       this.#reportEnded(task, { stoppedReason: 'Task stopped before it started' });
       return;
     }
     task.containerState = 'starting';
-    this.#kernel.after(this.#draws.secondsAsMs(2, 40), () => {
+    const { pull, firstPull } = this.#draws.timing;
+    const pullMs = this.#draws.delayMs(containerInstance.docker.hasImage ? pull : firstPull);
+    const slowPullMs = this.#draws.happens('pullSlow') ? this.#draws.secondsAsMs(60, 240) : 0;
+    this.#continueStart(task, pullMs + slowPullMs, () => this.#createContainer(task, containerInstance));
+  }
+
+  /** Continues the start of a container after `ms`, unless the task has ended or is to stop. */
+  #continueStart(task: Task, ms: number, next: () => void): void {
+    const proceed = () => {
       if (task.containerState !== 'starting') return;
-      if (task.stopDelivered) {
-        this.#reportEnded(task, { stoppedReason: 'Task stopped before it started' });
-        return;
-      }
-      this.#startContainer(task, containerInstance);
+      if (task.stopDelivered) this.#reportEnded(task, { stoppedReason: 'Task stopped before it started' });
+      else next();
+    };
+    if (ms === 0) proceed();
+    else this.#whenDockerResponds(task, ms, proceed);
+  }
+
+  /** Runs the action after `ms`, and not before Docker responds. */
+  #whenDockerResponds({ containerInstance }: Task, ms: number, action: () => void): void {
+    this.#kernel.after(ms, () => containerInstance?.docker.whenItResponds(action));
+  }
+
+  #createContainer(task: Task, containerInstance: ContainerInstance): void {
+    const failure = this.#pullFailure(containerInstance);
+    if (failure !== undefined) this.#reportEnded(task, failure);
+    else {
+      containerInstance.docker.hasImage = true;
+      if (containerInstance.docker.diskFull) this.#reportEnded(task, TASK_REASONS.diskFull);
+      else this.#mountVolume(task, containerInstance, this.#draws.timing.mountsPerStart);
+    }
+  }
+
+  #pullFailure({ docker }: ContainerInstance): StopDetails | undefined {
+    if (this.#draws.happens('imagePullFails')) return TASK_REASONS.imagePullFails;
+    if (this.#draws.happens('pullThrottled')) return TASK_REASONS.pullThrottled;
+    if (!docker.registryReachable) return TASK_REASONS.registryUnreachable;
+    if (!this.#draws.happens('pullFails')) return undefined;
+    const lasts = this.#draws.pick([false, true]);
+    if (lasts) docker.loseRegistry(this.#draws.secondsAsMs(60, 1800));
+    return TASK_REASONS.registryUnreachable;
+  }
+
+  /** Without a hazard a mount takes no time of its own; it is part of the delay before. */
+  #mountVolume(task: Task, containerInstance: ContainerInstance, times: number): void {
+    const { docker } = containerInstance;
+    const waitMs = this.#oneMountAtATime ? docker.lockWaitMs : 0;
+    if (waitMs > PLUGIN_TIMEOUT_MS) {
+      // `docker create` asks the plugin for the volume and waits for the lock, too. Its volume is never mounted.
+      const fail = () => this.#reportEnded(task, TASK_REASONS.mountTimesOut);
+      this.#continueStart(task, PLUGIN_TIMEOUT_MS, fail);
+      return;
+    }
+    const mountMs = this.#drawMountMs();
+    if (this.#oneMountAtATime) docker.lockForMount(mountMs);
+    const timesOut = mountMs > PLUGIN_TIMEOUT_MS;
+    this.#continueStart(task, waitMs + Math.min(mountMs, PLUGIN_TIMEOUT_MS), () => {
+      if (timesOut) this.#reportEnded(task, TASK_REASONS.mountTooSlow);
+      else if (times > 1) this.#mountVolume(task, containerInstance, times - 1);
+      else this.#startContainer(task, containerInstance);
     });
   }
 
+  #drawMountMs(): number {
+    if (this.#draws.happens('mountSlow')) return this.#draws.secondsAsMs(15, 72);
+    return this.#oneMountAtATime ? this.#draws.delayMs(this.#draws.timing.mount) : 0;
+  }
+
   #startContainer(task: Task, containerInstance: ContainerInstance): void {
-    if (this.#draws.happens('imagePullFails')) {
-      this.#failToStart(task, 'CannotPullContainerError: pull image manifest has been retried 5 time(s)');
-      return;
-    }
     const directory = this.#draws.happens('mountFails') ? undefined : this.#dependencies.directoryFor(task);
     if (directory === undefined) {
-      this.#failToStart(task, 'CannotCreateVolumeError: EFS mount target is not ready');
+      this.#reportEnded(task, TASK_REASONS.mountRefused);
       return;
     }
     task.containerState = 'up';
@@ -147,19 +253,48 @@ export class TaskLifecycle {
     if (this.#draws.happens('exitsAtBoot')) {
       this.#scheduleExit(task, this.#draws.secondsAsMs(1, 10), { exitCode: 1 });
     } else if (!this.#draws.happens('neverHealthy')) {
-      this.#kernel.after(this.#draws.secondsAsMs(3, 30), () => this.#becomeHealthy(task));
+      this.#whenDockerResponds(task, this.#drawHealthyMs(), () => this.#becomeHealthy(task));
     }
+  }
+
+  /** From the start of the container to its first successful probe. */
+  #drawHealthyMs(): number {
+    const { boot, probeIntervalMs } = this.#draws.timing;
+    const bootMs = this.#draws.delayMs(boot);
+    return probeIntervalMs === 0 ? bootMs : Math.ceil(bootMs / probeIntervalMs) * probeIntervalMs;
   }
 
   #becomeHealthy(task: Task): void {
     if (task.containerState !== 'up' || task.stopDelivered) return;
+    if (this.#hasCompanion) {
+      this.#startCompanion(task);
+      return;
+    }
     this.#report(task, 'ACTIVATING');
+    this.#run(task);
+  }
+
+  /** The agent checks the health of the container at fixed times. A health event does not wake it. */
+  #startCompanion(task: Task): void {
+    const sinceStart = this.#kernel.now() - (task.container?.startedAt ?? 0);
+    const untilCheckMs = AGENT_CHECK_INTERVAL_MS - (sinceStart % AGENT_CHECK_INTERVAL_MS);
+    const fails = this.#draws.happens('companionFails');
+    const pullMs = fails
+      ? this.#draws.secondsAsMs(60, 1200)
+      : this.#draws.delayMs(this.#draws.timing.companion);
+    this.#whenDockerResponds(task, untilCheckMs + pullMs, () => {
+      if (task.containerState !== 'up' || task.stopDelivered) return;
+      if (fails) task.companionReason = TASK_REASONS.companionFails.containerReason;
+      this.#run(task);
+    });
+  }
+
+  #run(task: Task): void {
     this.#report(task, 'RUNNING');
     if (this.#draws.happens('containerExits')) {
       this.#scheduleExit(task, this.#draws.secondsAsMs(30, 3600), { exitCode: 0 });
     } else if (this.#draws.happens('outOfMemory')) {
-      const containerReason = 'OutOfMemoryError: Container killed due to memory usage';
-      this.#scheduleExit(task, this.#draws.secondsAsMs(30, 3600), { exitCode: 137, containerReason });
+      this.#scheduleExit(task, this.#draws.secondsAsMs(30, 3600), TASK_REASONS.outOfMemory);
     }
   }
 
@@ -167,11 +302,14 @@ export class TaskLifecycle {
     this.#kernel.after(ms, () => {
       if (task.containerState !== 'up' || (this.#draws.disabled && task.lastStatus === 'RUNNING')) return;
       this.#endContainer(task);
-      this.#reportEnded(task, {
+      task.containerState = 'ended';
+      const ending = {
         stopCode: 'EssentialContainerExited',
         stoppedReason: 'Essential container in task exited',
         ...how,
-      });
+      };
+      // The agent learns of the exit from Docker.
+      task.containerInstance?.docker.whenItResponds(() => this.#reportEnded(task, ending));
     });
   }
 
@@ -184,9 +322,13 @@ export class TaskLifecycle {
     if (task.containerState !== 'up') return;
     task.containerState = 'ending';
     this.#report(task, 'STOPPING');
-    this.#kernel.after(this.#draws.secondsAsMs(1, 30), () => {
+    this.#whenDockerResponds(task, this.#draws.secondsAsMs(1, 30), () => {
       if (task.containerState !== 'ending') return;
       const reportDelayMs = this.#draws.secondsAsMs(1, 5);
+      if (this.#draws.happens('stopGivenUp')) {
+        this.#giveUpStop(task, reportDelayMs);
+        return;
+      }
       const outlivesMs = this.#draws.happens('containerOutlivesStop')
         ? reportDelayMs + this.#draws.secondsAsMs(1, 4)
         : 0;
@@ -196,12 +338,12 @@ export class TaskLifecycle {
     });
   }
 
-  #failToStart(task: Task, containerReason: string): void {
-    this.#reportEnded(task, {
-      stopCode: 'TaskFailedToStart',
-      stoppedReason: 'Task failed to start',
-      containerReason,
-    });
+  /** Without a network interface, the NFS client of the mount cannot reach EFS. */
+  #giveUpStop(task: Task, reportDelayMs: number): void {
+    task.stopGivenUp = true;
+    this.#givenUp.add(task);
+    this.#kernel.after(this.#draws.secondsAsMs(60, 1200), () => this.#endContainer(task));
+    this.#reportEnded(task, TASK_REASONS.stopGivenUp, reportDelayMs);
   }
 
   /** Reports the end of a task: at once, or when the agent reconnects. */
@@ -213,6 +355,7 @@ export class TaskLifecycle {
   }
 
   #report(task: Task, lastStatus: Task['lastStatus']): void {
+    if (task.lastStatus === 'STOPPED') return;
     if (task.containerInstance !== undefined && isReachable(task.containerInstance))
       this.#change(task, { lastStatus });
     else task.unreported = { status: lastStatus };
@@ -221,8 +364,17 @@ export class TaskLifecycle {
   #finish(task: Task, ending: StopDetails, reportDelayMs: number): void {
     if (task.lastStatus === 'STOPPED') return;
     this.#change(task, { lastStatus: 'DEPROVISIONING' });
-    if (reportDelayMs === 0) this.#markStopped(task, ending);
-    else this.#kernel.after(reportDelayMs, () => this.#markStopped(task, ending));
+    const detachMs =
+      task.address !== undefined && this.#draws.happens('interfaceDetachSlow')
+        ? this.#draws.secondsAsMs(60, 600)
+        : 0;
+    const endingMs = Math.max(reportDelayMs, detachMs);
+    const stop = () => {
+      this.#markStopped(task, ending);
+      if (task.stopGivenUp && task.container !== undefined) this.#dependencies.endMount(task.container);
+    };
+    if (endingMs === 0) stop();
+    else this.#kernel.after(endingMs, stop);
   }
 
   #markStopped(task: Task, ending: StopDetails): void {
@@ -234,13 +386,13 @@ export class TaskLifecycle {
     task.retainedUntil = now + STOPPED_TASK_RETENTION_MS;
     const { stopCode, stoppedReason, exitCode, containerReason } = ending;
     if (task.stopCode === undefined && stopCode !== undefined) task.stopCode = stopCode;
-    task.stoppedReason ??= stoppedReason;
+    if (task.stoppedReason === undefined && stoppedReason !== undefined) task.stoppedReason = stoppedReason;
     if (exitCode !== undefined) task.exitCode = exitCode;
     if (containerReason !== undefined) task.containerReason = containerReason;
     this.#change(task, { lastStatus: 'STOPPED' });
     const { containerInstance } = task;
     if (containerInstance === undefined || !containerInstance.tasks.delete(task)) return;
-    adjustFreeCapacity(containerInstance, task, 1);
+    returnResources(containerInstance.free, task.size);
     if (containerInstance.tasks.size === 0) containerInstance.idleSince = now;
     if (containerInstance.status === 'INACTIVE') return;
     containerInstance.version += 1;
@@ -263,10 +415,4 @@ export class TaskLifecycle {
 /** Whether ECS considers the agent connected and the instance has power. */
 function isReachable({ agentConnected, ec2Instance }: ContainerInstance): boolean {
   return agentConnected && ec2Instance.powered;
-}
-
-function adjustFreeCapacity({ free }: ContainerInstance, { size }: Task, sign: 1 | -1): void {
-  free.cpuUnits += sign * size.cpuUnits;
-  free.memoryMib += sign * size.memoryMib;
-  free.gpuCount += sign * size.gpuCount;
 }

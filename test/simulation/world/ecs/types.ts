@@ -1,6 +1,7 @@
 import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import type { Container } from '../ground-truth.ts';
 import type { SimulatedInstance, Size } from '../simulated-instances.ts';
+import type { Docker } from './docker.ts';
 
 export interface Definition {
   readonly arn: string;
@@ -8,6 +9,16 @@ export interface Definition {
   readonly revision: number;
   readonly input: RegisterTaskDefinitionCommandInput;
   active: boolean;
+  /** DescribeTaskDefinition and RunTask find it from this time on. */
+  readonly visibleAt: number;
+}
+
+export interface FreeResources {
+  cpuUnits: number;
+  memoryMib: number;
+  gpuCount: number;
+  /** Network interfaces. Each task uses one. Infinity if the size does not limit them. */
+  interfaces: number;
 }
 
 /** The registration of an EC2 instance with the cluster. */
@@ -15,13 +26,16 @@ export interface ContainerInstance {
   readonly arn: string;
   readonly ec2Instance: SimulatedInstance;
   readonly registeredAt: number;
+  readonly docker: Docker;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   agentConnected: boolean;
   version: number;
   /** What the tasks on it leave of the instance's size. */
-  free: { cpuUnits: number; memoryMib: number; gpuCount: number };
+  free: FreeResources;
   /** Tasks placed on it that have not stopped. */
   readonly tasks: Set<Task>;
+  /** Tasks that ECS reports as stopped although the agent still runs their containers. */
+  readonly concludedTasks: Set<Task>;
   /** When its last task stopped, or when it registered; undefined while it has a task. */
   idleSince?: number | undefined;
 }
@@ -29,7 +43,7 @@ export interface ContainerInstance {
 /** The stop details of a task, as ECS reports them. */
 export interface StopDetails {
   readonly stopCode?: string;
-  readonly stoppedReason: string;
+  readonly stoppedReason?: string;
   readonly exitCode?: number;
   readonly containerReason?: string;
 }
@@ -84,4 +98,8 @@ export interface Task {
   /** The container ended because its instance lost power. No agent reports this. */
   lostPower?: boolean;
   container?: Container;
+  /** Why the readiness container could not be started. */
+  companionReason?: string;
+  /** The agent has given up on the stop, and the container runs on. */
+  stopGivenUp?: boolean;
 }
