@@ -27,6 +27,10 @@ export const METRICS = {
     values: ['stopping', 'deleting'],
     description: 'Drives of workbenches whose stop or delete is overdue.',
   },
+  start_retried: {
+    dimensions: ['code'],
+    description: 'Starts that were retried, because the platform ended their task before the workbench ran.',
+  },
   unreadable_record: {
     description: 'Reads of a record that this version cannot parse. The record was skipped.',
   },

@@ -15,7 +15,7 @@ const status = () =>
     .enum(STATUSES)
     .check(
       z.describe(
-        'Poll until it is `running`: then the workbench responds to HTTP requests. `stopped` means that no task and no dedicated instance of it is running.',
+        'Poll until it is `running`: then the workbench responds to HTTP requests. `stopped` means that no task and no dedicated instance of it is running. A start whose task fails on the side of the platform is retried: the status is then `stopping` with `desired_status` `running`, and `starting` again.',
       ),
     );
 
@@ -31,7 +31,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          'What a workbench in transition is waiting for: `queued`, `volume`, `host`, `capacity`, `run` (an earlier task must end first), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task.',
+          'What a workbench in transition is waiting for: `queued`, `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task.',
         ),
       ),
   ),
@@ -68,7 +68,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `repaired`: the record did not match its task or instance and was corrected. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),

@@ -40,15 +40,27 @@ const ERROR_NAMES = {
     'PlatformUnknownException',
     'UnsupportedFeatureException',
   ],
-  /** EC2: no capacity for this instance type in this zone at present. */
+  /** Those of `forbidden` that pass: a role that was just changed is denied calls for minutes. */
+  accessDenied: ['AccessDeniedException', 'UnauthorizedOperation'],
+  /** EC2: no capacity for this instance type or this subnet at present. */
   noCapacity: [
+    'InsufficientFreeAddressesInSubnet',
     'InsufficientInstanceCapacity',
+    'InsufficientVolumeCapacity',
     'InsufficientHostCapacity',
     'Unsupported',
     'SpotMaxPriceTooLow',
   ],
-  /** EC2: a quota of the account is used up. */
-  quota: ['InstanceLimitExceeded', 'VcpuLimitExceeded', 'MaxSpotInstanceCountExceeded'],
+  /** EC2: a quota of the account is used up, or AWS still verifies a new account. */
+  quota: [
+    'InstanceLimitExceeded',
+    'MaxIOPSLimitExceeded',
+    'MaxSpotInstanceCountExceeded',
+    'NetworkInterfaceLimitExceeded',
+    'PendingVerification',
+    'VcpuLimitExceeded',
+    'VolumeLimitExceeded',
+  ],
   /** EC2: the request is invalid, which means that a setting is wrong. */
   invalidLaunchRequest: [
     'InvalidParameterValue',
@@ -60,6 +72,8 @@ const ERROR_NAMES = {
   ],
   /** EC2: the client token was used with other parameters. */
   launchTokenUsed: ['IdempotentParameterMismatch'],
+  /** EC2: the client token was used, and the instance of that call is terminated or shutting down. */
+  launchTokenEnded: ['IdempotentInstanceTerminated'],
   noSuchInstance: ['InvalidInstanceID.NotFound', 'InvalidInstanceID.Malformed', 'InvalidInstanceID'],
   /** EC2: the state of the instance does not allow the call. */
   wrongState: ['IncorrectInstanceState', 'IncorrectState', 'UnsupportedOperation'],

@@ -215,8 +215,30 @@ export const SETTINGS = {
     DEFAULT_POLICY.startRetryMs,
     EFFECT_ENDS_WITHIN_MS / 1000,
     DAY,
-    'How long the controller waits after a refused start before it makes a new attempt.',
+    'How long the controller waits before it makes a new attempt, after a refused start or a launch whose instance ended at once.',
   ),
+  WB_START_ATTEMPTS_MAX: integer({
+    description:
+      'A start ends after this many tasks that failed on the side of the platform before the workbench ran: the image could not be pulled, the volume could not be mounted, or the instance was lost. With 1 the controller does not retry.',
+    readBy: LIFE_CYCLE,
+    min: 1,
+    max: 5,
+    default: DEFAULT_POLICY.startAttemptsMax,
+  }),
+  WB_START_ATTEMPTS_WITHIN_SECONDS: duration(
+    DEFAULT_POLICY.startAttemptsWithinMs,
+    0,
+    DAY,
+    'The controller makes no new attempt after such a failure later than this after the request to start.',
+  ),
+  WB_HOST_LAUNCHES_MAX: integer({
+    description:
+      'A start on a dedicated instance ends with `start_refused` after this many launches whose instance ended before it was ready.',
+    readBy: LIFE_CYCLE,
+    min: 1,
+    max: 10,
+    default: DEFAULT_POLICY.hostLaunchesMax,
+  }),
   WB_TASK_MISSING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.taskMissingTimeoutMs,
     60,

@@ -1,7 +1,9 @@
 import type { Policy } from '#core/workbench/lifecycle/policy.ts';
 import type { SettingName, SettingsFor } from './function-settings.ts';
 
-export type PolicySettings = SettingsFor<Extract<SettingName, `WB_${string}_SECONDS`>>;
+export type PolicySettings = SettingsFor<
+  Extract<SettingName, `WB_${string}_SECONDS`> | 'WB_START_ATTEMPTS_MAX' | 'WB_HOST_LAUNCHES_MAX'
+>;
 
 /** The policy of the life cycle, from the settings. */
 export function policyOf(settings: PolicySettings): Policy {
@@ -15,6 +17,9 @@ export function policyOf(settings: PolicySettings): Policy {
     pollIntervalMs: settings.WB_POLL_INTERVAL_SECONDS * 1000,
     stopRetryMs: settings.WB_STOP_RETRY_SECONDS * 1000,
     startRetryMs: settings.WB_START_RETRY_SECONDS * 1000,
+    startAttemptsMax: settings.WB_START_ATTEMPTS_MAX,
+    startAttemptsWithinMs: settings.WB_START_ATTEMPTS_WITHIN_SECONDS * 1000,
+    hostLaunchesMax: settings.WB_HOST_LAUNCHES_MAX,
     taskMissingTimeoutMs: settings.WB_TASK_MISSING_TIMEOUT_SECONDS * 1000,
     agentSilentTimeoutMs: settings.WB_AGENT_SILENT_TIMEOUT_SECONDS * 1000,
   };

@@ -6,7 +6,8 @@ import type { ReasonCode } from '../workbench/reasons.ts';
  */
 export interface HostFleet {
   /**
-   * Launches an instance, once for each client token. The same token again returns the instance of the first call.
+   * Launches an instance, once for each client token. The same token again returns the instance of the first call, also
+   * after it has ended; once the instance is forgotten, the result is `refused` with the code `instance_lost`.
    * @throws PortError `throttled` (nothing happened) or `unavailable` (it may have been launched)
    */
   launch(request: HostRequest, token: string): Promise<HostOutcome>;
@@ -26,6 +27,8 @@ export interface HostRequest {
   readonly userId: string;
   readonly workbenchId: string;
   readonly instanceType: string;
+  /** Number of the launch. Two successive generations are launched in different subnets, if there are several. */
+  readonly generation: number;
 }
 
 export type HostOutcome =
@@ -55,8 +58,10 @@ export interface HostObservation {
   /** When it was launched, milliseconds since 1970. */
   readonly launchedAt?: number;
   readonly state: InstanceState;
-  /** The agent is connected, so ECS can place tasks on it. True only in state `running`. */
+  /** The agent is connected, so ECS can place the workbench's task on it. True only in state `running`. */
   readonly agentConnected: boolean;
+  /** Why the instance stopped or was terminated, in the words of the platform; at most 200 bytes. */
+  readonly stateReason?: string;
   /** The capacity for tasks, once the agent has registered it. */
   readonly cpuUnits?: number;
   readonly memoryMib?: number;

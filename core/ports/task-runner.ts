@@ -103,13 +103,41 @@ export interface TaskObservation {
   readonly endpoint?: string;
   readonly containerInstance?: string;
   readonly provider?: string;
-  /**
-   * The task's instance: `connected` (its agent is connected), `disconnected` (its agent is silent; the task's state may
-   * be stale), `gone` (stopped or terminated, so that nothing runs on it). Absent if the task was never placed.
-   */
-  readonly instance?: 'connected' | 'disconnected' | 'gone';
+  /** Absent if the task was never placed on an instance. */
+  readonly instance?: TaskInstanceState;
   /** Why it stopped; present if status is `stopped`. */
-  readonly stop?: { readonly code: (typeof REASON_CODES)[number] | 'requested'; readonly message: string };
+  readonly stop?: {
+    readonly code: (typeof REASON_CODES)[number] | 'requested';
+    readonly message: string;
+    /** True if the platform ended the task before it ran, so that another task may succeed. */
+    readonly retryable?: boolean;
+  };
+}
+
+/**
+ * What is known of the task's instance. Only EC2 says that an instance has ended: see docs/lifecycle.md#stop-settle-period.
+ *
+ * - `connected`: its agent is connected. A STOPPED task has ended, but its container may outlive the report by seconds.
+ * - `disconnected`: its agent is disconnected, so the task's state may be stale.
+ * - `ending`: EC2 is stopping or terminating it. Containers may run until it has ended.
+ * - `unknown`: the task is STOPPED, but its agent has not said so, and EC2 was not asked. Only events and `run` report it;
+ *   `describe` and `list` ask EC2.
+ * - `gone`: EC2 has stopped or terminated it, so that nothing runs on it.
+ */
+export type TaskInstanceState = 'connected' | 'disconnected' | 'ending' | 'unknown' | 'gone';
+
+/**
+ * Whether the task may still run, or may run later: it is not STOPPED, or its STOPPED status does not prove that its
+ * container has ended.
+ */
+export function mayRun({ status, instance }: Pick<TaskObservation, 'status' | 'instance'>): boolean {
+  if (instance === 'gone') return false;
+  return status !== 'stopped' || (instance !== undefined && instance !== 'connected');
+}
+
+/** Whether nothing is known of the container: its agent is disconnected, or its instance is ending. */
+export function isAgentSilent({ instance }: Pick<TaskObservation, 'instance'>): boolean {
+  return instance === 'disconnected' || instance === 'ending';
 }
 
 export interface MissingTask {

@@ -23,6 +23,7 @@ export interface MetricDimensions {
   readonly invalid_message_dropped: never;
   readonly effect_failed: 'effect' | 'kind';
   readonly overdue: 'status';
+  readonly start_retried: 'code';
   readonly unreadable_record: never;
   readonly unreadable_history_entry: never;
   readonly init_failed: 'function';

@@ -84,11 +84,16 @@ async function executeRound(
 
 /** The history is written before the record forgets it. */
 async function writeHistory(
-  ports: RecordPorts,
+  ports: RecordPorts & { readonly telemetry: Telemetry },
   policy: Policy,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   await ports.history.append(workbench.workbenchId, workbench.outbox);
+  for (const { type, code = 'other' } of workbench.outbox) {
+    if (type !== 'start_retried') continue;
+    ports.telemetry.info('start retried', { workbenchId: workbench.workbenchId, code });
+    ports.telemetry.count('start_retried', 1, { code });
+  }
   const through = workbench.historySeq;
   return updateRecord(
     ports,

@@ -71,7 +71,8 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
     case 'launch_host': {
       const { userId, workbenchId } = workbench;
       const { generation, instanceType, token } = effect;
-      return toHostResult(generation, await hosts.launch({ userId, workbenchId, instanceType }, token));
+      const request = { userId, workbenchId, instanceType, generation };
+      return toHostResult(generation, await hosts.launch(request, token));
     }
     case 'start_host':
       return toHostResult(effect.generation, await hosts.start(effect.instanceId));

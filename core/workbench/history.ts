@@ -15,6 +15,7 @@ export const HISTORY_ENTRY_TYPES = [
   'unexpected_task_stopped',
   'orphan_host_terminated',
   'host_replaced',
+  'start_retried',
   'repaired',
   'unknown',
 ] as const;

@@ -3,7 +3,8 @@ import type { Deleting, Stopping, Workbench } from './workbench.ts';
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
  * throttled), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
- * because of its instance), or the task's own detail. Undefined if it waits for nothing.
+ * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
+ * own detail. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
@@ -26,9 +27,11 @@ export function statusDetail(workbench: Workbench): string | undefined {
   }
 }
 
-function endingDetail({ run, unexpectedTasks, host, overdue }: Stopping | Deleting): string {
+function endingDetail(workbench: Stopping | Deleting): string {
+  const { run, unexpectedTasks, host, overdue } = workbench;
   const hasTask = run !== undefined || unexpectedTasks.length > 0;
   if (!hasTask && host === undefined) return 'volume';
   if (overdue) return 'instance_unreachable';
+  if (workbench.status === 'stopping' && workbench.nextRun?.retry !== undefined) return 'retry';
   return hasTask ? 'run' : 'host';
 }

@@ -100,6 +100,10 @@ export const hostSchema = openObjectWithFallbacks(
     replacing: z.optional(z.boolean()),
     cpuUnits: z.optional(z.int()),
     memoryMib: z.optional(z.int()),
+    /** Launches of this start whose instance ended before it was ready. */
+    failedLaunches: z.optional(z.int()),
+    /** The launch of this generation is not sent before this time, and not before the record is written without it. */
+    launchAfter: z.optional(z.int()),
   },
   { state: 'unknown' },
 );
@@ -167,6 +171,9 @@ export const stoppedSchema = openObject({
   reason: z.optional(reasonSchema),
 });
 
+/** Number of this start's tasks that failed before the workbench ran; absent: 0. */
+const failedStarts = z.optional(z.int());
+
 export const startingSchema = openObject({
   ...baseShape,
   ...transition,
@@ -175,8 +182,9 @@ export const startingSchema = openObject({
   run: z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema]),
   /** Time since which AWS has throttled the start. The deadline is extended by the time that it lasts. */
   deadlinePausedAt: z.optional(z.int()),
-  /** The last refusal. It becomes the status reason if the deadline passes. */
+  /** The last refusal, or why the last task failed. It becomes the status reason if the deadline passes. */
   refusal: z.optional(reasonSchema),
+  failedStarts,
 });
 
 const launched = {
@@ -187,8 +195,12 @@ const launched = {
   /** What the task waits for, as reported by the task runner; at most DETAIL_MAX bytes. */
   detail: z.optional(z.string()),
 };
-export const provisioningSchema = openObject({ ...launched, status: z.literal('provisioning') });
-export const pendingSchema = openObject({ ...launched, status: z.literal('pending') });
+export const provisioningSchema = openObject({
+  ...launched,
+  status: z.literal('provisioning'),
+  failedStarts,
+});
+export const pendingSchema = openObject({ ...launched, status: z.literal('pending'), failedStarts });
 
 export const runningSchema = openObject({
   ...baseShape,
@@ -201,9 +213,16 @@ export const stoppingSchema = openObject({
   ...baseShape,
   ...transition,
   status: z.literal('stopping'),
-  /** `running`: a start or restart was accepted during the stop; `nextRun` is its run. */
+  /** `running`: a start or restart was accepted during the stop, or the start is retried; `nextRun` is its run. */
   desired: z.enum(['stopped', 'running']),
-  nextRun: z.optional(openObject({ runId: z.string(), requestedAt: z.int() })),
+  nextRun: z.optional(
+    openObject({
+      runId: z.string(),
+      requestedAt: z.int(),
+      /** Present if the start is retried: its task failed before the workbench ran. */
+      retry: z.optional(openObject({ attempt: z.int(), failedStarts: z.int() })),
+    }),
+  ),
   /** Absent once the task is gone and only the host is still stopping. */
   run: z.optional(runSchema),
   /** Why the workbench stops, if no user requested it. */
@@ -343,6 +362,26 @@ export function isActive(workbench: Workbench): boolean {
   );
 }
 
+/**
+ * When the launch of the host may be sent; undefined if it may have been sent. Only while the workbench starts: an older
+ * version keeps the field in other statuses, although it may have sent the launch.
+ */
+export function launchAfterOf({ status, host }: Workbench): number | undefined {
+  return status === 'starting' && host?.instanceId === undefined ? host?.launchAfter : undefined;
+}
+
+/** Number of tasks that failed before the workbench ran, in a start that is in progress; otherwise 0. */
+export function failedStartsOf(workbench: Workbench): number {
+  switch (workbench.status) {
+    case 'starting':
+    case 'provisioning':
+    case 'pending':
+      return workbench.failedStarts ?? 0;
+    default:
+      return 0;
+  }
+}
+
 /** When the run counts as gone: its task has stopped, or its last attempt was refused. Undefined while that is open. */
 export function goneAfterOf(run: Run | undefined): number | undefined {
   return run === undefined || run.phase === 'issued' ? undefined : run.goneAfter;
@@ -363,6 +402,8 @@ export function dueAt(workbench: Workbench): number | undefined {
   ) {
     times.push(workbench.deadlineAt);
   }
+  const launchAfter = launchAfterOf(workbench);
+  if (launchAfter !== undefined) times.push(launchAfter);
   // A start does not wait for it: its next attempt is made later in any case.
   const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);

@@ -15,6 +15,7 @@ const taskEventSchema = z.object({
     version: z.int(),
     lastStatus: z.string(),
     createdAt: z.optional(z.string()),
+    startedAt: z.optional(z.string()),
     group: z.optional(z.string()),
     startedBy: z.optional(z.string()),
     overrides: z.optional(
@@ -29,7 +30,13 @@ const taskEventSchema = z.object({
     stopCode: z.optional(z.string()),
     stoppedReason: z.optional(z.string()),
     containers: z.optional(
-      z.array(z.object({ reason: z.optional(z.string()), exitCode: z.optional(z.int()) })),
+      z.array(
+        z.object({
+          name: z.optional(z.string()),
+          reason: z.optional(z.string()),
+          exitCode: z.optional(z.int()),
+        }),
+      ),
     ),
   }),
 });

@@ -154,6 +154,8 @@ const host = (): fc.Arbitrary<Host> =>
       replacing: maybe(fc.boolean()),
       cpuUnits: maybe(count()),
       memoryMib: maybe(count()),
+      failedLaunches: maybe(fc.integer({ min: 1, max: 9 })),
+      launchAfter: maybe(anyTime()),
     } satisfies Fields<Host>),
   );
 
@@ -195,6 +197,18 @@ const base = () =>
 
 const transition = () => ({ deadlineAt: anyTime(), overdue: maybe(fc.boolean()) });
 const only = <const T>(value: T) => fc.constant<T>(value);
+const nextRun = () =>
+  exact(
+    fc.record({
+      runId: runId(),
+      requestedAt: anyTime(),
+      retry: maybe(
+        fc.record({ attempt: attempt(), failedStarts: attempt() } satisfies Fields<
+          NonNullable<NonNullable<Stopping['nextRun']>['retry']>
+        >),
+      ),
+    } satisfies Fields<NonNullable<Stopping['nextRun']>>),
+  );
 const anyRun = () => fc.oneof(preparing(), issued(), accepted());
 
 /** A valid record of any status. Each field is valid by itself; together they need not make sense. */
@@ -217,6 +231,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         run: fc.oneof(preparing(), issued()),
         deadlinePausedAt: maybe(anyTime()),
         refusal: maybe(reason()),
+        failedStarts: maybe(attempt()),
       } satisfies Fields<Starting>),
     ),
     exact(
@@ -227,6 +242,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         desired: only('running'),
         run: accepted(),
         detail: maybe(word()),
+        failedStarts: maybe(attempt()),
       } satisfies Fields<Omit<Provisioning | Pending, 'status'> & { status: 'provisioning' | 'pending' }>),
     ),
     exact(
@@ -243,7 +259,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         ...transition(),
         status: only('stopping'),
         desired: fc.constantFrom('stopped' as const, 'running' as const),
-        nextRun: maybe(fc.record({ runId: runId(), requestedAt: anyTime() })),
+        nextRun: maybe(nextRun()),
         run: maybe(anyRun()),
         reason: maybe(reason()),
         unexplained: maybe(fc.boolean()),

@@ -55,6 +55,8 @@ const host: Host = {
   replacing: true,
   cpuUnits: AMOUNTS.cpuUnits,
   memoryMib: AMOUNTS.memoryMib,
+  failedLaunches: 9,
+  launchAfter: TIME,
 } satisfies Required<Host>;
 
 const entry = (n: number): HistoryEntry =>
@@ -144,7 +146,11 @@ const stoppingFields = {
   ...transition,
   status: 'stopping' as const,
   desired: 'running' as const,
-  nextRun: { runId: RUN_ID, requestedAt: TIME } satisfies Required<NonNullable<Stopping['nextRun']>>,
+  nextRun: {
+    runId: RUN_ID,
+    requestedAt: TIME,
+    retry: { attempt: 1_234, failedStarts: 9 },
+  } satisfies Required<NonNullable<Stopping['nextRun']>>,
   reason: REASON,
   unexplained: true,
   forced: true,
@@ -170,6 +176,7 @@ export const LARGEST_WORKBENCHES = {
     run: preparing,
     deadlinePausedAt: TIME,
     refusal: REASON,
+    failedStarts: 9,
   } satisfies Required<Starting>,
   'starting-issued': {
     ...base,
@@ -179,6 +186,7 @@ export const LARGEST_WORKBENCHES = {
     run: issued,
     deadlinePausedAt: TIME,
     refusal: REASON,
+    failedStarts: 9,
   } satisfies Required<Starting>,
   provisioning: {
     ...base,
@@ -187,6 +195,7 @@ export const LARGEST_WORKBENCHES = {
     desired: 'running',
     run: accepted,
     detail: 'd'.repeat(DETAIL_MAX),
+    failedStarts: 9,
   } satisfies Required<Provisioning>,
   pending: {
     ...base,
@@ -195,6 +204,7 @@ export const LARGEST_WORKBENCHES = {
     desired: 'running',
     run: accepted,
     detail: 'd'.repeat(DETAIL_MAX),
+    failedStarts: 9,
   } satisfies Required<Pending>,
   running: { ...base, status: 'running', desired: 'running', run: accepted } satisfies Required<Running>,
   'stopping-issued': { ...stoppingFields, run: issued } satisfies Required<Stopping>,

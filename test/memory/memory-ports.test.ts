@@ -40,7 +40,13 @@ describeHostFleetContract('MemoryHostFleet', async () => {
   const timers = new ManualClock();
   return {
     hosts: new MemoryHostFleet({ timers }),
-    request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
+    request: (change) => ({
+      userId: 'alice',
+      workbenchId: 'wb1',
+      instanceType: 'm5.large',
+      generation: 1,
+      ...change,
+    }),
     pass: () => timers.advanceAsync(250),
     end: async () => {},
   };

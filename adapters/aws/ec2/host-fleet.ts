@@ -10,7 +10,9 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { HostFleet, HostObservation, HostOutcome, HostRequest } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
+import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
 import { type ContainerInstances, registeredCapacityOf } from '../ecs/container-instances.ts';
+import { HOST_ATTRIBUTE } from '../ecs/run-task-input.ts';
 import { errorNameOf, isAwsError, isOnlyAttempt, portError } from '../errors.ts';
 import { startSendDeadline } from '../send-deadline.ts';
 import { type Ec2Client, Ec2Instances, stateOf, tagOf } from './instances.ts';
@@ -23,6 +25,9 @@ const PAGE_SIZE = 100;
  * terminated. Milliseconds.
  */
 const LAUNCH_VISIBLE_TIMEOUT_MS = 10 * 60_000;
+
+/** Maximum length of a state reason, in bytes of UTF-8. */
+const STATE_REASON_MAX = 200;
 
 const LIVE_STATES = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
 
@@ -155,21 +160,28 @@ export class Ec2HostFleet implements HostFleet {
 
   async #resolveLaunchError(token: string, error: unknown): Promise<HostOutcome> {
     if (error instanceof PortError) throw error;
+    // Says that an earlier call launched the instance, and that it has ended. A retry can launch no other one.
+    const ended = isAwsError(error, 'launchTokenEnded');
     const definite =
-      isAwsError(error, 'noCapacity', 'quota', 'invalidLaunchRequest', 'forbidden') && isOnlyAttempt(error);
+      ended ||
+      (isAwsError(error, 'noCapacity', 'quota', 'invalidLaunchRequest', 'forbidden') && isOnlyAttempt(error));
     if (!definite && !isAwsError(error, 'launchTokenUsed')) throw portError('ec2', 'RunInstances', error);
     // An earlier call with this token may have launched an instance, perhaps with other settings, and its response was lost.
     const [instance] = await this.#instances.findAll([{ Name: `tag:${LAUNCH_TAG}`, Values: [token] }]);
     if (instance !== undefined) return this.#toAccepted(instance);
     if (!definite) throw portError('ec2', 'RunInstances', error);
+    if (ended) return toRefusal('instance_lost', 'The instance of this launch is terminated.', true);
     if (isAwsError(error, 'noCapacity', 'quota')) {
-      return toRefusal(
-        'no_capacity',
-        `EC2 cannot launch an instance of this type at present (${errorNameOf(error)}). Try again later.`,
-        true,
-      );
+      const message = `EC2 cannot launch an instance at present (${errorNameOf(error)}). Try again later.`;
+      return toRefusal('no_capacity', message, true);
     }
-    return toRefusal('start_refused', `EC2 refused to launch an instance (${errorNameOf(error)}).`, false);
+    // A permission that is missing may be restored, or not be visible everywhere yet.
+    const retryable = isAwsError(error, 'forbidden');
+    return toRefusal(
+      'start_refused',
+      `EC2 refused to launch an instance (${errorNameOf(error)}).`,
+      retryable,
+    );
   }
 
   async #findHost(instanceId: string): Promise<Instance | undefined> {
@@ -206,15 +218,34 @@ function toHostObservation(instance: Instance, known: ContainerInstance | undefi
   const workbenchId = tagOf(instance, WORKBENCH_TAG);
   const user = tagOf(instance, USER_TAG);
   const launchedAt = instance.LaunchTime?.getTime();
+  const stateReason = stateReasonOf(instance);
   return {
     instanceId: instance.InstanceId ?? '',
     ...(workbenchId === undefined ? {} : { workbenchId }),
     ...(user === undefined ? {} : { userId: Buffer.from(user, 'base64url').toString('utf8') }),
     ...(launchedAt === undefined ? {} : { launchedAt }),
     state,
-    agentConnected: state === 'running' && known?.status === 'ACTIVE' && known.agentConnected === true,
+    agentConnected: state === 'running' && known !== undefined && canRunTaskOf(known, workbenchId),
+    ...(stateReason === undefined ? {} : { stateReason }),
     ...(known === undefined ? {} : registeredCapacityOf(known)),
   };
+}
+
+/**
+ * Whether ECS can place the workbench's task on this container instance. Its placement constraint requires the attribute,
+ * which ECS may show later than the connection of the agent.
+ */
+function canRunTaskOf(instance: ContainerInstance, workbenchId: string | undefined): boolean {
+  const { status, agentConnected, attributes = [] } = instance;
+  const attribute = attributes.find(({ name }) => name === HOST_ATTRIBUTE);
+  return status === 'ACTIVE' && agentConnected === true && attribute?.value === workbenchId;
+}
+
+/** EC2's reason for the state, with its code. The message usually begins with the code. */
+function stateReasonOf({ StateReason }: Instance): string | undefined {
+  const { Code = '', Message = '' } = StateReason ?? {};
+  const text = Message.startsWith(Code) ? Message : [Code, Message].filter(Boolean).join(': ');
+  return text === '' ? undefined : truncateUtf8(text, STATE_REASON_MAX);
 }
 
 function isDedicated(instance: Instance): boolean {

@@ -15,7 +15,7 @@ export interface HostSettings {
   /** The same with the AMI for GPUs, for `gpuInstanceTypes`. @default launchTemplate */
   readonly gpuLaunchTemplate?: LaunchTemplate;
   readonly gpuInstanceTypes?: ReadonlySet<string>;
-  /** Private subnets, if possible in several zones. The client token of a launch selects one of them. */
+  /** Private subnets, if possible in several zones. Each launch selects one of them. */
   readonly subnets: readonly [string, ...string[]];
   /** The AMIs with which a stopped host may be started; a host with another one is replaced. @default any */
   readonly acceptedImages?: ReadonlySet<string>;
@@ -39,7 +39,7 @@ export function runInstancesInput(
   request: HostRequest,
   token: string,
 ): RunInstancesCommandInput {
-  const { workbenchId, userId, instanceType } = request;
+  const { workbenchId, userId, instanceType, generation } = request;
   const gpu = settings.gpuInstanceTypes?.has(instanceType) ?? false;
   const template = (gpu ? settings.gpuLaunchTemplate : undefined) ?? settings.launchTemplate;
   const tags = {
@@ -58,7 +58,7 @@ export function runInstancesInput(
     MaxCount: 1,
     LaunchTemplate: { LaunchTemplateId: template.id, Version: template.version },
     InstanceType: instanceType as NonNullable<RunInstancesCommandInput['InstanceType']>,
-    SubnetId: selectSubnet(settings, token),
+    SubnetId: selectSubnet(settings, workbenchId, generation),
     UserData: Buffer.from(userData(settings, workbenchId), 'utf8').toString('base64'),
     // A hop limit of 1 keeps containers from the metadata service and so from the credentials of the instance.
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
@@ -83,11 +83,15 @@ function userData({ cluster, agentConfig = [] }: HostSettings, workbenchId: stri
 }
 
 /**
- * Selects a subnet by a hash of the token: a retry must name the same subnet, or EC2 rejects it as a different request.
- * After a launch without capacity the next one has another token, and so most likely another zone.
+ * Selects a subnet. The workbenches are distributed over the subnets by a hash, and each generation uses the next subnet,
+ * so that a launch that failed for lack of addresses or capacity is followed by one in another subnet.
+ *
+ * A retry of a launch must name the same subnet: the client token of a launch counts for its zone only, so that a second
+ * instance may be launched if the list of subnets changes between two calls. The sweep of hosts terminates it.
  */
-function selectSubnet({ subnets }: HostSettings, token: string): string {
+function selectSubnet({ subnets }: HostSettings, workbenchId: string, generation: number): string {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < token.length; i += 1) hash = Math.imul(hash ^ token.charCodeAt(i), 0x01000193);
-  return subnets[(hash >>> 0) % subnets.length] ?? subnets[0];
+  for (let i = 0; i < workbenchId.length; i += 1)
+    hash = Math.imul(hash ^ workbenchId.charCodeAt(i), 0x01000193);
+  return subnets[((hash >>> 0) + generation) % subnets.length] ?? subnets[0];
 }

@@ -28,6 +28,9 @@ export interface InstanceOperations {
   terminate(instanceId: string, checkSendDeadline: CheckSendDeadline): Promise<void>;
 }
 
+/** The most EC2 instance ids in one filter. A cluster query with 100 of them has more than 2,000 characters. */
+const FILTER_IDS_MAX = 50;
+
 /** The most container instances in one call or page. */
 const PAGE_SIZE = 100;
 
@@ -54,8 +57,11 @@ export class ContainerInstances {
 
   /** Returns the registered container instances of these EC2 instances, by instance id. At most 100. */
   async findByInstanceIds(instanceIds: readonly string[]): Promise<ReadonlyMap<string, ContainerInstance>> {
-    if (instanceIds.length === 0) return new Map();
-    const arns = await this.#list(`ec2InstanceId in [${instanceIds.join(', ')}]`);
+    const arns: string[] = [];
+    for (let offset = 0; offset < instanceIds.length; offset += FILTER_IDS_MAX) {
+      const ids = instanceIds.slice(offset, offset + FILTER_IDS_MAX);
+      arns.push(...(await this.#list(`ec2InstanceId in [${ids.join(', ')}]`)));
+    }
     const found = new Map<string, ContainerInstance>();
     for (let offset = 0; offset < arns.length; offset += PAGE_SIZE) {
       for (const known of await this.describe(arns.slice(offset, offset + PAGE_SIZE))) {

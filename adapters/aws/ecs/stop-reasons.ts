@@ -1,14 +1,20 @@
 import type { RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
+import { WORKBENCH_CONTAINER } from './settings.ts';
 
 /** Why a task stopped, as ECS reports it. */
 export interface EcsStop {
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
-  readonly containers: readonly {
-    readonly reason?: string | undefined;
-    readonly exitCode?: number | undefined;
-  }[];
+  readonly containers: readonly EcsContainerStop[];
+  /** When the task became RUNNING; absent if it never did. */
+  readonly startedAt?: unknown;
+}
+
+export interface EcsContainerStop {
+  readonly name?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly exitCode?: number | undefined;
 }
 
 export type StopReason = NonNullable<TaskObservation['stop']>;
@@ -19,29 +25,37 @@ const MESSAGE_MAX_CHARS = 500;
 /** `Host EC2 (instance i-…) stopped.` or `… terminated.` */
 const HOST_GONE_PREFIX = 'Host EC2 (instance ';
 
+const MOUNT_POINT_OWNED = /failed to chown/;
+
 /**
- * Prefixes of the reasons of a task or container that ECS documents. The first match applies. Only prefixes are compared,
- * because the text after them is not stable.
+ * Texts of ECS, its agent and Docker in the reason of a container or task. The first match applies. Only error names and
+ * the parts that name a component are compared, because the rest of a text is not stable.
  */
-const REASON_PREFIXES: readonly (readonly [prefix: string, code: ReasonCode])[] = [
-  ['CannotPullContainerError', 'image_pull_failed'],
-  ['CannotPullECRContainerError', 'image_pull_failed'],
-  ['CannotPullImageManifestError', 'image_pull_failed'],
-  ['OutOfMemoryError', 'out_of_memory'],
-  ['CannotCreateVolumeError', 'storage_failed'],
-  ['ResourceInitializationError: failed to invoke EFS utils', 'storage_failed'],
-  ['ResourceInitializationError', 'start_refused'],
-  ['RESOURCE:', 'no_capacity'],
-  ['NO ACTIVE INSTANCES', 'no_capacity'],
-  ['EMPTY CAPACITY PROVIDER', 'no_capacity'],
-  ['AGENT', 'no_capacity'],
-  ['ATTRIBUTE', 'no_capacity'],
-  ['LOCATION', 'no_capacity'],
+const CODE_OF_TEXT: readonly (readonly [pattern: RegExp, code: ReasonCode])[] = [
+  [/^CannotPull/, 'image_pull_failed'],
+  [/^DockerTimeoutError: Could not transition to pulled/, 'image_pull_failed'],
+  [/^OutOfMemoryError/, 'out_of_memory'],
+  [/no space left on device/, 'start_refused'],
+  // ECS on EC2 mounts a volume when Docker creates or starts the container, so the error names the container.
+  [/^CannotCreateVolumeError|failed to invoke EFS utils/, 'storage_failed'],
+  [MOUNT_POINT_OWNED, 'storage_failed'],
+  [/VolumeDriver\.|amazon-ecs-volume-plugin|\/var\/lib\/ecs\/volumes\//, 'storage_failed'],
+  [/^(RESOURCE:|NO ACTIVE INSTANCES|EMPTY CAPACITY PROVIDER|AGENT|ATTRIBUTE|LOCATION)/, 'no_capacity'],
   // ECS no longer monitors what a deregistered instance runs. Only terminated instances are deregistered by force.
-  ['Container instance deregistration forced', 'instance_lost'],
+  [/^Container instance deregistration forced/, 'instance_lost'],
 ];
 
-/** The stop codes of ECS, for tasks whose reason has no known prefix. */
+/** Docker could not copy the image's folder at the mount point to the volume. It begins the message, which may be cut. */
+const MOUNT_POINT_HINT = 'The image has the mount point with another owner: see image:push.';
+
+/** What ECS writes if only the container has a reason. */
+const GENERIC_REASONS: ReadonlySet<string> = new Set([
+  '',
+  'Task failed to start',
+  'Essential container in task exited',
+]);
+
+/** The stop codes of ECS, for tasks whose reason has no known text. */
 const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   EssentialContainerExited: 'exited',
   InfrastructureHealth: 'instance_lost',
@@ -52,36 +66,81 @@ const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   UserInitiated: 'requested',
 };
 
+/** The stop codes of tasks that the platform ended. Absent in a task whose end ECS explains by nothing. */
+const STOP_CODES_OF_PLATFORM: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'InfrastructureHealth',
+  'SpotInterruption',
+  'TaskFailedToStart',
+  'TerminationNotice',
+]);
+
 /** Maps the stop of a task to a reason code and a message for the user. */
 export function toStopReason(stop: EcsStop): StopReason {
+  const reason = explain(stop);
+  return isRetryable(stop, reason.code) ? { ...reason, retryable: true } : reason;
+}
+
+/** Whether the platform ended the task before it was RUNNING, for a reason that may pass. */
+function isRetryable({ stopCode, containers, startedAt }: EcsStop, code: StopReason['code']): boolean {
+  if (startedAt !== undefined || !STOP_CODES_OF_PLATFORM.has(stopCode)) return false;
+  // The task has waited for capacity already, until its deadline.
+  if (code === 'no_capacity') return false;
+  return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));
+}
+
+function explain(stop: EcsStop): StopReason {
   const { stopCode = '', stoppedReason, containers } = stop;
   if (isHostGone(stop))
-    return { code: 'instance_lost', message: truncate(stoppedReason || REASONS.instance_lost) };
+    return { code: 'instance_lost', message: truncate(`${stoppedReason} Start the workbench again.`) };
   const code =
     (Object.hasOwn(REASON_OF_STOP_CODE, stopCode) ? REASON_OF_STOP_CODE[stopCode] : undefined) ?? 'task_lost';
   // The reasons of the containers do not matter: their stop was requested.
   if (code === 'requested')
     return { code, message: truncate(stoppedReason || 'A stop of the task was requested.') };
-  const texts = [...containers.map(({ reason }) => reason), stoppedReason];
-  for (const [prefix, prefixCode] of REASON_PREFIXES) {
-    const text = texts.find((candidate) => candidate?.startsWith(prefix));
-    if (text !== undefined) return { code: prefixCode, message: truncate(removeErrorName(text)) };
+  // The other container may fail on its own, so its reason explains nothing.
+  const workbench = workbenchContainers(containers);
+  const specific = stoppedReason !== undefined && !GENERIC_REASONS.has(stoppedReason) ? stoppedReason : '';
+  const texts = [...workbench.map(({ reason = '' }) => reason), specific].filter((text) => text !== '');
+  for (const text of texts) {
+    const textCode = codeOfText(text);
+    if (textCode === undefined) continue;
+    const hint = MOUNT_POINT_OWNED.test(text) ? `${MOUNT_POINT_HINT} ` : '';
+    return { code: textCode, message: truncate(hint + removeErrorName(text)) };
   }
-  const exitCode = containers.find((container) => container.exitCode !== undefined)?.exitCode;
+  const exitCode = workbench.find((container) => container.exitCode !== undefined)?.exitCode;
   if (code === 'exited' && exitCode !== undefined) {
     return { code, message: `The main process exited with code ${exitCode}.` };
   }
-  return { code, message: truncate(stoppedReason || REASONS[code]) };
+  return { code, message: truncate(removeErrorName(specific || texts[0] || '') || REASONS[code]) };
+}
+
+function codeOfText(text: string): ReasonCode | undefined {
+  return CODE_OF_TEXT.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 /**
- * Whether the instance of the task has stopped or was terminated, so that nothing can be running on it. Ignored for a
- * stop that a caller of StopTask requested, because that caller can write any reason.
+ * Whether the agent has reported the end of a STOPPED task: the workbench's container has an exit code or a reason.
+ * Otherwise ECS has concluded the end, for example because EC2 has begun to stop or terminate the instance, and the
+ * container may still run. The other container may have ended on its own, so its fields do not count.
  */
-export function isHostGone({
-  stopCode,
-  stoppedReason,
-}: Pick<EcsStop, 'stopCode' | 'stoppedReason'>): boolean {
+export function isReportedByAgent({ stopCode, stoppedReason, containers }: EcsStop): boolean {
+  if (isHostGone({ stopCode, stoppedReason })) return false;
+  return workbenchContainers(containers).some(({ exitCode, reason }) => exitCode !== undefined || reason);
+}
+
+/** The container of the workbench. All containers if they have no names. */
+function workbenchContainers(containers: EcsStop['containers']): EcsStop['containers'] {
+  const named = containers.filter(({ name }) => name === WORKBENCH_CONTAINER);
+  return named.length === 0 ? containers : named;
+}
+
+/**
+ * Whether ECS says that the instance of the task has stopped or was terminated. ECS may say so while EC2 still stops the
+ * instance, so it is no proof. Ignored for a stop that a caller of StopTask requested, because that caller can write any
+ * reason.
+ */
+function isHostGone({ stopCode, stoppedReason }: Pick<EcsStop, 'stopCode' | 'stoppedReason'>): boolean {
   return stopCode !== 'UserInitiated' && (stoppedReason?.startsWith(HOST_GONE_PREFIX) ?? false);
 }
 
@@ -93,9 +152,9 @@ export function toRunRefusal(
   failures: readonly { readonly reason?: string | undefined; readonly detail?: string | undefined }[],
 ): Extract<RunOutcome, { kind: 'refused' }> {
   const reasons = [...new Set(failures.map(({ reason }) => reason ?? 'no reason'))].join(', ');
-  const known = REASON_PREFIXES.find(([prefix]) => failures.some(({ reason }) => reason?.startsWith(prefix)));
+  const codes = failures.flatMap(({ reason = '' }) => codeOfText(reason) ?? []);
   const message = truncate(`No instance can run the task at present (${reasons || 'no reason'}).`);
-  return { kind: 'refused', code: known?.[1] ?? 'no_capacity', message, retryable: true };
+  return { kind: 'refused', code: codes[0] ?? 'no_capacity', message, retryable: true };
 }
 
 /** `CannotPullContainerError: pull access denied` → `pull access denied`. Removes error names only. */

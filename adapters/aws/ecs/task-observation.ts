@@ -1,5 +1,5 @@
 import type { TaskObservation, TaskStatus } from '#core/ports/task-runner.ts';
-import { isHostGone, toStopReason } from './stop-reasons.ts';
+import { type EcsContainerStop, isReportedByAgent, toStopReason } from './stop-reasons.ts';
 import { type NamedValue, parseTaskIdentity, type TaskIdentityFields } from './task-identity.ts';
 
 /** The fields of a task, as in a DescribeTasks response and in the `detail` of an event. */
@@ -15,11 +15,11 @@ export interface EcsTaskFields extends TaskIdentityFields {
   readonly connectivity?: string | undefined;
   readonly containerInstanceArn?: string | undefined;
   readonly capacityProviderName?: string | undefined;
+  /** When the task became RUNNING. */
+  readonly startedAt?: Date | string | undefined;
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
-  readonly containers?:
-    | readonly { readonly reason?: string | undefined; readonly exitCode?: number | undefined }[]
-    | undefined;
+  readonly containers?: readonly EcsContainerStop[] | undefined;
 }
 
 const STATUS_OF_ECS_STATUS: ReadonlyMap<string, TaskStatus> = new Map([
@@ -47,7 +47,7 @@ export function parseTaskObservation(task: EcsTaskFields, port: number): TaskObs
   const createdAt = new Date(task.createdAt ?? Number.NaN).getTime();
   const waitsForCapacity = status === 'provisioning' && containerInstanceArn === undefined;
   const address = addressOf(task);
-  const instance = instanceStateOf(task);
+  const instance = instanceStateOf(task, status);
   return {
     taskId: taskIdOf(task.taskArn),
     ...identity,
@@ -77,8 +77,11 @@ function addressOf({ attachments }: EcsTaskFields): string | undefined {
   return details?.find(({ name }) => name === 'privateIPv4Address')?.value;
 }
 
-function instanceStateOf(task: EcsTaskFields): TaskObservation['instance'] {
-  if (isHostGone(task)) return 'gone';
-  if (task.containerInstanceArn === undefined || task.connectivity === undefined) return undefined;
-  return task.connectivity === 'CONNECTED' ? 'connected' : 'disconnected';
+/** ECS alone never says `gone`: docs/decisions/0011-only-ec2-ends-an-instance.md. */
+function instanceStateOf(task: EcsTaskFields, status: TaskStatus): TaskObservation['instance'] {
+  const { containerInstanceArn, connectivity, containers = [] } = task;
+  if (containerInstanceArn === undefined) return undefined;
+  if (status === 'stopped' && !isReportedByAgent({ ...task, containers })) return 'unknown';
+  if (connectivity === undefined) return status === 'stopped' ? 'unknown' : undefined;
+  return connectivity === 'CONNECTED' ? 'connected' : 'disconnected';
 }

@@ -1,11 +1,14 @@
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { Clock } from '#core/ports/clock.ts';
+import type { InstanceState } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import {
   isMissing,
   type MissingTask,
+  mayRun,
   type RunOutcome,
   type TaskInput,
+  type TaskInstanceState,
   type TaskObservation,
   type TaskRunner,
 } from '#core/ports/task-runner.ts';
@@ -37,7 +40,7 @@ export class EcsTaskRunner implements TaskRunner {
   readonly #instances: InstanceOperations;
   readonly #clock: Clock;
 
-  /** @param instances used only for instances whose agent is disconnected */
+  /** @param instances used only where ECS does not know whether a task has ended */
   constructor(client: EcsClient, settings: TaskSettings, instances: InstanceOperations, clock: Clock) {
     this.#client = client;
     this.#settings = settings;
@@ -89,9 +92,9 @@ export class EcsTaskRunner implements TaskRunner {
     const checkSendDeadline = startSendDeadline(this.#clock);
     const [task] = await this.describe([taskId]);
     if (task === undefined || isMissing(task) || task.instance === 'gone') return;
-    // STOPPED is reliable only if the agent was connected to the end: if a live instance is deregistered by force, ECS
-    // reports its tasks as STOPPED although they continue.
-    if (task.status === 'stopped' && task.instance !== 'disconnected') return;
+    // If a live instance is deregistered by force, or does not end although EC2 stops it, ECS reports its tasks as STOPPED
+    // although they continue.
+    if (!mayRun(task)) return;
     if (task.instance === 'connected' && !evenIfConnected) return;
     // A task that waits for capacity has no instance. StopTask is enough to end it.
     if (task.containerInstance === undefined) return;
@@ -141,10 +144,10 @@ export class EcsTaskRunner implements TaskRunner {
     // Therefore the task is searched for before the start counts as refused.
     const started = await this.#findAttempt(input);
     if (started !== undefined) return { kind: 'accepted', task: started };
-    return toRefusal(
-      `ECS refused to start the task (${errorNameOf(error)}).`,
-      isAwsError(error, 'invalidParameter'),
-    );
+    const name = errorNameOf(error);
+    return isAwsError(error, 'accessDenied')
+      ? toRefusal(`The controller is not permitted to call RunTask at present (${name}).`, true)
+      : toRefusal(`ECS refused to start the task (${name}).`, isAwsError(error, 'invalidParameter'));
   }
 
   /** Returns the task of an earlier call with this token, which had other parameters because a setting has changed since. */
@@ -191,39 +194,66 @@ export class EcsTaskRunner implements TaskRunner {
   }
 
   /**
-   * Reads the instance states of tasks whose agent is disconnected. The agent may reconnect or the instance may no longer
-   * exist: in both cases ECS reports the last known state of the task, and only EC2 knows the state of the instance.
+   * Asks EC2 for the instances of tasks whose agent is disconnected or has not reported their end. The agent may reconnect,
+   * the instance may be ending or may no longer exist: ECS does not know which.
    */
   async #withInstanceStates(tasks: readonly TaskObservation[]): Promise<readonly TaskObservation[]> {
-    const disconnected = tasks.filter(({ instance }) => instance === 'disconnected');
-    if (disconnected.length === 0) return tasks;
-    const arns = new Set(disconnected.flatMap(({ containerInstance }) => containerInstance ?? []));
-    const states = await this.#readInstanceStates([...arns]);
-    return tasks.map((task) => {
-      if (task.instance !== 'disconnected' || task.containerInstance === undefined) return task;
-      return { ...task, instance: states.get(task.containerInstance) ?? 'disconnected' };
-    });
+    const uncertain = tasks.filter(({ instance }) => instance === 'disconnected' || instance === 'unknown');
+    if (uncertain.length === 0) return tasks;
+    const arnsOf = (candidates: readonly TaskObservation[]) =>
+      new Set(candidates.flatMap(({ containerInstance }) => containerInstance ?? []));
+    const concluded = arnsOf(uncertain.filter(({ instance }) => instance === 'unknown'));
+    const states = await this.#readInstanceStates([...arnsOf(uncertain)], concluded);
+    return tasks.map((task) =>
+      uncertain.includes(task)
+        ? { ...task, instance: states.get(task.containerInstance ?? '') ?? 'disconnected' }
+        : task,
+    );
   }
 
+  /**
+   * The states of these container instances. Only EC2 reports that an instance has ended, so it is asked for each whose
+   * agent is disconnected and for those in `concluded`, which have a task whose end no agent has reported. A container
+   * instance that ECS no longer knows is absent.
+   */
   async #readInstanceStates(
     arns: readonly string[],
-  ): Promise<ReadonlyMap<string, TaskObservation['instance']>> {
-    // ECS describes a container instance for a long time after it was deregistered. One that it no longer knows is gone.
-    const states = new Map<string, TaskObservation['instance']>(arns.map((arn) => [arn, 'gone']));
+    concluded: ReadonlySet<string>,
+  ): Promise<ReadonlyMap<string, TaskInstanceState>> {
+    const states = new Map<string, TaskInstanceState>();
     const known = await this.#containerInstances.describe(arns);
-    const disconnected = known.filter(({ agentConnected }) => !agentConnected);
-    const ids = disconnected.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []);
+    const askEc2 = known.filter(
+      ({ agentConnected, containerInstanceArn = '' }) =>
+        !agentConnected || concluded.has(containerInstanceArn),
+    );
+    const ids = askEc2.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []);
     const ec2States = ids.length === 0 ? undefined : await this.#instances.states(ids);
     for (const { containerInstanceArn, agentConnected, ec2InstanceId = '', status } of known) {
       if (containerInstanceArn === undefined) continue;
-      const state = ec2States?.get(ec2InstanceId);
-      const gone = state === 'stopped' || state === 'terminated';
-      states.set(containerInstanceArn, agentConnected ? 'connected' : gone ? 'gone' : 'disconnected');
+      const ec2State = ec2States?.get(ec2InstanceId);
+      states.set(containerInstanceArn, toTaskInstanceState(ec2State, agentConnected === true));
       // Otherwise ECS reports its tasks as RUNNING indefinitely. If this call fails, the next read repeats it.
-      if (state === 'terminated' && status !== 'INACTIVE')
+      if (ec2State === 'terminated' && !agentConnected && status !== 'INACTIVE')
         await this.#containerInstances.deregister(containerInstanceArn).catch(() => {});
     }
     return states;
+  }
+}
+
+/** @param ec2State undefined if EC2 was not asked */
+function toTaskInstanceState(
+  ec2State: InstanceState | undefined,
+  agentConnected: boolean,
+): TaskInstanceState {
+  switch (ec2State) {
+    case 'stopped':
+    case 'terminated':
+      return 'gone';
+    case 'stopping':
+    case 'shutting-down':
+      return 'ending';
+    default:
+      return agentConnected ? 'connected' : 'disconnected';
   }
 }
 

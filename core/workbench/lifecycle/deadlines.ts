@@ -1,18 +1,28 @@
 import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
-import { goneAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
-import { type Context, driveBy, isUnattended } from './context.ts';
+import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
+import { type Context, driveBy, driveNow, isUnattended } from './context.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
 import { removeGoneTasks } from './unexpected-tasks.ts';
 
 /** Applies the passing of time: ends stop settle periods and applies deadlines. */
 export function applyElapsedTime(workbench: Workbench, context: Context): Workbench {
-  const settled = endRunAfterSettlePeriod(removeGoneTasks(workbench, context), context);
+  const due = allowLaunch(workbench, context);
+  const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
   const timedOut = applyDeadline(stopIfAgentSilent(settled, context), context);
   const isStatusChange = timedOut.status !== settled.status;
   // The workbench may have become ready while the record was unattended: drive it before a timeout ends the run.
   return isStatusChange && isUnattended(workbench, context) ? driveBy(settled, context.now) : timedOut;
+}
+
+/** From now on the launch of the host may have been sent. */
+function allowLaunch(workbench: Workbench, context: Context): Workbench {
+  const launchAfter = launchAfterOf(workbench);
+  if (workbench.host === undefined || launchAfter === undefined || context.now < launchAfter)
+    return workbench;
+  const { launchAfter: _elapsed, ...host } = workbench.host;
+  return driveNow({ ...workbench, host }, context);
 }
 
 /** Ends the run if the agent has been disconnected for longer than the timeout. ECS reports its task as RUNNING indefinitely. */

@@ -1,6 +1,13 @@
 import type { TaskInput } from '../../ports/task-runner.ts';
 import { isHostReady } from '../host-state.ts';
-import type { Base, Deleting, Run, Stopping, Workbench } from '../workbench.ts';
+import {
+  type Base,
+  type Deleting,
+  launchAfterOf,
+  type Run,
+  type Stopping,
+  type Workbench,
+} from '../workbench.ts';
 import { isUnattended } from './context.ts';
 import { hostEffects } from './host.ts';
 import type { Effect } from './inputs.ts';
@@ -42,6 +49,7 @@ function effectsForStatus(workbench: Workbench, now: number, policy: Policy): re
     case 'starting': {
       if (workbench.mount === undefined) return [{ type: 'ensure_volume' }];
       if (workbench.unexpectedTasks.length > 0) return [];
+      if (launchAfterOf(workbench) !== undefined) return [];
       if (workbench.host && !isHostReady(workbench.host))
         return hostEffects(workbench, workbench.host, 'ready');
       const { run } = workbench;

@@ -1,8 +1,10 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
 import { isHostEnded, isHostReady } from '../host-state.ts';
-import { type Host, runOf, type Workbench } from '../workbench.ts';
+import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
+import { truncateUtf8 } from '../truncate-utf8.ts';
+import { type Host, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
-import { requestedHost, withObservation } from './host.ts';
+import { postponedHost, requestedHost, withObservation } from './host.ts';
 import type { Outcome } from './inputs.ts';
 import { endLostRun, INSTANCE_LOST, isEnding } from './run.ts';
 import { advanceEnding, beginStop } from './transitions.ts';
@@ -16,7 +18,7 @@ export function applyHostAccepted(
   const { host } = workbench;
   if (host?.generation !== outcome.generation) return workbench;
   if (host.instanceId !== undefined && host.instanceId !== outcome.host.instanceId) return workbench;
-  return withHost(workbench, withObservation(host, outcome.host), context);
+  return withHost(workbench, withObservation(host, outcome.host), context, outcome.host.stateReason);
 }
 
 /**
@@ -37,13 +39,9 @@ export function applyHostRefused(
       if (temporary) return pollLater({ ...workbench, refusal: outcome.reason }, context);
       return driveNow({ ...workbench, host: { ...host, replacing: true }, refusal: outcome.reason }, context);
     }
-    const next = requestedHost(host.instanceType, host.generation + 1);
-    if (outcome.retryable) {
-      const retrying = { ...workbench, host: next, refusal: outcome.reason, failures: 0 };
-      return driveBy(retrying, context.now + context.policy.startRetryMs);
-    }
-    const { host: _none, ...rest } = workbench;
-    return beginStop({ ...rest, lastHostGeneration: host.generation }, context, { reason: outcome.reason });
+    return outcome.retryable
+      ? launchLater(workbench, host, outcome.reason, context)
+      : giveUpLaunch(workbench, host, outcome.reason, context);
   }
   return host.instanceId === undefined ? withoutHost(workbench, context) : pollLater(workbench, context);
 }
@@ -67,7 +65,7 @@ export function applyHostObservation(
 ): Workbench {
   const { host } = workbench;
   if (host?.instanceId !== observation.instanceId) return workbench;
-  return withHost(workbench, withObservation(host, observation), context);
+  return withHost(workbench, withObservation(host, observation), context, observation.stateReason);
 }
 
 /** A hint that differs from the record makes the record due, so that the host is read again. */
@@ -78,14 +76,26 @@ export function applyHostHint(workbench: Workbench, hint: HostObservation, conte
   return differs ? driveBy(workbench, context.now) : workbench;
 }
 
-function withHost(workbench: Workbench, host: Host, context: Context): Workbench {
+/** @param stateReason why the instance is in this state, if the platform says so */
+function withHost(
+  workbench: Workbench,
+  host: Host,
+  context: Context,
+  stateReason: string | undefined,
+): Workbench {
   const run = runOf(workbench);
   // Nothing runs on a stopped or terminated host. This proves the end of the run even if the agent is silent.
   const after =
     isHostEnded(host) && run?.phase === 'accepted'
       ? endLostRun({ ...workbench, host }, run, INSTANCE_LOST, context)
       : { ...workbench, host };
-  if (host.state === 'terminated') return withoutHost(after, context);
+  if (host.state === 'terminated') {
+    // Without a registered capacity it was never ready.
+    const neverReady = host.cpuUnits === undefined && !host.replacing;
+    if (after.status === 'starting' && neverReady)
+      return applyFailedLaunch(after, host, stateReason, context);
+    return withoutHost(after, context);
+  }
   if (isEnding(after))
     return advanceEnding(
       host.state === 'stopped' ? driveNow(after, context) : pollLater(after, context),
@@ -97,6 +107,44 @@ function withHost(workbench: Workbench, host: Host, context: Context): Workbench
   }
   const isAsDesired = after.status === 'stopped' ? host.state === 'stopped' : isHostReady(host);
   return isAsDesired ? after : pollLater(after, context);
+}
+
+/**
+ * The instance of a launch ended before it was ready, for example because its volume could not be created. The next launch
+ * waits, because most causes of this last; after a few launches the start is given up.
+ */
+function applyFailedLaunch(
+  workbench: Starting,
+  host: Host,
+  stateReason = 'EC2 gives no reason.',
+  context: Context,
+): Workbench {
+  const failedLaunches = (host.failedLaunches ?? 0) + 1;
+  const message = `The new instance ended before it was ready: ${stateReason}`;
+  const reason: StatusReason = {
+    code: 'start_refused',
+    message: truncateUtf8(message, REASON_MESSAGE_MAX),
+  };
+  return failedLaunches >= context.policy.hostLaunchesMax
+    ? giveUpLaunch(workbench, host, reason, context)
+    : launchLater(workbench, { ...host, failedLaunches }, reason, context);
+}
+
+/** The next generation is launched after the retry interval, even if the record is driven earlier. */
+function launchLater(workbench: Starting, host: Host, refusal: StatusReason, context: Context): Workbench {
+  const launchAfter = context.now + context.policy.startRetryMs;
+  const next = postponedHost(host, launchAfter);
+  return { ...workbench, host: next, refusal, failures: 0, nextDriveAt: launchAfter };
+}
+
+/** No instance of this host exists. */
+function giveUpLaunch(
+  { host: _none, ...workbench }: Starting,
+  { generation }: Host,
+  reason: StatusReason,
+  context: Context,
+): Workbench {
+  return beginStop({ ...workbench, lastHostGeneration: generation }, context, { reason });
 }
 
 /** The host no longer exists. A start launches the next generation, with another client token. */

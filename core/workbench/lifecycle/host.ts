@@ -10,6 +10,18 @@ export function requestedHost(instanceType: string, generation: number): Host {
   return { instanceType, generation, state: 'requested', agentConnected: false };
 }
 
+/**
+ * The host of the next launch, which is sent after a delay. Until then the launch is not a pending effect, so that a stop
+ * in the meantime has no host to wait for. See docs/lifecycle.md#launches-of-a-host.
+ */
+export function postponedHost({ instanceType, generation, failedLaunches }: Host, launchAfter: number): Host {
+  return {
+    ...requestedHost(instanceType, generation + 1),
+    ...(failedLaunches === undefined ? {} : { failedLaunches }),
+    launchAfter,
+  };
+}
+
 /** The client token of a launch: the same for every retry of the generation, at most 64 ASCII characters. */
 function launchClientToken(workbenchId: string, generation: number): string {
   return `${workbenchId}/host/${generation}`;
@@ -40,12 +52,15 @@ export function hostEffects(workbench: Base, host: Host, target: HostTarget): re
 
 /** The host with the state of its instance as observed. */
 export function withObservation(host: Host, observation: HostObservation): Host {
-  const { instanceId, state, agentConnected, cpuUnits, memoryMib } = observation;
+  const { instanceId, state, cpuUnits, memoryMib } = observation;
+  const { launchAfter: _sent, failedLaunches, ...known } = host;
+  const agentConnected = state === 'running' && observation.agentConnected;
   return {
-    ...host,
+    ...known,
     instanceId,
     state,
-    agentConnected: state === 'running' && agentConnected,
+    agentConnected,
+    ...(failedLaunches === undefined || agentConnected ? {} : { failedLaunches }),
     ...(cpuUnits === undefined ? {} : { cpuUnits }),
     ...(memoryMib === undefined ? {} : { memoryMib }),
   };

@@ -1,5 +1,5 @@
 /**
- * The timeouts and intervals of the life cycle, in milliseconds. Settings provide them
+ * The timeouts, intervals (in milliseconds) and limits of the life cycle. Settings provide them
  * (contract/settings/function-settings.ts); the defaults here are those of the documentation.
  */
 export interface Policy {
@@ -24,10 +24,19 @@ export interface Policy {
   /** Interval at which a stop without effect is requested again. @default 60 s */
   readonly stopRetryMs: number;
   /**
-   * Delay of a new RunTask attempt after a refusal. Not less than EFFECT_ENDS_WITHIN_MS, because a delayed call of the
+   * Delay of a new RunTask attempt after a refusal, and of a new launch after one that was refused or failed. Not less than EFFECT_ENDS_WITHIN_MS, because a delayed call of the
    * previous attempt could still take effect until then. @default 60 s
    */
   readonly startRetryMs: number;
+  /**
+   * A start ends after this many tasks that the platform ended before the workbench ran. With 1 no start is retried.
+   * @default 3
+   */
+  readonly startAttemptsMax: number;
+  /** No such retry begins later than this after the request. @default 30 min */
+  readonly startAttemptsWithinMs: number;
+  /** A start is given up after this many launches whose instance ended before it was ready. @default 3 */
+  readonly hostLaunchesMax: number;
   /** A task that DescribeTasks does not find counts as gone after this time: ECS is eventually consistent. @default 5 min */
   readonly taskMissingTimeoutMs: number;
   /**
@@ -52,6 +61,9 @@ export const DEFAULT_POLICY: Policy = {
   pollIntervalMs: 15 * SECOND,
   stopRetryMs: 60 * SECOND,
   startRetryMs: 60 * SECOND,
+  startAttemptsMax: 3,
+  startAttemptsWithinMs: 30 * MINUTE,
+  hostLaunchesMax: 3,
   taskMissingTimeoutMs: 5 * MINUTE,
   agentSilentTimeoutMs: 30 * MINUTE,
 };

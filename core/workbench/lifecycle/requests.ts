@@ -50,11 +50,10 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'deleting':
       return force ? forceStop(workbench, context) : workbench;
     case 'stopping': {
-      const { nextRun: _cancelled, ...rest } = workbench;
-      const stopping: Stopping =
+      const stopping =
         workbench.desired === 'stopped'
           ? workbench
-          : { ...rest, desired: 'stopped', nextDriveAt: context.now };
+          : { ...withoutNextRun(workbench), nextDriveAt: context.now };
       return force ? forceStop(stopping, context) : stopping;
     }
     default: {
@@ -62,6 +61,14 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
       return force && stopping.status === 'stopping' ? forceStop(stopping, context) : stopping;
     }
   }
+}
+
+/** A retry is a start in progress: after its stop the record has no status reason, because the user requested the stop. */
+function withoutNextRun(workbench: Stopping): Stopping {
+  const { nextRun, ...rest } = workbench;
+  if (nextRun?.retry === undefined) return { ...rest, desired: 'stopped' };
+  const { reason: _failure, unexplained: _unexplained, ...requested } = rest;
+  return { ...requested, desired: 'stopped' };
 }
 
 /** Moves the deadline to now. The task is requested to stop once more; if that has no effect the instance is terminated. */

@@ -1,4 +1,4 @@
-import type { TaskObservation } from '../../ports/task-runner.ts';
+import { isAgentSilent, mayRun, type TaskObservation } from '../../ports/task-runner.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import {
@@ -6,6 +6,7 @@ import {
   baseOf,
   DETAIL_MAX,
   type Deleting,
+  failedStartsOf,
   type IssuedRun,
   type Pending,
   type Provisioning,
@@ -20,7 +21,7 @@ import {
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
 import { EFFECT_ENDS_WITHIN_MS } from './policy.ts';
-import { beginStop, endRun } from './transitions.ts';
+import { beginStop, endRun, nextRunOf, withoutRetry } from './transitions.ts';
 import { observeUnexpectedTask } from './unexpected-tasks.ts';
 
 type Launched = Provisioning | Pending | Running;
@@ -155,9 +156,12 @@ export function endLostRun(
   context: Context,
 ): Workbench {
   if (workbench.status === 'stopped' || workbench.status === 'starting') return workbench;
+  // A task that ECS has forgotten may have run before.
+  const nextRun =
+    isEnding(workbench) || reason.code !== 'instance_lost' ? undefined : nextRunOf(workbench, run, context);
   const ending = isEnding(workbench)
     ? { ...workbench, run }
-    : beginStop({ ...workbench, run }, context, { reason });
+    : beginStop({ ...workbench, run }, context, { reason, ...(nextRun === undefined ? {} : { nextRun }) });
   return isEnding(ending) && ending.run ? endRun(ending, context, reason) : ending;
 }
 
@@ -170,6 +174,8 @@ function observeActiveRun(
   const { now, policy } = context;
   const { nextDriveAt: _next, ...base } = baseOf(workbench);
   const launched = { ...base, desired: 'running' as const, run, failures: 0 };
+  const failed = failedStartsOf(workbench);
+  const failedStarts = failed === 0 ? {} : { failedStarts: failed };
   const detail = task.detail === undefined ? {} : { detail: truncateUtf8(task.detail, DETAIL_MAX) };
   switch (task.status) {
     case 'provisioning':
@@ -179,7 +185,7 @@ function observeActiveRun(
       const allowed = status === 'provisioning' ? policy.provisioningTimeoutMs : policy.pendingTimeoutMs;
       const deadlineAt = workbench.status === status ? workbench.deadlineAt : now + allowed;
       return pollLater(
-        { ...launched, ...currentDriveTime(workbench), status, deadlineAt, ...detail },
+        { ...launched, ...currentDriveTime(workbench), status, deadlineAt, ...detail, ...failedStarts },
         context,
       );
     }
@@ -195,14 +201,18 @@ function observeActiveRun(
   }
 }
 
-/** The task is ending without a request. Its reason may be unknown until it has stopped. */
+/**
+ * The task is ending without a request. Its reason may be unknown until it has stopped. If the workbench has not run, the
+ * start is retried, unless the reason says that another task would fail too.
+ */
 function beginUnrequestedStop(
   workbench: Starting | Launched,
   run: AcceptedRun,
   task: TaskObservation,
   context: Context,
 ): Workbench {
-  const options = task.instance === 'gone' ? { reason: INSTANCE_LOST } : { unexplained: true };
+  const nextRun = task.status === 'running' ? undefined : nextRunOf(workbench, run, context);
+  const options = { unexplained: true, ...(nextRun === undefined ? {} : { nextRun }) };
   // The task ends on its own. StopTask would replace its stop reason, so it is sent only if the task has not ended after
   // the stop retry interval.
   const endingRun: AcceptedRun = { ...run, stopRequestedAt: context.now };
@@ -220,9 +230,10 @@ function observeEndingRun(
   if (task.instance === 'gone') return endRun(explained, context, INSTANCE_LOST);
   if (task.status !== 'stopped')
     return run.stopRequestedAt === undefined ? driveNow(explained, context) : pollLater(explained, context);
-  // STOPPED does not prove the end of the container while the agent is disconnected. Wait until the agent reconnects or the
-  // instance ends.
-  if (task.instance === 'disconnected') return pollLater(explained, context);
+  // STOPPED does not prove the end of the container: the agent is disconnected, or the instance is ending. Wait until the
+  // agent reconnects or the instance has ended: docs/lifecycle.md#stop-settle-period.
+  if (isAgentSilent(task)) return pollLater(explained, context);
+  if (task.instance === 'unknown') return driveNow(explained, context);
   if (task.instance === undefined || context.policy.stopSettleMs === 0) return endRun(explained, context);
   // The container may outlive the STOPPED event: docs/lifecycle.md#stop-settle-period.
   const goneAfter = run.goneAfter ?? context.now + context.policy.stopSettleMs;
@@ -237,8 +248,11 @@ export const INSTANCE_LOST: StatusReason = {
 /** Adds the status reason of a stop without a request, once the task has one. */
 function withReason(workbench: Ending, task: TaskObservation): Ending {
   if (workbench.status !== 'stopping' || !workbench.unexplained || task.stop === undefined) return workbench;
-  const { unexplained: _explained, ...explained } = workbench;
-  const { code, message } = task.stop;
+  const { code, message, retryable = false } = task.stop;
+  const stopping = retryable ? workbench : withoutRetry(workbench);
+  // ECS gives no reason. If the instance turns out to have ended, that is the reason.
+  if (code === 'task_lost' && (mayRun(task) || task.instance === 'gone')) return stopping;
+  const { unexplained: _explained, ...explained } = stopping;
   const reason: StatusReason =
     code === 'requested'
       ? { code: 'stopped_externally', message: 'The task was stopped from outside the controller.' }
@@ -248,7 +262,7 @@ function withReason(workbench: Ending, task: TaskObservation): Ending {
 
 function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
   const known = run.phase === 'accepted' ? run : undefined;
-  const agentSilentSince = task.instance === 'disconnected' ? (known?.agentSilentSince ?? now) : undefined;
+  const agentSilentSince = isAgentSilent(task) ? (known?.agentSilentSince ?? now) : undefined;
   const endpoint = task.endpoint ?? known?.endpoint;
   return {
     ...runBaseOf(run),

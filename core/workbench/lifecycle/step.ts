@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../history.ts';
 import { isHostEnded } from '../host-state.ts';
-import { isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
+import { failedStartsOf, isSettled, keyOf, runOf, type Workbench } from '../workbench.ts';
 import { backoffMs } from './backoff.ts';
 import { type Context, driveBy, pollLater } from './context.ts';
 import { applyElapsedTime, pauseDeadline, resumeDeadline } from './deadlines.ts';
@@ -229,6 +229,9 @@ function historyEntryFor(
       type: REQUEST_ENTRY_TYPES[input.type as keyof typeof REQUEST_ENTRY_TYPES],
       by: input.by,
     };
+  }
+  if (after.status === 'starting' && failedStartsOf(after) > failedStartsOf(before)) {
+    return { ...entry, ...(after.refusal ? { code: after.refusal.code } : {}), type: 'start_retried' };
   }
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
   if (input.type === 'history_noted') return { ...entry, type: input.entryType };

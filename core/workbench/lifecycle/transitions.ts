@@ -1,8 +1,11 @@
 import type { StatusReason } from '../reasons.ts';
 import {
+  type Base,
   baseOf,
   type Deleting,
+  failedStartsOf,
   type Host,
+  launchAfterOf,
   type Run,
   type Starting,
   type Stopped,
@@ -12,16 +15,24 @@ import {
 import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
 
-/** Begins a start. No call was sent yet, so a stop can cancel it at once. */
+/** Delay of the third task of a start, and additional delay of each further one. Milliseconds. */
+const RETRY_DELAY_MS = 30_000;
+
+/**
+ * Begins a start. No call was sent yet, so a stop can cancel it at once.
+ * @param retry present if an earlier task of this run failed before the workbench ran
+ */
 export function beginStart(
   workbench: Workbench,
   runId: string,
   requestedAt: number,
   context: Context,
+  retry?: NonNullable<Stopping['nextRun']>['retry'],
 ): Starting {
   const { readyAt: _ready, stoppedAt: _stopped, nextDriveAt: _next, ...base } = baseOf(workbench);
   // After `storage_failed` the mount may be wrong. Without it the start ensures the volume first.
-  if (workbench.status === 'stopped' && workbench.reason?.code === 'storage_failed') delete base.mount;
+  const reason = 'reason' in workbench ? workbench.reason : undefined;
+  if (reason?.code === 'storage_failed') delete base.mount;
   const { dedicatedInstanceType } = base.spec;
   const generation = (base.lastHostGeneration ?? 0) + 1;
   const host =
@@ -31,11 +42,13 @@ export function beginStart(
     ...(host ? { host } : {}),
     status: 'starting',
     desired: 'running',
-    run: { phase: 'preparing', runId, attempt: 1 },
+    run: { phase: 'preparing', runId, attempt: retry?.attempt ?? 1 },
     startedAt: requestedAt,
     deadlineAt: context.now + context.policy.startingTimeoutMs,
-    nextDriveAt: context.now,
+    nextDriveAt: context.now + (retry === undefined ? 0 : RETRY_DELAY_MS * (retry.failedStarts - 1)),
     failures: 0,
+    ...(retry === undefined ? {} : { failedStarts: retry.failedStarts }),
+    ...(retry === undefined || reason === undefined ? {} : { refusal: reason }),
   };
 }
 
@@ -55,7 +68,7 @@ export function beginStop(
   } = {},
 ): Workbench {
   const { run } = workbench;
-  const { nextDriveAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = withoutUnlaunchedHost(workbench);
   return advanceEnding(
     {
       ...base,
@@ -76,7 +89,7 @@ export function beginStop(
 
 /** Begins a deletion, from any other status. */
 export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Context): Deleting {
-  const { nextDriveAt: _next, ...base } = baseOf(workbench);
+  const { nextDriveAt: _next, ...base } = withoutUnlaunchedHost(workbench);
   return {
     ...base,
     status: 'deleting',
@@ -91,9 +104,10 @@ export function beginDelete(workbench: Exclude<Workbench, Deleting>, context: Co
 /** Continues a stop or deletion after a part of it has ended: to the next part, the next run, or `stopped`. */
 export function advanceEnding(workbench: Stopping | Deleting, context: Context): Workbench {
   if (workbench.run || workbench.status === 'deleting') return workbench;
-  if (workbench.nextRun) {
-    return beginStart(workbench, workbench.nextRun.runId, workbench.nextRun.requestedAt, context);
-  }
+  const { nextRun } = workbench;
+  if (nextRun?.retry !== undefined && !isRetryAllowed(nextRun.requestedAt, context))
+    return advanceEnding(withoutRetry(workbench), context);
+  if (nextRun) return beginStart(workbench, nextRun.runId, nextRun.requestedAt, context, nextRun.retry);
   if (workbench.host && workbench.host.state !== 'stopped') return workbench;
   const { nextDriveAt: _next, ...base } = baseOf(workbench);
   const stopped: Stopped = {
@@ -105,6 +119,34 @@ export function advanceEnding(workbench: Stopping | Deleting, context: Context):
     ...(workbench.reason ? { reason: workbench.reason } : {}),
   };
   return stopped.unexpectedTasks.length > 0 ? driveBy(stopped, context.now) : stopped;
+}
+
+/**
+ * The next run of a start whose task ends without a request: docs/lifecycle.md#retried-starts. Undefined if the workbench has run, or if no
+ * attempt is left. The run continues with its next attempt, because its task is known and will have ended by then.
+ */
+export function nextRunOf(
+  workbench: Exclude<Workbench, Stopped | Stopping | Deleting>,
+  run: Run,
+  context: Context,
+): Stopping['nextRun'] {
+  if (workbench.status === 'running') return undefined;
+  const failedStarts = failedStartsOf(workbench) + 1;
+  const { startedAt: requestedAt = context.now } = workbench;
+  if (failedStarts >= context.policy.startAttemptsMax || !isRetryAllowed(requestedAt, context))
+    return undefined;
+  return { runId: run.runId, requestedAt, retry: { attempt: run.attempt + 1, failedStarts } };
+}
+
+function isRetryAllowed(requestedAt: number, { now, policy }: Context): boolean {
+  return now < requestedAt + policy.startAttemptsWithinMs;
+}
+
+/** The stop without the retry that would follow it. A run that a user has requested stays. */
+export function withoutRetry(workbench: Stopping): Stopping {
+  if (workbench.nextRun?.retry === undefined) return workbench;
+  const { nextRun: _retry, ...rest } = workbench;
+  return { ...rest, desired: 'stopped' };
 }
 
 /**
@@ -134,6 +176,14 @@ function withFallbackReason(
 function withUncertainHost({ status, host }: Workbench): { host?: Host } {
   if (status !== 'starting' || host?.instanceId === undefined || host.state !== 'stopped') return {};
   return { host: { ...host, state: 'stopping' } };
+}
+
+/** The record without the fields of its status, and without a host whose launch was not sent. */
+function withoutUnlaunchedHost(workbench: Workbench): Base {
+  const base = baseOf(workbench);
+  if (base.host === undefined || launchAfterOf(workbench) === undefined) return base;
+  const { host, ...rest } = base;
+  return { ...rest, lastHostGeneration: host.generation };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { TaskObservation } from '../../ports/task-runner.ts';
+import { isAgentSilent, mayRun, type TaskObservation } from '../../ports/task-runner.ts';
 import { UNEXPECTED_TASKS_MAX, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 
@@ -15,9 +15,8 @@ export function observeUnexpectedTask(
   const { taskId } = task;
   const listed = workbench.unexpectedTasks.find((unexpectedTask) => unexpectedTask.taskId === taskId);
   if (listed) return observeListedTask(workbench, listed, task, context);
-  const live = task.status !== 'stopped' && task.instance !== 'gone';
-  if (!live || taskId === workbench.lastTaskId || workbench.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX)
-    return workbench;
+  const isFull = workbench.unexpectedTasks.length >= UNEXPECTED_TASKS_MAX;
+  if (!mayRun(task) || taskId === workbench.lastTaskId || isFull) return workbench;
   return driveNow({ ...workbench, unexpectedTasks: [...workbench.unexpectedTasks, { taskId }] }, context);
 }
 
@@ -30,16 +29,12 @@ function observeListedTask(
   const others = workbench.unexpectedTasks.filter((unexpectedTask) => unexpectedTask.taskId !== task.taskId);
   const gone = task.instance === 'gone' || (task.status === 'stopped' && task.instance === undefined);
   if (gone) return driveNow({ ...workbench, unexpectedTasks: others }, context);
-  const ended = task.status === 'stopped' && task.instance === 'connected';
-  if (!ended) {
-    // The task lives, so a `goneAfter` that was set while DescribeTasks did not find it is removed.
+  if (mayRun(task)) {
+    // The task may live, so a `goneAfter` that was set while DescribeTasks did not find it is removed.
     const { goneAfter: _removed, agentSilentSince, ...unexpectedTask } = listed;
-    const silent =
-      task.instance === 'disconnected' ? { agentSilentSince: agentSilentSince ?? context.now } : {};
-    return pollLater(
-      { ...workbench, unexpectedTasks: [...others, { ...unexpectedTask, ...silent }] },
-      context,
-    );
+    const silent = isAgentSilent(task) ? { agentSilentSince: agentSilentSince ?? context.now } : {};
+    const after = { ...workbench, unexpectedTasks: [...others, { ...unexpectedTask, ...silent }] };
+    return task.instance === 'unknown' ? driveNow(after, context) : pollLater(after, context);
   }
   const goneAfter = context.now + context.policy.stopSettleMs;
   const unexpectedTasks = workbench.unexpectedTasks.map((unexpectedTask) =>

@@ -46,7 +46,7 @@ async function runningHost(frozenMs: number) {
   const subject = new WorldFixture();
   const launched = await subject
     .hosts()
-    .launch({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' }, 'wb1/host/1');
+    .launch({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 }, 'wb1/host/1');
   if (launched.kind !== 'accepted') throw new Error(launched.message);
   const { instanceId } = launched.host;
   await subject.advance(5 * MINUTE);

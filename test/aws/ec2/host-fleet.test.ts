@@ -16,7 +16,7 @@ import { exceptionsFor } from '../emulator-deviations.ts';
 /** Bounds the polls; under load an emulator needs more than the default of one second. */
 const POLL_OPTIONS = { timeout: 20_000 };
 
-const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
+const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 };
 
 async function fleetOnMoto() {
   const moto = await clusterOnMoto(inject('emulators').moto);

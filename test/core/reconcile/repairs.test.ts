@@ -308,7 +308,12 @@ describe('an orphan', () => {
   it('that is a host is added to the history of the workbench that uses another host', async () => {
     const world = aWorld();
     const key = await aRunningOne(world, DEDICATED);
-    const request = { userId: key.userId, workbenchId: key.workbenchId, instanceType: 'm7i.large' };
+    const request = {
+      userId: key.userId,
+      workbenchId: key.workbenchId,
+      instanceType: 'm7i.large',
+      generation: 1,
+    };
     const launched = await world.hosts.launch(request, 'another token');
     if (launched.kind !== 'accepted') throw new Error('not launched');
     await world.advance(GRACE.graceMs);

@@ -120,7 +120,7 @@ describe('sweepHosts', () => {
 
   it('terminates orphaned hosts, also stopped ones, but not within their grace period', async () => {
     const { world, ports } = aWorld();
-    const request = { userId: 'ada', workbenchId: 'gone', instanceType: 'm7i.large' };
+    const request = { userId: 'ada', workbenchId: 'gone', instanceType: 'm7i.large', generation: 1 };
     const launched = await world.hosts.launch(request, 'token');
     if (launched.kind !== 'accepted') throw new Error('not launched');
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ deleted: 0, waiting: 1 });

@@ -75,6 +75,40 @@ describe('a start', () => {
     expect(new Set(world.tasks.runTokens).size).toBe(2);
   });
 
+  it('is retried with other tokens until it has run out of attempts, and each retry is counted', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    const stop = { code: 'storage_failed', message: 'Access denied by server.', retryable: true } as const;
+    const failedAt: number[] = [];
+    for (const taskId of ['task-000001', 'task-000002', 'task-000003']) {
+      await world.waitUntil(key, (record) => record?.status === 'pending' && record.run.taskId === taskId);
+      failedAt.push(world.clock.now());
+      world.tasks.exitTask(taskId, stop);
+      await world.advance(1);
+      expect(await world.liveTasks(key.workbenchId)).toHaveLength(0);
+    }
+    const { code, message } = stop;
+    expect(await world.waitForStatus(key, 'stopped')).toMatchObject({ reason: { code, message } });
+    expect(new Set(world.tasks.runTokens).size).toBe(3);
+    expect((failedAt[2] ?? 0) - (failedAt[1] ?? 0)).toBeGreaterThan(30_000);
+    const retried = (await listHistory(world.ports, key)).filter(({ type }) => type === 'start_retried');
+    expect(retried).toMatchObject([{ code: 'storage_failed' }, { code: 'storage_failed' }]);
+    expect(world.telemetry.countsBy.get('start_retried.storage_failed')).toBe(2);
+  });
+
+  it('is retried and then runs, and no failed task is left in the record', async () => {
+    const world = new MemoryWorld();
+    const key = await world.create();
+    const pending = await world.waitForStatus(key, 'pending');
+    world.tasks.exitTask('run' in pending && pending.run?.phase === 'accepted' ? pending.run.taskId : '', {
+      ...{ code: 'instance_lost', message: 'Lost.', retryable: true },
+    });
+    const ready = await world.waitForStatus(key, 'running');
+    expect(ready).toMatchObject({ desired: 'running', run: { attempt: 2 } });
+    expect(ready).not.toHaveProperty('failedStarts');
+    expect(await world.liveTasks(key.workbenchId)).toHaveLength(1);
+  });
+
   it('ends with the last refusal if its deadline passes without capacity', async () => {
     const world = new MemoryWorld();
     const key = await world.create();

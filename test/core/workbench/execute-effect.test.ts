@@ -151,7 +151,7 @@ describe('executeEffect', () => {
       'a launch',
       LAUNCH,
       { 'hosts.launch': { kind: 'accepted', host } },
-      ['hosts.launch', { userId: USER, workbenchId: ID, instanceType: 'm7i.large' }, 'token'],
+      ['hosts.launch', { userId: USER, workbenchId: ID, instanceType: 'm7i.large', generation: 2 }, 'token'],
       { type: 'host_accepted', generation: 2, host },
     ],
     [

@@ -79,6 +79,20 @@ describe('the status detail of a stop', () => {
   });
 });
 
+describe('the status detail of a stop before a retry', () => {
+  const nextRun = { runId: 'run', requestedAt: 0, retry: { attempt: 2, failedStarts: 1 } };
+  const beforeRetry = stopping({ desired: 'running', nextRun });
+
+  it('is retry until the stop is overdue', () => {
+    expect(statusDetail(beforeRetry)).toBe('retry');
+    expect(statusDetail({ ...beforeRetry, overdue: true })).toBe('instance_unreachable');
+  });
+
+  it('is not retry if a start was requested', () => {
+    expect(statusDetail({ ...beforeRetry, nextRun: { runId: 'run', requestedAt: 0 } })).toBe('run');
+  });
+});
+
 describe('the status detail of a deletion', () => {
   it.each<[string, string, Left]>([
     ['its run', 'run', { run, host }],

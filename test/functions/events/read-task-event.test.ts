@@ -58,10 +58,38 @@ describe('readTaskEvent', () => {
     expect(read(runningEvent({ connectivity: undefined }))).not.toHaveProperty('instance');
   });
 
-  it('reports a terminated instance', () => {
+  it('does not believe ECS that an instance has ended, because EC2 may still be stopping it', () => {
     const stoppedReason = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
     const task = read(stoppedEvent({ stopCode: 'TerminationNotice', stoppedReason }));
-    expect(task).toMatchObject({ instance: 'gone', stop: { code: 'instance_lost', message: stoppedReason } });
+    expect(task).toMatchObject({
+      instance: 'unknown',
+      stop: { code: 'instance_lost', message: `${stoppedReason} Start the workbench again.` },
+    });
+  });
+
+  it.each<[string, string, string | undefined, readonly Record<string, unknown>[]]>([
+    ['connected', 'an exit code', 'CONNECTED', [{ name: 'workbench', exitCode: 137 }, { name: 'ready' }]],
+    ['connected', 'a reason', 'CONNECTED', [{ name: 'workbench', reason: 'CannotPullContainerError: x' }]],
+    ['disconnected', 'an exit code', 'DISCONNECTED', [{ name: 'workbench', exitCode: 0 }]],
+    ['unknown', 'nothing', 'CONNECTED', [{ name: 'workbench' }, { name: 'ready' }]],
+    ['unknown', 'an empty reason', 'CONNECTED', [{ name: 'workbench', reason: '' }]],
+    [
+      'unknown',
+      'nothing, but another has exited',
+      'CONNECTED',
+      [{ name: 'workbench' }, { name: 'ready', exitCode: 1 }],
+    ],
+    ['unknown', 'nothing', 'DISCONNECTED', [{ name: 'workbench' }]],
+    ['unknown', 'an exit code, without a connectivity', undefined, [{ name: 'workbench', exitCode: 0 }]],
+    ['connected', 'an exit code, without names', 'CONNECTED', [{ exitCode: 0 }]],
+    ['unknown', 'no containers', 'CONNECTED', []],
+  ])('reports %s for a stopped task whose container has %s (%s)', (instance, _, connectivity, containers) => {
+    expect(read(stoppedEvent({ containers, connectivity }))?.instance).toBe(instance);
+  });
+
+  it('reports no instance for a stopped task that was never placed', () => {
+    const task = read(stoppedEvent({ containers: [], containerInstanceArn: undefined }));
+    expect(task).not.toHaveProperty('instance');
   });
 
   it('ignores the stop reason of a user that looks like a terminated instance', () => {

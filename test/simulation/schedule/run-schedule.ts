@@ -366,9 +366,9 @@ class ScheduleRun {
 
   /** Wraps the store so that each write is checked and recorded. */
   #withChecks(inner: WorkbenchStore): WorkbenchStore {
-    const onWritten = (record: Workbench, before: Workbench['status'] | undefined) => {
+    const onWritten = (record: Workbench, before: Workbench | undefined) => {
       this.#lastWritten.set(record.workbenchId, record);
-      this.result.recordTransition(record, before);
+      this.result.recordTransition(record, before?.status);
       this.#recordViolation(() => this.#safety.checkWrite(record, before, this.kernel.now()));
     };
     return new Proxy(inner, {
@@ -382,7 +382,7 @@ class ScheduleRun {
             };
           case 'update':
             return async (record: Workbench, revision: number) => {
-              const before = this.#lastWritten.get(record.workbenchId)?.status;
+              const before = this.#lastWritten.get(record.workbenchId);
               const updated = await inner.update(record, revision);
               if (updated === 'updated') onWritten(record, before);
               return updated;

@@ -1,5 +1,5 @@
 import { WORKBENCH_TAG } from '#contract/tags.ts';
-import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 
@@ -71,16 +71,16 @@ export class SafetyChecks {
   }
 
   /** Checks the rules about states. Called when a record is created or updated. */
-  checkWrite(workbench: Workbench, before: Workbench['status'] | undefined, now: number): void {
-    const positionBefore = before === undefined ? -1 : STATUS_ORDER.indexOf(before);
+  checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
+    const positionBefore = before === undefined ? -1 : STATUS_ORDER.indexOf(before.status);
     const position = STATUS_ORDER.indexOf(workbench.status);
-    if (position >= 0 && position < positionBefore) {
+    if (before !== undefined && position >= 0 && position < positionBefore && !isRetry(before, workbench)) {
       throw new RuleViolation(
-        `workbench ${workbench.workbenchId} went back from ${before} to ${workbench.status}`,
+        `workbench ${workbench.workbenchId} went back from ${before.status} to ${workbench.status}`,
       );
     }
     if (workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0) return;
-    if (before !== 'stopped') this.#checkNoTaskStarting(workbench);
+    if (before?.status !== 'stopped') this.#checkNoTaskStarting(workbench);
     const container = this.#findLiveContainer(workbench);
     if (container) {
       throw new RuleViolation(
@@ -168,4 +168,11 @@ export class SafetyChecks {
       if (container.workbenchId === workbenchId && container.mountEndedAt === undefined) return container;
     return undefined;
   }
+}
+
+/** Whether a start continues with its next attempt, after a task that failed before the workbench ran. */
+function isRetry(before: Workbench, after: Workbench): boolean {
+  if (after.status !== 'starting' || before.status === 'running') return false;
+  const runBefore = runOf(before);
+  return runBefore?.runId === after.run.runId && runBefore.attempt < after.run.attempt;
 }

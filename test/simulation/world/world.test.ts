@@ -215,7 +215,7 @@ describe('the simulated world', () => {
       const input = await taskInput(subject, { workbenchId }).catch(() => undefined);
       if (input === undefined) continue;
       const outcome = await tasks.run(input, `${workbenchId}/run/1`).catch(() => undefined);
-      const request = { userId: 'alice', workbenchId, instanceType: 'm5.large' };
+      const request = { userId: 'alice', workbenchId, instanceType: 'm5.large', generation: 1 };
       if (n % 4 === 0) await hosts.launch(request, `${workbenchId}/host/1`).catch(() => {});
       await subject.advance(12 * MINUTE);
       if (n % 2 === 0 && outcome?.kind === 'accepted') await tasks.stop(outcome.task.taskId, 'enough');

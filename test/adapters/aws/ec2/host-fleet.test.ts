@@ -14,7 +14,13 @@ describeHostFleetContract('Ec2HostFleet', async () => {
   const subject = new WorldFixture();
   return {
     hosts: subject.hosts(),
-    request: (change) => ({ userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', ...change }),
+    request: (change) => ({
+      userId: 'alice',
+      workbenchId: 'wb1',
+      instanceType: 'm5.large',
+      generation: 1,
+      ...change,
+    }),
     pass: () => subject.advance(1),
     reopen: async () => subject.hosts(),
     end: async () => {},
@@ -22,7 +28,7 @@ describeHostFleetContract('Ec2HostFleet', async () => {
 });
 
 const MINUTE = 60;
-const REQUEST = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm5.large' };
+const REQUEST = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 };
 
 function fleet(options: Partial<WorldOptions> = {}) {
   const subject = new WorldFixture(options);
@@ -80,15 +86,15 @@ describe('the launch of a host', () => {
     expect([templateFor('g5.xlarge'), templateFor('m5.large')]).toEqual(['lt-gpu', 'lt-1']);
   });
 
-  it('selects the same subnet for the same token, and all subnets for many tokens', () => {
-    const requests = Array.from({ length: 30 }, (_, n) =>
-      runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
-    );
-    const repeated = Array.from({ length: 30 }, (_, n) =>
-      runInstancesInput(HOST_SETTINGS, REQUEST, `wb1/host/${n}`),
-    );
-    expect(repeated).toEqual(requests);
-    expect(new Set(requests.map(({ SubnetId }) => SubnetId)).size).toBe(2);
+  it('uses the same subnet for the same launch, and the next subnet for the next generation', () => {
+    const subnetOf = (workbenchId: string, generation: number) =>
+      runInstancesInput(HOST_SETTINGS, { ...REQUEST, workbenchId, generation }, 't').SubnetId;
+    for (let generation = 1; generation < 5; generation += 1) {
+      expect(subnetOf('wb1', generation)).toBe(subnetOf('wb1', generation));
+      expect(subnetOf('wb1', generation + 1)).not.toBe(subnetOf('wb1', generation));
+    }
+    const first = Array.from({ length: 30 }, (_, n) => subnetOf(`wb${n}`, 1));
+    expect(new Set(first).size).toBe(2);
   });
 
   it('is not accepted before the instance is visible; the retry then returns the same instance', async () => {
@@ -137,6 +143,68 @@ describe('the launch of a host', () => {
     expect(world.ec2Instances.all.size).toBe(0);
   });
 
+  /** EC2 rejects each launch with this error, and describes its instances as before. */
+  function rejecting(subject: WorldFixture, error: string) {
+    const { world } = subject;
+    const send = async (command: AwsCommand) => {
+      if (command.constructor.name !== 'RunInstancesCommand') return world.handle(command);
+      throw awsError(error, '');
+    };
+    const client = { send } as unknown as ConstructorParameters<typeof Ec2HostFleet>[0];
+    const containerInstances = new ContainerInstances(world.clients(), 'workbench');
+    return new Ec2HostFleet(client, containerInstances, HOST_SETTINGS, subject.kernel);
+  }
+
+  it.each([
+    ['InsufficientFreeAddressesInSubnet', 'no_capacity', true],
+    ['InsufficientVolumeCapacity', 'no_capacity', true],
+    ['VolumeLimitExceeded', 'no_capacity', true],
+    ['MaxIOPSLimitExceeded', 'no_capacity', true],
+    ['NetworkInterfaceLimitExceeded', 'no_capacity', true],
+    ['PendingVerification', 'no_capacity', true],
+    ['VcpuLimitExceeded', 'no_capacity', true],
+    ['UnauthorizedOperation', 'start_refused', true],
+    ['InvalidSubnetID.NotFound', 'start_refused', false],
+  ])('that EC2 rejects with %s is refused with %s, retryable: %s', async (error, code, retryable) => {
+    const { subject } = fleet();
+    expect(await rejecting(subject, error).launch(REQUEST, 'wb1/host/1')).toEqual({
+      kind: 'refused',
+      code,
+      message: expect.stringContaining(error),
+      retryable,
+    });
+  });
+
+  describe('whose token EC2 rejects because its instance has ended', () => {
+    const withEndedToken = (subject: WorldFixture) => rejecting(subject, 'IdempotentInstanceTerminated');
+
+    it.each([
+      ['shutting-down', 1],
+      ['terminated', 2 * MINUTE],
+    ])('returns the instance while EC2 describes it as %s', async (state, seconds) => {
+      const { subject, hosts, launch } = fleet();
+      const instanceId = await launch();
+      await hosts.terminate(instanceId);
+      await subject.advance(seconds);
+      expect(await withEndedToken(subject).launch(REQUEST, 'wb1/host/1')).toMatchObject({
+        kind: 'accepted',
+        host: { instanceId, state },
+      });
+    });
+
+    it('is refused once EC2 no longer describes the instance', async () => {
+      const { subject, hosts, launch } = fleet();
+      await hosts.terminate(await launch());
+      await subject.advance(70 * MINUTE);
+      expect(await withEndedToken(subject).launch(REQUEST, 'wb1/host/1')).toEqual({
+        kind: 'refused',
+        code: 'instance_lost',
+        message: 'The instance of this launch is terminated.',
+        retryable: true,
+      });
+    });
+  });
+
   it('returns a terminated host if EC2 still knows the token but no longer describes the instance', async () => {
     const { subject, hosts, launch } = fleet();
     const instanceId = await launch();
@@ -157,6 +225,54 @@ describe('a host', () => {
       userId: 'Zoë',
       launchedAt,
     });
+  });
+
+  /** EC2 describes its instances, and ECS its container instances, with these fields in addition. */
+  async function describeWith(ec2Fields: object, ecsFields: object, subject: WorldFixture, id: string) {
+    const { world } = subject;
+    const extend = (fields: object) => async (command: AwsCommand) => {
+      const response = structuredClone(await world.handle(command)) as {
+        Reservations?: { Instances?: object[] }[];
+        containerInstances?: object[];
+      };
+      for (const { Instances = [] } of response.Reservations ?? [])
+        for (const instance of Instances) Object.assign(instance, fields);
+      for (const registered of response.containerInstances ?? []) Object.assign(registered, fields);
+      return response;
+    };
+    const ecs = { send: extend(ecsFields) } as unknown as ConstructorParameters<typeof ContainerInstances>[0];
+    const ec2 = { send: extend(ec2Fields) } as unknown as ConstructorParameters<typeof Ec2HostFleet>[0];
+    const containerInstances = new ContainerInstances(ecs, 'workbench');
+    const hosts = new Ec2HostFleet(ec2, containerInstances, HOST_SETTINGS, subject.kernel);
+    return (await hosts.describe([id]))[0];
+  }
+
+  it('is ready only once ECS shows the attribute that the placement of its task requires', async () => {
+    const { subject, launch } = fleet();
+    const instanceId = await launch();
+    await subject.advance(2 * MINUTE);
+    const describeAttributes = (attributes: object[]) =>
+      describeWith({}, { attributes }, subject, instanceId);
+    expect(await describeAttributes([])).toMatchObject({ state: 'running', agentConnected: false });
+    const other = { name: 'workbench', value: 'wb2' };
+    expect(await describeAttributes([other])).toMatchObject({ agentConnected: false });
+    const own = { name: 'workbench', value: 'wb1' };
+    expect(await describeAttributes([own])).toMatchObject({ agentConnected: true });
+  });
+
+  it.each([
+    [
+      { Code: 'Client.VolumeLimitExceeded', Message: 'Client.VolumeLimitExceeded: Volume limit exceeded' },
+      'Client.VolumeLimitExceeded: Volume limit exceeded',
+    ],
+    [{ Code: 'Server.InternalError', Message: 'Internal' }, 'Server.InternalError: Internal'],
+    [{ Code: 'pending' }, 'pending'],
+    [{ Message: 'm'.repeat(300) }, 'm'.repeat(200)],
+    [{}, undefined],
+  ])('is described with the reason for its state: %j', async (StateReason, stateReason) => {
+    const { subject, launch } = fleet();
+    const host = await describeWith({ StateReason }, {}, subject, await launch());
+    expect(host?.stateReason).toBe(stateReason);
   });
 
   it('is not started if EC2 has no capacity or its AMI is outdated', async () => {

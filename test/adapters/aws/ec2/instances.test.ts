@@ -50,7 +50,7 @@ describe('the description of instances', () => {
 
   it('finds the instance of an earlier launch on a later page', async () => {
     const subject = new WorldFixture();
-    const request = { userId: 'ada', workbenchId: 'wb1', instanceType: 'm5.large' };
+    const request = { userId: 'ada', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 };
     await subject.hosts().launch(request, 'wb1/host/1');
     const changed = { ...HOST_SETTINGS, launchTemplate: { id: 'lt-1', version: '4' } };
     const client = withEmptyPageFirst(subject);

@@ -1,3 +1,4 @@
+import type { DescribeTasksResponse } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { taskInput, WORLD_OPTIONS } from '#test/simulation/world/world-fixture.ts';
@@ -33,7 +34,7 @@ describe('a task on an instance with a disconnected agent', () => {
   it('is gone once EC2 has terminated the instance, which is then deregistered', async () => {
     const { observe, subject, world, registered, tasks } = await disconnected();
     world.ec2Instances.terminate(registered.ec2Instance);
-    expect(await observe()).toEqual(['running', 'disconnected']);
+    expect(await observe()).toEqual(['running', 'ending']);
     await subject.advance(2 * MINUTE);
     expect(world.staleRegistrations).toEqual([registered]);
     expect(await observe()).toEqual(['running', 'gone']);
@@ -73,6 +74,83 @@ describe('a task on an instance with a disconnected agent', () => {
     await subject.advance(2 * MINUTE);
     expect(world.containers.size).toBe(0);
     expect(await observe()).toEqual(['stopped', 'gone']);
+  });
+});
+
+describe('a task that ECS reports as STOPPED', () => {
+  async function running() {
+    const { tasks, subject, world, inputs, respondWith } = recordingRunner();
+    const taskId = acceptedTaskId(await tasks.run(await taskInput(subject), TOKEN));
+    await subject.advance(4 * MINUTE);
+    const [registered] = [...world.ecs.agents.containerInstances.values()].filter(
+      ({ tasks: placed }) => placed.size > 0,
+    );
+    if (registered === undefined) throw new Error('not placed');
+    const observe = async () => {
+      const [task] = await tasks.describe([taskId]);
+      return task !== undefined && 'status' in task ? [task.status, task.instance] : undefined;
+    };
+    /** ECS concludes the end of the task without a report of its agent. */
+    const conclude = (stopCode: string, stoppedReason: string) =>
+      respondWith((name, effect) => {
+        const response = effect();
+        if (name !== 'DescribeTasksCommand') return response;
+        const [task] = (response as DescribeTasksResponse).tasks ?? [];
+        const containers = task?.containers?.map(({ exitCode: _exitCode, reason: _reason, ...rest }) => rest);
+        return { tasks: [{ ...task, lastStatus: 'STOPPED', stopCode, stoppedReason, containers }] };
+      });
+    const askedEc2 = () => inputs('DescribeInstancesCommand').length;
+    return { tasks, subject, world, registered, taskId, observe, conclude, askedEc2 };
+  }
+
+  it.each([
+    ['TerminationNotice', 'Host EC2 (instance i-1) terminated.'],
+    ['UserInitiated', 'workbench is being stopped'],
+  ])('is not gone before EC2 has ended its instance (%s)', async (stopCode, stoppedReason) => {
+    const { observe, conclude, subject, world, registered } = await running();
+    world.ec2Instances.terminate(registered.ec2Instance);
+    conclude(stopCode, stoppedReason);
+    expect(await observe()).toEqual(['stopped', 'ending']);
+    expect(world.containers.size).toBe(1);
+    await subject.advance(2 * MINUTE);
+    expect(world.containers.size).toBe(0);
+    expect(await observe()).toEqual(['stopped', 'gone']);
+  });
+
+  it('is connected if its agent has not reported the end and its instance runs', async () => {
+    const { observe, conclude } = await running();
+    conclude('TaskFailedToStart', 'Timeout waiting for network interface provisioning to complete.');
+    expect(await observe()).toEqual(['stopped', 'connected']);
+  });
+
+  it('is disconnected if ECS no longer knows its container instance', async () => {
+    const { observe, conclude, world, registered } = await running();
+    conclude('TerminationNotice', 'Host EC2 (instance i-1) terminated.');
+    world.ecs.agents.containerInstances.delete(registered.arn);
+    expect(await observe()).toEqual(['stopped', 'disconnected']);
+  });
+
+  it('needs no call to EC2 if its agent has reported the end', async () => {
+    const { observe, tasks, taskId, subject, askedEc2 } = await running();
+    await tasks.stop(taskId, 'enough');
+    await subject.advance(MINUTE);
+    expect(await observe()).toEqual(['stopped', 'connected']);
+    expect(askedEc2()).toBe(0);
+  });
+
+  it('is ended by terminateInstance while its instance does not end, and not after its agent has reported the end', async () => {
+    const { conclude, tasks, taskId, world, registered, subject } = await running();
+    world.ecs.agents.disconnect(registered);
+    conclude('UserInitiated', 'enough');
+    await tasks.terminateInstance(taskId, false);
+    expect(registered.ec2Instance.state).toBe('shutting-down');
+    const ended = await running();
+    await ended.tasks.stop(ended.taskId, 'enough');
+    await ended.subject.advance(MINUTE);
+    await ended.tasks.terminateInstance(ended.taskId, true);
+    expect(ended.registered.ec2Instance.state).toBe('running');
+    await subject.advance(2 * MINUTE);
+    expect(world.containers.size).toBe(0);
   });
 });
 

@@ -27,7 +27,7 @@ export function recordingRunner(options: Partial<WorldOptions> = {}, settings: P
     new EcsTaskRunner(
       client,
       { ...TASK_SETTINGS, ...settings, ...change },
-      new Ec2Instances(subject.world.clients(), INSTALLATION),
+      new Ec2Instances(client as never, INSTALLATION),
       subject.kernel,
     );
   const inputs = <T>(name: string) =>

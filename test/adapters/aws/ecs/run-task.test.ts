@@ -57,7 +57,7 @@ describe('the RunTask request', () => {
     const workbenchId = '01jf0000000000000000000001';
     const host = await subject
       .hosts()
-      .launch({ userId: 'alice', workbenchId, instanceType: 'm5.large' }, 'h');
+      .launch({ userId: 'alice', workbenchId, instanceType: 'm5.large', generation: 1 }, 'h');
     if (host.kind !== 'accepted') throw new Error('refused');
     await subject.advance(2 * MINUTE);
     const [ready] = await subject.hosts().describe([host.host.instanceId]);
@@ -122,6 +122,21 @@ describe('a start with an uncertain outcome', () => {
       return isSecond ? { taskArns: [acceptedTaskId(first)] } : { taskArns: [], nextToken: 'more' };
     });
     expect(await tasks.run(input, TOKEN)).toMatchObject({ task: { taskId: acceptedTaskId(first) } });
+  });
+
+  it.each([
+    ['AccessDeniedException', true],
+    ['ClusterNotFoundException', false],
+    ['BlockedException', false],
+  ])('is refused after %s; that may pass: %s', async (error, retryable) => {
+    const { tasks, subject, respondWith } = recordingRunner();
+    respondWith((name, effect) => {
+      if (name === 'RunTaskCommand') throw awsError(error, 'no');
+      return effect();
+    });
+    const outcome = await tasks.run(await taskInput(subject), TOKEN);
+    expect(outcome).toMatchObject({ kind: 'refused', code: 'start_refused', retryable });
+    expect(outcome.kind === 'refused' && outcome.message).toContain(error);
   });
 
   it('is unavailable if the SDK made more than one attempt, whatever the error of the last one', async () => {

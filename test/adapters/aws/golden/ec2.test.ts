@@ -51,7 +51,7 @@ function fleetWith(state: string) {
   };
 }
 
-const request = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm6i.large' };
+const request = { userId: 'Zoë', workbenchId: 'wb1', instanceType: 'm6i.large', generation: 1 };
 
 describe('RunInstances', () => {
   const Tags = [
@@ -70,7 +70,7 @@ describe('RunInstances', () => {
     MaxCount: 1,
     LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '3' },
     InstanceType: 'm6i.large',
-    // Chosen by the token, so that a retry names the same one.
+    // Chosen by workbench and generation, so that a retry names the same one.
     SubnetId: 'subnet-1',
     UserData: expect.any(String),
     // A hop limit of 1 keeps containers from the credentials of the instance.

@@ -382,6 +382,16 @@ describe('a container instance', () => {
     ]);
   });
 
+  it('are searched for with at most 50 EC2 instance ids in a filter, which keeps it below 2,000 characters', async () => {
+    const { client, inputsOf } = recordingClient();
+    const ids = Array.from({ length: 100 }, (_, n) => `i-${String(n).padStart(17, '0')}`);
+    await new ContainerInstances(client, 'staging').findByInstanceIds(ids);
+    const filters = (inputsOf('ListContainerInstances') as { filter: string }[]).map(({ filter }) => filter);
+    expect(filters.map((filter) => filter.match(/i-[0-9]{17}/g)?.length)).toEqual([50, 50]);
+    expect(new Set(filters.flatMap((filter) => filter.match(/i-[0-9]{17}/g))).size).toBe(100);
+    for (const filter of filters) expect(filter.length).toBeLessThan(2_000);
+  });
+
   it('of a terminated EC2 instance is deregistered by force', async () => {
     const { client, sent } = recordingClient({
       ListContainerInstances: { containerInstanceArns: [INSTANCE_ARN] },

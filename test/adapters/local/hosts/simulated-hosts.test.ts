@@ -8,7 +8,7 @@ import { describeHostFleetContract } from '#test/contracts/host-fleet.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 
 const LARGE = { name: 'm5.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
-const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large' };
+const REQUEST = { userId: 'alice', workbenchId: 'wb1', instanceType: 'm5.large', generation: 1 };
 
 describeHostFleetContract('SimulatedHosts', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'wb-hosts-'));

@@ -3,7 +3,7 @@ import type { HostObservation, InstanceState } from '#core/ports/host-fleet.ts';
 import type { EffectResult, Input } from '#core/workbench/lifecycle/inputs.ts';
 import { DEFAULT_POLICY as POLICY } from '#core/workbench/lifecycle/policy.ts';
 import { lifecycle } from '#core/workbench/lifecycle/step.ts';
-import type { Host, Starting, Workbench } from '#core/workbench/workbench.ts';
+import { dueAt, type Host, type Starting, type Workbench } from '#core/workbench/workbench.ts';
 import {
   acceptedRun,
   aHost,
@@ -194,7 +194,7 @@ describe('a refused launch', () => {
     const after = applyResult(aStart(requested), { ...refusal, reason: NO_CAPACITY, retryable: true });
     expect(after).toMatchObject({
       status: 'starting',
-      host: { ...requested, generation: 2 },
+      host: { ...requested, generation: 2, launchAfter: T0 + POLICY.startRetryMs },
       refusal: NO_CAPACITY,
       failures: 0,
       nextDriveAt: T0 + POLICY.startRetryMs,
@@ -331,15 +331,16 @@ describe('an observed host', () => {
   });
 
   it('that is terminated ends the run and is removed from the record', () => {
-    for (const workbench of [running({ host: aHost() }), pending({ host: aHost() })]) {
+    for (const workbench of [running({ host: aHost() }), pending({ host: aHost(), failedStarts: 2 })]) {
       const after = applyInput(workbench, observation('terminated'));
       expect(after).toMatchObject({ status: 'stopped', reason: { code: 'instance_lost' } });
       expect(after).not.toHaveProperty('host');
     }
   });
 
-  it('that is terminated before a task ran on it is followed by another launch', () => {
-    const after = applyInput(aStart(aHost({ state: 'pending', generation: 2 })), observation('terminated'));
+  it('that is terminated after it was ready is followed by another launch at once', () => {
+    const host = aHost({ state: 'pending', generation: 2, cpuUnits: 2048 });
+    const after = applyInput(aStart(host), observation('terminated'));
     expect(after).toMatchObject({
       status: 'starting',
       host: { ...requested, generation: 3 },
@@ -350,7 +351,8 @@ describe('an observed host', () => {
   });
 
   it('that is terminated leaves an issued run to be resolved', () => {
-    const after = applyInput(aStart(aHost(), { run: issuedRun() }), observation('terminated'));
+    const host = aHost({ cpuUnits: 2048 });
+    const after = applyInput(aStart(host, { run: issuedRun() }), observation('terminated'));
     expect(after).toMatchObject({ status: 'starting', run: { phase: 'issued' }, host: { generation: 2 } });
   });
 
@@ -437,6 +439,103 @@ describe('an observed host', () => {
     const again = applyInput(after, { type: 'start', runId: 'new-run', by: 'ada' });
     // The token differs: the token of the first generation may still return the terminated instance.
     expect(again).toMatchObject({ host: { ...requested, generation: 2 } });
+  });
+});
+
+describe('a launch whose instance ends before it was ready', () => {
+  const stateReason = 'Client.VolumeLimitExceeded: Volume limit exceeded';
+  const reason = {
+    code: 'start_refused',
+    message: 'The new instance ended before it was ready: Client.VolumeLimitExceeded: Volume limit exceeded',
+  };
+  const ended = { type: 'host_observed', host: aHostObservation('terminated', { stateReason }) } as const;
+  const booting = (fields: Partial<Host> = {}) =>
+    aStart(aHost({ state: 'pending', agentConnected: false, ...fields }));
+
+  it('is followed by another one after the retry interval, and its reason is stored', () => {
+    // The record would have been due earlier.
+    const after = applyInput({ ...booting(), nextDriveAt: T0 + 1000 }, ended);
+    expect(after).toMatchObject({
+      status: 'starting',
+      host: { ...requested, generation: 2, failedLaunches: 1, launchAfter: T0 + POLICY.startRetryMs },
+      refusal: reason,
+      nextDriveAt: T0 + POLICY.startRetryMs,
+    });
+    expect(after.host).not.toHaveProperty('instanceId');
+  });
+
+  it('is not repeated earlier if the record is driven earlier', () => {
+    const after = { ...applyInput(booting(), ended), nextDriveAt: T0 + 1000 } as Workbench;
+    const early = step(after, { type: 'tick' }, T0 + POLICY.startRetryMs - 1);
+    expect(early.effects).toEqual([]);
+    expect(early.workbench.host).toHaveProperty('launchAfter');
+    expect(dueAt(early.workbench)).toBeLessThanOrEqual(T0 + POLICY.startRetryMs);
+    const due = step(early.workbench, { type: 'tick' }, T0 + POLICY.startRetryMs);
+    expect(due.effects).toMatchObject([{ type: 'launch_host', generation: 2 }]);
+    // The record is written without the field before the launch is sent.
+    expect(due.workbench.host).not.toHaveProperty('launchAfter');
+    expect(due.workbench.revision).toBe(early.workbench.revision + 1);
+  });
+
+  it('ends the start with the reason after three launches', () => {
+    let workbench: Workbench = booting();
+    for (const launches of [1, 2]) {
+      workbench = applyInput(workbench, ended);
+      expect(workbench).toMatchObject({ status: 'starting', host: { failedLaunches: launches } });
+      const at = T0 + launches * POLICY.startRetryMs;
+      workbench = applyInput({ ...workbench, updatedAt: at } as Workbench, { type: 'tick' }, at);
+      const { revision, host } = workbench;
+      workbench = applyInput(workbench, {
+        type: 'outcomes',
+        revision,
+        outcomes: [
+          { type: 'host_accepted', generation: host?.generation ?? 0, host: aHostObservation('pending') },
+        ],
+      });
+      expect(workbench.host).toMatchObject({ instanceId: INSTANCE, failedLaunches: launches });
+    }
+    const after = applyInput(workbench, ended);
+    expect(after).toMatchObject({ status: 'stopped', desired: 'stopped', reason, lastHostGeneration: 3 });
+    expect(after).not.toHaveProperty('host');
+  });
+
+  it('says so if EC2 gives no reason', () => {
+    const silent = { type: 'host_observed', host: aHostObservation('terminated') } as const;
+    expect(applyInput(booting(), silent)).toMatchObject({
+      refusal: { message: 'The new instance ended before it was ready: EC2 gives no reason.' },
+    });
+  });
+
+  it('counts no longer once a host was ready', () => {
+    const observed = (fields: Partial<HostObservation>) =>
+      applyInput(booting({ failedLaunches: 2 }), {
+        type: 'host_observed',
+        host: aHostObservation('running', fields),
+      }).host;
+    expect(observed({})).toMatchObject({ failedLaunches: 2 });
+    expect(observed({ agentConnected: true })).not.toHaveProperty('failedLaunches');
+  });
+
+  it('does not count a host that is being replaced', () => {
+    const after = applyInput(booting({ replacing: true }), ended);
+    expect(after).toMatchObject({ host: { ...requested, generation: 2 }, nextDriveAt: T0 });
+    expect(after.host).not.toHaveProperty('failedLaunches');
+  });
+
+  it.each([
+    ['stop', 'stopped'],
+    ['delete', 'deleting'],
+  ] as const)('waits without a host: a %s in the meantime launches nothing', (type, status) => {
+    const after = step(applyInput(booting(), ended), { type, by: 'ada' }, T0 + 1000);
+    expect(after.workbench).toMatchObject({ status, lastHostGeneration: 2 });
+    expect(after.workbench).not.toHaveProperty('host');
+    expect(after.effects.map(({ type }) => type)).not.toContain('launch_host');
+  });
+
+  it('is sent again by a stop if an older version may have sent it', () => {
+    // Older versions do not know the field and keep it.
+    const host = { ...requested, generation: 2, launchAfter: T0 + MINUTE };
+    expect(effectsOf(stopping({ run: undefined, host }))).toMatchObject([{ type: 'launch_host' }]);
   });
 });
 

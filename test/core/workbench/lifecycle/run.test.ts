@@ -158,7 +158,8 @@ describe('an observation of the current task', () => {
       desired: 'stopped',
       reason: { code: 'instance_lost' },
     });
-    expect(observe(provisioning(), { status: 'pending', instance: 'gone' })).toMatchObject({
+    const lastAttempt = provisioning({ failedStarts: 2 });
+    expect(observe(lastAttempt, { status: 'pending', instance: 'gone' })).toMatchObject({
       reason: { code: 'instance_lost' },
     });
     expect(observe(stopping(), { instance: 'gone' }).status).toBe('stopped');
