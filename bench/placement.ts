@@ -16,7 +16,9 @@ import {
   dominantShareOnly,
   firstFit,
   type MakePolicy,
+  PLACEMENT,
   placement,
+  placementWithoutTaskCounts,
 } from './placement/policies.ts';
 import { PROVIDER_SETS, type ProviderSet } from './placement/provider-sets.ts';
 
@@ -27,12 +29,12 @@ const SEEDS = quick ? [1, 2] : [1, 2, 3, 4, 5, 6, 7, 8];
 const STARTS_PER_DAY = [30, 150, 600];
 
 const FIRST_FIT = 'first fit, as listed';
-const PLACEMENT = 'placement';
 const POLICIES: readonly (readonly [string, MakePolicy])[] = [
   [FIRST_FIT, firstFit],
   ['first fit, cheapest instance first', cheapestInstanceFirst],
   ['dominant share only', dominantShareOnly],
   [PLACEMENT, placement],
+  ['placement, tasks not counted', placementWithoutTaskCounts],
 ];
 
 async function comparePolicies(providerSet: ProviderSet, startsPerDay: number): Promise<Comparison> {
@@ -52,6 +54,7 @@ async function comparePolicies(providerSet: ProviderSet, startsPerDay: number): 
     }));
   return {
     providerSet: providerSet.name,
+    trunking: providerSet.trunking,
     instanceTypes: providerSet.providers.map(({ name }) => name),
     startsPerDay,
     running: bound.workbenchHours / (DAYS * 24 * SEEDS.length),
@@ -80,7 +83,9 @@ for (const providerSet of PROVIDER_SETS) {
   for (const startsPerDay of STARTS_PER_DAY) {
     const comparison = await comparePolicies(providerSet, startsPerDay);
     comparisons.push(comparison);
-    console.log(`${providerSet.name}, ${heading(comparison)}\n\n${table(comparison)}\n`);
+    console.log(
+      `${providerSet.name}, ${providerSet.trunking ? 'with' : 'without'} trunking, ${heading(comparison)}\n\n${table(comparison)}\n`,
+    );
   }
 }
 const results = { environment: describeEnvironment(), days: DAYS, seeds: SEEDS, comparisons };

@@ -7,7 +7,7 @@ import {
   TagStatus,
 } from 'aws-cdk-lib/aws-ecr';
 import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
-import { type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CompositePrincipal, type IRole, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
@@ -75,7 +75,12 @@ export class ClusterStack extends WorkbenchStack {
     );
     const instanceRole = new Role(this, 'InstanceRole', {
       description: 'Instances of workbenches: the ECS agent',
-      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      // The function that turns on trunking for this role runs with it. Lambda stays here when `ecs.awsvpcTrunking` is `off`,
+      // because the deployment that turns it off calls the function once more.
+      assumedBy: new CompositePrincipal(
+        new ServicePrincipal('ec2.amazonaws.com'),
+        new ServicePrincipal('lambda.amazonaws.com'),
+      ),
     });
     this.instanceRole = instanceRole;
     allow(this, 'Agent', instanceRole, agentPermissions(this, this.clusterName));
@@ -89,6 +94,7 @@ export class ClusterStack extends WorkbenchStack {
           vpc,
           securityGroup,
           role: instanceRole,
+          trunking: ecs.awsvpcTrunking !== 'off',
         }),
     );
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {
@@ -108,14 +114,20 @@ export class ClusterStack extends WorkbenchStack {
       securityGroup,
       role: instanceRole,
     });
-    this.#addOutputs(ecs.awsvpcTrunking ? this.#enableTrunking(settings) : undefined);
+    if (ecs.awsvpcTrunking !== 'off') {
+      const trunking = new AwsvpcTrunking(this, 'Trunking', {
+        installation,
+        retentionDays: logs.retentionDays,
+        scope: ecs.awsvpcTrunking,
+        instanceRole,
+      });
+      // Only instances that are launched after the setting have the higher limit.
+      for (const { group } of this.capacityProviders) group.node.addDependency(trunking);
+    }
+    this.#addOutputs(ecs.awsvpcTrunking);
   }
 
-  #enableTrunking({ installation, logs }: StageSettings): string {
-    return new AwsvpcTrunking(this, 'Trunking', { installation, retentionDays: logs.retentionDays }).value;
-  }
-
-  #addOutputs(trunking: string | undefined): void {
+  #addOutputs(trunking: StageSettings['ecs']['awsvpcTrunking']): void {
     new CfnOutput(this, 'ClusterName', { value: this.clusterName });
     new CfnOutput(this, 'ImageRepository', {
       description: 'Repository of the workbench image',
@@ -123,10 +135,16 @@ export class ClusterStack extends WorkbenchStack {
     });
     new CfnOutput(this, 'AwsvpcTrunking', {
       description: 'Account setting awsvpcTrunking after this deployment',
-      value: trunking ?? 'unchanged: the setting ecs.awsvpcTrunking is off',
+      value: TRUNKING_OUTPUTS[trunking],
     });
   }
 }
+
+const TRUNKING_OUTPUTS: Readonly<Record<StageSettings['ecs']['awsvpcTrunking'], string>> = {
+  role: 'on for the role of the instances',
+  account: 'on for the account and region',
+  off: 'unchanged: the setting ecs.awsvpcTrunking is off',
+};
 
 /** Untagged images to keep. They are the previous versions of `latest`, for a rollback. */
 const UNTAGGED_IMAGES_MAX = 20;

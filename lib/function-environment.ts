@@ -1,4 +1,8 @@
-import { DEPLOYMENT_SETTINGS, type DeployedSettingName } from '#contract/settings/deployment-settings.ts';
+import {
+  DEPLOYMENT_SETTINGS,
+  type DeployedSettingName,
+  formatProviders,
+} from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import type { Environment, Setting } from '#contract/settings/setting.ts';
 import type { ClusterStack } from './cluster-stack.ts';
@@ -64,7 +68,7 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
-    WB_CAPACITY_PROVIDERS: JSON.stringify(capacityProviders.map(({ capacity }) => capacity)),
+    WB_CAPACITY_PROVIDERS: formatProviders(capacityProviders.map(({ capacity }) => capacity)),
     WB_INSTANCE_TYPES: JSON.stringify(hosts.capacities),
     WB_IMAGE:
       image.digest === undefined

@@ -29,6 +29,8 @@ export function localCatalog(options: LocalCatalogOptions): CapacityCatalog {
     cpuUnits: cpus * UNITS_PER_CPU,
     memoryMib: Math.floor(memory / MIB),
     gpuCount,
+    // A process or container of local mode needs no network interface of its own.
+    interfaces: Number.POSITIVE_INFINITY,
     price: 0,
   };
   return {

@@ -18,7 +18,7 @@ interface Instance {
   readonly id: string;
   readonly group: Group;
   readonly launchedAt: number;
-  free: { cpuUnits: number; memoryMib: number; gpuCount: number };
+  free: { cpuUnits: number; memoryMib: number; gpuCount: number; interfaces: number };
   tasks: number;
   idleSince: number;
   version: number;
@@ -37,6 +37,7 @@ export interface InstanceEvent {
   readonly version: number;
   readonly provider: string;
   readonly free: Capacity;
+  readonly tasks: number;
   readonly gone: boolean;
 }
 
@@ -56,7 +57,7 @@ export interface Bill {
 
 /**
  * Simulates capacity providers with ECS managed scaling. A task is placed on the fullest instance of its provider with
- * enough free capacity (binpack by memory), or waits. Each minute, instances are launched for waiting tasks: at least
+ * enough free capacity and a free network interface (binpack by memory), or waits. Each minute, instances are launched for waiting tasks: at least
  * two if there are none. An instance without tasks for 15 minutes is terminated. Instances are paid by the second.
  */
 export class Cluster {
@@ -125,12 +126,12 @@ export class Cluster {
     const id = `instance-${this.#launches}`;
     this.#timeline.after(BOOT_SECONDS, () => {
       group.launching -= 1;
-      const { cpuUnits, memoryMib, gpuCount } = group.provider;
+      const { cpuUnits, memoryMib, gpuCount, interfaces } = group.provider;
       const instance: Instance = {
         id,
         group,
         launchedAt,
-        free: { cpuUnits, memoryMib, gpuCount },
+        free: { cpuUnits, memoryMib, gpuCount, interfaces },
         tasks: 0,
         idleSince: this.#timeline.now,
         version: 0,
@@ -187,11 +188,13 @@ export class Cluster {
 
   #emitChange(instance: Instance, gone = false): void {
     instance.version += 1;
+    const { cpuUnits, memoryMib, gpuCount } = instance.free;
     this.#onChange({
       instanceId: instance.id,
       version: instance.version,
       provider: instance.group.provider.name,
-      free: { ...instance.free },
+      free: { cpuUnits, memoryMib, gpuCount },
+      tasks: instance.tasks,
       gone,
     });
   }
@@ -212,8 +215,8 @@ function countInstancesNeeded({ provider, waiting }: Group): number {
   for (const { request } of waiting) {
     let bin = bins.find((candidate) => canHold(candidate, request));
     if (bin === undefined) {
-      const { cpuUnits, memoryMib, gpuCount } = provider;
-      bin = { cpuUnits, memoryMib, gpuCount };
+      const { cpuUnits, memoryMib, gpuCount, interfaces } = provider;
+      bin = { cpuUnits, memoryMib, gpuCount, interfaces };
       bins.push(bin);
     }
     adjustFree(bin, request, -1);
@@ -225,4 +228,5 @@ function adjustFree(free: Instance['free'], request: Capacity, sign: 1 | -1): vo
   free.cpuUnits += sign * request.cpuUnits;
   free.memoryMib += sign * request.memoryMib;
   free.gpuCount += sign * request.gpuCount;
+  free.interfaces += sign;
 }

@@ -41,19 +41,18 @@ export function computeLowerBound(
       { at: Math.min(at + durationSeconds, days * DAY_SECONDS), request, sign: -1 },
     ])
     .sort((one, other) => one.at - other.at);
-  const running = { cpuUnits: 0, memoryMib: 0, gpuCount: 0 };
+  const running = { cpuUnits: 0, memoryMib: 0, gpuCount: 0, interfaces: 0 };
   const total = { cost: 0, workbenchHours: 0 };
-  let count = 0;
   let since = 0;
   for (const { at, request, sign } of changes) {
     const hours = (at - since) / HOUR_SECONDS;
     total.cost += hours * bound.costOf(running);
-    total.workbenchHours += hours * count;
+    total.workbenchHours += hours * running.interfaces;
     since = at;
-    count += sign;
     running.cpuUnits += sign * request.cpuUnits;
     running.memoryMib += sign * request.memoryMib;
     running.gpuCount += sign * request.gpuCount;
+    running.interfaces += sign;
   }
   return total;
 }

@@ -17,11 +17,22 @@ export interface Policy {
 
 export type MakePolicy = (timeline: Timeline, providers: readonly CapacityProvider[], seed: number) => Policy;
 
+/** The name of the controller's policy in results. */
+export const PLACEMENT = 'placement';
+
 /** Concurrent drive processes. Each caches free capacity. */
 const DRIVE_PROCESSES = 4;
 
 /** The policy of the controller: events of instances, the store, the catalog of each process, and `choosePlacement`. */
-export const placement: MakePolicy = (timeline, providers, seed) => {
+export const placement: MakePolicy = (...world) => simulatePlacement(world, true);
+
+/** The same with events that do not say how many tasks an instance has, like the example in AWS's documentation. */
+export const placementWithoutTaskCounts: MakePolicy = (...world) => simulatePlacement(world, false);
+
+function simulatePlacement(
+  [timeline, providers, seed]: Parameters<MakePolicy>,
+  eventsHaveCounts: boolean,
+): Policy {
   const random = new Random(seed + 1_000_000);
   const clock = { now: () => timeline.now * 1000 };
   const sizes = createSettingsCatalog({ providers, instanceTypes: [] });
@@ -40,18 +51,19 @@ export const placement: MakePolicy = (timeline, providers, seed) => {
       return fit.provider;
     },
     onInstanceEvent({ gone, instanceId, ...instance }) {
+      const tasks = eventsHaveCounts ? instance.tasks : Math.min(1, instance.tasks);
       const at = clock.now();
       const observe = () =>
         updateFreeCapacity(
           { freeCapacity, catalog: sizes },
-          { ...instance, containerInstanceId: instanceId, acceptsTasks: !gone, at },
+          { ...instance, tasks, containerInstanceId: instanceId, acceptsTasks: !gone, trunked: false, at },
         );
       timeline.after(random.between(1, 3), async () => {
         await observe();
       });
     },
   };
-};
+}
 
 /** The first provider in the list that can hold the request. */
 export const firstFit: MakePolicy = (_, providers) => ({

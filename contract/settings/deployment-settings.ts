@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { CapacityProvider } from '#core/ports/capacity-catalog.ts';
 import { SETTING_RULES, SETTINGS, type SettingName } from './function-settings.ts';
 import { type Environment, parseSettings, type SettingRule, type ValuesOf } from './setting.ts';
 import { integer, json, list, text, url } from './setting-kinds.ts';
@@ -31,28 +32,74 @@ const FILE_SYSTEM = /^fs-[0-9a-f]{8,40}$/;
 const FUNCTION =
   /^(arn:[a-z-]{1,20}:lambda:[a-z0-9-]{1,30}:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[a-zA-Z0-9_$-]{1,128})?$/;
 
-const capacity = () => ({
-  cpuUnits: z.int().check(z.minimum(1), z.maximum(1_048_576)),
-  /** The memory that the ECS agent registers. It is less than the memory of the instance type. */
-  memoryMib: z.int().check(z.minimum(1), z.maximum(33_554_432)),
-  gpuCount: z.int().check(z.minimum(0), z.maximum(1024)),
-});
+const cpuUnits = () => z.int().check(z.minimum(1), z.maximum(1_048_576));
+/** The memory that the ECS agent registers. It is less than the memory of the instance type. */
+const memoryMib = () => z.int().check(z.minimum(1), z.maximum(33_554_432));
+const gpuCount = () => z.int().check(z.minimum(0), z.maximum(1024));
+const interfaces = () => z.int().check(z.minimum(1), z.maximum(10_000));
+
+/** A list of values, because 20 providers as objects exceed the 4 KB of an environment. */
+const providerSchema = () =>
+  z.pipe(
+    z.tuple([
+      /** The form of names that ECS accepts. */
+      z.string().check(z.regex(/^[a-zA-Z0-9_-]{1,255}$/)),
+      cpuUnits(),
+      memoryMib(),
+      gpuCount(),
+      interfaces(),
+      interfaces(),
+      interfaces(),
+      z.number().check(z.minimum(0), z.maximum(10_000)),
+    ]),
+    z.transform(
+      ([name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price]): CapacityProvider => ({
+        name,
+        cpuUnits: cpu,
+        memoryMib: memory,
+        gpuCount: gpus,
+        interfaces: newInterfaces,
+        trunkedInterfaces: trunked,
+        untrunkedInterfaces: untrunked,
+        price,
+      }),
+    ),
+  );
+
+const PROVIDER_FORM =
+  '["name",cpuUnits,memoryMib,gpuCount,interfaces,trunkedInterfaces,untrunkedInterfaces,price]';
 
 const providersSchema = () =>
-  z
-    .array(
-      z.strictObject({
-        /** The form of names that ECS accepts. */
-        name: z.string().check(z.regex(/^[a-zA-Z0-9_-]{1,255}$/)),
-        ...capacity(),
-        price: z.number().check(z.minimum(0), z.maximum(10_000)),
-      }),
-    )
-    .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
+  z.array(providerSchema()).check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
+
+/** Returns the value of WB_CAPACITY_PROVIDERS. */
+export function formatProviders(providers: readonly CapacityProvider[]): string {
+  return JSON.stringify(
+    providers.map(
+      ({
+        name,
+        cpuUnits: cpu,
+        memoryMib: memory,
+        gpuCount: gpus,
+        interfaces: newInterfaces,
+        trunkedInterfaces: trunked = newInterfaces,
+        untrunkedInterfaces: untrunked = newInterfaces,
+        price,
+      }) => [name, cpu, memory, gpus, newInterfaces, trunked, untrunked, price],
+    ),
+  );
+}
 
 const instanceTypesSchema = () =>
   z
-    .array(z.strictObject({ name: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)), ...capacity() }))
+    .array(
+      z.strictObject({
+        name: z.string().check(z.regex(/^[a-z0-9][a-z0-9.-]{0,63}$/)),
+        cpuUnits: cpuUnits(),
+        memoryMib: memoryMib(),
+        gpuCount: gpuCount(),
+      }),
+    )
     .check(z.maxLength(LIST_MAX), z.refine(hasUniqueNames));
 
 function hasUniqueNames(entries: readonly { readonly name: string }[]): boolean {
@@ -97,8 +144,8 @@ export const DEPLOYMENT_SETTINGS = {
   }),
   WB_CAPACITY_PROVIDERS: json({
     description:
-      'The capacity providers of the cluster, each with the capacity of one instance and its price in USD per hour.',
-    expected: `a JSON list of at most ${LIST_MAX} of \`{"name","cpuUnits","memoryMib","gpuCount","price"}\`, each name once`,
+      'The capacity providers of the cluster, each with the capacity of one instance and its price in USD per hour. `interfaces` is the number of tasks for which a new instance has network interfaces, the next two are the same for an instance with and without a trunk interface.',
+    expected: `a JSON list of at most ${LIST_MAX} of \`${PROVIDER_FORM}\`, each name once`,
     schema: providersSchema,
     default: '[]',
     readBy: PLACEMENT,

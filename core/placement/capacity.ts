@@ -1,21 +1,30 @@
-import type { Capacity, FreeCapacity } from '../ports/capacity-catalog.ts';
+import type { Capacity, FreeCapacity, InstanceCapacity } from '../ports/capacity-catalog.ts';
 
 const RESOURCES = ['cpuUnits', 'memoryMib', 'gpuCount'] as const satisfies readonly (keyof Capacity)[];
 
-/** Whether the request fits into the available capacity in every resource. */
-export function canHold(available: Capacity, request: Capacity): boolean {
+/** Whether the available CPU, memory and GPUs suffice for the request. */
+export function covers(available: Capacity, request: Capacity): boolean {
   return RESOURCES.every((resource) => request[resource] <= available[resource]);
 }
 
-/**
- * The dominant share of a request on an instance: the largest of its shares of CPU, memory and GPUs. Once that resource
- * is used up, what is left of the others cannot be used. 0 to 1 if the instance can hold the request.
- */
-export function dominantShare(request: Capacity, instance: Capacity): number {
-  return Math.max(...RESOURCES.map((resource) => share(request[resource], instance[resource])));
+/** Whether the request fits into the available capacity in every resource, network interfaces included. */
+export function canHold(available: InstanceCapacity, request: Capacity): boolean {
+  return available.interfaces >= 1 && covers(available, request);
 }
 
-/** The largest share of a resource that would stay unused on the instance: 0 if every resource is used up. */
+/**
+ * The dominant share of a request on an instance: the largest of its shares of CPU, memory, GPUs and network interfaces.
+ * Once that resource is used up, what is left of the others cannot be used. 0 to 1 if the instance can hold the request.
+ */
+export function dominantShare(request: Capacity, instance: InstanceCapacity): number {
+  const shares = RESOURCES.map((resource) => share(request[resource], instance[resource]));
+  return Math.max(1 / instance.interfaces, ...shares);
+}
+
+/**
+ * The largest share of CPU, memory or GPUs that would stay unused on the instance: 0 if all are used up. Unused network
+ * interfaces do not count. They cost nothing, and with trunking most of them stay unused on any instance.
+ */
 export function leftoverShare(request: Capacity, free: Capacity, instance: Capacity): number {
   return Math.max(
     ...RESOURCES.map((resource) => share(free[resource] - request[resource], instance[resource])),
@@ -59,6 +68,7 @@ export function freeCapacityAfter(
           cpuUnits: instance.cpuUnits - request.cpuUnits,
           memoryMib: instance.memoryMib - request.memoryMib,
           gpuCount: instance.gpuCount - request.gpuCount,
+          interfaces: instance.interfaces - 1,
         }
       : instance,
   );

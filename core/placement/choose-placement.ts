@@ -7,7 +7,7 @@ import type {
   SizeCatalog,
 } from '../ports/capacity-catalog.ts';
 import type { WorkbenchSpec } from '../workbench/workbench.ts';
-import { canHold } from './capacity.ts';
+import { covers } from './capacity.ts';
 import { chooseProvider } from './choose-provider.ts';
 
 export type Placement =
@@ -47,7 +47,7 @@ function checkDedicatedType(
     const available = names === '' ? 'No dedicated instance types are configured.' : `Available: ${names}.`;
     return { kind: 'cannot_fit', message: `There is no instance type ${name}. ${available}` };
   }
-  if (canHold(type, spec)) return { kind: 'dedicated' };
+  if (covers(type, spec)) return { kind: 'dedicated' };
   return {
     kind: 'cannot_fit',
     message: `A ${name} cannot hold ${formatSize(spec)}. It holds up to ${formatSize(type)}.`,

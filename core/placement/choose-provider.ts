@@ -1,4 +1,9 @@
-import type { Capacity, CapacityProvider, FreeCapacity } from '../ports/capacity-catalog.ts';
+import type {
+  Capacity,
+  CapacityProvider,
+  FreeCapacity,
+  InstanceCapacity,
+} from '../ports/capacity-catalog.ts';
 import { canHold, dominantShare, findInstanceFor, leftoverShare } from './capacity.ts';
 
 /**
@@ -11,7 +16,7 @@ const EMPTY_COST_FACTOR = 0.75;
 /** A provider and the capacity into which the request would be placed: that of a running instance, or of a new one. */
 interface Candidate {
   readonly provider: CapacityProvider;
-  readonly into: Capacity;
+  readonly into: InstanceCapacity;
 }
 
 /**

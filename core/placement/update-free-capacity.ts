@@ -1,4 +1,4 @@
-import type { Capacity, SizeCatalog } from '../ports/capacity-catalog.ts';
+import type { Capacity, CapacityProvider, SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { FreeCapacityStore } from '../ports/free-capacity-store.ts';
 
 /** The state of one container instance as an event reports it. */
@@ -10,6 +10,10 @@ export interface InstanceObservation {
   /** It is active and its agent is connected. */
   readonly acceptsTasks: boolean;
   readonly free: Capacity;
+  /** Tasks on it, each with a network interface. A lower bound if the event does not say how many. */
+  readonly tasks: number;
+  /** It has a trunk interface. The account setting does not tell: it affects only instances that were launched after it. */
+  readonly trunked: boolean;
   /** Increases with each change of the container instance. */
   readonly version: number;
   /** Milliseconds since 1970. */
@@ -26,13 +30,22 @@ export async function updateFreeCapacity(
   ports: { readonly freeCapacity: FreeCapacityStore; readonly catalog: Pick<SizeCatalog, 'providers'> },
   observation: InstanceObservation,
 ): Promise<boolean> {
-  const { provider, acceptsTasks, free, containerInstanceId, version, at } = observation;
-  const isConfigured = (await ports.catalog.providers()).some(({ name }) => name === provider);
-  if (isConfigured && provider !== undefined && acceptsTasks) {
-    await ports.freeCapacity.save({ containerInstanceId, version, at, provider, ...free });
-  } else if (isConfigured || (provider === undefined && !acceptsTasks)) {
+  const { acceptsTasks, free, tasks, containerInstanceId, version, at } = observation;
+  const provider = (await ports.catalog.providers()).find(({ name }) => name === observation.provider);
+  if (provider !== undefined && acceptsTasks) {
+    const interfaces = Math.max(0, interfacesOf(provider, observation) - tasks);
+    const capacity = { provider: provider.name, ...free, interfaces };
+    await ports.freeCapacity.save({ containerInstanceId, version, at, ...capacity });
+  } else if (provider !== undefined || (observation.provider === undefined && !acceptsTasks)) {
     // The last event of an instance may no longer name its provider.
     await ports.freeCapacity.remove({ containerInstanceId, version, at });
   }
-  return isConfigured;
+  return provider !== undefined;
+}
+
+function interfacesOf(
+  { interfaces, trunkedInterfaces = interfaces, untrunkedInterfaces = interfaces }: CapacityProvider,
+  { trunked }: InstanceObservation,
+): number {
+  return trunked ? trunkedInterfaces : untrunkedInterfaces;
 }

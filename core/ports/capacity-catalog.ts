@@ -25,22 +25,32 @@ export interface CapacityCatalog extends SizeCatalog {
   reserve(provider: string, request: Capacity): void;
 }
 
-/** 1,024 CPU units = 1 vCPU. */
+/** 1,024 CPU units = 1 vCPU. A request implies one network interface: each task has its own. */
 export interface Capacity {
   readonly cpuUnits: number;
   readonly memoryMib: number;
   readonly gpuCount: number;
 }
 
-/** A group of shared instances of one size. The capacity is what one instance offers to tasks. */
-export interface CapacityProvider extends Capacity {
+/** What a shared instance offers to tasks. */
+export interface InstanceCapacity extends Capacity {
+  /** Network interfaces for tasks, and thus the maximum number of tasks. Infinite if tasks need none. */
+  readonly interfaces: number;
+}
+
+/** A group of shared instances of one size. The capacity is that of a new instance. */
+export interface CapacityProvider extends InstanceCapacity {
   readonly name: string;
+  /** Network interfaces for tasks on an instance with a trunk interface. @default interfaces */
+  readonly trunkedInterfaces?: number | undefined;
+  /** Network interfaces for tasks on an instance without a trunk interface. @default interfaces */
+  readonly untrunkedInterfaces?: number | undefined;
   /** USD per hour of one instance; 0 if an instance causes no further cost. */
   readonly price: number;
 }
 
 /** The free capacity of one instance of a provider. */
-export interface FreeCapacity extends Capacity {
+export interface FreeCapacity extends InstanceCapacity {
   readonly provider: string;
 }
 

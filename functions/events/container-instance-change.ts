@@ -33,7 +33,10 @@ const containerInstanceEventSchema = z.object({
     containerInstanceArn: z.string().check(z.maxLength(2048)),
     capacityProviderName: z.optional(z.nullable(z.string())),
     attributes: z.optional(z.array(attributeSchema)),
+    registeredResources: z.optional(z.array(resourceSchema)),
     remainingResources: z.optional(z.array(resourceSchema)),
+    runningTasksCount: z.optional(z.nullable(z.int())),
+    pendingTasksCount: z.optional(z.nullable(z.int())),
   }),
 });
 

@@ -16,8 +16,8 @@ import {
   type CapacityProviderSetting,
   hasGpus,
   instanceTypeNameOf,
-  minimumCapacityOf,
-  type NamedCapacity,
+  type ProviderCapacity,
+  providerCapacityOf,
   providerPriceOf,
 } from '../settings/capacity.ts';
 import { createLaunchTemplate } from './instance-launch-template.ts';
@@ -29,6 +29,8 @@ export interface CapacityProviderProps {
   readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;
   readonly role: IRole;
+  /** New instances get a trunk interface. */
+  readonly trunking: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export class CapacityProvider extends Construct {
   /** Name of the capacity provider in ECS and in the settings of the functions. */
   readonly providerName: string;
   /** What the functions know about the provider. */
-  readonly capacity: NamedCapacity & { readonly price: number };
+  readonly capacity: ProviderCapacity & { readonly price: number };
   /** Must exist before the cluster association, which refers to it by name. */
   readonly resource: CfnCapacityProvider;
 
@@ -52,7 +54,7 @@ export class CapacityProvider extends Construct {
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
     this.capacity = {
-      ...minimumCapacityOf(this.providerName, instanceTypes),
+      ...providerCapacityOf(this.providerName, instanceTypes, props.trunking),
       price: providerPriceOf(setting) ?? 0,
     };
 

@@ -74,7 +74,8 @@ export class Network extends Construct {
       ipAddresses: IpAddresses.cidr(cidr),
       maxAzs: zones,
       natGateways,
-      // The default security group is unused. To empty it, CDK would add a Lambda function to the stack.
+      // ECS places the trunk interfaces of instances in the default security group. They carry the interfaces of tasks, which
+      // have their own group. Nothing else uses it. To empty it, CDK would add a Lambda function to the stack.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },

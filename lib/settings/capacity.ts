@@ -4,6 +4,7 @@ import {
   allocatableCapacityOf,
   type InstanceSize,
   KNOWN_INSTANCE_TYPES,
+  taskInterfacesOf,
 } from '../instance-types.ts';
 import { amount, choice, flag, group, integer, list, oneOf, text } from './setting-types.ts';
 
@@ -34,6 +35,20 @@ const instanceType = oneOf(
         architecture: z._default(
           choice({ description: 'Processor architecture.', of: ['x86_64', 'arm64'] }),
           'x86_64',
+        ),
+        networkInterfaces: integer({
+          description:
+            'Maximum number of network interfaces, as EC2 states it. Each workbench on a shared instance needs one, the instance itself another.',
+          min: 2,
+          max: 1000,
+        }),
+        trunkedTasks: z.optional(
+          integer({
+            description:
+              'Maximum number of tasks with `awsvpcTrunking`, from the table in the ECS Developer Guide. Leave it out if the type does not support trunking.',
+            min: 1,
+            max: 1000,
+          }),
         ),
         pricePerHour: z.optional(
           amount({ description: 'Price per hour.', unit: 'USD', min: 0, max: 10_000 }),
@@ -187,6 +202,36 @@ export function minimumCapacityOf(name: string, types: readonly InstanceTypeSett
     cpuUnits: minimumOf(({ cpuUnits }) => cpuUnits),
     memoryMib: minimumOf(({ memoryMib }) => memoryMib),
     gpuCount: minimumOf(({ gpuCount }) => gpuCount),
+  };
+}
+
+/** What the functions know about a provider besides its price. */
+export interface ProviderCapacity extends NamedCapacity {
+  /** Network interfaces for tasks on a new instance. */
+  readonly interfaces: number;
+  /** The same on an instance with a trunk interface, if it differs. */
+  readonly trunkedInterfaces?: number;
+  /** The same on an instance without a trunk interface, if it differs. */
+  readonly untrunkedInterfaces?: number;
+}
+
+/** @param trunking Whether new instances get a trunk interface. */
+export function providerCapacityOf(
+  name: string,
+  types: readonly InstanceTypeSetting[],
+  trunking: boolean,
+): ProviderCapacity {
+  const sizes = types.flatMap((type) => instanceSizeOf(type) ?? []);
+  const minimumWith = (hasTrunk: boolean) =>
+    Math.min(...sizes.map((size) => taskInterfacesOf(size, hasTrunk)));
+  const trunked = minimumWith(true);
+  const untrunked = minimumWith(false);
+  const interfaces = trunking ? trunked : untrunked;
+  return {
+    ...minimumCapacityOf(name, types),
+    interfaces,
+    ...(trunked === interfaces ? {} : { trunkedInterfaces: trunked }),
+    ...(untrunked === interfaces ? {} : { untrunkedInterfaces: untrunked }),
   };
 }
 

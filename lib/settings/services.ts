@@ -198,11 +198,12 @@ export const alarmsSetting = group(
 export const ecsSetting = group(
   {
     awsvpcTrunking: z._default(
-      flag({
+      choice({
         description:
-          'Turns on the account setting `awsvpcTrunking` for the whole account and region: an instance can then run many more workbenches. Otherwise the account setting is not changed.',
+          'Turns on the account setting `awsvpcTrunking`, so that a new instance can run many more workbenches: for the `role` of the instances alone, or for the whole `account` and region, which stays so. With `off` no setting is turned on.',
+        of: ['role', 'account', 'off'],
       }),
-      false,
+      'role',
     ),
     containerInsights: z._default(
       flag({

@@ -10,10 +10,11 @@ export function describeCapacityCatalogContract(name: string, make: () => Promis
       expect(providers.length).toBeGreaterThan(0);
       expect(providers.length).toBeLessThanOrEqual(20);
       expect(new Set(providers.map((provider) => provider.name)).size).toBe(providers.length);
-      for (const { cpuUnits, memoryMib, gpuCount, price } of providers) {
+      for (const { cpuUnits, memoryMib, gpuCount, interfaces, price } of providers) {
         expect(cpuUnits).toBeGreaterThan(0);
         expect(memoryMib).toBeGreaterThan(0);
         expect(gpuCount).toBeGreaterThanOrEqual(0);
+        expect(interfaces).toBeGreaterThanOrEqual(1);
         expect(price).toBeGreaterThanOrEqual(0);
       }
     });

@@ -14,6 +14,7 @@ export function anInstance(fields: Partial<InstanceFreeCapacity> = {}): Instance
     cpuUnits: 1024,
     memoryMib: 4096,
     gpuCount: 0,
+    interfaces: 19,
     version: 10,
     at: AT,
     ...fields,
@@ -47,6 +48,7 @@ export function describeFreeCapacityStoreContract(
         containerInstanceId: 'instance-2',
         provider: 'gpu',
         gpuCount: 2,
+        interfaces: 0,
         cpuUnits: 0,
       });
       await store.save(one);

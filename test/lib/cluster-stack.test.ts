@@ -150,23 +150,115 @@ describe('the image repository', () => {
 });
 
 describe('trunking', () => {
-  it('is unchanged by default, and the output says so', () => {
-    expect(app.all('cluster', 'Custom::AWS')).toEqual([]);
-    app.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('unchanged') });
+  const settingOf = (synthesized: SynthesizedApp) => synthesized.all('cluster', 'Custom::AWS')[0]?.[1];
+  /** CDK's custom resource reads its calls as JSON text. */
+  const callsOf = ({ Properties = {} }: Resource) =>
+    ['Create', 'Update', 'Delete'].map((event) =>
+      Properties[event] === undefined ? undefined : JSON.parse(String(Properties[event])),
+    );
+  /** The statements of the policy that is named after the construct. */
+  const statements = (synthesized: SynthesizedApp) =>
+    valueAt(
+      find(synthesized.all('cluster', 'AWS::IAM::Policy'), 'TrunkingPermissions'),
+      ...['Properties', 'PolicyDocument', 'Statement'],
+    ) as readonly Readonly<Record<string, unknown>>[];
+  const functionRole = (synthesized: SynthesizedApp) =>
+    valueToText(valueAt(synthesized.all('cluster', 'AWS::Lambda::Function')[0]?.[1], 'Properties', 'Role'));
+
+  it('is turned on for the role of the instances, which makes the call itself', () => {
+    const [create, update, remove] = callsOf(settingOf(app) as Resource);
+    for (const call of [create, update]) {
+      expect(call).toMatchObject({
+        service: 'ECS',
+        action: 'putAccountSetting',
+        // Another principal may be named by the root user only.
+        parameters: { name: 'awsvpcTrunking', value: 'enabled' },
+        physicalResourceId: { id: 'awsvpcTrunking' },
+      });
+      expect(Object.keys(call.parameters)).toEqual(['name', 'value']);
+    }
+    expect(remove).toMatchObject({
+      action: 'deleteAccountSetting',
+      parameters: { name: 'awsvpcTrunking' },
+      ignoreErrorCodesMatching: '.*',
+    });
+    expect(functionRole(app)).toContain('InstanceRole');
+    expect(statements(app)).toEqual([
+      expect.objectContaining({ Sid: 'WriteOwnLog' }),
+      {
+        Sid: 'OptIn',
+        Effect: 'Allow',
+        Action: ['ecs:DeleteAccountSetting', 'ecs:PutAccountSetting'],
+        Resource: '*',
+        Condition: { StringEquals: { 'ecs:account-setting': 'awsvpcTrunking' } },
+      },
+    ]);
+    app.assert('cluster').hasOutput('AwsvpcTrunking', { Value: 'on for the role of the instances' });
+  });
+
+  it('is turned on again for another role', () => {
+    expect(valueToText(valueAt(settingOf(app), 'Properties', 'TurnedOnBy'))).toContain('InstanceRole');
+  });
+
+  it('may use the role of the instances, which Lambda and EC2 alone can assume', () => {
+    const role = find(app.all('cluster', 'AWS::IAM::Role'), 'InstanceRole');
+    const trusted = valueAt(
+      role,
+      'Properties',
+      'AssumeRolePolicyDocument',
+      'Statement',
+    ) as readonly unknown[];
+    expect(trusted).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: ['ec2.amazonaws.com', 'lambda.amazonaws.com'] },
+      },
+    ]);
+  });
+
+  it('is turned on before a group can launch an instance, and after the permission', () => {
+    const [[id, setting] = ['', undefined]] = app.all('cluster', 'Custom::AWS');
+    for (const [, group] of groups()) expect(valueAt(group, 'DependsOn')).toContain(id);
+    expect(valueAt(setting, 'DependsOn')).toEqual(
+      expect.arrayContaining([expect.stringContaining('TrunkingPermissions')]),
+    );
   });
 
   it('is turned on for the account if configured, and never off', async () => {
-    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: true } }));
-    const [setting] = other.all('cluster', 'Custom::AWS');
-    const { Create, Update, Delete } = setting?.[1].Properties ?? {};
-    for (const call of [Create, Update]) {
-      // CDK's custom resource reads these properties as JSON text.
-      expect(JSON.parse(String(call))).toMatchObject({
+    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: 'account' } }));
+    const [create, update, remove] = callsOf(settingOf(other) as Resource);
+    for (const call of [create, update]) {
+      expect(call).toMatchObject({
         service: 'ECS',
         action: 'putAccountSettingDefault',
         parameters: { name: 'awsvpcTrunking', value: 'enabled' },
       });
     }
-    expect(Delete).toBeUndefined();
+    expect(remove).toBeUndefined();
+    expect(functionRole(other)).not.toContain('InstanceRole');
+    expect(statements(other)[1]).toMatchObject({
+      Action: 'ecs:PutAccountSettingDefault',
+      Condition: { StringEquals: { 'ecs:account-setting': 'awsvpcTrunking' } },
+    });
+    other.assert('cluster').hasOutput('AwsvpcTrunking', { Value: 'on for the account and region' });
+  });
+
+  it('is unchanged if it is off, and the output says so', async () => {
+    const other = await synthesize(someStage({ ecs: { awsvpcTrunking: 'off' } }));
+    expect(other.all('cluster', 'Custom::AWS')).toEqual([]);
+    other.assert('cluster').hasOutput('AwsvpcTrunking', { Value: Match.stringLikeRegexp('unchanged') });
+  });
+
+  it('decides for how many tasks a new instance is expected to have network interfaces', async () => {
+    const providersOf = async (awsvpcTrunking: string) => {
+      const { templates, all } = await synthesize(someStage({ ecs: { awsvpcTrunking } }));
+      expect(templates.size).toBe(4);
+      const drive = find(all('api', 'AWS::Lambda::Function'), 'driveFunction');
+      return valueAt(drive, 'Properties', 'Environment', 'Variables', 'WB_CAPACITY_PROVIDERS');
+    };
+    expect(await providersOf('role')).toContain(',20,20,3,');
+    expect(await providersOf('account')).toContain(',20,20,3,');
+    expect(await providersOf('off')).toContain(',3,20,3,');
   });
 });

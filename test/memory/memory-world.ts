@@ -21,8 +21,16 @@ import { MemoryVolumeStore } from './memory-volume-store.ts';
 import { MemoryWorkQueue } from './memory-work-queue.ts';
 
 export const PROVIDERS: readonly CapacityProvider[] = [
-  { name: 'small', cpuUnits: 2048, memoryMib: 4096, gpuCount: 0, price: 0.1 },
-  { name: 'large', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 1, price: 0.8 },
+  {
+    name: 'small',
+    cpuUnits: 2048,
+    memoryMib: 4096,
+    gpuCount: 0,
+    interfaces: 20,
+    untrunkedInterfaces: 3,
+    price: 0.1,
+  },
+  { name: 'large', cpuUnits: 8192, memoryMib: 32_768, gpuCount: 1, interfaces: 2, price: 0.8 },
 ];
 export const INSTANCE_TYPES: readonly DedicatedInstanceType[] = [
   { name: 'm7i.large', cpuUnits: 2048, memoryMib: 8192, gpuCount: 0 },

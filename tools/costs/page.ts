@@ -1,7 +1,7 @@
 import { markdownTable } from '../../bench/markdown.ts';
 import { ASSUMPTION_NAMES, ASSUMPTIONS, type AssumedValues } from './assumptions.ts';
 import { type BillLine, PRICES, type Price, SOURCES, type Source, totalUsd } from './prices.ts';
-import { hourlyCostOf } from './running-workbench.ts';
+import { hourlyCostOf, type InstanceShare, type RunningCost } from './running-workbench.ts';
 import type { StageCosts } from './stage-costs.ts';
 
 /** Returns docs/costs.md: the costs of each stage, with assumptions and prices. */
@@ -51,7 +51,7 @@ ${Object.entries(SOURCES)
 
 /** Renders one stage, for the command and for the page. */
 export function stageSection(costs: StageCosts, assumed: AssumedValues): string {
-  const { settings, idle, metrics, running, hosts, stopped, untouched, polls } = costs;
+  const { settings, idle, metrics, hosts, stopped, untouched, polls } = costs;
   const size = `${formatNumber(assumed['workbench-cpu'])} CPU units and ${formatNumber(assumed['workbench-memory'])} MiB`;
   return `## ${settings.stage}
 
@@ -65,30 +65,18 @@ ${billTable(metrics, 'USD a month')}
 
 ### A running workbench, by the hour
 
-The workbench requests ${size}, and one GPU if the instances have GPUs. The table has its
+The workbench requests ${size}, and one GPU if the instances have GPUs. The tables have its
 dominant share of an instance with its disk, the same at an average utilization of ${formatPercent(assumed.utilisation)}, and the price of a whole
-instance. Each workbench also needs a network interface. Instances have few of them without \`ecs.awsvpcTrunking\` (here ${settings.ecs.awsvpcTrunking ? 'on' : 'off'}).
+instance. Each workbench needs a network interface of its own. With \`awsvpcTrunking\` an instance has one for each
+workbench that fits otherwise. Instances of types that do not support trunking have as few as without it.
 
-${markdownTable([
-  [
-    'capacity provider',
-    'instances',
-    'share',
-    'its share, USD',
-    `at ${formatPercent(assumed.utilisation)}, USD`,
-    'whole instance, USD',
-  ],
-  ...running.map((cost) => [
-    `${cost.name}${cost.spot ? ' (spot)' : ''}`,
-    cost.instanceTypes,
-    cost.share === undefined
-      ? 'does not fit'
-      : `${formatPercent(cost.share)}${cost.limitedByInterfaces ? ' (network interfaces)' : ''}`,
-    formatOptionalUsd(hourlyCostOf(cost)),
-    formatOptionalUsd(hourlyCostOf(cost, assumed.utilisation)),
-    formatUsd(cost.instanceUsd, 4),
-  ]),
-])}
+With \`awsvpcTrunking\`${settings.ecs.awsvpcTrunking === 'off' ? '' : ' (the setting of this stage)'}:
+
+${runningTable(costs, assumed, ({ trunked }) => trunked)}
+
+Without${settings.ecs.awsvpcTrunking === 'off' ? ' (the setting of this stage)' : ''}:
+
+${runningTable(costs, assumed, ({ untrunked }) => untrunked)}
 ${hosts.length === 0 ? '' : hostTable(costs)}
 ### A stopped workbench, by the month
 
@@ -103,6 +91,36 @@ Each token polls every ${assumed['poll-seconds']} s. API Gateway caches the resu
 
 ${billTable(polls, 'USD')}
 `;
+}
+
+function runningTable(
+  { running }: StageCosts,
+  { utilisation }: AssumedValues,
+  usedOf: (cost: RunningCost) => InstanceShare | undefined,
+): string {
+  return markdownTable([
+    [
+      'capacity provider',
+      'instances',
+      'share',
+      'its share, USD',
+      `at ${formatPercent(utilisation)}, USD`,
+      'whole instance, USD',
+    ],
+    ...running.map((cost) => {
+      const used = usedOf(cost);
+      return [
+        `${cost.name}${cost.spot ? ' (spot)' : ''}`,
+        cost.instanceTypes,
+        used === undefined
+          ? 'does not fit'
+          : `${formatPercent(used.share)}${used.limitedByInterfaces ? ' (network interfaces)' : ''}`,
+        formatOptionalUsd(hourlyCostOf(cost.instanceUsd, used)),
+        formatOptionalUsd(hourlyCostOf(cost.instanceUsd, used, utilisation)),
+        formatUsd(cost.instanceUsd, 4),
+      ];
+    }),
+  ]);
 }
 
 function hostTable({ hosts }: StageCosts): string {

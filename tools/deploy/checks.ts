@@ -100,21 +100,37 @@ export const trunkingCommand = [
   TRUNKING_SETTING,
 ];
 
-/** Describes the account setting and how the deployment changes it. Errors do not stop the deployment. */
-export async function describeTrunking(aws: AwsCli, requested: boolean): Promise<string> {
+const AFFECTED: Readonly<Record<TrunkingScope, string>> = {
+  role: 'for the role of its instances alone',
+  account: 'for the whole account and region',
+};
+
+type TrunkingScope = Exclude<StageSettings['ecs']['awsvpcTrunking'], 'off'>;
+
+/**
+ * Describes the account setting and how the deployment changes it. Errors do not stop the deployment. The setting of the
+ * role is not read: ECS shows it to the role and to the root user only.
+ */
+export async function describeTrunking(
+  aws: AwsCli,
+  requested: StageSettings['ecs']['awsvpcTrunking'],
+): Promise<string> {
+  const change =
+    requested === 'off'
+      ? 'this deployment does not turn it on'
+      : `this deployment turns it on ${AFFECTED[requested]}`;
   let enabled: boolean;
   try {
     const { settings } = await aws.query(accountSettingsSchema, trunkingCommand, '');
     enabled = settings[0]?.value === 'enabled';
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
-    return `${TRUNKING_SETTING} could not be read (${error.message.trim()})${requested ? '; this deployment turns it on' : ''}`;
+    return `${TRUNKING_SETTING} could not be read (${error.message.trim()}); ${change}`;
   }
-  if (enabled)
-    return `${TRUNKING_SETTING} is on in this account and region${requested ? '' : '; this deployment does not change it'}`;
-  return requested
-    ? `${TRUNKING_SETTING} is off; this deployment turns it on for the whole account and region. Running instances keep their limit until they are replaced`
-    : `${TRUNKING_SETTING} is off: an instance can run one workbench less than it has network interfaces. The setting ecs.awsvpcTrunking turns it on`;
+  if (enabled) return `${TRUNKING_SETTING} is on in this account and region; ${change}`;
+  return requested === 'off'
+    ? `${TRUNKING_SETTING} is off: an instance can run one workbench less than it has network interfaces. The setting ecs.awsvpcTrunking turns it on`
+    : `${TRUNKING_SETTING} is off in this account and region; ${change}. Running instances keep their limit until they are replaced`;
 }
 
 /** The identity that deploys, and the target. */

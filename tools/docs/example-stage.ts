@@ -10,6 +10,5 @@ export function exampleStage(): StageSettings {
     capacityProviders: [{ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 10 }],
     dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
     alarms: { email: 'ops@example.com' },
-    ecs: { awsvpcTrunking: true },
   });
 }

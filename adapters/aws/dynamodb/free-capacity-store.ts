@@ -26,12 +26,13 @@ export class DynamoFreeCapacityStore implements FreeCapacityStore {
   }
 
   async save(capacity: InstanceFreeCapacity): Promise<void> {
-    const { provider, cpuUnits, memoryMib, gpuCount } = capacity;
+    const { provider, cpuUnits, memoryMib, gpuCount, interfaces } = capacity;
     await this.#put(capacity, {
       provider: { S: provider },
       cpu_units: { N: String(cpuUnits) },
       memory_mib: { N: String(memoryMib) },
       gpu_count: { N: String(gpuCount) },
+      interfaces: { N: String(interfaces) },
     });
   }
 
@@ -39,7 +40,7 @@ export class DynamoFreeCapacityStore implements FreeCapacityStore {
     await this.#put(instance, {});
   }
 
-  /** An item has about 150 bytes and 4 KB cost half a read unit, so FREE_CAPACITY_LISTED_MAX items cost less than 20 units. */
+  /** An item has about 170 bytes and 4 KB cost half a read unit, so FREE_CAPACITY_LISTED_MAX items cost less than 20 units. */
   async list(now: number): Promise<readonly InstanceFreeCapacity[]> {
     const response = await callDynamoDb('Query', () =>
       this.#client.send(
@@ -87,6 +88,8 @@ function parseFreeCapacity(item: Item): InstanceFreeCapacity {
     cpuUnits: number('cpu_units'),
     memoryMib: number('memory_mib'),
     gpuCount: number('gpu_count'),
+    // Older versions did not store it. At least one is assumed, as they did.
+    interfaces: Number(item.interfaces?.N ?? 1),
     version: number('observed_version'),
     at: number('observed_at'),
   };

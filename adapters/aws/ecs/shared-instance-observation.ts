@@ -11,7 +11,10 @@ export interface ContainerInstanceFields {
   readonly agentConnected?: boolean | undefined;
   readonly capacityProviderName?: string | undefined;
   readonly attributes?: readonly NamedValue[] | undefined;
+  readonly registeredResources?: readonly Resource[] | undefined;
   readonly remainingResources?: readonly Resource[] | undefined;
+  readonly runningTasksCount?: number | null | undefined;
+  readonly pendingTasksCount?: number | null | undefined;
 }
 
 interface Resource {
@@ -20,6 +23,9 @@ interface Resource {
   /** The ids of GPUs. */
   readonly stringSetValue?: readonly string[] | undefined;
 }
+
+/** ECS sets this attribute at the registration of an instance to which it has attached a trunk interface. */
+const TRUNK_ATTRIBUTE = 'ecs.awsvpc-trunk-id';
 
 const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
@@ -42,14 +48,36 @@ export function toInstanceObservation(
     containerInstanceId,
     ...(provider === undefined ? {} : { provider }),
     acceptsTasks: instance.status === 'ACTIVE' && instance.agentConnected === true,
-    free: remainingCapacity(instance.remainingResources ?? []),
+    free: toCapacity(instance.remainingResources ?? []),
+    tasks: countTasks(instance),
+    trunked: attributes.some(({ name }) => name === TRUNK_ATTRIBUTE),
     version,
     at,
   };
 }
 
+/**
+ * The schema of the event has both counts as optional fields, and AWS's example has neither. Without them, the tasks are
+ * at least one if CPU or memory is used.
+ */
+function countTasks(instance: ContainerInstanceFields): number {
+  const {
+    runningTasksCount,
+    pendingTasksCount,
+    registeredResources = [],
+    remainingResources = [],
+  } = instance;
+  if (typeof runningTasksCount === 'number' || typeof pendingTasksCount === 'number') {
+    return (runningTasksCount ?? 0) + (pendingTasksCount ?? 0);
+  }
+  const registered = toCapacity(registeredResources);
+  const remaining = toCapacity(remainingResources);
+  const isUsed = remaining.cpuUnits < registered.cpuUnits || remaining.memoryMib < registered.memoryMib;
+  return isUsed ? 1 : 0;
+}
+
 /** A resource that ECS does not list, or lists with a negative amount, counts as 0. */
-function remainingCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
+function toCapacity(resources: readonly Resource[]): InstanceObservation['free'] {
   const find = (resource: string) => resources.find(({ name }) => name === resource);
   const gpus = find('GPU');
   return {

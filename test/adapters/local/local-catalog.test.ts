@@ -12,6 +12,7 @@ it('offers this computer as the only provider, without GPUs and with price 0', a
       cpuUnits: availableParallelism() * 1024,
       memoryMib: Math.floor(totalmem() / 1_048_576),
       gpuCount: 0,
+      interfaces: Number.POSITIVE_INFINITY,
       price: 0,
     },
   ]);

@@ -3,6 +3,7 @@ import {
   DEPLOYMENT_SETTINGS,
   type DeployedSettingName,
   type DeploymentSettingName,
+  formatProviders,
   readDeployedSettings,
 } from '#contract/settings/deployment-settings.ts';
 import { type Setting, SettingsError } from '#contract/settings/setting.ts';
@@ -26,7 +27,10 @@ function isAccepted(name: DeploymentSettingName, written: string): boolean {
   return Object.keys(problemsIn({ [name]: written }, [name])).length === 0;
 }
 
-const PROVIDER = { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, price: 0.34 };
+const PROVIDER = { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, interfaces: 40, price: 0.34 };
+const WRITTEN = ['cpu', 8192, 14_000, 0, 40, 40, 3, 0.34] as const;
+/** The written form with another value at one index. */
+const writtenWith = (index: number, value: unknown) => WRITTEN.map((old, at) => (at === index ? value : old));
 const TYPE = { name: 'm6i.large', cpuUnits: 2048, memoryMib: 7680, gpuCount: 0 };
 
 describe('the deployment settings', () => {
@@ -67,23 +71,26 @@ describe('the deployment settings', () => {
   });
 
   it('contain capacity providers as JSON', () => {
-    expect(readOne('WB_CAPACITY_PROVIDERS', JSON.stringify([PROVIDER]))).toEqual([PROVIDER]);
+    const provider = { ...PROVIDER, trunkedInterfaces: 40, untrunkedInterfaces: 3 };
+    expect(formatProviders([provider])).toBe(JSON.stringify([WRITTEN]));
+    expect(readOne('WB_CAPACITY_PROVIDERS', formatProviders([provider]))).toEqual([provider]);
+    expect(readOne('WB_CAPACITY_PROVIDERS', formatProviders([PROVIDER]))).toEqual([
+      { ...PROVIDER, trunkedInterfaces: 40, untrunkedInterfaces: 40 },
+    ]);
     expect(readDeployedSettings({}, ['WB_CAPACITY_PROVIDERS']).WB_CAPACITY_PROVIDERS).toEqual([]);
   });
 
   it.each([
     ['malformed JSON', '[{'],
-    ['an object instead of a list', JSON.stringify(PROVIDER)],
-    ['a name twice', JSON.stringify([PROVIDER, { ...PROVIDER, price: 1 }])],
-    ['no price', JSON.stringify([{ ...PROVIDER, price: undefined }])],
-    ['a negative price', JSON.stringify([{ ...PROVIDER, price: -1 }])],
-    ['half a unit', JSON.stringify([{ ...PROVIDER, cpuUnits: 0.5 }])],
-    ['an unknown field', JSON.stringify([{ ...PROVIDER, spot: true }])],
-    [
-      'too many items',
-      JSON.stringify(Array.from({ length: 21 }, (_, n) => ({ ...PROVIDER, name: `p${n}` }))),
-    ],
-    ['a long name', JSON.stringify([{ ...PROVIDER, name: 'p'.repeat(256) }])],
+    ['a provider instead of a list', JSON.stringify(WRITTEN)],
+    ['a name twice', JSON.stringify([WRITTEN, writtenWith(7, 1)])],
+    ['no price', JSON.stringify([WRITTEN.slice(0, 7)])],
+    ['a negative price', JSON.stringify([writtenWith(7, -1)])],
+    ['half a unit', JSON.stringify([writtenWith(1, 0.5)])],
+    ['no network interface', JSON.stringify([writtenWith(4, 0)])],
+    ['an unknown value', JSON.stringify([[...WRITTEN, true]])],
+    ['too many items', JSON.stringify(Array.from({ length: 21 }, (_, n) => writtenWith(0, `p${n}`)))],
+    ['a long name', JSON.stringify([writtenWith(0, 'p'.repeat(256))])],
   ])('reject capacity providers with %s', (_, written) => {
     expect(isAccepted('WB_CAPACITY_PROVIDERS', written)).toBe(false);
   });

@@ -1,12 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canHold, findInstanceFor, freeCapacityAfter } from '#core/placement/capacity.ts';
+import {
+  canHold,
+  covers,
+  dominantShare,
+  findInstanceFor,
+  freeCapacityAfter,
+  leftoverShare,
+} from '#core/placement/capacity.ts';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
 const request = { cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
-const fuller: FreeCapacity = { provider: 'a', cpuUnits: 10, memoryMib: 25, gpuCount: 0 };
-const emptier: FreeCapacity = { provider: 'a', cpuUnits: 99, memoryMib: 90, gpuCount: 1 };
-const foreign: FreeCapacity = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuCount: 0 };
+const fuller: FreeCapacity = { provider: 'a', cpuUnits: 10, memoryMib: 25, gpuCount: 0, interfaces: 1 };
+const emptier: FreeCapacity = { provider: 'a', cpuUnits: 99, memoryMib: 90, gpuCount: 1, interfaces: 5 };
+const foreign: FreeCapacity = { provider: 'b', cpuUnits: 10, memoryMib: 20, gpuCount: 0, interfaces: 1 };
 
 describe('free capacity', () => {
   it('is used on the fitting instance with the least free memory', () => {
@@ -18,9 +25,17 @@ describe('free capacity', () => {
   it('decreases by the request on that instance alone', () => {
     expect(freeCapacityAfter({ ...request, gpuCount: 1 }, 'a', [fuller, emptier, foreign])).toEqual([
       fuller,
-      { provider: 'a', cpuUnits: 89, memoryMib: 70, gpuCount: 0 },
+      { provider: 'a', cpuUnits: 89, memoryMib: 70, gpuCount: 0, interfaces: 4 },
       foreign,
     ]);
+  });
+
+  it('is not used on an instance without a free network interface', () => {
+    expect(findInstanceFor(request, 'a', [emptier, { ...fuller, interfaces: 0 }])).toBe(emptier);
+    expect(findInstanceFor(request, 'a', [{ ...emptier, interfaces: 0 }])).toBeUndefined();
+    const afterOne = freeCapacityAfter({ ...request, cpuUnits: 0, memoryMib: 0 }, 'a', [fuller]);
+    expect(afterOne).toEqual([{ ...fuller, interfaces: 0 }]);
+    expect(freeCapacityAfter(request, 'a', afterOne)).toBe(afterOne);
   });
 
   it('stays unchanged if the request waits for a new instance', () => {
@@ -29,16 +44,41 @@ describe('free capacity', () => {
 
   it('never becomes negative, and never changes for other providers', () => {
     const capacity = { cpuUnits: fc.nat(99), memoryMib: fc.nat(99), gpuCount: fc.nat(2) };
-    const anyFreeCapacity = fc.array(fc.record({ provider: fc.constantFrom('a', 'b'), ...capacity }));
+    const anyFreeCapacity = fc.array(
+      fc.record({ provider: fc.constantFrom('a', 'b'), ...capacity, interfaces: fc.nat(3) }),
+    );
     fc.assert(
       fc.property(fc.record(capacity), anyFreeCapacity, (request, freeCapacity) => {
         const after = freeCapacityAfter(request, 'a', freeCapacity);
         for (const instance of after) {
-          expect(canHold(instance, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
+          expect(covers(instance, { cpuUnits: 0, memoryMib: 0, gpuCount: 0 })).toBe(true);
+          expect(instance.interfaces).toBeGreaterThanOrEqual(0);
         }
         const others = (all: readonly FreeCapacity[]) => all.filter(({ provider }) => provider === 'b');
         expect(others(after)).toEqual(others(freeCapacity));
       }),
     );
+  });
+});
+
+describe('an instance with three network interfaces for tasks', () => {
+  const instance = { cpuUnits: 100, memoryMib: 100, gpuCount: 0, interfaces: 3 };
+
+  it('holds a request while one of them is free', () => {
+    expect(canHold({ ...instance, interfaces: 1 }, request)).toBe(true);
+    const used = { ...instance, interfaces: 0 };
+    expect(canHold(used, request)).toBe(false);
+    expect(covers(used, request)).toBe(true);
+  });
+
+  it('has a third of its price used by a small request', () => {
+    expect(dominantShare(request, instance)).toBe(1 / 3);
+    expect(dominantShare({ ...request, memoryMib: 50 }, instance)).toBe(0.5);
+    expect(dominantShare(request, { ...instance, interfaces: 120 })).toBe(0.2);
+    expect(dominantShare(request, { ...instance, interfaces: Number.POSITIVE_INFINITY })).toBe(0.2);
+  });
+
+  it('has no unused capacity once CPU and memory are used up', () => {
+    expect(leftoverShare({ cpuUnits: 100, memoryMib: 100, gpuCount: 0 }, instance, instance)).toBe(0);
   });
 });

@@ -15,8 +15,8 @@ describe('choosePlacement', () => {
       kind: 'fits',
       provider: 'large',
     });
-    const dear = { name: 'dear', cpuUnits: 4096, memoryMib: 8192, gpuCount: 0, price: 9 };
-    const freeCapacity = [{ provider: 'dear', cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 }];
+    const dear = { name: 'dear', cpuUnits: 4096, memoryMib: 8192, gpuCount: 0, interfaces: 3, price: 9 };
+    const freeCapacity = [{ provider: 'dear', cpuUnits: 1024, memoryMib: 2048, gpuCount: 0, interfaces: 1 }];
     expect(choosePlacement(spec, [...PROVIDERS, dear], [], freeCapacity)).toEqual({
       kind: 'fits',
       provider: 'dear',

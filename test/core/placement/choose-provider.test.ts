@@ -10,6 +10,7 @@ const general: CapacityProvider = {
   cpuUnits: 4096,
   memoryMib: 15_000,
   gpuCount: 0,
+  interfaces: 20,
   price: 0.2,
 };
 
@@ -25,6 +26,7 @@ const freeOn = (provider: CapacityProvider, part: number): FreeCapacity => ({
   cpuUnits: provider.cpuUnits * (1 - part),
   memoryMib: provider.memoryMib * (1 - part),
   gpuCount: provider.gpuCount,
+  interfaces: provider.interfaces,
 });
 
 describe('chooseProvider', () => {
@@ -72,6 +74,27 @@ describe('chooseProvider', () => {
     expect(choose({ ...request, memoryMib: 1024 }, [general, other], freeCapacity)).toBe('general');
   });
 
+  it('counts network interfaces: a large instance with few of them is dear for small requests', () => {
+    const double = { ...general, name: 'double', cpuUnits: 8192, memoryMib: 30_000, price: 0.38 };
+    const few = (provider: CapacityProvider, interfaces: number) => ({ ...provider, interfaces });
+    const quarter = { cpuUnits: 2048, memoryMib: 3000, gpuCount: 0 };
+    const offered = (interfaces: number) => [general, few(double, interfaces)];
+    expect(choose({ ...quarter, cpuUnits: 4096 }, offered(3))).toBe('general');
+    expect(choose({ ...quarter, cpuUnits: 8192 }, offered(1))).toBe('double');
+    const tiny = { cpuUnits: 512, memoryMib: 1024, gpuCount: 0 };
+    const cheap = { ...general, name: 'cheap', price: 0.19 };
+    expect(choose(tiny, [general, cheap])).toBe('cheap');
+    expect(choose(tiny, [general, few(cheap, 2)])).toBe('general');
+  });
+
+  it('does not count the free capacity of an instance without a free network interface', () => {
+    const dear = { ...general, name: 'dear', price: 0.3 };
+    const used = { ...freeOn(dear, 0.5), interfaces: 0 };
+    expect(choose(request, [general, dear], [used])).toBe('general');
+    expect(choose(request, [general, dear], [{ ...used, interfaces: 1 }])).toBe('dear');
+    expect(choose(request, [general, dear], [used, { ...used, interfaces: 1 }])).toBe('dear');
+  });
+
   it('keeps instances with GPUs for requests with GPUs, even while they are idle', () => {
     const gpu = { ...general, name: 'gpu', gpuCount: 1, price: 0.01 };
     expect(choose(request, [general, gpu], [freeOn(gpu, 0)])).toBe('general');
@@ -100,12 +123,17 @@ describe('for any request and any providers', () => {
     fc.record({
       name: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
       ...capacity,
+      interfaces: fc.nat(3),
       price: fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0, max: 9, noNaN: true })),
     }),
     { selector: ({ name }) => name, maxLength: 6 },
   );
   const anyFreeCapacity = fc.array(
-    fc.record({ provider: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), ...capacity }),
+    fc.record({
+      provider: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),
+      ...capacity,
+      interfaces: fc.nat(3),
+    }),
     { maxLength: 8 },
   );
 

@@ -8,6 +8,8 @@ const OBSERVATION: InstanceObservation = {
   provider: 'small',
   acceptsTasks: true,
   free: { cpuUnits: 512, memoryMib: 1000, gpuCount: 0 },
+  tasks: 1,
+  trunked: true,
   version: 7,
   at: AT,
 };
@@ -30,11 +32,28 @@ describe('updateFreeCapacity', () => {
         cpuUnits: 512,
         memoryMib: 1000,
         gpuCount: 0,
+        interfaces: 19,
         version: 7,
         at: AT,
       },
     ]);
   });
+
+  it.each([
+    ['small', true, 5, 15],
+    ['small', false, 1, 2],
+    ['small', false, 3, 0],
+    // Placed by others, or before the limit was lowered.
+    ['small', false, 4, 0],
+    ['large', true, 1, 1],
+    ['large', false, 1, 1],
+  ])(
+    'counts the free network interfaces of an instance of %s with trunk %s and %i tasks: %i',
+    async (provider, trunked, tasks, interfaces) => {
+      await observe({ provider, trunked, tasks });
+      expect(await freeCapacity()).toMatchObject([{ interfaces }]);
+    },
+  );
 
   it('removes an instance that accepts no tasks', async () => {
     await observe();

@@ -38,7 +38,7 @@ describe('placing a run', () => {
 
   it('refuses a request that does not fit, for any reported free capacity', async () => {
     const spec = { cpuUnits: 1024, memoryMib: 999_999, gpuCount: 0 };
-    const { ports, calls } = recordingPorts([{ provider: 'small', ...spec }]);
+    const { ports, calls } = recordingPorts([{ provider: 'small', ...spec, interfaces: 1 }]);
     expect(await executeEffect(ports, starting({ spec }), effect)).toMatchObject({
       type: 'run_refused',
       reason: { code: 'cannot_fit' },

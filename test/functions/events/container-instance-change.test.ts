@@ -27,6 +27,11 @@ function containerInstanceEvent(detail: Readonly<Record<string, unknown>> = {}) 
         { name: 'com.amazonaws.ecs.capability.logging-driver.awslogs' },
         { name: 'ecs.os-type', value: null },
         { name: 'workbench-provider', value: 'small' },
+        { name: 'ecs.awsvpc-trunk-id', value: 'eni-1' },
+      ],
+      registeredResources: [
+        { name: 'CPU', type: 'INTEGER', integerValue: 2048 },
+        { name: 'MEMORY', type: 'INTEGER', integerValue: 3768 },
       ],
       remainingResources: [
         { name: 'CPU', type: 'INTEGER', integerValue: 1988 },
@@ -49,6 +54,8 @@ describe('an event of a container instance', () => {
         provider: 'small',
         acceptsTasks: true,
         free: { cpuUnits: 1988, memoryMib: 767, gpuCount: 0 },
+        tasks: 1,
+        trunked: true,
         version: 14801,
         at: AT,
       },
@@ -69,6 +76,11 @@ describe('an event of a container instance', () => {
   it('of a host has no observation for placement', () => {
     const change = readContainerInstanceEvent(containerInstanceEvent(dedicatedTo('wb')));
     expect(change).toEqual({ host: { instanceId: 'i-1', state: 'running', agentConnected: true } });
+  });
+
+  it('has the number of tasks, with which some events come', () => {
+    const counted = containerInstanceEvent({ runningTasksCount: 3, pendingTasksCount: null });
+    expect(readContainerInstanceEvent(counted)?.sharedInstance?.tasks).toBe(3);
   });
 
   it('has the provider that ECS reports', () => {

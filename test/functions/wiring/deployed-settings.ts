@@ -1,5 +1,9 @@
 import { DEPLOYED, type FunctionName, type SettingsReadBy } from '#contract/deployed-functions.ts';
-import { type DeployedSettingsFor, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
+import {
+  type DeployedSettingsFor,
+  formatProviders,
+  readDeployedSettings,
+} from '#contract/settings/deployment-settings.ts';
 import type { Environment } from '#contract/settings/setting.ts';
 
 /** The environment of deployed functions. */
@@ -10,8 +14,8 @@ export const ENVIRONMENT = {
   WB_HOST_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/host',
   WB_INSTALLATION: 'staging',
   WB_CLUSTER: 'staging-workbenches',
-  WB_CAPACITY_PROVIDERS: JSON.stringify([
-    { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, price: 0.34 },
+  WB_CAPACITY_PROVIDERS: formatProviders([
+    { name: 'cpu', cpuUnits: 8192, memoryMib: 14_000, gpuCount: 0, interfaces: 40, price: 0.34 },
   ]),
   WB_INSTANCE_TYPES: JSON.stringify([{ name: 'm6i.large', cpuUnits: 2048, memoryMib: 7200, gpuCount: 0 }]),
   WB_IMAGE: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/workbench:latest',

@@ -105,8 +105,22 @@ describe('the validations', () => {
         {
           name: 'arm',
           instanceTypes: [
-            { name: 'm7g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
-            { name: 'm6g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.08 },
+            {
+              name: 'm7g.large',
+              vcpus: 2,
+              memoryMib: 8192,
+              architecture: 'arm64',
+              networkInterfaces: 3,
+              pricePerHour: 0.08,
+            },
+            {
+              name: 'm6g.large',
+              vcpus: 2,
+              memoryMib: 8192,
+              architecture: 'arm64',
+              networkInterfaces: 3,
+              pricePerHour: 0.08,
+            },
           ],
           maxInstances: 3,
           spot: true,
@@ -114,7 +128,7 @@ describe('the validations', () => {
         },
       ],
       storage: { fileSystems: 2, operatorRoles: ['arn:aws:iam::123456789012:role/operator'] },
-      ecs: { awsvpcTrunking: true, containerInsights: true },
+      ecs: { awsvpcTrunking: 'account', containerInsights: true },
     });
     expect(validate((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();
   });

@@ -16,9 +16,7 @@ type Conditions = Readonly<Record<string, Readonly<Record<string, readonly strin
 let app: SynthesizedApp;
 let statements: readonly { readonly stack: string; readonly statement: Statement }[];
 beforeAll(async () => {
-  app = await synthesize(
-    someStage({ ecs: { awsvpcTrunking: true }, dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] } }),
-  );
+  app = await synthesize(someStage({ dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] } }));
   statements = (['data', 'cluster', 'api'] as const).flatMap((part) =>
     app
       .all(part, 'AWS::IAM::Policy')
@@ -106,7 +104,7 @@ const CONDITIONS: Readonly<Record<string, Conditions>> = {
   TagTaskDefinition: { StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition'] } },
   // The families of an installation begin with its name.
   RegisterTaskDefinition: {},
-  TurnOn: { StringEquals: { 'ecs:account-setting': ['awsvpcTrunking'] } },
+  OptIn: { StringEquals: { 'ecs:account-setting': ['awsvpcTrunking'] } },
   TagAccessPoint: {
     StringEquals: { ...FOR_INSTALLATION, 'elasticfilesystem:CreateAction': ['CreateAccessPoint'] },
   },
@@ -144,7 +142,7 @@ describe('a statement that allows EC2, ECS or EFS actions on a pattern of resour
     const anything = onPatterns().filter(({ statement }) => listOf(statement.Resource).includes('*'));
     expect([...new Set(anything.map(({ statement }) => statement.Sid))].sort()).toEqual(
       // Conditions limit the last two.
-      [...Object.keys(UNLIMITED), 'ListTasks', 'TurnOn'].sort(),
+      [...Object.keys(UNLIMITED), 'ListTasks', 'OptIn'].sort(),
     );
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KNOWN_INSTANCE_TYPES } from '#lib/instance-types.ts';
-import { minimumCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
+import { minimumCapacityOf, providerCapacityOf, providerPriceOf } from '#lib/settings/capacity.ts';
 import { parseStage } from '#lib/settings/stage.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
 import { MINIMAL_STAGE, someStage } from '../some-stage.ts';
@@ -28,7 +28,7 @@ describe('the settings of a stage', () => {
       image: { tag: 'latest', uid: 1000, gid: 1000, architecture: 'x86_64' },
       storage: { fileSystems: 1, backupRetentionDays: 35 },
       api: { corsOrigins: [], authCacheSeconds: 60 },
-      ecs: { awsvpcTrunking: false },
+      ecs: { awsvpcTrunking: 'role' },
     });
   });
 
@@ -50,6 +50,7 @@ describe('the settings of a stage', () => {
       'auth.unknown',
       'capacityProviders[0].instanceTypes[1].memoryMib',
       'capacityProviders[0].instanceTypes[1].name',
+      'capacityProviders[0].instanceTypes[1].networkInterfaces',
       'capacityProviders[0].instanceTypes[1].vcpus',
       'capacityProviders[0].maxInstances',
       'capacityProviders[1]',
@@ -140,7 +141,7 @@ describe('capacity providers', () => {
     expect(findProblems(provider({ instanceTypes: ['x9.huge'] }))).toEqual({
       'capacityProviders[0].instanceTypes[0]': expect.stringContaining('add its size'),
     });
-    const huge = { name: 'x9.huge', vcpus: 64, memoryMib: 262_144, pricePerHour: 9 };
+    const huge = { name: 'x9.huge', vcpus: 64, memoryMib: 262_144, networkInterfaces: 8, pricePerHour: 9 };
     expect(findProblems(provider({ instanceTypes: [huge] }))).toEqual({});
     const { pricePerHour: _, ...unpriced } = huge;
     expect(findProblems(provider({ instanceTypes: [unpriced] }))).toHaveProperty([
@@ -154,7 +155,14 @@ describe('capacity providers', () => {
   });
 
   it('have the architecture of the image', () => {
-    const arm = { name: 'm9g.large', vcpus: 2, memoryMib: 8192, architecture: 'arm64', pricePerHour: 0.1 };
+    const arm = {
+      name: 'm9g.large',
+      vcpus: 2,
+      memoryMib: 8192,
+      architecture: 'arm64',
+      networkInterfaces: 3,
+      pricePerHour: 0.1,
+    };
     expect(findProblems(provider({ instanceTypes: [arm] }))).toEqual({
       'capacityProviders[0].instanceTypes': 'all types must have the architecture of the image, x86_64',
     });
@@ -181,6 +189,34 @@ describe('capacity providers', () => {
     expect(providerPriceOf({ spot: false, instanceTypes: ['m6i.xlarge', 'c6i.2xlarge'] })).toBe(0.34);
   });
 
+  it('have the network interfaces of their smallest type, with and without a trunk', () => {
+    const interfacesOf = (types: readonly string[], trunking: boolean) => {
+      const { name, cpuUnits, memoryMib, gpuCount, ...interfaces } = providerCapacityOf('p', types, trunking);
+      return interfaces;
+    };
+    expect(interfacesOf(['m6i.2xlarge'], true)).toEqual({ interfaces: 40, untrunkedInterfaces: 3 });
+    expect(interfacesOf(['m6i.2xlarge'], false)).toEqual({ interfaces: 3, trunkedInterfaces: 40 });
+    expect(interfacesOf(['m6i.2xlarge', 'r6i.large'], true)).toEqual({
+      interfaces: 10,
+      untrunkedInterfaces: 2,
+    });
+    // AWS does not support trunking for these.
+    expect(interfacesOf(['g4dn.xlarge'], true)).toEqual({ interfaces: 2 });
+    expect(interfacesOf(['t3.medium'], false)).toEqual({ interfaces: 2 });
+    expect(providerCapacityOf('p', ['m6i.xlarge'], true)).toMatchObject(
+      minimumCapacityOf('p', ['m6i.xlarge']),
+    );
+  });
+
+  it('need the network interfaces of a type that is not known', () => {
+    const { networkInterfaces: _, ...without } = {
+      ...{ name: 'x9.huge', vcpus: 64, memoryMib: 262_144, networkInterfaces: 8, pricePerHour: 9 },
+    };
+    expect(Object.keys(findProblems(provider({ instanceTypes: [without] })))).toEqual([
+      'capacityProviders[0].instanceTypes[0].networkInterfaces',
+    ]);
+  });
+
   const anyType = fc.oneof(
     fc.constantFrom(...Object.keys(KNOWN_INSTANCE_TYPES), 'x9.huge'),
     fc.record(
@@ -190,9 +226,11 @@ describe('capacity providers', () => {
         memoryMib: fc.integer({ min: 0, max: 1_000_000 }),
         gpus: fc.nat(2),
         architecture: fc.constantFrom('x86_64', 'arm64'),
+        networkInterfaces: fc.integer({ min: 0, max: 60 }),
+        trunkedTasks: fc.nat(200),
         pricePerHour: fc.double({ min: -1, max: 20, noNaN: true }),
       },
-      { requiredKeys: ['name', 'vcpus', 'memoryMib'] },
+      { requiredKeys: ['name', 'vcpus', 'memoryMib', 'networkInterfaces'] },
     ),
   );
   const anyProvider = fc.record(

@@ -76,6 +76,7 @@ const NONEXISTENT_CAPACITY: readonly InstanceFreeCapacity[] = [
     cpuUnits: 4096,
     memoryMib: 15_500,
     gpuCount: 0,
+    interfaces: 3,
     version: 1,
     at: 0,
   },

@@ -39,6 +39,9 @@ export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
 /** USD per hour of one instance. */
 const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
 
+/** Tasks for which an instance has network interfaces. */
+const INTERFACES: Readonly<Record<string, number>> = { small: 20, memory: 10, large: 2 };
+
 export const WORLD_OPTIONS: WorldOptions = {
   providers: [
     {
@@ -69,7 +72,12 @@ export const WORLD_OPTIONS: WorldOptions = {
 
 /** The sizes of the world, in the form that the settings have. */
 export const SIZES: SizeCatalog = createSettingsCatalog({
-  providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({ name, ...size, price: PRICES[name] ?? 0 })),
+  providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({
+    name,
+    ...size,
+    interfaces: INTERFACES[name] ?? 1,
+    price: PRICES[name] ?? 0,
+  })),
   instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
 });
 

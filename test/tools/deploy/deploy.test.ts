@@ -78,12 +78,18 @@ it('exits with the exit code of cdk', async () => {
 
 it('reports awsvpcTrunking and whether the deployment changes it', async () => {
   const commands = await commandsOfAccount();
-  const enabled = await deploy(commands, ['--stage', 'staging'], { ecs: { awsvpcTrunking: true } });
-  expect(enabled.stdout).toContain('awsvpcTrunking is off; this deployment turns it on');
-  await commands.setOutput('aws ecs list-account-settings', { settings: [{ value: 'enabled' }] });
+  const deployWith = async (awsvpcTrunking: string) =>
+    (await deploy(commands, ['--stage', 'staging'], { ecs: { awsvpcTrunking } })).stdout;
   expect((await deploy(commands, ['--stage', 'staging'])).stdout).toContain(
-    'awsvpcTrunking is on in this account and region; this deployment does not change it',
+    'awsvpcTrunking is off in this account and region; this deployment turns it on for the role of its instances alone. Running',
   );
+  expect(await deployWith('account')).toContain('turns it on for the whole account and region. Running');
+  expect(await deployWith('off')).toContain('The setting ecs.awsvpcTrunking turns it on');
+  await commands.setOutput('aws ecs list-account-settings', { settings: [{ value: 'enabled' }] });
+  expect(await deployWith('role')).toContain(
+    'awsvpcTrunking is on in this account and region; this deployment turns it on for the role of its instances alone',
+  );
+  expect(await deployWith('off')).toContain('this deployment does not turn it on');
   await commands.fail('aws ecs list-account-settings', 'An error occurred (AccessDeniedException)');
   const unreadable = await deploy(commands, ['--stage', 'staging']);
   expect(unreadable.code).toBe(0);

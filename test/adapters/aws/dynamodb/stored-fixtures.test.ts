@@ -113,9 +113,16 @@ describe.each(fixtureSets())('an item of the fixtures %s', (set) => {
   });
 
   it('is read if it is the free capacity of an instance', async () => {
-    const client = tableOf(itemNamed('free-capacity'));
+    const item = itemNamed('free-capacity');
+    const client = tableOf(item);
+    // The first versions did not store the network interfaces.
+    const interfaces = Number(item.interfaces?.N ?? 1);
     expect(await new DynamoFreeCapacityStore(client, 'table').list(T0)).toEqual([
-      expect.objectContaining({ provider: 'medium', cpuUnits: 2048, memoryMib: 4096, version: 7, at: T0 }),
+      {
+        containerInstanceId: item.sk?.S,
+        provider: 'medium',
+        ...{ cpuUnits: 2048, memoryMib: 4096, gpuCount: 0, interfaces, version: 7, at: T0 },
+      },
     ]);
   });
 

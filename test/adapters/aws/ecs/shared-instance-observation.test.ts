@@ -13,6 +13,8 @@ const shared: ContainerInstanceFields = {
   agentConnected: true,
   capacityProviderName: 'gpu',
   attributes: [{ name: 'ecs.instance-type', value: 'g4dn.xlarge' }],
+  runningTasksCount: 2,
+  pendingTasksCount: 1,
   remainingResources: [
     { name: 'CPU', integerValue: 3072 },
     { name: 'MEMORY', integerValue: 13_000 },
@@ -30,6 +32,8 @@ describe('the observation of a shared instance', () => {
       provider: 'gpu',
       acceptsTasks: true,
       free: { cpuUnits: 3072, memoryMib: 13_000, gpuCount: 2 },
+      tasks: 3,
+      trunked: false,
       version: 5,
       at: 1_900_000_000_000,
     });
@@ -40,6 +44,33 @@ describe('the observation of a shared instance', () => {
     expect(observed({ capacityProviderName: undefined, attributes })?.provider).toBe('small');
     expect(observed({ attributes })?.provider).toBe('gpu');
     expect(observed({ capacityProviderName: undefined })).not.toHaveProperty('provider');
+  });
+
+  it('has a trunk if the agent has registered with one', () => {
+    const attributes = [{ name: 'ecs.awsvpc-trunk-id', value: 'eni-1' }];
+    expect(observed({ attributes })?.trunked).toBe(true);
+  });
+
+  it.each([
+    [{ runningTasksCount: 4, pendingTasksCount: undefined }, 4],
+    [{ runningTasksCount: undefined, pendingTasksCount: 2 }, 2],
+    [{ runningTasksCount: 0, pendingTasksCount: null }, 0],
+  ])('counts the tasks of %j: %i', (counts, tasks) => {
+    expect(observed(counts)?.tasks).toBe(tasks);
+  });
+
+  const withoutCounts = { runningTasksCount: undefined, pendingTasksCount: null };
+  const resources = (cpu: number, memory: number) => [
+    { name: 'CPU', integerValue: cpu },
+    { name: 'MEMORY', integerValue: memory },
+  ];
+  it.each([
+    ['nothing is used', resources(3072, 13_000), 0],
+    ['CPU is used', resources(4096, 13_000), 1],
+    ['memory is used', resources(3072, 15_000), 1],
+    ['nothing is known', undefined, 0],
+  ])('without counts, has at least one task if some capacity is used: %s', (_case, registered, tasks) => {
+    expect(observed({ ...withoutCounts, registeredResources: registered })?.tasks).toBe(tasks);
   });
 
   it.each([

@@ -444,6 +444,7 @@ describe('free capacity', () => {
       cpuUnits: 1024,
       memoryMib: 2048,
       gpuCount: 1,
+      interfaces: 17,
       version: 4,
       at: T0,
     });
@@ -458,6 +459,7 @@ describe('free capacity', () => {
             cpu_units: { N: '1024' },
             memory_mib: { N: '2048' },
             gpu_count: { N: '1' },
+            interfaces: { N: '17' },
           },
           ...condition,
         },
