@@ -16,6 +16,7 @@ import {
   addScheduleTrigger,
   ControllerFunction,
 } from './constructs/controller-function.ts';
+import { HostTemplates } from './constructs/instance-launch-template.ts';
 import { Janitor } from './constructs/janitor.ts';
 import type { Network } from './constructs/network.ts';
 import { OperationsDashboard } from './constructs/operations-dashboard.ts';
@@ -43,6 +44,7 @@ export interface ApiStackProps {
 export class ApiStack extends WorkbenchStack {
   readonly queues: WorkQueues;
   readonly functions: ReadonlyMap<string, LambdaFunction>;
+  readonly hosts: HostTemplates;
 
   constructor(scope: Construct, settings: StageSettings, props: ApiStackProps) {
     super(scope, 'api', settings, {
@@ -50,6 +52,15 @@ export class ApiStack extends WorkbenchStack {
       terminationProtection: settings.production,
     });
     this.queues = new WorkQueues(this, 'Queues');
+    // In this stack, so that each deployment updates the functions: they launch hosts from one version of a template, and
+    // this stack's template must change, or have a parameter of Systems Manager, for the CDK to deploy it at all.
+    this.hosts = new HostTemplates(this, 'Host', {
+      ...settings.dedicated,
+      architecture: settings.image.architecture,
+      vpc: props.network.vpc,
+      securityGroup: props.network.instances,
+      role: props.cluster.instanceRole,
+    });
     const secret = new AuthSecret(this, 'Auth', settings.auth);
     const janitors = this.#createJanitors(settings, props);
     const functions = this.#createFunctions(settings, props, secret.arn, [...janitors.values()]);
@@ -92,7 +103,7 @@ export class ApiStack extends WorkbenchStack {
     janitors: readonly LambdaFunction[],
   ): Map<FunctionName, LambdaFunction> {
     const { bundles, cluster } = props;
-    const values = deployedValues(settings, { ...props, queues: this.queues, secret });
+    const values = deployedValues(settings, { ...props, hosts: this.hosts, queues: this.queues, secret });
     const context = this.#permissionContext(settings, props, secret, janitors);
     const triggers = { queues: this.queues, clusterArn: clusterArn(this, cluster.clusterName) };
     const lambdas = new Map<FunctionName, LambdaFunction>();
@@ -122,12 +133,12 @@ export class ApiStack extends WorkbenchStack {
   }
 
   #permissionContext(
-    { installation, dedicated }: StageSettings,
+    { installation, dedicated, auth }: StageSettings,
     { network, data, cluster }: ApiStackProps,
     secret: string | undefined,
     janitors: readonly LambdaFunction[],
   ): PermissionContext {
-    const { template, gpuTemplate } = cluster.hosts;
+    const { template, gpuTemplate } = this.hosts;
     return {
       scope: this,
       installation,
@@ -146,6 +157,7 @@ export class ApiStack extends WorkbenchStack {
       hostSecurityGroup: network.instances.securityGroupId,
       hostInstanceTypes: dedicated.instanceTypes.map(instanceTypeNameOf),
       secret,
+      secretKey: auth === 'none' ? undefined : auth.secretKeyArn,
     };
   }
 

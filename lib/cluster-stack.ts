@@ -13,7 +13,6 @@ import { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
 import { CapacityProvider } from './constructs/capacity-provider.ts';
-import { HostTemplates } from './constructs/instance-launch-template.ts';
 import type { Network } from './constructs/network.ts';
 import { allow } from './permissions/allow.ts';
 import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
@@ -25,7 +24,6 @@ import { WorkbenchStack } from './workbench-stack.ts';
 export class ClusterStack extends WorkbenchStack {
   readonly clusterName: string;
   readonly capacityProviders: readonly CapacityProvider[];
-  readonly hosts: HostTemplates;
   readonly images: ImageRepository;
   /** Role of the instances. */
   readonly instanceRole: IRole;
@@ -107,13 +105,6 @@ export class ClusterStack extends WorkbenchStack {
     for (const { resource: provider } of this.capacityProviders) provider.node.addDependency(cluster);
     // On deletion the cluster must release a provider before the Auto Scaling group of the provider is deleted.
     for (const { group } of this.capacityProviders) associations.node.addDependency(group);
-    this.hosts = new HostTemplates(this, 'Host', {
-      ...settings.dedicated,
-      architecture: settings.image.architecture,
-      vpc,
-      securityGroup,
-      role: instanceRole,
-    });
     if (ecs.awsvpcTrunking !== 'off') {
       const trunking = new AwsvpcTrunking(this, 'Trunking', {
         installation,
@@ -167,7 +158,7 @@ export class ImageRepository extends Construct {
         },
       ],
       // Running workbenches may have to pull the image again.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       emptyOnDelete: false,
     });
   }

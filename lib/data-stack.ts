@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, CrossStackReferences, ReferenceStrength, RemovalPolicy } from 'aws-cdk-lib';
 import {
   type Attribute,
   AttributeType,
@@ -12,7 +12,7 @@ import { INDEXES, type IndexDefinition, type KeyAttribute, TABLE } from '#contra
 import type { Network } from './constructs/network.ts';
 import { FileBackups, WorkbenchFiles } from './constructs/workbench-files.ts';
 import type { StageSettings } from './settings/stage.ts';
-import { WorkbenchStack } from './workbench-stack.ts';
+import { isProtected, WorkbenchStack } from './workbench-stack.ts';
 
 /** Records and files. They are retained when the stack is deleted. */
 export class DataStack extends WorkbenchStack {
@@ -25,20 +25,27 @@ export class DataStack extends WorkbenchStack {
       description: 'Workbench controller: records and files',
       terminationProtection: true,
     });
+    // A weak reference to a subnet could make CloudFormation plan the replacement of a mount target, which fails.
+    CrossStackReferences.of(this).consume(ReferenceStrength.STRONG);
     const { installation, storage } = settings;
-    this.records = new Records(this, 'Records', { recoveryDays: storage.pointInTimeRecoveryDays });
+    this.records = new Records(this, 'Records', {
+      recoveryDays: storage.pointInTimeRecoveryDays,
+      deletionProtection: isProtected(this, 'data'),
+    });
     this.files = new WorkbenchFiles(this, 'Files', {
       vpc: network.vpc,
       securityGroup: network.files,
       installation,
       fileSystemCount: storage.fileSystems,
       operatorRoles: storage.operatorRoles,
+      denyOtherRoles: storage.denyOtherRoles,
     });
     const fileSystems = this.files.fileSystems.map(({ fileSystem }) => fileSystem);
     this.backups = new FileBackups(this, 'Backups', {
       installation,
       fileSystems,
       retentionDays: storage.backupRetentionDays,
+      existingVault: storage.existingBackupVault,
     });
     new CfnOutput(this, 'TableName', { value: this.records.table.tableName });
     for (const [index, { fileSystemId }] of fileSystems.entries()) {
@@ -48,11 +55,15 @@ export class DataStack extends WorkbenchStack {
   }
 }
 
-/** The table that contract/table.ts defines. It is retained when the stack is deleted, and has deletion protection. */
+/** The table that contract/table.ts defines. It is retained when the stack is deleted. */
 export class Records extends Construct {
   readonly table: TableV2;
 
-  constructor(scope: Construct, id: string, props: { readonly recoveryDays: number }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly recoveryDays: number; readonly deletionProtection: boolean },
+  ) {
     super(scope, id);
     const indexes: readonly IndexDefinition[] = Object.values(INDEXES);
     this.table = new TableV2(this, 'Table', {
@@ -65,7 +76,7 @@ export class Records extends Construct {
         pointInTimeRecoveryEnabled: true,
         recoveryPeriodInDays: props.recoveryDays,
       },
-      deletionProtection: true,
+      deletionProtection: props.deletionProtection,
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       globalSecondaryIndexes: indexes.map(({ name, partitionKey, sortKey }) => ({
         indexName: name,

@@ -6,6 +6,7 @@ import {
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import type { Environment, Setting } from '#contract/settings/setting.ts';
 import type { ClusterStack } from './cluster-stack.ts';
+import type { HostTemplates } from './constructs/instance-launch-template.ts';
 import type { Network } from './constructs/network.ts';
 import type { WorkQueues } from './constructs/work-queues.ts';
 import type { DataStack } from './data-stack.ts';
@@ -38,6 +39,7 @@ export interface DeployedResources {
   readonly network: Network;
   readonly data: DataStack;
   readonly cluster: ClusterStack;
+  readonly hosts: HostTemplates;
   readonly queues: WorkQueues;
   /** ARN of the secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
@@ -56,8 +58,8 @@ type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySett
 
 /** Returns the settings of the functions, from the settings of the stage and the deployed resources. */
 export function deployedValues(settings: StageSettings, resources: DeployedResources): DeployedValues {
-  const { network, data, cluster, queues, secret } = resources;
-  const { hosts, capacityProviders, images } = cluster;
+  const { network, data, cluster, hosts, queues, secret } = resources;
+  const { capacityProviders, images } = cluster;
   const subnets = network.vpc.privateSubnets.map(({ subnetId }) => subnetId).join(',');
   const { image } = settings;
   const { repository } = images;

@@ -2,6 +2,7 @@
  * `npm run deploy -- --stage NAME`: checks the prerequisites of a deployment, then runs `cdk deploy`. See `--help`.
  */
 
+import { type Part, UNPROTECTED } from '#lib/deployment-names.ts';
 import { runTool, ToolError } from './command-line.ts';
 import { type DeployArguments, HELP, parseDeployArguments } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
@@ -15,6 +16,17 @@ import {
   trunkingCommand,
 } from './deploy/checks.ts';
 import { formatCommand, runInteractively } from './deploy/program.ts';
+import {
+  checkBackupVault,
+  describeProblem,
+  ensureServiceLinkedRole,
+  findMissingParts,
+  findProblems,
+  readStacks,
+  repairStack,
+  type StackProblem,
+  stacksCommand,
+} from './deploy/stacks.ts';
 
 await runTool(async () => {
   const args = parseDeployArguments(process.argv.slice(2));
@@ -25,7 +37,6 @@ await runTool(async () => {
 
 async function deploy(args: DeployArguments): Promise<void> {
   const { stage, profile } = args;
-  const report = (line: string) => console.log(`  ${line}`);
   console.log(`Checking stages/${stage}.json and the prerequisites of the deployment`);
   report(`Node.js ${process.versions.node}`);
   const settings = checkSettings(stage);
@@ -33,28 +44,73 @@ async function deploy(args: DeployArguments): Promise<void> {
   report(`settings are valid, installation ${settings.installation}`);
   const { account, lines } = await checkAccount(settings, profile);
   for (const line of lines) report(line);
+  const aws = new AwsCli({ profile, region: account.region });
+  const stacks = await readStacks(aws, settings.installation);
+  const problems = await reportProblems(aws, findProblems(stacks), args);
   report(await runBundler());
 
-  const cdkArguments = toCdkArguments(args);
+  for (const problem of problems) await repairStack(aws, problem, report);
+  const deleted = problems.flatMap(({ stack, repair }) => (repair === 'delete' ? [stack.part] : []));
+  const missing = findMissingParts(stacks.filter(({ part }) => !deleted.includes(part)));
+  if (missing.includes('data')) await checkBackupVault(aws, settings);
+  if (missing.includes('cluster')) report(await ensureServiceLinkedRole(aws));
+
+  let code = await runCdk(args, account.region, missing);
+  if (code === 0 && (missing.includes('data') || (settings.production && missing.length > 0))) {
+    console.log('The stacks exist. Turning on their protection from deletion.');
+    code = await runCdk(args, account.region, []);
+  }
+  process.exitCode = code;
+}
+
+function report(line: string): void {
+  console.log(`  ${line}`);
+}
+
+/**
+ * Returns the problems to repair.
+ * @throws ToolError Lists all problems if one cannot be repaired or if a repair was not requested.
+ */
+async function reportProblems(
+  aws: AwsCli,
+  problems: readonly StackProblem[],
+  { repair }: DeployArguments,
+): Promise<readonly StackProblem[]> {
+  if (problems.length === 0) return [];
+  const lines: string[] = [];
+  for (const problem of problems) lines.push(`  ${await describeProblem(aws, problem)}`);
+  if (repair && problems.every((problem) => problem.repair !== undefined)) {
+    for (const line of lines) console.log(line);
+    return problems;
+  }
+  throw new ToolError(`The deployment cannot continue:\n${lines.join('\n')}`);
+}
+
+/** Runs `cdk deploy` and returns its exit code. */
+async function runCdk(args: DeployArguments, region: string, unprotected: readonly Part[]): Promise<number> {
+  const cdkArguments = toCdkArguments(args, unprotected);
   console.log(formatCommand('cdk', cdkArguments));
   const code = await runInteractively('cdk', cdkArguments, {
-    environment: { AWS_REGION: account.region },
+    environment: { AWS_REGION: region },
     whenMissing: 'Run `npm ci`, then `npm run deploy`.',
   });
   if (code === undefined)
     throw new ToolError('cdk was ended by a signal. Run the command again to finish the deployment.');
-  process.exitCode = code;
+  return code;
 }
 
 /** Prints the commands of a deployment. Reads only the settings. */
 function printDryRun(args: DeployArguments): void {
   const settings = checkSettings(args.stage);
   const aws = new AwsCli({ profile: args.profile, region: settings.region });
-  console.log('A deployment would run these commands, and the last two only if the first three succeed:');
-  for (const command of [['sts', 'get-caller-identity'], bootstrapCommand, trunkingCommand]) {
+  console.log('A deployment would run these commands, and the last two only if the first four succeed:');
+  const stacks = stacksCommand(settings.installation);
+  for (const command of [['sts', 'get-caller-identity'], bootstrapCommand, trunkingCommand, stacks]) {
     console.log(`  ${aws.format(command)}`);
   }
-  console.log(`  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(args))}`);
+  console.log(
+    `  ${formatCommand('node', bundleCommand)}\n  ${formatCommand('cdk', toCdkArguments(args, []))}`,
+  );
   try {
     checkPlaceholders(settings);
   } catch (error) {
@@ -63,17 +119,18 @@ function printDryRun(args: DeployArguments): void {
   }
 }
 
-function toCdkArguments({
-  stage,
-  profile,
-  requireApproval,
-  cdkArguments,
-}: DeployArguments): readonly string[] {
+/** @param unprotected The parts that are created without protection from deletion. */
+function toCdkArguments(
+  { stage, profile, requireApproval, strongReferences, cdkArguments }: DeployArguments,
+  unprotected: readonly Part[],
+): readonly string[] {
   return [
     'deploy',
     '--all',
     '-c',
     `stage=${stage}`,
+    ...(unprotected.length === 0 ? [] : ['-c', `${UNPROTECTED}=${unprotected.join(',')}`]),
+    ...(strongReferences ? ['-c', '@aws-cdk/core:defaultCrossStackReferences=strong'] : []),
     ...(requireApproval === undefined ? [] : ['--require-approval', requireApproval]),
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...cdkArguments,

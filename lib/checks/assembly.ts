@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { checkLimits } from './limits.ts';
+import { checkNames } from './names.ts';
 import { checkPolicies } from './policy-checks.ts';
+import { checkReplacements } from './replacements.ts';
 import type { Template, Templates, Violation } from './template.ts';
 
 /** The part of a synthesized app that the checks read. */
@@ -28,6 +30,16 @@ export async function checkAssembly(assembly: Assembly): Promise<void> {
       JSON.parse(readFileSync(templateFullPath, 'utf8')) as Template,
     ]),
   );
-  const violations = [...checkLimits(templates), ...(await checkPolicies(templates))];
+  const violations = await findViolations(templates);
   if (violations.length > 0) throw new UndeployableError(violations);
+}
+
+/** Returns every violation in the templates. */
+export async function findViolations(templates: Templates): Promise<readonly Violation[]> {
+  return [
+    ...checkLimits(templates),
+    ...checkNames(templates),
+    ...checkReplacements(templates),
+    ...(await checkPolicies(templates)),
+  ];
 }

@@ -26,13 +26,16 @@ export interface TemplatePolicy {
   readonly anyResource: Readonly<Record<string, string>>;
 }
 
+/** The resource types whose property `Roles` lists the roles that have the policy. */
+const POLICY_TYPES: ReadonlySet<string> = new Set(['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']);
+
 /** Returns every policy in a template: each object with a `Statement`, at any depth. */
 export function findPolicies(template: Template): readonly TemplatePolicy[] {
   return resourcesOf(template).flatMap(([at, resource]) =>
     findPolicyDocuments(resource.Properties).map(({ statements, key }) => ({
       at,
       of: isOfRole(resource, key) ? ('role' as const) : ('resource' as const),
-      roles: resource.Type === 'AWS::IAM::Policy' ? listOf(resource.Properties?.Roles) : [{ Ref: at }],
+      roles: POLICY_TYPES.has(resource.Type) ? listOf(resource.Properties?.Roles) : [{ Ref: at }],
       statements,
       why: readMetadata(resource, WHY),
       anyResource: readMetadata(resource, ANY_RESOURCE),

@@ -1,7 +1,12 @@
 /** The part of a CloudFormation template that the checks read. */
 export interface Template {
   readonly Resources?: Readonly<Record<string, Resource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value?: unknown }>>;
+  readonly Outputs?: Readonly<Record<string, Output>>;
+}
+
+export interface Output {
+  readonly Value?: unknown;
+  readonly Export?: { readonly Name?: unknown };
 }
 
 export interface Resource {
@@ -74,6 +79,13 @@ export function resolveReference(value: unknown, stack: string, templates: Templ
     const { StackName: otherStack, OutputName: name } = output;
     if (typeof otherStack !== 'string' || typeof name !== 'string') return undefined;
     return resolveReference(templates.get(otherStack)?.Outputs?.[name]?.Value, otherStack, templates);
+  }
+  if (node['Fn::ImportValue'] !== undefined) {
+    for (const [exporter, { Outputs = {} }] of templates) {
+      const exported = Object.values(Outputs).find(({ Export }) => Export?.Name === node['Fn::ImportValue']);
+      if (exported !== undefined) return resolveReference(exported.Value, exporter, templates);
+    }
+    return undefined;
   }
   if (typeof node.Ref === 'string') return toReference(stack, node.Ref, undefined, templates.get(stack));
   const attribute = node['Fn::GetAtt'];

@@ -131,7 +131,10 @@ export class AlarmTopic extends Construct {
     if (email !== undefined) this.topic.addSubscription(new EmailSubscription(email));
   }
 
-  /** AWS Backup has no metric for the failures of one vault, but sends an event for each job. */
+  /**
+   * AWS Backup has no metric for the failures of one vault, but sends an event for each job. The statement of the topic's
+   * policy that admits EventBridge has no condition: AWS documents that EventBridge does not support them for topics.
+   */
   notifyOfFailedBackups(vault: string, deadLetterQueue: IQueue): void {
     new Rule(this, 'FailedBackups', {
       description: 'Sends failed backups of files to the alarm topic',

@@ -81,7 +81,7 @@ export class AwsvpcTrunking extends Construct {
       'TurnedOnBy',
       role.roleArn,
     );
-    resource.node.addDependency(permissions);
+    resource.node.addDependency(...permissions);
   }
 
   #callsOf({ scope, installation, instanceRole }: AwsvpcTrunkingProps): Calls {

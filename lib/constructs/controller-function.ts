@@ -79,7 +79,7 @@ export class ControllerFunction extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(installation),
       },
     });
-    this.lambda.node.addDependency(permissions);
+    this.lambda.node.addDependency(...permissions);
   }
 }
 

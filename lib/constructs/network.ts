@@ -1,6 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   CfnFlowLog,
+  type CfnSecurityGroup,
   GatewayVpcEndpointAwsService,
   IpAddresses,
   type ISecurityGroup,
@@ -61,6 +62,9 @@ export class Network extends Construct {
     }
     // For the ECS agent and image pulls: ECS, ECR and S3.
     this.instances.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
+    // EC2 allows all egress of a group whose template has no egress rules. Rules for other groups are separate resources.
+    const groups = setting.egressPorts.length === 0 ? [this.tasks] : [];
+    for (const group of [this.gateway, this.janitor, ...groups]) denyOtherEgress(group);
     for (const client of [this.tasks, this.janitor]) {
       client.addEgressRule(this.files, NFS, 'File systems');
       this.files.addIngressRule(client, NFS, 'Only workbenches and the janitor mount file systems');
@@ -110,6 +114,20 @@ export class Network extends Construct {
   }
 }
 
+/** Adds a rule that matches no traffic, so that the group has an egress rule of its own. */
+function denyOtherEgress(group: ISecurityGroup): void {
+  const resource = group.node.defaultChild as CfnSecurityGroup;
+  resource.securityGroupEgress = [
+    {
+      cidrIp: '255.255.255.255/32',
+      description: 'Matches no traffic',
+      ipProtocol: 'icmp',
+      fromPort: 252,
+      toPort: 86,
+    },
+  ];
+}
+
 /** Logs the rejected traffic of a VPC. Accepted traffic is not logged, because AWS bills flow logs by the gigabyte. */
 export class FlowLogs extends Construct {
   constructor(
@@ -128,7 +146,7 @@ export class FlowLogs extends Construct {
       description: 'Writes the flow logs',
       assumedBy: servicePrincipalOf(this, 'vpc-flow-logs.amazonaws.com'),
     });
-    allow(this, 'Writes', role, [
+    const permissions = allow(this, 'Writes', role, [
       {
         sid: 'WriteFlowLogs',
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
@@ -143,6 +161,6 @@ export class FlowLogs extends Construct {
       logDestinationType: 'cloud-watch-logs',
       logGroupName: logGroup.logGroupName,
       deliverLogsPermissionArn: role.roleArn,
-    }).node.addDependency(role);
+    }).node.addDependency(role, ...permissions);
   }
 }

@@ -160,7 +160,7 @@ export class AuthSecret extends Construct {
         passwordLength: KEY_LENGTH,
         excludePunctuation: true,
       },
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     acknowledge(secret, {
       id: 'AwsSolutions-SMG4',

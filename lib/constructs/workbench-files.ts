@@ -1,5 +1,11 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { BackupPlan, BackupPlanRule, BackupResource, BackupVault } from 'aws-cdk-lib/aws-backup';
+import {
+  BackupPlan,
+  BackupPlanRule,
+  BackupResource,
+  BackupVault,
+  type IBackupVault,
+} from 'aws-cdk-lib/aws-backup';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { AccessPoint, FileSystem, LifecyclePolicy, ThroughputMode } from 'aws-cdk-lib/aws-efs';
 import { Schedule } from 'aws-cdk-lib/aws-events';
@@ -7,6 +13,7 @@ import { type IRole, ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/a
 import { Construct } from 'constructs';
 import { VOLUMES_PARENT } from '#contract/settings/deployment-settings.ts';
 import { acknowledge, CONTROL_TOWER } from '../checks/acknowledge.ts';
+import { backupVaultNameOf } from '../deployment-names.ts';
 import { allow } from '../permissions/allow.ts';
 import {
   fileSystemPolicy,
@@ -23,6 +30,8 @@ export interface WorkbenchFilesProps {
   readonly fileSystemCount: number;
   /** ARNs of the roles of operators who may also mount the file systems. */
   readonly operatorRoles: readonly string[];
+  /** Whether the policies of the file systems deny every other role. */
+  readonly denyOtherRoles: boolean;
 }
 
 /** A file system, and the janitor that can access all of it. */
@@ -66,7 +75,7 @@ export class WorkbenchFiles extends Construct {
   }
 
   #createFileSystem(index: number, taskRole: Role, props: WorkbenchFilesProps): WorkbenchFileSystem {
-    const { vpc, securityGroup, installation, operatorRoles } = props;
+    const { vpc, securityGroup, installation, operatorRoles, denyOtherRoles } = props;
     // Fixed, because the policy of the role contains it and is created before the function.
     const janitorName = `${installation}-janitor-${index}`;
     const janitorRole = new Role(this, `JanitorRole${index}`, {
@@ -86,9 +95,10 @@ export class WorkbenchFiles extends Construct {
       // The policy below is complete. CDK's statement for anonymous access would admit every role of the account.
       allowAnonymousAccess: true,
       fileSystemPolicy: fileSystemPolicy({
-        task: taskRole.roleArn,
-        janitor: janitorRole.roleArn,
+        task: taskRole,
+        janitor: janitorRole,
         operators: operatorRoles,
+        denyOthers: denyOtherRoles,
       }),
     });
     acknowledge(fileSystem, {
@@ -113,7 +123,7 @@ export class WorkbenchFiles extends Construct {
  * Daily backups of the file systems. The vault is retained when the stack is deleted, because it may be the last copy.
  */
 export class FileBackups extends Construct {
-  readonly vault: BackupVault;
+  readonly vault: IBackupVault;
 
   constructor(
     scope: Construct,
@@ -122,11 +132,19 @@ export class FileBackups extends Construct {
       readonly installation: string;
       readonly fileSystems: readonly FileSystem[];
       readonly retentionDays: number;
+      /** Name of the vault of an earlier installation. @default a new vault */
+      readonly existingVault: string | undefined;
     },
   ) {
     super(scope, id);
-    const { installation, fileSystems, retentionDays } = props;
-    this.vault = new BackupVault(this, 'Vault', { removalPolicy: RemovalPolicy.RETAIN });
+    const { installation, fileSystems, retentionDays, existingVault } = props;
+    this.vault =
+      existingVault === undefined
+        ? new BackupVault(this, 'Vault', {
+            backupVaultName: backupVaultNameOf(installation),
+            removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+          })
+        : BackupVault.fromBackupVaultName(this, 'Vault', existingVault);
     const plan = new BackupPlan(this, 'Plan', {
       backupPlanName: installation,
       backupVault: this.vault,

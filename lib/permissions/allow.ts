@@ -1,5 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
-import { type CfnPolicy, Effect, type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  type CfnManagedPolicy,
+  type CfnPolicy,
+  Effect,
+  type IRole,
+  ManagedPolicy,
+  Policy,
+  PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { valueToText } from '../checks/template.ts';
@@ -18,6 +26,12 @@ export interface Permission {
   readonly anyResource?: string;
   /** Denies the actions, overriding every Allow. @default false */
   readonly denies?: true;
+  /**
+   * The managed policy that contains the permission, for lists that grow with the settings: the inline policies of a
+   * role together can have 10,240 characters, each managed policy 6,144. `npm run synth` checks both.
+   * @default the inline policy
+   */
+  readonly managedPolicy?: 'Volumes' | 'Janitors' | 'Launches';
 }
 
 /** Metadata keys of a policy in the template. Each value maps a sid to a reason. */
@@ -25,37 +39,52 @@ export const WHY = 'workbench:why';
 export const ANY_RESOURCE = 'workbench:any-resource';
 
 /**
- * Grants permissions to a role through a new policy in the scope's stack.
+ * Grants permissions to a role through new policies in the scope's stack.
  * @param permissions At least one.
+ * @returns The policies. What needs the permissions at its creation must depend on them.
  */
-export function allow(scope: Construct, id: string, role: IRole, permissions: readonly Permission[]): Policy {
-  const policy = new Policy(scope, id, {
-    roles: [role],
-    statements: permissions.map(
-      ({ sid, actions, resources, conditions, denies }) =>
-        new PolicyStatement({
-          sid,
-          effect: denies ? Effect.DENY : Effect.ALLOW,
-          actions: [...actions],
-          resources: [...resources],
-          ...(conditions === undefined ? {} : { conditions }),
-        }),
-    ),
+export function allow(
+  scope: Construct,
+  id: string,
+  role: IRole,
+  permissions: readonly Permission[],
+): readonly (Policy | ManagedPolicy)[] {
+  const byPolicy = Map.groupBy(permissions, ({ managedPolicy }) => managedPolicy);
+  return [...byPolicy].map(([managedPolicy, granted]) => {
+    const props = { roles: [role], statements: granted.map(toStatement) };
+    const policy =
+      managedPolicy === undefined
+        ? new Policy(scope, id, props)
+        : new ManagedPolicy(scope, `${id}${managedPolicy}`, props);
+    addReasons(policy, granted);
+    return policy;
   });
+}
+
+function toStatement({ sid, actions, resources, conditions, denies }: Permission): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    effect: denies ? Effect.DENY : Effect.ALLOW,
+    actions: [...actions],
+    resources: [...resources],
+    ...(conditions === undefined ? {} : { conditions }),
+  });
+}
+
+function addReasons(policy: Policy | ManagedPolicy, permissions: readonly Permission[]): void {
   for (const permission of permissions) acknowledgePatterns(policy, permission);
-  const resource = policy.node.defaultChild as CfnPolicy;
+  const resource = policy.node.defaultChild as CfnPolicy | CfnManagedPolicy;
   resource.addMetadata(WHY, Object.fromEntries(permissions.map(({ sid, why }) => [sid, why])));
   const unlimited = permissions.filter(({ anyResource }) => anyResource !== undefined);
   if (unlimited.length > 0) {
     const reasons = unlimited.map(({ sid, anyResource }) => [sid, anyResource]);
     resource.addMetadata(ANY_RESOURCE, Object.fromEntries(reasons));
   }
-  return policy;
 }
 
 /** cdk-nag requires a reason for each resource with a wildcard. */
 function acknowledgePatterns(
-  policy: Policy,
+  policy: Policy | ManagedPolicy,
   { resources, conditions = {}, why, anyResource }: Permission,
 ): void {
   const conditionKeys = Object.values(conditions).flatMap((operands) => Object.keys(operands));

@@ -44,7 +44,7 @@ export const PERMISSIONS: Readonly<
   'get-health': (context) => [
     readRecord(context, 'Reads an item that never exists, to check that the table is available.'),
   ],
-  authorizer: ({ secret }) =>
+  authorizer: ({ secret, secretKey }) =>
     secret === undefined
       ? []
       : [
@@ -54,6 +54,7 @@ export const PERMISSIONS: Readonly<
             resources: [secret],
             why: 'Reads the keys that verify tokens.',
           },
+          ...(secretKey === undefined ? [] : [decryptSecret(secret, secretKey)]),
         ],
   'task-state-change': changeAndEnqueue,
   'instance-state-change': (context) => [
@@ -128,6 +129,16 @@ export const PERMISSIONS: Readonly<
   // lib/permissions/mounts.ts has its permissions on files.
   janitor: () => [],
 };
+
+function decryptSecret(secret: string, key: string): Permission {
+  return {
+    sid: 'DecryptKeys',
+    actions: ['kms:Decrypt'],
+    resources: [key],
+    conditions: { StringEquals: { 'kms:EncryptionContext:SecretARN': secret } },
+    why: 'Secrets Manager decrypts the secret with the permissions of its reader.',
+  };
+}
 
 function changeAndEnqueue(context: PermissionContext): readonly Permission[] {
   return [changeRecord(context), sendToWorkQueue(context)];

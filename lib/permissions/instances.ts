@@ -57,6 +57,7 @@ export function launchHosts(context: PermissionContext): readonly Permission[] {
   return [
     {
       sid: 'LaunchHost',
+      managedPolicy: 'Launches',
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(context, 'instance', '*')],
       conditions: {
@@ -71,6 +72,7 @@ export function launchHosts(context: PermissionContext): readonly Permission[] {
     },
     {
       sid: 'LaunchHostDisk',
+      managedPolicy: 'Launches',
       actions: ['ec2:RunInstances'],
       resources: [ec2Arn(context, 'volume', '*'), ec2Arn(context, 'network-interface', '*')],
       conditions: { ...fromTemplate, ...tagged },
@@ -78,6 +80,7 @@ export function launchHosts(context: PermissionContext): readonly Permission[] {
     },
     {
       sid: 'LaunchHostFrom',
+      managedPolicy: 'Launches',
       actions: ['ec2:RunInstances'],
       resources: [
         ...templates,
@@ -89,6 +92,7 @@ export function launchHosts(context: PermissionContext): readonly Permission[] {
     },
     {
       sid: 'LaunchHostImage',
+      managedPolicy: 'Launches',
       actions: ['ec2:RunInstances'],
       resources: [`arn:${Stack.of(scope).partition}:ec2:${Stack.of(scope).region}::image/*`],
       conditions: { ...fromTemplate, StringEquals: { 'ec2:Owner': 'amazon' } },

@@ -1,5 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  AnyPrincipal,
+  ArnPrincipal,
+  Effect,
+  type IPrincipal,
+  type IRole,
+  PolicyDocument,
+  PolicyStatement,
+} from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { Permission } from './allow.ts';
 
@@ -11,42 +19,70 @@ const CLIENT = [MOUNT, WRITE, ROOT];
 
 const ACCESS_POINT = 'elasticfilesystem:AccessPointArn';
 
-/**
- * Returns the policy of a file system. It only denies. A client needs an Allow in the policy of its role, which
- * clients without a role do not have.
- */
-export function fileSystemPolicy(roles: {
-  readonly task: string;
-  readonly janitor: string;
+const PRINCIPAL = 'aws:PrincipalArn';
+
+export interface FileSystemRoles {
+  readonly task: IRole;
+  readonly janitor: IRole;
+  /** ARNs of roles. */
   readonly operators: readonly string[];
-}): PolicyDocument {
-  const { task, janitor, operators } = roles;
-  const deny = (
-    sid: string,
-    actions: readonly string[],
-    conditions: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  ) =>
-    new PolicyStatement({
-      sid,
-      effect: Effect.DENY,
-      principals: [new AnyPrincipal()],
-      actions: [...actions],
-      resources: ['*'],
-      conditions,
-    });
-  return new PolicyDocument({
-    statements: [
-      deny('DenyWithoutTls', CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
-      // Also denies a client without a role, because a missing PrincipalArn is not equal.
-      deny('DenyOtherRoles', CLIENT, {
-        ArnNotEquals: { 'aws:PrincipalArn': [task, janitor, ...operators] },
+  /** Whether every other role is denied. */
+  readonly denyOthers: boolean;
+}
+
+/**
+ * Returns the policy of a file system. It only denies. A client needs an Allow in the policy of its role, which clients
+ * without a role do not have: any policy replaces the default, which admits them.
+ *
+ * EFS does not document `aws:PrincipalArn` as a condition key of NFS clients. If EFS does not set it, a negated
+ * condition on it matches every client, so `Null` limits such conditions to clients with the key. If EFS refuses such
+ * conditions altogether, `denyOthers: false` leaves them out.
+ */
+export function fileSystemPolicy({ task, janitor, operators, denyOthers }: FileSystemRoles): PolicyDocument {
+  const anyone = [new AnyPrincipal()];
+  const isNot = (arns: readonly string[]) => ({ ArnNotEquals: { [PRINCIPAL]: [...arns] } });
+  const withoutAccessPoint = { [ACCESS_POINT]: 'true' };
+  const statements: PolicyStatement[] = [
+    deny('DenyWithoutTls', anyone, CLIENT, { Bool: { 'aws:SecureTransport': 'false' } }),
+    deny('DenyRootForWorkbenches', [new ArnPrincipal(task.roleArn)], [ROOT]),
+  ];
+  if (denyOthers) {
+    statements.push(
+      deny('DenyOtherRoles', anyone, CLIENT, {
+        ...isNot([task.roleArn, janitor.roleArn, ...operators]),
+        Null: { [PRINCIPAL]: 'false' },
       }),
-      deny('DenyWithoutAccessPoint', CLIENT, {
-        Null: { [ACCESS_POINT]: 'true' },
-        ...(operators.length === 0 ? {} : { ArnNotEquals: { 'aws:PrincipalArn': operators } }),
+    );
+  }
+  if (operators.length === 0) {
+    statements.push(deny('DenyWithoutAccessPoint', anyone, CLIENT, { Null: withoutAccessPoint }));
+  } else if (denyOthers) {
+    statements.push(
+      deny('DenyWithoutAccessPoint', anyone, CLIENT, {
+        ...isNot(operators),
+        Null: { ...withoutAccessPoint, [PRINCIPAL]: 'false' },
       }),
-      deny('DenyRootForWorkbenches', [ROOT], { ArnEquals: { 'aws:PrincipalArn': task } }),
-    ],
+    );
+  } else {
+    const roles = [task, janitor].map(({ roleArn }) => new ArnPrincipal(roleArn));
+    statements.push(deny('DenyWithoutAccessPoint', roles, CLIENT, { Null: withoutAccessPoint }));
+  }
+  return new PolicyDocument({ statements });
+}
+
+function deny(
+  sid: string,
+  principals: readonly IPrincipal[],
+  actions: readonly string[],
+  conditions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): PolicyStatement {
+  return new PolicyStatement({
+    sid,
+    effect: Effect.DENY,
+    principals: [...principals],
+    actions: [...actions],
+    resources: ['*'],
+    ...(conditions === undefined ? {} : { conditions }),
   });
 }
 

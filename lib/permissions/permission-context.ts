@@ -28,6 +28,8 @@ export interface PermissionContext {
   readonly hostInstanceTypes: readonly string[];
   /** The secret with the keys. Undefined without keys. */
   readonly secret: string | undefined;
+  /** The KMS key of the secret. Undefined if it is the key of AWS, which needs no permission. */
+  readonly secretKey: string | undefined;
 }
 
 export type IndexName = keyof typeof INDEXES;

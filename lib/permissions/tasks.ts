@@ -31,6 +31,8 @@ export function registerTaskDefinitions(context: PermissionContext): readonly Pe
       sid: 'RegisterTaskDefinition',
       actions: ['ecs:RegisterTaskDefinition'],
       resources: [taskDefinitionArn(context)],
+      // Negated, so that a request without the field is allowed. Its default is false.
+      conditions: { StringNotEqualsIgnoreCase: { 'ecs:privileged': 'true' } },
       why: 'Registers a task definition for each workbench: image, boot step, volume, health check.',
     },
     {
@@ -56,7 +58,11 @@ export function runTasks(context: PermissionContext): readonly Permission[] {
       sid: 'RunTask',
       actions: ['ecs:RunTask'],
       resources: [taskDefinitionArn(context)],
-      conditions: clusterCondition(context),
+      conditions: {
+        ...clusterCondition(context),
+        // As above.
+        StringNotEqualsIgnoreCase: { 'ecs:enable-execute-command': 'true' },
+      },
       why: 'Starts workbenches, in this cluster only.',
     },
     {

@@ -13,6 +13,7 @@ export function manageVolumes(context: PermissionContext): readonly Permission[]
       sid: 'CreateAccessPoint',
       actions: ['elasticfilesystem:CreateAccessPoint'],
       resources: fileSystems,
+      managedPolicy: 'Volumes',
       conditions: tagged,
       why: 'Creates an access point for each workbench, which enforces its directory and user.',
     },
@@ -29,6 +30,7 @@ export function manageVolumes(context: PermissionContext): readonly Permission[]
       sid: 'DescribeAccessPoints',
       actions: ['elasticfilesystem:DescribeAccessPoints'],
       resources: [...fileSystems, accessPoints],
+      managedPolicy: 'Volumes',
       why: 'Reads whether an access point is available, and lists access points.',
     },
     {
@@ -45,6 +47,7 @@ export function manageVolumes(context: PermissionContext): readonly Permission[]
       sid: 'InvokeJanitors',
       actions: ['lambda:InvokeFunction'],
       resources: janitors,
+      managedPolicy: 'Janitors',
       why: 'Inspects, deletes and quarantines directories through the janitors.',
     },
   ];

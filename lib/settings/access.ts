@@ -52,6 +52,14 @@ const keys = group(
         pattern: /^arn:[a-z-]{1,20}:secretsmanager:[a-z0-9-]{1,30}:\d{12}:secret:[\w/+=.@-]{1,512}$/,
       }),
     ),
+    secretKeyArn: z.optional(
+      text({
+        description:
+          'The KMS key that encrypts the secret in `secretArn`. Required if it is a key of your own; the authorizer may then decrypt with it.',
+        expected: 'the ARN of a KMS key',
+        pattern: /^arn:[a-z-]{1,20}:kms:[a-z0-9-]{1,30}:\d{12}:key\/[\w-]{1,128}$/,
+      }),
+    ),
     oidc: z.optional(oidc),
     userClaim: z.optional(
       text({

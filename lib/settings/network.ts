@@ -40,7 +40,8 @@ const newVpc = group(
 const existing = group(
   {
     vpcId: text({
-      description: 'Id of the VPC.',
+      description:
+        'Id of the VPC. It must have DNS resolution and DNS hostnames, which the addresses of file systems need.',
       expected: 'the id of a VPC',
       pattern: /^vpc-[0-9a-f]{8,17}$/,
     }),
@@ -52,7 +53,7 @@ const existing = group(
     }),
     privateSubnets: list(subnet, {
       description:
-        'Private subnets with a route to the internet, one in each zone. Gateway endpoints for S3 and DynamoDB avoid NAT charges for most of the traffic.',
+        'Private subnets of this account with a route to the internet, one in each zone. In a subnet that another account shares, hosts cannot be launched. Gateway endpoints for S3 and DynamoDB avoid NAT charges for most of the traffic.',
       expected: 'subnets',
       min: 1,
       max: 6,

@@ -61,6 +61,14 @@ export const storageSetting = group(
       }),
       35,
     ),
+    existingBackupVault: z.optional(
+      text({
+        description:
+          'Name of an existing backup vault. Use it to deploy again after the stacks were deleted: the vault `<installation>-files` stays, and a new one cannot have its name. By default a new vault with that name is created.',
+        expected: '2 to 50 letters, digits, hyphens and underscores',
+        pattern: /^[\w-]{2,50}$/,
+      }),
+    ),
     pointInTimeRecoveryDays: z._default(
       integer({
         description: 'The period for which the table can be restored to any second.',
@@ -69,6 +77,13 @@ export const storageSetting = group(
         max: 35,
       }),
       35,
+    ),
+    denyOtherRoles: z._default(
+      flag({
+        description:
+          'The policies of the file systems deny every role except those of this installation and `operatorRoles`. They use a condition that EFS does not document (`aws:PrincipalArn`). Set it to `false` only if mounts fail with access denied after the first deployment: any role of the account whose own policy allows it can then mount.',
+      }),
+      true,
     ),
     operatorRoles: z._default(
       list(

@@ -220,7 +220,7 @@ export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
 
 function checkAuth(auth: AuthSetting): readonly StageProblem[] {
   if (auth === 'none') return [];
-  const { staticKey, jwtKey, secretArn, oidc } = auth;
+  const { staticKey, jwtKey, secretArn, secretKeyArn, oidc } = auth;
   if (!staticKey && !jwtKey && oidc === undefined) {
     return [
       {
@@ -235,6 +235,9 @@ function checkAuth(auth: AuthSetting): readonly StageProblem[] {
   }
   if (!staticKey && !jwtKey && secretArn !== undefined) {
     return [{ path: 'auth.secretArn', problem: 'requires `staticKey` or `jwtKey`' }];
+  }
+  if (secretKeyArn !== undefined && secretArn === undefined) {
+    return [{ path: 'auth.secretKeyArn', problem: 'requires `secretArn`' }];
   }
   return [];
 }

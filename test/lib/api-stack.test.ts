@@ -4,7 +4,7 @@ import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { checkLimits } from '#lib/checks/limits.ts';
-import { listOf, type Resource, resolveReference, valueToText } from '#lib/checks/template.ts';
+import { listOf, type Resource, resolveReference, type Template, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
@@ -101,6 +101,60 @@ function fakeValue(value: unknown): string {
   const kind = [reference?.type, reference?.attribute].join(' ').trim();
   return VALUES[kind] ?? (/imageid/.test(reference?.id ?? '') ? 'ami-0123456789abcdef0' : 'some');
 }
+
+describe('a deployment without other changes', () => {
+  const api = () => {
+    const template = app.templates.get('workbench-some-api');
+    if (template === undefined) throw new Error('there is no api stack');
+    return template as Template & {
+      readonly Parameters?: Readonly<Record<string, { readonly Type?: string }>>;
+    };
+  };
+
+  it('gives the functions the current AMI and template of hosts: CDK cannot skip the stack', () => {
+    const images = Object.values(api().Parameters ?? {}).filter(
+      ({ Type }) => Type === 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+    );
+    expect(images).toHaveLength(2);
+    const [, drive] = functionOf('drive-host');
+    const variables = valueAt(drive, 'Properties', 'Environment', 'Variables') as Record<string, unknown>;
+    for (const name of ['WB_LAUNCH_TEMPLATE', 'WB_GPU_LAUNCH_TEMPLATE', 'WB_HOST_AMIS']) {
+      expect(variables[name]).toBeDefined();
+      expect(JSON.stringify(variables[name])).not.toMatch(/Fn::(GetStackOutput|ImportValue)/);
+    }
+  });
+
+  it('leaves no function with a stale value of another stack: these resources are not replaced', () => {
+    const stale = weakReferencesIn(api()).map((value) =>
+      resolveReference(value, 'workbench-some-api', app.templates),
+    );
+    const types = stale.map((reference) => reference?.type ?? `unknown ${JSON.stringify(reference)}`);
+    expect([...new Set(types)].sort()).toEqual(Object.keys(NEVER_REPLACED).sort());
+  });
+});
+
+/** Returns all references to outputs of other stacks. */
+function weakReferencesIn(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return 'Fn::GetStackOutput' in value ? [value] : Object.values(value).flatMap(weakReferencesIn);
+}
+
+/**
+ * CDK skips the api stack if its template is unchanged, even if the value of an output that it reads has changed. The
+ * types of these outputs, and why their values stay the same while the template does.
+ */
+const NEVER_REPLACED: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::GlobalTable': 'A new name or key would lose the records.',
+  'AWS::EFS::FileSystem': 'A replacement would lose the files.',
+  'AWS::EFS::AccessPoint': 'Path and user of the parent are fixed.',
+  'AWS::Backup::BackupVault': 'Its name is fixed.',
+  'AWS::IAM::Role': 'Neither name nor path is set.',
+  'AWS::EC2::Subnet': 'The data stack imports them: CloudFormation refuses to replace them.',
+  'AWS::EC2::SecurityGroup': 'The VPC cannot be replaced, like its subnets, and descriptions are fixed.',
+  'AWS::ECR::Repository': 'Neither name nor encryption is set.',
+  'AWS::Logs::LogGroup': 'Its name is fixed.',
+  'AWS::AutoScaling::AutoScalingGroup': 'Neither name nor instance is set. Only the dashboard shows it.',
+};
 
 const VALUES: Readonly<Record<string, string>> = {
   'AWS::EC2::LaunchTemplate': 'lt-0123456789abcdef0',
@@ -326,11 +380,43 @@ describe('janitors', () => {
   });
 });
 
+describe('the topic of alarms', () => {
+  it('admits EventBridge without a condition, which EventBridge does not support for topics', () => {
+    const [policy] = properties('AWS::SNS::TopicPolicy');
+    const statements = listOf(
+      valueAt(policy, 'PolicyDocument', 'Statement') as readonly Readonly<Record<string, unknown>>[],
+    );
+    const fromEvents = statements.filter(
+      ({ Principal }) => valueAt(Principal, 'Service') === 'events.amazonaws.com',
+    );
+    expect(fromEvents.map(({ Effect, Condition }) => [Effect, Condition])).toEqual([['Allow', undefined]]);
+  });
+});
+
 describe('the key of the API', () => {
+  it('can be in a secret with a KMS key, with which only the authorizer may decrypt this secret', async () => {
+    const secretArn = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:keys-AbCdEf';
+    const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/some';
+    const own = await synthesize(someStage({ auth: { staticKey: true, secretArn, secretKeyArn } }));
+    const decrypting = own
+      .all('api', 'AWS::IAM::Policy')
+      .filter(([, { Properties }]) => JSON.stringify(Properties).includes('kms:Decrypt'));
+    expect(decrypting.map(([id]) => id)).toEqual([expect.stringMatching(/^authorizer/)]);
+    const statements = valueAt(decrypting[0]?.[1].Properties, 'PolicyDocument', 'Statement');
+    expect(statements).toContainEqual({
+      Sid: 'DecryptKeys',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: secretKeyArn,
+      Condition: { StringEquals: { 'kms:EncryptionContext:SecretARN': secretArn } },
+    });
+  });
+
   it('is random and in a retained secret, and no environment contains it', () => {
     const [secret] = resources('AWS::SecretsManager::Secret');
     expect(secret?.[1]).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
       Properties: { GenerateSecretString: { GenerateStringKey: 'static_key', SecretStringTemplate: '{}' } },
     });
     expect(JSON.stringify(properties('AWS::Lambda::Function'))).not.toMatch(/resolve:secretsmanager/);

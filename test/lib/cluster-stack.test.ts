@@ -27,9 +27,11 @@ interface TemplateData {
 }
 
 function launchTemplates(): readonly (readonly [string, TemplateData])[] {
-  return app
-    .all('cluster', 'AWS::EC2::LaunchTemplate')
-    .map(([id, { Properties }]) => [id, Properties?.LaunchTemplateData as TemplateData]);
+  return [
+    ...app.all('cluster', 'AWS::EC2::LaunchTemplate'),
+    // Those of hosts.
+    ...app.all('api', 'AWS::EC2::LaunchTemplate'),
+  ].map(([id, { Properties }]) => [id, Properties?.LaunchTemplateData as TemplateData]);
 }
 
 function find<T>(entries: readonly (readonly [string, T])[], name: string): T {
@@ -133,7 +135,8 @@ describe('the image repository', () => {
   it('scans images, has immutable tags except `latest`, and is retained', () => {
     const [repository] = app.all('cluster', 'AWS::ECR::Repository');
     expect(repository?.[1]).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
       Properties: {
         ImageScanningConfiguration: { ScanOnPush: true },
         ImageTagMutability: 'IMMUTABLE_WITH_EXCLUSION',

@@ -75,7 +75,20 @@ describe('the file systems', () => {
     );
     const systems = app.all('data', 'AWS::EFS::FileSystem').map(([id]) => id);
     for (const id of systems) expect(backedUp.some((arn) => arn.includes(id))).toBe(true);
-    expect(app.all('data', 'AWS::Backup::BackupVault')[0]?.[1].DeletionPolicy).toBe('Retain');
+    expect(app.all('data', 'AWS::Backup::BackupVault')[0]?.[1]).toMatchObject({
+      ...RETAINED,
+      Properties: { BackupVaultName: 'workbench-some-files' },
+    });
+  });
+
+  it('are backed up into an existing vault if the settings name one', async () => {
+    const other = await synthesize(someStage({ storage: { existingBackupVault: 'workbench-old-files' } }));
+    expect(other.all('data', 'AWS::Backup::BackupVault')).toEqual([]);
+    const [plan] = other.all('data', 'AWS::Backup::BackupPlan');
+    expect(valueAt(plan, 1, 'Properties', 'BackupPlan', 'BackupPlanRule', 0, 'TargetBackupVault')).toBe(
+      'workbench-old-files',
+    );
+    other.assert('data').hasOutput('BackupVault', { Value: 'workbench-old-files' });
   });
 });
 
@@ -83,47 +96,84 @@ describe('the policy of a file system', () => {
   const CLIENT = ['ClientMount', 'ClientRootAccess', 'ClientWrite'].map(
     (name) => `elasticfilesystem:${name}`,
   );
-  const statements = (): readonly Statement[] => {
-    const [system] = app.all('data', 'AWS::EFS::FileSystem');
+  const OPERATOR = 'arn:aws:iam::123456789012:role/operator';
+  const PRESENT = { 'aws:PrincipalArn': 'false' };
+  const WITHOUT_ACCESS_POINT = { 'elasticfilesystem:AccessPointArn': 'true' };
+
+  const statements = (of: SynthesizedApp): readonly Statement[] => {
+    const [system] = of.all('data', 'AWS::EFS::FileSystem');
     return valueAt(system?.[1], 'Properties', 'FileSystemPolicy', 'Statement') as Statement[];
   };
-  const denial = (sid: string) => {
-    const found = statements().find(({ Sid }) => Sid === sid);
+  const statement = (of: SynthesizedApp, sid: string) => {
+    const found = statements(of).find(({ Sid }) => Sid === sid);
     if (found === undefined) throw new Error(`there is no ${sid}`);
+    return found;
+  };
+  const denial = (of: SynthesizedApp, sid: string) => {
+    const found = statement(of, sid);
     expect(found).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' } });
     expect([...(found.Action as string[])].sort()).toEqual(CLIENT);
     return found.Condition;
   };
+  const principalsOf = ({ Principal }: Statement) =>
+    listOf((Principal as { AWS: unknown | readonly unknown[] }).AWS).map(valueToText);
+  const synthesizeWith = (storage: object) => synthesize(someStage({ storage }));
 
   it('only denies, so that a client without a role has no access', () => {
-    expect(statements().map(({ Effect }) => Effect)).not.toContain('Allow');
+    expect(statements(app).map(({ Effect }) => Effect)).not.toContain('Allow');
   });
 
   it('denies mounts without TLS', () => {
-    expect(denial('DenyWithoutTls')).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
+    expect(denial(app, 'DenyWithoutTls')).toEqual({ Bool: { 'aws:SecureTransport': 'false' } });
   });
 
-  it('denies all roles except those of workbenches and of its janitor', () => {
-    const { ArnNotEquals } = denial('DenyOtherRoles') as {
+  it('denies all roles except those of workbenches and of its janitor, if EFS knows the role', () => {
+    const { ArnNotEquals, ...others } = denial(app, 'DenyOtherRoles') as {
       ArnNotEquals: { 'aws:PrincipalArn': readonly unknown[] };
     };
     expect(ArnNotEquals['aws:PrincipalArn'].map(valueToText)).toEqual([
       expect.stringMatching(/^<FilesTaskRole\w+\.Arn>$/),
       expect.stringMatching(/^<FilesJanitorRole0\w+\.Arn>$/),
     ]);
+    expect(others).toEqual({ Null: PRESENT });
+  });
+
+  it('denies root access to workbenches by their role, without a condition', () => {
+    const root = statement(app, 'DenyRootForWorkbenches');
+    expect(root).toMatchObject({ Effect: 'Deny', Action: 'elasticfilesystem:ClientRootAccess' });
+    expect(root.Condition).toBeUndefined();
+    expect(principalsOf(root)).toEqual([expect.stringMatching(/^<FilesTaskRole\w+\.Arn>$/)]);
   });
 
   it('denies mounts without an access point', () => {
-    expect(denial('DenyWithoutAccessPoint')).toEqual({
-      Null: { 'elasticfilesystem:AccessPointArn': 'true' },
-    });
+    expect(denial(app, 'DenyWithoutAccessPoint')).toEqual({ Null: WITHOUT_ACCESS_POINT });
   });
 
   it('admits the configured operator roles, also without an access point', async () => {
-    const role = 'arn:aws:iam::123456789012:role/operator';
-    const other = await synthesize(someStage({ storage: { operatorRoles: [role] } }));
-    const text = JSON.stringify(other.all('data', 'AWS::EFS::FileSystem')[0]?.[1].Properties);
-    expect(text.split(role)).toHaveLength(3);
+    const other = await synthesizeWith({ operatorRoles: [OPERATOR] });
+    expect(denial(other, 'DenyWithoutAccessPoint')).toEqual({
+      Null: { ...WITHOUT_ACCESS_POINT, ...PRESENT },
+      ArnNotEquals: { 'aws:PrincipalArn': [OPERATOR] },
+    });
+    const roles = valueAt(denial(other, 'DenyOtherRoles'), 'ArnNotEquals', 'aws:PrincipalArn');
+    expect(roles).toContain(OPERATOR);
+  });
+
+  it('contains no condition on roles if the settings do not deny other roles', async () => {
+    const other = await synthesizeWith({ denyOtherRoles: false, operatorRoles: [OPERATOR] });
+    expect(JSON.stringify(statements(other))).not.toContain('aws:PrincipalArn');
+    expect(statements(other).map(({ Sid }) => Sid)).toEqual([
+      'DenyWithoutTls',
+      'DenyRootForWorkbenches',
+      'DenyWithoutAccessPoint',
+    ]);
+    const withoutAccessPoint = statement(other, 'DenyWithoutAccessPoint');
+    expect(withoutAccessPoint.Condition).toEqual({ Null: WITHOUT_ACCESS_POINT });
+    // Operators are not among them.
+    expect([...principalsOf(withoutAccessPoint)].sort()).toEqual([
+      expect.stringMatching(/^<FilesJanitorRole0/),
+      expect.stringMatching(/^<FilesTaskRole/),
+    ]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
@@ -9,6 +10,9 @@ beforeAll(async () => {
     someStage({ network: { egressPorts: [443] }, functions: { WB_CONTAINER_PORT: 9000 } }),
   );
 });
+
+/** An address that no traffic has. */
+const NOWHERE = '255.255.255.255/32';
 
 interface Rule {
   readonly from: string;
@@ -76,9 +80,21 @@ describe('the security groups', () => {
   });
 
   it('allow the janitor to connect to file systems only', () => {
-    expect(rules('Egress').filter(({ from }) => from === 'Janitor')).toEqual([
-      { from: 'Janitor', to: 'Files', port: 2049 },
-    ]);
+    const egress = rules('Egress').filter(({ from, to }) => from === 'Janitor' && to !== NOWHERE);
+    expect(egress).toEqual([{ from: 'Janitor', to: 'Files', port: 2049 }]);
+  });
+
+  it('have an egress rule of their own, because EC2 allows all egress of a group without one', async () => {
+    const isolated = await synthesize(someStage({ network: { egressPorts: [] } }));
+    for (const each of [app, isolated]) {
+      for (const [, group] of each.all('network', 'AWS::EC2::SecurityGroup')) {
+        expect(group.Properties?.SecurityGroupEgress).toEqual(
+          expect.arrayContaining([expect.objectContaining({ CidrIp: expect.any(String) })]),
+        );
+      }
+    }
+    const tasks = isolated.all('network', 'AWS::EC2::SecurityGroup').find(([id]) => id.includes('Tasks'));
+    expect(tasks?.[1].Properties?.SecurityGroupEgress).toMatchObject([{ CidrIp: NOWHERE }]);
   });
 });
 
@@ -94,6 +110,10 @@ describe('the VPC', () => {
   it('logs rejected traffic', () => {
     const logs = app.assert('network');
     logs.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT' });
+    // The policy of the role must exist before the first delivery.
+    logs.hasResource('AWS::EC2::FlowLog', {
+      DependsOn: Match.arrayWith([Match.stringLikeRegexp('FlowLogsWrites')]),
+    });
     logs.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
   });
 

@@ -21,6 +21,7 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::EC2::FlowLog',
       'AWS::IAM::Role',
       'AWS::IAM::Policy',
+      'AWS::IAM::ManagedPolicy',
       'AWS::IAM::InstanceProfile',
       'AWS::ECS::Cluster',
       'AWS::ECS::CapacityProvider',

@@ -11,17 +11,26 @@ export interface DeployArguments {
   readonly profile: string | undefined;
   readonly requireApproval: string | undefined;
   readonly dryRun: boolean;
+  /** Whether to repair stacks whose creation or update failed. */
+  readonly repair: boolean;
+  /** Whether all references between stacks are exports and imports. */
+  readonly strongReferences: boolean;
   /** Passed to `cdk deploy` unchanged. */
   readonly cdkArguments: readonly string[];
 }
 
 export const HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
 
-Deploys a stage to AWS: checks the prerequisites, then runs \`cdk deploy --all\`.
+Deploys a stage to AWS: checks the prerequisites and the states of the stacks, then runs \`cdk deploy --all\`. Stacks that
+do not exist yet are created without protection from deletion; a second \`cdk deploy --all\` turns it on.
 
   --stage NAME              the stage with the settings in stages/NAME.json
   --profile NAME            profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
   --require-approval WHEN   never, any-change or broadening: when CDK asks before it changes permissions (default CDK's)
+  --repair                  deletes stacks whose first creation failed and continues rollbacks that failed, then deploys.
+                            Without it the command says what it would do. Never deletes a stack that was once complete
+  --strong-references       uses exports and imports for all references between stacks, instead of Fn::GetStackOutput;
+                            use it for every deployment of an installation, or for none
   --dry-run                 prints the commands without running them
   --help
 
@@ -37,6 +46,8 @@ const OPTIONS = {
   profile: { type: 'string' },
   'require-approval': { type: 'string' },
   'dry-run': { type: 'boolean', default: false },
+  repair: { type: 'boolean', default: false },
+  'strong-references': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -46,6 +57,11 @@ const FORBIDDEN_CDK_ARGUMENTS: readonly (readonly [pattern: RegExp, instead: str
   [/^--require-approval(=|$)/, 'use --require-approval before the second `--`'],
   [/^(-a|--app)(=|$)/, 'this command deploys the app of cdk.json'],
   [/^((-c|--context)=?)?stage=/, 'use --stage'],
+  [/^((-c|--context)=?)?unprotected=/, 'this command sets it'],
+  [
+    /^(--no-execute|--execute=false|--method|-m)(=|$)/,
+    'use `npx cdk deploy`, which does not continue with a second step',
+  ],
 ];
 
 /**
@@ -74,6 +90,8 @@ export function parseDeployArguments(args: readonly string[]): DeployArguments |
     profile: parseProfile(profile),
     requireApproval,
     dryRun: values['dry-run'],
+    repair: values.repair,
+    strongReferences: values['strong-references'],
     cdkArguments,
   };
 }

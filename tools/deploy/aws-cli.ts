@@ -41,6 +41,15 @@ export class AwsCli {
     return output.data;
   }
 
+  /**
+   * Runs a command and ignores its output.
+   * @throws ToolError With the message of the AWS CLI.
+   */
+  async run(args: readonly string[], advice: string, timeoutMs = TIMEOUT_MS): Promise<void> {
+    const { code, stderr } = await this.#run(args, timeoutMs);
+    if (code !== 0) throw new ToolError(`${this.format(args)} failed: ${toOneLine(stderr)}\n${advice}`);
+  }
+
   /** Returns the line that a command prints, or undefined if it fails or prints nothing. */
   async readLine(args: readonly string[]): Promise<string | undefined> {
     const { code, stdout } = await this.#run(args);
@@ -72,10 +81,10 @@ export class AwsCli {
     ];
   }
 
-  async #run(args: readonly string[]): Promise<ProgramResult> {
+  async #run(args: readonly string[], timeoutMs = TIMEOUT_MS): Promise<ProgramResult> {
     return capture('aws', this.#arguments(args), {
       whenMissing: WHEN_MISSING,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       // Disables the pager, which would wait for input.
       environment: { AWS_PAGER: '' },
     });

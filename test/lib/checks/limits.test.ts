@@ -30,7 +30,9 @@ describe('the environment of a function', () => {
     expect(checkLimits(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 2 - 249) }))).toEqual([]);
     expect(checkLimits(withEnvironment({ A: subnets, B: 'x'.repeat(4096 - 1 - 249) }))).toHaveLength(1);
     const role = { 'Fn::GetAtt': ['Role', 'Arn'] };
-    expect(checkLimits(withEnvironment({ A: role, B: 'x'.repeat(4096 - 100) }))).toHaveLength(1);
+    // `arn:aws-cn:iam:ap-southeast-2:123456789012:role/stack-Role-` and 13 random characters.
+    expect(checkLimits(withEnvironment({ A: role, B: 'x'.repeat(4096 - 2 - 72) }))).toEqual([]);
+    expect(checkLimits(withEnvironment({ A: role, B: 'x'.repeat(4096 - 2 - 71) }))).toHaveLength(1);
   });
 
   it('counts outputs of other stacks', () => {

@@ -23,5 +23,6 @@ export function anyPermissionContext(): PermissionContext {
     hostSecurityGroup: 'sg-1',
     hostInstanceTypes: ['m6i.large'],
     secret: 'secret',
+    secretKey: 'key',
   };
 }

@@ -18,8 +18,8 @@ let statements: readonly { readonly stack: string; readonly statement: Statement
 beforeAll(async () => {
   app = await synthesize(someStage({ dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] } }));
   statements = (['data', 'cluster', 'api'] as const).flatMap((part) =>
-    app
-      .all(part, 'AWS::IAM::Policy')
+    ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+      .flatMap((type) => app.all(part, type))
       .flatMap(([, policy]) => valueAt(policy, 'Properties', 'PolicyDocument', 'Statement') as Statement[])
       .map((statement) => ({ stack: `workbench-some-${part}`, statement })),
   );
@@ -93,7 +93,7 @@ const CONDITIONS: Readonly<Record<string, Conditions>> = {
   LaunchHostImage: { ArnEquals: FROM_TEMPLATE, StringEquals: { 'ec2:Owner': ['amazon'] } },
   // Otherwise a function could give an instance of others the tag of the installation, and terminate it.
   TagHost: { StringEquals: { 'ec2:CreateAction': ['RunInstances'] } },
-  RunTask: IN_CLUSTER,
+  RunTask: { ...IN_CLUSTER, StringNotEqualsIgnoreCase: { 'ecs:enable-execute-command': ['true'] } },
   StopTask: IN_CLUSTER,
   DescribeTasks: IN_CLUSTER,
   ListTasks: IN_CLUSTER,
@@ -103,8 +103,8 @@ const CONDITIONS: Readonly<Record<string, Conditions>> = {
   TagTask: { StringEquals: { 'ecs:CreateAction': ['RunTask'] } },
   TagTaskDefinition: { StringEquals: { 'ecs:CreateAction': ['RegisterTaskDefinition'] } },
   // The families of an installation begin with its name.
-  RegisterTaskDefinition: {},
   OptIn: { StringEquals: { 'ecs:account-setting': ['awsvpcTrunking'] } },
+  RegisterTaskDefinition: { StringNotEqualsIgnoreCase: { 'ecs:privileged': ['true'] } },
   TagAccessPoint: {
     StringEquals: { ...FOR_INSTALLATION, 'elasticfilesystem:CreateAction': ['CreateAccessPoint'] },
   },

@@ -95,6 +95,9 @@ describe('authentication', () => {
     const secretArn = 'arn:aws:secretsmanager:us-west-1:123456789012:secret:keys-AbCdEf';
     expect(findProblems({ auth: { staticKey: true, jwtKey: true } })).toHaveProperty(['auth.secretArn']);
     expect(findProblems({ auth: { staticKey: true, jwtKey: true, secretArn } })).toEqual({});
+    const secretKeyArn = 'arn:aws:kms:us-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-123456789012';
+    expect(findProblems({ auth: { staticKey: true, secretArn, secretKeyArn } })).toEqual({});
+    expect(findProblems({ auth: { staticKey: true, secretKeyArn } })).toHaveProperty(['auth.secretKeyArn']);
     const oidc = { issuer: 'https://id.example', audience: 'api', jwksUrl: 'https://id.example/certs' };
     expect(findProblems({ auth: { oidc, secretArn } })).toHaveProperty(['auth.secretArn']);
     expect(findProblems({ auth: { oidc } })).toEqual({});

@@ -9,6 +9,8 @@ it('parses the stage, the options and the arguments for cdk', () => {
     profile: undefined,
     requireApproval: 'never',
     dryRun: true,
+    repair: false,
+    strongReferences: false,
     cdkArguments: ['--quiet', '-c', 'x=y'],
   });
 });
@@ -27,6 +29,9 @@ it.each([
   [['--stage', 'staging', '--', '-c', 'stage=prod'], 'use --stage'],
   [['--stage', 'staging', '--', '--context=stage=prod'], 'use --stage'],
   [['--stage', 'staging', '--', '-cstage=prod'], 'use --stage'],
+  [['--stage', 'staging', '--', '-c', 'unprotected=data'], 'this command sets it'],
+  [['--stage', 'staging', '--', '--no-execute'], 'use `npx cdk deploy`'],
+  [['--stage', 'staging', '--', '--method=prepare-change-set'], 'use `npx cdk deploy`'],
   [['--stage', 'staging', '--', '--profile', 'x'], 'use --profile before'],
   [['--stage', 'staging', '--', '--require-approval=never'], 'use --require-approval before'],
   [['--stage', 'staging', '--', '--app', 'x'], 'the app of cdk.json'],

@@ -20,7 +20,36 @@ async function commandsOfAccount(): Promise<FakeCommands> {
   await commands.setOutput('aws ecs list-account-settings', {
     settings: [{ name: 'awsvpcTrunking', value: 'disabled' }],
   });
+  await commands.setOutput('aws cloudformation describe-stacks', stacksIn('UPDATE_COMPLETE'));
+  await commands.setOutput('aws cloudformation describe-stack-events', [
+    'ROLLBACK_COMPLETE',
+    'CREATE_FAILED',
+  ]);
+  await commands.setOutput('aws cloudformation describe-stack-resources', []);
+  await commands.setOutput('aws backup list-backup-vaults', []);
+  await commands.setOutput('aws iam get-role', 'AWSServiceRoleForECS\n');
   return commands;
+}
+
+const PARTS = ['network', 'data', 'cluster', 'api'];
+
+/** The stacks of the installation, and one of another whose name begins like it. */
+function stacksIn(status: string, changes: Readonly<Record<string, string | undefined>> = {}) {
+  const statuses = { ...Object.fromEntries(PARTS.map((part) => [part, status])), ...changes };
+  return [
+    ...Object.entries(statuses).flatMap(([part, each]) =>
+      each === undefined ? [] : [{ name: `workbench-staging-${part}`, status: each, reason: null }],
+    ),
+    { name: 'workbench-staging-b-data', status: 'ROLLBACK_FAILED', reason: null },
+  ];
+}
+
+/** The calls that change something: those of cdk, and those of the AWS CLI except queries. */
+async function changesOf(commands: FakeCommands): Promise<readonly string[]> {
+  const calls = await commands.calls();
+  return calls
+    .filter((call) => !/^(node|aws \S+ (get|list|describe)-)/.test(call))
+    .map((call) => call.replace(' --region us-west-1', ''));
 }
 
 async function deploy(
@@ -42,6 +71,7 @@ it('checks the prerequisites, bundles the functions, then runs cdk', async () =>
     'aws sts get-caller-identity --output json --region us-west-1',
     'aws ssm get-parameters --names /cdk-bootstrap/hnb659fds/version --output json --region us-west-1',
     'aws ecs list-account-settings --effective-settings --name awsvpcTrunking --output json --region us-west-1',
+    expect.stringMatching(/^aws cloudformation describe-stacks --query .* --output json --region us-west-1$/),
     'node tools/bundle.ts',
     'cdk deploy --all -c stage=staging',
   ]);
@@ -173,6 +203,180 @@ it('reports a missing program', async () => {
   const noAws = await deploy(without, ['--stage', 'staging']);
   expect(noAws.code).toBe(1);
   expect(noAws.stderr).toContain('`aws` is not on PATH. Install version 2 of the AWS CLI');
+});
+
+it('creates missing stacks without protection, then turns it on', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput('aws cloudformation describe-stacks', []);
+  const { code, stdout } = await deploy(commands, ['--stage', 'staging', '--profile', 'ops']);
+  expect(code).toBe(0);
+  expect(await changesOf(commands)).toEqual([
+    'cdk deploy --all -c stage=staging -c unprotected=network,data,cluster,api --profile ops',
+    'cdk deploy --all -c stage=staging --profile ops',
+  ]);
+  expect(stdout).toContain('Turning on their protection');
+});
+
+it('keeps the protection of stacks that exist, and treats a stack under review as missing', async () => {
+  const commands = await commandsOfAccount();
+  const stacks = stacksIn('CREATE_COMPLETE', { cluster: 'REVIEW_IN_PROGRESS', api: undefined });
+  await commands.setOutput('aws cloudformation describe-stacks', stacks);
+  expect((await deploy(commands, ['--stage', 'staging'])).code).toBe(0);
+  // Only the data stack of this stage has protection.
+  expect(await changesOf(commands)).toEqual(['cdk deploy --all -c stage=staging -c unprotected=cluster,api']);
+});
+
+it('does not turn on the protection if the deployment fails', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput('aws cloudformation describe-stacks', []);
+  await commands.exitWith('cdk', 3);
+  expect((await deploy(commands, ['--stage', 'staging'])).code).toBe(3);
+  expect((await changesOf(commands)).filter((call) => call.startsWith('cdk'))).toHaveLength(1);
+});
+
+it.each([
+  ['ROLLBACK_COMPLETE', 'its first creation failed', 'deletes the stack: it was never complete'],
+  ['CREATE_FAILED', 'its first creation failed', 'deletes the stack: it was never complete'],
+  ['ROLLBACK_FAILED', 'its first creation failed, and so did', 'turns off the deletion protection'],
+  ['UPDATE_ROLLBACK_FAILED', 'an update failed, and so did its rollback', 'continues the rollback'],
+])('names a stack in %s and what --repair does, and changes nothing', async (status, problem, remedy) => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput('aws cloudformation describe-stacks', [
+    ...stacksIn('CREATE_COMPLETE', { data: undefined }),
+    { name: 'workbench-staging-data', status, reason: 'The vault exists.' },
+  ]);
+  const { code, stderr } = await deploy(commands, ['--stage', 'staging']);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`workbench-staging-data is ${status}: ${problem}`);
+  expect(stderr).toContain('(The vault exists.)');
+  expect(stderr).toContain(`--repair ${remedy}`);
+  expect(await changesOf(commands)).toEqual([]);
+});
+
+it('deletes stacks whose first creation failed, the last one first, and deploys, if requested', async () => {
+  const commands = await commandsOfAccount();
+  const stacks = stacksIn('CREATE_COMPLETE', { data: 'ROLLBACK_FAILED', api: 'ROLLBACK_COMPLETE' });
+  await commands.setOutput('aws cloudformation describe-stacks', stacks);
+  await commands.setOutput('aws cloudformation describe-stack-resources', ['some-table']);
+  const { code } = await deploy(commands, ['--stage', 'staging', '--repair']);
+  expect(code).toBe(0);
+  const deletion = (part: string) => [
+    'aws dynamodb update-table --table-name some-table --no-deletion-protection-enabled',
+    `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name workbench-staging-${part}`,
+    `aws cloudformation delete-stack --stack-name workbench-staging-${part}`,
+    `aws cloudformation wait stack-delete-complete --stack-name workbench-staging-${part}`,
+  ];
+  expect(await changesOf(commands)).toEqual([
+    ...deletion('api'),
+    ...deletion('data'),
+    'cdk deploy --all -c stage=staging -c unprotected=data,api',
+    'cdk deploy --all -c stage=staging',
+  ]);
+});
+
+it('never deletes a stack that was once complete', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput(
+    'aws cloudformation describe-stacks',
+    stacksIn('CREATE_COMPLETE', { data: 'ROLLBACK_FAILED' }),
+  );
+  await commands.setOutput('aws cloudformation describe-stack-events', [
+    'ROLLBACK_FAILED',
+    'CREATE_COMPLETE',
+  ]);
+  const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--repair']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('workbench-staging-data was complete once (CREATE_COMPLETE)');
+  expect(await changesOf(commands)).toEqual([]);
+});
+
+it('continues a rollback that failed, if requested, and deploys', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput(
+    'aws cloudformation describe-stacks',
+    stacksIn('UPDATE_COMPLETE', { api: 'UPDATE_ROLLBACK_FAILED' }),
+  );
+  expect((await deploy(commands, ['--stage', 'staging', '--repair'])).code).toBe(0);
+  expect(await changesOf(commands)).toEqual([
+    'aws cloudformation continue-update-rollback --stack-name workbench-staging-api',
+    'aws cloudformation wait stack-rollback-complete --stack-name workbench-staging-api',
+    'cdk deploy --all -c stage=staging',
+  ]);
+});
+
+it('does not deploy if a repair fails', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput(
+    'aws cloudformation describe-stacks',
+    stacksIn('CREATE_COMPLETE', { api: 'ROLLBACK_COMPLETE' }),
+  );
+  await commands.fail(
+    'aws cloudformation delete-stack',
+    'An error occurred (ValidationError): it is protected',
+  );
+  const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--repair']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('it is protected\nworkbench-staging-api was not repaired.');
+  expect((await changesOf(commands)).filter((call) => call.startsWith('cdk'))).toEqual([]);
+});
+
+it.each([
+  ['UPDATE_IN_PROGRESS', 'Wait for its end'],
+  ['DELETE_FAILED', 'Delete what holds it'],
+  ['UPDATE_FAILED', 'aws cloudformation rollback-stack'],
+])('says what to do about a stack in %s, which it does not repair', async (status, advice) => {
+  const commands = await commandsOfAccount();
+  const stacks = stacksIn('UPDATE_COMPLETE', { cluster: status, api: 'ROLLBACK_COMPLETE' });
+  await commands.setOutput('aws cloudformation describe-stacks', stacks);
+  await commands.setOutput('aws cloudformation describe-stack-resources', ['Group: protected from scale-in']);
+  const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--repair']);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`workbench-staging-cluster is ${status}`);
+  expect(stderr).toContain(advice);
+  expect(stderr.includes('Group: protected from scale-in')).toBe(status === 'DELETE_FAILED');
+  expect(await changesOf(commands)).toEqual([]);
+});
+
+it('refuses to create a backup vault whose name is in use, and one in the settings that does not exist', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput(
+    'aws cloudformation describe-stacks',
+    stacksIn('CREATE_COMPLETE', { data: undefined }),
+  );
+  const unknown = await deploy(commands, ['--stage', 'staging'], { storage: { existingBackupVault: 'old' } });
+  expect(unknown.code).toBe(1);
+  expect(unknown.stderr).toContain('The backup vault old does not exist');
+  await commands.setOutput('aws backup list-backup-vaults', ['workbench-staging-files']);
+  const { code, stderr } = await deploy(commands, ['--stage', 'staging']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('"existingBackupVault": "workbench-staging-files"');
+  expect(await changesOf(commands)).toEqual([]);
+  const adopted = { storage: { existingBackupVault: 'workbench-staging-files' } };
+  expect((await deploy(commands, ['--stage', 'staging'], adopted)).code).toBe(0);
+});
+
+it('creates the service-linked role of ECS before the first cluster, and says so', async () => {
+  const commands = await commandsOfAccount();
+  await commands.setOutput('aws cloudformation describe-stacks', []);
+  await commands.fail('aws iam get-role', 'An error occurred (NoSuchEntity)');
+  const { code, stdout } = await deploy(commands, ['--stage', 'staging']);
+  expect(code).toBe(0);
+  expect(stdout).toContain('service-linked role AWSServiceRoleForECS created in this account');
+  expect((await changesOf(commands))[0]).toBe(
+    'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com',
+  );
+  await commands.fail('aws iam create-service-linked-role', 'An error occurred (AccessDenied): not you');
+  const denied = await deploy(commands, ['--stage', 'staging']);
+  expect(denied.code).toBe(0);
+  expect(denied.stdout).toContain('could not be created: aws iam create-service-linked-role');
+});
+
+it('makes all references between stacks strong if requested', async () => {
+  const commands = await commandsOfAccount();
+  expect((await deploy(commands, ['--stage', 'staging', '--strong-references'])).code).toBe(0);
+  expect((await commands.calls()).at(-1)).toBe(
+    'cdk deploy --all -c stage=staging -c @aws-cdk/core:defaultCrossStackReferences=strong',
+  );
 });
 
 it('prints the commands in a dry run, and runs nothing', async () => {

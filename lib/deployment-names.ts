@@ -1,0 +1,20 @@
+/** Names that the stacks and `npm run deploy` share. Without imports, so that the command does not load CDK. */
+
+/** The parts of an installation, each with a stack `<installation>-<part>`. Each stack uses those before it. */
+export const PARTS = ['network', 'data', 'cluster', 'api'] as const;
+export type Part = (typeof PARTS)[number];
+
+/**
+ * Context key with the parts whose stacks are created without protection, separated by commas. `npm run deploy` names
+ * those that do not exist yet: CloudFormation could neither roll back nor delete a failed first creation otherwise. A
+ * second deployment turns the protection on.
+ */
+export const UNPROTECTED = 'unprotected';
+
+/**
+ * Name of the backup vault of an installation. The name is fixed, so that `npm run deploy` can find the vault of an
+ * earlier installation.
+ */
+export function backupVaultNameOf(installation: string): string {
+  return `${installation}-files`;
+}
