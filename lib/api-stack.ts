@@ -153,7 +153,7 @@ export class ApiStack extends WorkbenchStack {
       launchTemplates: [template, gpuTemplate].flatMap(
         (launchTemplate) => launchTemplate?.launchTemplateId ?? [],
       ),
-      hostSubnets: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
+      hostSubnets: network.privateSubnets.map(({ subnetId }) => subnetId),
       hostSecurityGroup: network.instances.securityGroupId,
       hostInstanceTypes: dedicated.instanceTypes.map(instanceTypeNameOf),
       secret,
@@ -161,9 +161,18 @@ export class ApiStack extends WorkbenchStack {
     };
   }
 
-  #addMonitoring(settings: StageSettings, { data, cluster }: ApiStackProps, { api }: WorkbenchApi): void {
+  #addMonitoring(
+    settings: StageSettings,
+    { network, data, cluster }: ApiStackProps,
+    { api }: WorkbenchApi,
+  ): void {
     const { installation } = settings;
     const { queues, functions } = this;
+    const billed = {
+      workbenchLogs: cluster.workbenchLogs.logGroupName,
+      fileSystemIds: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId),
+      wayOut: network.wayOut,
+    };
     const { table } = data.records;
     const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { installation, email: settings.alarms.email });
     alarmTopic.notifyOfFailedBackups(data.backups.vault.backupVaultName, queues.eventDeadLetterQueue);
@@ -180,6 +189,7 @@ export class ApiStack extends WorkbenchStack {
       heartbeat,
       cluster: cluster.clusterName,
       providers: cluster.capacityProviders.map(({ providerName }) => providerName),
+      ...billed,
     });
     new OperationsDashboard(this, 'Operations', {
       installation,
@@ -188,7 +198,7 @@ export class ApiStack extends WorkbenchStack {
       queues,
       functions,
       table,
-      fileSystemIds: data.files.fileSystems.map(({ fileSystem }) => fileSystem.fileSystemId),
+      ...billed,
       cluster: cluster.clusterName,
       groups: cluster.capacityProviders.map(({ providerName, group }) => ({ provider: providerName, group })),
     });

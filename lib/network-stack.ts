@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, Fn } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Network } from './constructs/network.ts';
 import { readFunctionSettings } from './settings/function-settings.ts';
@@ -20,6 +20,15 @@ export class NetworkStack extends WorkbenchStack {
       containerPort: readFunctionSettings(settings).WB_CONTAINER_PORT,
       logRetentionDays: settings.logs.retentionDays,
     });
+    if (settings.network.own?.egress === 'none') {
+      new CfnOutput(this, 'PrivateRouteTables', {
+        description: 'Route tables that need a route to the internet',
+        value: Fn.join(
+          ',',
+          this.network.privateSubnets.map(({ routeTable }) => routeTable.routeTableId),
+        ),
+      });
+    }
     new CfnOutput(this, 'VpcId', { value: this.network.vpc.vpcId });
     new CfnOutput(this, 'GatewaySecurityGroup', {
       description: 'For the reverse proxy in front of workbenches. Nothing else can connect to them',

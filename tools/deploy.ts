@@ -12,6 +12,7 @@ import {
   checkAccount,
   checkPlaceholders,
   checkSettings,
+  describeRisks,
   runBundler,
   trunkingCommand,
 } from './deploy/checks.ts';
@@ -42,6 +43,7 @@ async function deploy(args: DeployArguments): Promise<void> {
   const settings = checkSettings(stage);
   checkPlaceholders(settings);
   report(`settings are valid, installation ${settings.installation}`);
+  for (const line of describeRisks(settings)) report(line);
   const { account, lines } = await checkAccount(settings, profile);
   for (const line of lines) report(line);
   const aws = new AwsCli({ profile, region: account.region });

@@ -1,12 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
 import { METRICS } from '#contract/metrics.ts';
 import type { StageSettings } from '../settings/stage.ts';
 import type { Alarms } from './alarms.ts';
+import { fileBytes, forwardedBytes, logBytes } from './billed-bytes.ts';
+import type { WayOut } from './network.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 export interface MonitoredResources {
@@ -20,11 +22,18 @@ export interface MonitoredResources {
   readonly heartbeat: LambdaFunction;
   readonly cluster: string;
   readonly providers: readonly string[];
+  /** Name of the log group with the output of workbenches. */
+  readonly workbenchLogs: string;
+  readonly fileSystemIds: readonly string[];
+  readonly wayOut: WayOut | undefined;
 }
 
 const SHORT = Duration.minutes(5);
 const LONG = Duration.minutes(15);
 const HOUR = Duration.hours(1);
+const QUARTER_DAY = Duration.hours(6);
+
+const GB = 1e9;
 
 /** Adds all alarms of an installation. docs/operations.md says what to do about each. */
 export function addAlarms(alarms: Alarms, resources: MonitoredResources): void {
@@ -34,6 +43,7 @@ export function addAlarms(alarms: Alarms, resources: MonitoredResources): void {
   addReconcilerAlarms(alarms);
   addSweepAlarms(alarms);
   addCapacityAlarms(alarms, resources);
+  addBudgetAlarms(alarms, resources);
 }
 
 function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources): void {
@@ -194,7 +204,40 @@ function addCapacityAlarms(alarms: Alarms, { providers, cluster }: MonitoredReso
       threshold: 101,
       periods: 2,
     });
+    alarms.add(`${provider} idle`, {
+      description: `Instances of ${provider} have run without a workbench for three hours. ECS did not terminate them.`,
+      // 0 percent of the existing instances are needed. Without instances the metric is 100.
+      metric: providerReservationMetric(cluster, provider, HOUR),
+      threshold: 1,
+      periods: 3,
+      isBelow: true,
+    });
   }
+}
+
+/** Nothing limits how much workbenches print, read, write or transfer. */
+function addBudgetAlarms(
+  alarms: Alarms,
+  { settings, workbenchLogs, fileSystemIds, wayOut }: MonitoredResources,
+): void {
+  const { logGbPerDay, fileGbPerDay, natGbPerDay } = settings.alarms.budgets;
+  const add = (id: string, what: string, gbPerDay: number, metric: IMetric) =>
+    alarms.add(id, {
+      description: `${what} a quarter of the budget of ${gbPerDay} GB a day within six hours. AWS bills each GB.`,
+      metric,
+      threshold: (gbPerDay * GB) / 4,
+    });
+  add('workbench logs over budget', 'Workbenches printed', logGbPerDay, logBytes(workbenchLogs, QUARTER_DAY));
+  for (const [index, id] of fileSystemIds.entries()) {
+    add(
+      `file system ${index} over budget`,
+      'Workbenches read and wrote',
+      fileGbPerDay,
+      fileBytes(id, QUARTER_DAY),
+    );
+  }
+  if (wayOut === undefined) return;
+  add('NAT over budget', 'Workbenches transferred', natGbPerDay, forwardedBytes(wayOut, QUARTER_DAY));
 }
 
 /** The number of instances that a provider needs, in percent of those that it has. */

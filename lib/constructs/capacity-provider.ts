@@ -6,7 +6,7 @@ import {
   OnDemandAllocationStrategy,
   SpotAllocationStrategy,
 } from 'aws-cdk-lib/aws-autoscaling';
-import { InstanceType, type ISecurityGroup, type IVpc, SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { InstanceType, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec2';
 import { CfnCapacityProvider } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -68,7 +68,6 @@ export class CapacityProvider extends Construct {
     });
     const group = new AutoScalingGroup(this, 'Group', {
       vpc,
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       mixedInstancesPolicy: {
         launchTemplate,
         launchTemplateOverrides: instanceTypes.map((type) => ({

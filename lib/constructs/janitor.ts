@@ -44,7 +44,7 @@ export class Janitor extends Construct {
     // Set on the CloudFormation resource, because CDK's `vpc` and `filesystem` would add permissions to the role.
     const resource = this.lambda.node.defaultChild as CfnFunction;
     resource.vpcConfig = {
-      subnetIds: network.vpc.privateSubnets.map(({ subnetId }) => subnetId),
+      subnetIds: network.privateSubnets.map(({ subnetId }) => subnetId),
       securityGroupIds: [network.janitor.securityGroupId],
     };
     resource.fileSystemConfigs = [{ arn: parent.accessPointArn, localMountPath: MOUNT_PATH }];

@@ -5,7 +5,9 @@ import {
   GatewayVpcEndpointAwsService,
   IpAddresses,
   type ISecurityGroup,
+  type ISubnet,
   type IVpc,
+  NatProvider,
   Peer,
   Port,
   SecurityGroup,
@@ -18,7 +20,8 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../checks/acknowledge.ts';
 import { allow } from '../permissions/allow.ts';
 import { servicePrincipalOf } from '../permissions/permission-context.ts';
-import { type NetworkSetting, newNetworkOf } from '../settings/network.ts';
+import { type NetworkSetting, newNetworkOf, type OwnNetwork } from '../settings/network.ts';
+import { NatInstances } from './nat-instance.ts';
 
 export interface NetworkProps {
   readonly setting: NetworkSetting;
@@ -28,15 +31,21 @@ export interface NetworkProps {
   readonly logRetentionDays: number;
 }
 
+/** What forwards connections to the internet, for its metrics. Undefined if this app did not create it. */
+export type WayOut =
+  | { readonly by: 'natGateways'; readonly gatewayIds: readonly string[] }
+  | { readonly by: 'natInstance'; readonly groupNames: readonly string[] };
+
 /** NFS, the protocol of EFS. */
 const NFS = Port.tcp(2049);
 
 /**
  * The VPC, new or existing, and its security groups. Only the gateway can connect to workbenches. Workbenches can
- * connect to the internet and their file systems, not to each other.
+ * connect to the configured addresses and their file systems, not to each other.
  */
 export class Network extends Construct {
   readonly vpc: IVpc;
+  readonly wayOut: WayOut | undefined;
   /** For the reverse proxy in front of workbenches. */
   readonly gateway: ISecurityGroup;
   readonly tasks: ISecurityGroup;
@@ -47,7 +56,8 @@ export class Network extends Construct {
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
     const { setting } = props;
-    this.vpc = setting.existing === undefined ? this.#createVpc(props) : this.#importVpc(setting.existing);
+    if (setting.existing === undefined) ({ vpc: this.vpc, wayOut: this.wayOut } = this.#createVpc(props));
+    else this.vpc = this.#importVpc(setting.existing);
     this.gateway = this.#createSecurityGroup('Gateway', 'The reverse proxy in front of workbenches');
     this.tasks = this.#createSecurityGroup('Tasks', 'Workbenches');
     this.instances = this.#createSecurityGroup('Instances', 'Instances that run workbenches');
@@ -57,8 +67,10 @@ export class Network extends Construct {
     const port = Port.tcp(props.containerPort);
     this.tasks.addIngressRule(this.gateway, port, 'Only the gateway connects to workbenches');
     this.gateway.addEgressRule(this.tasks, port, 'To workbenches');
-    for (const egress of setting.egressPorts) {
-      this.tasks.addEgressRule(Peer.anyIpv4(), Port.tcp(egress), 'The internet');
+    for (const cidr of setting.egressCidrs) {
+      for (const egress of setting.egressPorts) {
+        this.tasks.addEgressRule(Peer.ipv4(cidr), Port.tcp(egress), 'network.egressCidrs');
+      }
     }
     // For the ECS agent and image pulls: ECS, ECR and S3.
     this.instances.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'ECS and the image repository');
@@ -71,20 +83,39 @@ export class Network extends Construct {
     }
   }
 
-  #createVpc({ setting, installation, logRetentionDays }: NetworkProps): IVpc {
-    const { cidr, zones, natGateways } = newNetworkOf(setting);
+  /** The subnets of instances, workbenches and file systems. */
+  get privateSubnets(): readonly ISubnet[] {
+    // With a way out they are private for CDK, without one isolated.
+    return this.vpc.selectSubnets().subnets;
+  }
+
+  #createVpc(props: NetworkProps): { readonly vpc: IVpc; readonly wayOut: WayOut | undefined } {
+    const { installation, logRetentionDays } = props;
+    const own = newNetworkOf(props.setting);
+    const nat = natProviderOf(own, installation);
     const vpc = new Vpc(this, 'Vpc', {
       vpcName: installation,
-      ipAddresses: IpAddresses.cidr(cidr),
-      maxAzs: zones,
-      natGateways,
+      ipAddresses: IpAddresses.cidr(own.cidr),
+      maxAzs: own.zones,
       // ECS places the trunk interfaces of instances in the default security group. They carry the interfaces of tasks, which
       // have their own group. Nothing else uses it. To empty it, CDK would add a Lambda function to the stack.
       restrictDefaultSecurityGroup: false,
+      natGateways: nat === undefined ? 0 : own.egressZones === 'each' ? own.zones : 1,
+      ...(nat === undefined ? {} : { natGatewayProvider: nat }),
       subnetConfiguration: [
-        { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 26, mapPublicIpOnLaunch: false },
+        {
+          name: 'public',
+          subnetType: SubnetType.PUBLIC,
+          cidrMask: 26,
+          mapPublicIpOnLaunch: false,
+          // Keeps the range, so that the private subnets stay the same if `egress` changes.
+          reserved: nat === undefined,
+        },
         // The private subnets share the rest of the range, because each task uses an address.
-        { name: 'private', subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+        {
+          name: 'private',
+          subnetType: nat === undefined ? SubnetType.PRIVATE_ISOLATED : SubnetType.PRIVATE_WITH_EGRESS,
+        },
       ],
     });
     // Gateway endpoints are free and avoid NAT charges: image layers come from S3.
@@ -93,7 +124,7 @@ export class Network extends Construct {
     // CDK's types are not compatible with `exactOptionalPropertyTypes`.
     const newVpc = vpc as IVpc;
     new FlowLogs(this, 'FlowLogs', { vpc: newVpc, installation, retentionDays: logRetentionDays });
-    return newVpc;
+    return { vpc: newVpc, wayOut: nat === undefined ? undefined : wayOutOf(nat) };
   }
 
   #importVpc(existing: NonNullable<NetworkSetting['existing']>): IVpc {
@@ -126,6 +157,18 @@ function denyOtherEgress(group: ISecurityGroup): void {
       toPort: 86,
     },
   ];
+}
+
+function natProviderOf({ egress, cidr }: OwnNetwork, installation: string): NatProvider | undefined {
+  if (egress === 'none') return undefined;
+  return egress === 'natInstance' ? new NatInstances({ installation, cidr }) : NatProvider.gateway();
+}
+
+function wayOutOf(nat: NatProvider): WayOut {
+  if (nat instanceof NatInstances) {
+    return { by: 'natInstance', groupNames: nat.instances.map(({ groupName }) => groupName) };
+  }
+  return { by: 'natGateways', gatewayIds: nat.configuredGateways.map(({ gatewayId }) => gatewayId) };
 }
 
 /** Logs the rejected traffic of a VPC. Accepted traffic is not logged, because AWS bills flow logs by the gigabyte. */

@@ -19,7 +19,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { METRICS, type MetricDefinition, type MetricName } from '#contract/metrics.ts';
 import { providerReservationMetric } from './alarm-rules.ts';
+import { fileBytes, forwardedBytes, logBytes } from './billed-bytes.ts';
 import { metricsNamespace } from './controller-function.ts';
+import type { WayOut } from './network.ts';
 import type { WorkQueues } from './work-queues.ts';
 
 export interface OperationsDashboardProps {
@@ -30,6 +32,9 @@ export interface OperationsDashboardProps {
   readonly functions: ReadonlyMap<string, LambdaFunction>;
   readonly table: TableV2;
   readonly fileSystemIds: readonly string[];
+  /** Name of the log group with the output of workbenches. */
+  readonly workbenchLogs: string;
+  readonly wayOut: WayOut | undefined;
   readonly cluster: string;
   readonly groups: readonly { readonly provider: string; readonly group: IAutoScalingGroup }[];
 }
@@ -58,6 +63,8 @@ export class OperationsDashboard extends Construct {
         this.#instanceWidgets(),
         heading('Functions, records and files'),
         this.#serviceWidgets(),
+        heading('Billed by the byte'),
+        this.#billedWidgets(),
       ],
     });
   }
@@ -197,6 +204,18 @@ export class OperationsDashboard extends Construct {
             }),
         ),
       ),
+    ];
+  }
+
+  #billedWidgets(): IWidget[] {
+    const { workbenchLogs, fileSystemIds, wayOut } = this.#props;
+    return [
+      graph('Output of workbenches, bytes', [logBytes(workbenchLogs, PERIOD)]),
+      graph(
+        'Read and written files, bytes',
+        fileSystemIds.map((id) => fileBytes(id, PERIOD)),
+      ),
+      ...(wayOut === undefined ? [] : [graph('Forwarded by NATs, bytes', [forwardedBytes(wayOut, PERIOD)])]),
     ];
   }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { group, integer, list, text } from './setting-types.ts';
+import { choice, group, integer, list, text } from './setting-types.ts';
 
 const zone = text({
   description: 'An availability zone.',
@@ -13,6 +13,20 @@ const subnet = text({
   pattern: /^subnet-[0-9a-f]{8,17}$/,
 });
 
+/** Every address. */
+export const ANY_ADDRESS = '0.0.0.0/0';
+
+const OCTET = '(25[0-5]|2[0-4]\\d|1?\\d?\\d)';
+
+const addressRange = text({
+  description: 'A range of IPv4 addresses.',
+  expected: 'a range of IPv4 addresses such as `10.0.0.0/8`',
+  pattern: new RegExp(`^${OCTET}(\\.${OCTET}){3}/(3[0-2]|[12]?\\d)$`),
+});
+
+/** The quota of EC2 for the outbound rules of a security group. */
+export const EGRESS_RULES_MAX = 60;
+
 const newVpc = group(
   {
     cidr: z._default(
@@ -24,14 +38,21 @@ const newVpc = group(
       '10.40.0.0/16',
     ),
     zones: z._default(integer({ description: 'Number of availability zones.', min: 2, max: 4 }), 2),
-    natGateways: z._default(
-      integer({
+    egress: z._default(
+      choice({
         description:
-          'Number of zones with a NAT gateway. With one, its failure disconnects every workbench from the internet, and AWS bills traffic from the other zones. Each gateway costs money by the hour.',
-        min: 1,
-        max: 4,
+          'The way to the internet. `natGateways`: managed by AWS. `natInstance`: small instances of this installation, for a fraction of the price and with less bandwidth; an instance that fails is replaced within minutes, during which workbenches have no internet and do not start. `none`: the private subnets get no default route, for a network with a way out of its own; add the routes to the tables in the output `PrivateRouteTables`.',
+        of: ['natGateways', 'natInstance', 'none'],
       }),
-      1,
+      'natGateways',
+    ),
+    egressZones: z._default(
+      choice({
+        description:
+          'Zones with a NAT gateway or NAT instance. With `one`, its failure disconnects every workbench from the internet, and AWS bills traffic from the other zones. Each has a price by the hour.',
+        of: ['one', 'each'],
+      }),
+      'one',
     ),
   },
   { description: 'A new VPC.' },
@@ -74,6 +95,16 @@ export const networkSetting = group(
         max: 40,
       }),
       [22, 80, 443],
+    ),
+    egressCidrs: z._default(
+      list(addressRange, {
+        description:
+          'The addresses to which workbenches may connect, on those ports. With the default, workbenches also reach every internal host to which the VPC has a route. A list cannot exclude addresses; docs/operations.md says how.',
+        expected: 'ranges of addresses',
+        min: 1,
+        max: 20,
+      }),
+      [ANY_ADDRESS],
     ),
   },
   { description: 'The VPC: `own` for a new one (the default) or `existing`.' },

@@ -177,6 +177,9 @@ export const logsSetting = group(
   { description: 'Logs.' },
 );
 
+const budget = (what: string) =>
+  amount({ description: `${what}.`, unit: 'GB/day', min: 0.1, max: 1_000_000 });
+
 export const alarmsSetting = group(
   {
     email: z.optional(
@@ -205,6 +208,25 @@ export const alarmsSetting = group(
         max: 86_400,
       }),
       1800,
+    ),
+    budgets: z.prefault(
+      group(
+        {
+          logGbPerDay: z._default(budget('What workbenches print, which goes to CloudWatch Logs'), 10),
+          fileGbPerDay: z._default(budget('What workbenches read and write on one file system'), 200),
+          natGbPerDay: z._default(
+            budget(
+              'What workbenches send to the internet and receive from it through the NATs of `network.own`',
+            ),
+            100,
+          ),
+        },
+        {
+          description:
+            'What AWS bills by the byte and nothing limits. An alarm starts if a quarter of the budget is used within six hours; docs/costs.md has the prices.',
+        },
+      ),
+      {},
     ),
   },
   { description: 'Alarms.' },

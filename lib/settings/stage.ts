@@ -10,7 +10,7 @@ import {
   providerPriceOf,
 } from './capacity.ts';
 import { checkFunctionSettings, functionsSetting } from './function-settings.ts';
-import { networkSetting } from './network.ts';
+import { EGRESS_RULES_MAX, networkSetting } from './network.ts';
 import {
   accountSetting,
   alarmsSetting,
@@ -114,15 +114,18 @@ const rule = <N extends keyof StageSettings>(stageRule: StageRule<N>) =>
 export const STAGE_RULES: readonly StageRule<keyof StageSettings>[] = [
   rule({
     needs: ['network'],
-    check: ({ network: { own, existing } }) => {
+    check: ({ network: { own, existing, egressPorts, egressCidrs } }) => {
       if (own !== undefined && existing !== undefined) {
         return [{ path: 'network', problem: 'has both `own` and `existing`: remove one of them' }];
       }
-      if (own !== undefined && own.natGateways > own.zones) {
-        return [{ path: 'network.own.natGateways', problem: 'must not be greater than `zones`' }];
-      }
       if (existing !== undefined && existing.zones.length !== existing.privateSubnets.length) {
         return [{ path: 'network.existing.privateSubnets', problem: 'must have as many entries as `zones`' }];
+      }
+      // One more rule is for the file systems.
+      const rules = egressPorts.length * egressCidrs.length + 1;
+      if (rules > EGRESS_RULES_MAX) {
+        const problem = `needs ${rules} rules in a security group with \`egressPorts\`; EC2 allows ${EGRESS_RULES_MAX}`;
+        return [{ path: 'network.egressCidrs', problem }];
       }
       return [];
     },

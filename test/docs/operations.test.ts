@@ -40,7 +40,8 @@ function alarmsOf(stage: Stage): readonly string[] {
   return propertiesOf(stage, 'AWS::CloudWatch::Alarm').map(({ AlarmName }) =>
     String(AlarmName)
       .replace(`${installation} `, '')
-      .replace(new RegExp(`^${installation}-.+ at capacity$`), '<capacity provider> at capacity')
+      .replace(new RegExp(`^${installation}-.+ (at capacity|idle)$`), '<capacity provider> $1')
+      .replace(/^file system \d+ /, 'file system <n> ')
       .replace(/^janitor-\d+ /, 'janitor-<n> '),
   );
 }

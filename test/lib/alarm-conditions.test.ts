@@ -1,10 +1,10 @@
-import { beforeAll, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { listOf, resolveReference, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
 import { type SynthesizedApp, synthesize } from './synthesize.ts';
 
 let app: SynthesizedApp;
-beforeAll(async () => {
+beforeEach(async () => {
   app = await synthesize(someStage());
 });
 
@@ -81,13 +81,19 @@ const TWENTY_MINUTES = 1_200;
 const TWO_HOURS = 7_200;
 const DAY = 86_400;
 
+/** Returns the conditions of the alarms by name. */
+function conditionsOf({ all }: SynthesizedApp): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+      const alarm = Properties as unknown as AlarmProperties;
+      return [alarm.AlarmName.replace('workbench-some ', ''), conditionOf(alarm)];
+    }),
+  );
+}
+
 it('each alarm starts under exactly this condition', () => {
-  const alarms = app.all('api', 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
-    const alarm = Properties as unknown as AlarmProperties;
-    return [alarm.AlarmName.replace('workbench-some ', ''), conditionOf(alarm)];
-  });
   const sweeps = ['active', 'tasks', 'hosts', 'volumes', 'cluster'];
-  expect(Object.fromEntries(alarms)).toEqual({
+  expect(conditionsOf(app)).toEqual({
     'work DLQ not empty': dlq('workdlq'),
     'host DLQ not empty': dlq('hostdlq'),
     'event DLQ not empty': dlq('eventdlq'),
@@ -125,6 +131,15 @@ it('each alarm starts under exactly this condition', () => {
     // Percent. 100 is the target at which no task waits.
     'workbench-some-standard at capacity':
       'Average 900 s AWS/ECS/ManagedScaling CapacityProviderReservation [CapacityProviderName=workbench-some-standard, ClusterName=workbench-some] >= 101, 2 of 2',
+    'workbench-some-standard idle':
+      'Average 3600 s AWS/ECS/ManagedScaling CapacityProviderReservation [CapacityProviderName=workbench-some-standard, ClusterName=workbench-some] < 1, 3 of 3',
+    // A quarter of 10, 200 and 100 GB, the defaults of the stage.
+    'workbench logs over budget':
+      'Sum 21600 s AWS/Logs IncomingBytes [LogGroupName=<WorkbenchLogs>] >= 2500000000, 1 of 1',
+    'file system 0 over budget':
+      'Sum 21600 s AWS/EFS MeteredIOBytes [FileSystemId=<FilesFileSystem0>] >= 50000000000, 1 of 1',
+    'NAT over budget':
+      'Sum 21600 s AWS/NATGateway BytesOutToDestination [NatGatewayId=<NetworkVpcpublicSubnet1NATGateway>]; Sum 21600 s AWS/NATGateway BytesOutToSource [NatGatewayId=<NetworkVpcpublicSubnet1NATGateway>]; FILL(m_0, 0) + FILL(m_1, 0) >= 25000000000, 1 of 1',
     'sweep of active failing': failing('active', TWENTY_MINUTES),
     'sweep of tasks failing': failing('tasks', TWENTY_MINUTES),
     'sweep of hosts failing': failing('hosts', TWENTY_MINUTES),
@@ -141,4 +156,28 @@ it('each alarm starts under exactly this condition', () => {
     'volumes quarantined': `${own('sweep_quarantined', DAY)} [sweep=volumes] >= 1, 1 of 1`,
     'repairs failing': `${sweeps.map((sweep) => `${own('sweep_failed', TWO_HOURS)} [sweep=${sweep}]`).join('; ')}; ${sweeps.map((sweep) => `FILL(m_${sweep}, 0)`).join(' + ')} >= 1, 2 of 2`,
   });
+});
+
+it('has an alarm for each file system and all NAT instances, with the budgets of the stage', async () => {
+  app = await synthesize(
+    someStage({
+      storage: { fileSystems: 2 },
+      network: { own: { egress: 'natInstance', egressZones: 'each' } },
+      alarms: { budgets: { logGbPerDay: 1, fileGbPerDay: 2, natGbPerDay: 4 } },
+    }),
+  );
+  const conditions = conditionsOf(app);
+  const natOf = (zone: number) =>
+    `Sum 21600 s AWS/EC2 NetworkOut [AutoScalingGroupName=<NetworkVpcpublicSubnet${zone}NatGroup>]`;
+  expect(conditions).toMatchObject({
+    'workbench logs over budget': expect.stringContaining('>= 250000000, '),
+    'file system 0 over budget': expect.stringContaining('<FilesFileSystem0>] >= 500000000, '),
+    'file system 1 over budget': expect.stringContaining('<FilesFileSystem1>] >= 500000000, '),
+    'NAT over budget': `${natOf(1)}; ${natOf(2)}; FILL(m_0, 0) + FILL(m_1, 0) >= 1000000000, 1 of 1`,
+  });
+});
+
+it('has no alarm for a way out that it did not create', async () => {
+  app = await synthesize(someStage({ network: { own: { egress: 'none' } } }));
+  expect(Object.keys(conditionsOf(app)).filter((name) => name.startsWith('NAT'))).toEqual([]);
 });

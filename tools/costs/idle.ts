@@ -1,14 +1,17 @@
 import { METRICS, type MetricDefinition } from '#contract/metrics.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
 import type { Template } from '#lib/checks/template.ts';
+import { NAT_INSTANCE_TYPE } from '#lib/constructs/nat-instance.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { type AssumedValues, FREE_DASHBOARDS_MAX } from './assumptions.ts';
 import { type BillLine, billLine, costOf, MONTH_HOURS } from './prices.ts';
 import {
   countAlarmMetrics,
   countInterfaceEndpoints,
+  findIdleInstances,
   findScheduledFunctions,
   findUnknownTypes,
+  type IdleInstances,
   resourcesOfType,
 } from './template-counts.ts';
 
@@ -35,7 +38,8 @@ export function idleBill(
   const hours = (type: string) => count(type) * MONTH_HOURS;
   return [
     billLine('NAT gateways', 'natGateway', hours('AWS::EC2::NatGateway'), 'hours'),
-    billLine('Public addresses of NAT gateways', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
+    ...natInstances(templates),
+    billLine('Public addresses of NATs', 'publicAddress', hours('AWS::EC2::EIP'), 'hours'),
     billLine(
       'Interface endpoints',
       'interfaceEndpoint',
@@ -60,6 +64,24 @@ export function idleBill(
       'Images',
       'images',
       count('AWS::ECR::Repository') * assumed['image-gb'] * assumed['images-kept'],
+      'GB-months',
+    ),
+  ];
+}
+
+/** @throws Error If a group has a minimum size and other instances than a NAT. */
+function natInstances(templates: readonly Template[]): readonly BillLine[] {
+  const idle = findIdleInstances(templates);
+  const other = idle.find(({ instanceType }) => instanceType !== NAT_INSTANCE_TYPE);
+  if (other !== undefined) throw new Error(`no price for an idle ${other.instanceType}`);
+  const sum = (amountOf: (instances: IdleInstances) => number) =>
+    idle.reduce((total, instances) => total + amountOf(instances), 0);
+  return [
+    billLine('NAT instances', 'natInstance', sum(({ count }) => count) * MONTH_HOURS, 'hours'),
+    billLine(
+      'Disks of NAT instances',
+      'disk',
+      sum(({ count, diskGib }) => count * diskGib),
       'GB-months',
     ),
   ];

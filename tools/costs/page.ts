@@ -1,3 +1,5 @@
+import { NAT_BURST_MBITS, NAT_LIFETIME_DAYS, NAT_SUSTAINED_MBITS } from '#lib/constructs/nat-instance.ts';
+import { newNetworkOf } from '#lib/settings/network.ts';
 import { markdownTable } from '../../bench/markdown.ts';
 import { ASSUMPTION_NAMES, ASSUMPTIONS, type AssumedValues } from './assumptions.ts';
 import { type BillLine, PRICES, type Price, SOURCES, type Source, totalUsd } from './prices.ts';
@@ -18,7 +20,7 @@ ${stages.map((costs) => stageSection(costs, assumed)).join('\n')}
 ## Not included
 
 - Traffic of workbenches: to the internet through a NAT gateway (${formatUsd(PRICES.natTraffic.usd, 3)} a GB, and ${formatUsd(PRICES.trafficOut.usd)} a GB out), and
-  between zones. Pulls of the image go through the free endpoint of S3.
+  between zones (${formatUsd(PRICES.zoneTraffic.usd)} a GB). Pulls of the image go through the free endpoint of S3.
 - Reading and writing files: ${formatUsd(PRICES.filesRead.usd)} and ${formatUsd(PRICES.filesWritten.usd)} a GB.
 - The logs of workbenches: ${formatUsd(PRICES.logIngestion.usd)} a GB.
 - The reverse proxy in front of workbenches (such as Traefik), domains, certificates, support.
@@ -51,14 +53,14 @@ ${Object.entries(SOURCES)
 
 /** Renders one stage, for the command and for the page. */
 export function stageSection(costs: StageCosts, assumed: AssumedValues): string {
-  const { settings, idle, metrics, hosts, stopped, untouched, polls } = costs;
+  const { settings, idle, waysOut, metrics, hosts, stopped, untouched, polls } = costs;
   const size = `${formatNumber(assumed['workbench-cpu'])} CPU units and ${formatNumber(assumed['workbench-memory'])} MiB`;
   return `## ${settings.stage}
 
 ### A month without use
 
 ${billTable(idle, 'USD a month')}
-
+${waysOut.length === 0 ? '' : wayOutTable(costs)}
 With use, custom metrics cost at most (each with data in every hour of the month):
 
 ${billTable(metrics, 'USD a month')}
@@ -121,6 +123,27 @@ function runningTable(
       ];
     }),
   ]);
+}
+
+function wayOutTable({ settings, waysOut }: StageCosts): string {
+  return `
+The way to the internet (\`network.own\`) is part of it. With ${newNetworkOf(settings.network).zones} zones:
+
+${markdownTable([
+  ['`egress`', '`egressZones`', 'USD a month', 'USD a GB to the internet', ''],
+  ...waysOut.map(({ egress, egressZones = 'any', idleUsd, usdPerGb, isChosen }) => [
+    `\`${egress}\``,
+    egressZones === 'any' ? 'any' : `\`${egressZones}\``,
+    formatUsd(idleUsd),
+    usdPerGb === undefined ? 'as your network' : formatUsd(usdPerGb, 3),
+    isChosen ? 'this stage' : '',
+  ]),
+])}
+
+With \`one\`, a GB from another zone costs ${formatUsd(PRICES.zoneTraffic.usd)} more. A NAT instance forwards up to ${NAT_BURST_MBITS / 1000} Gbit/s for minutes
+and ${NAT_SUSTAINED_MBITS} Mbit/s (${formatNumber(Math.floor((NAT_SUSTAINED_MBITS * 3600) / 8000))} GB an hour) without end. While it is replaced, after a failure and every ${NAT_LIFETIME_DAYS} days, workbenches have no
+internet for some minutes and none starts.
+`;
 }
 
 function hostTable({ hosts }: StageCosts): string {

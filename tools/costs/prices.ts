@@ -35,9 +35,16 @@ const pages = { asOf: '2026-06', source: 'pages' } as const;
 export const PRICES = {
   natGateway: { usd: 0.045, unit: 'hour of a NAT gateway', ...listed },
   natTraffic: { usd: 0.045, unit: 'GB through a NAT gateway', ...infracost },
+  natInstance: { usd: 0.0042, unit: 'hour of a t4g.nano', asOf: '2025-12', source: 'pages' },
   publicAddress: { usd: 0.005, unit: 'hour of a public IPv4 address', ...pages },
   interfaceEndpoint: { usd: 0.01, unit: 'hour of an interface endpoint in a zone', ...listed },
   trafficOut: { usd: 0.09, unit: 'GB to the internet', ...infracost },
+  zoneTraffic: {
+    usd: 0.02,
+    unit: 'GB between zones, half of it in each direction',
+    asOf: 'by 2025',
+    source: 'unchecked',
+  },
   alarmMetric: { usd: 0.1, unit: 'month of a metric in an alarm', ...infracost },
   dashboard: { usd: 3, unit: 'month of a dashboard in excess of three in the account', ...pages },
   customMetric: {

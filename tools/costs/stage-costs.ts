@@ -7,12 +7,15 @@ import { pollBill } from './polls.ts';
 import type { BillLine } from './prices.ts';
 import { type HostCost, hostCosts, type RunningCost, runningCosts } from './running-workbench.ts';
 import { stoppedBill, untouchedBills } from './stopped-workbench.ts';
+import { type WayOutCost, wayOutCosts } from './way-out.ts';
 
 /** Costs of a stage, by category. */
 export interface StageCosts {
   readonly settings: StageSettings;
   /** USD of a month without use. */
   readonly idle: readonly BillLine[];
+  /** Each way to the internet. Empty if the VPC exists already. */
+  readonly waysOut: readonly WayOutCost[];
   /** Maximum USD of a month for custom metrics. */
   readonly metrics: readonly BillLine[];
   readonly running: readonly RunningCost[];
@@ -31,6 +34,7 @@ export async function stageCosts(stage: string, assumed: AssumedValues): Promise
   return {
     settings,
     idle: idleBill(templates, settings, assumed),
+    waysOut: await wayOutCosts(settings),
     metrics: metricsBill(templates),
     running: runningCosts(settings, assumed),
     hosts: hostCosts(settings),

@@ -11,6 +11,8 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
       'AWS::EC2::Subnet',
       'AWS::EC2::RouteTable',
       'AWS::EC2::SubnetRouteTableAssociation',
+      'AWS::EC2::NetworkInterface',
+      'AWS::EC2::EIPAssociation',
       'AWS::EC2::Route',
       'AWS::EC2::InternetGateway',
       'AWS::EC2::VPCGatewayAttachment',
@@ -56,12 +58,12 @@ const FREE_WHEN_IDLE: readonly (readonly [why: string, types: readonly string[]]
     ['AWS::DynamoDB::GlobalTable', 'AWS::EFS::FileSystem', 'AWS::Backup::BackupVault'],
   ],
   ['billed by written bytes, which other lines include', ['AWS::Logs::LogGroup']],
-  ['has no instances without use', ['AWS::AutoScaling::AutoScalingGroup']],
 ];
 
 const PRICED_TYPES = [
   'AWS::EC2::NatGateway',
   'AWS::EC2::EIP',
+  'AWS::AutoScaling::AutoScalingGroup',
   'AWS::EC2::VPCEndpoint',
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
@@ -95,6 +97,42 @@ export function countInterfaceEndpoints(templates: readonly Template[]): number 
   return resourcesOfType(templates, 'AWS::EC2::VPCEndpoint')
     .filter(({ Properties = {} }) => Properties.VpcEndpointType === 'Interface')
     .reduce((sum, { Properties = {} }) => sum + listOf(Properties.SubnetIds).length, 0);
+}
+
+/** Instances of an Auto Scaling group that run without use. */
+export interface IdleInstances {
+  readonly count: number;
+  readonly instanceType: string;
+  readonly diskGib: number;
+}
+
+/** Returns the instances of groups whose minimum size is not 0. */
+export function findIdleInstances(templates: readonly Template[]): readonly IdleInstances[] {
+  return templates.flatMap((template) =>
+    resourcesOf(template).flatMap(([, { Type, Properties = {} }]) => {
+      const count = Number(Properties.MinSize);
+      if (Type !== 'AWS::AutoScaling::AutoScalingGroup' || count === 0) return [];
+      return [{ count, ...launchedBy(template, Properties.LaunchTemplate) }];
+    }),
+  );
+}
+
+interface LaunchTemplateData {
+  readonly InstanceType?: string;
+  readonly BlockDeviceMappings?: readonly { readonly Ebs?: { readonly VolumeSize?: number } }[];
+}
+
+/** @throws Error If the launch template is not in the template, or has no type or disk. */
+function launchedBy(
+  { Resources = {} }: Template,
+  launchTemplate: unknown,
+): Pick<IdleInstances, 'instanceType' | 'diskGib'> {
+  const { LaunchTemplateId: id } = (launchTemplate ?? {}) as { LaunchTemplateId?: { Ref?: string } };
+  const data = Resources[id?.Ref ?? '']?.Properties?.LaunchTemplateData as LaunchTemplateData | undefined;
+  const { InstanceType: instanceType, BlockDeviceMappings: [disk] = [] } = data ?? {};
+  const diskGib = disk?.Ebs?.VolumeSize;
+  if (instanceType !== undefined && diskGib !== undefined) return { instanceType, diskGib };
+  throw new Error(`no type or disk for the instances of ${JSON.stringify(launchTemplate)}`);
 }
 
 /** Counts the metrics of alarms, by which CloudWatch bills them. */

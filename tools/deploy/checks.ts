@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ANY_ADDRESS } from '#lib/settings/network.ts';
 import { readStage } from '#lib/settings/read-stage.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { StageSettingsError } from '#lib/settings/stage-error.ts';
@@ -23,6 +24,14 @@ export function checkPlaceholders(settings: StageSettings): void {
   throw new ToolError(
     `stages/${settings.stage}.json still contains example addresses (example.com): ${paths.join(', ')}. Replace them with your own.`,
   );
+}
+
+/** Returns lines about settings that are valid and may be unintended. */
+export function describeRisks({ network }: StageSettings): readonly string[] {
+  if (network.existing === undefined || !network.egressCidrs.includes(ANY_ADDRESS)) return [];
+  return [
+    `workbenches may connect to every host that ${network.existing.vpcId} reaches, internal ones included, on the ports ${network.egressPorts.join(', ')}. The setting network.egressCidrs limits this`,
+  ];
 }
 
 export interface AccountCheck {

@@ -284,9 +284,29 @@ describe('the network', () => {
     expect(findProblems({ network })).toHaveProperty(['network.existing.privateSubnets']);
   });
 
-  it('has at most as many NAT gateways as zones', () => {
-    expect(findProblems({ network: { own: { zones: 2, natGateways: 3 } } })).toHaveProperty([
-      'network.own.natGateways',
+  it('has a way out of a known kind', () => {
+    expect(findProblems({ network: { own: { egress: 'nat' } } })).toHaveProperty(['network.own.egress']);
+    expect(findProblems({ network: { own: { egressZones: 2 } } })).toHaveProperty([
+      'network.own.egressZones',
     ]);
+  });
+
+  it.each(['0.0.0.0/0', '10.0.0.0/8', '255.255.255.255/32'])('allows connections to %s', (cidr) => {
+    expect(findProblems({ network: { egressCidrs: [cidr] } })).toEqual({});
+  });
+
+  it.each(['10.0.0.0', '256.0.0.0/8', '10.0.0/8', '10.0.0.0/33', '::/0', 'example.com'])(
+    'refuses %s as a range of addresses',
+    (cidr) => {
+      expect(findProblems({ network: { egressCidrs: [cidr] } })).toHaveProperty(['network.egressCidrs[0]']);
+    },
+  );
+
+  it('has at most as many outbound rules as a security group', () => {
+    const egressCidrs = Array.from({ length: 20 }, (_, index) => `10.${index}.0.0/16`);
+    const problems = (ports: number) =>
+      findProblems({ network: { egressCidrs, egressPorts: Array.from({ length: ports }, (_, i) => i + 1) } });
+    expect(problems(2)).toEqual({});
+    expect(problems(3)).toHaveProperty(['network.egressCidrs']);
   });
 });

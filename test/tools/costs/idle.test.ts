@@ -21,8 +21,33 @@ it('includes hourly prices for a whole month', () => {
   const bill = billOf({ N: { Type: 'AWS::EC2::NatGateway' }, E: { Type: 'AWS::EC2::EIP' } });
   expect(bill).toEqual({
     'NAT gateways': expect.closeTo(0.045 * 730),
-    'Public addresses of NAT gateways': expect.closeTo(0.005 * 730),
+    'Public addresses of NATs': expect.closeTo(0.005 * 730),
   });
+});
+
+const natGroup = (InstanceType: string) => ({
+  G: {
+    Type: 'AWS::AutoScaling::AutoScalingGroup',
+    Properties: { MinSize: '1', LaunchTemplate: { LaunchTemplateId: { Ref: 'T' } } },
+  },
+  T: {
+    Type: 'AWS::EC2::LaunchTemplate',
+    Properties: {
+      LaunchTemplateData: { InstanceType, BlockDeviceMappings: [{ Ebs: { VolumeSize: 8 } }] },
+    },
+  },
+});
+
+it('includes NAT instances with their disks, and no other groups', () => {
+  const provider = { Type: 'AWS::AutoScaling::AutoScalingGroup', Properties: { MinSize: '0' } };
+  expect(billOf({ ...natGroup('t4g.nano'), P: provider })).toEqual({
+    'NAT instances': expect.closeTo(0.0042 * 730),
+    'Disks of NAT instances': expect.closeTo(0.64),
+  });
+});
+
+it('rejects an idle instance without a known price', () => {
+  expect(() => billOf(natGroup('m6i.large'))).toThrow('no price for an idle m6i.large');
 });
 
 it('subtracts the free dashboards of the account that others do not use', () => {

@@ -126,6 +126,21 @@ it('reports awsvpcTrunking and whether the deployment changes it', async () => {
   expect(unreadable.stdout).toContain('awsvpcTrunking could not be read');
 });
 
+it('reports that workbenches reach the internal hosts of an existing VPC, unless the addresses are limited', async () => {
+  const existing = {
+    vpcId: 'vpc-0123456789abcdef0',
+    zones: ['us-west-1a'],
+    privateSubnets: ['subnet-0123456789abcdef0'],
+  };
+  const commands = await commandsOfAccount();
+  const warning = 'every host that vpc-0123456789abcdef0 reaches';
+  const stdout = async (network: object) =>
+    (await deploy(commands, ['--stage', 'staging'], { network })).stdout;
+  expect(await stdout({ existing })).toContain(warning);
+  expect(await stdout({ existing, egressCidrs: ['203.0.113.0/24'] })).not.toContain(warning);
+  expect(await stdout({})).not.toContain('every host that');
+});
+
 it.each([
   ['no credentials', 'aws sts get-caller-identity', 'Unable to locate credentials.', 'Sign in first'],
   ['no permissions', 'aws ssm get-parameters', 'An error occurred (AccessDenied)', 'npx cdk bootstrap'],
