@@ -106,7 +106,9 @@ const TASKS = [
   ...IMAGE_USER,
   'WB_IMAGE',
   'WB_BOOT_COMMAND',
+  'WB_HEALTH_COMMAND',
   'WB_CONTAINER_PORT',
+  'WB_MOUNT_PATH',
   'BASE_URL',
   'WB_TASK_SUBNETS',
   'WB_TASK_SECURITY_GROUPS',
@@ -318,7 +320,7 @@ export const DEPLOYED = {
 } as const satisfies Readonly<Record<string, DeployedFunction>>;
 
 export type TaskSettingName = (typeof TASKS)[number];
-export type HostSettingName = (typeof HOSTS | typeof INSTALLATION | typeof CLUSTER)[number];
+export type HostSettingName = (typeof HOSTS | typeof INSTALLATION | typeof CLUSTER)[number] | 'WB_IMAGE';
 export type VolumeSettingName = (typeof VOLUMES | typeof INSTALLATION | typeof IMAGE_USER)[number];
 export type CatalogSettingName = (typeof CATALOG)[number];
 

@@ -6,7 +6,7 @@
 #   PORT             the port of the HTTP server, on all addresses of the container
 #   WB_BOOT_COMMAND  a script for `sh -c` in the project folder; empty or absent: code-server
 set -eu
-: "${WORKSPACE_PATH:=/workspace/project}" "${PORT:=8080}"
+: "${WORKSPACE_PATH:=/workbench/project}" "${PORT:=8080}"
 export WORKSPACE_PATH PORT
 
 mkdir -p "$WORKSPACE_PATH"

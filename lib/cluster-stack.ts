@@ -83,6 +83,7 @@ export class ClusterStack extends WorkbenchStack {
     this.instanceRole = instanceRole;
     allow(this, 'Agent', instanceRole, agentPermissions(this, this.clusterName));
 
+    const { tag } = settings.image;
     this.capacityProviders = settings.capacityProviders.map(
       (setting) =>
         new CapacityProvider(this, `Provider-${setting.name}`, {
@@ -93,6 +94,8 @@ export class ClusterStack extends WorkbenchStack {
           securityGroup,
           role: instanceRole,
           trunking: ecs.awsvpcTrunking !== 'off',
+          // Each push can overwrite `latest`. A digest has no tag.
+          pinnedImage: tag !== 'latest',
         }),
     );
     const associations = new CfnClusterCapacityProviderAssociations(this, 'Providers', {

@@ -1,3 +1,5 @@
+import { RESERVED_MEMORY } from '#contract/instance-user-data.ts';
+
 /** The size of an EC2 instance type. */
 export interface InstanceSize {
   readonly vcpus: number;
@@ -71,11 +73,13 @@ export const KNOWN_INSTANCE_TYPES: Readonly<Record<string, KnownInstanceType>> =
 };
 
 /**
- * The share of an instance type's memory that tasks can certainly use. The actual value (the total of the kernel
- * minus
- * the reserve of the agent) is known only after registration: a c5.2xlarge registers 15,577 of 16,384 MiB.
+ * The share of an instance type's memory that tasks can certainly use. The actual value (the total of the kernel minus
+ * RESERVED_MEMORY) is known only after registration: the kernel of a c5.2xlarge reports 15,577 of 16,384 MiB.
  */
 const MEMORY_SHARE = 0.9;
+
+/** The share that the kernel reports. The smallest known is that of a t3.medium, about 3,850 of 4,096 MiB. */
+const KERNEL_SHARE = 0.94;
 
 /** Returns the largest request that an instance of this size can hold. 1,024 CPU units are one vCPU. */
 export function allocatableCapacityOf({
@@ -87,7 +91,14 @@ export function allocatableCapacityOf({
   readonly memoryMib: number;
   readonly gpuCount: number;
 } {
-  return { cpuUnits: vcpus * 1024, memoryMib: Math.floor(memoryMib * MEMORY_SHARE), gpuCount: gpus };
+  const { percent, minimumMib } = RESERVED_MEMORY;
+  const reserved = Math.max(minimumMib, Math.ceil((memoryMib * percent) / 100));
+  const registered = Math.floor(memoryMib * KERNEL_SHARE) - reserved;
+  return {
+    cpuUnits: vcpus * 1024,
+    memoryMib: Math.min(Math.floor(memoryMib * MEMORY_SHARE), registered),
+    gpuCount: gpus,
+  };
 }
 
 /**

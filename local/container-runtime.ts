@@ -38,6 +38,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
         images,
         bootCommand: functions.WB_BOOT_COMMAND,
         port: functions.WB_CONTAINER_PORT,
+        mountPath: functions.WB_MOUNT_PATH,
       });
     },
   };

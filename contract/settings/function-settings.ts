@@ -15,6 +15,11 @@ const GATEWAY = ['gateway'];
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 const ORIGIN = /^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?|https?:\/\/\[[0-9a-f:]+\](:\d{1,5})?)$/;
+const SYSTEM_FOLDERS = 'bin|boot|dev|etc|home|lib|lib32|lib64|libx32|mnt|proc|root|run|sbin|sys|tmp|usr|var';
+/** Names without a leading dot, so that a path contains no `..`. */
+const MOUNT_PATH = new RegExp(
+  `^/(?!(${SYSTEM_FOLDERS})(/|$))[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$`,
+);
 
 /** A duration of the life cycle's policy. The default is the policy's own. */
 function duration(defaultMs: number, min: number, max: number, description: string) {
@@ -156,12 +161,27 @@ export const SETTINGS = {
     maxLength: 4096,
     readBy: TASKS,
   }),
+  WB_HEALTH_COMMAND: text({
+    description:
+      'On AWS: the health check of workbenches, a script for `sh -c` in the container. A workbench is `running` when it exits with 0 within 5 s. By default a request to the port with the first of curl, wget, bash and python3 that the image has; a response with a status below 500 is enough.',
+    maxLength: 1024,
+    readBy: TASKS,
+  }),
   WB_CONTAINER_PORT: integer({
     description: 'The port on which the container of a workbench serves HTTP.',
     min: 1,
     max: 65_535,
     default: 8080,
     readBy: ['events', 'tasks'],
+  }),
+  WB_MOUNT_PATH: text({
+    description:
+      'The folder in the container at which the volume is mounted; `WORKSPACE_PATH` is `project` in it. The image must not have this folder: on AWS no workbench starts if the image has it with another owner. Programs store absolute paths in the files of workbenches, so do not change it later.',
+    expected: 'an absolute path outside the system folders, at most 256 characters',
+    maxLength: 256,
+    pattern: MOUNT_PATH,
+    default: '/workbench',
+    readBy: TASKS,
   }),
   WB_STARTING_TIMEOUT_SECONDS: duration(
     DEFAULT_POLICY.startingTimeoutMs,

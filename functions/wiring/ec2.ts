@@ -5,6 +5,7 @@ import type { HostSettings, LaunchTemplate } from '#adapters/aws/ec2/run-instanc
 import type { ContainerInstances, InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { systemClock } from '#adapters/system-clock.ts';
 import type { HostSettingName } from '#contract/deployed-functions.ts';
+import { isPinnedImage } from '#contract/instance-user-data.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { HostFleet } from '#core/ports/host-fleet.ts';
 
@@ -43,6 +44,7 @@ export function hostSettings(settings: Settings): HostSettings {
     ...(gpuTemplate === undefined ? {} : { gpuLaunchTemplate: parseLaunchTemplate(gpuTemplate) }),
     gpuInstanceTypes: new Set(settings.WB_GPU_INSTANCE_TYPES),
     subnets: settings.WB_HOST_SUBNETS,
+    pinnedImage: isPinnedImage(settings.WB_IMAGE),
     ...(images.length === 0 ? {} : { acceptedImages: new Set(images) }),
   };
 }

@@ -10,6 +10,7 @@ import { InstanceType, type ISecurityGroup, type IVpc } from 'aws-cdk-lib/aws-ec
 import { CfnCapacityProvider } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { acknowledge } from '../checks/acknowledge.ts';
 import {
   architecturesOf,
@@ -31,6 +32,8 @@ export interface CapacityProviderProps {
   readonly role: IRole;
   /** New instances get a trunk interface. */
   readonly trunking: boolean;
+  /** Whether the image of workbenches never changes under its name. */
+  readonly pinnedImage: boolean;
 }
 
 /**
@@ -49,7 +52,7 @@ export class CapacityProvider extends Construct {
 
   constructor(scope: Construct, id: string, props: CapacityProviderProps) {
     super(scope, id);
-    const { setting, installation, cluster, vpc, securityGroup, role } = props;
+    const { setting, installation, cluster, vpc, securityGroup, role, pinnedImage } = props;
     const { name, instanceTypes, maxInstances, spot, targetCapacity, diskGib } = setting;
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
@@ -64,7 +67,8 @@ export class CapacityProvider extends Construct {
       diskGib,
       architecture,
       gpus: hasGpus(instanceTypes),
-      agentConfig: { cluster, provider: this.providerName, spot },
+      // Events of container instances may lack the provider. Without the attribute, free capacity has no known provider.
+      agent: { cluster, attributes: { [PROVIDER_ATTRIBUTE]: this.providerName }, pinnedImage, spot },
     });
     const group = new AutoScalingGroup(this, 'Group', {
       vpc,

@@ -1,5 +1,6 @@
 import {
   BlockDeviceVolume,
+  type CfnLaunchTemplate,
   EbsDeviceVolumeType,
   type IMachineImage,
   type ISecurityGroup,
@@ -11,7 +12,7 @@ import {
 import { AmiHardwareType, EcsOptimizedImage } from 'aws-cdk-lib/aws-ecs';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
+import { type AgentOptions, instanceUserData } from '#contract/instance-user-data.ts';
 import type { Architecture } from '../instance-types.ts';
 import {
   hasGpus,
@@ -21,13 +22,6 @@ import {
   type NamedCapacity,
 } from '../settings/capacity.ts';
 
-export interface AgentConfig {
-  readonly cluster: string;
-  /** Name of the capacity provider in the settings of the functions. */
-  readonly provider: string;
-  readonly spot: boolean;
-}
-
 export interface InstanceLaunchTemplateProps {
   readonly role: IRole;
   readonly securityGroup: ISecurityGroup;
@@ -35,7 +29,7 @@ export interface InstanceLaunchTemplateProps {
   readonly architecture: Architecture;
   readonly gpus: boolean;
   /** How an instance joins the cluster. Without it, the caller of RunInstances passes the user data. */
-  readonly agentConfig?: AgentConfig;
+  readonly agent?: AgentOptions;
 }
 
 /** Creates the launch template of instances that run workbenches. */
@@ -44,8 +38,8 @@ export function createLaunchTemplate(
   id: string,
   props: InstanceLaunchTemplateProps,
 ): LaunchTemplate {
-  const { role, securityGroup, diskGib, agentConfig } = props;
-  return new LaunchTemplate(scope, id, {
+  const { role, securityGroup, diskGib, agent } = props;
+  const template = new LaunchTemplate(scope, id, {
     role,
     securityGroup,
     machineImage: ecsImage(props),
@@ -63,8 +57,14 @@ export function createLaunchTemplate(
     // With a hop limit of 1, containers cannot read the credentials of the instance.
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
     httpPutResponseHopLimit: 1,
-    ...(agentConfig === undefined ? {} : { userData: joinClusterUserData(agentConfig, props.gpus) }),
+    ...(agent === undefined ? {} : { userData: UserData.custom(instanceUserData(agent)) }),
   });
+  // With an A record for its own name, an instance does not get a trunk network interface. LaunchTemplate has no property.
+  (template.node.defaultChild as CfnLaunchTemplate).addPropertyOverride(
+    'LaunchTemplateData.PrivateDnsNameOptions',
+    { EnableResourceNameDnsARecord: false },
+  );
+  return template;
 }
 
 /** The ECS-optimized AMI that is current at the time of the deployment. */
@@ -76,21 +76,6 @@ export function ecsImage({
   return EcsOptimizedImage.amazonLinux2023(
     architecture === 'arm64' ? AmiHardwareType.ARM : AmiHardwareType.STANDARD,
   );
-}
-
-function joinClusterUserData({ cluster, provider, spot }: AgentConfig, gpus: boolean): UserData {
-  const userData = UserData.forLinux();
-  const config = [
-    `ECS_CLUSTER=${cluster}`,
-    // Events of container instances may lack the provider. Without the attribute, free capacity has no known provider.
-    `ECS_INSTANCE_ATTRIBUTES=${JSON.stringify({ [PROVIDER_ATTRIBUTE]: provider })}`,
-    'ECS_AWSVPC_BLOCK_IMDS=true',
-    'ECS_DISABLE_PRIVILEGED=true',
-    ...(spot ? ['ECS_ENABLE_SPOT_INSTANCE_DRAINING=true'] : []),
-    ...(gpus ? ['ECS_ENABLE_GPU_SUPPORT=true'] : []),
-  ];
-  userData.addCommands("cat >> /etc/ecs/ecs.config <<'WORKBENCH'", ...config, 'WORKBENCH');
-  return userData;
 }
 
 export interface HostTemplatesProps {

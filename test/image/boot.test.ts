@@ -4,10 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { HEALTH_PROBE } from '#adapters/health-probe.ts';
 import { chooseCommand } from '#adapters/local/processes/command.ts';
 
 const IMAGE = join(import.meta.dirname, '../../image');
 const run = promisify(execFile);
+
+it('the health check of the example image is that of all images', async () => {
+  const script = await readFile(join(IMAGE, 'healthy.sh'), 'utf8');
+  expect(script.split('\n').slice(2).join('\n')).toBe(HEALTH_PROBE);
+});
 
 describe('the boot step of the example image', () => {
   let volume: string;

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { instanceUserData } from '#contract/instance-user-data.ts';
 import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Resource } from '#lib/checks/template.ts';
 import { valueToText } from '#lib/checks/template.ts';
@@ -66,19 +67,32 @@ describe('instances', () => {
     }
   });
 
-  it('of a capacity provider join the cluster, block instance metadata and allow no privileged containers', () => {
-    const userData = valueToText(find(launchTemplates(), 'standard').UserData);
-    expect(userData).toContain('ECS_CLUSTER=workbench-some');
-    expect(find(launchTemplates(), 'standard').UserData).toMatchObject({
-      'Fn::Base64': expect.stringContaining(
-        `ECS_INSTANCE_ATTRIBUTES={"${PROVIDER_ATTRIBUTE}":"workbench-some-standard"}\n`,
-      ),
+  it('of a capacity provider have the user data of all instances, with the name of the provider', () => {
+    const options = (provider: string) => ({
+      cluster: 'workbench-some',
+      attributes: { [PROVIDER_ATTRIBUTE]: provider },
+      pinnedImage: false,
     });
-    expect(JSON.stringify(find(launchTemplates(), 'standard').UserData)).toMatch(
-      /ECS_AWSVPC_BLOCK_IMDS=true.*ECS_DISABLE_PRIVILEGED=true/,
-    );
-    const spot = JSON.stringify(find(launchTemplates(), 'spot').UserData);
-    expect(spot).toContain('ECS_ENABLE_SPOT_INSTANCE_DRAINING=true');
+    const userDataOf = (name: string) => find(launchTemplates(), name).UserData;
+    expect(userDataOf('standard')).toEqual({
+      'Fn::Base64': instanceUserData(options('workbench-some-standard')),
+    });
+    expect(userDataOf('gpu')).toEqual({ 'Fn::Base64': instanceUserData(options('workbench-some-gpu')) });
+    expect(userDataOf('spot')).toEqual({
+      'Fn::Base64': instanceUserData({ ...options('workbench-some-spot'), spot: true }),
+    });
+  });
+
+  it('pull a pinned image once', async () => {
+    const other = await synthesize(someStage({ image: { tag: '1.0.0' } }));
+    const [[, template] = []] = other.all('cluster', 'AWS::EC2::LaunchTemplate');
+    expect(JSON.stringify(template)).toContain('ECS_IMAGE_PULL_BEHAVIOR=once');
+  });
+
+  it('can have a trunk network interface: no A record for the name of the instance', () => {
+    for (const [, data] of launchTemplates()) {
+      expect(data.PrivateDnsNameOptions).toEqual({ EnableResourceNameDnsARecord: false });
+    }
   });
 
   it('with GPUs have the GPU AMI', () => {

@@ -45,7 +45,10 @@ async function createRunningTasks(tasks = TASKS) {
   const { kernel, world } = subject;
   const stores = memoryStores();
   const input = await taskInput(subject);
-  const definition = await new TaskDefinitions(world.clients(), TASK_SETTINGS).ensure('shared', input.mount);
+  const definition = await new TaskDefinitions(world.clients(), TASK_SETTINGS).ensure({
+    ...input,
+    workbenchId: 'shared',
+  });
   const started: Record<string, string> = {};
   for (let n = 0; n < tasks; n += 1) {
     // Stays below the RunTask rate and below the limit of tasks in PROVISIONING, which wait for the first instance.
@@ -215,9 +218,9 @@ describe('the sweep of task definitions', () => {
   it('does not throttle the registrations of users who start workbenches', async () => {
     const subject = new WorldFixture();
     const definitions = new TaskDefinitions(subject.world.clients(), TASK_SETTINGS);
-    const { mount } = await taskInput(subject);
+    const { mount, memoryMib } = await taskInput(subject);
     for (let n = 0; n < 60; n += 1) {
-      await definitions.ensure(idAt(T0, n), mount);
+      await definitions.ensure({ workbenchId: idAt(T0, n), mount, memoryMib });
       await subject.advance(1);
     }
     // The token bucket is full again, as it is when workbenches are rarely created.
@@ -236,7 +239,9 @@ describe('the sweep of task definitions', () => {
     for (; report === undefined && started < 600; started += 1) {
       // Two new workbenches in four seconds, until the sweep has finished.
       if (started % 2 === 0)
-        await definitions.ensure(idAt(T0, 1000 + started), mount).catch(() => (throttled += 1));
+        await definitions
+          .ensure({ workbenchId: idAt(T0, 1000 + started), mount, memoryMib })
+          .catch(() => (throttled += 1));
       await subject.advance(1);
     }
     expect(throttled).toBe(0);

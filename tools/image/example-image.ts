@@ -1,7 +1,9 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Engine } from '#adapters/local/containers/engine.ts';
 import { findSocket } from '#adapters/local/containers/engine-socket.ts';
-import { IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
+import { type Build, IMAGE_FOLDER, ImageEngine } from './engine-build.ts';
 
 /** The tag of the base that is built here. */
 const BASE_TAG = 'workbench-base:latest';
@@ -36,11 +38,42 @@ export async function buildExampleImage(
   if (base === undefined) {
     await engine.build({ tag: BASE_TAG, context: join(IMAGE_FOLDER, BASE_FOLDER), dockerfile: 'Dockerfile' });
   }
-  await engine.build({
+  const build: Build = {
     tag,
     context: IMAGE_FOLDER,
     exclude: [BASE_FOLDER],
     dockerfile: 'Dockerfile',
     arguments: { BASE: base ?? BASE_TAG },
-  });
+  };
+  try {
+    await engine.build(build);
+  } catch (error) {
+    if (!isMissingStartInterval(error)) throw error;
+    console.log(
+      'This engine does not know `--start-interval`, so starts on AWS take about 4 s longer with this image. Docker 25 and current versions of podman know it.',
+    );
+    await buildWithoutStartInterval(engine, build);
+  }
+}
+
+/** The Dockerfile parser of an older engine (podman 4, Docker 24) stops at the flag and names it. */
+function isMissingStartInterval(error: unknown): boolean {
+  return error instanceof Error && /flag.*start-interval/is.test(error.message);
+}
+
+async function buildWithoutStartInterval(engine: ImageEngine, build: Build): Promise<void> {
+  const context = await mkdtemp(join(tmpdir(), 'workbench-image-'));
+  try {
+    const excluded = new Set(build.exclude?.map((name) => join(build.context, name)));
+    await cp(build.context, context, {
+      recursive: true,
+      dereference: true,
+      filter: (source) => !excluded.has(source),
+    });
+    const dockerfile = join(context, build.dockerfile);
+    await writeFile(dockerfile, (await readFile(dockerfile, 'utf8')).replace(/ --start-interval=\S+/, ''));
+    await engine.build({ ...build, context });
+  } finally {
+    await rm(context, { recursive: true });
+  }
 }

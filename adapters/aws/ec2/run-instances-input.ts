@@ -1,4 +1,5 @@
 import type { RunInstancesCommandInput, TagSpecification } from '@aws-sdk/client-ec2';
+import { instanceUserData } from '#contract/instance-user-data.ts';
 import { INSTALLATION_TAG, LAUNCH_TAG, USER_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { HostRequest } from '#core/ports/host-fleet.ts';
 import { HOST_ATTRIBUTE } from '../ecs/run-task-input.ts';
@@ -19,8 +20,8 @@ export interface HostSettings {
   readonly subnets: readonly [string, ...string[]];
   /** The AMIs with which a stopped host may be started; a host with another one is replaced. @default any */
   readonly acceptedImages?: ReadonlySet<string>;
-  /** Additional lines of /etc/ecs/ecs.config. @default none */
-  readonly agentConfig?: readonly string[];
+  /** Whether the image of workbenches never changes under its name. @default false */
+  readonly pinnedImage?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -71,15 +72,8 @@ export function runInstancesInput(
  * Sets the attribute by which the task's placement constraint finds its host. The agent sends it at its first registration
  * only, so it must be in the user data.
  */
-function userData({ cluster, agentConfig = [] }: HostSettings, workbenchId: string): string {
-  const config = [
-    `ECS_CLUSTER=${cluster}`,
-    `ECS_INSTANCE_ATTRIBUTES=${JSON.stringify({ [HOST_ATTRIBUTE]: workbenchId })}`,
-    'ECS_AWSVPC_BLOCK_IMDS=true',
-    'ECS_DISABLE_PRIVILEGED=true',
-    ...agentConfig,
-  ];
-  return ['#!/bin/bash', "cat >> /etc/ecs/ecs.config <<'WORKBENCH'", ...config, 'WORKBENCH', ''].join('\n');
+function userData({ cluster, pinnedImage = false }: HostSettings, workbenchId: string): string {
+  return instanceUserData({ cluster, attributes: { [HOST_ATTRIBUTE]: workbenchId }, pinnedImage });
 }
 
 /**

@@ -10,13 +10,13 @@ export interface TaskSettings {
   readonly bootCommand?: string | undefined;
   /** The HTTP port of the workbench's container. */
   readonly port: number;
-  /** Absolute path at which the volume is mounted. The project folder is `project` in it. @default /workspace */
-  readonly mountPath?: string;
+  /** Absolute path at which the volume is mounted: a folder that the image does not have. */
+  readonly mountPath: string;
   /** User and group of the containers. They own the files of the volume. @default 1000 each */
   readonly uid?: number;
   readonly gid?: number;
-  /** Health check for `sh -c` in the container, at most every 5 s. Exits with 0 on any HTTP response. @default curl */
-  readonly healthCommand?: string;
+  /** Health check for `sh -c` in the container. Exits with 0 within 5 s if the workbench is ready. @default HEALTH_PROBE */
+  readonly healthCommand?: string | undefined;
   /** The URL under which users open a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
   readonly subnets: readonly string[];
@@ -32,15 +32,6 @@ export interface TaskSettings {
 export const WORKBENCH_CONTAINER = 'workbench';
 /** A container that starts when the workbench is healthy, and then sleeps. */
 export const READINESS_CONTAINER = 'ready';
-
-export function mountPathOf(settings: TaskSettings): string {
-  return settings.mountPath ?? '/workspace';
-}
-
-/** The folder that users work in. */
-export function projectPathOf(settings: TaskSettings): string {
-  return `${mountPathOf(settings)}/project`;
-}
 
 /** The family of a workbench's task definitions. */
 export function familyOf(settings: Pick<TaskSettings, 'familyPrefix'>, workbenchId: string): string {

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from '@aws-sdk/client-ecs';
+import type {
+  ContainerDefinition,
+  LogConfiguration,
+  RegisterTaskDefinitionCommandInput,
+} from '@aws-sdk/client-ecs';
+import type { TaskInput } from '#core/ports/task-runner.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
+import { HEALTH_PROBE } from '../../health-probe.ts';
+import { projectPathOf } from '../../project-path.ts';
+import { sharedMemoryOf } from '../../shared-memory.ts';
 import {
   familyOf,
-  mountPathOf,
-  projectPathOf,
   READINESS_CONTAINER,
   type TaskSettings,
   tagList,
@@ -17,12 +23,12 @@ const DIGEST_LABEL = 'workbench.definition';
 
 const VOLUME = 'files';
 
-/** Succeeds on any HTTP response, even an error page. */
-const HEALTH_COMMAND = 'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$PORT/"';
+/** What the definition of a workbench depends on, besides the settings. */
+export type DefinedWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memoryMib'>;
 
 /**
- * The task definition of a workbench. It has what RunTask cannot override: the image, the boot command, the volume and the
- * health check. Size, GPUs, name and run id are overrides of RunTask.
+ * The task definition of a workbench. It has what RunTask cannot override: the image, the boot command, the volume, the
+ * health check and the size of /dev/shm. Size, GPUs, name and run id are overrides of RunTask.
  *
  * A task has two containers. The workbench container has the health check. The readiness container starts only when the
  * workbench is healthy; it uses the same image, so that no other image is pulled. ECS reports a task as RUNNING when all
@@ -30,8 +36,7 @@ const HEALTH_COMMAND = 'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$POR
  */
 export function taskDefinitionInput(
   settings: TaskSettings,
-  workbenchId: string,
-  mount: Mount,
+  { workbenchId, mount, memoryMib }: DefinedWorkbench,
 ): { readonly digest: string; readonly input: RegisterTaskDefinitionCommandInput } {
   const { executionRoleArn, taskRoleArn } = settings;
   const input: RegisterTaskDefinitionCommandInput = {
@@ -40,10 +45,10 @@ export function taskDefinitionInput(
     requiresCompatibilities: ['EC2'],
     // Each run overrides both. Without them ECS requires limits for each container.
     cpu: '128',
-    memory: '128',
+    memory: String(memoryMib),
     ...(executionRoleArn === undefined ? {} : { executionRoleArn }),
     ...(taskRoleArn === undefined ? {} : { taskRoleArn }),
-    containerDefinitions: [workbenchContainer(settings), readinessContainer(settings)],
+    containerDefinitions: [workbenchContainer(settings, memoryMib), readinessContainer(settings)],
     volumes: [
       {
         name: VOLUME,
@@ -69,25 +74,29 @@ export function digestOf(
   return containers?.find(({ name }) => name === WORKBENCH_CONTAINER)?.dockerLabels?.[DIGEST_LABEL];
 }
 
-function workbenchContainer(settings: TaskSettings): ContainerDefinition {
-  const { bootCommand } = settings;
+function workbenchContainer(settings: TaskSettings, memoryMib: number): ContainerDefinition {
+  const { bootCommand, logs } = settings;
   const hasBootCommand = bootCommand !== undefined && bootCommand.trim() !== '';
   return {
     ...commonContainer(settings, WORKBENCH_CONTAINER),
     essential: true,
+    linuxParameters: { ...LINUX_PARAMETERS, sharedMemorySize: sharedMemoryOf(memoryMib) },
+    ...(logs === undefined ? {} : { logConfiguration: logConfiguration(logs) }),
     ...(hasBootCommand ? { entryPoint: ['/bin/sh', '-c'], command: [BOOT_SCRIPT] } : {}),
     environment: [
-      { name: 'WORKSPACE_PATH', value: projectPathOf(settings) },
+      { name: 'WORKSPACE_PATH', value: projectPathOf(settings.mountPath) },
       { name: 'PORT', value: String(settings.port) },
       ...(hasBootCommand ? [{ name: 'WB_BOOT_COMMAND', value: bootCommand }] : []),
     ],
     portMappings: [{ containerPort: settings.port, protocol: 'tcp' }],
-    mountPoints: [{ sourceVolume: VOLUME, containerPath: mountPathOf(settings), readOnly: false }],
+    mountPoints: [{ sourceVolume: VOLUME, containerPath: settings.mountPath, readOnly: false }],
     healthCheck: {
-      command: ['CMD-SHELL', settings.healthCommand ?? HEALTH_COMMAND],
-      interval: 5,
+      command: ['CMD-SHELL', settings.healthCommand ?? HEALTH_PROBE],
+      // Seconds. Docker checks every 5 s until the first success within `startPeriod`, or at the `start-interval` of the
+      // image, which ECS cannot set. Afterwards nothing depends on the result.
+      interval: 30,
       timeout: 5,
-      retries: 10,
+      retries: 3,
       // Seconds; the maximum of ECS. Failed checks do not count until then.
       startPeriod: 300,
     },
@@ -101,6 +110,7 @@ function readinessContainer(settings: TaskSettings): ContainerDefinition {
     ...commonContainer(settings, READINESS_CONTAINER),
     // If this container exits, the workbench continues.
     essential: false,
+    linuxParameters: LINUX_PARAMETERS,
     entryPoint: ['sleep'],
     command: ['infinity'],
     // MiB. The minimum of Docker is 6.
@@ -110,28 +120,35 @@ function readinessContainer(settings: TaskSettings): ContainerDefinition {
   };
 }
 
+const LINUX_PARAMETERS = {
+  // The init process forwards SIGTERM. `sleep` as process 1 would ignore it and run until SIGKILL.
+  initProcessEnabled: true,
+  capabilities: { drop: ['ALL'] },
+};
+
 function commonContainer(settings: TaskSettings, name: string): ContainerDefinition {
-  const { image, uid = 1000, gid = 1000, logs } = settings;
+  const { image, uid = 1000, gid = 1000 } = settings;
   return {
     name,
     image,
     user: `${uid}:${gid}`,
     privileged: false,
     dockerSecurityOptions: ['no-new-privileges'],
-    // The init process forwards SIGTERM. `sleep` as process 1 would ignore it and run until SIGKILL.
-    linuxParameters: { initProcessEnabled: true },
-    ...(logs === undefined
-      ? {}
-      : {
-          logConfiguration: {
-            logDriver: 'awslogs',
-            options: {
-              'awslogs-group': logs.group,
-              'awslogs-region': logs.region,
-              'awslogs-stream-prefix': 'workbench',
-            },
-          },
-        }),
+  };
+}
+
+function logConfiguration({ group, region }: NonNullable<TaskSettings['logs']>): LogConfiguration {
+  return {
+    logDriver: 'awslogs',
+    options: {
+      'awslogs-group': group,
+      'awslogs-region': region,
+      'awslogs-stream-prefix': 'workbench',
+      // The default of ECS depends on the account. A workbench must not stop because CloudWatch is slow: output in excess
+      // of the buffer is lost.
+      mode: 'non-blocking',
+      'max-buffer-size': '4m',
+    },
   };
 }
 

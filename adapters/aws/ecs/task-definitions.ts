@@ -7,10 +7,9 @@ import {
   RegisterTaskDefinitionCommand,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import type { Mount } from '#core/ports/volume-store.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import { familyOf, type TaskSettings, workbenchIdOfFamily } from './settings.ts';
-import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
+import { type DefinedWorkbench, digestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 
@@ -35,9 +34,9 @@ export class TaskDefinitions {
    * @returns the ARN of the definition, including the revision
    * @throws PortError `throttled` if registrations are throttled; nothing happened
    */
-  async ensure(workbenchId: string, mount: Mount): Promise<string> {
-    const { digest, input } = taskDefinitionInput(this.#settings, workbenchId, mount);
-    const newest = await this.#describeNewest(workbenchId);
+  async ensure(workbench: DefinedWorkbench): Promise<string> {
+    const { digest, input } = taskDefinitionInput(this.#settings, workbench);
+    const newest = await this.#describeNewest(workbench.workbenchId);
     if (newest?.taskDefinitionArn !== undefined && digestOf(newest.containerDefinitions) === digest) {
       return newest.taskDefinitionArn;
     }

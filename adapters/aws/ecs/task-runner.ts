@@ -52,7 +52,7 @@ export class EcsTaskRunner implements TaskRunner {
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const checkSendDeadline = startSendDeadline(this.#clock);
-    const definition = await this.#definitions.ensure(input.workbenchId, input.mount);
+    const definition = await this.#definitions.ensure(input);
     const request = runTaskInput(this.#settings, input, token, definition);
     if (request === undefined)
       return toRefusal(

@@ -1,6 +1,8 @@
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
+import { projectPathOf } from '../../project-path.ts';
+import { sharedMemoryOf } from '../../shared-memory.ts';
 import type { ContainerUser } from './container-user.ts';
 import type { ContainerState } from './engine.ts';
 import type { EngineInfo } from './engine-info.ts';
@@ -15,6 +17,8 @@ export interface ContainerSettings {
   readonly bootCommand?: string | undefined;
   /** The port in the container on which a workbench serves HTTP. */
   readonly port: number;
+  /** Absolute path in the container at which the volume is mounted. */
+  readonly mountPath: string;
   /** The URL of a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
 }
@@ -25,10 +29,6 @@ export interface ContainerRequest {
   /** The port of 127.0.0.1 that is published for the container. */
   readonly hostPort: number;
 }
-
-/** Where the volume is mounted, and the project folder in it. The same paths as on AWS. */
-export const MOUNT_PATH = '/workspace';
-export const PROJECT_PATH = `${MOUNT_PATH}/project`;
 
 /** Limit of processes and threads in one container: far above the needs of an IDE, far below the limit of Linux. */
 const PIDS_MAX = 4096;
@@ -104,7 +104,7 @@ export function containerSpec(
 function environmentOf(settings: ContainerSettings, input: TaskInput): Record<string, string> {
   const { bootCommand = '' } = settings;
   return {
-    WORKSPACE_PATH: PROJECT_PATH,
+    WORKSPACE_PATH: projectPathOf(settings.mountPath),
     PORT: String(settings.port),
     WORKBENCH_ID: input.workbenchId,
     // Environment variables cannot contain NUL.
@@ -124,6 +124,7 @@ function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
     Memory: memory,
     // The same value, so that there is no additional swap.
     MemorySwap: memory,
+    ShmSize: sharedMemoryOf(memory),
     NanoCpus: Math.round(cpus * 1e9),
     PidsLimit: PIDS_MAX,
     ...(input.gpuCount === 0
@@ -132,8 +133,8 @@ function limitsOf(settings: ContainerSettings, input: TaskInput): HostConfig {
   };
 }
 
-function mountOf({ engine }: ContainerSettings, folder: string): HostConfig {
+function mountOf({ engine, mountPath }: ContainerSettings, folder: string): HostConfig {
   // Only this form can request the SELinux label that the container needs to use the folder.
-  if (engine.needsSelinuxLabels) return { Binds: [`${folder}:${MOUNT_PATH}:rw,Z`] };
-  return { Mounts: [{ Type: 'bind', Source: folder, Target: MOUNT_PATH, ReadOnly: false }] };
+  if (engine.needsSelinuxLabels) return { Binds: [`${folder}:${mountPath}:rw,Z`] };
+  return { Mounts: [{ Type: 'bind', Source: folder, Target: mountPath, ReadOnly: false }] };
 }

@@ -21,6 +21,8 @@ export interface ContainerTaskRunnerOptions extends LocalTaskRunnerOptions<Conta
   readonly bootCommand?: string | undefined;
   /** The port in the container on which a workbench serves HTTP. */
   readonly port: number;
+  /** Absolute path in the container at which the volume is mounted. */
+  readonly mountPath: string;
   readonly images?: Images;
 }
 
@@ -63,6 +65,7 @@ export class ContainerTaskRunner extends LocalTaskRunner<ContainerRecord, Contai
         }),
         bootCommand: options.bootCommand,
         port: options.port,
+        mountPath: options.mountPath,
         baseUrl: options.baseUrl,
       },
       output: new RunOutput(engine, new RunLogs(join(dataDir, 'logs'), timers)),

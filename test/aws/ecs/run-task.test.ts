@@ -101,7 +101,7 @@ for (const [emulator, exceptions] of [
   describe(`a task definition on ${emulator}`, () => {
     const it = itUnlessSkipped(exceptions);
     const workbenchId = '01jf0000000000000000000001';
-    const { mount } = taskInput();
+    const { mount, memoryMib } = taskInput();
     let ecs: ECSClient;
     let settings: TaskSettings;
     beforeEach(() => {
@@ -120,23 +120,24 @@ for (const [emulator, exceptions] of [
     }
 
     it('is described as it was registered', async () => {
-      const arn = await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount);
+      const arn = await new TaskDefinitions(ecs, settings).ensure({ workbenchId, mount, memoryMib });
       const response = await ecs.send(
         new DescribeTaskDefinitionCommand({ taskDefinition: arn, include: ['TAGS'] }),
       );
-      const { tags, ...registered } = taskDefinitionInput(settings, workbenchId, mount).input;
+      const { tags, ...registered } = taskDefinitionInput(settings, { workbenchId, mount, memoryMib }).input;
       expect(response.taskDefinition).toMatchObject({ ...registered, status: 'ACTIVE' });
       expect(response.tags).toEqual(expect.arrayContaining([...(tags ?? [])]));
     });
 
     it('is registered once, and again when the image or the mount changes', async () => {
-      const first = await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount);
-      expect(await new TaskDefinitions(ecs, settings).ensure(workbenchId, mount)).toBe(first);
+      const first = await new TaskDefinitions(ecs, settings).ensure({ workbenchId, mount, memoryMib });
+      expect(await new TaskDefinitions(ecs, settings).ensure({ workbenchId, mount, memoryMib })).toBe(first);
       const changed = { ...settings, image: 'registry.example/workbench:2' };
-      const second = await new TaskDefinitions(ecs, changed).ensure(workbenchId, mount);
-      const third = await new TaskDefinitions(ecs, changed).ensure(workbenchId, {
-        ...mount,
-        accessPointId: 'fsap-87654321',
+      const second = await new TaskDefinitions(ecs, changed).ensure({ workbenchId, mount, memoryMib });
+      const third = await new TaskDefinitions(ecs, changed).ensure({
+        workbenchId,
+        mount: { ...mount, accessPointId: 'fsap-87654321' },
+        memoryMib,
       });
       expect([...(await listActive())].sort()).toEqual([first, second, third].sort());
     });
@@ -162,7 +163,11 @@ for (const [emulator, exceptions] of [
     async function registerImages(...images: readonly string[]): Promise<string | undefined> {
       let newest: string | undefined;
       for (const image of images) {
-        newest = await new TaskDefinitions(ecs, { ...settings, image }).ensure(workbenchId, mount);
+        newest = await new TaskDefinitions(ecs, { ...settings, image }).ensure({
+          workbenchId,
+          mount,
+          memoryMib,
+        });
       }
       return newest;
     }

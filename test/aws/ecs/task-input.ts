@@ -15,6 +15,7 @@ export function taskSettings(installed: {
     image: 'registry.example/workbench:1',
     bootCommand: 'start-workbench',
     port: 8080,
+    mountPath: '/workbench',
     baseUrl: (workbenchId) => `https://workbenches.example/project/${workbenchId}`,
     subnets,
     securityGroups,

@@ -31,6 +31,7 @@ describe('the function settings', () => {
       WB_DEFAULT_CPU: 1024,
       WB_DEFAULT_GPU: 0,
       WB_TABLE_NAME: 'workbenches',
+      WB_MOUNT_PATH: '/workbench',
     });
     expect(settings.RESTAPI_AUTH_STATIC_KEY).toBeUndefined();
     expect(policyOf(settings)).toEqual(DEFAULT_POLICY);
@@ -49,6 +50,20 @@ describe('the function settings', () => {
       expect(setting.readBy.length, name).toBeGreaterThan(0);
     }
   });
+
+  it.each(['/data', '/opt/workbench', '/tmpfiles', '/srv/wb-1/files.d'])(
+    'accept the mount path %s',
+    (path) => {
+      expect(problemsIn({ ...open, WB_MOUNT_PATH: path })).toEqual({});
+    },
+  );
+
+  it.each(['/', 'data', '/data/', '/tmp', '/home/workbench', '/etc/x', '/data/../etc', '/data//x', '/a b'])(
+    'refuse the mount path %s',
+    (path) => {
+      expect(problemsIn({ ...open, WB_MOUNT_PATH: path })).toHaveProperty('WB_MOUNT_PATH');
+    },
+  );
 
   it('are reported together if several are invalid', () => {
     expect(

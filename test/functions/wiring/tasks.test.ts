@@ -10,7 +10,9 @@ describe('taskSettings', () => {
       familyPrefix: 'staging',
       image: ENVIRONMENT.WB_IMAGE,
       bootCommand: undefined,
+      healthCommand: undefined,
       port: 8080,
+      mountPath: '/workbench',
       uid: 1001,
       gid: 1002,
       subnets: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
@@ -21,6 +23,17 @@ describe('taskSettings', () => {
       logs: { group: '/workbenches/staging', region: 'eu-west-1' },
     });
     expect(baseUrl('abc')).toBe('https://wb.example.com/project/abc/');
+  });
+
+  it('returns the commands of the settings', () => {
+    const settings = settingsOf('drive', {
+      WB_BOOT_COMMAND: 'exec ide',
+      WB_HEALTH_COMMAND: 'test -e /ready',
+    });
+    expect(taskSettings(settings, 'eu-west-1')).toMatchObject({
+      bootCommand: 'exec ide',
+      healthCommand: 'test -e /ready',
+    });
   });
 
   it('returns no logs without a log group, in any region', () => {

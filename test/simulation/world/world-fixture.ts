@@ -22,6 +22,7 @@ export const TASK_SETTINGS: TaskSettings = {
   image: 'registry.example/workbench:1',
   bootCommand: 'start-workbench',
   port: 8080,
+  mountPath: '/workbench',
   baseUrl: (workbenchId) => `https://workbenches.example/project/${workbenchId}`,
   subnets: ['subnet-1', 'subnet-2'],
   securityGroups: ['sg-1'],

@@ -13,8 +13,12 @@ export class FakeEngine {
   readonly calls: string[] = [];
   /** Image → architecture. */
   readonly images = new Map<string, string>();
-  /** Base argument of each build, and the names in its context. */
+  /** Base argument of each successful build, and the names in its context. */
   readonly builds: { readonly base: string | undefined; readonly files: readonly string[] }[] = [];
+  /** Dockerfile of each successful build. */
+  readonly dockerfiles: string[] = [];
+  /** Whether it is an engine whose Dockerfiles may contain `--start-interval`. */
+  knowsStartInterval = true;
   /** Login of each push. */
   readonly logins: unknown[] = [];
   /** Error with which a push fails. */
@@ -51,9 +55,14 @@ export class FakeEngine {
     if (kind === 'info') return void json(200, { ServerVersion: '28.2.2', NCPU: 2, MemTotal: 1e9 });
     if (kind === 'version') return void json(200, { Components: [{ Name: 'Engine' }] });
     if (kind === 'build') {
+      const files = filesInTar(body);
+      const dockerfile = files.get('Dockerfile') ?? '';
+      if (dockerfile.includes('--start-interval') && !this.knowsStartInterval)
+        return void json(200, { error: 'flag provided but not defined: -start-interval' });
+      this.dockerfiles.push(dockerfile);
       this.images.set(searchParams.get('t') ?? '', 'amd64');
       const { BASE: base } = JSON.parse(searchParams.get('buildargs') ?? '{}') as { BASE?: string };
-      this.builds.push({ base, files: namesInTar(body) });
+      this.builds.push({ base, files: [...files.keys()].sort() });
       return void json(200, { stream: 'Step 1/1' });
     }
     const [action] = rest.slice(-1);
@@ -74,16 +83,17 @@ export class FakeEngine {
   }
 }
 
-/** Returns the names of the top-level entries in a tar archive, possibly compressed. */
-function namesInTar(archive: Buffer): readonly string[] {
+/** Returns the top-level entries of a tar archive, possibly compressed, with their texts. */
+function filesInTar(archive: Buffer): ReadonlyMap<string, string> {
   const tar = archive[0] === 0x1f ? gunzipSync(archive) : archive;
-  const names = new Set<string>();
+  const files = new Map<string, string>();
   for (let start = 0; tar[start] !== undefined && tar[start] !== 0; ) {
     const field = (offset: number, length: number) =>
       tar.toString('latin1', start + offset, start + offset + length).replace(/\0.*$/s, '');
-    names.add(field(0, 100).split('/')[0] ?? '');
+    const size = Number.parseInt(field(124, 12), 8);
+    files.set(field(0, 100).split('/')[0] ?? '', tar.toString('utf8', start + 512, start + 512 + size));
     // A header block, then the content in blocks of 512 bytes. The size is octal.
-    start += 512 + Math.ceil(Number.parseInt(field(124, 12), 8) / 512) * 512;
+    start += 512 + Math.ceil(size / 512) * 512;
   }
-  return [...names].sort();
+  return files;
 }

@@ -41,8 +41,9 @@ it('builds the example image, pushes it with the tag of the settings, and prints
   expect(engine.calls.filter((call) => call === 'POST /build')).toHaveLength(2);
   expect(engine.builds).toEqual([
     { base: undefined, files: ['Dockerfile', 'code-server', 'start-code-server.sh'] },
-    { base: 'workbench-base:latest', files: ['Dockerfile', 'boot.sh', 'settings.json'] },
+    { base: 'workbench-base:latest', files: ['Dockerfile', 'boot.sh', 'healthy.sh', 'settings.json'] },
   ]);
+  expect(engine.dockerfiles[1]).toMatch(/^HEALTHCHECK .* --start-interval=1s CMD /m);
   expect(engine.calls).toContain('POST /images/workbench-example:latest/tag');
   expect(engine.calls).toContain(`POST /images/${REPOSITORY}/push`);
   expect(engine.logins).toEqual([
@@ -52,6 +53,16 @@ it('builds the example image, pushes it with the tag of the settings, and prints
   expect(await commands.calls()).toContain(
     'aws cloudformation describe-stacks --stack-name workbench-staging-cluster --output json --region us-west-1',
   );
+});
+
+it('builds the example image without the start interval on an engine that does not know it, and says so', async () => {
+  const { engine, push } = await deployed();
+  engine.knowsStartInterval = false;
+  const { code, stdout } = await push([]);
+  expect(code).toBe(0);
+  expect(stdout).toContain('does not know `--start-interval`');
+  expect(engine.builds[1]?.files).toEqual(['Dockerfile', 'boot.sh', 'healthy.sh', 'settings.json']);
+  expect(engine.dockerfiles[1]).toMatch(/^HEALTHCHECK .* --start-period=300s CMD /m);
 });
 
 it('builds the example image on the base that --base names', async () => {

@@ -3,6 +3,7 @@ import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import type { HostSettings } from '#adapters/aws/ec2/run-instances-input.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { instanceUserData } from '#contract/instance-user-data.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { recordingClient } from './recording-client.ts';
 
@@ -13,7 +14,7 @@ const SETTINGS: HostSettings = {
   gpuLaunchTemplate: { id: 'lt-2', version: '4' },
   gpuInstanceTypes: new Set(['g5.xlarge']),
   subnets: ['subnet-1', 'subnet-2'],
-  agentConfig: ['ECS_ENABLE_GPU_SUPPORT=true'],
+  pinnedImage: true,
   tags: { team: 'ide' },
 };
 
@@ -106,19 +107,14 @@ describe('RunInstances', () => {
     const { hosts, inputsOf } = fleetWith('pending');
     await hosts.launch(request, 'wb1/host/1');
     const [{ UserData }] = inputsOf('RunInstances') as [{ UserData: string }];
-    expect(Buffer.from(UserData, 'base64').toString('utf8').split('\n')).toEqual([
-      '#!/bin/bash',
-      "cat >> /etc/ecs/ecs.config <<'WORKBENCH'",
-      'ECS_CLUSTER=staging',
-      // The placement constraint of RunTask names it.
-      'ECS_INSTANCE_ATTRIBUTES={"workbench":"wb1"}',
-      // Containers cannot read the credentials of the instance.
-      'ECS_AWSVPC_BLOCK_IMDS=true',
-      'ECS_DISABLE_PRIVILEGED=true',
-      'ECS_ENABLE_GPU_SUPPORT=true',
-      'WORKBENCH',
-      '',
-    ]);
+    expect(Buffer.from(UserData, 'base64').toString('utf8')).toBe(
+      instanceUserData({
+        cluster: 'staging',
+        // The placement constraint of RunTask names it.
+        attributes: { workbench: 'wb1' },
+        pinnedImage: true,
+      }),
+    );
   });
 
   it('is confirmed by DescribeInstances with the tag of the installation', async () => {

@@ -4,6 +4,7 @@ import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import { BOOT_SCRIPT } from '#adapters/boot-script.ts';
+import { HEALTH_PROBE } from '#adapters/health-probe.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { type Responses, recordingClient } from './recording-client.ts';
@@ -15,6 +16,7 @@ const SETTINGS: TaskSettings = {
   image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/workbench:latest',
   bootCommand: 'exec ide --port "$PORT"',
   port: 8080,
+  mountPath: '/data/files',
   uid: 1001,
   gid: 1002,
   baseUrl: (workbenchId) => `https://wb.example.com/project/${workbenchId}/`,
@@ -121,16 +123,12 @@ const CONTAINER = {
   user: '1001:1002',
   privileged: false,
   dockerSecurityOptions: ['no-new-privileges'],
+};
+
+const LINUX_PARAMETERS = {
   // The init process forwards SIGTERM.
-  linuxParameters: { initProcessEnabled: true },
-  logConfiguration: {
-    logDriver: 'awslogs',
-    options: {
-      'awslogs-group': '/workbenches/staging',
-      'awslogs-region': 'eu-west-1',
-      'awslogs-stream-prefix': 'workbench',
-    },
-  },
+  initProcessEnabled: true,
+  capabilities: { drop: ['ALL'] },
 };
 
 describe('RunTask', () => {
@@ -193,7 +191,7 @@ describe('the definition of a task', () => {
         requiresCompatibilities: ['EC2'],
         // Each run overrides both.
         cpu: '128',
-        memory: '128',
+        memory: '4096',
         executionRoleArn: 'arn:aws:iam::123456789012:role/execution',
         taskRoleArn: 'arn:aws:iam::123456789012:role/task',
         containerDefinitions: [
@@ -201,25 +199,35 @@ describe('the definition of a task', () => {
             ...CONTAINER,
             name: 'workbench',
             essential: true,
+            // MiB. The default of 64 is too small for PyTorch.
+            linuxParameters: { ...LINUX_PARAMETERS, sharedMemorySize: 2048 },
+            logConfiguration: {
+              logDriver: 'awslogs',
+              options: {
+                'awslogs-group': '/workbenches/staging',
+                'awslogs-region': 'eu-west-1',
+                'awslogs-stream-prefix': 'workbench',
+                // Output in excess of the buffer is lost; the workbench does not wait for CloudWatch.
+                mode: 'non-blocking',
+                'max-buffer-size': '4m',
+              },
+            },
             entryPoint: ['/bin/sh', '-c'],
             // The boot command is a variable and not a part of the script, so that it needs no quoting.
             command: [BOOT_SCRIPT],
             environment: [
-              { name: 'WORKSPACE_PATH', value: '/workspace/project' },
+              { name: 'WORKSPACE_PATH', value: '/data/files/project' },
               { name: 'PORT', value: '8080' },
               { name: 'WB_BOOT_COMMAND', value: 'exec ide --port "$PORT"' },
             ],
             portMappings: [{ containerPort: 8080, protocol: 'tcp' }],
-            mountPoints: [{ sourceVolume: 'files', containerPath: '/workspace', readOnly: false }],
+            mountPoints: [{ sourceVolume: 'files', containerPath: '/data/files', readOnly: false }],
             healthCheck: {
-              command: [
-                'CMD-SHELL',
-                // Without --fail: any response counts.
-                'curl -s -o /dev/null --max-time 4 "http://127.0.0.1:$PORT/"',
-              ],
-              interval: 5,
+              command: ['CMD-SHELL', HEALTH_PROBE],
+              // Docker checks more often until the first success.
+              interval: 30,
               timeout: 5,
-              retries: 10,
+              retries: 3,
               // The maximum of ECS. An IDE that installs extensions may take minutes.
               startPeriod: 300,
             },
@@ -232,6 +240,8 @@ describe('the definition of a task', () => {
             name: 'ready',
             // If it exits, the workbench continues.
             essential: false,
+            linuxParameters: LINUX_PARAMETERS,
+            // No logConfiguration: a log stream would delay each start.
             entryPoint: ['sleep'],
             command: ['infinity'],
             memory: 16,

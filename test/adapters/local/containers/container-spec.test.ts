@@ -23,6 +23,7 @@ const settings: ContainerSettings = {
   engine,
   user: { user: '1000:1000' },
   port: 8080,
+  mountPath: '/workbench',
   baseUrl: (id) => `http://127.0.0.1:9000/project/${id}/`,
 };
 
@@ -89,6 +90,7 @@ describe('the options of a container', () => {
       NanoCpus: 1e9,
       Memory: 2 * 1024 ** 3,
       MemorySwap: 2 * 1024 ** 3,
+      ShmSize: 1024 ** 3,
     });
     expect(spec({}, { cpuUnits: 99_999 }).HostConfig?.NanoCpus).toBe(4e9);
   });
@@ -107,11 +109,17 @@ describe('the options of a container', () => {
 
   it('request labels for the files if the engine needs them for SELinux', () => {
     expect(spec().HostConfig?.Mounts).toEqual([
-      { Type: 'bind', Source: '/data/volumes/wb1', Target: '/workspace', ReadOnly: false },
+      { Type: 'bind', Source: '/data/volumes/wb1', Target: '/workbench', ReadOnly: false },
     ]);
     const labelled = spec({ engine: { ...engine, needsSelinuxLabels: true } }).HostConfig;
-    expect(labelled?.Binds).toEqual(['/data/volumes/wb1:/workspace:rw,Z']);
+    expect(labelled?.Binds).toEqual(['/data/volumes/wb1:/workbench:rw,Z']);
     expect(labelled).not.toHaveProperty('Mounts');
+  });
+
+  it('mount the volume at the path of the settings, with the project folder in it', () => {
+    const { Env, HostConfig } = spec({ mountPath: '/data/files' });
+    expect(Env).toContain('WORKSPACE_PATH=/data/files/project');
+    expect(HostConfig?.Mounts).toMatchObject([{ Target: '/data/files' }]);
   });
 
   it('contain the user and the user namespace mode', () => {

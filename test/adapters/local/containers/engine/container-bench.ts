@@ -60,6 +60,7 @@ export class ContainerBench extends TaskBench {
       image: EXAMPLE_IMAGE,
       bootCommand: HTTP_SERVER_SCRIPT,
       port: 8080,
+      mountPath: '/workbench',
       ...change,
     });
     this.#tasks.resume();

@@ -73,7 +73,7 @@ describe('ContainerTaskRunner', () => {
     expect(environment).toEqual({
       // These come from the image.
       ...{ SHELL: '/bin/bash', LANG: 'C.UTF-8' },
-      WORKSPACE_PATH: '/workspace/project',
+      WORKSPACE_PATH: '/workbench/project',
       PORT: '8080',
       WORKBENCH_ID: input.workbenchId,
       WORKBENCH_NAME: 'my $(bench)',
@@ -103,7 +103,7 @@ describe('ContainerTaskRunner', () => {
     const input = await bench.input();
     await running(await bench.open({ bootCommand: nodeCommand(script) }), input);
     const made = join(input.mount.path ?? '', 'project', 'made');
-    expect(await readFile(made, 'utf8')).toBe('/workspace/project');
+    expect(await readFile(made, 'utf8')).toBe('/workbench/project');
     const { Config } = await bench.container();
     expect(`${(await stat(made)).uid}`).toBe(Config.User.split(':')[0]);
   });

@@ -14,13 +14,13 @@ describeVolumeStoreContract('DirectoryVolumes, filled by containers,', async () 
     volumes: open(),
     fill: async ({ path = '' }, files) => {
       const user = await giveToWorkbenchUser(path);
-      const script = `for (let n = 0; n < ${files}; n += 1) require('fs').writeFileSync('/workspace/f' + n, 'x', { mode: 0o600 })`;
+      const script = `for (let n = 0; n < ${files}; n += 1) require('fs').writeFileSync('/workbench/f' + n, 'x', { mode: 0o600 })`;
       await runToCompletion({
         Image: EXAMPLE_IMAGE,
         User: user,
         Entrypoint: ['node', '-e', script],
         Healthcheck: { Test: ['NONE'] },
-        HostConfig: { Mounts: [{ Type: 'bind', Source: path, Target: '/workspace' }] },
+        HostConfig: { Mounts: [{ Type: 'bind', Source: path, Target: '/workbench' }] },
       });
     },
     count: async ({ path }) =>
