@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const launchAfter = context.now;',
   },
   {
-    name: 'launch-for-ever',
+    name: 'launch-without-limit',
     description: 'never gives up launching instances that end before they are ready',
     file: `${LIFECYCLE}/host-outcomes.ts`,
     find: 'return failedLaunches >= context.policy.hostLaunchesMax',
