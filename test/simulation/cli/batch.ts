@@ -23,6 +23,7 @@ export interface BatchResult {
   readonly simulatedMs: number;
   readonly transitions: readonly (readonly [string, number])[];
   readonly faults: readonly (readonly [string, number])[];
+  readonly hazards: readonly (readonly [string, number])[];
   /** The number of schedules that were run twice. */
   readonly repeated: number;
   readonly failure?: Failure;
@@ -46,6 +47,7 @@ export async function runBatch(request: BatchRequest): Promise<BatchResult> {
   const { seed, schedules, repeatEvery, shrink, hazards } = request;
   const transitions = new Map<string, number>();
   const faults = new Map<string, number>();
+  const happened = new Map<string, number>();
   let [ran, steps, simulatedMs, repeated] = [0, 0, 0, 0];
   const property = fc.asyncProperty(anySchedule, async (schedule) => {
     const first = await runSchedule(schedule, { hazards });
@@ -54,6 +56,7 @@ export async function runBatch(request: BatchRequest): Promise<BatchResult> {
     simulatedMs += first.simulatedMs;
     addCounts(transitions, first.transitions);
     addCounts(faults, first.faults);
+    addCounts(happened, first.hazards);
     if (first.violation) throw first.violation;
     if (ran % repeatEvery !== 0) return;
     repeated += 1;
@@ -65,7 +68,12 @@ export async function runBatch(request: BatchRequest): Promise<BatchResult> {
   });
   const details = await fc.check(property, { seed: seed | 0, numRuns: schedules, endOnFailure: true });
   const counts = { schedules: ran, steps, simulatedMs, repeated };
-  const result = { ...counts, transitions: [...transitions], faults: [...faults] };
+  const result = {
+    ...counts,
+    transitions: [...transitions],
+    faults: [...faults],
+    hazards: [...happened],
+  };
   const failing = toFailingSchedule(details);
   if (failing === undefined) return result;
   const { path, schedule, error } = shrink ? await shrinkFailure(request, failing) : failing;

@@ -1,4 +1,5 @@
 import { FAULTS } from '../invocation.ts';
+import { DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
 import type { BatchResult } from './batch.ts';
 
 /** The transitions of the life cycle. The schedules must reach each. */
@@ -67,11 +68,18 @@ export interface Coverage {
   readonly faultKinds: ReadonlyMap<string, number>;
   /** `call fault` → count. */
   readonly faults: ReadonlyMap<string, number>;
-  /** The transitions, and the pairs of call and fault, that no schedule reached. */
+  /** Hazard → how often it happened. */
+  readonly hazards: ReadonlyMap<string, number>;
+  /** The transitions, the pairs of call and fault, and the hazards that no schedule reached. */
   readonly missing: readonly string[];
 }
 
-export function computeCoverage(results: readonly BatchResult[]): Coverage {
+/** @param given the probabilities of hazards that differ from their defaults */
+export function computeCoverage(results: readonly BatchResult[], given: Partial<Hazards> = {}): Coverage {
+  const hazards = sumCounts(results.map((result) => result.hazards));
+  const expected = Object.entries({ ...DEFAULT_HAZARDS, ...given }).filter(
+    ([, probability]) => probability > 0,
+  );
   const transitions = sumCounts(results.map((result) => result.transitions));
   const faults = sumCounts(results.map((result) => result.faults));
   const pairs = MUTATING_CALLS.flatMap((call) =>
@@ -80,11 +88,12 @@ export function computeCoverage(results: readonly BatchResult[]): Coverage {
   const missing = [
     ...TRANSITIONS.filter((transition) => !transitions.has(transition)),
     ...pairs.filter((pair) => !faults.has(pair)),
+    ...expected.flatMap(([hazard]) => (hazards.has(hazard) ? [] : [hazard])),
   ];
   const states = groupCounts(transitions, (transition) => transition.split(' → ')[1] ?? '');
   states.delete('none');
   const faultKinds = groupCounts(faults, (pair) => pair.split(' ')[1] ?? '');
-  return { states, transitions, faultKinds, faults, missing };
+  return { states, transitions, faultKinds, faults, hazards, missing };
 }
 
 function groupCounts(

@@ -35,7 +35,7 @@ Stops at the first schedule that violates a rule and prints what happened in it.
   --help          prints this text
 `;
 
-/** From this number of schedules on, it is an error if a transition or a pair of call and fault was not reached. */
+/** From this number of schedules on, it is an error if a transition, a pair of call and fault, or a hazard was not reached. */
 const FULL_COVERAGE_MIN_SCHEDULES = 20_000;
 
 /** The log lines of a failed schedule that are printed. */
@@ -68,6 +68,7 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     ...given,
     seed: given.seed ?? String(randomInt(2 ** 32)),
   });
+  const hazards = parseHazards(given);
   console.log(`${schedules} schedules from seed ${seed}, ${workers} workers`);
   const startedAt = performance.now();
   let printedAt = startedAt;
@@ -76,12 +77,12 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     schedules,
     seed,
     workers,
-    hazards: parseHazards(given),
+    hazards,
     onBatch: (done, result) => {
       resultsSoFar.push(result);
       if (performance.now() - printedAt < 10_000) return;
       printedAt = performance.now();
-      const { missing } = computeCoverage(resultsSoFar);
+      const { missing } = computeCoverage(resultsSoFar, hazards);
       const coverage = missing.length === 0 ? 'full coverage' : `${missing.length} cases not covered yet`;
       console.log(`  ${done} schedules run, ${secondsSince(startedAt)} s, ${coverage}`);
     },
@@ -92,7 +93,8 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const { states, transitions, faultKinds, faults, missing } = computeCoverage(results);
+  const coverage = computeCoverage(results, hazards);
+  const { states, transitions, faultKinds, faults, missing } = coverage;
   const total = (field: 'schedules' | 'steps' | 'simulatedMs' | 'repeated') =>
     results.reduce((sum, result) => sum + result[field], 0);
   const lines = [
@@ -118,8 +120,11 @@ async function simulate({ out, ...given }: SimulateOptions): Promise<void> {
     'Injected faults by call',
     ...formatCounts(faults),
     '',
+    'Hazards',
+    ...formatCounts(coverage.hazards),
+    '',
     missing.length === 0
-      ? 'All transitions and all pairs of call and fault were reached.'
+      ? 'All transitions, all pairs of call and fault, and all hazards were reached.'
       : `Not reached (an error from ${FULL_COVERAGE_MIN_SCHEDULES} schedules on): ${missing.join(', ')}`,
   ];
   const report = lines.join('\n');

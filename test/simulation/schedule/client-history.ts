@@ -54,6 +54,13 @@ export class ClientHistory {
     return (this.#requests.get(workbenchId) ?? []).some(({ state }) => state === 'deleted');
   }
 
+  /** Whether a request to stop or delete the workbench may have taken effect since then. */
+  isEndRequestedSince(workbenchId: string, at: number): boolean {
+    return (this.#requests.get(workbenchId) ?? []).some(
+      ({ state, endedAt }) => state !== 'running' && (endedAt === undefined || endedAt >= at),
+    );
+  }
+
   isDeletionAcknowledged(workbenchId: string): boolean {
     return (this.#requests.get(workbenchId) ?? []).some(
       ({ state, acknowledged }) => state === 'deleted' && acknowledged,

@@ -18,7 +18,7 @@ import {
 } from '../../memory/memory-workbench-store.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Tape } from '../tape.ts';
-import { RuleViolation } from './safety-checks.ts';
+import { RuleViolation } from './rule-violation.ts';
 
 /**
  * Two versions of the controller on one table: the present one, and a newer one that adds fields to every object of a

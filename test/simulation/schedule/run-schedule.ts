@@ -20,7 +20,8 @@ import { Controller } from './controller.ts';
 import { EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
-import { RuleViolation, SafetyChecks } from './safety-checks.ts';
+import { RuleViolation } from './rule-violation.ts';
+import { SafetyChecks } from './safety-checks.ts';
 import { ScheduleResult } from './schedule-result.ts';
 import { SimulatedUsers } from './simulated-users.ts';
 
@@ -66,7 +67,7 @@ export async function runSchedule(
   } catch (error) {
     run.result.violation = error instanceof Error ? error : new Error(String(error));
   }
-  run.result.finish(run.kernel.now());
+  run.finish();
   return run.result;
 }
 
@@ -176,6 +177,11 @@ class ScheduleRun {
     await this.#sweepOrphans();
     this.#checkNoOrphans();
     await this.#deleteAll();
+  }
+
+  finish(): void {
+    this.result.hazards = this.#world.hazardCounts;
+    this.result.finish(this.kernel.now());
   }
 
   #execute(command: Command): void {

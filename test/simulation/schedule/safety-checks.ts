@@ -2,14 +2,8 @@ import { WORKBENCH_TAG } from '#contract/tags.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
-
-/** A rule of the simulation does not hold. The message says which workbench, task or resource violates it. */
-export class RuleViolation extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'RuleViolation';
-  }
-}
+import { RuleViolation } from './rule-violation.ts';
+import { StartChecks } from './start-checks.ts';
 
 /**
  * A start that was in flight when the stop was requested may still start the host. The controller detects and stops it
@@ -28,6 +22,7 @@ export class SafetyChecks {
   readonly #world: World;
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+  readonly #starts: StartChecks;
   #checkedRemovals = 0;
   #checkedMounts = 0;
 
@@ -39,11 +34,13 @@ export class SafetyChecks {
     this.#world = world;
     this.#clients = clients;
     this.#recordOf = recordOf;
+    this.#starts = new StartChecks(world, clients, recordOf);
   }
 
-  /** Checks the rules about mounts and deletions. Called after every step. */
+  /** Checks the rules about mounts, launches and deletions. Called after every step. */
   check(): void {
     const { truth } = this.#world;
+    this.#starts.check();
     if (truth.mounts.length > this.#checkedMounts) this.#checkMounts();
     while (this.#checkedRemovals < truth.removals.length) {
       const removal = truth.removals[this.#checkedRemovals];
@@ -79,6 +76,7 @@ export class SafetyChecks {
         `workbench ${workbench.workbenchId} went back from ${before.status} to ${workbench.status}`,
       );
     }
+    this.#starts.checkWrite(workbench, before, now);
     if (workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0) return;
     if (before?.status !== 'stopped') this.#checkNoTaskStarting(workbench);
     const container = this.#findLiveContainer(workbench);

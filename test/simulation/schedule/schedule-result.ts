@@ -20,6 +20,8 @@ export class ScheduleResult {
   readonly transitions = new Map<string, number>();
   /** `call fault` → count. */
   readonly faults = new Map<string, number>();
+  /** Hazard → how often it happened. */
+  hazards: ReadonlyMap<string, number> = new Map();
   readonly logLines: string[] = [];
 
   constructor(kernel: Kernel, captureLogLines: boolean) {

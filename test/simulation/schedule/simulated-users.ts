@@ -2,7 +2,7 @@ import type { Kernel } from '../kernel.ts';
 import type { ClientHistory, RequestedState } from './client-history.ts';
 import { type Command, USERS } from './commands.ts';
 import type { ApiResponse, Controller, Operation } from './controller.ts';
-import { RuleViolation } from './safety-checks.ts';
+import { RuleViolation } from './rule-violation.ts';
 
 const REQUESTED_STATES: Partial<Record<Operation, RequestedState>> = {
   start: 'running',

@@ -43,6 +43,14 @@ export interface Removal {
   readonly mountedBy: readonly Container[];
 }
 
+/** A call that AWS has refused. */
+export interface Refusal {
+  readonly at: number;
+  /** The name of the error, or the reason of a RunTask that placed no task. */
+  readonly name: string;
+  readonly message?: string;
+}
+
 export class GroundTruth {
   /** The live containers. */
   readonly containers = new Set<Container>();
@@ -51,6 +59,8 @@ export class GroundTruth {
   /** `<file system>:<path>` → the directory that exists there. */
   readonly directories = new Map<string, Directory>();
   readonly removals: Removal[] = [];
+  /** The calls that AWS has refused. */
+  readonly refusals: Refusal[] = [];
   /** Containers that wrote into their directory after it had been deleted. */
   readonly lostWrites: Container[] = [];
 }

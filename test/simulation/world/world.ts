@@ -1,5 +1,5 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { ECSClient, RunTaskCommandOutput } from '@aws-sdk/client-ecs';
 import type { EFSClient } from '@aws-sdk/client-efs';
 import type { SendMessageCommandInput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Kernel } from '../kernel.ts';
@@ -113,6 +113,23 @@ export class World {
 
   /** Executes an SDK command. Returns the output of the SDK, or throws its error. */
   handle(command: AwsCommand): unknown {
+    const at = this.#kernel.now();
+    try {
+      const output = this.#execute(command);
+      if (command.constructor.name === 'RunTaskCommand') {
+        const { failures = [] } = output as RunTaskCommandOutput;
+        for (const { reason = '' } of failures) this.truth.refusals.push({ at, name: reason });
+      }
+      return output;
+    } catch (error) {
+      if (error instanceof Error) {
+        this.truth.refusals.push({ at, name: error.name, message: error.message });
+      }
+      throw error;
+    }
+  }
+
+  #execute(command: AwsCommand): unknown {
     const { name } = command.constructor;
     this.account.authorize(name.replace(/Command$/, ''));
     if (name.includes('AccessPoint')) return this.efs.handle(command);

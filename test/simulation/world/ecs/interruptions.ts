@@ -104,6 +104,7 @@ export class Interruptions {
   #drain(containerInstance: ContainerInstance): void {
     if (containerInstance.status !== 'ACTIVE') return;
     containerInstance.status = 'DRAINING';
+    containerInstance.drainingSince = this.#kernel.now();
     containerInstance.version += 1;
     this.#draining.add(containerInstance.ec2Instance);
     this.#dependencies.onContainerInstanceChanged(containerInstance);

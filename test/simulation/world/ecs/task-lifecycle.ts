@@ -53,6 +53,7 @@ export class TaskLifecycle {
   /** Places a task on a container instance. Its network interface takes some seconds. */
   place(task: Task, containerInstance: ContainerInstance): void {
     task.containerInstance = containerInstance;
+    task.placedAt = this.#kernel.now();
     containerInstance.tasks.add(task);
     containerInstance.idleSince = undefined;
     takeResources(containerInstance.free, task.size);

@@ -29,6 +29,8 @@ export interface ContainerInstance {
   readonly docker: Docker;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   agentConnected: boolean;
+  /** Since when AWS drains it. */
+  drainingSince?: number;
   version: number;
   /** What the tasks on it leave of the instance's size. */
   free: FreeResources;
@@ -78,6 +80,7 @@ export interface Task {
   /** ListTasks applies the desired status from this time on. */
   desiredStatusListedAt: number;
   containerInstance?: ContainerInstance;
+  placedAt?: number;
   address?: string;
   startedAt?: number;
   stoppingAt?: number;

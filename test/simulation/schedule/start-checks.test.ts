@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { WORKBENCH_TAG } from '#contract/tags.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import { ID, MINUTE, RUN_ID, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
+import { DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
+import { ACCESS_DENIED, TASK_REASONS } from '../world/reasons.ts';
+import { taskInput, WORLD_OPTIONS, WorldFixture } from '../world/world-fixture.ts';
+import { ClientHistory } from './client-history.ts';
+import { RuleViolation } from './rule-violation.ts';
+import { SafetyChecks } from './safety-checks.ts';
+import { StartChecks } from './start-checks.ts';
+
+const OFF = Object.fromEntries(Object.keys(DEFAULT_HAZARDS).map((name) => [name, 0]));
+
+/** The checks over a world without hazards but the given ones. The start of the record is requested at once. */
+function createChecks(hazards: Partial<Hazards> = {}) {
+  const subject = new WorldFixture({ hazards: { ...OFF, ...hazards } });
+  const { world, kernel } = subject;
+  const startedAt = kernel.now();
+  const clients = new ClientHistory();
+  const record = starting({ startedAt, deadlineAt: startedAt + 15 * MINUTE });
+  const checks = new StartChecks(world, clients, () => record);
+  const launch = () => {
+    const [spec] = WORLD_OPTIONS.providers;
+    if (spec === undefined) throw new Error('no provider');
+    const { instanceType, size } = spec;
+    const tags = { [WORKBENCH_TAG]: ID };
+    return world.ec2Instances.launch({ instanceType, size, tags, attributes: {}, imageId: 'ami-1' });
+  };
+  const launchThatFails = () => world.ec2Instances.failLaunch(launch(), 2000, 'Server.InternalError');
+  const runTask = async (attempt = 1) => {
+    const input = await taskInput(subject, { workbenchId: ID, runId: RUN_ID, attempt });
+    const outcome = await subject.tasks().run(input, `${ID}/${RUN_ID}/${attempt}`);
+    if (outcome.kind !== 'accepted') throw new Error(outcome.kind);
+    await subject.advance(5 * 60);
+  };
+  const end = (code: 'start_refused' | 'no_capacity', message: string, before: Workbench = stopping()) =>
+    checks.checkWrite(stopped({ startedAt, reason: { code, message } }), before, kernel.now());
+  return { subject, world, kernel, clients, record, checks, launch, launchThatFails, runTask, end };
+}
+
+describe('launches', () => {
+  it('may be three within a minute for a workbench, not four', async () => {
+    const { subject, checks, launch } = createChecks();
+    for (let n = 0; n < 3; n += 1) launch();
+    checks.check();
+    await subject.advance(59);
+    launch();
+    expect(() => checks.check()).toThrow(/4 hosts were launched for workbench .* within 60 seconds/);
+  });
+
+  it('may be four in more than a minute', async () => {
+    const { subject, checks, launch } = createChecks();
+    for (let n = 0; n < 3; n += 1) launch();
+    await subject.advance(60);
+    launch();
+    checks.check();
+  });
+
+  it.each([
+    ['not follow three that ended at once', true],
+    ['follow others', false],
+  ])('must %s', async (_, fails) => {
+    const { subject, checks, launch, launchThatFails } = createChecks();
+    for (let n = 0; n < 3; n += 1) {
+      if (fails || n < 2) launchThatFails();
+      else launch();
+      await subject.advance(61);
+      checks.check();
+    }
+    launch();
+    const check = expect(() => checks.check());
+    if (fails) check.toThrow(/another host was launched for the same start/);
+    else check.not.toThrow();
+  });
+});
+
+describe('a failed start', () => {
+  it('names the cause', async () => {
+    const { runTask, end } = createChecks({ imagePullFails: 1 });
+    await runTask();
+    end('start_refused', TASK_REASONS.imagePullFails.containerReason);
+    end('start_refused', `It failed: ${TASK_REASONS.imagePullFails.containerReason.slice(-15)}`);
+    end('no_capacity', 'other codes need no cause');
+    for (const message of ['Task failed to start', 'five time(s)'])
+      expect(() => end('start_refused', message)).toThrow(/names no cause/);
+  });
+
+  it('may name the error of a call since the start', async () => {
+    const { world, subject, end } = createChecks();
+    world.truth.refusals.push({ at: subject.kernel.now() - 60_000, name: 'BlockedException' });
+    expect(() => end('start_refused', 'ECS refused (BlockedException).')).toThrow(/names no cause/);
+    world.truth.refusals.push({ at: subject.kernel.now(), name: 'BlockedException' });
+    end('start_refused', 'ECS refused (BlockedException).');
+  });
+
+  it('may name the reason of a launch that failed', async () => {
+    const { subject, launchThatFails, end } = createChecks();
+    launchThatFails();
+    await subject.advance(3);
+    end('start_refused', 'The instance ended at once: Server.InternalError.');
+  });
+
+  const { stoppedReason } = TASK_REASONS.interfaceIndexUsed;
+
+  it('was tried three times after failures of the platform', async () => {
+    const { runTask, end } = createChecks({ interfaceIndexUsed: 1 });
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await runTask(attempt);
+      const message = `ended after ${attempt} tasks, although another one may succeed`;
+      expect(() => end('start_refused', stoppedReason)).toThrow(message);
+    }
+    await runTask(3);
+    end('start_refused', stoppedReason);
+  });
+
+  it('may end if a client asked for it, or a long time after its request', async () => {
+    const { kernel, clients, runTask, end, subject } = createChecks({ interfaceIndexUsed: 1 });
+    await runTask();
+    expect(() => end('start_refused', stoppedReason)).toThrow(RuleViolation);
+    const request = clients.recordRequest(ID, 'stopped', kernel.now());
+    end('start_refused', stoppedReason);
+    clients.recordRejected(ID, request);
+    expect(() => end('start_refused', stoppedReason)).toThrow(RuleViolation);
+    await subject.advance(11 * 60);
+    end('start_refused', stoppedReason);
+  });
+
+  it.each(['The subnet is full (InsufficientFreeAddressesInSubnet).', `ECS: ${ACCESS_DENIED}`])(
+    'is not given up before its deadline: %s',
+    async (message) => {
+      const { subject, kernel, record, checks } = createChecks();
+      const end = () =>
+        checks.checkWrite(stopping({ reason: { code: 'no_capacity', message } }), record, kernel.now());
+      await subject.advance(14 * 60);
+      expect(end).toThrow(/was given up 60 s before its deadline for a refusal that passes/);
+      await subject.advance(50);
+      expect(end).not.toThrow();
+    },
+  );
+});
+
+describe('a task', () => {
+  it.each([
+    ['must not be placed on an instance that AWS drains', 1],
+    ['may be on an instance that AWS drains later', -1],
+  ])('%s', async (_, later) => {
+    const { world, checks, runTask } = createChecks();
+    await runTask();
+    const [task] = world.ecs.tasks.values();
+    if (task?.containerInstance === undefined) throw new Error('not placed');
+    task.containerInstance.drainingSince = (task.placedAt ?? 0) - later;
+    if (later > 0) expect(() => checks.check()).toThrow(/was placed on an instance that AWS drains/);
+    else checks.check();
+  });
+});
+
+describe('a start that goes back to `starting`', () => {
+  it.each([
+    ['with a new attempt', RUN_ID, 2, true],
+    ['with the same attempt', RUN_ID, 1, false],
+    ['with another run', 'another', 2, false],
+  ])('%s', (_, runId, attempt, allowed) => {
+    const { world } = new WorldFixture();
+    const safety = new SafetyChecks(world, new ClientHistory(), () => undefined);
+    const write = () =>
+      safety.checkWrite(starting({ run: { phase: 'preparing', runId, attempt } }), running(), 0);
+    if (allowed) expect(write).not.toThrow();
+    else expect(write).toThrow(/went back from running to starting/);
+  });
+});

@@ -1,0 +1,228 @@
+import { WORKBENCH_TAG } from '#contract/tags.ts';
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { Task } from '../world/ecs/types.ts';
+import { ACCESS_DENIED, type EC2_ERRORS, TASK_REASONS } from '../world/reasons.ts';
+import type { SimulatedInstance } from '../world/simulated-instances.ts';
+import type { World } from '../world/world.ts';
+import type { ClientHistory } from './client-history.ts';
+import { RuleViolation } from './rule-violation.ts';
+
+/** At most this many hosts may be launched for one workbench within LAUNCH_INTERVAL_MS. */
+const LAUNCHES_MAX = 3;
+const LAUNCH_INTERVAL_MS = 60_000;
+/** At most this many launches in sequence may fail for one start, and this many of its tasks. */
+const ATTEMPTS_MAX = 3;
+
+/** A message names a cause of the world if it contains this many characters of it, or all of a shorter one. */
+const CAUSE_MIN_CHARS = 15;
+/** What ECS says of each task that has failed to start. It is no cause. */
+const NO_CAUSE = 'Task failed to start';
+/** A mount that EFS refuses happens by default, and its message need not name the cause. */
+const UNEXPLAINED_FAILURES: ReadonlySet<string | undefined> = new Set([
+  TASK_REASONS.mountRefused.containerReason,
+]);
+/** The reasons with which a start must name a cause that AWS gave. */
+const CODES_WITH_CAUSE: ReadonlySet<string> = new Set([
+  'start_refused',
+  'storage_failed',
+  'image_pull_failed',
+]);
+
+/** Clocks of functions differ from the actual time by up to 2 seconds, and a call takes effect up to 10 seconds later. */
+const CLOCK_SLACK_MS = 15_000;
+
+/**
+ * The failures of tasks that must not end a start: the platform ended the task before it ran, and another task may
+ * succeed.
+ */
+const RETRIED_FAILURES: ReadonlySet<string> = new Set(
+  [
+    TASK_REASONS.interfaceTimesOut,
+    TASK_REASONS.interfaceIndexUsed,
+    TASK_REASONS.mountTimesOut,
+    TASK_REASONS.mountTooSlow,
+    TASK_REASONS.pullThrottled,
+    TASK_REASONS.registryUnreachable,
+    TASK_REASONS.diskFull,
+    TASK_REASONS.spotInterrupted,
+  ].map((reason) => ('containerReason' in reason ? reason.containerReason : reason.stoppedReason)),
+);
+/** A start whose task failed is retried at least for this long: the timeout of `starting`. */
+const RETRIES_WITHIN_MS = 15 * 60_000;
+
+/** Errors that pass by themselves. A start waits for it until its deadline. */
+const PASSING_ERRORS: readonly (keyof typeof EC2_ERRORS | 'AccessDeniedException' | typeof ACCESS_DENIED)[] =
+  [
+    'InsufficientFreeAddressesInSubnet',
+    'VolumeLimitExceeded',
+    'NetworkInterfaceLimitExceeded',
+    'PendingVerification',
+    'VcpuLimitExceeded',
+    'UnauthorizedOperation',
+    'AccessDeniedException',
+    ACCESS_DENIED,
+  ];
+
+/**
+ * The rules about starts that AWS refuses or ends: how often they are tried, when they are given up, and what the user
+ * reads.
+ */
+export class StartChecks {
+  readonly #world: World;
+  readonly #clients: ClientHistory;
+  readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+  #checkedInstances = 0;
+  #checkedContainers = 0;
+
+  constructor(
+    world: World,
+    clients: ClientHistory,
+    recordOf: (workbenchId: string) => Workbench | undefined,
+  ) {
+    this.#world = world;
+    this.#clients = clients;
+    this.#recordOf = recordOf;
+  }
+
+  /** Checks launches and placements. Called after every step. */
+  check(): void {
+    const instances = this.#world.ec2Instances.all;
+    if (instances.size > this.#checkedInstances) {
+      for (const instance of [...instances.values()].slice(this.#checkedInstances))
+        this.#checkLaunch(instance);
+      this.#checkedInstances = instances.size;
+    }
+    const { mounts } = this.#world.truth;
+    for (const { taskArn } of mounts.slice(this.#checkedContainers)) this.#checkPlacement(taskArn);
+    this.#checkedContainers = mounts.length;
+  }
+
+  /** Checks the end of a start. Called when a record is updated. */
+  checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
+    if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
+    if (before.status === 'starting') this.#checkPassingRefusal(workbench.reason.message, before, now);
+    if (workbench.status !== 'stopped' || before.status === 'stopped') return;
+    this.#checkCause(workbench);
+    this.#checkRetried(workbench, now);
+  }
+
+  #checkLaunch(instance: SimulatedInstance): void {
+    const workbenchId = instance.spec.tags[WORKBENCH_TAG];
+    if (workbenchId === undefined) return;
+    const hosts = this.#hostsOf(workbenchId);
+    const launched = hosts.slice(0, hosts.indexOf(instance) + 1);
+    const recent = launched.filter(({ launchedAt }) => instance.launchedAt - launchedAt < LAUNCH_INTERVAL_MS);
+    if (recent.length > LAUNCHES_MAX) {
+      throw new RuleViolation(
+        `${recent.length} hosts were launched for workbench ${workbenchId} within ${LAUNCH_INTERVAL_MS / 1000} seconds`,
+      );
+    }
+    const record = this.#recordOf(workbenchId);
+    if (record === undefined) return;
+    const failed = this.#failedLaunches(record, launched.slice(0, -1));
+    if (failed.length >= ATTEMPTS_MAX) {
+      throw new RuleViolation(
+        `another host was launched for the same start of workbench ${workbenchId} although ${failed.length} had ended at once`,
+      );
+    }
+  }
+
+  /** AWS places no task on an instance that drains, unless a call sets it to ACTIVE again. */
+  #checkPlacement(taskArn: string): void {
+    const task = this.#world.ecs.tasks.get(taskArn);
+    const { drainingSince } = task?.containerInstance ?? {};
+    if (drainingSince !== undefined && (task?.placedAt ?? 0) > drainingSince) {
+      throw new RuleViolation(`${taskArn} was placed on an instance that AWS drains`);
+    }
+  }
+
+  #checkPassingRefusal(
+    message: string,
+    before: Extract<Workbench, { status: 'starting' }>,
+    now: number,
+  ): void {
+    const { workbenchId, deadlineAt, deadlinePausedAt } = before;
+    const error = PASSING_ERRORS.find((name) => message.includes(name));
+    if (error === undefined || deadlinePausedAt !== undefined || now >= deadlineAt - CLOCK_SLACK_MS) return;
+    if (this.#failedLaunches(before, this.#hostsOf(workbenchId)).length >= ATTEMPTS_MAX) return;
+    throw new RuleViolation(
+      `the start of workbench ${workbenchId} was given up ${Math.round((deadlineAt - now) / 1000)} s before its deadline for a refusal that passes: ${message}`,
+    );
+  }
+
+  #checkCause(workbench: Extract<Workbench, { status: 'stopped' }>): void {
+    const { workbenchId, reason } = workbench;
+    if (reason === undefined || !CODES_WITH_CAUSE.has(reason.code)) return;
+    if (UNEXPLAINED_FAILURES.has(failureOf(this.#tasksOf(workbench).at(-1)))) return;
+    const causes = [
+      ...this.#tasksOf(workbench).flatMap(({ stoppedReason, containerReason }) => [
+        stoppedReason,
+        containerReason,
+      ]),
+      ...this.#world.truth.refusals
+        .filter(({ at }) => at >= startOf(workbench))
+        .flatMap(({ name, message }) => [name, message]),
+      ...this.#hostsOf(workbenchId).flatMap(({ stateReason }) => stateReason),
+    ];
+    if (causes.some((cause) => cause !== undefined && cause !== NO_CAUSE && names(reason.message, cause)))
+      return;
+    throw new RuleViolation(
+      `workbench ${workbenchId} is stopped with ${reason.code}, and its message names no cause: ${reason.message}`,
+    );
+  }
+
+  #checkRetried(workbench: Extract<Workbench, { status: 'stopped' }>, now: number): void {
+    const { workbenchId, reason } = workbench;
+    const startedAt = startOf(workbench);
+    if (now - startedAt > RETRIES_WITHIN_MS) return;
+    if (this.#clients.isEndRequestedSince(workbenchId, startedAt)) return;
+    const tasks = this.#tasksOf(workbench);
+    if (tasks.some((task) => task.startedAt !== undefined) || tasks.length >= ATTEMPTS_MAX) return;
+    const failure = failureOf(tasks.at(-1));
+    if (failure === undefined || !RETRIED_FAILURES.has(failure)) return;
+    const message = reason?.message ?? '';
+    if (!message.includes(NO_CAUSE) && !names(message, failure)) return;
+    throw new RuleViolation(
+      `the start of workbench ${workbenchId} ended after ${tasks.length} tasks, although another one may succeed: ${failure}`,
+    );
+  }
+
+  /** The tasks of the last start, in the order of their creation. */
+  #tasksOf(workbench: Workbench): readonly Task[] {
+    return [...this.#world.ecs.tasks.values()].filter(
+      ({ workbenchId, createdAt }) =>
+        workbenchId === workbench.workbenchId && createdAt >= startOf(workbench),
+    );
+  }
+
+  /** The hosts of a workbench, in the order of their launch. */
+  #hostsOf(workbenchId: string): readonly SimulatedInstance[] {
+    return [...this.#world.ec2Instances.all.values()].filter(
+      ({ spec }) => spec.tags[WORKBENCH_TAG] === workbenchId,
+    );
+  }
+
+  /** The launches of the last start that failed since one succeeded. */
+  #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
+    const since = hosts.filter(({ launchedAt }) => launchedAt >= startOf(record));
+    return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
+  }
+}
+
+/** When the last start was requested, minus the difference of clocks. */
+function startOf({ startedAt = 0 }: Workbench): number {
+  return startedAt - CLOCK_SLACK_MS;
+}
+
+function failureOf(task: Task | undefined): string | undefined {
+  return task?.containerReason ?? task?.stoppedReason;
+}
+
+/** Whether the message contains the cause, or a long enough part of it. */
+function names(message: string, cause: string): boolean {
+  if (cause.length <= CAUSE_MIN_CHARS) return message.includes(cause);
+  for (let from = 0; from + CAUSE_MIN_CHARS <= cause.length; from += 1) {
+    if (message.includes(cause.slice(from, from + CAUSE_MIN_CHARS))) return true;
+  }
+  return false;
+}
