@@ -125,7 +125,7 @@ export class EcsTaskRunner implements TaskRunner {
         }),
       ),
     );
-    const tasks = (await this.#describeKnown(taskArns)).filter(({ status }) => status !== 'stopped');
+    const tasks = await this.#describeKnown(taskArns, ({ status }) => status !== 'stopped');
     if (nextToken !== undefined) return { tasks, cursor: `${page.desiredStatus} ${nextToken}` };
     return page.desiredStatus === 'RUNNING' ? { tasks, cursor: 'STOPPED' } : { tasks };
   }
@@ -180,13 +180,16 @@ export class EcsTaskRunner implements TaskRunner {
     return undefined;
   }
 
-  /** Describes those of these tasks that ECS knows and that the controller started. */
-  async #describeKnown(taskArns: readonly string[]): Promise<readonly TaskObservation[]> {
+  /** Describes those of these tasks that ECS knows, that the controller started, and that are `wanted`. */
+  async #describeKnown(
+    taskArns: readonly string[],
+    wanted: (task: TaskObservation) => boolean = () => true,
+  ): Promise<readonly TaskObservation[]> {
     if (taskArns.length === 0) return [];
     const { tasks = [] } = await callAws('ecs', 'DescribeTasks', () =>
       this.#client.send(new DescribeTasksCommand({ cluster: this.#settings.cluster, tasks: [...taskArns] })),
     );
-    return this.#withInstanceStates(tasks.flatMap((task) => this.#observe(task) ?? []));
+    return this.#withInstanceStates(tasks.flatMap((task) => this.#observe(task) ?? []).filter(wanted));
   }
 
   #observe(task: EcsTaskFields): TaskObservation | undefined {

@@ -167,10 +167,3 @@ export class SafetyChecks {
     return undefined;
   }
 }
-
-/** Whether a start continues with its next attempt, after a task that failed before the workbench ran. */
-function isRetry(before: Workbench, after: Workbench): boolean {
-  if (after.status !== 'starting' || before.status === 'running') return false;
-  const runBefore = runOf(before);
-  return runBefore?.runId === after.run.runId && runBefore.attempt < after.run.attempt;
-}

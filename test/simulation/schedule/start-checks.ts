@@ -17,10 +17,6 @@ const ATTEMPTS_MAX = 3;
 const CAUSE_MIN_CHARS = 15;
 /** What ECS says of each task that has failed to start. It is no cause. */
 const NO_CAUSE = 'Task failed to start';
-/** A mount that EFS refuses happens by default, and its message need not name the cause. */
-const UNEXPLAINED_FAILURES: ReadonlySet<string | undefined> = new Set([
-  TASK_REASONS.mountRefused.containerReason,
-]);
 /** The reasons with which a start must name a cause that AWS gave. */
 const CODES_WITH_CAUSE: ReadonlySet<string> = new Set([
   'start_refused',
@@ -37,6 +33,8 @@ const CLOCK_SLACK_MS = 15_000;
  */
 const RETRIED_FAILURES: ReadonlySet<string> = new Set(
   [
+    TASK_REASONS.imagePullFails,
+    TASK_REASONS.mountRefused,
     TASK_REASONS.interfaceTimesOut,
     TASK_REASONS.interfaceIndexUsed,
     TASK_REASONS.mountTimesOut,
@@ -127,7 +125,7 @@ export class StartChecks {
     }
   }
 
-  /** AWS places no task on an instance that drains, unless a call sets it to ACTIVE again. */
+  /** AWS places no task on an instance that drains, unless an API call sets it to ACTIVE. */
   #checkPlacement(taskArn: string): void {
     const task = this.#world.ecs.tasks.get(taskArn);
     const { drainingSince } = task?.containerInstance ?? {};
@@ -153,7 +151,6 @@ export class StartChecks {
   #checkCause(workbench: Extract<Workbench, { status: 'stopped' }>): void {
     const { workbenchId, reason } = workbench;
     if (reason === undefined || !CODES_WITH_CAUSE.has(reason.code)) return;
-    if (UNEXPLAINED_FAILURES.has(failureOf(this.#tasksOf(workbench).at(-1)))) return;
     const causes = [
       ...this.#tasksOf(workbench).flatMap(({ stoppedReason, containerReason }) => [
         stoppedReason,

@@ -123,6 +123,14 @@ describe('a task that ECS reports as STOPPED', () => {
     expect(await observe()).toEqual(['stopped', 'connected']);
   });
 
+  it('is not listed, and its instance is not read for the list', async () => {
+    const { tasks, taskId, conclude, askedEc2 } = await running();
+    await tasks.stop(taskId, 'enough');
+    conclude('UserInitiated', 'enough');
+    expect((await tasks.list('STOPPED')).tasks).toEqual([]);
+    expect(askedEc2()).toBe(0);
+  });
+
   it('is disconnected if ECS no longer knows its container instance', async () => {
     const { observe, conclude, world, registered } = await running();
     conclude('TerminationNotice', 'Host EC2 (instance i-1) terminated.');
