@@ -34,7 +34,7 @@ export type StartedBy =
   /** Any of these EventBridge events. */
   | {
       readonly by: 'event';
-      readonly events: readonly { readonly source: string; readonly detailType: string }[];
+      readonly events: readonly EventPattern[];
     }
   /** A batch of messages. It returns the messages that failed. */
   | {
@@ -52,6 +52,13 @@ export type StartedBy =
    */
   | { readonly by: 'janitor' };
 
+export interface EventPattern {
+  readonly source: string;
+  readonly detailType: string;
+  /** Accepted values of fields of the event's detail. @default any event of this type */
+  readonly detail?: Readonly<Record<string, readonly (string | boolean)[]>>;
+}
+
 const POLICY = [
   'WB_STARTING_TIMEOUT_SECONDS',
   'WB_PROVISIONING_TIMEOUT_SECONDS',
@@ -67,6 +74,7 @@ const POLICY = [
   'WB_HOST_LAUNCHES_MAX',
   'WB_TASK_MISSING_TIMEOUT_SECONDS',
   'WB_AGENT_SILENT_TIMEOUT_SECONDS',
+  'WB_INTERRUPTION_STOP_SECONDS',
   'WB_ORPHAN_GRACE_SECONDS',
   'WB_VOLUME_GRACE_SECONDS',
 ] as const;
@@ -257,6 +265,23 @@ export const DEPLOYED = {
     },
     reads: [...LIFE_CYCLE, ...CATALOG],
     clients: ['dynamodb', 'sqs'],
+    ...WORKER,
+  },
+  'instance-interrupted': {
+    entry: 'events/instance-interrupted.ts',
+    startedBy: {
+      by: 'event',
+      events: [
+        { source: 'aws.ec2', detailType: 'EC2 Spot Instance Interruption Warning' },
+        {
+          source: 'aws.ecs',
+          detailType: 'ECS Container Instance State Change',
+          detail: { status: ['DRAINING'], agentConnected: [true] },
+        },
+      ],
+    },
+    reads: [...LIFE_CYCLE, ...CLUSTER, 'WB_CONTAINER_PORT'],
+    clients: ['dynamodb', 'ecs', 'sqs'],
     ...WORKER,
   },
   drive: {

@@ -34,6 +34,7 @@ export type CreateBody = z.infer<ReturnType<typeof createBodySchema>>;
 export type UpdateBody = z.infer<ReturnType<typeof updateBodySchema>>;
 
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
+const ON_INTERRUPTION = 'stop or restart';
 const NAME = `text of 1 to ${NAME_MAX} characters without control characters`;
 
 function changeableFields(settings: SizeSettings) {
@@ -52,6 +53,15 @@ function changeableFields(settings: SizeSettings) {
       amountSchema('CPU units: 1 vCPU = 1024.', settings.WB_MIN_CPU, settings.WB_MAX_CPU),
     ),
     requested_gpu: z.optional(amountSchema('Number of GPUs.', settings.WB_MIN_GPU, settings.WB_MAX_GPU)),
+    on_interruption: z.optional(
+      z
+        .enum(['stop', 'restart'], { error: ON_INTERRUPTION })
+        .check(
+          z.describe(
+            'What follows when AWS takes the instance of the workbench back: `stop`, or `restart` on another instance. The default is `stop`. Can be changed at any time.',
+          ),
+        ),
+    ),
   };
 }
 
@@ -74,6 +84,7 @@ export function toCreateRequest(body: CreateBody, settings: SizeSettings): Creat
     memoryMib: body.requested_memory ?? settings.WB_DEFAULT_RAM,
     gpuCount: body.requested_gpu ?? settings.WB_DEFAULT_GPU,
     ...(body.workbench_name === undefined ? {} : { name: body.workbench_name }),
+    ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),
     ...(body.allocated_instance_type === undefined
       ? {}
       : { dedicatedInstanceType: body.allocated_instance_type }),
@@ -86,5 +97,6 @@ export function toChanges(body: UpdateBody): Changes {
     ...(body.requested_cpu === undefined ? {} : { cpuUnits: body.requested_cpu }),
     ...(body.requested_memory === undefined ? {} : { memoryMib: body.requested_memory }),
     ...(body.requested_gpu === undefined ? {} : { gpuCount: body.requested_gpu }),
+    ...(body.on_interruption === undefined ? {} : { onInterruption: body.on_interruption }),
   };
 }

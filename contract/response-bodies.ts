@@ -31,7 +31,7 @@ export const itemSchema = z.object({
       .string()
       .check(
         z.describe(
-          'What a workbench in transition is waiting for: `queued`, `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task.',
+          'What a workbench in transition is waiting for: `queued`, `volume`, `host`, `capacity`, `run` (an earlier task must end first), `retry` (the task of the start failed, and another one is started once it has stopped), `instance_unreachable` (a stop is overdue), or the status that ECS reports for the task. Also of a running workbench: `spot_interruption` (AWS takes its instance back within two minutes) and `instance_draining` (its instance is being replaced).',
         ),
       ),
   ),
@@ -47,6 +47,9 @@ export const itemSchema = z.object({
   requested_cpu: z.int().check(z.minimum(0), z.describe('CPU units: 1 vCPU = 1024.')),
   requested_memory: z.int().check(z.minimum(0), z.describe('MiB.')),
   requested_gpu: z.int().check(z.minimum(0), z.describe('Number of GPUs.')),
+  on_interruption: z
+    .enum(['stop', 'restart'])
+    .check(z.describe('What follows when AWS takes the instance of the workbench back.')),
   allocated_instance_type: z.optional(
     z.string().check(z.describe('The type of its dedicated instance, if it was created with one.')),
   ),
@@ -68,7 +71,7 @@ export const historyItemSchema = z.object({
     .enum(HISTORY_ENTRY_TYPES)
     .check(
       z.describe(
-        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `unknown`: a type that this version of the controller does not know.',
+        '`unexpected_task_found`, `unexpected_task_stopped`: a task that does not belong to the current run. `orphan_host_terminated`: a dedicated instance that the workbench no longer uses. `start_retried`: a task of the start failed before the workbench ran, and another one is started; `reason_code` says why. `repaired`: the record did not match its task or instance and was corrected. `interruption_noticed`: AWS announced the end of the instance. `restarted_after_interruption`: the workbench starts again because `on_interruption` is `restart`. `unknown`: a type that this version of the controller does not know.',
       ),
     ),
   requested_by: z.optional(z.string().check(z.describe('The caller who requested it.'))),

@@ -283,6 +283,12 @@ export const SETTINGS = {
     7 * DAY,
     'Ends every running workbench, on shared instances too, whose ECS agent has been disconnected for this time (`instance_lost`). Agents often disconnect for some seconds, so a low value ends healthy workbenches. It is also the wait before the controller terminates the instance under a stop: from the disconnection, or for a host from the time when the stop is overdue.',
   ),
+  WB_INTERRUPTION_STOP_SECONDS: duration(
+    DEFAULT_POLICY.interruptionStopMs,
+    0,
+    85,
+    'Stops a running workbench this long after the warning that AWS takes its spot instance back. AWS ends the instance 120 s after the warning, and the processes of a workbench have 30 s to end.',
+  ),
 };
 
 export type Settings = ValuesOf<typeof SETTINGS>;

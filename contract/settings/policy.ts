@@ -22,5 +22,6 @@ export function policyOf(settings: PolicySettings): Policy {
     hostLaunchesMax: settings.WB_HOST_LAUNCHES_MAX,
     taskMissingTimeoutMs: settings.WB_TASK_MISSING_TIMEOUT_SECONDS * 1000,
     agentSilentTimeoutMs: settings.WB_AGENT_SILENT_TIMEOUT_SECONDS * 1000,
+    interruptionStopMs: settings.WB_INTERRUPTION_STOP_SECONDS * 1000,
   };
 }

@@ -6,7 +6,7 @@ import type {
   FreeCapacity,
   SizeCatalog,
 } from '../ports/capacity-catalog.ts';
-import type { WorkbenchSpec } from '../workbench/workbench.ts';
+import type { WorkbenchSpec } from '../workbench/spec.ts';
 import { covers } from './capacity.ts';
 import { chooseProvider } from './choose-provider.ts';
 

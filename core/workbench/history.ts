@@ -17,6 +17,8 @@ export const HISTORY_ENTRY_TYPES = [
   'host_replaced',
   'start_retried',
   'repaired',
+  'interruption_noticed',
+  'restarted_after_interruption',
   'unknown',
 ] as const;
 

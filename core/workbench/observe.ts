@@ -37,6 +37,16 @@ export async function observeHost(
   return applyObservation(ports, policy, key, { type: 'host_hint', host });
 }
 
+/** Applies the news that AWS is about to end the instance of a task. Repeated news change nothing. */
+export async function observeInterruption(
+  ports: RecordPorts & QueuePorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  notice: Omit<Extract<Observation, { readonly type: 'interruption_noticed' }>, 'type'>,
+): Promise<Workbench | undefined> {
+  return applyObservation(ports, policy, key, { type: 'interruption_noticed', ...notice });
+}
+
 async function applyObservation(
   ports: RecordPorts & QueuePorts,
   policy: Policy,

@@ -11,6 +11,7 @@ export const REASONS = {
   start_timeout: 'The workbench did not become ready within the time allowed.',
   start_refused: 'The platform refused to start the task.',
   instance_lost: 'The instance stopped or was lost.',
+  spot_interrupted: 'AWS took the spot instance back.',
   exited: 'The main process exited.',
   stopped_externally: 'The task was stopped from outside the controller.',
   task_lost: 'The task disappeared, and ECS gives no reason.',

@@ -1,4 +1,4 @@
-import type { WorkbenchSpec } from './workbench.ts';
+import type { WorkbenchSpec } from './spec.ts';
 
 export interface CreateRequest extends WorkbenchSpec {
   /** 1-128 characters. @default `wb-<id>` */
@@ -11,6 +11,7 @@ export interface Changes {
   readonly cpuUnits?: number;
   readonly memoryMib?: number;
   readonly gpuCount?: number;
+  readonly onInterruption?: WorkbenchSpec['onInterruption'];
 }
 
 /**
@@ -26,6 +27,7 @@ const CREATE_FIELDS = {
   cpuUnits: 'spec',
   memoryMib: 'spec',
   gpuCount: 'spec',
+  onInterruption: 'spec',
   dedicatedInstanceType: 'spec',
 } as const satisfies FieldTargets<CreateRequest>;
 
@@ -34,6 +36,7 @@ const UPDATE_FIELDS = {
   cpuUnits: 'spec',
   memoryMib: 'spec',
   gpuCount: 'spec',
+  onInterruption: 'spec',
 } as const satisfies FieldTargets<Changes>;
 
 /** Returns the spec of a create request, without the request's other fields. */

@@ -1,16 +1,18 @@
-import type { Deleting, Stopping, Workbench } from './workbench.ts';
+import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts';
 
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
  * throttled), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
- * own detail. Undefined if it waits for nothing.
+ * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
+ * task's instance. Undefined if it waits for nothing.
  */
 export function statusDetail(workbench: Workbench): string | undefined {
   switch (workbench.status) {
     case 'stopped':
-    case 'running':
       return undefined;
+    case 'running':
+      return interruptionDetail(workbench.run);
     case 'starting':
       if (workbench.deadlinePausedAt !== undefined) return 'queued';
       if (workbench.mount === undefined) return 'volume';
@@ -20,11 +22,16 @@ export function statusDetail(workbench: Workbench): string | undefined {
       return 'capacity';
     case 'provisioning':
     case 'pending':
-      return workbench.detail;
+      return interruptionDetail(workbench.run) ?? workbench.detail;
     case 'stopping':
     case 'deleting':
       return endingDetail(workbench);
   }
+}
+
+function interruptionDetail({ interruption }: AcceptedRun): string | undefined {
+  if (interruption === undefined) return undefined;
+  return interruption.kind === 'spot' ? 'spot_interruption' : 'instance_draining';
 }
 
 function endingDetail(workbench: Stopping | Deleting): string {

@@ -3,8 +3,11 @@ import { INSTANCE_STATES } from '../ports/host-fleet.ts';
 import { taskInputSchema } from '../ports/task-runner.ts';
 import { historyEntrySchema } from './history.ts';
 import { isHostReady } from './host-state.ts';
+import { interruptionSchema } from './interruption.ts';
 import { openObject, openObjectWithFallbacks } from './open-schema.ts';
 import { REASON_CODES } from './reasons.ts';
+import { specSchema } from './spec.ts';
+import { fieldsByVariant, omitFields } from './variant-fields.ts';
 
 /**
  * The record of a workbench: the desired state and what is known of the actual state. Pending effects are derived from
@@ -22,17 +25,6 @@ export interface WorkbenchKey {
   readonly userId: string;
   readonly workbenchId: string;
 }
-
-/** The resources that the user requested. */
-export const specSchema = openObject({
-  /** 1,024 units = 1 vCPU. */
-  cpuUnits: z.int(),
-  memoryMib: z.int(),
-  gpuCount: z.int(),
-  /** EC2 instance type of the host; absent on shared instances. */
-  dedicatedInstanceType: z.optional(z.string()),
-});
-export type WorkbenchSpec = z.infer<typeof specSchema>;
 
 const runBase = {
   runId: z.string(),
@@ -73,6 +65,8 @@ export const acceptedRunSchema = openObject({
   agentSilentSince: z.optional(z.int()),
   /** Time since which ECS has not found the task. */
   missingSince: z.optional(z.int()),
+  /** AWS has announced the end of the task's instance. */
+  interruption: z.optional(interruptionSchema),
 });
 const runSchema = z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema, acceptedRunSchema]);
 
@@ -297,40 +291,6 @@ export function dropFieldsOfOtherVariants(workbench: Workbench): Workbench {
   return { ...kept, run: omitFields(run, PHASE_FIELDS.all, (name) => ownOfRun.has(name)) } as Workbench;
 }
 
-interface VariantFields {
-  /** Fields of any variant. */
-  readonly all: ReadonlySet<string>;
-  of(variant: string): ReadonlySet<string>;
-}
-
-function fieldsByVariant(
-  discriminator: string,
-  options: readonly { readonly shape: Readonly<Record<string, unknown>> }[],
-): VariantFields {
-  const variants = new Map(
-    options.map(({ shape }) => {
-      const { def } = shape[discriminator] as { readonly def: { readonly values: readonly string[] } };
-      return [def.values[0] ?? '', new Set(Object.keys(shape))] as const;
-    }),
-  );
-  return {
-    all: new Set([...variants.values()].flatMap((fields) => [...fields])),
-    of: (variant) => variants.get(variant) ?? new Set(),
-  };
-}
-
-/** Without the known fields that are not to be kept, and without undefined ones. */
-function omitFields<T extends object>(
-  object: T,
-  known: ReadonlySet<string>,
-  keep: (name: string) => boolean,
-): T {
-  const kept = Object.entries(object).filter(
-    ([name, value]) => value !== undefined && (keep(name) || !known.has(name)),
-  );
-  return Object.fromEntries(kept) as T;
-}
-
 /** Maximum number of unexpected tasks in a record. The sweep of tasks finds further ones. */
 export const UNEXPECTED_TASKS_MAX = 2;
 
@@ -370,6 +330,14 @@ export function launchAfterOf({ status, host }: Workbench): number | undefined {
   return status === 'starting' && host?.instanceId === undefined ? host?.launchAfter : undefined;
 }
 
+/**
+ * When a running workbench is stopped because AWS takes its instance back. A start is not stopped: it is not known to
+ * have files to save, and the end of its instance is a reason to try again.
+ */
+export function interruptionStopAtOf(workbench: Workbench): number | undefined {
+  return workbench.status === 'running' ? workbench.run.interruption?.stopAt : undefined;
+}
+
 /** Number of tasks that failed before the workbench ran, in a start that is in progress; otherwise 0. */
 export function failedStartsOf(workbench: Workbench): number {
   switch (workbench.status) {
@@ -404,6 +372,8 @@ export function dueAt(workbench: Workbench): number | undefined {
   }
   const launchAfter = launchAfterOf(workbench);
   if (launchAfter !== undefined) times.push(launchAfter);
+  const stopAt = interruptionStopAtOf(workbench);
+  if (stopAt !== undefined) times.push(stopAt);
   // A start does not wait for it: its next attempt is made later in any case.
   const goneAfter = workbench.status === 'starting' ? undefined : goneAfterOf(runOf(workbench));
   if (goneAfter !== undefined) times.push(goneAfter);

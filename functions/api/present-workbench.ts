@@ -25,6 +25,7 @@ export function presentWorkbench(workbench: Workbench, settings: SettingsFor<'BA
     requested_cpu: spec.cpuUnits,
     requested_memory: spec.memoryMib,
     requested_gpu: spec.gpuCount,
+    on_interruption: spec.onInterruption === 'restart' ? 'restart' : 'stop',
     ...(spec.dedicatedInstanceType === undefined
       ? {}
       : { allocated_instance_type: spec.dedicatedInstanceType }),

@@ -1,6 +1,7 @@
 import { createEcsClient, createSweepEcsClient } from '#adapters/aws/clients.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
+import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -39,6 +40,14 @@ export function taskRunner(
   instances: InstanceOperations,
 ): TaskRunner {
   return new EcsTaskRunner(client, taskSettings(settings, process.env.AWS_REGION), instances, systemClock);
+}
+
+/** The tasks on an instance. Its calls only read, and no user waits for them, so they are retried. */
+export function instanceTasks(
+  settings: DeployedSettingsFor<'WB_CLUSTER' | 'WB_CONTAINER_PORT'>,
+): InstanceTasks {
+  const client = createEcsClient({ maxAttempts: 3 });
+  return new InstanceTasks(client, settings.WB_CLUSTER, settings.WB_CONTAINER_PORT);
 }
 
 export function clusterCleanup(

@@ -120,12 +120,12 @@ export function addEventTrigger(
   { events }: Extract<StartedBy, { by: 'event' }>,
   { lambda, queues, clusterArn }: TriggerProps,
 ): void {
-  for (const [index, { source, detailType }] of events.entries()) {
+  for (const [index, { source, detailType, detail }] of events.entries()) {
     const pattern: EventPattern = {
       source: [source],
       detailType: [detailType],
       // EC2 events contain neither a cluster nor tags. The function ignores instances that are not in its records.
-      ...(source === 'aws.ecs' ? { detail: { clusterArn: [clusterArn] } } : {}),
+      ...(source === 'aws.ecs' ? { detail: { clusterArn: [clusterArn], ...detail } } : {}),
     };
     new Rule(scope, `Rule${index}`, {
       description: `${detailType} to ${lambda.node.scope?.node.id}`,

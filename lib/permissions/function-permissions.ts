@@ -65,6 +65,12 @@ export const PERMISSIONS: Readonly<
     ...changeAndEnqueue(context),
     findRecords(context, 'byInstance', 'Finds the workbench of a host.'),
   ],
+  'instance-interrupted': (context) => [
+    ...changeAndEnqueue(context),
+    ...describeTasks(context),
+    listTasks(context),
+    listContainerInstances(context),
+  ],
   drive: (context) => [
     ...drivePermissions(context),
     sendToWorkQueue(context),

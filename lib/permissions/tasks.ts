@@ -104,7 +104,7 @@ export function listTasks(context: PermissionContext): Permission {
     actions: ['ecs:ListTasks'],
     resources: ['*'],
     conditions: clusterCondition(context),
-    why: 'Lists tasks, to find the task of a RunTask request whose response was lost, and orphans.',
+    why: 'Lists tasks, to find the task of a RunTask request whose response was lost, orphans, and the tasks on an instance that is about to end.',
     anyResource:
       'The only resource type is a container instance, but the list covers the whole cluster. The condition limits it to this cluster.',
   };

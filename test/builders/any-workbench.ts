@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { HISTORY_ENTRY_TYPES, type HistoryEntry, STATUSES } from '#core/workbench/history.ts';
+import type { Interruption } from '#core/workbench/interruption.ts';
 import { REASON_CODES } from '#core/workbench/reasons.ts';
+import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
   type AcceptedRun,
   type Base,
@@ -20,7 +22,6 @@ import {
   type Stopping,
   UNEXPECTED_TASKS_MAX,
   type Workbench,
-  type WorkbenchSpec,
 } from '#core/workbench/workbench.ts';
 import { idAt, T0 } from './workbench.ts';
 
@@ -71,6 +72,7 @@ const spec = () =>
       memoryMib: count(),
       gpuCount: count(),
       dedicatedInstanceType: maybe(word()),
+      onInterruption: maybe(fc.constantFrom('stop' as const, 'restart' as const)),
     } satisfies Fields<WorkbenchSpec>),
   );
 
@@ -126,6 +128,14 @@ const issued = (): fc.Arbitrary<IssuedRun> =>
     attempt: attempt(),
     input: taskInput(),
   } satisfies Fields<IssuedRun>);
+const interruption = () =>
+  exact(
+    fc.record({
+      kind: fc.constantFrom('spot' as const, 'draining' as const),
+      stopAt: maybe(anyTime()),
+    } satisfies Fields<Interruption>),
+  );
+
 const accepted = (): fc.Arbitrary<AcceptedRun> =>
   exact(
     fc.record({
@@ -140,6 +150,7 @@ const accepted = (): fc.Arbitrary<AcceptedRun> =>
       goneAfter: maybe(anyTime()),
       agentSilentSince: maybe(anyTime()),
       missingSince: maybe(anyTime()),
+      interruption: maybe(interruption()),
     } satisfies Fields<AcceptedRun>),
   );
 

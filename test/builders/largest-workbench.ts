@@ -1,6 +1,8 @@
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import type { HistoryEntry } from '#core/workbench/history.ts';
+import type { Interruption } from '#core/workbench/interruption.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
+import type { WorkbenchSpec } from '#core/workbench/spec.ts';
 import {
   type AcceptedRun,
   type Base,
@@ -20,7 +22,6 @@ import {
   type Stopping,
   UNEXPECTED_TASKS_MAX,
   type Workbench,
-  type WorkbenchSpec,
 } from '#core/workbench/workbench.ts';
 import { ID, RUN_ID } from './workbench.ts';
 
@@ -84,7 +85,11 @@ const base = {
   userId: USER_ID,
   workbenchId: ID,
   name: NAME,
-  spec: { ...AMOUNTS, dedicatedInstanceType: INSTANCE_TYPE } satisfies Required<WorkbenchSpec>,
+  spec: {
+    ...AMOUNTS,
+    dedicatedInstanceType: INSTANCE_TYPE,
+    onInterruption: 'restart',
+  } satisfies Required<WorkbenchSpec>,
   mount: MOUNT,
   host,
   lastHostGeneration: 1_234,
@@ -137,6 +142,7 @@ const accepted: AcceptedRun = {
   goneAfter: TIME,
   agentSilentSince: TIME,
   missingSince: TIME,
+  interruption: { kind: 'draining', stopAt: TIME } satisfies Required<Interruption>,
 } satisfies Required<AcceptedRun>;
 
 const transition = { deadlineAt: TIME, overdue: true };

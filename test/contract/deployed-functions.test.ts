@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEPLOYED, type DeployedFunction, type FunctionName } from '#contract/deployed-functions.ts';
+import {
+  DEPLOYED,
+  type DeployedFunction,
+  type EventPattern,
+  type FunctionName,
+} from '#contract/deployed-functions.ts';
 import { ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
@@ -31,9 +36,11 @@ describe('DEPLOYED', () => {
     expect(startedBy('queue').map(({ queue }) => queue)).toEqual(['work', 'host']);
   });
 
-  it('has one function for each type of event', () => {
-    const types = startedBy('event').flatMap(({ events }) => events.map(({ detailType }) => detailType));
-    expect(new Set(types).size).toBe(types.length);
+  it('has one function for each type of event, and further ones only for events with a certain detail', () => {
+    const events = startedBy('event').flatMap((trigger): readonly EventPattern[] => trigger.events);
+    const whole = events.filter(({ detail }) => detail === undefined).map(({ detailType }) => detailType);
+    expect(new Set(whole).size).toBe(whole.length);
+    expect(new Set(events.map((event) => JSON.stringify(event))).size).toBe(events.length);
   });
 
   it('gives the functions of the API no clients except DynamoDB and SQS', () => {

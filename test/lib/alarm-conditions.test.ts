@@ -109,6 +109,7 @@ it('each alarm starts under exactly this condition', () => {
     'task-state-change errors': errors('taskstatechange'),
     'instance-state-change errors': errors('instancestatechange'),
     'container-instance-change errors': errors('containerinstancechange'),
+    'instance-interrupted errors': errors('instanceinterrupted'),
     'drive errors': errors('drive'),
     'drive-host errors': errors('drivehost'),
     'sweep-due errors': errors('sweepdue'),

@@ -93,21 +93,19 @@ describe('queues', () => {
   });
 });
 
-/** The rule of each function, by the name of the function. */
+/** The rules that start functions, each with the name of its function. */
 function rules() {
-  return Object.fromEntries(
-    Object.values(byId('AWS::Events::Rule')).flatMap((rule) =>
-      listOf(rule.Targets as Properties | readonly Properties[]).flatMap((target) => {
-        const name = functionNameOf(referredId(target.Arn));
-        return name === undefined ? [] : [[name, { rule, target }] as const];
-      }),
-    ),
+  return Object.values(byId('AWS::Events::Rule')).flatMap((rule) =>
+    listOf(rule.Targets as Properties | readonly Properties[]).flatMap((target) => {
+      const name = functionNameOf(referredId(target.Arn));
+      return name === undefined ? [] : [{ name, rule, target }];
+    }),
   );
 }
 
 describe('rules', () => {
   it('run the sweeps at their intervals', () => {
-    const schedules = Object.entries(rules()).flatMap(([name, { rule }]) =>
+    const schedules = rules().flatMap(({ name, rule }) =>
       rule.ScheduleExpression === undefined ? [] : [[name, rule.ScheduleExpression]],
     );
     expect(Object.fromEntries(schedules)).toEqual({
@@ -120,24 +118,35 @@ describe('rules', () => {
   });
 
   it('deliver exactly these events', () => {
-    const patterns = Object.entries(rules()).flatMap(([name, { rule }]) => {
+    const patterns = rules().flatMap(({ name, rule }) => {
       const pattern = rule.EventPattern;
       if (pattern === undefined) return [];
       const clusters = listOf(valueAt(pattern, 'detail', 'clusterArn')).map(valueToText);
-      return [[name, [valueAt(pattern, 'source'), valueAt(pattern, 'detail-type'), clusters]]];
+      const { clusterArn: _clusters, ...detail } = (valueAt(pattern, 'detail') ?? {}) as Properties;
+      return [[name, valueAt(pattern, 'source'), valueAt(pattern, 'detail-type'), clusters, detail]];
     });
     const clusters = ['arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:cluster/workbench-some'];
-    expect(Object.fromEntries(patterns)).toEqual({
-      'task-state-change': [['aws.ecs'], ['ECS Task State Change'], clusters],
-      'container-instance-change': [['aws.ecs'], ['ECS Container Instance State Change'], clusters],
-      // It contains no cluster.
-      'instance-state-change': [['aws.ec2'], ['EC2 Instance State-change Notification'], []],
-    });
+    const changed = ['ECS Container Instance State Change'];
+    expect(patterns.sort()).toEqual([
+      ['container-instance-change', ['aws.ecs'], changed, clusters, {}],
+      // Events of EC2 contain no cluster.
+      ['instance-interrupted', ['aws.ec2'], ['EC2 Spot Instance Interruption Warning'], [], {}],
+      // The controller drains instances with a silent agent itself.
+      [
+        'instance-interrupted',
+        ['aws.ecs'],
+        changed,
+        clusters,
+        { status: ['DRAINING'], agentConnected: [true] },
+      ],
+      ['instance-state-change', ['aws.ec2'], ['EC2 Instance State-change Notification'], [], {}],
+      ['task-state-change', ['aws.ecs'], ['ECS Task State Change'], clusters, {}],
+    ]);
   });
 
   it('are enabled, and retry a delivery for two hours before they give it to the dead-letter queue', () => {
-    expect(Object.keys(rules())).toHaveLength(8);
-    for (const { rule, target } of Object.values(rules())) {
+    expect(rules()).toHaveLength(10);
+    for (const { rule, target } of rules()) {
       expect(rule.State).toBe('ENABLED');
       expect(target.RetryPolicy).toEqual({
         MaximumEventAgeInSeconds: 2 * HOUR,
@@ -159,6 +168,7 @@ describe('rules', () => {
       'task-state-change': 2,
       'instance-state-change': 2,
       'container-instance-change': 2,
+      'instance-interrupted': 2,
       // The next sweep starts over.
       'sweep-due': 0,
       'sweep-active': 0,
@@ -196,6 +206,7 @@ describe('functions', () => {
       'task-state-change': WORKER,
       'instance-state-change': WORKER,
       'container-instance-change': WORKER,
+      'instance-interrupted': WORKER,
       drive: WORKER,
       'drive-host': WORKER,
       'sweep-due': WORKER,

@@ -212,7 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'drop-unknown-fields-on-transition',
     description: 'drops fields that a newer version wrote when the status changes',
-    file: 'core/workbench/workbench.ts',
+    file: 'core/workbench/variant-fields.ts',
     find: 'value !== undefined && (keep(name) || !known.has(name)),',
     replace: 'value !== undefined && known.has(name) && keep(name),',
   },
@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const launchAfter = context.now;',
   },
   {
-    name: 'launch-without-limit',
+    name: 'launch-without-end',
     description: 'never gives up launching instances that end before they are ready',
     file: `${LIFECYCLE}/host-outcomes.ts`,
     find: 'return failedLaunches >= context.policy.hostLaunchesMax',

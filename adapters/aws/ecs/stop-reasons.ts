@@ -60,7 +60,7 @@ const REASON_OF_STOP_CODE: Readonly<Record<string, StopReason['code']>> = {
   EssentialContainerExited: 'exited',
   InfrastructureHealth: 'instance_lost',
   ServiceSchedulerInitiated: 'requested',
-  SpotInterruption: 'instance_lost',
+  SpotInterruption: 'spot_interrupted',
   TaskFailedToStart: 'start_refused',
   TerminationNotice: 'instance_lost',
   UserInitiated: 'requested',

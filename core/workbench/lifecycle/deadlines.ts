@@ -2,6 +2,7 @@ import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
 import { type Context, driveBy, driveNow, isUnattended } from './context.ts';
+import { isInterruptionDue } from './interruption.ts';
 import { INSTANCE_LOST, isEnding } from './run.ts';
 import { beginStop, endRun } from './transitions.ts';
 import { removeGoneTasks } from './unexpected-tasks.ts';
@@ -10,10 +11,17 @@ import { removeGoneTasks } from './unexpected-tasks.ts';
 export function applyElapsedTime(workbench: Workbench, context: Context): Workbench {
   const due = allowLaunch(workbench, context);
   const settled = endRunAfterSettlePeriod(removeGoneTasks(due, context), context);
-  const timedOut = applyDeadline(stopIfAgentSilent(settled, context), context);
+  const interrupted = stopIfInterrupted(settled, context);
+  const timedOut = applyDeadline(stopIfAgentSilent(interrupted, context), context);
   const isStatusChange = timedOut.status !== settled.status;
   // The workbench may have become ready while the record was unattended: drive it before a timeout ends the run.
   return isStatusChange && isUnattended(workbench, context) ? driveBy(settled, context.now) : timedOut;
+}
+
+/** Stops the task before AWS ends its instance, so that its processes can end and their files are complete. */
+function stopIfInterrupted(workbench: Workbench, context: Context): Workbench {
+  if (workbench.status !== 'running' || !isInterruptionDue(workbench, context)) return workbench;
+  return beginStop(workbench, context, { reason: INSTANCE_LOST });
 }
 
 /** From now on the launch of the host may have been sent. */

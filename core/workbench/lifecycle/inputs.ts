@@ -95,6 +95,13 @@ export type Observation =
    * function that read it may have been frozen since. See docs/lifecycle.md#stale-observations.
    */
   | { readonly type: 'host_observed'; readonly host: HostObservation; readonly asOfRevision?: number }
+  /** AWS is about to end the instance of the task. `at`: the time of the warning. */
+  | {
+      readonly type: 'interruption_noticed';
+      readonly taskId: string;
+      readonly kind: 'spot' | 'draining';
+      readonly at: number;
+    }
   /** An event, which may be stale and carries no version: only a reason to read the host. */
   | { readonly type: 'host_hint'; readonly host: HostObservation };
 

@@ -46,6 +46,11 @@ export interface Policy {
    * several times an hour. @default 30 min
    */
   readonly agentSilentTimeoutMs: number;
+  /**
+   * A running workbench is stopped this long after the warning that AWS takes its spot instance back. AWS ends the
+   * instance 120 s after the warning, and a container has 30 s to end after SIGTERM. @default 75 s
+   */
+  readonly interruptionStopMs: number;
 }
 
 const SECOND = 1000;
@@ -66,6 +71,7 @@ export const DEFAULT_POLICY: Policy = {
   hostLaunchesMax: 3,
   taskMissingTimeoutMs: 5 * MINUTE,
   agentSilentTimeoutMs: 30 * MINUTE,
+  interruptionStopMs: 75 * SECOND,
 };
 
 /** An effect begins within this time after the read of the record that required it; after that the record is read again. */

@@ -50,10 +50,11 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
     case 'deleting':
       return force ? forceStop(workbench, context) : workbench;
     case 'stopping': {
-      const stopping =
+      const requested =
         workbench.desired === 'stopped'
           ? workbench
           : { ...withoutNextRun(workbench), nextDriveAt: context.now };
+      const stopping = withoutRestart(requested);
       return force ? forceStop(stopping, context) : stopping;
     }
     default: {
@@ -61,6 +62,13 @@ function stop(workbench: Workbench, force: boolean, context: Context): Workbench
       return force && stopping.status === 'stopping' ? forceStop(stopping, context) : stopping;
     }
   }
+}
+
+/** Now the stop is requested, so that no interruption that the task may report makes the workbench start again. */
+function withoutRestart(workbench: Stopping): Stopping {
+  if (!workbench.unexplained || workbench.spec.onInterruption !== 'restart') return workbench;
+  const { unexplained: _requested, ...rest } = workbench;
+  return rest;
 }
 
 /** A retry is a start in progress: after its stop the record has no status reason, because the user requested the stop. */

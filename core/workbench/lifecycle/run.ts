@@ -21,7 +21,7 @@ import {
 import { type Context, driveBy, driveNow, pollLater } from './context.ts';
 import type { Outcome } from './inputs.ts';
 import { EFFECT_ENDS_WITHIN_MS } from './policy.ts';
-import { beginStop, endRun, nextRunOf, withoutRetry } from './transitions.ts';
+import { beginStop, endRun, nextRunOf, withoutRetry, withStopReason } from './transitions.ts';
 import { observeUnexpectedTask } from './unexpected-tasks.ts';
 
 type Launched = Provisioning | Pending | Running;
@@ -226,7 +226,7 @@ function observeEndingRun(
   task: TaskObservation,
   context: Context,
 ): Workbench {
-  const explained = withReason(workbench, task);
+  const explained = withReason(workbench, task, context);
   if (task.instance === 'gone') return endRun(explained, context, INSTANCE_LOST);
   if (task.status !== 'stopped')
     return run.stopRequestedAt === undefined ? driveNow(explained, context) : pollLater(explained, context);
@@ -246,18 +246,17 @@ export const INSTANCE_LOST: StatusReason = {
 };
 
 /** Adds the status reason of a stop without a request, once the task has one. */
-function withReason(workbench: Ending, task: TaskObservation): Ending {
+function withReason(workbench: Ending, task: TaskObservation, context: Context): Ending {
   if (workbench.status !== 'stopping' || !workbench.unexplained || task.stop === undefined) return workbench;
   const { code, message, retryable = false } = task.stop;
   const stopping = retryable ? workbench : withoutRetry(workbench);
   // ECS gives no reason. If the instance turns out to have ended, that is the reason.
   if (code === 'task_lost' && (mayRun(task) || task.instance === 'gone')) return stopping;
-  const { unexplained: _explained, ...explained } = stopping;
   const reason: StatusReason =
     code === 'requested'
       ? { code: 'stopped_externally', message: 'The task was stopped from outside the controller.' }
       : { code, message: truncateUtf8(message, REASON_MESSAGE_MAX) };
-  return { ...explained, reason };
+  return withStopReason(stopping, reason, context);
 }
 
 function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: Context): AcceptedRun {
@@ -274,6 +273,7 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
     ...(agentSilentSince === undefined ? {} : { agentSilentSince }),
     ...(known?.stopRequestedAt === undefined ? {} : { stopRequestedAt: known.stopRequestedAt }),
     ...(known?.goneAfter === undefined ? {} : { goneAfter: known.goneAfter }),
+    ...(known?.interruption === undefined ? {} : { interruption: known.interruption }),
   };
 }
 

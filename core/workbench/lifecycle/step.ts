@@ -14,6 +14,7 @@ import {
   applyHostStopRequested,
 } from './host-outcomes.ts';
 import type { Effect, EffectResult, Input } from './inputs.ts';
+import { applyInterruption } from './interruption.ts';
 import type { Policy } from './policy.ts';
 import { applyRequest } from './requests.ts';
 import {
@@ -135,6 +136,8 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
       return isStale(result, workbench)
         ? driveBy(workbench, context.now)
         : applyTaskMissing(workbench, result.taskId, context);
+    case 'interruption_noticed':
+      return applyInterruption(workbench, result, context);
     case 'host_accepted': {
       // If the result is stale, a stopped or terminated state is only a hint. A successful launch still counts, because no
       // other writer may have recorded it.
@@ -233,7 +236,11 @@ function historyEntryFor(
   if (after.status === 'starting' && failedStartsOf(after) > failedStartsOf(before)) {
     return { ...entry, ...(after.refusal ? { code: after.refusal.code } : {}), type: 'start_retried' };
   }
+  if (isRestart(before, after)) return { ...entry, type: 'restarted_after_interruption' };
   if (before.status !== after.status || reason) return { ...entry, type: 'status_changed' };
+  const interruption = interruptionKindOf(after);
+  if (interruption !== undefined && interruption !== interruptionKindOf(before))
+    return { ...entry, type: 'interruption_noticed' };
   if (input.type === 'history_noted') return { ...entry, type: input.entryType };
   if (after.unexpectedTasks.length > before.unexpectedTasks.length)
     return { ...entry, type: 'unexpected_task_found' };
@@ -244,6 +251,26 @@ function historyEntryFor(
     return { ...entry, type: 'unexpected_task_stopped' };
   if (input.type === 'swept' && isRepair(before, after)) return { ...entry, type: 'repaired' };
   return undefined;
+}
+
+/** Whether the record has a next run, or has begun it, that it did not have before. Only for inputs that are no requests. */
+function isRestart(before: Workbench, after: Workbench): boolean {
+  if (hasRequestedRun(before)) return false;
+  return after.status === 'starting' ? before.status !== 'starting' : hasRequestedRun(after);
+}
+
+/** Whether the stop has a next run that is not a retry of its start. */
+function hasRequestedRun(workbench: Workbench): boolean {
+  return (
+    workbench.status === 'stopping' &&
+    workbench.nextRun !== undefined &&
+    workbench.nextRun.retry === undefined
+  );
+}
+
+function interruptionKindOf(workbench: Workbench): string | undefined {
+  const run = runOf(workbench);
+  return run?.phase === 'accepted' ? run.interruption?.kind : undefined;
 }
 
 /** Whether the record was settled although its task is missing or its host had another state. */

@@ -14,6 +14,7 @@ import {
 } from '../workbench.ts';
 import { type Context, driveBy } from './context.ts';
 import { requestedHost } from './host.ts';
+import { interruptedReason, restartAfter } from './interruption.ts';
 
 /** Delay of the third task of a start, and additional delay of each further one. Milliseconds. */
 const RETRY_DELAY_MS = 30_000;
@@ -69,22 +70,30 @@ export function beginStop(
 ): Workbench {
   const { run } = workbench;
   const { nextDriveAt: _next, ...base } = withoutUnlaunchedHost(workbench);
+  const stopping: Stopping = {
+    ...base,
+    status: 'stopping',
+    desired: options.nextRun ? 'running' : 'stopped',
+    ...(options.nextRun ? { nextRun: options.nextRun } : {}),
+    ...(options.unexplained ? { unexplained: true } : {}),
+    ...withRun(run, context),
+    ...withUncertainHost(workbench),
+    deadlineAt: context.now + context.policy.stoppingTimeoutMs,
+    nextDriveAt: context.now,
+    failures: 0,
+  };
   return advanceEnding(
-    {
-      ...base,
-      status: 'stopping',
-      desired: options.nextRun ? 'running' : 'stopped',
-      ...(options.nextRun ? { nextRun: options.nextRun } : {}),
-      ...(options.reason ? { reason: options.reason } : {}),
-      ...(options.unexplained ? { unexplained: true } : {}),
-      ...withRun(run, context),
-      ...withUncertainHost(workbench),
-      deadlineAt: context.now + context.policy.stoppingTimeoutMs,
-      nextDriveAt: context.now,
-      failures: 0,
-    },
+    options.reason ? withStopReason(stopping, options.reason, context) : stopping,
     context,
   );
+}
+
+/** Stores why a stop began that no request caused. After an interruption the workbench may start again. */
+export function withStopReason(workbench: Stopping, reason: StatusReason, context: Context): Stopping {
+  const { unexplained: _unexplained, ...explained } = workbench;
+  const run = workbench.run?.phase === 'accepted' ? workbench.run : undefined;
+  const actual = interruptedReason(reason, run);
+  return { ...explained, reason: actual, ...restartAfter(workbench, actual, run, context) };
 }
 
 /** Begins a deletion, from any other status. */
@@ -155,7 +164,7 @@ export function withoutRetry(workbench: Stopping): Stopping {
  * @param fallback the status reason if no request caused the stop and the task has given no reason
  */
 export function endRun(workbench: Stopping | Deleting, context: Context, fallback?: StatusReason): Workbench {
-  const { run, ...rest } = withFallbackReason(workbench, fallback);
+  const { run, ...rest } = withFallbackReason(workbench, fallback, context);
   const lastTaskId = run?.phase === 'accepted' ? { lastTaskId: run.taskId } : {};
   return advanceEnding(driveBy({ ...rest, ...lastTaskId, failures: 0 }, context.now), context);
 }
@@ -163,10 +172,10 @@ export function endRun(workbench: Stopping | Deleting, context: Context, fallbac
 function withFallbackReason(
   workbench: Stopping | Deleting,
   fallback: StatusReason | undefined,
+  context: Context,
 ): Stopping | Deleting {
   if (workbench.status !== 'stopping' || !workbench.unexplained || fallback === undefined) return workbench;
-  const { unexplained: _unexplained, ...explained } = workbench;
-  return { ...explained, reason: fallback };
+  return withStopReason(workbench, fallback, context);
 }
 
 /**

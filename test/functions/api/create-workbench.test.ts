@@ -31,10 +31,17 @@ describe('POST /workbenches', () => {
       requested_cpu: 2048,
       requested_memory: 4096,
       requested_gpu: 0,
+      on_interruption: 'stop',
       created_at: '2030-01-01T00:00:00.000Z',
       started_at: '2030-01-01T00:00:00.000Z',
       updated_at: '2030-01-01T00:00:00.000Z',
     });
+  });
+
+  it('stores what follows an interruption', async () => {
+    const { create } = setUp();
+    const { body } = await call(create, { query: 'user_id=xyz', body: { on_interruption: 'restart' } });
+    expect(body.item).toMatchObject({ on_interruption: 'restart' });
   });
 
   it('returns Location and Retry-After', async () => {
@@ -84,6 +91,8 @@ describe('POST /workbenches', () => {
     [{ requested_cpu: true }, ['requested_cpu']],
     [{ requested_gpu: -1 }, ['requested_gpu']],
     [{ requested_gpu: [] }, ['requested_gpu']],
+    [{ on_interruption: 'wait' }, ['on_interruption']],
+    [{ on_interruption: 'unknown' }, ['on_interruption']],
     [{ allocated_instance_type: 'M7I; rm -rf' }, ['allocated_instance_type']],
     [{ colour: 'red' }, ['colour']],
     [
@@ -181,6 +190,7 @@ describe('POST /workbenches', () => {
       'requested_cpu',
       'requested_gpu',
       'allocated_instance_type',
+      'on_interruption',
     ];
     const body = fc.dictionary(fc.oneof(fc.constantFrom(...fields), fc.string()), fc.jsonValue());
     const queries = fc.oneof(

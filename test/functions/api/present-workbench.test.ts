@@ -57,6 +57,7 @@ describe('presentWorkbench', () => {
       requested_cpu: 1024,
       requested_memory: 2048,
       requested_gpu: 1,
+      on_interruption: 'stop',
       allocated_instance_type: 'g5.xlarge',
       allocated_instance_id: 'i-0123',
       created_at: '1970-01-01T00:00:00.000Z',
@@ -68,11 +69,17 @@ describe('presentWorkbench', () => {
     expect(itemSchema.parse(item)).toEqual(item);
   });
 
+  it('returns what follows an interruption; a value that only a newer version knows means a stop', () => {
+    const itemWith = (onInterruption: 'stop' | 'restart' | 'unknown') =>
+      presentWorkbench({ ...stopped, spec: { ...stopped.spec, onInterruption } }, settings).on_interruption;
+    expect([itemWith('stop'), itemWith('restart'), itemWith('unknown')]).toEqual(['stop', 'restart', 'stop']);
+  });
+
   it('leaves out fields that do not apply, and returns no nulls', () => {
     const { host: _host, startedAt: _s, readyAt: _r, stoppedAt: _e, reason: _reason, ...rest } = stopped;
     const { dedicatedInstanceType: _type, ...spec } = stopped.spec;
     const item = presentWorkbench({ ...rest, spec } as Workbench, settings);
-    expect(Object.keys(item)).toHaveLength(11);
+    expect(Object.keys(item)).toHaveLength(12);
     expect(Object.values(item)).not.toContain(undefined);
     expect(Object.values(item)).not.toContain(null);
   });

@@ -36,6 +36,18 @@ describe('PATCH /workbenches/{wid}', () => {
     expect(larger).toMatchObject({ status: 422, body: { error: { code: 'cannot_fit' } } });
   });
 
+  it('changes what follows an interruption while the workbench runs', async () => {
+    const { world, key, request, update } = await setUp();
+    await world.waitForStatus(key, 'running');
+    for (const on_interruption of ['restart', 'stop']) {
+      const response = await call(update, { ...request, body: { on_interruption } });
+      expect(response).toMatchObject({ status: 200, body: { item: { on_interruption } } });
+    }
+    expect(await call(update, { ...request, body: { on_interruption: 'unknown' } })).toMatchObject({
+      status: 400,
+    });
+  });
+
   it('changes nothing if a part of the request needs a stopped workbench', async () => {
     const { world, key, request, update } = await setUp();
     const { name } = await world.waitForStatus(key, 'running');

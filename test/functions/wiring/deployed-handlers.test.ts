@@ -59,6 +59,11 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
   'task-state-change': API_CHANGE,
   'instance-state-change': API_CHANGE,
   'container-instance-change': API_CHANGE,
+  // It only reads, and no user waits for it.
+  'instance-interrupted': {
+    limits: { dynamodb: TABLE, ecs: { ...ONCE, maxAttempts: 3 }, sqs: QUEUE },
+    paced: false,
+  },
   // Users wait for both: a paced start would be delayed by the start before it.
   drive: {
     limits: { dynamodb: TABLE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
@@ -379,6 +384,24 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     workbenches: [WITH_HOST],
     calls: ['dynamodb GetItem', 'dynamodb Query', 'dynamodb UpdateItem', 'sqs SendMessage'],
     sent: { work: [WITH_HOST.workbenchId] },
+  },
+  'instance-interrupted': {
+    event: {
+      source: 'aws.ec2',
+      'detail-type': 'EC2 Spot Instance Interruption Warning',
+      time: new Date(NOW).toISOString(),
+      detail: { 'instance-id': INSTANCE, 'instance-action': 'terminate' },
+    },
+    workbenches: [SILENT],
+    tasks: [taskOf(SILENT.workbenchId, TASK)],
+    calls: [
+      ...CHANGE_CALLS,
+      'ecs DescribeContainerInstances',
+      'ecs DescribeTasks',
+      'ecs ListContainerInstances',
+      'ecs ListTasks',
+    ].sort(),
+    sent: { work: [SILENT.workbenchId] },
   },
   drive: {
     event: messagesFor(ON_PROVIDER, ON_HOST, SILENT),

@@ -125,6 +125,8 @@ describe('the permissions of each function', () => {
     const schedules = fc.sample(anySchedule, { seed: 4, numRuns: SCHEDULES });
     for (const schedule of schedules) {
       await runSchedule(schedule, {
+        // Otherwise no instance with tasks is interrupted.
+        hazards: { spotInterrupted: 0.5 },
         onCall: (invocation, call) => {
           const [name = ''] = invocation.split('#');
           const actions = used.get(name) ?? new Set();

@@ -6,13 +6,14 @@ import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
 import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
 import { callAws } from '#adapters/aws/errors.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
-import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deployed-functions.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { createdAtOf } from '#core/ports/ids.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -30,6 +31,7 @@ import { build as buildUpdate } from '#functions/api/update-workbench.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
 import { unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
 import { build as buildContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
+import { build as buildInstanceInterrupted } from '#functions/events/instance-interrupted.ts';
 import { build as buildInstanceEvent } from '#functions/events/instance-state-change.ts';
 import { build as buildTaskEvent } from '#functions/events/task-state-change.ts';
 import type { ApiHandler } from '#functions/middleware/gateway.ts';
@@ -82,16 +84,33 @@ const NONEXISTENT_CAPACITY: readonly InstanceFreeCapacity[] = [
   },
 ];
 
-const EVENT_HANDLERS: Readonly<
-  Record<string, readonly [FunctionName, typeof buildTaskEvent | typeof buildContainerInstanceEvent]>
-> = {
-  'ECS Task State Change': ['task-state-change', buildTaskEvent],
-  'ECS Container Instance State Change': ['container-instance-change', buildContainerInstanceEvent],
-  'EC2 Instance State-change Notification': ['instance-state-change', buildInstanceEvent],
+const EVENT_HANDLERS = {
+  'task-state-change': buildTaskEvent,
+  'container-instance-change': buildContainerInstanceEvent,
+  'instance-state-change': buildInstanceEvent,
+  'instance-interrupted': buildInstanceInterrupted,
 };
+export type EventHandlerName = keyof typeof EVENT_HANDLERS;
 
-/** Events that AWS sends and no rule matches. */
-const EVENTS_WITHOUT_RULE: ReadonlySet<string> = new Set(['EC2 Spot Instance Interruption Warning']);
+/**
+ * The functions whose rules match the event. EventBridge delivers it to each of them separately.
+ * @throws Error if there is none
+ */
+export function eventHandlersFor(event: WorldEvent): readonly EventHandlerName[] {
+  const names = (Object.keys(EVENT_HANDLERS) as EventHandlerName[]).filter((name) => {
+    const patterns: readonly EventPattern[] = DEPLOYED[name].startedBy.events;
+    return patterns.some(
+      ({ source, detailType, detail = {} }) =>
+        source === event.source &&
+        detailType === event['detail-type'] &&
+        Object.entries(detail).every(([field, values]) =>
+          values.includes((event.detail as Record<string, string>)[field] ?? ''),
+        ),
+    );
+  });
+  if (names.length === 0) throw new Error(`no function handles the event ${event['detail-type']}`);
+  return names;
+}
 
 const OPERATIONS = {
   create: ['create-workbench', buildCreate],
@@ -202,12 +221,8 @@ export class Controller {
   }
 
   /** Invokes the function for an event. Returns whether it succeeded. */
-  async handleEvent(event: WorldEvent): Promise<boolean> {
-    if (EVENTS_WITHOUT_RULE.has(event['detail-type'])) return true;
-    const [name, build] = EVENT_HANDLERS[event['detail-type']] ?? [];
-    if (name === undefined || build === undefined) {
-      throw new Error(`no function handles the event ${event['detail-type']}`);
-    }
+  async handleEvent(name: EventHandlerName, event: WorldEvent): Promise<boolean> {
+    const build = EVENT_HANDLERS[name];
     const succeeded = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
       await build(this.#ports(invocation), this.#settings)(event);
       return true;
@@ -317,6 +332,7 @@ export class Controller {
         ec2 === undefined ? unavailableInstances : new Ec2Instances(ec2, INSTALLATION),
         clock,
       ),
+      instanceTasks: new InstanceTasks(ecs, TASK_SETTINGS.cluster, TASK_SETTINGS.port),
       hosts:
         ec2 === undefined
           ? unavailableHostFleet

@@ -16,8 +16,8 @@ import {
   SLOTS_PER_USER,
   USERS,
 } from './commands.ts';
-import { Controller } from './controller.ts';
-import { EventChannel } from './event-channel.ts';
+import { Controller, eventHandlersFor } from './controller.ts';
+import { type Delivery, EventChannel } from './event-channel.ts';
 import { EventSourceMappingModel } from './event-source-mapping.ts';
 import { MixedFleet } from './mixed-fleet.ts';
 import { RuleViolation } from './rule-violation.ts';
@@ -120,7 +120,9 @@ class ScheduleRun {
       hazards: schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
       queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveMapping.receiveBatches() },
       hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveHostMapping.receiveBatches() },
-      onEvent: (event) => this.#channel.publish(event),
+      onEvent: (event) => {
+        for (const name of eventHandlersFor(event)) this.#channel.publish({ name, event });
+      },
     });
     this.#invocations = new Invocations({
       kernel,
@@ -146,7 +148,7 @@ class ScheduleRun {
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });
-    this.#channel = new EventChannel(kernel, tape, (event) => this.#controller.handleEvent(event));
+    this.#channel = new EventChannel(kernel, tape, (delivery) => this.#deliver(delivery));
     this.#driveMapping = new EventSourceMappingModel(this.#world.sqs, (batch) =>
       this.#controller.drive(batch),
     );
@@ -155,6 +157,14 @@ class ScheduleRun {
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
     this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));
+  }
+
+  /** Delivers an event to a function. Returns whether it succeeded. */
+  async #deliver({ name, event }: Delivery): Promise<boolean> {
+    const checkNoticed = this.#safety.interruptions.expectNoticed(event, this.kernel.now());
+    const succeeded = await this.#controller.handleEvent(name, event);
+    if (succeeded) this.#recordViolation(checkNoticed);
+    return succeeded;
   }
 
   async execute(): Promise<void> {

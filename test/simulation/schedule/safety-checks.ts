@@ -2,6 +2,7 @@ import { WORKBENCH_TAG } from '#contract/tags.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
+import { InterruptionChecks } from './interruption-checks.ts';
 import { RuleViolation } from './rule-violation.ts';
 import { StartChecks } from './start-checks.ts';
 
@@ -14,6 +15,13 @@ const REPAIR_TIMEOUT_MS = 15 * 60_000;
 /** The order of the states during a start. A record that goes back has accepted a stale observation. */
 const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
 
+/** Whether the start of the record before is tried again, or another run begins: in one write, if its instance is gone. */
+function isNextAttempt(workbench: Workbench, before: Workbench | undefined): boolean {
+  if (workbench.status !== 'starting' || before === undefined) return false;
+  const run = runOf(before);
+  return run?.runId !== workbench.run.runId || run.attempt < workbench.run.attempt;
+}
+
 /**
  * The safety rules, which must hold at all times. They compare the records with the actual state of the world and with the
  * responses that clients received, never with the record alone.
@@ -23,6 +31,7 @@ export class SafetyChecks {
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
   readonly #starts: StartChecks;
+  readonly interruptions: InterruptionChecks;
   #checkedRemovals = 0;
   #checkedMounts = 0;
 
@@ -35,6 +44,7 @@ export class SafetyChecks {
     this.#clients = clients;
     this.#recordOf = recordOf;
     this.#starts = new StartChecks(world, clients, recordOf);
+    this.interruptions = new InterruptionChecks(world, clients, recordOf);
   }
 
   /** Checks the rules about mounts, launches and deletions. Called after every step. */
@@ -71,12 +81,13 @@ export class SafetyChecks {
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
     const positionBefore = before === undefined ? -1 : STATUS_ORDER.indexOf(before.status);
     const position = STATUS_ORDER.indexOf(workbench.status);
-    if (before !== undefined && position >= 0 && position < positionBefore && !isRetry(before, workbench)) {
+    if (position >= 0 && position < positionBefore && !isNextAttempt(workbench, before)) {
       throw new RuleViolation(
-        `workbench ${workbench.workbenchId} went back from ${before.status} to ${workbench.status}`,
+        `workbench ${workbench.workbenchId} went back from ${before?.status} to ${workbench.status}`,
       );
     }
     this.#starts.checkWrite(workbench, before, now);
+    this.interruptions.checkWrite(workbench, before);
     if (workbench.status !== 'stopped' || workbench.unexpectedTasks.length > 0) return;
     if (before?.status !== 'stopped') this.#checkNoTaskStarting(workbench);
     const container = this.#findLiveContainer(workbench);

@@ -98,7 +98,7 @@ export class SimulatedUsers {
       response = await this.#controller.request(operation, {
         query: `user_id=${user}${parameters}`,
         wid: workbenchId,
-        ...(operation === 'rename' ? { body: { workbench_name: `Name ${++this.#nonce}` } } : {}),
+        ...(operation === 'rename' ? { body: this.#nextChanges() } : {}),
       });
       if (response.status < 300) {
         if (request) this.#clients.recordAcknowledged(request, this.#kernel.now());
@@ -117,6 +117,16 @@ export class SimulatedUsers {
       await this.#kernel.sleep(2000);
     }
     return response;
+  }
+
+  /** Every third change also sets what follows an interruption. */
+  #nextChanges() {
+    this.#nonce += 1;
+    const policy = this.#nonce % 2 === 0 ? 'restart' : 'stop';
+    return {
+      workbench_name: `Name ${this.#nonce}`,
+      ...(this.#nonce % 3 === 0 ? { on_interruption: policy } : {}),
+    };
   }
 
   async read(user: string, workbenchId: string): Promise<ApiResponse> {
@@ -143,6 +153,8 @@ export class SimulatedUsers {
         body: {
           requested_cpu: 1024,
           requested_memory: 2048,
+          // Half of the workbenches. A command has no field for it, so that the schedules of a seed stay the same.
+          ...(Number(key.at(-1)) % 2 === 0 ? { on_interruption: 'restart' } : {}),
           ...(dedicated ? { allocated_instance_type: 'm7i.large' } : {}),
         },
       });

@@ -1,5 +1,5 @@
 import { WORKBENCH_TAG } from '#contract/tags.ts';
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { Task } from '../world/ecs/types.ts';
 import { ACCESS_DENIED, type EC2_ERRORS, TASK_REASONS } from '../world/reasons.ts';
 import type { SimulatedInstance } from '../world/simulated-instances.ts';
@@ -45,6 +45,8 @@ const RETRIED_FAILURES: ReadonlySet<string> = new Set(
     TASK_REASONS.spotInterrupted,
   ].map((reason) => ('containerReason' in reason ? reason.containerReason : reason.stoppedReason)),
 );
+/** The stop codes of tasks that a caller or the program has ended. */
+const NOT_FAILED_STOP_CODES: ReadonlySet<string> = new Set(['UserInitiated', 'EssentialContainerExited']);
 /** A start whose task failed is retried at least for this long: the timeout of `starting`. */
 const RETRIES_WITHIN_MS = 15 * 60_000;
 
@@ -71,6 +73,8 @@ export class StartChecks {
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
   #checkedInstances = 0;
   #checkedContainers = 0;
+  /** Workbench and run of each record that was `running`. */
+  readonly #hasRun = new Set<string>();
 
   constructor(
     world: World,
@@ -97,11 +101,35 @@ export class StartChecks {
 
   /** Checks the end of a start. Called when a record is updated. */
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
+    this.#checkNextAttempt(workbench);
     if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
     if (before.status === 'starting') this.#checkPassingRefusal(workbench.reason.message, before, now);
     if (workbench.status !== 'stopped' || before.status === 'stopped') return;
     this.#checkCause(workbench);
     this.#checkRetried(workbench, now);
+  }
+
+  /** A start has a limited number of tasks that fail, and is not retried once its workbench has run. */
+  #checkNextAttempt(workbench: Workbench): void {
+    const { workbenchId } = workbench;
+    const run = runOf(workbench);
+    if (run === undefined) return;
+    const name = `${workbenchId}/${run.runId}`;
+    if (workbench.status === 'running') this.#hasRun.add(name);
+    if (workbench.status === 'starting' && this.#hasRun.has(name)) {
+      throw new RuleViolation(
+        `the start of workbench ${workbenchId} was retried although the workbench had run`,
+      );
+    }
+    if (run.phase !== 'accepted') return;
+    const failed = [...this.#world.ecs.tasks.values()].filter(
+      (task) => task.workbenchId === workbenchId && task.runId === run.runId && hasFailedToStart(task),
+    );
+    if (failed.length >= ATTEMPTS_MAX && !failed.some(({ arn }) => arn.endsWith(run.taskId))) {
+      throw new RuleViolation(
+        `another task was started for the same start of workbench ${workbenchId} although ${failed.length} had failed`,
+      );
+    }
   }
 
   #checkLaunch(instance: SimulatedInstance): void {
@@ -209,6 +237,11 @@ export class StartChecks {
 /** When the last start was requested, minus the difference of clocks. */
 function startOf({ startedAt = 0 }: Workbench): number {
   return startedAt - CLOCK_SLACK_MS;
+}
+
+/** Whether the platform ended the task before it ran. */
+function hasFailedToStart({ lastStatus, startedAt, stopCode = '' }: Task): boolean {
+  return lastStatus === 'STOPPED' && startedAt === undefined && !NOT_FAILED_STOP_CODES.has(stopCode);
 }
 
 function failureOf(task: Task | undefined): string | undefined {

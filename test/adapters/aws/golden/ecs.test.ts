@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
+import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
@@ -377,6 +378,46 @@ describe('a task', () => {
       },
     ]);
     expect(terminated).toEqual(['i-1']);
+  });
+});
+
+describe('the tasks on an instance', () => {
+  it('are listed by its container instance and described', async () => {
+    let pages = 0;
+    const { client, sent } = recordingClient({
+      ListContainerInstances: { containerInstanceArns: [INSTANCE_ARN] },
+      DescribeContainerInstances: {
+        containerInstances: [
+          { containerInstanceArn: INSTANCE_ARN, ec2InstanceId: 'i-1', status: 'DRAINING' },
+        ],
+      },
+      ListTasks: () => {
+        pages += 1;
+        return pages === 1 ? { taskArns: [], nextToken: 'second' } : { taskArns: [TASK_ID] };
+      },
+    });
+    expect(await new InstanceTasks(client, 'staging', 8080).list('i-1')).toEqual([]);
+    const list = { cluster: 'staging', containerInstance: INSTANCE_ARN, maxResults: 100 };
+    expect(sent).toEqual([
+      {
+        name: 'ListContainerInstances',
+        input: { cluster: 'staging', filter: 'ec2InstanceId in [i-1]', maxResults: 100 },
+      },
+      {
+        name: 'DescribeContainerInstances',
+        input: { cluster: 'staging', containerInstances: [INSTANCE_ARN] },
+      },
+      // Without a desired status: those that are not to stop.
+      { name: 'ListTasks', input: list },
+      { name: 'ListTasks', input: { ...list, nextToken: 'second' } },
+      { name: 'DescribeTasks', input: { cluster: 'staging', tasks: [TASK_ID] } },
+    ]);
+  });
+
+  it('are none for an instance of another cluster', async () => {
+    const { client, sent } = recordingClient();
+    expect(await new InstanceTasks(client, 'staging', 8080).list('i-9')).toEqual([]);
+    expect(sent.map(({ name }) => name)).toEqual(['ListContainerInstances']);
   });
 });
 

@@ -192,7 +192,8 @@ export class EcsModel {
   }
 
   #listTasks(input: ListTasksCommandInput) {
-    const { family, startedBy, desiredStatus = 'RUNNING', maxResults = PAGE_SIZE, nextToken } = input;
+    const { family, startedBy, containerInstance, nextToken } = input;
+    const { desiredStatus = 'RUNNING', maxResults = PAGE_SIZE } = input;
     if (startedBy !== undefined && (family !== undefined || input.desiredStatus !== undefined)) {
       throw awsError('InvalidParameterException', 'startedBy must be the only filter.');
     }
@@ -208,6 +209,7 @@ export class EcsModel {
         task.desiredStatus === 'STOPPED' && now >= task.desiredStatusListedAt ? 'STOPPED' : 'RUNNING';
       if (task.listableAt > now || desired !== desiredStatus) continue;
       if (family !== undefined && task.definition.family !== family) continue;
+      if (containerInstance !== undefined && task.containerInstance?.arn !== containerInstance) continue;
       if (startedBy !== undefined && task.request.startedBy !== startedBy) continue;
       if (arns.length === maxResults) return { taskArns: arns, nextToken: arns.at(-1) };
       arns.push(task.arn);

@@ -1,0 +1,96 @@
+import type { Workbench } from '#core/workbench/workbench.ts';
+import type { Task } from '../world/ecs/types.ts';
+import type { World, WorldEvent } from '../world/world.ts';
+import type { ClientHistory } from './client-history.ts';
+import { RuleViolation } from './rule-violation.ts';
+
+/** ListTasks may not show a younger task. */
+const LISTED_AFTER_MS = 30_000;
+
+/** The rules about instances whose end AWS announces. */
+export class InterruptionChecks {
+  readonly #world: World;
+  readonly #clients: ClientHistory;
+  readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+
+  constructor(
+    world: World,
+    clients: ClientHistory,
+    recordOf: (workbenchId: string) => Workbench | undefined,
+  ) {
+    this.#world = world;
+    this.#clients = clients;
+    this.#recordOf = recordOf;
+  }
+
+  /** Checks restarts and stops. Called when a record is updated. */
+  checkWrite(workbench: Workbench, before: Workbench | undefined): void {
+    if (before === undefined) return;
+    this.#checkRestarted(workbench, before);
+    this.#checkRestartRequested(workbench, before);
+    this.#checkNotStoppedForDraining(workbench, before);
+  }
+
+  /**
+   * Called before the function handles an event.
+   * @returns a check for the time when the function has succeeded
+   */
+  expectNoticed({ 'detail-type': type, detail }: WorldEvent, now: number): () => void {
+    if (type !== 'EC2 Spot Instance Interruption Warning') return () => {};
+    const instanceId = (detail as { readonly 'instance-id': string })['instance-id'];
+    const running = [...this.#world.ecs.tasks.values()].filter(
+      (task) =>
+        task.containerInstance?.ec2Instance.instanceId === instanceId &&
+        (task.startedAt ?? now) < now - LISTED_AFTER_MS &&
+        this.#runsIn(this.#recordOf(task.workbenchId), task),
+    );
+    return () => {
+      for (const task of running) {
+        const record = this.#recordOf(task.workbenchId);
+        const isListed = task.desiredStatus === 'RUNNING' && task.containerInstance?.status !== 'INACTIVE';
+        if (!isListed || record?.status !== 'running' || !this.#runsIn(record, task)) continue;
+        if (record.run.interruption !== undefined) continue;
+        throw new RuleViolation(
+          `workbench ${record.workbenchId} does not know that ${instanceId} is about to end`,
+        );
+      }
+    };
+  }
+
+  #runsIn(record: Workbench | undefined, { arn }: Task): boolean {
+    return record?.status === 'running' && arn.endsWith(`/${record.run.taskId}`);
+  }
+
+  /** A stop for an interruption is followed by another run if the user asked for it. */
+  #checkRestarted(workbench: Workbench, before: Workbench): void {
+    if (workbench.status !== 'stopping' && workbench.status !== 'stopped') return;
+    const isNew = workbench.reason?.code === 'spot_interrupted' && !('reason' in before && before.reason);
+    if (!isNew || workbench.spec.onInterruption !== 'restart' || workbench.desired !== 'stopped') return;
+    if (this.#clients.isEndRequestedSince(workbench.workbenchId, workbench.startedAt ?? 0)) return;
+    throw new RuleViolation(
+      `workbench ${workbench.workbenchId} does not start again after an interruption, although its owner asked for it`,
+    );
+  }
+
+  #checkRestartRequested(workbench: Workbench, before: Workbench): void {
+    const added = workbench.outbox.filter(({ seq }) => seq > before.historySeq);
+    const restarts = added.some(({ type }) => type === 'restarted_after_interruption');
+    if (!restarts || workbench.spec.onInterruption === 'restart') return;
+    throw new RuleViolation(
+      `workbench ${workbench.workbenchId} starts again although its owner did not ask for it`,
+    );
+  }
+
+  /** A task on an instance that drains may run for days. */
+  #checkNotStoppedForDraining(workbench: Workbench, before: Workbench): void {
+    if (before.status !== 'running' || workbench.status !== 'stopping') return;
+    const { interruption, agentSilentSince, taskId } = before.run;
+    if (interruption?.kind !== 'draining' || agentSilentSince !== undefined) return;
+    if (workbench.reason?.code !== 'instance_lost') return;
+    const task = [...this.#world.ecs.tasks.values()].find(({ arn }) => arn.endsWith(`/${taskId}`));
+    if (task?.lastStatus !== 'RUNNING' || task.containerInstance?.ec2Instance.state !== 'running') return;
+    throw new RuleViolation(
+      `workbench ${workbench.workbenchId} is stopped because its instance drains, although the instance is live`,
+    );
+  }
+}
