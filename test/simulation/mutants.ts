@@ -330,4 +330,33 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'at present (${name}).`, true)',
     replace: 'at present (${name}).`, false)',
   },
+  {
+    name: 'deaf-to-the-warning',
+    description: 'ignores that AWS is about to end an instance',
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: 'return { ...workbench, run: { ...run, interruption } };',
+    replace:
+      "return interruption.kind === 'unknown' ? { ...workbench, run: { ...run, interruption } } : workbench;",
+  },
+  {
+    name: 'restart-unasked',
+    description: 'starts a workbench again after an interruption although its owner did not ask for it',
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: "spec.onInterruption !== 'restart'",
+    replace: "spec.onInterruption === 'unknown'",
+  },
+  {
+    name: 'restart-forgotten',
+    description: 'never starts a workbench again after an interruption',
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: "spec.onInterruption !== 'restart'",
+    replace: "spec.onInterruption !== 'unknown'",
+  },
+  {
+    name: 'stop-on-drain',
+    description: 'stops a workbench because its instance is being replaced, although it may run for days',
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: "kind === 'spot' ? { kind, stopAt: at + policy.interruptionStopMs } : { kind };",
+    replace: '{ kind, stopAt: at + policy.interruptionStopMs };',
+  },
 ];
