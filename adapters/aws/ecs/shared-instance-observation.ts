@@ -25,7 +25,7 @@ interface Resource {
 }
 
 /** ECS sets this attribute at the registration of an instance to which it has attached a trunk interface. */
-const TRUNK_ATTRIBUTE = 'ecs.awsvpc-trunk-id';
+export const TRUNK_ATTRIBUTE = 'ecs.awsvpc-trunk-id';
 
 const CONTAINER_INSTANCE_ID = /^[A-Za-z0-9-]{1,64}$/;
 
@@ -57,8 +57,8 @@ export function toInstanceObservation(
 }
 
 /**
- * The schema of the event has both counts as optional fields, and AWS's example has neither. Without them, the tasks are
- * at least one if CPU or memory is used.
+ * Returns a lower bound. The schema of the event has both counts as optional fields, and AWS's example has neither. If they
+ * are absent, or do not include a task in PROVISIONING, the use of CPU and memory still shows that there is a task.
  */
 function countTasks(instance: ContainerInstanceFields): number {
   const {
@@ -67,13 +67,10 @@ function countTasks(instance: ContainerInstanceFields): number {
     registeredResources = [],
     remainingResources = [],
   } = instance;
-  if (typeof runningTasksCount === 'number' || typeof pendingTasksCount === 'number') {
-    return (runningTasksCount ?? 0) + (pendingTasksCount ?? 0);
-  }
   const registered = toCapacity(registeredResources);
   const remaining = toCapacity(remainingResources);
   const isUsed = remaining.cpuUnits < registered.cpuUnits || remaining.memoryMib < registered.memoryMib;
-  return isUsed ? 1 : 0;
+  return Math.max((runningTasksCount ?? 0) + (pendingTasksCount ?? 0), isUsed ? 1 : 0);
 }
 
 /** A resource that ECS does not list, or lists with a negative amount, counts as 0. */

@@ -162,6 +162,8 @@ export interface ControllerOptions {
   readonly invocations: Invocations;
   /** Chooses the version of the code that an invocation runs. */
   readonly fleet: MixedFleet;
+  /** Called before the free capacity of an instance is stored. */
+  readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
   readonly wrapStore: (inner: WorkbenchStore) => WorkbenchStore;
   /** Called for programming errors, for example a TypeError, which no fault of the simulation causes. */
@@ -358,7 +360,10 @@ export class Controller {
   #staleFreeCapacity(): FreeCapacityStore {
     const freeCapacity = this.#freeCapacity;
     return {
-      save: (report) => freeCapacity.save(report),
+      save: (report) => {
+        this.#options.onFreeCapacity(report);
+        return freeCapacity.save(report);
+      },
       remove: (report) => freeCapacity.remove(report),
       list: async (now) => {
         if (!this.#hazardsDisabled && this.#options.tape.chance(STALE_CAPACITY_PROBABILITY))

@@ -145,6 +145,7 @@ class ScheduleRun {
         rollout: schedule.rollout,
         onViolation: (violation) => this.#fail(violation),
       }),
+      onFreeCapacity: (saved) => this.#recordViolation(() => this.#safety.checkFreeCapacity(saved)),
       wrapStore: (inner) => this.#withChecks(inner),
       onError: (message, error) => this.#fail(new Error(message, { cause: error })),
     });

@@ -1,4 +1,6 @@
 import { WORKBENCH_TAG } from '#contract/tags.ts';
+import type { InstanceCapacity } from '#core/ports/capacity-catalog.ts';
+import type { InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
@@ -119,6 +121,32 @@ export class SafetyChecks {
       if (containerInstance !== undefined && !containerInstance.ec2Instance.powered) continue;
       throw new RuleViolation(
         `workbench ${workbenchId} became stopped while ${arn} is ${lastStatus} and has not been asked to stop`,
+      );
+    }
+  }
+
+  /**
+   * Free capacity is a hint, but not more than the event showed: otherwise placement prefers instances on which ECS cannot
+   * place the task. Called when the free capacity of an instance is stored.
+   */
+  checkFreeCapacity({ containerInstanceId, version, ...saved }: InstanceFreeCapacity): void {
+    const reported = this.#world.ecs.reportedCapacity.get(`${containerInstanceId}/${version}`);
+    if (reported === undefined) {
+      throw new RuleViolation(
+        `free capacity of ${containerInstanceId} was stored with version ${version}, which no event had`,
+      );
+    }
+    const interfaces = Math.max(0, reported.interfaces - reported.tasks);
+    const exceeds =
+      saved.interfaces > interfaces ||
+      saved.cpuUnits > reported.free.cpuUnits ||
+      saved.memoryMib > reported.free.memoryMib ||
+      saved.gpuCount > reported.free.gpuCount;
+    if (exceeds) {
+      const of = (capacity: InstanceCapacity) =>
+        `${capacity.cpuUnits} CPU units, ${capacity.memoryMib} MiB, ${capacity.gpuCount} GPUs, ${capacity.interfaces} network interfaces`;
+      throw new RuleViolation(
+        `the stored free capacity of ${containerInstanceId} (${of(saved)}) exceeds what its event showed (${of({ ...reported.free, interfaces })})`,
       );
     }
   }

@@ -17,6 +17,8 @@ export interface Hazards {
   readonly noEventForConnectivity: number;
   /** Container instance events do not name the capacity provider. */
   readonly eventOmitsCapacityProvider: number;
+  /** Container instance events do not have the number of tasks. */
+  readonly eventOmitsTaskCounts: number;
   /** CreateAccessPoint with a used client token fails with AccessPointAlreadyExists instead of returning the access point. */
   readonly accessPointTokenConflicts: number;
   /** Client tokens of access points are unique per account instead of per file system. */
@@ -126,6 +128,8 @@ export interface Hazards {
   readonly diskFull: number;
 
   // Network interfaces of tasks.
+  /** An instance has no trunk interface although its type supports it: it is older than the account setting. */
+  readonly launchedWithoutTrunk: number;
   /** ECS gives up waiting for the network interface of a task, after 1 to 5 minutes. */
   readonly interfaceTimesOut: number;
   /** The device index that ECS chose for the network interface of a task is in use. */
@@ -236,6 +240,8 @@ export const DEFAULT_HAZARDS: Hazards = {
   accessPointThrottled: 0,
   accessPointHidden: 0,
   mountRefusedAtFirst: 0,
+  eventOmitsTaskCounts: 0.5,
+  launchedWithoutTrunk: 0.3,
 };
 
 /** All hazards, with those that DEFAULT_HAZARDS leaves out. */
@@ -292,6 +298,8 @@ const UNNOTICED_HAZARDS: ReadonlySet<string> = new Set<keyof Hazards>([
   'failureConsumesToken',
   'noEventForConnectivity',
   'eventOmitsCapacityProvider',
+  'eventOmitsTaskCounts',
+  'launchedWithoutTrunk',
   'accessPointTokenConflicts',
   'accessPointTokenAccountWide',
   'pendingInstanceCannotStop',

@@ -12,6 +12,7 @@ import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { TaskInput } from '#core/ports/task-runner.ts';
 import { Kernel } from '../kernel.ts';
 import { Tape } from '../tape.ts';
+import { resourcesOf, withTrunk } from './ecs/capacity-providers.ts';
 import { World, type WorldEvent, type WorldOptions } from './world.ts';
 
 export const INSTALLATION = 'simulated';
@@ -40,27 +41,26 @@ export const EFS_SETTINGS: EfsSettings = { fileSystemIds: ['fs-1'] };
 /** USD per hour of one instance. */
 const PRICES: Readonly<Record<string, number>> = { small: 0.192, memory: 0.126, large: 0.752 };
 
-/** Tasks for which an instance has network interfaces. */
-const INTERFACES: Readonly<Record<string, number>> = { small: 20, memory: 10, large: 2 };
-
 export const WORLD_OPTIONS: WorldOptions = {
   providers: [
     {
       name: 'small',
       instanceType: 'm6i.xlarge',
-      size: { cpuUnits: 4096, memoryMib: 15_500, gpuCount: 0 },
+      size: { cpuUnits: 4096, memoryMib: 15_500, gpuCount: 0, interfaces: 3 },
+      trunkedInterfaces: 20,
       max: 20,
     },
     {
       name: 'memory',
       instanceType: 'r6i.large',
-      size: { cpuUnits: 2048, memoryMib: 15_000, gpuCount: 0 },
+      size: { cpuUnits: 2048, memoryMib: 15_000, gpuCount: 0, interfaces: 2 },
+      trunkedInterfaces: 10,
       max: 20,
     },
     {
       name: 'large',
       instanceType: 'g4dn.2xlarge',
-      size: { cpuUnits: 8192, memoryMib: 31_000, gpuCount: 1 },
+      size: { cpuUnits: 8192, memoryMib: 31_000, gpuCount: 1, interfaces: 2 },
       max: 10,
     },
   ],
@@ -73,11 +73,11 @@ export const WORLD_OPTIONS: WorldOptions = {
 
 /** The sizes of the world, in the form that the settings have. */
 export const SIZES: SizeCatalog = createSettingsCatalog({
-  providers: WORLD_OPTIONS.providers.map(({ name, size }) => ({
-    name,
-    ...size,
-    interfaces: INTERFACES[name] ?? 1,
-    price: PRICES[name] ?? 0,
+  providers: WORLD_OPTIONS.providers.map((spec) => ({
+    name: spec.name,
+    ...resourcesOf(withTrunk(spec)),
+    untrunkedInterfaces: resourcesOf(spec.size).interfaces,
+    price: PRICES[spec.name] ?? 0,
   })),
   instanceTypes: Object.entries(WORLD_OPTIONS.instanceTypes ?? {}).map(([name, size]) => ({ name, ...size })),
 });

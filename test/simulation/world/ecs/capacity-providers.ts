@@ -1,3 +1,4 @@
+import { TRUNK_ATTRIBUTE } from '#adapters/aws/ecs/shared-instance-observation.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Kernel } from '../../kernel.ts';
 import type { HazardDraws } from '../hazards.ts';
@@ -8,7 +9,10 @@ import type { ContainerInstance, FreeResources, Task } from './types.ts';
 export interface ProviderSpec {
   readonly name: string;
   readonly instanceType: string;
+  /** Without a trunk interface. */
   readonly size: Size;
+  /** Network interfaces for tasks with a trunk interface. Undefined if the type does not support trunking. */
+  readonly trunkedInterfaces?: number;
   /** The maximum number of instances in the group. */
   readonly max: number;
   /** Instances that exist, with their agents, when the world begins. @default 0 */
@@ -135,7 +139,7 @@ export class CapacityProviders {
       [...this.#dependencies.containerInstances()].map(({ ec2Instance }) => ec2Instance),
     );
     const notRegistered = instances.filter((instance) => !registered.has(instance)).length;
-    const needed = countInstancesNeeded(waiting, spec.size);
+    const needed = countInstancesNeeded(waiting, withTrunk(spec));
     // From zero, ECS launches at least two instances.
     const target = instances.length === 0 ? Math.max(2, needed) : needed;
     const launches = Math.min(target - notRegistered, spec.max - instances.length);
@@ -154,12 +158,17 @@ export class CapacityProviders {
   }
 
   #launch(spec: ProviderSpec): void {
+    const trunked = spec.trunkedInterfaces !== undefined && !this.#draws.happens('launchedWithoutTrunk');
     this.#dependencies.ec2Instances().launch({
       instanceType: spec.instanceType,
-      size: spec.size,
+      size: trunked ? withTrunk(spec) : spec.size,
       provider: spec.name,
       tags: this.#dependencies.tags,
-      attributes: { [PROVIDER_ATTRIBUTE]: spec.name },
+      attributes: {
+        [PROVIDER_ATTRIBUTE]: spec.name,
+        'ecs.instance-type': spec.instanceType,
+        ...(trunked ? { [TRUNK_ATTRIBUTE]: 'eni-trunk' } : {}),
+      },
       imageId: 'ami-shared',
     });
   }
@@ -182,6 +191,11 @@ export function hasFreeCapacity(
   // Scale-in drains an instance first, so ECS places no task on it.
   const acceptsTasks = status === 'ACTIVE' && ec2Instance.state === 'running';
   return acceptsTasks && agentConnected && missingResource(free, size) === undefined;
+}
+
+/** The size of an instance with a trunk interface, if its type supports it. */
+export function withTrunk({ size, trunkedInterfaces }: ProviderSpec): Size {
+  return trunkedInterfaces === undefined ? size : { ...size, interfaces: trunkedInterfaces };
 }
 
 /** The resources of an empty instance. */

@@ -5,11 +5,12 @@ import {
   type RunTaskCommandInput,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
+import { TRUNK_ATTRIBUTE } from '#adapters/aws/ecs/shared-instance-observation.ts';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { DEFAULT_HAZARDS, type Hazards } from '../hazards.ts';
 import { TASK_REASONS } from '../reasons.ts';
 import { REAL_TIMING, TIMING_OF_SETTING, type Timing } from '../timing.ts';
-import { WORLD_OPTIONS } from '../world-fixture.ts';
+import { WORLD_OPTIONS, type WorldFixture } from '../world-fixture.ts';
 import { createCluster, request } from './cluster-fixture.ts';
 import type { StopDetails } from './types.ts';
 
@@ -217,6 +218,43 @@ describe('the network interface of a simulated task', () => {
   });
 });
 
+describe('a trunk interface in the simulated world', () => {
+  const lastEvent = ({ events }: WorldFixture) =>
+    events.findLast((event) => event['detail-type'] === 'ECS Container Instance State Change')
+      ?.detail as Readonly<Record<string, unknown>>;
+
+  it('carries more tasks than an instance without one, and is an attribute of the instance', async () => {
+    const { subject, world, runMany } = await createDenseCluster({});
+    await runMany(8);
+    await subject.advance(10 * MINUTE);
+    expect(new Set([...world.containers].map(({ instanceId }) => instanceId)).size).toBe(1);
+    expect(lastEvent(subject).attributes).toContainEqual({ name: TRUNK_ATTRIBUTE, value: 'eni-trunk' });
+  });
+
+  it('is missing on an instance that is older than the setting', async () => {
+    const { subject, world, runMany } = await createDenseCluster({ launchedWithoutTrunk: 1 });
+    await runMany(8);
+    await subject.advance(10 * MINUTE);
+    const tasks = [...world.containers].map(({ instanceId }) => instanceId);
+    expect(tasks).toHaveLength(8);
+    for (const instanceId of tasks)
+      expect(tasks.filter((other) => other === instanceId).length).toBeLessThan(4);
+    expect(JSON.stringify(lastEvent(subject).attributes)).not.toContain(TRUNK_ATTRIBUTE);
+  });
+
+  it('comes with events that have the number of tasks, or not', async () => {
+    const counted = await createDenseCluster({});
+    await counted.runMany(2);
+    await counted.subject.advance(10 * MINUTE);
+    expect(lastEvent(counted.subject)).toMatchObject({ runningTasksCount: expect.any(Number) });
+    const uncounted = await createDenseCluster({ eventOmitsTaskCounts: 1 });
+    await uncounted.runMany(2);
+    await uncounted.subject.advance(10 * MINUTE);
+    expect(lastEvent(uncounted.subject)).not.toHaveProperty('runningTasksCount');
+    expect(lastEvent(uncounted.subject)).not.toHaveProperty('pendingTasksCount');
+  });
+});
+
 describe('a stop that the simulated agent gives up', () => {
   it('ends the mount with the interface of the task, and its container minutes later', async () => {
     const { subject, world, startRunningTask, stop, describeTask } = await createCluster({
@@ -399,5 +437,8 @@ describe('a world with the timing of AWS', () => {
 });
 
 function providersWithInterfaces(interfaces: number) {
-  return WORLD_OPTIONS.providers.map((spec) => ({ ...spec, size: { ...spec.size, interfaces } }));
+  return WORLD_OPTIONS.providers.map(({ trunkedInterfaces: _, ...spec }) => ({
+    ...spec,
+    size: { ...spec.size, interfaces },
+  }));
 }

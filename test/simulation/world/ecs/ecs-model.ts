@@ -19,14 +19,14 @@ import type { HazardDraws } from '../hazards.ts';
 import type { SimulatedInstances } from '../simulated-instances.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { Agents } from './agents.ts';
-import { CapacityProviders, type ProviderSpec } from './capacity-providers.ts';
+import { CapacityProviders, type ProviderSpec, resourcesOf } from './capacity-providers.ts';
 import { matchesExpression } from './cluster-query.ts';
 import { Interruptions } from './interruptions.ts';
 import { RunTaskModel } from './run-tasks.ts';
 import { containerInstanceShape, REGION_AND_ACCOUNT, taskShape, toEventDetail } from './shapes.ts';
 import { Definitions } from './task-definitions.ts';
 import { type TaskDependencies, TaskLifecycle } from './task-lifecycle.ts';
-import type { ContainerInstance, Task } from './types.ts';
+import type { ContainerInstance, FreeResources, Task } from './types.ts';
 
 export interface EcsDependencies
   extends Pick<TaskDependencies, 'directoryFor' | 'startContainer' | 'endContainer' | 'endMount'> {
@@ -39,9 +39,20 @@ export interface EcsDependencies
 /** The maximum number of items in one Describe call, and in one page of a list. */
 const PAGE_SIZE = 100;
 
+/** What the event of one version of a container instance reported, and what the instance has. */
+export interface ReportedCapacity {
+  /** Network interfaces for tasks, used ones included. */
+  readonly interfaces: number;
+  /** A lower bound of the tasks, as far as the event shows them. */
+  readonly tasks: number;
+  readonly free: Readonly<FreeResources>;
+}
+
 /** One ECS cluster. */
 export class EcsModel {
   readonly tasks = new Map<string, Task>();
+  /** `<container instance id>/<version>` → what the event of this version reported. */
+  readonly reportedCapacity = new Map<string, ReportedCapacity>();
   readonly definitions: Definitions;
   readonly agents: Agents;
   readonly capacity: CapacityProviders;
@@ -73,10 +84,22 @@ export class EcsModel {
     const onTaskChanged = (task: Task) =>
       this.#publishEvent('ECS Task State Change', task.arn, taskShape(task, this.#clusterArn));
     const eventOmitsCapacityProvider = draws.happens('eventOmitsCapacityProvider');
+    const eventOmitsTaskCounts = draws.happens('eventOmitsTaskCounts');
     const onContainerInstanceChanged = (containerInstance: ContainerInstance) => {
-      const { capacityProviderName, ...shape } = containerInstanceShape(containerInstance);
+      const { capacityProviderName, runningTasksCount, pendingTasksCount, ...shape } =
+        containerInstanceShape(containerInstance);
+      const counts = eventOmitsTaskCounts ? {} : { runningTasksCount, pendingTasksCount };
+      const { arn, version, ec2Instance, free, tasks } = containerInstance;
+      this.reportedCapacity.set(`${arn.split('/').at(-1)}/${version}`, {
+        interfaces: resourcesOf(ec2Instance.spec.size).interfaces,
+        tasks: eventOmitsTaskCounts
+          ? Math.min(1, tasks.size)
+          : (runningTasksCount ?? 0) + (pendingTasksCount ?? 0),
+        free: { ...free },
+      });
       this.#publishEvent('ECS Container Instance State Change', containerInstance.arn, {
         ...shape,
+        ...counts,
         ...(eventOmitsCapacityProvider ? {} : { capacityProviderName }),
         clusterArn: this.#clusterArn,
       });
