@@ -127,7 +127,12 @@ describe('the validations', () => {
           pricePerHour: 0.03,
         },
       ],
-      storage: { fileSystems: 2, operatorRoles: ['arn:aws:iam::123456789012:role/operator'] },
+      storage: {
+        fileSystems: 2,
+        operatorRoles: ['arn:aws:iam::123456789012:role/operator'],
+        denyOtherRoles: false,
+        existingBackupVault: 'workbench-old-files',
+      },
       ecs: { awsvpcTrunking: 'account', containerInsights: true },
     });
     expect(validate((app) => addStacks(app, settings, createEmptyBundles(folder)))).toBeUndefined();

@@ -28,7 +28,7 @@ describe('the tables of permissions', () => {
       '| `dynamodb:GetItem` | `{Records/Table}` |  | Reads a workbench. Each poll is one GetItem. |',
     ]);
     expect(rowsOf('drive')).toContain(
-      '| `ecs:RunTask` | `ecs:task-definition/<installation>-*` | ArnEquals `ecs:cluster` `ecs:cluster/<installation>` | Starts workbenches, in this cluster only. |',
+      '| `ecs:RunTask` | `ecs:task-definition/<installation>-*` | ArnEquals `ecs:cluster` `ecs:cluster/<installation>`<br>StringNotEqualsIgnoreCase `ecs:enable-execute-command` `true` | Starts workbenches, in this cluster only. |',
     );
   });
 
