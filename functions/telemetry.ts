@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { hideAccessPointIds } from '#adapters/aws/access-point-ids.ts';
 import type { Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 
 const SERVICE = 'workbench-controller';
@@ -27,13 +28,13 @@ export function jsonTelemetry(lines: LineWriter = newLogger(), namespace = NAMES
     }
   };
   return {
-    info: (message, fields) => safely(() => lines.info(message, { ...fields })),
-    warn: (message, fields) => safely(() => lines.warn(message, { ...fields })),
+    info: (message, fields) => safely(() => lines.info(message, withoutIds(fields))),
+    warn: (message, fields) => safely(() => lines.warn(message, withoutIds(fields))),
     error: (message, fields, cause) =>
       safely(() =>
         lines.error(
           message,
-          cause === undefined ? { ...fields } : { ...fields, cause: toErrorFields(cause) },
+          cause === undefined ? withoutIds(fields) : { ...withoutIds(fields), cause: toErrorFields(cause) },
         ),
       ),
     count: (...[metric, value, dimensions = {}]) =>
@@ -64,6 +65,16 @@ function newLogger(): Logger {
   return new Logger({ serviceName: SERVICE });
 }
 
+/** Copies the fields. A field may contain a text of AWS. */
+function withoutIds(fields: TelemetryFields = {}): TelemetryFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? hideAccessPointIds(value) : value,
+    ]),
+  );
+}
+
 function toEmbeddedMetric(namespace: string, metric: string, value: number, dimensions: TelemetryFields) {
   return {
     _aws: {
@@ -86,8 +97,8 @@ function toErrorFields(error: unknown, depth = 1): Record<string, unknown> {
   const { code } = error as { readonly code?: unknown };
   return {
     name: error.name,
-    message: error.message,
-    stack: error.stack,
+    message: hideAccessPointIds(error.message),
+    ...(error.stack === undefined ? {} : { stack: hideAccessPointIds(error.stack) }),
     ...(typeof code === 'string' ? { code } : {}),
     ...(error.cause === undefined || depth >= CAUSES_MAX
       ? {}

@@ -60,7 +60,7 @@ type DeployedValues = Readonly<Record<Exclude<DeployedSettingName, LocalOnlySett
 export function deployedValues(settings: StageSettings, resources: DeployedResources): DeployedValues {
   const { network, data, cluster, hosts, queues, secret } = resources;
   const { capacityProviders, images } = cluster;
-  const subnets = network.vpc.privateSubnets.map(({ subnetId }) => subnetId).join(',');
+  const subnets = network.privateSubnets.map(({ subnetId }) => subnetId).join(',');
   const { image } = settings;
   const { repository } = images;
   return {

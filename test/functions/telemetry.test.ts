@@ -42,6 +42,17 @@ describe('jsonTelemetry', () => {
     expect(JSON.stringify(lines)).not.toContain('secret');
   });
 
+  it('hides the ids of access points in fields, errors and their causes', () => {
+    const { lines, telemetry } = setUp();
+    const id = 'fsap-0123456789abcdef0';
+    telemetry.info('a', { text: `${id} exists, fsap-1 too` });
+    telemetry.warn('b', { text: id });
+    telemetry.error('c', { text: id }, new Error(`outer ${id}`, { cause: new Error(`inner ${id}`) }));
+    expect(lines[0]?.[2]).toEqual({ text: 'fsap-… exists, fsap-… too' });
+    expect(JSON.stringify(lines)).toContain('inner fsap-…');
+    expect(JSON.stringify(lines)).not.toMatch(/fsap-\d/);
+  });
+
   it('terminates for an error that is its own cause', () => {
     const { lines, telemetry } = setUp();
     const error = new Error('circular');

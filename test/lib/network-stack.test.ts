@@ -5,7 +5,7 @@ import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { valueToText } from '#lib/checks/template.ts';
 import { natUserData } from '#lib/constructs/nat-instance.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
@@ -205,6 +205,10 @@ describe('the way to the internet', () => {
     );
     const [group] = none.all('cluster', 'AWS::AutoScaling::AutoScalingGroup');
     expect(group?.[1].Properties?.VPCZoneIdentifier).toHaveLength(2);
+    const drive = none.all('api', 'AWS::Lambda::Function').find(([id]) => id.startsWith('driveFunction'));
+    expect(
+      valueToText(valueAt(drive?.[1].Properties, 'Environment', 'Variables', 'WB_TASK_SUBNETS')),
+    ).toMatch(/privateSubnet1.*,.*privateSubnet2/);
   });
 });
 

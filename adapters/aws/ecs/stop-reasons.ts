@@ -1,5 +1,6 @@
 import type { RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
+import { hideAccessPointIds } from '../access-point-ids.ts';
 import { WORKBENCH_CONTAINER } from './settings.ts';
 
 /** Why a task stopped, as ECS reports it. */
@@ -163,5 +164,5 @@ function removeErrorName(text: string): string {
 }
 
 function truncate(text: string): string {
-  return text.slice(0, MESSAGE_MAX_CHARS);
+  return hideAccessPointIds(text).slice(0, MESSAGE_MAX_CHARS);
 }

@@ -23,16 +23,19 @@ import { functionsStartedBy, invoke } from './functions.ts';
 import { openInvokeEndpoint } from './invoke-endpoint.ts';
 import { simulateMounts } from './simulate-mounts.ts';
 
-/** Suppresses the output to the console and records the errors. */
+/** Suppresses the output to the console and records it. */
 export function captureLog() {
   const errors: string[] = [];
+  const lines: string[] = [];
   const spies = (['debug', 'info', 'log', 'warn', 'error'] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((line: unknown) => {
+      lines.push(String(line));
       if (level === 'error') errors.push(String(line));
     }),
   );
   return {
     errors,
+    lines,
     restore() {
       for (const spy of spies) spy.mockRestore();
     },
@@ -112,6 +115,9 @@ export async function createInstallation() {
 
     /** The errors that the functions have logged. */
     errors: log.errors,
+
+    /** Everything that the functions have logged. */
+    logLines: log.lines,
 
     /** Settles and advances the time until the condition is true. */
     async until(

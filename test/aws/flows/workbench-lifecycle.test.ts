@@ -20,10 +20,20 @@ describe('a workbench', () => {
   beforeEach(async () => {
     installation = await createInstallation();
   });
-  afterEach(() => installation.end());
+  /** The bodies of all responses. */
+  let responses: string[] = [];
+  afterEach(async () => {
+    await installation.end();
+    // The id of an access point is what keeps the files of others away.
+    for (const text of [...installation.logLines, ...responses]) expect(text).not.toContain('fsap-');
+    responses = [];
+  });
 
-  const call = (method: 'GET' | 'POST' | 'DELETE', target: string, options?: ApiRequest) =>
-    request(method, target, STATIC_KEY, options);
+  const call = async (method: 'GET' | 'POST' | 'DELETE', target: string, options?: ApiRequest) => {
+    const response = await request(method, target, STATIC_KEY, options);
+    responses.push(JSON.stringify(response.body));
+    return response;
+  };
   const poll = (wid: string) => call('GET', `/workbenches/${wid}?${QUERY}`);
   const act = (wid: string, action: string) => call('POST', `/workbenches/${wid}/${action}?${QUERY}`);
 
@@ -94,7 +104,9 @@ describe('a workbench', () => {
     const second = await expectOneTask();
     expect(second?.taskArn).not.toBe(first?.taskArn);
     expect(second?.taskDefinitionArn).toBe(first?.taskDefinitionArn);
-    expect(await installation.accessPoints()).toHaveLength(1);
+    expect(await installation.accessPoints()).toMatchObject([
+      { AccessPointId: expect.stringMatching(/^fsap-/) },
+    ]);
 
     await deleteWorkbench(wid);
     await expectNothingLeft(wid);
@@ -204,6 +216,7 @@ describe('a workbench', () => {
     expect(await installation.directories()).toEqual([]);
     expect(await installation.accessPoints()).toEqual([]);
     expect(await installation.quarantined(wid)).toEqual(['project']);
+    expect(installation.logLines).toContainEqual(expect.stringContaining('quarantined'));
   });
 
   it('is not created with a wrong key', async () => {

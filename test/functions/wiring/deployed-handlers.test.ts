@@ -224,15 +224,19 @@ async function invoke(
     readonly workbenches?: readonly Workbench[];
     readonly instances?: readonly object[];
     readonly tasks?: readonly object[];
+    /** Operation → the error that it throws. */
+    readonly errors?: Readonly<Record<string, Error>>;
   } = {},
 ) {
-  const { workbenches = [], instances = [], tasks = [] } = options;
+  const { workbenches = [], instances = [], tasks = [], errors = {} } = options;
   const log = captureLogLines();
   const table = new RecordedTable(workbenches);
   const responses = responsesOf(instances, tasks);
-  const aws = recordAws((call) =>
-    call.client === 'dynamodb' ? table.respond(call) : responses[call.operation]?.(call.input),
-  );
+  const aws = recordAws((call) => {
+    const error = errors[call.operation];
+    if (error !== undefined) throw error;
+    return call.client === 'dynamodb' ? table.respond(call) : responses[call.operation]?.(call.input);
+  });
   vi.resetModules();
   const { processTime } = await import('#adapters/aws/paced-client.ts');
   // Only pacers read this clock, once for each paced call. Their waiting takes no time.
@@ -564,6 +568,61 @@ describe.each(NAMES)('%s', (name) => {
       sent[queue] = [...(sent[queue] ?? []), JSON.parse(MessageBody).workbenchId].sort();
     }
     expect(sent).toEqual(scenario.sent);
+  });
+});
+
+describe('the id of an access point', () => {
+  const AN_ID = /fsap-[0-9a-z]/;
+
+  it.each(NAMES)('is neither in the log nor in the response of %s', async (name) => {
+    const { workbenches = [], event, ...scenario } = SCENARIOS[name];
+    const mounted = workbenches.map((workbench) =>
+      workbench.mount === undefined ? workbench : { ...workbench, mount: MOUNT },
+    );
+    const { result, log, table } = await invoke(name, event, { ...scenario, workbenches: mounted });
+    expect(log.text()).not.toMatch(AN_ID);
+    expect(JSON.stringify(result) ?? '').not.toMatch(AN_ID);
+    // The record has it, once its volume exists.
+    if (mounted.some(({ mount }) => mount !== undefined))
+      expect(JSON.stringify(table.workbenches)).toMatch(AN_ID);
+  });
+
+  it.each(['drive', 'drive-host'] as const)(
+    'is not in the log of %s if EFS names it in an error',
+    async (name) => {
+      const message = 'Access point fsap-0123456789abcdef0 is in the wrong state.';
+      const error = Object.assign(new Error(message), {
+        name: 'SomeError',
+        AccessPointId: 'fsap-0123456789abcdef0',
+      });
+      const errors = { CreateAccessPoint: error };
+      const { log } = await invoke(name, messagesFor(ON_PROVIDER), { workbenches: [ON_PROVIDER], errors });
+      expect(log.lines()).toContainEqual(
+        expect.objectContaining({ message: 'effect failed', effect: 'ensure_volume' }),
+      );
+      expect(log.text()).not.toMatch(AN_ID);
+    },
+  );
+
+  it('is not in the status reason if ECS names it in the reason of a stop', async () => {
+    const { event } = SCENARIOS['task-state-change'] as { event: { detail: object } };
+    const reason = 'CannotCreateVolumeError: fsap-0123456789abcdef0: access denied by server';
+    const detail = {
+      ...event.detail,
+      stopCode: 'TaskFailedToStart',
+      stoppedReason: 'Task failed to start',
+      containers: [{ name: 'workbench', reason }],
+    };
+    const { table, log } = await invoke('task-state-change', { ...event, detail }, { workbenches: [SILENT] });
+    expect(JSON.stringify(table.workbenches)).toContain('fsap-…: access denied by server');
+    expect(log.text()).not.toMatch(AN_ID);
+    vi.restoreAllMocks();
+    const { result } = await invoke('get-workbench', forUser(SILENT.workbenchId), {
+      workbenches: table.workbenches,
+    });
+    expect(result).toMatchObject({ statusCode: 200 });
+    expect(JSON.stringify(result)).toContain('fsap-…: access denied by server');
+    expect(JSON.stringify(result)).not.toMatch(AN_ID);
   });
 });
 
