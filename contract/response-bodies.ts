@@ -100,7 +100,7 @@ export const findingItemSchema = z.object({
     .enum(STORED_FINDING_TYPES)
     .check(
       z.describe(
-        'What the sweep did. Nothing was changed for `over_deletion_limit`, `record_unreadable`, `referenced` (a record refers to it by now), `inconclusive`, `throttled`, `deferred` and `in_grace_period`; the next sweep checks again.',
+        'What the sweep did. Nothing was changed for `over_deletion_limit`, `record_unreadable`, `referenced` (a record refers to it by now), `inconclusive`, `throttled`, `deferred` and `in_grace_period`; the next sweep checks again. `registration_failed`, `agent_outdated` and `instance_idle` name instances for an operator; see docs/operations.md.',
       ),
     ),
   reason: z.string().check(z.describe('Why.')),

@@ -3,6 +3,7 @@
  * See `--help`.
  */
 import { EngineUnusable } from '#adapters/local/containers/engine-socket.ts';
+import { readFunctionSettings } from '#lib/settings/function-settings.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 import { EXAMPLE_IMAGE } from '#local/settings.ts';
 import { runTool, ToolError } from './command-line.ts';
@@ -10,6 +11,7 @@ import { AwsCli } from './deploy/aws-cli.ts';
 import { checkSettings, findAccount } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
+import { CHECKED_PROGRAMS, checkImage } from './image/image-check.ts';
 import { HELP, type PushArguments, parsePushArguments, resolveTag } from './image/push-arguments.ts';
 import {
   findDigest,
@@ -57,7 +59,7 @@ async function push(args: PushArguments, settings: StageSettings, tag: string): 
     console.log(`Building ${image} with ${description}`);
     await buildExampleImage(engine, image, args.base);
   }
-  await checkArchitecture(engine, image, settings);
+  await check(engine, image, settings, args.force);
   console.log(`Pushing ${image} as ${repository.uri}:${tag}`);
   await engine.push(image, { repository: repository.uri, tag }, await logIn(aws));
   const digest = await findDigest(aws, repository.name, tag);
@@ -75,19 +77,24 @@ function describeExistingTag(stage: string, tag: string, digest: string): string
   ].join('\n');
 }
 
-async function checkArchitecture(
-  engine: ImageEngine,
-  image: string,
-  { image: { architecture }, stage }: StageSettings,
-) {
-  if ((await engine.labelsOf(image)) === undefined) {
+/** @throws ToolError If the stage could not run the image, unless `force` is set. */
+async function check(engine: ImageEngine, image: string, settings: StageSettings, force: boolean) {
+  const { architecture, uid, gid } = settings.image;
+  const { WB_MOUNT_PATH: mountPath, WB_HEALTH_COMMAND: healthCommand } = readFunctionSettings(settings);
+  const facts = await engine.readFacts(image, { mountPath, programs: CHECKED_PROGRAMS });
+  if (facts === undefined) {
     throw new ToolError(`The container engine has no image ${image}. Build or pull it first.`);
   }
-  const built = await engine.architectureOf(image);
-  if (built === ARCHITECTURES[architecture]) return;
-  throw new ToolError(
-    `${image} is built for ${built}, but the instances of stages/${stage}.json are ${architecture} (${ARCHITECTURES[architecture]}). Build it on a computer with that architecture, or change \`image.architecture\` and the instance types.`,
-  );
+  const { problems, notes } = checkImage(facts, {
+    architecture: ARCHITECTURES[architecture],
+    ...{ uid, gid, mountPath, hasHealthCommand: healthCommand !== undefined },
+  });
+  for (const note of notes) console.log(`${image}: ${note}`);
+  if (problems.length === 0) return;
+  const list = problems.map((problem) => `  ${problem}`).join('\n');
+  const report = `${image} would not work with stages/${settings.stage}.json:\n${list}`;
+  if (!force) throw new ToolError(`${report}\nNothing was pushed. --force pushes it all the same.`);
+  console.warn(`${report}\nPushing it all the same (--force).`);
 }
 
 /** Prints the commands of a push. Reads only the settings. */

@@ -1,3 +1,19 @@
+/** A container instance of the cluster, as ECS knows it. */
+export interface ClusterInstance {
+  /** The id of its EC2 instance. */
+  readonly instanceId: string;
+  /** The capacity provider of a shared instance. Undefined for a host. */
+  readonly provider: string | undefined;
+  /** ECS could not complete its registration, for example because it got no trunk network interface. */
+  readonly registrationFailed: boolean;
+  /** The version of its ECS agent, for example `1.106.1`. */
+  readonly agentVersion: string | undefined;
+  /** Tasks that run or are being prepared. */
+  readonly taskCount: number;
+  /** Milliseconds since 1970. */
+  readonly registeredAt: number | undefined;
+}
+
 /**
  * Removes what ECS keeps after it is no longer needed: task definitions of old images and of deleted workbenches, and
  * container instances whose EC2 instance is terminated. Only the sweep calls it, never a start.
@@ -19,4 +35,6 @@ export interface ClusterCleanup {
   ): Promise<{ readonly deleted: number; readonly more: boolean }>;
   /** Deregisters container instances whose EC2 instance is terminated; returns their number. */
   deregisterTerminatedInstances(): Promise<number>;
+  /** All container instances of the cluster, for the report. Eventually consistent. */
+  listInstances(): Promise<readonly ClusterInstance[]>;
 }

@@ -40,6 +40,10 @@ export const FINDING_TYPES = [
   'quarantined',
   'deleted',
   'repaired',
+  // Of instances: an operator must act. The sweep changes nothing.
+  'registration_failed',
+  'agent_outdated',
+  'instance_idle',
   // No record referred to the resource at the first read, but one does now. It is not deleted.
   'referenced',
   'inconclusive',

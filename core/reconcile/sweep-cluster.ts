@@ -2,6 +2,7 @@ import type { ClusterCleanup } from '../ports/cluster-cleanup.ts';
 import { createdAtOf } from '../ports/ids.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
+import { reportInstances } from './report-instances.ts';
 import { forEachPage, isThrottled, runSweep, type SweepPorts } from './sweep.ts';
 import { hasRecord, shardOf } from './sweep-volumes.ts';
 
@@ -27,7 +28,7 @@ const PAGING = { withinMs: 12 * 60_000, resumable: false };
 /**
  * Deregisters task definitions that no start needs, and container instances of terminated EC2 instances. Limited per sweep,
  * and stops at the first throttle. No deletion limit applies, because nothing can be lost: a start registers a task
- * definition that it does not find.
+ * definition that it does not find. Reports instances that need an operator.
  */
 export async function sweepCluster(ports: Ports, settings: ClusterSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'cluster', async (draft) => {
@@ -35,6 +36,8 @@ export async function sweepCluster(ports: Ports, settings: ClusterSweepSettings)
     for (let n = 0; n < deregistered; n += 1)
       draft.add('container instance', 'deleted', 'Its EC2 instance is terminated.', 'container_instance');
     await pruneShard(ports, settings, draft);
+    // After a throttle the report of the next hour is enough.
+    if (!draft.incomplete) await reportInstances(ports, draft);
   });
 }
 

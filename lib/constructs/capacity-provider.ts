@@ -53,7 +53,7 @@ export class CapacityProvider extends Construct {
   constructor(scope: Construct, id: string, props: CapacityProviderProps) {
     super(scope, id);
     const { setting, installation, cluster, vpc, securityGroup, role, pinnedImage } = props;
-    const { name, instanceTypes, maxInstances, spot, targetCapacity, diskGib } = setting;
+    const { name, instanceTypes, maxInstances, spot, targetCapacity, diskGib, diskThroughput } = setting;
     const [architecture = 'x86_64'] = architecturesOf(instanceTypes);
     this.providerName = `${installation}-${name}`;
     this.capacity = {
@@ -65,6 +65,7 @@ export class CapacityProvider extends Construct {
       role,
       securityGroup,
       diskGib,
+      diskThroughput,
       architecture,
       gpus: hasGpus(instanceTypes),
       // Events of container instances may lack the provider. Without the attribute, free capacity has no known provider.

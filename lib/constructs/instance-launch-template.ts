@@ -26,6 +26,8 @@ export interface InstanceLaunchTemplateProps {
   readonly role: IRole;
   readonly securityGroup: ISecurityGroup;
   readonly diskGib: number;
+  /** MiB/s. */
+  readonly diskThroughput: number;
   readonly architecture: Architecture;
   readonly gpus: boolean;
   /** How an instance joins the cluster. Without it, the caller of RunInstances passes the user data. */
@@ -38,7 +40,7 @@ export function createLaunchTemplate(
   id: string,
   props: InstanceLaunchTemplateProps,
 ): LaunchTemplate {
-  const { role, securityGroup, diskGib, agent } = props;
+  const { role, securityGroup, diskGib, diskThroughput, agent } = props;
   const template = new LaunchTemplate(scope, id, {
     role,
     securityGroup,
@@ -50,6 +52,7 @@ export function createLaunchTemplate(
         volume: BlockDeviceVolume.ebs(diskGib, {
           encrypted: true,
           volumeType: EbsDeviceVolumeType.GP3,
+          throughput: diskThroughput,
           deleteOnTermination: true,
         }),
       },
@@ -81,6 +84,8 @@ export function ecsImage({
 export interface HostTemplatesProps {
   readonly instanceTypes: readonly InstanceTypeSetting[];
   readonly diskGib: number;
+  /** MiB/s. */
+  readonly diskThroughput: number;
   readonly architecture: Architecture;
   readonly vpc: IVpc;
   readonly securityGroup: ISecurityGroup;

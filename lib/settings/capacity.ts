@@ -63,6 +63,16 @@ const instanceType = oneOf(
   },
 );
 
+/** MiB/s of every gp3 volume, included in its price. */
+export const DISK_THROUGHPUT_MIN = 125;
+/** MiB/s. EBS allows a quarter of the IOPS, of which every gp3 volume has 3,000. */
+const DISK_THROUGHPUT_MAX = 750;
+
+function diskThroughput(byDefault: number, description: string) {
+  const bounds = { unit: 'MiB/s', min: DISK_THROUGHPUT_MIN, max: DISK_THROUGHPUT_MAX };
+  return z._default(integer({ description, ...bounds }), byDefault);
+}
+
 const provider = group(
   {
     name: text({
@@ -118,6 +128,10 @@ const provider = group(
       }),
       100,
     ),
+    diskThroughput: diskThroughput(
+      250,
+      'Throughput of that disk. More makes the first start on a new instance faster, because its image is written sooner.',
+    ),
   },
   {
     description:
@@ -151,6 +165,10 @@ export const dedicatedSetting = group(
         max: 16_384,
       }),
       100,
+    ),
+    diskThroughput: diskThroughput(
+      DISK_THROUGHPUT_MIN,
+      'Throughput of that disk. AWS also bills what exceeds 125 MiB/s while the host is stopped.',
     ),
   },
   {

@@ -13,7 +13,14 @@ beforeAll(async () => {
     someStage({
       capacityProviders: [
         { name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 4 },
-        { name: 'spot', instanceTypes: ['m6i.2xlarge'], maxInstances: 30, spot: true, pricePerHour: 0.2 },
+        {
+          name: 'spot',
+          instanceTypes: ['m6i.2xlarge'],
+          maxInstances: 30,
+          spot: true,
+          pricePerHour: 0.2,
+          diskThroughput: 500,
+        },
         { name: 'gpu', instanceTypes: ['g4dn.xlarge'], maxInstances: 2 },
       ],
       dedicated: { instanceTypes: ['m6i.large', 'g5.xlarge'] },
@@ -93,6 +100,14 @@ describe('instances', () => {
     for (const [, data] of launchTemplates()) {
       expect(data.PrivateDnsNameOptions).toEqual({ EnableResourceNameDnsARecord: false });
     }
+  });
+
+  it('of capacity providers have disks with more throughput than those of hosts', () => {
+    const throughputOf = (name: string) => {
+      const [device] = find(launchTemplates(), name).BlockDeviceMappings as [{ Ebs: { Throughput: number } }];
+      return device.Ebs.Throughput;
+    };
+    expect(['standard', 'spot', 'HostTemplate'].map(throughputOf)).toEqual([250, 500, 125]);
   });
 
   it('with GPUs have the GPU AMI', () => {

@@ -1,4 +1,4 @@
-import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
+import type { ClusterCleanup, ClusterInstance } from '#core/ports/cluster-cleanup.ts';
 import { PortError } from '#core/ports/port-error.ts';
 
 /** A ClusterCleanup in memory. */
@@ -7,6 +7,7 @@ export class MemoryClusterCleanup implements ClusterCleanup {
   readonly definitions = new Map<string, number>();
   /** Registered container instances whose instance is terminated. */
   terminatedCount = 0;
+  readonly instances: ClusterInstance[] = [];
   /** The number of deregistrations that succeed before one is throttled. */
   callsUntilThrottled = Number.POSITIVE_INFINITY;
 
@@ -28,5 +29,9 @@ export class MemoryClusterCleanup implements ClusterCleanup {
     const deleted = this.terminatedCount;
     this.terminatedCount = 0;
     return deleted;
+  }
+
+  async listInstances(): Promise<readonly ClusterInstance[]> {
+    return this.instances;
   }
 }

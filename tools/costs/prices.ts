@@ -82,6 +82,12 @@ export const PRICES = {
   filesWritten: { usd: 0.06, unit: 'GB written to EFS, elastic throughput', ...pages },
   fileBackups: { usd: 0.05, unit: 'GB-month of EFS backups', ...pages },
   disk: { usd: 0.08, unit: 'GB-month of a gp3 disk', ...infracost },
+  diskThroughput: {
+    usd: 0.04,
+    unit: 'month of 1 MiB/s of a gp3 disk in excess of 125 MiB/s',
+    asOf: 'by 2024',
+    source: 'unchecked',
+  },
   images: { usd: 0.1, unit: 'GB-month of images in ECR', ...infracost },
 } as const satisfies Readonly<Record<string, Price>>;
 

@@ -1,6 +1,8 @@
 import { covers, dominantShare } from '#core/placement/capacity.ts';
 import type { Capacity } from '#core/ports/capacity-catalog.ts';
 import {
+  type CapacityProviderSetting,
+  DISK_THROUGHPUT_MIN,
   instancePriceOf,
   instanceTypeNameOf,
   providerCapacityOf,
@@ -9,6 +11,8 @@ import {
 import type { StageSettings } from '#lib/settings/stage.ts';
 import type { AssumedValues } from './assumptions.ts';
 import { costOf, MONTH_HOURS } from './prices.ts';
+
+type DiskSettings = Pick<CapacityProviderSetting, 'diskGib' | 'diskThroughput'>;
 
 /** Costs of a running workbench on the instances of one capacity provider. */
 export interface RunningCost {
@@ -49,7 +53,7 @@ export function runningCosts(
   assumed: AssumedValues,
 ): readonly RunningCost[] {
   return capacityProviders.map((provider) => {
-    const { name, instanceTypes, spot, diskGib } = provider;
+    const { name, instanceTypes, spot } = provider;
     const shareWith = (trunking: boolean): InstanceShare | undefined => {
       const capacity = providerCapacityOf(name, instanceTypes, trunking);
       const request: Capacity = {
@@ -66,7 +70,7 @@ export function runningCosts(
       name,
       instanceTypes: instanceTypes.map(instanceTypeNameOf).join(', '),
       spot,
-      instanceUsd: (providerPriceOf(provider) ?? 0) + diskCostPerHour(diskGib),
+      instanceUsd: (providerPriceOf(provider) ?? 0) + diskCostPerMonth(provider) / MONTH_HOURS,
       trunked: shareWith(true),
       untrunked: shareWith(false),
     };
@@ -82,19 +86,18 @@ export interface HostCost {
   readonly stopped: number;
 }
 
-export function hostCosts({
-  dedicated: { instanceTypes, diskGib },
-}: Pick<StageSettings, 'dedicated'>): readonly HostCost[] {
-  return instanceTypes.map((type) => {
+export function hostCosts({ dedicated }: Pick<StageSettings, 'dedicated'>): readonly HostCost[] {
+  const stopped = diskCostPerMonth(dedicated);
+  return dedicated.instanceTypes.map((type) => {
     const price = instancePriceOf(type);
     return {
       name: instanceTypeNameOf(type),
-      running: price === undefined ? undefined : price + diskCostPerHour(diskGib),
-      stopped: costOf('disk', diskGib),
+      running: price === undefined ? undefined : price + stopped / MONTH_HOURS,
+      stopped,
     };
   });
 }
 
-function diskCostPerHour(diskGib: number): number {
-  return costOf('disk', diskGib) / MONTH_HOURS;
+function diskCostPerMonth({ diskGib, diskThroughput }: DiskSettings): number {
+  return costOf('disk', diskGib) + costOf('diskThroughput', diskThroughput - DISK_THROUGHPUT_MIN);
 }

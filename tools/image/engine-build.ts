@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { readEngineMessages } from '#adapters/local/containers/engine-messages.ts';
+import { type FactsOptions, type ImageFacts, readImageFacts } from './image-facts.ts';
 
 /** An image could not be built, pulled or pushed. The message is for the user of the tool. */
 export class BuildError extends Error {}
@@ -48,9 +49,9 @@ export class ImageEngine {
     }
   }
 
-  /** Returns the architecture of an image in Docker's notation: `amd64`, `arm64`. */
-  async architectureOf(tag: string): Promise<string> {
-    return (await this.#docker.getImage(tag).inspect()).Architecture;
+  /** Reads an image without running it. Undefined if the engine does not have it. */
+  readFacts(tag: string, about: FactsOptions): Promise<ImageFacts | undefined> {
+    return readImageFacts(this.#docker, tag, about);
   }
 
   /** In bytes. */

@@ -15,6 +15,8 @@ export interface PushArguments {
   readonly base: string | undefined;
   /** Required if the stage pins a digest. */
   readonly tag: string | undefined;
+  /** Pushes an image that the stage could not run. */
+  readonly force: boolean;
   readonly dryRun: boolean;
 }
 
@@ -23,11 +25,15 @@ export const HELP = `npm run image:push -- --stage NAME [options]
 Builds the example image and pushes it to the repository of a stage with the tag in stages/NAME.json. Tags other than
 \`latest\` are immutable: the command fails if the tag exists. Prints the digest, which the settings can pin.
 
+Checks the image first, without running it: architecture, user, the folder at the mount path, and the programs that the
+health check and the containers need. Does not push an image that no workbench could run.
+
   --stage NAME      the stage; a deployment must have created its repository
   --image NAME      pushes this image of the container engine instead of building the example
   --tag TAG         the tag, if the settings pin a digest instead of a tag
-    --base IMAGE      base of the example image (default: built from image/base/Dockerfile)
+  --base IMAGE      base of the example image (default: built from image/base/Dockerfile)
   --profile NAME    profile of the AWS CLI (default AWS_PROFILE, or the credentials in the environment)
+  --force           pushes an image although a check failed
   --dry-run         prints the commands without running them
   --help
 
@@ -41,6 +47,7 @@ const OPTIONS = {
   image: { type: 'string' },
   base: { type: 'string' },
   tag: { type: 'string' },
+  force: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
@@ -50,13 +57,13 @@ const OPTIONS = {
  * @throws UsageError
  */
 export function parsePushArguments(args: readonly string[]): PushArguments | undefined {
-  const { stage, profile, image, base, tag, 'dry-run': dryRun, help } = parseOptions(args, OPTIONS);
+  const { stage, profile, image, base, tag, force, 'dry-run': dryRun, help } = parseOptions(args, OPTIONS);
   if (help) return undefined;
   if (stage === undefined) throw new UsageError('--stage is required: the stage of the image');
   checkImageName('--base', base);
   checkImageName('--image', image);
   if (tag !== undefined && !TAG.test(tag)) throw new UsageError(`--tag: ${tag} is not a valid tag`);
-  return { stage, profile: parseProfile(profile), image, base, tag, dryRun };
+  return { stage, profile: parseProfile(profile), image, base, tag, force, dryRun };
 }
 
 /** @throws UsageError */

@@ -73,6 +73,15 @@ export class ContainerInstances {
     return found;
   }
 
+  /** Returns all registered container instances. */
+  async list(): Promise<readonly ContainerInstance[]> {
+    const arns = await this.#list();
+    const instances: ContainerInstance[] = [];
+    for (let offset = 0; offset < arns.length; offset += PAGE_SIZE)
+      instances.push(...(await this.describe(arns.slice(offset, offset + PAGE_SIZE))));
+    return instances.filter(({ status }) => status !== 'INACTIVE');
+  }
+
   /** Stops placement on a container instance before it is terminated. Errors are ignored: the termination does not need it. */
   async drain(arn: string): Promise<void> {
     await this.#client
@@ -130,7 +139,7 @@ export class ContainerInstances {
     return deregistered;
   }
 
-  async #list(filter: string): Promise<readonly string[]> {
+  async #list(filter?: string): Promise<readonly string[]> {
     const arns: string[] = [];
     let nextToken: string | undefined;
     do {
@@ -138,7 +147,7 @@ export class ContainerInstances {
         this.#client.send(
           new ListContainerInstancesCommand({
             cluster: this.#cluster,
-            filter,
+            ...(filter === undefined ? {} : { filter }),
             maxResults: PAGE_SIZE,
             ...(nextToken === undefined ? {} : { nextToken }),
           }),

@@ -181,6 +181,14 @@ describe('capacity providers', () => {
     ]);
   });
 
+  it('have disks with the throughput that gp3 volumes allow', () => {
+    for (const diskThroughput of [124, 751, 250.5])
+      expect(findProblems(provider({ diskThroughput }))).toHaveProperty([
+        'capacityProviders[0].diskThroughput',
+      ]);
+    for (const diskThroughput of [125, 750]) expect(findProblems(provider({ diskThroughput }))).toEqual({});
+  });
+
   it('have the capacity of their smallest type and the price of the most expensive', () => {
     expect(minimumCapacityOf('mixed', ['m6i.xlarge', 'c6i.2xlarge'])).toEqual({
       name: 'mixed',

@@ -4,7 +4,10 @@ import { DEFAULTS } from '#tools/costs/assumptions.ts';
 import { hostCosts, hourlyCostOf, type RunningCost, runningCosts } from '#tools/costs/running-workbench.ts';
 import { stageFile } from '../deploy/stage-file.ts';
 
+/** 100 GiB, without additional throughput. */
 const DISK_HOUR = (100 * 0.08) / 730;
+/** Of capacity providers by default: 125 MiB/s more than a disk has. */
+const THROUGHPUT_HOUR = (125 * 0.04) / 730;
 
 function costsOf(...capacityProviders: readonly unknown[]): readonly RunningCost[] {
   return runningCosts(parseStage('staging', stageFile({ capacityProviders })), DEFAULTS);
@@ -14,7 +17,7 @@ it('is the dominant share of an instance with its disk', () => {
   // 1 of 4 vCPUs, and 2 of 14.4 GiB.
   const [standard] = costsOf({ name: 'standard', instanceTypes: ['m6i.xlarge'], maxInstances: 1 });
   expect(standard).toMatchObject({
-    instanceUsd: expect.closeTo(0.192 + DISK_HOUR),
+    instanceUsd: expect.closeTo(0.192 + DISK_HOUR + THROUGHPUT_HOUR),
     trunked: { share: 0.25, limitedByInterfaces: false },
   });
   expect(hourlyCostOf(0.2, standard?.trunked)).toBeCloseTo(0.05);
@@ -52,8 +55,9 @@ it('uses the configured price of spot instances', () => {
     spot: true,
     pricePerHour: 0.05,
     diskGib: 50,
+    diskThroughput: 375,
   });
-  expect(spot?.instanceUsd).toBeCloseTo(0.05 + DISK_HOUR / 2);
+  expect(spot?.instanceUsd).toBeCloseTo(0.05 + DISK_HOUR / 2 + 2 * THROUGHPUT_HOUR);
 });
 
 it('includes a GPU if the provider has some, and is undefined if the request does not fit', () => {

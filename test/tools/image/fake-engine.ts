@@ -13,6 +13,19 @@ export class FakeEngine {
   readonly calls: string[] = [];
   /** Image → architecture. */
   readonly images = new Map<string, string>();
+  /** In all images: absolute path → owner. */
+  readonly files = new Map([
+    ['/bin/sh', { uid: 0, gid: 0 }],
+    ['/bin/sleep', { uid: 0, gid: 0 }],
+    ['/usr/bin/curl', { uid: 0, gid: 0 }],
+  ]);
+  /** The configuration of all images. */
+  config: Readonly<Record<string, unknown>> = {
+    User: '1000:1000',
+    Healthcheck: { Test: ['CMD', 'workbench-healthy'], Interval: 30e9, StartInterval: 1e9 },
+  };
+  /** Containers that were created and not removed. */
+  readonly containers = new Set<string>();
   /** Base argument of each successful build, and the names in its context. */
   readonly builds: { readonly base: string | undefined; readonly files: readonly string[] }[] = [];
   /** Dockerfile of each successful build. */
@@ -45,6 +58,27 @@ export class FakeEngine {
     return engine;
   }
 
+  #respondAboutContainer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    [id = '', action]: readonly string[],
+    query: URLSearchParams,
+  ): void {
+    if (id === 'create') {
+      this.containers.add('c1');
+      response.writeHead(201).end('{"Id":"c1"}\n');
+    } else if (request.method === 'DELETE') {
+      this.containers.delete(id);
+      response.writeHead(204).end();
+    } else {
+      if (action !== 'archive' || !this.containers.has(id))
+        throw new Error(`${request.method} ${request.url}`);
+      const owner = this.files.get(query.get('path') ?? '');
+      response.writeHead(owner === undefined ? 404 : 200);
+      response.end(owner === undefined || request.method === 'HEAD' ? undefined : tarOfFolder(owner));
+    }
+  }
+
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request);
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://engine');
@@ -65,6 +99,7 @@ export class FakeEngine {
       this.builds.push({ base, files: [...files.keys()].sort() });
       return void json(200, { stream: 'Step 1/1' });
     }
+    if (kind === 'containers') return void this.#respondAboutContainer(request, response, rest, searchParams);
     const [action] = rest.slice(-1);
     const name = rest.slice(0, -1).join('/');
     if (action === 'create') return void json(200, { status: 'Pulled' });
@@ -79,8 +114,17 @@ export class FakeEngine {
     }
     const architecture = this.images.get(name);
     if (architecture === undefined) return void json(404, { message: 'no such image' });
-    json(200, { Architecture: architecture, Size: 1e9, Config: { Labels: {} } });
+    json(200, { Architecture: architecture, Size: 1e9, Config: { Labels: {}, ...this.config } });
   }
+}
+
+/** A tar archive with one folder. */
+function tarOfFolder({ uid, gid }: { readonly uid: number; readonly gid: number }): Buffer {
+  const header = Buffer.alloc(512);
+  const octal = (value: number) => `${value.toString(8).padStart(7, '0')}\0`;
+  header.write('folder/', 0, 'latin1');
+  header.write(octal(0o755) + octal(uid) + octal(gid), 100, 'latin1');
+  return Buffer.concat([header, Buffer.alloc(1024)]);
 }
 
 /** Returns the top-level entries of a tar archive, possibly compressed, with their texts. */

@@ -9,6 +9,7 @@ it('parses the stage and uses defaults for the rest', () => {
     image: undefined,
     base: undefined,
     tag: undefined,
+    force: false,
     dryRun: false,
   });
   expect(parsePushArguments(['--help'])).toBeUndefined();

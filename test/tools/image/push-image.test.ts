@@ -119,13 +119,39 @@ it('exits with 2 and without a stack trace for invalid arguments, and calls noth
   expect(await commands.calls()).toEqual([]);
 });
 
-it('rejects an image of another architecture', async () => {
+it('rejects an image that the stage could not run, with every reason, and leaves no container behind', async () => {
   const { engine, push } = await deployed();
   engine.images.set('mine:1', 'arm64');
+  engine.files.set('/workbench', { uid: 0, gid: 0 });
+  engine.files.delete('/usr/bin/curl');
   const { code, stderr } = await push(['--image', 'mine:1']);
   expect(code).toBe(1);
-  expect(stderr).toContain('mine:1 is built for arm64');
+  expect(stderr).toContain('mine:1 would not work with stages/staging.json');
+  expect(stderr).toContain('It is built for arm64');
+  expect(stderr).toContain('It has the folder /workbench, which belongs to 0:0');
+  expect(stderr).toContain('It has none of curl, wget, bash and python3');
   expect(engine.logins).toEqual([]);
+  expect(engine.containers).toEqual(new Set());
+});
+
+it('pushes such an image with --force', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  engine.files.set('/workbench', { uid: 0, gid: 0 });
+  const { code, stderr } = await push(['--image', 'mine:1', '--force']);
+  expect(code).toBe(0);
+  expect(stderr).toContain('It has the folder /workbench, which belongs to 0:0');
+  expect(engine.logins).toHaveLength(1);
+});
+
+it('checks the image with the mount path and the health check of the stage', async () => {
+  const { engine, push } = await deployed();
+  engine.images.set('mine:1', 'amd64');
+  engine.files.set('/workbench', { uid: 0, gid: 0 });
+  engine.files.delete('/usr/bin/curl');
+  const functions = { WB_MOUNT_PATH: '/data', WB_HEALTH_COMMAND: 'true' };
+  expect((await push(['--image', 'mine:1'], { functions })).code).toBe(0);
+  expect(engine.calls).toContain('GET /containers/c1/archive');
 });
 
 it('reports a missing image', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
 import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
@@ -441,6 +442,66 @@ describe('a container instance', () => {
     expect(filters.map((filter) => filter.match(/i-[0-9]{17}/g)?.length)).toEqual([50, 50]);
     expect(new Set(filters.flatMap((filter) => filter.match(/i-[0-9]{17}/g))).size).toBe(100);
     for (const filter of filters) expect(filter.length).toBeLessThan(2_000);
+  });
+
+  it('is listed without a filter for the report, and described', async () => {
+    const { client, sent } = recordingClient({
+      ListContainerInstances: { containerInstanceArns: [INSTANCE_ARN] },
+      DescribeContainerInstances: {
+        containerInstances: [
+          {
+            containerInstanceArn: INSTANCE_ARN,
+            ec2InstanceId: 'i-1',
+            status: 'REGISTRATION_FAILED',
+            versionInfo: { agentVersion: '1.105.1' },
+            registeredAt: new Date(1000),
+            runningTasksCount: 2,
+            pendingTasksCount: 1,
+            attributes: [{ name: 'workbench-provider', value: 'staging-standard' }],
+          },
+          // Was deregistered between both calls.
+          { containerInstanceArn: `${INSTANCE_ARN}2`, ec2InstanceId: 'i-2', status: 'INACTIVE' },
+          {
+            containerInstanceArn: `${INSTANCE_ARN}3`,
+            ec2InstanceId: 'i-3',
+            status: 'ACTIVE',
+            attributes: [{ name: 'workbench', value: 'wb1' }],
+          },
+        ],
+      },
+    });
+    const instances = { states: async () => new Map(), terminate: async () => {} };
+    const cleanup = new EcsClusterCleanup(
+      new TaskDefinitions(client, SETTINGS),
+      new ContainerInstances(client, 'staging'),
+      instances,
+    );
+    expect(await cleanup.listInstances()).toEqual([
+      {
+        instanceId: 'i-1',
+        provider: 'staging-standard',
+        registrationFailed: true,
+        agentVersion: '1.105.1',
+        taskCount: 3,
+        registeredAt: 1000,
+      },
+      {
+        instanceId: 'i-3',
+        provider: undefined,
+        registrationFailed: false,
+        agentVersion: undefined,
+        taskCount: 0,
+        registeredAt: undefined,
+      },
+    ]);
+    expect(sent).toEqual([
+      // Without a status ECS lists instances in every state but INACTIVE.
+      { name: 'ListContainerInstances', input: { cluster: 'staging', maxResults: 100 } },
+      {
+        name: 'DescribeContainerInstances',
+        input: { cluster: 'staging', containerInstances: [INSTANCE_ARN] },
+      },
+    ]);
   });
 
   it('of a terminated EC2 instance is deregistered by force', async () => {
