@@ -149,6 +149,7 @@ const NEVER_REPLACED: Readonly<Record<string, string>> = {
   'AWS::EFS::AccessPoint': 'Path and user of the parent are fixed.',
   'AWS::Backup::BackupVault': 'Its name is fixed.',
   'AWS::IAM::Role': 'Neither name nor path is set.',
+  'AWS::EC2::NatGateway': 'Subnet and address are fixed. Only alarms and the dashboard show it.',
   'AWS::EC2::Subnet': 'The data stack imports them: CloudFormation refuses to replace them.',
   'AWS::EC2::SecurityGroup': 'The VPC cannot be replaced, like its subnets, and descriptions are fixed.',
   'AWS::ECR::Repository': 'Neither name nor encryption is set.',

@@ -71,6 +71,7 @@ const EXAMPLE_ITEM = {
   requested_cpu: 1024,
   requested_memory: 2048,
   requested_gpu: 0,
+  on_interruption: 'stop',
   created_at: '2030-01-01T09:00:00.000Z',
   started_at: '2030-01-01T09:00:00.000Z',
   ready_at: '2030-01-01T09:00:42.000Z',

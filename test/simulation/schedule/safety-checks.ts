@@ -21,7 +21,9 @@ const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning'
 function isNextAttempt(workbench: Workbench, before: Workbench | undefined): boolean {
   if (workbench.status !== 'starting' || before === undefined) return false;
   const run = runOf(before);
-  return run?.runId !== workbench.run.runId || run.attempt < workbench.run.attempt;
+  return run?.runId === workbench.run.runId
+    ? run.attempt < workbench.run.attempt
+    : workbench.run.attempt === 1;
 }
 
 /**

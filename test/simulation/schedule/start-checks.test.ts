@@ -159,7 +159,8 @@ describe('a start that goes back to `starting`', () => {
   it.each([
     ['with a new attempt', RUN_ID, 2, true],
     ['with the same attempt', RUN_ID, 1, false],
-    ['with another run', 'another', 2, false],
+    ['with another run', 'another', 1, true],
+    ['with another run that is not new', 'another', 2, false],
   ])('%s', (_, runId, attempt, allowed) => {
     const { world } = new WorldFixture();
     const safety = new SafetyChecks(world, new ClientHistory(), () => undefined);
