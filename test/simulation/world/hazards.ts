@@ -240,6 +240,7 @@ export const DEFAULT_HAZARDS: Hazards = {
   accessPointThrottled: 0,
   accessPointHidden: 0,
   mountRefusedAtFirst: 0,
+
   eventOmitsTaskCounts: 0.5,
   launchedWithoutTrunk: 0.3,
 };
