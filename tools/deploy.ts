@@ -6,6 +6,7 @@ import { type Part, UNPROTECTED } from '#lib/deployment-names.ts';
 import { runTool, ToolError } from './command-line.ts';
 import { type DeployArguments, HELP, parseDeployArguments } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
+import { checkDeployment } from './deploy/check/check-deployment.ts';
 import {
   bootstrapCommand,
   bundleCommand,
@@ -32,6 +33,7 @@ import {
 await runTool(async () => {
   const args = parseDeployArguments(process.argv.slice(2));
   if (args === undefined) console.log(HELP);
+  else if (args.check) process.exitCode = await checkDeployment(args, (text) => console.log(text));
   else if (args.dryRun) printDryRun(args);
   else await deploy(args);
 });

@@ -15,6 +15,8 @@ export interface DeployArguments {
   readonly repair: boolean;
   /** Whether all references between stacks are exports and imports. */
   readonly strongReferences: boolean;
+  /** Whether to check an existing deployment instead of deploying. */
+  readonly check: boolean;
   /** Passed to `cdk deploy` unchanged. */
   readonly cdkArguments: readonly string[];
 }
@@ -31,6 +33,8 @@ do not exist yet are created without protection from deletion; a second \`cdk de
                             Without it the command says what it would do. Never deletes a stack that was once complete
   --strong-references       uses exports and imports for all references between stacks, instead of Fn::GetStackOutput;
                             use it for every deployment of an installation, or for none
+  --check                   deploys nothing: checks the deployment in the account with one workbench of the user
+                            deployment-check, which it deletes, and prints what passed, with the seconds of each status
   --dry-run                 prints the commands without running them
   --help
 
@@ -48,6 +52,7 @@ const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
   repair: { type: 'boolean', default: false },
   'strong-references': { type: 'boolean', default: false },
+  check: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const;
 
@@ -81,6 +86,9 @@ export function parseDeployArguments(args: readonly string[]): DeployArguments |
       `--require-approval: expected one of ${APPROVALS.join(', ')}; found ${requireApproval}`,
     );
   }
+  if (values.check && (values['dry-run'] || values.repair || cdkArguments.length > 0)) {
+    throw new UsageError('--check deploys nothing: use it without --dry-run, --repair and arguments for cdk');
+  }
   for (const argument of cdkArguments) {
     const [, instead] = FORBIDDEN_CDK_ARGUMENTS.find(([pattern]) => pattern.test(argument)) ?? [];
     if (instead !== undefined) throw new UsageError(`${argument} cannot be passed to cdk: ${instead}`);
@@ -92,6 +100,7 @@ export function parseDeployArguments(args: readonly string[]): DeployArguments |
     dryRun: values['dry-run'],
     repair: values.repair,
     strongReferences: values['strong-references'],
+    check: values.check,
     cdkArguments,
   };
 }

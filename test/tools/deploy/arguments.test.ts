@@ -11,6 +11,7 @@ it('parses the stage, the options and the arguments for cdk', () => {
     dryRun: true,
     repair: false,
     strongReferences: false,
+    check: false,
     cdkArguments: ['--quiet', '-c', 'x=y'],
   });
 });
@@ -26,6 +27,8 @@ it.each([
   [['staging'], "Unexpected argument 'staging'"],
   [['--stage', 'staging', '--require-approval', 'always'], 'never, any-change, broadening'],
   [['--stage', 'staging', '--profile=--region'], '--profile: not a valid'],
+  [['--stage', 'staging', '--check', '--dry-run'], '--check deploys nothing'],
+  [['--stage', 'staging', '--check', '--', '--quiet'], '--check deploys nothing'],
   [['--stage', 'staging', '--', '-c', 'stage=prod'], 'use --stage'],
   [['--stage', 'staging', '--', '--context=stage=prod'], 'use --stage'],
   [['--stage', 'staging', '--', '-cstage=prod'], 'use --stage'],
