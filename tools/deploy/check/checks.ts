@@ -116,14 +116,14 @@ function trunkingCheck({ ecs }: StageSettings): Check<CheckContext> {
   return {
     name: 'trunking',
     advice:
-      'The account setting awsvpcTrunking is not on for the role of the instances, or they are older than it, or their type does not support it. Replace the instances. Without it an instance runs one workbench less than it has network interfaces.',
+      'The account setting awsvpcTrunking is not on for the role of the instances, or they are older than it, or their type does not support it. Replace the instances; if new ones have no trunk either, set ecs.awsvpcTrunking to account. Without it an instance runs one workbench less than it has network interfaces.',
     run: async (calls) => {
       const instances = await calls.instances();
       if (instances.length === 0) return skipped('no instance runs');
       const trunks = instances.filter(({ hasTrunk }) => hasTrunk).length;
       const agents = [...new Set(instances.map(({ agentVersion }) => agentVersion))].join(', ');
       const figure = `${trunks} of ${instances.length} instances have a trunk, agents ${agents}`;
-      return ecs.awsvpcTrunking === true && trunks === 0 ? failed(figure) : passed(figure);
+      return ecs.awsvpcTrunking !== 'off' && trunks === 0 ? failed(figure) : passed(figure);
     },
   };
 }
