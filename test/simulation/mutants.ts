@@ -310,13 +310,6 @@ export const MUTANTS: readonly Mutant[] = [
       "if (nextRun?.retry !== undefined) return workbench;\n  if (nextRun?.retry === undefined) return { ...rest, desired: 'stopped' };",
   },
   {
-    name: 'keep-the-dead-mount',
-    description: 'starts again with the mount that has failed',
-    file: `${LIFECYCLE}/transitions.ts`,
-    find: "if (reason?.code === 'storage_failed') delete base.mount;",
-    replace: '',
-  },
-  {
     name: 'lose-the-reason',
     description: 'ignores the reason of the container',
     file: 'adapters/aws/ecs/stop-reasons.ts',

@@ -42,7 +42,7 @@ describe('the permissions of the account', () => {
 
 describe('the concurrent executions of the account', () => {
   it('may be used up for a while', async () => {
-    const { account, advance } = createAccount({ functionsLimited: 1 });
+    const { account, advance } = createAccount({ accessDenied: 0, functionsLimited: 1 });
     expect(account.canInvoke()).toBe(true);
     await advance(60);
     expect(account.canInvoke()).toBe(false);

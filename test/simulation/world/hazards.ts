@@ -201,53 +201,6 @@ export const DEFAULT_HAZARDS: Hazards = {
   messageDelayed: 0.1,
   accessPointCreating: 0.2,
 
-  endsEarly: 0,
-  endsWithoutWords: 0,
-  launchTokenEnded: 0,
-
-  launchDies: 0,
-  subnetFull: 0,
-  launchLimited: 0,
-
-  spotInterrupted: 0,
-  drainedByGroup: 0,
-  groupReplaces: 0,
-  refreshed: 0,
-
-  accessDenied: 0,
-  functionsLimited: 0,
-
-  oneMountAtATime: 0,
-  mountSlow: 0,
-
-  pullSlow: 0,
-  pullThrottled: 0,
-  pullFails: 0,
-  diskFull: 0,
-
-  interfaceTimesOut: 0,
-  interfaceIndexUsed: 0,
-  interfaceDetachSlow: 0,
-
-  stopGivenUp: 0,
-  dockerHangs: 0,
-
-  companion: 0,
-  companionFails: 0,
-
-  definitionHidden: 0,
-
-  accessPointThrottled: 0,
-  accessPointHidden: 0,
-  mountRefusedAtFirst: 0,
-
-  eventOmitsTaskCounts: 0.5,
-  launchedWithoutTrunk: 0.3,
-};
-
-/** All hazards, with those that DEFAULT_HAZARDS leaves out. */
-export const ALL_HAZARDS: Hazards = {
-  ...DEFAULT_HAZARDS,
   endsEarly: 0.5,
   endsWithoutWords: 0.2,
   launchTokenEnded: 0.5,
@@ -287,6 +240,9 @@ export const ALL_HAZARDS: Hazards = {
   accessPointThrottled: 0.1,
   accessPointHidden: 0.1,
   mountRefusedAtFirst: 0.1,
+
+  eventOmitsTaskCounts: 0.5,
+  launchedWithoutTrunk: 0.3,
 };
 
 /**

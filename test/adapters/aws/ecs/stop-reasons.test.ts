@@ -46,7 +46,7 @@ describe('the stop reason of a task', () => {
     ['TaskFailedToStart', 'NO ACTIVE INSTANCES', undefined, 'no_capacity'],
     ['TaskFailedToStart', 'EMPTY CAPACITY PROVIDER', undefined, 'no_capacity'],
     ['TaskFailedToStart', 'AGENT', undefined, 'no_capacity'],
-    ['SpotInterruption', 'Your Spot Task was interrupted.', undefined, 'instance_lost'],
+    ['SpotInterruption', 'Your Spot Task was interrupted.', undefined, 'spot_interrupted'],
     ['TerminationNotice', 'Host EC2 (instance i-1) stopped.', undefined, 'instance_lost'],
     [undefined, 'Host EC2 (instance i-1) stopped.', undefined, 'instance_lost'],
     ['InfrastructureHealth', undefined, undefined, 'instance_lost'],
@@ -91,7 +91,7 @@ describe('the stop reason of a task', () => {
     ['diskFull', 'start_refused', 'Error response from daemon: mkdir /var/lib/docker/overlay2/'],
     ['interfaceTimesOut', 'start_refused', 'Timeout waiting for network interface provisioning to complete.'],
     ['interfaceIndexUsed', 'start_refused', 'Unable to attach network interface to unused device index'],
-    ['spotInterrupted', 'instance_lost', 'Your Spot Task was interrupted.'],
+    ['spotInterrupted', 'spot_interrupted', 'Your Spot Task was interrupted.'],
     ['outOfMemory', 'out_of_memory', 'Container killed due to memory usage'],
   ])('of the simulated world named %s is %s and names the cause', (name, code, beginning) => {
     const { containerReason, ...stop }: StopDetails = TASK_REASONS[name];
