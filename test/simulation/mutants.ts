@@ -245,13 +245,6 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return failedLaunches > 1_000',
   },
   {
-    name: 'same-subnet',
-    description: 'launches every generation in the same subnet',
-    file: 'adapters/aws/ec2/run-instances-input.ts',
-    find: 'return subnets[((hash >>> 0) + generation) % subnets.length] ?? subnets[0];',
-    replace: 'return subnets[((hash >>> 0) + (generation > 0 ? 0 : 1)) % subnets.length] ?? subnets[0];',
-  },
-  {
     name: 'forget-the-state-reason',
     description: 'does not say why a new instance ended',
     file: `${LIFECYCLE}/host-outcomes.ts`,

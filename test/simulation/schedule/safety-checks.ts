@@ -17,13 +17,17 @@ const REPAIR_TIMEOUT_MS = 15 * 60_000;
 /** The order of the states during a start. A record that goes back has accepted a stale observation. */
 const STATUS_ORDER: readonly Workbench['status'][] = ['starting', 'provisioning', 'pending', 'running'];
 
-/** Whether the start of the record before is tried again, or another run begins: in one write, if its instance is gone. */
+/** Whether the start of the record before is tried again, with a new attempt of its run. */
 function isNextAttempt(workbench: Workbench, before: Workbench | undefined): boolean {
   if (workbench.status !== 'starting' || before === undefined) return false;
   const run = runOf(before);
-  return run?.runId === workbench.run.runId
-    ? run.attempt < workbench.run.attempt
-    : workbench.run.attempt === 1;
+  return run?.runId === workbench.run.runId && run.attempt < workbench.run.attempt;
+}
+
+/** Whether another run begins after an interruption, in one write because the instance is known to be gone. */
+function isRestart({ outbox }: Workbench, before: Workbench | undefined): boolean {
+  const { historySeq = 0 } = before ?? {};
+  return outbox.some(({ type, seq }) => type === 'restarted_after_interruption' && seq > historySeq);
 }
 
 /**
@@ -85,7 +89,8 @@ export class SafetyChecks {
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
     const positionBefore = before === undefined ? -1 : STATUS_ORDER.indexOf(before.status);
     const position = STATUS_ORDER.indexOf(workbench.status);
-    if (position >= 0 && position < positionBefore && !isNextAttempt(workbench, before)) {
+    const isNew = isNextAttempt(workbench, before) || isRestart(workbench, before);
+    if (position >= 0 && position < positionBefore && !isNew) {
       throw new RuleViolation(
         `workbench ${workbench.workbenchId} went back from ${before?.status} to ${workbench.status}`,
       );

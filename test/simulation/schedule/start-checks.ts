@@ -146,11 +146,23 @@ export class StartChecks {
     const record = this.#recordOf(workbenchId);
     if (record === undefined) return;
     const failed = this.#failedLaunches(record, launched.slice(0, -1));
+    this.#checkLaunchDelay(record, instance, failed.at(-1));
     if (failed.length >= ATTEMPTS_MAX) {
       throw new RuleViolation(
         `another host was launched for the same start of workbench ${workbenchId} although ${failed.length} had ended at once`,
       );
     }
+  }
+
+  /** Most causes of a failed launch last, so that the next launch of the same start waits for a minute. */
+  #checkLaunchDelay(record: Workbench, next: SimulatedInstance, failed: SimulatedInstance | undefined): void {
+    if (failed === undefined || failed.launchedAt < (record.startedAt ?? 0)) return;
+    if (this.#clients.isEndRequestedSince(record.workbenchId, failed.launchedAt)) return;
+    const delay = next.launchedAt - failed.launchedAt;
+    if (delay >= LAUNCH_INTERVAL_MS - CLOCK_SLACK_MS) return;
+    throw new RuleViolation(
+      `another host was launched for the same start of workbench ${record.workbenchId} ${Math.round(delay / 1000)} s after a launch that failed`,
+    );
   }
 
   /** AWS places no task on an instance that drains, unless an API call sets it to ACTIVE. */
