@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ALL_HAZARDS } from '../world/hazards.ts';
+import { withoutAwsHazards } from '../world/hazards.ts';
 import {
   formatHazards,
   parseHazards,
@@ -53,18 +53,21 @@ describe('parseSchedulePath', () => {
 });
 
 describe('parseHazards', () => {
-  it('returns no hazard, all, or the given ones, which take precedence', () => {
+  it('returns no hazard, none of AWS, or the given ones, which take precedence', () => {
     expect(parseHazards({})).toEqual({});
-    expect(parseHazards({ hazards: 'all' })).toEqual(ALL_HAZARDS);
+    expect(parseHazards({ hazards: 'base' })).toEqual(withoutAwsHazards());
     expect(parseHazards({ hazard: 'endsEarly=1,noCapacity=0.25' })).toEqual({
       endsEarly: 1,
       noCapacity: 0.25,
     });
-    expect(parseHazards({ hazards: 'all', hazard: 'endsEarly=0' })).toEqual({ ...ALL_HAZARDS, endsEarly: 0 });
+    expect(parseHazards({ hazards: 'base', hazard: 'endsEarly=1' })).toEqual({
+      ...withoutAwsHazards(),
+      endsEarly: 1,
+    });
   });
 
   it.each([
-    [{ hazards: 'some' }, '--hazards: expected all, not some'],
+    [{ hazards: 'some' }, '--hazards: expected base, not some'],
     [{ hazard: 'endsEarly' }, '--hazard: expected endsEarly=p with p from 0 to 1, not endsEarly'],
     [{ hazard: 'endsEarly=2' }, '--hazard: expected endsEarly=p with p from 0 to 1, not endsEarly=2'],
     [{ hazard: 'rain=1' }, '--hazard: no hazard is named rain. Names: '],
@@ -76,8 +79,8 @@ describe('parseHazards', () => {
 
   it('formats the options as the command line had them', () => {
     expect(formatHazards({})).toBe('');
-    expect(formatHazards({ hazards: 'all', hazard: 'endsEarly=1' })).toBe(
-      ' --hazards all --hazard endsEarly=1',
+    expect(formatHazards({ hazards: 'base', hazard: 'endsEarly=1' })).toBe(
+      ' --hazards base --hazard endsEarly=1',
     );
   });
 });

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { ALL_HAZARDS, DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
+import { DEFAULT_HAZARDS, type Hazards, withoutAwsHazards } from '../world/hazards.ts';
 
 /** The command line is invalid. `runCommand` prints the message without a stack trace. */
 export class UsageError extends Error {}
@@ -72,12 +72,12 @@ export interface HazardArguments {
 }
 
 /**
- * Parses `--hazards all` and `--hazard name=p[,name=p]`. The second takes precedence.
+ * Parses `--hazards base` and `--hazard name=p[,name=p]`. The second takes precedence.
  * @throws UsageError for an unknown name or a probability that is not from 0 to 1
  */
 export function parseHazards({ hazards, hazard }: HazardArguments): Partial<Hazards> {
-  if (hazards !== undefined && hazards !== 'all') {
-    throw new UsageError(`--hazards: expected all, not ${hazards === '' ? 'nothing' : hazards}`);
+  if (hazards !== undefined && hazards !== 'base') {
+    throw new UsageError(`--hazards: expected base, not ${hazards === '' ? 'nothing' : hazards}`);
   }
   const single = (hazard === undefined ? [] : hazard.split(',')).map((item) => {
     const [name = '', text = ''] = item.split('=');
@@ -90,7 +90,7 @@ export function parseHazards({ hazards, hazard }: HazardArguments): Partial<Haza
     }
     return [name, Number(text)];
   });
-  return { ...(hazards === 'all' ? ALL_HAZARDS : {}), ...Object.fromEntries(single) };
+  return { ...(hazards === 'base' ? withoutAwsHazards() : {}), ...Object.fromEntries(single) };
 }
 
 /** The hazard options as a command that replays a schedule has them. */

@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { environmentLine } from '../../../bench/environment.ts';
-import { ALL_HAZARDS, DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
+import { AWS_HAZARDS, type Hazards, withoutAwsHazards } from '../world/hazards.ts';
 import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
 import { runPool } from './pool.ts';
 
 const HELP = `npm run simulate:hazards -- [options]
 
-Runs the simulation with one hazard at a time that is off by default (test/simulation/world/hazards.ts), and reports
-which rule it breaks. The other hazards keep their default. Exit code 1 if a rule is broken, 2 for invalid options.
+Runs the simulation with one hazard of AWS at a time (test/simulation/world/hazards.ts), and reports which rule it breaks.
+The others of AWS are off. Exit code 1 if a rule is broken, 2 for invalid options.
 
   --schedules N   maximum number of schedules per hazard (default 5000)
   --seed N        0 … 4294967295 (default 1)
@@ -54,10 +54,7 @@ const WHY_HELD: Partial<Record<keyof Hazards, string>> = {
   accessPointHidden: 'An access point that is not found counts as not available yet: the call is repeated.',
 };
 
-/** The hazards that are off by default. */
-const OFF_BY_DEFAULT = (Object.keys(ALL_HAZARDS) as (keyof Hazards)[]).filter(
-  (name) => DEFAULT_HAZARDS[name] !== ALL_HAZARDS[name],
-);
+const NAMES = Object.keys(AWS_HAZARDS) as (keyof Hazards)[];
 
 interface RunNumbers {
   readonly schedules: number;
@@ -78,15 +75,13 @@ await runCommand(async () => {
   else await simulateHazards(parseRunNumbers(given), selectHazards(only), out);
 });
 
-/** @throws UsageError if a hazard does not exist, or is on by default */
+/** @throws UsageError if a hazard does not exist */
 function selectHazards(only: string | undefined): readonly (keyof Hazards)[] {
-  if (only === undefined) return OFF_BY_DEFAULT;
+  if (only === undefined) return NAMES;
   return only.split(',').map((requested) => {
-    const found = OFF_BY_DEFAULT.find((name) => name === requested.trim());
+    const found = NAMES.find((name) => name === requested.trim());
     if (found !== undefined) return found;
-    throw new UsageError(
-      `--only: no hazard that is off by default is named ${requested.trim()}. Names: ${OFF_BY_DEFAULT.join(', ')}`,
-    );
+    throw new UsageError(`--only: no hazard of AWS is named ${requested.trim()}. Names: ${NAMES.join(', ')}`);
   });
 }
 
@@ -100,7 +95,7 @@ async function simulateHazards(
   for (const name of names) {
     const startedAt = performance.now();
     const hazards = hazardsWith(name);
-    const results = await runPool({ ...run, hazards, shrink: false });
+    const results = await runPool({ ...run, hazards: { ...withoutAwsHazards(), ...hazards }, shrink: false });
     const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
     const happened = new Map(results.flatMap((result) => result.hazards)).has(name);
     const failure = results.find((result) => result.failure)?.failure;
@@ -111,7 +106,8 @@ async function simulateHazards(
       : happened
         ? `not within ${schedules}`
         : '**did not happen**';
-    const replay = failure && `\`--seed ${failure.seed} --replay ${failure.path} --hazard ${options}\``;
+    const replay =
+      failure && `\`--seed ${failure.seed} --replay ${failure.path} --hazards base --hazard ${options}\``;
     const why = happened ? (WHY_HELD[name] ?? '') : '';
     const rule = failure?.message.replaceAll('|', '/') ?? why;
     const row = `| ${options.join(', ')} | ${found} | ${rule} | ${replay ?? ''} |`;
@@ -119,7 +115,7 @@ async function simulateHazards(
     console.log(`${row} ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   }
   const report = [
-    'Hazards that are off by default, one at a time, and the rule that each breaks.',
+    'The hazards of AWS, one at a time, and the rule that each breaks.',
     `Seed ${run.seed}, ${new Date().toISOString()}, ${environmentLine()}.`,
     '',
     '| hazard | breaks a rule, in schedules | violated rule, or why none is | replay: npm run simulate -- |',
@@ -137,6 +133,8 @@ async function simulateHazards(
 
 function hazardsWith(name: keyof Hazards): Partial<Hazards> {
   const needed = NEEDS[name];
-  const own = { [name]: VARIANTS.has(name) ? 1 : PROBABILITY };
-  return needed === undefined ? own : { [needed]: 1, ...own };
+  return {
+    ...(needed === undefined ? {} : { [needed]: 1 }),
+    [name]: VARIANTS.has(name) ? 1 : PROBABILITY,
+  };
 }

@@ -24,7 +24,7 @@ Exit code 1 if a bug is not found, 2 for invalid options.
   --seed N        0 … 4294967295 (default 1)
   --workers N     number of threads (default: one per core)
   --only NAMES    plants only these bugs, separated by commas
-  --hazards all   gives the hazards of AWS that are off by default their probability too
+  --hazards base  turns off the hazards of AWS (test/simulation/world/hazards.ts)
   --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
   --out FILE      also writes the table to FILE
   --help          prints this text

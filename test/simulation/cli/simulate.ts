@@ -29,7 +29,7 @@ Stops at the first schedule that violates a rule and prints what happened in it.
   --seed N        0 … 4294967295; the same seed runs the same schedules (default: random, printed)
   --workers N     number of threads (default: one per core)
   --out FILE      also writes the report to FILE
-  --hazards all   gives the hazards of AWS that are off by default their probability too
+  --hazards base  turns off the hazards of AWS (test/simulation/world/hazards.ts)
   --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
   --replay PATH   runs only the schedule of a failure, with --seed, PATH and the hazards as printed by the failure
   --help          prints this text

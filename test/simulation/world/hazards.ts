@@ -171,7 +171,7 @@ export interface Hazards {
   readonly mountRefusedAtFirst: number;
 }
 
-export const DEFAULT_HAZARDS: Hazards = {
+const BASE_HAZARDS = {
   replayReturnsFirstResponse: 0.3,
   limitCheckedBeforeToken: 0.5,
   failureConsumesToken: 0.3,
@@ -200,7 +200,12 @@ export const DEFAULT_HAZARDS: Hazards = {
   messageDuplicated: 0.05,
   messageDelayed: 0.1,
   accessPointCreating: 0.2,
+  eventOmitsTaskCounts: 0.5,
+  launchedWithoutTrunk: 0.3,
+} as const satisfies Partial<Hazards>;
 
+/** What AWS and the ECS agent do without being at fault. `--hazards base` turns them off. */
+export const AWS_HAZARDS = {
   endsEarly: 0.5,
   endsWithoutWords: 0.2,
   launchTokenEnded: 0.5,
@@ -240,10 +245,13 @@ export const DEFAULT_HAZARDS: Hazards = {
   accessPointThrottled: 0.1,
   accessPointHidden: 0.1,
   mountRefusedAtFirst: 0.1,
+} as const satisfies Omit<Hazards, keyof typeof BASE_HAZARDS>;
 
-  eventOmitsTaskCounts: 0.5,
-  launchedWithoutTrunk: 0.3,
-};
+export const DEFAULT_HAZARDS: Hazards = { ...BASE_HAZARDS, ...AWS_HAZARDS };
+
+export function withoutAwsHazards(): Partial<Hazards> {
+  return Object.fromEntries(Object.keys(AWS_HAZARDS).map((name) => [name, 0]));
+}
 
 /**
  * The hazards of a schedule with 0 % faults: variants of undocumented behaviour and delays, which users must not notice.

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-efs';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
-import { ALL_HAZARDS, DEFAULT_HAZARDS, type Hazards } from './hazards.ts';
+import { DEFAULT_HAZARDS, type Hazards, withoutAwsHazards } from './hazards.ts';
 import type { WorldOptions } from './world.ts';
 import { taskInput, WorldFixture } from './world-fixture.ts';
 
@@ -256,7 +256,7 @@ describe('the simulated world', () => {
 
   it.each([
     ['by default', DEFAULT_HAZARDS],
-    ['with all hazards', ALL_HAZARDS],
+    ['without those of AWS', withoutAwsHazards()],
   ])(
     'runs containers only on powered instances, keeps free capacity consistent, and stops every task that is to stop, %s',
     async (_, hazards) => {
