@@ -6,7 +6,7 @@ import { deploymentChecks, newContext } from '#tools/deploy/check/checks.ts';
 import { exitCodeOf, formatChecks, runChecks } from '#tools/deploy/check/run-checks.ts';
 import { FakeDeployment } from './fake-calls.ts';
 
-const SETTINGS = someStage({ ecs: { awsvpcTrunking: true } });
+const SETTINGS = someStage();
 
 async function check(change: Partial<FakeDeployment> = {}, settings = SETTINGS) {
   const deployment = Object.assign(new FakeDeployment(), change);
@@ -139,6 +139,6 @@ it('does not hide an error of the tool itself', async () => {
 
 it('passes without trunks if the stage does not turn trunking on', async () => {
   const instances = async () => [{ id: 'i-1', agentVersion: '1.90.0', hasTrunk: false }];
-  const { resultOf } = await check({ instances }, someStage({ ecs: { awsvpcTrunking: false } }));
+  const { resultOf } = await check({ instances }, someStage({ ecs: { awsvpcTrunking: 'off' } }));
   expect(resultOf('trunking')).toMatchObject({ result: 'passed' });
 });
