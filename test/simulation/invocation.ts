@@ -56,6 +56,8 @@ export interface InvocationsOptions {
   readonly faultRate: number;
   /** Called for each call with its fault. */
   readonly onCall?: (invocation: string, call: string, fault: Fault) => void;
+  /** How long a call takes until it has its effect, in milliseconds. @default 1 to 40 */
+  readonly callMs?: (call: string) => number;
 }
 
 /** Starts invocations and injects faults into their calls until `disableFaults`. */
@@ -121,9 +123,9 @@ export class Invocation {
 
   /** Executes a call of the function. A fault decides whether `effect` happens and what the function receives. */
   async call<T>(call: string, effect: () => T | Promise<T>, errors: CallErrors): Promise<T> {
-    const { kernel, tape } = this.#options;
+    const { kernel, tape, callMs } = this.#options;
     if (!this.#alive) return neverSettle();
-    await kernel.sleep(tape.jitter(1, 40));
+    await kernel.sleep(callMs?.(call) ?? tape.jitter(1, 40));
     if (!this.#alive) return neverSettle();
     const fault = this.#drawFault(call);
     this.#options.onCall?.(this.name, call, fault);

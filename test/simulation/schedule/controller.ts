@@ -14,6 +14,7 @@ import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.t
 import { callAws } from '#adapters/aws/errors.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deployed-functions.ts';
+import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { createdAtOf } from '#core/ports/ids.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
@@ -128,6 +129,8 @@ export interface ApiResponse {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: clients read bodies of every shape
   readonly body: any;
+  /** The header `Retry-After`. */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The janitor, which the functions invoke. Without permission for it the outcome of a call is unknown to them. */
@@ -162,6 +165,8 @@ export interface ControllerOptions {
   readonly invocations: Invocations;
   /** Chooses the version of the code that an invocation runs. */
   readonly fleet: MixedFleet;
+  /** The sizes in the settings. @default those of the world fixture */
+  readonly sizes?: SizeCatalog;
   /** Called before the free capacity of an instance is stored. */
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
@@ -198,8 +203,13 @@ export class Controller {
     const [name, build] = OPERATIONS[operation];
     const response = await this.#invoke(name, timeoutMsOf(name), async (invocation) => {
       const handler = build(this.#ports(invocation), this.#settings) as ApiHandler;
-      const { statusCode, body } = await handler(gatewayEvent(call), {} as Context);
-      return { status: statusCode, body: JSON.parse(body) };
+      const { statusCode, headers, body } = await handler(gatewayEvent(call), {} as Context);
+      const retryAfter = headers['retry-after'];
+      return {
+        status: statusCode,
+        body: JSON.parse(body),
+        ...(retryAfter === undefined ? {} : { retryAfterSeconds: Number(retryAfter) }),
+      };
     });
     return response ?? { status: 503, body: { message: 'Service Unavailable' } };
   }
@@ -302,7 +312,7 @@ export class Controller {
   }
 
   #portsWith(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
-    const { kernel, tape, world, fleet } = this.#options;
+    const { kernel, tape, world, fleet, sizes = SIZES } = this.#options;
     const version = fleet.drawVersion();
     const skew = this.#hazardsDisabled
       ? 0
@@ -346,7 +356,7 @@ export class Controller {
         clock,
       ),
       freeCapacity,
-      catalog: new ClusterCatalog({ sizes: SIZES, freeCapacity, clock, telemetry }),
+      catalog: new ClusterCatalog({ sizes, freeCapacity, clock, telemetry }),
       clock,
       telemetry,
       ids: {

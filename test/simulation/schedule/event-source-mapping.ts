@@ -1,9 +1,11 @@
 import type { ReceivedMessage, SqsModel } from '../world/sqs-model.ts';
 
-/** The maximum number of concurrent invocations. */
-const CONCURRENCY_MAX = 5;
-/** The maximum number of messages per invocation. */
-const BATCH_SIZE = 3;
+export interface MappingOptions {
+  /** The maximum number of messages per invocation. @default 3 */
+  readonly batchSize?: number;
+  /** The maximum number of concurrent invocations. @default 5 */
+  readonly maxConcurrency?: number;
+}
 
 /** Returns the messages that succeeded; undefined if the function was killed. */
 type InvokeFunction = (
@@ -17,17 +19,21 @@ type InvokeFunction = (
 export class EventSourceMappingModel {
   readonly #queue: SqsModel;
   readonly #invoke: InvokeFunction;
+  readonly #batchSize: number;
+  readonly #maxConcurrency: number;
   #running = 0;
 
-  constructor(queue: SqsModel, invoke: InvokeFunction) {
+  constructor(queue: SqsModel, invoke: InvokeFunction, options: MappingOptions = {}) {
     this.#queue = queue;
     this.#invoke = invoke;
+    this.#batchSize = options.batchSize ?? 3;
+    this.#maxConcurrency = options.maxConcurrency ?? 5;
   }
 
   /** Receives messages until the queue is empty or the concurrency limit is reached. */
   receiveBatches(): void {
-    while (this.#running < CONCURRENCY_MAX) {
-      const messages = this.#queue.receive(BATCH_SIZE);
+    while (this.#running < this.#maxConcurrency) {
+      const messages = this.#queue.receive(this.#batchSize);
       if (messages.length === 0) return;
       this.#running += 1;
       void this.#invoke(messages).then((succeeded) => {

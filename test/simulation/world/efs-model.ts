@@ -109,7 +109,9 @@ export class EfsModel {
     const draw = (hazard: keyof Hazards, maxSeconds: number) =>
       this.#draws.happens(hazard) ? this.#draws.secondsAsMs(1, maxSeconds) : 0;
     const now = this.#kernel.now();
-    const availableAt = now + draw('accessPointCreating', 10);
+    const { accessPoint } = this.#draws.timing;
+    const creatingMs = accessPoint.max === 0 ? 0 : this.#draws.delayMs(accessPoint);
+    const availableAt = now + creatingMs + draw('accessPointCreating', 10);
     const point: AccessPoint = {
       id: `fsap-${this.#count.toString(16).padStart(17, '0')}`,
       input,

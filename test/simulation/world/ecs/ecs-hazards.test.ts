@@ -9,7 +9,7 @@ import { TRUNK_ATTRIBUTE } from '#adapters/aws/ecs/shared-instance-observation.t
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import { DEFAULT_HAZARDS, type Hazards } from '../hazards.ts';
 import { TASK_REASONS } from '../reasons.ts';
-import { REAL_TIMING, TIMING_OF_SETTING, type Timing } from '../timing.ts';
+import { REAL_TIMING, TIMING_OF_SETTING, type Timing, WIDE_TIMING } from '../timing.ts';
 import { WORLD_OPTIONS, type WorldFixture } from '../world-fixture.ts';
 import { createCluster, request } from './cluster-fixture.ts';
 import type { StopDetails } from './types.ts';
@@ -408,7 +408,11 @@ describe('a world with the timing of AWS', () => {
 
   /** Returns the seconds from RunTask to RUNNING: of a task on a new instance, then of one on the same instance. */
   async function measureStarts(timing: Timing) {
-    const { subject, run, stop, describeTask } = await createCluster({ hazards, timing });
+    const { subject, run, stop, describeTask } = await createCluster({
+      hazards,
+      // The fixture mounts its access point at once.
+      timing: { ...timing, accessPoint: WIDE_TIMING.accessPoint },
+    });
     const measure = async (clientToken: string) => {
       const taskArn = await run({ clientToken });
       await subject.advance(10 * MINUTE);
