@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
-import { build, handler } from '#functions/volumes/janitor.ts';
+import { build } from '#functions/volumes/janitor.ts';
 import { captureLogLines, contextOf } from '../wiring/lambda-context.ts';
 
 const PLACE = { fileSystemId: 'fs-0123456789abcdef0', workbenchId: 'aaaa' };
@@ -44,6 +44,9 @@ describe('the janitor function', () => {
     it('works in the configured mounts only', async () => {
       const log = captureLogLines();
       await mkdir(join(root, 'aaaa'));
+      // Another test file of this process may have initialized the function with its own environment.
+      vi.resetModules();
+      const { handler } = await import('#functions/volumes/janitor.ts');
       const send = (event: unknown) => handler(event, contextOf('1', 'janitor'));
       expect(await send({ act: 'writeTombstone', ...PLACE })).toEqual({ detached: false });
       expect(await send({ act: 'removeSome', ...PLACE })).toEqual({ done: true, deleted: 1 });

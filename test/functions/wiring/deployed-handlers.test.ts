@@ -96,6 +96,8 @@ afterEach(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
+  // The next test file of this process must not get a function that is initialized with this environment.
+  vi.resetModules();
   await rm(mountedFolder, { recursive: true });
 });
 

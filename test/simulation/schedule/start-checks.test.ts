@@ -78,7 +78,7 @@ describe('launches', () => {
 describe('a failed start', () => {
   it('names the cause', async () => {
     const { runTask, end } = createChecks({ imagePullFails: 1 });
-    await runTask();
+    for (let attempt = 1; attempt <= 3; attempt += 1) await runTask(attempt);
     end('start_refused', TASK_REASONS.imagePullFails.containerReason);
     end('start_refused', `It failed: ${TASK_REASONS.imagePullFails.containerReason.slice(-15)}`);
     end('no_capacity', 'other codes need no cause');
