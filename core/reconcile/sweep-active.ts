@@ -4,7 +4,7 @@ import type { Observation } from '../workbench/lifecycle/inputs.ts';
 import type { Policy } from '../workbench/lifecycle/policy.ts';
 import type { QueuePorts, RecordPorts } from '../workbench/update-record.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '../workbench/workbench.ts';
-import { readRecord, repairOrReport } from './repair.ts';
+import { readRecords, repairOrReport } from './repair.ts';
 import type { ReconcileReport, RepairKind, ReportDraft } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
@@ -44,9 +44,8 @@ async function observePage(
   draft: ReportDraft,
 ): Promise<readonly ObservedRecord[]> {
   const workbenches: Workbench[] = [];
-  for (const key of keys) {
-    const workbench = await readRecord(ports, key, draft, key.workbenchId);
-    if (workbench !== undefined && workbench !== 'unreadable') workbenches.push(workbench);
+  for await (const { record } of readRecords(ports, keys, draft, ({ workbenchId }) => workbenchId)) {
+    if (record !== undefined && record !== 'unreadable') workbenches.push(record);
   }
   const taskIds = workbenches.flatMap((workbench) => taskIdOf(workbench) ?? []);
   const instanceIds = workbenches.flatMap(({ host }) => host?.instanceId ?? []);

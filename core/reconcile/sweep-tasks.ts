@@ -10,7 +10,7 @@ import {
   type RecheckResult,
   type SweepSettings,
 } from './orphans.ts';
-import { readRecord, repairOrReport } from './repair.ts';
+import { readRecord, readRecords, repairOrReport } from './repair.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { forEachPage, runSweep, type SweepPorts } from './sweep.ts';
 
@@ -34,9 +34,9 @@ export async function sweepTasks(
     const orphans: Orphan[] = [];
     const list = (cursor?: string) => ports.tasks.list(cursor);
     await forEachPage(ports, 'tasks', PAGING, draft, list, async ({ tasks }) => {
-      for (const task of tasks) {
+      for await (const { item, record } of readRecords(ports, tasks, draft, ({ taskId }) => taskId)) {
         draft.checked += 1;
-        const orphan = await checkTask(ports, policy, task, draft);
+        const orphan = await checkTask(ports, policy, item, record, draft);
         if (orphan) orphans.push(orphan);
       }
     });
@@ -48,10 +48,10 @@ async function checkTask(
   ports: Ports,
   policy: Policy,
   task: TaskObservation,
+  record: Workbench | undefined | 'unreadable',
   draft: ReportDraft,
 ): Promise<Orphan | undefined> {
   const { taskId, workbenchId } = task;
-  const record = await readRecord(ports, task, draft, taskId);
   if (record === 'unreadable') return undefined;
   if (record === undefined) return toOrphan(ports, task, draft);
   if (isKnownTask(record, taskId)) return undefined;

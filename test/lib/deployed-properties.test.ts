@@ -238,6 +238,25 @@ describe('functions', () => {
   });
 });
 
+describe('a janitor', () => {
+  it('has a thread for each of its simultaneous deletions', () => {
+    const sized = app
+      .all('api', 'AWS::Lambda::Function')
+      .filter((resource) => JSON.stringify(resource).includes('UV_THREADPOOL_SIZE'));
+    expect(sized).toMatchObject([
+      [
+        expect.any(String),
+        {
+          Properties: {
+            FunctionName: expect.stringContaining('-janitor-0'),
+            Environment: { Variables: { UV_THREADPOOL_SIZE: '32' } },
+          },
+        },
+      ],
+    ]);
+  });
+});
+
 describe('the access point of a janitor', () => {
   it('acts as root on the parent directory, which others can only traverse and list', () => {
     const points = app.all('data', 'AWS::EFS::AccessPoint').map(([, { Properties = {} }]) => ({

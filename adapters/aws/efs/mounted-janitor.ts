@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, readFile, rename, rmdir, stat, writeFile } from 
 import { join } from 'node:path';
 import { removalBudget, removeSome } from '#adapters/directories/removal.ts';
 import { errorCode } from '#adapters/system-error.ts';
+import { JANITOR_DELETIONS_AT_ONCE } from '#contract/janitor.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { DeletionProgress, VolumeObservation } from '#core/ports/volume-store.ts';
 import { type Janitor, VOLUME_NAME_PATTERN, type VolumeLocation, type VolumeMarker } from './janitor.ts';
@@ -13,6 +14,8 @@ export interface MountedJanitorOptions {
   readonly entriesPerCallMax?: number;
   /** How long a call of `removeSome` deletes, in milliseconds. @default 10,000 */
   readonly callMaxMs?: number;
+  /** How many files and folders a call of `removeSome` deletes at the same time. @default 32 */
+  readonly concurrency?: number;
   /** A monotonic clock for `callMaxMs`, in milliseconds. @default performance.now */
   readonly elapsed?: () => number;
 }
@@ -58,15 +61,16 @@ export class MountedJanitor implements Janitor {
     const {
       entriesPerCallMax = 20_000,
       callMaxMs = 10_000,
+      concurrency = JANITOR_DELETIONS_AT_ONCE,
       elapsed = () => performance.now(),
     } = this.#options;
     return withPortError('removeSome', async () => {
       if ((await readTombstone(join(root, TOMBSTONES_FOLDER, name))) === undefined)
         throw new Error('the volume has no tombstone');
       const budget = removalBudget(entriesPerCallMax, callMaxMs, elapsed);
-      const volume = await removeSome(join(root, name), budget);
+      const volume = await removeSome(join(root, name), budget, concurrency);
       if (!volume.done) return volume;
-      const quarantined = await removeSome(join(root, QUARANTINE_FOLDER, name), budget);
+      const quarantined = await removeSome(join(root, QUARANTINE_FOLDER, name), budget, concurrency);
       return { done: quarantined.done, deleted: volume.deleted + quarantined.deleted };
     });
   }

@@ -35,6 +35,8 @@ const RELATED_FOLDERS = ['logs', 'private'];
 const TOMBSTONE_RETENTION_MS = 400 * 24 * 60 * 60 * 1000;
 const PRUNE_INTERVAL_MS = 24 * 60 * 60 * 1000;
 const PAGE_MAX = 1000;
+/** How many files and folders are deleted at the same time. More would delay the other file accesses of the server. */
+const DELETIONS_AT_ONCE = 8;
 
 /** Volumes as local folders with mode 0700. A mount is `{ path }`. */
 export class DirectoryVolumes implements VolumeStore {
@@ -90,7 +92,7 @@ export class DirectoryVolumes implements VolumeStore {
       const folders = [...RELATED_FOLDERS.map((name) => join(dataDir, name)), this.#quarantined, this.#root];
       let deleted = 0;
       for (const folder of folders) {
-        const removal = await removeSome(join(folder, workbenchId), budget);
+        const removal = await removeSome(join(folder, workbenchId), budget, DELETIONS_AT_ONCE);
         deleted += removal.deleted;
         if (!removal.done) return { done: false, deleted };
       }

@@ -307,7 +307,7 @@ describe('an unavailable table', () => {
     world.clock.advance(48 * 60 * MINUTE);
     const workbenches = overrideMethods(world.stores.workbenches, { read: unavailable });
     const ports = { ...world.ports, workbenches };
-    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ checked: 1, ...ENDED });
+    expect(await sweepTasks(ports, world.policy, GRACE)).toMatchObject({ checked: 0, ...ENDED });
     expect(await sweepHosts(ports, world.policy, GRACE)).toMatchObject({ checked: 1, ...ENDED });
     expect(await sweepVolumes(ports, { graceMs: 0, shard: 0, shards: 1 })).toMatchObject({
       checked: 1,
