@@ -9,7 +9,7 @@ export interface RunnerReport {
     /** Absolute path of the test file. */
     readonly name: string;
     readonly status: string;
-    /** Why the file failed to load. */
+    /** Why the file failed outside of its tests. */
     readonly message: string;
     readonly assertionResults: readonly {
       readonly status: string;
@@ -38,13 +38,13 @@ export function sumReports(reports: readonly RunnerReport[]): TestSum {
   };
 }
 
-/** A test file that fails to load has no tests; it counts as one failure. */
+/** A test file that fails outside of its tests, while it loads or in a hook, counts as one failure. */
 function countFailedFiles({ testResults }: RunnerReport): number {
-  return testResults.filter(failedToLoad).length;
+  return testResults.filter(failedOutsideTests).length;
 }
 
-function failedToLoad({ status, assertionResults }: RunnerReport['testResults'][number]): boolean {
-  return status === 'failed' && assertionResults.length === 0;
+function failedOutsideTests({ status, assertionResults }: RunnerReport['testResults'][number]): boolean {
+  return status === 'failed' && assertionResults.every(({ status: result }) => result !== 'failed');
 }
 
 /** Returns the failed tests and files, each with the first lines of its error. Empty if none failed. */
@@ -52,7 +52,7 @@ export function formatFailures(reports: readonly RunnerReport[]): string {
   return reports
     .flatMap(({ testResults }) => testResults)
     .flatMap((file) => [
-      ...(failedToLoad(file) ? [formatFailure(file.name, file.message)] : []),
+      ...(failedOutsideTests(file) ? [formatFailure(file.name, file.message)] : []),
       ...file.assertionResults
         .filter(({ status }) => status === 'failed')
         .map(({ fullName, failureMessages = [] }) =>

@@ -103,7 +103,7 @@ interface NatInstanceProps extends NatInstancesProps {
 /**
  * An instance that forwards the connections of private subnets to the internet. Its network interface and its public
  * address exist independently of it and are the target of the routes, so that a replacement needs no new route. The
- * instance has no role, no key and no open port.
+ * instance has no role and no key, and accepts connections from the VPC only.
  */
 export class NatInstance extends Construct {
   /** Availability zone. */
@@ -130,6 +130,8 @@ export class NatInstance extends Construct {
       allocationId: address.attrAllocationId,
       networkInterfaceId: this.interfaceId,
     });
+    // EC2 associates no address until the internet gateway is attached.
+    association.node.addDependency(subnet.internetConnectivityEstablished);
     const template = new CfnLaunchTemplate(this, 'Template', {
       launchTemplateData: {
         imageId: StringParameter.valueForTypedStringParameterV2(

@@ -27,7 +27,7 @@ test('omits skipped tests if there are none', () => {
   expect(formatSum(sumReports([report(2, 0, 0)]))).toBe('2 passed, 0 failed');
 });
 
-test('counts a test file that failed to load as one failure', () => {
+test('counts a test file that failed to load, or in a hook, as one failure', () => {
   const unreadable = {
     ...report(5, 0, 0),
     testResults: [
@@ -36,6 +36,12 @@ test('counts a test file that failed to load as one failure', () => {
     ],
   };
   expect(sumReports([unreadable])).toEqual({ passed: 5, failed: 1, skipped: 0 });
+  const skipped = { status: 'skipped', fullName: 'adds two numbers' };
+  const failedHook = {
+    ...report(0, 0, 1),
+    testResults: [{ ...passed, status: 'failed', assertionResults: [skipped] }],
+  };
+  expect(sumReports([failedHook])).toEqual({ passed: 0, failed: 1, skipped: 1 });
   expect(formatFailures([unreadable])).toBe('FAILED /project/test/a.test.ts\n  Cannot find ./b.ts');
 });
 

@@ -51,7 +51,7 @@ export interface StackProblem {
 }
 
 const DELETE_REMEDY =
-  'deletes the stack: it was never complete, so it contains neither records nor files of users';
+  'deletes the stack: it was never complete, so it contains neither records nor files of users. A table, file systems or a backup vault that remain are empty; delete them by hand';
 
 /** A status that a deployment cannot continue from. Every other status is fine. */
 const PROBLEMS: readonly (readonly [status: RegExp, problem: Omit<StackProblem, 'stack'>])[] = [
@@ -136,11 +136,11 @@ async function describeRemaining(aws: AwsCli, { name }: StackState): Promise<str
     z.array(z.string()),
     [
       'cloudformation',
-      'describe-stack-resources',
+      'list-stack-resources',
       '--stack-name',
       name,
       '--query',
-      "StackResources[?ResourceStatus=='DELETE_FAILED'].join(': ', [LogicalResourceId, ResourceStatusReason || 'no reason'])",
+      "StackResourceSummaries[?ResourceStatus=='DELETE_FAILED'].join(': ', [LogicalResourceId, ResourceStatusReason || 'no reason'])",
     ],
     'This command lists the resources that hold the stack.',
   );
@@ -197,7 +197,7 @@ async function checkNeverComplete(aws: AwsCli, name: string): Promise<void> {
   );
 }
 
-/** Without this, CloudFormation could not delete the table of a stack that was created with protection. */
+/** A table that remains after the deletion of its stack must not be protected, so that operators can delete it. */
 async function turnOffTableProtection(
   aws: AwsCli,
   name: string,
@@ -207,11 +207,11 @@ async function turnOffTableProtection(
     z.array(z.string()),
     [
       'cloudformation',
-      'describe-stack-resources',
+      'list-stack-resources',
       '--stack-name',
       name,
       '--query',
-      "StackResources[?ResourceType=='AWS::DynamoDB::GlobalTable' && ResourceStatus!='DELETE_COMPLETE' && PhysicalResourceId].PhysicalResourceId",
+      "StackResourceSummaries[?ResourceType=='AWS::DynamoDB::GlobalTable' && ResourceStatus!='DELETE_COMPLETE' && PhysicalResourceId].PhysicalResourceId",
     ],
     `${name} was not repaired, because its resources could not be listed.`,
   );

@@ -96,7 +96,7 @@ describe('the policies of the largest possible stage', () => {
         installation: `w${'x'.repeat(31)}`,
         region: 'ap-southeast-2',
         account: '123456789012',
-        network: { own: { zones: 4, natGateways: 4 } },
+        network: { own: { zones: 4, egressZones: 'each' } },
         storage: {
           fileSystems: 20,
           operatorRoles: Array.from(

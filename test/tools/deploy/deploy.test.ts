@@ -25,7 +25,7 @@ async function commandsOfAccount(): Promise<FakeCommands> {
     'ROLLBACK_COMPLETE',
     'CREATE_FAILED',
   ]);
-  await commands.setOutput('aws cloudformation describe-stack-resources', []);
+  await commands.setOutput('aws cloudformation list-stack-resources', []);
   await commands.setOutput('aws backup list-backup-vaults', []);
   await commands.setOutput('aws iam get-role', 'AWSServiceRoleForECS\n');
   return commands;
@@ -272,7 +272,7 @@ it('deletes stacks whose first creation failed, the last one first, and deploys,
   const commands = await commandsOfAccount();
   const stacks = stacksIn('CREATE_COMPLETE', { data: 'ROLLBACK_FAILED', api: 'ROLLBACK_COMPLETE' });
   await commands.setOutput('aws cloudformation describe-stacks', stacks);
-  await commands.setOutput('aws cloudformation describe-stack-resources', ['some-table']);
+  await commands.setOutput('aws cloudformation list-stack-resources', ['some-table']);
   const { code } = await deploy(commands, ['--stage', 'staging', '--repair']);
   expect(code).toBe(0);
   const deletion = (part: string) => [
@@ -343,7 +343,7 @@ it.each([
   const commands = await commandsOfAccount();
   const stacks = stacksIn('UPDATE_COMPLETE', { cluster: status, api: 'ROLLBACK_COMPLETE' });
   await commands.setOutput('aws cloudformation describe-stacks', stacks);
-  await commands.setOutput('aws cloudformation describe-stack-resources', ['Group: protected from scale-in']);
+  await commands.setOutput('aws cloudformation list-stack-resources', ['Group: protected from scale-in']);
   const { code, stderr } = await deploy(commands, ['--stage', 'staging', '--repair']);
   expect(code).toBe(1);
   expect(stderr).toContain(`workbench-staging-cluster is ${status}`);

@@ -18,7 +18,7 @@ const stacksSchema = z.object({
 });
 
 const resourcesSchema = z.object({
-  StackResources: z.array(
+  StackResourceSummaries: z.array(
     z.object({
       LogicalResourceId: z.string(),
       PhysicalResourceId: z.optional(z.string()),
@@ -101,13 +101,13 @@ export class AwsDeploymentCalls implements DeploymentCalls {
 
   async outboundRules(): Promise<readonly OutboundRule[]> {
     const { installation } = this.#settings;
-    const { StackResources } = await this.#aws.query(
+    const { StackResourceSummaries } = await this.#aws.query(
       resourcesSchema,
-      ['cloudformation', 'describe-stack-resources', '--stack-name', `${installation}-network`],
+      ['cloudformation', 'list-stack-resources', '--stack-name', `${installation}-network`],
       ADVICE,
     );
     const groups = new Map<string, OutboundRule['group']>();
-    for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of StackResources) {
+    for (const { LogicalResourceId, PhysicalResourceId, ResourceType } of StackResourceSummaries) {
       if (ResourceType !== 'AWS::EC2::SecurityGroup' || PhysicalResourceId === undefined) continue;
       for (const name of ['Gateway', 'Janitor'] as const) {
         if (LogicalResourceId.startsWith(`Network${name}`)) groups.set(PhysicalResourceId, name);

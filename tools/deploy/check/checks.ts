@@ -79,7 +79,7 @@ function isOpen({ cidr }: OutboundRule): boolean {
 const JANITORS: Check<CheckContext> = {
   name: 'janitors',
   advice:
-    'If the log of the janitor says `access denied`, EFS does not support a condition of the policies of the file systems: set `storage.denyOtherRoles` to false, deploy, and read "First hour on a new account" in docs/operations.md. No workbench would start.',
+    'If the figure is EFSMountFailureException, EFS perhaps does not support a condition of the policies of the file systems: set `storage.denyOtherRoles` to false, deploy, and read "First hour on a new account" in docs/operations.md. No workbench would start.',
   run: async (calls) => {
     const fileSystems = await calls.fileSystems();
     const errors: string[] = [];
@@ -105,7 +105,7 @@ const IMAGE: Check<CheckContext> = {
 const CREATE: Check<CheckContext> = {
   name: 'first start',
   advice:
-    'See the row of the reason in "A workbench does not start, or has stopped" of docs/operations.md. `start_refused` or a long `provisioning` with the attribute no-new-privileges: set ECS_APPARMOR_CAPABLE=true on the instances.',
+    'See the row of the reason in "A workbench does not start, or has stopped" of docs/operations.md. A long `provisioning` with the attribute no-new-privileges: replace the instances, whose user data is older than the setting ECS_APPARMOR_CAPABLE.',
   run: async (calls, context) => {
     context.workbenchId = await createWorkbench(calls, 'Check of the deployment');
     return await reach('running', calls, context);

@@ -51,8 +51,11 @@ async function commandsOfDeployment(apiUrl: string): Promise<FakeCommands> {
       { Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
     ],
   });
-  await define('aws cloudformation describe-stack-resources', {
-    StackResources: [group('NetworkGateway1234ABCD', 'sg-1'), group('NetworkJanitor1234ABCD', 'sg-2')],
+  await define('aws cloudformation list-stack-resources', {
+    StackResourceSummaries: [
+      group('NetworkGateway1234ABCD', 'sg-1'),
+      group('NetworkJanitor1234ABCD', 'sg-2'),
+    ],
   });
   await define('aws ec2 describe-security-group-rules', {
     SecurityGroupRules: [
@@ -116,7 +119,7 @@ it('exits with 1 and says what to do if a check fails', async () => {
   const { code, stdout } = await runCheck(commands);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^janitors +failed +fs-0123456789abcdef0: Unhandled$/m);
-  expect(stdout).toContain('janitors: If the log of the janitor says `access denied`');
+  expect(stdout).toContain('janitors: If the figure is EFSMountFailureException');
 });
 
 it('uses the token in the environment instead of the key, and reports an API that does not respond', async () => {
