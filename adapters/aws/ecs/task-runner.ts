@@ -234,7 +234,9 @@ export class EcsTaskRunner implements TaskRunner {
     for (const { containerInstanceArn, agentConnected, ec2InstanceId = '', status } of known) {
       if (containerInstanceArn === undefined) continue;
       const ec2State = ec2States?.get(ec2InstanceId);
-      states.set(containerInstanceArn, toTaskInstanceState(ec2State, agentConnected === true));
+      // The agent of an instance that was deregistered by force may stay connected, and its containers run on.
+      const isConnected = agentConnected === true && status !== 'INACTIVE';
+      states.set(containerInstanceArn, toTaskInstanceState(ec2State, isConnected));
       // Otherwise ECS reports its tasks as RUNNING indefinitely. If this call fails, the next read repeats it.
       if (ec2State === 'terminated' && !agentConnected && status !== 'INACTIVE')
         await this.#containerInstances.deregister(containerInstanceArn).catch(() => {});

@@ -138,6 +138,14 @@ describe('a task that ECS reports as STOPPED', () => {
     expect(await observe()).toEqual(['stopped', 'disconnected']);
   });
 
+  it('is disconnected if its container instance was deregistered, although the agent is still connected', async () => {
+    const { observe, conclude, registered } = await running();
+    conclude('ServiceSchedulerInitiated', 'Container instance deregistration forced by user.');
+    registered.status = 'INACTIVE';
+    expect(registered.agentConnected).toBe(true);
+    expect(await observe()).toEqual(['stopped', 'disconnected']);
+  });
+
   it('needs no call to EC2 if its agent has reported the end', async () => {
     const { observe, tasks, taskId, subject, askedEc2 } = await running();
     await tasks.stop(taskId, 'enough');
