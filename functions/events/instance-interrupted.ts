@@ -57,9 +57,16 @@ export function build(
       return;
     }
     const { kind, at } = interruption;
+    const errors: unknown[] = [];
     for (const { userId, workbenchId, taskId } of tasks) {
-      await observeInterruption(ports, policy, { userId, workbenchId }, { taskId, kind, at });
+      try {
+        await observeInterruption(ports, policy, { userId, workbenchId }, { taskId, kind, at });
+      } catch (error) {
+        // The others have two minutes at most and must not wait for the retry of this one.
+        errors.push(error);
+      }
     }
+    if (errors.length > 0) throw errors[0];
   };
 }
 

@@ -107,6 +107,28 @@ describe('the function', () => {
     expect(await world.read(first)).toEqual(noticed);
   });
 
+  it('updates the other workbenches if the record of one cannot be written, and then fails', async () => {
+    const { world, first, second } = await setUp();
+    const list = async () => [
+      ...(await world.liveTasks(first.workbenchId)),
+      ...(await world.liveTasks(second.workbenchId)),
+    ];
+    const { workbenches } = world.ports;
+    const broken = new Proxy(workbenches, {
+      get: (store, name) =>
+        name === 'read'
+          ? async (key: Parameters<typeof store.read>[0]) => {
+              if (key.workbenchId === first.workbenchId) throw new PortError('unavailable', 'GetItem');
+              return await store.read(key);
+            }
+          : Reflect.get(store, name).bind(store),
+    });
+    const handler = build({ ...world.ports, workbenches: broken, instanceTasks: { list } }, settingsWith());
+    await expect(handler(spotWarning())).rejects.toThrow('GetItem');
+    expect(await world.read(first)).toEqual(first);
+    expect(await world.read(second)).toMatchObject({ run: { interruption: { kind: 'spot' } } });
+  });
+
   it('ignores an instance without workbenches, and fails if ECS does not respond', async () => {
     const { world } = await setUp();
     const none = build({ ...world.ports, instanceTasks: { list: async () => [] } }, settingsWith());
