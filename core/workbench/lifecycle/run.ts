@@ -159,8 +159,9 @@ export function endLostRun(
   // A task that ECS has forgotten may have run before.
   const nextRun =
     isEnding(workbench) || reason.code !== 'instance_lost' ? undefined : nextRunOf(workbench, run, context);
+  const mayRetry = workbench.status !== 'stopping' || reason.code === 'instance_lost';
   const ending = isEnding(workbench)
-    ? { ...workbench, run }
+    ? { ...(mayRetry ? workbench : withoutRetry(workbench)), run }
     : beginStop({ ...workbench, run }, context, { reason, ...(nextRun === undefined ? {} : { nextRun }) });
   return isEnding(ending) && ending.run ? endRun(ending, context, reason) : ending;
 }

@@ -167,6 +167,17 @@ describe('a start whose task fails before the workbench runs', () => {
     });
   });
 
+  it('is not retried either if its task ended without a reason before ECS forgot it', () => {
+    const silent = { code: 'task_lost', message: 'No reason.' } as const;
+    const ending = apply(pending(), failed(silent, { instance: 'unknown' }));
+    expect(ending).toMatchObject({ status: 'stopping', desired: 'running' });
+    const missing: Input = { type: 'task_missing', taskId: 'task-1' };
+    const later = T0 + DEFAULT_POLICY.taskMissingTimeoutMs;
+    expect(apply(apply(ending, missing), missing, later)).toMatchObject({
+      ...{ status: 'stopped', desired: 'stopped', reason: { code: 'task_lost' } },
+    });
+  });
+
   it('is retried at once if its task was never placed', () => {
     const stop = { ...PULL_FAILED, retryable: true };
     const { task } = observed({ stop }) as Extract<Input, { type: 'task_observed' }>;
