@@ -2,9 +2,6 @@ import { expect, test } from 'vitest';
 import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { call, create, type OpenServer, openServer, TINY_SERVER, until } from './open-server.ts';
 
-/** The statuses in which a workbench may have a process. */
-const HAS_PROCESS = new Set(['pending', 'running', 'stopping']);
-
 /** Returns all workbenches of the user from all pages. */
 async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
   const items: WorkbenchItem[] = [];
@@ -17,7 +14,7 @@ async function listAll(server: OpenServer): Promise<readonly WorkbenchItem[]> {
   }
 }
 
-test('500 concurrent creates all succeed, create 500 workbenches, and their tasks run in turn', async () => {
+test('500 concurrent creates all succeed, create 500 workbenches, and their tasks run one after another', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: 'exit 3', WB_LOCAL_MAX_RUNNING: '8' });
   const durations: number[] = [];
   const responses = await Promise.all(
@@ -39,13 +36,13 @@ test('500 concurrent creates all succeed, create 500 workbenches, and their task
   expect(listed.map(({ workbench_id }) => workbench_id).sort()).toEqual(ids.sort());
   expect(new Set(listed.map(({ workbench_name }) => workbench_name)).size).toBe(500);
 
-  // Each task exits at once and frees its slot for the next one. Sixty tasks show that this works.
+  // Each task exits at once and frees its slot for the next one. Sixty tasks show that this works. How many run at once
+  // cannot be counted here: the pages of a list are read one after another. The next test counts them.
   const waited = performance.now();
   const turns = await until(
     async () => {
       const items = await listAll(server);
       expect(items.length).toBe(500);
-      expect(items.filter(({ status }) => HAS_PROCESS.has(status)).length).toBeLessThanOrEqual(8);
       const stopped = items.filter(({ status }) => status === 'stopped');
       return stopped.length >= 60 && stopped;
     },
