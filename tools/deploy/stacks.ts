@@ -132,19 +132,27 @@ export async function describeProblem(
 
 /** Names the resources that CloudFormation could not delete. */
 async function describeRemaining(aws: AwsCli, { name }: StackState): Promise<string> {
-  const remaining = await aws.query(
-    z.array(z.string()),
-    [
-      'cloudformation',
-      'list-stack-resources',
-      '--stack-name',
-      name,
-      '--query',
-      "StackResourceSummaries[?ResourceStatus=='DELETE_FAILED'].join(': ', [LogicalResourceId, ResourceStatusReason || 'no reason'])",
-    ],
+  const remaining = await listResources(
+    aws,
+    name,
+    "?ResourceStatus=='DELETE_FAILED'].join(': ', [LogicalResourceId, ResourceStatusReason || 'no reason'])",
     'This command lists the resources that hold the stack.',
   );
   return remaining.map((line) => `\n    ${line}`).join('');
+}
+
+/**
+ * Returns one text for each resource that the query selects, from all pages.
+ * @param query JMESPath, after the opening bracket of the list
+ */
+function listResources(
+  aws: AwsCli,
+  stack: string,
+  query: string,
+  advice: string,
+): Promise<readonly string[]> {
+  const listing = ['cloudformation', 'list-stack-resources', '--stack-name', stack];
+  return aws.query(z.array(z.string()), [...listing, '--query', `StackResourceSummaries[${query}`], advice);
 }
 
 /** The deletion of a stack with a VPC and file systems takes minutes. `aws cloudformation wait` ends after an hour. */
@@ -203,16 +211,10 @@ async function turnOffTableProtection(
   name: string,
   report: (line: string) => void,
 ): Promise<void> {
-  const tables = await aws.query(
-    z.array(z.string()),
-    [
-      'cloudformation',
-      'list-stack-resources',
-      '--stack-name',
-      name,
-      '--query',
-      "StackResourceSummaries[?ResourceType=='AWS::DynamoDB::GlobalTable' && ResourceStatus!='DELETE_COMPLETE' && PhysicalResourceId].PhysicalResourceId",
-    ],
+  const tables = await listResources(
+    aws,
+    name,
+    "?ResourceType=='AWS::DynamoDB::GlobalTable' && ResourceStatus!='DELETE_COMPLETE' && PhysicalResourceId].PhysicalResourceId",
     `${name} was not repaired, because its resources could not be listed.`,
   );
   for (const table of tables) {
