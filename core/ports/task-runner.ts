@@ -119,7 +119,8 @@ export interface TaskObservation {
  *
  * - `connected`: its agent is connected. A STOPPED task has ended, but its container may outlive the report by seconds.
  * - `disconnected`: its agent is disconnected, so the task's state may be stale.
- * - `ending`: EC2 is stopping or terminating it. Containers may run until it has ended.
+ * - `ending`: EC2 is stopping or terminating it, or ECS has concluded the end of the task so recently that EC2 may not
+ *   report it yet. Containers may run until the instance has ended.
  * - `unknown`: the task is STOPPED, but its agent has not said so, and EC2 was not asked. Only events and `run` report it;
  *   `describe` and `list` ask EC2.
  * - `gone`: EC2 has stopped or terminated it, so that nothing runs on it.

@@ -273,6 +273,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "return 'gone';",
   },
   {
+    name: 'believe-ec2-at-once',
+    description:
+      'counts a task that ECS has concluded as ended because EC2 still reports its instance as running',
+    file: 'adapters/aws/ecs/task-runner.ts',
+    find: "const mayEnd = instance === 'connected' && recentlyConcluded.has(task);",
+    replace: 'const mayEnd = false;',
+  },
+  {
     name: 'believe-the-stop-request',
     description: 'counts a task as stopped once its stop was requested',
     file: `${LIFECYCLE}/run.ts`,

@@ -46,6 +46,19 @@ const CODE_OF_TEXT: readonly (readonly [pattern: RegExp, code: ReasonCode])[] = 
   [/^Container instance deregistration forced/, 'instance_lost'],
 ];
 
+/**
+ * EC2 is eventually consistent: after it has begun to end an instance, it may report the instance as running for some time.
+ * AWS advises to wait for up to five minutes. Milliseconds.
+ */
+const EC2_SETTLES_MS = 5 * 60_000;
+/** The same for a task that most likely never had a container. Milliseconds. */
+const EC2_SETTLES_WITHOUT_CONTAINER_MS = 30_000;
+/** The stop codes of tasks that end before they have a container. */
+const STOP_CODES_WITHOUT_CONTAINER: ReadonlySet<string | undefined> = new Set([
+  'TaskFailedToStart',
+  'UserInitiated',
+]);
+
 /** Docker could not copy the image's folder at the mount point to the volume. It begins the message, which may be cut. */
 const MOUNT_POINT_HINT = 'The image has the mount point with another owner: see image:push.';
 
@@ -128,6 +141,17 @@ function codeOfText(text: string): ReasonCode | undefined {
 export function isReportedByAgent({ stopCode, stoppedReason, containers }: EcsStop): boolean {
   if (isHostGone({ stopCode, stoppedReason })) return false;
   return workbenchContainers(containers).some(({ exitCode, reason }) => exitCode !== undefined || reason);
+}
+
+/**
+ * How long after STOPPED nothing follows from EC2 reporting the instance as running. Milliseconds; 0 if the agent has
+ * reported the end. See docs/decisions/0011-only-ec2-ends-an-instance.md.
+ */
+export function conclusionSettlesMs(stop: EcsStop): number {
+  if (isReportedByAgent(stop)) return 0;
+  const hadNoContainer =
+    stop.startedAt === undefined && STOP_CODES_WITHOUT_CONTAINER.has(stop.stopCode) && !isHostGone(stop);
+  return hadNoContainer ? EC2_SETTLES_WITHOUT_CONTAINER_MS : EC2_SETTLES_MS;
 }
 
 /** The container of the workbench. All containers if they have no names. */

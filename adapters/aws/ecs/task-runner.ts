@@ -1,4 +1,10 @@
-import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  type ContainerInstance,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
 import type { Clock } from '#core/ports/clock.ts';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -19,7 +25,7 @@ import { runTaskInput } from './run-task-input.ts';
 import type { TaskSettings } from './settings.ts';
 import { toRunRefusal } from './stop-reasons.ts';
 import { type EcsClient, TaskDefinitions } from './task-definitions.ts';
-import { type EcsTaskFields, parseTaskObservation } from './task-observation.ts';
+import { type EcsTaskFields, isRecentConclusion, parseTaskObservation } from './task-observation.ts';
 
 /** The most tasks in one call or page. */
 const PAGE_SIZE = 100;
@@ -100,6 +106,8 @@ export class EcsTaskRunner implements TaskRunner {
     if (task.containerInstance === undefined) return;
     const [containerInstance] = await this.#containerInstances.describe([task.containerInstance]);
     if (containerInstance?.ec2InstanceId === undefined) return;
+    // ECS says that the instance has ended, but EC2 does not: other tasks may run on it.
+    if (isConnected(containerInstance) && !evenIfConnected) return;
     checkSendDeadline('ecs', 'UpdateContainerInstancesState');
     if (containerInstance.status === 'ACTIVE') await this.#containerInstances.drain(task.containerInstance);
     // When the instance is terminated, `describe` reports it as gone and deregisters it.
@@ -189,7 +197,16 @@ export class EcsTaskRunner implements TaskRunner {
     const { tasks = [] } = await callAws('ecs', 'DescribeTasks', () =>
       this.#client.send(new DescribeTasksCommand({ cluster: this.#settings.cluster, tasks: [...taskArns] })),
     );
-    return this.#withInstanceStates(tasks.flatMap((task) => this.#observe(task) ?? []).filter(wanted));
+    const now = this.#clock.now();
+    const observed: TaskObservation[] = [];
+    const recentlyConcluded = new Set<TaskObservation>();
+    for (const task of tasks) {
+      const observation = this.#observe(task);
+      if (observation === undefined || !wanted(observation)) continue;
+      observed.push(observation);
+      if (isRecentConclusion(task, now)) recentlyConcluded.add(observation);
+    }
+    return this.#withInstanceStates(observed, recentlyConcluded);
   }
 
   #observe(task: EcsTaskFields): TaskObservation | undefined {
@@ -198,20 +215,25 @@ export class EcsTaskRunner implements TaskRunner {
 
   /**
    * Asks EC2 for the instances of tasks whose agent is disconnected or has not reported their end. The agent may reconnect,
-   * the instance may be ending or may no longer exist: ECS does not know which.
+   * the instance may be ending or may no longer exist: ECS does not know which. A task in `recentlyConcluded` is not
+   * `connected`, because EC2 may report an instance as running although it has begun to end it.
    */
-  async #withInstanceStates(tasks: readonly TaskObservation[]): Promise<readonly TaskObservation[]> {
+  async #withInstanceStates(
+    tasks: readonly TaskObservation[],
+    recentlyConcluded: ReadonlySet<TaskObservation>,
+  ): Promise<readonly TaskObservation[]> {
     const uncertain = tasks.filter(({ instance }) => instance === 'disconnected' || instance === 'unknown');
     if (uncertain.length === 0) return tasks;
     const arnsOf = (candidates: readonly TaskObservation[]) =>
       new Set(candidates.flatMap(({ containerInstance }) => containerInstance ?? []));
     const concluded = arnsOf(uncertain.filter(({ instance }) => instance === 'unknown'));
     const states = await this.#readInstanceStates([...arnsOf(uncertain)], concluded);
-    return tasks.map((task) =>
-      uncertain.includes(task)
-        ? { ...task, instance: states.get(task.containerInstance ?? '') ?? 'disconnected' }
-        : task,
-    );
+    return tasks.map((task) => {
+      if (!uncertain.includes(task)) return task;
+      const instance = states.get(task.containerInstance ?? '') ?? 'disconnected';
+      const mayEnd = instance === 'connected' && recentlyConcluded.has(task);
+      return { ...task, instance: mayEnd ? 'ending' : instance };
+    });
   }
 
   /**
@@ -231,18 +253,22 @@ export class EcsTaskRunner implements TaskRunner {
     );
     const ids = askEc2.flatMap(({ ec2InstanceId }) => ec2InstanceId ?? []);
     const ec2States = ids.length === 0 ? undefined : await this.#instances.states(ids);
-    for (const { containerInstanceArn, agentConnected, ec2InstanceId = '', status } of known) {
+    for (const containerInstance of known) {
+      const { containerInstanceArn, agentConnected, ec2InstanceId = '', status } = containerInstance;
       if (containerInstanceArn === undefined) continue;
       const ec2State = ec2States?.get(ec2InstanceId);
-      // The agent of an instance that was deregistered by force may stay connected, and its containers run on.
-      const isConnected = agentConnected === true && status !== 'INACTIVE';
-      states.set(containerInstanceArn, toTaskInstanceState(ec2State, isConnected));
+      states.set(containerInstanceArn, toTaskInstanceState(ec2State, isConnected(containerInstance)));
       // Otherwise ECS reports its tasks as RUNNING indefinitely. If this call fails, the next read repeats it.
       if (ec2State === 'terminated' && !agentConnected && status !== 'INACTIVE')
         await this.#containerInstances.deregister(containerInstanceArn).catch(() => {});
     }
     return states;
   }
+}
+
+/** The agent of an instance that was deregistered by force may stay connected, and its containers run on. */
+function isConnected({ agentConnected, status }: ContainerInstance): boolean {
+  return agentConnected === true && status !== 'INACTIVE';
 }
 
 /** @param ec2State undefined if EC2 was not asked */

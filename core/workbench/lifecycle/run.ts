@@ -273,7 +273,8 @@ function withTask(run: IssuedRun | AcceptedRun, task: TaskObservation, { now }: 
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(agentSilentSince === undefined ? {} : { agentSilentSince }),
     ...(known?.stopRequestedAt === undefined ? {} : { stopRequestedAt: known.stopRequestedAt }),
-    ...(known?.goneAfter === undefined ? {} : { goneAfter: known.goneAfter }),
+    // The task may live, so a `goneAfter` that was set from an earlier, stale state of its instance is removed.
+    ...(known?.goneAfter === undefined || mayRun(task) ? {} : { goneAfter: known.goneAfter }),
     ...(known?.interruption === undefined ? {} : { interruption: known.interruption }),
   };
 }

@@ -34,6 +34,7 @@ const VARIANTS: ReadonlySet<keyof Hazards> = new Set([
 /** Hazards that happen only together with another one, which is certain then. */
 const NEEDS: Partial<Record<keyof Hazards, keyof Hazards>> = {
   endsWithoutWords: 'endsEarly',
+  endShownLate: 'endsEarly',
   mountSlow: 'oneMountAtATime',
   companionFails: 'companion',
 };

@@ -134,17 +134,18 @@ export class Ec2Model {
 
   #describe({ InstanceIds, Filters = [], MaxResults = 1000, NextToken = '' }: DescribeInstancesCommandInput) {
     if (InstanceIds !== undefined) {
-      const found = InstanceIds.map((id) => this.#shape(this.#get(id)));
+      const found = InstanceIds.map((id) => this.#describedShape(this.#get(id)));
       return { Reservations: [{ Instances: found }] };
     }
     const Instances: Instance[] = [];
     for (const instance of this.#instances.all.values()) {
       if (instance.instanceId <= NextToken || !this.#isVisible(instance)) continue;
-      if (!Filters.every((filter) => matchesFilter(instance, filter))) continue;
+      const shown = { ...instance, state: this.#shownState(instance) };
+      if (!Filters.every((filter) => matchesFilter(shown, filter))) continue;
       if (Instances.length === MaxResults) {
         return { Reservations: [{ Instances }], NextToken: Instances.at(-1)?.InstanceId };
       }
-      Instances.push(this.#shape(instance));
+      Instances.push(this.#describedShape(instance));
     }
     return { Reservations: [{ Instances }] };
   }
@@ -205,6 +206,18 @@ export class Ec2Model {
     const now = this.#kernel.now();
     if (instance.state === 'terminated' && now >= instance.stateSince + TERMINATED_RETENTION_MS) return false;
     return now >= (this.#visibleAt.get(instance) ?? 0);
+  }
+
+  #describedShape(instance: SimulatedInstance): Instance {
+    const state = this.#shownState(instance);
+    return { ...this.#shape(instance), State: { Name: state } };
+  }
+
+  /** The state that DescribeInstances returns. */
+  #shownState({ state, shownAsRunningUntil = 0 }: SimulatedInstance): SimulatedInstance['state'] {
+    const isEnding = state === 'stopping' || state === 'shutting-down';
+    const isLate = isEnding && !this.#draws.disabled && this.#kernel.now() < shownAsRunningUntil;
+    return isLate ? 'running' : state;
   }
 
   #shape({ instanceId, spec, state, launchedAt, stateReason }: SimulatedInstance): Instance {

@@ -82,6 +82,8 @@ export interface Hazards {
   readonly endsEarly: number;
   /** Such a task has neither a stop code nor a reason, unless a stop was requested before. */
   readonly endsWithoutWords: number;
+  /** DescribeInstances shows an instance as running for up to 10 seconds after EC2 has begun to stop or terminate it. */
+  readonly endShownLate: number;
 
   // Launches. Drawn once per world.
   /** RunInstances with the client token of an instance that ends or has ended fails instead of returning the instance. */
@@ -208,6 +210,7 @@ const BASE_HAZARDS = {
 export const AWS_HAZARDS = {
   endsEarly: 0.5,
   endsWithoutWords: 0.2,
+  endShownLate: 0.2,
   launchTokenEnded: 0.5,
 
   launchDies: 0.1,

@@ -84,6 +84,27 @@ describe('an instance that EC2 ends', () => {
     expect(task).toMatchObject({ lastStatus: 'STOPPED', stopCode: 'UserInitiated', stoppedReason: 'enough' });
   });
 
+  it.each(['stop', 'terminate'] as const)('may be shown as running for seconds after %s', async (end) => {
+    const { subject, world, describeInstance, startTask } = createWorld({ endShownLate: 1 });
+    const { ec2Instance } = await startTask();
+    const shownState = async () => (await describeInstance(ec2Instance.instanceId))?.State?.Name;
+    world.ec2Instances[end](ec2Instance);
+    const { state } = ec2Instance;
+    expect(['stopping', 'shutting-down']).toContain(state);
+    expect(await shownState()).toBe('running');
+    await subject.advance(1);
+    expect(await shownState()).toBe(state);
+  });
+
+  it('is shown in its state once the hazards are disabled', async () => {
+    const { world, describeInstance, startTask } = createWorld({ endShownLate: 1 });
+    const { ec2Instance } = await startTask();
+    world.ec2Instances.terminate(ec2Instance);
+    world.disableHazards();
+    const shown = await describeInstance(ec2Instance.instanceId);
+    expect(shown).toMatchObject({ State: { Name: 'shutting-down' } });
+  });
+
   it('has running tasks until it loses power by default', async () => {
     const { subject, world, startTask } = createWorld();
     const { task, ec2Instance } = await startTask();

@@ -37,6 +37,8 @@ export interface SimulatedInstance {
   hardwareFailed?: boolean;
   /** Why EC2 stops or terminates it, or has done so. */
   stateReason?: StateReasonCode;
+  /** DescribeInstances shows it as running until then, although EC2 has begun to end it. */
+  shownAsRunningUntil?: number;
   /** It ended by itself right after its launch. */
   launchFailed?: boolean;
   readonly containers: Set<Container>;
@@ -105,7 +107,7 @@ export class SimulatedInstances {
 
   stop(instance: SimulatedInstance): void {
     instance.stateReason = 'Client.UserInitiatedShutdown';
-    this.#change(instance, 'stopping');
+    this.#beginEnd(instance, 'stopping');
     this.#listener.onEnding(instance, 'stopped');
     this.#schedule(instance, this.#draws.secondsAsMs(10, 90), () => {
       this.#powerOff(instance, 'stopped');
@@ -119,7 +121,7 @@ export class SimulatedInstances {
   ): void {
     if (instance.state === 'shutting-down' || instance.state === 'terminated') return;
     instance.stateReason = stateReason;
-    this.#change(instance, 'shutting-down');
+    this.#beginEnd(instance, 'shutting-down');
     this.#listener.onEnding(instance, 'terminated');
     this.#schedule(instance, this.#draws.secondsAsMs(5, 60), () => {
       this.#powerOff(instance, 'terminated');
@@ -156,6 +158,13 @@ export class SimulatedInstances {
     instance.powered = false;
     for (const container of instance.containers) this.#listener.onContainerKilled(container);
     this.#listener.onPowerLost(instance, how);
+  }
+
+  #beginEnd(instance: SimulatedInstance, state: 'stopping' | 'shutting-down'): void {
+    delete instance.shownAsRunningUntil;
+    if (instance.state === 'running' && this.#draws.happens('endShownLate'))
+      instance.shownAsRunningUntil = this.#kernel.now() + this.#draws.secondsAsMs(1, 10);
+    this.#change(instance, state);
   }
 
   #change(instance: SimulatedInstance, state: InstanceState): void {

@@ -1,4 +1,4 @@
-import type { DescribeTasksResponse } from '@aws-sdk/client-ecs';
+import type { DescribeTasksResponse, Task } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
 import type { WorldOptions } from '#test/simulation/world/world.ts';
 import { taskInput, WORLD_OPTIONS } from '#test/simulation/world/world-fixture.ts';
@@ -91,13 +91,15 @@ describe('a task that ECS reports as STOPPED', () => {
       return task !== undefined && 'status' in task ? [task.status, task.instance] : undefined;
     };
     /** ECS concludes the end of the task without a report of its agent. */
-    const conclude = (stopCode: string, stoppedReason: string) =>
+    const conclude = (stopCode?: string, stoppedReason?: string, fields: Partial<Task> = {}) =>
       respondWith((name, effect) => {
         const response = effect();
         if (name !== 'DescribeTasksCommand') return response;
         const [task] = (response as DescribeTasksResponse).tasks ?? [];
         const containers = task?.containers?.map(({ exitCode: _exitCode, reason: _reason, ...rest }) => rest);
-        return { tasks: [{ ...task, lastStatus: 'STOPPED', stopCode, stoppedReason, containers }] };
+        return {
+          tasks: [{ ...task, lastStatus: 'STOPPED', stopCode, stoppedReason, containers, ...fields }],
+        };
       });
     const askedEc2 = () => inputs('DescribeInstancesCommand').length;
     return { tasks, subject, world, registered, taskId, observe, conclude, askedEc2 };
@@ -121,6 +123,35 @@ describe('a task that ECS reports as STOPPED', () => {
     const { observe, conclude } = await running();
     conclude('TaskFailedToStart', 'Timeout waiting for network interface provisioning to complete.');
     expect(await observe()).toEqual(['stopped', 'connected']);
+  });
+
+  const HOST_GONE = 'Host EC2 (instance i-1) terminated.';
+  const NO_INTERFACE = 'Timeout waiting for network interface provisioning to complete.';
+  it.each<[string, string | undefined, string | undefined, Date | undefined, number]>([
+    ['ECS says that the instance has ended', 'TerminationNotice', HOST_GONE, undefined, 5 * MINUTE],
+    ['it was RUNNING', 'UserInitiated', 'enough', new Date(0), 5 * MINUTE],
+    ['ECS explains nothing', undefined, undefined, undefined, 5 * MINUTE],
+    ['it got no network interface', 'TaskFailedToStart', NO_INTERFACE, undefined, 30],
+    ['it was stopped before it was RUNNING', 'UserInitiated', 'enough', undefined, 30],
+  ])(
+    'is not connected at first, because EC2 may not report the end of its instance yet: %s',
+    async (_, stopCode, stoppedReason, startedAt, seconds) => {
+      const { observe, conclude, subject } = await running();
+      conclude(stopCode, stoppedReason, { startedAt, stoppedAt: new Date(subject.kernel.now()) });
+      await subject.advance(seconds - 1);
+      expect(await observe()).toEqual(['stopped', 'ending']);
+      await subject.advance(1);
+      expect(await observe()).toEqual(['stopped', 'connected']);
+    },
+  );
+
+  it('is not ended by terminateInstance while its agent is connected, unless that is forced', async () => {
+    const { conclude, tasks, taskId, registered, subject } = await running();
+    conclude('TerminationNotice', HOST_GONE, { stoppedAt: new Date(subject.kernel.now()) });
+    await tasks.terminateInstance(taskId, false);
+    expect(registered).toMatchObject({ status: 'ACTIVE', ec2Instance: { state: 'running' } });
+    await tasks.terminateInstance(taskId, true);
+    expect(registered.ec2Instance.state).toBe('shutting-down');
   });
 
   it('is not listed, and its instance is not read for the list', async () => {

@@ -145,6 +145,20 @@ describe('an observation of the current task', () => {
     expect(after).toMatchObject({ status: 'stopped', lastTaskId: 'task-1' });
   });
 
+  it.each(['ending', 'unknown', 'disconnected'] as const)(
+    'no longer counts a stopped task as gone if its instance turns out to be %s',
+    (instance) => {
+      const ended = observe(stopping(), { status: 'stopped' });
+      const open = observe(ended, { status: 'stopped', instance }, T0 + 1000);
+      expect(open).not.toHaveProperty('run.goneAfter');
+      const later = T0 + DEFAULT_POLICY.stopSettleMs;
+      const { workbench, effects } = step(open, { type: 'tick' }, later);
+      expect(workbench.status).toBe('stopping');
+      expect(effects).toMatchObject([{ type: 'stop_task', taskId: 'task-1' }]);
+      expect(observe(open, { status: 'stopped', instance: 'gone' }, later).status).toBe('stopped');
+    },
+  );
+
   it('does not count a task as stopped while the agent is silent', () => {
     const ended = observe(stopping(), { status: 'stopped', instance: 'disconnected' });
     expect(ended.status).toBe('stopping');
