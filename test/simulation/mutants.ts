@@ -347,6 +347,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "spec.onInterruption !== 'unknown'",
   },
   {
+    name: 'restart-a-start',
+    description: 'starts a workbench again after an interruption although its start has no attempt left',
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: '|| readyAt === undefined) return { desired };',
+    replace: ') return { desired };',
+  },
+  {
     name: 'stop-on-drain',
     description: 'stops a workbench because its instance is being replaced, although it may run for days',
     file: `${LIFECYCLE}/interruption.ts`,

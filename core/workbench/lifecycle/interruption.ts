@@ -48,10 +48,11 @@ export function interruptedReason(reason: StatusReason, run: AcceptedRun | undef
 
 /**
  * The run that follows a run that no request ended, if the user asked for it: only after an interruption that AWS
- * announced, since a workbench that ends its own instance would otherwise restart without end.
+ * announced, since a workbench that ends its own instance would otherwise restart without end, and only if the workbench
+ * has run: a start is retried within its limits instead.
  */
 export function restartAfter(
-  { spec, desired }: Pick<Stopping, 'spec' | 'desired'>,
+  { spec, desired, readyAt }: Pick<Stopping, 'spec' | 'desired' | 'readyAt'>,
   reason: StatusReason,
   run: AcceptedRun | undefined,
   { now }: Context,
@@ -59,8 +60,8 @@ export function restartAfter(
   const interrupted =
     reason.code === 'spot_interrupted' ||
     (reason.code === 'instance_lost' && run?.interruption !== undefined);
-  if (!interrupted || run === undefined || desired === 'running' || spec.onInterruption !== 'restart')
-    return { desired };
+  if (!interrupted || run === undefined || readyAt === undefined) return { desired };
+  if (desired === 'running' || spec.onInterruption !== 'restart') return { desired };
   return { desired: 'running', nextRun: { runId: successorOf(run), requestedAt: now } };
 }
 

@@ -61,11 +61,15 @@ export class InterruptionChecks {
     return record?.status === 'running' && arn.endsWith(`/${record.run.taskId}`);
   }
 
-  /** A stop for an interruption is followed by another run if the user asked for it. */
+  /**
+   * A stop for an interruption is followed by another run
+   * if the user asked for it and the workbench had run.
+   */
   #checkRestarted(workbench: Workbench, before: Workbench): void {
     if (workbench.status !== 'stopping' && workbench.status !== 'stopped') return;
     const isNew = workbench.reason?.code === 'spot_interrupted' && !('reason' in before && before.reason);
     if (!isNew || workbench.spec.onInterruption !== 'restart' || workbench.desired !== 'stopped') return;
+    if (workbench.readyAt === undefined) return;
     if (this.#clients.isEndRequestedSince(workbench.workbenchId, workbench.startedAt ?? 0)) return;
     throw new RuleViolation(
       `workbench ${workbench.workbenchId} does not start again after an interruption, although its owner asked for it`,
@@ -75,9 +79,15 @@ export class InterruptionChecks {
   #checkRestartRequested(workbench: Workbench, before: Workbench): void {
     const added = workbench.outbox.filter(({ seq }) => seq > before.historySeq);
     const restarts = added.some(({ type }) => type === 'restarted_after_interruption');
-    if (!restarts || workbench.spec.onInterruption === 'restart') return;
+    if (!restarts) return;
+    if (workbench.spec.onInterruption !== 'restart') {
+      throw new RuleViolation(
+        `workbench ${workbench.workbenchId} starts again although its owner did not ask for it`,
+      );
+    }
+    if (before.readyAt !== undefined) return;
     throw new RuleViolation(
-      `workbench ${workbench.workbenchId} starts again although its owner did not ask for it`,
+      `workbench ${workbench.workbenchId} starts again after an interruption although it had not run, beyond the limits of a start`,
     );
   }
 

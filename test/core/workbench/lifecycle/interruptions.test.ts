@@ -228,6 +228,21 @@ describe('a run that ends with its instance', () => {
     expect(after).not.toHaveProperty('nextRun');
   });
 
+  it('before the workbench has run does not restart it: its start is retried within its limits', () => {
+    const run = acceptedRun({ taskId: TASK_ID, interruption: SPOT });
+    const spec = { ...SPEC, onInterruption: 'restart' as const };
+    const failed = ended({ ...SPOT_STOP, retryable: true });
+    expect(apply(pending({ run, spec }), failed)).toMatchObject({
+      ...{ status: 'starting', failedStarts: 1, run: { runId: RUN_ID, attempt: 2 } },
+    });
+    const tooLate = T0 - POLICY.startAttemptsWithinMs;
+    for (const limit of [{ failedStarts: 2 }, { startedAt: tooLate }]) {
+      const after = apply(pending({ run, spec, ...limit }), failed);
+      expect(after).toMatchObject({ status: 'stopped', reason: SPOT_STOP });
+      expect(after.outbox.map(({ type }) => type)).not.toContain('restarted_after_interruption');
+    }
+  });
+
   it('restarts after its host was lost, on another one', () => {
     const spec = { ...SPEC, dedicatedInstanceType: 'm7i.large', onInterruption: 'restart' as const };
     const workbench = running({
