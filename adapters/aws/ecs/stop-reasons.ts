@@ -59,6 +59,19 @@ const STOP_CODES_WITHOUT_CONTAINER: ReadonlySet<string | undefined> = new Set([
   'UserInitiated',
 ]);
 
+/** The exit codes after SIGKILL and SIGTERM, with which the agent stops containers. */
+const EXIT_CODES_OF_SIGNALS: ReadonlySet<number> = new Set([137, 143]);
+
+/** What the agent reports of a container that waited for the workbench's container. It is no cause. */
+const DEPENDENCY_ENDED = /dependency graph: failed to resolve container ordering dependency/;
+
+/** The reasons that another task would have, too. A task that found no capacity has waited for it until its deadline. */
+const CODES_NOT_RETRIED: ReadonlySet<StopReason['code']> = new Set([
+  'exited',
+  'no_capacity',
+  'out_of_memory',
+]);
+
 /** Docker could not copy the image's folder at the mount point to the volume. It begins the message, which may be cut. */
 const MOUNT_POINT_HINT = 'The image has the mount point with another owner: see image:push.';
 
@@ -98,8 +111,7 @@ export function toStopReason(stop: EcsStop): StopReason {
 /** Whether the platform ended the task before it was RUNNING, for a reason that may pass. */
 function isRetryable({ stopCode, containers, startedAt }: EcsStop, code: StopReason['code']): boolean {
   if (startedAt !== undefined || !STOP_CODES_OF_PLATFORM.has(stopCode)) return false;
-  // The task has waited for capacity already, until its deadline.
-  if (code === 'no_capacity') return false;
+  if (CODES_NOT_RETRIED.has(code)) return false;
   return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));
 }
 
@@ -114,7 +126,7 @@ function explain(stop: EcsStop): StopReason {
     return { code, message: truncate(stoppedReason || 'A stop of the task was requested.') };
   // The other container may fail on its own, so its reason explains nothing.
   const workbench = workbenchContainers(containers);
-  const specific = stoppedReason !== undefined && !GENERIC_REASONS.has(stoppedReason) ? stoppedReason : '';
+  const specific = stoppedReason !== undefined && !isGeneric(stoppedReason) ? stoppedReason : '';
   const texts = [...workbench.map(({ reason = '' }) => reason), specific].filter((text) => text !== '');
   for (const text of texts) {
     const textCode = codeOfText(text);
@@ -123,10 +135,23 @@ function explain(stop: EcsStop): StopReason {
     return { code: textCode, message: truncate(hint + removeErrorName(text)) };
   }
   const exitCode = workbench.find((container) => container.exitCode !== undefined)?.exitCode;
-  if (code === 'exited' && exitCode !== undefined) {
-    return { code, message: `The main process exited with code ${exitCode}.` };
+  if (exitCode !== undefined && (code === 'exited' || hasExitedAtBoot(stop, exitCode))) {
+    return { code: 'exited', message: `The main process exited with code ${exitCode}.` };
   }
   return { code, message: truncate(removeErrorName(specific || texts[0] || '') || REASONS[code]) };
+}
+
+/**
+ * Whether the program has exited by itself before the task was RUNNING. ECS may report this as a task that failed to start.
+ * If the agent has stopped the container, something else has a reason, or the exit code is that of a signal.
+ */
+function hasExitedAtBoot({ stopCode, stoppedReason = '', containers }: EcsStop, exitCode: number): boolean {
+  if (stopCode !== 'TaskFailedToStart' || EXIT_CODES_OF_SIGNALS.has(exitCode)) return false;
+  return [stoppedReason, ...containers.map(({ reason = '' }) => reason)].every(isGeneric);
+}
+
+function isGeneric(reason: string): boolean {
+  return GENERIC_REASONS.has(reason) || DEPENDENCY_ENDED.test(reason);
 }
 
 function codeOfText(text: string): ReasonCode | undefined {

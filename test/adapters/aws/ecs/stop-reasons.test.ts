@@ -163,6 +163,45 @@ describe('the stop reason of a task', () => {
     expect(toStopReason({ ...stop, startedAt: new Date() })).not.toHaveProperty('retryable');
   });
 
+  describe('of a program that exits before its task is RUNNING', () => {
+    const DEPENDENCY_ENDED =
+      'CannotStartContainerError: dependency graph: failed to resolve container ordering dependency [workbench (STOPPED->RUNNING) - Exit: 3] for target [ready (NONE->RUNNING)]';
+    const failedToStart = (exitCode: number, ready = {}, stoppedReason = 'Task failed to start') =>
+      toStopReason({
+        stopCode: 'TaskFailedToStart',
+        stoppedReason,
+        containers: [
+          { name: 'ready', ...ready },
+          { name: 'workbench', exitCode },
+        ],
+      });
+
+    it.each([0, 1, 3, 127, 139])('is its exit code %i, and another task would fail too', (exitCode) => {
+      const expected = { code: 'exited', message: `The main process exited with code ${exitCode}.` };
+      expect(failedToStart(exitCode)).toEqual(expected);
+      expect(failedToStart(exitCode, { exitCode: 143, reason: DEPENDENCY_ENDED })).toEqual(expected);
+      expect(failedToStart(exitCode, {}, DEPENDENCY_ENDED)).toEqual(expected);
+    });
+
+    it.each<[string, number, object?, string?]>([
+      ['exited after SIGKILL', 137],
+      ['exited after SIGTERM', 143],
+      ['was stopped because of the other one', 0, { reason: 'CannotPullContainerError: toomanyrequests' }],
+      ['was stopped for a reason of its task', 0, {}, 'Something new'],
+    ])('is not exited if its container %s', (_, ...stop) => {
+      expect(failedToStart(...stop)).toMatchObject({ code: 'start_refused', retryable: true });
+    });
+
+    it('is out_of_memory if the kernel has killed it, and another task would fail too', () => {
+      const { containerReason: reason } = TASK_REASONS.outOfMemory;
+      const containers = [{ name: 'workbench', exitCode: 137, reason }];
+      expect(toStopReason({ stopCode: 'TaskFailedToStart', containers })).toEqual({
+        code: 'out_of_memory',
+        message: 'Container killed due to memory usage',
+      });
+    });
+  });
+
   it('contains the exit code of the main process', () => {
     const stop = { stopCode: 'EssentialContainerExited', containers: [{ exitCode: 3 }, { exitCode: 137 }] };
     expect(toStopReason(stop)).toEqual({
