@@ -145,6 +145,13 @@ describe('a stop or deletion past its deadline', () => {
     }
   });
 
+  it('becomes overdue even if the record was unattended: the status does not change', () => {
+    const workbench = stopping({ nextDriveAt: T0 });
+    const now = workbench.deadlineAt + 60 * MINUTE;
+    const after = lifecycle(POLICY)(workbench, { type: 'tick' }, now).workbench;
+    expect(after).toMatchObject({ status: 'stopping', overdue: true });
+  });
+
   it('is no longer due because of its deadline', () => {
     const late = stopping({ overdue: true, nextDriveAt: T0 + 60 * MINUTE });
     expect(dueAt(late)).toBe(T0 + 60 * MINUTE);
