@@ -1,5 +1,6 @@
-import type { Workbench } from '#core/workbench/workbench.ts';
+import { runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { Task } from '../world/ecs/types.ts';
+import { TASK_REASONS } from '../world/reasons.ts';
 import type { World, WorldEvent } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 import { RuleViolation } from './rule-violation.ts';
@@ -7,11 +8,20 @@ import { RuleViolation } from './rule-violation.ts';
 /** ListTasks may not show a younger task. */
 const LISTED_AFTER_MS = 30_000;
 
+/** The instance in a Spot warning, or in the event of a container instance. */
+interface EventDetail {
+  readonly 'instance-id'?: string;
+  readonly ec2InstanceId?: string;
+  readonly status?: string;
+}
+
 /** The rules about instances whose end AWS announces. */
 export class InterruptionChecks {
   readonly #world: World;
   readonly #clients: ClientHistory;
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
+  /** The EC2 instances of which an event has announced the end. */
+  readonly #announced = new Set<string>();
 
   constructor(
     world: World,
@@ -28,6 +38,7 @@ export class InterruptionChecks {
     if (before === undefined) return;
     this.#checkRestarted(workbench, before);
     this.#checkRestartRequested(workbench, before);
+    this.#checkRestartAnnounced(workbench, before);
     this.#checkNotStoppedForDraining(workbench, before);
   }
 
@@ -35,9 +46,12 @@ export class InterruptionChecks {
    * Called before the function handles an event.
    * @returns a check for the time when the function has succeeded
    */
-  expectNoticed({ 'detail-type': type, detail }: WorldEvent, now: number): () => void {
-    if (type !== 'EC2 Spot Instance Interruption Warning') return () => {};
-    const instanceId = (detail as { readonly 'instance-id': string })['instance-id'];
+  expectNoticed(event: WorldEvent, now: number): () => void {
+    const { 'instance-id': instanceId, ec2InstanceId, status } = event.detail as EventDetail;
+    if (status === 'DRAINING' && ec2InstanceId !== undefined) this.#announced.add(ec2InstanceId);
+    if (event['detail-type'] !== 'EC2 Spot Instance Interruption Warning' || instanceId === undefined)
+      return () => {};
+    this.#announced.add(instanceId);
     const running = [...this.#world.ecs.tasks.values()].filter(
       (task) =>
         task.containerInstance?.ec2Instance.instanceId === instanceId &&
@@ -91,6 +105,20 @@ export class InterruptionChecks {
     );
   }
 
+  /** A workbench that ends its own instance would otherwise restart without end. */
+  #checkRestartAnnounced(workbench: Workbench, before: Workbench): void {
+    const run = runOf(before);
+    if (!isRestarted(workbench, before) || run?.phase !== 'accepted') return;
+    const task = [...this.#world.ecs.tasks.values()].find(({ arn }) => arn.endsWith(`/${run.taskId}`));
+    const instanceId = task?.containerInstance?.ec2Instance.instanceId;
+    // The stop code is an announcement, too: the event may be lost.
+    if (instanceId === undefined || task?.stopCode === TASK_REASONS.spotInterrupted.stopCode) return;
+    if (this.#announced.has(instanceId)) return;
+    throw new RuleViolation(
+      `workbench ${workbench.workbenchId} starts again although AWS did not announce the end of ${instanceId}`,
+    );
+  }
+
   /** A task on an instance that drains may run for days. */
   #checkNotStoppedForDraining(workbench: Workbench, before: Workbench): void {
     if (before.status !== 'running' || workbench.status !== 'stopping') return;
@@ -103,4 +131,9 @@ export class InterruptionChecks {
       `workbench ${workbench.workbenchId} is stopped because its instance drains, although the instance is live`,
     );
   }
+}
+
+/** Whether another run follows one that no request ended. */
+function isRestarted({ outbox }: Workbench, { historySeq }: Workbench): boolean {
+  return outbox.some(({ type, seq }) => type === 'restarted_after_interruption' && seq > historySeq);
 }

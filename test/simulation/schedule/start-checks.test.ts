@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { WORKBENCH_TAG } from '#contract/tags.ts';
+import type { ReasonCode } from '#core/workbench/reasons.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { ID, MINUTE, RUN_ID, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
 import { DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
@@ -34,7 +35,7 @@ function createChecks(hazards: Partial<Hazards> = {}) {
     if (outcome.kind !== 'accepted') throw new Error(outcome.kind);
     await subject.advance(5 * 60);
   };
-  const end = (code: 'start_refused' | 'no_capacity', message: string, before: Workbench = stopping()) =>
+  const end = (code: ReasonCode, message: string, before: Workbench = stopping()) =>
     checks.checkWrite(stopped({ startedAt, reason: { code, message } }), before, kernel.now());
   return { subject, world, kernel, clients, record, checks, launch, launchThatFails, runTask, end };
 }
@@ -79,11 +80,28 @@ describe('a failed start', () => {
   it('names the cause', async () => {
     const { runTask, end } = createChecks({ imagePullFails: 1 });
     for (let attempt = 1; attempt <= 3; attempt += 1) await runTask(attempt);
-    end('start_refused', TASK_REASONS.imagePullFails.containerReason);
-    end('start_refused', `It failed: ${TASK_REASONS.imagePullFails.containerReason.slice(-15)}`);
+    end('image_pull_failed', TASK_REASONS.imagePullFails.containerReason);
+    end('image_pull_failed', `It failed: ${TASK_REASONS.imagePullFails.containerReason.slice(-15)}`);
     end('no_capacity', 'other codes need no cause');
     for (const message of ['Task failed to start', 'five time(s)'])
       expect(() => end('start_refused', message)).toThrow(/names no cause/);
+  });
+
+  it.each([
+    ['imagePullFails', 'image_pull_failed', 'storage_failed'],
+    ['mountFails', 'storage_failed', 'start_refused'],
+  ] as const)('has the code of the component that failed: %s', async (hazard, code, other) => {
+    const { kernel, record, checks, runTask, end } = createChecks({ [hazard]: 1 });
+    for (let attempt = 1; attempt <= 3; attempt += 1) await runTask(attempt);
+    const { containerReason } = TASK_REASONS[hazard === 'mountFails' ? 'mountRefused' : hazard];
+    const message = containerReason.slice(containerReason.indexOf(': ') + 2);
+    end(code, message);
+    expect(() => end(other, message)).toThrow(`failed with ${other} instead of ${code}`);
+    end('no_capacity', 'another cause');
+    const retry = (refused: ReasonCode) =>
+      checks.checkWrite({ ...record, refusal: { code: refused, message } }, stopping(), kernel.now());
+    retry(code);
+    expect(() => retry(other)).toThrow(`failed with ${other} instead of ${code}`);
   });
 
   it('may name the error of a call since the start', async () => {
@@ -126,18 +144,19 @@ describe('a failed start', () => {
     end('start_refused', stoppedReason);
   });
 
-  it.each(['The subnet is full (InsufficientFreeAddressesInSubnet).', `ECS: ${ACCESS_DENIED}`])(
-    'is not given up before its deadline: %s',
-    async (message) => {
-      const { subject, kernel, record, checks } = createChecks();
-      const end = () =>
-        checks.checkWrite(stopping({ reason: { code: 'no_capacity', message } }), record, kernel.now());
-      await subject.advance(14 * 60);
-      expect(end).toThrow(/was given up 60 s before its deadline for a refusal that passes/);
-      await subject.advance(50);
-      expect(end).not.toThrow();
-    },
-  );
+  it.each([
+    'The subnet is full (InsufficientFreeAddressesInSubnet).',
+    `ECS: ${ACCESS_DENIED}`,
+    'ECS refused to start the task (ClientException).',
+  ])('is not given up before its deadline: %s', async (message) => {
+    const { subject, kernel, record, checks } = createChecks();
+    const end = () =>
+      checks.checkWrite(stopping({ reason: { code: 'no_capacity', message } }), record, kernel.now());
+    await subject.advance(14 * 60);
+    expect(end).toThrow(/was given up 60 s before its deadline for a refusal that passes/);
+    await subject.advance(50);
+    expect(end).not.toThrow();
+  });
 });
 
 describe('a task', () => {

@@ -1,4 +1,5 @@
 import { WORKBENCH_TAG } from '#contract/tags.ts';
+import type { ReasonCode, StatusReason } from '#core/workbench/reasons.ts';
 import { runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { Task } from '../world/ecs/types.ts';
 import { ACCESS_DENIED, type EC2_ERRORS, TASK_REASONS } from '../world/reasons.ts';
@@ -50,18 +51,42 @@ const NOT_FAILED_STOP_CODES: ReadonlySet<string> = new Set(['UserInitiated', 'Es
 /** A start whose task failed is retried at least for this long: the timeout of `starting`. */
 const RETRIES_WITHIN_MS = 15 * 60_000;
 
+/**
+ * The reason code of a start whose task failed for one of these: it names the component that failed. The text is what the
+ * message of the reason contains.
+ */
+const CODE_OF_FAILURE: ReadonlyMap<string, ReasonCode> = new Map<string, ReasonCode>(
+  (
+    [
+      [TASK_REASONS.imagePullFails, 'image_pull_failed'],
+      [TASK_REASONS.pullThrottled, 'image_pull_failed'],
+      [TASK_REASONS.registryUnreachable, 'image_pull_failed'],
+      [TASK_REASONS.mountRefused, 'storage_failed'],
+      [TASK_REASONS.mountTimesOut, 'storage_failed'],
+      [TASK_REASONS.mountTooSlow, 'storage_failed'],
+      [TASK_REASONS.diskFull, 'start_refused'],
+    ] as const
+  ).map(([{ containerReason }, code]) => [containerReason, code]),
+);
+
 /** Errors that pass by themselves. A start waits for it until its deadline. */
-const PASSING_ERRORS: readonly (keyof typeof EC2_ERRORS | 'AccessDeniedException' | typeof ACCESS_DENIED)[] =
-  [
-    'InsufficientFreeAddressesInSubnet',
-    'VolumeLimitExceeded',
-    'NetworkInterfaceLimitExceeded',
-    'PendingVerification',
-    'VcpuLimitExceeded',
-    'UnauthorizedOperation',
-    'AccessDeniedException',
-    ACCESS_DENIED,
-  ];
+const PASSING_ERRORS: readonly (
+  | keyof typeof EC2_ERRORS
+  | 'AccessDeniedException'
+  | 'ClientException'
+  | typeof ACCESS_DENIED
+)[] = [
+  'InsufficientFreeAddressesInSubnet',
+  'VolumeLimitExceeded',
+  'NetworkInterfaceLimitExceeded',
+  'PendingVerification',
+  'VcpuLimitExceeded',
+  'UnauthorizedOperation',
+  'AccessDeniedException',
+  ACCESS_DENIED,
+  // RunTask does not find a new task definition yet.
+  'ClientException',
+];
 
 /**
  * The rules about starts that AWS refuses or ends: how often they are tried, when they are given up, and what the user
@@ -102,6 +127,7 @@ export class StartChecks {
   /** Checks the end of a start. Called when a record is updated. */
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
     this.#checkNextAttempt(workbench);
+    this.#checkCode(workbench, before);
     if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
     if (before.status === 'starting') this.#checkPassingRefusal(workbench.reason.message, before, now);
     if (workbench.status !== 'stopped' || before.status === 'stopped') return;
@@ -208,6 +234,19 @@ export class StartChecks {
     );
   }
 
+  /** The reason of a failed start, and of one that is retried, has the code of the component that failed. */
+  #checkCode(workbench: Workbench, before: Workbench | undefined): void {
+    const reason = failureReasonOf(workbench);
+    if (reason === undefined || before === undefined || failureReasonOf(before) !== undefined) return;
+    const failure = this.#tasksOf(workbench).at(-1)?.containerReason;
+    const expected = CODE_OF_FAILURE.get(failure ?? '');
+    if (failure === undefined || expected === undefined || reason.code === expected) return;
+    if (!reason.message.includes(withoutErrorName(failure))) return;
+    throw new RuleViolation(
+      `the start of workbench ${workbench.workbenchId} failed with ${reason.code} instead of ${expected}: ${failure}`,
+    );
+  }
+
   #checkRetried(workbench: Extract<Workbench, { status: 'stopped' }>, now: number): void {
     const { workbenchId, reason } = workbench;
     const startedAt = startOf(workbench);
@@ -254,6 +293,16 @@ function startOf({ startedAt = 0 }: Workbench): number {
 /** Whether the platform ended the task before it ran. */
 function hasFailedToStart({ lastStatus, startedAt, stopCode = '' }: Task): boolean {
   return lastStatus === 'STOPPED' && startedAt === undefined && !NOT_FAILED_STOP_CODES.has(stopCode);
+}
+
+/** Why the start failed, or why its last task failed. */
+function failureReasonOf(workbench: Workbench): StatusReason | undefined {
+  if ('reason' in workbench) return workbench.reason;
+  return 'refusal' in workbench ? workbench.refusal : undefined;
+}
+
+function withoutErrorName(failure: string): string {
+  return failure.slice(failure.indexOf(': ') + 2);
 }
 
 function failureOf(task: Task | undefined): string | undefined {
