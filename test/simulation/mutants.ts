@@ -1,3 +1,5 @@
+import type { AwsHazard } from './world/hazards.ts';
+
 /**
  * A bug that is planted in the product by replacing source text. The simulation must find each. `find` must occur exactly
  * once in the file; mutants.test.ts checks it.
@@ -6,6 +8,8 @@ export interface Mutant {
   readonly name: string;
   /** The mistake that a developer could have made. */
   readonly description: string;
+  /** The hazards of AWS with which the bug breaks a rule. */
+  readonly hazards?: readonly AwsHazard[];
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -226,6 +230,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'token-without-end',
     description: 'does not know the error of a launch whose instance has ended',
+    hazards: ['launchTokenEnded'],
     file: 'adapters/aws/errors.ts',
     find: "launchTokenEnded: ['IdempotentInstanceTerminated'],",
     replace: 'launchTokenEnded: [],',
@@ -233,6 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'launch-at-once',
     description: 'launches the next instance without a delay',
+    hazards: ['launchDies'],
     file: `${LIFECYCLE}/host-outcomes.ts`,
     find: 'const launchAfter = context.now + context.policy.startRetryMs;',
     replace: 'const launchAfter = context.now;',
@@ -240,6 +246,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'launch-without-end',
     description: 'never gives up launching instances that end before they are ready',
+    hazards: ['launchDies'],
     file: `${LIFECYCLE}/host-outcomes.ts`,
     find: 'return failedLaunches >= context.policy.hostLaunchesMax',
     replace: 'return failedLaunches > 1_000',
@@ -247,6 +254,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'forget-the-state-reason',
     description: 'does not say why a new instance ended',
+    hazards: ['launchDies'],
     file: `${LIFECYCLE}/host-outcomes.ts`,
     find: 'const message = `The new instance ended before it was ready: ${stateReason}`;',
     replace: "const message = stateReason === '' ? '' : 'Task failed to start';",
@@ -254,6 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'quota-is-final',
     description: 'ends a start at a quota of the account, which may be raised',
+    hazards: ['launchLimited'],
     file: 'adapters/aws/ec2/host-fleet.ts',
     find: "return toRefusal('no_capacity', message, true);",
     replace: "return toRefusal('no_capacity', message, isAwsError(error, 'noCapacity'));",
@@ -261,6 +270,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'believe-the-conclusion',
     description: 'counts a task as ended because ECS has concluded so, without a report of its agent',
+    hazards: ['endsEarly'],
     file: 'adapters/aws/ecs/task-observation.ts',
     find: "if (status === 'stopped' && !isReportedByAgent({ ...task, containers })) return 'unknown';",
     replace: '',
@@ -268,6 +278,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'ending-is-gone',
     description: 'counts an instance as gone as soon as EC2 begins to end it',
+    hazards: ['endsEarly'],
     file: 'adapters/aws/ecs/task-runner.ts',
     find: "return 'ending';",
     replace: "return 'gone';",
@@ -313,6 +324,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'lose-the-reason',
     description: 'ignores the reason of the container',
+    hazards: ['diskFull', 'mountSlow'],
     file: 'adapters/aws/ecs/stop-reasons.ts',
     find: "[...workbench.map(({ reason = '' }) => reason), specific]",
     replace: '[specific]',
@@ -320,6 +332,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'give-up-at-denied',
     description: 'ends a start because RunTask is denied for some minutes',
+    hazards: ['accessDenied'],
     file: 'adapters/aws/ecs/task-runner.ts',
     find: 'at present (${name}).`, true)',
     replace: 'at present (${name}).`, false)',
@@ -327,6 +340,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'deaf-to-the-warning',
     description: 'ignores that AWS is about to end an instance',
+    hazards: ['spotInterrupted'],
     file: `${LIFECYCLE}/interruption.ts`,
     find: 'return { ...workbench, run: { ...run, interruption } };',
     replace:
@@ -335,6 +349,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'restart-unasked',
     description: 'starts a workbench again after an interruption although its owner did not ask for it',
+    hazards: ['spotInterrupted'],
     file: `${LIFECYCLE}/interruption.ts`,
     find: "spec.onInterruption !== 'restart'",
     replace: "spec.onInterruption === 'unknown'",
@@ -342,6 +357,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'restart-forgotten',
     description: 'never starts a workbench again after an interruption',
+    hazards: ['spotInterrupted'],
     file: `${LIFECYCLE}/interruption.ts`,
     find: "spec.onInterruption !== 'restart'",
     replace: "spec.onInterruption !== 'unknown'",
@@ -356,6 +372,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'stop-on-drain',
     description: 'stops a workbench because its instance is being replaced, although it may run for days',
+    hazards: ['drainedByGroup', 'refreshed'],
     file: `${LIFECYCLE}/interruption.ts`,
     find: "kind === 'spot' ? { kind, stopAt: at + policy.interruptionStopMs } : { kind };",
     replace: '{ kind, stopAt: at + policy.interruptionStopMs };',
@@ -374,5 +391,89 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'core/placement/update-free-capacity.ts',
     find: 'return trunked ? trunkedInterfaces : untrunkedInterfaces;',
     replace: 'return interfaces;',
+  },
+  {
+    name: 'full-subnet-is-final',
+    description: 'ends a start because one subnet has no free address',
+    hazards: ['subnetFull'],
+    file: 'adapters/aws/ec2/host-fleet.ts',
+    find: "return toRefusal('no_capacity', message, true);",
+    replace:
+      "return toRefusal('no_capacity', message, errorNameOf(error) !== 'InsufficientFreeAddressesInSubnet');",
+  },
+  {
+    name: 'interface-failure-is-final',
+    description: 'retries only the failures that a container explains, and no failure of a network interface',
+    hazards: ['interfaceTimesOut', 'interfaceIndexUsed'],
+    file: 'adapters/aws/ecs/stop-reasons.ts',
+    find: "return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
+    replace: "return containers.some(({ reason = '' }) => reason !== '' && !MOUNT_POINT_OWNED.test(reason));",
+  },
+  {
+    name: 'storage-failure-is-final',
+    description: 'ends a start at a mount that failed',
+    hazards: ['mountSlow', 'mountRefusedAtFirst'],
+    file: 'adapters/aws/ecs/stop-reasons.ts',
+    find: "return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
+    replace:
+      "return code !== 'storage_failed' && !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
+  },
+  {
+    name: 'pull-failure-is-final',
+    description: 'ends a start at a pull that failed',
+    hazards: ['pullThrottled', 'pullFails'],
+    file: 'adapters/aws/ecs/stop-reasons.ts',
+    find: "return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
+    replace:
+      "return code !== 'image_pull_failed' && !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
+  },
+  {
+    name: 'mount-errors-unknown',
+    description: 'does not know under which names the errors of the volume plugin are reported',
+    hazards: ['mountSlow', 'mountRefusedAtFirst'],
+    file: 'adapters/aws/ecs/stop-reasons.ts',
+    find: '[/VolumeDriver\\.|amazon-ecs-volume-plugin|\\/var\\/lib\\/ecs\\/volumes\\//, ',
+    replace: '[/^EFS mount failed/, ',
+  },
+  {
+    name: 'detaching-is-stopped',
+    description: 'counts a task as stopped although ECS has not detached its network interface yet',
+    hazards: ['stopGivenUp', 'interfaceDetachSlow'],
+    file: 'adapters/aws/ecs/task-observation.ts',
+    find: "['DEPROVISIONING', 'stopping'],",
+    replace: "['DEPROVISIONING', 'stopped'],",
+  },
+  {
+    name: 'overdue-stop-has-ended',
+    description: 'counts a run as ended if its stop is overdue and the agent of its instance is connected',
+    hazards: ['dockerHangs'],
+    file: `${LIFECYCLE}/deadlines.ts`,
+    find: 'return { ...workbench, overdue: true };',
+    replace:
+      "return workbench.run?.phase === 'accepted' && workbench.run.agentSilentSince === undefined\n        ? endRun(workbench, context)\n        : { ...workbench, overdue: true };",
+  },
+  {
+    name: 'other-container-explains',
+    description: 'explains the end of a task by the failure of its readiness container',
+    hazards: ['companionFails'],
+    file: 'adapters/aws/ecs/stop-reasons.ts',
+    find: 'return named.length === 0 ? containers : named;',
+    replace: 'return named.length === 0 ? named : containers;',
+  },
+  {
+    name: 'restart-unannounced',
+    description: 'starts a workbench again although AWS has not announced the end of its instance',
+    hazards: ['groupReplaces'],
+    file: `${LIFECYCLE}/interruption.ts`,
+    find: "(reason.code === 'instance_lost' && run?.interruption !== undefined);",
+    replace: "reason.code === 'instance_lost';",
+  },
+  {
+    name: 'hidden-definition-is-final',
+    description: 'ends a start because RunTask does not find its new task definition yet',
+    hazards: ['definitionHidden'],
+    file: 'adapters/aws/ecs/task-runner.ts',
+    find: "throw new PortError('throttled', `ecs RunTask: ${errorNameOf(error)}`, error);",
+    replace: 'return toRefusal(`ECS refused to start the task (${errorNameOf(error)}).`, false);',
   },
 ];

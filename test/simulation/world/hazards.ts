@@ -250,6 +250,42 @@ export const AWS_HAZARDS = {
   mountRefusedAtFirst: 0.1,
 } as const satisfies Omit<Hazards, keyof typeof BASE_HAZARDS>;
 
+export type AwsHazard = keyof typeof AWS_HAZARDS;
+
+/** The kinds of behaviour of AWS, and the hazards of each. For each kind there is a mutant that its hazards find. */
+export const HAZARD_KINDS = {
+  'ends of tasks that ECS reports before EC2 has ended the instance': ['endsEarly', 'endsWithoutWords'],
+  'client tokens of launches whose instance has ended': ['launchTokenEnded'],
+  'launches that end for a reason': ['launchDies'],
+  'full subnets': ['subnetFull'],
+  'network interfaces that are not attached, or are detached slowly': [
+    'interfaceTimesOut',
+    'interfaceIndexUsed',
+    'interfaceDetachSlow',
+  ],
+  'one mount at a time, and the errors of mounts': ['oneMountAtATime', 'mountSlow'],
+  'stops that the agent gives up': ['stopGivenUp'],
+  'a Docker that hangs while the agent is connected': ['dockerHangs'],
+  'the readiness container': ['companion', 'companionFails'],
+  'Spot interruptions and managed draining': ['spotInterrupted', 'drainedByGroup'],
+  'replacement and refresh by the Auto Scaling group': ['groupReplaces', 'refreshed'],
+  'calls that are denied for some time': ['accessDenied'],
+  'task definitions and access points that are shown or usable late': [
+    'definitionHidden',
+    'accessPointThrottled',
+    'accessPointHidden',
+    'mountRefusedAtFirst',
+  ],
+  'images, disks and limits of the account': [
+    'pullSlow',
+    'pullThrottled',
+    'pullFails',
+    'diskFull',
+    'launchLimited',
+    'functionsLimited',
+  ],
+} as const satisfies Readonly<Record<string, readonly AwsHazard[]>>;
+
 export const DEFAULT_HAZARDS: Hazards = { ...BASE_HAZARDS, ...AWS_HAZARDS };
 
 export function withoutAwsHazards(): Partial<Hazards> {
