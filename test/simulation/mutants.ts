@@ -445,12 +445,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'overdue-stop-has-ended',
-    description: 'counts a run as ended if its stop is overdue and the agent of its instance is connected',
+    description: 'counts a run as ended if its requested stop is overdue and the agent of its instance is connected',
     hazards: ['dockerHangs'],
     file: `${LIFECYCLE}/deadlines.ts`,
     find: 'return { ...workbench, overdue: true };',
     replace:
-      "return workbench.run?.phase === 'accepted' && workbench.run.agentSilentSince === undefined\n        ? endRun(workbench, context)\n        : { ...workbench, overdue: true };",
+      "if (workbench.run?.phase === 'accepted' && workbench.run.stopRequestedAt !== undefined && workbench.run.agentSilentSince === undefined)\n        return endRun(workbench, context);\n      return { ...workbench, overdue: true };",
   },
   {
     name: 'other-container-explains',
