@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchResult, Failure } from './batch.ts';
+import { formatHazardReport, isSurvived, summarizeHazard } from './hazard-report.ts';
+
+const ENVIRONMENT = {
+  date: '2026-11-28T12:00:00.000Z',
+  commit: '0123456789ab',
+  cpu: 'a CPU',
+  cores: 2,
+  memoryGib: 24,
+  system: 'Linux',
+  node: 'v24.0.0',
+};
+
+function batchWith(hazards: BatchResult['hazards'], failure?: Partial<Failure>): BatchResult {
+  const result = {
+    schedules: 250,
+    steps: 1,
+    simulatedMs: 1,
+    transitions: [],
+    faults: [],
+    repeated: 0,
+    hazards,
+  };
+  if (failure === undefined) return result;
+  const schedule = { commands: [], tape: [], faultPercent: 0 };
+  return { ...result, failure: { seed: 7, path: '12', message: 'm', schedule, logLines: [], ...failure } };
+}
+
+describe('summarizeHazard', () => {
+  it('sums the schedules of all batches and the times that the hazard happened', () => {
+    const results = [
+      batchWith([['diskFull', 3]]),
+      batchWith([['pullFails', 5]]),
+      batchWith([['diskFull', 4]]),
+    ];
+    const summary = summarizeHazard('diskFull', { diskFull: 0.5 }, results);
+    expect(summary).toMatchObject({ schedules: 750, happened: 7, violations: 0 });
+    expect(isSurvived(summary)).toBe(true);
+  });
+
+  it('counts violations', () => {
+    const results = [batchWith([['diskFull', 3]], { message: 'first' }), batchWith([['diskFull', 4]], {})];
+    const summary = summarizeHazard('diskFull', { diskFull: 0.5 }, results);
+    expect(summary).toMatchObject({ violations: 2, failure: { message: 'first' } });
+    expect(isSurvived(summary)).toBe(false);
+  });
+
+  it('is not survived if it did not happen', () => {
+    expect(isSurvived(summarizeHazard('diskFull', {}, [batchWith([])]))).toBe(false);
+  });
+});
+
+describe('formatHazardReport', () => {
+  const format = (...results: BatchResult[]) => {
+    const probabilities = { companion: 1, companionFails: 0.5 };
+    const summary = summarizeHazard('companionFails', probabilities, results);
+    return formatHazardReport(3, ENVIRONMENT, [summary], { companionFails: 'It explains nothing.' });
+  };
+
+  it('names seed, date, computer, Node and commit', () => {
+    expect(format(batchWith([]))).toContain(
+      'Seed 3, 2026-11-28T12:00:00.000Z, a CPU, 2 cores, 24 GiB, Node v24.0.0. Product of commit 0123456789ab.',
+    );
+  });
+
+  it('says why no rule is broken', () => {
+    expect(format(batchWith([['companionFails', 9]]))).toContain(
+      '\n| companion=1, companionFails=0.5 | 250 | 9 | 0 | It explains nothing. |  |\n',
+    );
+  });
+
+  it('marks a hazard that did not happen', () => {
+    expect(format(batchWith([]))).toContain(
+      '\n| companion=1, companionFails=0.5 | 250 | **0** | 0 |  |  |\n',
+    );
+  });
+
+  it('has the violated rule and a command that replays it', () => {
+    expect(format(batchWith([['companionFails', 9]], { message: 'a | b' }))).toContain(
+      '\n| companion=1, companionFails=0.5 | 250 | 9 | **1** | a / b | `--seed 7 --replay 12 --hazards base --hazard companion=1,companionFails=0.5` |\n',
+    );
+  });
+});
