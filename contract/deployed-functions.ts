@@ -40,7 +40,10 @@ export type StartedBy =
   | {
       readonly by: 'queue';
       readonly queue: QueueName;
-      /** Maximum number of messages in a batch, at most 10. */
+      /**
+       * Maximum number of messages in a batch, at most 10. The workbenches of a batch are driven at the same time and share
+       * the call that polls their tasks. A larger batch needs a batching window, which delays every message.
+       */
       readonly batchSize: number;
       /** Maximum number of concurrent batches, 2-1,000. */
       readonly maxConcurrency: number;

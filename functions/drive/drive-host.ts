@@ -2,7 +2,7 @@ import { createHandler } from '../wiring/create-handler.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { hostFleet, openEc2 } from '../wiring/ec2.ts';
 import { workQueue } from '../wiring/queue.ts';
-import { openCluster } from '../wiring/tasks.ts';
+import { openClusterForDrive } from '../wiring/tasks.ts';
 import { build } from './drive.ts';
 
 export { build };
@@ -14,7 +14,7 @@ export { build };
  */
 export const handler = createHandler('drive-host', (wiring) => {
   const { settings } = wiring;
-  const cluster = openCluster(settings);
+  const cluster = openClusterForDrive(settings);
   const ec2 = openEc2(settings);
   const ports = drivePorts(wiring, workQueue(settings.WB_HOST_QUEUE_URL), cluster, ec2.instances);
   return build({ ...ports, hosts: hostFleet(ec2, cluster.instances, settings) }, settings);

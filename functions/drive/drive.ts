@@ -7,7 +7,7 @@ import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { drivePorts } from '../wiring/drive.ts';
 import { workQueues } from '../wiring/queue.ts';
-import { openCluster } from '../wiring/tasks.ts';
+import { openClusterForDrive } from '../wiring/tasks.ts';
 import { PortNotAvailableHere, unavailableHostFleet, unavailableInstances } from './unavailable-ports.ts';
 import { parseWorkMessage, toWorkMessage } from './work-message.ts';
 
@@ -108,7 +108,7 @@ export const handler = createHandler('drive', (wiring) => {
   const ports = drivePorts(
     wiring,
     queueAt(settings.WB_QUEUE_URL),
-    openCluster(settings),
+    openClusterForDrive(settings),
     unavailableInstances,
   );
   const hostQueue = queueAt(settings.WB_HOST_QUEUE_URL);

@@ -1,4 +1,5 @@
 import { createEcsClient, createSweepEcsClient } from '#adapters/aws/clients.ts';
+import { createBatchingEcsClient } from '#adapters/aws/ecs/batching-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances, type InstanceOperations } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
@@ -20,8 +21,9 @@ export interface Cluster {
   readonly instances: ContainerInstances;
 }
 
-export function openCluster(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
-  return clusterWith(createEcsClient(), settings);
+/** The cluster for a batch of messages: the workbenches of the batch read their tasks in one call. */
+export function openClusterForDrive(settings: DeployedSettingsFor<'WB_CLUSTER'>): Cluster {
+  return clusterWith(createBatchingEcsClient(createEcsClient()), settings);
 }
 
 /** The cluster for a sweep: calls are paced and not retried, so that calls for requests of users have priority. */

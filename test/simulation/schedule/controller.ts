@@ -4,6 +4,7 @@ import { createSweepEcsClient, createSweepEfsClient } from '#adapters/aws/client
 import { createSweepEc2Client } from '#adapters/aws/ec2/clients.ts';
 import { Ec2HostFleet } from '#adapters/aws/ec2/host-fleet.ts';
 import { type Ec2Client, Ec2Instances } from '#adapters/aws/ec2/instances.ts';
+import { createBatchingEcsClient } from '#adapters/aws/ecs/batching-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
@@ -218,7 +219,8 @@ export class Controller {
   async drive(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
     return this.#invoke('drive', timeoutMsOf('drive'), async (invocation) => {
       const client = this.#client(invocation);
-      const ports = this.#portsWith(invocation, { ecs: client, efs: client, sqs: client });
+      const ecs = createBatchingEcsClient(client, this.#options.kernel);
+      const ports = this.#portsWith(invocation, { ecs, efs: client, sqs: client });
       const hostQueue = new SqsWorkQueue(client, HOST_QUEUE);
       return handleBatch(buildDrive({ ...ports, hostQueue }, this.#settings), messages);
     });
@@ -227,8 +229,11 @@ export class Controller {
   /** Invokes `drive-host`, which drives workbenches with a host. Returns as `drive`. */
   async driveHost(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
     return this.#invoke('drive-host', timeoutMsOf('drive-host'), async (invocation) => {
-      const queue = new SqsWorkQueue(this.#client(invocation), HOST_QUEUE);
-      return handleBatch(buildDrive({ ...this.#ports(invocation), queue }, this.#settings), messages);
+      const client = this.#client(invocation);
+      const ecs = createBatchingEcsClient(client, this.#options.kernel);
+      const ports = this.#portsWith(invocation, { ecs, ec2: client, efs: client, sqs: client });
+      const queue = new SqsWorkQueue(client, HOST_QUEUE);
+      return handleBatch(buildDrive({ ...ports, queue }, this.#settings), messages);
     });
   }
 

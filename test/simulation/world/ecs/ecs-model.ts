@@ -211,7 +211,8 @@ export class EcsModel {
         tasks.push(taskShape(task, this.#clusterArn));
       else failures.push({ arn, reason: 'MISSING' });
     }
-    return { tasks, failures };
+    // The order of the response is not documented.
+    return { tasks: tasks.reverse(), failures };
   }
 
   #listTasks(input: ListTasksCommandInput) {
