@@ -23,8 +23,11 @@ export interface DeployedFunction {
 
 export type AwsClientName = 'dynamodb' | 'ec2' | 'ecs' | 'efs' | 'lambda' | 'secrets-manager' | 'sqs';
 
-/** `work`: the work queue. `host`: the queue of workbenches whose next effect needs EC2. */
-export type QueueName = 'work' | 'host';
+/**
+ * `work`: the work queue. `host`: the queue of workbenches whose next effect needs EC2. `delete`: the queue of workbenches
+ * whose files are being deleted.
+ */
+export type QueueName = 'work' | 'host' | 'delete';
 
 export type StartedBy =
   /** A request on this route. */
@@ -144,6 +147,11 @@ const VOLUMES = ['WB_FILE_SYSTEMS', 'WB_JANITOR_FUNCTIONS'] as const;
 const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
 /** For one event or one batch of messages. */
 const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
+/**
+ * For slices of volumes. The last one begins within 20 s. It may wait for two slow calls of a janitor, 25 s each, and for
+ * EFS and the table.
+ */
+const DELETER = { timeoutSeconds: 90, memoryMib: 512 } as const;
 /** For a sweep that reads every active record or resource. The next one starts ten minutes later. */
 const FREQUENT_SWEEP = { timeoutSeconds: 300, memoryMib: 512 } as const;
 /** The maximum of Lambda. The next sweep finds what is left. */
@@ -290,16 +298,41 @@ export const DEPLOYED = {
   drive: {
     entry: 'drive/drive.ts',
     startedBy: { by: 'queue', queue: 'work', batchSize: 10, maxConcurrency: 10 },
-    reads: [...LIFE_CYCLE, 'WB_HOST_QUEUE_URL', ...TASKS, ...VOLUMES, ...CATALOG],
+    reads: [...LIFE_CYCLE, 'WB_HOST_QUEUE_URL', 'WB_DELETE_QUEUE_URL', ...TASKS, ...VOLUMES, ...CATALOG],
     clients: ['dynamodb', 'ecs', 'efs', 'lambda', 'sqs'],
     ...WORKER,
   },
   'drive-host': {
     entry: 'drive/drive-host.ts',
     startedBy: { by: 'queue', queue: 'host', batchSize: 10, maxConcurrency: 2 },
-    reads: ['WB_TABLE_NAME', 'WB_HOST_QUEUE_URL', ...POLICY, ...TASKS, ...VOLUMES, ...CATALOG, ...HOSTS],
+    reads: [
+      'WB_TABLE_NAME',
+      'WB_HOST_QUEUE_URL',
+      'WB_DELETE_QUEUE_URL',
+      ...POLICY,
+      ...TASKS,
+      ...VOLUMES,
+      ...CATALOG,
+      ...HOSTS,
+    ],
     clients: ['dynamodb', 'ec2', 'ecs', 'efs', 'lambda', 'sqs'],
     ...WORKER,
+  },
+  'drive-delete': {
+    entry: 'drive/drive-delete.ts',
+    // A deletion mostly waits for its janitor, so five share the time of one invocation. 100 deletions at once are 120
+    // invocations with those of the janitors, an eighth of the 1,000 that an account may have at once by default.
+    startedBy: { by: 'queue', queue: 'delete', batchSize: 5, maxConcurrency: 20 },
+    reads: [
+      ...LIFE_CYCLE,
+      'WB_HOST_QUEUE_URL',
+      'WB_DELETE_QUEUE_URL',
+      ...VOLUMES,
+      ...INSTALLATION,
+      ...IMAGE_USER,
+    ],
+    clients: ['dynamodb', 'efs', 'lambda', 'sqs'],
+    ...DELETER,
   },
   'sweep-due': {
     entry: 'schedules/sweep-due.ts',

@@ -16,7 +16,10 @@ export const METRICS = {
     description: 'Failed SendMessage calls. The reconciler drives these workbenches within a minute.',
   },
   drive_failed: { description: 'Workbenches that could not be driven. The queue delivers them again.' },
-  forward_failed: { description: 'Workbenches that could not be forwarded to the host queue.' },
+  forward_failed: {
+    description:
+      'Workbenches that could not be forwarded to the host queue, the delete queue or the work queue.',
+  },
   invalid_message_dropped: { description: 'Messages without a valid workbench key. They were dropped.' },
   effect_failed: {
     dimensions: ['effect', 'kind'],

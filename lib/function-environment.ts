@@ -68,6 +68,7 @@ export function deployedValues(settings: StageSettings, resources: DeployedResou
     WB_TABLE_NAME: data.records.table.tableName,
     WB_QUEUE_URL: queues.queues.work.queueUrl,
     WB_HOST_QUEUE_URL: queues.queues.host.queueUrl,
+    WB_DELETE_QUEUE_URL: queues.queues.delete.queueUrl,
     WB_INSTALLATION: settings.installation,
     WB_CLUSTER: cluster.clusterName,
     WB_CAPACITY_PROVIDERS: formatProviders(capacityProviders.map(({ capacity }) => capacity)),

@@ -123,7 +123,14 @@ export const DEPLOYMENT_SETTINGS = {
       'The queue of workbenches whose next effect needs EC2. `drive` forwards them, because it does not contain the EC2 client.',
     plain: false,
     required: true,
-    readBy: ['drive', 'drive-host'],
+    readBy: ['drive', 'drive-host', 'drive-delete'],
+  }),
+  WB_DELETE_QUEUE_URL: url({
+    description:
+      'The queue of workbenches whose files are being deleted. `drive` and `drive-host` forward them, so that deletions do not delay other work.',
+    plain: false,
+    required: true,
+    readBy: ['drive', 'drive-host', 'drive-delete'],
   }),
   WB_INSTALLATION: text({
     description:

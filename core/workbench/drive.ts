@@ -21,8 +21,8 @@ export const HISTORY_RETENTION_AFTER_DELETE_MS = 30 * 24 * 60 * 60 * 1000;
 const ROUNDS_MAX = 20;
 
 /**
- * No further round begins after this, in milliseconds. A driving function has a timeout of one minute, and deleting one
- * slice of a volume may take 25 s of it.
+ * No further round begins after this, in milliseconds. A driving function has a timeout of at least one minute, and 90 s if
+ * it deletes files: deleting one slice of a volume may take 25 s or more.
  */
 const ROUNDS_TIME_LIMIT_MS = 20_000;
 

@@ -12,7 +12,7 @@ import type { Workbench } from './workbench.ts';
 export interface EffectPorts {
   readonly tasks: TaskRunner;
   readonly hosts: HostFleet;
-  readonly volumes: VolumeStore;
+  readonly volumes: Pick<VolumeStore, 'ensure' | 'deleteSlice'>;
   readonly catalog: CapacityCatalog;
 }
 

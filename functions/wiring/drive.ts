@@ -5,13 +5,33 @@ import type { DeployedSettingsFor } from '#contract/settings/deployment-settings
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { WorkQueue } from '#core/ports/work-queue.ts';
 import type { DrivePorts } from '#core/workbench/drive.ts';
+import type { EffectPorts } from '#core/workbench/execute-effect.ts';
+import { withoutDeletion } from '../drive/unavailable-ports.ts';
 import { clusterCatalog } from './catalog.ts';
-import { historyStore, idempotencyStore, openTable, workbenchStore } from './table.ts';
+import { historyStore, idempotencyStore, openTable, type Table, workbenchStore } from './table.ts';
 import { type Cluster, taskRunner } from './tasks.ts';
 import { volumeStore } from './volumes.ts';
 
+/** The ports that every driving function needs: those of the record, without the queue and the ports of effects. */
+export function recordPorts(wiring: {
+  readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>;
+  readonly telemetry: Telemetry;
+}): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
+  return recordPortsWith(openTable(wiring));
+}
+
+function recordPortsWith(table: Table): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
+  return {
+    workbenches: workbenchStore(table),
+    history: historyStore(table),
+    idempotency: idempotencyStore(table),
+    clock: systemClock,
+    telemetry: table.telemetry,
+  };
+}
+
 /**
- * The ports that are needed to drive a workbench, without the host fleet.
+ * The ports that are needed to drive a workbench, without the host fleet and without the deletion of files.
  * @param queue where a workbench is enqueued that must be driven again
  * @param instances the EC2 instances of the cluster
  */
@@ -26,17 +46,13 @@ export function drivePorts(
   cluster: Cluster,
   instances: InstanceOperations,
 ): Omit<DrivePorts, 'hosts'> {
-  const { settings, telemetry } = wiring;
+  const { settings } = wiring;
   const table = openTable(wiring);
   return {
-    workbenches: workbenchStore(table),
-    history: historyStore(table),
-    idempotency: idempotencyStore(table),
+    ...recordPortsWith(table),
     queue,
     tasks: taskRunner(cluster, settings, instances),
-    volumes: volumeStore(settings),
+    volumes: withoutDeletion(volumeStore(settings)),
     catalog: clusterCatalog(settings, table),
-    clock: systemClock,
-    telemetry,
   };
 }

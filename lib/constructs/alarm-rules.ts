@@ -56,6 +56,10 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
       queues.deadLetterQueues.host,
       'Messages that the drive-host function failed to process 5 times.',
     ],
+    'delete DLQ not empty': [
+      queues.deadLetterQueues.delete,
+      'Messages that the drive-delete function failed to process 5 times.',
+    ],
     'event DLQ not empty': [
       queues.eventDeadLetterQueue,
       'EventBridge could not deliver events to a function. The reconciler will find the changes.',
@@ -72,7 +76,7 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
       threshold: 1,
     });
   }
-  for (const name of ['work', 'host'] as const) {
+  for (const name of ['work', 'host', 'delete'] as const) {
     alarms.add(`${name} queue age high`, {
       description: 'The oldest message is too old: the consumer fails, is throttled or cannot keep up.',
       metric: queues.queues[name].metricApproximateAgeOfOldestMessage({

@@ -10,7 +10,7 @@ const RECEIVES_MAX = 5;
 /** The maximum retention of SQS. */
 const DLQ_RETENTION = Duration.days(14);
 
-const QUEUES: readonly QueueName[] = ['work', 'host'];
+const QUEUES: readonly QueueName[] = ['work', 'host', 'delete'];
 
 /** The work queues and the dead-letter queues. Each dead-letter queue has an alarm. */
 export class WorkQueues extends Construct {

@@ -2,7 +2,7 @@ import type { FunctionName } from '#contract/deployed-functions.ts';
 import type { Permission } from './allow.ts';
 import { describeInstances, launchHosts, startAndStopHosts, terminateInstances } from './instances.ts';
 import type { PermissionContext } from './permission-context.ts';
-import { receiveMessages, sendToHostQueue, sendToWorkQueue } from './queues.ts';
+import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } from './queues.ts';
 import { changeRecord, findRecords, listRecords, postponeRecord, putItem, readRecord } from './records.ts';
 import {
   deregisterContainerInstances,
@@ -16,7 +16,7 @@ import {
   runTasks,
   stopTasks,
 } from './tasks.ts';
-import { manageVolumes } from './volumes.ts';
+import { createVolumes, deleteVolumes } from './volumes.ts';
 
 /** The permissions of each function, for the calls that its adapters make. Each function may also write its own log. */
 export const PERMISSIONS: Readonly<
@@ -75,6 +75,7 @@ export const PERMISSIONS: Readonly<
     ...drivePermissions(context),
     sendToWorkQueue(context),
     sendToHostQueue(context),
+    sendToDeleteQueue(context),
     receiveMessages(context, 'work'),
     ...describeTasks(context),
     listTasks(context),
@@ -82,6 +83,7 @@ export const PERMISSIONS: Readonly<
   'drive-host': (context) => [
     ...drivePermissions(context),
     sendToHostQueue(context),
+    sendToDeleteQueue(context),
     receiveMessages(context, 'host'),
     ...describeTasks(context),
     listTasks(context),
@@ -91,6 +93,15 @@ export const PERMISSIONS: Readonly<
     ...launchHosts(context),
     startAndStopHosts(context),
     terminateInstances(context),
+  ],
+  'drive-delete': (context) => [
+    changeRecord(context),
+    listRecords(context, 'Reads the history of deleted workbenches, to let it expire.'),
+    sendToWorkQueue(context),
+    sendToHostQueue(context),
+    sendToDeleteQueue(context),
+    receiveMessages(context, 'delete'),
+    ...deleteVolumes(context),
   ],
   'sweep-due': (context) => [
     findRecords(context, 'due', 'Finds the due records.'),
@@ -123,7 +134,7 @@ export const PERMISSIONS: Readonly<
   'sweep-volumes': (context) => [
     ...sweepPermissions(context),
     listRecords(context, 'Reads the history, to check that a user requested the deletion.'),
-    ...manageVolumes(context),
+    ...deleteVolumes(context),
   ],
   'sweep-cluster': (context) => [
     ...sweepPermissions(context),
@@ -158,7 +169,7 @@ function drivePermissions(context: PermissionContext): readonly Permission[] {
       context,
       'Reads the history of deleted workbenches, to let it expire, and the free capacity of instances.',
     ),
-    ...manageVolumes(context),
+    ...createVolumes(context),
     ...registerTaskDefinitions(context),
     ...runTasks(context),
     stopTasks(context),

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { type IPrincipal, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import type { QueueName } from '#contract/deployed-functions.ts';
 import type { INDEXES } from '#contract/table.ts';
 
 /** The resources that functions use. Values are ARNs unless stated otherwise. */
@@ -10,7 +11,7 @@ export interface PermissionContext {
   readonly scope: IConstruct;
   readonly installation: string;
   readonly table: string;
-  readonly queues: { readonly work: IQueue; readonly host: IQueue };
+  readonly queues: Readonly<Record<QueueName, IQueue>>;
   /** Name of the cluster. */
   readonly cluster: string;
   readonly taskRole: string;

@@ -1,3 +1,4 @@
+import type { QueueName } from '#contract/deployed-functions.ts';
 import type { Permission } from './allow.ts';
 import type { PermissionContext } from './permission-context.ts';
 
@@ -19,7 +20,16 @@ export function sendToHostQueue({ queues }: PermissionContext): Permission {
   };
 }
 
-export function receiveMessages({ queues }: PermissionContext, queue: 'work' | 'host'): Permission {
+export function sendToDeleteQueue({ queues }: PermissionContext): Permission {
+  return {
+    sid: 'SendToDeleteQueue',
+    actions: ['sqs:SendMessage'],
+    resources: [queues.delete.queueArn],
+    why: 'Forwards workbenches whose files are to be deleted to drive-delete.',
+  };
+}
+
+export function receiveMessages({ queues }: PermissionContext, queue: QueueName): Permission {
   return {
     sid: 'ReceiveMessages',
     actions: [

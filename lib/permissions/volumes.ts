@@ -3,9 +3,40 @@ import type { Permission } from './allow.ts';
 import { accessPointArn } from './mounts.ts';
 import type { PermissionContext } from './permission-context.ts';
 
-/** Permissions on volumes: their access accessPoints, and the janitors, which alone access the files. */
-export function manageVolumes(context: PermissionContext): readonly Permission[] {
-  const { scope, installation, fileSystems, janitors } = context;
+/** Permissions to create volumes: their access points, and the janitors, which alone access the files. */
+export function createVolumes(context: PermissionContext): readonly Permission[] {
+  return [
+    ...createAccessPoints(context),
+    invokeJanitors(
+      context,
+      'Reads from the janitors whether the deletion of a volume has begun, and on which file system it is.',
+    ),
+  ];
+}
+
+/**
+ * Permissions to delete and quarantine volumes. An access point is found by creating it again: its token returns the
+ * existing one.
+ */
+export function deleteVolumes(context: PermissionContext): readonly Permission[] {
+  const { scope, installation } = context;
+  return [
+    ...createAccessPoints(context),
+    {
+      sid: 'DeleteAccessPoint',
+      actions: ['elasticfilesystem:DeleteAccessPoint'],
+      resources: [accessPointArn(scope, '*')],
+      conditions: {
+        StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation },
+        Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' },
+      },
+      why: 'Deletes the access point of a deleted workbench, never that of a janitor.',
+    },
+    invokeJanitors(context, 'Inspects, deletes and quarantines directories through the janitors.'),
+  ];
+}
+
+function createAccessPoints({ scope, installation, fileSystems }: PermissionContext): readonly Permission[] {
   const accessPoints = accessPointArn(scope, '*');
   const tagged = { StringEquals: { [`aws:RequestTag/${INSTALLATION_TAG}`]: installation } };
   return [
@@ -33,22 +64,16 @@ export function manageVolumes(context: PermissionContext): readonly Permission[]
       managedPolicy: 'Volumes',
       why: 'Reads whether an access point is available, and lists access points.',
     },
-    {
-      sid: 'DeleteAccessPoint',
-      actions: ['elasticfilesystem:DeleteAccessPoint'],
-      resources: [accessPoints],
-      conditions: {
-        StringEquals: { [`aws:ResourceTag/${INSTALLATION_TAG}`]: installation },
-        Null: { [`aws:ResourceTag/${WORKBENCH_TAG}`]: 'false' },
-      },
-      why: 'Deletes the access point of a deleted workbench, never that of a janitor.',
-    },
-    {
-      sid: 'InvokeJanitors',
-      actions: ['lambda:InvokeFunction'],
-      resources: janitors,
-      managedPolicy: 'Janitors',
-      why: 'Inspects, deletes and quarantines directories through the janitors.',
-    },
   ];
+}
+
+/** IAM cannot distinguish the actions of a janitor: they are in the payload of the call. */
+function invokeJanitors({ janitors }: PermissionContext, why: string): Permission {
+  return {
+    sid: 'InvokeJanitors',
+    actions: ['lambda:InvokeFunction'],
+    resources: janitors,
+    managedPolicy: 'Janitors',
+    why,
+  };
 }

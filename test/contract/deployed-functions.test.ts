@@ -33,7 +33,7 @@ describe('DEPLOYED', () => {
   });
 
   it('has one function for each queue', () => {
-    expect(startedBy('queue').map(({ queue }) => queue)).toEqual(['work', 'host']);
+    expect(startedBy('queue').map(({ queue }) => queue)).toEqual(['work', 'host', 'delete']);
   });
 
   it('has one function for each type of event, and further ones only for events with a certain detail', () => {

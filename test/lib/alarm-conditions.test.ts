@@ -96,10 +96,12 @@ it('each alarm starts under exactly this condition', () => {
   expect(conditionsOf(app)).toEqual({
     'work DLQ not empty': dlq('workdlq'),
     'host DLQ not empty': dlq('hostdlq'),
+    'delete DLQ not empty': dlq('deletedlq'),
     'event DLQ not empty': dlq('eventdlq'),
     'failed invocations not empty': dlq('failedinvocations'),
     'work queue age high': queueAge('work'),
     'host queue age high': queueAge('host'),
+    'delete queue age high': queueAge('delete'),
     'SendMessage failures': `${own('queue_send_failed', 300)} >= 5, 2 of 2`,
     'API 5xx errors': 'Sum 300 s AWS/ApiGateway 5xx [ApiId=<HttpApi>] >= 5, 2 of 2',
     // Milliseconds.
@@ -112,6 +114,7 @@ it('each alarm starts under exactly this condition', () => {
     'instance-interrupted errors': errors('instanceinterrupted'),
     'drive errors': errors('drive'),
     'drive-host errors': errors('drivehost'),
+    'drive-delete errors': errors('drivedelete'),
     'sweep-due errors': errors('sweepdue'),
     'sweep-active errors': rareErrors('sweepactive', TWENTY_MINUTES),
     'sweep-tasks-and-hosts errors': rareErrors('sweeptasksandhosts', TWENTY_MINUTES),

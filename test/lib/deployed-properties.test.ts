@@ -68,8 +68,11 @@ describe('queues', () => {
     expect(Object.fromEntries(queues)).toEqual({
       Queueswork: { ...workQueue, deadLetters: 'Queuesworkdlq' },
       Queueshost: { ...workQueue, deadLetters: 'Queueshostdlq' },
+      // Six times the 90 s of drive-delete.
+      Queuesdelete: { ...workQueue, deadLetters: 'Queuesdeletedlq', visibility: 540 },
       Queuesworkdlq: deadLetterQueue,
       Queueshostdlq: deadLetterQueue,
+      Queuesdeletedlq: deadLetterQueue,
       Queueseventdlq: deadLetterQueue,
       Queuesfailedinvocations: deadLetterQueue,
     });
@@ -89,6 +92,7 @@ describe('queues', () => {
     expect(mappings).toEqual([
       { ...batches, queue: 'Queueswork', function: 'drive', concurrency: 10 },
       { ...batches, queue: 'Queueshost', function: 'drive-host', concurrency: 2 },
+      { ...batches, queue: 'Queuesdelete', function: 'drive-delete', batchSize: 5, concurrency: 20 },
     ]);
   });
 });
@@ -209,6 +213,8 @@ describe('functions', () => {
       'instance-interrupted': WORKER,
       drive: WORKER,
       'drive-host': WORKER,
+      // 20 s, two calls of a janitor that take 25 s each, and the calls of EFS and the table.
+      'drive-delete': { Timeout: 90, MemorySize: 512 },
       'sweep-due': WORKER,
       // Each ends before the next one starts.
       'sweep-active': { Timeout: 300, MemorySize: 512 },

@@ -202,9 +202,24 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no-forward-to-drive-host',
     description: 'treats a workbench that needs a host as driven without forwarding it to `drive-host`',
-    file: 'functions/drive/drive.ts',
-    find: 'return forwardToHostQueue(key, ports.hostQueue);',
-    replace: 'return true;',
+    file: 'functions/drive/drive-batch.ts',
+    find: 'if (queue !== undefined) return forward(key, error.queue, queue);',
+    replace: "if (queue !== undefined) return error.queue === 'host' || forward(key, error.queue, queue);",
+  },
+  {
+    name: 'no-forward-to-drive-delete',
+    description:
+      'treats a workbench whose files are to be deleted as driven without forwarding it to `drive-delete`',
+    file: 'functions/drive/drive-batch.ts',
+    find: 'if (queue !== undefined) return forward(key, error.queue, queue);',
+    replace: "if (queue !== undefined) return error.queue === 'delete' || forward(key, error.queue, queue);",
+  },
+  {
+    name: 'circulate-deletions',
+    description: '`drive-delete` sends a workbench whose files are to be deleted back to `drive`',
+    file: 'functions/drive/unavailable-ports.ts',
+    find: 'volumes: { ensure: inDrive, deleteSlice: (workbenchId) => volumes.deleteSlice(workbenchId) },',
+    replace: 'volumes: { ensure: inDrive, deleteSlice: inDrive },',
   },
   {
     name: 'strip-unknown-fields',

@@ -43,6 +43,7 @@ export async function createFunctionEnvironment(installed: {
     WB_TABLE_NAME: tableName,
     WB_QUEUE_URL: queueUrls.work,
     WB_HOST_QUEUE_URL: queueUrls.host,
+    WB_DELETE_QUEUE_URL: queueUrls.delete,
     WB_INSTALLATION: moto.installation,
     WB_CLUSTER: moto.cluster,
     WB_CAPACITY_PROVIDERS: formatProviders([

@@ -42,6 +42,7 @@ export function captureLog() {
   };
 }
 
+const QUEUES: readonly QueueName[] = ['work', 'host', 'delete'];
 /** The visibility timeout of the queues, in seconds. */
 const VISIBILITY_SECONDS = 360;
 export const HOUR_SECONDS = 3600;
@@ -64,6 +65,7 @@ export async function createInstallation() {
   const queues: Readonly<Record<QueueName, Awaited<ReturnType<typeof createQueueOnMoto>>>> = {
     work: await createQueueOnMoto(endpoint, VISIBILITY_SECONDS),
     host: await createQueueOnMoto(endpoint, VISIBILITY_SECONDS),
+    delete: await createQueueOnMoto(endpoint, VISIBILITY_SECONDS),
   };
   const { FileSystemId = '' } = await efs.send(
     new CreateFileSystemCommand({ CreationToken: uniqueName('volumes-') }),
@@ -72,7 +74,7 @@ export async function createInstallation() {
     moto,
     endpoints: { moto: endpoint, lambda: lambda.endpoint },
     tableName: table.tableName,
-    queueUrls: { work: queues.work.url, host: queues.host.url },
+    queueUrls: { work: queues.work.url, host: queues.host.url, delete: queues.delete.url },
     mounts: { [FileSystemId]: root },
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -88,7 +90,8 @@ export async function createInstallation() {
       await moto.registerAgents();
       await simulateMounts(moto, efs, root);
       const events = await bus.deliver(isDelivered);
-      const messages = (await deliverMessages('work')) + (await deliverMessages('host'));
+      let messages = 0;
+      for (const queue of QUEUES) messages += await deliverMessages(queue);
       if (events + messages === 0) return;
     }
     throw new Error('the installation does not settle');

@@ -3,13 +3,7 @@ import { PortError } from '#core/ports/port-error.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
 import { build } from '#functions/drive/drive.ts';
-import {
-  PortNotAvailableHere,
-  unavailableHostFleet,
-  unavailableInstances,
-} from '#functions/drive/unavailable-ports.ts';
 import { toWorkMessage } from '#functions/drive/work-message.ts';
-import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 import { withWorkbench } from '../api/with-workbench.ts';
 
@@ -86,82 +80,4 @@ describe('drive', () => {
     const { ports, settings } = await withWorkbench();
     expect(await build(ports, settings)(batch())).toEqual({ batchItemFailures: [] });
   });
-});
-
-describe('drive without the EC2 client', () => {
-  const DEDICATED = { allocated_instance_type: 'm7i.large' };
-
-  /** A world with one workbench with a host, `drive` without the host fleet, and `drive-host` with it. */
-  async function bothFunctions() {
-    const { world, ports, settings, key } = await withWorkbench(DEDICATED);
-    const hostQueue = new MemoryWorkQueue(world.clock);
-    return {
-      world,
-      ports,
-      key,
-      hostQueue,
-      drive: build({ ...ports, hosts: unavailableHostFleet, hostQueue }, settings),
-      driveHost: build({ ...ports, queue: hostQueue }, settings),
-    };
-  }
-
-  it('forwards a workbench that needs a host, and keeps the effects that succeeded before', async () => {
-    const { world, key, hostQueue, drive } = await bothFunctions();
-    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [] });
-    expect(hostQueue.takeDue()).toEqual(key);
-    expect(hostQueue.size).toBe(0);
-    expect(await world.read(key)).toMatchObject({ status: 'starting', mount: expect.anything() });
-    expect(world.telemetry.counts.get('drive_failed')).toBeUndefined();
-    expect(world.telemetry.counts.get('effect_failed')).toBeUndefined();
-  });
-
-  it('drives a workbench that needs no host', async () => {
-    const { world, ports, settings, key } = await withWorkbench();
-    const hostQueue = new MemoryWorkQueue(world.clock);
-    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue }, settings);
-    await drive(batch(toWorkMessage(key)));
-    expect((await world.read(key)).status).not.toBe('starting');
-    expect(hostQueue.size).toBe(0);
-  });
-
-  it('returns the message if the workbench could not be forwarded', async () => {
-    const { ports, settings, key } = await withWorkbench(DEDICATED);
-    const failingQueue = {
-      send: async () => {
-        throw new PortError('unavailable', 'no response');
-      },
-    };
-    const drive = build({ ...ports, hosts: unavailableHostFleet, hostQueue: failingQueue }, settings);
-    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-  });
-
-  it('never gets a workbench back: drive-host continues with its own queue', async () => {
-    const { world, key, hostQueue, drive, driveHost } = await bothFunctions();
-    await drive(batch(toWorkMessage(key)));
-    while (world.queue.takeDue());
-    let messages = 0;
-    for (let second = 0; second < 600 && (await world.read(key)).status !== 'running'; second += 1) {
-      for (let next = hostQueue.takeDue(); next !== undefined; next = hostQueue.takeDue()) {
-        messages += 1;
-        expect(await driveHost(batch(toWorkMessage(next)))).toEqual({ batchItemFailures: [] });
-      }
-      await world.clock.advanceAsync(1000);
-    }
-    expect((await world.read(key)).status).toBe('running');
-    expect(messages).toBeGreaterThan(1);
-    expect(world.queue.size).toBe(0);
-  });
-
-  it('returns the message if there is no queue to forward it to', async () => {
-    const { ports, settings, key } = await withWorkbench(DEDICATED);
-    const drive = build({ ...ports, hosts: unavailableHostFleet }, settings);
-    expect(await drive(batch(toWorkMessage(key)))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
-  });
-
-  it.each([...Object.entries(unavailableHostFleet), ...Object.entries(unavailableInstances)])(
-    '%s throws PortNotAvailableHere',
-    async (_, method: () => Promise<never>) => {
-      await expect(method()).rejects.toBeInstanceOf(PortNotAvailableHere);
-    },
-  );
 });

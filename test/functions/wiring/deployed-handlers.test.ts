@@ -5,7 +5,16 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type AwsClientName, DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { acceptedRun, aHost, idAt, MINUTE, running, starting, stopped } from '#test/builders/workbench.ts';
+import {
+  acceptedRun,
+  aHost,
+  deleting,
+  idAt,
+  MINUTE,
+  running,
+  starting,
+  stopped,
+} from '#test/builders/workbench.ts';
 import { gatewayEvent } from '../call-api.ts';
 import { ENVIRONMENT } from './deployed-settings.ts';
 import { captureLogLines, contextOf } from './lambda-context.ts';
@@ -73,6 +82,8 @@ const ROWS: Readonly<Record<FunctionName, Row>> = {
     limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, efs: FILES, lambda: JANITOR, sqs: QUEUE },
     paced: false,
   },
+  // Users do not wait for it, but their deletions have a deadline, which a pace would not keep.
+  'drive-delete': { limits: { dynamodb: TABLE, efs: FILES, lambda: JANITOR, sqs: QUEUE }, paced: false },
   'sweep-due': { limits: { dynamodb: TABLE, sqs: QUEUE }, paced: false },
   // No user waits for a sweep. It shares the limits of the account with the requests of users.
   'sweep-active': { limits: { dynamodb: TABLE, ec2: ONCE, ecs: ONCE, sqs: QUEUE }, paced: true },
@@ -118,6 +129,14 @@ const START = {
   nextDriveAt: NOW,
 };
 
+const DELETION = {
+  createdAt: NOW - 60 * MINUTE,
+  updatedAt: NOW,
+  deadlineAt: NOW + 60 * MINUTE,
+  nextDriveAt: NOW,
+  mount: MOUNT,
+};
+
 /** An id that no record has. */
 const UNKNOWN = id(99);
 
@@ -150,6 +169,20 @@ const WITH_HOST = running({
   run: acceptedRun({ taskId: TASK, acceptedAt: NOW - 30 * MINUTE }),
 });
 const STOPPED = stopped({ workbenchId: id(6) });
+/** Its files are to be deleted. */
+const DELETED = deleting({ ...DELETION, workbenchId: id(8) });
+/** A task of it was found late. */
+const DELETED_WITH_TASK = deleting({
+  ...DELETION,
+  workbenchId: id(9),
+  unexpectedTasks: [{ taskId: ORPHAN_TASK }],
+});
+/** Its launch succeeded late. */
+const DELETED_WITH_HOST = deleting({
+  ...DELETION,
+  workbenchId: id(10),
+  host: aHost({ instanceId: INSTANCE }),
+});
 const RUNNING = running({ workbenchId: id(7) });
 
 function taskOf(workbenchId: string, taskId: string, change: object = {}) {
@@ -213,7 +246,16 @@ const responsesOf = (instances: readonly object[], tasks: readonly object[]): Re
   GetSecretValue: () => ({ SecretString: '{"static_key":"a-static-key-for-tests"}' }),
   Invoke: ({ Payload }) => {
     const { act } = JSON.parse(new TextDecoder().decode(Payload));
-    const response = { readMarker: {}, findExisting: { workbenchIds: [] }, list: { directories: [] } };
+    // The deletion of files stays unfinished until it has taken longer than one invocation may.
+    if (act === 'removeSome') vi.setSystemTime(Date.now() + 20_000);
+    const response = {
+      readMarker: {},
+      findExisting: { workbenchIds: [] },
+      list: { directories: [] },
+      writeTombstone: { detached: false },
+      markDetached: {},
+      removeSome: { done: false, deleted: 1 },
+    };
     return { Payload: new TextEncoder().encode(JSON.stringify(response[act as keyof typeof response])) };
   },
 });
@@ -410,8 +452,8 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     sent: { work: [SILENT.workbenchId] },
   },
   drive: {
-    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT),
-    workbenches: [ON_PROVIDER, ON_HOST, SILENT],
+    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT, DELETED),
+    workbenches: [ON_PROVIDER, ON_HOST, SILENT, DELETED],
     tasks: [taskOf(SILENT.workbenchId, TASK, { connectivity: 'DISCONNECTED' })],
     calls: [
       'dynamodb GetItem',
@@ -433,11 +475,13 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
       work: [ON_PROVIDER.workbenchId],
       // Without EC2, neither can a host be launched nor the state of an instance be read.
       host: [ON_HOST.workbenchId, SILENT.workbenchId],
+      // Deletions have a queue of their own.
+      delete: [DELETED.workbenchId],
     },
   },
   'drive-host': {
-    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT),
-    workbenches: [ON_PROVIDER, ON_HOST, SILENT],
+    event: messagesFor(ON_PROVIDER, ON_HOST, SILENT, DELETED),
+    workbenches: [ON_PROVIDER, ON_HOST, SILENT, DELETED],
     tasks: [taskOf(SILENT.workbenchId, TASK, { connectivity: 'DISCONNECTED' })],
     instances: [instanceOf(ON_HOST.workbenchId, INSTANCE, 'pending')],
     calls: [
@@ -457,8 +501,30 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
       'sqs SendMessage',
     ],
     result: { batchItemFailures: [] },
-    // A workbench stays in this queue until it is settled.
-    sent: { host: [ON_PROVIDER.workbenchId, ON_HOST.workbenchId, SILENT.workbenchId] },
+    sent: {
+      // A workbench stays in this queue until it is settled or its files are to be deleted.
+      host: [ON_PROVIDER.workbenchId, ON_HOST.workbenchId, SILENT.workbenchId],
+      delete: [DELETED.workbenchId],
+    },
+  },
+  'drive-delete': {
+    event: messagesFor(DELETED, DELETED_WITH_TASK, DELETED_WITH_HOST),
+    workbenches: [DELETED, DELETED_WITH_TASK, DELETED_WITH_HOST],
+    calls: [
+      'dynamodb GetItem',
+      'dynamodb UpdateItem',
+      'efs CreateAccessPoint',
+      'efs DeleteAccessPoint',
+      'lambda Invoke',
+      'sqs SendMessage',
+    ],
+    result: { batchItemFailures: [] },
+    sent: {
+      // The janitor has deleted a part of its files.
+      delete: [DELETED.workbenchId],
+      work: [DELETED_WITH_TASK.workbenchId],
+      host: [DELETED_WITH_HOST.workbenchId],
+    },
   },
   'sweep-due': {
     event: {},
@@ -658,6 +724,28 @@ describe('the settings of a function reach its requests', () => {
       'fs-0123456789abcdef0': 'janitor-0',
       'fs-0123456789abcdef1': 'janitor-1',
     });
+  });
+
+  it('of drive-delete: the file system, its janitor, and what an access point is found by', async () => {
+    const { inputsOf } = await invoke('drive-delete', messagesFor(DELETED), { workbenches: [DELETED] });
+    expect(inputsOf('CreateAccessPoint')).toMatchObject([
+      {
+        FileSystemId: FILE_SYSTEM,
+        ClientToken: `${FILE_SYSTEM}/${DELETED.workbenchId}`,
+        PosixUser: { Uid: 1001, Gid: 1002 },
+        RootDirectory: { Path: `/workbenches/${DELETED.workbenchId}` },
+        Tags: expect.arrayContaining([{ Key: 'workbench:installation', Value: 'staging' }]),
+      },
+    ]);
+    const requests = inputsOf('Invoke').map(({ FunctionName, Payload }) => {
+      const { act, fileSystemId } = JSON.parse(new TextDecoder().decode(Payload));
+      return [FunctionName, act, fileSystemId];
+    });
+    expect(requests).toEqual([
+      ['janitor-0', 'writeTombstone', FILE_SYSTEM],
+      ['janitor-0', 'markDetached', FILE_SYSTEM],
+      ['janitor-0', 'removeSome', FILE_SYSTEM],
+    ]);
   });
 
   it('of drive-host: the instance type, the launch template and the subnet', async () => {

@@ -12,6 +12,7 @@ export const ENVIRONMENT = {
   WB_TABLE_NAME: 'workbenches',
   WB_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/work',
   WB_HOST_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/host',
+  WB_DELETE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/123456789012/delete',
   WB_INSTALLATION: 'staging',
   WB_CLUSTER: 'staging-workbenches',
   WB_CAPACITY_PROVIDERS: formatProviders([

@@ -11,7 +11,7 @@ export function anyPermissionContext(): PermissionContext {
     scope: stack,
     installation: 'workbench-some',
     table: 'table',
-    queues: { work: queue('work'), host: queue('host') },
+    queues: { work: queue('work'), host: queue('host'), delete: queue('delete') },
     cluster: 'workbench-some',
     taskRole: 'task-role',
     executionRole: 'execution-role',

@@ -69,6 +69,8 @@ const RARE: Partial<Record<FunctionName, readonly string[]>> = {
   // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
   drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
   'drive-host': ['ecs:DeregisterContainerInstance'],
+  // A file system with the maximum number of access points: an access point is found only by listing them.
+  'drive-delete': ['elasticfilesystem:DescribeAccessPoints'],
   // A record that does not match AWS; an instance whose agent was disconnected when it was terminated.
   'sweep-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
   // Orphans.
@@ -160,6 +162,13 @@ describe('the permissions of each function', () => {
     expect(PERMISSIONS['get-workbench'](anyPermissionContext())).toMatchObject([
       { actions: ['dynamodb:GetItem'], resources: ['table'] },
     ]);
+  });
+
+  it('allow only the functions that delete volumes to delete access points', () => {
+    const names = (Object.keys(DEPLOYED) as FunctionName[]).filter((name) =>
+      grantedActions(name).has('elasticfilesystem:DeleteAccessPoint'),
+    );
+    expect(names).toEqual(['drive-delete', 'sweep-volumes']);
   });
 
   it('allow only actions of services whose client the bundle contains', () => {

@@ -30,8 +30,13 @@ import { build as buildRestart } from '#functions/api/restart-workbench.ts';
 import { build as buildStart } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
 import { build as buildUpdate } from '#functions/api/update-workbench.ts';
-import { build as buildDrive } from '#functions/drive/drive.ts';
-import { unavailableHostFleet, unavailableInstances } from '#functions/drive/unavailable-ports.ts';
+import { build as buildDrive } from '#functions/drive/drive-batch.ts';
+import {
+  deletionOnly,
+  unavailableHostFleet,
+  unavailableInstances,
+  withoutDeletion,
+} from '#functions/drive/unavailable-ports.ts';
 import { build as buildContainerInstanceEvent } from '#functions/events/container-instance-change.ts';
 import { build as buildInstanceInterrupted } from '#functions/events/instance-interrupted.ts';
 import { build as buildInstanceEvent } from '#functions/events/instance-state-change.ts';
@@ -150,6 +155,7 @@ function authorizedJanitor({ account, janitor }: World): Janitor {
 
 const WORK_QUEUE = 'https://sqs.example/work';
 const HOST_QUEUE = 'https://sqs.example/host';
+const DELETE_QUEUE = 'https://sqs.example/delete';
 
 interface Clients {
   readonly ecs: EcsClient;
@@ -221,8 +227,12 @@ export class Controller {
       const client = this.#client(invocation);
       const ecs = createBatchingEcsClient(client, this.#options.kernel);
       const ports = this.#portsWith(invocation, { ecs, efs: client, sqs: client });
-      const hostQueue = new SqsWorkQueue(client, HOST_QUEUE);
-      return handleBatch(buildDrive({ ...ports, hostQueue }, this.#settings), messages);
+      const volumes = withoutDeletion(ports.volumes);
+      const forwardTo = {
+        host: new SqsWorkQueue(client, HOST_QUEUE),
+        delete: new SqsWorkQueue(client, DELETE_QUEUE),
+      };
+      return handleBatch(buildDrive({ ...ports, volumes, forwardTo }, this.#settings), messages);
     });
   }
 
@@ -233,7 +243,24 @@ export class Controller {
       const ecs = createBatchingEcsClient(client, this.#options.kernel);
       const ports = this.#portsWith(invocation, { ecs, ec2: client, efs: client, sqs: client });
       const queue = new SqsWorkQueue(client, HOST_QUEUE);
-      return handleBatch(buildDrive({ ...ports, queue }, this.#settings), messages);
+      const volumes = withoutDeletion(ports.volumes);
+      const forwardTo = { delete: new SqsWorkQueue(client, DELETE_QUEUE) };
+      return handleBatch(buildDrive({ ...ports, queue, volumes, forwardTo }, this.#settings), messages);
+    });
+  }
+
+  /** Invokes `drive-delete`, which deletes the files of workbenches. Returns as `drive`. */
+  async driveDelete(messages: readonly ReceivedMessage[]): Promise<readonly ReceivedMessage[] | undefined> {
+    return this.#invoke('drive-delete', timeoutMsOf('drive-delete'), async (invocation) => {
+      const client = this.#client(invocation);
+      const queue = new SqsWorkQueue(client, DELETE_QUEUE);
+      const { volumes, ...ports } = this.#ports(invocation);
+      const forwardTo = {
+        work: new SqsWorkQueue(client, WORK_QUEUE),
+        host: new SqsWorkQueue(client, HOST_QUEUE),
+      };
+      const handler = buildDrive({ ...ports, ...deletionOnly(volumes), queue, forwardTo }, this.#settings);
+      return handleBatch(handler, messages);
     });
   }
 

@@ -101,6 +101,7 @@ class ScheduleRun {
   readonly #channel: EventChannel;
   readonly #driveMapping: EventSourceMappingModel;
   readonly #driveHostMapping: EventSourceMappingModel;
+  readonly #driveDeleteMapping: EventSourceMappingModel;
   readonly #users: SimulatedUsers;
   readonly #safety: SafetyChecks;
   /** The existing records as last written, by workbench id. */
@@ -120,6 +121,7 @@ class ScheduleRun {
       hazards: schedule.faultPercent === 0 ? withoutNoticedHazards(hazards) : hazards,
       queue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveMapping.receiveBatches() },
       hostQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveHostMapping.receiveBatches() },
+      deleteQueue: { ...QUEUE_OPTIONS, onMessageVisible: () => this.#driveDeleteMapping.receiveBatches() },
       onEvent: (event) => {
         for (const name of eventHandlersFor(event)) this.#channel.publish({ name, event });
       },
@@ -155,6 +157,9 @@ class ScheduleRun {
     );
     this.#driveHostMapping = new EventSourceMappingModel(this.#world.hostSqs, (batch) =>
       this.#controller.driveHost(batch),
+    );
+    this.#driveDeleteMapping = new EventSourceMappingModel(this.#world.deleteSqs, (batch) =>
+      this.#controller.driveDelete(batch),
     );
     this.#users = new SimulatedUsers(kernel, this.#controller, this.#clients);
     this.#safety = new SafetyChecks(this.#world, this.#clients, (id) => this.#lastWritten.get(id));

@@ -37,6 +37,8 @@ export interface WorldOptions {
   readonly queue?: QueueOptions;
   /** The queue of the function `drive-host`. Its URL ends in `/host`. */
   readonly hostQueue?: QueueOptions;
+  /** The queue of the function `drive-delete`. Its URL ends in `/delete`. */
+  readonly deleteQueue?: QueueOptions;
   /** The maximum number of entries that one call of the janitor deletes. @default 1,000 */
   readonly entriesPerCall?: number;
   /** Receives every event that AWS sends to EventBridge, at the moment of the change. */
@@ -69,6 +71,7 @@ export class World {
   readonly efs: EfsModel;
   readonly sqs: SqsModel;
   readonly hostSqs: SqsModel;
+  readonly deleteSqs: SqsModel;
   readonly janitor: SimulatedJanitor;
   readonly #kernel: Kernel;
   readonly #draws: HazardDraws;
@@ -104,6 +107,7 @@ export class World {
     this.efs = new EfsModel(kernel, this.#draws, fileSystemIds, this.truth);
     this.sqs = new SqsModel(kernel, this.#draws, options.queue ?? {});
     this.hostSqs = new SqsModel(kernel, this.#draws, options.hostQueue ?? {});
+    this.deleteSqs = new SqsModel(kernel, this.#draws, options.deleteQueue ?? {});
     this.janitor = new SimulatedJanitor(kernel, this.truth, {
       parent: parentPath,
       entriesPerCall: options.entriesPerCall ?? 1000,
@@ -129,13 +133,18 @@ export class World {
     }
   }
 
+  #queueAt(url: string | undefined): SqsModel {
+    if (url?.endsWith('/host')) return this.hostSqs;
+    return url?.endsWith('/delete') ? this.deleteSqs : this.sqs;
+  }
+
   #execute(command: AwsCommand): unknown {
     const { name } = command.constructor;
     this.account.authorize(name.replace(/Command$/, ''));
     if (name.includes('AccessPoint')) return this.efs.handle(command);
     if (name.includes('Message')) {
       const { QueueUrl } = command.input as SendMessageCommandInput;
-      return (QueueUrl?.endsWith('/host') ? this.hostSqs : this.sqs).handle(command);
+      return this.#queueAt(QueueUrl).handle(command);
     }
     if (/^(Run|Describe|Start|Stop|Terminate)InstancesCommand$/.test(name)) return this.ec2.handle(command);
     return this.ecs.handle(command);

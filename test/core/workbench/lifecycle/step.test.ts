@@ -189,9 +189,12 @@ describe('the life cycle, for any inputs in any order', () => {
     fc.assert(
       fc.property(first, inputSequence, (begin, steps) => {
         applyInput(begin, steps, (_, after, __, now) => {
-          for (const effect of pendingEffects(after, now, DEFAULT_POLICY)) {
+          const effects = pendingEffects(after, now, DEFAULT_POLICY);
+          for (const effect of effects) {
             if (effect.type === 'delete_volume' || effect.type === 'delete_record') {
               expect([runOf(after), after.unexpectedTasks, after.host]).toEqual([undefined, [], undefined]);
+              // The function that deletes files has the ports of no other effect.
+              expect(effects).toHaveLength(1);
             }
             if (effect.type === 'run_task' && after.status === 'starting')
               expect(after.unexpectedTasks).toEqual([]);

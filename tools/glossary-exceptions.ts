@@ -1,0 +1,1 @@
+export const ONE_MEANING: Readonly<Record<string, string>> = {};
