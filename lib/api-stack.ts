@@ -17,7 +17,7 @@ import {
   ControllerFunction,
 } from './constructs/controller-function.ts';
 import { HostTemplates } from './constructs/instance-launch-template.ts';
-import { Janitor } from './constructs/janitor.ts';
+import { JanitorFunction } from './constructs/janitor.ts';
 import type { Network } from './constructs/network.ts';
 import { OperationsDashboard } from './constructs/operations-dashboard.ts';
 import { WorkQueues } from './constructs/work-queues.ts';
@@ -91,7 +91,7 @@ export class ApiStack extends WorkbenchStack {
     return new Map(
       data.files.fileSystems.map((files, index) => {
         const props = { files, network, installation, bundles, logRetention: logs.retentionDays };
-        return [`janitor-${index}`, new Janitor(this, `Janitor${index}`, props).lambda];
+        return [`janitor-${index}`, new JanitorFunction(this, `Janitor${index}`, props).lambda];
       }),
     );
   }

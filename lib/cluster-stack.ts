@@ -12,7 +12,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge, CONTROL_TOWER } from './checks/acknowledge.ts';
 import { AwsvpcTrunking } from './constructs/awsvpc-trunking.ts';
-import { CapacityProvider } from './constructs/capacity-provider.ts';
+import { CapacityProviderGroup } from './constructs/capacity-provider.ts';
 import type { Network } from './constructs/network.ts';
 import { allow } from './permissions/allow.ts';
 import { agentPermissions, executionPermissions } from './permissions/ecs-roles.ts';
@@ -23,7 +23,7 @@ import { WorkbenchStack } from './workbench-stack.ts';
 /** The ECS cluster, its instances, and the repository of the workbench image. */
 export class ClusterStack extends WorkbenchStack {
   readonly clusterName: string;
-  readonly capacityProviders: readonly CapacityProvider[];
+  readonly capacityProviders: readonly CapacityProviderGroup[];
   readonly images: ImageRepository;
   /** Role of the instances. */
   readonly instanceRole: IRole;
@@ -86,7 +86,7 @@ export class ClusterStack extends WorkbenchStack {
     const { tag } = settings.image;
     this.capacityProviders = settings.capacityProviders.map(
       (setting) =>
-        new CapacityProvider(this, `Provider-${setting.name}`, {
+        new CapacityProviderGroup(this, `Provider-${setting.name}`, {
           setting,
           installation,
           cluster: this.clusterName,

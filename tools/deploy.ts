@@ -4,7 +4,7 @@
 
 import { type Part, UNPROTECTED } from '#lib/deployment-names.ts';
 import { runTool, ToolError } from './command-line.ts';
-import { type DeployArguments, HELP, parseDeployArguments } from './deploy/arguments.ts';
+import { DEPLOY_HELP, type DeployArguments, parseDeployArguments } from './deploy/arguments.ts';
 import { AwsCli } from './deploy/aws-cli.ts';
 import { checkDeployment } from './deploy/check/check-deployment.ts';
 import {
@@ -20,7 +20,7 @@ import {
 import { formatCommand, runInteractively } from './deploy/program.ts';
 import {
   checkBackupVault,
-  describeProblem,
+  describeStackProblem,
   ensureServiceLinkedRole,
   findMissingParts,
   findProblems,
@@ -32,7 +32,7 @@ import {
 
 await runTool(async () => {
   const args = parseDeployArguments(process.argv.slice(2));
-  if (args === undefined) console.log(HELP);
+  if (args === undefined) console.log(DEPLOY_HELP);
   else if (args.check) process.exitCode = await checkDeployment(args, (text) => console.log(text));
   else if (args.dryRun) printDryRun(args);
   else await deploy(args);
@@ -82,7 +82,7 @@ async function reportProblems(
 ): Promise<readonly StackProblem[]> {
   if (problems.length === 0) return [];
   const lines: string[] = [];
-  for (const problem of problems) lines.push(`  ${await describeProblem(aws, problem)}`);
+  for (const problem of problems) lines.push(`  ${await describeStackProblem(aws, problem)}`);
   if (repair && problems.every((problem) => problem.repair !== undefined)) {
     for (const line of lines) console.log(line);
     return problems;

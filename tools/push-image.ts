@@ -12,7 +12,12 @@ import { checkSettings, findAccount } from './deploy/checks.ts';
 import { BuildError, type ImageEngine } from './image/engine-build.ts';
 import { buildExampleImage, findEngine } from './image/example-image.ts';
 import { CHECKED_PROGRAMS, checkImage } from './image/image-check.ts';
-import { HELP, type PushArguments, parsePushArguments, resolveTag } from './image/push-arguments.ts';
+import {
+  IMAGE_PUSH_HELP,
+  type PushArguments,
+  parsePushArguments,
+  resolveTag,
+} from './image/push-arguments.ts';
 import {
   findDigest,
   findRepository,
@@ -34,7 +39,7 @@ const ARCHITECTURES: Readonly<Record<StageSettings['image']['architecture'], str
 await runTool(async () => {
   const args = parsePushArguments(process.argv.slice(2));
   if (args === undefined) {
-    console.log(HELP);
+    console.log(IMAGE_PUSH_HELP);
     return;
   }
   const settings = checkSettings(args.stage);

@@ -4,10 +4,10 @@
  * @throws RangeError
  */
 export function checkWorkbenchId(workbenchId: string): string {
-  if (!isWorkbenchId(workbenchId)) throw new RangeError('invalid workbench id');
+  if (!isFolderName(workbenchId)) throw new RangeError('invalid workbench id');
   return workbenchId;
 }
 
-export function isWorkbenchId(text: string): boolean {
+export function isFolderName(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,62}$/.test(text);
 }

@@ -26,10 +26,10 @@ export interface Setting<T> {
   readonly schema: () => z.ZodMiniType<T, string | undefined>;
 }
 
-export type Settings = Readonly<Record<string, Setting<unknown>>>;
+export type SettingDeclarations = Readonly<Record<string, Setting<unknown>>>;
 
 /** The values of declared settings, by the names of their variables. */
-export type ValuesOf<D extends Settings> = {
+export type ValuesOf<D extends SettingDeclarations> = {
   readonly [K in keyof D]: D[K] extends Setting<infer T> ? T : never;
 };
 
@@ -64,7 +64,7 @@ export class SettingsError extends Error {
  * Reads and validates settings. An empty variable counts as absent, as in `.env` files and on container platforms.
  * @throws SettingsError with every invalid setting
  */
-export function parseSettings<D extends Settings>(
+export function parseSettings<D extends SettingDeclarations>(
   declared: D,
   rules: readonly SettingRule<ValuesOf<D>>[],
   env: Environment,

@@ -25,7 +25,7 @@ export function dominantShare(request: Capacity, instance: InstanceCapacity): nu
  * The largest share of CPU, memory or GPUs that would stay unused on the instance: 0 if all are used up. Unused network
  * interfaces do not count. They cost nothing, and with trunking most of them stay unused on any instance.
  */
-export function leftoverShare(request: Capacity, free: Capacity, instance: Capacity): number {
+export function unusedShare(request: Capacity, free: Capacity, instance: Capacity): number {
   return Math.max(
     ...RESOURCES.map((resource) => share(free[resource] - request[resource], instance[resource])),
   );

@@ -4,7 +4,7 @@ import type {
   FreeCapacity,
   InstanceCapacity,
 } from '../ports/capacity-catalog.ts';
-import { canHold, dominantShare, findInstanceFor, leftoverShare } from './capacity.ts';
+import { canHold, dominantShare, findInstanceFor, unusedShare } from './capacity.ts';
 
 /**
  * The part of the unused capacity's price that counts as a cost of the request. Price × dominant share alone assumes
@@ -55,7 +55,7 @@ export function chooseProvider(
 /** USD per hour. */
 function costOf(request: Capacity, { provider, into }: Candidate): number {
   const used = dominantShare(request, provider);
-  return provider.price * (used + EMPTY_COST_FACTOR * leftoverShare(request, into, provider));
+  return provider.price * (used + EMPTY_COST_FACTOR * unusedShare(request, into, provider));
 }
 
 function compareByName({ provider: one }: Candidate, { provider: other }: Candidate): number {

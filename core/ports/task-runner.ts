@@ -85,6 +85,14 @@ export type RunOutcome =
 export const TASK_STATUSES = ['provisioning', 'pending', 'running', 'stopping', 'stopped'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+/** Why a task ended. */
+export interface StopReason {
+  readonly code: (typeof REASON_CODES)[number] | 'requested';
+  readonly message: string;
+  /** True if the platform ended the task before it ran, so that another task may succeed. */
+  readonly retryable?: boolean;
+}
+
 /** The state of a task at one time, as an AWS response or an event reports it. */
 export interface TaskObservation {
   readonly taskId: string;
@@ -106,12 +114,7 @@ export interface TaskObservation {
   /** Absent if the task was never placed on an instance. */
   readonly instance?: TaskInstanceState;
   /** Why it stopped; present if status is `stopped`. */
-  readonly stop?: {
-    readonly code: (typeof REASON_CODES)[number] | 'requested';
-    readonly message: string;
-    /** True if the platform ended the task before it ran, so that another task may succeed. */
-    readonly retryable?: boolean;
-  };
+  readonly stop?: StopReason;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHandler } from '../wiring/create-handler.ts';
-import { recordPorts } from '../wiring/drive.ts';
+import { driveRecordPorts } from '../wiring/drive.ts';
 import { workQueues } from '../wiring/queue.ts';
 import { volumeStore } from '../wiring/volumes.ts';
 import { build } from './drive-batch.ts';
@@ -20,7 +20,7 @@ export const handler = createHandler('drive-delete', (wiring) => {
     host: queueAt(settings.WB_HOST_QUEUE_URL),
   };
   const ports = {
-    ...recordPorts(wiring),
+    ...driveRecordPorts(wiring),
     ...deletionOnly(volumeStore(settings)),
     queue: queueAt(settings.WB_DELETE_QUEUE_URL),
     forwardTo,

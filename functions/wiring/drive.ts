@@ -13,20 +13,16 @@ import { type Cluster, taskRunner } from './tasks.ts';
 import { volumeStore } from './volumes.ts';
 
 /** The ports that every driving function needs: those of the record, without the queue and the ports of effects. */
-export function recordPorts(wiring: {
-  readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>;
-  readonly telemetry: Telemetry;
-}): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
-  return recordPortsWith(openTable(wiring));
-}
-
-function recordPortsWith(table: Table): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
+export function driveRecordPorts(
+  wiring: { readonly settings: DeployedSettingsFor<'WB_TABLE_NAME'>; readonly telemetry: Telemetry },
+  table: Table = openTable(wiring),
+): Omit<DrivePorts, 'queue' | keyof EffectPorts> {
   return {
     workbenches: workbenchStore(table),
     history: historyStore(table),
     idempotency: idempotencyStore(table),
     clock: systemClock,
-    telemetry: table.telemetry,
+    telemetry: wiring.telemetry,
   };
 }
 
@@ -49,7 +45,7 @@ export function drivePorts(
   const { settings } = wiring;
   const table = openTable(wiring);
   return {
-    ...recordPortsWith(table),
+    ...driveRecordPorts(wiring, table),
     queue,
     tasks: taskRunner(cluster, settings, instances),
     volumes: withoutDeletion(volumeStore(settings)),

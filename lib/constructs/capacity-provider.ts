@@ -41,7 +41,7 @@ export interface CapacityProviderProps {
  * so
  * the group can be empty.
  */
-export class CapacityProvider extends Construct {
+export class CapacityProviderGroup extends Construct {
   readonly group: IAutoScalingGroup;
   /** Name of the capacity provider in ECS and in the settings of the functions. */
   readonly providerName: string;

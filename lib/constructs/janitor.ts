@@ -22,7 +22,7 @@ export interface JanitorProps {
 const MOUNT_PATH = '/mnt/volumes';
 
 /** The only function that can access the files of all workbenches on one file system. It can access nothing else. */
-export class Janitor extends Construct {
+export class JanitorFunction extends Construct {
   readonly lambda: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: JanitorProps) {

@@ -3,7 +3,7 @@ import type { Permission } from './allow.ts';
 import { describeInstances, launchHosts, startAndStopHosts, terminateInstances } from './instances.ts';
 import type { PermissionContext } from './permission-context.ts';
 import { receiveMessages, sendToDeleteQueue, sendToHostQueue, sendToWorkQueue } from './queues.ts';
-import { changeRecord, findRecords, listRecords, postponeRecord, putItem, readRecord } from './records.ts';
+import { changeRecord, findRecords, listRecords, postponeRecord, putItem, readItem } from './records.ts';
 import {
   deregisterContainerInstances,
   deregisterTaskDefinitions,
@@ -30,19 +30,19 @@ export const PERMISSIONS: Readonly<
     ),
     sendToWorkQueue(context),
   ],
-  'get-workbench': (context) => [readRecord(context, 'Reads a workbench. Each poll is one GetItem.')],
+  'get-workbench': (context) => [readItem(context, 'Reads a workbench. Each poll is one GetItem.')],
   'update-workbench': changeAndEnqueue,
   'delete-workbench': changeAndEnqueue,
   'start-workbench': changeAndEnqueue,
   'stop-workbench': changeAndEnqueue,
   'restart-workbench': changeAndEnqueue,
   'list-history': (context) => [
-    readRecord(context, 'Checks that the caller owns the workbench.'),
+    readItem(context, 'Checks that the caller owns the workbench.'),
     listRecords(context, 'Lists the history of a workbench.'),
   ],
   'list-reports': (context) => [listRecords(context, 'Lists the reports of the reconciler.')],
   'get-health': (context) => [
-    readRecord(context, 'Reads an item that never exists, to check that the table is available.'),
+    readItem(context, 'Reads an item that never exists, to check that the table is available.'),
   ],
   authorizer: ({ secret, secretKey }) =>
     secret === undefined
@@ -181,7 +181,7 @@ function drivePermissions(context: PermissionContext): readonly Permission[] {
 function sweepPermissions(context: PermissionContext): readonly Permission[] {
   return [
     findRecords(context, 'byWorkbench', 'Finds the record of a workbench.'),
-    readRecord(context, 'Checks whether the record still exists.'),
+    readItem(context, 'Checks whether the record still exists.'),
     putItem(context, 'Writes its report.'),
   ];
 }

@@ -4,7 +4,7 @@ import type { IndexName, PermissionContext } from './permission-context.ts';
 
 /** Permissions on the table. Each function gets only those that its use case needs. */
 
-export function readRecord({ table }: PermissionContext, why = 'Reads a record.'): Permission {
+export function readItem({ table }: PermissionContext, why = 'Reads a record.'): Permission {
   return { sid: 'ReadRecord', actions: ['dynamodb:GetItem'], resources: [table], why };
 }
 

@@ -84,4 +84,4 @@ export const authSetting = oneOf([z.literal('none', { error: () => 'expected `no
 });
 
 export type AuthSetting = z.infer<typeof authSetting>;
-export type AuthKeys = Exclude<AuthSetting, 'none'>;
+export type AuthKeySettings = Exclude<AuthSetting, 'none'>;

@@ -3,7 +3,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 
 /** Static pages of the workbenches' origin. User input is escaped, and the pages contain no scripts. */
 
-export interface Page {
+export interface HtmlPage {
   readonly status: number;
   readonly html: string;
   /** The page reloads itself after this time, seconds. */
@@ -21,19 +21,19 @@ export interface ApiAddress {
   readonly authorized: boolean;
 }
 
-export function indexPage(): Page {
+export function indexPage(): HtmlPage {
   return page(200, 'Workbenches', [
     'Each workbench is served at /project/&lt;workbench id&gt;/, its public_endpoint in the API.',
     'All workbenches share this origin, so that pages of one can access the others. Open only pages that you trust.',
   ]);
 }
 
-export function unknownPage(): Page {
+export function unknownPage(): HtmlPage {
   return page(404, 'No such workbench', ['No workbench has this address. It may have been deleted.']);
 }
 
 /** The page of a workbench that is not running: its status, and what the user can do. */
-export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
+export function waitingPage(workbench: Workbench, api: ApiAddress): HtmlPage {
   const name = escapeHtml(workbench.name);
   const detail = statusDetail(workbench);
   const lines = [
@@ -51,7 +51,7 @@ export function waitingPage(workbench: Workbench, api: ApiAddress): Page {
 }
 
 /** The page of a workbench that does not respond although its status is running. */
-export function unresponsivePage(): Page {
+export function unresponsivePage(): HtmlPage {
   return page(
     502,
     'The workbench does not respond',
@@ -60,7 +60,7 @@ export function unresponsivePage(): Page {
   );
 }
 
-export function unreadablePage(): Page {
+export function unreadablePage(): HtmlPage {
   return page(503, 'The records cannot be read', ['This page reloads automatically.'], RELOAD_SOON_SECONDS);
 }
 
@@ -76,7 +76,12 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-function page(status: number, title: string, lines: readonly string[], reloadAfterSeconds?: number): Page {
+function page(
+  status: number,
+  title: string,
+  lines: readonly string[],
+  reloadAfterSeconds?: number,
+): HtmlPage {
   const refresh =
     reloadAfterSeconds === undefined ? '' : `<meta http-equiv="refresh" content="${reloadAfterSeconds}">\n`;
   const html = `<!doctype html>

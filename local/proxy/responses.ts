@@ -2,11 +2,11 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import type { Page } from './pages.ts';
+import type { HtmlPage } from './pages.ts';
 
 /** A response of the proxy itself: a page for browsers, JSON for other clients. */
 export interface ProxyResponse {
-  readonly page: Page;
+  readonly page: HtmlPage;
   readonly json: Readonly<Record<string, unknown>>;
 }
 

@@ -21,7 +21,7 @@ export interface DeployArguments {
   readonly cdkArguments: readonly string[];
 }
 
-export const HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
+export const DEPLOY_HELP = `npm run deploy -- --stage NAME [options] [-- further arguments of cdk deploy]
 
 Deploys a stage to AWS: checks the prerequisites and the states of the stacks, then runs \`cdk deploy --all\`. Stacks that
 do not exist yet are created without protection from deletion; a second \`cdk deploy --all\` turns it on.

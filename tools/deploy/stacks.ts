@@ -120,7 +120,7 @@ export function findMissingParts(stacks: readonly StackState[]): readonly Part[]
 }
 
 /** Describes a problem in one or two lines. */
-export async function describeProblem(
+export async function describeStackProblem(
   aws: AwsCli,
   { stack, problem, repair, remedy }: StackProblem,
 ): Promise<string> {

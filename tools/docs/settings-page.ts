@@ -1,10 +1,10 @@
-import type { Setting, Settings } from '#contract/settings/setting.ts';
+import type { Setting, SettingDeclarations } from '#contract/settings/setting.ts';
 import { stageJsonSchema } from '#lib/settings/stage.ts';
 
 export interface SettingsSection {
   readonly title: string;
   readonly introduction: string;
-  readonly settings: Settings;
+  readonly settings: SettingDeclarations;
 }
 
 /** Returns docs/settings.md: each setting with its unit, bounds, default, meaning and readers. */

@@ -20,7 +20,7 @@ export interface PushArguments {
   readonly dryRun: boolean;
 }
 
-export const HELP = `npm run image:push -- --stage NAME [options]
+export const IMAGE_PUSH_HELP = `npm run image:push -- --stage NAME [options]
 
 Builds the example image and pushes it to the repository of a stage with the tag in stages/NAME.json. Tags other than
 \`latest\` are immutable: the command fails if the tag exists. Prints the digest, which the settings can pin.

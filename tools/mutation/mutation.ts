@@ -12,7 +12,7 @@ export interface Mutation {
   /** The replaced text. */
   readonly original: string;
   readonly replacement: string;
-  readonly outcome: Outcome;
+  readonly outcome: MutationOutcome;
 }
 
 /**
@@ -23,7 +23,7 @@ export interface Mutation {
  * - `equivalent`: the behaviour does not change; equivalents.ts gives the reason.
  * - `unloadable`: the module could not be loaded with the mutation, so no test ran.
  */
-export type Outcome = 'killed' | 'timeout' | 'survived' | 'unreached' | 'equivalent' | 'unloadable';
+export type MutationOutcome = 'killed' | 'timeout' | 'survived' | 'unreached' | 'equivalent' | 'unloadable';
 
 /** The part of a Stryker result that is read here. Lines and columns count from 1. */
 export interface StrykerResult {
@@ -39,7 +39,7 @@ interface Place {
   readonly column: number;
 }
 
-const OUTCOMES: Readonly<Record<string, Outcome>> = {
+const OUTCOMES: Readonly<Record<string, MutationOutcome>> = {
   Killed: 'killed',
   Timeout: 'timeout',
   Survived: 'survived',
@@ -72,7 +72,7 @@ function textAt(source: string, { start, end }: StrykerResult['location']): stri
 
 /** The share of mutations found, without equivalent and unloadable ones: 0 to 1; 1 if there is none. */
 export function scoreOf(mutations: readonly Mutation[]): number {
-  const count = (...outcomes: readonly Outcome[]) =>
+  const count = (...outcomes: readonly MutationOutcome[]) =>
     mutations.filter(({ outcome }) => outcomes.includes(outcome)).length;
   const detectable = mutations.length - count('equivalent', 'unloadable');
   return detectable === 0 ? 1 : count('killed', 'timeout') / detectable;

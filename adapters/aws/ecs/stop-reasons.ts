@@ -1,4 +1,4 @@
-import type { RunOutcome, TaskObservation } from '#core/ports/task-runner.ts';
+import type { RunOutcome, StopReason } from '#core/ports/task-runner.ts';
 import { REASONS, type ReasonCode } from '#core/workbench/reasons.ts';
 import { hideAccessPointIds } from '../access-point-ids.ts';
 import { WORKBENCH_CONTAINER } from './settings.ts';
@@ -17,8 +17,6 @@ export interface EcsContainerStop {
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
 }
-
-export type StopReason = NonNullable<TaskObservation['stop']>;
 
 /** Longer messages are truncated to this length, in characters. */
 const MESSAGE_MAX_CHARS = 500;

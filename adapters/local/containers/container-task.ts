@@ -1,6 +1,6 @@
+import type { StopReason } from '#core/ports/task-runner.ts';
 import { waitUntilResponding } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
-import type { StopReason } from '../tasks/task-record.ts';
 import { pause } from '../timers.ts';
 import type { ContainerRecord } from './container-record.ts';
 import {

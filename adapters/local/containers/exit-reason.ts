@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import type { StopReason } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
-import type { StopReason } from '../tasks/task-record.ts';
 import type { ContainerState } from './engine.ts';
 
 export interface ContainerExit {

@@ -1,6 +1,6 @@
+import type { StopReason } from '#core/ports/task-runner.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { truncateUtf8 } from '#core/workbench/truncate-utf8.ts';
-import type { StopReason } from '../tasks/task-record.ts';
 import { EngineRefused } from './engine.ts';
 import { PullFailed } from './images.ts';
 

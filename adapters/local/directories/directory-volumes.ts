@@ -11,7 +11,7 @@ import type {
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
 import { readFileIfExists, replaceFile } from '../state-files.ts';
-import { checkWorkbenchId, isWorkbenchId } from '../workbench-id.ts';
+import { checkWorkbenchId, isFolderName } from '../workbench-id.ts';
 
 export interface DirectoryVolumesOptions {
   /** Absolute path. Volumes are the folders in `<dataDir>/volumes`. */
@@ -136,7 +136,7 @@ export class DirectoryVolumes implements VolumeStore {
       throw new PortError('unavailable', 'the volumes cannot be listed', error);
     });
     const rest = entries
-      .filter((entry) => entry.isDirectory() && isWorkbenchId(entry.name) && entry.name > cursor)
+      .filter((entry) => entry.isDirectory() && isFolderName(entry.name) && entry.name > cursor)
       .map((entry) => entry.name)
       .sort();
     const volumes = await Promise.all(rest.slice(0, PAGE_MAX).map((id) => this.#observe(id)));

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
-import type { TaskInput } from '#core/ports/task-runner.ts';
+import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
-import type { StopReason } from '../tasks/task-record.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
 

@@ -1,6 +1,6 @@
+import type { StopReason } from '#core/ports/task-runner.ts';
 import { waitUntilResponding } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
-import type { StopReason } from '../tasks/task-record.ts';
 import { pause, settlesWithin } from '../timers.ts';
 import { endpointOf, type LaunchedProgram, type LaunchSettings, launchProgram } from './launch.ts';
 import type { ProcessRecord } from './process-record.ts';

@@ -1,8 +1,9 @@
+import type { StopReason } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
 import type { PortAllocator } from './port-allocator.ts';
-import { isAllowedTransition, type StopReason, type TaskFields } from './task-record.ts';
+import { isAllowedTransition, type TaskFields } from './task-record.ts';
 
 export interface LocalTaskContext<R extends TaskFields> {
   readonly records: Pick<RecordFolder<R>, 'save'>;

@@ -38,7 +38,6 @@ export const TASK_FIELDS = {
 
 const taskFieldsSchema = z.object(TASK_FIELDS);
 export type TaskFields = z.infer<typeof taskFieldsSchema>;
-export type StopReason = NonNullable<TaskObservation['stop']>;
 
 /**
  * Derives the id from the token, so that the task of a token is found in memory and on disk without an index.

@@ -6,7 +6,7 @@ import {
   dominantShare,
   findInstanceFor,
   freeCapacityAfter,
-  leftoverShare,
+  unusedShare,
 } from '#core/placement/capacity.ts';
 import type { FreeCapacity } from '#core/ports/capacity-catalog.ts';
 
@@ -79,6 +79,6 @@ describe('an instance with three network interfaces for tasks', () => {
   });
 
   it('has no unused capacity once CPU and memory are used up', () => {
-    expect(leftoverShare({ cpuUnits: 100, memoryMib: 100, gpuCount: 0 }, instance, instance)).toBe(0);
+    expect(unusedShare({ cpuUnits: 100, memoryMib: 100, gpuCount: 0 }, instance, instance)).toBe(0);
   });
 });

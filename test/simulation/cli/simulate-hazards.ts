@@ -45,6 +45,8 @@ const NEEDS: Partial<Record<keyof Hazards, keyof Hazards>> = {
 const WHY_SURVIVED: Readonly<Record<AwsHazard, string>> = {
   endsEarly: 'Only EC2 proves the end: the run ends when EC2 reports the instance as stopped or terminated.',
   endsWithoutWords: 'A task whose end its agent has not reported is checked with EC2.',
+  endShownLate:
+    'A conclusion of ECS counts only 5 minutes later if EC2 still shows the instance as running then.',
   launchTokenEnded: 'IdempotentInstanceTerminated ends the launch. The next launch has the next token.',
   launchDies: 'The next launch waits. After three the start is given up, and its reason has the StateReason.',
   subnetFull: 'The refusal counts as a lack of capacity. The next launch is in another subnet.',

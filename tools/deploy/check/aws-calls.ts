@@ -4,7 +4,7 @@ import type { StageSettings } from '#lib/settings/stage.ts';
 import { ToolError } from '../../command-line.ts';
 import { findRepository } from '../../image/repository.ts';
 import type { AwsCli } from '../aws-cli.ts';
-import type { ApiResponse, DeploymentCalls, InstanceDescription, OutboundRule } from './calls.ts';
+import type { DeploymentCalls, InstanceDescription, OutboundRule, WorkbenchResponse } from './calls.ts';
 
 /** The environment variable with a token for the API, if the stage has no static key. */
 const TOKEN_VARIABLE = 'WORKBENCH_CHECK_TOKEN';
@@ -173,7 +173,7 @@ export class AwsDeploymentCalls implements DeploymentCalls {
     return taskArns.length;
   }
 
-  async request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<ApiResponse> {
+  async request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<WorkbenchResponse> {
     this.#api ??= this.#connect();
     const { url, headers } = await this.#api;
     try {
@@ -183,7 +183,7 @@ export class AwsDeploymentCalls implements DeploymentCalls {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      const { item = {} } = (await response.json()) as { item?: ApiResponse['item'] };
+      const { item = {} } = (await response.json()) as { item?: WorkbenchResponse['item'] };
       return { status: response.status, item };
     } catch (error) {
       throw new ToolError(`${method} ${url}${path} failed: ${describeError(error)}`);

@@ -18,7 +18,7 @@ export interface DeploymentCalls {
   /** Returns the number of tasks of a user that have not stopped. */
   countTasks(userId: string): Promise<number>;
   /** Sends a request to the API. @param path With its query, without the prefix. */
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<ApiResponse>;
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<WorkbenchResponse>;
   /** Milliseconds since an arbitrary time. */
   now(): number;
   wait(ms: number): Promise<void>;
@@ -37,7 +37,7 @@ export interface InstanceDescription {
   readonly hasTrunk: boolean;
 }
 
-export interface ApiResponse {
+export interface WorkbenchResponse {
   readonly status: number;
   readonly item: {
     readonly workbench_id?: string;

@@ -3,7 +3,7 @@ import type { OutboundRule } from './calls.ts';
 import { type Check, type CheckResult, failed, passed, skipped } from './run-checks.ts';
 import {
   CHECK_USER,
-  createWorkbench,
+  createTrialWorkbench,
   formatDurations,
   requestTransition,
   waitForStatus,
@@ -107,7 +107,7 @@ const CREATE: Check<CheckContext> = {
   advice:
     'See the row of the reason in "A workbench does not start, or has stopped" of docs/operations.md. A long `provisioning` with the attribute no-new-privileges: replace the instances, whose user data is older than the setting ECS_APPARMOR_CAPABLE.',
   run: async (calls, context) => {
-    context.workbenchId = await createWorkbench(calls, 'Check of the deployment');
+    context.workbenchId = await createTrialWorkbench(calls, 'Check of the deployment');
     return await reach('running', calls, context);
   },
 };

@@ -1,5 +1,5 @@
 import { ToolError } from '../../command-line.ts';
-import type { ApiResponse, DeploymentCalls } from './calls.ts';
+import type { DeploymentCalls, WorkbenchResponse } from './calls.ts';
 
 /** The user in whose name the checks create workbenches. */
 export const CHECK_USER = 'deployment-check';
@@ -16,7 +16,7 @@ export type StatusDurations = readonly { readonly status: string; readonly secon
 export class TransitionFailed extends ToolError {}
 
 /** @throws TransitionFailed */
-export async function createWorkbench(calls: DeploymentCalls, name: string): Promise<string> {
+export async function createTrialWorkbench(calls: DeploymentCalls, name: string): Promise<string> {
   const response = await calls.request('POST', `/workbenches?user_id=${CHECK_USER}`, {
     workbench_name: name,
   });
@@ -67,7 +67,7 @@ export async function waitForStatus(
 }
 
 /** @throws TransitionFailed */
-function statusOf({ status, item }: ApiResponse): string {
+function statusOf({ status, item }: WorkbenchResponse): string {
   if (status === 404) return 'gone';
   if (status === 200 && item.status !== undefined) return item.status;
   throw new TransitionFailed(`GET of the workbench returned ${status}`);

@@ -1,4 +1,4 @@
-import type { ApiResponse, DeploymentCalls } from '#tools/deploy/check/calls.ts';
+import type { DeploymentCalls, WorkbenchResponse } from '#tools/deploy/check/calls.ts';
 
 const ID = '01k0000000000000000000000a';
 
@@ -30,7 +30,7 @@ export class FakeDeployment implements DeploymentCalls {
   ];
   countTasks = async () => 0;
 
-  async request(method: 'GET' | 'POST' | 'DELETE', path: string, _body?: object): Promise<ApiResponse> {
+  async request(method: 'GET' | 'POST' | 'DELETE', path: string, _body?: object): Promise<WorkbenchResponse> {
     if (path === '/health') return { status: 200, item: {} };
     if (method === 'GET') {
       const status = this.#statuses.length > 1 ? this.#statuses.shift() : this.#statuses[0];
@@ -46,7 +46,7 @@ export class FakeDeployment implements DeploymentCalls {
   }
 
   /** Responds to a poll in a status. */
-  poll = (status: string): ApiResponse =>
+  poll = (status: string): WorkbenchResponse =>
     status === 'gone' ? { status: 404, item: {} } : { status: 200, item: { status } };
 
   now = () => this.#now;

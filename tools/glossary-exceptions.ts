@@ -1,1 +1,0 @@
-export const ONE_MEANING: Readonly<Record<string, string>> = {};
