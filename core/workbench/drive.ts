@@ -3,9 +3,9 @@ import type { WorkQueue } from '../ports/work-queue.ts';
 import type { IdempotencyStore } from '../ports/workbench-store.ts';
 import { type EffectPorts, executeEffect } from './execute-effect.ts';
 import { pendingEffects } from './lifecycle/effects.ts';
-import type { Effect, EffectResult } from './lifecycle/inputs.ts';
+import type { Effect, EffectResult, Input } from './lifecycle/inputs.ts';
 import { EFFECT_BEGINS_WITHIN_MS, type Policy } from './lifecycle/policy.ts';
-import { type RecordPorts, scheduleDrive, updateRecord } from './update-record.ts';
+import { type RecordPorts, scheduleDrive, writeRecord } from './update-record.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from './workbench.ts';
 
 export interface DrivePorts extends RecordPorts, EffectPorts {
@@ -26,6 +26,9 @@ const ROUNDS_MAX = 20;
  */
 const ROUNDS_TIME_LIMIT_MS = 20_000;
 
+/** Applies an input to the record of the driven workbench, and writes the result. @param first as for `updateRecord` */
+type UpdateRecord = (input: Input, first?: Workbench) => Promise<Workbench | undefined>;
+
 /**
  * Drives a workbench: reads the record, executes its pending effects, writes their outcomes, and repeats this until no
  * effect is pending; then enqueues the key for the next due time. May run twice concurrently, may be killed at any point,
@@ -36,33 +39,35 @@ const ROUNDS_TIME_LIMIT_MS = 20_000;
 export async function drive(ports: DrivePorts, policy: Policy, key: WorkbenchKey): Promise<void> {
   const startedAt = ports.clock.now();
   let readAt = startedAt;
-  let firstRead: Workbench | undefined;
-  let workbench = await updateRecord(ports, policy, key, (current) => {
-    firstRead = current;
-    return { type: 'tick' };
-  });
+  let lastWritten: number | undefined;
+  const update: UpdateRecord = async (input, first) => {
+    const { workbench, writtenRevision } = await writeRecord(ports, policy, key, () => input, first);
+    lastWritten = writtenRevision ?? lastWritten;
+    return workbench;
+  };
+  let workbench = await update({ type: 'tick' });
   for (let round = 0; workbench !== undefined && round < ROUNDS_MAX; round += 1) {
     const now = ports.clock.now();
     const effects = pendingEffects(workbench, now, policy);
     if (effects.length === 0 || now - startedAt >= ROUNDS_TIME_LIMIT_MS) break;
     const pendingSince = readAt;
     readAt = now;
-    workbench = await executeRound(ports, policy, workbench, effects, pendingSince);
+    workbench = await executeRound(ports, update, workbench, effects, pendingSince);
   }
   if (workbench === undefined) return;
   const { status } = workbench;
   // Counted each time the workbench is driven while it is overdue, so that the alarm lasts as long as the problem.
   if ('overdue' in workbench && workbench.overdue) ports.telemetry.count('overdue', 1, { status });
-  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
-  // The writer of a due time enqueues the message for it. If this call did not write the record, it must not enqueue a
+  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, update, workbench);
+  // The writer of a due time enqueues the message for it. If this call did not write this revision, it must not enqueue a
   // second one: docs/lifecycle.md#message-chain.
-  if (saved !== undefined && saved !== firstRead) await scheduleDrive(ports, saved);
+  if (saved !== undefined && saved.revision === lastWritten) await scheduleDrive(ports, saved);
 }
 
 /** One round: executes the pending effects of this revision, then writes all outcomes at once. */
 async function executeRound(
   ports: DrivePorts,
-  policy: Policy,
+  update: UpdateRecord,
   workbench: Workbench,
   effects: readonly Effect[],
   readAt: number,
@@ -71,21 +76,19 @@ async function executeRound(
   for (const effect of effects) {
     // The record may have changed since an old read, so effects begin soon after it or are left to the next round.
     if (ports.clock.now() - readAt >= EFFECT_BEGINS_WITHIN_MS) break;
-    if (effect.type === 'delete_record') return deleteRecord(ports, policy, workbench);
+    if (effect.type === 'delete_record') return deleteRecord(ports, update, workbench);
     const result = await executeEffect(ports, workbench, effect);
     if (result.type === 'effect_failed') reportFailedEffect(ports.telemetry, workbench, effect, result.kind);
     outcomes.push(result);
   }
-  if (outcomes.length === 0) return updateRecord(ports, policy, keyOf(workbench), () => ({ type: 'tick' }));
-  const { revision } = workbench;
-  const input = { type: 'outcomes', revision, outcomes } as const;
-  return updateRecord(ports, policy, keyOf(workbench), () => input, workbench);
+  if (outcomes.length === 0) return update({ type: 'tick' });
+  return update({ type: 'outcomes', revision: workbench.revision, outcomes }, workbench);
 }
 
 /** The history is written before the record forgets it. */
 async function writeHistory(
   ports: RecordPorts & { readonly telemetry: Telemetry },
-  policy: Policy,
+  update: UpdateRecord,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   await ports.history.append(workbench.workbenchId, workbench.outbox);
@@ -94,14 +97,7 @@ async function writeHistory(
     ports.telemetry.info('start retried', { workbenchId: workbench.workbenchId, code });
     ports.telemetry.count('start_retried', 1, { code });
   }
-  const through = workbench.historySeq;
-  return updateRecord(
-    ports,
-    policy,
-    keyOf(workbench),
-    () => ({ type: 'history_written', through }),
-    workbench,
-  );
+  return update({ type: 'history_written', through: workbench.historySeq }, workbench);
 }
 
 /**
@@ -110,14 +106,14 @@ async function writeHistory(
  */
 async function deleteRecord(
   ports: DrivePorts,
-  policy: Policy,
+  update: UpdateRecord,
   workbench: Workbench,
 ): Promise<Workbench | undefined> {
   const { userId, workbenchId, idempotencyKey } = workbench;
   if (idempotencyKey !== undefined) {
     await ports.idempotency.complete(userId, idempotencyKey, workbenchId, 'delete');
   }
-  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, policy, workbench);
+  const saved = workbench.outbox.length === 0 ? workbench : await writeHistory(ports, update, workbench);
   if (saved === undefined) return undefined;
   await ports.history.expire(workbenchId, ports.clock.now() + HISTORY_RETENTION_AFTER_DELETE_MS);
   const deleted = await ports.workbenches.delete(keyOf(saved), saved.revision);

@@ -38,22 +38,44 @@ export async function updateRecord(
   input: (current: Workbench) => Input,
   first?: Workbench,
 ): Promise<Workbench | undefined> {
+  return (await writeRecord(ports, policy, key, input, first)).workbench;
+}
+
+export interface RecordUpdate {
+  /** The stored record; undefined if there is none. */
+  readonly workbench: Workbench | undefined;
+  /** The last revision that this call wrote; undefined if the input changed nothing, so that nothing was written. */
+  readonly writtenRevision: number | undefined;
+}
+
+/** Does the same as `updateRecord`, and also returns what it wrote. */
+export async function writeRecord(
+  ports: RecordPorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  input: (current: Workbench) => Input,
+  first?: Workbench,
+): Promise<RecordUpdate> {
   const step = lifecycle(policy);
+  let writtenRevision: number | undefined;
   let current = first ?? (await ports.workbenches.read(key));
   for (let tries = 0; tries < CONFLICT_RETRIES_MAX; tries += 1) {
-    if (current === undefined) return undefined;
+    if (current === undefined) return { workbench: undefined, writtenRevision };
     const now = ports.clock.now();
     const { workbench } = step(current, input(current), now);
-    if (workbench === current) return current;
+    if (workbench === current) return { workbench, writtenRevision };
     if (workbench.outbox.length > OUTBOX_MAX) {
       // Entries may be written before the record, because each has its own sequence number; they must not be lost.
       await ports.history.append(workbench.workbenchId, current.outbox);
       current = step(current, { type: 'history_written', through: current.historySeq }, now).workbench;
       const written = await ports.workbenches.update(current, current.revision - 1);
-      if (written === 'updated') continue;
+      if (written === 'updated') {
+        writtenRevision = current.revision;
+        continue;
+      }
     } else {
       const written = await ports.workbenches.update(workbench, current.revision);
-      if (written === 'updated') return workbench;
+      if (written === 'updated') return { workbench, writtenRevision: workbench.revision };
     }
     current = await ports.workbenches.read(key);
   }

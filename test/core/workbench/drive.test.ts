@@ -11,6 +11,7 @@ import { drive, HISTORY_RETENTION_AFTER_DELETE_MS } from '#core/workbench/drive.
 import { listHistory } from '#core/workbench/queries.ts';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import { type Running, runOf } from '#core/workbench/workbench.ts';
+import { MemoryWorkQueue } from '#test/memory/memory-work-queue.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
 
@@ -479,6 +480,27 @@ describe('drive', () => {
     await drive({ ...world.ports, volumes }, world.policy, key);
     expect(slices).toBe(3);
     expect(world.queue.takeDue()?.workbenchId).toBe(key.workbenchId);
+  });
+
+  it('continues with one message if it runs twice concurrently: the last writer sends it', async () => {
+    const world = new MemoryWorld();
+    const key = await aRunningOne(world);
+    await stopWorkbench(world.ports, world.policy, key, 'ada');
+    await world.waitForStatus(key, 'stopped');
+    await deleteWorkbench(world.ports, world.policy, key, 'ada');
+    const queue = new MemoryWorkQueue(world.clock);
+    const volumes = overrideMethods(world.volumes, {
+      deleteSlice: () =>
+        new Promise((resolve) => world.clock.after(10_000, () => resolve({ done: false, deleted: 1 }))),
+    });
+    const driveOnce = () => drive({ ...world.ports, volumes, queue }, world.policy, key);
+    const first = driveOnce();
+    // The reconciler finds the record due during its deletion, and sends a second message.
+    await world.clock.advanceAsync(3_000);
+    const second = driveOnce();
+    await world.clock.advanceAsync(60_000);
+    await Promise.all([first, second]);
+    expect(queue.size).toBe(1);
   });
 
   it('does nothing for a deleted workbench', async () => {
