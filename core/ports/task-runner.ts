@@ -9,6 +9,14 @@ import type { REASON_CODES } from '../workbench/reasons.ts';
  */
 export interface TaskRunner {
   /**
+   * Does in advance what `run` needs and what does not depend on the run: on ECS it registers the task definition. `run`
+   * does the same if this was not called. Starts nothing, and the volume need not be ready. Idempotent.
+   *
+   * @throws PortError `throttled` or `unavailable`
+   */
+  prepare(workbench: PreparableWorkbench): Promise<void>;
+
+  /**
    * Starts a task, once for each client token.
    *
    * - Precondition: the caller has written `input` to the record (which determines the token) and knows of no other live
@@ -70,6 +78,9 @@ export const taskInputSchema = openObject({
   mount: z.record(z.string(), z.string()),
 });
 export type TaskInput = z.infer<typeof taskInputSchema>;
+
+/** What is known of a task before its run is placed. */
+export type PreparableWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memoryMib'>;
 
 export type RunOutcome =
   | { readonly kind: 'accepted'; readonly task: TaskObservation }

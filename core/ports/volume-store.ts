@@ -3,8 +3,9 @@ import type { ReasonCode } from '../workbench/reasons.ts';
 /** The volumes: one for each workbench, named by the workbench id and never reused. */
 export interface VolumeStore {
   /**
-   * Creates the volume if it does not exist and returns its mount. Idempotent: returns the same mount each time. Once the
-   * deletion of the volume has begun it returns `tombstoned`, permanently, and creates nothing.
+   * Creates the volume if it does not exist and returns its mount. Idempotent: returns the same mount each time. May return
+   * `creating` until the volume can be mounted; the caller repeats the call. Once the deletion of the volume has begun it
+   * returns `tombstoned`, permanently, and creates nothing.
    */
   ensure(workbenchId: string): Promise<VolumeOutcome>;
   /**
@@ -33,6 +34,8 @@ export type Mount = Readonly<Record<string, string>>;
 
 export type VolumeOutcome =
   | { readonly kind: 'ready'; readonly mount: Mount }
+  /** The volume has this mount, but no task can mount it yet. */
+  | { readonly kind: 'creating'; readonly mount: Mount }
   /** The deletion of the volume has begun. A record that still uses it was written after its workbench was deleted. */
   | { readonly kind: 'tombstoned' }
   | {

@@ -3,7 +3,7 @@ import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
 import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
-import type { VolumeStore } from '../ports/volume-store.ts';
+import type { VolumeOutcome, VolumeStore } from '../ports/volume-store.ts';
 import type { Effect, EffectResult } from './lifecycle/inputs.ts';
 import { REASON_MESSAGE_MAX } from './reasons.ts';
 import { truncateUtf8 } from './truncate-utf8.ts';
@@ -15,6 +15,13 @@ export interface EffectPorts {
   readonly volumes: Pick<VolumeStore, 'ensure' | 'deleteSlice'>;
   readonly catalog: CapacityCatalog;
 }
+
+/**
+ * How often the state of a volume that is being created is read again within one effect. Each call takes about half a
+ * second and a new access point one or two seconds, so most volumes are ready before the limit. After it the effect fails
+ * and is retried with the backoff, as for other failures.
+ */
+const ENSURE_AGAIN_MAX = 3;
 
 /** The effects that call a port and have a result. `delete_record` ends the record and has none. */
 export type PortEffect = Exclude<Effect, { type: 'delete_record' }>;
@@ -40,7 +47,7 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
   const { tasks, hosts, volumes } = ports;
   switch (effect.type) {
     case 'ensure_volume': {
-      const outcome = await volumes.ensure(workbench.workbenchId);
+      const outcome = await ensureVolume(ports, workbench);
       if (outcome.kind === 'ready') return { type: 'volume_ready', mount: outcome.mount };
       if (outcome.kind === 'tombstoned') return { type: 'volume_tombstoned' };
       return { type: 'volume_refused', ...toRefusal(outcome) };
@@ -92,6 +99,24 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
       return { type: 'host_observed', host: host ?? terminated };
     }
   }
+}
+
+/**
+ * Creates the volume. The first start of a workbench prepares its task while the volume is being created, so that it does
+ * not wait for one after the other. No task starts before the volume is ready: only then the record gets the mount.
+ */
+async function ensureVolume(
+  { tasks, volumes }: EffectPorts,
+  { workbenchId, spec }: Workbench,
+): Promise<Exclude<VolumeOutcome, { readonly kind: 'creating' }>> {
+  const first = await volumes.ensure(workbenchId);
+  if (first.kind !== 'creating') return first;
+  await tasks.prepare({ workbenchId, mount: { ...first.mount }, memoryMib: spec.memoryMib });
+  for (let calls = 0; calls < ENSURE_AGAIN_MAX; calls += 1) {
+    const outcome = await volumes.ensure(workbenchId);
+    if (outcome.kind !== 'creating') return outcome;
+  }
+  throw new PortError('unavailable', 'the volume is still being created');
 }
 
 async function placeRun(

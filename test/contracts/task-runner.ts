@@ -77,6 +77,16 @@ export function describeTaskRunnerContract(
       expect(await listTaskIds()).toContain(first.taskId);
     });
 
+    it('starts nothing when it prepares a task, and runs it afterwards', async () => {
+      const input = await subject.input();
+      const { workbenchId, mount, memoryMib } = input;
+      await tasks.prepare({ workbenchId, mount, memoryMib });
+      await tasks.prepare({ workbenchId, mount, memoryMib });
+      expect(await listTaskIds()).toEqual([]);
+      const { taskId } = await runTask(input, 'a/run/1');
+      expect(await listTaskIds()).toEqual([taskId]);
+    });
+
     it('starts one task for one client token, for sequential and concurrent calls', async () => {
       const input = await subject.input();
       const results = await Promise.all([1, 2, 3].map(() => runTask(input, 'a/run/1')));

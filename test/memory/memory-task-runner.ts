@@ -58,6 +58,8 @@ export class MemoryTaskRunner implements TaskRunner {
     this.#markStopped(taskId, stop);
   }
 
+  async prepare(): Promise<void> {}
+
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     this.runTokens.push(token);
     const known = this.#find(this.#byToken.get(token));

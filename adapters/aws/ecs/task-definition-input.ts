@@ -4,7 +4,7 @@ import type {
   LogConfiguration,
   RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
-import type { TaskInput } from '#core/ports/task-runner.ts';
+import type { PreparableWorkbench } from '#core/ports/task-runner.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
 import { HEALTH_PROBE } from '../../health-probe.ts';
@@ -23,9 +23,6 @@ const DIGEST_LABEL = 'workbench.definition';
 
 const VOLUME = 'files';
 
-/** What the definition of a workbench depends on, besides the settings. */
-export type DefinedWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memoryMib'>;
-
 /**
  * The task definition of a workbench. It has what RunTask cannot override: the image, the boot command, the volume, the
  * health check and the size of /dev/shm. Size, GPUs, name and run id are overrides of RunTask.
@@ -36,7 +33,7 @@ export type DefinedWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memory
  */
 export function taskDefinitionInput(
   settings: TaskSettings,
-  { workbenchId, mount, memoryMib }: DefinedWorkbench,
+  { workbenchId, mount, memoryMib }: PreparableWorkbench,
 ): { readonly digest: string; readonly input: RegisterTaskDefinitionCommandInput } {
   const { executionRoleArn, taskRoleArn } = settings;
   const input: RegisterTaskDefinitionCommandInput = {

@@ -7,9 +7,10 @@ import {
   RegisterTaskDefinitionCommand,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
+import type { PreparableWorkbench } from '#core/ports/task-runner.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import { familyOf, type TaskSettings, workbenchIdOfFamily } from './settings.ts';
-import { type DefinedWorkbench, digestOf, taskDefinitionInput } from './task-definition-input.ts';
+import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 
@@ -34,7 +35,7 @@ export class TaskDefinitions {
    * @returns the ARN of the definition, including the revision
    * @throws PortError `throttled` if registrations are throttled; nothing happened
    */
-  async ensure(workbench: DefinedWorkbench): Promise<string> {
+  async ensure(workbench: PreparableWorkbench): Promise<string> {
     const { digest, input } = taskDefinitionInput(this.#settings, workbench);
     const newest = await this.#describeNewest(workbench.workbenchId);
     if (newest?.taskDefinitionArn !== undefined && digestOf(newest.containerDefinitions) === digest) {

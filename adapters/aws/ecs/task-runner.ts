@@ -12,6 +12,7 @@ import {
   isMissing,
   type MissingTask,
   mayRun,
+  type PreparableWorkbench,
   type RunOutcome,
   type TaskInput,
   type TaskInstanceState,
@@ -54,6 +55,10 @@ export class EcsTaskRunner implements TaskRunner {
     this.#containerInstances = new ContainerInstances(client, settings.cluster);
     this.#instances = instances;
     this.#clock = clock;
+  }
+
+  async prepare(workbench: PreparableWorkbench): Promise<void> {
+    await this.#definitions.ensure(workbench);
   }
 
   async run(input: TaskInput, token: string): Promise<RunOutcome> {

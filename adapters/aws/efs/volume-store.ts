@@ -73,10 +73,9 @@ export class EfsVolumeStore implements VolumeStore {
       );
     const fileSystemId = existing[0] ?? this.#chooseFileSystem(workbenchId);
     try {
-      const { accessPointId, ready } = await this.#ensureAccessPoint(fileSystemId, workbenchId);
-      if (ready || (await this.#isReady(accessPointId))) {
-        return { kind: 'ready', mount: { fileSystemId, accessPointId } };
-      }
+      const { accessPointId, state } = await this.#ensureAccessPoint(fileSystemId, workbenchId);
+      const ready = state === 'available' || (state !== 'creating' && (await this.#isReady(accessPointId)));
+      return { kind: ready ? 'ready' : 'creating', mount: { fileSystemId, accessPointId } };
     } catch (error) {
       const refusal = isAwsError(error, 'accessPointLimit', 'noSuchFileSystem', 'notReady');
       if (!refusal) throw portError('efs', 'CreateAccessPoint', error);
@@ -85,7 +84,6 @@ export class EfsVolumeStore implements VolumeStore {
         true,
       );
     }
-    throw new PortError('unavailable', 'efs CreateAccessPoint: the access point is not available yet');
   }
 
   async deleteSlice(workbenchId: string): Promise<DeletionProgress> {
@@ -144,11 +142,14 @@ export class EfsVolumeStore implements VolumeStore {
     return { volumes: page.directories, ...(last ? {} : { cursor: `${index + 1} points ` }) };
   }
 
-  /** Creates the access point or returns the existing one. The client token contains the workbench id, so there is only one. */
+  /**
+   * Creates the access point or returns the existing one. The client token contains the workbench id, so there is only one.
+   * Its state is undefined if EFS does not say it: an error names the existing one.
+   */
   async #ensureAccessPoint(
     fileSystemId: string,
     workbenchId: string,
-  ): Promise<{ accessPointId: string; ready: boolean }> {
+  ): Promise<{ accessPointId: string; state: string | undefined }> {
     const { uid = 1000, gid = 1000 } = this.#settings;
     const tags = {
       ...this.#settings.tags,
@@ -172,11 +173,11 @@ export class EfsVolumeStore implements VolumeStore {
       );
       if (created.AccessPointId === undefined)
         throw new PortError('unavailable', 'efs CreateAccessPoint: the response has no id');
-      return { accessPointId: created.AccessPointId, ready: created.LifeCycleState === 'available' };
+      return { accessPointId: created.AccessPointId, state: created.LifeCycleState };
     } catch (error) {
       const existingId = (error as { readonly AccessPointId?: unknown }).AccessPointId;
       if (!isAwsError(error, 'accessPointExists') || typeof existingId !== 'string') throw error;
-      return { accessPointId: existingId, ready: false };
+      return { accessPointId: existingId, state: undefined };
     }
   }
 

@@ -94,6 +94,9 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
   /** Resumes the tasks of an earlier server. Called once, when `baseUrl` is known. */
   resume(): void {}
 
+  /** A local task needs nothing that takes long to prepare. */
+  async prepare(): Promise<void> {}
+
   async run(input: TaskInput, token: string): Promise<RunOutcome> {
     const taskId = toTaskId(this.#traits.idPrefix, token);
     const detail = `waiting for one of ${this.#max} places`;

@@ -50,6 +50,70 @@ const RUN = { type: 'run_task', input: aTaskInput({ attempt: 3 }), token: 'token
 const LAUNCH = { type: 'launch_host', generation: 2, instanceType: 'm7i.large', token: 'token' } as const;
 const START = { type: 'start_host', generation: 2, instanceId: INSTANCE } as const;
 
+describe('ensure_volume of a volume that is being created', () => {
+  const MOUNT = { path: '/v' };
+  const CREATING = { kind: 'creating', mount: MOUNT };
+
+  /** Executes it with these results of the calls of `ensure`, one after another. */
+  async function ensureVolume(ensured: readonly object[], prepare: () => Promise<void> = async () => {}) {
+    const calls: unknown[][] = [];
+    const results = [...ensured];
+    const ports = {
+      volumes: {
+        ensure: async (id: string) => {
+          calls.push(['ensure', id]);
+          return results.shift();
+        },
+      },
+      tasks: {
+        prepare: async (workbench: object) => {
+          calls.push(['prepare', workbench]);
+          await prepare();
+        },
+      },
+    } as unknown as EffectPorts;
+    const workbench = starting();
+    const result = await executeEffect(ports, workbench, { type: 'ensure_volume' });
+    return { result, calls, memoryMib: workbench.spec.memoryMib };
+  }
+
+  it('prepares the task meanwhile, with the mount that the volume will have', async () => {
+    const { result, calls, memoryMib } = await ensureVolume([CREATING, { kind: 'ready', mount: MOUNT }]);
+    expect(result).toEqual({ type: 'volume_ready', mount: MOUNT });
+    expect(calls).toEqual([
+      ['ensure', ID],
+      ['prepare', { workbenchId: ID, mount: MOUNT, memoryMib }],
+      ['ensure', ID],
+    ]);
+  });
+
+  it('reads its state up to three times afterwards, and prepares the task once', async () => {
+    const ready = { kind: 'ready', mount: MOUNT };
+    const { result, calls } = await ensureVolume([CREATING, CREATING, CREATING, ready]);
+    expect(result).toEqual({ type: 'volume_ready', mount: MOUNT });
+    expect(calls.map(([name]) => name)).toEqual(['ensure', 'prepare', 'ensure', 'ensure', 'ensure']);
+  });
+
+  it('fails, to be retried, if the volume is still being created after that', async () => {
+    const ready = { kind: 'ready', mount: MOUNT };
+    const { result } = await ensureVolume([CREATING, CREATING, CREATING, CREATING, ready]);
+    expect(result).toEqual({ type: 'effect_failed', effect: 'ensure_volume', kind: 'unavailable' });
+  });
+
+  it('returns that the deletion of the volume began meanwhile', async () => {
+    const { result } = await ensureVolume([CREATING, { kind: 'tombstoned' }]);
+    expect(result).toEqual({ type: 'volume_tombstoned' });
+  });
+
+  it('is throttled if the preparation is throttled', async () => {
+    const { result, calls } = await ensureVolume([CREATING], async () => {
+      throw new PortError('throttled', 'ecs RegisterTaskDefinition');
+    });
+    expect(result).toEqual({ type: 'effect_failed', effect: 'ensure_volume', kind: 'throttled' });
+    expect(calls).toHaveLength(2);
+  });
+});
+
 describe('executeEffect', () => {
   it.each<[string, PortEffect, unknown, unknown[], unknown]>([
     [

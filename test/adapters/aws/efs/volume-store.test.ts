@@ -64,6 +64,21 @@ describe('an access point', () => {
   });
 });
 
+describe('a new access point', () => {
+  it.each([0, 1])(
+    'is `creating` with its mount until tasks can mount it (tokens conflict: %d)',
+    async (conflicts) => {
+      const hazards = { accessPointCreating: 1, accessPointTokenConflicts: conflicts };
+      const subject = new WorldFixture({ hazards });
+      const creating = await subject.volumes().ensure('aaaa');
+      expect(creating).toEqual({ kind: 'creating', mount: expect.anything() });
+      expect(await subject.volumes().ensure('aaaa')).toEqual(creating);
+      await subject.advance(10);
+      expect(await subject.volumes().ensure('aaaa')).toEqual({ ...creating, kind: 'ready' });
+    },
+  );
+});
+
 describe('an access point that somebody created below the parent directory of volumes', () => {
   it.each(['.quarantine', '.tombstones', 'aaaa/within', '', 'Ünlike'])(
     'is no volume and does not break the list: %s',

@@ -271,6 +271,21 @@ describe('the definition of a task', () => {
     ]);
   });
 
+  it('is registered in advance, and not again by the run', async () => {
+    let registered: object | undefined;
+    const { tasks, sent } = runnerWith({
+      RegisterTaskDefinition: (input: object) => {
+        registered = { ...input, taskDefinitionArn: DEFINITION_ARN, status: 'ACTIVE' };
+        return { taskDefinition: registered };
+      },
+      DescribeTaskDefinition: () => ({ taskDefinition: registered }),
+    });
+    await tasks.prepare(INPUT);
+    expect(sent.map(({ name }) => name)).toEqual(['DescribeTaskDefinition', 'RegisterTaskDefinition']);
+    await tasks.run(INPUT, 'wb1/run1/2');
+    expect(sent.slice(2).map(({ name }) => name)).toEqual(['DescribeTaskDefinition', 'RunTask']);
+  });
+
   it('is listed by the prefix of the installation, and pruned from the newest on', async () => {
     const { client, sent } = recordingClient({
       ListTaskDefinitions: { taskDefinitionArns: ['arn/staging-wb1:2', 'arn/staging-wb1:1'] },

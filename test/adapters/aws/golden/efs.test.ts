@@ -67,9 +67,15 @@ describe('an access point', () => {
     expect(efs.sent).toEqual([{ name: 'CreateAccessPoint', input: CREATE_ACCESS_POINT }]);
   });
 
-  it('that is not available yet is described', async () => {
+  it('that is being created is known from the response', async () => {
     const { efs, volumes } = volumesWith('creating');
-    await volumes.ensure('wb1');
+    expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'creating' });
+    expect(efs.sent).toEqual([{ name: 'CreateAccessPoint', input: CREATE_ACCESS_POINT }]);
+  });
+
+  it('is described if the response says neither that it is being created nor that it is available', async () => {
+    const { efs, volumes } = volumesWith('updating');
+    expect(await volumes.ensure('wb1')).toMatchObject({ kind: 'ready' });
     expect(efs.inputsOf('DescribeAccessPoints')).toEqual([{ AccessPointId: 'fsap-1' }]);
   });
 
