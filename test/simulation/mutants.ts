@@ -245,7 +245,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'token-without-end',
     description: 'does not know the error of a launch whose instance has ended',
-    hazards: ['launchTokenEnded'],
+    hazards: ['launchTokenEnded', 'launchDies'],
     file: 'adapters/aws/errors.ts',
     find: "launchTokenEnded: ['IdempotentInstanceTerminated'],",
     replace: 'launchTokenEnded: [],',
@@ -427,7 +427,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'storage-failure-is-final',
     description: 'ends a start at a mount that failed',
-    hazards: ['mountSlow', 'mountRefusedAtFirst'],
+    hazards: ['mountSlow'],
     file: 'adapters/aws/ecs/stop-reasons.ts',
     find: "return !containers.some(({ reason = '' }) => MOUNT_POINT_OWNED.test(reason));",
     replace:
@@ -445,7 +445,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'mount-errors-unknown',
     description: 'does not know under which names the errors of the volume plugin are reported',
-    hazards: ['mountSlow', 'mountRefusedAtFirst'],
+    hazards: ['mountSlow'],
     file: 'adapters/aws/ecs/stop-reasons.ts',
     find: '[/VolumeDriver\\.|amazon-ecs-volume-plugin|\\/var\\/lib\\/ecs\\/volumes\\//, ',
     replace: '[/^EFS mount failed/, ',
@@ -460,7 +460,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'overdue-stop-has-ended',
-    description: 'counts a run as ended if its requested stop is overdue and the agent of its instance is connected',
+    description:
+      'counts a run as ended if its requested stop is overdue and the agent of its instance is connected',
     hazards: ['dockerHangs'],
     file: `${LIFECYCLE}/deadlines.ts`,
     find: 'return { ...workbench, overdue: true };',
