@@ -364,10 +364,12 @@ export const DEPLOYED = {
   },
   'sweep-cluster': {
     entry: 'schedules/sweep-cluster.ts',
-    startedBy: { by: 'schedule', everyMinutes: 60 },
+    startedBy: { by: 'schedule', everyMinutes: 10 },
     reads: ['WB_TABLE_NAME', 'WB_ORPHAN_GRACE_SECONDS', ...TASKS],
     clients: ['dynamodb', 'ec2', 'ecs'],
-    ...HOURLY_SWEEP,
+    // At most its interval: two sweeps at once would make twice the calls.
+    timeoutSeconds: 600,
+    memoryMib: 512,
   },
   janitor: {
     entry: 'volumes/janitor.ts',

@@ -50,6 +50,10 @@ export const METRICS = {
     description: 'Placements without data about the free capacity of shared instances.',
   },
   due_enqueued: { description: 'Workbenches that were enqueued because they were due.' },
+  definitions_registered_ahead: {
+    description:
+      'Task definitions that the sweep of the cluster registered before a start needed them, because the settings changed.',
+  },
   sweep_completed: {
     dimensions: ['sweep'],
     values: SWEEPS,

@@ -117,7 +117,7 @@ export const reportItemSchema = z.object({
     .enum(STORED_SWEEPS)
     .check(
       z.describe(
-        '`active` compares active records with their tasks and instances; `tasks`, `hosts` and `volumes` look for orphans; `cluster` removes unused task definitions and container instances.',
+        '`active` compares active records with their tasks and instances; `tasks`, `hosts` and `volumes` look for orphans; `cluster` removes unused task definitions and container instances, and registers task definitions after a change of the settings.',
       ),
     ),
   started_at: time(),

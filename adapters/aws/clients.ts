@@ -2,12 +2,14 @@ import {
   DeregisterContainerInstanceCommand,
   DeregisterTaskDefinitionCommand,
   DescribeContainerInstancesCommand,
+  DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
   ListContainerInstancesCommand,
   ListTaskDefinitionFamiliesCommand,
   ListTaskDefinitionsCommand,
   ListTasksCommand,
+  RegisterTaskDefinitionCommand,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import {
@@ -80,10 +82,13 @@ const ECS_SWEEP_CALL_RATES: readonly CallRate[] = [
   },
   // The account may make 100 at once, then 40 a second; RunTask counts too.
   { commands: [StopTaskCommand, DeregisterContainerInstanceCommand], perSecond: 5 },
-  // The account may make 20 at once, then 1 a second; RegisterTaskDefinition counts too. Only one sweep makes this call.
-  { commands: [DeregisterTaskDefinitionCommand], perSecond: 0.5 },
+  // The account may make 20 at once, then 1 a second. Only one sweep makes these calls, and leaves half to starts.
+  { commands: [RegisterTaskDefinitionCommand, DeregisterTaskDefinitionCommand], perSecond: 0.5 },
   // Not documented; assumed to be limited like the first group.
-  { commands: [ListTaskDefinitionFamiliesCommand, ListTaskDefinitionsCommand], perSecond: 5 },
+  {
+    commands: [ListTaskDefinitionFamiliesCommand, ListTaskDefinitionsCommand, DescribeTaskDefinitionCommand],
+    perSecond: 5,
+  },
 ];
 
 /**

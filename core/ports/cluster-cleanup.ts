@@ -1,3 +1,5 @@
+import type { DefinedWorkbench } from './task-runner.ts';
+
 /** A container instance of the cluster, as ECS knows it. */
 export interface ClusterInstance {
   /** The id of its EC2 instance. */
@@ -16,7 +18,8 @@ export interface ClusterInstance {
 
 /**
  * Removes what ECS keeps after it is no longer needed: task definitions of old images and of deleted workbenches, and
- * container instances whose EC2 instance is terminated. Only the sweep calls it, never a start.
+ * container instances whose EC2 instance is terminated. Replaces task definitions of old settings before a start needs
+ * them. Only the sweep calls it, never a start.
  */
 export interface ClusterCleanup {
   /** The workbenches that have task definitions, in pages of at most 100. Eventually consistent. */
@@ -33,6 +36,14 @@ export interface ClusterCleanup {
     keep: 'newest' | 'none',
     limit: number,
   ): Promise<{ readonly deleted: number; readonly more: boolean }>;
+  /** A digest of the settings on which the task definitions of all workbenches depend. */
+  definitionSettings(): string;
+  /**
+   * Registers the task definition with which the workbench would start now, unless its newest one is the same. A start may
+   * do the same at the same time: both definitions are valid, and `pruneTaskDefinitions` removes the older one.
+   * @throws PortError `throttled`; nothing happened
+   */
+  registerAhead(workbench: DefinedWorkbench): Promise<'registered' | 'current'>;
   /** Deregisters container instances whose EC2 instance is terminated; returns their number. */
   deregisterTerminatedInstances(): Promise<number>;
   /** All container instances of the cluster, for the report. Eventually consistent. */

@@ -14,7 +14,7 @@ export interface TaskRunner {
    *
    * @throws PortError `throttled` or `unavailable`
    */
-  prepare(workbench: PreparableWorkbench): Promise<void>;
+  prepare(workbench: DefinedWorkbench): Promise<void>;
 
   /**
    * Starts a task, once for each client token.
@@ -79,8 +79,8 @@ export const taskInputSchema = openObject({
 });
 export type TaskInput = z.infer<typeof taskInputSchema>;
 
-/** What is known of a task before its run is placed. */
-export type PreparableWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memoryMib'>;
+/** What the task definition of a workbench depends on, besides the settings. Known before its run is placed. */
+export type DefinedWorkbench = Pick<TaskInput, 'workbenchId' | 'mount' | 'memoryMib'>;
 
 export type RunOutcome =
   | { readonly kind: 'accepted'; readonly task: TaskObservation }

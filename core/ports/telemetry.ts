@@ -31,6 +31,7 @@ export interface MetricDimensions {
   readonly orphan_task_observed: never;
   readonly free_capacity_unknown: never;
   readonly due_enqueued: never;
+  readonly definitions_registered_ahead: never;
   readonly sweep_completed: 'sweep';
   readonly sweep_aborted: 'sweep';
   readonly deletion_limit_exceeded: 'sweep';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { openObjectWithFallbacks } from '../workbench/open-schema.ts';
+import { openObject, openObjectWithFallbacks } from '../workbench/open-schema.ts';
 
 /** The sweeps that write reports. */
 export const SWEEPS = ['active', 'tasks', 'hosts', 'volumes', 'cluster'] as const;
@@ -72,6 +72,17 @@ export const findingSchema = openObjectWithFallbacks(
 );
 export type Finding = z.infer<typeof findingSchema>;
 
+/** How far the sweep of the cluster has registered task definitions ahead. */
+export const definitionProgressSchema = openObject({
+  /** A digest of the settings. If they change, the sweep begins again. */
+  settings: z.string(),
+  /** No workbench is left. */
+  done: z.boolean(),
+  /** Where the next sweep continues, unless at the beginning. */
+  cursor: z.optional(z.string()),
+});
+export type DefinitionProgress = z.infer<typeof definitionProgressSchema>;
+
 /** The report of one sweep: what it checked, what it changed, and what still waits and why. */
 export const reconcileReportSchema = openObjectWithFallbacks(
   {
@@ -90,6 +101,8 @@ export const reconcileReportSchema = openObjectWithFallbacks(
     findings: z.array(findingSchema),
     /** Where the next sweep continues; present if this one stopped early. */
     resumeCursor: z.optional(z.string()),
+    /** Of the sweep of the cluster. */
+    definitions: z.optional(definitionProgressSchema),
   },
   { sweep: UNKNOWN },
 );
@@ -107,6 +120,8 @@ export class ReportDraft {
   checked = 0;
   /** Where the next sweep continues if this one stops early. */
   resumeCursor: string | undefined;
+  /** Of the sweep of the cluster. */
+  definitions: DefinitionProgress | undefined;
   /** The sweep stopped early, because it was throttled or its time was used up. */
   incomplete = false;
 
@@ -155,6 +170,7 @@ export class ReportDraft {
       alarm: this.#alarm,
       findings: this.#findings,
       ...(this.incomplete && this.resumeCursor !== undefined ? { resumeCursor: this.resumeCursor } : {}),
+      ...(this.definitions === undefined ? {} : { definitions: this.definitions }),
     };
   }
 }

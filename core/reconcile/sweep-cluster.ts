@@ -1,9 +1,10 @@
 import type { ClusterCleanup } from '../ports/cluster-cleanup.ts';
 import { createdAtOf } from '../ports/ids.ts';
 import type { WorkbenchStore } from '../ports/workbench-store.ts';
+import { registerAhead } from './register-ahead.ts';
 import type { ReconcileReport, ReportDraft } from './report.ts';
 import { reportInstances } from './report-instances.ts';
-import { forEachPage, isThrottled, runSweep, type SweepPorts } from './sweep.ts';
+import { forEachPage, isThrottled, readLastReport, runSweep, type SweepPorts } from './sweep.ts';
 import { hasRecord, shardOf } from './sweep-volumes.ts';
 
 interface Ports extends SweepPorts {
@@ -19,25 +20,34 @@ export interface ClusterSweepSettings {
   readonly shards: number;
 }
 
-/** Maximum deregistrations in one sweep: 10 minutes at half the rate that ECS allows, which leaves the rest to registrations. */
-export const DEREGISTER_MAX = 300;
+/**
+ * Maximum deregistrations in one sweep, 7,200 a day. At one in two seconds they take less than 2 minutes, which leaves most
+ * of a sweep to registrations.
+ */
+export const DEREGISTER_MAX = 50;
 
-/** The function's timeout is 15 minutes. The next sweep checks another shard, so it cannot continue this one. */
-const PAGING = { withinMs: 12 * 60_000, resumable: false };
+/** The function's timeout is 10 minutes. The next sweep checks another shard, so it cannot continue this one. */
+const PAGING = { withinMs: 4 * 60_000, resumable: false };
 
 /**
  * Deregisters task definitions that no start needs, and container instances of terminated EC2 instances. Limited per sweep,
  * and stops at the first throttle. No deletion limit applies, because nothing can be lost: a start registers a task
- * definition that it does not find. Reports instances that need an operator.
+ * definition that it does not find. Reports instances that need an operator. Last, registers task definitions of new
+ * settings: this takes most of the time, and nothing depends on it.
  */
 export async function sweepCluster(ports: Ports, settings: ClusterSweepSettings): Promise<ReconcileReport> {
   return runSweep(ports, 'cluster', async (draft) => {
+    const last = await readLastReport(ports, 'cluster');
+    // A sweep that stops before the registrations passes the progress on.
+    draft.definitions = last?.definitions;
     const deregistered = await ports.cleanup.deregisterTerminatedInstances();
     for (let n = 0; n < deregistered; n += 1)
       draft.add('container instance', 'deleted', 'Its EC2 instance is terminated.', 'container_instance');
     await pruneShard(ports, settings, draft);
-    // After a throttle the report of the next hour is enough.
-    if (!draft.incomplete) await reportInstances(ports, draft);
+    // After a throttle the next report is enough.
+    if (draft.incomplete) return;
+    await reportInstances(ports, draft);
+    await registerAhead(ports, last?.definitions, draft);
   });
 }
 

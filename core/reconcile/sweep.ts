@@ -99,7 +99,7 @@ export async function forEachPage<P extends { readonly cursor?: string }>(
   list: (cursor?: string) => Promise<P>,
   handlePage: (page: P) => Promise<void>,
 ): Promise<void> {
-  let cursor = resumable ? await readResumeCursor(ports, sweep) : undefined;
+  let cursor = resumable ? (await readLastReport(ports, sweep))?.resumeCursor : undefined;
   try {
     for await (const page of pagesOf(list, cursor)) {
       await handlePage(page);
@@ -117,8 +117,12 @@ export async function forEachPage<P extends { readonly cursor?: string }>(
   if (resumable) draft.resumeCursor = cursor;
 }
 
-async function readResumeCursor({ reports }: SweepPorts, sweep: Sweep): Promise<string | undefined> {
-  return (await reports.list()).find((report) => report.sweep === sweep)?.resumeCursor;
+/** The newest report of the sweep; undefined if it is not among the newest reports of all sweeps. */
+export async function readLastReport(
+  { reports }: Pick<SweepPorts, 'reports'>,
+  sweep: Sweep,
+): Promise<ReconcileReport | undefined> {
+  return (await reports.list()).find((report) => report.sweep === sweep);
 }
 
 /** Yields the pages of a list from `firstCursor` on (from its beginning if absent), until a page has no cursor. */

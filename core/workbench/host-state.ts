@@ -14,3 +14,14 @@ export function isHostReady(host: HostState): boolean {
 export function isHostEnded({ state }: Pick<HostState, 'state'>): boolean {
   return state === 'stopped' || state === 'terminated';
 }
+
+/** The memory of the workbench's tasks in MiB: all of its host, or what was requested. */
+export function taskMemoryOf({
+  host,
+  spec,
+}: {
+  readonly host?: { readonly memoryMib?: number | undefined } | undefined;
+  readonly spec: { readonly memoryMib: number };
+}): number {
+  return host?.memoryMib ?? spec.memoryMib;
+}

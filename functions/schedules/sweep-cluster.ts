@@ -1,4 +1,5 @@
 import { systemClock } from '#adapters/system-clock.ts';
+import { DEPLOYED } from '#contract/deployed-functions.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -6,18 +7,21 @@ import { createHandler } from '../wiring/create-handler.ts';
 import { openEc2ForSweep } from '../wiring/ec2.ts';
 import { openTable, reportStore, workbenchStore } from '../wiring/table.ts';
 import { clusterCleanup, openClusterForSweep } from '../wiring/tasks.ts';
-import { hourlyShard } from './hourly-shard.ts';
+import { dailyShard } from './daily-shard.ts';
+
+const { everyMinutes } = DEPLOYED['sweep-cluster'].startedBy;
 
 /**
- * Every hour, for one of 24 shards: removes task definitions and container instances that are no longer used, so that
- * every workbench is checked once a day. Local mode has neither, and does not run this sweep.
+ * Every ten minutes: removes container instances that are no longer used, and, for one of 144 shards, task definitions that
+ * are no longer used, so that every workbench is checked once a day. After a change of the settings it also registers the
+ * new task definitions. Local mode has neither, and does not run this sweep.
  */
 export function build(
   ports: Parameters<typeof sweepCluster>[0],
   settings: SettingsFor<'WB_ORPHAN_GRACE_SECONDS'>,
 ): () => Promise<ReconcileReport> {
   const graceMs = settings.WB_ORPHAN_GRACE_SECONDS * 1000;
-  return () => sweepCluster(ports, { graceMs, ...hourlyShard(ports.clock.now()) });
+  return () => sweepCluster(ports, { graceMs, ...dailyShard(ports.clock.now(), everyMinutes) });
 }
 
 export const handler = createHandler('sweep-cluster', (wiring) => {

@@ -138,6 +138,8 @@ export const PERMISSIONS: Readonly<
   ],
   'sweep-cluster': (context) => [
     ...sweepPermissions(context),
+    listRecords(context, 'Reads its last report, to continue the registrations of task definitions there.'),
+    ...registerTaskDefinitions(context),
     deregisterTaskDefinitions(),
     ...readContainerInstances(context),
     deregisterContainerInstances(context),

@@ -45,6 +45,7 @@ export function describeReportStoreContract(name: string, make: () => Promise<Re
         alarm: true,
         findings: [],
         resumeCursor: 'page 2',
+        definitions: { settings: 'digest', done: false, cursor: 'page 3' },
       });
       await store.add(newer);
       await store.add(older);

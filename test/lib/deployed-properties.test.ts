@@ -117,7 +117,7 @@ describe('rules', () => {
       'sweep-active': 'rate(10 minutes)',
       'sweep-tasks-and-hosts': 'rate(10 minutes)',
       'sweep-volumes': 'rate(1 hour)',
-      'sweep-cluster': 'rate(1 hour)',
+      'sweep-cluster': 'rate(10 minutes)',
     });
   });
 
@@ -220,7 +220,7 @@ describe('functions', () => {
       'sweep-active': { Timeout: 300, MemorySize: 512 },
       'sweep-tasks-and-hosts': { Timeout: 300, MemorySize: 512 },
       'sweep-volumes': { Timeout: 900, MemorySize: 512 },
-      'sweep-cluster': { Timeout: 900, MemorySize: 512 },
+      'sweep-cluster': { Timeout: 600, MemorySize: 512 },
       // Less than the 25 s that the client of its callers waits.
       'janitor-0': { Timeout: 20, MemorySize: 512 },
     });

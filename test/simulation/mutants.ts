@@ -337,6 +337,14 @@ export const MUTANTS: readonly Mutant[] = [
       "if (nextRun?.retry !== undefined) return workbench;\n  if (nextRun?.retry === undefined) return { ...rest, desired: 'stopped' };",
   },
   {
+    name: 'ahead-takes-all',
+    description:
+      'continues to register task definitions after a throttle, although starts need the registrations',
+    file: 'core/reconcile/register-ahead.ts',
+    find: '    if (isThrottled(error)) throw error;\n',
+    replace: '',
+  },
+  {
     name: 'lose-the-reason',
     description: 'ignores the reason of the container',
     hazards: ['diskFull', 'mountSlow'],

@@ -9,10 +9,11 @@ import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { runTaskInput } from '#adapters/aws/ecs/run-task-input.ts';
 import { TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
-import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
+import type { ReconcileReport } from '#core/reconcile/report.ts';
+import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
-import { acceptedRun, idAt, running, T0 } from '#test/builders/workbench.ts';
+import { acceptedRun, idAt, running, stopped, T0 } from '#test/builders/workbench.ts';
 import { settingsWith } from '#test/functions/call-api.ts';
 import { MemoryReportStore, memoryStores } from '../memory/memory-stores.ts';
 import { MemoryWorkQueue } from '../memory/memory-work-queue.ts';
@@ -214,12 +215,108 @@ describe('sweeps over thousands of tasks while users start and stop workbenches'
   });
 });
 
+/** In the same account, so that it shares the rates. The sweep does not list its task definitions. */
+const OTHER_INSTALLATION = { ...TASK_SETTINGS, familyPrefix: 'other' };
+
+describe('the registration of task definitions after a change of the settings', () => {
+  /** A cluster with this many workbenches whose definitions have the settings of before. */
+  async function createOutdated(workbenches: number) {
+    const subject = new WorldFixture();
+    const { mount, memoryMib } = await taskInput(subject);
+    const before = new TaskDefinitions(subject.world.clients(), { ...TASK_SETTINGS, image: 'before' });
+    const stores = memoryStores();
+    for (let n = 0; n < workbenches; n += 1) {
+      const workbenchId = idAt(T0, n);
+      await before.ensure({ workbenchId, mount, memoryMib });
+      await stores.workbenches.create(stopped({ userId: 'alice', workbenchId, mount }));
+      await subject.advance(1);
+    }
+    // The token bucket is full again.
+    await subject.advance(30);
+    const ports = {
+      clock: subject.kernel,
+      telemetry: new RecordingTelemetry(),
+      reports: new MemoryReportStore(),
+    };
+    return { subject, ports: { ...ports, ...stores }, definition: { mount, memoryMib } };
+  }
+
+  /** Runs the sweep every ten minutes, and `eachSecond` every second, until it has registered all. */
+  async function sweepUntilDone(
+    { subject, ports }: Awaited<ReturnType<typeof createOutdated>>,
+    client: Client,
+    eachSecond: (second: number) => Promise<void>,
+  ) {
+    const paced = createPacedPorts(client, subject);
+    const reports: ReconcileReport[] = [];
+    for (let second = 0; second < 3600; second += 1) {
+      if (second % 600 === 0)
+        sweepCluster({ ...ports, ...paced }, { graceMs: 0, shard: 0, shards: 1 }).then((report) =>
+          reports.push(report),
+        );
+      if (reports.at(-1)?.definitions?.done) break;
+      await eachSecond(second);
+      await subject.advance(1);
+    }
+    return reports;
+  }
+
+  it('makes one call in two seconds, so that starts find half of the registrations', async () => {
+    const outdated = await createOutdated(150);
+    const { subject, definition } = outdated;
+    const { client, calls, throttled } = createCountingClient(subject);
+    const starts = new TaskDefinitions(subject.world.clients(), OTHER_INSTALLATION);
+    let refused = 0;
+    const reports = await sweepUntilDone(outdated, client, async (second) => {
+      // Two new workbenches in four seconds.
+      if (second % 2 !== 0) return;
+      const workbenchId = idAt(T0, 1000 + second);
+      await starts.ensure({ workbenchId, ...definition }).catch(() => (refused += 1));
+    });
+    expect([refused, throttled]).toEqual([0, []]);
+    expect(reports).toMatchObject([{ failed: 0, waiting: 0, definitions: { done: true } }]);
+    const changes = calls.filter(({ name }) => /^(Register|Deregister)TaskDefinition/.test(name));
+    expect(changes.filter(({ name }) => name.startsWith('Register'))).toHaveLength(150);
+    for (const [index, { at }] of changes.entries())
+      expect(at - (changes[index - 1]?.at ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('leaves the registrations to a mass start at the first throttle, and continues in the next sweep', async () => {
+    const outdated = await createOutdated(60);
+    const { subject, definition } = outdated;
+    const { client, throttled } = createCountingClient(subject);
+    const starts = new TaskDefinitions(subject.world.clients(), OTHER_INSTALLATION);
+    let started = 0;
+    const reports = await sweepUntilDone(outdated, client, async (second) => {
+      // For five minutes more workbenches start than ECS allows.
+      if (second >= 300) return;
+      for (let n = 0; n < 2; n += 1) {
+        const workbenchId = idAt(T0, 10_000 + 10 * second + n);
+        await starts.ensure({ workbenchId, ...definition }).then(
+          () => (started += 1),
+          () => undefined,
+        );
+      }
+    });
+    const [first, second] = reports;
+    expect(first).toMatchObject({
+      failed: 0,
+      findings: [{ what: 'throttled' }],
+      definitions: { done: false },
+    });
+    expect(second).toMatchObject({ failed: 0, waiting: 0, definitions: { done: true } });
+    // One call in the five minutes was refused. All the others went to the starts.
+    expect(throttled).toEqual(['RegisterTaskDefinitionCommand']);
+    expect(started).toBeGreaterThan(300);
+  });
+});
+
 describe('the sweep of task definitions', () => {
   it('does not throttle the registrations of users who start workbenches', async () => {
     const subject = new WorldFixture();
     const definitions = new TaskDefinitions(subject.world.clients(), TASK_SETTINGS);
     const { mount, memoryMib } = await taskInput(subject);
-    for (let n = 0; n < 60; n += 1) {
+    for (let n = 0; n < DEREGISTER_MAX - 2; n += 1) {
       await definitions.ensure({ workbenchId: idAt(T0, n), mount, memoryMib });
       await subject.advance(1);
     }

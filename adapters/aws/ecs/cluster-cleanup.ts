@@ -1,6 +1,7 @@
 import type { ContainerInstance } from '@aws-sdk/client-ecs';
 import { PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { ClusterCleanup, ClusterInstance } from '#core/ports/cluster-cleanup.ts';
+import type { DefinedWorkbench } from '#core/ports/task-runner.ts';
 import type { ContainerInstances, InstanceOperations } from './container-instances.ts';
 import { HOST_ATTRIBUTE } from './run-task-input.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
@@ -33,6 +34,14 @@ export class EcsClusterCleanup implements ClusterCleanup {
     limit: number,
   ): ReturnType<ClusterCleanup['pruneTaskDefinitions']> {
     return this.#definitions.prune(workbenchId, keep, limit);
+  }
+
+  definitionSettings(): string {
+    return this.#definitions.settingsDigest();
+  }
+
+  registerAhead(workbench: DefinedWorkbench): ReturnType<ClusterCleanup['registerAhead']> {
+    return this.#definitions.registerAhead(workbench);
   }
 
   deregisterTerminatedInstances(): Promise<number> {

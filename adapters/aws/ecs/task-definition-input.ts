@@ -4,7 +4,7 @@ import type {
   LogConfiguration,
   RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
-import type { PreparableWorkbench } from '#core/ports/task-runner.ts';
+import type { DefinedWorkbench } from '#core/ports/task-runner.ts';
 import type { Mount } from '#core/ports/volume-store.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
 import { HEALTH_PROBE } from '../../health-probe.ts';
@@ -62,6 +62,12 @@ export function taskDefinitionInput(
   const [workbench, ...otherContainers] = input.containerDefinitions ?? [];
   const labelled = { ...workbench, dockerLabels: { [DIGEST_LABEL]: digest } };
   return { digest, input: { ...input, containerDefinitions: [labelled, ...otherContainers] } };
+}
+
+/** A digest of everything in a definition that does not depend on its workbench. */
+export function settingsDigestOf(settings: TaskSettings): string {
+  const mount = { fileSystemId: '', accessPointId: '' };
+  return taskDefinitionInput(settings, { workbenchId: '', mount, memoryMib: 0 }).digest;
 }
 
 /** The digest in a registered definition; undefined if the controller did not register it. */

@@ -7,10 +7,10 @@ import {
   RegisterTaskDefinitionCommand,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import type { PreparableWorkbench } from '#core/ports/task-runner.ts';
+import type { DefinedWorkbench } from '#core/ports/task-runner.ts';
 import { callAws, isAwsError, portError } from '../errors.ts';
 import { familyOf, type TaskSettings, workbenchIdOfFamily } from './settings.ts';
-import { digestOf, taskDefinitionInput } from './task-definition-input.ts';
+import { digestOf, settingsDigestOf, taskDefinitionInput } from './task-definition-input.ts';
 
 export type EcsClient = Pick<ECSClient, 'send'>;
 
@@ -19,7 +19,8 @@ const PAGE_SIZE = 100;
 
 /**
  * The task definitions of workbenches. ECS allows one registration or deregistration per second, so old definitions are
- * deregistered by the cluster sweep and never during a start.
+ * deregistered by the cluster sweep and never during a start. After a change of the settings the sweep also registers the
+ * new definitions, so that most starts find theirs.
  */
 export class TaskDefinitions {
   readonly #client: EcsClient;
@@ -35,11 +36,29 @@ export class TaskDefinitions {
    * @returns the ARN of the definition, including the revision
    * @throws PortError `throttled` if registrations are throttled; nothing happened
    */
-  async ensure(workbench: PreparableWorkbench): Promise<string> {
+  async ensure(workbench: DefinedWorkbench): Promise<string> {
+    const { arn } = await this.#registerUnlessCurrent(workbench);
+    return arn;
+  }
+
+  /** Does what `ensure` does, before a start needs it. */
+  async registerAhead(workbench: DefinedWorkbench): Promise<'registered' | 'current'> {
+    const { registered } = await this.#registerUnlessCurrent(workbench);
+    return registered ? 'registered' : 'current';
+  }
+
+  /** A digest of the settings. While it is the same, a definition that was registered with them stays current. */
+  settingsDigest(): string {
+    return settingsDigestOf(this.#settings);
+  }
+
+  async #registerUnlessCurrent(
+    workbench: DefinedWorkbench,
+  ): Promise<{ readonly arn: string; readonly registered: boolean }> {
     const { digest, input } = taskDefinitionInput(this.#settings, workbench);
     const newest = await this.#describeNewest(workbench.workbenchId);
     if (newest?.taskDefinitionArn !== undefined && digestOf(newest.containerDefinitions) === digest) {
-      return newest.taskDefinitionArn;
+      return { arn: newest.taskDefinitionArn, registered: false };
     }
     const { taskDefinition: registered } = await callAws('ecs', 'RegisterTaskDefinition', () =>
       this.#client.send(new RegisterTaskDefinitionCommand(input)),
@@ -47,7 +66,7 @@ export class TaskDefinitions {
     const arn = registered?.taskDefinitionArn;
     if (arn === undefined)
       throw portError('ecs', 'RegisterTaskDefinition', new Error('the response has no ARN'));
-    return arn;
+    return { arn, registered: true };
   }
 
   /** Lists the workbenches that have active task definitions, in pages of at most 100. */

@@ -9,10 +9,10 @@ import type { Clock } from '#core/ports/clock.ts';
 import type { InstanceState } from '#core/ports/host-fleet.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import {
+  type DefinedWorkbench,
   isMissing,
   type MissingTask,
   mayRun,
-  type PreparableWorkbench,
   type RunOutcome,
   type TaskInput,
   type TaskInstanceState,
@@ -57,7 +57,7 @@ export class EcsTaskRunner implements TaskRunner {
     this.#clock = clock;
   }
 
-  async prepare(workbench: PreparableWorkbench): Promise<void> {
+  async prepare(workbench: DefinedWorkbench): Promise<void> {
     await this.#definitions.ensure(workbench);
   }
 

@@ -1,4 +1,5 @@
 import { isAgentSilent, mayRun, type TaskObservation } from '../../ports/task-runner.ts';
+import { taskMemoryOf } from '../host-state.ts';
 import { REASON_MESSAGE_MAX, type StatusReason } from '../reasons.ts';
 import { truncateUtf8 } from '../truncate-utf8.ts';
 import {
@@ -47,7 +48,7 @@ export function applyRunPlaced(
       name: workbench.name,
       // The task gets all of a host.
       cpuUnits: host?.cpuUnits ?? spec.cpuUnits,
-      memoryMib: host?.memoryMib ?? spec.memoryMib,
+      memoryMib: taskMemoryOf(workbench),
       gpuCount: spec.gpuCount,
       placement: outcome.placement,
       mount: workbench.mount,

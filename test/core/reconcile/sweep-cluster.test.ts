@@ -3,6 +3,7 @@ import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import { DEREGISTER_MAX, sweepCluster } from '#core/reconcile/sweep-cluster.ts';
 import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import { idAt, T0 } from '#test/builders/workbench.ts';
+import { aReport } from '#test/contracts/report-store.ts';
 import { MemoryClusterCleanup } from '#test/memory/memory-cluster-cleanup.ts';
 import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -88,7 +89,9 @@ describe('a sweep of the cluster', () => {
     const { findings } = await sweepCluster(
       {
         ...ports,
-        cleanup: overrideMethods(more, { pruneTaskDefinitions: async () => ({ deleted: 150, more: false }) }),
+        cleanup: overrideMethods(more, {
+          pruneTaskDefinitions: async () => ({ deleted: DEREGISTER_MAX / 2, more: false }),
+        }),
       },
       ALL,
     );
@@ -141,8 +144,11 @@ describe('paging and filters', () => {
   }
 
   it('lists no further page once the maximum is reached', async () => {
-    const { cleanup, ports } = aWorld();
+    const { world, cleanup, ports } = aWorld();
     const { cursors, paged } = inPages(cleanup, () => {});
+    // Otherwise the registrations list the workbenches again.
+    const definitions = { settings: cleanup.settings, done: true };
+    await world.reports.add(aReport({ sweep: 'cluster', definitions }));
     const all = overrideMethods(paged, {
       pruneTaskDefinitions: async (_id, _keep, limit) => ({ deleted: limit, more: true }),
     });

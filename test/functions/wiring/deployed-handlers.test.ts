@@ -587,6 +587,7 @@ const SCENARIOS: Readonly<Record<FunctionName, Scenario>> = {
     // EC2 does not know the instance, so its container instance is deregistered.
     calls: [
       'dynamodb PutItem',
+      'dynamodb Query',
       'ec2 DescribeInstances',
       'ecs DeregisterContainerInstance',
       'ecs DescribeContainerInstances',

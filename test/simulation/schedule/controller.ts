@@ -8,6 +8,7 @@ import { createBatchingEcsClient } from '#adapters/aws/ecs/batching-client.ts';
 import { EcsClusterCleanup } from '#adapters/aws/ecs/cluster-cleanup.ts';
 import { ContainerInstances } from '#adapters/aws/ecs/container-instances.ts';
 import { InstanceTasks } from '#adapters/aws/ecs/instance-tasks.ts';
+import type { TaskSettings } from '#adapters/aws/ecs/settings.ts';
 import { type EcsClient, TaskDefinitions } from '#adapters/aws/ecs/task-definitions.ts';
 import { EcsTaskRunner } from '#adapters/aws/ecs/task-runner.ts';
 import type { Janitor } from '#adapters/aws/efs/janitor.ts';
@@ -76,6 +77,12 @@ const STALE_INDEX_PROBABILITY = 0.3;
 
 /** The probability that a list of free capacity is stale. */
 const STALE_CAPACITY_PROBABILITY = 0.2;
+
+/** The newer version is deployed with other settings, so that its task definitions differ. */
+const SETTINGS_OF: Readonly<Record<Version, TaskSettings>> = {
+  present: TASK_SETTINGS,
+  newer: { ...TASK_SETTINGS, bootCommand: 'start-newer-workbench' },
+};
 
 /** The first stale list: a container instance that does not exist. */
 const NONEXISTENT_CAPACITY: readonly InstanceFreeCapacity[] = [
@@ -335,17 +342,21 @@ export class Controller {
     const ecs = createSweepEcsClient(client, kernel);
     const ec2 = createSweepEc2Client(client, kernel);
     const efs = createSweepEfsClient(client, kernel);
-    const definitions = new TaskDefinitions(ecs, TASK_SETTINGS);
+    const version = this.#options.fleet.drawVersion();
+    const definitions = new TaskDefinitions(ecs, SETTINGS_OF[version]);
     const instances = new ContainerInstances(ecs, TASK_SETTINGS.cluster);
     return {
-      ...this.#portsWith(invocation, { ecs, ec2, efs, sqs: client }),
+      ...this.#portsWith(invocation, { ecs, ec2, efs, sqs: client }, version),
       cleanup: new EcsClusterCleanup(definitions, instances, new Ec2Instances(ec2, INSTALLATION)),
     };
   }
 
-  #portsWith(invocation: Invocation, { ecs, ec2, efs, sqs }: Clients) {
-    const { kernel, tape, world, fleet, sizes = SIZES } = this.#options;
-    const version = fleet.drawVersion();
+  #portsWith(
+    invocation: Invocation,
+    { ecs, ec2, efs, sqs }: Clients,
+    version = this.#options.fleet.drawVersion(),
+  ) {
+    const { kernel, tape, world, sizes = SIZES } = this.#options;
     const skew = this.#hazardsDisabled
       ? 0
       : tape.intBetween(0, CLOCK_SKEW_MAX_MS) - (tape.chance(0.5) ? CLOCK_SKEW_MAX_MS : 0);
@@ -372,7 +383,7 @@ export class Controller {
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),
       tasks: new EcsTaskRunner(
         ecs,
-        TASK_SETTINGS,
+        SETTINGS_OF[version],
         ec2 === undefined ? unavailableInstances : new Ec2Instances(ec2, INSTALLATION),
         clock,
       ),

@@ -133,6 +133,7 @@ class ScheduleRun {
       onCall: (invocation, call, fault) => {
         this.result.recordCall(invocation, call, fault);
         onCall?.(invocation, call);
+        this.#recordViolation(() => this.#safety.checkStopsAtThrottle(invocation, call, fault));
         if (fault !== 'none' && AWS_MUTATING_CALLS.has(call)) this.#reactToFault();
       },
     });

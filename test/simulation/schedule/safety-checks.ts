@@ -2,6 +2,7 @@ import { WORKBENCH_TAG } from '#contract/tags.ts';
 import type { InstanceCapacity } from '#core/ports/capacity-catalog.ts';
 import type { InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { runOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
+import type { Fault } from '../invocation.ts';
 import type { World } from '../world/world.ts';
 import type { ClientHistory } from './client-history.ts';
 import { InterruptionChecks } from './interruption-checks.ts';
@@ -40,6 +41,8 @@ export class SafetyChecks {
   readonly #recordOf: (workbenchId: string) => Workbench | undefined;
   readonly #starts: StartChecks;
   readonly interruptions: InterruptionChecks;
+  /** The sweeps that were throttled. */
+  readonly #throttledSweeps = new Set<string>();
   #checkedRemovals = 0;
   #checkedMounts = 0;
 
@@ -53,6 +56,17 @@ export class SafetyChecks {
     this.#recordOf = recordOf;
     this.#starts = new StartChecks(world, clients, recordOf);
     this.interruptions = new InterruptionChecks(world, clients, recordOf);
+  }
+
+  /**
+   * Checks that the sweep of the cluster only writes its report after a throttle: starts need the few registrations of task
+   * definitions that ECS allows. Called for each call.
+   */
+  checkStopsAtThrottle(invocation: string, call: string, fault: Fault): void {
+    if (!invocation.startsWith('sweep-cluster')) return;
+    if (this.#throttledSweeps.has(invocation) && call !== 'reports.add')
+      throw new RuleViolation(`${invocation} calls ${call} after it was throttled`);
+    if (fault === 'throttled') this.#throttledSweeps.add(invocation);
   }
 
   /** Checks the rules about mounts, launches and deletions. Called after every step. */

@@ -94,9 +94,14 @@ describe.each(fixtureSets())('an item of the fixtures %s', (set) => {
   });
 
   it('is read if it is a report', async () => {
-    const client = tableOf(withUnknownFields(itemNamed('report'), 'report'));
+    const item = itemNamed('report');
+    const client = tableOf(withUnknownFields(item, 'report'));
     const [report] = await new DynamoReportStore(client, 'table', new RecordedTelemetry()).list();
-    expect(report).toMatchObject(REPORT);
+    // The first versions did not store the progress of registrations.
+    const { definitions, ...always } = REPORT;
+    expect(report).toMatchObject(
+      item.report?.M?.definitions === undefined ? always : { ...always, definitions },
+    );
   });
 
   it('is read if it is an idempotency claim', async () => {

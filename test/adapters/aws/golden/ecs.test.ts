@@ -286,6 +286,39 @@ describe('the definition of a task', () => {
     expect(sent.slice(2).map(({ name }) => name)).toEqual(['DescribeTaskDefinition', 'RunTask']);
   });
 
+  it('is registered ahead with the same request, and not again while it is the newest', async () => {
+    const atStart = runnerWith();
+    await atStart.tasks.run(INPUT, 'wb1/run1/2');
+    const { client, inputsOf } = recordingClient({
+      RegisterTaskDefinition: { taskDefinition: { taskDefinitionArn: DEFINITION_ARN } },
+    });
+    expect(await new TaskDefinitions(client, SETTINGS).registerAhead(INPUT)).toBe('registered');
+    const [registered] = inputsOf('RegisterTaskDefinition');
+    expect(registered).toEqual(atStart.inputsOf('RegisterTaskDefinition')[0]);
+    const newest = { ...(registered as object), taskDefinitionArn: DEFINITION_ARN, status: 'ACTIVE' };
+    const again = recordingClient({ DescribeTaskDefinition: { taskDefinition: newest } });
+    expect(await new TaskDefinitions(again.client, SETTINGS).registerAhead(INPUT)).toBe('current');
+    expect(again.sent).toEqual([
+      { name: 'DescribeTaskDefinition', input: { taskDefinition: 'staging-wb1' } },
+    ]);
+  });
+
+  it('has other settings if anything but its workbench differs', () => {
+    const digestOf = (changed: Partial<typeof SETTINGS>) =>
+      new TaskDefinitions(recordingClient().client, { ...SETTINGS, ...changed }).settingsDigest();
+    expect(digestOf({})).toBe(digestOf({}));
+    expect(digestOf({ cluster: 'other', subnets: ['subnet-9'] })).toBe(digestOf({}));
+    const changes = [
+      {},
+      { image: 'other' },
+      { logs: undefined },
+      { healthCommand: 'true' },
+      { port: 1 },
+      { uid: 1 },
+    ];
+    expect(new Set(changes.map(digestOf)).size).toBe(changes.length);
+  });
+
   it('is listed by the prefix of the installation, and pruned from the newest on', async () => {
     const { client, sent } = recordingClient({
       ListTaskDefinitions: { taskDefinitionArns: ['arn/staging-wb1:2', 'arn/staging-wb1:1'] },
