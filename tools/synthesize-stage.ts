@@ -6,6 +6,8 @@ import { App } from 'aws-cdk-lib';
 import { DEPLOYED } from '#contract/deployed-functions.ts';
 import { addStacks } from '#lib/add-stacks.ts';
 import type { Template, Templates } from '#lib/checks/template.ts';
+import { ClusterStack } from '#lib/cluster-stack.ts';
+import { DataStack } from '#lib/data-stack.ts';
 import { NetworkStack } from '#lib/network-stack.ts';
 import type { StageSettings } from '#lib/settings/stage.ts';
 
@@ -16,26 +18,44 @@ export async function synthesizeStage(settings: StageSettings): Promise<readonly
   return [...(await synthesizeByStack(settings)).values()];
 }
 
-/** Cache of this process by settings. Docs, costs and tests need the same stages many times. */
-const synthesized = new Map<string, Promise<Templates>>();
-
 /** Returns the templates by stack name. */
 export function synthesizeByStack(settings: StageSettings): Promise<Templates> {
-  const key = JSON.stringify(settings);
-  const templates = synthesized.get(key) ?? synthesize(settings);
-  synthesized.set(key, templates);
-  return templates;
+  return synthesizeOnce('all', settings, (app, bundles) => void addStacks(app, settings, bundles));
+}
+
+/**
+ * Returns the templates of all stacks but that of the API, by stack name, in a fraction of the time. They lack the
+ * exports that the stack of the API imports.
+ */
+export function synthesizeWithoutApi(settings: StageSettings): Promise<Templates> {
+  return synthesizeOnce('without API', settings, (app) => {
+    const { network } = new NetworkStack(app, settings);
+    new DataStack(app, settings, network);
+    new ClusterStack(app, settings, network);
+  });
 }
 
 /** Returns the template of the network alone, in a fraction of the time. */
 export async function synthesizeNetwork(settings: StageSettings): Promise<readonly Template[]> {
-  return [...(await synthesize(settings, (app) => void new NetworkStack(app, settings))).values()];
+  const templates = await synthesizeOnce('network', settings, (app) => void new NetworkStack(app, settings));
+  return [...templates.values()];
 }
 
-async function synthesize(
+/** Cache of this process. Docs, costs and tests need the same stages many times. */
+const synthesized = new Map<string, Promise<Templates>>();
+
+function synthesizeOnce(
+  stacks: string,
   settings: StageSettings,
-  add: (app: App, bundles: string) => void = (app, bundles) => void addStacks(app, settings, bundles),
+  add: (app: App, bundles: string) => void,
 ): Promise<Templates> {
+  const key = `${stacks} ${JSON.stringify(settings)}`;
+  const templates = synthesized.get(key) ?? synthesize(add);
+  synthesized.set(key, templates);
+  return templates;
+}
+
+async function synthesize(add: (app: App, bundles: string) => void): Promise<Templates> {
   const folder = await mkdtemp(join(tmpdir(), 'workbench-templates-'));
   try {
     const app = new App({
@@ -43,6 +63,9 @@ async function synthesize(
       context: { ...readCdkContext(), 'aws:cdk:enable-path-metadata': true },
       outdir: join(folder, 'out'),
       analyticsReporting: false,
+      // No template contains these, and they take a sixth of the time.
+      treeMetadata: false,
+      stackTraces: false,
     });
     add(app, createEmptyBundles(folder));
     const { stacks } = withoutValidation(() => app.synth());

@@ -5,9 +5,11 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { addStacks } from '#lib/add-stacks.ts';
+import { DataStack } from '#lib/data-stack.ts';
+import { NetworkStack } from '#lib/network-stack.ts';
 import { createEmptyBundles, readCdkContext } from '#tools/synthesize-stage.ts';
 import { someStage } from './some-stage.ts';
-import { valueAt } from './synthesize.ts';
+import { synthesize, valueAt } from './synthesize.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stacks-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +32,8 @@ it('protects all stacks of a production stage from deletion, and the data stack 
 it('protects neither the stacks nor the table that the context names, so that a failed creation can be deleted', () => {
   expect(protectedStacks(production, { unprotected: 'data,api' })).toEqual(['network', 'cluster']);
   const isTableProtected = (context: Record<string, string>) => {
-    const { data } = addStacks(new App({ context }), someStage(), createEmptyBundles(folder));
+    const app = new App({ context });
+    const data = new DataStack(app, someStage(), new NetworkStack(app, someStage()).network);
     const [[, table] = []] = Object.entries(
       Template.fromStack(data).findResources('AWS::DynamoDB::GlobalTable'),
     );
@@ -40,25 +43,31 @@ it('protects neither the stacks nor the table that the context names, so that a 
   expect(isTableProtected({ unprotected: 'network,data' })).toBe(false);
 });
 
-it('refers between stacks weakly, except from the data stack, unless the context makes all references strong', () => {
-  const referencesWith = (context: Record<string, string>) => {
-    const app = new App({ context: { ...readCdkContext(), ...context } });
-    const stacks = addStacks(app, someStage(), createEmptyBundles(folder));
-    return Object.entries(stacks).map(([name, stack]) => {
-      const text = JSON.stringify(Template.fromStack(stack).toJSON());
-      return [name, text.includes('"Fn::GetStackOutput"'), text.includes('"Fn::ImportValue"')];
-    });
-  };
-  expect(referencesWith({})).toEqual([
-    ['network', false, false],
-    ['data', false, true],
-    ['cluster', true, false],
-    ['api', true, false],
-  ]);
-  expect(referencesWith({ '@aws-cdk/core:defaultCrossStackReferences': 'strong' })).toEqual([
-    ['network', false, false],
-    ['data', false, true],
-    ['cluster', false, true],
-    ['api', false, true],
-  ]);
+it('refers between stacks weakly, except from the data stack, unless the context makes all references strong', async () => {
+  /** By stack. */
+  const referencesIn = (templates: Iterable<readonly [name: string, template: object]>) =>
+    Object.fromEntries(
+      [...templates].map(([name, template]) => {
+        const text = JSON.stringify(template);
+        return [name, [text.includes('"Fn::GetStackOutput"'), text.includes('"Fn::ImportValue"')]];
+      }),
+    );
+  const { templates } = await synthesize(someStage());
+  expect(referencesIn(templates)).toEqual({
+    'workbench-some-network': [false, false],
+    'workbench-some-data': [false, true],
+    'workbench-some-cluster': [true, false],
+    'workbench-some-api': [true, false],
+  });
+  const context = { ...readCdkContext(), '@aws-cdk/core:defaultCrossStackReferences': 'strong' };
+  const stacks = addStacks(new App({ context }), someStage(), createEmptyBundles(folder));
+  const strong = Object.entries(stacks).map(
+    ([name, stack]) => [name, Template.fromStack(stack).toJSON()] as const,
+  );
+  expect(referencesIn(strong)).toEqual({
+    network: [false, false],
+    data: [false, true],
+    cluster: [false, true],
+    api: [false, true],
+  });
 });

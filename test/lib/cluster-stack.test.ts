@@ -5,7 +5,7 @@ import { INSTALLATION_TAG, PROVIDER_ATTRIBUTE } from '#contract/tags.ts';
 import type { Resource } from '#lib/checks/template.ts';
 import { valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
@@ -91,7 +91,7 @@ describe('instances', () => {
   });
 
   it('pull a pinned image once', async () => {
-    const other = await synthesize(someStage({ image: { tag: '1.0.0' } }));
+    const other = await synthesizeWithoutApi(someStage({ image: { tag: '1.0.0' } }));
     const [[, template] = []] = other.all('cluster', 'AWS::EC2::LaunchTemplate');
     expect(JSON.stringify(template)).toContain('ECS_IMAGE_PULL_BEHAVIOR=once');
   });

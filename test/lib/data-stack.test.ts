@@ -4,14 +4,14 @@ import { createTableInput } from '#contract/table.ts';
 import type { Statement } from '#lib/checks/policies.ts';
 import { listOf, type Resource, valueToText } from '#lib/checks/template.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 /** Retained, except if its creation fails. */
 const RETAINED = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' };
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(someStage({ storage: { fileSystems: 2, backupRetentionDays: 50 } }));
+  app = await synthesizeWithoutApi(someStage({ storage: { fileSystems: 2, backupRetentionDays: 50 } }));
 });
 
 describe('the table', () => {
@@ -82,7 +82,9 @@ describe('the file systems', () => {
   });
 
   it('are backed up into an existing vault if the settings name one', async () => {
-    const other = await synthesize(someStage({ storage: { existingBackupVault: 'workbench-old-files' } }));
+    const other = await synthesizeWithoutApi(
+      someStage({ storage: { existingBackupVault: 'workbench-old-files' } }),
+    );
     expect(other.all('data', 'AWS::Backup::BackupVault')).toEqual([]);
     const [plan] = other.all('data', 'AWS::Backup::BackupPlan');
     expect(valueAt(plan, 1, 'Properties', 'BackupPlan', 'BackupPlanRule', 0, 'TargetBackupVault')).toBe(
@@ -117,7 +119,7 @@ describe('the policy of a file system', () => {
   };
   const principalsOf = ({ Principal }: Statement) =>
     listOf((Principal as { AWS: unknown | readonly unknown[] }).AWS).map(valueToText);
-  const synthesizeWith = (storage: object) => synthesize(someStage({ storage }));
+  const synthesizeWith = (storage: object) => synthesizeWithoutApi(someStage({ storage }));
 
   it('only denies, so that a client without a role has no access', () => {
     expect(statements(app).map(({ Effect }) => Effect)).not.toContain('Allow');

@@ -5,11 +5,11 @@ import { INSTALLATION_TAG } from '#contract/tags.ts';
 import { valueToText } from '#lib/checks/template.ts';
 import { natUserData } from '#lib/constructs/nat-instance.ts';
 import { someStage } from './some-stage.ts';
-import { type SynthesizedApp, synthesize, valueAt } from './synthesize.ts';
+import { type SynthesizedApp, synthesize, synthesizeWithoutApi, valueAt } from './synthesize.ts';
 
 let app: SynthesizedApp;
 beforeAll(async () => {
-  app = await synthesize(
+  app = await synthesizeWithoutApi(
     someStage({ network: { egressPorts: [443] }, functions: { WB_CONTAINER_PORT: 9000 } }),
   );
 });
@@ -82,7 +82,7 @@ describe('the security groups', () => {
 
   it('allow workbenches to connect to the configured addresses only', async () => {
     const network = { egressPorts: [443, 80], egressCidrs: ['203.0.113.0/24', '198.51.100.7/32'] };
-    const limited = await synthesize(someStage({ network }));
+    const limited = await synthesizeWithoutApi(someStage({ network }));
     expect(
       rules('Egress', limited)
         .filter(({ from }) => from === 'Tasks')
@@ -103,7 +103,7 @@ describe('the security groups', () => {
   });
 
   it('have an egress rule of their own, because EC2 allows all egress of a group without one', async () => {
-    const isolated = await synthesize(someStage({ network: { egressPorts: [] } }));
+    const isolated = await synthesizeWithoutApi(someStage({ network: { egressPorts: [] } }));
     for (const each of [app, isolated]) {
       for (const [, group] of each.all('network', 'AWS::EC2::SecurityGroup')) {
         expect(group.Properties?.SecurityGroupEgress).toEqual(
@@ -136,14 +136,14 @@ describe('the VPC', () => {
   });
 
   it('has the configured number of zones', async () => {
-    const other = await synthesize(someStage({ network: { own: { zones: 3 } } }));
+    const other = await synthesizeWithoutApi(someStage({ network: { own: { zones: 3 } } }));
     expect(other.all('network', 'AWS::EC2::Subnet')).toHaveLength(6);
   });
 
   it('can be an existing one, which is not changed', async () => {
     const privateSubnets = ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'];
     const existing = { vpcId: 'vpc-0123456789abcdef0', zones: ['us-west-1a', 'us-west-1c'], privateSubnets };
-    const withExisting = await synthesize(
+    const withExisting = await synthesizeWithoutApi(
       someStage({ network: { existing }, region: 'us-west-1', account: '123456789012' }),
     );
     expect(withExisting.all('network', 'AWS::EC2::VPC')).toEqual([]);
@@ -167,7 +167,8 @@ describe('the way to the internet', () => {
       .sort();
   }
 
-  const withOwn = (own: object) => synthesize(someStage({ network: { own: { zones: 2, ...own } } }));
+  const stageWith = (own: object) => someStage({ network: { own: { zones: 2, ...own } } });
+  const withOwn = (own: object) => synthesizeWithoutApi(stageWith(own));
 
   it.each([
     ['natGateways', 'AWS::EC2::NatGateway', 'NATGateway'],
@@ -190,7 +191,7 @@ describe('the way to the internet', () => {
   });
 
   it.each(['one', 'each'])('is not created with `none` and egressZones `%s`', async (egressZones) => {
-    const none = await withOwn({ egress: 'none', egressZones });
+    const none = await synthesize(stageWith({ egress: 'none', egressZones }));
     for (const type of ['NatGateway', 'EIP', 'InternetGateway', 'Route']) {
       expect(none.all('network', `AWS::EC2::${type}`), type).toEqual([]);
     }
@@ -215,7 +216,9 @@ describe('the way to the internet', () => {
 describe('a NAT instance', () => {
   let nat: SynthesizedApp;
   beforeAll(async () => {
-    nat = await synthesize(someStage({ network: { own: { egress: 'natInstance', cidr: '10.7.0.0/16' } } }));
+    nat = await synthesizeWithoutApi(
+      someStage({ network: { own: { egress: 'natInstance', cidr: '10.7.0.0/16' } } }),
+    );
   });
 
   it('forwards packets for its subnets through an interface that outlives it', () => {
