@@ -1,4 +1,4 @@
-import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, type ScanOutput } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
@@ -67,13 +67,27 @@ describe('deleteExpiredItems', () => {
   it('scans a thousand items per call and returns where the next call continues', async () => {
     const put = (n: number) => ({
       PutRequest: {
-        Item: { pk: { S: `old#${n}` }, sk: { S: 'x' }, [TABLE.ttlAttribute]: { N: '1' } },
+        Item: {
+          pk: { S: `item#${n}` },
+          sk: { S: 'x' },
+          // One of ten is expired.
+          [TABLE.ttlAttribute]: { N: n % 10 === 0 ? '1' : String(T0) },
+        },
       },
     });
     for (let n = 0; n < 1_200; n += 25) {
       const puts = Array.from({ length: 25 }, (_, i) => put(n + i));
       await table.client.send(new BatchWriteItemCommand({ RequestItems: { [table.tableName]: puts } }));
     }
+    const scanned: unknown[] = [];
+    table.client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const result = await next(args);
+        if (context.commandName === 'ScanCommand') scanned.push((result.output as ScanOutput).ScannedCount);
+        return result;
+      },
+      { step: 'initialize' },
+    );
     const deleted: number[] = [];
     let position: ExpiryScanPosition;
     do {
@@ -81,6 +95,8 @@ describe('deleteExpiredItems', () => {
       deleted.push(sweep.deleted);
       position = sweep.next;
     } while (position !== undefined);
-    expect(deleted).toEqual([1_000, 200]);
+    expect(scanned).toEqual([1_000, 200]);
+    expect(deleted).toHaveLength(2);
+    expect(deleted.reduce((sum, each) => sum + each, 0)).toBe(120);
   });
 });

@@ -29,7 +29,7 @@ describe('the cost of a sweep over due records', () => {
   }
 
   it('is one query per shard of the due index, and no read of a record', async () => {
-    const { units, ...cost } = await sweep({ stored: 2000, active: 200, due: 10 });
+    const { units, ...cost } = await sweep({ stored: 500, active: 50, due: 10 });
     expect(cost).toEqual({
       enqueued: 10,
       sent: 10,
@@ -42,14 +42,14 @@ describe('the cost of a sweep over due records', () => {
   });
 
   it.each([
-    ['twice as many records are stored', { stored: 4000, active: 200, due: 10 }],
-    ['twice as many records are active', { stored: 2000, active: 400, due: 10 }],
+    ['twice as many records are stored', { stored: 1000, active: 50, due: 10 }],
+    ['twice as many records are active', { stored: 500, active: 100, due: 10 }],
   ])('is the same if %s', async (_, stored) => {
     expect(await sweep(stored)).toMatchObject({ enqueued: 10, calls: DUE_SHARDS, items: 10, scanned: 10 });
   });
 
   it('grows with the number of due records', async () => {
-    expect(await sweep({ stored: 2000, active: 200, due: 20 })).toMatchObject({
+    expect(await sweep({ stored: 500, active: 50, due: 20 })).toMatchObject({
       enqueued: 20,
       calls: DUE_SHARDS,
       scanned: 20,
