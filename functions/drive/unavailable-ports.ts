@@ -53,6 +53,7 @@ export const unavailableInstances: InstanceOperations = {
 
 /** The tasks of a function that does not contain the ECS client. Only `drive-host` can terminate their instances. */
 const unavailableTasks: TaskRunner = {
+  prepare: inDrive,
   run: inDrive,
   stop: inDrive,
   describe: inDrive,

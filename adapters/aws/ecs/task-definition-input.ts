@@ -33,7 +33,7 @@ const VOLUME = 'files';
  */
 export function taskDefinitionInput(
   settings: TaskSettings,
-  { workbenchId, mount, memoryMib }: PreparableWorkbench,
+  { workbenchId, mount, memoryMib }: DefinedWorkbench,
 ): { readonly digest: string; readonly input: RegisterTaskDefinitionCommandInput } {
   const { executionRoleArn, taskRoleArn } = settings;
   const input: RegisterTaskDefinitionCommandInput = {
