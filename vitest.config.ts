@@ -1,8 +1,8 @@
 import { lane } from './test/set-up/lane.ts';
 
 /**
- * `npm test`: what needs only Node.js, without the files that take more than five seconds of processor time and
- * cannot be made faster.
+ * `npm test`: what needs only Node.js, without the slowest files that test one case. Other files of the lane test the
+ * same areas.
  */
 export default lane({
   schedules: 200,
@@ -10,13 +10,27 @@ export default lane({
     // Seconds of processor time, with those of the processes that they start.
     'test/flows/many-creates.test.ts', // 33: creates 500 workbenches at once
     'test/flows/start.test.ts', // 15: runs `npm start` ten times
+    'test/lib/permissions/simulated-calls.test.ts', // 12: runs 40 schedules to compare calls with permissions
+    'test/tools/docs/generate-docs.test.ts', // 11: generates all docs five times
     'test/tools/image/push-image.test.ts', // 11: runs the tool twenty times
     'test/adapters/local/processes/process-task-runner.test.ts', // 10: runs sixty workbenches as processes
     'test/tools/deploy/deploy.test.ts', // 8: runs the tool twenty times
     'test/simulation/sweep-rate-limits.test.ts', // 8: simulates a cluster of 4,000 tasks, twice
     'test/tools/bundle.test.ts', // 8: bundles every function and runs it as a process
     'test/lib/checks/validations.test.ts', // 7: runs cfn-guard for six apps
+    'test/bench/start-time/scenarios.test.ts', // 7: simulates a hundred starts
+    'test/adapters/aws/dynamodb/history-contract.test.ts', // 6: writes a thousand entries
     'test/tools/synth.test.ts', // 6: runs the CDK command
     'test/adapters/local/processes/killed-server.test.ts', // 5: kills six servers
+    'test/flows/restart.test.ts', // 5: starts servers on the data folder of others
+    'test/simulation/cli/batch.test.ts', // 5: searches for a schedule that does not exist
+    'test/adapters/health-probe.test.ts', // 4: runs the probe with each program that an image may have
+    'test/adapters/local/embedded-table.test.ts', // 4: kills the process of a table
+    'test/tools/deploy/check/check-deployment.test.ts', // 4: runs the tool four times
+    'test/flows/hosts.test.ts', // 3: waits for a simulated instance
+    'test/adapters/local/processes/task-records.test.ts', // 3: restarts the runner of processes
+    'test/adapters/local/processes/page/server.test.ts', // 3: runs the built-in page as a process
+    'test/adapters/aws/efs/remote-janitor.test.ts', // 3: the contract that mounted-janitor.test.ts also tests
+    'test/tools/table/copy-table.test.ts', // 2: runs the tool as a process
   ],
 });

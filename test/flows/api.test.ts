@@ -83,18 +83,6 @@ test('a program that exits stops its workbench, which reports the reason', async
   expect(stopped.status_reason).toEqual({ code: 'exited', message: expect.stringContaining('7') });
 });
 
-test('a host starts before its workbench and is terminated with it', async () => {
-  const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
-  const { workbench_id } = await create(server, { allocated_instance_type: 'm6i.large' });
-  const running = await waitForStatus(server, workbench_id, 'running');
-  expect(running).toMatchObject({
-    allocated_instance_type: 'm6i.large',
-    allocated_instance_id: expect.stringMatching(/^sim-/),
-  });
-  await call(server, 'DELETE', `/workbenches/${workbench_id}`);
-  await waitUntilGone(server, workbench_id);
-});
-
 test('an unknown instance type is refused with the list of known types', async () => {
   const server = await openServer();
   const refused = await call(server, 'POST', '/workbenches', {

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LIMITS } from './limits.ts';
@@ -15,7 +16,7 @@ declare module 'vitest' {
 
 export interface Lane {
   readonly schedules: number;
-  /** Files that this lane does not run. */
+  /** Files that this lane does not run. Each exists. */
   readonly without?: readonly string[];
 }
 
@@ -45,6 +46,9 @@ const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
  * loading takes longer than most of the tests. The other files get a process each.
  */
 export function lane({ schedules, without = [] }: Lane): ReturnType<typeof defineConfig> {
+  // Otherwise a renamed file would return to the lane and make it slow, without an error.
+  const missing = without.filter((file) => !existsSync(join(import.meta.dirname, '../..', file)));
+  if (missing.length > 0) throw new Error(`a lane leaves out files that do not exist: ${missing.join(', ')}`);
   const project = (name: string, test: TestProjectInlineConfiguration['test']) => ({
     extends: true as const,
     test: { name, ...test },

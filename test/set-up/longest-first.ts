@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'test/flows/many-creates.test.ts',
   'test/flows/start.test.ts',
+  'test/flows/api.test.ts',
   'test/simulation/simulation.test.ts',
   'test/adapters/aws/dynamodb/stores.test.ts',
   'test/simulation/sweep-rate-limits.test.ts',

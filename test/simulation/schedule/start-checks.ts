@@ -1,4 +1,4 @@
-import { WORKBENCH_TAG } from '#contract/tags.ts';
+import { LAUNCH_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { ReasonCode, StatusReason } from '#core/workbench/reasons.ts';
 import { runOf, type Workbench } from '#core/workbench/workbench.ts';
 import type { Task } from '../world/ecs/types.ts';
@@ -100,6 +100,8 @@ export class StartChecks {
   #checkedContainers = 0;
   /** Workbench and run of each record that was `running`. */
   readonly #hasRun = new Set<string>();
+  /** The instances that were the host in a record. */
+  readonly #recordedHosts = new Set<string>();
 
   constructor(
     world: World,
@@ -126,6 +128,7 @@ export class StartChecks {
 
   /** Checks the end of a start. Called when a record is updated. */
   checkWrite(workbench: Workbench, before: Workbench | undefined, now: number): void {
+    if (workbench.host?.instanceId !== undefined) this.#recordedHosts.add(workbench.host.instanceId);
     this.#checkNextAttempt(workbench);
     this.#checkCode(workbench, before);
     if (!('reason' in workbench) || workbench.reason === undefined || before === undefined) return;
@@ -278,11 +281,26 @@ export class StartChecks {
     );
   }
 
-  /** The launches of the last start that failed since one succeeded. */
+  /**
+   * The launches of the last start that failed since one succeeded. After a restart, the launch of the run that ends may
+   * still be sent again, to find its instance. Its generation tells it from those of the new start. If two functions send
+   * one launch and EC2 refuses the first and accepts the second, no record refers to the instance: it is an orphan.
+   */
   #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
-    const since = hosts.filter(({ launchedAt }) => launchedAt >= startOf(record));
+    const { lastHostGeneration = 0 } = record;
+    const since = hosts.filter(
+      (host) =>
+        host.launchedAt >= startOf(record) &&
+        generationOf(host) > lastHostGeneration &&
+        this.#recordedHosts.has(host.instanceId),
+    );
     return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
   }
+}
+
+/** The generation of a host, from the client token of its launch: `<workbench>/host/<generation>`. */
+function generationOf({ spec }: SimulatedInstance): number {
+  return Number(spec.tags[LAUNCH_TAG]?.split('/').at(-1));
 }
 
 /** When the last start was requested, minus the difference of clocks. */

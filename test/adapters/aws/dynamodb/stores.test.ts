@@ -1,11 +1,8 @@
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
-import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
-import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
@@ -17,17 +14,6 @@ describeWorkbenchStoreContract('DynamoWorkbenchStore', async () => {
     store: new DynamoWorkbenchStore(table.client, table.tableName, table.telemetry),
     plant: (key, raw) => putRawRecord(table, key, raw),
     reported: () => table.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
-    dispose: table.dispose,
-  };
-});
-
-describeHistoryStoreContract('DynamoHistoryStore', async () => {
-  const table = await openTableUnderTest();
-  return {
-    store: new DynamoHistoryStore(table.client, table.tableName, table.telemetry),
-    sweep: async (now) => {
-      await deleteExpiredItems(table.client, table.tableName, now);
-    },
     dispose: table.dispose,
   };
 });

@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
+import { PERMISSIONS } from '#lib/permissions/function-permissions.ts';
+import { anySchedule } from '#test/simulation/schedule/commands.ts';
+import { runSchedule } from '#test/simulation/schedule/run-schedule.ts';
+import { anyPermissionContext } from './any-permission-context.ts';
+
+/**
+ * Number of random schedules. The functions run in the simulated world with failures, and their calls are compared with
+ * their permissions.
+ */
+const SCHEDULES = 40;
+
+/** The DynamoDB actions of each store method, with the name of the index. */
+const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  'workbenches.create': ['PutItem', 'GetItem'],
+  'workbenches.read': ['GetItem'],
+  'workbenches.update': ['UpdateItem', 'GetItem'],
+  'workbenches.postpone': ['UpdateItem'],
+  'workbenches.delete': ['DeleteItem'],
+  'workbenches.listByUser': ['Query'],
+  'workbenches.listDue': ['Query due'],
+  'workbenches.listActive': ['Query active'],
+  'workbenches.findByWorkbenchId': ['Query by-workbench'],
+  'workbenches.findByInstanceId': ['Query by-instance'],
+  'history.append': ['PutItem', 'DeleteItem'],
+  'history.list': ['Query'],
+  'history.expire': ['Query', 'UpdateItem'],
+  'idempotency.claim': ['PutItem', 'GetItem'],
+  'idempotency.complete': ['UpdateItem', 'GetItem'],
+  'reports.add': ['PutItem'],
+  'reports.list': ['Query'],
+  'freeCapacity.save': ['PutItem'],
+  'freeCapacity.remove': ['PutItem'],
+  'freeCapacity.list': ['Query'],
+};
+
+/** Actions that belong to other calls. */
+const IMPLIED = [
+  'ecs:TagResource',
+  'ec2:CreateTags',
+  'elasticfilesystem:TagResource',
+  'iam:PassRole',
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:ChangeMessageVisibility',
+  'sqs:GetQueueAttributes',
+  'secretsmanager:GetSecretValue',
+];
+
+/** Functions that the schedules do not run. */
+const NOT_SIMULATED: readonly FunctionName[] = [
+  'authorizer',
+  'get-health',
+  'janitor',
+  'list-history',
+  'list-reports',
+];
+
+/**
+ * Actions of a record change that a single change may not need: history, and reads after a write whose response was
+ * lost.
+ */
+const WITH_CHANGES = ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'];
+
+/** Permissions for cases that these few schedules may not reach. */
+const RARE: Partial<Record<FunctionName, readonly string[]>> = {
+  // A permanently refused RunTask after one whose response was lost; a shared instance with a disconnected agent.
+  drive: ['ecs:ListTasks', 'ecs:UpdateContainerInstancesState', 'ecs:DescribeContainerInstances'],
+  'drive-host': ['ecs:DeregisterContainerInstance'],
+  // A file system with the maximum number of access points: an access point is found only by listing them.
+  'drive-delete': ['elasticfilesystem:DescribeAccessPoints'],
+  // A record that does not match AWS; an instance whose agent was disconnected when it was terminated.
+  'sweep-active': ['sqs:SendMessage', 'ecs:DeregisterContainerInstance'],
+  // Orphans.
+  'sweep-tasks-and-hosts': [
+    'sqs:SendMessage',
+    'ecs:StopTask',
+    'ec2:TerminateInstances',
+    'ecs:DeregisterContainerInstance',
+  ],
+  'sweep-cluster': ['ecs:DeregisterContainerInstance'],
+  'sweep-volumes': [
+    'dynamodb:Query',
+    'elasticfilesystem:CreateAccessPoint',
+    'elasticfilesystem:DeleteAccessPoint',
+  ],
+};
+
+/** drive-host continues where drive stopped, so that it may need every permission of drive. */
+const SHARED_WITH: Partial<Record<FunctionName, FunctionName>> = { 'drive-host': 'drive' };
+
+/** Returns the granted actions. A query of an index is `dynamodb:Query by-instance`. */
+function grantedActions(name: FunctionName): ReadonlySet<string> {
+  const permissions = PERMISSIONS[name](anyPermissionContext()).filter(({ denies }) => !denies);
+  return new Set(
+    permissions.flatMap(({ actions, resources }) =>
+      resources.flatMap((resource) => {
+        const index = /\/index\/(.*)$/.exec(resource)?.[1];
+        return actions.map((action) => (index === undefined ? action : `${action} ${index}`));
+      }),
+    ),
+  );
+}
+
+function actionOf(call: string): readonly string[] {
+  const storeActions = STORE_ACTIONS[call];
+  if (storeActions !== undefined) return storeActions.map((action) => `dynamodb:${action}`);
+  if (call.startsWith('janitor.')) return ['lambda:InvokeFunction'];
+  const service = SERVICES.find(([, pattern]) => pattern.test(call))?.[0];
+  if (service === undefined) throw new Error(`unknown service of ${call}`);
+  return [`${service}:${call}`];
+}
+
+const SERVICES: readonly (readonly [string, RegExp])[] = [
+  ['sqs', /^SendMessage$/],
+  ['elasticfilesystem', /AccessPoint/],
+  ['ecs', /Task|ContainerInstance/],
+  ['ec2', /Instances$/],
+];
+
+describe('the permissions of each function', () => {
+  const used = new Map<string, Set<string>>();
+
+  beforeAll(async () => {
+    const schedules = fc.sample(anySchedule, { seed: 4, numRuns: SCHEDULES });
+    for (const schedule of schedules) {
+      await runSchedule(schedule, {
+        // Otherwise no instance with tasks is interrupted.
+        hazards: { spotInterrupted: 0.5 },
+        onCall: (invocation, call) => {
+          const [name = ''] = invocation.split('#');
+          const actions = used.get(name) ?? new Set();
+          used.set(name, actions);
+          for (const action of actionOf(call)) actions.add(action);
+        },
+      });
+    }
+  });
+
+  for (const name of Object.keys(DEPLOYED) as FunctionName[]) {
+    if (NOT_SIMULATED.includes(name)) continue;
+
+    it(`allow all calls of ${name}`, () => {
+      const calls = used.get(name);
+      expect(calls?.size, 'number of calls').toBeGreaterThan(0);
+      const permissions = grantedActions(name);
+      expect([...(calls ?? [])].filter((action) => !permissions.has(action))).toEqual([]);
+    });
+
+    it(`allow ${name} no action that it never calls`, () => {
+      const functions = [name, SHARED_WITH[name] ?? name];
+      const calls = functions.flatMap((each) => [...(used.get(each) ?? []), ...(RARE[each] ?? [])]);
+      const expected = [...calls, ...IMPLIED, ...WITH_CHANGES];
+      const unused = [...grantedActions(name)].filter((action) => !expected.includes(action));
+      expect(unused).toEqual([]);
+    });
+  }
+});
