@@ -10,13 +10,6 @@ describe('the permissions of each function', () => {
     ]);
   });
 
-  it('allow only the functions that delete volumes to delete access points', () => {
-    const names = (Object.keys(DEPLOYED) as FunctionName[]).filter((name) =>
-      grantedActions(name).has('elasticfilesystem:DeleteAccessPoint'),
-    );
-    expect(names).toEqual(['drive-delete', 'sweep-volumes']);
-  });
-
   it('allow only actions of services whose client the bundle contains', () => {
     const services: Readonly<Record<string, string>> = {
       elasticfilesystem: 'efs',

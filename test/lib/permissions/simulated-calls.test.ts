@@ -157,4 +157,11 @@ describe('the permissions of each function', () => {
       expect(unused).toEqual([]);
     });
   }
+
+  it('allow only the functions that delete volumes to delete access points', () => {
+    const names = (Object.keys(DEPLOYED) as FunctionName[]).filter((name) =>
+      grantedActions(name).has('elasticfilesystem:DeleteAccessPoint'),
+    );
+    expect(names).toEqual(['drive-delete', 'sweep-volumes']);
+  });
 });

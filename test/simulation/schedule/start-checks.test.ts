@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WORKBENCH_TAG } from '#contract/tags.ts';
+import { LAUNCH_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { ID, MINUTE, RUN_ID, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
@@ -19,16 +19,27 @@ function createChecks(hazards: Partial<Hazards> = {}) {
   const { world, kernel } = subject;
   const startedAt = kernel.now();
   const clients = new ClientHistory();
-  const record = starting({ startedAt, deadlineAt: startedAt + 15 * MINUTE });
+  let record = starting({ startedAt, deadlineAt: startedAt + 15 * MINUTE });
   const checks = new StartChecks(world, clients, () => record);
+  const write = (changes: Partial<typeof record>) => {
+    const before = record;
+    record = { ...record, ...changes };
+    checks.checkWrite(record, before, kernel.now());
+  };
+  let generation = 0;
   const launch = () => {
     const [spec] = WORLD_OPTIONS.providers;
     if (spec === undefined) throw new Error('no provider');
     const { instanceType, size } = spec;
-    const tags = { [WORKBENCH_TAG]: ID };
+    generation += 1;
+    const tags = { [WORKBENCH_TAG]: ID, [LAUNCH_TAG]: `${ID}/host/${generation}` };
     return world.ec2Instances.launch({ instanceType, size, tags, attributes: {}, imageId: 'ami-1' });
   };
-  const launchThatFails = () => world.ec2Instances.failLaunch(launch(), 2000, 'Server.InternalError');
+  const launchThatFails = () => {
+    const instance = launch();
+    world.ec2Instances.failLaunch(instance, 2000, 'Server.InternalError');
+    return instance;
+  };
   const runTask = async (attempt = 1) => {
     const input = await taskInput(subject, { workbenchId: ID, runId: RUN_ID, attempt });
     const outcome = await subject.tasks().run(input, `${ID}/${RUN_ID}/${attempt}`);
@@ -37,7 +48,7 @@ function createChecks(hazards: Partial<Hazards> = {}) {
   };
   const end = (code: ReasonCode, message: string, before: Workbench = stopping()) =>
     checks.checkWrite(stopped({ startedAt, reason: { code, message } }), before, kernel.now());
-  return { subject, world, kernel, clients, record, checks, launch, launchThatFails, runTask, end };
+  return { subject, world, kernel, clients, record, checks, write, launch, launchThatFails, runTask, end };
 }
 
 describe('launches', () => {
@@ -58,20 +69,24 @@ describe('launches', () => {
     checks.check();
   });
 
-  it.each([
-    ['not follow three that ended at once', true],
-    ['follow others', false],
-  ])('must %s', async (_, fails) => {
-    const { subject, checks, launch, launchThatFails } = createChecks();
+  it.each<[string, { fails: number; recorded?: boolean; lastHostGeneration?: number }, boolean]>([
+    ['not follow three that ended at once', { fails: 3 }, true],
+    ['follow two that ended at once', { fails: 2 }, false],
+    ['follow three that no record refers to', { fails: 3, recorded: false }, false],
+    ['follow three of the run before a restart', { fails: 3, lastHostGeneration: 3 }, false],
+  ])('must %s', async (_, { fails, recorded = true, lastHostGeneration = 0 }, refused) => {
+    const { subject, checks, write, launch, launchThatFails } = createChecks();
     for (let n = 0; n < 3; n += 1) {
-      if (fails || n < 2) launchThatFails();
-      else launch();
+      const { instanceId } = n < fails ? launchThatFails() : launch();
+      const host = { instanceType: 'm7i.large', generation: n + 1, agentConnected: false, instanceId };
+      if (recorded) write({ host: { ...host, state: 'pending' } });
       await subject.advance(61);
       checks.check();
     }
+    if (lastHostGeneration > 0) write({ lastHostGeneration });
     launch();
     const check = expect(() => checks.check());
-    if (fails) check.toThrow(/another host was launched for the same start/);
+    if (refused) check.toThrow(/another host was launched for the same start/);
     else check.not.toThrow();
   });
 });

@@ -254,7 +254,11 @@ export type AwsHazard = keyof typeof AWS_HAZARDS;
 
 /** The kinds of behaviour of AWS, and the hazards of each. For each kind there is a mutant that its hazards find. */
 export const HAZARD_KINDS = {
-  'ends of tasks that ECS reports before EC2 has ended the instance': ['endsEarly', 'endsWithoutWords', 'endShownLate'],
+  'ends of tasks that ECS reports before EC2 has ended the instance': [
+    'endsEarly',
+    'endsWithoutWords',
+    'endShownLate',
+  ],
   'client tokens of launches whose instance has ended': ['launchTokenEnded'],
   'launches that end for a reason': ['launchDies'],
   'full subnets': ['subnetFull'],
