@@ -9,7 +9,9 @@ export default lane({
   without: [
     // Seconds of processor time, with those of the processes that they start.
     'test/flows/many-creates.test.ts', // 33: creates 500 workbenches at once
+    'test/adapters/aws/dynamodb/stores.test.ts', // 14: the contracts of stores, which test/memory tests as well
     'test/flows/start.test.ts', // 15: runs `npm start` ten times
+    'test/flows/api.test.ts', // 13: sends requests to a server on an embedded table
     'test/lib/permissions/simulated-calls.test.ts', // 12: runs 40 schedules to compare calls with permissions
     'test/tools/docs/generate-docs.test.ts', // 11: generates all docs five times
     'test/tools/image/push-image.test.ts', // 11: runs the tool twenty times
@@ -21,6 +23,9 @@ export default lane({
     'test/bench/start-time/scenarios.test.ts', // 7: simulates a hundred starts
     'test/adapters/aws/dynamodb/history-contract.test.ts', // 6: writes a thousand entries
     'test/tools/synth.test.ts', // 6: runs the CDK command
+    'test/lib/alarm-conditions.test.ts', // 6: lists the conditions of all alarms of two stages
+    'test/adapters/local/directories/directory-volumes.test.ts', // 5: deletes thousands of files
+    'test/lib/add-stacks.test.ts', // 5: adds the stacks of six stages
     'test/adapters/local/processes/killed-server.test.ts', // 5: kills six servers
     'test/flows/restart.test.ts', // 5: starts servers on the data folder of others
     'test/simulation/cli/batch.test.ts', // 5: searches for a schedule that does not exist

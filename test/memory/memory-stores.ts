@@ -8,7 +8,7 @@ import {
 } from '#core/ports/workbench-store.ts';
 import type { ReconcileReport } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
-import { MemoryWorkbenchStore } from './memory-workbench-store.ts';
+import { deepFreeze, MemoryWorkbenchStore } from './memory-workbench-store.ts';
 
 /** A HistoryStore in memory. An expired history remains until `deleteExpired`, as in a table whose TTL deletion is late. */
 export class MemoryHistoryStore implements HistoryStore {
@@ -101,12 +101,12 @@ export class MemoryReportStore implements ReportStore {
   readonly #reports = new Map<string, ReconcileReport>();
 
   async add(report: ReconcileReport): Promise<void> {
-    this.#reports.set(`${report.endedAt}#${report.sweep}`, structuredClone(report));
+    this.#reports.set(`${report.endedAt}#${report.sweep}`, deepFreeze(structuredClone(report)));
   }
 
   async list(): Promise<readonly ReconcileReport[]> {
     const newestFirst = [...this.#reports.values()].sort((a, b) => b.endedAt - a.endedAt);
-    return structuredClone(newestFirst.slice(0, REPORTS_LISTED_MAX));
+    return newestFirst.slice(0, REPORTS_LISTED_MAX);
   }
 }
 

@@ -206,7 +206,7 @@ function decodeOrThrow(codec: RecordCodec, key: WorkbenchKey, stored: unknown): 
   }
 }
 
-function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const member of Object.values(value)) deepFreeze(member);
     Object.freeze(value);

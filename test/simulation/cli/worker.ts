@@ -7,6 +7,10 @@ if (mutant !== undefined) plantMutant(mutant);
 // Imported after the mutant has been planted, because it must be in place before a product module is loaded.
 const { runBatch } = await import('./batch.ts');
 
+// The injected faults are errors, thousands in a schedule, whose stacks take time and are not read. A failed schedule is
+// reported with its log.
+Error.stackTraceLimit = 0;
+
 parentPort?.on('message', (request: BatchRequest) => {
   runBatch(request).then(
     (result) => parentPort?.postMessage({ result }),
