@@ -176,9 +176,12 @@ export class StartChecks {
     if (record === undefined) return;
     const failed = this.#failedLaunches(record, launched.slice(0, -1));
     this.#checkLaunchDelay(record, instance, failed.at(-1));
-    if (failed.length >= ATTEMPTS_MAX) {
+    // If two functions send one launch and EC2 refuses the first and accepts the second, no record refers to the instance:
+    // it is an orphan, and the controller does not learn that its launch has failed.
+    const known = failed.filter(({ instanceId }) => this.#recordedHosts.has(instanceId));
+    if (known.length >= ATTEMPTS_MAX) {
       throw new RuleViolation(
-        `another host was launched for the same start of workbench ${workbenchId} although ${failed.length} had ended at once`,
+        `another host was launched for the same start of workbench ${workbenchId} although ${known.length} had ended at once`,
       );
     }
   }
@@ -283,16 +286,12 @@ export class StartChecks {
 
   /**
    * The launches of the last start that failed since one succeeded. After a restart, the launch of the run that ends may
-   * still be sent again, to find its instance. Its generation tells it from those of the new start. If two functions send
-   * one launch and EC2 refuses the first and accepts the second, no record refers to the instance: it is an orphan.
+   * still be sent again, to find its instance. Its generation tells it from those of the new start.
    */
   #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
     const { lastHostGeneration = 0 } = record;
     const since = hosts.filter(
-      (host) =>
-        host.launchedAt >= startOf(record) &&
-        generationOf(host) > lastHostGeneration &&
-        this.#recordedHosts.has(host.instanceId),
+      (host) => host.launchedAt >= startOf(record) && generationOf(host) > lastHostGeneration,
     );
     return since.slice(since.findLastIndex(({ launchFailed }) => launchFailed !== true) + 1);
   }
