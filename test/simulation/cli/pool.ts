@@ -58,6 +58,21 @@ export async function runPool(options: PoolOptions): Promise<readonly BatchResul
   return results;
 }
 
+/** Calls `run` for each item, for up to `max` items at the same time. Returns the results in the order of the items. */
+export async function runEach<T, R>(
+  items: readonly T[],
+  max: number,
+  run: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const remaining = items.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, item] of remaining) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(max, items.length) }, work));
+  return results;
+}
+
 function runOnWorker(worker: Worker, request: BatchRequest): Promise<BatchResult> {
   return new Promise((resolve, reject) => {
     const removeListeners = () => worker.off('error', onError).off('message', onMessage);

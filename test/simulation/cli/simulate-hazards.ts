@@ -5,7 +5,7 @@ import { describeEnvironment } from '../../../bench/environment.ts';
 import { AWS_HAZARDS, type AwsHazard, type Hazards, withoutAwsHazards } from '../world/hazards.ts';
 import { parseOptions, parseRunNumbers, runCommand, UsageError } from './arguments.ts';
 import { formatHazardReport, isSurvived, type LoneHazard, summarizeHazard } from './hazard-report.ts';
-import { runPool } from './pool.ts';
+import { runEach, runPool } from './pool.ts';
 
 const HELP = `npm run simulate:hazards -- [options]
 
@@ -15,7 +15,7 @@ options.
 
   --schedules N   maximum number of schedules per hazard (default 5000)
   --seed N        0 … 4294967295 (default 1)
-  --workers N     number of threads (default: one per core)
+  --workers N     number of hazards that run at the same time (default: one per core)
   --only NAMES    runs only these hazards, separated by commas
   --out FILE      also writes the table to FILE
   --help          prints this text
@@ -117,21 +117,20 @@ async function simulateHazards(
   names: readonly (keyof Hazards)[],
   out: string | undefined,
 ): Promise<void> {
-  const hazards: LoneHazard[] = [];
-  for (const name of names) {
+  const hazards = await runEach(names, run.workers, async (name): Promise<LoneHazard> => {
     const startedAt = performance.now();
     const probabilities = hazardsWith(name);
     const only = { ...withoutAwsHazards(), ...probabilities };
-    const results = await runPool({ ...run, hazards: only, shrink: false });
+    const results = await runPool({ ...run, workers: 1, hazards: only, shrink: false });
     const hazard = summarizeHazard(name, probabilities, results);
-    hazards.push(hazard);
     const { schedules, happened, violations, failure } = hazard;
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
     console.log(
       `${name}: ${schedules} schedules, happened ${happened} times, ${violations} violations, ${seconds} s`,
     );
     if (failure !== undefined) console.log(`  ${failure.message}`);
-  }
+    return hazard;
+  });
   const report = formatHazardReport(run.seed, describeEnvironment(), hazards, WHY_SURVIVED);
   console.log(`\n${report}`);
   if (out !== undefined) {

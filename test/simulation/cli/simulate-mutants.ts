@@ -13,7 +13,7 @@ import {
   runCommand,
   UsageError,
 } from './arguments.ts';
-import { runPool } from './pool.ts';
+import { runEach, runPool } from './pool.ts';
 
 const HELP = `npm run simulate:mutants -- [options]
 
@@ -22,7 +22,7 @@ Exit code 1 if a bug is not found, 2 for invalid options.
 
   --schedules N   maximum number of schedules per bug (default 20000)
   --seed N        0 … 4294967295 (default 1)
-  --workers N     number of threads (default: one per core)
+  --workers N     number of bugs that run at the same time (default: one per core)
   --only NAMES    plants only these bugs, separated by commas
   --hazards base  turns off the hazards of AWS (test/simulation/world/hazards.ts)
   --hazard LIST   probabilities of hazards (test/simulation/world/hazards.ts), as name=p[,name=p]
@@ -68,19 +68,18 @@ async function simulateMutants(
   out: string | undefined,
 ): Promise<void> {
   const hazards = parseHazards(given);
-  const rows: string[] = [];
   let missed = 0;
-  for (const { name, description } of mutants) {
+  const rows = await runEach(mutants, run.workers, async ({ name, description }) => {
     const startedAt = performance.now();
-    const results = await runPool({ ...run, hazards, mutant: name, shrink: false });
+    const results = await runPool({ ...run, workers: 1, hazards, mutant: name, shrink: false });
     const schedules = results.reduce((sum, result) => sum + result.schedules, 0);
     const failure = results.find((result) => result.failure)?.failure;
     if (!failure) missed += 1;
     const found = failure ? `within ${schedules}` : `**not within ${schedules}**`;
     const row = `| ${name} | ${description} | ${found} | ${failure?.message.replaceAll('|', '/') ?? ''} |`;
-    rows.push(row);
     console.log(`${row} ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-  }
+    return row;
+  });
   const report = [
     `Bugs planted one at a time, and the rule that found each. Seed ${run.seed}${formatHazards(given)}, ${new Date().toISOString()},`,
     `${environmentLine()}.`,
