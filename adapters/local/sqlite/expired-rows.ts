@@ -1,0 +1,31 @@
+import type { Database } from './database.ts';
+
+/** The most rows that one transaction deletes. It blocks the process for some milliseconds. */
+const BATCH_SIZE = 500;
+
+/** The primary key of each table whose rows expire. */
+const PRIMARY_KEYS = {
+  history: 'workbench_id, seq',
+  idempotency: 'user_id, key',
+  reports: 'ended_at, sweep',
+  free_capacity: 'container_instance_id',
+};
+
+/**
+ * Deletes the rows that have expired, as the TTL of a DynamoDB table does.
+ * @param now milliseconds since 1970
+ * @returns the number of deleted rows
+ */
+export async function deleteExpiredRows(database: Database, now: number): Promise<number> {
+  let deleted = 0;
+  for (const [table, key] of Object.entries(PRIMARY_KEYS)) {
+    const statement = `DELETE FROM ${table} WHERE (${key}) IN
+      (SELECT ${key} FROM ${table} WHERE expires_at <= ? LIMIT ?)`;
+    let changes: number;
+    do {
+      changes = await database.write((connection) => connection.run(statement, now, BATCH_SIZE));
+      deleted += changes;
+    } while (changes === BATCH_SIZE);
+  }
+  return deleted;
+}

@@ -1,0 +1,141 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { Connection } from './connection.ts';
+import { APPLICATION_ID, type Migration } from './schema.ts';
+
+/** Why a file cannot be used. `foreign`: it is the database of another program. */
+export type RefusalReason = 'damaged' | 'foreign' | 'newer_version';
+
+/** The file cannot be used as it is. Nothing was changed in it. */
+export class DatabaseRefused extends Error {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'DatabaseRefused';
+    this.reason = reason;
+  }
+}
+
+/** The number of copies from before a migration that are kept. */
+const COPIES_KEPT = 3;
+
+/** While the file is open, `meta` contains the journal mode under this name. */
+const OPEN_MARKER = 'opened_with_journal';
+
+export interface OpenedFile {
+  readonly path: string;
+  /** Whether the write-ahead log existed before the file was opened. */
+  readonly hadLog: boolean;
+}
+
+/**
+ * Checks a database that was just opened, migrates it to the newest version, and marks it as open.
+ * @throws DatabaseRefused; an error of SQLite, also if the file is damaged
+ */
+export function prepareDatabase(
+  connection: Connection,
+  { path, hadLog }: OpenedFile,
+  migrations: readonly Migration[],
+  telemetry: Telemetry,
+): void {
+  const version = readVersion(connection, path, migrations.length);
+  const openedWith = version === 0 ? undefined : readOpenMarker(connection);
+  checkStructure(connection, path, openedWith !== undefined);
+  if (openedWith === 'wal' && !hadLog) {
+    telemetry.error('the write-ahead log was deleted; the last changes may be lost', {
+      file: `${path}-wal`,
+    });
+  }
+  migrate(connection, path, version, migrations);
+  markOpen(connection);
+}
+
+/** Marks the database as closed, so that the next opening needs no complete check. */
+export function markClosed(connection: Connection): void {
+  connection.run('DELETE FROM meta WHERE name = ?', OPEN_MARKER);
+  connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
+/** The marker is in the database file itself, not only in the log, so that a deleted log is noticed. */
+function markOpen(connection: Connection): void {
+  connection.run(
+    'INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)',
+    OPEN_MARKER,
+    connection.journalMode,
+  );
+  connection.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
+function readOpenMarker(connection: Connection): string | undefined {
+  return connection.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', OPEN_MARKER)?.value;
+}
+
+function readVersion(connection: Connection, path: string, newest: number): number {
+  const id = Number(connection.pragma('application_id'));
+  const version = Number(connection.pragma('user_version'));
+  const tables = connection.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0;
+  if (id !== APPLICATION_ID && (id !== 0 || version !== 0 || tables !== 0)) {
+    throw new DatabaseRefused('foreign', `${path} is the database of another program`);
+  }
+  if (version > newest) {
+    throw new DatabaseRefused(
+      'newer_version',
+      `${path} was written by a newer version of the controller (schema ${version}; this version knows ${newest})`,
+    );
+  }
+  return version;
+}
+
+/**
+ * The quick check finds damaged pages and rows. Only the complete check compares the indexes with the rows, and takes
+ * several times as long; it runs if the process did not close the file, as after a power failure.
+ */
+function checkStructure(connection: Connection, path: string, complete: boolean): void {
+  const problem = connection.pragma(complete ? 'integrity_check(1)' : 'quick_check(1)');
+  if (problem !== 'ok') throw refuseDamaged(path, String(problem));
+}
+
+export function refuseDamaged(path: string, problem: string, cause?: unknown): DatabaseRefused {
+  return new DatabaseRefused('damaged', `${path} is damaged (${problem})`, cause);
+}
+
+/** Runs the pending migrations in one transaction, after a copy of the file was written to `backups/`. */
+function migrate(
+  connection: Connection,
+  path: string,
+  version: number,
+  migrations: readonly Migration[],
+): void {
+  if (version === migrations.length) return;
+  if (version > 0) copyBeforeMigration(connection, path, migrations.length);
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    for (const migration of migrations.slice(version)) connection.exec(migration);
+    connection.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${migrations.length}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isInTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function copyBeforeMigration(connection: Connection, path: string, newest: number): void {
+  if (path === ':memory:') return;
+  const folder = join(dirname(path), 'backups');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const prefix = `${basename(path, '.db')}-before-version-`;
+  const copy = join(folder, `${prefix}${newest}.db`);
+  rmSync(copy, { force: true });
+  connection.run('VACUUM INTO ?', copy);
+  const versionOf = (name: string) => Number(name.slice(prefix.length, -'.db'.length));
+  const copies = readdirSync(folder).filter((name) => name.startsWith(prefix));
+  const old = copies.sort((a, b) => versionOf(b) - versionOf(a)).slice(COPIES_KEPT);
+  for (const name of old) rmSync(join(folder, name));
+}
+
+/** Whether the write-ahead log of a database file exists. */
+export function hasLog(path: string): boolean {
+  return existsSync(`${path}-wal`);
+}

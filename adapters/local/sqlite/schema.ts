@@ -1,0 +1,73 @@
+/** A step from one version of the schema to the next, as SQL. A released step never changes. */
+export type Migration = string;
+
+/** `WBC1`: marks a file as one of this controller. */
+export const APPLICATION_ID = 0x57424331;
+
+/**
+ * The records, one row each. `record` is the encoded workbench as JSON without the two key columns; `crc` is the
+ * checksum of the key columns and the record. `revision` is NULL for a value that is no record, so that every update of
+ * it is a conflict. The rows have 1 to 3 KB, so that the table has a rowid: large rows in the inner nodes of a WITHOUT
+ * ROWID table would make its tree deep.
+ */
+const WORKBENCHES = `
+CREATE TABLE workbenches (
+  id INTEGER PRIMARY KEY,
+  user_id TEXT NOT NULL,
+  workbench_id TEXT NOT NULL,
+  revision INTEGER,
+  record TEXT NOT NULL,
+  crc INTEGER NOT NULL,
+  due_at INTEGER,
+  active INTEGER NOT NULL,
+  instance_id TEXT,
+  UNIQUE (user_id, workbench_id)
+) STRICT;
+CREATE INDEX workbenches_due ON workbenches (due_at, workbench_id, user_id) WHERE due_at IS NOT NULL;
+CREATE INDEX workbenches_active ON workbenches (workbench_id, user_id) WHERE active = 1;
+CREATE INDEX workbenches_id ON workbenches (workbench_id, user_id);
+CREATE INDEX workbenches_instance ON workbenches (instance_id) WHERE instance_id IS NOT NULL;
+`;
+
+/** All times are milliseconds since 1970. A row with `expires_at` is deleted some time after it. */
+const OTHERS = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE history (
+  workbench_id TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY (workbench_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX history_expired ON history (expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE idempotency (
+  user_id TEXT NOT NULL,
+  key TEXT NOT NULL,
+  workbench_id TEXT NOT NULL,
+  body_hash TEXT NOT NULL,
+  state TEXT NOT NULL,
+  completed_by TEXT,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_expired ON idempotency (expires_at);
+CREATE TABLE reports (
+  ended_at INTEGER NOT NULL,
+  sweep TEXT NOT NULL,
+  report TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (ended_at, sweep)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reports_expired ON reports (expires_at);
+CREATE TABLE free_capacity (
+  container_instance_id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  capacity TEXT,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX free_capacity_expired ON free_capacity (expires_at);
+`;
+
+/** The step at index n leads from version n to version n + 1. */
+export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS];

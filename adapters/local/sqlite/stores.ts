@@ -1,0 +1,44 @@
+import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
+import type { ReportStore } from '#core/ports/report-store.ts';
+import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
+import { Database, type DatabaseOptions } from './database.ts';
+import { deleteExpiredRows } from './expired-rows.ts';
+import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
+import { SqliteHistoryStore } from './history-store.ts';
+import { SqliteIdempotencyStore } from './idempotency-store.ts';
+import { SqliteReportStore } from './report-store.ts';
+import { SqliteWorkbenchStore } from './workbench-store.ts';
+
+/** All stores over one SQLite database. */
+export interface SqliteStores {
+  readonly database: Database;
+  readonly workbenches: WorkbenchStore;
+  readonly history: HistoryStore;
+  readonly idempotency: IdempotencyStore;
+  readonly reports: ReportStore;
+  readonly freeCapacity: FreeCapacityStore;
+  /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
+  deleteExpired(now: number): Promise<number>;
+  /** Completes the writes in progress, then closes the file. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database and creates it if it does not exist.
+ * @param path of the file in an existing folder, or `:memory:`
+ * @throws DatabaseRefused when the file cannot be used; PortError when it cannot be read or written
+ */
+export function openStores(path: string, options: DatabaseOptions): SqliteStores {
+  const { telemetry } = options;
+  const database = new Database(path, options);
+  return {
+    database,
+    workbenches: new SqliteWorkbenchStore(database, telemetry),
+    history: new SqliteHistoryStore(database, telemetry),
+    idempotency: new SqliteIdempotencyStore(database),
+    reports: new SqliteReportStore(database, telemetry),
+    freeCapacity: new SqliteFreeCapacityStore(database),
+    deleteExpired: (now) => deleteExpiredRows(database, now),
+    close: () => database.close(),
+  };
+}

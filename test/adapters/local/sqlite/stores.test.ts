@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseOptions } from '#adapters/local/sqlite/database.ts';
+import { openStores } from '#adapters/local/sqlite/stores.ts';
+import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
+import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
+import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
+import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
+import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
+import { plantRecord } from './open-stores.ts';
+
+/** One write per transaction and many differ: concurrent writes of one transaction must not see each other's failures. */
+const VARIANTS: Readonly<Record<string, Partial<DatabaseOptions> & { readonly inFile: boolean }>> = {
+  'in memory, one write per transaction': { inFile: false, batchMax: 1 },
+  'in memory': { inFile: false },
+  'in a file': { inFile: true },
+  'in a file without a write-ahead log': { inFile: true, journalMode: 'delete' },
+};
+
+for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
+  const open = async () => {
+    const folder = inFile ? await mkdtemp(join(tmpdir(), 'sqlite-stores-')) : undefined;
+    const telemetry = new RecordedTelemetry();
+    const path = folder === undefined ? ':memory:' : join(folder, 'state.db');
+    const stores = openStores(path, { telemetry, ...options });
+    return {
+      ...stores,
+      telemetry,
+      async dispose() {
+        await stores.close();
+        if (folder !== undefined) await rm(folder, { recursive: true });
+      },
+    };
+  };
+
+  describeWorkbenchStoreContract(`SqliteWorkbenchStore ${variant}`, async () => {
+    const stores = await open();
+    return {
+      store: stores.workbenches,
+      plant: (key, raw) => plantRecord(stores, key, raw),
+      reported: () => stores.telemetry.errors.map(({ fields }) => String(fields.workbenchId)),
+      dispose: stores.dispose,
+    };
+  });
+
+  describeHistoryStoreContract(`SqliteHistoryStore ${variant}`, async () => {
+    const { history, deleteExpired, dispose } = await open();
+    return {
+      store: history,
+      async sweep(now) {
+        await deleteExpired(now);
+      },
+      dispose,
+    };
+  });
+
+  describeReportStoreContract(`SqliteReportStore ${variant}`, async () => {
+    const { reports, dispose } = await open();
+    return { store: reports, dispose };
+  });
+
+  describeIdempotencyStoreContract(`SqliteIdempotencyStore ${variant}`, async () => {
+    const { idempotency, dispose } = await open();
+    return { store: idempotency, dispose };
+  });
+
+  describeFreeCapacityStoreContract(`SqliteFreeCapacityStore ${variant}`, async () => {
+    const { freeCapacity, dispose } = await open();
+    return { store: freeCapacity, dispose };
+  });
+}
