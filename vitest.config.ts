@@ -30,7 +30,7 @@ export default lane({
     'test/flows/restart.test.ts', // 5: starts servers on the data folder of others
     'test/simulation/cli/batch.test.ts', // 5: searches for a schedule that does not exist
     'test/adapters/health-probe.test.ts', // 4: runs the probe with each program that an image may have
-    'test/adapters/local/embedded-table.test.ts', // 4: kills the process of a table
+    'test/tools/embedded-table/embedded-table.test.ts', // 4: kills the process of a table
     'test/tools/deploy/check/check-deployment.test.ts', // 4: runs the tool four times
     'test/flows/hosts.test.ts', // 3: waits for a simulated instance
     'test/adapters/local/processes/task-records.test.ts', // 3: restarts the runner of processes

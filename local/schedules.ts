@@ -1,4 +1,3 @@
-import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/local/expired-items.ts';
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import { build as buildSweepActive } from '#functions/schedules/sweep-active.ts';
@@ -19,13 +18,12 @@ const MINUTE = 60_000;
 export function startSchedules(
   ports: LocalPorts,
   settings: Settings,
-  { client, tableName }: Pick<LocalData, 'client' | 'tableName'>,
+  data: Pick<LocalData, 'deleteExpired'>,
   timers: Timers = systemTimers,
 ): () => Promise<void> {
   const { telemetry } = ports;
   const schedule = (name: string, everyMs: number, run: () => Promise<unknown>) =>
     new IntervalSchedule({ name, everyMs, run, telemetry, timers });
-  let position: ExpiryScanPosition;
   const due = schedule('sweep-due', MINUTE, buildSweepDue(ports));
   const active = schedule('sweep-active', 10 * MINUTE, buildSweepActive(ports, settings));
   const tasksAndHosts = schedule(
@@ -34,9 +32,7 @@ export function startSchedules(
     buildSweepTasksAndHosts(ports, settings),
   );
   const volumes = schedule('sweep-volumes', 60 * MINUTE, buildSweepVolumes(ports, settings));
-  const expired = schedule('expired-items', 10 * MINUTE, async () => {
-    ({ next: position } = await deleteExpiredItems(client, tableName, ports.clock.now(), position));
-  });
+  const expired = schedule('expired-items', 10 * MINUTE, () => data.deleteExpired(ports.clock.now()));
   const schedules = [due, active, tasksAndHosts, volumes, expired];
   for (const each of schedules) {
     void each.runNow();

@@ -1,4 +1,3 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { settlesWithin, systemTimers } from '#adapters/local/timers.ts';
 import { RandomIds } from '#adapters/random-ids.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
@@ -28,10 +27,8 @@ export interface RunningServer {
   readonly baseUrl: string;
   /** The local port of the workbench server. */
   readonly workbenchPort: number;
-  /** Lines about the runtime for the banner. */
+  /** Lines about the records and the runtime for the banner. */
   readonly summary: Runtime['summary'];
-  /** The client of the table, so that benchmarks can count calls in its middleware stack. */
-  readonly client: DynamoDBClient;
   /**
    * Accepts no more requests, ends all workbenches, records that they are stopped, and closes the data. Takes at
    * most the grace period of the workbenches and some seconds.
@@ -40,7 +37,7 @@ export interface RunningServer {
 }
 
 /**
- * Starts the server. The table is opened first, because its lock detects a second server before that has an effect.
+ * Starts the server. The records are opened first, because the lock of their folder detects a second server before that has an effect.
  * Then come the infrastructure, which recovers the tasks of an earlier server, and the two ports.
  * @throws StartError for an error that the user can correct; everything that was opened is closed before
  */
@@ -67,7 +64,7 @@ async function open(
   const timers = systemTimers;
   const { bindAddress } = settings;
   const name = displayHostname(settings);
-  const data = await openData(settings.dataDir, settings.functions.WB_TABLE_NAME, telemetry, shutdown);
+  const data = await openData(settings, telemetry, shutdown);
   const queue = new LocalQueue({ timers, telemetry, deliver: (key) => drive(key) });
   shutdown.add(async () => {
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.idle());
@@ -113,8 +110,7 @@ async function open(
     api,
     baseUrl,
     workbenchPort,
-    summary: runtime.summary,
-    client: data.client,
+    summary: [...data.summary, ...runtime.summary],
     close: () => shutdown.run(),
   };
 }

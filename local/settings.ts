@@ -35,9 +35,16 @@ export const LOCAL_SETTINGS = {
     readBy: LOCAL,
   }),
   WB_DATA_DIR: text({
-    description: 'The folder of all persistent data: records, files of workbenches, logs.',
+    description:
+      'The folder of all persistent data: records, files of workbenches, logs. It must be on a local disk.',
     maxLength: 1024,
     default: '.workbench',
+    readBy: LOCAL,
+  }),
+  WB_TABLE_ENDPOINT: url({
+    description:
+      'The URL of a DynamoDB for the records, which are otherwise in WB_DATA_DIR. The table WB_TABLE_NAME is created if it does not exist. Region and credentials are those of the AWS variables; without them any are used.',
+    plain: true,
     readBy: LOCAL,
   }),
   WB_LOCAL_MAX_RUNNING: integer({
@@ -156,6 +163,8 @@ export interface LocalSettings {
   readonly workbenchPort: number;
   /** Absolute path. */
   readonly dataDir: string;
+  /** The URL of the DynamoDB that has the records. Undefined: they are in `dataDir`. */
+  readonly tableEndpoint: string | undefined;
   readonly maxRunning: number;
   /** The configured IDE. Undefined: the first available one. */
   readonly ide: (typeof IDES)[number] | undefined;
@@ -186,6 +195,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
     dataDir: resolve(read.WB_DATA_DIR),
+    tableEndpoint: read.WB_TABLE_ENDPOINT,
     maxRunning: read.WB_LOCAL_MAX_RUNNING,
     ide: read.WB_LOCAL_IDE,
     runtime: read.WB_LOCAL_RUNTIME,

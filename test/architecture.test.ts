@@ -148,6 +148,34 @@ describe('imports', () => {
   });
 });
 
+describe('the database of local mode', () => {
+  const sources = Object.keys(MAY_IMPORT).flatMap(listSources);
+
+  it('is opened by its adapter only', () => {
+    const importing = sources.flatMap(listImports).filter(({ from }) => from === 'node:sqlite');
+    const outside = importing.filter(({ file }) => !file.startsWith('adapters/local/sqlite/'));
+    expect(importing.length).toBeGreaterThan(0);
+    expect(outside).toEqual([]);
+  });
+
+  it('is not named elsewhere, because a process that closes a file of SQLite loses its locks', () => {
+    const naming = sources.filter((file) =>
+      /\bstate\.db\b(?!`)|-wal\b|-shm\b/.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(naming.length).toBeGreaterThan(0);
+    expect(naming.filter((file) => !file.startsWith('adapters/local/sqlite/'))).toEqual([]);
+  });
+
+  it('is not loaded by a function', () => {
+    const functions = Object.values<DeployedFunction>(DEPLOYED).map(({ entry }) => `functions/${entry}`);
+    expect(functions.filter((entry) => listLoadedPackages(entry).has('node:sqlite'))).toEqual([]);
+  });
+
+  it('is loaded without the packages of the tests', () => {
+    expect([...listLoadedPackages('local/main.ts')]).not.toContain('dynalite');
+  });
+});
+
 describe('every route', () => {
   const documented = parse(readFileSync(join(ROOT, 'docs/api.yaml'), 'utf8')) as {
     paths: Record<string, Record<string, { operationId: string }>>;

@@ -122,5 +122,5 @@ test('npm start prints advice and exits with 1 when the engine or the image is m
     expect(output).toContain(message);
     expect(output).not.toMatch(/^\s+at /m);
   }
-  expect(existsSync(join(dataDir, 'table'))).toBe(false);
+  expect(existsSync(join(dataDir, 'state.db'))).toBe(false);
 });

@@ -3,30 +3,6 @@ import type { WorkbenchItem } from '#contract/response-bodies.ts';
 import { rawRequest, sendRaw } from '#test/local/raw-http.ts';
 import { call, create, openServer, TINY_SERVER, until, waitForStatus, waitUntilGone } from './open-server.ts';
 
-test('a poll of the API causes one GetItem and no other call', async () => {
-  const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
-  const { workbench_id } = await create(server);
-  await waitForStatus(server, workbench_id, 'running');
-  const calls: unknown[] = [];
-  server.client.middlewareStack.add(
-    (next, context) => async (args) => {
-      calls.push(context.commandName);
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  // The life cycle may still write. It has finished when 200 ms pass without a call.
-  await until(async () => {
-    calls.length = 0;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    return calls.length === 0;
-  }, 'no call is made');
-  for (let polls = 1; polls <= 3; polls += 1) {
-    expect((await call(server, 'GET', `/workbenches/${workbench_id}`)).status).toBe(200);
-    expect(calls).toEqual(Array(polls).fill('GetItemCommand'));
-  }
-});
-
 test('concurrent creates with one Idempotency-Key create one workbench', async () => {
   const server = await openServer({ WB_BOOT_COMMAND: TINY_SERVER });
   const headers = { 'Idempotency-Key': 'k-1' };

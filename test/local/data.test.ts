@@ -1,10 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
+import { openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { keyOf } from '#core/workbench/workbench.ts';
 import { openData } from '#local/data.ts';
 import { StartError } from '#local/listen.ts';
 import { Shutdown } from '#local/shutdown.ts';
+import { ID, stopped, T0 } from '#test/builders/workbench.ts';
 import { TelemetryRecorder } from './telemetry-recorder.ts';
 
 async function temporaryFolder(): Promise<string> {
@@ -13,24 +18,136 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-async function openError(dataDir: string): Promise<unknown> {
+async function open(dataDir: string, tableEndpoint?: string) {
   const shutdown = new Shutdown();
   onTestFinished(() => shutdown.run());
-  return openData(dataDir, 'workbenches', new TelemetryRecorder(), shutdown).catch((error: unknown) => error);
+  const settings = { dataDir, tableEndpoint, functions: { WB_TABLE_NAME: 'workbenches' } };
+  const data = await openData(settings, new TelemetryRecorder(), shutdown);
+  return { ...data, shutdown };
 }
 
-test('throws a StartError when the data folder cannot be created', async () => {
-  const file = join(await temporaryFolder(), 'file');
-  await writeFile(file, '');
-  const error = await openError(join(file, 'data'));
+async function messageOf(opening: Promise<unknown>): Promise<string> {
+  const error = await opening.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(StartError);
-  expect(String(error)).toContain('WB_DATA_DIR');
+  return (error as StartError).message;
+}
+
+describe('openData', () => {
+  test('creates the folder for its owner only, and keeps the records in one file', async () => {
+    const dataDir = join(await temporaryFolder(), 'a', 'b');
+    const first = await open(dataDir);
+    expect(first.summary).toEqual([]);
+    await first.workbenches.create(stopped());
+    await first.shutdown.run();
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, STATE_FILE))).mode & 0o777).toBe(0o600);
+    expect(await (await open(dataDir)).workbenches.read(keyOf(stopped()))).toEqual(stopped());
+  });
+
+  test('deletes what has expired', async () => {
+    const { idempotency, deleteExpired } = await open(await temporaryFolder());
+    const claim = { userId: 'ada', key: 'k', workbenchId: ID, bodyHash: 'x', expiresAt: T0 };
+    await idempotency.claim(claim, T0 - 1);
+    await deleteExpired(T0);
+    expect(await idempotency.complete('ada', 'k', ID, 'me')).toBe('gone');
+  });
+
+  test('refuses a folder that another server uses, until that server has ended', async () => {
+    const dataDir = await temporaryFolder();
+    const first = await open(dataDir);
+    expect(await messageOf(open(dataDir))).toContain(`Another server uses the data folder ${dataDir}.`);
+    await first.shutdown.run();
+    await open(dataDir);
+  });
+
+  test('refuses a folder that cannot be created', async () => {
+    const file = join(await temporaryFolder(), 'file');
+    await writeFile(file, '');
+    const message = await messageOf(open(join(file, 'data')));
+    expect(message).toContain('cannot be created or written (ENOTDIR');
+    expect(message).toContain('WB_DATA_DIR');
+  });
+
+  test('refuses a folder in which the file of the records is a folder', async () => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, STATE_FILE));
+    expect(await messageOf(open(dataDir))).toContain(`${dataDir} cannot be created or written`);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('refuses a folder that cannot be written', async () => {
+    const dataDir = await temporaryFolder();
+    await chmod(dataDir, 0o500);
+    expect(await messageOf(open(dataDir))).toContain('cannot be created or written');
+  });
+
+  test('refuses the records of an older version, and changes nothing', async () => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'table'));
+    const message = await messageOf(open(dataDir));
+    expect(message).toContain(`${join(dataDir, 'table')} contains the records of an older version`);
+    await expect(stat(join(dataDir, STATE_FILE))).rejects.toThrow('ENOENT');
+  });
+
+  test.each(['missing', 'empty'])('refuses files of workbenches whose records are %s', async (state) => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'volumes', ID), { recursive: true });
+    if (state === 'empty') await writeFile(join(dataDir, STATE_FILE), '');
+    expect(await messageOf(open(dataDir))).toContain('has the files of 1 workbenches');
+  });
+
+  test('accepts files of workbenches that are already deleted', async () => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'volumes', '.tombstones'), { recursive: true });
+    await open(dataDir);
+  });
+
+  test('refuses damaged records', async () => {
+    const dataDir = await temporaryFolder();
+    const first = await open(dataDir);
+    await first.shutdown.run();
+    await truncate(join(dataDir, STATE_FILE), 5_000);
+    const message = await messageOf(open(dataDir));
+    expect(message).toMatch(/state\.db is damaged .* Nothing was changed\. Restore a backup/);
+  });
+
+  test('refuses the records of a newer version', async () => {
+    const dataDir = await temporaryFolder();
+    const migrations = [...MIGRATIONS, 'CREATE TABLE added (id INTEGER) STRICT'];
+    const telemetry = new TelemetryRecorder();
+    await openStores(join(dataDir, STATE_FILE), { telemetry, migrations }).close();
+    const message = await messageOf(open(dataDir));
+    expect(message).toContain('was written by a newer version');
+    expect(message).toContain(join(dataDir, 'backups'));
+  });
 });
 
-test('throws a StartError when the folder of the table cannot be created', async () => {
-  const dataDir = await temporaryFolder();
-  await writeFile(join(dataDir, 'table'), 'a file');
-  const error = await openError(dataDir);
-  expect(error).toBeInstanceOf(StartError);
-  expect(String(error)).toContain(dataDir);
+describe('openData with an endpoint', () => {
+  test('refuses a folder whose records are in a file', async () => {
+    const dataDir = await temporaryFolder();
+    const first = await open(dataDir);
+    await first.shutdown.run();
+    expect(await messageOf(open(dataDir, 'http://127.0.0.1:1'))).toContain('Unset WB_TABLE_ENDPOINT');
+  });
+
+  test('refuses an endpoint at which nothing listens', async () => {
+    // Nothing listens on port 1.
+    const message = await messageOf(open(await temporaryFolder(), 'http://127.0.0.1:1'));
+    expect(message).toContain('The table workbenches at WB_TABLE_ENDPOINT=http://127.0.0.1:1 cannot be used');
+    expect(message).toContain('ECONNREFUSED');
+  });
+
+  test('refuses an endpoint that is no DynamoDB', async () => {
+    const server = createServer((_, response) => response.writeHead(404).end('<html>')).listen(
+      0,
+      '127.0.0.1',
+    );
+    onTestFinished(() => void server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const message = await messageOf(open(await temporaryFolder(), `http://127.0.0.1:${port}`));
+    expect(message).toContain('cannot be used');
+  });
 });

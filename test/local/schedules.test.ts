@@ -12,19 +12,20 @@ function startAll() {
   const world = new MemoryWorld();
   const telemetry = new RecordingTelemetry();
   let dueSweeps = 0;
-  let scans = 0;
+  let deletions = 0;
   const workbenches = overrideMethods(world.ports.workbenches, {
     listDue: async () => {
       dueSweeps += 1;
       return [];
     },
   });
-  const send = async () => {
-    scans += 1;
-    return {};
-  };
   const ports = { ...world.ports, workbenches, telemetry };
-  const data = { client: { send } as never, tableName: 'workbenches' };
+  const data = {
+    async deleteExpired(now: number) {
+      expect(now).toBe(world.clock.now());
+      deletions += 1;
+    },
+  };
   const stop = startSchedules(ports, settingsWith(), data, world.clock);
   const completed = (sweep: string) => telemetry.countsBy.get(`sweep_completed.${sweep}`) ?? 0;
   const runs = () => ({
@@ -32,7 +33,7 @@ function startAll() {
     'sweep-active': completed('active'),
     'sweep-tasks-and-hosts': Math.min(completed('tasks'), completed('hosts')),
     'sweep-volumes': completed('volumes'),
-    'expired-items': scans,
+    'expired-items': deletions,
   });
   return { clock: world.clock, telemetry, runs, stop };
 }

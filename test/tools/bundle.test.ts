@@ -3,12 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedTable, openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { DEPLOYED, type FunctionName } from '#contract/deployed-functions.ts';
 import { gatewayEvent } from '#test/functions/call-api.ts';
 import { ENVIRONMENT } from '#test/functions/wiring/deployed-settings.ts';
 import { bundleFunctions, type FunctionBundle } from '#tools/bundle.ts';
 import { checkBundles } from '#tools/bundles/check-bundles.ts';
+import { type EmbeddedTable, openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 import { type FakeAwsServices, startFakeAwsServices } from './fake-aws-services.ts';
 import { invokeBundle } from './invoke-bundle.ts';
 

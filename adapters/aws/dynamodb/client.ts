@@ -1,11 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 export interface TableClientOptions {
-  /** The endpoint of the embedded table: `http://127.0.0.1:port`. @default that of AWS */
+  /** The URL of a DynamoDB: `http://127.0.0.1:port`. @default that of AWS */
   readonly endpoint?: string;
   /** @default AWS_REGION from the environment */
   readonly region?: string;
-  /** For the embedded table, which requires a signature but does not verify it. @default from the environment */
+  /** For an emulator, which requires a signature but does not verify it. @default from the environment */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Time to open a connection, in milliseconds; waiting for a free socket counts. @default 1,000 */
   readonly connectionTimeoutMs?: number;

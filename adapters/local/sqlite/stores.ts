@@ -9,6 +9,9 @@ import { SqliteIdempotencyStore } from './idempotency-store.ts';
 import { SqliteReportStore } from './report-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
 
+/** The name of the database file in a data folder. */
+export const STATE_FILE = 'state.db';
+
 /** All stores over one SQLite database. */
 export interface SqliteStores {
   readonly database: Database;

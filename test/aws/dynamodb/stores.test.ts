@@ -1,9 +1,9 @@
+import { deleteExpiredItems } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
@@ -13,7 +13,7 @@ import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.
 import { createTableOnMinistack } from './table.ts';
 
 /**
- * The contract suites on ministack's DynamoDB; `npm test` runs them on the embedded table of local mode. They do not run on
+ * The contract suites on ministack's DynamoDB; `npm test` runs them on dynalite. They do not run on
  * moto's: its conditional writes are not atomic, so that of a hundred concurrent writes two may succeed.
  */
 describeWorkbenchStoreContract('DynamoWorkbenchStore on ministack', async () => {

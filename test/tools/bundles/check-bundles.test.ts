@@ -45,7 +45,7 @@ describe('checkBundles', () => {
     ['node_modules/dynalite/index.js', 'contains dynalite'],
     ['node_modules/aws-cdk-lib/index.js', 'contains aws-cdk-lib'],
     ['node_modules/dockerode/lib/docker.js', 'contains dockerode'],
-    ['adapters/local/embedded-table.ts', 'contains adapters/local/embedded-table.ts'],
+    ['adapters/local/sqlite/database.ts', 'contains adapters/local/sqlite/database.ts'],
     ['local/server.ts', 'contains local/server.ts'],
     ['lib/api-stack.ts', 'contains lib/api-stack.ts'],
     ['test/functions/call-api.ts', 'contains test/functions/call-api.ts'],

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
-import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { createTableInput } from '#contract/table.ts';
+import { openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 
 const TOOL = join(import.meta.dirname, '../../../tools/copy-table.ts');
 

@@ -1,5 +1,5 @@
+import { deleteExpiredItems } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
-import { deleteExpiredItems } from '#adapters/local/expired-items.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { openTableUnderTest } from './table-under-test.ts';
 

@@ -3,9 +3,9 @@ import db, { type Store, type Table } from 'dynalite/db/index.js';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
 import { toIndexAttributes, toRecordAttribute } from '#adapters/aws/dynamodb/record.ts';
-import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
-import { rebuildIndexes } from '#adapters/local/embedded-table-indexes.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
+import { rebuildIndexes } from '#tools/embedded-table/embedded-table-indexes.ts';
 
 export interface LoadedTable {
   readonly client: DynamoDBClient;

@@ -2,9 +2,9 @@ import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { keyAttributes, recordKey } from '#adapters/aws/dynamodb/keys.ts';
-import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import type { MetricCount, Telemetry, TelemetryFields } from '#core/ports/telemetry.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 
 /** An empty embedded table in memory, with its own client. */
 export interface TableUnderTest {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { openEmbeddedTable } from '#adapters/local/embedded-table.ts';
 import { idAt, starting, T0 } from '#test/builders/workbench.ts';
+import { openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 
 /**
  * A program that opens a table and writes records until it is killed. It prints the id of each record after the

@@ -6,6 +6,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import db, { type Store } from 'dynalite/db/index.js';
 import { createTableClient, type TableClientOptions } from '#adapters/aws/dynamodb/client.ts';
+import { DataDirectoryLocked } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { createTableInput } from '#contract/table.ts';
 import {
   deleteTableDefinition,
@@ -35,18 +36,6 @@ export interface EmbeddedTable {
    * incomplete after `closeWithinMs` are closed.
    */
   close(): Promise<void>;
-}
-
-/** The folder is in use by another process, or by an open table of this process. */
-export class DataDirectoryLocked extends Error {
-  readonly code = 'data_directory_locked';
-
-  constructor(path: string, cause: unknown) {
-    super(`the data in ${path} is in use by another process: stop it or choose another folder`, {
-      cause,
-    });
-    this.name = 'DataDirectoryLocked';
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { callDynamoDb, writeConditionally } from '#adapters/aws/dynamodb/errors.ts';
-import type { Item } from '#adapters/aws/dynamodb/keys.ts';
 import { TABLE } from '#contract/table.ts';
+import { callDynamoDb, writeConditionally } from './errors.ts';
+import type { Item } from './keys.ts';
 
 /** Items that one call reads. */
 const SCAN_PAGE_SIZE = 1_000;
@@ -10,7 +10,7 @@ const SCAN_PAGE_SIZE = 1_000;
 export type ExpiryScanPosition = Item | undefined;
 
 /**
- * Deletes items whose TTL has passed, as DynamoDB does. The embedded table does not. One call reads at most 1,000
+ * Deletes items whose TTL has passed, as DynamoDB does in a table with TTL. One call reads at most 1,000
  * items and returns where the next call continues.
  * @param now milliseconds since 1970
  */

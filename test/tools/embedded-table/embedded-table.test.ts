@@ -11,15 +11,12 @@ import db, { type Store } from 'dynalite/db/index.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import {
-  DataDirectoryLocked,
-  type EmbeddedTable,
-  openEmbeddedTable,
-} from '#adapters/local/embedded-table.ts';
+import { DataDirectoryLocked } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { createTableInput } from '#contract/table.ts';
 import { keyOf, type Workbench } from '#core/workbench/workbench.ts';
+import { RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { idAt, starting, stopped, T0 } from '#test/builders/workbench.ts';
-import { RecordedTelemetry } from '../aws/dynamodb/table-under-test.ts';
+import { type EmbeddedTable, openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 
 describe('the embedded table', () => {
   let path: string;

@@ -1,13 +1,13 @@
 import { BatchWriteItemCommand, type ScanOutput } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
-import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/local/expired-items.ts';
 import { TABLE } from '#contract/table.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, stopped, T0 } from '#test/builders/workbench.ts';
-import { openTableUnderTest, type TableUnderTest } from '../aws/dynamodb/table-under-test.ts';
+import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
 
 describe('deleteExpiredItems', () => {
   let table: TableUnderTest;

@@ -1,0 +1,32 @@
+import { mkdir } from 'node:fs/promises';
+import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
+import { StartError } from './listen.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/**
+ * Creates the data folder if it does not exist, with mode 0700, because it contains users' files and keys, and locks it
+ * until the shutdown.
+ * @throws StartError
+ */
+export async function openDataFolder(dataDir: string, shutdown: Shutdown): Promise<void> {
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const lock = lockDataFolder(dataDir);
+    shutdown.add(async () => lock.release());
+  } catch (error) {
+    if (!(error instanceof DataDirectoryLocked)) throw unusableFolder(dataDir, error);
+    throw new StartError(
+      `Another server uses the data folder ${dataDir}. Stop it, or set WB_DATA_DIR (and PORT) for this one.`,
+      error,
+    );
+  }
+}
+
+/** Returns the error for a folder that cannot be created, read or written. */
+export function unusableFolder(dataDir: string, error: unknown): StartError {
+  const cause = error instanceof Error ? error.message : String(error);
+  return new StartError(
+    `The data folder ${dataDir} cannot be created or written (${cause}). Set WB_DATA_DIR to another folder.`,
+    error,
+  );
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
+import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynamodb/expired-items.ts';
+import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
+import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
+import { errorNameOf } from '#adapters/aws/errors.ts';
+import { STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { createTableInput } from '#contract/table.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { LocalData } from './data.ts';
+import { StartError } from './listen.ts';
+import type { Shutdown } from './shutdown.ts';
+
+export interface EndpointTable {
+  /** The URL of a DynamoDB. */
+  readonly endpoint: string;
+  readonly tableName: string;
+}
+
+/** An endpoint without accounts requires a signature but does not verify it. */
+const ANY_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'unchecked' };
+const ANY_REGION = 'local';
+
+/** How long a new table may take until it is usable, and the interval of the polls of its status, milliseconds. */
+const ACTIVE_WITHIN_MS = 30_000;
+const ACTIVE_POLL_MS = 100;
+
+/**
+ * Opens the records in the table at a DynamoDB endpoint, and creates the table if it does not exist.
+ * @throws StartError when the endpoint does not respond or refuses
+ */
+export async function openEndpointData(
+  dataDir: string,
+  { endpoint, tableName }: EndpointTable,
+  telemetry: Telemetry,
+  shutdown: Shutdown,
+): Promise<LocalData> {
+  refuseOtherRecords(dataDir);
+  const client = createTableClient({
+    endpoint,
+    region: process.env.AWS_REGION ?? ANY_REGION,
+    ...(process.env.AWS_ACCESS_KEY_ID === undefined ? { credentials: ANY_CREDENTIALS } : {}),
+  });
+  shutdown.add(async () => client.destroy());
+  try {
+    await ensureTable(client, tableName);
+  } catch (error) {
+    const cause = `${errorNameOf(error)}: ${error instanceof Error ? error.message : String(error)}`;
+    throw new StartError(
+      `The table ${tableName} at WB_TABLE_ENDPOINT=${endpoint} cannot be used (${cause}).`,
+      error,
+    );
+  }
+  let position: ExpiryScanPosition;
+  return {
+    workbenches: new DynamoWorkbenchStore(client, tableName, telemetry),
+    history: new DynamoHistoryStore(client, tableName, telemetry),
+    idempotency: new DynamoIdempotencyStore(client, tableName),
+    reports: new DynamoReportStore(client, tableName, telemetry),
+    async deleteExpired(now) {
+      ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
+    },
+    summary: [['Records', `table ${tableName} at ${endpoint}`]],
+  };
+}
+
+/**
+ * In another table, the records of the workbenches in this folder would be missing, and the sweeps would take their
+ * files for orphans.
+ * @throws StartError
+ */
+function refuseOtherRecords(dataDir: string): void {
+  const path = join(dataDir, STATE_FILE);
+  if (!existsSync(path)) return;
+  throw new StartError(
+    `The records of ${dataDir} are in ${path}, not in a table. Unset WB_TABLE_ENDPOINT, or set WB_DATA_DIR to another folder.`,
+  );
+}
+
+async function ensureTable(client: DynamoDBClient, tableName: string): Promise<void> {
+  if ((await readStatus(client, tableName)) === undefined)
+    await client.send(new CreateTableCommand(createTableInput(tableName)));
+  const end = performance.now() + ACTIVE_WITHIN_MS;
+  while ((await readStatus(client, tableName)) !== 'ACTIVE') {
+    if (performance.now() > end) throw new Error('the table does not become active');
+    await setTimeout(ACTIVE_POLL_MS);
+  }
+}
+
+/** Returns the status of the table; undefined if it does not exist. */
+async function readStatus(client: DynamoDBClient, tableName: string): Promise<string | undefined> {
+  try {
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }));
+    return Table?.TableStatus;
+  } catch (error) {
+    if (errorNameOf(error) === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseRefused, type RefusalReason } from '#adapters/local/sqlite/opening.ts';
+import { openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { isFolderName } from '#adapters/local/workbench-id.ts';
+import { errorCode } from '#adapters/system-error.ts';
+import { PortError } from '#core/ports/port-error.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import type { LocalData } from './data.ts';
+import { unusableFolder } from './data-folder.ts';
+import { StartError } from './listen.ts';
+import type { Shutdown } from './shutdown.ts';
+
+/** The folder of the records in the first versions, in another format. */
+const FORMER_TABLE = 'table';
+
+/**
+ * Opens the records in `<dataDir>/state.db`.
+ * @param dataDir an existing folder, which this process has locked
+ * @throws StartError
+ */
+export async function openSqliteData(
+  dataDir: string,
+  telemetry: Telemetry,
+  shutdown: Shutdown,
+): Promise<LocalData> {
+  const path = join(dataDir, STATE_FILE);
+  refuseFormerTable(dataDir);
+  if (sizeOf(path) === 0) refuseLostRecords(dataDir, path);
+  const stores = open(dataDir, path, telemetry);
+  shutdown.add(() => stores.close());
+  const { workbenches, history, idempotency, reports, database } = stores;
+  return {
+    workbenches,
+    history,
+    idempotency,
+    reports,
+    async deleteExpired(now) {
+      await stores.deleteExpired(now);
+    },
+    summary:
+      database.journalMode === 'wal'
+        ? []
+        : [
+            [
+              'Records',
+              'without a write-ahead log, which this file system does not support: writes are slower',
+            ],
+          ],
+  };
+}
+
+function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores {
+  try {
+    return openStores(path, { telemetry });
+  } catch (error) {
+    if (error instanceof DatabaseRefused)
+      throw new StartError(
+        `${error.message}. Nothing was changed. ${REMEDIES[error.reason](dataDir)}`,
+        error,
+      );
+    if (error instanceof PortError || errorCode(error) !== '') throw unusableFolder(dataDir, error);
+    throw error;
+  }
+}
+
+const REMEDIES: Readonly<Record<RefusalReason, (dataDir: string) => string>> = {
+  damaged: () => `Restore a backup of it, or set WB_DATA_DIR to another folder.`,
+  foreign: () => 'Set WB_DATA_DIR to another folder.',
+  newer_version: (dataDir) =>
+    `Start that version, or replace the file by its copy from before the update in ${join(dataDir, 'backups')}.`,
+};
+
+/** @throws StartError */
+function refuseFormerTable(dataDir: string): void {
+  const folder = join(dataDir, FORMER_TABLE);
+  if (!isFolder(folder)) return;
+  throw new StartError(
+    `${folder} contains the records of an older version, which this version cannot read. ` +
+      'Start the older version on this folder, or set WB_DATA_DIR to another one.',
+  );
+}
+
+/**
+ * Without the records, the sweeps would take all files of workbenches for orphans.
+ * @throws StartError
+ */
+function refuseLostRecords(dataDir: string, path: string): void {
+  const workbenches = listNames(join(dataDir, 'volumes')).filter(isFolderName);
+  if (workbenches.length === 0) return;
+  throw new StartError(
+    `${path} is missing or empty, but ${join(dataDir, 'volumes')} has the files of ${workbenches.length} workbenches. ` +
+      'Restore a backup of it, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.',
+  );
+}
+
+function listNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** Bytes of a file; 0 when it does not exist. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
