@@ -64,11 +64,13 @@ function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores
   }
 }
 
+const RESTORE = 'Restore a backup with `npm run local:restore -- FILE`';
+
 const REMEDIES: Readonly<Record<RefusalReason, (dataDir: string) => string>> = {
-  damaged: () => `Restore a backup of it, or set WB_DATA_DIR to another folder.`,
+  damaged: () => `${RESTORE}, or set WB_DATA_DIR to another folder.`,
   foreign: () => 'Set WB_DATA_DIR to another folder.',
   newer_version: (dataDir) =>
-    `Start that version, or replace the file by its copy from before the update in ${join(dataDir, 'backups')}.`,
+    `Start that version, or restore the copy from before the update in ${join(dataDir, 'backups')} with \`npm run local:restore -- FILE\`.`,
 };
 
 /** @throws StartError */
@@ -90,7 +92,7 @@ function refuseLostRecords(dataDir: string, path: string): void {
   if (workbenches.length === 0) return;
   throw new StartError(
     `${path} is missing or empty, but ${join(dataDir, 'volumes')} has the files of ${workbenches.length} workbenches. ` +
-      'Restore a backup of it, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.',
+      `${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,
   );
 }
 

@@ -32,14 +32,17 @@ export class Connection {
 
   /**
    * @param path of the file, or `:memory:`
-   * @param wanted the journal mode to ask for; the file system may not have it
+   * @param mode the journal mode to ask for, which the file system may not have. `read-only` keeps that of the file, and
+   * leaves a write-ahead log as it is when it is closed.
    */
-  constructor(path: string, wanted: 'wal' | 'delete' = 'wal') {
-    this.#sqlite = new DatabaseSync(path);
+  constructor(path: string, mode: 'wal' | 'delete' | 'read-only' = 'wal') {
+    this.#sqlite = new DatabaseSync(path, { readOnly: mode === 'read-only' });
     try {
       for (const [name, value] of Object.entries(CONNECTION_PRAGMAS))
         this.#sqlite.exec(`PRAGMA ${name} = ${value}`);
-      this.journalMode = this.pragma(`journal_mode = ${wanted}`) as JournalMode;
+      this.journalMode = this.pragma(
+        mode === 'read-only' ? 'journal_mode' : `journal_mode = ${mode}`,
+      ) as JournalMode;
     } catch (error) {
       this.#sqlite.close();
       throw error;

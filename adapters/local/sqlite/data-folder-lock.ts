@@ -13,6 +13,7 @@ export class DataDirectoryLocked extends Error {
 }
 
 export interface DataFolderLock {
+  /** Further calls do nothing. */
   release(): void;
 }
 
@@ -32,5 +33,9 @@ export function lockDataFolder(dataDir: string): DataFolderLock {
     if (isLocked(error)) throw new DataDirectoryLocked(dataDir, error);
     throw error;
   }
-  return { release: () => lock.close() };
+  return {
+    release() {
+      if (lock.isOpen) lock.close();
+    },
+  };
 }

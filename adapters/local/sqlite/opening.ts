@@ -42,7 +42,7 @@ export function prepareDatabase(
 ): void {
   const version = readVersion(connection, path, migrations.length);
   const openedWith = version === 0 ? undefined : readOpenMarker(connection);
-  checkStructure(connection, path, openedWith !== undefined);
+  checkStructure(connection, path, { complete: openedWith !== undefined });
   if (openedWith === 'wal' && !hadLog) {
     telemetry.error('the write-ahead log was deleted; the last changes may be lost', {
       file: `${path}-wal`,
@@ -72,7 +72,11 @@ function readOpenMarker(connection: Connection): string | undefined {
   return connection.get<{ value: string }>('SELECT value FROM meta WHERE name = ?', OPEN_MARKER)?.value;
 }
 
-function readVersion(connection: Connection, path: string, newest: number): number {
+/**
+ * Returns the version of the schema; 0 for an empty file.
+ * @throws DatabaseRefused when the file belongs to another program or a newer version
+ */
+export function readVersion(connection: Connection, path: string, newest: number): number {
   const id = Number(connection.pragma('application_id'));
   const version = Number(connection.pragma('user_version'));
   const tables = connection.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n ?? 0;
@@ -91,8 +95,13 @@ function readVersion(connection: Connection, path: string, newest: number): numb
 /**
  * The quick check finds damaged pages and rows. Only the complete check compares the indexes with the rows, and takes
  * several times as long; it runs if the process did not close the file, as after a power failure.
+ * @throws DatabaseRefused
  */
-function checkStructure(connection: Connection, path: string, complete: boolean): void {
+export function checkStructure(
+  connection: Connection,
+  path: string,
+  { complete }: { readonly complete: boolean },
+): void {
   const problem = connection.pragma(complete ? 'integrity_check(1)' : 'quick_check(1)');
   if (problem !== 'ok') throw refuseDamaged(path, String(problem));
 }

@@ -11,6 +11,7 @@ test('a folder is locked once in a process, until it is released', async () => {
   expect(() => lockDataFolder(folder)).toThrow(DataDirectoryLocked);
   expect(() => lockDataFolder(folder)).toThrow(folder);
   lock.release();
+  lock.release();
   lockDataFolder(folder).release();
 });
 

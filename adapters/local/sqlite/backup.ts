@@ -1,0 +1,166 @@
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Connection } from './connection.ts';
+import { checkStructure, markClosed, readVersion, refuseDamaged } from './opening.ts';
+import { MIGRATIONS } from './schema.ts';
+import { isDamage } from './sqlite-errors.ts';
+
+/** A backup cannot be written or restored. The message says why. */
+export class BackupRefused extends Error {}
+
+export interface BackupFacts {
+  readonly bytes: number;
+  /** The number of workbenches in it. */
+  readonly workbenches: number;
+}
+
+/** SQLite adds these to the name of a database file. */
+const SIDE_FILES = ['-wal', '-shm', '-journal'];
+
+/**
+ * Writes a copy of the database at `path` to the new file `target`: the state at one moment, in one file. Works while
+ * another process has the database open and writes. The copy is checked before it gets its name.
+ * @param freeBytes returns the free space in a folder
+ * @throws BackupRefused; DatabaseRefused when the database is damaged or no database of this controller
+ */
+export function writeBackup(
+  path: string,
+  target: string,
+  freeBytes: (folder: string) => number = readFreeBytes,
+): BackupFacts {
+  if (!existsSync(path)) throw new BackupRefused(`${path} does not exist`);
+  const folder = dirname(target);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (existsSync(target)) throw new BackupRefused(`${target} exists; choose another name`);
+  const needed = 2 * statSync(path).size;
+  // A full disk would stop the server that uses the database.
+  if (freeBytes(folder) < needed)
+    throw new BackupRefused(`the file system of ${folder} needs ${needed} free bytes for a backup`);
+  const draft = `${target}.draft`;
+  try {
+    createEmptyFile(draft);
+    copyInto(path, draft);
+    const facts = finishCopy(draft);
+    renameSync(draft, target);
+    flush(folder);
+    return facts;
+  } finally {
+    removeWithSideFiles(draft);
+  }
+}
+
+/**
+ * Replaces the database at `path` by a backup. The caller has locked the data folder. The database before is moved into
+ * a new folder beside it.
+ * @param movedTo a folder that does not exist
+ * @throws BackupRefused; DatabaseRefused when the backup is damaged or no database of this controller
+ */
+export function restoreBackup(
+  backup: string,
+  path: string,
+  movedTo: string,
+): BackupFacts & { readonly replaced: boolean } {
+  if (!existsSync(backup)) throw new BackupRefused(`${backup} does not exist`);
+  for (const suffix of SIDE_FILES)
+    if (existsSync(`${backup}${suffix}`))
+      throw new BackupRefused(
+        `${backup}${suffix} exists, so that ${backup} is not a backup but a database in use; make a backup of it`,
+      );
+  const draft = `${path}.draft`;
+  try {
+    removeWithSideFiles(draft);
+    createEmptyFile(draft);
+    copyFileSync(backup, draft);
+    const facts = finishCopy(draft);
+    const replaced = moveWithSideFiles(path, movedTo);
+    renameSync(draft, path);
+    flush(dirname(path));
+    return { ...facts, replaced };
+  } finally {
+    removeWithSideFiles(draft);
+  }
+}
+
+/** One read transaction of SQLite: writes of other connections continue and are not part of the copy. */
+function copyInto(path: string, draft: string): void {
+  const connection = openExisting(path, 'read-only');
+  try {
+    if (readVersion(connection, path, MIGRATIONS.length) === 0) throw new BackupRefused(`${path} is empty`);
+    connection.run('VACUUM INTO ?', draft);
+  } catch (error) {
+    throw isDamage(error) ? refuseDamaged(path, (error as Error).message, error) : error;
+  } finally {
+    connection.close();
+  }
+}
+
+/** Checks a copy completely, removes the marker of the process that has the original open, and flushes the copy. */
+function finishCopy(draft: string): BackupFacts {
+  const connection = openExisting(draft, 'delete');
+  let workbenches: number;
+  try {
+    if (readVersion(connection, draft, MIGRATIONS.length) === 0) throw new BackupRefused('the file is empty');
+    checkStructure(connection, draft, { complete: true });
+    markClosed(connection);
+    workbenches = connection.get<{ n: number }>('SELECT count(*) AS n FROM workbenches')?.n ?? 0;
+  } catch (error) {
+    throw isDamage(error) ? refuseDamaged(draft, (error as Error).message, error) : error;
+  } finally {
+    connection.close();
+  }
+  flush(draft);
+  return { bytes: statSync(draft).size, workbenches };
+}
+
+/** @throws DatabaseRefused when the file is no database */
+function openExisting(path: string, mode: 'delete' | 'read-only'): Connection {
+  try {
+    return new Connection(path, mode);
+  } catch (error) {
+    throw isDamage(error) ? refuseDamaged(path, (error as Error).message, error) : error;
+  }
+}
+
+function createEmptyFile(path: string): void {
+  closeSync(openSync(path, 'w', 0o600));
+}
+
+/** Returns whether there was a file to move. */
+function moveWithSideFiles(path: string, folder: string): boolean {
+  const files = ['', ...SIDE_FILES].map((suffix) => `${path}${suffix}`).filter((file) => existsSync(file));
+  if (files.length === 0) return false;
+  mkdirSync(folder, { mode: 0o700 });
+  for (const file of files) renameSync(file, join(folder, basename(file)));
+  flush(folder);
+  return true;
+}
+
+function removeWithSideFiles(path: string): void {
+  for (const suffix of ['', ...SIDE_FILES]) rmSync(`${path}${suffix}`, { force: true });
+}
+
+/** Flushes a file, or the names in a folder, to the disk. */
+function flush(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readFreeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+}
