@@ -39,7 +39,7 @@ export function page(results: Results): string {
     '',
     '<!-- Written by `npm run bench`. Do not edit. -->',
     '',
-    `The local server (functions, DynamoDB adapter, embedded table and drive in one process) and the load generator with`,
+    `The local server (functions, SQLite and drive in one process) and the load generator with`,
     `${CONNECTIONS} concurrent requests, on one computer. ${seconds} s each after a warm-up. Polls and lists are for stopped`,
     'workbenches. Creates are measured while earlier workbenches are driven. In the burst each workbench runs a command that',
     'exits immediately, at most 8 at a time.',

@@ -1,5 +1,5 @@
 /**
- * The definition of the table, for the CDK stack, the stores and the embedded table of local mode. It imports nothing,
+ * The definition of the table, for the CDK stack, the stores, and local mode with WB_TABLE_ENDPOINT. It imports nothing,
  * so that each of them can use it.
  *
  * | pk | sk | item |
@@ -60,7 +60,7 @@ export interface IndexDefinition {
   readonly sortKey?: KeyAttribute;
 }
 
-/** The input of CreateTable, for the embedded table. It has the structure of the AWS SDK's CreateTableCommandInput. */
+/** The input of CreateTable, for local mode with WB_TABLE_ENDPOINT and for tests. It has the structure of the AWS SDK's CreateTableCommandInput. */
 export function createTableInput(tableName: string): CreateTableInput {
   const indexes: readonly IndexDefinition[] = Object.values(INDEXES);
   const attributes = new Map<string, 'S' | 'N'>();

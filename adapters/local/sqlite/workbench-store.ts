@@ -2,8 +2,9 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import type { Database } from './database.ts';
+import { DecodedRecords } from './decoded-records.ts';
 import { assertWellFormed } from './keys.ts';
-import { parseRecordRow, type RecordRow, toIndexColumns, toRecordRow } from './record-row.ts';
+import { type RecordRow, toIndexColumns, toRecordRow } from './record-row.ts';
 
 /** The most workbenches in a page of `listByUser`, and the size of a page of `listActive`. */
 const PAGE_MAX = 100;
@@ -55,6 +56,7 @@ export const WORKBENCH_STATEMENTS = {
 export class SqliteWorkbenchStore implements WorkbenchStore {
   readonly #database: Database;
   readonly #telemetry: Telemetry;
+  readonly #decoded = new DecodedRecords();
 
   constructor(database: Database, telemetry: Telemetry) {
     this.#database = database;
@@ -75,7 +77,7 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
   read(key: WorkbenchKey): Promise<Workbench | undefined> {
     return this.#database.read((connection) => {
       const row = connection.get<RecordRow>(READ, key.userId, key.workbenchId);
-      return row === undefined ? undefined : parseRecordRow(key, row);
+      return row === undefined ? undefined : this.#decoded.decode(key, row);
     });
   }
 
@@ -158,7 +160,7 @@ export class SqliteWorkbenchStore implements WorkbenchStore {
   #parseOrReport(userId: string, row: KeyRow & RecordRow): Workbench | undefined {
     const workbenchId = row.workbench_id;
     try {
-      return parseRecordRow({ userId, workbenchId }, row);
+      return this.#decoded.decode({ userId, workbenchId }, row);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       this.#telemetry.error('record is unreadable; left out of the list', { workbenchId }, error);
