@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseRefused, type RefusalReason } from '#adapters/local/sqlite/opening.ts';
-import { openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { FORMER_TABLE, openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
@@ -10,9 +10,6 @@ import type { LocalData } from './data.ts';
 import { unusableFolder } from './data-folder.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
-
-/** The folder of the records in the first versions, in another format. */
-const FORMER_TABLE = 'table';
 
 /**
  * Opens the records in `<dataDir>/state.db`.
@@ -78,8 +75,8 @@ function refuseFormerTable(dataDir: string): void {
   const folder = join(dataDir, FORMER_TABLE);
   if (!isFolder(folder)) return;
   throw new StartError(
-    `${folder} contains the records of an older version, which this version cannot read. ` +
-      'Start the older version on this folder, or set WB_DATA_DIR to another one.',
+    `${folder} contains the records of an older version. Import them with \`npm run local:import\`, ` +
+      'or set WB_DATA_DIR to another folder.',
   );
 }
 

@@ -87,7 +87,9 @@ describe('openData', () => {
     const dataDir = await temporaryFolder();
     await mkdir(join(dataDir, 'table'));
     const message = await messageOf(open(dataDir));
-    expect(message).toContain(`${join(dataDir, 'table')} contains the records of an older version`);
+    expect(message).toContain(
+      `${join(dataDir, 'table')} contains the records of an older version. Import them with \`npm run local:import\``,
+    );
     await expect(stat(join(dataDir, STATE_FILE))).rejects.toThrow('ENOENT');
   });
 

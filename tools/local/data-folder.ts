@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { SettingsError } from '#contract/settings/setting.ts';
 import { readEnvironment } from '#local/environment.ts';
 import { StartError } from '#local/listen.ts';
-import { readLocalSettings } from '#local/settings.ts';
+import { type LocalSettings, readLocalSettings } from '#local/settings.ts';
 import { ToolError, UsageError } from '../command-line.ts';
 
 /** The errors of reading the settings whose message says what to correct. */
@@ -14,10 +14,19 @@ export const SETTINGS_ERRORS = [SettingsError, StartError];
  * @throws SettingsError; StartError; ToolError when the records are not in the data folder
  */
 export function readDataFolder(): string {
-  const { dataDir, tableEndpoint } = readLocalSettings(readEnvironment(process.cwd(), process.env));
+  const { dataDir, tableEndpoint } = readSettings();
   if (tableEndpoint !== undefined)
     throw new ToolError('WB_TABLE_ENDPOINT is set: the records are in a table, not in the data folder');
   return dataDir;
+}
+
+/** Returns the name of the table that earlier versions created in the data folder. */
+export function readTableName(): string {
+  return readSettings().functions.WB_TABLE_NAME;
+}
+
+function readSettings(): LocalSettings {
+  return readLocalSettings(readEnvironment(process.cwd(), process.env));
 }
 
 /**

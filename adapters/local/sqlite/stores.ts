@@ -12,6 +12,9 @@ import { SqliteWorkbenchStore } from './workbench-store.ts';
 /** The name of the database file in a data folder. */
 export const STATE_FILE = 'state.db';
 
+/** The folder of the records in the first versions, which had another format. */
+export const FORMER_TABLE = 'table';
+
 /** All stores over one SQLite database. */
 export interface SqliteStores {
   readonly database: Database;
