@@ -23,7 +23,6 @@ export async function openSqliteData(
 ): Promise<LocalData> {
   const path = join(dataDir, STATE_FILE);
   refuseFormerTable(dataDir);
-  if (sizeOf(path) === 0) refuseLostRecords(dataDir, path);
   const stores = open(dataDir, path, telemetry);
   shutdown.add(() => stores.close());
   const { workbenches, history, idempotency, reports, database } = stores;
@@ -49,7 +48,7 @@ export async function openSqliteData(
 
 function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores {
   try {
-    return openStores(path, { telemetry });
+    return openStores(path, { telemetry, mayCreate: !hasVolumes(dataDir) });
   } catch (error) {
     if (error instanceof DatabaseRefused)
       throw new StartError(
@@ -65,6 +64,8 @@ const RESTORE = 'Restore a backup with `npm run local:restore -- FILE`';
 
 const REMEDIES: Readonly<Record<RefusalReason, (dataDir: string) => string>> = {
   damaged: () => `${RESTORE}, or set WB_DATA_DIR to another folder.`,
+  empty: (dataDir) =>
+    `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. ${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,
   foreign: () => 'Set WB_DATA_DIR to another folder.',
   newer_version: (dataDir) =>
     `Start that version, or restore the copy from before the update in ${join(dataDir, 'backups')} with \`npm run local:restore -- FILE\`.`,
@@ -80,17 +81,9 @@ function refuseFormerTable(dataDir: string): void {
   );
 }
 
-/**
- * Without the records, the sweeps would take all files of workbenches for orphans.
- * @throws StartError
- */
-function refuseLostRecords(dataDir: string, path: string): void {
-  const workbenches = listNames(join(dataDir, 'volumes')).filter(isFolderName);
-  if (workbenches.length === 0) return;
-  throw new StartError(
-    `${path} is missing or empty, but ${join(dataDir, 'volumes')} has the files of ${workbenches.length} workbenches. ` +
-      `${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,
-  );
+/** Whether the folder has files of workbenches. Without their records, the sweeps would take them for orphans. */
+function hasVolumes(dataDir: string): boolean {
+  return listNames(join(dataDir, 'volumes')).some(isFolderName);
 }
 
 function listNames(folder: string): readonly string[] {
@@ -104,9 +97,4 @@ function listNames(folder: string): readonly string[] {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-/** Bytes of a file; 0 when it does not exist. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

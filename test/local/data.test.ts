@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
 import { openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
@@ -24,6 +25,13 @@ async function open(dataDir: string, tableEndpoint?: string) {
   const settings = { dataDir, tableEndpoint, functions: { WB_TABLE_NAME: 'workbenches' } };
   const data = await openData(settings, new TelemetryRecorder(), shutdown);
   return { ...data, shutdown };
+}
+
+/** A file that SQLite has created and no one has written to. */
+function createDatabaseWithoutTables(path: string): void {
+  const sqlite = new DatabaseSync(path);
+  sqlite.exec('PRAGMA journal_mode = wal');
+  sqlite.close();
 }
 
 async function messageOf(opening: Promise<unknown>): Promise<string> {
@@ -93,12 +101,20 @@ describe('openData', () => {
     await expect(stat(join(dataDir, STATE_FILE))).rejects.toThrow('ENOENT');
   });
 
-  test.each(['missing', 'empty'])('refuses files of workbenches whose records are %s', async (state) => {
-    const dataDir = await temporaryFolder();
-    await mkdir(join(dataDir, 'volumes', ID), { recursive: true });
-    if (state === 'empty') await writeFile(join(dataDir, STATE_FILE), '');
-    expect(await messageOf(open(dataDir))).toContain('has the files of 1 workbenches');
-  });
+  test.each(['missing', 'empty', 'without tables'])(
+    'refuses files of workbenches whose records are %s, and creates none',
+    async (state) => {
+      const dataDir = await temporaryFolder();
+      await mkdir(join(dataDir, 'volumes', ID), { recursive: true });
+      const path = join(dataDir, STATE_FILE);
+      if (state === 'empty') await writeFile(path, '');
+      if (state === 'without tables') createDatabaseWithoutTables(path);
+      const message = await messageOf(open(dataDir));
+      expect(message).toContain(`${path} is missing or empty. Nothing was changed.`);
+      expect(message).toContain(`${join(dataDir, 'volumes')} has the files of workbenches`);
+      expect((await readdir(dataDir)).includes(STATE_FILE)).toBe(state !== 'missing');
+    },
+  );
 
   test('accepts files of workbenches that are already deleted', async () => {
     const dataDir = await temporaryFolder();

@@ -1,9 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
 import { Connection, type JournalMode } from './connection.ts';
-import { hasLog, markClosed, prepareDatabase, refuseDamaged } from './opening.ts';
+import { hasLog, markClosed, prepareDatabase, refuseDamaged, refuseEmpty } from './opening.ts';
 import { MIGRATIONS, type Migration } from './schema.ts';
 import { invalidatesConnection, isDamage, isFailure, toPortError } from './sqlite-errors.ts';
 
@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly batchMax?: number;
   /** @default 'wal' */
   readonly journalMode?: 'wal' | 'delete';
+  /** Whether a new database is created if there is none. @default true */
+  readonly mayCreate?: boolean;
 }
 
 /** A write that waits for its transaction. `act` runs statements and must be synchronous. */
@@ -51,13 +53,13 @@ export class Database {
    * @throws DatabaseRefused when the file cannot be used; PortError when it cannot be read or written
    */
   constructor(path: string, options: DatabaseOptions) {
-    const { telemetry, migrations = MIGRATIONS, batchMax = 64, journalMode = 'wal' } = options;
+    const { telemetry, batchMax = 64, journalMode = 'wal' } = options;
     this.#path = path;
     this.#telemetry = telemetry;
     this.#batchMax = batchMax;
     this.#wantedJournal = journalMode;
     try {
-      this.#connection = open(path, journalMode, migrations, telemetry);
+      this.#connection = open(path, options);
     } catch (error) {
       if (isDamage(error)) throw refuseDamaged(path, (error as Error).message, error);
       throw toPortError(error);
@@ -97,9 +99,8 @@ export class Database {
     while (this.#queue.length > 0) this.#commitNext();
     this.#closed = true;
     if (this.#flush !== undefined) clearImmediate(this.#flush);
-    const connection = this.#connect();
     try {
-      markClosed(connection);
+      markClosed(this.#connect());
     } catch (error) {
       throw this.#fail(error);
     } finally {
@@ -135,7 +136,12 @@ export class Database {
   }
 
   #connect(): Connection {
-    this.#connection ??= new Connection(this.#path, this.#wantedJournal);
+    if (this.#connection === undefined) {
+      // SQLite would create an empty file.
+      if (this.#path !== ':memory:' && !existsSync(this.#path))
+        throw new PortError('unavailable', `${this.#path} no longer exists`);
+      this.#connection = new Connection(this.#path, this.#wantedJournal);
+    }
     return this.#connection;
   }
 
@@ -153,17 +159,16 @@ export class Database {
   }
 }
 
-function open(
-  path: string,
-  journalMode: 'wal' | 'delete',
-  migrations: readonly Migration[],
-  telemetry: Telemetry,
-): Connection {
+function open(path: string, options: DatabaseOptions): Connection {
+  const { telemetry, migrations = MIGRATIONS, journalMode = 'wal', mayCreate = true } = options;
   const hadLog = hasLog(path);
-  if (path !== ':memory:') createPrivateFile(path);
+  if (path !== ':memory:') {
+    if (mayCreate) createPrivateFile(path);
+    else if (!(statSync(path, { throwIfNoEntry: false })?.size ?? 0)) throw refuseEmpty(path);
+  }
   const connection = new Connection(path, journalMode);
   try {
-    prepareDatabase(connection, { path, hadLog }, migrations, telemetry);
+    prepareDatabase(connection, { path, hadLog, mayCreate }, migrations, telemetry);
     return connection;
   } catch (error) {
     connection.close();

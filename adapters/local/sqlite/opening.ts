@@ -4,8 +4,11 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Connection } from './connection.ts';
 import { APPLICATION_ID, type Migration } from './schema.ts';
 
-/** Why a file cannot be used. `foreign`: it is the database of another program. */
-export type RefusalReason = 'damaged' | 'foreign' | 'newer_version';
+/**
+ * Why a file cannot be used. `foreign`: it is the database of another program; `empty`: it is missing or has no tables,
+ * although records are expected.
+ */
+export type RefusalReason = 'damaged' | 'foreign' | 'newer_version' | 'empty';
 
 /** The file cannot be used as it is. Nothing was changed in it. */
 export class DatabaseRefused extends Error {
@@ -28,6 +31,8 @@ export interface OpenedFile {
   readonly path: string;
   /** Whether the write-ahead log existed before the file was opened. */
   readonly hadLog: boolean;
+  /** Whether a new database is created in an empty file. */
+  readonly mayCreate: boolean;
 }
 
 /**
@@ -36,11 +41,12 @@ export interface OpenedFile {
  */
 export function prepareDatabase(
   connection: Connection,
-  { path, hadLog }: OpenedFile,
+  { path, hadLog, mayCreate }: OpenedFile,
   migrations: readonly Migration[],
   telemetry: Telemetry,
 ): void {
   const version = readVersion(connection, path, migrations.length);
+  if (version === 0 && !mayCreate) throw refuseEmpty(path);
   const openedWith = version === 0 ? undefined : readOpenMarker(connection);
   checkStructure(connection, path, { complete: openedWith !== undefined });
   if (openedWith === 'wal' && !hadLog) {
@@ -104,6 +110,10 @@ export function checkStructure(
 ): void {
   const problem = connection.pragma(complete ? 'integrity_check(1)' : 'quick_check(1)');
   if (problem !== 'ok') throw refuseDamaged(path, String(problem));
+}
+
+export function refuseEmpty(path: string): DatabaseRefused {
+  return new DatabaseRefused('empty', `${path} is missing or empty`);
 }
 
 export function refuseDamaged(path: string, problem: string, cause?: unknown): DatabaseRefused {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CONNECTION_PRAGMAS, Connection } from '#adapters/local/sqlite/connection.ts';
@@ -116,6 +116,23 @@ describe('writes', () => {
     expect(connections.size).toBe(2);
     expect((await workbenches.read(keyOf(stopped())))?.name).toBe('kept');
     expect(await workbenches.update(stopped({ name: 'new', revision: 2 }), 1)).toBe('updated');
+  });
+
+  it('are unavailable after the file was removed and the connection was lost, and no file is created', async () => {
+    const path = join(await temporaryFolder(), 'state.db');
+    const { database, workbenches } = openStoresForTest(path);
+    await workbenches.create(stopped());
+    for (const name of readdirSync(join(path, '..')))
+      renameSync(join(path, '..', name), `${path}.moved-${name}`);
+    const failing = database.write(() => {
+      throw sqliteError(IOERR_WRITE);
+    });
+    await expect(failing).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(workbenches.read(keyOf(stopped()))).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(workbenches.create(starting())).rejects.toThrow('no longer exists');
+    expect(existsSync(path)).toBe(false);
+    await expect(database.close()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(database.close()).resolves.toBeUndefined();
   });
 
   it('are unavailable while there is no space, and reads are not', async () => {
