@@ -11,7 +11,7 @@ export default lane({
     'test/flows/many-creates.test.ts', // 33: creates 500 workbenches at once
     'test/adapters/aws/dynamodb/stores.test.ts', // 14: the contracts of stores, which test/memory tests as well
     'test/flows/start.test.ts', // 15: runs `npm start` ten times
-    'test/flows/api.test.ts', // 13: sends requests to a server on an embedded table
+    'test/flows/api.test.ts', // 13: sends requests to a server
     'test/lib/permissions/simulated-calls.test.ts', // 12: runs 40 schedules to compare calls with permissions
     'test/tools/docs/generate-docs.test.ts', // 11: generates all docs five times
     'test/tools/image/push-image.test.ts', // 11: runs the tool twenty times
@@ -22,6 +22,8 @@ export default lane({
     'test/lib/checks/validations.test.ts', // 7: runs cfn-guard for six apps
     'test/bench/start-time/scenarios.test.ts', // 7: simulates a hundred starts
     'test/adapters/aws/dynamodb/history-contract.test.ts', // 6: writes a thousand entries
+    'test/flows/table-endpoint.test.ts', // 8: starts servers on a DynamoDB
+    'test/tools/local-import.test.ts', // 6: runs the tool six times
     'test/tools/synth.test.ts', // 6: runs the CDK command
     'test/lib/alarm-conditions.test.ts', // 6: lists the conditions of all alarms of two stages
     'test/adapters/local/directories/directory-volumes.test.ts', // 5: deletes thousands of files

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseRefused, type RefusalReason } from '#adapters/local/sqlite/opening.ts';
+import { type DatabaseRefusalReason, DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { FORMER_TABLE, openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
@@ -62,7 +62,7 @@ function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores
 
 const RESTORE = 'Restore a backup with `npm run local:restore -- FILE`';
 
-const REMEDIES: Readonly<Record<RefusalReason, (dataDir: string) => string>> = {
+const REMEDIES: Readonly<Record<DatabaseRefusalReason, (dataDir: string) => string>> = {
   damaged: () => `${RESTORE}, or set WB_DATA_DIR to another folder.`,
   empty: (dataDir) =>
     `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. ${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,

@@ -1,5 +1,6 @@
 const SERVER = 'the process of local mode, or the page that a local workbench serves';
 const FOLDER = 'a folder of the file system that is no volume';
+const DATA_FOLDER = 'the folder of local mode, which has its records and all volumes';
 const STAGE_KIND =
   'declares for stage files the kind of setting that the other declares for environment variables';
 const ENTRY_POINT =
@@ -32,5 +33,10 @@ export const ONE_MEANING: Readonly<Record<string, string>> = {
   STAGES_FOLDER: FOLDER,
   syncFolder: FOLDER,
   isFolderName: FOLDER,
+  DataFolderLock: DATA_FOLDER,
+  lockDataFolder: DATA_FOLDER,
+  openDataFolder: DATA_FOLDER,
+  unusableFolder: DATA_FOLDER,
+  readDataFolder: DATA_FOLDER,
   projectPathOf: 'the folder `project` of a volume, in which users work',
 };

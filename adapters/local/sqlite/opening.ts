@@ -8,13 +8,13 @@ import { APPLICATION_ID, type Migration } from './schema.ts';
  * Why a file cannot be used. `foreign`: it is the database of another program; `empty`: it is missing or has no tables,
  * although records are expected.
  */
-export type RefusalReason = 'damaged' | 'foreign' | 'newer_version' | 'empty';
+export type DatabaseRefusalReason = 'damaged' | 'foreign' | 'newer_version' | 'empty';
 
 /** The file cannot be used as it is. Nothing was changed in it. */
 export class DatabaseRefused extends Error {
-  readonly reason: RefusalReason;
+  readonly reason: DatabaseRefusalReason;
 
-  constructor(reason: RefusalReason, message: string, cause?: unknown) {
+  constructor(reason: DatabaseRefusalReason, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'DatabaseRefused';
     this.reason = reason;
