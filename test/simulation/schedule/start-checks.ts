@@ -286,7 +286,7 @@ export class StartChecks {
 
   /**
    * The launches of the last start that failed since one succeeded. After a restart, the launch of the run that ends may
-   * still be sent again, to find its instance. Its generation tells it from those of the new start.
+   * still be sent again, to find its instance. Its generation differs from those of the new start.
    */
   #failedLaunches(record: Workbench, hosts: readonly SimulatedInstance[]): readonly SimulatedInstance[] {
     const { lastHostGeneration = 0 } = record;
