@@ -26,6 +26,7 @@ export default lane({
     'test/tools/local-import.test.ts', // 6: runs the tool six times
     'test/tools/synth.test.ts', // 6: runs the CDK command
     'test/lib/alarm-conditions.test.ts', // 6: lists the conditions of all alarms of two stages
+    'test/tools/local-backup.test.ts', // 5: runs the tools as processes
     'test/adapters/local/directories/directory-volumes.test.ts', // 5: deletes thousands of files
     'test/lib/add-stacks.test.ts', // 5: adds the stacks of six stages
     'test/adapters/local/processes/killed-server.test.ts', // 5: kills six servers
