@@ -38,7 +38,7 @@ export function findAmbiguousNames(
   return [...exportedNames(sources)].flatMap(([name, files]) => {
     const words = wordsOf(name);
     const found = ruledOut
-      .filter(({ word }) => words.includes(word) || words.includes(`${word}s`))
+      .filter(({ word }) => [word, `${word}s`, `${word}es`].some((form) => words.includes(form)))
       .map(({ word, term }) => ({
         name,
         why: `(${files[0]}) contains "${word}"; the term of the glossary is "${term}"`,
@@ -47,14 +47,12 @@ export function findAmbiguousNames(
   });
 }
 
-/** Exported name → the files that export it. */
+/** Exported name → the files that export it. A re-export (`export { name }`) is no second one. */
 function exportedNames(sources: ReadonlyMap<string, string>): Map<string, string[]> {
   const names = new Map<string, string[]>();
   for (const [file, source] of sources) {
-    for (const { groups } of source.matchAll(EXPORTED)) {
-      const name = groups?.name ?? '';
-      names.set(name, [...(names.get(name) ?? []), file]);
-    }
+    const exported = new Set([...source.matchAll(EXPORTED)].map(({ groups }) => groups?.name ?? ''));
+    for (const name of exported) names.set(name, [...(names.get(name) ?? []), file]);
   }
   return names;
 }
@@ -62,6 +60,7 @@ function exportedNames(sources: ReadonlyMap<string, string>): Map<string, string
 function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
     .replaceAll('_', ' ')
     .toLowerCase()
     .split(' ');

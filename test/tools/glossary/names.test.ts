@@ -27,14 +27,23 @@ describe('the glossary', () => {
     const two = { 'a.ts': 'export interface Page {}', 'b.ts': 'export const Page = 1;' };
     expect(listed(two)).toEqual(['Page is exported by a.ts, b.ts']);
     expect(listed({ 'a.ts': 'export interface Page {}', 'b.ts': 'interface Page {}' })).toEqual([]);
+    const overloads = 'export function read(a: string): void;\nexport function read(a: number): void;';
+    expect(listed({ 'a.ts': overloads, 'b.ts': "export { read } from './a.ts';" })).toEqual([]);
   });
 
   it('finds a word that is ruled out, and its plural, in names of every style', () => {
-    const source = ['async function endMachine', 'class LeftoverTasks', 'const BOXS_MAX', 'type Boxer'];
+    const source = [
+      'async function endMachine',
+      'class LeftoverTasks',
+      'const BOXES_MAX',
+      'type EC2Box',
+      'type Boxer',
+    ];
     expect(listed({ 'a.ts': source.map((line) => `export ${line}`).join('\n') })).toEqual([
       'endMachine (a.ts) contains "machine"; the term of the glossary is "instance"',
       'LeftoverTasks (a.ts) contains "leftover"; the term of the glossary is "orphan"',
-      'BOXS_MAX (a.ts) contains "box"; the term of the glossary is "instance"',
+      'BOXES_MAX (a.ts) contains "box"; the term of the glossary is "instance"',
+      'EC2Box (a.ts) contains "box"; the term of the glossary is "instance"',
     ]);
   });
 });
