@@ -14,6 +14,8 @@ export interface EcsStop {
 
 export interface EcsContainerStop {
   readonly name?: string | undefined;
+  /** Docker's id. Absent if the agent has reported no container. */
+  readonly runtimeId?: string | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
 }
@@ -49,7 +51,10 @@ const CODE_OF_TEXT: readonly (readonly [pattern: RegExp, code: ReasonCode])[] = 
  * AWS advises to wait for up to five minutes. Milliseconds.
  */
 const EC2_SETTLES_MS = 5 * 60_000;
-/** The same for a task that most likely never had a container. Milliseconds. */
+/**
+ * The same for a task that most likely never had a container. The container of a task that boots has an id, although the task
+ * is PENDING until it is ready. Milliseconds.
+ */
 const EC2_SETTLES_WITHOUT_CONTAINER_MS = 30_000;
 /** The stop codes of tasks that end before they have a container. */
 const STOP_CODES_WITHOUT_CONTAINER: ReadonlySet<string | undefined> = new Set([
@@ -172,8 +177,10 @@ export function isReportedByAgent({ stopCode, stoppedReason, containers }: EcsSt
  */
 export function conclusionSettlesMs(stop: EcsStop): number {
   if (isReportedByAgent(stop)) return 0;
+  const hadContainer =
+    stop.startedAt !== undefined || workbenchContainers(stop.containers).some(({ runtimeId }) => runtimeId);
   const hadNoContainer =
-    stop.startedAt === undefined && STOP_CODES_WITHOUT_CONTAINER.has(stop.stopCode) && !isHostGone(stop);
+    !hadContainer && STOP_CODES_WITHOUT_CONTAINER.has(stop.stopCode) && !isHostGone(stop);
   return hadNoContainer ? EC2_SETTLES_WITHOUT_CONTAINER_MS : EC2_SETTLES_MS;
 }
 

@@ -163,7 +163,7 @@ export class SimulatedInstances {
   #beginEnd(instance: SimulatedInstance, state: 'stopping' | 'shutting-down'): void {
     delete instance.shownAsRunningUntil;
     if (instance.state === 'running' && this.#draws.happens('endShownLate'))
-      instance.shownAsRunningUntil = this.#kernel.now() + this.#draws.secondsAsMs(1, 10);
+      instance.shownAsRunningUntil = this.#kernel.now() + this.#draws.secondsAsMs(1, 240);
     this.#change(instance, state);
   }
 

@@ -91,12 +91,20 @@ describe('a task that ECS reports as STOPPED', () => {
       return task !== undefined && 'status' in task ? [task.status, task.instance] : undefined;
     };
     /** ECS concludes the end of the task without a report of its agent. */
-    const conclude = (stopCode?: string, stoppedReason?: string, fields: Partial<Task> = {}) =>
+    const conclude = (
+      stopCode?: string,
+      stoppedReason?: string,
+      fields: Partial<Task> = {},
+      runtimeId?: string,
+    ) =>
       respondWith((name, effect) => {
         const response = effect();
         if (name !== 'DescribeTasksCommand') return response;
         const [task] = (response as DescribeTasksResponse).tasks ?? [];
-        const containers = task?.containers?.map(({ exitCode: _exitCode, reason: _reason, ...rest }) => rest);
+        const containers = task?.containers?.map(({ exitCode: _exitCode, reason: _reason, ...rest }) => ({
+          ...rest,
+          runtimeId,
+        }));
         return {
           tasks: [{ ...task, lastStatus: 'STOPPED', stopCode, stoppedReason, containers, ...fields }],
         };
@@ -122,6 +130,16 @@ describe('a task that ECS reports as STOPPED', () => {
   it('is connected if its agent has not reported the end and its instance runs', async () => {
     const { observe, conclude } = await running();
     conclude('TaskFailedToStart', 'Timeout waiting for network interface provisioning to complete.');
+    expect(await observe()).toEqual(['stopped', 'connected']);
+  });
+
+  it('is not connected before five minutes if its container ran while it was PENDING', async () => {
+    const { observe, conclude, subject } = await running();
+    const stoppedAt = new Date(subject.kernel.now());
+    conclude('UserInitiated', 'enough', { stoppedAt, startedAt: undefined }, 'docker-1');
+    await subject.advance(5 * MINUTE - 1);
+    expect(await observe()).toEqual(['stopped', 'ending']);
+    await subject.advance(1);
     expect(await observe()).toEqual(['stopped', 'connected']);
   });
 

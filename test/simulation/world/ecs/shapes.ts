@@ -52,8 +52,10 @@ export function taskShape(task: Task, clusterArn: string): TaskShape {
   return omitUndefined(shape) as TaskShape;
 }
 
-function workbenchContainerShape({ lastStatus, exitCode, containerReason }: Task) {
-  return lastStatus === 'STOPPED' ? { lastStatus, exitCode, reason: containerReason } : { lastStatus };
+/** Docker's id of a container. The agent reports it once the container has been created. */
+function workbenchContainerShape({ arn, container, lastStatus, exitCode, containerReason }: Task) {
+  const shape = { lastStatus, runtimeId: container === undefined ? undefined : `docker-${arn.slice(-8)}` };
+  return omitUndefined(lastStatus === 'STOPPED' ? { ...shape, exitCode, reason: containerReason } : shape);
 }
 
 function companionShape({ lastStatus, companionReason }: Task) {
