@@ -1,5 +1,6 @@
 import { choosePlacement } from '../placement/choose-placement.ts';
 import type { CapacityCatalog } from '../ports/capacity-catalog.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { HostFleet, HostOutcome } from '../ports/host-fleet.ts';
 import { PortError } from '../ports/port-error.ts';
 import { isMissing, type TaskRunner } from '../ports/task-runner.ts';
@@ -16,12 +17,16 @@ export interface EffectPorts {
   readonly catalog: CapacityCatalog;
 }
 
+type PortsWithClock = EffectPorts & { readonly clock: Clock };
+
 /**
  * How often the state of a volume that is being created is read again within one effect. Each call takes about half a
  * second and a new access point one or two seconds, so most volumes are ready before the limit. After it the effect fails
  * and is retried with the backoff, as for other failures.
  */
 const ENSURE_AGAIN_MAX = 3;
+/** It is not read again later than this after the first call, so that slow calls do not exceed the time of the function. */
+const ENSURE_AGAIN_WITHIN_MS = 5000;
 
 /** The effects that call a port and have a result. `delete_record` ends the record and has none. */
 export type PortEffect = Exclude<Effect, { type: 'delete_record' }>;
@@ -31,7 +36,7 @@ export type PortEffect = Exclude<Effect, { type: 'delete_record' }>;
  * because no port may throw it.
  */
 export async function executeEffect(
-  ports: EffectPorts,
+  ports: PortsWithClock,
   workbench: Workbench,
   effect: PortEffect,
 ): Promise<EffectResult> {
@@ -43,7 +48,11 @@ export async function executeEffect(
   }
 }
 
-async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEffect): Promise<EffectResult> {
+async function callPort(
+  ports: PortsWithClock,
+  workbench: Workbench,
+  effect: PortEffect,
+): Promise<EffectResult> {
   const { tasks, hosts, volumes } = ports;
   switch (effect.type) {
     case 'ensure_volume': {
@@ -106,13 +115,17 @@ async function callPort(ports: EffectPorts, workbench: Workbench, effect: PortEf
  * not wait for one after the other. No task starts before the volume is ready: only then the record gets the mount.
  */
 async function ensureVolume(
-  { tasks, volumes }: EffectPorts,
+  { tasks, volumes, clock }: PortsWithClock,
   { workbenchId, spec }: Workbench,
 ): Promise<Exclude<VolumeOutcome, { readonly kind: 'creating' }>> {
+  const again = clock.now() + ENSURE_AGAIN_WITHIN_MS;
   const first = await volumes.ensure(workbenchId);
   if (first.kind !== 'creating') return first;
-  await tasks.prepare({ workbenchId, mount: { ...first.mount }, memoryMib: spec.memoryMib });
-  for (let calls = 0; calls < ENSURE_AGAIN_MAX; calls += 1) {
+  // With a host, the memory of the task depends on the host, and so does its definition.
+  if (spec.dedicatedInstanceType === undefined) {
+    await tasks.prepare({ workbenchId, mount: { ...first.mount }, memoryMib: spec.memoryMib });
+  }
+  for (let calls = 0; calls < ENSURE_AGAIN_MAX && clock.now() < again; calls += 1) {
     const outcome = await volumes.ensure(workbenchId);
     if (outcome.kind !== 'creating') return outcome;
   }

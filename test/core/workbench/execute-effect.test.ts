@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PortError } from '#core/ports/port-error.ts';
-import { type EffectPorts, executeEffect, type PortEffect } from '#core/workbench/execute-effect.ts';
+import { executeEffect, type PortEffect } from '#core/workbench/execute-effect.ts';
 import type { Effect } from '#core/workbench/lifecycle/inputs.ts';
 import { REASON_MESSAGE_MAX } from '#core/workbench/reasons.ts';
 import { aTaskInput, ID, starting, USER } from '#test/builders/workbench.ts';
@@ -38,7 +38,7 @@ function recordingPorts(results: Readonly<Record<string, unknown>> = {}) {
     hosts: port('hosts'),
     volumes: port('volumes'),
   };
-  return { ports: ports as unknown as EffectPorts, calls };
+  return { ports: ports as unknown as Parameters<typeof executeEffect>[0], calls };
 }
 
 async function execute(effect: PortEffect, results?: Readonly<Record<string, unknown>>) {
@@ -55,13 +55,23 @@ describe('ensure_volume of a volume that is being created', () => {
   const CREATING = { kind: 'creating', mount: MOUNT };
 
   /** Executes it with these results of the calls of `ensure`, one after another. */
-  async function ensureVolume(ensured: readonly object[], prepare: () => Promise<void> = async () => {}) {
+  async function ensureVolume(
+    ensured: readonly object[],
+    {
+      prepare = async () => {},
+      workbench = starting(),
+      callMs = 0,
+    }: { prepare?: () => Promise<void>; workbench?: ReturnType<typeof starting>; callMs?: number } = {},
+  ) {
     const calls: unknown[][] = [];
     const results = [...ensured];
+    let now = 0;
     const ports = {
+      clock: { now: () => now },
       volumes: {
         ensure: async (id: string) => {
           calls.push(['ensure', id]);
+          now += callMs;
           return results.shift();
         },
       },
@@ -71,8 +81,7 @@ describe('ensure_volume of a volume that is being created', () => {
           await prepare();
         },
       },
-    } as unknown as EffectPorts;
-    const workbench = starting();
+    } as unknown as Parameters<typeof executeEffect>[0];
     const result = await executeEffect(ports, workbench, { type: 'ensure_volume' });
     return { result, calls, memoryMib: workbench.spec.memoryMib };
   }
@@ -100,14 +109,29 @@ describe('ensure_volume of a volume that is being created', () => {
     expect(result).toEqual({ type: 'effect_failed', effect: 'ensure_volume', kind: 'unavailable' });
   });
 
+  it('is not read again after five seconds, so that slow calls do not exceed the time of the function', async () => {
+    const slow = await ensureVolume([CREATING, CREATING, CREATING, CREATING], { callMs: 2500 });
+    expect(slow.calls.map(([name]) => name)).toEqual(['ensure', 'prepare', 'ensure']);
+    expect(slow.result).toMatchObject({ type: 'effect_failed' });
+  });
+
+  it('prepares no task of a workbench with a host, whose memory is not known yet', async () => {
+    const { spec } = starting();
+    const workbench = starting({ spec: { ...spec, dedicatedInstanceType: 'm7i.large' } });
+    const { calls } = await ensureVolume([CREATING, { kind: 'ready', mount: MOUNT }], { workbench });
+    expect(calls.map(([name]) => name)).toEqual(['ensure', 'ensure']);
+  });
+
   it('returns that the deletion of the volume began meanwhile', async () => {
     const { result } = await ensureVolume([CREATING, { kind: 'tombstoned' }]);
     expect(result).toEqual({ type: 'volume_tombstoned' });
   });
 
   it('is throttled if the preparation is throttled', async () => {
-    const { result, calls } = await ensureVolume([CREATING], async () => {
-      throw new PortError('throttled', 'ecs RegisterTaskDefinition');
+    const { result, calls } = await ensureVolume([CREATING], {
+      prepare: async () => {
+        throw new PortError('throttled', 'ecs RegisterTaskDefinition');
+      },
     });
     expect(result).toEqual({ type: 'effect_failed', effect: 'ensure_volume', kind: 'throttled' });
     expect(calls).toHaveLength(2);
