@@ -64,10 +64,17 @@ export function taskDefinitionInput(
   return { digest, input: { ...input, containerDefinitions: [labelled, ...otherContainers] } };
 }
 
+/** Enough that a change of what is derived from the memory changes the digest of the settings. */
+const SETTINGS_DIGEST_MEMORY_MIB = 4096;
+
 /** A digest of everything in a definition that does not depend on its workbench. */
 export function settingsDigestOf(settings: TaskSettings): string {
-  const mount = { fileSystemId: '', accessPointId: '' };
-  return taskDefinitionInput(settings, { workbenchId: '', mount, memoryMib: 0 }).digest;
+  const mount = { fileSystemId: 'fs', accessPointId: 'fsap' };
+  return taskDefinitionInput(settings, {
+    workbenchId: 'workbench',
+    mount,
+    memoryMib: SETTINGS_DIGEST_MEMORY_MIB,
+  }).digest;
 }
 
 /** The digest in a registered definition; undefined if the controller did not register it. */

@@ -242,6 +242,7 @@ describe('a port that is not available in a function', () => {
   const ports: Readonly<Record<QueueName, object>> = effectPortsOf(new MemoryWorld());
   /** The methods that effects call. */
   const METHODS = [
+    'tasks.prepare',
     'tasks.run',
     'tasks.stop',
     'tasks.describe',
@@ -299,6 +300,7 @@ describe('a port that is not available in a function', () => {
       host: { 'volumes.deleteSlice': 'delete' },
       delete: {
         ...hosts,
+        'tasks.prepare': 'work',
         'tasks.run': 'work',
         'tasks.stop': 'work',
         'tasks.describe': 'work',
