@@ -1,4 +1,10 @@
-import { createRemoteJWKSet, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  type JWTPayload,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import { type RefusalReason, TokenRefused } from './credentials.ts';
 
 /**
@@ -19,6 +25,12 @@ const PUBLIC_KEY_ALGORITHMS = [
   'ES384',
   'ES512',
 ];
+
+/**
+ * How far `nbf` and `iat` may be ahead of our clock, in seconds. Issuers set them to the current time of their own clock,
+ * and clocks differ. `exp` has no tolerance, since the functions compare it again on every request.
+ */
+const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** Minimum time between two fetches of the keys, so that tokens with unknown key ids cannot cause requests at will. */
 const JWKS_COOLDOWN_MS = 30_000;
@@ -51,9 +63,8 @@ export function readAlgorithm(token: string): string {
 export function hs256Verifier(secret: string): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token, now) => {
-    const options = { algorithms: ['HS256'], requiredClaims: ['exp'], currentDate: now };
-    const { payload } = await jwtVerify(token, key, options).catch(throwRefusal);
-    return payload;
+    const options = { ...timeOptions(now), algorithms: ['HS256'] };
+    return checkTimes(await jwtVerify(token, key, options).catch(throwRefusal), now);
   };
 }
 
@@ -65,16 +76,26 @@ export function issuerVerifier({ issuer, audience, jwksUrl, timeoutMs }: Issuer)
     cacheMaxAge: JWKS_MAX_AGE_MS,
   });
   return async (token, now) => {
-    const options = {
-      algorithms: PUBLIC_KEY_ALGORITHMS,
-      issuer,
-      audience,
-      requiredClaims: ['exp'],
-      currentDate: now,
-    };
-    const { payload } = await jwtVerify(token, keys, options).catch(throwRefusal);
-    return payload;
+    const options = { ...timeOptions(now), algorithms: PUBLIC_KEY_ALGORITHMS, issuer, audience };
+    return checkTimes(await jwtVerify(token, keys, options).catch(throwRefusal), now);
   };
+}
+
+function timeOptions(now: Date) {
+  return { requiredClaims: ['exp'], currentDate: now, clockTolerance: CLOCK_TOLERANCE_SECONDS };
+}
+
+/**
+ * Checks the times for which jose has no option: its tolerance also applies to `exp`, and it ignores `iat`.
+ * @throws TokenRefused
+ */
+function checkTimes({ payload }: JWTVerifyResult, now: Date): JWTPayload {
+  const { exp, iat } = payload;
+  if (exp !== undefined && exp * 1000 <= now.getTime()) throw new TokenRefused('expired');
+  if (iat !== undefined && (iat - CLOCK_TOLERANCE_SECONDS) * 1000 > now.getTime()) {
+    throw new TokenRefused('not_yet_valid');
+  }
+  return payload;
 }
 
 export function isPublicKeyAlgorithm(algorithm: string): boolean {

@@ -152,7 +152,14 @@ describe('an HS256 token', () => {
     ['with an expiry after the year 9999', { exp: 1e300 }, 'invalid_claims'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
     ['that expires now', { exp: SECONDS }, 'expired'],
-    ['that is not valid yet', { exp: SECONDS + 60, nbf: SECONDS + 30 }, 'not_yet_valid'],
+    ['that is not valid yet', { exp: SECONDS + 60, nbf: SECONDS + 6 }, 'not_yet_valid'],
+    ['that was issued in the future', { exp: SECONDS + 60, iat: SECONDS + 6 }, 'not_yet_valid'],
+    [
+      'with a time of issue that is not a number',
+      { exp: SECONDS + 60, iat: 'now' as unknown as number },
+      'invalid_claims',
+    ],
+    ['that has expired and is not valid yet', { exp: SECONDS - 1, nbf: SECONDS + 5 }, 'expired'],
     ['with a number as user', { exp: SECONDS + 60, sub: 17 as unknown as string }, 'invalid_user_claim'],
     ['with null as user', { exp: SECONDS + 60, sub: null as unknown as string }, 'invalid_user_claim'],
     ['with a list as user', { exp: SECONDS + 60, sub: ['ada'] as unknown as string }, 'invalid_user_claim'],
@@ -161,6 +168,16 @@ describe('an HS256 token', () => {
     ['with a control character in the user', { exp: SECONDS + 60, sub: 'ada\n' }, 'invalid_user_claim'],
   ])('%s is refused', async (_, claims, reason) => {
     expect(await refusal(jwtKey, `Bearer ${await hs256(claims)}`)).toBe(reason);
+  });
+
+  it.each<[string, JWTPayload]>([
+    ['valid from now on', { nbf: SECONDS, iat: SECONDS }],
+    ['of an issuer whose clock is 5 s ahead', { nbf: SECONDS + 5, iat: SECONDS + 5 }],
+    ['that expires in a second', { exp: SECONDS + 1 }],
+    ['that was issued years ago', { iat: SECONDS - 100_000_000 }],
+  ])('%s is authorized', async (_, claims) => {
+    const token = await hs256({ exp: SECONDS + 60, ...claims });
+    expect(await refusal(jwtKey, `Bearer ${token}`)).toBeUndefined();
   });
 
   it('signed with another secret is refused', async () => {
@@ -303,12 +320,21 @@ describe('an OpenID Connect token', () => {
     ['without an audience', { aud: undefined }, 'invalid_audience'],
     ['without expiry', { exp: undefined }, 'missing_expiry'],
     ['that has expired', { exp: SECONDS - 1 }, 'expired'],
-    ['that is not valid yet', { nbf: SECONDS + 60 }, 'not_yet_valid'],
+    ['that expires now', { exp: SECONDS }, 'expired'],
+    ['that is not valid yet', { nbf: SECONDS + 6 }, 'not_yet_valid'],
+    ['that was issued in the future', { iat: SECONDS + 6 }, 'not_yet_valid'],
     ['with a number as user', { sub: 17 }, 'invalid_user_claim'],
   ])('%s is refused', async (_, claims, reason) => {
     const key = await issuer.newKey('one');
     issuer.publish(key);
     expect(await refusal(oidc(), `Bearer ${await issuer.sign(key, NOW, claims)}`)).toBe(reason);
+  });
+
+  it('of an issuer whose clock is 5 s ahead is authorized', async () => {
+    const key = await issuer.newKey('one');
+    issuer.publish(key);
+    const token = await issuer.sign(key, NOW, { nbf: SECONDS + 5, iat: SECONDS + 5 });
+    expect(await refusal(oidc(), `Bearer ${token}`)).toBeUndefined();
   });
 
   it('for several audiences is authorized if one of them is configured', async () => {
