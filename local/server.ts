@@ -3,6 +3,7 @@ import { RandomIds } from '#adapters/random-ids.ts';
 import type { Settings } from '#contract/settings/function-settings.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
+import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
 import { openData } from './data.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
@@ -120,6 +121,7 @@ function gatewayOptions(ports: LocalPorts, functions: Settings, { hosts }: Local
   const authorizer = {
     authorize: buildAuthorizer(ports, functions),
     ttlSeconds: functions.RESTAPI_AUTH_CACHE_SECONDS,
+    validUntil: responseValidUntil,
   };
   return {
     routes: buildRoutes(ports, functions),

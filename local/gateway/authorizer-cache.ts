@@ -11,6 +11,8 @@ export interface AuthorizerCacheOptions {
   readonly timers: Timers;
   /** How long a response is cached, seconds: 0 (no cache) to 3,600. */
   readonly ttlSeconds: number;
+  /** Until when a response may be used again at most, milliseconds since 1970. A time in the past: it is not cached. @default no limit */
+  readonly validUntil?: (authorization: Authorization) => number;
   /** Cached responses. The oldest is evicted. @default 1,000 */
   readonly capacity?: number;
 }
@@ -19,14 +21,15 @@ export interface AuthorizerCacheOptions {
 export const AUTHORIZER_TIMEOUT_MS = 10_000;
 
 interface CacheEntry {
+  readonly storedAt: number;
   readonly until: number;
   readonly authorization: Authorization;
 }
 
 /**
  * Caches the authorizer's responses by identity source alone, for all routes, as API Gateway does. Denials are
- * cached, failures are not. Concurrent requests share one call. The cache stores an HMAC of the identity source,
- * because the identity source is a secret.
+ * cached, failures are not. Unlike API Gateway it keeps no response beyond `validUntil`. Concurrent requests share one
+ * call. The cache stores an HMAC of the identity source, because the identity source is a secret.
  */
 export class AuthorizerCache {
   readonly #options: Required<AuthorizerCacheOptions>;
@@ -35,7 +38,7 @@ export class AuthorizerCache {
   readonly #salt = randomBytes(32);
 
   constructor(options: AuthorizerCacheOptions) {
-    this.#options = { capacity: 1000, ...options };
+    this.#options = { capacity: 1000, validUntil: () => Number.POSITIVE_INFINITY, ...options };
   }
 
   /**
@@ -47,7 +50,7 @@ export class AuthorizerCache {
     if (ttlSeconds <= 0) return this.#call(callAuthorizer);
     const id = createHmac('sha256', this.#salt).update(identitySource).digest('base64');
     const cached = this.#cache.get(id);
-    if (cached !== undefined && cached.until > timers.now()) return cached.authorization;
+    if (cached !== undefined && isCurrent(cached, timers.now())) return cached.authorization;
     const pending = this.#pending.get(id);
     if (pending !== undefined) return pending;
     const call = this.#call(callAuthorizer)
@@ -61,9 +64,12 @@ export class AuthorizerCache {
   }
 
   #store(id: string, authorization: Authorization): void {
-    const { timers, ttlSeconds, capacity } = this.#options;
+    const { timers, ttlSeconds, validUntil, capacity } = this.#options;
+    const storedAt = timers.now();
+    const until = Math.min(storedAt + ttlSeconds * 1000, validUntil(authorization));
     this.#cache.delete(id);
-    this.#cache.set(id, { until: timers.now() + ttlSeconds * 1000, authorization });
+    if (until <= storedAt) return;
+    this.#cache.set(id, { storedAt, until, authorization });
     for (const oldest of this.#cache.keys()) {
       if (this.#cache.size <= capacity) return;
       this.#cache.delete(oldest);
@@ -78,6 +84,11 @@ export class AuthorizerCache {
       call().then(resolve, reject).finally(cancel);
     });
   }
+}
+
+/** An entry that was stored later than now was stored before the clock was set back. Its time would last as long as that step. */
+function isCurrent({ storedAt, until }: CacheEntry, now: number): boolean {
+  return storedAt <= now && now < until;
 }
 
 function parseAuthorization(response: unknown): Authorization {

@@ -5,7 +5,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { respondToClientErrors } from '../client-errors.ts';
 import { checkRequest, type OriginGuard } from '../origin-guard.ts';
-import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from './authorizer-cache.ts';
+import { AUTHORIZER_TIMEOUT_MS, type Authorization, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';
 import { type GatewayHandler, invoke, lambdaContext } from './invocation.ts';
@@ -31,6 +31,8 @@ export interface GatewayAuthorizer {
   readonly authorize: (event: APIGatewayRequestAuthorizerEventV2, context: Context) => Promise<unknown>;
   /** How long a response is cached, seconds. */
   readonly ttlSeconds: number;
+  /** Until when a response may be used again at most, milliseconds since 1970. */
+  readonly validUntil: (authorization: Authorization) => number;
 }
 
 export interface GatewayOptions {
@@ -84,6 +86,7 @@ class Gateway {
     this.#cache = new AuthorizerCache({
       timers: options.timers,
       ttlSeconds: options.authorizer?.ttlSeconds ?? 0,
+      ...(options.authorizer === undefined ? {} : { validUntil: options.authorizer.validUntil }),
     });
   }
 

@@ -19,6 +19,7 @@ export interface WorkbenchRoutesOptions {
 }
 
 interface CacheEntry {
+  readonly storedAt: number;
   readonly until: number;
   readonly route: Promise<WorkbenchRoute>;
 }
@@ -36,9 +37,10 @@ export class WorkbenchRoutes {
   find(workbenchId: string): Promise<WorkbenchRoute> {
     const now = this.#options.timers.now();
     const cached = this.#cache.get(workbenchId);
-    if (cached !== undefined && cached.until > now) return cached.route;
+    // An entry that was stored later than now was stored before the clock was set back.
+    if (cached !== undefined && cached.storedAt <= now && now < cached.until) return cached.route;
     const route = this.#read(workbenchId);
-    this.#store(workbenchId, { until: now + this.#options.cacheTtlMs, route });
+    this.#store(workbenchId, { storedAt: now, until: now + this.#options.cacheTtlMs, route });
     return route;
   }
 

@@ -1,15 +1,21 @@
 import type { APIGatewayRequestAuthorizerEventV2 } from 'aws-lambda';
 import { describe, expect, test, vi } from 'vitest';
 import { AUTHORIZER_TIMEOUT_MS, AuthorizerCache } from '#local/gateway/authorizer-cache.ts';
+import type { GatewayAuthorizer } from '#local/gateway/gateway.ts';
 import { ManualClock } from '#test/memory/manual-clock.ts';
 import { type OpenGateway, openGateway } from './open-gateway.ts';
 
 /** A gateway whose authorizer returns the result of `decide`. `calls` are the events that it received. */
-async function openGuarded(decide: (token: string) => unknown, ttlSeconds = 60) {
+async function openGuarded(
+  decide: (token: string) => unknown,
+  ttlSeconds = 60,
+  validUntil: GatewayAuthorizer['validUntil'] = () => Number.POSITIVE_INFINITY,
+) {
   const calls: APIGatewayRequestAuthorizerEventV2[] = [];
   const gateway = await openGateway(undefined, {
     authorizer: {
       ttlSeconds,
+      validUntil,
       authorize: async (event) => {
         calls.push(event);
         return decide(event.identitySource?.[0] ?? '');
@@ -117,6 +123,31 @@ describe('the authorizer in gateway of a route', () => {
     gateway.timers.advance(1);
     await get(gateway, 'Bearer x');
     expect(calls.length).toBe(2);
+  });
+
+  test('is called again after the clock was set back or forward by a day', async () => {
+    const { gateway, calls } = await openGuarded(() => ({ isAuthorized: false }));
+    for (const step of [0, 86_400_000, -86_400_000, -86_400_000, -1, 86_400_000]) {
+      gateway.timers.advance(step);
+      const before = calls.length;
+      await get(gateway, 'Bearer x');
+      expect(calls.length, `after ${step} ms`).toBe(before + 1);
+      await get(gateway, 'Bearer x');
+      expect(calls.length, `again after ${step} ms`).toBe(before + 1);
+    }
+  });
+
+  test('is called again as soon as its response is not valid any more', async () => {
+    const start = Date.UTC(2030, 0, 1);
+    const { gateway, calls } = await openGuarded(allow, 60, () => start + 10_000);
+    await get(gateway, 'Bearer x');
+    gateway.timers.advance(9_999);
+    await get(gateway, 'Bearer x');
+    expect(calls.length).toBe(1);
+    gateway.timers.advance(1);
+    await get(gateway, 'Bearer x');
+    await get(gateway, 'Bearer x');
+    expect(calls.length).toBe(3);
   });
 
   test('has its denials cached too', async () => {

@@ -6,7 +6,7 @@ const app = 'https://app.example';
 const corsOrigins = [app, 'http://localhost:3000'];
 const refusing: Partial<GatewayOptions> = {
   corsOrigins,
-  authorizer: { ttlSeconds: 0, authorize: async () => ({ isAuthorized: false }) },
+  authorizer: { ttlSeconds: 0, validUntil: () => 0, authorize: async () => ({ isAuthorized: false }) },
 };
 
 describe('CORS, when origins are configured', () => {

@@ -53,6 +53,14 @@ describe('WorkbenchRoutes', () => {
     expect(reads).toEqual([a, a]);
   });
 
+  test('repeats a lookup after the clock was set back', async () => {
+    const { routes, reads, timers } = makeRoutes([runningRecord]);
+    await routes.find(a);
+    timers.advance(-86_400_000);
+    await routes.find(a);
+    expect(reads).toEqual([a, a]);
+  });
+
   test('repeats a lookup after an invalidation, even during a lookup', async () => {
     const { routes, reads } = makeRoutes([runningRecord]);
     const first = routes.find(a);
