@@ -9,6 +9,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 import { type AuthKeys, cacheFromSecret, parseSecretKeys } from './auth-secret.ts';
 import { parseBearerToken, staticKeyMatcher, TokenRefused } from './credentials.ts';
+import { IssuerKeys } from './issuer-keys.ts';
 import { hs256Verifier, isPublicKeyAlgorithm, issuerVerifier, readAlgorithm } from './jwt-verifiers.ts';
 import { type AuthorizerContext, toAuthorizerContext, toPrincipal } from './principal.ts';
 
@@ -58,7 +59,7 @@ export function build(
   settings: AuthorizerSettings,
   { jwksTimeoutMs = 3000 }: AuthorizerOptions = {},
 ): Authorize {
-  const identify = buildIdentify(settings, jwksTimeoutMs);
+  const identify = buildIdentify(ports, settings, jwksTimeoutMs);
   return async (event) => {
     try {
       const header = event.identitySource?.[0] ?? event.headers?.authorization;
@@ -78,13 +79,17 @@ export function build(
 
 type Identify = (header: string | undefined, now: Date) => Promise<Principal>;
 
-function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Identify {
+function buildIdentify(
+  ports: AuthorizerPorts,
+  settings: AuthorizerSettings,
+  jwksTimeoutMs: number,
+): Identify {
   if (settings.RESTAPI_AUTH === 'none') return async () => ({ kind: 'open' });
   const { RESTAPI_AUTH_STATIC_KEY, RESTAPI_AUTH_JWT_KEY, RESTAPI_USER_CLAIM: userClaim } = settings;
   const isStaticKey =
     RESTAPI_AUTH_STATIC_KEY === undefined ? undefined : staticKeyMatcher(RESTAPI_AUTH_STATIC_KEY);
   const verifyHs256 = RESTAPI_AUTH_JWT_KEY === undefined ? undefined : hs256Verifier(RESTAPI_AUTH_JWT_KEY);
-  const verifyIssued = buildIssuerVerifier(settings, jwksTimeoutMs);
+  const verifyIssued = buildIssuerVerifier(ports, settings, jwksTimeoutMs);
   const services = new Set(settings.RESTAPI_OIDC_SERVICE_CLIENTS);
   if (!isStaticKey && !verifyHs256 && !verifyIssued) {
     return async () => {
@@ -107,14 +112,14 @@ function buildIdentify(settings: AuthorizerSettings, jwksTimeoutMs: number): Ide
   };
 }
 
-function buildIssuerVerifier(settings: AuthorizerSettings, timeoutMs: number) {
+function buildIssuerVerifier(ports: AuthorizerPorts, settings: AuthorizerSettings, timeoutMs: number) {
   const {
     RESTAPI_OIDC_ISSUER: issuer,
     RESTAPI_OIDC_AUDIENCE: audience,
     RESTAPI_OIDC_JWKS_URL: jwksUrl,
   } = settings;
   if (issuer === undefined || audience === undefined || jwksUrl === undefined) return undefined;
-  return issuerVerifier({ issuer, audience, jwksUrl, timeoutMs });
+  return issuerVerifier({ issuer, audience, keys: new IssuerKeys({ ...ports, jwksUrl, timeoutMs }) });
 }
 
 /** The code of an error, for the log. The error itself is not logged, since some errors of jose contain the claims. */

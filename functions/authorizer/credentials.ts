@@ -10,6 +10,7 @@ export const REFUSAL_REASONS = [
   'unsupported_algorithm',
   'invalid_signature',
   'unknown_signing_key',
+  'unusable_signing_key',
   'missing_expiry',
   'expired',
   'not_yet_valid',

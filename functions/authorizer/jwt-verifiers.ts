@@ -1,11 +1,12 @@
 import {
-  createRemoteJWKSet,
   decodeProtectedHeader,
   type JWTPayload,
+  type JWTVerifyGetKey,
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
 import { type RefusalReason, TokenRefused } from './credentials.ts';
+import type { IssuerKeys } from './issuer-keys.ts';
 
 /**
  * Verifies a token and returns its claims.
@@ -32,17 +33,10 @@ const PUBLIC_KEY_ALGORITHMS = [
  */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Minimum time between two fetches of the keys, so that tokens with unknown key ids cannot cause requests at will. */
-const JWKS_COOLDOWN_MS = 30_000;
-/** The keys are fetched again after this time, so that a withdrawn key is no longer accepted. */
-const JWKS_MAX_AGE_MS = 600_000;
-
 export interface Issuer {
   readonly issuer: string;
   readonly audience: string;
-  readonly jwksUrl: string;
-  /** Timeout of a fetch of its keys, in milliseconds. */
-  readonly timeoutMs: number;
+  readonly keys: Pick<IssuerKeys, 'find'>;
 }
 
 /**
@@ -69,15 +63,11 @@ export function hs256Verifier(secret: string): VerifyToken {
 }
 
 /** Verifies tokens of an OpenID Connect issuer with the keys that it publishes. */
-export function issuerVerifier({ issuer, audience, jwksUrl, timeoutMs }: Issuer): VerifyToken {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), {
-    timeoutDuration: timeoutMs,
-    cooldownDuration: JWKS_COOLDOWN_MS,
-    cacheMaxAge: JWKS_MAX_AGE_MS,
-  });
+export function issuerVerifier({ issuer, audience, keys }: Issuer): VerifyToken {
+  const findKey: JWTVerifyGetKey = (header, token) => keys.find(header, token);
   return async (token, now) => {
     const options = { ...timeOptions(now), algorithms: PUBLIC_KEY_ALGORITHMS, issuer, audience };
-    return checkTimes(await jwtVerify(token, keys, options).catch(throwRefusal), now);
+    return checkTimes(await jwtVerify(token, findKey, options).catch(throwRefusal), now);
   };
 }
 
@@ -111,7 +101,7 @@ function throwRefusal(error: unknown): never {
   throw reason === undefined ? error : new TokenRefused(reason);
 }
 
-/** The error codes of jose that concern the token. All others (timeout, invalid key set, no connection) concern the issuer. */
+/** The error codes of jose that concern the token. All others concern the issuer. */
 const REASONS_BY_JOSE_CODE: Readonly<Record<string, RefusalReason>> = {
   ERR_JWT_EXPIRED: 'expired',
   ERR_JWT_INVALID: 'malformed_token',

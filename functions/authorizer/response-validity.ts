@@ -1,7 +1,11 @@
 import type { RefusalReason } from './credentials.ts';
 
 /** Refusals whose reason passes by itself: time goes on, and the keys of the issuer are fetched again. */
-const PASSING_REFUSALS: readonly RefusalReason[] = ['not_yet_valid', 'unknown_signing_key'];
+const PASSING_REFUSALS: readonly RefusalReason[] = [
+  'not_yet_valid',
+  'unknown_signing_key',
+  'unusable_signing_key',
+];
 
 /**
  * Until when a gateway may reuse a response of the authorizer, in milliseconds since 1970: a token until it expires, a

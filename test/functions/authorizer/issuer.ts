@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 interface Key {
   readonly kid: string;
@@ -12,7 +12,8 @@ interface Key {
 /** An OpenID Connect issuer that publishes its keys over HTTP. A test can rotate the keys or break the responses. */
 export async function startIssuer() {
   const published: Key[] = [];
-  let broken: 'no' | '500' | 'not json' | 'not keys' | 'silent' = 'no';
+  let more: readonly JWK[] = [];
+  let broken: 'no' | '500' | 'not json' | 'not keys' | 'redirect' | 'too large' | 'silent' = 'no';
   let fetches = 0;
   const server = createServer(async (_request, response) => {
     fetches += 1;
@@ -20,13 +21,15 @@ export async function startIssuer() {
     if (broken === '500') return void response.writeHead(500).end();
     if (broken === 'not json') return void response.end('<html>');
     if (broken === 'not keys') return void response.end('{"keys":"none"}');
+    if (broken === 'redirect') return void response.writeHead(302, { location: '/certs' }).end();
     const keys = published.map(async ({ kid, algorithm, publicKey }) => ({
       ...(await exportJWK(publicKey)),
       kid,
       alg: algorithm,
       use: 'sig',
     }));
-    response.end(JSON.stringify({ keys: await Promise.all(keys) }));
+    const padding = broken === 'too large' ? ' '.repeat(1_048_576) : '';
+    response.end(JSON.stringify({ keys: [...(await Promise.all(keys)), ...more] }) + padding);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -45,6 +48,10 @@ export async function startIssuer() {
     },
     publish(...keys: readonly Key[]): void {
       published.splice(0, published.length, ...keys);
+    },
+    /** Publishes these keys too. They may be broken. */
+    publishAlso(...keys: readonly JWK[]): void {
+      more = keys;
     },
     break(how: typeof broken): void {
       broken = how;

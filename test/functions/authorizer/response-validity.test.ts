@@ -85,6 +85,7 @@ describe('a cached response of the authorizer', () => {
 it.each([
   ['not_yet_valid', 0],
   ['unknown_signing_key', 0],
+  ['unusable_signing_key', 0],
   ['expired', Number.POSITIVE_INFINITY],
   ['invalid_signature', Number.POSITIVE_INFINITY],
 ])('a refusal %s is valid until %d', (reason, until) => {

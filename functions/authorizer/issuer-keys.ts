@@ -1,0 +1,184 @@
+import {
+  type CryptoKey,
+  createLocalJWKSet,
+  errors,
+  type FlattenedJWSInput,
+  type JSONWebKeySet,
+  type JWSHeaderParameters,
+} from 'jose';
+import type { Clock } from '#core/ports/clock.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
+import { TokenRefused } from './credentials.ts';
+
+/**
+ * Minimum time between two fetches of the keys, whether they succeed or fail. Otherwise the tokens of strangers could
+ * cause requests to the issuer at will.
+ */
+const FETCH_INTERVAL_MS = 30_000;
+/** The keys are fetched again after this time, so that a withdrawn key is no longer accepted. */
+const MAX_AGE_MS = 600_000;
+/** While the issuer is down, its last keys are used for this time. Then its withdrawn keys must not be accepted any more. */
+const MAX_AGE_IN_OUTAGE_MS = 3_600_000;
+/** The maximum size of the keys, in bytes. Issuers publish some KiB. */
+const MAX_BYTES = 1_048_576;
+/** RFC 7518, section 3.3. */
+const RSA_MIN_BITS = 2048;
+
+export interface IssuerKeysOptions {
+  readonly jwksUrl: string;
+  /** Timeout of a fetch, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** The keys of an issuer could not be fetched. */
+export class KeysUnavailable extends Error {
+  readonly code: string;
+
+  constructor(code: string, options?: ErrorOptions) {
+    super(`the keys of the issuer could not be fetched: ${code}`, options);
+    this.name = 'KeysUnavailable';
+    this.code = code;
+  }
+}
+
+type FindKey = ReturnType<typeof createLocalJWKSet>;
+
+interface KeySet {
+  readonly findKey: FindKey;
+  readonly fetchedAt: number;
+}
+
+/**
+ * The keys that an issuer publishes. jose's createRemoteJWKSet pauses only after successful fetches, and uses no key
+ * while the issuer is down.
+ */
+export class IssuerKeys {
+  readonly #options: IssuerKeysOptions;
+  #keySet: KeySet | undefined;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
+  #pending: Promise<KeySet> | undefined;
+
+  constructor(options: IssuerKeysOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Returns the key with which a token was signed, if it is published. Keys that are missing or unusable may be new or
+   * repaired, so the keys are fetched again for them.
+   * @throws TokenRefused `unusable_signing_key`, the errors of jose for missing and ambiguous keys, KeysUnavailable
+   */
+  async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
+    const current = await this.#current();
+    try {
+      return await findUsableKey(current.findKey, header, token);
+    } catch (error) {
+      if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      const refreshed = await this.#refresh();
+      if (refreshed === current) throw error;
+      return findUsableKey(refreshed.findKey, header, token);
+    }
+  }
+
+  async #current(): Promise<KeySet> {
+    const known = this.#keySet;
+    if (known !== undefined && this.#isWithin(known.fetchedAt, MAX_AGE_MS)) return known;
+    try {
+      return await this.#refresh();
+    } catch (error) {
+      if (known !== undefined && this.#isWithin(known.fetchedAt, MAX_AGE_IN_OUTAGE_MS)) return known;
+      throw error;
+    }
+  }
+
+  /** Fetches the keys, unless they were fetched, or failed to be fetched, within FETCH_INTERVAL_MS. Concurrent calls share one fetch. */
+  async #refresh(): Promise<KeySet> {
+    if (this.#keySet !== undefined && this.#isWithin(this.#keySet.fetchedAt, FETCH_INTERVAL_MS)) {
+      return this.#keySet;
+    }
+    if (this.#failure !== undefined && this.#isWithin(this.#failure.at, FETCH_INTERVAL_MS)) {
+      throw this.#failure.error;
+    }
+    this.#pending ??= this.#fetch().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #fetch(): Promise<KeySet> {
+    const { clock, telemetry } = this.#options;
+    try {
+      const findKey = await fetchKeys(this.#options);
+      this.#keySet = { findKey, fetchedAt: clock.now() };
+      this.#failure = undefined;
+      return this.#keySet;
+    } catch (error) {
+      const failure = toKeysUnavailable(error);
+      this.#failure = { error: failure, at: clock.now() };
+      telemetry.error('the keys of the issuer could not be fetched', { code: failure.code });
+      throw failure;
+    }
+  }
+
+  /** A time in the future is not within: the clock was set back since, and the age is unknown. */
+  #isWithin(time: number, duration: number): boolean {
+    const age = this.#options.clock.now() - time;
+    return age >= 0 && age < duration;
+  }
+}
+
+async function findUsableKey(
+  findKey: FindKey,
+  header: JWSHeaderParameters,
+  token: FlattenedJWSInput,
+): Promise<CryptoKey> {
+  const key = await findKey(header, token).catch((error: unknown) => {
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+      throw error;
+    // The keys are in memory already: any other error means that this key cannot be imported.
+    throw new TokenRefused('unusable_signing_key');
+  });
+  const { algorithm } = key;
+  if ('modulusLength' in algorithm && Number(algorithm.modulusLength) < RSA_MIN_BITS) {
+    throw new TokenRefused('unusable_signing_key');
+  }
+  return key;
+}
+
+async function fetchKeys({ jwksUrl, timeoutMs }: IssuerKeysOptions): Promise<FindKey> {
+  const response = await fetch(jwksUrl, {
+    headers: { accept: 'application/json, application/jwk-set+json', 'user-agent': 'workbench-controller' },
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new KeysUnavailable(`status_${response.status}`);
+  }
+  const text = await readBounded(response);
+  try {
+    return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
+  } catch (cause) {
+    throw new KeysUnavailable('no_key_set', { cause });
+  }
+}
+
+async function readBounded({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) throw new KeysUnavailable('too_large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The errors of `fetch` have their code in the cause, or only a name such as `TimeoutError`. */
+function toKeysUnavailable(error: unknown): KeysUnavailable {
+  if (error instanceof KeysUnavailable) return error;
+  const { name, cause } = error as { readonly name?: unknown; readonly cause?: { readonly code?: unknown } };
+  const code = cause?.code;
+  return new KeysUnavailable(typeof code === 'string' ? code : String(name), { cause: error });
+}

@@ -1,0 +1,175 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK, type JWK } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type AuthorizerOptions, build } from '#functions/authorizer/authorizer.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { RecordingTelemetry } from '#test/memory/memory-world.ts';
+import { startIssuer } from './issuer.ts';
+
+const NOW = Date.UTC(2030, 0, 1);
+const DAY_MS = 86_400_000;
+const LASTING = { exp: NOW / 1000 + 7 * 86_400 };
+
+let issuer: Awaited<ReturnType<typeof startIssuer>>;
+
+beforeEach(async () => {
+  issuer = await startIssuer();
+});
+
+afterEach(() => issuer.close());
+
+/** The authorizer with this issuer. `decide` returns `authorized`, the reason of the refusal, or `error`. */
+function openAuthorizer(options: AuthorizerOptions = {}) {
+  const clock = new ManualClock(NOW);
+  const telemetry = new RecordingTelemetry();
+  const settings = {
+    RESTAPI_AUTH: undefined,
+    RESTAPI_AUTH_STATIC_KEY: undefined,
+    RESTAPI_AUTH_JWT_KEY: undefined,
+    RESTAPI_OIDC_ISSUER: issuer.issuer,
+    RESTAPI_OIDC_AUDIENCE: issuer.audience,
+    RESTAPI_OIDC_JWKS_URL: issuer.jwksUrl,
+    RESTAPI_OIDC_SERVICE_CLIENTS: [],
+    RESTAPI_USER_CLAIM: 'sub',
+  };
+  const authorize = build({ clock, telemetry }, settings, options);
+  const decide = async (token: string): Promise<unknown> => {
+    try {
+      const { isAuthorized, context } = await authorize({ identitySource: [`Bearer ${token}`] });
+      return isAuthorized ? 'authorized' : context.reason;
+    } catch {
+      return 'error';
+    }
+  };
+  return { clock, telemetry, decide };
+}
+
+describe('an issuer that is down', () => {
+  it.each([
+    ['500', 'status_500'],
+    ['redirect', 'status_302'],
+    ['not json', 'no_key_set'],
+    ['not keys', 'no_key_set'],
+    ['too large', 'too_large'],
+  ] as const)('is asked once in 30 s (%s)', async (how, code) => {
+    const key = await issuer.newKey('one');
+    issuer.publish(key);
+    const token = await issuer.sign(key, NOW, LASTING);
+    const { clock, telemetry, decide } = openAuthorizer();
+    issuer.break(how);
+    const concurrent = await Promise.all(Array.from({ length: 30 }, () => decide(token)));
+    expect(new Set(concurrent)).toEqual(new Set(['error']));
+    clock.advance(29_999);
+    expect(await decide(token)).toBe('error');
+    expect(issuer.fetches).toBe(1);
+    expect(telemetry.fields.get('the keys of the issuer could not be fetched')).toEqual({ code });
+    expect(telemetry.counts.get('authorizer_failed')).toBe(31);
+    issuer.break('no');
+    clock.advance(1);
+    expect(await decide(token)).toBe('authorized');
+    expect(issuer.fetches).toBe(2);
+  });
+
+  it('is asked once in 30 s (silent)', async () => {
+    const token = await issuer.sign(await issuer.newKey('one'), NOW, LASTING);
+    const { clock, telemetry, decide } = openAuthorizer({ jwksTimeoutMs: 50 });
+    issuer.break('silent');
+    const concurrent = await Promise.all(Array.from({ length: 30 }, () => decide(token)));
+    expect(new Set(concurrent)).toEqual(new Set(['error']));
+    clock.advance(29_999);
+    expect(await decide(token)).toBe('error');
+    expect(issuer.fetches).toBe(1);
+    expect(telemetry.fields.get('token could not be verified')).toEqual({ code: 'TimeoutError' });
+  });
+
+  it('is logged with the code of a refused connection', async () => {
+    const token = await issuer.sign(await issuer.newKey('one'), NOW);
+    const { telemetry, decide } = openAuthorizer();
+    await issuer.close();
+    expect(await decide(token)).toBe('error');
+    expect(telemetry.fields.get('token could not be verified')).toEqual({ code: 'ECONNREFUSED' });
+  });
+
+  it('does not affect tokens with a known key for an hour', async () => {
+    const [one, two] = [await issuer.newKey('one'), await issuer.newKey('two')];
+    issuer.publish(one);
+    const known = await issuer.sign(one, NOW, LASTING);
+    const unknown = await issuer.sign(two, NOW, LASTING);
+    const { clock, telemetry, decide } = openAuthorizer();
+    expect(await decide(known)).toBe('authorized');
+    issuer.break('500');
+    clock.advance(600_000);
+    expect(await Promise.all([known, unknown, known, known].map(decide))).toEqual([
+      'authorized',
+      'error',
+      'authorized',
+      'authorized',
+    ]);
+    expect(issuer.fetches).toBe(2);
+    expect(telemetry.lines.filter(({ message }) => message.startsWith('the keys of'))).toHaveLength(1);
+    clock.advance(3_600_000 - 600_000 - 1);
+    expect(await decide(known)).toBe('authorized');
+    expect(issuer.fetches).toBe(3);
+    clock.advance(1);
+    expect(await decide(known)).toBe('error');
+    issuer.publish(one, two);
+    issuer.break('no');
+    clock.advance(30_000);
+    expect(await Promise.all([decide(known), decide(unknown)])).toEqual(['authorized', 'authorized']);
+  });
+
+  it.each([DAY_MS, -DAY_MS])('is asked again after the clock moved by %d ms', async (step) => {
+    const key = await issuer.newKey('one');
+    issuer.publish(key);
+    const token = await issuer.sign(key, NOW, { ...LASTING, iat: undefined });
+    const { clock, decide } = openAuthorizer();
+    issuer.break('500');
+    expect(await decide(token)).toBe('error');
+    issuer.break('no');
+    clock.advance(step);
+    expect(await decide(token)).toBe('authorized');
+  });
+});
+
+it('the keys of an issuer are fetched again after the clock was set back, since their age is unknown', async () => {
+  const key = await issuer.newKey('one');
+  issuer.publish(key);
+  const token = await issuer.sign(key, NOW, { ...LASTING, iat: undefined });
+  const { clock, decide } = openAuthorizer();
+  expect(await decide(token)).toBe('authorized');
+  clock.advance(-DAY_MS);
+  expect(await decide(token)).toBe('authorized');
+  expect(issuer.fetches).toBe(2);
+});
+
+describe('a published key', () => {
+  const { publicKey: weak } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' });
+
+  it.each<[string, string, JWK]>([
+    ['an RSA key of 1,024 bits', 'RS256', weak.export({ format: 'jwk' }) as JWK],
+    ['an RSA key of 1,024 bits', 'PS256', weak.export({ format: 'jwk' }) as JWK],
+    ['an RSA key without a modulus', 'RS256', { kty: 'RSA', e: 'AQAB' }],
+    ['an RSA key with a broken modulus', 'RS256', { kty: 'RSA', e: 'AQAB', n: '!' }],
+    ['an RSA key with an empty modulus', 'RS256', { kty: 'RSA', e: 'AQAB', n: '' }],
+    ['an EC key whose point is not on the curve', 'ES256', { ...ec, y: ec.x } as JWK],
+    ['an EC key without coordinates', 'ES256', { kty: 'EC', crv: 'P-256' }],
+    ['a private key', 'ES256', privateKey.export({ format: 'jwk' }) as JWK],
+  ])('that is %s causes refusals, no errors (%s)', async (_, alg, jwk) => {
+    const good = await issuer.newKey('good', alg);
+    const forged = await issuer.sign({ ...good, kid: 'bad' }, NOW, LASTING);
+    issuer.publish(good);
+    issuer.publishAlso({ ...jwk, kid: 'bad' });
+    const { clock, telemetry, decide } = openAuthorizer();
+    expect(await decide(forged)).toBe('unusable_signing_key');
+    expect(await decide(await issuer.sign(good, NOW))).toBe('authorized');
+    expect(telemetry.counts.get('authorizer_failed')).toBeUndefined();
+    issuer.publishAlso({ ...(await exportJWK(good.publicKey)), kid: 'bad' });
+    clock.advance(29_999);
+    expect(await decide(forged)).toBe('unusable_signing_key');
+    expect(issuer.fetches).toBe(1);
+    clock.advance(1);
+    expect(await decide(forged)).toBe('authorized');
+  });
+});
