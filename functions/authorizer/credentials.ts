@@ -8,6 +8,7 @@ export const REFUSAL_REASONS = [
   'malformed_token',
   'invalid_static_key',
   'unsupported_algorithm',
+  'unsupported_type',
   'invalid_signature',
   'unknown_signing_key',
   'unusable_signing_key',

@@ -58,7 +58,7 @@ export function hs256Verifier(secret: string): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token, now) => {
     const options = { ...timeOptions(now), algorithms: ['HS256'] };
-    return checkTimes(await jwtVerify(token, key, options).catch(throwRefusal), now);
+    return checkVerified(await jwtVerify(token, key, options).catch(throwRefusal), now);
   };
 }
 
@@ -67,7 +67,7 @@ export function issuerVerifier({ issuer, audience, keys }: Issuer): VerifyToken 
   const findKey: JWTVerifyGetKey = (header, token) => keys.find(header, token);
   return async (token, now) => {
     const options = { ...timeOptions(now), algorithms: PUBLIC_KEY_ALGORITHMS, issuer, audience };
-    return checkTimes(await jwtVerify(token, findKey, options).catch(throwRefusal), now);
+    return checkVerified(await jwtVerify(token, findKey, options).catch(throwRefusal), now);
   };
 }
 
@@ -76,16 +76,26 @@ function timeOptions(now: Date) {
 }
 
 /**
- * Checks the times for which jose has no option: its tolerance also applies to `exp`, and it ignores `iat`.
+ * Makes the checks for which jose has no option. It accepts one `typ` only, its tolerance also applies to `exp`, and it
+ * ignores `iat`.
  * @throws TokenRefused
  */
-function checkTimes({ payload }: JWTVerifyResult, now: Date): JWTPayload {
+function checkVerified({ payload, protectedHeader }: JWTVerifyResult, now: Date): JWTPayload {
+  if (!isAccessTokenType(protectedHeader.typ)) throw new TokenRefused('unsupported_type');
   const { exp, iat } = payload;
   if (exp !== undefined && exp * 1000 <= now.getTime()) throw new TokenRefused('expired');
   if (iat !== undefined && (iat - CLOCK_TOLERANCE_SECONDS) * 1000 > now.getTime()) {
     throw new TokenRefused('not_yet_valid');
   }
   return payload;
+}
+
+/**
+ * An issuer also signs tokens that are no access tokens, such as `logout+jwt`, with the same keys and audience (RFC 8725,
+ * section 3.11). The type is a media type without `application/`, in any case (RFC 7515, section 4.1.9).
+ */
+function isAccessTokenType(typ: unknown): boolean {
+  return typ === undefined || (typeof typ === 'string' && /^(application\/)?(at\+)?jwt$/i.test(typ));
 }
 
 export function isPublicKeyAlgorithm(algorithm: string): boolean {
