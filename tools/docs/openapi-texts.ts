@@ -7,7 +7,7 @@ Successful responses are \`{"success": true, "item" | "items"}\`. A field that d
 
 Errors of the controller are \`{"success": false, "error": {"code", "message", "reason"?, "fields"?}}\` with a stable code. \`fields\` contains every invalid field. Responses that API Gateway sends without calling a function (400 for a malformed address, 401, 403, 404 for an unknown path, 413 over 10 MB, 429, 5xx) have the body \`{"message": "…"}\`. Local mode sends the same responses.
 
-Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. A request for another user's workbench gets the same response as a request for an unknown workbench.
+Authorization: the static key, and HS256 tokens without a user claim, give access in the name of any user and require \`user_id\`. A token with a user claim gives access in the name of that user, and \`user_id\` is optional; with the admin scope it gives access in the name of any user. An OpenID Connect token without a user claim is accepted only if its client is a configured service. The \`nbf\` and \`iat\` of a token may be 5 s in the future, its \`exp\` has no tolerance, and its \`typ\` is absent, \`JWT\` or \`at+jwt\`. A request for another user's workbench gets the same response as a request for an unknown workbench.
 
 After you create or start a workbench, poll it until its status is \`running\`. \`Retry-After\` contains the interval.`;
 
