@@ -65,18 +65,16 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the key with which a token was signed, if it is published. Keys that are missing or unusable may be new or
-   * repaired, so the keys are fetched again for them.
+   * Returns the key with which a token was signed, if it is published. A key that is missing or unusable may be new or
+   * repaired, so the keys are fetched again for it.
    * @throws TokenRefused `unusable_signing_key`, the errors of jose for missing and ambiguous keys, KeysUnavailable
    */
   async find(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
     const current = await this.#current();
     try {
       return await findUsableKey(current.findKey, header, token);
-    } catch (error) {
-      if (error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+    } catch {
       const refreshed = await this.#refresh();
-      if (refreshed === current) throw error;
       return findUsableKey(refreshed.findKey, header, token);
     }
   }
