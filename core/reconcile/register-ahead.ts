@@ -29,7 +29,8 @@ const WITHIN_MS = 9 * 60_000;
  * A workbench may be deleted between the read of its record and the registration. Its new definition is then deregistered
  * like any other of a deleted workbench.
  * @param last the progress of the last sweep
- * @throws PortError `throttled`; the progress in the draft says where the next sweep continues
+ * @throws PortError if the table or the list is unavailable, or if a call is throttled; the progress in the draft says
+ *   where the next sweep continues
  */
 export async function registerAhead(
   ports: Ports,
@@ -42,8 +43,20 @@ export async function registerAhead(
   if (progress.done) return;
   let registered = 0;
   const isOver = () => registered >= REGISTER_MAX || ports.clock.now() - draft.startedAt >= WITHIN_MS;
+  const list = async (cursor?: string): ReturnType<ClusterCleanup['listWorkbenchesWithDefinitions']> => {
+    try {
+      return await ports.cleanup.listWorkbenchesWithDefinitions(cursor);
+    } catch (error) {
+      if (cursor === undefined || cursor !== progress.cursor || isThrottled(error)) throw error;
+      // It is ten minutes old, and AWS does not document how long it is valid.
+      ports.telemetry.warn('registrations begin again: the stored cursor failed', { cause: String(error) });
+      const first = await ports.cleanup.listWorkbenchesWithDefinitions();
+      draft.definitions = { settings, done: false };
+      return first;
+    }
+  };
+  // After an error, the next sweep continues with the page that failed.
   try {
-    const list = (cursor?: string) => ports.cleanup.listWorkbenchesWithDefinitions(cursor);
     for await (const { workbenchIds, cursor } of pagesOf(list, progress.cursor)) {
       for (const workbenchId of workbenchIds) {
         if (isOver()) {
@@ -58,10 +71,6 @@ export async function registerAhead(
         ...(cursor === undefined ? {} : { cursor }),
       };
     }
-  } catch (error) {
-    // The cursor may be the reason: the next sweep begins again.
-    if (!isThrottled(error)) draft.definitions = undefined;
-    throw error;
   } finally {
     if (registered > 0) ports.telemetry.count('definitions_registered_ahead', registered);
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterCleanup } from '#core/ports/cluster-cleanup.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import { REGISTER_MAX } from '#core/reconcile/register-ahead.ts';
 import { sweepCluster } from '#core/reconcile/sweep-cluster.ts';
@@ -37,7 +38,7 @@ async function aClusterOf(workbenches: readonly Workbench[]) {
     memory.definitions.set(workbench.workbenchId, 1);
   }
   const listed: (string | undefined)[] = [];
-  const cleanup = overrideMethods(memory, {
+  const cleanup = overrideMethods<ClusterCleanup>(memory, {
     listWorkbenchesWithDefinitions: async (cursor?: string) => {
       listed.push(cursor);
       const from = Number(cursor ?? 0);
@@ -55,7 +56,7 @@ async function aClusterOf(workbenches: readonly Workbench[]) {
     const pages = Math.ceil(workbenches.length / PAGE);
     return { report, walked: listed.slice(pages) };
   };
-  return { world, memory, cleanup, ports, sweep };
+  return { world, memory, cleanup, ports, listed, sweep };
 }
 
 const stoppedWith = (fields: Partial<Workbench>) =>
@@ -200,22 +201,80 @@ describe('the sweep of the cluster registers task definitions ahead', () => {
     expect(memory.registered).toHaveLength(REGISTER_MAX);
   });
 
-  it('from the beginning after an error, because the place in the list may have caused it', async () => {
-    const { memory, cleanup, world, ports, sweep } = await aClusterOf(manyStopped(1));
-    const expired = overrideMethods(cleanup, {
+  /** A sweep that continues at the second page, and whose calls of the list fail with these cursors. */
+  async function aSweepWithFailing(error: Error, isFailing: (cursor?: string) => boolean) {
+    const subject = await aClusterOf(manyStopped(150));
+    const { world, ports, cleanup } = subject;
+    const failing = overrideMethods(cleanup, {
       listWorkbenchesWithDefinitions: async (cursor?: string) => {
-        if (cursor !== undefined) throw new Error('the token expired');
-        return cleanup.listWorkbenchesWithDefinitions();
+        const page = await cleanup.listWorkbenchesWithDefinitions(cursor);
+        if (isFailing(cursor)) throw error;
+        return page;
       },
     });
     const definitions = { settings: 'settings 1', done: false, cursor: '100' };
     await world.reports.add(aReport({ sweep: 'cluster', endedAt: world.clock.now(), definitions }));
     await world.clock.advanceAsync(10 * MINUTE);
-    const report = await sweepCluster({ ...ports, cleanup: expired }, SETTINGS);
-    expect(report).toMatchObject({ failed: 1, checked: 1 });
-    expect(report).not.toHaveProperty('definitions');
-    expect((await sweep()).walked).toEqual([undefined]);
-    expect(memory.registered).toHaveLength(1);
+    // The two pages of the deregistrations, which have a cursor of this sweep.
+    let lists = 0;
+    const afterPruning = overrideMethods(failing, {
+      listWorkbenchesWithDefinitions: (cursor?: string) => {
+        lists += 1;
+        return (lists <= 2 ? cleanup : failing).listWorkbenchesWithDefinitions(cursor);
+      },
+    });
+    return { ...subject, report: await sweepCluster({ ...ports, cleanup: afterPruning }, SETTINGS) };
+  }
+
+  it('from the beginning, in the same sweep, if the place where it continues cannot be read', async () => {
+    let isExpired = true;
+    const { memory, report, world, sweep } = await aSweepWithFailing(new Error('expired'), (cursor) => {
+      if (cursor !== '100' || !isExpired) return false;
+      isExpired = false;
+      return true;
+    });
+    expect(memory.registered).toHaveLength(150);
+    expect(report).toMatchObject({ failed: 0, definitions: { settings: 'settings 1', done: true } });
+    expect(world.telemetry.counts.has('sweep_aborted')).toBe(false);
+    expect(world.telemetry.fields.get('registrations begin again: the stored cursor failed')).toEqual({
+      cause: 'Error: expired',
+    });
+    expect((await sweep()).walked).toEqual([]);
+  });
+
+  it('at the same place if the list is unavailable', async () => {
+    const { report, world, sweep } = await aSweepWithFailing(
+      new PortError('unavailable', 'down'),
+      () => true,
+    );
+    expect(report).toMatchObject({ failed: 1, definitions: { done: false, cursor: '100' } });
+    expect(world.telemetry.countsBy.get('sweep_aborted.cluster')).toBe(1);
+    expect((await sweep()).walked).toEqual(['100']);
+  });
+
+  it('at the same place if the list is throttled there', async () => {
+    const throttled = new PortError('throttled', 'Rate exceeded');
+    const { report, listed } = await aSweepWithFailing(throttled, (cursor) => cursor === '100');
+    expect(report).toMatchObject({ failed: 0, definitions: { done: false, cursor: '100' } });
+    // After the two pages of the deregistrations.
+    expect(listed.slice(2)).toEqual(['100']);
+  });
+
+  it('with the page on which the table failed', async () => {
+    const { memory, ports, sweep } = await aClusterOf(manyStopped(150));
+    let reads = 0;
+    const workbenches = overrideMethods(ports.workbenches, {
+      read: async (key) => {
+        if (key.workbenchId === idAt(T0, 120)) reads += 1;
+        // The first read belongs to the deregistrations.
+        if (reads === 2) throw new PortError('unavailable', 'down');
+        return ports.workbenches.read(key);
+      },
+    });
+    const report = await sweepCluster({ ...ports, workbenches }, SETTINGS);
+    expect(report).toMatchObject({ failed: 1, definitions: { done: false, cursor: '100' } });
+    expect((await sweep()).walked).toEqual(['100']);
+    expect(memory.registered).toHaveLength(150);
   });
 
   it('of the others if one cannot be registered, and reports that one', async () => {
