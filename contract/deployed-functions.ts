@@ -148,8 +148,11 @@ const API = { timeoutSeconds: 29, memoryMib: 512 } as const;
 /** For one event or one batch of messages. */
 const WORKER = { timeoutSeconds: 60, memoryMib: 512 } as const;
 /**
- * For slices of volumes. The last one begins within 20 s. It may wait for two slow calls of a janitor, 25 s each, and for
- * EFS and the table.
+ * For slices of volumes. The last one begins within 20 s of the invocation, and begins its last file systems within another
+ * 20 s (adapters/aws/efs/volume-store.ts). On each, the janitor is called twice, and a call takes at most 25 s. The first
+ * slice of a volume also deletes the access point, with two calls of EFS and one of the janitor; after 40 s it leaves the
+ * files to the next slice. It exceeds the timeout only if EFS and the janitor are both at their own limits. Then the queue
+ * delivers the messages again, and the next slice continues.
  */
 const DELETER = { timeoutSeconds: 90, memoryMib: 512 } as const;
 /** For a sweep that reads every active record or resource. The next one starts ten minutes later. */
@@ -320,8 +323,9 @@ export const DEPLOYED = {
   },
   'drive-delete': {
     entry: 'drive/drive-delete.ts',
-    // A deletion mostly waits for its janitor, so five share the time of one invocation. 100 deletions at once are 120
-    // invocations with those of the janitors, an eighth of the 1,000 that an account may have at once by default.
+    // A deletion mostly waits for its janitors, so five share the time of one invocation. 100 deletions at once are 120
+    // invocations with those of the janitors, an eighth of the 1,000 that an account may have at once by default. With four
+    // or more file systems they are at most 420.
     startedBy: { by: 'queue', queue: 'delete', batchSize: 5, maxConcurrency: 20 },
     reads: [
       ...LIFE_CYCLE,

@@ -4,9 +4,10 @@ import {
   DeleteAccessPointCommand,
 } from '@aws-sdk/client-efs';
 import { describe, expect, it } from 'vitest';
-import type { Janitor } from '#adapters/aws/efs/janitor.ts';
+import type { Janitor, VolumeLocation } from '#adapters/aws/efs/janitor.ts';
 import { RemoteJanitor } from '#adapters/aws/efs/remote-janitor.ts';
 import { EfsVolumeStore } from '#adapters/aws/efs/volume-store.ts';
+import { PortError } from '#core/ports/port-error.ts';
 import type { Mount, VolumeStore } from '#core/ports/volume-store.ts';
 import { describeVolumeStoreContract } from '#test/contracts/volume-store.ts';
 import { overrideMethods } from '#test/memory/override-methods.ts';
@@ -203,6 +204,91 @@ describe('a volume that was created before a file system was added', () => {
     world.mount('fs-2', other.accessPointId ?? '');
     expect(await volumes.ensure(id)).toMatchObject({ kind: 'refused', retryable: false });
     expect(await volumes.deleteSlice(id)).toEqual({ done: true, deleted: 5 });
+  });
+});
+
+describe('a slice of a deletion', () => {
+  const DOWN = new PortError('unavailable', 'down');
+  /**
+   * A volume with three files on the first file system, and a janitor that takes this time for each call.
+   * @param failing the file system whose janitor fails
+   * @param more additional file systems
+   */
+  async function aSlowJanitor(
+    seconds: number,
+    { failing, more = [] }: { failing?: string; more?: string[] } = {},
+  ) {
+    const fileSystemIds = ['fs-1', 'fs-2', ...more] as const;
+    const subject = new WorldFixture({ fileSystemIds });
+    const { world, kernel } = subject;
+    const ready = await subject.volumes({ fileSystemIds: ['fs-1'] }).ensure('aaaa');
+    if (ready.kind !== 'ready') throw new Error(JSON.stringify(ready));
+    const directory = world.mount('fs-1', ready.mount.accessPointId ?? '');
+    for (let n = 0; n < 3; n += 1) directory?.files.set(`${n}`, 'the test');
+    const calls: string[] = [];
+    const slowly = (name: 'writeTombstone' | 'markDetached' | 'removeSome') => ({
+      [name]: async (location: VolumeLocation) => {
+        await kernel.sleep(seconds * 1000);
+        calls.push(name);
+        if (location.fileSystemId === failing) throw DOWN;
+        return world.janitor[name](location);
+      },
+    });
+    const janitor = overrideMethods<Janitor>(world.janitor, {
+      ...slowly('writeTombstone'),
+      ...slowly('markDetached'),
+      ...slowly('removeSome'),
+    });
+    const volumes = new EfsVolumeStore(world.clients(), janitor, { fileSystemIds }, kernel);
+    /** Deletes a slice and returns its result, its duration in seconds and the calls of the janitor. */
+    const deleteSlice = async () => {
+      calls.length = 0;
+      const startedAt = kernel.now();
+      let isRunning = true;
+      const slice = volumes
+        .deleteSlice('aaaa')
+        .catch((error: unknown) => error)
+        .then((result) => {
+          isRunning = false;
+          return { result, seconds: (kernel.now() - startedAt) / 1000, calls: [...calls] };
+        });
+      while (isRunning) await subject.advance(1);
+      return slice;
+    };
+    return { world, deleteSlice };
+  }
+
+  it('takes as long as its slowest file system, not as all together', async () => {
+    const { deleteSlice } = await aSlowJanitor(10);
+    expect(await deleteSlice()).toMatchObject({ result: { done: true, deleted: 4 }, seconds: 30 });
+    // Already deleted: two calls on each file system.
+    expect(await deleteSlice()).toMatchObject({ result: { done: true, deleted: 0 }, seconds: 20 });
+  });
+
+  it('deletes from four file systems at once, and begins no further ones after 20 s', async () => {
+    const more = ['fs-3', 'fs-4', 'fs-5'];
+    const fast = await aSlowJanitor(6, { more });
+    expect(await fast.deleteSlice()).toMatchObject({ result: { done: true, deleted: 4 }, seconds: 36 });
+    const slow = await aSlowJanitor(10, { more });
+    expect(await slow.deleteSlice()).toMatchObject({ result: { done: false, deleted: 4 }, seconds: 30 });
+    expect(
+      await slow.world.janitor.readMarker({ fileSystemId: 'fs-5', workbenchId: 'aaaa' }),
+    ).toBeUndefined();
+  });
+
+  it('leaves the files to the next one if the access point took long', async () => {
+    const { deleteSlice, world } = await aSlowJanitor(20);
+    const first = await deleteSlice();
+    expect(first).toMatchObject({ result: { done: false, deleted: 0 }, seconds: 40 });
+    expect(first.calls).not.toContain('removeSome');
+    expect(world.efs.accessPoints.size).toBe(0);
+    expect(await deleteSlice()).toMatchObject({ result: { done: true, deleted: 4 }, seconds: 40 });
+  });
+
+  it('deletes from the other file systems if one fails, and fails afterwards', async () => {
+    const { deleteSlice, world } = await aSlowJanitor(1, { failing: 'fs-1' });
+    expect((await deleteSlice()).result).toBe(DOWN);
+    expect(await world.janitor.readMarker({ fileSystemId: 'fs-2', workbenchId: 'aaaa' })).toBe('tombstone');
   });
 });
 
