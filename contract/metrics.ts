@@ -18,7 +18,7 @@ export const METRICS = {
   drive_failed: { description: 'Workbenches that could not be driven. The queue delivers them again.' },
   forward_failed: {
     description:
-      'Workbenches that could not be forwarded to the host queue, the delete queue or the work queue.',
+      'Workbenches that could not be forwarded to the host queue, the delete queue or the work queue. The queue delivers them again.',
   },
   invalid_message_dropped: { description: 'Messages without a valid workbench key. They were dropped.' },
   effect_failed: {

@@ -89,8 +89,8 @@ function addQueueAlarms(alarms: Alarms, { queues, settings }: MonitoredResources
   }
   alarms.add('SendMessage failures', {
     description:
-      'SendMessage to the work queue fails. The reconciler drives the workbenches within a minute.',
-    metric: alarms.sumOf('queue_send_failed', SHORT),
+      'SendMessage to a queue fails. The reconciler sends the workbenches to the work queue within a minute. If the host queue or the delete queue fails, their work waits.',
+    metric: alarms.sumOf(['queue_send_failed', 'forward_failed'], SHORT),
     threshold: 5,
     periods: 2,
   });

@@ -76,22 +76,31 @@ export class Alarms extends Construct {
     this.all.push(alarm);
   }
 
-  /** Returns the sum of a metric over all values of its dimension. */
-  sumOf(name: AlarmingMetric, period: Duration): IMetric {
+  /** Returns the sum of a metric over all values of its dimension, or of several metrics. */
+  sumOf(names: AlarmingMetric | readonly AlarmingMetric[], period: Duration): IMetric {
+    const parts = [names].flat().flatMap((name) => this.#partsOf(name, period));
+    const [first] = parts;
+    if (first !== undefined && parts.length === 1) return first.metric;
+    return new MathExpression({
+      expression: parts.map(({ id }) => `FILL(${id}, 0)`).join(' + '),
+      usingMetrics: Object.fromEntries(parts.map(({ id, metric }) => [id, metric])),
+      period,
+      label: [names].flat().join(' + '),
+    });
+  }
+
+  /** One for each value of the metric's dimension. The ids are valid in an expression. */
+  #partsOf(
+    name: AlarmingMetric,
+    period: Duration,
+  ): readonly { readonly id: string; readonly metric: Metric }[] {
     const { dimensions, values = [] }: MetricDefinition = METRICS[name];
     const dimension = dimensions?.[0];
-    if (dimension === undefined) return this.#metric(name, period);
-    const usingMetrics = Object.fromEntries(
-      values.map((value) => [`m_${value}`, this.#metric(name, period, { [dimension]: value })]),
-    );
-    return new MathExpression({
-      expression: Object.keys(usingMetrics)
-        .map((metric) => `FILL(${metric}, 0)`)
-        .join(' + '),
-      usingMetrics,
-      period,
-      label: name,
-    });
+    if (dimension === undefined) return [{ id: `m_${name}`, metric: this.#metric(name, period) }];
+    return values.map((value) => ({
+      id: `m_${value}`,
+      metric: this.#metric(name, period, { [dimension]: value }),
+    }));
   }
 
   /** Returns the sum of a metric for one value of its dimension. */

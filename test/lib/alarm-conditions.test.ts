@@ -102,7 +102,7 @@ it('each alarm starts under exactly this condition', () => {
     'work queue age high': queueAge('work'),
     'host queue age high': queueAge('host'),
     'delete queue age high': queueAge('delete'),
-    'SendMessage failures': `${own('queue_send_failed', 300)} >= 5, 2 of 2`,
+    'SendMessage failures': `${own('queue_send_failed', 300)}; ${own('forward_failed', 300)}; FILL(m_queue_send_failed, 0) + FILL(m_forward_failed, 0) >= 5, 2 of 2`,
     'API 5xx errors': 'Sum 300 s AWS/ApiGateway 5xx [ApiId=<HttpApi>] >= 5, 2 of 2',
     // Milliseconds.
     'API latency high': 'p99 300 s AWS/ApiGateway Latency [ApiId=<HttpApi>] >= 3000, 3 of 3',
