@@ -105,8 +105,10 @@ export class OperationsDashboard extends Construct {
       graph('Messages', depths),
       graph('Oldest message, s', ages),
       graph('Failed effects', [this.#metric('effect_failed')]),
+      graph('Retried starts', [this.#metric('start_retried')]),
       graph('Overdue, failed, unreadable', [
         this.#metric('overdue'),
+        this.#metric('init_failed'),
         this.#metric('drive_failed'),
         this.#metric('forward_failed'),
         this.#metric('queue_send_failed'),
@@ -132,6 +134,11 @@ export class OperationsDashboard extends Construct {
         this.#metric('deletion_limit_exceeded'),
       ]),
       graph('Completed sweeps', [this.#metric('sweep_completed')]),
+      graph('Ignored events, orphan tasks', [
+        this.#metric('event_ignored'),
+        this.#metric('orphan_task_observed'),
+      ]),
+      graph('Task definitions registered ahead', [this.#metric('definitions_registered_ahead')]),
     ];
   }
 

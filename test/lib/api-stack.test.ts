@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DEPLOYED, type DeployedFunction } from '#contract/deployed-functions.ts';
+import { METRICS } from '#contract/metrics.ts';
 import { CORS, ROUTES } from '#contract/routes.ts';
 import { DEPLOYMENT_SETTINGS, readDeployedSettings } from '#contract/settings/deployment-settings.ts';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
@@ -355,6 +356,13 @@ describe('alarms', () => {
         'WorkbenchController/workbench-some',
       );
     }
+  });
+});
+
+describe('the dashboard', () => {
+  it('shows every metric of the functions', () => {
+    const words = new Set(JSON.stringify(properties('AWS::CloudWatch::Dashboard')).match(/\w+/g));
+    expect(Object.keys(METRICS).filter((name) => !words.has(name))).toEqual([]);
   });
 });
 
