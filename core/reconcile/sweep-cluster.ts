@@ -21,8 +21,8 @@ export interface ClusterSweepSettings {
 }
 
 /**
- * Maximum deregistrations in one sweep, 7,200 a day. At one in two seconds they take less than 2 minutes, which leaves most
- * of a sweep to registrations.
+ * Maximum deregistrations in one sweep, and so of one shard in a day; 7,200 a day in all shards. At one in two seconds they
+ * take less than 2 minutes, which leaves most of a sweep to registrations.
  */
 export const DEREGISTER_MAX = 50;
 
