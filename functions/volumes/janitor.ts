@@ -10,8 +10,9 @@ import { MountedJanitor } from '#adapters/aws/efs/mounted-janitor.ts';
 import { createHandler } from '../wiring/create-handler.ts';
 
 /**
- * The janitor of one file system. It is the only function that mounts the directory of the volumes. `drive` and the sweep
- * of volumes call it; each call executes one step of limited duration. It makes no calls to AWS.
+ * The janitor of one file system. It is the only function that mounts the directory of the volumes. `drive-delete` and the
+ * sweep of volumes call it to delete files; each call executes one step of limited duration. `drive` and `drive-host` call
+ * it only to read: the marker of a volume, and which file system has its directory. It makes no calls to AWS.
  */
 export function build(ports: { readonly janitor: Janitor }): (event: unknown) => Promise<object> {
   return async (event) => {
