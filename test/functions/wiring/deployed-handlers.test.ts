@@ -727,26 +727,31 @@ describe('the settings of a function reach its requests', () => {
     });
   });
 
-  it('of drive-delete: the file system, its janitor, and what an access point is found by', async () => {
+  it('of drive-delete: the file systems, the janitor of each, and what an access point is found by', async () => {
     const { inputsOf } = await invoke('drive-delete', messagesFor(DELETED), { workbenches: [DELETED] });
-    expect(inputsOf('CreateAccessPoint')).toMatchObject([
-      {
-        FileSystemId: FILE_SYSTEM,
-        ClientToken: `${FILE_SYSTEM}/${DELETED.workbenchId}`,
+    const fileSystems = ENVIRONMENT.WB_FILE_SYSTEMS.split(',');
+    expect(fileSystems.length).toBeGreaterThan(1);
+    expect(inputsOf('CreateAccessPoint')).toMatchObject(
+      fileSystems.map((fileSystem) => ({
+        FileSystemId: fileSystem,
+        ClientToken: `${fileSystem}/${DELETED.workbenchId}`,
         PosixUser: { Uid: 1001, Gid: 1002 },
         RootDirectory: { Path: `/workbenches/${DELETED.workbenchId}` },
         Tags: expect.arrayContaining([{ Key: 'workbench:installation', Value: 'staging' }]),
-      },
-    ]);
+      })),
+    );
     const requests = inputsOf('Invoke').map(({ FunctionName, Payload }) => {
       const { act, fileSystemId } = JSON.parse(new TextDecoder().decode(Payload));
-      return [FunctionName, act, fileSystemId];
+      return [fileSystemId, FunctionName, act];
     });
-    expect(requests).toEqual([
-      ['janitor-0', 'writeTombstone', FILE_SYSTEM],
-      ['janitor-0', 'markDetached', FILE_SYSTEM],
-      ['janitor-0', 'removeSome', FILE_SYSTEM],
-    ]);
+    for (const [index, fileSystem] of fileSystems.entries()) {
+      const janitor = `janitor-${index}`;
+      expect(requests.filter(([fileSystemId]) => fileSystemId === fileSystem)).toEqual([
+        [fileSystem, janitor, 'writeTombstone'],
+        [fileSystem, janitor, 'markDetached'],
+        [fileSystem, janitor, 'removeSome'],
+      ]);
+    }
   });
 
   it('of drive-host: the instance type, the launch template and the subnet', async () => {
