@@ -14,13 +14,17 @@ export function respondToClientErrors(server: Server): void {
       socket.destroy();
       return;
     }
-    const status = statusOf(error.code);
-    const body = JSON.stringify({ message: STATUS_CODES[status] });
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
-        `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    );
+    respondOnSocket(socket, statusOf(error.code));
   });
+}
+
+/** Writes a response for which Node.js has no response object, and closes this side of the connection. */
+export function respondOnSocket(socket: Duplex, status: number): void {
+  const body = JSON.stringify({ message: STATUS_CODES[status] });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
 }
 
 function statusOf(code: string | undefined): number {

@@ -47,10 +47,11 @@ export function buildRoutes(ports: LocalPorts, settings: Settings): readonly Gat
     stopWorkbench: stopWorkbench(ports, settings),
     updateWorkbench: updateWorkbench(ports, settings),
   };
-  return ROUTES.map(({ method, path, access, operationId }) => ({
-    method,
-    path,
-    access,
-    handler: handlers[operationId],
+  return ROUTES.map((route) => ({
+    method: route.method,
+    path: route.path,
+    access: route.access,
+    hasBody: 'body' in route,
+    handler: handlers[route.operationId],
   }));
 }

@@ -4,6 +4,7 @@ import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './environment.ts';
 import { StartError } from './listen.ts';
+import { RequestFaults } from './request-faults.ts';
 import { chooseRuntime } from './runtime.ts';
 import { startServer } from './server.ts';
 import { readLocalSettings } from './settings.ts';
@@ -34,8 +35,12 @@ export async function main(): Promise<void> {
     telemetry.error('the server failed and is shutting down', {}, error);
     void stop(1);
   };
-  process.on('uncaughtException', onFailure);
-  process.on('unhandledRejection', onFailure);
+  const faults = new RequestFaults(telemetry);
+  const onUncaught = (error: unknown) => {
+    if (!faults.contain(error)) onFailure(error);
+  };
+  process.on('uncaughtException', onUncaught);
+  process.on('unhandledRejection', onUncaught);
 
   try {
     const environment = readEnvironment(process.cwd(), process.env);

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { LocalQueue } from './queue.ts';
+import { outsideRequest } from './request-faults.ts';
 
 /** From this number of concurrent requests on, the server counts as busy. */
 export const BUSY_REQUESTS_MIN = 4;
@@ -18,7 +19,8 @@ export function yieldToRequests(
     if (requests === BUSY_REQUESTS_MIN) queue.setConcurrency(1);
     response.once('close', () => {
       requests -= 1;
-      if (requests === 0) queue.setConcurrency(Number.POSITIVE_INFINITY);
+      // Deliveries that begin here do not belong to the request that has ended.
+      if (requests === 0) outsideRequest(() => queue.setConcurrency(Number.POSITIVE_INFINITY));
     });
   });
 }

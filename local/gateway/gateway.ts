@@ -5,11 +5,12 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
 import { respondToClientErrors } from '../client-errors.ts';
 import { checkRequest, type OriginGuard } from '../origin-guard.ts';
+import { attributeExceptions, outsideRequest } from '../request-faults.ts';
 import { AUTHORIZER_TIMEOUT_MS, type Authorization, AuthorizerCache } from './authorizer-cache.ts';
 import { corsHeaders, preflightResponse } from './cors.ts';
 import { type GatewayResponse, gatewayError, toResponse, writeResponse } from './gateway-response.ts';
 import { type GatewayHandler, invoke, lambdaContext } from './invocation.ts';
-import { readBody } from './request-body.ts';
+import { isReusable, readBody } from './request-body.ts';
 import {
   type MatchedRequest,
   type RequestHead,
@@ -24,6 +25,8 @@ export interface GatewayRoute {
   readonly path: string;
   /** `public`: the authorizer is not called. */
   readonly access: 'public' | 'user' | 'admin';
+  /** False: a body is neither read nor passed to the handler. */
+  readonly hasBody: boolean;
   readonly handler: GatewayHandler;
 }
 
@@ -53,7 +56,7 @@ export interface GatewayOptions {
 /** The largest request line and headers together, bytes: the quota of HTTP APIs. */
 export const MAX_HEAD_BYTES = 10_240;
 
-const NO_BODY = Buffer.alloc(0);
+const NO_BODY = { kind: 'read', bytes: Buffer.alloc(0) } as const;
 
 /** Takes the place of an API Gateway HTTP API in local mode: the same events, the same responses. */
 export function createGateway(options: GatewayOptions): Server {
@@ -69,8 +72,9 @@ export function createGateway(options: GatewayOptions): Server {
     },
     (request, response) => void gateway.serve(request, response),
   );
+  attributeExceptions(server);
   // Without this listener Node.js would send "100 Continue" before the size is checked.
-  server.on('checkContinue', (request, response) => void gateway.serve(request, response));
+  server.on('checkContinue', (request, response) => server.emit('request', request, response));
   respondToClientErrors(server);
   return server;
 }
@@ -101,6 +105,7 @@ class Gateway {
         request.socket.destroy();
         return;
       }
+      if (!isReusable(request)) response.shouldKeepAlive = false;
       writeResponse(response, result, {
         'apigw-requestid': head.requestId,
         ...corsHeaders(corsOrigins, request.headers.origin),
@@ -136,12 +141,12 @@ class Gateway {
     if (match === undefined) return gatewayError(404, 'Not Found');
     const routeKey = `${match.route.method} ${this.#options.prefix ?? ''}${match.route.path}`;
     const matched = { routeKey, parameters: match.parameters };
-    // The authorizer is called before the body is read, so that a client without access cannot use 10 MB of memory.
+    // The authorizer is called before the body is read, so that a client without access cannot use memory.
     const authorized = await this.#authorize(match.route, head, () =>
-      toGatewayEvent(request, head, matched, NO_BODY),
+      toGatewayEvent(request, head, matched, NO_BODY.bytes),
     );
     if ('status' in authorized) return authorized;
-    const body = await readBody(request, response);
+    const body = match.route.hasBody ? await readBody(request, response) : NO_BODY;
     if (body.kind === 'aborted') return undefined;
     if (body.kind === 'too_large')
       return this.#closeAfter(response, gatewayError(413, 'Request Entity Too Large'));
@@ -169,7 +174,8 @@ class Gateway {
     try {
       const authorization = await this.#cache.authorize(identitySource, async () => {
         const context = lambdaContext('authorizer', head.requestId, timers, AUTHORIZER_TIMEOUT_MS);
-        return authorizer.authorize(toAuthorizerEvent(eventWithoutBody(), identitySource), context);
+        const event = toAuthorizerEvent(eventWithoutBody(), identitySource);
+        return outsideRequest(() => authorizer.authorize(event, context));
       });
       return authorization.isAuthorized
         ? { authorizerContext: structuredClone(authorization.context) }

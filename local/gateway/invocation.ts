@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { GatewayEvent } from '#functions/middleware/gateway.ts';
+import { outsideRequest } from '../request-faults.ts';
 
 export type GatewayHandler = (event: GatewayEvent, context: Context) => Promise<unknown>;
 
@@ -23,7 +24,7 @@ export function invoke(
   return new Promise((resolve) => {
     const cancel = timers.after(timeoutMs, () => resolve({ kind: 'timed_out' }));
     const context = lambdaContext(event.routeKey, event.requestContext.requestId, timers, timeoutMs);
-    const run = async () => handler(event, context);
+    const run = async () => outsideRequest(() => handler(event, context));
     run()
       .then(
         (result) => resolve({ kind: 'returned', result }),

@@ -60,6 +60,12 @@ export function unresponsivePage(): HtmlPage {
   );
 }
 
+export function invalidResponsePage(): HtmlPage {
+  return page(502, 'The workbench sent an invalid response', [
+    'Its response cannot be forwarded. Check the program in the workbench.',
+  ]);
+}
+
 export function unreadablePage(): HtmlPage {
   return page(503, 'The records cannot be read', ['This page reloads automatically.'], RELOAD_SOON_SECONDS);
 }

@@ -13,9 +13,12 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { respondToClientErrors } from '../client-errors.ts';
 import { closeServer } from '../listen.ts';
 import { checkRequest, type OriginGuard } from '../origin-guard.ts';
+import { attributeExceptions, outsideRequest } from '../request-faults.ts';
+import { prepareForForwarding } from './backend-response.ts';
 import {
   type ApiAddress,
   indexPage,
+  invalidResponsePage,
   unknownPage,
   unreadablePage,
   unresponsivePage,
@@ -45,6 +48,11 @@ const FORWARDING_HEADERS = [
   'x-forwarded-prefix',
   'x-forwarded-proto',
 ];
+/**
+ * Headers for this server alone. Trailers are not forwarded, and Node.js throws when they are announced with a body that
+ * is not chunked. Node.js has sent the `100 Continue` that `expect` asks for.
+ */
+const CONNECTION_HEADERS = ['expect', 'te', 'trailer'];
 const UNKNOWN_WORKBENCH: ProxyResponse = {
   page: unknownPage(),
   json: { message: 'The workbench does not exist.' },
@@ -52,6 +60,10 @@ const UNKNOWN_WORKBENCH: ProxyResponse = {
 const UNRESPONSIVE_WORKBENCH: ProxyResponse = {
   page: unresponsivePage(),
   json: { message: 'The workbench does not respond.' },
+};
+const INVALID_RESPONSE: ProxyResponse = {
+  page: invalidResponsePage(),
+  json: { message: 'The workbench sent an invalid response.' },
 };
 const UNREADABLE: ProxyResponse = {
   page: unreadablePage(),
@@ -73,12 +85,30 @@ export class WorkbenchProxy {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
   readonly #proxy: ProxyServer;
   readonly #upgraded = new Set<Duplex>();
+  /** The workbenches of the requests in progress. */
+  readonly #workbenchIds = new WeakMap<IncomingMessage, string>();
   #closing = false;
 
   constructor(options: WorkbenchProxyOptions) {
     this.#options = options;
     this.#proxy = createProxyServer();
-    this.#proxy.on('proxyRes', (backend, request) => prefixRedirect(backend, request));
+    this.#proxy.on('proxyReq', (toBackend, request, response) => {
+      // Without this listener Node.js waits without end after a 101 that the request did not ask for.
+      toBackend.once('upgrade', (_backend, socket: Duplex) => {
+        socket.destroy();
+        this.#refuseResponse(request, response as ServerResponse, 'the status 101');
+      });
+    });
+    this.#proxy.on('proxyRes', (backend, request, response) => {
+      const problem = prepareForForwarding(backend);
+      if (problem === undefined) {
+        prefixRedirect(backend, request);
+        return;
+      }
+      // httpxy does not forward to a response that has ended.
+      this.#refuseResponse(request, response as ServerResponse, problem);
+      backend.destroy();
+    });
     this.#proxy.on('proxyReqWs', (toBackend, _request, socket) => closeWithBrowser(toBackend, socket));
     this.server = createServer(
       // Uploads and long polling have no time limit. Headers have one.
@@ -87,6 +117,7 @@ export class WorkbenchProxy {
         this.#serve(request, response).catch((error: unknown) => this.#logFailure(request, error));
       },
     );
+    attributeExceptions(this.server);
     this.server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket as Socket, head).catch((error: unknown) =>
         this.#logFailure(request, error),
@@ -106,6 +137,13 @@ export class WorkbenchProxy {
   #logFailure(request: IncomingMessage, error: unknown): void {
     this.#options.telemetry.error('a proxied request failed', {}, error);
     request.socket.destroy();
+  }
+
+  /** Responds in place of a workbench whose response cannot be forwarded. */
+  #refuseResponse(request: IncomingMessage, response: ServerResponse, problem: string): void {
+    const workbenchId = this.#workbenchIds.get(request);
+    this.#options.telemetry.warn('a workbench sent an invalid response', { workbenchId, problem });
+    if (!response.headersSent) respond(request, response, INVALID_RESPONSE);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -146,7 +184,7 @@ export class WorkbenchProxy {
       const route = await this.#find(target.workbenchId);
       if (route?.kind !== 'running') return this.#presentUnavailable(route);
       const failure = await this.#sendToBackend(request, response, route.target);
-      if (failure === undefined || response.destroyed) return undefined;
+      if (failure === undefined || response.destroyed || response.writableEnded) return undefined;
       this.#options.routes.invalidate(target.workbenchId);
       if (response.headersSent) {
         response.destroy();
@@ -191,7 +229,7 @@ export class WorkbenchProxy {
   /** Returns the route, or undefined when the records cannot be read. */
   async #find(workbenchId: string): Promise<WorkbenchRoute | undefined> {
     try {
-      return await this.#options.routes.find(workbenchId);
+      return await outsideRequest(() => this.#options.routes.find(workbenchId));
     } catch (error) {
       this.#options.telemetry.error('a workbench could not be looked up', { workbenchId }, error);
       return undefined;
@@ -210,7 +248,8 @@ export class WorkbenchProxy {
   /** Changes the URL and the forwarding headers for the workbench. */
   #rewrite(request: IncomingMessage, target: WorkbenchTarget): void {
     const { headers } = request;
-    for (const name of FORWARDING_HEADERS) delete headers[name];
+    for (const name of [...FORWARDING_HEADERS, ...CONNECTION_HEADERS]) delete headers[name];
+    this.#workbenchIds.set(request, target.workbenchId);
     const address = request.socket.remoteAddress ?? '127.0.0.1';
     const forwardedFor = headers['x-forwarded-for'];
     headers['x-forwarded-for'] = forwardedFor === undefined ? address : `${String(forwardedFor)}, ${address}`;

@@ -150,6 +150,34 @@ describe('npm start', () => {
     expect((await pidsOf(folder)).map(isAlive)).toEqual([false]);
   });
 
+  test('survives an uncaught error and a rejection that belong to a request', async () => {
+    const faults =
+      'import{subscribe}from"node:diagnostics_channel";' +
+      'subscribe("http.server.request.start",({request:{url}})=>{' +
+      'if(url.includes("throw"))setImmediate(()=>{throw new Error("in a request")});' +
+      'if(url.includes("reject"))Promise.reject(new Error("in a request"))})';
+    const started = start(await temporaryFolder(), {}, ['--import', `data:text/javascript,${faults}`]);
+    const server = await untilReady(started);
+    const path = await runOne(server);
+    const { body } = await call(server, 'GET', path);
+    const workbench = `${body.item.public_endpoint}/`;
+    for (const fault of ['throw', 'reject']) {
+      // A response that was sent before the exception is complete.
+      await fetch(`${workbench}${fault}`).then(
+        (response) => response.text(),
+        () => {},
+      );
+      await until(
+        async () => started.stderr().includes(`total=${fault === 'throw' ? 1 : 2}`),
+        'the exception is logged',
+      );
+    }
+    expect((await fetch(`${workbench}x`)).status).toBe(200);
+    expect((await call(server, 'GET', path)).body.item.status).toBe('running');
+    expect(started.process.exitCode).toBe(null);
+    expect(started.stderr()).toMatch(/ERROR an exception ended a request total=1\n {4}Error: in a request\n/);
+  });
+
   test('lists all invalid settings without a stack, and exits with 1', async () => {
     const folder = await temporaryFolder();
     const started = start(folder, {

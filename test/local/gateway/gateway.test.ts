@@ -1,10 +1,12 @@
-import { connect } from 'node:net';
-import { describe, expect, test, vi } from 'vitest';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { BODY_MAX_BYTES } from '#functions/middleware/json-body.ts';
 import { MAX_HEAD_BYTES } from '#local/gateway/gateway.ts';
 import { INTEGRATION_TIMEOUT_MS } from '#local/gateway/invocation.ts';
 import { MAX_BODY_BYTES } from '#local/gateway/request-body.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
-import { openGateway } from './open-gateway.ts';
+import { lastEvent, openGateway } from './open-gateway.ts';
 
 const HOST = 'Host: 127.0.0.1';
 
@@ -105,11 +107,18 @@ describe('errors of the gateway itself', () => {
     expect((await sendRaw(gateway.port, rawRequest('POST /items', huge))).status).toBe(413);
   });
 
-  test('accepts a body of the largest size', async () => {
-    const gateway = await openGateway();
-    const body = new Uint8Array(MAX_BODY_BYTES);
-    expect((await fetch(`${gateway.url}/items`, { method: 'POST', body })).status).toBe(200);
-  });
+  test.each([BODY_MAX_BYTES, BODY_MAX_BYTES + 1, MAX_BODY_BYTES])(
+    'passes at most 64 KiB and a byte of a body of %i bytes to the function',
+    async (size) => {
+      const gateway = await openGateway();
+      const response = await fetch(`${gateway.url}/items`, { method: 'POST', body: new Uint8Array(size) });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('connection')).toBe('keep-alive');
+      const { body = '', isBase64Encoded } = lastEvent(gateway);
+      const passed = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+      expect(passed.length).toBe(Math.min(size, BODY_MAX_BYTES + 1));
+    },
+  );
 
   test('sends 100 Continue to a client that expects it before an acceptable body', async () => {
     const gateway = await openGateway();
@@ -159,6 +168,53 @@ describe('errors of the gateway itself', () => {
     socket.destroy();
     expect((await fetch(`${gateway.url}/items`)).status).toBe(200);
     expect(gateway.events.length).toBe(1);
+  });
+});
+
+describe('a route without a body', () => {
+  test('responds while the client still sends one, of which it reads little', async () => {
+    let respond: (result: unknown) => void = () => {};
+    const gateway = await openGateway(() => new Promise((resolve) => (respond = resolve)));
+    let connection: Socket | undefined;
+    gateway.server.on('connection', (socket) => {
+      connection = socket;
+    });
+    const client = connect(gateway.port, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => {});
+    client.write(`GET /open HTTP/1.1\r\n${HOST}\r\nContent-Length: 10000000\r\n\r\n`);
+    client.write(Buffer.alloc(9_000_000));
+    const response = once(client, 'data');
+    // The server stops reading when the buffer of the request is full.
+    await vi.waitFor(() => expect(connection?.bytesRead).toBeGreaterThan(65_536));
+    await vi.waitFor(() => expect(gateway.events.length).toBe(1));
+    respond({ statusCode: 200, body: 'ok' });
+    const head = String((await response)[0]);
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(head).toMatch(/\r\nConnection: close\r\n/);
+    expect(connection?.bytesRead).toBeLessThan(1_000_000);
+    expect(lastEvent(gateway).body).toBeUndefined();
+  });
+
+  test.each<[kind: string, headers: readonly string[], body: string, connection: string]>([
+    ['a small body', ['Content-Length: 2'], 'hi', 'keep-alive'],
+    ['a body of 64 KiB', ['Content-Length: 65536'], 'x'.repeat(65_536), 'keep-alive'],
+    ['a larger body', ['Content-Length: 65537'], 'x'.repeat(65_537), 'close'],
+    ['a body of unknown size that has not arrived', ['Transfer-Encoding: chunked'], '2\r\nhi\r\n', 'close'],
+    ['a body that waits for 100 Continue', ['Content-Length: 2', 'Expect: 100-continue'], '', 'close'],
+  ])('ignores %s', async (_kind, headers, body, connection) => {
+    const gateway = await openGateway();
+    const client = connect(gateway.port, '127.0.0.1');
+    onTestFinished(() => void client.destroy());
+    client.on('error', () => {});
+    client.write(`GET /open HTTP/1.1\r\n${[HOST, ...headers].join('\r\n')}\r\n\r\n${body}`);
+    const head = String((await once(client, 'data'))[0]);
+    expect(head).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(head).toContain(`Connection: ${connection}`);
+    expect(lastEvent(gateway).body).toBeUndefined();
+    if (connection === 'close') return;
+    client.write(`GET /items HTTP/1.1\r\n${HOST}\r\n\r\n`);
+    expect(String((await once(client, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 OK/);
   });
 });
 

@@ -34,10 +34,10 @@ export async function openGateway(
   };
   const server = createGateway({
     routes: [
-      { method: 'GET', path: '/open', access: 'public', handler },
-      { method: 'GET', path: '/items', access: 'user', handler },
-      { method: 'POST', path: '/items', access: 'user', handler },
-      { method: 'GET', path: '/items/{id}', access: 'user', handler },
+      { method: 'GET', path: '/open', access: 'public', hasBody: false, handler },
+      { method: 'GET', path: '/items', access: 'user', hasBody: false, handler },
+      { method: 'POST', path: '/items', access: 'user', hasBody: true, handler },
+      { method: 'GET', path: '/items/{id}', access: 'user', hasBody: false, handler },
     ],
     corsOrigins: [],
     guard: { hosts: [], origins: options.corsOrigins ?? [] },
