@@ -13,6 +13,7 @@ import type { QueueName } from '#contract/deployed-functions.ts';
 import { TABLE } from '#contract/table.ts';
 import { shardOf } from '#core/reconcile/sweep-volumes.ts';
 import type { WorkbenchKey } from '#core/workbench/workbench.ts';
+import { dailyShard } from '#functions/schedules/daily-shard.ts';
 import { clusterOnMoto } from '../cluster-on-moto.ts';
 import { connection, REGION, uniqueName } from '../connection.ts';
 import { createTableOnMinistack } from '../dynamodb/table.ts';
@@ -173,14 +174,18 @@ export async function createInstallation() {
     quarantined: (workbenchId: string) => readdir(join(root, '.quarantine', workbenchId)),
 
     /**
-     * Advances the time by a day and invokes the scheduled functions in the one hour in which they cover this workbench: a
-     * sweep covers one of 24 shards per hour. The other hours are skipped to save time.
+     * Advances the time by a day and invokes the scheduled functions when they cover this workbench: the sweep of the cluster
+     * covers one of 144 shards in ten minutes, that of volumes one of 24 in an hour. The other times are skipped to save time.
      */
     async runDayOfSweeps(workbenchId: string): Promise<void> {
-      for (let hour = 0; hour < 24; hour += 1) {
-        await advance(HOUR_SECONDS);
-        const shard = Math.floor(Date.now() / (HOUR_SECONDS * 1000)) % 24;
-        if (shard !== shardOf(workbenchId, 24)) continue;
+      const covers = (everyMinutes: number) => {
+        const { shard, shards } = dailyShard(Date.now(), everyMinutes);
+        return shard === shardOf(workbenchId, shards);
+      };
+      for (let minute = 0; minute < 24 * 60; minute += 10) {
+        await advance(600);
+        const beginsHour = new Date().getMinutes() < 10;
+        if (!covers(10) && !(beginsHour && covers(60))) continue;
         for (const name of functionsStartedBy('schedule', () => true)) await invoke(name, SCHEDULED_EVENT);
         await settle();
       }
