@@ -5,6 +5,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { build as buildAuthorizer } from '#functions/authorizer/authorizer.ts';
 import { responseValidUntil } from '#functions/authorizer/response-validity.ts';
 import { build as buildDrive } from '#functions/drive/drive.ts';
+import { limitConnections, MAX_API_CONNECTIONS, MAX_WORKBENCH_CONNECTIONS } from './connection-limit.ts';
 import { openData } from './data.ts';
 import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
@@ -81,6 +82,7 @@ async function open(
     api: () => api,
     baseUrl: () => new URL(baseUrl),
   });
+  limitConnections(proxy.server, { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches', timers, telemetry });
   const workbenchPort = await listen(proxy.server, bindAddress, settings.workbenchPort, 'WB_WORKBENCH_PORT');
   shutdown.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
@@ -99,6 +101,7 @@ async function open(
 
   const gateway = createGateway(gatewayOptions(ports, functions, settings));
   yieldToRequests(gateway, queue);
+  limitConnections(gateway, { max: MAX_API_CONNECTIONS, name: 'API', timers, telemetry });
   const port = await listen(gateway, bindAddress, settings.port, 'PORT');
   shutdown.add(() => closeServer(gateway, RESPONSE_DRAIN_TIMEOUT_MS));
   api = {

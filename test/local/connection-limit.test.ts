@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { limitConnections } from '#local/connection-limit.ts';
+import { closeServer, listen } from '#local/listen.ts';
+import { ManualClock } from '#test/memory/manual-clock.ts';
+import { TelemetryRecorder } from './telemetry-recorder.ts';
+
+/** A server with a limit, and a function that connects to it. */
+async function open(max: number, openFilesMax?: number) {
+  const timers = new ManualClock();
+  const telemetry = new TelemetryRecorder();
+  const server = createServer((_request, response) => response.end('ok'));
+  const files = openFilesMax === undefined ? {} : { openFilesMax };
+  limitConnections(server, { max, name: 'API', timers, telemetry, ...files });
+  const port = await listen(server, '127.0.0.1', 0, 'PORT');
+  onTestFinished(() => closeServer(server, 0));
+  const openConnection = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {});
+    socket.resume();
+    await once(socket, 'connect');
+    return socket;
+  };
+  /** Whether a new connection is closed without a response. */
+  const isClosed = async (): Promise<boolean> => {
+    const socket = await openConnection();
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    await once(socket, 'close');
+    return text === '';
+  };
+  return { server, timers, telemetry, openConnection, isClosed };
+}
+
+test('a connection above the limit is closed, and admitted when another has ended', async () => {
+  const { server, openConnection, isClosed, telemetry } = await open(1);
+  const accepted = once(server, 'connection');
+  const first = await openConnection();
+  const [atServer] = await accepted;
+  expect(await isClosed()).toBe(true);
+  const ended = once(atServer, 'close');
+  first.destroy();
+  await ended;
+  expect(await isClosed()).toBe(false);
+  expect(telemetry.lines).toEqual([
+    { level: 'warn', message: 'too many connections', fields: { server: 'API', max: 1, closed: 1 } },
+  ]);
+});
+
+test('closed connections are logged once a minute', async () => {
+  const { server, openConnection, isClosed, telemetry, timers } = await open(1);
+  const accepted = once(server, 'connection');
+  await openConnection();
+  await accepted;
+  for (let sent = 0; sent < 3; sent += 1) await isClosed();
+  expect(telemetry.lines.map(({ fields }) => fields.closed)).toEqual([1]);
+  timers.advance(60_000);
+  expect(telemetry.lines.map(({ fields }) => fields.closed)).toEqual([1, 2]);
+  timers.advance(60_000);
+  await isClosed();
+  expect(telemetry.lines.map(({ fields }) => fields.closed)).toEqual([1, 2, 1]);
+});
+
+test.each([
+  [2000, 20_000, 2000],
+  [2000, 1024, 256],
+  [2000, 2, 1],
+  [2000, Number.POSITIVE_INFINITY, 2000],
+])('a limit of %i with %d open files is %i', async (max, openFilesMax, expected) => {
+  expect((await open(max, openFilesMax)).server.maxConnections).toBe(expected);
+});
+
+test("the limit of open files is the system's by default", async () => {
+  const { server } = await open(Number.MAX_SAFE_INTEGER);
+  const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+  expect(server.maxConnections).toBe(Number.isNaN(files) ? Number.MAX_SAFE_INTEGER : Math.floor(files / 4));
+});
