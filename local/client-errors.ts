@@ -18,13 +18,19 @@ export function respondToClientErrors(server: Server): void {
   });
 }
 
-/** Writes a response for which Node.js has no response object, and closes this side of the connection. */
+/** Writes a response for which Node.js has no response object, and closes the connection. */
 export function respondOnSocket(socket: Duplex, status: number): void {
   const body = JSON.stringify({ message: STATUS_CODES[status] });
-  socket.end(
+  closeWith(
+    socket,
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+/** Sends the last bytes of a connection. A client that does not close its side must not keep the connection open. */
+export function closeWith(socket: Duplex, text: string): void {
+  socket.end(text, () => socket.destroy());
 }
 
 function statusOf(code: string | undefined): number {

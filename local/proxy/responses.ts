@@ -2,6 +2,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import type { Duplex } from 'node:stream';
 import { statusDetail } from '#core/workbench/status-detail.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
+import { closeWith } from '../client-errors.ts';
 import type { HtmlPage } from './pages.ts';
 
 /** A response of the proxy itself: a page for browsers, JSON for other clients. */
@@ -34,7 +35,10 @@ export function respond(
 
 /** Refuses an upgrade, for which Node.js has no response object. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  closeWith(
+    socket,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+  );
 }
 
 /** Returns the JSON response for a workbench that is not running. */

@@ -82,3 +82,32 @@ test("the limit of open files is the system's by default", async () => {
   const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
   expect(server.maxConnections).toBe(Number.isNaN(files) ? Number.MAX_SAFE_INTEGER : Math.floor(files / 4));
 });
+
+test('a connection with more than 16 requests that wait for responses is closed', async () => {
+  const requests = (count: number) => 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(count);
+  const server = createServer();
+  let received = 0;
+  server.on('request', () => {
+    received += 1;
+    server.emit('received', received);
+  });
+  limitConnections(server, {
+    max: 9,
+    name: 'API',
+    timers: new ManualClock(),
+    telemetry: new TelemetryRecorder(),
+  });
+  const port = await listen(server, '127.0.0.1', 0, 'PORT');
+  onTestFinished(() => closeServer(server, 0));
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  socket.on('error', () => {});
+  socket.resume();
+  socket.write(requests(16));
+  while (received < 16) await once(server, 'received');
+  expect(socket.closed).toBe(false);
+  const closed = once(socket, 'close');
+  socket.write(requests(1));
+  await closed;
+  expect(received).toBe(17);
+});
