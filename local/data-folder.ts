@@ -1,5 +1,10 @@
+import { readdirSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
+import { FORMER_TABLE } from '#adapters/local/sqlite/stores.ts';
+import { isFolderName } from '#adapters/local/workbench-id.ts';
+import { errorCode } from '#adapters/system-error.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -29,4 +34,23 @@ export function unusableFolder(dataDir: string, error: unknown): StartError {
     `The data folder ${dataDir} cannot be created or written (${cause}). Set WB_DATA_DIR to another folder.`,
     error,
   );
+}
+
+/** Whether the folder has files of workbenches. Without their records, the sweeps would take them for orphans. */
+export function hasVolumes(dataDir: string): boolean {
+  return listNames(join(dataDir, 'volumes')).some(isFolderName);
+}
+
+/** Whether the folder has the records of an earlier version, which were not imported. */
+export function hasFormerTable(dataDir: string): boolean {
+  return statSync(join(dataDir, FORMER_TABLE), { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function listNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -9,10 +9,11 @@ import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
-import { STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { createTableInput } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { LocalData } from './data.ts';
+import { hasFormerTable, hasVolumes } from './data-folder.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -32,7 +33,7 @@ const ACTIVE_POLL_MS = 100;
 
 /**
  * Opens the records in the table at a DynamoDB endpoint, and creates the table if it does not exist.
- * @throws StartError when the endpoint does not respond or refuses
+ * @throws StartError when the endpoint does not respond or refuses, or the records of the folder are elsewhere
  */
 export async function openEndpointData(
   dataDir: string,
@@ -48,8 +49,9 @@ export async function openEndpointData(
   });
   shutdown.add(async () => client.destroy());
   try {
-    await ensureTable(client, tableName);
+    await ensureTable(client, tableName, () => refuseMissingRecords(dataDir, tableName, endpoint));
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const cause = `${errorNameOf(error)}: ${error instanceof Error ? error.message : String(error)}`;
     throw new StartError(
       `The table ${tableName} at WB_TABLE_ENDPOINT=${endpoint} cannot be used (${cause}).`,
@@ -76,15 +78,41 @@ export async function openEndpointData(
  */
 function refuseOtherRecords(dataDir: string): void {
   const path = join(dataDir, STATE_FILE);
-  if (!existsSync(path)) return;
+  if (existsSync(path))
+    throw new StartError(
+      `The records of ${dataDir} are in ${path}, not in a table. Unset WB_TABLE_ENDPOINT, or set WB_DATA_DIR to another folder.`,
+    );
+  if (hasFormerTable(dataDir))
+    throw new StartError(
+      `${join(dataDir, FORMER_TABLE)} contains the records of an older version. Unset WB_TABLE_ENDPOINT and import them ` +
+        'with `npm run local:import`, or set WB_DATA_DIR to another folder.',
+    );
+}
+
+/**
+ * In a new table, the records of the workbenches in this folder would be missing.
+ * @throws StartError
+ */
+function refuseMissingRecords(dataDir: string, tableName: string, endpoint: string): void {
+  if (!hasVolumes(dataDir)) return;
   throw new StartError(
-    `The records of ${dataDir} are in ${path}, not in a table. Unset WB_TABLE_ENDPOINT, or set WB_DATA_DIR to another folder.`,
+    `The table ${tableName} at WB_TABLE_ENDPOINT=${endpoint} does not exist. It was not created, because ` +
+      `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. ` +
+      'Set WB_TABLE_ENDPOINT and WB_TABLE_NAME to the table with their records, or set WB_DATA_DIR to another folder. ' +
+      'If the records were in the folder, unset WB_TABLE_ENDPOINT and restore a backup.',
   );
 }
 
-async function ensureTable(client: DynamoDBClient, tableName: string): Promise<void> {
-  if ((await readStatus(client, tableName)) === undefined)
+/** @param beforeCreate is called if the table does not exist, before it is created */
+async function ensureTable(
+  client: DynamoDBClient,
+  tableName: string,
+  beforeCreate: () => void,
+): Promise<void> {
+  if ((await readStatus(client, tableName)) === undefined) {
+    beforeCreate();
     await client.send(new CreateTableCommand(createTableInput(tableName)));
+  }
   const end = performance.now() + ACTIVE_WITHIN_MS;
   while ((await readStatus(client, tableName)) !== 'ACTIVE') {
     if (performance.now() > end) throw new Error('the table does not become active');

@@ -1,13 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatabaseRefusalReason, DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { FORMER_TABLE, openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
-import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { LocalData } from './data.ts';
-import { unusableFolder } from './data-folder.ts';
+import { hasFormerTable, hasVolumes, unusableFolder } from './data-folder.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -73,28 +71,9 @@ const REMEDIES: Readonly<Record<DatabaseRefusalReason, (dataDir: string) => stri
 
 /** @throws StartError */
 function refuseFormerTable(dataDir: string): void {
-  const folder = join(dataDir, FORMER_TABLE);
-  if (!isFolder(folder)) return;
+  if (!hasFormerTable(dataDir)) return;
   throw new StartError(
-    `${folder} contains the records of an older version. Import them with \`npm run local:import\`, ` +
+    `${join(dataDir, FORMER_TABLE)} contains the records of an older version. Import them with \`npm run local:import\`, ` +
       'or set WB_DATA_DIR to another folder.',
   );
-}
-
-/** Whether the folder has files of workbenches. Without their records, the sweeps would take them for orphans. */
-function hasVolumes(dataDir: string): boolean {
-  return listNames(join(dataDir, 'volumes')).some(isFolderName);
-}
-
-function listNames(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -34,6 +34,22 @@ function createDatabaseWithoutTables(path: string): void {
   sqlite.close();
 }
 
+/** A DynamoDB without tables, which refuses to create one. */
+async function startWithoutTables() {
+  const operations: string[] = [];
+  const server = createServer((request, response) => {
+    const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    operations.push(operation);
+    const type = operation === 'DescribeTable' ? 'ResourceNotFoundException' : 'AccessDeniedException';
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message: type }));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  return { endpoint: `http://127.0.0.1:${port}`, operations };
+}
+
 async function messageOf(opening: Promise<unknown>): Promise<string> {
   const error = await opening.then(
     () => undefined,
@@ -148,6 +164,26 @@ describe('openData with an endpoint', () => {
     const first = await open(dataDir);
     await first.shutdown.run();
     expect(await messageOf(open(dataDir, 'http://127.0.0.1:1'))).toContain('Unset WB_TABLE_ENDPOINT');
+  });
+
+  test('refuses the records of an older version', async () => {
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'table'));
+    const message = await messageOf(open(dataDir, 'http://127.0.0.1:1'));
+    expect(message).toContain(`${join(dataDir, 'table')} contains the records of an older version.`);
+    expect(message).toContain('Unset WB_TABLE_ENDPOINT and import them with `npm run local:import`');
+  });
+
+  test('creates no table beside the files of workbenches', async () => {
+    const { endpoint, operations } = await startWithoutTables();
+    const dataDir = await temporaryFolder();
+    await mkdir(join(dataDir, 'volumes', ID), { recursive: true });
+    const message = await messageOf(open(dataDir, endpoint));
+    expect(message).toContain(`The table workbenches at WB_TABLE_ENDPOINT=${endpoint} does not exist.`);
+    expect(message).toContain(`${join(dataDir, 'volumes')} has the files of workbenches`);
+    expect(operations).toEqual(['DescribeTable']);
+    await messageOf(open(await temporaryFolder(), endpoint));
+    expect(operations).toEqual(['DescribeTable', 'DescribeTable', 'CreateTable']);
   });
 
   test('refuses an endpoint at which nothing listens', async () => {
