@@ -1,17 +1,7 @@
-import {
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, statfsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Connection } from './connection.ts';
+import { createEmptyFile, DRAFT_SUFFIX, flush, removeWithSideFiles, SIDE_FILES } from './files.ts';
 import { checkStructure, markClosed, readVersion, refuseDamaged } from './opening.ts';
 import { MIGRATIONS } from './schema.ts';
 import { isDamage } from './sqlite-errors.ts';
@@ -24,9 +14,6 @@ export interface BackupFacts {
   /** The number of workbenches in it. */
   readonly workbenches: number;
 }
-
-/** SQLite adds these to the name of a database file. */
-const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
 /**
  * Writes a copy of the database at `path` to the new file `target`: the state at one moment, in one file. Works while
@@ -47,7 +34,7 @@ export function writeBackup(
   // A full disk would stop the server that uses the database.
   if (freeBytes(folder) < needed)
     throw new BackupRefused(`the file system of ${folder} needs ${needed} free bytes for a backup`);
-  const draft = `${target}.draft`;
+  const draft = `${target}${DRAFT_SUFFIX}`;
   try {
     createEmptyFile(draft);
     copyInto(path, draft);
@@ -77,11 +64,12 @@ export function restoreBackup(
       throw new BackupRefused(
         `${backup}${suffix} exists, so that ${backup} is not a backup but a database in use; make a backup of it`,
       );
-  const draft = `${path}.draft`;
+  const draft = `${path}${DRAFT_SUFFIX}`;
   try {
-    removeWithSideFiles(draft);
     createEmptyFile(draft);
     copyFileSync(backup, draft);
+    // The copy has the mode of the backup, which others may be able to read, and nobody to write.
+    chmodSync(draft, 0o600);
     const facts = finishCopy(draft);
     const replaced = moveWithSideFiles(path, movedTo);
     renameSync(draft, path);
@@ -132,10 +120,6 @@ function openExisting(path: string, mode: 'delete' | 'read-only'): Connection {
   }
 }
 
-function createEmptyFile(path: string): void {
-  closeSync(openSync(path, 'w', 0o600));
-}
-
 /** Returns whether there was a file to move. */
 function moveWithSideFiles(path: string, folder: string): boolean {
   const files = ['', ...SIDE_FILES].map((suffix) => `${path}${suffix}`).filter((file) => existsSync(file));
@@ -144,20 +128,6 @@ function moveWithSideFiles(path: string, folder: string): boolean {
   for (const file of files) renameSync(file, join(folder, basename(file)));
   flush(folder);
   return true;
-}
-
-function removeWithSideFiles(path: string): void {
-  for (const suffix of ['', ...SIDE_FILES]) rmSync(`${path}${suffix}`, { force: true });
-}
-
-/** Flushes a file, or the names in a folder, to the disk. */
-function flush(path: string): void {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }
 
 function readFreeBytes(folder: string): number {

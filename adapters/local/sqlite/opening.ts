@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { Connection } from './connection.ts';
+import { createEmptyFile, DRAFT_SUFFIX, flush, removeWithSideFiles } from './files.ts';
 import { APPLICATION_ID, type Migration } from './schema.ts';
 
 /**
@@ -146,10 +147,18 @@ function copyBeforeMigration(connection: Connection, path: string, newest: numbe
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const prefix = `${basename(path, '.db')}-before-version-`;
   const copy = join(folder, `${prefix}${newest}.db`);
-  rmSync(copy, { force: true });
-  connection.run('VACUUM INTO ?', copy);
+  const draft = `${copy}${DRAFT_SUFFIX}`;
+  try {
+    createEmptyFile(draft);
+    connection.run('VACUUM INTO ?', draft);
+    flush(draft);
+    renameSync(draft, copy);
+    flush(folder);
+  } finally {
+    removeWithSideFiles(draft);
+  }
   const versionOf = (name: string) => Number(name.slice(prefix.length, -'.db'.length));
-  const copies = readdirSync(folder).filter((name) => name.startsWith(prefix));
+  const copies = readdirSync(folder).filter((name) => name.startsWith(prefix) && name.endsWith('.db'));
   const old = copies.sort((a, b) => versionOf(b) - versionOf(a)).slice(COPIES_KEPT);
   for (const name of old) rmSync(join(folder, name));
 }

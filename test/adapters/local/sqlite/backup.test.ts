@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -143,6 +144,21 @@ describe('restoreBackup', () => {
     });
     expect(readdirSync(join(path, '..'))).toEqual(['state.db']);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  const MODES: readonly [string, number][] = [
+    ['0444', 0o444],
+    ['0644', 0o644],
+  ];
+  it.each(MODES)('restores a backup of mode %s, for the owner only', async (_, mode) => {
+    const path = await aDatabase();
+    const copy = `${path}.copy`;
+    writeBackup(path, copy);
+    chmodSync(copy, mode);
+    restoreBackup(copy, path, join(path, '../replaced'));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(copy).mode & 0o777).toBe(mode);
+    await openStoresForTest(path).workbenches.update(stopped({ name: 'after', revision: 2 }), 1);
   });
 
   it('restores a copy from before a migration', async () => {

@@ -1,7 +1,16 @@
-import { copyFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Connection } from '#adapters/local/sqlite/connection.ts';
 import type { Database } from '#adapters/local/sqlite/database.ts';
 import { DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
@@ -228,9 +237,27 @@ describe('a migration', () => {
     const folder = join(dirname(path), 'backups');
     const copy = join(folder, `state-before-version-${MIGRATIONS.length + 1}.db`);
     expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([copy]);
+    expect(statSync(copy).mode & 0o777).toBe(0o600);
     const before = openStoresForTest(copy);
     expect(await versionOf(before.database)).toBe(MIGRATIONS.length);
     expect((await before.workbenches.listByUser('ada', { limit: 10 })).workbenches).toHaveLength(2);
+  });
+
+  it('leaves no part of a copy when the disk is full, and keeps the copy of an earlier attempt', async () => {
+    const path = await fileWithRecords(50);
+    const folder = join(dirname(path), 'backups');
+    mkdirSync(folder);
+    const name = `state-before-version-${MIGRATIONS.length + 1}.db`;
+    writeFileSync(join(folder, name), 'earlier');
+    const run = vi.spyOn(Connection.prototype, 'run').mockImplementation((sql, target) => {
+      expect(sql).toBe('VACUUM INTO ?');
+      writeFileSync(String(target), 'a part');
+      throw Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 });
+    });
+    onTestFinished(() => run.mockRestore());
+    expect(() => openStoresForTest(path, { migrations: [...MIGRATIONS, NEXT] })).toThrow('full');
+    expect(readdirSync(folder)).toEqual([name]);
+    expect(readFileSync(join(folder, name), 'utf8')).toBe('earlier');
   });
 
   it('keeps three copies', async () => {
