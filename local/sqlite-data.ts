@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { listTracesOfRestore } from '#adapters/local/sqlite/backup.ts';
+import { DRAFT_SUFFIX } from '#adapters/local/sqlite/files.ts';
 import { type DatabaseRefusalReason, DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { FORMER_TABLE, openStores, type SqliteStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { errorCode } from '#adapters/system-error.ts';
@@ -46,7 +48,7 @@ export async function openSqliteData(
 
 function open(dataDir: string, path: string, telemetry: Telemetry): SqliteStores {
   try {
-    return openStores(path, { telemetry, mayCreate: !hasVolumes(dataDir) });
+    return openStores(path, { telemetry, mayCreate: !expectsRecords(dataDir) });
   } catch (error) {
     if (error instanceof DatabaseRefused)
       throw new StartError(
@@ -62,8 +64,7 @@ const RESTORE = 'Restore a backup with `npm run local:restore -- FILE`';
 
 const REMEDIES: Readonly<Record<DatabaseRefusalReason, (dataDir: string) => string>> = {
   damaged: () => `${RESTORE}, or set WB_DATA_DIR to another folder.`,
-  empty: (dataDir) =>
-    `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. ${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,
+  empty: describeMissing,
   foreign: () => 'Set WB_DATA_DIR to another folder.',
   newer_version: (dataDir) =>
     `Start that version, or restore the copy from before the update in ${join(dataDir, 'backups')} with \`npm run local:restore -- FILE\`.`,
@@ -76,4 +77,26 @@ function refuseFormerTable(dataDir: string): void {
     `${join(dataDir, FORMER_TABLE)} contains the records of an older version. Import them with \`npm run local:import\`, ` +
       'or set WB_DATA_DIR to another folder.',
   );
+}
+
+/** Whether the folder has files that show that there were records. */
+function expectsRecords(dataDir: string): boolean {
+  const { replaced, draft } = listTracesOfRestore(join(dataDir, STATE_FILE));
+  return hasVolumes(dataDir) || replaced.length > 0 || draft;
+}
+
+/** Says why records are expected, and what to do. */
+function describeMissing(dataDir: string): string {
+  const { replaced, draft } = listTracesOfRestore(join(dataDir, STATE_FILE));
+  const newest = replaced.at(-1);
+  return [
+    hasVolumes(dataDir)
+      ? `${join(dataDir, 'volumes')} has the files of workbenches, which would be orphans without their records. `
+      : '',
+    draft ? `${join(dataDir, `${STATE_FILE}${DRAFT_SUFFIX}`)} is from a restore that did not end. ` : '',
+    newest === undefined
+      ? ''
+      : `${join(dataDir, newest)} has the records from before the last restore: move its files to ${dataDir} to use them. `,
+    `${RESTORE}, or set WB_DATA_DIR to another folder. If the records were in a table, set WB_TABLE_ENDPOINT.`,
+  ].join('');
 }

@@ -3,7 +3,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BackupRefused, restoreBackup } from '#adapters/local/sqlite/backup.ts';
+import { BackupRefused, REPLACED_PREFIX, restoreBackup } from '#adapters/local/sqlite/backup.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { STATE_FILE } from '#adapters/local/sqlite/stores.ts';
@@ -31,7 +31,7 @@ await runTool(async () => {
   const lock = lockDataFolder(dataDir);
   try {
     const path = join(dataDir, STATE_FILE);
-    const movedTo = join(dataDir, `replaced-${timeForFileName()}`);
+    const movedTo = join(dataDir, `${REPLACED_PREFIX}${timeForFileName()}`);
     const { workbenches, replaced } = restoreBackup(file, path, movedTo);
     console.log(`${workbenches} workbenches restored from ${file}.`);
     if (replaced) console.log(`The records before are in ${movedTo}.`);

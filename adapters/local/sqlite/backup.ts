@@ -1,4 +1,16 @@
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, statfsSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Connection } from './connection.ts';
 import { createEmptyFile, DRAFT_SUFFIX, flush, removeWithSideFiles, SIDE_FILES } from './files.ts';
@@ -47,9 +59,30 @@ export function writeBackup(
   }
 }
 
+/** The name of a folder with the database before a restore begins with this. */
+export const REPLACED_PREFIX = 'replaced-';
+
 /**
- * Replaces the database at `path` by a backup. The caller has locked the data folder. The database before is moved into
- * a new folder beside it.
+ * Returns the names in a folder which show that a restore may have ended midway, if the database file is missing: the
+ * folders with the database before a restore, oldest first, and the draft of the new one.
+ */
+export function listTracesOfRestore(path: string): {
+  readonly replaced: readonly string[];
+  readonly draft: boolean;
+} {
+  const names = readdirSync(dirname(path));
+  return {
+    replaced: names
+      .filter((name) => name.startsWith(REPLACED_PREFIX) && !name.endsWith(DRAFT_SUFFIX))
+      .toSorted(),
+    draft: names.includes(`${basename(path)}${DRAFT_SUFFIX}`),
+  };
+}
+
+/**
+ * Replaces the database at `path` by a backup. The caller has locked the data folder. The database before is kept in a
+ * new folder beside it. If the process ends midway, the database before is complete at `path` or in that folder, and
+ * `path` is missing until the new one is complete.
  * @param movedTo a folder that does not exist
  * @throws BackupRefused; DatabaseRefused when the backup is damaged or no database of this controller
  */
@@ -71,7 +104,10 @@ export function restoreBackup(
     // The copy has the mode of the backup, which others may be able to read, and nobody to write.
     chmodSync(draft, 0o600);
     const facts = finishCopy(draft);
-    const replaced = moveWithSideFiles(path, movedTo);
+    const replaced = copyWithSideFiles(path, movedTo);
+    // The database without its log would be an older state; the log without its database is never used.
+    removeWithSideFiles(path);
+    flush(dirname(path));
     renameSync(draft, path);
     flush(dirname(path));
     return { ...facts, replaced };
@@ -120,14 +156,39 @@ function openExisting(path: string, mode: 'delete' | 'read-only'): Connection {
   }
 }
 
-/** Returns whether there was a file to move. */
-function moveWithSideFiles(path: string, folder: string): boolean {
+/**
+ * Copies instead of moving: the files must not be divided between two folders. A link to the files would change with
+ * them, but not with their log, if the restore ends midway. Returns whether there was a database.
+ */
+function copyWithSideFiles(path: string, folder: string): boolean {
+  if (!existsSync(path)) return false;
   const files = ['', ...SIDE_FILES].map((suffix) => `${path}${suffix}`).filter((file) => existsSync(file));
-  if (files.length === 0) return false;
-  mkdirSync(folder, { mode: 0o700 });
-  for (const file of files) renameSync(file, join(folder, basename(file)));
-  flush(folder);
-  return true;
+  if (existsSync(folder)) throw new BackupRefused(`${folder} exists`);
+  const draft = `${folder}${DRAFT_SUFFIX}`;
+  try {
+    mkdirSync(draft, { mode: 0o700 });
+    for (const file of files) {
+      const copy = join(draft, basename(file));
+      copyOrLink(file, copy);
+      flush(copy);
+    }
+    flush(draft);
+    renameSync(draft, folder);
+    flush(dirname(folder));
+    return true;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** A file cannot be copied if the disk is full, or if a part of it cannot be read, which is why it is replaced. */
+function copyOrLink(file: string, copy: string): void {
+  try {
+    copyFileSync(file, copy, constants.COPYFILE_FICLONE);
+  } catch {
+    rmSync(copy, { force: true });
+    linkSync(file, copy);
+  }
 }
 
 function readFreeBytes(folder: string): number {

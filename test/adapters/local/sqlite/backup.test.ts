@@ -1,4 +1,4 @@
-import {
+import fs, {
   chmodSync,
   copyFileSync,
   existsSync,
@@ -8,9 +8,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { BackupRefused, restoreBackup, writeBackup } from '#adapters/local/sqlite/backup.ts';
 import { DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { MIGRATIONS } from '#adapters/local/sqlite/schema.ts';
@@ -144,6 +145,25 @@ describe('restoreBackup', () => {
     });
     expect(readdirSync(join(path, '..'))).toEqual(['state.db']);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps a database that cannot be read completely', async () => {
+    const path = await aDatabase('damaged');
+    const before = readFileSync(path);
+    const backup = await aDatabase('restored');
+    const { copyFileSync: copy } = fs;
+    onTestFinished(() => {
+      fs.copyFileSync = copy;
+      syncBuiltinESMExports();
+    });
+    fs.copyFileSync = (from, to, mode) => {
+      if (from === path) throw Object.assign(new Error('i/o error, read'), { code: 'EIO' });
+      copy(from, to, mode);
+    };
+    syncBuiltinESMExports();
+    restoreBackup(backup, path, join(path, '../replaced'));
+    expect(readFileSync(join(path, '../replaced/state.db')).equals(before)).toBe(true);
+    expect((await openStoresForTest(path).workbenches.read(keyOf(stopped())))?.name).toBe('restored');
   });
 
   const MODES: readonly [string, number][] = [
