@@ -1,8 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
-import { FORMER_TABLE } from '#adapters/local/sqlite/stores.ts';
+import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
 import { isFolderName } from '#adapters/local/workbench-id.ts';
 import { errorCode } from '#adapters/system-error.ts';
 import { StartError } from './listen.ts';
@@ -44,6 +44,22 @@ export function hasVolumes(dataDir: string): boolean {
 /** Whether the folder has the records of an earlier version, which were not imported. */
 export function hasFormerTable(dataDir: string): boolean {
   return statSync(join(dataDir, FORMER_TABLE), { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/**
+ * Creates a file with the name of the folder in which earlier versions have their records, if there is neither. An
+ * earlier version would create an empty folder, and quarantine the files of all workbenches.
+ */
+export function keepEarlierVersionsOut(dataDir: string): void {
+  try {
+    writeFileSync(
+      join(dataDir, FORMER_TABLE),
+      `The records are in ${STATE_FILE}. This file keeps earlier versions from starting.\n`,
+      { flag: 'wx', mode: 0o600 },
+    );
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error;
+  }
 }
 
 function listNames(folder: string): readonly string[] {

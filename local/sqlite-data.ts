@@ -7,7 +7,7 @@ import { errorCode } from '#adapters/system-error.ts';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { LocalData } from './data.ts';
-import { hasFormerTable, hasVolumes, unusableFolder } from './data-folder.ts';
+import { hasFormerTable, hasVolumes, keepEarlierVersionsOut, unusableFolder } from './data-folder.ts';
 import { StartError } from './listen.ts';
 import type { Shutdown } from './shutdown.ts';
 
@@ -25,6 +25,11 @@ export async function openSqliteData(
   refuseFormerTable(dataDir);
   const stores = open(dataDir, path, telemetry);
   shutdown.add(() => stores.close());
+  try {
+    keepEarlierVersionsOut(dataDir);
+  } catch (error) {
+    throw unusableFolder(dataDir, error);
+  }
   const { workbenches, history, idempotency, reports, database } = stores;
   return {
     workbenches,

@@ -1,13 +1,14 @@
 /**
  * `npm run local:import`: imports the records of an earlier version, which kept them in an embedded DynamoDB, once.
  */
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTableClient } from '#adapters/aws/dynamodb/client.ts';
 import { BackupRefused, restoreBackup } from '#adapters/local/sqlite/backup.ts';
 import { DataDirectoryLocked, lockDataFolder } from '#adapters/local/sqlite/data-folder-lock.ts';
 import { DatabaseRefused } from '#adapters/local/sqlite/opening.ts';
 import { FORMER_TABLE, openStores, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
+import { keepEarlierVersionsOut } from '#local/data-folder.ts';
 import { LocalTelemetry } from '#local/telemetry.ts';
 import { parseOptions, runTool, ToolError } from './command-line.ts';
 import { openEmbeddedTable } from './embedded-table/embedded-table.ts';
@@ -40,11 +41,7 @@ await runTool(async () => {
     const imported = await importInto(join(dataDir, 'import.db'), former, path);
     const kept = `${former}-imported-${timeForFileName()}`;
     renameSync(former, kept);
-    // An earlier version would create an empty folder, and quarantine the files of all workbenches.
-    writeFileSync(
-      former,
-      'The records were imported into state.db. This file keeps earlier versions from starting.\n',
-    );
+    keepEarlierVersionsOut(dataDir);
     console.log(describe(imported));
     console.log(`The former records are in ${kept}. Delete it when everything is as it should be.`);
   } finally {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +69,16 @@ describe('openData', () => {
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
     expect((await stat(join(dataDir, STATE_FILE))).mode & 0o777).toBe(0o600);
     expect(await (await open(dataDir)).workbenches.read(keyOf(stopped()))).toEqual(stopped());
+  });
+
+  test('keeps earlier versions out, which would create an empty folder for their records', async () => {
+    const dataDir = await temporaryFolder();
+    await (await open(dataDir)).shutdown.run();
+    const file = join(dataDir, 'table');
+    expect(await readFile(file, 'utf8')).toContain('The records are in state.db.');
+    await writeFile(file, 'mine');
+    await open(dataDir);
+    expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
   test('deletes what has expired', async () => {

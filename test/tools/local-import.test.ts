@@ -78,7 +78,7 @@ it('imports every item once, and keeps the former folder', async () => {
   expect(stdout).toContain('1 other items were not imported.');
   const names = (await readdir(dataDir)).filter((name) => !name.startsWith('table-imported-'));
   expect(names.toSorted()).toEqual(['lock', STATE_FILE, 'table']);
-  expect(await readFile(join(dataDir, 'table'), 'utf8')).toContain('were imported into state.db');
+  expect(await readFile(join(dataDir, 'table'), 'utf8')).toContain('The records are in state.db');
 
   const telemetry = new RecordedTelemetry();
   const stores = openStores(join(dataDir, STATE_FILE), { telemetry });
