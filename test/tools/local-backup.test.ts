@@ -21,8 +21,11 @@ function run(tool: 'backup' | 'restore', cwd: string, args: readonly string[], e
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const { PATH, NODE_COMPILE_CACHE } = process.env;
     const options = { cwd, env: { PATH, NODE_COMPILE_CACHE, ...env } };
-    execFile(process.execPath, [join(TOOLS, `local-${tool}.ts`), ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [join(TOOLS, `local-${tool}.mjs`), ...args],
+      options,
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
 }

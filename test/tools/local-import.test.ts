@@ -18,7 +18,7 @@ import { anInstance } from '#test/contracts/free-capacity-store.ts';
 import { aReport } from '#test/contracts/report-store.ts';
 import { openEmbeddedTable } from '#tools/embedded-table/embedded-table.ts';
 
-const TOOL = join(import.meta.dirname, '../../tools/local-import.ts');
+const TOOL = join(import.meta.dirname, '../../tools/local-import.mjs');
 const UNREADABLE = { userId: 'ada', workbenchId: idAt(T0, 9) };
 const CLAIM = { userId: 'user#a', key: 'k', workbenchId: ID, bodyHash: 'x', expiresAt: T0 + 1_000 };
 

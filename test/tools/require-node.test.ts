@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -29,3 +30,33 @@ it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])(
     expect((await runOn('24.0.0', tool)).code).toBe(0);
   },
 );
+
+it.each(['tools/local-backup.mjs', 'tools/local-restore.mjs', 'tools/local-import.mjs', 'local/start.mjs'])(
+  '%s reports the required Node.js on a version without SQLite or types',
+  async (tool) => {
+    for (const version of ['20.19.0', '24.3.9']) {
+      const { code, stdout, stderr } = await runOn(version, tool);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toContain(`Node.js 24.4 or newer is required. This is ${version}.`);
+    }
+  },
+);
+
+it.each(['tools/local-backup.mjs', 'tools/local-restore.mjs', 'tools/local-import.mjs'])(
+  '%s runs on the required Node.js',
+  async (tool) => {
+    expect(await runOn('24.4.0', tool)).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('npm run local:'),
+    });
+  },
+);
+
+it('every command for operators and users checks the version before it loads TypeScript', () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const commands = ['start', 'deploy', 'image:push', 'local:backup', 'local:restore', 'local:import'];
+  for (const name of commands) expect(scripts[name]).toMatch(/^(exec )?node [\w/-]+\.mjs$/);
+});

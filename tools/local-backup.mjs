@@ -1,0 +1,4 @@
+// `npm run local:backup`.
+import '../local/require-node.mjs';
+
+await import('./local-backup.ts');

@@ -1,0 +1,4 @@
+// `npm run local:import`.
+import '../local/require-node.mjs';
+
+await import('./local-import.ts');

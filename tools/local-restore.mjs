@@ -1,0 +1,4 @@
+// `npm run local:restore`.
+import '../local/require-node.mjs';
+
+await import('./local-restore.ts');
