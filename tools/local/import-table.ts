@@ -1,10 +1,10 @@
 import { type DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { type Item, keyOfItem } from '#adapters/aws/dynamodb/keys.ts';
-import { parseWorkbench } from '#adapters/aws/dynamodb/record.ts';
+import { parseWorkbench, readStoredRecord } from '#adapters/aws/dynamodb/record.ts';
 import { checksum } from '#adapters/local/sqlite/record-row.ts';
 import type { SqliteStores } from '#adapters/local/sqlite/stores.ts';
-import { TABLE } from '#contract/table.ts';
+import { INDEXES, TABLE } from '#contract/table.ts';
 import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { reconcileReportSchema } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
@@ -105,21 +105,39 @@ function parseOrKeep(key: WorkbenchKey, item: Item): Workbench | undefined {
   }
 }
 
-/** A record of a newer version can be read after the update to that version. */
+/**
+ * A record of a newer version can be read after the update to that version. Until then, the sweeps find it in the
+ * indexes and report it.
+ */
 async function keepUnreadable(
   { database }: Pick<SqliteStores, 'database'>,
   key: WorkbenchKey,
   item: Item,
 ): Promise<void> {
-  const raw = item.record === undefined ? {} : unmarshall({ record: item.record }).record;
+  const raw = readRaw(key, item);
   const record = JSON.stringify(raw);
   const revision = typeof raw?.revision === 'number' ? raw.revision : null;
+  const dueAt = item[INDEXES.due.sortKey.name]?.N;
+  const active = item[INDEXES.active.partitionKey.name] === undefined ? 0 : 1;
+  const instanceId = item[INDEXES.byInstance.partitionKey.name]?.S ?? null;
   await database.write((connection) =>
     connection.run(
-      `INSERT INTO workbenches (user_id, workbench_id, revision, record, crc, active) VALUES (?, ?, ?, ?, ?, 0)`,
+      `INSERT INTO workbenches (user_id, workbench_id, revision, record, crc, due_at, active, instance_id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[key.userId, key.workbenchId, revision, record, checksum(key, record)],
+      ...[dueAt === undefined ? null : Number(dueAt), active, instanceId],
     ),
   );
+}
+
+/** Returns the value of the attribute `record`, with the fields that the table leaves out if it is a map. */
+function readRaw(key: WorkbenchKey, { record }: Item): Record<string, unknown> | null {
+  if (record === undefined) return {};
+  const raw = unmarshall({ record }).record;
+  if (record.M === undefined) return raw;
+  // A row does not repeat its key. A record with a key of its own may belong to another workbench.
+  const stored = Object.entries(readStoredRecord(key, record.M));
+  return Object.fromEntries(stored.filter(([name]) => name in raw || !(name in key)));
 }
 
 async function importClaim(

@@ -86,11 +86,17 @@ export function parseWorkbench(key: WorkbenchKey, item: Item): Workbench {
   return workbench;
 }
 
+/** The record in a map attribute as it was encoded, also if this version cannot decode it. */
+export function readStoredRecord(
+  { userId, workbenchId }: WorkbenchKey,
+  attribute: Record<string, AttributeValue>,
+): StoredRecord {
+  return restoreRepeatedInput({ userId, workbenchId, ...unmarshall(attribute) });
+}
+
 function decode(key: WorkbenchKey, item: Item): Workbench {
-  const { userId, workbenchId } = key;
   try {
-    const record = unmarshall(item.record?.M ?? {});
-    return decodeRecord(restoreRepeatedInput({ userId, workbenchId, ...record }));
+    return decodeRecord(readStoredRecord(key, item.record?.M ?? {}));
   } catch (error) {
     throw new UnreadableRecord(key, error);
   }
