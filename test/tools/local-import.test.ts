@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -58,11 +58,31 @@ async function writeFormerRecords(dataDir: string): Promise<void> {
   await table.close();
 }
 
-function runImport(dataDir: string, env: NodeJS.ProcessEnv = {}, args: readonly string[] = []) {
+/** Node.js flags with which the tool is killed when it renames the folder `table`. */
+const KILL_AT_RENAME_OF_TABLE = [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(`
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { renameSync } = fs;
+    fs.renameSync = (from, to) => {
+      if (from.endsWith('/table')) process.kill(process.pid, 'SIGKILL');
+      renameSync(from, to);
+    };
+    syncBuiltinESMExports();
+  `)}`,
+];
+
+function runImport(
+  dataDir: string,
+  env: NodeJS.ProcessEnv = {},
+  args: readonly string[] = [],
+  flags: readonly string[] = [],
+) {
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const { PATH, NODE_COMPILE_CACHE } = process.env;
     const options = { cwd: dataDir, env: { PATH, NODE_COMPILE_CACHE, WB_DATA_DIR: dataDir, ...env } };
-    execFile(process.execPath, [TOOL, ...args], options, (error, stdout, stderr) =>
+    execFile(process.execPath, [...flags, TOOL, ...args], options, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, stdout, stderr }),
     );
   });
@@ -109,6 +129,32 @@ it('imports every item once, and keeps the former folder', async () => {
   expect(again).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('nothing to import') });
 });
 
+it('ends an import that was killed before the former folder was renamed', async () => {
+  const dataDir = await dataFolder();
+  await writeFormerRecords(dataDir);
+  const killed = await runImport(dataDir, {}, [], KILL_AT_RENAME_OF_TABLE);
+  expect(killed.stdout).toBe('');
+  expect(await readdir(dataDir)).toEqual(expect.arrayContaining(['import.db', STATE_FILE, 'table']));
+  const { code, stdout, stderr } = await runImport(dataDir);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain('The records were imported before');
+  const names = (await readdir(dataDir)).filter((name) => !name.startsWith('table-imported-'));
+  expect(names.toSorted()).toEqual(['lock', STATE_FILE, 'table']);
+  expect((await stat(join(dataDir, 'table'))).isFile()).toBe(true);
+  const stores = openStores(join(dataDir, STATE_FILE), { telemetry: new RecordedTelemetry() });
+  onTestFinished(() => stores.close());
+  expect(await stores.workbenches.read(keyOf(starting()))).toEqual(starting());
+});
+
+it('does not take other records for those of a killed import', async () => {
+  const dataDir = await dataFolder();
+  await mkdir(join(dataDir, 'table'));
+  for (const name of [STATE_FILE, 'import.db'])
+    await openStores(join(dataDir, name), { telemetry: new RecordedTelemetry() }).close();
+  const { code, stderr } = await runImport(dataDir);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(`${join(dataDir, STATE_FILE)} exists`)]);
+});
+
 it('refuses a folder that has records in the present format, and changes nothing', async () => {
   const dataDir = await dataFolder();
   await mkdir(join(dataDir, 'table'));
@@ -128,6 +174,7 @@ it('refuses a table without items, and one that a server uses', async () => {
   await table.close();
   const empty = await runImport(dataDir, { WB_TABLE_NAME: 'another' });
   expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining('the table another in') });
+  expect(empty.stderr).toContain('If there is nothing to import, delete the folder.');
   expect((await readdir(dataDir)).toSorted()).toEqual(['lock', 'table']);
 });
 

@@ -9,6 +9,7 @@ import { UnreadableRecord } from '#core/ports/workbench-store.ts';
 import { reconcileReportSchema } from '#core/reconcile/report.ts';
 import { type HistoryEntry, historyEntrySchema } from '#core/workbench/history.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
+import { ToolError } from '../command-line.ts';
 
 /** The number of items of each kind that were imported. */
 export interface ImportedItems {
@@ -25,7 +26,10 @@ export interface ImportedItems {
 /** Calls that run at the same time, so that SQLite commits them together. */
 const BATCH_SIZE = 50;
 
-/** Copies the items of a DynamoDB table into empty stores. */
+/**
+ * Copies the items of a DynamoDB table into empty stores, and counts the rows.
+ * @throws ToolError when the stores do not have as many rows as there were items
+ */
 export async function importTable(
   client: DynamoDBClient,
   tableName: string,
@@ -93,7 +97,29 @@ export async function importTable(
     await stores.history.append(workbenchId, entries);
     if (expiresAt !== undefined) await stores.history.expire(workbenchId, expiresAt);
   });
+  await compareCounts(stores, counts);
   return counts;
+}
+
+async function compareCounts(
+  { database }: Pick<SqliteStores, 'database'>,
+  counts: ImportedItems,
+): Promise<void> {
+  const expected = {
+    workbenches: counts.workbenches + counts.unreadable,
+    history: counts.historyEntries,
+    idempotency: counts.idempotencyKeys,
+    reports: counts.reports,
+  };
+  for (const [table, items] of Object.entries(expected)) {
+    const rows = await database.read((connection) =>
+      connection.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`),
+    );
+    if (rows?.n !== items)
+      throw new ToolError(
+        `${table} has ${rows?.n} rows after the import of ${items} items; the import is incomplete`,
+      );
+  }
 }
 
 function parseOrKeep(key: WorkbenchKey, item: Item): Workbench | undefined {

@@ -85,3 +85,12 @@ it('keeps the owner in a record that belongs to another workbench, and a value t
   expect(await stores.workbenches.listDue(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
   expect((await stores.workbenches.listActive()).keys).toEqual([]);
 });
+
+it('reports stores that do not have as many rows as the table has items', async () => {
+  const table = await openTable();
+  const stores = openStoresForTest(':memory:');
+  await stores.workbenches.create(stopped());
+  await expect(importTable(table.client, table.tableName, stores)).rejects.toThrow(
+    'workbenches has 1 rows after the import of 0 items',
+  );
+});
