@@ -101,7 +101,7 @@ export function restoreBackup(
   try {
     createEmptyFile(draft);
     copyFileSync(backup, draft);
-    // The copy has the mode of the backup, which others may be able to read, and nobody to write.
+    // The copy has the mode of the backup, which may be open to others or read-only.
     chmodSync(draft, 0o600);
     const facts = finishCopy(draft);
     const replaced = copyWithSideFiles(path, movedTo);
