@@ -23,7 +23,7 @@ export default lane({
     'test/bench/start-time/scenarios.test.ts', // 7: simulates a hundred starts
     'test/adapters/aws/dynamodb/history-contract.test.ts', // 6: writes a thousand entries
     'test/flows/table-endpoint.test.ts', // 8: starts servers on a DynamoDB
-    'test/tools/local-import.test.ts', // 6: runs the tool six times
+    'test/tools/local-import.test.ts', // 6: runs the tool nine times
     'test/tools/synth.test.ts', // 6: runs the CDK command
     'test/lib/alarm-conditions.test.ts', // 6: lists the conditions of all alarms of two stages
     'test/tools/local-backup.test.ts', // 5: runs the tools as processes

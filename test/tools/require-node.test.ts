@@ -31,27 +31,17 @@ it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])(
   },
 );
 
-it.each(['tools/local-backup.mjs', 'tools/local-restore.mjs', 'tools/local-import.mjs', 'local/start.mjs'])(
-  '%s reports the required Node.js on a version without SQLite or types',
-  async (tool) => {
-    for (const version of ['20.19.0', '24.3.9']) {
-      const { code, stdout, stderr } = await runOn(version, tool);
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain(`Node.js 24.4 or newer is required. This is ${version}.`);
-    }
-  },
-);
-
-it.each(['tools/local-backup.mjs', 'tools/local-restore.mjs', 'tools/local-import.mjs'])(
-  '%s runs on the required Node.js',
-  async (tool) => {
-    expect(await runOn('24.4.0', tool)).toMatchObject({
-      code: 0,
-      stderr: '',
-      stdout: expect.stringContaining('npm run local:'),
-    });
-  },
-);
+it.each([
+  ['tools/local-backup.mjs', '20.19.0'],
+  ['tools/local-restore.mjs', '20.19.0'],
+  ['tools/local-import.mjs', '20.19.0'],
+  ['local/start.mjs', '20.19.0'],
+  ['local/start.mjs', '24.3.9'],
+])('%s reports the required Node.js on %s', async (tool, version) => {
+  const { code, stdout, stderr } = await runOn(version, tool);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(`Node.js 24.4 or newer is required. This is ${version}.`);
+});
 
 it('every command for operators and users checks the version before it loads TypeScript', () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
