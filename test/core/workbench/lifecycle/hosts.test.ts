@@ -477,6 +477,17 @@ describe('a launch whose instance ends before it was ready', () => {
     expect(due.workbench.revision).toBe(early.workbench.revision + 1);
   });
 
+  it('that is not delayed does not make the record due', () => {
+    for (const workbench of [
+      booting(),
+      running({ host: { ...requested, instanceId: 'i-1', state: 'running' } }),
+    ]) {
+      const { nextDriveAt: _due, ...rest } = workbench;
+      const { workbench: after } = step(rest as Workbench, { type: 'tick' }, T0 + 1);
+      expect(after).not.toHaveProperty('nextDriveAt');
+    }
+  });
+
   it('ends the start with the reason after three launches', () => {
     let workbench: Workbench = booting();
     for (const launches of [1, 2]) {
