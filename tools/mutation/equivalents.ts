@@ -10,6 +10,18 @@ const NO_RUN = 'only narrows the type: a stopped workbench has no run';
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
     file: `${LIFECYCLE}/deadlines.ts`,
+    text: "if (workbench.status !== 'running' || !isInterruptionDue(workbench, context)) return workbench;",
+    changes: [["workbench.status !== 'running'", 'false']],
+    why: 'only narrows the type: no stop for an interruption is due in any other state',
+  },
+  {
+    file: `${LIFECYCLE}/deadlines.ts`,
+    text: 'if (workbench.host === undefined || launchAfter === undefined || context.now < launchAfter)',
+    changes: [['workbench.host === undefined', 'false']],
+    why: 'only narrows the type: without a host no launch is delayed',
+  },
+  {
+    file: `${LIFECYCLE}/deadlines.ts`,
     text: 'const past = goneAfter !== undefined && goneAfter <= context.now;',
     changes: [['goneAfter !== undefined', 'true']],
     why: 'only narrows the type: comparisons with undefined are false',

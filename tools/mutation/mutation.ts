@@ -90,7 +90,8 @@ export interface Equivalent {
 }
 
 /**
- * Marks the mutations that were not found and are listed as equivalent.
+ * Marks the mutations that are listed as equivalent and that no test found. One whose tests did not finish is marked too:
+ * on a busy computer any run may exceed its time.
  * @returns the mutations, and the outdated entries of the list: Stryker no longer makes the mutation, or a test found it
  */
 export function markEquivalents(
@@ -98,8 +99,7 @@ export function markEquivalents(
   list: readonly Equivalent[],
 ): { readonly mutations: readonly Mutation[]; readonly outdated: readonly string[] } {
   const marked = mutations.map((mutation): Mutation => {
-    const found = mutation.outcome === 'killed' || mutation.outcome === 'timeout';
-    return found || findEquivalenceReason(mutation, list) === undefined
+    return mutation.outcome === 'killed' || findEquivalenceReason(mutation, list) === undefined
       ? mutation
       : { ...mutation, outcome: 'equivalent' };
   });

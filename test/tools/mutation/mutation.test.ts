@@ -81,6 +81,12 @@ describe('markEquivalents', () => {
     expect(outdated).toEqual([]);
   });
 
+  it('marks listed mutations whose tests did not finish, as on a busy computer', () => {
+    const { mutations, outdated } = markEquivalents([aMutation({ outcome: 'timeout' })], [entry]);
+    expect(mutations.map(({ outcome }) => outcome)).toEqual(['equivalent']);
+    expect(outdated).toEqual([]);
+  });
+
   it('returns an entry as outdated if a test finds its mutation, or no mutation matches it', () => {
     expect(markEquivalents([aMutation({ outcome: 'killed' })], [entry])).toEqual({
       mutations: [aMutation({ outcome: 'killed' })],
