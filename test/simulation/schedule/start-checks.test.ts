@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { LAUNCH_TAG, WORKBENCH_TAG } from '#contract/tags.ts';
 import type { ReasonCode } from '#core/workbench/reasons.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
-import { ID, MINUTE, RUN_ID, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
+import {
+  acceptedRun,
+  ID,
+  MINUTE,
+  pending,
+  RUN_ID,
+  running,
+  starting,
+  stopped,
+  stopping,
+} from '#test/builders/workbench.ts';
 import { DEFAULT_HAZARDS, type Hazards } from '../world/hazards.ts';
 import { ACCESS_DENIED, TASK_REASONS } from '../world/reasons.ts';
 import { taskInput, WORLD_OPTIONS, WorldFixture } from '../world/world-fixture.ts';
@@ -88,6 +98,25 @@ describe('launches', () => {
     const check = expect(() => checks.check());
     if (refused) check.toThrow(/another host was launched for the same start/);
     else check.not.toThrow();
+  });
+});
+
+describe('the tasks of a start', () => {
+  it.each([
+    ['must not be four of which three failed', true],
+    ['may be four if no record refers to one that failed', false],
+  ])('%s', async (_, allRecorded) => {
+    const { world, kernel, checks, runTask } = createChecks({ imagePullFails: 1 });
+    const record = (taskId: string) =>
+      checks.checkWrite(pending({ run: acceptedRun({ runId: RUN_ID, taskId }) }), starting(), kernel.now());
+    const taskIds = () => [...world.ecs.tasks.keys()].map((arn) => arn.split('/').at(-1) ?? '');
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await runTask(attempt);
+      if (allRecorded || attempt > 1) record(taskIds().at(-1) ?? '');
+    }
+    const next = expect(() => record('next'));
+    if (allRecorded) next.toThrow(/another task was started for the same start .* although 3 had failed/);
+    else next.not.toThrow();
   });
 });
 

@@ -102,6 +102,8 @@ export class StartChecks {
   readonly #hasRun = new Set<string>();
   /** The instances that were the host in a record. */
   readonly #recordedHosts = new Set<string>();
+  /** The ids of the tasks that were the task of a run in a record. */
+  readonly #recordedTasks = new Set<string>();
 
   constructor(
     world: World,
@@ -151,8 +153,15 @@ export class StartChecks {
       );
     }
     if (run.phase !== 'accepted') return;
+    this.#recordedTasks.add(run.taskId);
+    // If two functions send one RunTask request and ECS accepts the first and refuses the second, no record may refer to
+    // the task: the controller stops it as an unexpected task and does not learn that it has failed.
     const failed = [...this.#world.ecs.tasks.values()].filter(
-      (task) => task.workbenchId === workbenchId && task.runId === run.runId && hasFailedToStart(task),
+      (task) =>
+        task.workbenchId === workbenchId &&
+        task.runId === run.runId &&
+        hasFailedToStart(task) &&
+        this.#recordedTasks.has(task.arn.split('/').at(-1) ?? ''),
     );
     if (failed.length >= ATTEMPTS_MAX && !failed.some(({ arn }) => arn.endsWith(run.taskId))) {
       throw new RuleViolation(
