@@ -20,6 +20,9 @@ export interface InstanceFreeCapacity extends FreeCapacity {
   readonly at: number;
 }
 
+/** Which version of an instance a report is about. */
+export type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
+
 /**
  * The free capacity of shared instances as events reported it, for placement, which prefers running instances. It is a
  * hint: a lost write only makes placement less economical.
@@ -30,7 +33,7 @@ export interface InstanceFreeCapacity extends FreeCapacity {
 export interface FreeCapacityStore {
   save(freeCapacity: InstanceFreeCapacity): Promise<void>;
   /** The instance accepts no tasks as of this version and time; `list` no longer returns it. */
-  remove(instance: Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>): Promise<void>;
+  remove(instance: CapacityVersion): Promise<void>;
   /**
    * The instances whose last change was a `save` at most FREE_CAPACITY_MAX_AGE_MS before `now` (milliseconds since 1970);
    * at most FREE_CAPACITY_LISTED_MAX, in no order. One read; eventually consistent, about one second.

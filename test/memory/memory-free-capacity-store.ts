@@ -1,11 +1,10 @@
 import {
+  type CapacityVersion,
   FREE_CAPACITY_LISTED_MAX,
   FREE_CAPACITY_MAX_AGE_MS,
   type FreeCapacityStore,
   type InstanceFreeCapacity,
 } from '#core/ports/free-capacity-store.ts';
-
-type ReportKey = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 
 /** A FreeCapacityStore in memory. */
 export class MemoryFreeCapacityStore implements FreeCapacityStore {
@@ -16,7 +15,7 @@ export class MemoryFreeCapacityStore implements FreeCapacityStore {
     this.#record(free, structuredClone(free));
   }
 
-  async remove(report: ReportKey): Promise<void> {
+  async remove(report: CapacityVersion): Promise<void> {
     this.#record(report);
   }
 
@@ -30,7 +29,7 @@ export class MemoryFreeCapacityStore implements FreeCapacityStore {
     return listed;
   }
 
-  #record({ containerInstanceId, version, at }: ReportKey, free?: InstanceFreeCapacity): void {
+  #record({ containerInstanceId, version, at }: CapacityVersion, free?: InstanceFreeCapacity): void {
     const newest = this.#reports.get(containerInstanceId);
     if (newest !== undefined && newest.version >= version) return;
     this.#reports.set(containerInstanceId, { version, at, ...(free === undefined ? {} : { free }) });

@@ -1,6 +1,7 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '#contract/table.ts';
 import {
+  type CapacityVersion,
   FREE_CAPACITY_LISTED_MAX,
   FREE_CAPACITY_MAX_AGE_MS,
   type FreeCapacityStore,
@@ -8,8 +9,6 @@ import {
 } from '#core/ports/free-capacity-store.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { FREE_CAPACITY_PARTITION, freeCapacityKey, type Item, keyAttributes } from './keys.ts';
-
-type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 
 /**
  * Free capacity in DynamoDB: one small item per shared instance, all in one partition, so that a list is one Query. A

@@ -1,4 +1,5 @@
 import {
+  type CapacityVersion,
   FREE_CAPACITY_LISTED_MAX,
   FREE_CAPACITY_MAX_AGE_MS,
   type FreeCapacityStore,
@@ -6,8 +7,6 @@ import {
 } from '#core/ports/free-capacity-store.ts';
 import type { Database } from './database.ts';
 import { assertWellFormed } from './keys.ts';
-
-type CapacityVersion = Pick<InstanceFreeCapacity, 'containerInstanceId' | 'version' | 'at'>;
 
 interface CapacityRow {
   readonly container_instance_id: string;
