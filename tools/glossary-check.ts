@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ONE_MEANING } from './glossary/exceptions.ts';
 import { findAmbiguousNames, parseRuledOutWords } from './glossary/names.ts';
+import { readRepositoryFiles } from './repository-files.ts';
 
 /**
  * Lists the exported names of the product that docs/glossary.md does not allow: one name with two meanings, or a word
@@ -15,28 +15,10 @@ import { findAmbiguousNames, parseRuledOutWords } from './glossary/names.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 const PRODUCT = ['adapters', 'bin', 'contract', 'core', 'functions', 'lib', 'local', 'tools'];
 
-function readSources(): Map<string, string> {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--deduplicate', ...PRODUCT], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  const files = listed.split('\n').filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
-  return new Map(files.map((file) => [file, readIfPresent(join(ROOT, file))]));
-}
-
-/** A deleted file stays in the index until the deletion is staged. */
-function readIfPresent(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
-}
-
 function main(): number {
   const ruledOut = parseRuledOutWords(readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8'));
-  const ambiguous = findAmbiguousNames(readSources(), ruledOut);
+  const sources = readRepositoryFiles((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'), PRODUCT);
+  const ambiguous = findAmbiguousNames(sources, ruledOut);
   const refused = ambiguous.filter(({ name }) => !Object.hasOwn(ONE_MEANING, name));
   const outdated = Object.keys(ONE_MEANING).filter((name) => !ambiguous.some((other) => other.name === name));
   for (const { name, why } of process.argv.includes('--all') ? ambiguous : refused) {

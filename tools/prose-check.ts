@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readRepositoryFiles } from './repository-files.ts';
 
 /**
  * Counts phrases that docs/style.md and docs/glossary.md rule out, and compares the counts with
@@ -35,27 +35,12 @@ interface Place {
 
 /** Every tracked file that people read, as lines with names split into words: `isOwedNow` → `is Owed Now`. */
 function readLines(): Place[] {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--deduplicate'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  return listed
-    .split('\n')
-    .filter((file) => READ.test(file) && !QUOTING.includes(file) && !file.startsWith('bench/results/'))
-    .flatMap((file) => {
-      const lines = readIfPresent(join(ROOT, file)).split('\n');
-      return lines.map((text, index) => ({ file, line: index + 1, text }));
-    });
-}
-
-/** A deleted file stays in the index until the deletion is staged. */
-function readIfPresent(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
+  const files = readRepositoryFiles(
+    (file) => READ.test(file) && !QUOTING.includes(file) && !file.startsWith('bench/results/'),
+  );
+  return [...files].flatMap(([file, text]) =>
+    text.split('\n').map((line, index) => ({ file, line: index + 1, text: line })),
+  );
 }
 
 function splitNames(text: string): string {
