@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { PYTHON } from './environment.ts';
+import { pythonOf } from '../python/environment.ts';
+import { EMULATORS } from './environment.ts';
 
 /** moto as released; moto with the patches of patched_moto.py; ministack. */
 export type EmulatorName = 'moto' | 'patched-moto' | 'ministack';
@@ -32,7 +33,7 @@ const STDERR_CHARS_MAX = 8_000;
 
 /** Starts an emulator on a free port of 127.0.0.1. It exits when this process exits, even after SIGKILL. */
 export async function startEmulator(name: EmulatorName): Promise<Emulator> {
-  if (!existsSync(PYTHON))
+  if (!existsSync(pythonOf(EMULATORS)))
     throw new Error('The emulators are not installed. npm run test:aws installs them.');
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -45,7 +46,7 @@ export async function startEmulator(name: EmulatorName): Promise<Emulator> {
 
 async function launchEmulator(name: EmulatorName, port: number): Promise<Emulator> {
   const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(PYTHON, [join(import.meta.dirname, 'serve.py'), name, String(port)], {
+  const child = spawn(pythonOf(EMULATORS), [join(import.meta.dirname, 'serve.py'), name, String(port)], {
     // It exits when its standard input is closed.
     stdio: ['pipe', 'ignore', 'pipe'],
   });

@@ -9,28 +9,31 @@ export type Probe = (
 /** Minimum Python version of the pinned packages. */
 const MIN_VERSION = [3, 11] as const;
 
-/** Returns what is missing to create a Python environment and how to install it, or undefined. */
-export function describeMissing(probe: Probe = run): string | undefined {
+/**
+ * Returns what is missing to create a Python environment and how to install it, or undefined.
+ * @param name what is to be installed into the environment
+ */
+export function describeMissing(name: string, probe: Probe = run): string | undefined {
   const version = probe('python3', ['--version']);
-  if (!version.ok) return describeMissingPart('python3', 'python3 python3-venv');
+  if (!version.ok) return describeMissingPart(name, 'python3', 'python3 python3-venv');
   const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(version.output)?.map(Number) ?? [];
   if (major < MIN_VERSION[0] || (major === MIN_VERSION[0] && minor < MIN_VERSION[1])) {
     return describeMissingPart(
+      name,
       `Python ${MIN_VERSION.join('.')} or later (python3 is ${version.output})`,
       'python3 python3-venv',
     );
   }
   // Debian's python3 lacks ensurepip, and without it venv creates an environment without pip.
   if (!probe('python3', ['-c', 'import venv, ensurepip']).ok) {
-    return describeMissingPart('the modules venv and ensurepip of python3', 'python3-venv');
+    return describeMissingPart(name, 'the modules venv and ensurepip of python3', 'python3-venv');
   }
   return undefined;
 }
 
-function describeMissingPart(missing: string, packages: string): string {
+function describeMissingPart(name: string, missing: string, packages: string): string {
   return [
-    'The AWS emulators are Python programs, which are installed into a folder of this project.',
-    `This requires ${missing}.`,
+    `Installing ${name} into a folder of this project requires ${missing}.`,
     `On Debian or Ubuntu: apt-get install -y ${packages}`,
   ].join('\n');
 }
