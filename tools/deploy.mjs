@@ -1,4 +1,4 @@
 // `npm run deploy`.
-import './require-node.mjs';
+import '../local/require-node.mjs';
 
 await import('./deploy.ts');

@@ -1,4 +1,4 @@
 // `npm run image:push`.
-import './require-node.mjs';
+import '../local/require-node.mjs';
 
 await import('./push-image.ts');

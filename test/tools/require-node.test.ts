@@ -21,17 +21,13 @@ async function runOn(version: string, tool: string) {
   });
 }
 
-it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])(
-  '%s reports the required Node.js on an older version',
-  async (tool) => {
-    const { code, stderr } = await runOn('22.20.0', tool);
-    expect(code).toBe(1);
-    expect(stderr).toContain('Node.js 24 is required, with which the CDK app is tested; this is 22.20.0');
-    expect((await runOn('24.0.0', tool)).code).toBe(0);
-  },
-);
+it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])('%s runs on a version that suffices', async (tool) => {
+  expect((await runOn('24.4.0', tool)).code).toBe(0);
+});
 
 it.each([
+  ['tools/deploy.mjs', '22.20.0'],
+  ['tools/push-image.mjs', '22.20.0'],
   ['tools/local-backup.mjs', '20.19.0'],
   ['tools/local-restore.mjs', '20.19.0'],
   ['tools/local-import.mjs', '20.19.0'],
