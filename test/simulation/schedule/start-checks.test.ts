@@ -156,6 +156,15 @@ describe('a failed start', () => {
     end('start_refused', 'ECS refused (BlockedException).');
   });
 
+  it('may name the reason of a task that ECS no longer returns', async () => {
+    const { subject, runTask, end } = createChecks({ imagePullFails: 1 });
+    for (let attempt = 1; attempt <= 3; attempt += 1) await runTask(attempt);
+    await subject.advance(61 * 60);
+    expect((await subject.tasks().list()).tasks).toEqual([]);
+    expect((await subject.tasks().list('STOPPED')).tasks).toEqual([]);
+    end('image_pull_failed', TASK_REASONS.imagePullFails.containerReason);
+  });
+
   it('may name the reason of a launch that failed', async () => {
     const { subject, launchThatFails, end } = createChecks();
     launchThatFails();

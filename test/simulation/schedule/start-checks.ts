@@ -280,7 +280,8 @@ export class StartChecks {
 
   /** The tasks of the last start, in the order of their creation. */
   #tasksOf(workbench: Workbench): readonly Task[] {
-    return [...this.#world.ecs.tasks.values()].filter(
+    const { forgottenTasks, tasks } = this.#world.ecs;
+    return [...forgottenTasks, ...tasks.values()].filter(
       ({ workbenchId, createdAt }) =>
         workbenchId === workbench.workbenchId && createdAt >= startOf(workbench),
     );

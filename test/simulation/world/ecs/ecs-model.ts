@@ -51,6 +51,8 @@ export interface ReportedCapacity {
 /** One ECS cluster. */
 export class EcsModel {
   readonly tasks = new Map<string, Task>();
+  /** Stopped tasks that ECS no longer returns. A status message may still name their reasons. */
+  readonly forgottenTasks: Task[] = [];
   /** `<container instance id>/<version>` → what the event of this version reported. */
   readonly reportedCapacity = new Map<string, ReportedCapacity>();
   readonly definitions: Definitions;
@@ -226,6 +228,7 @@ export class EcsModel {
     for (const task of this.tasks.values()) {
       if (task.retainedUntil <= now) {
         this.tasks.delete(task.arn);
+        this.forgottenTasks.push(task);
         continue;
       }
       if (nextToken !== undefined && task.arn <= nextToken) continue;
