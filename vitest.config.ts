@@ -40,5 +40,13 @@ export default lane({
     'test/adapters/local/processes/page/server.test.ts', // 3: runs the built-in page as a process
     'test/adapters/aws/efs/remote-janitor.test.ts', // 3: the contract that mounted-janitor.test.ts also tests
     'test/tools/table/copy-table.test.ts', // 2: runs the tool as a process
+    'test/lib/egress.test.ts', // 6: synthesizes a stage with each way to the internet
+    'test/simulation/polls-in-transition.test.ts', // 4: simulates 300 starts at once
+    'test/tools/costs/stage-costs.test.ts', // 4: synthesizes all stages
+    'test/adapters/aws/dynamodb/expired-items.test.ts', // 3: repeats the contracts of stores with expired items
+    'test/adapters/local/sqlite/backup.test.ts', // 3: copies databases of some MiB
+    'test/lib/checks/policy-sizes.test.ts', // 3: synthesizes the largest stage
+    'test/tools/table/copy-items.test.ts', // 2: copies thousands of items
+    'test/tools/require-node.test.ts', // 3: runs the tools as processes
   ],
 });
