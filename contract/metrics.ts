@@ -23,7 +23,8 @@ export const METRICS = {
   invalid_message_dropped: { description: 'Messages without a valid workbench key. They were dropped.' },
   effect_failed: {
     dimensions: ['effect', 'kind'],
-    description: 'Failed effects. The controller retries them.',
+    description:
+      'Failed effects, by kind: `throttled` and `no_space` had no effect, `unavailable` may have had one. The controller retries them.',
   },
   overdue: {
     dimensions: ['status'],

@@ -2,7 +2,7 @@ import type { AcceptedRun, Deleting, Stopping, Workbench } from './workbench.ts'
 
 /**
  * Returns what a workbench in transition waits for, as the API reports it: `queued` (the controller's calls are
- * throttled), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
+ * throttled), `no_space` (the controller has no space to store what the start needs), `volume`, `host`, `capacity`, `run` (a task that must stop first), `instance_unreachable` (a stop is overdue
  * because of its instance), `retry` (the failed task of a start must stop before another one is started), or the task's
  * own detail. With a task it can also be `spot_interruption` or `instance_draining`: AWS has announced the end of the
  * task's instance. Undefined if it waits for nothing.
@@ -14,7 +14,7 @@ export function statusDetail(workbench: Workbench): string | undefined {
     case 'running':
       return interruptionDetail(workbench.run);
     case 'starting':
-      if (workbench.deadlinePausedAt !== undefined) return 'queued';
+      if (workbench.deadlinePausedAt !== undefined) return workbench.pausedForSpace ? 'no_space' : 'queued';
       if (workbench.mount === undefined) return 'volume';
       if (workbench.unexpectedTasks.length > 0) return 'run';
       if (workbench.spec.dedicatedInstanceType !== undefined && workbench.run.phase === 'preparing')

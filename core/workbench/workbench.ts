@@ -174,8 +174,10 @@ export const startingSchema = openObject({
   status: z.literal('starting'),
   desired: z.literal('running'),
   run: z.discriminatedUnion('phase', [preparingRunSchema, issuedRunSchema]),
-  /** Time since which AWS has throttled the start. The deadline is extended by the time that it lasts. */
+  /** Time since which the start is throttled or has no space. The deadline is extended by the time that it lasts. */
   deadlinePausedAt: z.optional(z.int()),
+  /** Whether the deadline is paused because the controller has no space; absent: because its calls are throttled. */
+  pausedForSpace: z.optional(z.boolean()),
   /** The last refusal, or why the last task failed. It becomes the status reason if the deadline passes. */
   refusal: z.optional(reasonSchema),
   failedStarts,

@@ -241,6 +241,7 @@ export const anyWorkbench = (): fc.Arbitrary<Workbench> =>
         desired: only('running'),
         run: fc.oneof(preparing(), issued()),
         deadlinePausedAt: maybe(anyTime()),
+        pausedForSpace: maybe(fc.boolean()),
         refusal: maybe(reason()),
         failedStarts: maybe(attempt()),
       } satisfies Fields<Starting>),

@@ -134,12 +134,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     file: `${LIFECYCLE}/step.ts`,
-    text: "const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');",
-    changes: [["o.type === 'effect_failed'", 'true']],
-    why: 'only narrows the type: no other outcome has a kind',
-  },
-  {
-    file: `${LIFECYCLE}/step.ts`,
     text: "const reason = 'reason' in after && !('reason' in before && before.reason) ? after.reason : undefined;",
     changes: [["'reason' in before && before.reason", "'reason' in before || before.reason"]],
     why: 'only narrows the type: a reason is never falsy',

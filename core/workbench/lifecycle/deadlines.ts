@@ -1,3 +1,4 @@
+import type { RefusalKind } from '../../ports/port-error.ts';
 import type { StatusReason } from '../reasons.ts';
 import { statusDetail } from '../status-detail.ts';
 import { goneAfterOf, launchAfterOf, runOf, type Starting, type Workbench } from '../workbench.ts';
@@ -89,15 +90,19 @@ function formatWithin(ms: number): string {
     : `within ${Math.round(ms / 60_000)} minutes`;
 }
 
-/** Pauses the deadline of a start while the controller's calls are throttled: the workbench is not to blame for the delay. */
-export function pauseDeadline(workbench: Workbench, { now }: Context): Workbench {
-  if (workbench.status !== 'starting' || workbench.deadlinePausedAt !== undefined) return workbench;
-  return { ...workbench, deadlinePausedAt: now };
+/**
+ * Pauses the deadline of a start while the controller's calls are throttled, or while it has no space: the workbench is
+ * not to blame for the delay.
+ */
+export function pauseDeadline(workbench: Workbench, kind: RefusalKind, { now }: Context): Workbench {
+  if (workbench.status !== 'starting') return workbench;
+  const { pausedForSpace: _before, deadlinePausedAt = now, ...rest } = workbench;
+  return { ...rest, deadlinePausedAt, ...(kind === 'no_space' ? { pausedForSpace: true } : {}) };
 }
 
 /** Resumes a paused deadline after a call succeeded; the pause does not count. */
 export function resumeDeadline(workbench: Workbench, { now }: Context): Workbench {
   if (workbench.status !== 'starting' || workbench.deadlinePausedAt === undefined) return workbench;
-  const { deadlinePausedAt, ...rest } = workbench;
+  const { deadlinePausedAt, pausedForSpace: _ended, ...rest } = workbench;
   return { ...(rest as Starting), deadlineAt: workbench.deadlineAt + Math.max(0, now - deadlinePausedAt) };
 }

@@ -1,4 +1,5 @@
 import type { HostObservation } from '../../ports/host-fleet.ts';
+import type { PortErrorKind } from '../../ports/port-error.ts';
 import type { TaskInput, TaskObservation } from '../../ports/task-runner.ts';
 import type { Mount } from '../../ports/volume-store.ts';
 import type { StatusReason } from '../reasons.ts';
@@ -77,11 +78,11 @@ export type Outcome =
       readonly asOfRevision?: number;
     }
   | { readonly type: 'host_stop_requested' | 'host_termination_requested'; readonly instanceId: string }
-  /** The call failed. `throttled`: it had no effect. `unavailable`: it may have had its effect. */
+  /** The call failed. `throttled`, `no_space`: it had no effect. `unavailable`: it may have had its effect. */
   | {
       readonly type: 'effect_failed';
       readonly effect: Effect['type'];
-      readonly kind: 'throttled' | 'unavailable';
+      readonly kind: PortErrorKind;
     };
 
 /** The state of a task or host as read from AWS or reported by an event. */

@@ -90,8 +90,8 @@ function applyOutcomes(
 ): Workbench {
   const { nextDriveAt: _elapsed, ...untimed } = workbench;
   let next: Workbench = workbench.revision === input.revision ? untimed : workbench;
-  const throttled = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind === 'throttled');
-  if (!throttled) next = resumeDeadline(next, context);
+  const refused = input.outcomes.some((o) => o.type === 'effect_failed' && o.kind !== 'unavailable');
+  if (!refused) next = resumeDeadline(next, context);
   for (const outcome of input.outcomes) {
     next = applyResult(
       next,
@@ -164,7 +164,8 @@ function applyResult(workbench: Workbench, result: EffectResult, context: Contex
       return applyHostHint(workbench, result.host, context);
     case 'effect_failed': {
       const failures = workbench.failures + 1;
-      const waiting = result.kind === 'throttled' ? pauseDeadline(workbench, context) : workbench;
+      const waiting =
+        result.kind === 'unavailable' ? workbench : pauseDeadline(workbench, result.kind, context);
       return driveBy({ ...waiting, failures }, context.now + backoffMs(workbench.workbenchId, failures));
     }
   }

@@ -44,6 +44,7 @@ describe('the status detail of a start', () => {
       'queued',
       { deadlinePausedAt: 0, unexpectedTasks },
     ],
+    ['space of the controller', 'no_space', { deadlinePausedAt: 0, pausedForSpace: true, unexpectedTasks }],
     ['its volume', 'volume', { unexpectedTasks, spec: dedicated }],
     ['another task', 'run', { mount, unexpectedTasks, spec: dedicated }],
     ['its host', 'host', { mount, spec: dedicated }],

@@ -203,6 +203,18 @@ describe('the deadline of a throttled start', () => {
     expect(failed).not.toHaveProperty('deadlinePausedAt');
   });
 
+  it('is paused while there is no space, and says so until the last failure was another one', () => {
+    const noSpace = { ...throttled, kind: 'no_space' } as const;
+    const paused = applyResult(issued, T0 + MINUTE, throttled, noSpace);
+    expect(paused).toMatchObject({ deadlinePausedAt: T0 + MINUTE, pausedForSpace: true });
+    const queued = applyResult(paused, T0 + 2 * MINUTE, throttled);
+    expect(queued).toMatchObject({ deadlinePausedAt: T0 + MINUTE });
+    expect(queued).not.toHaveProperty('pausedForSpace');
+    const resumed = applyResult(paused, T0 + 6 * MINUTE, placed);
+    expect(resumed).toMatchObject({ deadlineAt: issued.deadlineAt + 5 * MINUTE });
+    expect(resumed).not.toHaveProperty('pausedForSpace');
+  });
+
   it('never moves closer, even if a clock was set back', () => {
     const paused = applyResult(issued, T0 + MINUTE, throttled);
     expect(applyResult(paused, T0, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
@@ -211,7 +223,10 @@ describe('the deadline of a throttled start', () => {
   it('is unchanged if it was not paused, and is not paused in other statuses', () => {
     expect(applyResult(issued, T0 + MINUTE, unavailable)).toMatchObject({ deadlineAt: issued.deadlineAt });
     for (const workbench of [provisioning(), running(), stopping(), deleting()])
-      expect(applyResult(workbench, T0 + MINUTE, throttled)).not.toHaveProperty('deadlinePausedAt');
+      for (const kind of ['throttled', 'no_space'] as const)
+        expect(applyResult(workbench, T0 + MINUTE, { ...throttled, kind })).not.toHaveProperty(
+          'deadlinePausedAt',
+        );
   });
 });
 

@@ -84,7 +84,7 @@ const result: fc.Arbitrary<EffectResult> = fc.oneof(
   fc.record({
     type: fc.constant('effect_failed' as const),
     effect: fc.constant('run_task' as const),
-    kind: fc.constantFrom('throttled' as const, 'unavailable' as const),
+    kind: fc.constantFrom('throttled' as const, 'no_space' as const, 'unavailable' as const),
   }),
   fc.record({ type: fc.constant('task_observed' as const), task }),
   fc.record({ type: fc.constant('task_missing' as const), taskId: fc.constantFrom('task-1', 'task-2') }),
@@ -234,7 +234,8 @@ describe('the life cycle, for any inputs in any order', () => {
           const detail = statusDetail(after);
           if (after.status === 'stopped' || after.status === 'running') expect(detail).toBeUndefined();
           if (after.status === 'starting' || after.status === 'stopping' || after.status === 'deleting') {
-            expect(['queued', 'volume', 'host', 'capacity', 'run', 'instance_unreachable']).toContain(detail);
+            const terms = ['queued', 'no_space', 'volume', 'host', 'capacity', 'run', 'instance_unreachable'];
+            expect(terms).toContain(detail);
           }
         });
       }),
