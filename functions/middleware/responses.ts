@@ -23,6 +23,8 @@ export function responseHeaders(): MiddlewareObj<GatewayEvent, ApiResponse> {
 
 /** `Retry-After` of a transient error that does not set it itself, in seconds. */
 const RETRY_AFTER_SECONDS = 2;
+/** Space does not come back by itself: a program that retries every two seconds would only fill the log. */
+const NO_SPACE_RETRY_AFTER_SECONDS = 30;
 const TRANSIENT_ERRORS: readonly ErrorCode[] = ['unavailable', 'too_many_requests'];
 
 /**
@@ -54,6 +56,16 @@ export function errorResponses(telemetry: Telemetry): MiddlewareObj<GatewayEvent
 
 function toWorkbenchError(error: unknown): WorkbenchError {
   if (error instanceof WorkbenchError) return error;
+  if (error instanceof PortError && error.kind === 'no_space') {
+    const message =
+      'The controller has no space to store this. Tell the operator; try again when there is space.';
+    return new WorkbenchError('unavailable', message, {
+      reason: 'no_space',
+      retryAfterSeconds: NO_SPACE_RETRY_AFTER_SECONDS,
+      detail: error.message,
+      cause: error,
+    });
+  }
   if (error instanceof PortError) {
     const message = 'A service that the controller depends on is not available. Try again.';
     return new WorkbenchError('unavailable', message, {

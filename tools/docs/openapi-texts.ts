@@ -26,7 +26,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
   too_many_requests: 'The rate limit is exceeded. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
-  unavailable: 'A service that the controller depends on is not available. Try again after `Retry-After`.',
+  unavailable:
+    'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent. Try again after `Retry-After`.',
 };
 
 export const GATEWAY_MEANING = 'A response of API Gateway itself contains only `message`.';

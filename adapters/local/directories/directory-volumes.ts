@@ -10,6 +10,7 @@ import type {
 } from '#core/ports/volume-store.ts';
 import { removalBudget, removeSome } from '../../directories/removal.ts';
 import { errorCode } from '../../system-error.ts';
+import { isNoSpace } from '../no-space.ts';
 import { readFileIfExists, replaceFile } from '../state-files.ts';
 import { checkWorkbenchId, isFolderName } from '../workbench-id.ts';
 
@@ -70,6 +71,7 @@ export class DirectoryVolumes implements VolumeStore {
       if (created) await rmdir(path).catch(() => {});
       return { kind: 'tombstoned' };
     } catch (error) {
+      if (isNoSpace(error)) throw toPortError('the volume cannot be created', error);
       return toRefusal(
         `The folder for its files could not be created (${errorCode(error) || 'unknown error'}).`,
         true,
@@ -98,7 +100,7 @@ export class DirectoryVolumes implements VolumeStore {
       }
       return { done: true, deleted };
     } catch (error) {
-      throw new PortError('unavailable', `the volume cannot be deleted (${errorCode(error)})`, error);
+      throw toPortError('the volume cannot be deleted', error);
     }
   }
 
@@ -110,9 +112,7 @@ export class DirectoryVolumes implements VolumeStore {
       const code = errorCode(error);
       if (code === 'ENOENT') return 'deleted';
       if (code === 'ENOTEMPTY' || code === 'EEXIST' || code === 'ENOTDIR') return 'not_empty';
-      throw error instanceof RangeError
-        ? error
-        : new PortError('unavailable', `the volume cannot be deleted (${code})`, error);
+      throw error instanceof RangeError ? error : toPortError('the volume cannot be deleted', error);
     }
   }
 
@@ -123,10 +123,7 @@ export class DirectoryVolumes implements VolumeStore {
       // The move fails if a quarantined volume with files exists under this name.
       await rename(path, join(this.#quarantined, workbenchId));
     } catch (error) {
-      const code = errorCode(error);
-      if (code !== 'ENOENT') {
-        throw new PortError('unavailable', `the volume cannot be quarantined (${code})`, error);
-      }
+      if (errorCode(error) !== 'ENOENT') throw toPortError('the volume cannot be quarantined', error);
     }
   }
 
@@ -181,6 +178,11 @@ const QUARANTINED = toRefusal(
 
 function toRefusal(message: string, retryable: boolean): VolumeOutcome {
   return { kind: 'refused', code: 'storage_failed', message, retryable };
+}
+
+function toPortError(what: string, error: unknown): PortError {
+  const kind = isNoSpace(error) ? 'no_space' : 'unavailable';
+  return new PortError(kind, `${what} (${errorCode(error)})`, error);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,7 +1,9 @@
 import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PortError } from '#core/ports/port-error.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
+import { probeSpace } from '../no-space.ts';
 import { Connection, type JournalMode } from './connection.ts';
 import { hasLog, markClosed, prepareDatabase, refuseDamaged, refuseEmpty } from './opening.ts';
 import { MIGRATIONS, type Migration } from './schema.ts';
@@ -62,7 +64,7 @@ export class Database {
       this.#connection = open(path, options);
     } catch (error) {
       if (isDamage(error)) throw refuseDamaged(path, (error as Error).message, error);
-      throw toPortError(error);
+      throw toPortError(error, () => probeFolderOf(path));
     }
   }
 
@@ -155,7 +157,7 @@ export class Database {
       this.#connection?.close();
       this.#connection = undefined;
     }
-    return toPortError(error);
+    return toPortError(error, () => probeFolderOf(this.#path));
   }
 }
 
@@ -209,6 +211,10 @@ function runInSavepoint(connection: Connection, act: PendingWrite['act']): Write
     connection.exec('ROLLBACK TO one_write; RELEASE one_write');
     return { error };
   }
+}
+
+function probeFolderOf(path: string): Error | undefined {
+  return path === ':memory:' ? undefined : probeSpace(dirname(path));
 }
 
 function closedError(): PortError {

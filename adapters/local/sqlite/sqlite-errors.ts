@@ -12,10 +12,11 @@ const CANTOPEN = 14;
 const PROTOCOL = 15;
 const NOTADB = 26;
 
-/**
- * Failures of the file or of the computer → kind of PortError. Every other code is a bug of the controller. A full disk
- * is `unavailable`, although its write had no effect: an immediate retry would fail as well.
- */
+/** Extended result codes: a write, or the growth of the shared memory of the log, was refused. */
+const IOERR_WRITE = 778;
+const IOERR_SHMSIZE = 4874;
+
+/** Failures of the file or of the computer → kind of PortError. Every other code is a bug of the controller. */
 const FAILURES: ReadonlyMap<number, PortErrorKind> = new Map([
   [BUSY, 'throttled'],
   [LOCKED, 'throttled'],
@@ -24,7 +25,7 @@ const FAILURES: ReadonlyMap<number, PortErrorKind> = new Map([
   [READONLY, 'unavailable'],
   [IOERR, 'unavailable'],
   [CORRUPT, 'unavailable'],
-  [FULL, 'unavailable'],
+  [FULL, 'no_space'],
   [CANTOPEN, 'unavailable'],
   [NOTADB, 'unavailable'],
 ]);
@@ -59,11 +60,28 @@ export function invalidatesConnection(error: unknown): boolean {
   return resultCodeOf(error) === IOERR || isDamage(error);
 }
 
-/** Returns a PortError for a failure; every other error is a bug and returned as it is. */
-export function toPortError(error: unknown): unknown {
+/**
+ * Codes that SQLite also returns if a quota is used up, if there are no inodes left, or if the file system is read-only.
+ * Their writes have no effect: SQLite ignores a transaction whose last page was not written. A failed flush is not among
+ * them.
+ */
+function mayBeNoSpace(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  if (code === READONLY || code === CANTOPEN) return true;
+  return [IOERR_WRITE, IOERR_SHMSIZE].includes((error as { errcode: number }).errcode);
+}
+
+/**
+ * Returns a PortError for a failure; every other error is a bug and returned as it is.
+ * @param probe returns the error of the operating system if there is no space, else undefined
+ */
+export function toPortError(error: unknown, probe: () => Error | undefined): unknown {
   const code = resultCodeOf(error);
   const kind = code === undefined ? undefined : FAILURES.get(code);
   if (kind === undefined) return error;
   const { message } = error as Error;
+  const noSpace = mayBeNoSpace(error) ? probe() : undefined;
+  if (noSpace !== undefined)
+    return new PortError('no_space', `sqlite: ${message}: ${noSpace.message}`, error);
   return new PortError(kind, `sqlite: ${message}`, error);
 }

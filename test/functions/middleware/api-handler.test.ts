@@ -64,11 +64,22 @@ describe('an error', () => {
     [new WorkbenchError('too_many_requests', 'Slower.'), 429, '2'],
     [new PortError('throttled', 'table busy'), 503, '2'],
     [new PortError('unavailable', 'table gone'), 503, '2'],
+    [new PortError('no_space', 'disk full'), 503, '30'],
     [new WorkbenchError('deleting', 'Gone soon.'), 409, undefined],
   ])('has Retry-After if it is transient (%s)', async (error, status, retryAfter) => {
     const response = await call(failingHandler(error));
     expect(response.status).toBe(status);
     expect(response.headers['retry-after']).toBe(retryAfter);
+  });
+
+  it('names the reason if there is no space', async () => {
+    const response = await call(failingHandler(new PortError('no_space', 'internal secret')));
+    const message =
+      'The controller has no space to store this. Tell the operator; try again when there is space.';
+    expect(response.body).toEqual({
+      success: false,
+      error: { code: 'unavailable', reason: 'no_space', message },
+    });
   });
 
   it.each([

@@ -135,7 +135,7 @@ describe('writes', () => {
     await expect(database.close()).resolves.toBeUndefined();
   });
 
-  it('are unavailable while there is no space, and reads are not', async () => {
+  it('are refused for no space while there is none, and reads are not', async () => {
     const { database, workbenches } = openStoresForTest(join(await temporaryFolder(), 'state.db'));
     await workbenches.create(stopped());
     await database.read((connection) =>
@@ -147,7 +147,7 @@ describe('writes', () => {
     const outcomes = await Promise.allSettled(many);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(50).fill('rejected'));
     for (const outcome of outcomes)
-      expect(outcome).toMatchObject({ reason: { name: 'PortError', kind: 'unavailable' } });
+      expect(outcome).toMatchObject({ reason: { name: 'PortError', kind: 'no_space' } });
     expect(await workbenches.read(keyOf(stopped()))).toEqual(stopped());
     await database.read((connection) => connection.pragma('max_page_count = 100000'));
     expect(await workbenches.create(stopped({ workbenchId: idAt(T0, 2) }))).toBe('created');
