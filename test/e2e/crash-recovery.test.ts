@@ -43,26 +43,20 @@ test(`after kill -9 during ${WORKBENCH_COUNT} starts no process is left and all 
 });
 
 async function create(server: LocalServer): Promise<string> {
-  const response = await fetch(`${apiOf(server)}/workbenches?user_id=me`, { method: 'POST' });
+  const response = await fetch(`${server.api}/workbenches?user_id=me`, { method: 'POST' });
   expect(response.status).toBe(201);
   return ((await response.json()) as { item: Item }).item.workbench_id;
 }
 
 async function list(server: LocalServer): Promise<readonly Item[]> {
-  const response = await fetch(`${apiOf(server)}/workbenches?user_id=me`);
+  const response = await fetch(`${server.api}/workbenches?user_id=me`);
   return ((await response.json()) as { items: readonly Item[] }).items;
 }
 
 async function listReports(
   server: LocalServer,
 ): Promise<readonly { readonly sweep: string; readonly failed: number }[]> {
-  const response = await fetch(`${apiOf(server)}/reports/reconcile`);
+  const response = await fetch(`${server.api}/reports/reconcile`);
   expect(response.status).toBe(200);
   return ((await response.json()) as { items: readonly { sweep: string; failed: number }[] }).items;
-}
-
-function apiOf(server: LocalServer): string {
-  const url = /API\s+(http:\S+)/.exec(server.output)?.[1];
-  if (url === undefined) throw new Error('the server has not printed the address of its API');
-  return url;
 }

@@ -38,10 +38,10 @@ export async function findProcessesByEnvironment(variable: string): Promise<read
   return all.filter(({ environment }) => environment.includes(variable)).map(({ pid }) => pid);
 }
 
-/** Returns all descendants of a process. */
-export async function descendantsOf(pid: number): Promise<readonly LiveProcess[]> {
+/** Returns a process, if it exists, and all its descendants. */
+export async function processTreeOf(pid: number): Promise<readonly LiveProcess[]> {
   const all = await listProcesses();
   const below = (parent: number): LiveProcess[] =>
     all.filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
-  return below(pid);
+  return [...all.filter((process) => process.pid === pid), ...below(pid)];
 }

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { SETTINGS } from '#contract/settings/function-settings.ts';
 import { LOCAL_SETTINGS } from '#local/settings.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
-import { descendantsOf, findProcessesByEnvironment } from './live-processes.ts';
+import { findProcessesByEnvironment, processTreeOf } from './live-processes.ts';
 
 const PROJECT_DIR = join(import.meta.dirname, '../..');
 
@@ -29,6 +29,11 @@ export interface ExitResult {
   readonly output: string;
 }
 
+/** What a user types to start the server. */
+const NPM_START = ['npm', 'start'];
+/** The server without npm: fewer processes, and none but the server gets its environment and its limits. */
+export const SERVER_ALONE = [process.execPath, 'local/start.mjs'];
+
 /** `npm start` on free ports, in its own process group as in a terminal. It is ended when the test ends. */
 export class LocalServer {
   readonly dataDir: string;
@@ -36,9 +41,13 @@ export class LocalServer {
   readonly #exit: Promise<number | null>;
   #output = '';
 
-  constructor(dataDir: string, settings: Readonly<Record<string, string>> = {}) {
+  constructor(
+    dataDir: string,
+    settings: Readonly<Record<string, string>> = {},
+    [program = '', ...args]: readonly string[] = NPM_START,
+  ) {
     this.dataDir = dataDir;
-    this.#npm = spawn('npm', ['start'], {
+    this.#npm = spawn(program, args, {
       cwd: PROJECT_DIR,
       env: {
         ...process.env,
@@ -62,8 +71,12 @@ export class LocalServer {
   }
 
   /** Starts a server and waits for its banner. */
-  static async start(dataDir: string, settings?: Readonly<Record<string, string>>): Promise<LocalServer> {
-    const server = new LocalServer(dataDir, settings);
+  static async start(
+    dataDir: string,
+    settings?: Readonly<Record<string, string>>,
+    command?: readonly string[],
+  ): Promise<LocalServer> {
+    const server = new LocalServer(dataDir, settings, command);
     await server.waitForOutput('Ctrl-C ends the server');
     return server;
   }
@@ -85,6 +98,13 @@ export class LocalServer {
     return { code: await this.#exit, output: this.#output };
   }
 
+  /** The address of the API, which the server has printed. */
+  get api(): string {
+    const url = /API\s+(http:\S+)/.exec(this.#output)?.[1];
+    if (url === undefined) throw new Error('the server has not printed the address of its API');
+    return url;
+  }
+
   /** Sends SIGINT to the process group, like Ctrl-C in a terminal. */
   async interrupt(): Promise<ExitResult> {
     this.#signalGroup('SIGINT');
@@ -93,13 +113,13 @@ export class LocalServer {
 
   /** Sends SIGKILL to the server process, not to npm and not to the workbenches. */
   async kill(): Promise<ExitResult> {
-    process.kill(await this.#findServerPid(), 'SIGKILL');
+    process.kill(await this.findPid(), 'SIGKILL');
     return await this.waitForExit();
   }
 
   /** Calls `action` while the server process is paused. It keeps its locks. */
   async whilePaused<T>(action: () => Promise<T>): Promise<T> {
-    const pid = await this.#findServerPid();
+    const pid = await this.findPid();
     process.kill(pid, 'SIGSTOP');
     try {
       await eventually(waitRealStep, 'the server is paused', async () =>
@@ -111,8 +131,9 @@ export class LocalServer {
     }
   }
 
-  async #findServerPid(): Promise<number> {
-    const started = await descendantsOf(this.#npm.pid ?? 0);
+  /** Returns the process id of the server, which is not that of npm. */
+  async findPid(): Promise<number> {
+    const started = await processTreeOf(this.#npm.pid ?? 0);
     // The topmost match, because a forked child has the same command line until it executes its program.
     const server = started.find(({ command }) => /^\S*node local\/start\.mjs/.test(command));
     if (server === undefined) throw new Error('the server process was not found');
