@@ -36,6 +36,7 @@ const IGNORED_PATTERNS = [
   'local',
   'reports',
   'test/e2e',
+  'test/faults',
 ];
 
 const { values } = parseArgs({

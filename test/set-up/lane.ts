@@ -21,7 +21,7 @@ export interface Lane {
 }
 
 /** These suites need more than Node.js and have their own configurations. */
-const OTHERS = ['test/e2e/**', 'test/aws/**', 'test/adapters/local/containers/engine/**'];
+const OTHERS = ['test/e2e/**', 'test/faults/**', 'test/aws/**', 'test/adapters/local/containers/engine/**'];
 
 /** Files that start processes or change state that all modules of a process share. */
 const ISOLATED = [
@@ -36,7 +36,7 @@ const ISOLATED = [
  * A run on a developer's computer draws a seed, so that many runs test much. A run of CI judges a commit, so it sets
  * TEST_SEED and has the same result for the same commit. Vitest prints the seed.
  */
-const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
+export const SEED = Number(process.env.TEST_SEED ?? randomInt(2 ** 31));
 
 /** The compile cache of Node.js. Without it every process that a test starts compiles all sources and packages. */
 const COMPILED = join(import.meta.dirname, '../../.workbench-compiled');
