@@ -76,12 +76,18 @@ function applyDeadline(workbench: Workbench, context: Context): Workbench {
 
 function timeoutReason(workbench: Workbench, { policy }: Context): StatusReason {
   const allowed = workbench.status === 'starting' ? policy.startingTimeoutMs : policy.pendingTimeoutMs;
-  const detail = statusDetail(workbench);
-  const waitedFor = detail === undefined ? '' : ` It was waiting for: ${detail}.`;
   return {
     code: 'start_timeout',
-    message: `The workbench did not become ready ${formatWithin(allowed)}.${waitedFor}`,
+    message: `The workbench did not become ready ${formatWithin(allowed)}.${lastState(workbench)}`,
   };
+}
+
+function lastState(workbench: Workbench): string {
+  const detail = statusDetail(workbench);
+  if (detail === undefined) return '';
+  // The detail of a task says what was seen of it, not what it waits for.
+  const isOfTask = workbench.status === 'pending' && detail === workbench.detail;
+  return isOfTask ? ` Last seen: ${detail}.` : ` It was waiting for: ${detail}.`;
 }
 
 function formatWithin(ms: number): string {

@@ -76,7 +76,7 @@ describe('a start past its deadline', () => {
     });
   });
 
-  it('that never became ready reports the last detail of its task, if there was one', () => {
+  it('that never became ready reports what was last seen of its task, if anything was', () => {
     const silent = pending();
     expect(tick(silent, silent.deadlineAt, { pendingTimeoutMs: 20 * MINUTE })).toMatchObject({
       reason: { code: 'start_timeout', message: 'The workbench did not become ready within 20 minutes.' },
@@ -84,8 +84,18 @@ describe('a start past its deadline', () => {
     const pulling = pending({ detail: 'pulling the image' });
     expect(tick(pulling, pulling.deadlineAt)).toMatchObject({
       reason: {
+        message: 'The workbench did not become ready within 15 minutes. Last seen: pulling the image.',
+      },
+    });
+    const { run } = pulling;
+    const interrupted = {
+      ...pulling,
+      run: { ...run, interruption: { kind: 'spot' } },
+    } as const;
+    expect(tick(interrupted, pulling.deadlineAt)).toMatchObject({
+      reason: {
         message:
-          'The workbench did not become ready within 15 minutes. It was waiting for: pulling the image.',
+          'The workbench did not become ready within 15 minutes. It was waiting for: spot_interruption.',
       },
     });
   });
