@@ -9,6 +9,7 @@ import {
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ProxyServer } from 'httpxy';
+import type { EndpointTarget } from '#adapters/local/tasks/endpoint.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { respondToClientErrors } from '../client-errors.ts';
 import { closeServer } from '../listen.ts';
@@ -195,7 +196,11 @@ export class WorkbenchProxy {
     return current?.kind === 'running' ? UNRESPONSIVE_WORKBENCH : this.#presentUnavailable(current);
   }
 
-  async #sendToBackend(request: IncomingMessage, response: ServerResponse, target: string): Promise<unknown> {
+  async #sendToBackend(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: EndpointTarget,
+  ): Promise<unknown> {
     try {
       await this.#proxy.web(request, response, { target, agent: this.#agent });
       return undefined;

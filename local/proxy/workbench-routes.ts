@@ -1,3 +1,4 @@
+import { type EndpointTarget, parseEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import type { Timers } from '#adapters/local/timers.ts';
 import type { WorkbenchStore } from '#core/ports/workbench-store.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
@@ -5,8 +6,7 @@ import type { Workbench } from '#core/workbench/workbench.ts';
 /** Where requests for a workbench are forwarded. */
 export type WorkbenchRoute =
   | { readonly kind: 'unknown' }
-  /** `target` is `http://address:port/`, optionally with a path that ends with a slash. */
-  | { readonly kind: 'running'; readonly target: string }
+  | { readonly kind: 'running'; readonly target: EndpointTarget }
   | { readonly kind: 'waiting'; readonly workbench: Workbench };
 
 export interface WorkbenchRoutesOptions {
@@ -70,6 +70,6 @@ export class WorkbenchRoutes {
     if (workbench.status !== 'running' || workbench.run.endpoint === undefined) {
       return { kind: 'waiting', workbench };
     }
-    return { kind: 'running', target: workbench.run.endpoint.replace(/\/?$/, '/') };
+    return { kind: 'running', target: parseEndpoint(workbench.run.endpoint) };
   }
 }

@@ -1,6 +1,8 @@
 import type { StopReason } from '#core/ports/task-runner.ts';
-import { waitUntilResponding } from '../tasks/http-probe.ts';
+import { toEndpoint } from '../tasks/endpoint.ts';
+import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
+import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
 import { pause } from '../timers.ts';
 import type { ContainerRecord } from './container-record.ts';
 import {
@@ -116,7 +118,7 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     const port = container.hostPort(this.#context.settings.port);
     // An exited container has no host port.
     if (port === undefined) return container.phase === 'exited';
-    const endpoint = `http://127.0.0.1:${port}`;
+    const endpoint = toEndpoint('127.0.0.1', port);
     if (this.record.endpoint !== endpoint || this.record.engineSilent)
       await this.update({ endpoint, engineSilent: false });
     return true;
@@ -178,9 +180,29 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     const { status, endpoint } = this.record;
     if (status === 'running' || endpoint === undefined) return;
     const signal = AbortSignal.any([this.endSignal, giveUpSignal]);
-    if (await waitUntilResponding(`${endpoint}/`, timers, signal)) {
-      await this.update({ status: 'running' });
-    }
+    const ready = await waitUntilReady({
+      endpoints: [endpoint],
+      timers,
+      signal,
+      report: async (seen) => {
+        const detail = this.#describe(seen);
+        if (detail !== this.record.detail) await this.update({ detail });
+      },
+    });
+    if (ready !== undefined) await this.update({ status: 'running' });
+  }
+
+  #describe(seen: NotReady): string {
+    const { settings, output } = this.#context;
+    const { workbenchId, runId } = this.record;
+    const port = `port ${settings.port} in its container`;
+    // The engine accepts connections to the published port even if nothing listens in the container.
+    const what =
+      seen.kind === 'refused' || seen.kind === 'reset'
+        ? `nothing listens on 0.0.0.0:${settings.port} in its container, or it closes connections`
+        : describeNotReady(seen, port);
+    // The output is stored when the container is removed.
+    return `${what}; its output will be in ${output.fileName(workbenchId, runId)}`;
   }
 
   async #exitReasonOf(container: ContainerState): Promise<StopReason> {

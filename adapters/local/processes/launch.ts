@@ -30,10 +30,9 @@ export interface LaunchedProgram {
   dispose(): void;
 }
 
-/** Returns the local URL of a workbench's program, without a slash at the end. */
-export function endpointOf(settings: LaunchSettings, workbenchId: string, port: number): string {
-  const path = settings.command.expectsBasePath === true ? basePathOf(settings, workbenchId) : '/';
-  return `http://127.0.0.1:${port}${path.slice(0, -1)}`;
+/** Returns the path before the paths of a workbench's program. It ends with a slash. */
+export function pathOf(settings: LaunchSettings, workbenchId: string): string {
+  return settings.command.expectsBasePath === true ? basePathOf(settings, workbenchId) : '/';
 }
 
 function basePathOf(settings: LaunchSettings, workbenchId: string): string {

@@ -1,11 +1,14 @@
 import type { StopReason } from '#core/ports/task-runner.ts';
-import { waitUntilResponding } from '../tasks/http-probe.ts';
+import { toEndpoint } from '../tasks/endpoint.ts';
+import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
+import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
 import { pause, settlesWithin } from '../timers.ts';
-import { endpointOf, type LaunchedProgram, type LaunchSettings, launchProgram } from './launch.ts';
+import { type LaunchedProgram, type LaunchSettings, launchProgram, pathOf } from './launch.ts';
+import { findListeningAddresses } from './listening-sockets.ts';
 import type { ProcessRecord } from './process-record.ts';
 import type { ProcessTable } from './process-table.ts';
-import { endProcessTree, type ProcessTree } from './process-tree.ts';
+import { endProcessTree, findProcessTree, type ProcessTree } from './process-tree.ts';
 
 export interface ProcessTaskContext extends LocalTaskContext<ProcessRecord> {
   readonly table: ProcessTable;
@@ -16,6 +19,8 @@ export interface ProcessTaskContext extends LocalTaskContext<ProcessRecord> {
 const REAP_TIMEOUT_MS = 2000;
 /** Delay before the process table is read again after an error, milliseconds. */
 const PROCESS_TABLE_RETRY_MS = 1000;
+/** Addresses of other ports that a detail names. A detail has at most 200 characters. */
+const NAMED_ADDRESSES_MAX = 2;
 
 /** A task that runs as a tree of processes. */
 export class ProcessTask extends LocalTask<ProcessRecord> {
@@ -43,10 +48,10 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     const port = await this.allocatePort().catch(() => undefined);
     if (port === undefined) return await this.end(NO_FREE_PORT);
     if (this.isEnding) return;
-    const endpoint = endpointOf(this.#context.launchSettings, this.record.workbenchId, port);
-    this.#launching = this.#launch(endpoint, port);
+    const path = pathOf(this.#context.launchSettings, this.record.workbenchId);
+    this.#launching = this.#launch(toEndpoint('127.0.0.1', port, path), port);
     const launched = await this.#launching;
-    if (launched !== undefined) await this.#watch(launched, endpoint);
+    if (launched !== undefined) await this.#watch(launched, port, path);
     await this.stopped;
   }
 
@@ -68,7 +73,8 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     return launched;
   }
 
-  async #watch({ process, outputName }: LaunchedProgram, endpoint: string): Promise<void> {
+  async #watch(launched: LaunchedProgram, port: number, path: string): Promise<void> {
+    const { process, outputName } = launched;
     void process.ended.then(({ code, signal }) => {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
       const message = `Its main process ended ${how}. Its output is in ${outputName}.`;
@@ -76,9 +82,46 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
     });
     if (this.isEnding) return;
     process.release();
-    if (await waitUntilResponding(`${endpoint}/`, this.#context.timers, this.endSignal)) {
-      await this.update({ status: 'running' });
+    const endpoint = await waitUntilReady({
+      // Programs that listen on `localhost` may choose the IPv6 address.
+      endpoints: [toEndpoint('127.0.0.1', port, path), toEndpoint('::1', port, path)],
+      timers: this.#context.timers,
+      signal: this.endSignal,
+      report: async (seen) => {
+        const detail = `${await this.#describe(seen, launched, port)}; its output is in ${outputName}`;
+        if (detail !== this.record.detail) await this.update({ detail });
+      },
+    });
+    if (endpoint !== undefined) await this.update({ status: 'running', endpoint });
+  }
+
+  async #describe(seen: NotReady, launched: LaunchedProgram, port: number): Promise<string> {
+    if (seen.kind !== 'refused') return describeNotReady(seen, `port ${port}`);
+    // The program may have begun to listen since the attempt.
+    const expected = ['127.0.0.1', '0.0.0.0', '[::1]', '[::]'].map((host) => `${host}:${port}`);
+    const all = await this.#findListeningAddresses(launched);
+    const addresses = all.filter((address) => !expected.includes(address));
+    return addresses.length === 0
+      ? describeNotReady(seen, `port ${port} (PORT) of localhost`)
+      : `it listens on ${addresses.slice(0, NAMED_ADDRESSES_MAX).join(' and ')}, not on 127.0.0.1:${port} (PORT)`;
+  }
+
+  /** Returns where the processes of the task listen, as far as the system shows it. */
+  async #findListeningAddresses(launched: LaunchedProgram): Promise<readonly string[]> {
+    try {
+      const { members } = await findProcessTree(this.#context.table, this.#treeOf(launched));
+      return await findListeningAddresses(members.map(({ pid }) => pid));
+    } catch (error) {
+      const { taskId } = this.record;
+      this.#context.telemetry?.error('processes could not be listed', { taskId }, error);
+      return [];
     }
+  }
+
+  #treeOf(launched: LaunchedProgram): ProcessTree {
+    const { process } = this.record;
+    const leaders = process === undefined ? [] : [{ ...process, watched: true }];
+    return { leaders, marker: launched.marker };
   }
 
   protected override async endRuntime(): Promise<boolean> {
@@ -89,11 +132,8 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
   /** Returns false when the server gave up. Processes may be left then, and the record stays in `stopping`. */
   async #endProcesses(launched: LaunchedProgram): Promise<boolean> {
     const { timers, giveUpSignal, telemetry } = this.#context;
-    const { process, taskId } = this.record;
-    const tree: ProcessTree = {
-      leaders: process === undefined ? [] : [{ ...process, watched: true }],
-      marker: launched.marker,
-    };
+    const { taskId } = this.record;
+    const tree = this.#treeOf(launched);
     launched.process.abandon();
     while (!giveUpSignal.aborted) {
       try {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { closeServer, listen } from '#local/listen.ts';
 import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
@@ -46,11 +47,12 @@ export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:
 /** Starts the server of a workbench. */
 export async function openBackend(
   listener: RequestListener,
+  address: '127.0.0.1' | '::1' = '127.0.0.1',
 ): Promise<{ server: Server; url: string; port: number }> {
   const server = createServer(listener);
-  const port = await listen(server, '127.0.0.1', 0, 'PORT');
+  const port = await listen(server, address, 0, 'PORT');
   onTestFinished(() => closeServer(server, 0));
-  return { server, port, url: `http://127.0.0.1:${port}` };
+  return { server, port, url: toEndpoint(address, port) };
 }
 
 export function runningAt(endpoint: string): Workbench {

@@ -6,8 +6,11 @@ import { rawRequest, sendRaw } from '../raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 /** A proxy in front of a workbench that echoes WebSocket messages. */
-async function openEcho() {
-  const backend = await openBackend((_request, response) => response.writeHead(426).end('no WebSocket'));
+async function openEcho(address?: '127.0.0.1' | '::1') {
+  const backend = await openBackend(
+    (_request, response) => response.writeHead(426).end('no WebSocket'),
+    address,
+  );
   const sockets = new WebSocketServer({ noServer: true });
   const upgrades: string[] = [];
   backend.server.on('upgrade', (request, socket, head) => {
@@ -51,6 +54,13 @@ describe('a WebSocket to a workbench', () => {
     client.send(binary);
     expect((await once(client, 'message'))[0]).toEqual(binary);
     expect(upgrades).toEqual([`/socket?token=1 /project/${ID} 127.0.0.1:${port}`]);
+  });
+
+  test('reaches a workbench at ::1', async () => {
+    const { ws } = await openEcho('::1');
+    const client = await connected(`${ws}/`);
+    client.send('hello');
+    expect(String((await once(client, 'message'))[0])).toBe('hello');
   });
 
   test('is closed at the workbench when the browser disconnects', async () => {

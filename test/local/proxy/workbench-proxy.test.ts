@@ -33,6 +33,19 @@ describe('a running workbench', () => {
     });
   });
 
+  test('is reached at ::1', async () => {
+    const backend = await openBackend((request, response) => response.end(request.url), '::1');
+    const { url } = await openProxy(runningAt(backend.url));
+    expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/a?x=1');
+  });
+
+  test('receives requests with the path of its endpoint', async () => {
+    const backend = await openBackend((request, response) => response.end(request.url));
+    const { url } = await openProxy(runningAt(`${backend.url}/project/wb1`));
+    expect(await (await fetch(`${url}/`)).text()).toBe('/project/wb1/');
+    expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/project/wb1/a?x=1');
+  });
+
   test('does not receive forwarding headers of the client', async () => {
     const { url, port, requests } = await openBoth((_request, response) => response.end());
     const forged = { Forwarded: 'host=evil', 'X-Forwarded-Host': 'evil', 'X-Forwarded-Prefix': '/evil' };

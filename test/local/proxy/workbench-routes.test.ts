@@ -31,7 +31,10 @@ const stoppedRecord = stopped({ workbenchId: b });
 describe('WorkbenchRoutes', () => {
   test('returns the target of a running workbench, and the record of others', async () => {
     const { routes } = makeRoutes([runningRecord, stoppedRecord]);
-    expect(await routes.find(a)).toEqual({ kind: 'running', target: 'http://127.0.0.1:4000/' });
+    expect(await routes.find(a)).toEqual({
+      kind: 'running',
+      target: { host: '127.0.0.1', port: 4000, pathname: '/' },
+    });
     expect(await routes.find(b)).toEqual({ kind: 'waiting', workbench: stoppedRecord });
     expect(await routes.find(c)).toEqual({ kind: 'unknown' });
   });

@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
-import { systemTimers } from '#adapters/local/timers.ts';
+import type { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
+import { systemTimers, type Timers } from '#adapters/local/timers.ts';
+import { RandomIds } from '#adapters/random-ids.ts';
+import { DETAIL_MAX } from '#core/workbench/workbench.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeLocalTaskRunner } from '../tasks/local-task-runner-suite.ts';
 import { describeTask, startTask, waitForStatus } from '../tasks/task-bench.ts';
@@ -16,6 +19,11 @@ import {
 } from './process-bench.ts';
 
 const onLinux = process.platform === 'linux';
+/** Time that passes fifty times as fast, for what takes seconds. */
+const FAST_TIMERS: Timers = {
+  now: () => systemTimers.now(),
+  after: (ms, action) => systemTimers.after(ms / 50, action),
+};
 
 describeLocalTaskRunner('ProcessTaskRunner', () => ProcessBench.make());
 
@@ -241,4 +249,59 @@ describe('ProcessTaskRunner', () => {
     await tasks.close();
     expect(waiting.size).toBe(0);
   });
+
+  it('finds a program that listens on ::1 only', async () => {
+    const script = HTTP_SERVER_SCRIPT.replace('127.0.0.1', '::1');
+    const tasks = await bench.open({ command: nodeCommand(script) });
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    const { endpoint } = await waitForStatus(tasks, taskId, 'running');
+    expect(endpoint).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect(await (await fetch(`${endpoint}/`)).text()).toBe('here');
+  });
+
+  it.each([
+    [
+      'responds with an error',
+      `(q, s) => { s.statusCode = 503; s.end(); }`,
+      /^it responds with status 503 on port \d+/,
+    ],
+    ['has a slow first page', `() => {}`, /^its first page takes longer than [\d.]+ s/],
+  ])('says where the output is when a program %s', async (_, listener, text) => {
+    const script = `require('http').createServer(${listener}).listen(process.env.PORT, '127.0.0.1');`;
+    const tasks = await bench.open({ command: nodeCommand(script), timers: FAST_TIMERS });
+    const input = await bench.input();
+    const detail = await detailOf(tasks, await startTask(tasks, input, 't'), text);
+    expect(detail.endsWith(`; its output is in logs/${input.workbenchId}/${input.runId}.log`)).toBe(true);
+  });
+
+  it('says that nothing listens, without other ports', async () => {
+    const tasks = await bench.open({ command: shellCommand('sleep 300'), timers: FAST_TIMERS });
+    const taskId = await startTask(tasks, await bench.input(), 't');
+    const text = /^nothing listens on port \d+ \(PORT\) of localhost; its output is in logs\//;
+    expect(await detailOf(tasks, taskId, text)).toContain('.log');
+  });
+
+  it.runIf(onLinux)('says on which other ports the processes of a task listen', async () => {
+    const child = `require('http').createServer().listen(0, '::1', function () { require('fs').writeFileSync('port', String(this.address().port)); });`;
+    const script = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: 'ignore' }); setInterval(() => {}, 1000);`;
+    const tasks = await bench.open({ command: nodeCommand(script), timers: FAST_TIMERS });
+    const ids = new RandomIds();
+    const input = await bench.input({ workbenchId: ids.workbenchId(Date.now()), runId: ids.runId() });
+    const taskId = await startTask(tasks, input, 't');
+    const port = await eventually(waitRealStep, 'the port', () =>
+      readFile(join(input.mount.path ?? '', 'port'), 'utf8').catch(() => undefined),
+    );
+    const listens = await detailOf(tasks, taskId, /^it listens on/);
+    expect(listens).toContain(`it listens on [::1]:${port}, not on 127.0.0.1:`);
+    expect(listens).toContain(`${input.runId}.log`);
+    expect(Buffer.byteLength(listens)).toBeLessThan(DETAIL_MAX);
+  });
+
+  /** Waits until the detail of a task matches. */
+  function detailOf(tasks: ProcessTaskRunner, taskId: string, text: RegExp): Promise<string> {
+    return eventually(waitRealStep, `the detail ${text}`, async () => {
+      const { detail = '' } = await describeTask(tasks, taskId);
+      return text.test(detail) && detail;
+    });
+  }
 });
