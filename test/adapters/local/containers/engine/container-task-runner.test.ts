@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
 import { readInstallationId } from '#adapters/local/installation-id.ts';
+import { systemTimers } from '#adapters/local/timers.ts';
 import type { TaskInput, TaskObservation } from '#core/ports/task-runner.ts';
 import { eventually, waitRealStep } from '#test/contracts/eventually.ts';
 import { describeLocalTaskRunner } from '../../tasks/local-task-runner-suite.ts';
@@ -51,6 +52,37 @@ describe('ContainerTaskRunner', () => {
     expect(status).toContain('NoNewPrivs:\t1');
     expect(status).toContain('Seccomp:\t2');
     expect(status).not.toMatch(/^Uid:.*\b0\b/m);
+  });
+
+  it.each([
+    [
+      'listens in the container only',
+      `listen(process.env.PORT, '127.0.0.1')`,
+      /^nothing listens on 0\.0\.0\.0:8080 in its/,
+    ],
+    [
+      'responds with an error',
+      'listen(process.env.PORT)',
+      /^it responds with status 503 on port 8080 in its container;/,
+    ],
+  ])('says where the output will be when a program %s', async (_, listen, text) => {
+    const script = `require('http').createServer((q, s) => { s.statusCode = 503; s.end(); }).${listen}`;
+    const timers = {
+      now: () => Date.now(),
+      after: (ms: number, act: () => void) => systemTimers.after(ms / 20, act),
+    };
+    const tasks = await bench.open({ bootCommand: nodeCommand(script), timers });
+    const input = await bench.input();
+    const taskId = await startTask(tasks, input, 't');
+    const detail = await eventually(waitRealStep, `the detail ${text}`, async () => {
+      const { detail: current = '' } = await describeTask(tasks, taskId);
+      return text.test(current) && current;
+    });
+    const output = `logs/${input.workbenchId}/${input.runId}.log`;
+    expect(detail.endsWith(`; its output will be in ${output}`)).toBe(true);
+    await tasks.stop(taskId, 'enough');
+    await waitForStatus(tasks, taskId, 'stopped');
+    await stat(join(bench.dataDir, output));
   });
 
   it('passes the variables of the workbench to the container, no others, and labels it', async () => {
