@@ -57,8 +57,13 @@ function isAllowedOrigin(request: IncomingMessage, host: string, guard: OriginGu
   }
   return origins.every((value) => {
     const origin = value.toLowerCase();
-    return origin === `http://${host}` || origin === `https://${host}` || guard.origins.includes(origin);
+    return originsOf(host).includes(origin) || guard.origins.includes(origin);
   });
+}
+
+/** The origins of the pages of a host. Browsers leave out the default port, some proxies add it. */
+function originsOf(host: string): readonly string[] {
+  return [`http://${host.replace(/:80$/, '')}`, `https://${host.replace(/:443$/, '')}`];
 }
 
 function readSingleHeader(request: IncomingMessage, name: string): string | undefined {

@@ -80,6 +80,8 @@ describe('the origin guard', () => {
     ['HTTP://LOCALHOST:8999', 'LOCALHOST:8999'],
     ['http://127.0.0.1', '127.0.0.1'],
     ['https://wb.example', 'wb.example'],
+    ['https://wb.example', 'wb.example:443'],
+    ['http://wb.example', 'wb.example:80'],
     ['https://app.example', 'localhost'],
   ])('allows an unsafe request of a page from %s at %s', async (origin, host) => {
     expect(await statusOf('POST /items', [`Host: ${host}`, `Origin: ${origin}`])).toBe(200);
@@ -90,6 +92,9 @@ describe('the origin guard', () => {
     ['http://localhost:1234', 'localhost:8999'],
     ['http://127.0.0.1:8999', 'localhost:8999'],
     ['http://app.example', 'localhost:8999'],
+    ['http://wb.example', 'wb.example:443'],
+    ['https://wb.example', 'wb.example:80'],
+    ['https://wb.example', 'wb.example:8443'],
     ['null', 'localhost:8999'],
     ['', 'localhost:8999'],
   ])('refuses an unsafe request of a page from "%s" at %s', async (origin, host) => {
