@@ -11,6 +11,7 @@ import { createGateway, type GatewayOptions } from './gateway/gateway.ts';
 import { buildRoutes, type LocalPorts } from './handlers.ts';
 import { openInfrastructure } from './infrastructure.ts';
 import { closeServer, listen } from './listen.ts';
+import type { OriginGuard } from './origin-guard.ts';
 import type { ApiAddress } from './proxy/pages.ts';
 import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
@@ -20,6 +21,7 @@ import { startSchedules } from './schedules.ts';
 import type { LocalSettings } from './settings.ts';
 import { RESPONSE_DRAIN_TIMEOUT_MS, Shutdown, WORK_DRAIN_TIMEOUT_MS } from './shutdown.ts';
 import { deliverAsMessage } from './work-messages.ts';
+import { listenOnWorkbenchPort } from './workbench-port.ts';
 import { yieldToRequests } from './yield-to-requests.ts';
 
 export interface RunningServer {
@@ -77,13 +79,13 @@ async function open(
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
     routes: new WorkbenchRoutes({ workbenches: data.workbenches, timers }),
-    guard: { hosts: workbenchHostnames(settings), origins: [] },
+    guard: workbenchGuard(settings),
     telemetry,
     api: () => api,
     baseUrl: () => new URL(baseUrl),
   });
   limitConnections(proxy.server, { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches', timers, telemetry });
-  const workbenchPort = await listen(proxy.server, bindAddress, settings.workbenchPort, 'WB_WORKBENCH_PORT');
+  const workbenchPort = await listenOnWorkbenchPort(proxy.server, settings);
   shutdown.add(() => proxy.close(RESPONSE_DRAIN_TIMEOUT_MS));
   const baseUrl = settings.baseUrl ?? `http://${name}:${workbenchPort}`;
 
@@ -142,7 +144,12 @@ function displayHostname({ bindAddress, hosts: [first] }: LocalSettings): string
   return bindAddress === '127.0.0.1' || first === undefined ? '127.0.0.1' : first.replace(/:\d+$/, '');
 }
 
-/** The host of BASE_URL is allowed without being listed in WB_LOCAL_HOSTNAMES. */
-function workbenchHostnames({ hosts, baseUrl }: LocalSettings): readonly string[] {
-  return baseUrl === undefined ? hosts : [...hosts, new URL(baseUrl).host];
+/**
+ * The host and the origin of BASE_URL are allowed without being listed in WB_LOCAL_HOSTNAMES: a proxy in front of this
+ * server may forward another Host header than the browser sent.
+ */
+function workbenchGuard({ hosts, baseUrl }: LocalSettings): OriginGuard {
+  if (baseUrl === undefined) return { hosts, origins: [] };
+  const { host, origin } = new URL(baseUrl);
+  return { hosts: [...hosts, host], origins: [origin] };
 }

@@ -28,7 +28,8 @@ export const LOCAL_SETTINGS = {
     readBy: LOCAL,
   }),
   WB_WORKBENCH_PORT: integer({
-    description: 'The port of the origin that serves the workbenches. 0 selects any free port.',
+    description:
+      'The port of the origin that serves the workbenches. 0 selects the port of the last start if it is free, otherwise any.',
     min: 0,
     max: 65_535,
     default: 0,
