@@ -1,8 +1,11 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Responds to input that is not a complete request: too large headers, a slow client, bytes that are not HTTP. */
-export function respondToClientErrors(server: Server): void {
+/**
+ * Responds to input that is not a complete request: too large headers, a slow client, bytes that are not HTTP.
+ * @param tooLargePage the response to too large headers, if browsers use the server
+ */
+export function respondToClientErrors(server: Server, tooLargePage?: { readonly html: string }): void {
   const responding = new WeakSet<Duplex>();
   server.on('request', ({ socket }, response) => {
     responding.add(socket);
@@ -14,16 +17,28 @@ export function respondToClientErrors(server: Server): void {
       socket.destroy();
       return;
     }
-    respondOnSocket(socket, statusOf(error.code));
+    const status = statusOf(error.code);
+    if (status === 431 && tooLargePage !== undefined)
+      respondWith(socket, status, 'text/html; charset=utf-8', tooLargePage.html);
+    else respondOnSocket(socket, status);
   });
 }
 
 /** Writes a response for which Node.js has no response object, and closes the connection. */
 export function respondOnSocket(socket: Duplex, status: number): void {
-  const body = JSON.stringify({ message: STATUS_CODES[status] });
+  const hint = status === 431 ? ' (cookies of this host may be too large)' : '';
+  respondWith(
+    socket,
+    status,
+    'application/json',
+    JSON.stringify({ message: `${STATUS_CODES[status]}${hint}` }),
+  );
+}
+
+function respondWith(socket: Duplex, status: number, type: string, body: string): void {
   closeWith(
     socket,
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: application/json\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
 }

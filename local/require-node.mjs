@@ -1,5 +1,5 @@
 // Plain JavaScript, so that an old version of Node.js can run this check.
-const NEEDED = [24, 4];
+const NEEDED = [24, 9];
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {

@@ -66,6 +66,14 @@ export function invalidResponsePage(): HtmlPage {
   ]);
 }
 
+/** The page for a browser whose cookies are larger than all servers of this host accept. */
+export function tooLargePage(): HtmlPage {
+  return page(431, 'The headers of the request are too large', [
+    'This server accepts 64 KiB. The cookies of this host are probably larger.',
+    'Delete the cookies of this site in the settings of the browser, then reload the page.',
+  ]);
+}
+
 export function unreadablePage(): HtmlPage {
   return page(503, 'The records cannot be read', ['This page reloads automatically.'], RELOAD_SOON_SECONDS);
 }

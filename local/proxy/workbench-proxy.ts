@@ -20,14 +20,17 @@ import {
   type ApiAddress,
   indexPage,
   invalidResponsePage,
+  tooLargePage,
   unknownPage,
   unreadablePage,
   unresponsivePage,
   waitingPage,
 } from './pages.ts';
+import { rewriteRequestHeaders } from './request-headers.ts';
 import { type ProxyResponse, presentState, refuseUpgrade, respond } from './responses.ts';
 import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
+import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
 export interface WorkbenchProxyOptions {
   readonly routes: WorkbenchRoutes;
@@ -41,19 +44,18 @@ export interface WorkbenchProxyOptions {
 
 type WorkbenchTarget = Extract<WorkbenchPath, { kind: 'workbench' }>;
 
-/** Headers with which a client could pretend to be a proxy. They are removed. */
-const FORWARDING_HEADERS = [
-  'forwarded',
-  'x-forwarded-host',
-  'x-forwarded-port',
-  'x-forwarded-prefix',
-  'x-forwarded-proto',
-];
-/**
- * Headers for this server alone. Trailers are not forwarded, and Node.js throws when they are announced with a body that
- * is not chunked. Node.js has sent the `100 Continue` that `expect` asks for.
- */
-const CONNECTION_HEADERS = ['expect', 'te', 'trailer'];
+/** A request in progress. */
+interface ForwardedRequest {
+  readonly workbenchId: string;
+  /** The path of the workbench on this server: `/project/<id>`. */
+  readonly prefix: string;
+  /** Where the workbench listens. */
+  readonly address: EndpointTarget;
+}
+
+/** Browsers send the cookies of all ports of a host. Node.js accepts 16 KiB by default. */
+const MAX_HEAD_BYTES = 65_536;
+
 const UNKNOWN_WORKBENCH: ProxyResponse = {
   page: unknownPage(),
   json: { message: 'The workbench does not exist.' },
@@ -84,10 +86,11 @@ export class WorkbenchProxy {
   readonly server: Server;
   readonly #options: WorkbenchProxyOptions;
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 16 });
+  /** For requests that cannot be repeated: the workbench may close a kept connection just when it is used. */
+  readonly #newConnections = new Agent({ keepAlive: false });
   readonly #proxy: ProxyServer;
   readonly #upgraded = new Set<Duplex>();
-  /** The workbenches of the requests in progress. */
-  readonly #workbenchIds = new WeakMap<IncomingMessage, string>();
+  readonly #forwarded = new WeakMap<IncomingMessage, ForwardedRequest>();
   #closing = false;
 
   constructor(options: WorkbenchProxyOptions) {
@@ -101,19 +104,30 @@ export class WorkbenchProxy {
       });
     });
     this.#proxy.on('proxyRes', (backend, request, response) => {
-      const problem = prepareForForwarding(backend);
+      const problem = prepareForForwarding(backend, response as ServerResponse);
       if (problem === undefined) {
-        prefixRedirect(backend, request);
+        confineResponse(backend.headers, this.#scope(request));
         return;
       }
       // httpxy does not forward to a response that has ended.
       this.#refuseResponse(request, response as ServerResponse, problem);
       backend.destroy();
     });
-    this.#proxy.on('proxyReqWs', (toBackend, _request, socket) => closeWithBrowser(toBackend, socket));
+    this.#proxy.on('proxyReqWs', (toBackend, request, socket) => {
+      const confine = ({ headers }: IncomingMessage) => confineResponse(headers, this.#scope(request));
+      toBackend.once('upgrade', confine).once('response', confine);
+      closeWithBrowser(toBackend, socket);
+    });
     this.server = createServer(
-      // Uploads and long polling have no time limit. Headers have one.
-      { headersTimeout: 15_000, requestTimeout: 0, connectionsCheckingInterval: 2_000 },
+      {
+        maxHeaderSize: MAX_HEAD_BYTES,
+        // Uploads and long polling have no time limit. Headers have one.
+        headersTimeout: 15_000,
+        requestTimeout: 0,
+        connectionsCheckingInterval: 2_000,
+        // A client that offers another protocol, as `curl --http2` does, accepts a response in HTTP/1.1.
+        shouldUpgradeCallback: isWebSocket,
+      },
       (request, response) => {
         this.#serve(request, response).catch((error: unknown) => this.#logFailure(request, error));
       },
@@ -124,7 +138,7 @@ export class WorkbenchProxy {
         this.#logFailure(request, error),
       );
     });
-    respondToClientErrors(this.server);
+    respondToClientErrors(this.server, tooLargePage());
   }
 
   /** Closes WebSockets at once and waits at most `graceMs` for responses in progress. */
@@ -133,6 +147,7 @@ export class WorkbenchProxy {
     for (const socket of this.#upgraded) socket.destroy();
     await closeServer(this.server, graceMs);
     this.#agent.destroy();
+    this.#newConnections.destroy();
   }
 
   #logFailure(request: IncomingMessage, error: unknown): void {
@@ -142,7 +157,7 @@ export class WorkbenchProxy {
 
   /** Responds in place of a workbench whose response cannot be forwarded. */
   #refuseResponse(request: IncomingMessage, response: ServerResponse, problem: string): void {
-    const workbenchId = this.#workbenchIds.get(request);
+    const workbenchId = this.#forwarded.get(request)?.workbenchId;
     this.#options.telemetry.warn('a workbench sent an invalid response', { workbenchId, problem });
     if (!response.headersSent) respond(request, response, INVALID_RESPONSE);
   }
@@ -179,12 +194,17 @@ export class WorkbenchProxy {
     target: WorkbenchTarget,
   ): Promise<ProxyResponse | undefined> {
     // Only safe methods without a body are retried. A body cannot be sent a second time.
-    const attempts = isRepeatable(request) ? 2 : 1;
-    this.#rewrite(request, target);
+    const repeatable = isRepeatable(request);
+    const attempts = repeatable ? 2 : 1;
+    const agent = repeatable ? this.#agent : this.#newConnections;
+    this.#rewrite(request, target, false);
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const route = await this.#find(target.workbenchId);
       if (route?.kind !== 'running') return this.#presentUnavailable(route);
-      const failure = await this.#sendToBackend(request, response, route.target);
+      // The client may have closed its connection while the record was read.
+      if (response.destroyed || request.socket.destroyed) return undefined;
+      this.#forwarded.set(request, { ...target, address: route.target });
+      const failure = await this.#sendToBackend(request, response, route.target, agent);
       if (failure === undefined || response.destroyed || response.writableEnded) return undefined;
       this.#options.routes.invalidate(target.workbenchId);
       if (response.headersSent) {
@@ -200,9 +220,10 @@ export class WorkbenchProxy {
     request: IncomingMessage,
     response: ServerResponse,
     target: EndpointTarget,
+    agent: Agent,
   ): Promise<unknown> {
     try {
-      await this.#proxy.web(request, response, { target, agent: this.#agent });
+      await this.#proxy.web(request, response, { target, agent });
       return undefined;
     } catch (error) {
       return error;
@@ -222,7 +243,8 @@ export class WorkbenchProxy {
       return refuseUpgrade(socket, route?.kind === 'unknown' ? 404 : 503);
     }
     if (socket.destroyed) return;
-    this.#rewrite(request, path);
+    this.#forwarded.set(request, { ...path, address: route.target });
+    this.#rewrite(request, path, true);
     try {
       await this.#proxy.ws(request, socket, { target: route.target }, head);
     } catch {
@@ -250,28 +272,29 @@ export class WorkbenchProxy {
     return `${this.#options.baseUrl().pathname.replace(/\/$/, '')}${path}`;
   }
 
-  /** Changes the URL and the forwarding headers for the workbench. */
-  #rewrite(request: IncomingMessage, target: WorkbenchTarget): void {
-    const { headers } = request;
-    for (const name of [...FORWARDING_HEADERS, ...CONNECTION_HEADERS]) delete headers[name];
-    this.#workbenchIds.set(request, target.workbenchId);
-    const address = request.socket.remoteAddress ?? '127.0.0.1';
-    const forwardedFor = headers['x-forwarded-for'];
-    headers['x-forwarded-for'] = forwardedFor === undefined ? address : `${String(forwardedFor)}, ${address}`;
-    headers['x-forwarded-proto'] = this.#options.baseUrl().protocol.slice(0, -1);
-    headers['x-forwarded-prefix'] = this.#publicPath(target.prefix);
-    if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
+  /** Changes the URL and the headers of a request for the workbench. */
+  #rewrite(request: IncomingMessage, target: WorkbenchTarget, isUpgrade: boolean): void {
+    const protocol = this.#options.baseUrl().protocol.slice(0, -1);
+    rewriteRequestHeaders(request, { protocol, prefix: this.#publicPath(target.prefix) }, isUpgrade);
     request.url = target.rest;
+  }
+
+  /** Returns what the workbench of this request may name in its response. */
+  #scope(request: IncomingMessage): WorkbenchScope {
+    const { prefix = '', address } = this.#forwarded.get(request) ?? {};
+    const hosts = [this.#options.baseUrl().host, request.headers.host?.toLowerCase()];
+    if (address !== undefined) hosts.push(...hostsOf(address));
+    return { prefix: this.#publicPath(prefix), hosts: new Set(hosts.filter((host) => host !== undefined)) };
   }
 }
 
-/** Adds the prefix to an absolute path in a redirect, which would otherwise lead out of the workbench. */
-function prefixRedirect(backend: IncomingMessage, request: IncomingMessage): void {
-  const { location } = backend.headers;
-  const prefix = request.headers['x-forwarded-prefix'];
-  if (location === undefined || typeof prefix !== 'string') return;
-  const isPath = location.startsWith('/') && !location.startsWith('//');
-  if (isPath && !location.startsWith(`${prefix}/`)) backend.headers.location = `${prefix}${location}`;
+/** The names under which a program on this computer may know its address. */
+function hostsOf({ host, port }: EndpointTarget): readonly string[] {
+  return [host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, `localhost:${port}`];
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 /** Closes the backend's side of a WebSocket when the browser's side has closed. */

@@ -22,7 +22,7 @@ async function runOn(version: string, tool: string) {
 }
 
 it.each(['tools/deploy.mjs', 'tools/push-image.mjs'])('%s runs on a version that suffices', async (tool) => {
-  expect((await runOn('24.4.0', tool)).code).toBe(0);
+  expect((await runOn('24.9.0', tool)).code).toBe(0);
 });
 
 it.each([
@@ -32,11 +32,11 @@ it.each([
   ['tools/local-restore.mjs', '20.19.0'],
   ['tools/local-import.mjs', '20.19.0'],
   ['local/start.mjs', '20.19.0'],
-  ['local/start.mjs', '24.3.9'],
+  ['local/start.mjs', '24.8.9'],
 ])('%s reports the required Node.js on %s', async (tool, version) => {
   const { code, stdout, stderr } = await runOn(version, tool);
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toContain(`Node.js 24.4 or newer is required. This is ${version}.`);
+  expect(stderr).toContain(`Node.js 24.9 or newer is required. This is ${version}.`);
 });
 
 it('every command for operators and users checks the version before it loads TypeScript', () => {

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
@@ -47,9 +47,9 @@ export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:
 /** Starts the server of a workbench. */
 export async function openBackend(
   listener: RequestListener,
-  address: '127.0.0.1' | '::1' = '127.0.0.1',
+  { address = '127.0.0.1', ...options }: ServerOptions & { address?: '127.0.0.1' | '::1' } = {},
 ): Promise<{ server: Server; url: string; port: number }> {
-  const server = createServer(listener);
+  const server = createServer(options, listener);
   const port = await listen(server, address, 0, 'PORT');
   onTestFinished(() => closeServer(server, 0));
   return { server, port, url: toEndpoint(address, port) };

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import { deleting, ID, pending, running, starting, stopped, stopping } from '#test/builders/workbench.ts';
 import { rawRequest, sendRaw } from '../raw-http.ts';
@@ -34,7 +34,7 @@ describe('a running workbench', () => {
   });
 
   test('is reached at ::1', async () => {
-    const backend = await openBackend((request, response) => response.end(request.url), '::1');
+    const backend = await openBackend((request, response) => response.end(request.url), { address: '::1' });
     const { url } = await openProxy(runningAt(backend.url));
     expect(await (await fetch(`${url}/a?x=1`)).text()).toBe('/a?x=1');
   });
@@ -56,6 +56,119 @@ describe('a running workbench', () => {
       'x-forwarded-proto': 'http',
     });
     expect(requests[0]?.headers).not.toHaveProperty('forwarded');
+  });
+
+  test('does not receive headers for the connection, nor those that a proxy would set', async () => {
+    const { port, requests } = await openBoth((_request, response) => response.end());
+    await sendRaw(
+      port,
+      rawRequest(`GET /project/${ID}/`, [
+        'Host: localhost',
+        'Connection: X-Hop, cookie, Host',
+        'X-Hop: 1',
+        'Cookie: a=1',
+        'Keep-Alive: timeout=5',
+        'Proxy-Connection: keep-alive',
+        'X-Real-IP: 10.0.0.1',
+        'X-Forwarded-Scheme: https',
+        'X_Forwarded_Host: evil',
+        'X_Forwarded-For: 10.0.0.1',
+        'X-Original-URL: /admin',
+        'X-Workbench-User: root',
+      ]),
+    );
+    expect(Object.keys(requests[0]?.headers ?? {}).sort()).toEqual([
+      'connection',
+      'cookie',
+      'host',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-prefix',
+      'x-forwarded-proto',
+    ]);
+  });
+
+  test.each(['h2c', 'HTTP/2.0, h2c', 'TLS/1.0', ''])(
+    'responds to a client that offers the protocol "%s"',
+    async (protocol) => {
+      const { port, requests } = await openBoth((request, response) => {
+        request.resume().on('end', () => response.end('in HTTP/1.1'));
+      });
+      const offer = [
+        `Upgrade: ${protocol}`,
+        'Connection: Upgrade, HTTP2-Settings',
+        'HTTP2-Settings: AAMAAABk',
+      ];
+      for (const [method, body] of [
+        ['GET', ''],
+        ['POST', 'hi'],
+      ] as const) {
+        const request = rawRequest(
+          `${method} /project/${ID}/`,
+          ['Host: localhost', ...offer, ...(body === '' ? [] : [`Content-Length: ${body.length}`])],
+          body,
+        );
+        expect(await sendRaw(port, request)).toMatchObject({ status: 200, body: 'in HTTP/1.1' });
+      }
+      for (const { headers } of requests) {
+        expect(headers).not.toHaveProperty('upgrade');
+        expect(headers).not.toHaveProperty('http2-settings');
+      }
+    },
+  );
+
+  test('receives cookies of 60,000 bytes; more is refused with a page that says what to do', async () => {
+    const backend = await openBackend(
+      (request, response) => response.end(String(request.headers.cookie?.length)),
+      { maxHeaderSize: 65_536 },
+    );
+    const { port } = await openProxy(runningAt(backend.url));
+    const withCookie = (length: number) =>
+      sendRaw(
+        port,
+        rawRequest(`GET /project/${ID}/`, ['Host: localhost', `Cookie: a=${'x'.repeat(length - 2)}`]),
+      );
+    expect(await withCookie(60_000)).toMatchObject({ status: 200, body: '60000' });
+    const refused = await withCookie(70_000);
+    expect(refused.status).toBe(431);
+    expect(refused.head).toMatch(/content-type: text\/html/i);
+    expect(refused.body).toContain('Delete the cookies of this site');
+  });
+
+  test('stays below its prefix with redirects, cookies and service workers', async () => {
+    const { url, port, backend } = await openBoth((request, response) =>
+      response
+        .writeHead(302, {
+          location: `http://localhost:${backend.port}/lab${request.url}`,
+          'set-cookie': ['a=1; Path=/', 'b=2; Path=/lab; Domain=127.0.0.1'],
+          'service-worker-allowed': '/',
+        })
+        .end(),
+    );
+    const { headers } = await fetch(`${url}/x`, { redirect: 'manual' });
+    expect(headers.get('location')).toBe(`/project/${ID}/lab/x`);
+    expect(headers.getSetCookie()).toEqual([`a=1; Path=/project/${ID}/`, `b=2; Path=/project/${ID}/lab`]);
+    expect(headers.get('service-worker-allowed')).toBe(`/project/${ID}/`);
+    expect(port).not.toBe(backend.port);
+  });
+
+  test('cannot keep a connection open that the client wants to close, nor send headers for the connection', async () => {
+    const { port } = await openBoth((_request, response) =>
+      response
+        .writeHead(200, {
+          connection: 'X-Hop, keep-alive',
+          'x-hop': '1',
+          'keep-alive': 'timeout=99',
+          upgrade: 'h2c',
+        })
+        .end('x'),
+    );
+    const { head } = await sendRaw(
+      port,
+      rawRequest(`GET /project/${ID}/`, ['Host: localhost', 'Connection: close']),
+    );
+    expect(head).toMatch(/^connection: close$/im);
+    expect(head).not.toMatch(/x-hop|keep-alive|upgrade/i);
   });
 
   test('is reached by a redirect from its URL without the slash, which keeps the query', async () => {
@@ -198,6 +311,46 @@ describe('a workbench that does not respond although its status is running', () 
     expect(await page.text()).toContain('http-equiv="refresh" content="2"');
     const json = await fetch(`${url}/`);
     expect([json.status, await json.json()]).toEqual([502, { message: 'The workbench does not respond.' }]);
+  });
+
+  test('receives requests that cannot be repeated over connections that were not used before', async () => {
+    const used = new WeakSet<Socket>();
+    const onUsedConnection: boolean[] = [];
+    const { url } = await openBoth((request, response) => {
+      onUsedConnection.push(used.has(request.socket));
+      used.add(request.socket);
+      request.resume().on('end', () => response.end());
+    });
+    const methods = ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+    for (const method of ['GET', ...methods]) await fetch(`${url}/`, { method });
+    expect(onUsedConnection).toEqual([false, ...methods.map(() => false)]);
+  });
+
+  test('is not connected to for a client that has disconnected while the record was read', async () => {
+    const { port, backend, workbenches } = await openBoth((_request, response) => response.end());
+    let connections = 0;
+    backend.server.on('connection', () => {
+      connections += 1;
+    });
+    const reading = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const read = workbenches.read.bind(workbenches);
+    workbenches.read = async () => {
+      reading.resolve();
+      await released.promise;
+      return read();
+    };
+    const client = connect({ port, host: '127.0.0.1' });
+    client.write(rawRequest(`GET /project/${ID}/`, ['Host: 127.0.0.1']));
+    await reading.promise;
+    client.destroy();
+    await once(client, 'close');
+    // The server has seen the end of the connection when it has handled a request that came later.
+    await fetch(`http://127.0.0.1:${port}/`);
+    released.resolve();
+    workbenches.read = read;
+    await fetch(`http://127.0.0.1:${port}/project/${ID}/later`);
+    expect(connections).toBe(1);
   });
 
   test('receives safe requests a second time, and all others once', async () => {
