@@ -6,11 +6,10 @@ import { rawRequest, sendRaw } from '../raw-http.ts';
 import { openBackend, openProxy, runningAt } from './open-proxy.ts';
 
 /** A proxy in front of a workbench that echoes WebSocket messages. */
-async function openEcho(address?: '127.0.0.1' | '::1') {
-  const backend = await openBackend(
-    (_request, response) => response.writeHead(426).end('no WebSocket'),
+async function openEcho(address: '127.0.0.1' | '::1' = '127.0.0.1') {
+  const backend = await openBackend((_request, response) => response.writeHead(426).end('no WebSocket'), {
     address,
-  );
+  });
   const sockets = new WebSocketServer({ noServer: true });
   const upgrades: string[] = [];
   backend.server.on('upgrade', (request, socket, head) => {
