@@ -35,13 +35,16 @@ export type UpdateBody = z.infer<ReturnType<typeof updateBodySchema>>;
 
 const INSTANCE_TYPE = 'an instance type such as m6i.large';
 const ON_INTERRUPTION = 'stop or restart';
-const NAME = `text of 1 to ${NAME_MAX} characters without control characters`;
+const NAME = `text of 1 to ${NAME_MAX} characters without control characters, at least one of them visible`;
+/** Neither space, nor a character that formats its neighbours or is drawn as nothing: zero-width ones, fillers, U+2800. */
+const VISIBLE_CHARACTER = /[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 function changeableFields(settings: SizeSettings) {
   const name = z.string({ error: NAME }).check(
     z.refine(isName, { error: NAME }),
     z.meta({
-      description: 'The name. The workbench gets it as the environment variable WORKBENCH_NAME.',
+      description:
+        'The name, with at least one visible character. The workbench gets it as the environment variable WORKBENCH_NAME.',
       minLength: 1,
       maxLength: NAME_MAX,
     }),
@@ -74,7 +77,13 @@ function amountSchema(description: string, min: number, max: number) {
 
 function isName(text: string): boolean {
   const { length } = [...text];
-  return length >= 1 && length <= NAME_MAX && text.isWellFormed() && !CONTROL_CHARACTER.test(text);
+  return (
+    length >= 1 &&
+    length <= NAME_MAX &&
+    text.isWellFormed() &&
+    !CONTROL_CHARACTER.test(text) &&
+    VISIBLE_CHARACTER.test(text)
+  );
 }
 
 /** The workbench to create, with the defaults for fields that the body leaves out. */

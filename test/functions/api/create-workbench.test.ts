@@ -80,6 +80,9 @@ describe('POST /workbenches', () => {
     [{ workbench_name: 'x'.repeat(129) }, ['workbench_name']],
     [{ workbench_name: 'a\u0000b' }, ['workbench_name']],
     [{ workbench_name: '\ud800' }, ['workbench_name']],
+    [{ workbench_name: '  \u3000' }, ['workbench_name']],
+    [{ workbench_name: '\u200b\u2060\ufeff\u{e0020}' }, ['workbench_name']],
+    [{ workbench_name: '\u3164\u2800\u00ad\ufe0f' }, ['workbench_name']],
     [{ workbench_name: 7 }, ['workbench_name']],
     [{ workbench_name: null }, ['workbench_name']],
     [{ requested_memory: 255 }, ['requested_memory']],
@@ -148,6 +151,8 @@ describe('POST /workbenches', () => {
     const { create } = setUp();
     expect((await call(create, { query, body: { workbench_name: '😀'.repeat(128) } })).status).toBe(201);
     expect((await call(create, { query, body: { workbench_name: '😀'.repeat(129) } })).status).toBe(400);
+    for (const name of ['.', '👩\u200d🔬', ' a ', '\u0301', '名'])
+      expect((await call(create, { query, body: { workbench_name: name } })).status, name).toBe(201);
   });
 
   it('uses the bounds of the settings', async () => {
