@@ -1,6 +1,16 @@
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 
+/** The errors of Node.js that are not a plain 400. */
+const CLIENT_ERRORS: Readonly<Record<string, { readonly status: number; readonly hint?: string }>> = {
+  HPE_HEADER_OVERFLOW: { status: 431, hint: 'cookies of this host may be too large' },
+  HPE_INVALID_URL: {
+    status: 400,
+    hint: 'the URL has characters that must be percent-encoded, such as ä as %C3%A4',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408 },
+};
+
 /**
  * Responds to input that is not a complete request: too large headers, a slow client, bytes that are not HTTP.
  * @param tooLargePage the response to too large headers, if browsers use the server
@@ -17,22 +27,17 @@ export function respondToClientErrors(server: Server, tooLargePage?: { readonly 
       socket.destroy();
       return;
     }
-    const status = statusOf(error.code);
+    const { status, hint } = CLIENT_ERRORS[error.code ?? ''] ?? { status: 400 };
     if (status === 431 && tooLargePage !== undefined)
       respondWith(socket, status, 'text/html; charset=utf-8', tooLargePage.html);
-    else respondOnSocket(socket, status);
+    else respondOnSocket(socket, status, hint);
   });
 }
 
 /** Writes a response for which Node.js has no response object, and closes the connection. */
-export function respondOnSocket(socket: Duplex, status: number): void {
-  const hint = status === 431 ? ' (cookies of this host may be too large)' : '';
-  respondWith(
-    socket,
-    status,
-    'application/json',
-    JSON.stringify({ message: `${STATUS_CODES[status]}${hint}` }),
-  );
+export function respondOnSocket(socket: Duplex, status: number, hint?: string): void {
+  const message = `${STATUS_CODES[status]}${hint === undefined ? '' : `: ${hint}`}`;
+  respondWith(socket, status, 'application/json', JSON.stringify({ message }));
 }
 
 function respondWith(socket: Duplex, status: number, type: string, body: string): void {
@@ -46,9 +51,4 @@ function respondWith(socket: Duplex, status: number, type: string, body: string)
 /** Sends the last bytes of a connection. A client that does not close its side must not keep the connection open. */
 export function closeWith(socket: Duplex, text: string): void {
   socket.end(text, () => socket.destroy());
-}
-
-function statusOf(code: string | undefined): number {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
 }

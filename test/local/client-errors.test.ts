@@ -36,6 +36,11 @@ test.each([
     'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
     'HTTP/1.1 403 ',
   ],
+  [
+    'of a URL that is not percent-encoded',
+    'GET /?user_id=Jürgen HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'HTTP/1.1 400 [^]*percent-encoded, such as',
+  ],
 ])('bytes %s end the connection, although the client does not close its side', async (_, bytes, status) => {
   expect(await send(bytes)).toMatch(new RegExp(`^${status}`));
 });

@@ -142,7 +142,7 @@ describe('errors of the gateway itself', () => {
     );
     expect(tooMuch.status).toBe(431);
     expect(JSON.parse(tooMuch.body)).toEqual({
-      message: 'Request Header Fields Too Large (cookies of this host may be too large)',
+      message: 'Request Header Fields Too Large: cookies of this host may be too large',
     });
     const longLine = await sendRaw(
       gateway.port,
