@@ -10,7 +10,10 @@ import { StartError } from './listen.ts';
 import type { Runtime, RuntimeOptions } from './runtime.ts';
 import { EXAMPLE_IMAGE, type LocalSettings } from './settings.ts';
 
-type ContainerSettings = Pick<LocalSettings, 'image' | 'engineSocket' | 'dockerHost' | 'functions'>;
+type ContainerSettings = Pick<
+  LocalSettings,
+  'image' | 'engineSocket' | 'dockerHost' | 'functions' | 'keepPrefix'
+>;
 
 /**
  * Returns the runtime that runs workbenches as containers. Checks first that an engine responds and that it has the
@@ -37,6 +40,7 @@ export async function chooseContainerRuntime(settings: ContainerSettings): Promi
         image,
         images,
         bootCommand: functions.WB_BOOT_COMMAND,
+        keepPrefix: settings.keepPrefix,
         port: functions.WB_CONTAINER_PORT,
         mountPath: functions.WB_MOUNT_PATH,
       });

@@ -52,6 +52,7 @@ export async function chooseRuntime(settings: LocalSettings, path: string | unde
   }
   const command = chooseCommand({
     bootCommand: settings.functions.WB_BOOT_COMMAND,
+    keepPrefix: settings.keepPrefix,
     ide: settings.ide,
     find: (program) => findOnPath(program, path) ?? findOnPath(program, INSTALLED_IDE),
     node: process.execPath,

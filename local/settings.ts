@@ -35,6 +35,12 @@ export const LOCAL_SETTINGS = {
     default: 0,
     readBy: LOCAL,
   }),
+  WB_KEEP_PREFIX: choice({
+    description:
+      'Forwards requests to the program of WB_BOOT_COMMAND, or of a container, with the path of the workbench, `/project/<id>/`, instead of `/`. For programs that serve below a path, which is in the variable WB_PREFIX without the slash at the end: `jupyter lab --ServerApp.base_url=$WB_PREFIX/`, `streamlit run app.py --server.baseUrlPath=$WB_PREFIX`.',
+    values: ['always'],
+    readBy: LOCAL,
+  }),
   WB_DATA_DIR: text({
     description:
       'The folder of all persistent data: records, files of workbenches, logs. It must be on a local disk.',
@@ -162,6 +168,8 @@ export interface LocalSettings {
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
+  /** Whether programs receive the path of their workbench. */
+  readonly keepPrefix: boolean;
   /** Absolute path. */
   readonly dataDir: string;
   /** The URL of the DynamoDB that has the records. Undefined: they are in `dataDir`. */
@@ -195,6 +203,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
+    keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),
     tableEndpoint: read.WB_TABLE_ENDPOINT,
     maxRunning: read.WB_LOCAL_MAX_RUNNING,

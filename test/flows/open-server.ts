@@ -34,6 +34,7 @@ export async function openServer(environment: Readonly<Record<string, string>> =
   const telemetry = new TelemetryRecorder();
   const command = chooseCommand({
     bootCommand: settings.functions.WB_BOOT_COMMAND,
+    keepPrefix: settings.keepPrefix,
     find: () => undefined,
     node: process.execPath,
     page: PAGE,

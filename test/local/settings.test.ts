@@ -29,6 +29,7 @@ describe('the settings of local mode', () => {
       baseUrl: undefined,
       port: 8999,
       workbenchPort: 0,
+      keepPrefix: false,
       dataDir: resolve('.workbench'),
       tableEndpoint: undefined,
       maxRunning: 8,
@@ -47,6 +48,7 @@ describe('the settings of local mode', () => {
     const settings = readLocalSettings({
       PORT: '9000',
       WB_WORKBENCH_PORT: '9001',
+      WB_KEEP_PREFIX: 'always',
       WB_DATA_DIR: '/var/wb',
       WB_TABLE_ENDPOINT: 'http://db.example:8000/',
       WB_LOCAL_MAX_RUNNING: '100',
@@ -59,6 +61,7 @@ describe('the settings of local mode', () => {
     expect(settings).toMatchObject({
       port: 9000,
       workbenchPort: 9001,
+      keepPrefix: true,
       dataDir: '/var/wb',
       tableEndpoint: 'http://db.example:8000',
       maxRunning: 100,

@@ -3,6 +3,7 @@ import type { TaskInput } from '#core/ports/task-runner.ts';
 import { BOOT_SCRIPT } from '../../boot-script.ts';
 import { projectPathOf } from '../../project-path.ts';
 import { sharedMemoryOf } from '../../shared-memory.ts';
+import { prefixOf } from '../tasks/endpoint.ts';
 import type { ContainerUser } from './container-user.ts';
 import type { ContainerState } from './engine.ts';
 import type { EngineInfo } from './engine-info.ts';
@@ -19,6 +20,8 @@ export interface ContainerSettings {
   readonly port: number;
   /** Absolute path in the container at which the volume is mounted. */
   readonly mountPath: string;
+  /** Whether the program serves its pages below the path of that URL only. */
+  readonly keepPrefix: boolean;
   /** The URL of a workbench. */
   readonly baseUrl: (workbenchId: string) => string;
 }
@@ -110,6 +113,7 @@ function environmentOf(settings: ContainerSettings, input: TaskInput): Record<st
     // Environment variables cannot contain NUL.
     WORKBENCH_NAME: input.name.replaceAll('\0', ''),
     BASE_URL: settings.baseUrl(input.workbenchId),
+    WB_PREFIX: prefixOf(settings.baseUrl(input.workbenchId)),
     WB_RUN_ID: input.runId,
     ...(bootCommand.trim() === '' ? {} : { WB_BOOT_COMMAND: bootCommand }),
   };

@@ -19,6 +19,8 @@ export interface ContainerTaskRunnerOptions extends LocalTaskRunnerOptions<Conta
   readonly image: string;
   /** Replaces the command of the image: a script for `sh -c`, run in the project folder. */
   readonly bootCommand?: string | undefined;
+  /** Whether the program serves its pages below the path of the workbench's URL only. @default false */
+  readonly keepPrefix?: boolean;
   /** The port in the container on which a workbench serves HTTP. */
   readonly port: number;
   /** Absolute path in the container at which the volume is mounted. */
@@ -64,6 +66,7 @@ export class ContainerTaskRunner extends LocalTaskRunner<ContainerRecord, Contai
           gid: process.getgid?.(),
         }),
         bootCommand: options.bootCommand,
+        keepPrefix: options.keepPrefix ?? false,
         port: options.port,
         mountPath: options.mountPath,
         baseUrl: options.baseUrl,

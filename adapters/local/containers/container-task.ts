@@ -1,5 +1,5 @@
 import type { StopReason } from '#core/ports/task-runner.ts';
-import { toEndpoint } from '../tasks/endpoint.ts';
+import { prefixOf, toEndpoint } from '../tasks/endpoint.ts';
 import type { NotReady } from '../tasks/http-probe.ts';
 import { LocalTask, type LocalTaskContext, NO_FREE_PORT } from '../tasks/local-task.ts';
 import { describeNotReady, waitUntilReady } from '../tasks/readiness.ts';
@@ -118,10 +118,16 @@ export class ContainerTask extends LocalTask<ContainerRecord> {
     const port = container.hostPort(this.#context.settings.port);
     // An exited container has no host port.
     if (port === undefined) return container.phase === 'exited';
-    const endpoint = toEndpoint('127.0.0.1', port);
+    const endpoint = toEndpoint('127.0.0.1', port, this.#path());
     if (this.record.endpoint !== endpoint || this.record.engineSilent)
       await this.update({ endpoint, engineSilent: false });
     return true;
+  }
+
+  /** The path before the paths of the program. */
+  #path(): string {
+    const { keepPrefix, baseUrl } = this.#context.settings;
+    return keepPrefix ? prefixOf(baseUrl(this.record.input.workbenchId)) : '';
   }
 
   async #create(): Promise<void> {

@@ -32,6 +32,8 @@ export const IDES = ['code-server', 'jupyter', 'page'] as const;
 export interface CommandSearch {
   /** WB_BOOT_COMMAND: a script for `sh -c`. Absent or empty: none. */
   readonly bootCommand?: string | undefined;
+  /** Whether the boot command serves its pages below the base path only. @default false */
+  readonly keepPrefix?: boolean;
   /** Allows only this IDE. @default the first of IDES that is found */
   readonly ide?: (typeof IDES)[number] | undefined;
   /** Returns the absolute path of a program on PATH, or undefined when there is none. */
@@ -54,9 +56,21 @@ export class IdeNotFound extends Error {
  * Chooses the program of workbenches: the boot command, code-server, Jupyter, or the built-in page.
  * @throws IdeNotFound when the IDE in `ide` is not installed
  */
-export function chooseCommand({ bootCommand, ide, find, node, page }: CommandSearch): WorkbenchCommand {
+export function chooseCommand({
+  bootCommand,
+  keepPrefix = false,
+  ide,
+  find,
+  node,
+  page,
+}: CommandSearch): WorkbenchCommand {
   if (bootCommand !== undefined && bootCommand.trim() !== '') {
-    return { kind: 'boot command', file: '/bin/sh', args: () => ['-c', bootCommand] };
+    return {
+      kind: 'boot command',
+      file: '/bin/sh',
+      args: () => ['-c', bootCommand],
+      expectsBasePath: keepPrefix,
+    };
   }
   for (const candidate of ide === undefined ? IDES : [ide]) {
     if (candidate === 'page') return { kind: 'page', file: node, args: () => [page] };

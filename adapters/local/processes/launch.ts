@@ -3,6 +3,7 @@ import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
+import { prefixOf } from '../tasks/endpoint.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
@@ -36,8 +37,7 @@ export function pathOf(settings: LaunchSettings, workbenchId: string): string {
 }
 
 function basePathOf(settings: LaunchSettings, workbenchId: string): string {
-  const { pathname } = new URL(settings.baseUrl(workbenchId));
-  return pathname.endsWith('/') ? pathname : `${pathname}/`;
+  return `${prefixOf(settings.baseUrl(workbenchId))}/`;
 }
 
 /** Starts the program of a workbench, which waits at its gate. Returns a stop reason if that fails. */
@@ -135,6 +135,7 @@ export function workbenchEnvironment(options: EnvironmentOptions): Record<string
     WORKBENCH_NAME: options.name.replaceAll('\0', ''),
     WORKSPACE_PATH: options.folder,
     BASE_URL: options.baseUrl,
+    WB_PREFIX: prefixOf(options.baseUrl),
     HOST: '127.0.0.1',
     PORT: String(options.port),
     [RUN_VARIABLE]: options.runId,

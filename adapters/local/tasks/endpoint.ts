@@ -13,6 +13,11 @@ export function toEndpoint(address: '127.0.0.1' | '::1', port: number, path = ''
   return `http://${host}:${port}${path.replace(/\/$/, '')}`;
 }
 
+/** Returns the path in the URL of a workbench, without a slash at the end. */
+export function prefixOf(baseUrl: string): string {
+  return new URL(baseUrl).pathname.replace(/\/$/, '');
+}
+
 /** Reads an endpoint. Node.js and httpxy take an IPv6 address without the brackets that it has in a URL. */
 export function parseEndpoint(endpoint: string): EndpointTarget {
   const { hostname, port, pathname } = new URL(endpoint);

@@ -24,6 +24,7 @@ const settings: ContainerSettings = {
   user: { user: '1000:1000' },
   port: 8080,
   mountPath: '/workbench',
+  keepPrefix: false,
   baseUrl: (id) => `http://127.0.0.1:9000/project/${id}/`,
 };
 
@@ -79,6 +80,10 @@ describe('the options of a container', () => {
     const { Entrypoint, Cmd, Env } = spec({ bootCommand });
     expect([Entrypoint, Cmd]).toEqual([['/bin/sh', '-c'], [BOOT_SCRIPT]]);
     expect(Env).toContain(`WB_BOOT_COMMAND=${bootCommand}`);
+  });
+
+  it('pass the path of the workbench in the environment', () => {
+    expect(spec().Env).toContain('WB_PREFIX=/project/wb1');
   });
 
   it('pass any workbench name in the environment', () => {
