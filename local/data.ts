@@ -1,4 +1,5 @@
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { openDataFolder } from './data-folder.ts';
@@ -12,6 +13,7 @@ export interface LocalData {
   readonly history: HistoryStore;
   readonly idempotency: IdempotencyStore;
   readonly reports: ReportStore;
+  readonly startRates: StartRateStore;
   /** Deletes what has expired at `now` (milliseconds since 1970); a call may leave some of it to the next one. */
   deleteExpired(now: number): Promise<void>;
   /** Lines for the banner. */

@@ -7,6 +7,7 @@ import { deleteExpiredItems, type ExpiryScanPosition } from '#adapters/aws/dynam
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { errorNameOf } from '#adapters/aws/errors.ts';
 import { FORMER_TABLE, STATE_FILE } from '#adapters/local/sqlite/stores.ts';
@@ -64,6 +65,7 @@ export async function openEndpointData(
     history: new DynamoHistoryStore(client, tableName, telemetry),
     idempotency: new DynamoIdempotencyStore(client, tableName),
     reports: new DynamoReportStore(client, tableName, telemetry),
+    startRates: new DynamoStartRateStore(client, tableName),
     async deleteExpired(now) {
       ({ next: position } = await deleteExpiredItems(client, tableName, now, position));
     },

@@ -30,12 +30,13 @@ export async function openSqliteData(
   } catch (error) {
     throw unusableFolder(dataDir, error);
   }
-  const { workbenches, history, idempotency, reports, database } = stores;
+  const { workbenches, history, idempotency, reports, startRates, database } = stores;
   return {
     workbenches,
     history,
     idempotency,
     reports,
+    startRates,
     async deleteExpired(now) {
       await stores.deleteExpired(now);
     },

@@ -24,6 +24,11 @@ export interface WorkbenchStore {
    * @param page limit: 1-100; after: the last workbench id of the previous page
    */
   listByUser(userId: string, page: { limit: number; after?: string }): Promise<WorkbenchPage>;
+  /**
+   * The number of a user's workbenches, unreadable ones included. Counts no further than `atMost`.
+   * @param options atMost: 1 or more; withHost: only those whose spec has a dedicated instance type
+   */
+  countByUser(userId: string, options: CountOptions): Promise<number>;
   /** Hint: the records due at `now` (milliseconds since 1970), earliest first, at most `limit` (1-1,000). */
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]>;
   /**
@@ -39,6 +44,11 @@ export interface WorkbenchStore {
   findByInstanceId(instanceId: string): Promise<WorkbenchKey | undefined>;
   /** Resolves if the table responds. */
   ping(): Promise<void>;
+}
+
+export interface CountOptions {
+  readonly atMost: number;
+  readonly withHost?: boolean;
 }
 
 export interface WorkbenchPage {

@@ -3,10 +3,12 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import type { DeployedSettingsFor } from '#contract/settings/deployment-settings.ts';
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 
@@ -35,6 +37,10 @@ export function historyStore({ client, name, telemetry }: Table): HistoryStore {
 
 export function idempotencyStore({ client, name }: Table): IdempotencyStore {
   return new DynamoIdempotencyStore(client, name);
+}
+
+export function startRateStore({ client, name }: Table): StartRateStore {
+  return new DynamoStartRateStore(client, name);
 }
 
 export function reportStore({ client, name, telemetry }: Table): ReportStore {

@@ -1,11 +1,18 @@
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeHistoryStoreContract } from '../contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '../contracts/idempotency-store.ts';
 import { describeWorkbenchStoreContract } from '../contracts/workbench-store.ts';
+import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 
 describeReportStoreContract('memory', async () => ({
   store: new MemoryReportStore(),
+  dispose: async () => {},
+}));
+
+describeStartRateStoreContract('memory', async () => ({
+  store: new MemoryStartRateStore(),
   dispose: async () => {},
 }));
 

@@ -15,6 +15,7 @@ import { dueAt, type Workbench, type WorkbenchKey } from '#core/workbench/workbe
 import { ManualClock } from './manual-clock.ts';
 import { MemoryFreeCapacityStore } from './memory-free-capacity-store.ts';
 import { MemoryHostFleet } from './memory-host-fleet.ts';
+import { MemoryStartRateStore } from './memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from './memory-stores.ts';
 import { MemoryTaskRunner, type MemoryTaskRunnerOptions } from './memory-task-runner.ts';
 import { MemoryVolumeStore } from './memory-volume-store.ts';
@@ -92,6 +93,7 @@ export class MemoryWorld {
     telemetry: this.telemetry,
   });
   readonly reports = new MemoryReportStore();
+  readonly startRates = new MemoryStartRateStore();
   readonly #pendingEvents: (() => Promise<unknown>)[] = [];
   #ids = 0;
 
@@ -116,7 +118,19 @@ export class MemoryWorld {
 
   /** All ports, under the names that use cases expect. */
   get ports() {
-    const { clock, queue, telemetry, tasks, hosts, volumes, catalog, freeCapacity, ids, reports } = this;
+    const {
+      clock,
+      queue,
+      telemetry,
+      tasks,
+      hosts,
+      volumes,
+      catalog,
+      freeCapacity,
+      ids,
+      reports,
+      startRates,
+    } = this;
     return {
       ...this.stores,
       clock,
@@ -129,6 +143,7 @@ export class MemoryWorld {
       freeCapacity,
       ids,
       reports,
+      startRates,
     };
   }
 

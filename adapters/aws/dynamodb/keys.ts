@@ -16,6 +16,7 @@ export interface ItemKey {
 const USER_PREFIX = 'user#';
 const HISTORY_PREFIX = 'history#';
 const IDEMPOTENCY_PREFIX = 'idempotency#';
+const STARTS_PREFIX = 'starts#';
 /** The prefix of the sort keys of records. */
 export const WORKBENCH_PREFIX = 'workbench#';
 
@@ -34,6 +35,11 @@ export function recordKey({ userId, workbenchId }: WorkbenchKey): ItemKey {
 
 export function idempotencyKey(userId: string, key: string): ItemKey {
   return { pk: userPartition(userId), sk: IDEMPOTENCY_PREFIX + key };
+}
+
+/** @param minute its beginning, milliseconds since 1970 */
+export function startCountKey(userId: string, minute: number): ItemKey {
+  return { pk: userPartition(userId), sk: STARTS_PREFIX + String(minute).padStart(TIME_DIGITS, '0') };
 }
 
 export function historyPartition(workbenchId: string): string {

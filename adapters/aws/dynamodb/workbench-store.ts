@@ -10,7 +10,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { INDEXES } from '#contract/table.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
-import { UnreadableRecord, type WorkbenchPage, type WorkbenchStore } from '#core/ports/workbench-store.ts';
+import {
+  type CountOptions,
+  UnreadableRecord,
+  type WorkbenchPage,
+  type WorkbenchStore,
+} from '#core/ports/workbench-store.ts';
 import type { Workbench, WorkbenchKey } from '#core/workbench/workbench.ts';
 import { callDynamoDb, writeConditionally } from './errors.ts';
 import { IndexHints } from './index-hints.ts';
@@ -19,6 +24,12 @@ import { parseWorkbench, toIndexAttributes, toRecordAttribute } from './record.t
 
 /** The most workbenches in a page. */
 const PAGE_MAX = 100;
+
+/** Selects the records of workbenches with a dedicated instance. */
+const HOST_FILTER = {
+  FilterExpression: 'attribute_exists(#record.#spec.#type)',
+  ExpressionAttributeNames: { '#record': 'record', '#spec': 'spec', '#type': 'dedicatedInstanceType' },
+};
 
 /**
  * Records in DynamoDB: one item per record. A write is one conditional call, a read is one GetItem.
@@ -163,6 +174,36 @@ export class DynamoWorkbenchStore implements WorkbenchStore {
     const last = listed.at(-1);
     const next = more && last !== undefined ? keyOfItem(last)?.workbenchId : undefined;
     return next === undefined ? { workbenches } : { workbenches, next };
+  }
+
+  /**
+   * One Query reads at most `atMost` records, or 1 MB of them. Records without a host are read but not counted, so a
+   * count of hosts reads all records of the user.
+   */
+  async countByUser(userId: string, { atMost, withHost = false }: CountOptions): Promise<number> {
+    let count = 0;
+    let position: Item | undefined;
+    do {
+      const { Count = 0, LastEvaluatedKey } = await callDynamoDb('Query', () =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            ConsistentRead: true,
+            Select: 'COUNT',
+            ...(withHost ? HOST_FILTER : { Limit: atMost - count }),
+            KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
+            ExpressionAttributeValues: {
+              ':pk': { S: userPartition(userId) },
+              ':workbench': { S: WORKBENCH_PREFIX },
+            },
+            ...(position === undefined ? {} : { ExclusiveStartKey: position }),
+          }),
+        ),
+      );
+      count += Count;
+      position = LastEvaluatedKey;
+    } while (position !== undefined && count < atMost);
+    return Math.min(count, atMost);
   }
 
   listDue(now: number, limit: number): Promise<readonly WorkbenchKey[]> {

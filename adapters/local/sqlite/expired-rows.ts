@@ -9,6 +9,7 @@ const PRIMARY_KEYS = {
   idempotency: 'user_id, key',
   reports: 'ended_at, sweep',
   free_capacity: 'container_instance_id',
+  starts: 'user_id, minute',
 };
 
 /**

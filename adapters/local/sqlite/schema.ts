@@ -69,5 +69,17 @@ CREATE TABLE free_capacity (
 CREATE INDEX free_capacity_expired ON free_capacity (expires_at);
 `;
 
+/** The number of starts of each user in each minute. */
+const STARTS = `
+CREATE TABLE starts (
+  user_id TEXT NOT NULL,
+  minute INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, minute)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX starts_expired ON starts (expires_at);
+`;
+
 /** The step at index n leads from version n to version n + 1. */
-export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS];
+export const MIGRATIONS: readonly Migration[] = [WORKBENCHES + OTHERS, STARTS];

@@ -1,5 +1,6 @@
 import type { FreeCapacityStore } from '#core/ports/free-capacity-store.ts';
 import type { ReportStore } from '#core/ports/report-store.ts';
+import type { StartRateStore } from '#core/ports/start-rate-store.ts';
 import type { HistoryStore, IdempotencyStore, WorkbenchStore } from '#core/ports/workbench-store.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { deleteExpiredRows } from './expired-rows.ts';
@@ -7,6 +8,7 @@ import { SqliteFreeCapacityStore } from './free-capacity-store.ts';
 import { SqliteHistoryStore } from './history-store.ts';
 import { SqliteIdempotencyStore } from './idempotency-store.ts';
 import { SqliteReportStore } from './report-store.ts';
+import { SqliteStartRateStore } from './start-rate-store.ts';
 import { SqliteWorkbenchStore } from './workbench-store.ts';
 
 /** The name of the database file in a data folder. */
@@ -23,6 +25,7 @@ export interface SqliteStores {
   readonly idempotency: IdempotencyStore;
   readonly reports: ReportStore;
   readonly freeCapacity: FreeCapacityStore;
+  readonly startRates: StartRateStore;
   /** Deletes the rows that have expired at `now` (milliseconds since 1970) and returns their number. */
   deleteExpired(now: number): Promise<number>;
   /** Completes the writes in progress, then closes the file. */
@@ -44,6 +47,7 @@ export function openStores(path: string, options: DatabaseOptions): SqliteStores
     idempotency: new SqliteIdempotencyStore(database),
     reports: new SqliteReportStore(database, telemetry),
     freeCapacity: new SqliteFreeCapacityStore(database),
+    startRates: new SqliteStartRateStore(database),
     deleteExpired: (now) => deleteExpiredRows(database, now),
     close: () => database.close(),
   };

@@ -3,12 +3,14 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { putRawRecord, RecordedTelemetry } from '#test/adapters/aws/dynamodb/table-under-test.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { createTableOnMinistack } from './table.ts';
 
@@ -53,6 +55,11 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore on ministack', async ()
     store: new DynamoIdempotencyStore(table.client, table.tableName),
     dispose: table.dispose,
   };
+});
+
+describeStartRateStoreContract('DynamoStartRateStore on ministack', async () => {
+  const table = await createTableOnMinistack();
+  return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeFreeCapacityStoreContract('DynamoFreeCapacityStore on ministack', async () => {

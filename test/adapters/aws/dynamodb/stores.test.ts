@@ -1,10 +1,12 @@
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { openTableUnderTest, putRawRecord } from './table-under-test.ts';
 
@@ -32,6 +34,11 @@ describeIdempotencyStoreContract('DynamoIdempotencyStore', async () => {
     store: new DynamoIdempotencyStore(table.client, table.tableName),
     dispose: table.dispose,
   };
+});
+
+describeStartRateStoreContract('DynamoStartRateStore', async () => {
+  const table = await openTableUnderTest();
+  return { store: new DynamoStartRateStore(table.client, table.tableName), dispose: table.dispose };
 });
 
 describeFreeCapacityStoreContract('DynamoFreeCapacityStore', async () => {

@@ -4,6 +4,7 @@ import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-st
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
 import { DynamoReportStore } from '#adapters/aws/dynamodb/report-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { ACTIVE_SHARDS, DUE_SHARDS } from '#contract/table.ts';
 import { aHost, ID, RUN_ID, starting, stopped, T0 } from '#test/builders/workbench.ts';
@@ -195,6 +196,48 @@ describe('a record', () => {
         },
       },
     ]);
+  });
+
+  it('is counted consistently, no further than the maximum and without its content', async () => {
+    const { store, sent } = workbenchesWith();
+    await store.countByUser('ada', { atMost: 20 });
+    expect(sent).toEqual([
+      {
+        name: 'Query',
+        input: {
+          TableName: TABLE,
+          // A user who waits for each response must not exceed the maximum.
+          ConsistentRead: true,
+          Select: 'COUNT',
+          Limit: 20,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
+          ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':workbench': { S: 'workbench#' } },
+        },
+      },
+    ]);
+  });
+
+  it('with a dedicated instance is counted among all records of the user, page by page', async () => {
+    let pages = 0;
+    const { store, sent } = workbenchesWith({
+      Query: () => ({ Count: 1, ...(++pages < 3 ? { LastEvaluatedKey: RECORD_KEY } : {}) }),
+    });
+    expect(await store.countByUser('ada', { atMost: 20, withHost: true })).toBe(3);
+    expect(sent.map(({ input }) => 'ExclusiveStartKey' in input)).toEqual([false, true, true]);
+    expect(sent[1]).toEqual({
+      name: 'Query',
+      input: {
+        TableName: TABLE,
+        ConsistentRead: true,
+        Select: 'COUNT',
+        // DynamoDB applies a limit before the filter.
+        FilterExpression: 'attribute_exists(#record.#spec.#type)',
+        ExpressionAttributeNames: { '#record': 'record', '#spec': 'spec', '#type': 'dedicatedInstanceType' },
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :workbench)',
+        ExpressionAttributeValues: { ':pk': { S: 'user#ada' }, ':workbench': { S: 'workbench#' } },
+        ExclusiveStartKey: RECORD_KEY,
+      },
+    });
   });
 
   it('is not read by a health check, whose key never exists', async () => {
@@ -418,6 +461,31 @@ describe('an idempotency key', () => {
     });
     await new DynamoIdempotencyStore(client, TABLE).complete('ada', 'key', ID, 'request-1');
     expect(inputsOf('GetItem')).toEqual([{ TableName: TABLE, Key: CLAIM_KEY, ConsistentRead: true }]);
+  });
+});
+
+describe('a start', () => {
+  it('is counted in its minute while the maximum is not reached, for an hour', async () => {
+    const { client, sent } = recordingClient();
+    const minute = 1_900_000_020_000;
+    await new DynamoStartRateStore(client, TABLE).count('ada', minute, 7);
+    expect(sent).toEqual([
+      {
+        name: 'UpdateItem',
+        input: {
+          TableName: TABLE,
+          Key: { pk: { S: 'user#ada' }, sk: { S: 'starts#1900000020000' } },
+          UpdateExpression: 'ADD start_count :one SET #ttl = :expires_at',
+          ConditionExpression: 'attribute_not_exists(start_count) OR start_count < :max',
+          ExpressionAttributeNames: { '#ttl': 'expires_at' },
+          ExpressionAttributeValues: {
+            ':one': { N: '1' },
+            ':max': { N: '7' },
+            ':expires_at': { N: String(minute / 1000 + 60 * 60) },
+          },
+        },
+      },
+    ]);
   });
 });
 

@@ -8,6 +8,7 @@ import { describeFreeCapacityStoreContract } from '#test/contracts/free-capacity
 import { describeHistoryStoreContract } from '#test/contracts/history-store.ts';
 import { describeIdempotencyStoreContract } from '#test/contracts/idempotency-store.ts';
 import { describeReportStoreContract } from '#test/contracts/report-store.ts';
+import { describeStartRateStoreContract } from '#test/contracts/start-rate-store.ts';
 import { describeWorkbenchStoreContract } from '#test/contracts/workbench-store.ts';
 import { plantRecord } from './open-stores.ts';
 
@@ -64,6 +65,11 @@ for (const [variant, { inFile, ...options }] of Object.entries(VARIANTS)) {
   describeIdempotencyStoreContract(`SqliteIdempotencyStore ${variant}`, async () => {
     const { idempotency, dispose } = await open();
     return { store: idempotency, dispose };
+  });
+
+  describeStartRateStoreContract(`SqliteStartRateStore ${variant}`, async () => {
+    const { startRates, dispose } = await open();
+    return { store: startRates, dispose };
   });
 
   describeFreeCapacityStoreContract(`SqliteFreeCapacityStore ${variant}`, async () => {
