@@ -104,6 +104,9 @@ const USER_API = ['RESTAPI_AUTH', 'RESTAPI_ADMIN_SCOPE', 'WB_TABLE_NAME'] as con
 /** Of routes that change a workbench. */
 const CHANGE_API = [...USER_API, 'WB_QUEUE_URL', ...POLICY] as const;
 
+/** Of routes that start a workbench. */
+const START_API = [...CHANGE_API, 'WB_USER_STARTS_PER_MINUTE'] as const;
+const CREATE_LIMITS = ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX'] as const;
 /** Of functions that feed observations to the life cycle. */
 const LIFE_CYCLE = ['WB_TABLE_NAME', 'WB_QUEUE_URL', ...POLICY] as const;
 
@@ -171,7 +174,7 @@ export const DEPLOYED = {
   'create-workbench': {
     entry: 'api/create-workbench.ts',
     startedBy: { by: 'route', operationId: 'createWorkbench' },
-    reads: [...CHANGE_API, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
+    reads: [...START_API, ...CREATE_LIMITS, ...SIZES, ...CATALOG, 'BASE_URL', 'RESTAPI_URL_PREFIX'],
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
@@ -199,7 +202,7 @@ export const DEPLOYED = {
   'start-workbench': {
     entry: 'api/start-workbench.ts',
     startedBy: { by: 'route', operationId: 'startWorkbench' },
-    reads: CHANGE_API,
+    reads: START_API,
     clients: ['dynamodb', 'sqs'],
     ...API,
   },
@@ -213,7 +216,7 @@ export const DEPLOYED = {
   'restart-workbench': {
     entry: 'api/restart-workbench.ts',
     startedBy: { by: 'route', operationId: 'restartWorkbench' },
-    reads: CHANGE_API,
+    reads: START_API,
     clients: ['dynamodb', 'sqs'],
     ...API,
   },

@@ -156,6 +156,30 @@ export const SETTINGS = {
   WB_DEFAULT_GPU: amount(GPU, 0, 'The number of GPUs of a workbench if the request does not set it.'),
   WB_MIN_GPU: amount(GPU, 0, 'The minimum number of GPUs that can be requested.'),
   WB_MAX_GPU: amount(GPU, 16, 'The maximum number of GPUs that can be requested.'),
+  WB_USER_WORKBENCHES_MAX: integer({
+    description:
+      'The maximum number of workbenches of a user, including those that are being deleted. Creating another one gets a 429 response (`workbench_limit`). Requests at the same time can exceed it by up to twice WB_USER_STARTS_PER_MINUTE. `0` means no limit.',
+    readBy: API,
+    min: 0,
+    max: 1000,
+    default: 0,
+  }),
+  WB_USER_HOSTS_MAX: integer({
+    description:
+      'The maximum number of workbenches of a user on dedicated instances, also while they are stopped. Creating another one gets a 429 response (`host_limit`). The rest is as for WB_USER_WORKBENCHES_MAX.',
+    readBy: API,
+    min: 0,
+    max: 1000,
+    default: 0,
+  }),
+  WB_USER_STARTS_PER_MINUTE: integer({
+    description:
+      'How often a user can create, start or restart a workbench within a minute of the clock. A further request gets a 429 response (`start_rate`). Requests that change nothing, and starts by the controller, do not count. `0` means no limit.',
+    readBy: API,
+    min: 0,
+    max: 1000,
+    default: 0,
+  }),
   WB_BOOT_COMMAND: text({
     description: 'The command that starts a workbench, instead of the command of the image.',
     maxLength: 4096,
@@ -331,6 +355,13 @@ export const SETTING_RULES: readonly SettingRule<Settings>[] = [
     check: (s) =>
       s.RESTAPI_AUTH === 'none' && s.RESTAPI_CORS_ORIGIN.includes('*')
         ? 'an open API must not accept requests of every web page; list the origins instead of `*`'
+        : undefined,
+  },
+  {
+    names: ['WB_USER_WORKBENCHES_MAX', 'WB_USER_HOSTS_MAX', 'WB_USER_STARTS_PER_MINUTE'],
+    check: (s) =>
+      s.WB_USER_STARTS_PER_MINUTE === 0 && s.WB_USER_WORKBENCHES_MAX + s.WB_USER_HOSTS_MAX > 0
+        ? 'set WB_USER_STARTS_PER_MINUTE too; without it, requests at the same time could exceed a maximum without bound'
         : undefined,
   },
   ascending('WB_MIN_RAM', 'WB_DEFAULT_RAM', 'WB_MAX_RAM'),

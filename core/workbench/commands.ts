@@ -2,7 +2,9 @@ import { WorkbenchError, workbenchNotFound } from '../errors.ts';
 import { assertFits } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { Request } from './lifecycle/inputs.ts';
 import type { Policy } from './lifecycle/policy.ts';
+import { lifecycle } from './lifecycle/step.ts';
 import { type Changes, specChangesOf } from './request-fields.ts';
 import {
   type QueuePorts,
@@ -11,21 +13,27 @@ import {
   submitRequest,
   updateRecord,
 } from './update-record.ts';
+import { countStart, NO_LIMITS, type StartLimit, type StartLimitPorts } from './user-limits.ts';
 import { runOf, type Workbench, type WorkbenchKey } from './workbench.ts';
+
+export interface StartPorts extends RecordPorts, QueuePorts, StartLimitPorts {
+  readonly ids: Ids;
+}
 
 /**
  * Requests that the workbench runs. Changes nothing if it runs or is starting. While it is stopping, the start begins
  * after the stop.
- * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
+ * @throws WorkbenchError `workbench_not_found`, `deleting`, `too_many_requests`, `unavailable`
  */
 export async function startWorkbench(
-  ports: RecordPorts & QueuePorts & { readonly ids: Ids },
+  ports: StartPorts,
   policy: Policy,
   key: WorkbenchKey,
   by: string,
+  limits: StartLimit = NO_LIMITS,
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
-  return submitRequest(ports, policy, key, () => ({ type: 'start', runId, by }));
+  return submitStart(ports, policy, key, () => ({ type: 'start', runId, by }), limits);
 }
 
 /** Options of a forced stop, which may terminate an instance that also runs tasks of other workbenches. */
@@ -61,20 +69,38 @@ export async function stopWorkbench(
 /**
  * Stops the current run and starts another; starts a stopped workbench. Two concurrent requests restart it once: the
  * request applies to the run that was read first, also if the write is retried after a revision conflict.
- * @throws WorkbenchError `workbench_not_found`, `deleting`, `unavailable`
+ * @throws WorkbenchError `workbench_not_found`, `deleting`, `too_many_requests`, `unavailable`
  */
 export async function restartWorkbench(
-  ports: RecordPorts & QueuePorts & { readonly ids: Ids },
+  ports: StartPorts,
   policy: Policy,
   key: WorkbenchKey,
   by: string,
+  limits: StartLimit = NO_LIMITS,
 ): Promise<Workbench> {
   const runId = ports.ids.runId();
   let firstRead: { readonly runId: string | undefined } | undefined;
-  return submitRequest(ports, policy, key, (current) => {
+  const request = (current: Workbench): Request => {
     firstRead ??= { runId: runOf(current)?.runId };
     return { type: 'restart', observedRunId: firstRead.runId, runId, by };
-  });
+  };
+  return submitStart(ports, policy, key, request, limits);
+}
+
+/** Submits a request that may start the workbench. It counts as a start of its user only if it changes the record. */
+async function submitStart(
+  ports: StartPorts,
+  policy: Policy,
+  key: WorkbenchKey,
+  request: (current: Workbench) => Request,
+  limits: StartLimit,
+): Promise<Workbench> {
+  if (limits.startsPerMinute === 0) return submitRequest(ports, policy, key, request);
+  const current = await ports.workbenches.read(key);
+  if (current === undefined) throw workbenchNotFound();
+  const { workbench } = lifecycle(policy)(current, request(current), ports.clock.now());
+  if (workbench !== current) await countStart(ports, limits, key.userId);
+  return submitRequest(ports, policy, key, request, current);
 }
 
 /**

@@ -2,11 +2,13 @@ import { WorkbenchError } from '../errors.ts';
 import { assertFits, findMisfit } from '../placement/choose-placement.ts';
 import type { SizeCatalog } from '../ports/capacity-catalog.ts';
 import type { Ids } from '../ports/ids.ts';
+import type { StartRateStore } from '../ports/start-rate-store.ts';
 import { IDEMPOTENCY_RETENTION_MS, type IdempotencyStore } from '../ports/workbench-store.ts';
 import { requestedHost } from './lifecycle/host.ts';
 import type { Policy } from './lifecycle/policy.ts';
 import { type CreateRequest, specOf } from './request-fields.ts';
 import { type QueuePorts, type RecordPorts, scheduleDrive, submitRequest } from './update-record.ts';
+import { assertMayCreate, hasCreateLimits, NO_LIMITS, type UserLimits } from './user-limits.ts';
 import {
   keyOf,
   runOf,
@@ -18,6 +20,7 @@ import {
 
 export interface CreatePorts extends RecordPorts, QueuePorts {
   readonly idempotency: IdempotencyStore;
+  readonly startRates: StartRateStore;
   readonly catalog: SizeCatalog;
   readonly ids: Ids;
 }
@@ -46,20 +49,22 @@ export interface CreateResult {
 
 /**
  * Creates a workbench with the desired state `running`. Writes only the record, by one conditional write (two more for
- * an idempotency key); `drive` does the rest.
- * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_deleted`, `unavailable`
+ * an idempotency key); `drive` does the rest. Limits of the user add a write and up to two queries.
+ * @throws WorkbenchError `cannot_fit`, `idempotency_conflict`, `workbench_deleted`, `too_many_requests`, `unavailable`
  */
 export async function createWorkbench(
   ports: CreatePorts,
   policy: Policy,
   command: CreateCommand,
+  limits: UserLimits = NO_LIMITS,
 ): Promise<CreateResult> {
-  const { request, idempotencyKey } = command;
+  const { userId, request, idempotencyKey } = command;
   const now = ports.clock.now();
   const workbenchId = ports.ids.workbenchId(now);
   if (idempotencyKey !== undefined)
-    return createWithIdempotencyKey(ports, policy, command, idempotencyKey, workbenchId, now);
+    return createWithIdempotencyKey(ports, policy, command, limits, idempotencyKey, workbenchId, now);
   await assertFits(request, ports.catalog);
+  await assertMayCreate(ports, limits, userId, request.dedicatedInstanceType !== undefined);
   const workbench = newWorkbench(command, workbenchId, ports.ids.runId(), policy, now);
   if (!(await createRecord(ports, workbench))) {
     throw new WorkbenchError('unavailable', 'The workbench could not be created. Try again.', {
@@ -74,15 +79,16 @@ async function createWithIdempotencyKey(
   ports: CreatePorts,
   policy: Policy,
   command: CreateCommand,
+  limits: UserLimits,
   key: string,
   newId: string,
   now: number,
 ): Promise<CreateResult> {
-  const { userId, bodyHash } = command;
-  const misfit = await findMisfit(command.request, ports.catalog);
+  const { userId, request, bodyHash } = command;
+  const misfit = await findMisfit(request, ports.catalog);
   // A request that does not fit must not use up its key: its claim expires at once and only finds an earlier claim.
   const expiresAt = misfit === undefined ? now + IDEMPOTENCY_RETENTION_MS : now;
-  const { claim } = await ports.idempotency.claim(
+  const { claim, claimed } = await ports.idempotency.claim(
     { userId, key, workbenchId: newId, bodyHash, expiresAt },
     now,
   );
@@ -95,6 +101,13 @@ async function createWithIdempotencyKey(
   const { workbenchId } = claim;
   if (claim.state === 'done') return readExisting(ports, { userId, workbenchId });
   if (misfit !== undefined) throw misfit;
+  const hasHost = request.dedicatedInstanceType !== undefined;
+  if (!claimed && hasCreateLimits(limits, hasHost)) {
+    // An earlier request with this key may have written the record, which the limits must not count once more.
+    const existing = await ports.workbenches.read({ userId, workbenchId });
+    if (existing !== undefined) return { workbench: existing, created: false };
+  }
+  await assertMayCreate(ports, limits, userId, hasHost);
   if (ports.clock.now() - now > CREATE_TIME_LIMIT_MS) {
     // In this time another request with this key may have created the workbench and a user may have deleted it.
     throw new WorkbenchError('unavailable', 'The request took too long. Try again.', { reason: 'stalled' });

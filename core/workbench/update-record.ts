@@ -101,18 +101,23 @@ export async function scheduleDrive(ports: QueuePorts, workbench: Workbench): Pr
   }
 }
 
-/** Applies a user's request to the record, then enqueues the workbench. */
+/**
+ * Applies a user's request to the record, then enqueues the workbench.
+ * @param first the record as the caller has already read it; saves the first read
+ */
 export async function submitRequest(
   ports: RecordPorts & QueuePorts,
   policy: Policy,
   key: WorkbenchKey,
   request: (current: Workbench) => Request,
+  first?: Workbench,
 ): Promise<Workbench> {
   let before: Workbench | undefined;
-  const after = await updateRecord(ports, policy, key, (current) => {
+  const input = (current: Workbench) => {
     before = current;
     return request(current);
-  });
+  };
+  const after = await updateRecord(ports, policy, key, input, first);
   if (after === undefined) throw workbenchNotFound();
   // Enqueued even if nothing changed: a write that was retried after a lost response finds its own change.
   if (after !== before || (dueAt(after) ?? Infinity) <= ports.clock.now()) await scheduleDrive(ports, after);

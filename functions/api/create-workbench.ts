@@ -2,6 +2,7 @@ import { RandomIds } from '#adapters/random-ids.ts';
 import { createBodySchema, type SizeSettings, toCreateRequest } from '#contract/request-bodies.ts';
 import type { SettingsFor } from '#contract/settings/function-settings.ts';
 import { type PolicySettings, policyOf } from '#contract/settings/policy.ts';
+import { userLimitsOf } from '#contract/settings/user-limits.ts';
 import { type CreatePorts, createWorkbench } from '#core/workbench/create-workbench.ts';
 import type { Workbench } from '#core/workbench/workbench.ts';
 import { type ApiSettings, toUserApiHandler } from '../middleware/api-handler.ts';
@@ -11,24 +12,30 @@ import { parseIdempotencyKey } from '../middleware/parse-request.ts';
 import { sizeCatalog } from '../wiring/catalog.ts';
 import { recordPorts } from '../wiring/change.ts';
 import { createApiHandler } from '../wiring/create-api-handler.ts';
-import { idempotencyStore, openTable } from '../wiring/table.ts';
+import { idempotencyStore, openTable, startRateStore } from '../wiring/table.ts';
 import { bodyHash } from './body-hash.ts';
 import { presentWorkbench, retryAfterHeaders } from './present-workbench.ts';
 
-type Settings = ApiSettings & SizeSettings & PolicySettings & SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
+type Settings = ApiSettings &
+  SizeSettings &
+  PolicySettings &
+  Parameters<typeof userLimitsOf>[0] &
+  SettingsFor<'BASE_URL' | 'RESTAPI_URL_PREFIX'>;
 
 /** POST /workbenches */
 export function build(ports: CreatePorts, settings: Settings): ApiHandler {
   const policy = policyOf(settings);
+  const limits = userLimitsOf(settings);
   const parsers = { idempotencyKey: parseIdempotencyKey, body: jsonBodyOf(createBodySchema(settings)) };
   return toUserApiHandler(ports, settings, parsers, async ({ userId, idempotencyKey, body, by }) => {
-    const { workbench, created } = await createWorkbench(ports, policy, {
+    const command = {
       userId,
       request: toCreateRequest(body, settings),
       bodyHash: bodyHash(body),
       by,
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    });
+    };
+    const { workbench, created } = await createWorkbench(ports, policy, command, limits);
     return {
       status: created ? 201 : 200,
       headers: { ...retryAfterHeaders(workbench), location: locationOf(workbench, settings) },
@@ -47,6 +54,7 @@ export const handler = createApiHandler('create-workbench', (wiring) => {
   const ports = {
     ...recordPorts(wiring, table),
     idempotency: idempotencyStore(table),
+    startRates: startRateStore(table),
     catalog: sizeCatalog(wiring.settings),
     ids: new RandomIds(),
   };

@@ -26,16 +26,17 @@ export const PERMISSIONS: Readonly<
   'create-workbench': (context) => [
     changeRecord(
       context,
-      'Stores the idempotency key and the record. Deletes both if another request with the key was first.',
+      'Stores the idempotency key and the record, and counts the start of the user if they are limited. Deletes key and record if another request with the key was first.',
     ),
+    listRecords(context, 'Counts the workbenches of a user if they are limited.'),
     sendToWorkQueue(context),
   ],
   'get-workbench': (context) => [readItem(context, 'Reads a workbench. Each poll is one GetItem.')],
   'update-workbench': changeAndEnqueue,
   'delete-workbench': changeAndEnqueue,
-  'start-workbench': changeAndEnqueue,
+  'start-workbench': startAndEnqueue,
   'stop-workbench': changeAndEnqueue,
-  'restart-workbench': changeAndEnqueue,
+  'restart-workbench': startAndEnqueue,
   'list-history': (context) => [
     readItem(context, 'Checks that the caller owns the workbench.'),
     listRecords(context, 'Lists the history of a workbench.'),
@@ -161,6 +162,12 @@ function decryptSecret(secret: string, key: string): Permission {
 
 function changeAndEnqueue(context: PermissionContext): readonly Permission[] {
   return [changeRecord(context), sendToWorkQueue(context)];
+}
+
+function startAndEnqueue(context: PermissionContext): readonly Permission[] {
+  const why =
+    'Counts the start of the user if they are limited. Reads a record and writes it if its revision is unchanged. Writes its history and deletes the oldest entries.';
+  return [changeRecord(context, why), sendToWorkQueue(context)];
 }
 
 /** The permissions that drive and drive-host share. */

@@ -24,7 +24,8 @@ export const ERROR_MEANINGS: Readonly<Record<ErrorCode, string>> = {
   payload_too_large: 'The body is larger than 64 KiB.',
   unsupported_media_type: 'The body is not JSON.',
   cannot_fit: 'No configured capacity is large enough. The message contains the largest sizes that fit.',
-  too_many_requests: 'The rate limit is exceeded. Try again after `Retry-After`.',
+  too_many_requests:
+    'The rate limit of all callers is exceeded, or a limit of the user, if the operator has set one: then `reason` is `start_rate`, `workbench_limit` or `host_limit`. Try again after `Retry-After`.',
   internal: 'An internal error occurred. The message contains the request id.',
   unavailable:
     'A service that the controller depends on is not available, or, with the reason `no_space`, the controller has no space to store what was sent. Try again after `Retry-After`.',
@@ -57,7 +58,10 @@ const ERROR_EXAMPLES: Readonly<Record<ErrorCode, Readonly<Record<string, unknown
     message:
       'No capacity is large enough for 8192 CPU units, 2048 MiB of memory and no GPU. Largest sizes: 2048 CPU units, 4096 MiB of memory and no GPU.',
   },
-  too_many_requests: { message: 'Too many requests.' },
+  too_many_requests: {
+    message: 'The user may start 10 workbenches a minute. Try again in 42 s.',
+    reason: 'start_rate',
+  },
   internal: { message: 'An internal error occurred. Report it with the request id 4c9f6a3e.' },
   unavailable: { message: 'A service that the controller depends on is not available. Try again.' },
 };

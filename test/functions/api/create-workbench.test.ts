@@ -283,3 +283,40 @@ describe('an Idempotency-Key', () => {
     expect((await call(create, { query, headers: { 'idempotency-key': key } })).status).toBe(201);
   });
 });
+
+describe('the limits of a user', () => {
+  const limits = { WB_USER_STARTS_PER_MINUTE: '3', WB_USER_WORKBENCHES_MAX: '2', WB_USER_HOSTS_MAX: '1' };
+  const onHost = { allocated_instance_type: 'm7i.large' };
+
+  it('are 429 with the reason and the time to wait, for the static key too', async () => {
+    const { create, world } = setUp(limits);
+    world.clock.advance(60_000 - (world.clock.now() % 60_000) + 15_000);
+    expect((await call(create, { query, body: onHost })).status).toBe(201);
+    expect(await call(create, { query, body: onHost })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '60' },
+      body: { success: false, error: { code: 'too_many_requests', reason: 'host_limit' } },
+    });
+    expect((await call(create, { query, authorizer: tokenOf('xyz') })).status).toBe(201);
+    expect(await call(create, { query })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '45' },
+      body: { error: { code: 'too_many_requests', reason: 'start_rate' } },
+    });
+    world.clock.advance(45_000);
+    expect(await call(create, { query })).toMatchObject({
+      status: 429,
+      headers: { 'retry-after': '60' },
+      body: { error: { code: 'too_many_requests', reason: 'workbench_limit' } },
+    });
+    expect((await call(create, { query: 'user_id=another' })).status).toBe(201);
+  });
+
+  it('do not exist by default', async () => {
+    const { create } = setUp();
+    const responses = await Promise.all(
+      Array.from({ length: 300 }, () => call(create, { query, body: onHost })),
+    );
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([201]));
+  });
+});

@@ -3,7 +3,7 @@ import { runOf } from '#core/workbench/workbench.ts';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/restart-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { call } from '../call-api.ts';
+import { call, settingsWith } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
@@ -55,5 +55,21 @@ describe('POST /workbenches/{wid}/restart', () => {
       status: 409,
       body: { error: { code: 'deleting' } },
     });
+  });
+
+  it('is 429 after the starts of the minute', async () => {
+    const { world, ports, key, request, stop } = await setUp();
+    const restart = build(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
+    for (const status of [200, 429]) {
+      await call(stop, request);
+      await world.waitForStatus(key, 'stopped');
+      // The next minute begins, unless the start is to be refused.
+      if (status === 200) world.clock.advance(60_000 - (world.clock.now() % 60_000));
+      expect(await call(restart, request)).toMatchObject({
+        status,
+        ...(status === 429 ? { body: { error: { reason: 'start_rate' } } } : {}),
+      });
+    }
+    expect(await world.read(key)).toMatchObject({ status: 'stopped' });
   });
 });

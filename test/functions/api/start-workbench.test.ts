@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { build as buildDelete } from '#functions/api/delete-workbench.ts';
 import { build } from '#functions/api/start-workbench.ts';
 import { build as buildStop } from '#functions/api/stop-workbench.ts';
-import { call } from '../call-api.ts';
+import { call, settingsWith } from '../call-api.ts';
 import { withWorkbench } from './with-workbench.ts';
 
 async function setUp() {
@@ -46,5 +46,21 @@ describe('POST /workbenches/{wid}/start', () => {
     await world.waitForStatus(key, 'running');
     await call(requestDelete, request);
     expect(await call(start, request)).toMatchObject({ status: 409, body: { error: { code: 'deleting' } } });
+  });
+
+  it('is 429 after the starts of the minute', async () => {
+    const { world, ports, key, request, stop } = await setUp();
+    const start = build(ports, settingsWith({ WB_USER_STARTS_PER_MINUTE: '1' }));
+    for (const status of [200, 429]) {
+      await call(stop, request);
+      await world.waitForStatus(key, 'stopped');
+      // The next minute begins, unless the start is to be refused.
+      if (status === 200) world.clock.advance(60_000 - (world.clock.now() % 60_000));
+      expect(await call(start, request)).toMatchObject({
+        status,
+        ...(status === 429 ? { body: { error: { reason: 'start_rate' } } } : {}),
+      });
+    }
+    expect(await world.read(key)).toMatchObject({ status: 'stopped' });
   });
 });

@@ -20,6 +20,7 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'workbenches.postpone': ['UpdateItem'],
   'workbenches.delete': ['DeleteItem'],
   'workbenches.listByUser': ['Query'],
+  'workbenches.countByUser': ['Query'],
   'workbenches.listDue': ['Query due'],
   'workbenches.listActive': ['Query active'],
   'workbenches.findByWorkbenchId': ['Query by-workbench'],
@@ -29,11 +30,18 @@ const STORE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'history.expire': ['Query', 'UpdateItem'],
   'idempotency.claim': ['PutItem', 'GetItem'],
   'idempotency.complete': ['UpdateItem', 'GetItem'],
+  'startRates.count': ['UpdateItem'],
   'reports.add': ['PutItem'],
   'reports.list': ['Query'],
   'freeCapacity.save': ['PutItem'],
   'freeCapacity.remove': ['PutItem'],
   'freeCapacity.list': ['Query'],
+};
+
+const LIMITS = {
+  WB_USER_WORKBENCHES_MAX: '1000',
+  WB_USER_HOSTS_MAX: '1000',
+  WB_USER_STARTS_PER_MINUTE: '1000',
 };
 
 /** Actions that belong to other calls. */
@@ -129,6 +137,8 @@ describe('the permissions of each function', () => {
       await runSchedule(schedule, {
         // Otherwise no instance with tasks is interrupted.
         hazards: { spotInterrupted: 0.5 },
+        // Limits that no simulated user reaches. Without them no start and no workbench is counted.
+        environment: LIMITS,
         onCall: (invocation, call) => {
           const [name = ''] = invocation.split('#');
           const actions = used.get(name) ?? new Set();

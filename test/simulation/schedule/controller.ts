@@ -16,6 +16,7 @@ import { type EfsClient, EfsVolumeStore } from '#adapters/aws/efs/volume-store.t
 import { callAws } from '#adapters/aws/errors.ts';
 import { type SqsClient, SqsWorkQueue } from '#adapters/aws/sqs/work-queue.ts';
 import { DEPLOYED, type EventPattern, type FunctionName } from '#contract/deployed-functions.ts';
+import type { Settings } from '#contract/settings/function-settings.ts';
 import type { SizeCatalog } from '#core/ports/capacity-catalog.ts';
 import type { FreeCapacityStore, InstanceFreeCapacity } from '#core/ports/free-capacity-store.ts';
 import { createdAtOf } from '#core/ports/ids.ts';
@@ -48,6 +49,7 @@ import { build as buildDue } from '#functions/schedules/sweep-due.ts';
 import { build as buildSweepTasksAndHosts } from '#functions/schedules/sweep-tasks-and-hosts.ts';
 import { type Call, gatewayEvent, settingsWith } from '#test/functions/call-api.ts';
 import { MemoryFreeCapacityStore } from '../../memory/memory-free-capacity-store.ts';
+import { MemoryStartRateStore } from '../../memory/memory-start-rate-store.ts';
 import { MemoryReportStore, memoryStores } from '../../memory/memory-stores.ts';
 import { type Invocation, type Invocations, interceptClient, interceptPort } from '../invocation.ts';
 import type { Kernel } from '../kernel.ts';
@@ -181,6 +183,8 @@ export interface ControllerOptions {
   readonly fleet: MixedFleet;
   /** The sizes in the settings. @default those of the world fixture */
   readonly sizes?: SizeCatalog;
+  /** Settings of the functions that differ from their default. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called before the free capacity of an instance is stored. */
   readonly onFreeCapacity: (saved: InstanceFreeCapacity) => void;
   /** Wraps the store, to check each write before its caller continues. */
@@ -196,14 +200,19 @@ export class Controller {
   readonly #options: ControllerOptions;
   /** The records as the present version and the newer one read and write them. */
   readonly #workbenches: Readonly<Record<Version, WorkbenchStore>>;
-  readonly #settings = settingsWith({ WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000) });
+  readonly #settings: Settings;
   readonly #freeCapacity = new MemoryFreeCapacityStore();
+  readonly #startRates = new MemoryStartRateStore();
   #lastListed: readonly InstanceFreeCapacity[] = NONEXISTENT_CAPACITY;
   readonly #ids = { count: 0 };
   #hazardsDisabled = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#settings = settingsWith({
+      WB_ORPHAN_GRACE_SECONDS: String(ORPHAN_GRACE_MS / 1000),
+      ...options.environment,
+    });
     const { present, newer } = options.fleet.storesOf(this.stores.workbenches, this.stores.history);
     this.#workbenches = { present: options.wrapStore(present), newer: options.wrapStore(newer) };
   }
@@ -379,6 +388,7 @@ export class Controller {
       workbenches: interceptPort(this.#eventuallyConsistentStore(version), 'workbenches', invocation),
       history: interceptPort(historyOf(version, this.stores.history), 'history', invocation),
       idempotency: interceptPort(this.stores.idempotency, 'idempotency', invocation),
+      startRates: interceptPort(this.#startRates, 'startRates', invocation),
       reports: interceptPort(this.reports, 'reports', invocation),
       queue: new SqsWorkQueue(sqs, WORK_QUEUE),
       tasks: new EcsTaskRunner(

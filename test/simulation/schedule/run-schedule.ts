@@ -49,6 +49,8 @@ export interface ScheduleOptions {
   readonly captureLogLines?: boolean;
   /** Probabilities that differ from DEFAULT_HAZARDS. */
   readonly hazards?: Partial<Hazards>;
+  /** Settings of the functions that differ from their default. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Called for each call of a function, for example with `drive#12` and `RunTask`. */
   readonly onCall?: (invocation: string, call: string) => void;
 }
@@ -109,7 +111,8 @@ class ScheduleRun {
   /** The first error. It ends the schedule. */
   #failure: unknown;
 
-  constructor(schedule: Schedule, { captureLogLines = false, hazards = {}, onCall }: ScheduleOptions) {
+  constructor(schedule: Schedule, options: ScheduleOptions) {
+    const { captureLogLines = false, hazards = {}, environment = {}, onCall } = options;
     const { kernel } = this;
     this.#schedule = schedule;
     this.#startedAt = kernel.now();
@@ -142,6 +145,7 @@ class ScheduleRun {
       tape,
       world: this.#world,
       invocations: this.#invocations,
+      environment,
       fleet: new MixedFleet({
         kernel,
         tape,

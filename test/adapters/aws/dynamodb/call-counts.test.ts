@@ -2,12 +2,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DynamoFreeCapacityStore } from '#adapters/aws/dynamodb/free-capacity-store.ts';
 import { DynamoHistoryStore } from '#adapters/aws/dynamodb/history-store.ts';
 import { DynamoIdempotencyStore } from '#adapters/aws/dynamodb/idempotency-store.ts';
+import { DynamoStartRateStore } from '#adapters/aws/dynamodb/start-rate-store.ts';
 import { DynamoWorkbenchStore } from '#adapters/aws/dynamodb/workbench-store.ts';
 import { DUE_SHARDS } from '#contract/table.ts';
 import { FREE_CAPACITY_LISTED_MAX } from '#core/ports/free-capacity-store.ts';
+import { restartWorkbench, startWorkbench } from '#core/workbench/commands.ts';
+import { createWorkbench } from '#core/workbench/create-workbench.ts';
+import type { CreateRequest } from '#core/workbench/request-fields.ts';
+import { NO_LIMITS, type UserLimits } from '#core/workbench/user-limits.ts';
 import { keyOf } from '#core/workbench/workbench.ts';
 import { aHistoryEntry, ID, idAt, running, starting, stopped, T0 } from '#test/builders/workbench.ts';
 import { anInstance } from '#test/contracts/free-capacity-store.ts';
+import { MemoryWorld } from '#test/memory/memory-world.ts';
 import { openTableUnderTest, type TableUnderTest } from './table-under-test.ts';
 
 /** The cost of each method is part of its contract. The calls are counted where the SDK sends them. */
@@ -100,6 +106,70 @@ describe('the DynamoDB calls of each method', () => {
     expect(calls.slice(0, 3).every(({ input }) => typeof input.ConditionExpression === 'string')).toBe(true);
     expect(calls[3]?.input).toMatchObject({ Limit: FREE_CAPACITY_LISTED_MAX });
     expect(calls[3]?.input.ConsistentRead).toBeUndefined();
+  });
+
+  describe('for a request', () => {
+    const SIZE = { cpuUnits: 1024, memoryMib: 2048, gpuCount: 0 };
+    const ON_HOST = { ...SIZE, dedicatedInstanceType: 'm7i.large' };
+    const LIMITS = { workbenchesMax: 100, hostsMax: 100, startsPerMinute: 100 };
+    const world = new MemoryWorld();
+    const ports = () => ({
+      ...world.ports,
+      workbenches: store,
+      idempotency: new DynamoIdempotencyStore(table.client, table.tableName),
+      startRates: new DynamoStartRateStore(table.client, table.tableName),
+    });
+    const created = async (limits: UserLimits, request: CreateRequest, idempotencyKey?: string) => {
+      calls.length = 0;
+      await createWorkbench(
+        ports(),
+        world.policy,
+        {
+          ...{ userId: 'ada', request, bodyHash: 'a', by: 'ada' },
+          ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        },
+        limits,
+      );
+      return commands();
+    };
+
+    it('to create a workbench are one write, and two more for an idempotency key, without limits', async () => {
+      expect(await created(NO_LIMITS, SIZE)).toEqual(['PutItemCommand']);
+      expect(await created(NO_LIMITS, ON_HOST)).toEqual(['PutItemCommand']);
+      expect(await created(NO_LIMITS, SIZE, 'k')).toEqual([
+        'PutItemCommand',
+        'PutItemCommand',
+        'UpdateItemCommand',
+      ]);
+    });
+
+    it('to create a workbench are one write and one count more with limits, two counts for a host', async () => {
+      expect(await created(LIMITS, SIZE)).toEqual(['UpdateItemCommand', 'QueryCommand', 'PutItemCommand']);
+      expect(await created(LIMITS, ON_HOST)).toEqual([
+        'UpdateItemCommand',
+        'QueryCommand',
+        'QueryCommand',
+        'PutItemCommand',
+      ]);
+      expect(await created({ ...LIMITS, workbenchesMax: 0 }, SIZE)).toEqual([
+        'UpdateItemCommand',
+        'PutItemCommand',
+      ]);
+    });
+
+    it.each([
+      ['start', startWorkbench],
+      ['restart', restartWorkbench],
+    ] as const)(
+      'to %s a workbench are a read and a write, and one more write with a limit',
+      async (_, request) => {
+        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 1) }, 'ada', NO_LIMITS);
+        expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand']);
+        calls.length = 0;
+        await request(ports(), world.policy, { userId: 'ada', workbenchId: idAt(T0, 2) }, 'ada', LIMITS);
+        expect(commands()).toEqual(['GetItemCommand', 'UpdateItemCommand', 'UpdateItemCommand']);
+      },
+    );
   });
 
   it('are one write for a claim without an existing one, and one to complete it', async () => {
