@@ -55,7 +55,8 @@ export const LOCAL_SETTINGS = {
     readBy: LOCAL,
   }),
   WB_LOCAL_MAX_RUNNING: integer({
-    description: 'Workbenches that run at the same time. Further ones wait in `provisioning`.',
+    description:
+      'Workbenches that run at the same time. Further ones wait in `provisioning`, and free places go to the users in turn.',
     min: 1,
     max: 100,
     default: 8,

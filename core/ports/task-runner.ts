@@ -116,7 +116,7 @@ export interface TaskObservation {
   /** Increases with each change of this task, so that two observations can be ordered. */
   readonly version: number;
   readonly status: TaskStatus;
-  /** What the task waits for or does, for the user; at most 200 characters. */
+  /** What the task waits for or does, for the user; at most 200 characters. It may change without a new version. */
   readonly detail?: string;
   /** `http://address:port`, once known. */
   readonly endpoint?: string;

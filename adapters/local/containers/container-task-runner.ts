@@ -80,7 +80,7 @@ export class ContainerTaskRunner extends LocalTaskRunner<ContainerRecord, Contai
       const task = this.registry.find(record.taskId);
       if (task === undefined || task.record.status === 'stopped') continue;
       if (record.status === 'stopping') void task.end(record.ending ?? SERVER_STOPPED);
-      if (record.status === 'provisioning') this.limit.enqueue(() => task.run());
+      if (record.status === 'provisioning') task.enqueue(this.limit);
       else this.limit.startNow(() => task.run());
     }
   }

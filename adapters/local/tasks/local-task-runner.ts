@@ -102,7 +102,7 @@ export abstract class LocalTaskRunner<R extends TaskFields, T extends LocalTask<
     const detail = `waiting for one of ${this.#max} places`;
     const toRecord = () =>
       this.createRecord(newTaskFields(taskId, input, token, detail, this.context.timers.now()));
-    return this.registry.accept(taskId, toRecord, (task) => this.limit.enqueue(() => task.run()));
+    return this.registry.accept(taskId, toRecord, (task) => task.enqueue(this.limit));
   }
 
   async stop(taskId: string, reason: string): Promise<void> {

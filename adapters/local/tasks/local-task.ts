@@ -1,9 +1,10 @@
-import type { StopReason } from '#core/ports/task-runner.ts';
+import type { StopReason, TaskObservation } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import type { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
+import type { ConcurrencyLimit, WaitingWork } from './concurrency-limit.ts';
 import type { PortAllocator } from './port-allocator.ts';
-import { isAllowedTransition, type TaskFields } from './task-record.ts';
+import { isAllowedTransition, type TaskFields, toTaskObservation } from './task-record.ts';
 
 export interface LocalTaskContext<R extends TaskFields> {
   readonly records: Pick<RecordFolder<R>, 'save'>;
@@ -32,6 +33,8 @@ export abstract class LocalTask<R extends TaskFields> {
   readonly #stopped = Promise.withResolvers<void>();
   /** Set once, by the first reason to end the task. Later reasons are only consequences of it. */
   #ended: Promise<void> | undefined;
+  /** Where it waits for a slot. */
+  #waiting: WaitingWork | undefined;
   /** Allocated for this task and held until the task has stopped. */
   #port: number | undefined;
   readonly #ending = new AbortController();
@@ -46,6 +49,15 @@ export abstract class LocalTask<R extends TaskFields> {
     return this.#record;
   }
 
+  /** The state of the task. While it waits, the detail says how many others wait before it. */
+  get observation(): TaskObservation {
+    const observation = toTaskObservation(this.#record);
+    const before = this.#waiting?.countBefore();
+    return before === undefined || this.#record.status !== 'provisioning'
+      ? observation
+      : { ...observation, detail: `${observation.detail}, ${before} before it` };
+  }
+
   /** Whether the task is being ended or has stopped. */
   get isEnding(): boolean {
     return this.#ended !== undefined || this.#record.status === 'stopped';
@@ -55,6 +67,13 @@ export abstract class LocalTask<R extends TaskFields> {
   get stopped(): Promise<void> {
     if (this.#record.status === 'stopped') this.#stopped.resolve();
     return this.#stopped.promise;
+  }
+
+  /** Runs the task when it is its turn. A task that is ended before does not run. */
+  enqueue(limit: ConcurrencyLimit): void {
+    const waiting = limit.enqueue(this.#record.userId, () => this.run());
+    this.#waiting = waiting;
+    void this.stopped.then(() => waiting.leave());
   }
 
   /** Starts or resumes the task and watches it. Resolves when the task has stopped, or when the server gave up. */

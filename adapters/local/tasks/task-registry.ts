@@ -4,7 +4,7 @@ import type { Telemetry } from '#core/ports/telemetry.ts';
 import { RecordFolder } from '../state-files.ts';
 import type { Timers } from '../timers.ts';
 import type { LocalTask } from './local-task.ts';
-import { type TaskFields, toTaskObservation } from './task-record.ts';
+import type { TaskFields } from './task-record.ts';
 
 export type TaskRecords<R extends TaskFields> = Pick<RecordFolder<R>, 'open' | 'save' | 'remove'>;
 
@@ -63,7 +63,7 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     if (this.#closed) throw new PortError('throttled', 'the task runner is closed');
     const entry = this.#tasks.get(taskId) ?? this.#acceptNew(createRecord(), begin);
     if (!(await entry.accepted)) throw new PortError('unavailable', 'the task record could not be written');
-    return { kind: 'accepted', task: toTaskObservation(entry.task.record) };
+    return { kind: 'accepted', task: entry.task.observation };
   }
 
   find(taskId: string): T | undefined {
@@ -79,17 +79,16 @@ export class TaskRegistry<R extends TaskFields, T extends LocalTask<R>> {
     if (taskIds.length > PAGE_SIZE) throw new RangeError(`at most ${PAGE_SIZE} tasks at once`);
     return taskIds.map((taskId) => {
       const task = this.find(taskId);
-      return task === undefined ? { taskId, missing: true } : toTaskObservation(task.record);
+      return task === undefined ? { taskId, missing: true } : task.observation;
     });
   }
 
   /** See TaskRunner.list. */
   list(cursor = ''): { tasks: readonly TaskObservation[]; cursor?: string } {
     const rest = this.all()
-      .map(({ record }) => record)
-      .filter((record) => record.status !== 'stopped' && record.taskId > cursor)
-      .sort((a, b) => (a.taskId < b.taskId ? -1 : 1));
-    const tasks = rest.slice(0, PAGE_SIZE).map(toTaskObservation);
+      .filter(({ record }) => record.status !== 'stopped' && record.taskId > cursor)
+      .sort((a, b) => (a.record.taskId < b.record.taskId ? -1 : 1));
+    const tasks = rest.slice(0, PAGE_SIZE).map(({ observation }) => observation);
     const last = tasks.at(-1);
     return rest.length > PAGE_SIZE && last !== undefined ? { tasks, cursor: last.taskId } : { tasks };
   }

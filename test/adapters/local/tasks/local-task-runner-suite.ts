@@ -39,8 +39,9 @@ export function describeLocalTaskRunner(name: string, makeBench: () => Promise<T
       await waitForStatus(tasks, first, 'running');
       expect(await describeTask(tasks, second)).toMatchObject({
         status: 'provisioning',
-        detail: 'waiting for one of 1 places',
+        detail: 'waiting for one of 1 places, 0 before it',
       });
+      expect((await describeTask(tasks, third)).detail).toBe('waiting for one of 1 places, 1 before it');
       await tasks.stop(first, 'enough');
       await waitForStatus(tasks, second, 'running');
       expect((await describeTask(tasks, third)).status).toBe('provisioning');
@@ -48,6 +49,29 @@ export function describeLocalTaskRunner(name: string, makeBench: () => Promise<T
       expect((await waitForStatus(tasks, third, 'stopped')).stop?.code).toBe('requested');
       await tasks.stop(second, 'enough');
       await waitForStatus(tasks, second, 'stopped');
+    });
+
+    it('starts the waiting tasks of several users in turn, and says how many are before each', async () => {
+      const tasks = await bench.open({ max: 1 });
+      const start = async (userId: string, token: string) =>
+        startTask(tasks, await bench.input({ userId }), token);
+      const running = await start('ada', 'a1');
+      await waitForStatus(tasks, running, 'running');
+      const waiting = [await start('ada', 'a2'), await start('ada', 'a3'), await start('bob', 'b1')];
+      const details = async () =>
+        Promise.all(waiting.map(async (id) => (await describeTask(tasks, id)).detail?.replace(/.*, /, '')));
+      expect(await details()).toEqual(['0 before it', '2 before it', '1 before it']);
+      const [second = '', third = '', ofBob = ''] = waiting;
+      // A task that is stopped while it waits gives its turn to the next task of its user.
+      await tasks.stop(second, 'not needed');
+      await waitForStatus(tasks, second, 'stopped');
+      await tasks.stop(running, 'enough');
+      await waitForStatus(tasks, third, 'running');
+      expect(await describeTask(tasks, ofBob)).toMatchObject({
+        detail: expect.stringContaining(', 0 before'),
+      });
+      await tasks.stop(third, 'enough');
+      await waitForStatus(tasks, ofBob, 'running');
     });
 
     it('kills a task during its grace period when its instance is terminated', async () => {
