@@ -2,14 +2,14 @@ import type { RunningServer } from './server.ts';
 
 /** Returns the text that is printed when the server has started: addresses, and curl commands to try it. */
 export function banner(
-  server: Pick<RunningServer, 'api' | 'baseUrl' | 'summary'>,
+  server: Pick<RunningServer, 'api' | 'workbenchUrl' | 'summary'>,
   {
     version,
     dataDir,
     exposed,
   }: { readonly version: string; readonly dataDir: string; readonly exposed: boolean },
 ): string {
-  const { api, baseUrl, summary } = server;
+  const { api, workbenchUrl, summary } = server;
   const reach = exposed ? 'other computers can connect' : 'only this computer can connect';
   const auth = api.authorized ? 'on: requests need a bearer token' : `off: no key is set, and ${reach}`;
   const header = api.authorized ? ` -H "Authorization: Bearer $TOKEN"` : '';
@@ -22,7 +22,13 @@ export function banner(
     '',
     `  API            ${api.url}`,
     `  Authorization  ${auth}`,
-    `  Workbenches    ${baseUrl}/project/<workbench_id>/`,
+    `  Workbenches    ${workbenchUrl}`,
+    ...(isLocalhostName(workbenchUrl)
+      ? [
+          '                 in Chromium, Edge and Firefox. Programs that do not resolve names below localhost',
+          '                 (Safari, Python, Node) use the public_endpoint without the redirect.',
+        ]
+      : []),
     ...summary.map(([label, text]) => `  ${label.padEnd(15)}${text}`),
     `  Data           ${dataDir}`,
     '',
@@ -39,4 +45,9 @@ export function banner(
     'Ctrl-C ends the server and all workbenches. Their files are kept.',
     '',
   ].join('\n');
+}
+
+/** Browsers resolve these names themselves, most systems do not. */
+function isLocalhostName(url: string): boolean {
+  return /\.localhost(?::\d+)?\/$/.test(url);
 }

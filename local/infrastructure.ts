@@ -31,14 +31,14 @@ export interface LocalInfrastructure {
 /**
  * Opens the runtime and the simulated hosts, which recover the tasks and hosts of an earlier server. Shutdown ends
  * all workbenches and then delivers the last observations.
- * @param baseUrl returns the URL of the workbench server; called when a workbench starts
+ * @param baseUrl returns the URL of a workbench, with a slash at its end; called when a workbench starts
  */
 export async function openInfrastructure(
   settings: Pick<LocalSettings, 'dataDir' | 'dedicatedTypes' | 'maxRunning' | 'stopGraceMs'>,
   runtime: Runtime,
   telemetry: Telemetry,
   shutdown: Shutdown,
-  baseUrl: () => string,
+  baseUrl: (workbenchId: string) => string,
 ): Promise<LocalInfrastructure> {
   const { dataDir, dedicatedTypes: instanceTypes } = settings;
   const timers = systemTimers;
@@ -59,7 +59,7 @@ export async function openInfrastructure(
     telemetry,
     max: settings.maxRunning,
     graceMs: settings.stopGraceMs,
-    baseUrl: (workbenchId) => `${baseUrl()}/project/${workbenchId}/`,
+    baseUrl,
     onChange: (task) => taskEvents.publish(task.taskId, task),
   });
   shutdown.add(() => tasks.close());

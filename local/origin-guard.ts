@@ -8,6 +8,8 @@ import type { IncomingMessage } from 'node:http';
 export interface OriginGuard {
   /** Host names in addition to 127.0.0.1, localhost and [::1]: `name` (any port) or `name:port`. Lower case. */
   readonly hosts: readonly string[];
+  /** Whether further host names, in lower case and without a port, are allowed. */
+  readonly isOwnHost?: (hostname: string) => boolean;
   /** Foreign origins whose pages may send unsafe methods. `*` allows all. Lower case. */
   readonly origins: readonly string[];
 }
@@ -44,7 +46,8 @@ function isKnownHost(host: string, guard: OriginGuard): boolean {
   const match = HOST.exec(host);
   const name = match?.[1];
   if (name === undefined) return false;
-  return OWN_HOSTS.includes(name) || guard.hosts.includes(name) || guard.hosts.includes(host);
+  const isListed = OWN_HOSTS.includes(name) || guard.hosts.includes(name) || guard.hosts.includes(host);
+  return isListed || guard.isOwnHost?.(name) === true;
 }
 
 /** A request without an Origin header comes from a program, unless Sec-Fetch-Site says that a page sent it. */

@@ -13,6 +13,7 @@ import { openInfrastructure } from './infrastructure.ts';
 import { closeServer, listen } from './listen.ts';
 import type { OriginGuard } from './origin-guard.ts';
 import type { ApiAddress } from './proxy/pages.ts';
+import { WorkbenchAddresses } from './proxy/workbench-addresses.ts';
 import { WorkbenchProxy } from './proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from './proxy/workbench-routes.ts';
 import { LocalQueue } from './queue.ts';
@@ -29,6 +30,8 @@ export interface RunningServer {
   readonly api: ApiAddress;
   /** The origin of the workbenches. */
   readonly baseUrl: string;
+  /** The address of a workbench, with `<workbench_id>` for its id. */
+  readonly workbenchUrl: string;
   /** The local port of the workbench server. */
   readonly workbenchPort: number;
   /** Lines about the records and the runtime for the banner. */
@@ -74,15 +77,19 @@ async function open(
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.idle());
     await settlesWithin(timers, WORK_DRAIN_TIMEOUT_MS, queue.close());
   });
-  const infrastructure = await openInfrastructure(settings, runtime, telemetry, shutdown, () => baseUrl);
+  const addresses = new WorkbenchAddresses(settings.addressMode, () => new URL(baseUrl));
+  const infrastructure = await openInfrastructure(settings, runtime, telemetry, shutdown, (workbenchId) =>
+    addresses.urlOf(workbenchId),
+  );
 
   let api: ApiAddress = { url: `http://${name}:${settings.port}`, authorized: true };
   const proxy = new WorkbenchProxy({
     routes: new WorkbenchRoutes({ workbenches: data.workbenches, timers }),
-    guard: workbenchGuard(settings),
+    guard: { ...workbenchGuard(settings), isOwnHost: (name) => addresses.isWorkbenchHost(name) },
     telemetry,
     api: () => api,
     baseUrl: () => new URL(baseUrl),
+    addresses,
   });
   limitConnections(proxy.server, { max: MAX_WORKBENCH_CONNECTIONS, name: 'workbenches', timers, telemetry });
   const workbenchPort = await listenOnWorkbenchPort(proxy.server, settings);
@@ -116,6 +123,7 @@ async function open(
     api,
     baseUrl,
     workbenchPort,
+    workbenchUrl: addresses.urlOf('<workbench_id>'),
     summary: [...data.summary, ...runtime.summary],
     close: () => shutdown.run(),
   };

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { IDES } from '#adapters/local/processes/command.ts';
 import { SETTING_RULES, SETTINGS, type Settings } from '#contract/settings/function-settings.ts';
@@ -9,6 +10,7 @@ import {
 } from '#contract/settings/setting.ts';
 import { choice, integer, list, text, url } from '#contract/settings/setting-kinds.ts';
 import type { DedicatedInstanceType } from '#core/ports/capacity-catalog.ts';
+import { ADDRESS_MODES, type AddressMode } from './proxy/workbench-addresses.ts';
 
 /** The settings of local mode in addition to those of the functions. docs/settings.md lists both. */
 
@@ -33,6 +35,13 @@ export const LOCAL_SETTINGS = {
     min: 0,
     max: 65_535,
     default: 0,
+    readBy: LOCAL,
+  }),
+  WB_WORKBENCH_ADDRESS: choice({
+    description:
+      'Where workbenches are served: below the path `/project/<id>/` of one origin that they share, or each on a host of its own, `<id>.localhost` or `<id>.<host of BASE_URL>`, which isolates them from each other in the browser. With `host`, browsers are redirected from the path to the host, and programs can use both. Safari and most programs do not resolve names below `localhost`.',
+    values: ADDRESS_MODES,
+    default: 'prefix',
     readBy: LOCAL,
   }),
   WB_KEEP_PREFIX: choice({
@@ -158,6 +167,20 @@ const LOCAL_RULES: readonly SettingRule<Declared>[] = [
     },
   },
   {
+    names: ['WB_WORKBENCH_ADDRESS', 'BASE_URL', 'WB_LOCAL_EXPOSE'],
+    check: (s) => {
+      if (s.WB_WORKBENCH_ADDRESS === 'prefix') return undefined;
+      if (s.BASE_URL === undefined)
+        return s.WB_LOCAL_EXPOSE === undefined
+          ? undefined
+          : 'other computers do not reach names below localhost: set BASE_URL';
+      const { hostname, pathname } = new URL(s.BASE_URL);
+      if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0)
+        return 'an IP address has no names below it: set BASE_URL to a host name';
+      return pathname === '/' ? undefined : 'with a host for each workbench BASE_URL has no path';
+    },
+  },
+  {
     names: ['PORT', 'WB_WORKBENCH_PORT'],
     check: (s) => (s.PORT !== 0 && s.PORT === s.WB_WORKBENCH_PORT ? 'must differ' : undefined),
   },
@@ -169,6 +192,7 @@ export interface LocalSettings {
   readonly baseUrl: string | undefined;
   readonly port: number;
   readonly workbenchPort: number;
+  readonly addressMode: AddressMode;
   /** Whether programs receive the path of their workbench. */
   readonly keepPrefix: boolean;
   /** Absolute path. */
@@ -204,6 +228,7 @@ export function readLocalSettings(env: Environment): LocalSettings {
     baseUrl: BASE_URL,
     port: read.PORT,
     workbenchPort: read.WB_WORKBENCH_PORT,
+    addressMode: read.WB_WORKBENCH_ADDRESS,
     keepPrefix: read.WB_KEEP_PREFIX !== undefined,
     dataDir: resolve(read.WB_DATA_DIR),
     tableEndpoint: read.WB_TABLE_ENDPOINT,

@@ -28,6 +28,13 @@ export function indexPage(): HtmlPage {
   ]);
 }
 
+/** The page for a request of a page that is not a navigation: those are redirected. */
+export function otherHostPage(): HtmlPage {
+  return page(403, 'Not on this host', [
+    'Each workbench has a host name of its own. Open its public_endpoint.',
+  ]);
+}
+
 export function unknownPage(): HtmlPage {
   return page(404, 'No such workbench', ['No workbench has this address. It may have been deleted.']);
 }

@@ -33,7 +33,7 @@ const FORGED_HEADER =
 export interface ForwardingHeaders {
   /** The protocol of the public URL: `https`. */
   readonly protocol: string;
-  /** The path of the workbench in the public URL: `/project/<id>`. */
+  /** The path of the workbench in the public URL: `/project/<id>`. Empty if it has a host of its own. */
   readonly prefix: string;
 }
 
@@ -57,7 +57,7 @@ export function rewriteRequestHeaders(
   const forwardedFor = headers['x-forwarded-for'];
   headers['x-forwarded-for'] = forwardedFor === undefined ? address : `${String(forwardedFor)}, ${address}`;
   headers['x-forwarded-proto'] = protocol;
-  headers['x-forwarded-prefix'] = prefix;
+  if (prefix !== '') headers['x-forwarded-prefix'] = prefix;
   if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
 }
 

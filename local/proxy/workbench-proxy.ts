@@ -20,6 +20,7 @@ import {
   type ApiAddress,
   indexPage,
   invalidResponsePage,
+  otherHostPage,
   tooLargePage,
   unknownPage,
   unreadablePage,
@@ -28,7 +29,7 @@ import {
 } from './pages.ts';
 import { rewriteRequestHeaders } from './request-headers.ts';
 import { type ProxyResponse, presentState, refuseUpgrade, respond } from './responses.ts';
-import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
+import type { WorkbenchAddresses, WorkbenchTarget } from './workbench-addresses.ts';
 import type { WorkbenchRoute, WorkbenchRoutes } from './workbench-routes.ts';
 import { confineResponse, type WorkbenchScope } from './workbench-scope.ts';
 
@@ -40,14 +41,13 @@ export interface WorkbenchProxyOptions {
   readonly api: () => ApiAddress;
   /** Returns the public URL of this origin. A proxy in front of this server removes the path of the URL. */
   readonly baseUrl: () => URL;
+  readonly addresses: WorkbenchAddresses;
 }
-
-type WorkbenchTarget = Extract<WorkbenchPath, { kind: 'workbench' }>;
 
 /** A request in progress. */
 interface ForwardedRequest {
   readonly workbenchId: string;
-  /** The path of the workbench on this server: `/project/<id>`. */
+  /** The path of the workbench in its public URL. */
   readonly prefix: string;
   /** Where the workbench listens. */
   readonly address: EndpointTarget;
@@ -72,15 +72,20 @@ const UNREADABLE: ProxyResponse = {
   page: unreadablePage(),
   json: { message: 'The records cannot be read.' },
 };
-const INDEX: ProxyResponse = {
-  page: indexPage(),
-  json: { message: 'Workbenches are at /project/<workbench id>/.' },
+/** The responses to requests that are for no workbench. */
+const OWN_RESPONSES: Readonly<Record<'index' | 'unknown' | 'other_host', ProxyResponse>> = {
+  index: { page: indexPage(), json: { message: 'Workbenches are at /project/<workbench id>/.' } },
+  unknown: UNKNOWN_WORKBENCH,
+  other_host: {
+    page: otherHostPage(),
+    json: { message: 'Each workbench has a host name of its own, to which pages are redirected.' },
+  },
 };
 
 /**
- * The origin of the workbenches. Forwards `/project/<id>/…` to the server of the workbench as `/…`, and streams
- * requests, responses and WebSockets. It protects this computer from web pages of other origins. It does not
- * separate workbenches from each other, because they share the origin.
+ * The server of the workbenches' addresses. Forwards `/project/<id>/…`, or the host of a workbench, to the server of the
+ * workbench as `/…`, and streams requests, responses and WebSockets. It protects this computer from web pages of other
+ * origins. Workbenches that share an origin are not separated from each other.
  */
 export class WorkbenchProxy {
   readonly server: Server;
@@ -170,17 +175,17 @@ export class WorkbenchProxy {
       response.end(`${refusal.message}\n`);
       return;
     }
-    const path = parseWorkbenchPath(request.url ?? '/');
-    if (path.kind === 'missing_slash') {
+    const located = this.#options.addresses.locate(request);
+    if (located.kind === 'moved') {
       // Temporary, because browsers cache permanent redirects beyond the deletion of the workbench.
-      response.writeHead(307, { location: this.#publicPath(path.location) }).end();
+      response.writeHead(307, { location: located.location, 'cache-control': 'no-store' }).end();
       return;
     }
-    if (path.kind !== 'workbench') {
-      respond(request, response, path.kind === 'index' ? INDEX : UNKNOWN_WORKBENCH);
+    if (located.kind !== 'workbench') {
+      respond(request, response, OWN_RESPONSES[located.kind]);
       return;
     }
-    const substitute = await this.#forward(request, response, path);
+    const substitute = await this.#forward(request, response, located);
     if (substitute !== undefined && !response.headersSent) respond(request, response, substitute);
   }
 
@@ -236,8 +241,8 @@ export class WorkbenchProxy {
     socket.once('close', () => this.#upgraded.delete(socket));
     const refusal = checkRequest(request, this.#options.guard);
     if (refusal !== undefined) return refuseUpgrade(socket, refusal.status);
-    const path = parseWorkbenchPath(request.url ?? '/');
-    if (path.kind !== 'workbench') return refuseUpgrade(socket, 404);
+    const path = this.#options.addresses.locate(request);
+    if (path.kind !== 'workbench') return refuseUpgrade(socket, path.kind === 'other_host' ? 403 : 404);
     const route = await this.#find(path.workbenchId);
     if (route?.kind !== 'running' || this.#closing) {
       return refuseUpgrade(socket, route?.kind === 'unknown' ? 404 : 503);
@@ -268,14 +273,10 @@ export class WorkbenchProxy {
     return { page: waitingPage(route.workbench, this.#options.api()), json: presentState(route.workbench) };
   }
 
-  #publicPath(path: string): string {
-    return `${this.#options.baseUrl().pathname.replace(/\/$/, '')}${path}`;
-  }
-
   /** Changes the URL and the headers of a request for the workbench. */
   #rewrite(request: IncomingMessage, target: WorkbenchTarget, isUpgrade: boolean): void {
     const protocol = this.#options.baseUrl().protocol.slice(0, -1);
-    rewriteRequestHeaders(request, { protocol, prefix: this.#publicPath(target.prefix) }, isUpgrade);
+    rewriteRequestHeaders(request, { protocol, prefix: target.prefix }, isUpgrade);
     request.url = target.rest;
   }
 
@@ -284,7 +285,7 @@ export class WorkbenchProxy {
     const { prefix = '', address } = this.#forwarded.get(request) ?? {};
     const hosts = [this.#options.baseUrl().host, request.headers.host?.toLowerCase()];
     if (address !== undefined) hosts.push(...hostsOf(address));
-    return { prefix: this.#publicPath(prefix), hosts: new Set(hosts.filter((host) => host !== undefined)) };
+    return { prefix, hosts: new Set(hosts.filter((host) => host !== undefined)) };
   }
 }
 

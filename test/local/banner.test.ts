@@ -5,7 +5,7 @@ import { banner } from '#local/banner.ts';
 const options = { version: '1.2.3', dataDir: '/home/ada/.workbench', exposed: false };
 const open = {
   api: { url: 'http://127.0.0.1:8999/api', authorized: false },
-  baseUrl: 'http://127.0.0.1:4000',
+  workbenchUrl: 'http://127.0.0.1:4000/project/<workbench_id>/',
   summary: [['They run', 'a small built-in page']],
 } as const;
 
@@ -22,6 +22,15 @@ describe('banner', () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  test('says which browsers resolve the host names of workbenches', () => {
+    const text = banner({ ...open, workbenchUrl: 'http://<workbench_id>.localhost:4000/' }, options);
+    expect(text).toContain('  Workbenches    http://<workbench_id>.localhost:4000/\n');
+    expect(text).toContain('in Chromium, Edge and Firefox');
+    const named = banner({ ...open, workbenchUrl: 'https://<workbench_id>.wb.example.org/' }, options);
+    expect(named).not.toContain('Firefox');
+    expect(banner(open, options)).not.toContain('Firefox');
   });
 
   test('prints a curl command for each step that a shell parses correctly', () => {

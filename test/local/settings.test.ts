@@ -29,6 +29,7 @@ describe('the settings of local mode', () => {
       baseUrl: undefined,
       port: 8999,
       workbenchPort: 0,
+      addressMode: 'prefix',
       keepPrefix: false,
       dataDir: resolve('.workbench'),
       tableEndpoint: undefined,
@@ -136,6 +137,24 @@ describe('the settings of local mode', () => {
   test('require two different ports', () => {
     expect(Object.values(problemsOf({ PORT: '9000', WB_WORKBENCH_PORT: '9000' }))).toEqual(['must differ']);
     expect(problemsOf({ PORT: '0', WB_WORKBENCH_PORT: '0' })).toEqual({});
+    const onHosts = { WB_WORKBENCH_ADDRESS: 'host' };
+    const exposed = {
+      WB_LOCAL_EXPOSE: 'all-interfaces',
+      WB_LOCAL_HOSTNAMES: 'wb.example.org',
+      RESTAPI_AUTH_STATIC_KEY: KEY,
+    };
+    expect(problemsOf(onHosts)).toEqual({});
+    expect(problemsOf({ ...onHosts, ...exposed, BASE_URL: 'https://wb.example.org' })).toEqual({});
+    expect(Object.values(problemsOf({ ...onHosts, ...exposed }))).toEqual([
+      expect.stringContaining('do not reach names below localhost'),
+    ]);
+    for (const address of ['http://127.0.0.1:9001', 'http://[::1]:9001'])
+      expect(Object.values(problemsOf({ ...onHosts, BASE_URL: address }))).toEqual([
+        expect.stringContaining('an IP address has no names below it'),
+      ]);
+    expect(Object.values(problemsOf({ ...onHosts, BASE_URL: 'https://wb.example.org/lab' }))).toEqual([
+      expect.stringContaining('has no path'),
+    ]);
   });
 
   test('do not disable authorization when a key is configured incompletely', () => {

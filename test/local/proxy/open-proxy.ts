@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import { toEndpoint } from '#adapters/local/tasks/endpoint.ts';
 import { keyOf, type Workbench, type WorkbenchKey } from '#core/workbench/workbench.ts';
 import { closeServer, listen } from '#local/listen.ts';
+import { type AddressMode, WorkbenchAddresses } from '#local/proxy/workbench-addresses.ts';
 import { WorkbenchProxy } from '#local/proxy/workbench-proxy.ts';
 import { WorkbenchRoutes } from '#local/proxy/workbench-routes.ts';
 import { acceptedRun, ID, running } from '#test/builders/workbench.ts';
@@ -26,17 +27,23 @@ export class SingleRecordStore {
   }
 }
 
-export async function openProxy(record?: Workbench, baseUrl = 'http://127.0.0.1:1') {
+export async function openProxy(
+  record?: Workbench,
+  baseUrl = 'http://127.0.0.1:1',
+  addressMode: AddressMode = 'prefix',
+) {
   const timers = new ManualClock();
   const telemetry = new TelemetryRecorder();
   const workbenches = new SingleRecordStore();
   workbenches.record = record;
+  const addresses = new WorkbenchAddresses(addressMode, () => new URL(baseUrl));
   const proxy = new WorkbenchProxy({
     routes: new WorkbenchRoutes({ workbenches, timers }),
-    guard: { hosts: [], origins: [] },
+    guard: { hosts: [], origins: [], isOwnHost: (name) => addresses.isWorkbenchHost(name) },
     telemetry,
     api: () => ({ url: 'http://127.0.0.1:8999', authorized: false }),
     baseUrl: () => new URL(baseUrl),
+    addresses,
   });
   const port = await listen(proxy.server, '127.0.0.1', 0, 'WB_WORKBENCH_PORT');
   onTestFinished(() => proxy.close(0));

@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { isWorkbenchId } from '#contract/parameters.ts';
+import { parseWorkbenchPath, type WorkbenchPath } from './workbench-path.ts';
+
+/** How browsers reach a workbench: at a host of its own, or below a path of one host that all workbenches share. */
+export const ADDRESS_MODES = ['prefix', 'host'] as const;
+export type AddressMode = (typeof ADDRESS_MODES)[number];
+
+/** A workbench that was asked for, and what it is asked for. */
+export interface WorkbenchTarget {
+  readonly kind: 'workbench';
+  readonly workbenchId: string;
+  /** The path of the workbench in its public URL, without a slash at the end. Empty on a host of its own. */
+  readonly prefix: string;
+  /** The request target for the workbench. */
+  readonly rest: string;
+}
+
+export type Located =
+  | WorkbenchTarget
+  /** The address is at another URL, to which browsers are redirected. */
+  | { readonly kind: 'moved'; readonly location: string }
+  /** A page asks for a workbench on the shared host, and workbenches have hosts of their own. */
+  | { readonly kind: 'other_host' }
+  | Exclude<WorkbenchPath, { kind: 'workbench' | 'missing_slash' }>;
+
+/** The public addresses of the workbenches, and the way back from a request to its workbench. */
+export class WorkbenchAddresses {
+  readonly #mode: AddressMode;
+  readonly #baseUrl: () => URL;
+
+  /** @param baseUrl returns the URL of the host that all workbenches share; a proxy in front may have removed its path */
+  constructor(mode: AddressMode, baseUrl: () => URL) {
+    this.#mode = mode;
+    this.#baseUrl = baseUrl;
+  }
+
+  /** Returns the URL of a workbench. It ends with a slash. */
+  urlOf(workbenchId: string): string {
+    const { protocol, port } = this.#baseUrl();
+    if (this.#mode === 'prefix')
+      return `${this.#baseUrl().origin}${this.#publicPath(`/project/${workbenchId}/`)}`;
+    return `${protocol}//${workbenchId}.${this.#domain()}${port === '' ? '' : `:${port}`}/`;
+  }
+
+  /** Whether this is the host name of a workbench, whether or not the workbench exists. */
+  isWorkbenchHost(hostname: string): boolean {
+    return this.#workbenchOf(hostname) !== undefined;
+  }
+
+  /** @param request its Host header has been checked */
+  locate(request: IncomingMessage): Located {
+    const target = request.url ?? '/';
+    const workbenchId = this.#workbenchOf((request.headers.host ?? '').replace(/:\d+$/, ''));
+    if (workbenchId !== undefined) return { kind: 'workbench', workbenchId, prefix: '', rest: target };
+    const path = parseWorkbenchPath(target);
+    if (path.kind === 'missing_slash') return { kind: 'moved', location: this.#publicPath(path.location) };
+    if (path.kind !== 'workbench') return path;
+    if (this.#mode === 'host' && isFromBrowser(request)) {
+      return isNavigation(request)
+        ? { kind: 'moved', location: `${this.urlOf(path.workbenchId).slice(0, -1)}${path.rest}` }
+        : { kind: 'other_host' };
+    }
+    return { ...path, prefix: this.#publicPath(path.prefix) };
+  }
+
+  #workbenchOf(hostname: string): string | undefined {
+    if (this.#mode === 'prefix') return undefined;
+    const domain = `.${this.#domain()}`;
+    const name = hostname.toLowerCase();
+    const label = name.endsWith(domain) ? name.slice(0, -domain.length) : '';
+    return isWorkbenchId(label) ? label : undefined;
+  }
+
+  /** An address has no subdomains. Browsers resolve those of `localhost` to this computer. */
+  #domain(): string {
+    const { hostname } = this.#baseUrl();
+    return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : 'localhost';
+  }
+
+  #publicPath(path: string): string {
+    return `${this.#baseUrl().pathname.replace(/\/$/, '')}${path}`;
+  }
+}
+
+/** Programs send none of these headers, but Node.js sends `Sec-Fetch-Mode`. Old browsers send only the last two. */
+function isFromBrowser({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-site'] !== undefined || headers.origin !== undefined || acceptsHtml(headers);
+}
+
+function isNavigation({ method, headers }: IncomingMessage): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const mode = headers['sec-fetch-mode'];
+  return mode === undefined ? acceptsHtml(headers) && headers.upgrade === undefined : mode === 'navigate';
+}
+
+function acceptsHtml(headers: IncomingMessage['headers']): boolean {
+  return headers.accept?.includes('text/html') ?? false;
+}
