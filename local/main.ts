@@ -3,6 +3,7 @@ import { SettingsError } from '#contract/settings/setting.ts';
 import { version } from '#functions/version.ts';
 import { banner } from './banner.ts';
 import { readEnvironment } from './environment.ts';
+import { closeInheritedDescriptors } from './inherited-descriptors.ts';
 import { StartError } from './listen.ts';
 import { RequestFaults } from './request-faults.ts';
 import { chooseRuntime } from './runtime.ts';
@@ -16,6 +17,12 @@ const SIGNAL_DEBOUNCE_MS = 1000;
 /** `npm start`. Exits with 0 after a signal and with 1 after an error. */
 export async function main(): Promise<void> {
   const telemetry = new LocalTelemetry();
+  const { left } = closeInheritedDescriptors();
+  if (left.length > 0) {
+    telemetry.warn('inherited descriptors are left open and reach every workbench', {
+      descriptors: left.join(', '),
+    });
+  }
   // A closed pipe, as in `npm start | head`, must not end the server.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let stop = async (exitCode: number): Promise<never> => process.exit(exitCode);

@@ -41,11 +41,17 @@ export class LocalServer {
   readonly #exit: Promise<number | null>;
   #output = '';
 
+  /** @param descriptors the descriptors above 2 of the command, by their number: open files of this process */
   constructor(
     dataDir: string,
     settings: Readonly<Record<string, string>> = {},
     [program = '', ...args]: readonly string[] = NPM_START,
+    descriptors: Readonly<Record<number, number>> = {},
   ) {
+    const inherited = Array.from(
+      { length: Math.max(2, ...Object.keys(descriptors).map(Number)) - 2 },
+      (_, index) => descriptors[index + 3] ?? ('ignore' as const),
+    );
     this.dataDir = dataDir;
     this.#npm = spawn(program, args, {
       cwd: PROJECT_DIR,
@@ -56,7 +62,7 @@ export class LocalServer {
         ...settings,
       },
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...inherited],
     });
     for (const stream of [this.#npm.stdout, this.#npm.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -75,8 +81,9 @@ export class LocalServer {
     dataDir: string,
     settings?: Readonly<Record<string, string>>,
     command?: readonly string[],
+    descriptors?: Readonly<Record<number, number>>,
   ): Promise<LocalServer> {
-    const server = new LocalServer(dataDir, settings, command);
+    const server = new LocalServer(dataDir, settings, command, descriptors);
     await server.waitForOutput('Ctrl-C ends the server');
     return server;
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join } from 'node:path';
+import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
 import { errorCode } from '../../system-error.ts';
 import { prefixOf } from '../tasks/endpoint.ts';
@@ -121,12 +121,22 @@ export interface EnvironmentOptions {
   readonly baseUrl: string;
 }
 
+/** The last of the folders that `npm start` puts before those of the user on PATH. */
+const LAST_NPM_FOLDER = `${sep}node-gyp-bin`;
+
+/** Removes the folders with the programs of this server's packages from PATH. */
+function withoutNpmFolders(path: string): string {
+  const folders = path.split(delimiter);
+  const last = folders.findLastIndex((folder) => folder.endsWith(LAST_NPM_FOLDER));
+  return folders.slice(last + 1).join(delimiter);
+}
+
 /** Returns the complete environment of a workbench's process. */
 export function workbenchEnvironment(options: EnvironmentOptions): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of INHERITED) {
     const value = options.serverEnvironment[name];
-    if (value !== undefined) environment[name] = value;
+    if (value !== undefined) environment[name] = name === 'PATH' ? withoutNpmFolders(value) : value;
   }
   return {
     ...environment,

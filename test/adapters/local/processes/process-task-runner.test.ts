@@ -72,7 +72,8 @@ describe('ProcessTaskRunner', () => {
   it('passes the variables of a shell and of the workbench to the program, and no others', async () => {
     const script = `require('http').createServer((q, s) => s.end(JSON.stringify(process.env))).listen(process.env.PORT, '127.0.0.1');`;
     const own = {
-      PATH: '/bin:/usr/bin',
+      // As `npm start` sets it.
+      PATH: '/project/node_modules/.bin:/npm/run-script/lib/node-gyp-bin:/bin:/usr/bin',
       HOME: '/home/me',
       RESTAPI_AUTH_STATIC_KEY: 's3cret',
       AWS_PROFILE: 'x',

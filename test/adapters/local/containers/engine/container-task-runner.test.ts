@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ContainerTaskRunner } from '#adapters/local/containers/container-task-runner.ts';
@@ -120,6 +120,20 @@ describe('ContainerTaskRunner', () => {
       'workbench.run': input.runId,
       'workbench.attempt': '1',
     });
+  });
+
+  it('gives the first process of the container no open file of this computer', async (context) => {
+    await running(await bench.open(), await bench.input());
+    const { State } = await bench.container();
+    const numbers = await readdir(`/proc/${State.Pid}/fd`).catch(() => []);
+    if (numbers.length === 0) context.skip('the container runs on another kernel');
+    const targets = await Promise.all(numbers.map((number) => readlink(`/proc/${State.Pid}/fd/${number}`)));
+    for (const target of targets) expect(target).toMatch(/^(\/dev\/null|(pipe|socket|anon_inode):\[.+\])$/);
+    const own = await Promise.all(
+      (await readdir('/proc/self/fd')).map((number) => readlink(`/proc/self/fd/${number}`).catch(() => '')),
+    );
+    const shared = targets.filter((target) => own.includes(target));
+    expect(shared.filter((target) => !/^(\/dev\/null$|anon_inode:)/.test(target))).toEqual([]);
   });
 
   it('publishes its port on 127.0.0.1 only', async () => {

@@ -1,0 +1,46 @@
+import { closeSync, readdirSync, readFileSync } from 'node:fs';
+
+/** The bit in the `flags` of /proc/self/fdinfo that closes a descriptor in every program that the process starts. */
+const CLOSE_ON_EXEC = 0o2000000;
+
+export interface InheritedDescriptors {
+  readonly closed: readonly number[];
+  /** They stay open and reach the programs that this process starts. */
+  readonly left: readonly number[];
+}
+
+/**
+ * Closes the descriptors above 2 that this process inherited from the program that started it, so that workbenches do
+ * not inherit them: terminals and service managers may leave some open. Node.js opens its own descriptors so that
+ * programs do not inherit them. Its options and preloaded libraries may open log files otherwise, so with these
+ * nothing is closed. Finds nothing on systems without /proc: on macOS Node.js passes only what is asked for.
+ */
+export function closeInheritedDescriptors({
+  execArgv,
+  env,
+}: Pick<NodeJS.Process, 'execArgv' | 'env'> = process): InheritedDescriptors {
+  const inherited = listInheritable();
+  if (execArgv.length > 0 || env.NODE_OPTIONS || env.LD_PRELOAD) return { closed: [], left: inherited };
+  for (const descriptor of inherited) closeSync(descriptor);
+  return { closed: inherited, left: [] };
+}
+
+function listInheritable(): readonly number[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync('/proc/self/fd');
+  } catch {
+    return [];
+  }
+  return names.map(Number).filter((descriptor) => descriptor > 2 && isInheritable(descriptor));
+}
+
+function isInheritable(descriptor: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+  } catch {
+    // The descriptor through which the list was read.
+    return false;
+  }
+}
