@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { countUnstoppedContainerTasks } from '#adapters/local/containers/container-record.ts';
 import { chooseCommand, findOnPath, type WorkbenchCommand } from '#adapters/local/processes/command.ts';
 import { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
+import { DEFAULT_PATH, PIPE_PROGRAM } from '#adapters/local/processes/program-output.ts';
 import type { TaskObservation, TaskRunner } from '#core/ports/task-runner.ts';
 import type { Telemetry } from '#core/ports/telemetry.ts';
 import { INSTALLED_IDE } from './installed-ide.ts';
@@ -74,10 +75,22 @@ export function processRuntime(command: WorkbenchCommand): Runtime {
     summary: [['They run', RUNTIME_LABELS[command.kind]]],
     gpuCount: 0,
     async open(options) {
+      assertPipeProgram(process.env.PATH);
       await assertNoLeftoverContainers(options.dataDir);
       return await ProcessTaskRunner.open({ ...options, command });
     },
   };
+}
+
+/**
+ * Node.js cannot create a named pipe, through which a workbench's output comes.
+ * @throws StartError
+ */
+function assertPipeProgram(path: string | undefined): void {
+  if (findOnPath(PIPE_PROGRAM, path ?? DEFAULT_PATH) !== undefined) return;
+  throw new StartError(
+    `${PIPE_PROGRAM} was not found on PATH. It is part of every Unix (POSIX), on Linux of coreutils or busybox.`,
+  );
 }
 
 /**

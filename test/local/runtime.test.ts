@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ContainerRecord } from '#adapters/local/containers/container-record.ts';
 import { newTaskFields } from '#adapters/local/tasks/task-record.ts';
 import { StartError } from '#local/listen.ts';
@@ -41,6 +41,16 @@ describe('the runtime of workbenches', () => {
     const runtime = await chooseRuntime(readLocalSettings({ WB_LOCAL_IDE: 'page' }), '');
     expect(runtime.summary).toEqual([['They run', expect.stringContaining('a small built-in page')]]);
     expect(runtime.gpuCount).toBe(0);
+  });
+
+  test('throws a StartError when no program can create the pipes for output', async () => {
+    vi.stubEnv('PATH', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const runtime = processRuntime({ kind: 'page', file: process.execPath, args: () => [] });
+    const options = { dataDir: folder, max: 1, graceMs: 100, baseUrl: () => '', onChange: () => {} };
+    const opened = runtime.open({ ...options, telemetry: new TelemetryRecorder() });
+    await expect(opened).rejects.toThrow(StartError);
+    await expect(opened).rejects.toThrow('mkfifo was not found on PATH');
   });
 
   test('runs containers when WB_LOCAL_RUNTIME is docker', async () => {

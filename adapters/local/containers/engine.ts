@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import Docker from 'dockerode';
 import { type EngineInfo, parseEngineInfo } from './engine-info.ts';
 import { type EngineMessage, readEngineMessages } from './engine-messages.ts';
@@ -162,12 +162,23 @@ export class Engine {
     );
   }
 
-  /** Returns the last `lines` lines of the output. */
-  async readOutput(id: string, lines: number): Promise<Buffer> {
-    const container = this.#docker.getContainer(id);
-    return (
-      (await undefinedIfMissing(container.logs({ stdout: true, stderr: true, tail: lines }))) ?? Buffer.of()
-    );
+  /** Returns the last `lines` lines of the output, as a stream, because lines can be long. Empty if it does not exist. */
+  async readOutput(id: string, lines: number): Promise<AsyncIterable<Buffer>> {
+    // The method of dockerode reads all of it into memory.
+    const request = {
+      path: `/containers/${encodeURIComponent(id)}/logs?`,
+      method: 'GET',
+      isStream: true,
+      statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+      options: { stdout: true, stderr: true, tail: lines },
+    };
+    const stream = new Promise<Readable>((resolve, reject) => {
+      this.#docker.modem.dial(request, (error, body) => {
+        if (body instanceof Readable && !error) resolve(body);
+        else reject(error ?? new Error('the engine has sent no stream'));
+      });
+    });
+    return (await undefinedIfMissing(stream)) ?? Readable.from([]);
   }
 }
 

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import type { RunLogs } from '../tasks/run-logs.ts';
+import { OUTPUT_MAX_BYTES, type RunLogs } from '../tasks/run-logs.ts';
 import type { Engine } from './engine.ts';
 
-/** How much output of a run is stored: the last lines, and of these the last bytes. */
+/** How many lines of output of a run are read. A line can have any length. */
 const OUTPUT_LINES_MAX = 20_000;
-const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
 const FRAME_HEADER_BYTES = 8;
 
 /** Stores the output of containers before they are removed, in the same files as the process runtime. */
@@ -22,27 +21,64 @@ export class RunOutput {
     return join('logs', this.#logs.fileName(workbenchId, runId));
   }
 
-  /** Replaces the content of the file of a run. */
+  /** Replaces the content of the file of a run by the last bytes of the output. */
   async save(containerId: string, workbenchId: string, runId: string): Promise<void> {
-    const output = stripFrameHeaders(await this.#engine.readOutput(containerId, OUTPUT_LINES_MAX));
-    const file = await this.#logs.open(workbenchId, runId);
-    try {
-      await file.truncate();
-      await file.write(output.subarray(Math.max(0, output.length - OUTPUT_MAX_BYTES)));
-    } finally {
-      this.#logs.close(workbenchId, runId);
-      await file.close();
+    const last = new LastBytes(OUTPUT_MAX_BYTES);
+    const output = await this.#engine.readOutput(containerId, OUTPUT_LINES_MAX);
+    for await (const bytes of readFrames(output)) last.add(bytes);
+    await this.#logs.replace(workbenchId, runId, last.toBuffer());
+  }
+}
+
+/**
+ * Yields multiplexed stdout and stderr without the frame headers: stream, three zeros, length (big endian). The frames
+ * may be cut anywhere.
+ */
+export async function* readFrames(multiplexed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let header = Buffer.of();
+  /** Bytes of the frame that are still to come. */
+  let rest = 0;
+  for await (const bytes of multiplexed) {
+    for (let at = 0; at < bytes.length; ) {
+      if (rest > 0) {
+        const content = bytes.subarray(at, at + rest);
+        at += content.length;
+        rest -= content.length;
+        yield content;
+        continue;
+      }
+      const part = bytes.subarray(at, at + FRAME_HEADER_BYTES - header.length);
+      at += part.length;
+      header = Buffer.concat([header, part]);
+      if (header.length < FRAME_HEADER_BYTES) continue;
+      rest = header.readUInt32BE(4);
+      header = Buffer.of();
     }
   }
 }
 
-/** Removes the frame headers of multiplexed stdout and stderr: stream, three zeros, length (big endian). */
-export function stripFrameHeaders(multiplexed: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  for (let at = 0; at + FRAME_HEADER_BYTES <= multiplexed.length; ) {
-    const end = at + FRAME_HEADER_BYTES + multiplexed.readUInt32BE(at + 4);
-    parts.push(multiplexed.subarray(at + FRAME_HEADER_BYTES, end));
-    at = end;
+/** Keeps the last bytes of a stream in memory of a fixed size. */
+class LastBytes {
+  readonly #memory: Buffer;
+  /** Where the next byte is written. The bytes from here on are the oldest ones once the memory is full. */
+  #at = 0;
+  #isFull = false;
+
+  constructor(max: number) {
+    this.#memory = Buffer.allocUnsafe(max);
   }
-  return Buffer.concat(parts);
+
+  add(bytes: Buffer): void {
+    const max = this.#memory.length;
+    const last = bytes.subarray(-max);
+    const copied = last.copy(this.#memory, this.#at);
+    last.copy(this.#memory, 0, copied);
+    this.#isFull ||= this.#at + last.length >= max;
+    this.#at = (this.#at + last.length) % max;
+  }
+
+  toBuffer(): Buffer {
+    const newest = this.#memory.subarray(0, this.#at);
+    return this.#isFull ? Buffer.concat([this.#memory.subarray(this.#at), newest]) : newest;
+  }
 }

@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, sep } from 'node:path';
 import type { StopReason, TaskInput } from '#core/ports/task-runner.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
 import { errorCode } from '../../system-error.ts';
 import { prefixOf } from '../tasks/endpoint.ts';
 import type { RunLogs } from '../tasks/run-logs.ts';
+import type { Timers } from '../timers.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
 import type { RunContext, WorkbenchCommand } from './command.ts';
+import { ProgramOutput } from './program-output.ts';
 
 export interface LaunchSettings {
   readonly command: WorkbenchCommand;
@@ -14,6 +17,8 @@ export interface LaunchSettings {
   /** Absolute path of the folder with the private folders of workbenches. */
   readonly privateRoot: string;
   readonly logs: RunLogs;
+  readonly timers: Timers;
+  readonly telemetry: Telemetry | undefined;
   /** The URL of a workbench. Its path ends with a slash. */
   readonly baseUrl: (workbenchId: string) => string;
   /** The environment of this server. The workbench inherits only INHERITED. */
@@ -27,8 +32,8 @@ export interface LaunchedProgram {
   readonly marker: readonly string[];
   /** The file of its output, relative to the data folder, for the stop reason. */
   readonly outputName: string;
-  /** To be called once, when none of its processes is left. */
-  dispose(): void;
+  /** Resolves when its output is stored. To be called once, when none of its processes is left. */
+  finishOutput(): Promise<void>;
 }
 
 /** Returns the path before the paths of a workbench's program. It ends with a slash. */
@@ -46,7 +51,7 @@ export async function launchProgram(
   input: TaskInput,
   port: number,
 ): Promise<LaunchedProgram | StopReason> {
-  const { command, logs, installation } = settings;
+  const { command, logs, installation, timers, telemetry } = settings;
   const { workbenchId, runId, name } = input;
   const folder = input.mount.path ?? '';
   if (!isAbsolute(folder) || !(await lstat(folder).catch(() => undefined))?.isDirectory()) {
@@ -59,26 +64,25 @@ export async function launchProgram(
   const options = { serverEnvironment, installation, workbenchId, name, runId, folder, port, baseUrl };
   try {
     await writeInitialFiles(command, privateFolder);
-    const log = await logs.open(workbenchId, runId);
+    const output = await ProgramOutput.open({ logs, workbenchId, runId, timers, telemetry });
     try {
       const process = await spawnGated({
         file: command.file,
         args: command.args(context),
         folder,
         environment: { ...command.environment?.(context), ...workbenchEnvironment(options) },
-        output: log.fd,
+        output: output.writer,
       });
+      await output.closeWriter();
       return {
         process,
         marker: [`${RUN_VARIABLE}=${runId}`, `${INSTALLATION_VARIABLE}=${installation}`],
         outputName: join('logs', logs.fileName(workbenchId, runId)),
-        dispose: () => logs.close(workbenchId, runId),
+        finishOutput: () => output.finish(),
       };
     } catch (error) {
-      logs.close(workbenchId, runId);
+      await output.finish();
       throw error;
-    } finally {
-      await log.close();
     }
   } catch (error) {
     const code = errorCode(error) || 'unknown error';

@@ -140,7 +140,7 @@ export class ProcessTask extends LocalTask<ProcessRecord> {
         const options = { ...this.#context, killNow: this.killSignal, signal: giveUpSignal };
         if (!(await endProcessTree(tree, options))) return false;
         await settlesWithin(timers, REAP_TIMEOUT_MS, launched.process.ended);
-        launched.dispose();
+        await launched.finishOutput();
         return true;
       } catch (error) {
         telemetry?.error('processes could not be listed', { taskId }, error);

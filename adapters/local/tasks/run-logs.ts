@@ -1,28 +1,28 @@
-import { copyFile, mkdir, open, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '../../system-error.ts';
-import { pause, type Timers } from '../timers.ts';
+import type { Telemetry } from '#core/ports/telemetry.ts';
 import { checkWorkbenchId } from '../workbench-id.ts';
+import { OLDER, OutputRing } from './output-ring.ts';
 
 /** The number of runs of a workbench whose output is kept. */
 const LOGS_PER_WORKBENCH_MAX = 5;
-/** A larger file is truncated, bytes. Its content is copied to `.log.1` first. */
-const LOG_MAX_BYTES = 8 * 1024 * 1024;
-/** How often the size of the files of live runs is checked, milliseconds. */
-const SIZE_CHECK_INTERVAL_MS = 10_000;
+/** The most bytes of output that are kept of a run. */
+export const OUTPUT_MAX_BYTES = 8 * 1024 * 1024;
+/** The end of the name of a pipe, which a server that was killed may leave. */
+const PIPE = '.pipe';
 
-/** The output files of runs: `<root>/<workbenchId>/<runId>.log`. The processes write to them directly. */
+/** The output of runs: `<root>/<workbenchId>/<runId>.log`, and what was printed before it in `<runId>.log.1`. */
 export class RunLogs {
   readonly #root: string;
-  readonly #timers: Timers;
+  readonly #telemetry: Telemetry | undefined;
   readonly #maxBytes: number;
-  readonly #openFiles = new Set<string>();
-  #watching: AbortController | undefined;
+  /** The runs whose output is being written: their files without the ending. */
+  readonly #open = new Set<string>();
 
   /** @param root absolute path of a folder with one folder per workbench */
-  constructor(root: string, timers: Timers, maxBytes = LOG_MAX_BYTES) {
+  constructor(root: string, telemetry?: Telemetry, maxBytes = OUTPUT_MAX_BYTES) {
     this.#root = root;
-    this.#timers = timers;
+    this.#telemetry = telemetry;
     this.#maxBytes = maxBytes;
   }
 
@@ -31,64 +31,71 @@ export class RunLogs {
     return join(checkWorkbenchId(workbenchId), `${checkWorkbenchId(runId)}.log`);
   }
 
-  /** Opens the file of a run for appending and watches its size. The caller must close the returned handle. */
-  async open(workbenchId: string, runId: string) {
+  /** Returns the path at which a pipe for the output of a run may be created. */
+  pipePath(workbenchId: string, runId: string): string {
+    return `${this.#pathOf(workbenchId, runId)}${PIPE}`;
+  }
+
+  /**
+   * Opens the files of a run, to add to the output of its earlier attempts. The caller must close the ring.
+   * Deletes the output of the oldest runs of the workbench.
+   */
+  async open(workbenchId: string, runId: string): Promise<OutputRing> {
+    const path = await this.#prepare(workbenchId, runId);
+    this.#open.add(path);
+    return new OutputRing({
+      file: `${path}.log`,
+      maxBytes: this.#maxBytes,
+      onLoss: (error) =>
+        this.#telemetry?.error('output of a workbench cannot be stored', { workbenchId, runId }, error),
+      onClose: (lostBytes) => {
+        this.#open.delete(path);
+        if (lostBytes > 0) {
+          this.#telemetry?.error('output of a workbench was lost', { workbenchId, runId, lostBytes });
+        }
+      },
+    });
+  }
+
+  /** Replaces the output of a run. Deletes the output of the oldest runs of the workbench. */
+  async replace(workbenchId: string, runId: string, output: Buffer): Promise<void> {
+    const path = await this.#prepare(workbenchId, runId);
+    await writeFile(`${path}.log`, output, { mode: 0o600 });
+  }
+
+  /** Creates the folder of a workbench and deletes the output of its oldest runs. Returns the path of a run. */
+  async #prepare(workbenchId: string, runId: string): Promise<string> {
+    const path = this.#pathOf(workbenchId, runId);
     const folder = join(this.#root, checkWorkbenchId(workbenchId));
-    const file = join(this.#root, this.fileName(workbenchId, runId));
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const handle = await open(file, 'a', 0o600);
-    await this.#prune(folder);
-    this.#openFiles.add(file);
-    this.#watch();
-    return handle;
+    await this.#prune(folder, path);
+    return path;
   }
 
-  /** Stops watching the file of a run. */
-  close(workbenchId: string, runId: string): void {
-    this.#openFiles.delete(join(this.#root, this.fileName(workbenchId, runId)));
-    if (this.#openFiles.size === 0) this.#watching?.abort();
+  #pathOf(workbenchId: string, runId: string): string {
+    return join(this.#root, checkWorkbenchId(workbenchId), checkWorkbenchId(runId));
   }
 
-  /** Truncates the watched files that are too large. */
-  async truncateLarge(): Promise<void> {
-    for (const file of this.#openFiles) {
-      try {
-        if ((await stat(file)).size <= this.#maxBytes) continue;
-        // The process continues to append to the same file. Output between these two calls is lost.
-        await copyFile(file, `${file}.1`);
-        await truncate(file, 0);
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') this.#openFiles.delete(file);
-      }
-    }
-  }
-
-  #watch(): void {
-    if (this.#watching?.signal.aborted === false) return;
-    const watching = new AbortController();
-    this.#watching = watching;
-    void (async () => {
-      for (;;) {
-        await pause(this.#timers, SIZE_CHECK_INTERVAL_MS, watching.signal);
-        if (watching.signal.aborted) return;
-        await this.truncateLarge();
-      }
-    })();
-  }
-
-  async #prune(folder: string): Promise<void> {
-    const files = (await readdir(folder)).filter((file) => file.endsWith('.log'));
-    const dated = await Promise.all(
-      files.map(async (file) => ({
-        file,
-        at: (await stat(join(folder, file)).catch(() => undefined))?.mtimeMs ?? 0,
-      })),
+  /** @param path the run whose output is about to be written, and which is one of those that are kept */
+  async #prune(folder: string, path: string): Promise<void> {
+    const names = await readdir(folder);
+    const ends = ['.log', `.log${OLDER}`, PIPE];
+    const runs = new Set(
+      names.flatMap((name) =>
+        ends.filter((end) => name.endsWith(end)).map((end) => name.slice(0, -end.length)),
+      ),
     );
-    dated.sort((a, b) => b.at - a.at);
-    for (const { file } of dated.slice(LOGS_PER_WORKBENCH_MAX)) {
-      if (this.#openFiles.has(join(folder, file))) continue;
-      await rm(join(folder, file), { force: true });
-      await rm(join(folder, `${file}.1`), { force: true });
+    const dated = await Promise.all(
+      [...runs].map(async (run) => {
+        const { mtimeMs = 0 } = (await stat(join(folder, `${run}.log`)).catch(() => undefined)) ?? {};
+        return { file: join(folder, run), at: mtimeMs };
+      }),
+    );
+    const others = dated.filter(({ file }) => file !== path && !this.#open.has(file));
+    others.sort((a, b) => b.at - a.at);
+    for (const [index, { file }] of others.entries()) {
+      const ended = index < LOGS_PER_WORKBENCH_MAX - 1 ? [PIPE] : ends;
+      for (const end of ended) await rm(`${file}${end}`, { force: true });
     }
   }
 }

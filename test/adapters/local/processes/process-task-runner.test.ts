@@ -1,7 +1,7 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { linuxProcesses } from '#adapters/local/processes/process-table.ts';
 import type { ProcessTaskRunner } from '#adapters/local/processes/process-task-runner.ts';
 import { systemTimers, type Timers } from '#adapters/local/timers.ts';
@@ -96,6 +96,49 @@ describe('ProcessTaskRunner', () => {
       HOST: '127.0.0.1',
       PORT: new URL(endpoint ?? '').port,
     });
+  });
+
+  /** Returns the output of a run that has ended. */
+  async function outputOf(script: string): Promise<string> {
+    const tasks = await bench.open({ command: shellCommand(script) });
+    const input = await bench.input();
+    await waitForStatus(tasks, await startTask(tasks, input, 't'), 'stopped');
+    return await readFile(join(bench.dataDir, 'logs', input.workbenchId, `${input.runId}.log`), 'utf8');
+  }
+
+  it('has stored what the program printed when the task has stopped', async () => {
+    expect(await outputOf('echo printed; echo failed >&2; printf end; exit 3')).toBe('printed\nfailed\nend');
+  });
+
+  it.runIf(onLinux)('lets the program open its output by name', async () => {
+    expect(await outputOf('echo out >/dev/stdout; echo error >/dev/stderr')).toBe('out\nerror\n');
+  });
+
+  it('leaves no pipe in the data folder', async () => {
+    await outputOf('echo printed');
+    expect(await readdir(join(bench.dataDir, 'logs', 'wb1'))).toEqual([`${bench.run}-1.log`]);
+  });
+
+  it('keeps the last 8 MiB of what the program prints', async () => {
+    const last = await outputOf('yes | head -c 20000000; printf end');
+    const folder = join(bench.dataDir, 'logs', 'wb1');
+    const sizes = await Promise.all(
+      (await readdir(folder)).map(async (file) => (await stat(join(folder, file))).size),
+    );
+    expect(last.slice(-5)).toBe('y\nend');
+    expect(sizes).toHaveLength(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeGreaterThan(4 * 1024 * 1024);
+  });
+
+  it.runIf(onLinux)('stops although a process that it cannot find has the output open', async () => {
+    // Without its session and its environment it has no sign of its run.
+    const output = await outputOf(
+      `setsid env -i /bin/sh -c 'echo $$ > daemon; exec sleep 300' & while ! [ -s daemon ]; do sleep 0.01; done; echo printed`,
+    );
+    const pid = Number(await readFile(join(bench.dataDir, 'volumes', 'wb1', 'daemon'), 'utf8'));
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    expect(output).toBe('printed\n');
   });
 
   it('reports the signal that ended the program', async () => {

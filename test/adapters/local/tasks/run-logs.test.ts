@@ -1,65 +1,73 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunLogs } from '#adapters/local/tasks/run-logs.ts';
-import { ManualClock } from '#test/memory/manual-clock.ts';
+
+const MAX_BYTES = 100;
 
 describe('RunLogs', () => {
   let root: string;
-  let timers: ManualClock;
   let logs: RunLogs;
   beforeEach(async () => {
     root = await mkdtemp(join(tmpdir(), 'wb-logs-'));
-    timers = new ManualClock();
-    logs = new RunLogs(root, timers, 100);
+    logs = new RunLogs(root, undefined, MAX_BYTES);
   });
   afterEach(() => rm(root, { recursive: true, force: true }));
 
+  async function write(runId: string, text: string): Promise<void> {
+    const ring = await logs.open('wb1', runId);
+    await ring.write(Buffer.from(text));
+    await ring.close();
+  }
+
   it('appends to the output of an earlier attempt of the run', async () => {
-    for (const text of ['first ', 'second']) {
-      const log = await logs.open('wb1', 'run1');
-      await log.write(text);
-      await log.close();
-    }
+    await write('run1', 'first ');
+    await write('run1', 'second');
     expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('first second');
   });
 
-  it('truncates a too large file, keeps one copy of its content, and continues in the same file', async () => {
-    const log = await logs.open('wb1', 'run1');
-    await log.write('a'.repeat(100));
-    await logs.truncateLarge();
-    expect(await readdir(join(root, 'wb1'))).toEqual(['run1.log']);
-    await log.write('b');
-    await logs.truncateLarge();
-    await log.write('after');
-    expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('after');
-    expect(await readFile(join(root, 'wb1', 'run1.log.1'), 'utf8')).toBe(`${'a'.repeat(100)}b`);
-    await log.close();
+  it('replaces the output of a run', async () => {
+    for (const text of ['first, longer', 'second']) await logs.replace('wb1', 'run1', Buffer.from(text));
+    expect(await readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('second');
   });
 
-  it('checks sizes periodically while a run is open', async () => {
-    const log = await logs.open('wb1', 'run1');
-    await log.write('a'.repeat(101));
-    expect(timers.scheduledCount).toBe(1);
-    await timers.advanceAsync(10_000);
-    await expect.poll(() => readFile(join(root, 'wb1', 'run1.log'), 'utf8')).toBe('');
-    await expect.poll(() => timers.scheduledCount).toBe(1);
-    logs.close('wb1', 'run1');
-    expect(timers.scheduledCount).toBe(0);
-    await log.close();
+  it('deletes the output of all but the last five runs, in both files', async () => {
+    await mkdir(join(root, 'wb1'));
+    for (let n = 1; n <= 7; n += 1) {
+      for (const file of [`run${n}.log`, `run${n}.log.1`]) {
+        await writeFile(join(root, 'wb1', file), 'printed');
+        await utimes(join(root, 'wb1', file), n, n);
+      }
+    }
+    const first = await logs.open('wb1', 'run8');
+    await first.write(Buffer.from('new'));
+    const kept = [4, 5, 6, 7].flatMap((n) => [`run${n}.log`, `run${n}.log.1`]);
+    expect((await readdir(join(root, 'wb1'))).sort()).toEqual([...kept, 'run8.log']);
+    await first.close();
   });
 
-  it('stops watching a file that was deleted with its workbench', async () => {
-    const log = await logs.open('wb1', 'run1');
-    await rm(join(root, 'wb1'), { recursive: true });
-    await logs.truncateLarge();
-    await log.close();
-    expect(await readdir(root)).toEqual([]);
+  it('keeps the output of a run that is being written', async () => {
+    const old = await logs.open('wb1', 'old');
+    await old.write(Buffer.from('printed'));
+    await utimes(join(root, 'wb1', 'old.log'), 1, 1);
+    for (let n = 1; n <= 6; n += 1) await write(`run${n}`, 'printed');
+    expect(await readdir(join(root, 'wb1'))).toContain('old.log');
+    await old.close();
+    await write('run7', 'printed');
+    expect(await readdir(join(root, 'wb1'))).not.toContain('old.log');
+  });
+
+  it('deletes a pipe that a killed server left', async () => {
+    await mkdir(join(root, 'wb1'));
+    await writeFile(logs.pipePath('wb1', 'run1'), '');
+    await write('run2', 'printed');
+    expect(await readdir(join(root, 'wb1'))).toEqual(['run2.log']);
   });
 
   it.each(['../x', 'a/b', '', '.'])('rejects an id that is not a file name: %j', async (id) => {
     await expect(logs.open(id, 'run1')).rejects.toThrow(RangeError);
     await expect(logs.open('wb1', id)).rejects.toThrow(RangeError);
+    expect(() => logs.pipePath(id, 'run1')).toThrow(RangeError);
   });
 });
