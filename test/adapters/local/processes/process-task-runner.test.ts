@@ -93,6 +93,7 @@ describe('ProcessTaskRunner', () => {
       WB_RUN_ID: input.runId,
       WB_INSTALLATION: (await readFile(join(bench.dataDir, 'installation'), 'utf8')).trim(),
       BASE_URL: `http://127.0.0.1:9000/project/${input.workbenchId}/`,
+      WB_PREFIX: `/project/${input.workbenchId}`,
       HOST: '127.0.0.1',
       PORT: new URL(endpoint ?? '').port,
     });

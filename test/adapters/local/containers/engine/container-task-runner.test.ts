@@ -110,6 +110,7 @@ describe('ContainerTaskRunner', () => {
       WORKBENCH_ID: input.workbenchId,
       WORKBENCH_NAME: 'my $(bench)',
       BASE_URL: `http://127.0.0.1:9000/project/${input.workbenchId}/`,
+      WB_PREFIX: `/project/${input.workbenchId}`,
       WB_RUN_ID: input.runId,
       WB_BOOT_COMMAND: bootCommand,
     });
